@@ -1,0 +1,117 @@
+"""What a team declares: the application, its stacks and its environments.
+
+Made by `sealift.config` from `sealift.toml`; holds no state of any cloud.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+EnvironmentKind = Literal["permanent", "preview"]
+Toggle = Literal["auto", "on", "off"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackSpec:
+    """One template of the application. Most applications have exactly one, named `app`.
+
+    `template` is a POSIX path relative to the application's folder. `needs` names the stacks whose exports this
+    one imports; they are deployed before it.
+    """
+
+    name: str
+    template: str
+    needs: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One HTTP request that must be answered as declared. `url` may hold `${OutputKey}`."""
+
+    name: str
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+    status: int = 200
+    contains: str | None = None
+    max_latency_ms: int | None = None
+    environments: tuple[str, ...] = ()
+    """Where it is sent; empty means everywhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One completely separate set of stacks, best in an AWS account of its own."""
+
+    name: str
+    kind: EnvironmentKind = "permanent"
+    region: str
+    account: str | None = None
+    stack_name: str
+    """Name of the stack; with several stacks, `<stack_name>-<stack>`."""
+    bucket: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    stack_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    branch: str | None = None
+    """A commit on this branch is deployed here by `sealift run`."""
+    promotes_from: str | None = None
+    soak_s: float = 0.0
+    """How long a release must have been verified in this environment before it may leave it."""
+    approval: bool = False
+    protected: bool = False
+    watch_s: float = 0.0
+    """How long the environment is watched after its deployment was verified."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteSpec:
+    """How a suite is run: a command, the files it needs installed, and how long it may take."""
+
+    enabled: Toggle = "auto"
+    command: tuple[str, ...] = ()
+    path: str | None = None
+    requirements: tuple[str, ...] = ()
+    python: str | None = None
+    timeout_s: float = 600.0
+    environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """Commands run with the environment's outputs, idempotent by contract: `sealift.toml` `[hooks]`."""
+
+    before_deploy: tuple[str, ...] = ()
+    after_deploy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A serverless application as its team declares it."""
+
+    name: str
+    root: Path
+    config_path: str | None
+    """The file the configuration was read from, relative to `root`; None when defaults were used."""
+    stacks: tuple[StackSpec, ...]
+    environments: tuple[Environment, ...]
+    lint: Toggle = "auto"
+    unit_tests: SuiteSpec = field(default_factory=SuiteSpec)
+    acceptance_tests: SuiteSpec = field(default_factory=SuiteSpec)
+    probes: tuple[Probe, ...] = ()
+    hooks: Hooks = field(default_factory=Hooks)
+    verify_timeout_s: float = 60.0
+    """How long verification retries probes until the API answers as declared."""
+
+    def environment(self, name: str) -> Environment | None:
+        """Return the environment of this name, or None."""
+        return next((e for e in self.environments if e.name == name), None)
+
+    def stack_name(self, environment: Environment, stack: StackSpec) -> str:
+        """Return the CloudFormation name of `stack` in `environment`."""
+        if len(self.stacks) == 1:
+            return environment.stack_name
+        return f"{environment.stack_name}-{stack.name}"

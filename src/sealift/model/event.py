@@ -1,0 +1,173 @@
+"""Progress, for eyes: frozen events with a stable code. The terminal, the JSON lines and later the page read them.
+
+A use case emits events and never prints. Adding a field is fine; renaming one needs a line in CHANGELOG.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from sealift.model.finding import Finding
+from sealift.model.ledger import Status
+
+Level = Literal["debug", "info", "warning", "error"]
+PhaseName = Literal[
+    "analyse", "test", "build", "prove", "upload", "plan", "deploy", "verify", "soak", "approve", "promote",
+    "rollback", "watch",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseStarted:
+    """A phase of the journey began."""
+
+    code: ClassVar[str] = "phase-started"
+    level: ClassVar[Level] = "info"
+    phase: PhaseName
+    environment: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseFinished:
+    """A phase ended."""
+
+    code: ClassVar[str] = "phase-finished"
+    level: ClassVar[Level] = "info"
+    phase: PhaseName
+    status: Status
+    environment: str | None = None
+    detail: str = ""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progressed:
+    """Long work moved on: `done` of `total` `unit`s; `total` is None when it is not known."""
+
+    code: ClassVar[str] = "progressed"
+    level: ClassVar[Level] = "debug"
+    phase: PhaseName
+    environment: str | None = None
+    done: int = 0
+    total: int | None = None
+    unit: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Something a person should know. `name` is a stable kebab-case code of the note."""
+
+    code: ClassVar[str] = "noted"
+    level: Level = "info"
+    name: str
+    message: str
+    hint: str = ""
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingReported:
+    """A tool, guard or rule found something."""
+
+    code: ClassVar[str] = "finding"
+    level: ClassVar[Level] = "warning"
+    finding: Finding
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactBuilt:
+    """An artifact is ready."""
+
+    code: ClassVar[str] = "artifact"
+    level: ClassVar[Level] = "info"
+    logical_ids: tuple[str, ...]
+    sha256: str
+    size_bytes: int
+    built: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePlanned:
+    """One change of the change set that is about to be executed."""
+
+    code: ClassVar[str] = "change"
+    level: ClassVar[Level] = "info"
+    environment: str
+    stack: str
+    action: str
+    logical_id: str
+    type: str
+    replacement: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceProgressed:
+    """A stack event."""
+
+    code: ClassVar[str] = "resource"
+    level: ClassVar[Level] = "info"
+    environment: str
+    stack: str
+    logical_id: str
+    type: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeAnswered:
+    """A probe or check of the verification was answered."""
+
+    code: ClassVar[str] = "probe"
+    level: ClassVar[Level] = "info"
+    environment: str
+    name: str
+    ok: bool
+    detail: str = ""
+    attempt: int = 1
+    latency_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRecorded:
+    """The ledger grew by one entry."""
+
+    code: ClassVar[str] = "recorded"
+    level: ClassVar[Level] = "debug"
+    environment: str
+    ledger_seq: int
+    kind: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The last event of every command that streams events."""
+
+    code: ClassVar[str] = "finished"
+    level: ClassVar[Level] = "info"
+    status: Status
+    release: str | None = None
+    environments: Mapping[str, Status] = field(default_factory=dict)
+    message: str = ""
+    hint: str = ""
+    error: str | None = None
+
+
+Event = (
+    PhaseStarted
+    | PhaseFinished
+    | Progressed
+    | Noted
+    | FindingReported
+    | ArtifactBuilt
+    | ChangePlanned
+    | ResourceProgressed
+    | ProbeAnswered
+    | EntryRecorded
+    | Finished
+)

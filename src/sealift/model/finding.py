@@ -1,0 +1,42 @@
+"""What was judged: findings with a witness, a place and a way to mend them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sealift.model.template import Location
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
+"""Worst first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a tool, a guard or the proof has to say. `tool` is who said it; `id` is the rule."""
+
+    tool: str
+    id: str
+    severity: Severity
+    message: str
+    location: Location | None = None
+    fix: str = ""
+    stops: bool = False
+    """Whether the journey stops here."""
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteResult:
+    """How a test suite or an analysis went. `not tested` is a status of its own, never a success."""
+
+    name: str
+    status: Literal["succeeded", "failed", "errored", "not tested"]
+    reason: str = ""
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    duration_s: float = 0.0
+    findings: tuple[Finding, ...] = ()
+    output: str = field(default="", repr=False)
+    """The end of what it printed, for people."""

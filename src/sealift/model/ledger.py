@@ -1,0 +1,72 @@
+"""What is recorded: the append-only ledger of an environment and the lease that lets one writer in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sealift.model.template import Json
+
+EntryKind = Literal[
+    "release",
+    "deployment",
+    "verification",
+    "promotion",
+    "rollback",
+    "approval",
+    "waiver",
+    "teardown",
+    "watch",
+]
+Status = Literal[
+    "pending", "running", "succeeded", "failed", "errored", "skipped", "aborted", "waiting", "refused"
+]
+GENESIS = "0" * 64
+"""`previous` of the first entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a use case wants written down. The ledger adds sequence, time, actor, and the chain."""
+
+    kind: EntryKind
+    status: Status
+    operation: str
+    """Id shared by all entries of one operation (a deployment with its steps)."""
+    release: str | None = None
+    commit: str | None = None
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of history. `hash` covers every other field, `previous` included."""
+
+    seq: int
+    environment: str
+    at: datetime
+    actor: str
+    record: Record
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to write to an environment until `expires_at`. `fence` grows with every new holder."""
+
+    environment: str
+    holder: str
+    purpose: str
+    fence: int
+    acquired_at: datetime
+    expires_at: datetime
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainFault:
+    """Where a ledger does not verify, and why."""
+
+    seq: int
+    reason: str

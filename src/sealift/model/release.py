@@ -1,0 +1,103 @@
+"""What is built: artifacts named by their SHA-256 and the release that seals them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sealift.model.template import AssetKind, ParameterSpec
+
+ARTIFACT_BUCKET_PARAMETER = "SealiftArtifactBucket"
+"""The parameter of a sealed template that names the environment's own artifacts bucket."""
+
+MANIFEST_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A zip or file of a release. `logical_ids` are `<stack>/<LogicalId>`."""
+
+    sha256: str
+    size_bytes: int
+    kind: AssetKind
+    logical_ids: tuple[str, ...]
+    runtime: str | None = None
+    architecture: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltArtifact:
+    """An artifact on this machine, and why it was or was not built again."""
+
+    artifact: Artifact
+    path: Path
+    built: bool
+    reason: str
+    unzipped_bytes: int = 0
+    warnings: tuple[str, ...] = ()
+    lock: str | None = None
+    """The resolved dependencies as a hash-locked requirements file, when there are any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedStack:
+    """One environment-neutral template of a release."""
+
+    name: str
+    template_sha256: str
+    needs: tuple[str, ...]
+    parameters: tuple[ParameterSpec, ...]
+    settings: tuple[str, ...] = ()
+    functions: tuple[tuple[str, str], ...] = ()
+    """Pairs of function logical id and the SHA-256 (hex) of its code, for those with code of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A sealed set of artifacts and templates. `digest` is the SHA-256 of its manifest's bytes.
+
+    The manifest holds content only: no commit, time, path or machine, so the same content is the same release.
+    """
+
+    digest: str
+    app: str
+    stacks: tuple[SealedStack, ...]
+    artifacts: tuple[Artifact, ...]
+    manifest: bytes = field(repr=False)
+
+    def short(self) -> str:
+        """Return the first twelve digits of the digest, for people."""
+        return self.digest[:12]
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """The SHA-256 of everything stored under `blobs/`, templates included, sorted."""
+        names = {a.sha256 for a in self.artifacts} | {s.template_sha256 for s in self.stacks}
+        return tuple(sorted(names))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a release came from, kept beside its manifest and in every ledger entry."""
+
+    commit: str | None
+    branch: str | None
+    dirty: bool
+    subject: str | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltRelease:
+    """A release whose blobs are on this machine."""
+
+    release: Release
+    origin: Origin
+    artifacts: tuple[BuiltArtifact, ...]
+    files: Mapping[str, Path]
+    """Path on this machine of every blob, by SHA-256."""
+    template_sha256: str
+    duration_s: float
+
+
+ReleaseStatus = Literal["absent", "stored"]

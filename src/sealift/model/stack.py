@@ -1,0 +1,143 @@
+"""What is seen of CloudFormation, in AWS's own words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sealift.model.template import Json
+
+Replacement = Literal["True", "False", "Conditional"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackState:
+    """A stack as DescribeStacks shows it. `status` is one of the StackStatus values."""
+
+    name: str
+    id: str
+    status: str
+    reason: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    termination_protection: bool = False
+    updated_at: datetime | None = None
+    change_set: str | None = None
+    """Name of the change set that was executed last, when known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackResource:
+    """A resource of a stack as ListStackResources shows it."""
+
+    logical_id: str
+    physical_id: str | None
+    type: str
+    status: str
+    reason: str = ""
+    drift: str = "NOT_CHECKED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackEvent:
+    """One event of a stack, oldest first where several are returned."""
+
+    id: str
+    at: datetime
+    stack_name: str
+    logical_id: str
+    physical_id: str | None
+    type: str
+    status: str
+    reason: str = ""
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeDetail:
+    """Why a resource changes: the property, whether it forces a new resource, and both values when known."""
+
+    attribute: str
+    name: str | None
+    path: str | None = None
+    requires_recreation: Literal["Never", "Conditionally", "Always"] = "Never"
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One ResourceChange of a change set."""
+
+    action: Literal["Add", "Modify", "Remove", "Import", "Dynamic", "SyncWithActual"]
+    logical_id: str
+    physical_id: str | None
+    type: str
+    replacement: Replacement | None = None
+    policy_action: str | None = None
+    scope: tuple[str, ...] = ()
+    details: tuple[ChangeDetail, ...] = ()
+    nested: "ChangeSet | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSet:
+    """A change set. `empty` is AWS's FAILED change set whose reason says that nothing changes."""
+
+    name: str
+    id: str
+    stack_name: str
+    status: str
+    execution_status: str
+    reason: str = ""
+    changes: tuple[Change, ...] = ()
+    empty: bool = False
+    creates_stack: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSetRequest:
+    """What to ask CloudFormation for. `name` doubles as the idempotency token.
+
+    `template_key` is the key of the sealed template in the environment's bucket. `create` asks for a change set of
+    type CREATE.
+    """
+
+    name: str
+    stack_name: str
+    template_key: str
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    create: bool
+    use_previous: tuple[str, ...] = ()
+    description: str = ""
+    role_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionState:
+    """A Lambda function read back: its physical name and the SHA-256 (hex) of its code."""
+
+    name: str
+    code_sha256: str
+    version: str = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A resource that is not as its template says."""
+
+    logical_id: str
+    type: str
+    status: str
+    differences: tuple[tuple[str, Json, Json], ...] = ()
+    """Triples of property path, expected value and actual value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who we are, as GetCallerIdentity says."""
+
+    account: str
+    arn: str

@@ -1,0 +1,112 @@
+"""A template as it was read, and what it asks to be built. Paths into it are tuples of keys and indexes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+TemplatePath: TypeAlias = tuple[str | int, ...]
+AssetKind = Literal["function", "layer", "file", "template"]
+"""function and layer become zips; file is stored as it is; template is a nested template, sealed before its parent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place in a user's file; `line` counts from 1, 0 when unknown."""
+
+    file: str
+    line: int = 0
+    logical_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterSpec:
+    """A template parameter. `default` is always text, as CloudFormation passes it."""
+
+    name: str
+    type: str = "String"
+    default: str | None = None
+    allowed_values: tuple[str, ...] = ()
+    allowed_pattern: str | None = None
+    no_echo: bool = False
+    min_length: int | None = None
+    max_length: int | None = None
+    min_value: float | None = None
+    max_value: float | None = None
+    constraint_description: str | None = None
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """Something local that the template points at and that a release has to carry.
+
+    `key` is unique in its template. Functions that share source, runtime, architecture and build method share one
+    asset. `source` is a POSIX path relative to the application's root and may leave it with `..`.
+    """
+
+    key: str
+    kind: AssetKind
+    source: str
+    logical_ids: tuple[str, ...]
+    paths: tuple[TemplatePath, ...]
+    """Every property that has to point at the stored bytes."""
+    runtime: str | None = None
+    architecture: str = "x86_64"
+    build_method: str | None = None
+    handler: str | None = None
+    build_properties: Mapping[str, Json] = field(default_factory=dict)
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSpec:
+    """A Lambda function as the template declares it, after Globals."""
+
+    logical_id: str
+    type: str
+    runtime: str | None
+    handler: str | None
+    architecture: str
+    package_type: str = "Zip"
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A parsed template: long-form intrinsics only, local files included, with the line of every value."""
+
+    file: str
+    body: dict[str, Json]
+    lines: Mapping[TemplatePath, int]
+    parameters: tuple[ParameterSpec, ...]
+    assets: tuple[Asset, ...]
+    functions: tuple[FunctionSpec, ...]
+    transforms: tuple[str, ...]
+    nested: Mapping[str, "Template"] = field(default_factory=dict)
+    """Local nested templates by the key of their asset."""
+    exports: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    """SSM parameters and secrets named by `{{resolve:…}}` or SSM-typed parameter defaults, as written."""
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """Return the line of the value at `path`, of its nearest parent that has one, or 0."""
+        at = tuple(path)
+        while at and at not in self.lines:
+            at = at[:-1]
+        return self.lines.get(at, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A template for one environment: parameters applied, SAM translated. Plain CloudFormation.
+
+    `origins` maps each logical id to the logical id in the user's template that it came from.
+    """
+
+    body: dict[str, Json]
+    origins: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,358 @@
+"""What the use cases need from the world, as Protocols. Nothing here does anything.
+
+Adapters in aws/, local/, build/, template/, config/, ledger/, scm/ and system.py implement these; `tests/fakes` too.
+Every write is idempotent or guarded by a token or a condition; each Protocol says which.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from sealift.model.app import App, Environment
+from sealift.model.event import Event
+from sealift.model.finding import SuiteResult
+from sealift.model.ledger import ChainFault, Entry, Lease, Record
+from sealift.model.release import BuiltArtifact, Origin
+from sealift.model.stack import (
+    Caller,
+    ChangeSet,
+    ChangeSetRequest,
+    Drift,
+    FunctionState,
+    StackEvent,
+    StackResource,
+    StackState,
+)
+from sealift.model.template import Asset, Json, Rendered, Template
+
+
+class Stacks(Protocol):
+    """CloudFormation in one account and region. Calls return at once; waiting is the use case's."""
+
+    def describe(self, stack_name: str) -> StackState | None:
+        """Return the stack, or None when there is none (deleted ones count as none)."""
+
+    def create_change_set(self, request: ChangeSetRequest) -> None:
+        """Ask for a change set. A change set of the same name that already exists is a success."""
+
+    def change_set(self, stack_name: str, name: str) -> ChangeSet | None:
+        """Return the change set with every page and nested change set read, or None."""
+
+    def execute_change_set(self, stack_name: str, name: str, *, token: str) -> None:
+        """Execute a change set; a second call with the same token does nothing more."""
+
+    def delete_change_set(self, stack_name: str, name: str) -> None:
+        """Delete a change set that was not executed; one that is gone is a success."""
+
+    def delete_stack(self, stack_name: str, *, token: str) -> None:
+        """Begin to delete a stack; one that is gone is a success."""
+
+    def continue_rollback(self, stack_name: str, *, token: str) -> None:
+        """Continue a rollback that failed, skipping nothing."""
+
+    def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
+        """Return events newer than the one with id `after`, oldest first; nested stacks' events are included."""
+
+    def resources(self, stack_name: str) -> tuple[StackResource, ...]:
+        """Return every resource of the stack."""
+
+    def template(self, stack_name: str) -> str:
+        """Return the template that the stack was last deployed with."""
+
+    def protect(self, stack_name: str, *, enabled: bool) -> None:
+        """Switch termination protection on or off."""
+
+    def drift(self, stack_name: str) -> tuple[Drift, ...]:
+        """Detect drift, wait for the answer, and return what differs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """An object of a bucket, whole."""
+
+    key: str
+    body: bytes
+    etag: str
+
+
+class Bucket(Protocol):
+    """The artifacts bucket of one environment."""
+
+    @property
+    def name(self) -> str:
+        """Name of the bucket."""
+
+    def ensure(self) -> None:
+        """Create the bucket when it is not there: versioned, private, encrypted, TLS only."""
+
+    def get(self, key: str) -> StoredObject | None:
+        """Return the object, or None."""
+
+    def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+        """Store bytes and return the ETag. Raises PreconditionFailed when the condition does not hold."""
+
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """Delete an object; one that is gone is a success unless `if_match` is given."""
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """Return every key with this prefix, sorted, all pages read."""
+
+    def upload(self, key: str, path: Path, *, sha256: str) -> None:
+        """Store a file under a checksum that S3 verifies (ChecksumSHA256); an equal object is left alone."""
+
+    def download(self, key: str, path: Path, *, sha256: str) -> None:
+        """Write an object to a file and check its hash. Raises IntegrityError, or CloudError when it is absent."""
+
+
+class Functions(Protocol):
+    """Lambda, read only."""
+
+    def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
+        """Read back name and code hash of each function, in parallel; in the order of `names`."""
+
+    def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
+        """Return the newest log lines of a function, oldest first; empty when there is no log group."""
+
+
+class Settings(Protocol):
+    """Configuration that lives in the environment: Parameter Store and Secrets Manager. Values are never read."""
+
+    def missing(self, references: Sequence[str]) -> tuple[str, ...]:
+        """Return those of `ssm:NAME`, `ssm-secure:NAME`, `secretsmanager:ID` that do not exist."""
+
+
+class Identity(Protocol):
+    """Who we are."""
+
+    def caller(self) -> Caller:
+        """Return account and ARN of the credentials in use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datapoint:
+    """One CloudWatch datapoint."""
+
+    at: datetime
+    value: float
+
+
+class Metrics(Protocol):
+    """CloudWatch, read only."""
+
+    def alarms(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Return the state (OK, ALARM, INSUFFICIENT_DATA) of each alarm that exists."""
+
+    def sums(
+        self, namespace: str, metric: str, dimensions: Mapping[str, str], *, start: datetime, end: datetime
+    ) -> tuple[Datapoint, ...]:
+        """Return sums per minute in time order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """One environment's account and region, opened. `local` says that it is the embedded cloud."""
+
+    environment: str
+    account: str
+    region: str
+    local: bool
+    stacks: Stacks
+    bucket: Bucket
+    functions: Functions
+    settings: Settings
+    identity: Identity
+    metrics: Metrics
+    endpoint: str | None = None
+    credentials: Mapping[str, str] | None = None
+    """Environment variables that give a subprocess (hooks, acceptance tests) the same access; never recorded."""
+    notes: tuple[str, ...] = ()
+    """What the embedded cloud leaves out or cannot do here."""
+
+
+class Clouds(Protocol):
+    """Opens the cloud of an environment; the embedded one is started on demand."""
+
+    def open(self, environment: Environment) -> Cloud:
+        """Return the opened cloud. Raises CloudError when there are no credentials or it does not start."""
+
+
+class Ledger(Protocol):
+    """The append-only, hash-chained history of one environment."""
+
+    def append(self, record: Record) -> Entry:
+        """Write the next entry with a conditional put; retries when another writer was first."""
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return every entry, oldest first."""
+
+    def verify(self) -> tuple[ChainFault, ...]:
+        """Return every place where the chain does not hold; empty when it holds."""
+
+
+class Leases(Protocol):
+    """The one-writer-at-a-time right of one environment."""
+
+    def acquire(self, *, purpose: str, ttl_s: float) -> Lease:
+        """Take the lease, or take over an expired one. Raises LeaseError naming the holder when it is held."""
+
+    def renew(self, lease: Lease) -> Lease:
+        """Extend a lease that is still ours. Raises LeaseError when it was lost."""
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back; one that was lost is left alone."""
+
+    def current(self) -> Lease | None:
+        """Return who holds it now, expired or not, or None."""
+
+
+class Ledgers(Protocol):
+    """Opens ledger and lease over a bucket."""
+
+    def ledger(self, cloud: Cloud) -> Ledger:
+        """Return the ledger of the cloud's environment."""
+
+    def leases(self, cloud: Cloud) -> Leases:
+        """Return the lease of the cloud's environment."""
+
+
+class Templates(Protocol):
+    """Reads, seals and renders templates."""
+
+    def load(self, root: Path, file: str) -> Template:
+        """Parse a template and everything it includes. Raises TemplateError with file and line."""
+
+    def seal(self, template: Template, blobs: Mapping[str, str]) -> bytes:
+        """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`; same bytes always."""
+
+    def render(
+        self, body: bytes, *, parameters: Mapping[str, str], account: str, region: str, stack_name: str
+    ) -> Rendered:
+        """Translate SAM to CloudFormation with these parameters. Deterministic."""
+
+
+class Builder(Protocol):
+    """Makes artifacts."""
+
+    def build(
+        self, root: Path, assets: Sequence[Asset], *, force: bool = False
+    ) -> Mapping[str, BuiltArtifact]:
+        """Build each asset, reuse what did not change, return them by asset key. Raises BuildError."""
+
+    def store(self, data: bytes) -> Path:
+        """Keep bytes in the cache under their SHA-256 and return the path."""
+
+
+class Analyzer(Protocol):
+    """Static analysis of source and template."""
+
+    def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
+        """Run the linters. What stops the journey is marked on each finding."""
+
+
+class Tester(Protocol):
+    """Runs the application's own tests in an environment made from its own requirements."""
+
+    def unit(self, app: App) -> SuiteResult:
+        """Run the unit tests."""
+
+    def acceptance(self, app: App, environment: Mapping[str, str]) -> SuiteResult:
+        """Run the acceptance tests with these environment variables added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """The answer to a probe; `status` is 0 and `error` says why when there was none."""
+
+    status: int
+    body: str
+    latency_ms: float
+    error: str = ""
+
+
+class Http(Protocol):
+    """Sends probes."""
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: str | None, timeout_s: float
+    ) -> HttpAnswer:
+        """Send one request; never raises for what the server does."""
+
+
+class SourceControl(Protocol):
+    """Git, read only."""
+
+    def origin(self, root: Path) -> Origin | None:
+        """Return commit, branch and whether tracked files differ; None when this is no git repository."""
+
+    def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
+        """Return `<hash> <subject>` of the commits in `new` that `old` lacks, newest first; None when unknown."""
+
+    def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
+        """Return a file as it is in a commit or branch, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A process that ended. `stdout` and `stderr` are text, undecodable bytes replaced."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    timed_out: bool = False
+
+
+class Process(Protocol):
+    """Runs other programs, in a process group of their own that ends with us."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+        stdin: str | None = None,
+    ) -> Completed:
+        """Run to the end. `env` is the whole environment, None means ours. Raises UserError when it is not found."""
+
+
+class Clock(Protocol):
+    """Time."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Ids(Protocol):
+    """Identifiers nobody else makes."""
+
+    def new(self) -> str:
+        """Return a new identifier of lower-case letters and digits, sortable by time of making."""
+
+
+class EventSink(Protocol):
+    """Where use cases send their events."""
+
+    def emit(self, event: Event) -> None:
+        """Take one event; never raises."""
+
+
+class Prompt(Protocol):
+    """Asks a person. Without one, the default answers."""
+
+    def confirm(self, question: str, *, default: bool = False) -> bool:
+        """Ask yes or no."""
+
+    def text(self, question: str, *, default: str = "") -> str:
+        """Ask for a word."""
+
+
+JsonObject = dict[str, Json]
