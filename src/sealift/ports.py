@@ -224,7 +224,7 @@ class Templates(Protocol):
         """Parse a template and everything it includes. Raises TemplateError with file and line."""
 
     def seal(self, template: Template, blobs: Mapping[str, str]) -> bytes:
-        """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`; same bytes always."""
+        """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`."""
 
     def render(
         self, body: bytes, *, parameters: Mapping[str, str], account: str, region: str, stack_name: str
@@ -235,9 +235,7 @@ class Templates(Protocol):
 class Builder(Protocol):
     """Makes artifacts."""
 
-    def build(
-        self, root: Path, assets: Sequence[Asset], *, force: bool = False
-    ) -> Mapping[str, BuiltArtifact]:
+    def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
         """Build each asset, reuse what did not change, return them by asset key. Raises BuildError."""
 
     def store(self, data: bytes) -> Path:
@@ -287,7 +285,7 @@ class SourceControl(Protocol):
         """Return commit, branch and whether tracked files differ; None when this is no git repository."""
 
     def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
-        """Return `<hash> <subject>` of the commits in `new` that `old` lacks, newest first; None when unknown."""
+        """Return `<hash> <subject>` of commits in `new` that `old` lacks, newest first; None when unknown."""
 
     def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
         """Return a file as it is in a commit or branch, or None."""
@@ -315,7 +313,7 @@ class Process(Protocol):
         timeout_s: float | None = None,
         stdin: str | None = None,
     ) -> Completed:
-        """Run to the end. `env` is the whole environment, None means ours. Raises UserError when it is not found."""
+        """Run to the end. `env` is the whole environment, None means ours. UserError when not found."""
 
 
 class Clock(Protocol):

@@ -18,9 +18,7 @@ EntryKind = Literal[
     "teardown",
     "watch",
 ]
-Status = Literal[
-    "pending", "running", "succeeded", "failed", "errored", "skipped", "aborted", "waiting", "refused"
-]
+Status = Literal["pending", "running", "succeeded", "failed", "errored", "skipped", "aborted", "waiting", "refused"]
 GENESIS = "0" * 64
 """`previous` of the first entry."""
 

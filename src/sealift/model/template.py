@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 TemplatePath: TypeAlias = tuple[str | int, ...]
 AssetKind = Literal["function", "layer", "file", "template"]
 """function and layer become zips; file is stored as it is; template is a nested template, sealed before its parent."""
