@@ -1,1 +1,259 @@
-"""Clock, ids, processes and HTTP of this machine: the adapters that need no package of their own."""
+"""Clock, ids, processes and HTTP of this machine: the adapters that need no package of their own.
+
+Every program that is run gets a session, and so a process group, of its own: whatever ends us, or ends our wait for it,
+ends the whole group. POSIX only.
+"""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import IO, TYPE_CHECKING
+
+from sealift.errors import UserError
+from sealift.ports import Clock, Completed, HttpAnswer
+
+if TYPE_CHECKING:
+    import urllib.request
+
+GRACE_S = 2.0
+"""How long a program may take to end after SIGTERM before it is killed."""
+_POLL_S = 0.2
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32: sorts as the number does, has no look-alikes."""
+_MAX_BODY_BYTES = 1_000_000
+
+
+class RealClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(max(0.0, seconds))
+
+
+class SortableIds:
+    """Ids of 26 lower-case letters and digits: 48 bits of milliseconds, then 80 random bits. Strictly increasing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def new(self) -> str:
+        """Return a new identifier, greater than every one this object gave before."""
+        millis = int(self._clock.now().timestamp() * 1000)
+        with self._lock:
+            value = max((millis << 80) | int.from_bytes(os.urandom(10)), self._last + 1)
+            self._last = value
+        return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
+
+
+class RealProcess:
+    """Runs programs, each in a process group of its own that never outlives the call."""
+
+    def __init__(self) -> None:
+        self._live: dict[int, subprocess.Popen[bytes]] = {}
+        self._stopping = threading.Event()
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+        stdin: str | None = None,
+    ) -> Completed:
+        """Run to the end. `env` is the whole environment, None means ours. UserError when not found."""
+        child = _start(argv, cwd, env, with_stdin=stdin is not None)
+        self._live[child.pid] = child
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        try:
+            out, err, timed_out = self._wait(child, stdin, deadline)
+        except BaseException:
+            _end_group(child)
+            raise
+        finally:
+            _signal_group(child.pid, signal.SIGKILL)
+            self._live.pop(child.pid, None)
+        return Completed(
+            returncode=child.returncode,
+            stdout=out.decode(errors="replace"),
+            stderr=err.decode(errors="replace"),
+            timed_out=timed_out,
+        )
+
+    def stop_all(self) -> None:
+        """Ask every running program to end, those that other threads wait for too. Safe in a signal handler."""
+        self._stopping.set()
+        for pid in list(self._live):
+            _signal_group(pid, signal.SIGTERM)
+
+    @contextmanager
+    def ending_with_us(self) -> Iterator[None]:
+        """While inside, SIGINT, SIGTERM and SIGHUP end every program and raise KeyboardInterrupt here.
+
+        Without it a worker thread would go on waiting for its program after Ctrl-C. Main thread only.
+        """
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            self.stop_all()
+            raise KeyboardInterrupt
+
+        caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, stop) for number in caught}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _wait(
+        self, child: subprocess.Popen[bytes], stdin: str | None, deadline: float | None
+    ) -> tuple[bytes, bytes, bool]:
+        """Collect output until the program ends, its time is up, or we are told to stop."""
+        pending = None if stdin is None else stdin.encode()
+        kill_at: float | None = None
+        timed_out = False
+        while True:
+            try:
+                out, err = child.communicate(pending, timeout=_poll_s(deadline if kill_at is None else kill_at))
+            except subprocess.TimeoutExpired:
+                pending = None
+                now = time.monotonic()
+            else:
+                return out, err, timed_out
+            if kill_at is not None and now >= kill_at:
+                _signal_group(child.pid, signal.SIGKILL)
+                continue
+            over = deadline is not None and now >= deadline
+            # A program that ended but left children behind that hold its output open is over as well.
+            if kill_at is None and (over or self._stopping.is_set() or child.poll() is not None):
+                timed_out = over and child.returncode is None
+                _signal_group(child.pid, signal.SIGTERM)
+                kill_at = now + GRACE_S
+
+
+def _start(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None, *, with_stdin: bool
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            stdin=subprocess.PIPE if with_stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if not cwd.is_dir():
+            raise UserError(
+                f"the folder {cwd} is not there", code="folder-not-found", context={"folder": str(cwd)}
+            ) from error
+        raise UserError(
+            f"the program {argv[0]!r} was not found",
+            code="program-not-found",
+            hint=f"install {argv[0]} or put it on PATH",
+            context={"program": argv[0]},
+        ) from error
+    except PermissionError as error:
+        raise UserError(
+            f"the program {argv[0]!r} may not be run: {error.strerror}",
+            code="program-not-runnable",
+            context={"program": argv[0]},
+        ) from error
+
+
+def _poll_s(until: float | None) -> float:
+    return _POLL_S if until is None else min(_POLL_S, max(0.0, until - time.monotonic()))
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """End a group politely, then surely, and reap its leader."""
+    _signal_group(child.pid, signal.SIGTERM)
+    try:
+        child.wait(timeout=GRACE_S)
+    except subprocess.TimeoutExpired:
+        _signal_group(child.pid, signal.SIGKILL)
+        child.wait()
+    finally:
+        for stream in (child.stdin, child.stdout, child.stderr):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+
+
+class UrllibHttp:
+    """HTTP without a package of its own. Redirects are answers, not followed."""
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: str | None, timeout_s: float
+    ) -> HttpAnswer:
+        """Send one request; never raises for what the server does."""
+        import http.client
+        import urllib.error
+        import urllib.request
+
+        started = time.monotonic()
+        status, text, error = 0, "", ""
+        if not url.startswith(("http://", "https://")):
+            return HttpAnswer(status=0, body="", latency_ms=0.0, error=f"{url!r} is no http or https address")
+        try:
+            data = None if body is None else body.encode()
+            request = urllib.request.Request(url, data=data, headers=dict(headers), method=method)  # noqa: S310
+            with _opener(request.host).open(request, timeout=timeout_s) as answer:
+                status, text = answer.status, answer.read(_MAX_BODY_BYTES).decode(errors="replace")
+        except urllib.error.HTTPError as answer:
+            with answer:
+                status, text = answer.code, _rest(answer)
+        except urllib.error.URLError as refused:
+            error = str(refused.reason)
+        except TimeoutError:
+            error = f"no answer within {timeout_s:g} s"
+        except (OSError, http.client.HTTPException, ValueError) as broken:
+            error = f"{type(broken).__name__}: {broken}"
+        return HttpAnswer(status=status, body=text, latency_ms=(time.monotonic() - started) * 1000, error=error)
+
+
+def _rest(answer: IO[bytes]) -> str:
+    """Return the body of an error answer; one that breaks off is as good as empty."""
+    with suppress(OSError):
+        return answer.read(_MAX_BODY_BYTES).decode(errors="replace")
+    return ""
+
+
+def _opener(host: str) -> "urllib.request.OpenerDirector":
+    import urllib.request
+
+    class AsIs(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_args: object, **_kwargs: object) -> None:
+            return None
+
+    name = host.rsplit(":", 1)[0].strip("[]")
+    handlers: list[urllib.request.BaseHandler] = [AsIs()]
+    # A proxy of the environment cannot reach this machine's own addresses.
+    if name == "localhost" or name.endswith(".localhost") or name == "::1" or name.startswith("127."):
+        handlers.append(urllib.request.ProxyHandler({}))
+    return urllib.request.build_opener(*handlers)

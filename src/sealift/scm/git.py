@@ -1,0 +1,97 @@
+"""Git through its command line, read only. A call costs about 5 ms, so each question is one call where it can be."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from sealift.errors import UserError
+from sealift.model.release import Origin
+from sealift.ports import Completed, Process
+from sealift.scm.ci import CiContext, detect
+
+_TIMEOUT_S = 60.0
+_REFERENCE = re.compile(r"[A-Za-z0-9_@{}~^./+#=-]+")
+_FIELD = "\x1f"
+
+
+class Git:
+    """The SourceControl port over `git`. `env` is the process environment, for what the CI system says."""
+
+    def __init__(self, process: Process, env: Mapping[str, str] | None = None) -> None:
+        self._process = process
+        self._env = env or {}
+
+    def origin(self, root: Path) -> Origin | None:
+        """Return commit, branch and whether tracked files differ; None when this is no git repository.
+
+        A checkout of a commit (CI does that) has no branch; what the CI system says is taken then, if it speaks of
+        this very commit.
+        """
+        try:
+            # Submodules have commits of their own; asking each is slow, and their pointer is what we deploy.
+            status = self._git(
+                root, "status", "--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules=dirty"
+            )
+        except UserError as error:
+            if error.code == "program-not-found":
+                return None
+            raise
+        if status.returncode != 0:
+            return None
+        commit, branch, dirty = _read_status(status.stdout)
+        if commit is None:
+            return Origin(commit=None, branch=branch, dirty=dirty)
+        log = self._git(root, "log", "-1", f"--format=%s{_FIELD}%an <%ae>", commit)
+        subject, _, author = log.stdout.rstrip("\n").partition(_FIELD)
+        return Origin(
+            commit=commit,
+            branch=branch or _branch_in_ci(detect(self._env), commit),
+            dirty=dirty,
+            subject=subject or None,
+            author=author or None,
+        )
+
+    def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
+        """Return `<hash> <subject>` of commits in `new` that `old` lacks, newest first; None when unknown."""
+        if not (_is_reference(old) and _is_reference(new)):
+            return None
+        done = self._git(root, "log", "--format=%H %s", f"{old}..{new}", "--")
+        return tuple(done.stdout.splitlines()) if done.returncode == 0 else None
+
+    def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
+        """Return a text file as it is in a commit or branch, or None. `path` is relative to `root`."""
+        if not _is_reference(reference):
+            return None
+        done = self._git(root, "show", f"{reference}:./{path}")
+        return done.stdout.encode() if done.returncode == 0 else None
+
+    def _git(self, root: Path, *arguments: str) -> Completed:
+        # Optional locks off: a status that rewrites the index would disturb a person's own git in this folder.
+        return self._process.run(
+            ("git", "--no-optional-locks", "-c", "core.quotepath=off", *arguments), cwd=root, timeout_s=_TIMEOUT_S
+        )
+
+
+def _is_reference(text: str) -> bool:
+    """Whether this can be a commit or branch; what begins with a dash would be read as an option."""
+    return bool(_REFERENCE.fullmatch(text)) and not text.startswith("-") and ".." not in text
+
+
+def _read_status(text: str) -> tuple[str | None, str | None, bool]:
+    """Return commit, branch and dirtiness from `git status --porcelain=v2 --branch`."""
+    commit = branch = None
+    dirty = False
+    for line in text.splitlines():
+        if line.startswith("# branch.oid "):
+            commit = line.removeprefix("# branch.oid ")
+        elif line.startswith("# branch.head "):
+            branch = line.removeprefix("# branch.head ")
+        elif not line.startswith("#"):
+            dirty = True
+    return (None if commit == "(initial)" else commit), (None if branch == "(detached)" else branch), dirty
+
+
+def _branch_in_ci(ci: CiContext, commit: str) -> str | None:
+    # A pull request of GitHub is built as a merge commit; its branch is still the right word for it.
+    same = ci.commit is None or commit.startswith(ci.commit) or ci.commit.startswith(commit)
+    return ci.branch if same or ci.pull_request else None
