@@ -1,1 +1,1 @@
-"""."""
+"""What Sealift does, one file each, over ports only. Nothing here imports an adapter, prints, or asks for the time."""

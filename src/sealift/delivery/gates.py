@@ -1,0 +1,78 @@
+"""The gates before an environment: what has to hold before a release may enter it. Pure; the caller gives the time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sealift.delivery.history import Standing
+from sealift.model.app import Environment
+
+GateName = Literal["release", "verified", "soak", "approval"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """What a gate said. `until` is when a waiting gate opens by itself."""
+
+    gate: GateName
+    status: Literal["open", "waiting", "refused"]
+    message: str
+    hint: str = ""
+    until: datetime | None = None
+
+
+def promotion_gates(
+    source: Environment, standing: Standing, *, release: str, now: datetime, soak_s: float
+) -> tuple[GateResult, ...]:
+    """Return what each gate says about promoting `release` out of `source`."""
+    current = standing.current
+    if current is None or current.release != release:
+        runs = f"runs {current.release[:12]}" if current else "has no release yet"
+        return (
+            GateResult(
+                gate="release",
+                status="refused",
+                message=f"Release {release[:12]} is not what {source.name} runs: it {runs}",
+                hint=f"Promote what {source.name} runs, or deploy {release[:12]} there first.",
+            ),
+        )
+    return (_verified(source, standing), _soaked(source, standing, now=now, soak_s=soak_s))
+
+
+def _verified(source: Environment, standing: Standing) -> GateResult:
+    current = standing.current
+    if standing.last is not current:
+        return GateResult(
+            gate="verified",
+            status="refused",
+            message=f"The last deployment to {source.name} did not succeed, so what runs there is not settled",
+            hint=f"See `sealift history --environment {source.name}`; deploy a good commit first.",
+        )
+    if current is None or current.verified != "succeeded":
+        return GateResult(
+            gate="verified",
+            status="refused",
+            message=f"The release in {source.name} was not verified there",
+            hint=f"Deploy it again with `sealift deploy {source.name}`; its verification has to succeed.",
+        )
+    return GateResult(gate="verified", status="open", message=f"verified in {source.name}")
+
+
+def _soaked(source: Environment, standing: Standing, *, now: datetime, soak_s: float) -> GateResult:
+    since = standing.soaking_since
+    if since is None:
+        return GateResult(
+            gate="soak", status="refused", message=f"The soak clock of {source.name} has not started", hint=""
+        )
+    until = since + timedelta(seconds=soak_s)
+    if now < until:
+        return GateResult(
+            gate="soak",
+            status="waiting",
+            message=f"The release soaks in {source.name} until {until:%Y-%m-%d %H:%M:%S} UTC",
+            hint="Promote again then, or wait for it with --wait.",
+            until=until,
+        )
+    return GateResult(
+        gate="soak", status="open", message=f"soaked in {source.name} since {since:%Y-%m-%d %H:%M:%S} UTC"
+    )

@@ -1,0 +1,127 @@
+"""What a ledger says: which release an environment runs, whether it was verified, and since when it soaks.
+
+Pure folding over entries. One operation (a deployment with its verification) is several entries of one id: `running`
+is written before anything is sent, the outcome after it; one that never got an outcome was interrupted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sealift.model.ledger import Entry, EntryKind, Status
+
+DEPLOYING: tuple[EntryKind, ...] = ("deployment", "rollback", "promotion")
+"""Kinds of entry that put a release onto an environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """One release on one environment, with what became of it."""
+
+    operation: str
+    kind: EntryKind
+    release: str
+    commit: str | None
+    config: str
+    at: datetime
+    actor: str
+    status: Status
+    changed: bool
+    """Whether any stack was changed by it."""
+    verified: Status | None = None
+    verified_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An environment as its ledger tells it."""
+
+    current: Deployed | None
+    """What runs there: the newest deployment that succeeded."""
+    last: Deployed | None
+    """The newest deployment, whatever became of it."""
+    unfinished: Deployed | None
+    """A deployment that was begun and has no outcome: its process was killed, or still runs."""
+    soaking_since: datetime | None
+    """When the soak clock of `current` started: at the verification that nothing changed since."""
+    deployments: tuple[Deployed, ...] = ()
+
+    def good_before(self, release: str | None) -> Deployed | None:
+        """Return the newest verified deployment of another release than `release`."""
+        for deployed in reversed(self.deployments):
+            if deployed.status == "succeeded" and deployed.verified == "succeeded" and deployed.release != release:
+                return deployed
+        return None
+
+    def verified(self, release: str) -> Deployed | None:
+        """Return the newest verified deployment of this release."""
+        for deployed in reversed(self.deployments):
+            if deployed.release == release and deployed.verified == "succeeded":
+                return deployed
+        return None
+
+
+def standing(entries: Sequence[Entry]) -> Standing:
+    """Return what the ledger says about its environment."""
+    deployments: dict[str, Deployed] = {}
+    for entry in entries:
+        _fold(deployments, entry)
+    ordered = tuple(deployments.values())
+    succeeded = [d for d in ordered if d.status == "succeeded"]
+    current = succeeded[-1] if succeeded else None
+    last = ordered[-1] if ordered else None
+    return Standing(
+        current=current,
+        last=last,
+        unfinished=last if last is not None and last.status == "running" else None,
+        soaking_since=_soaking_since(succeeded) if last is current else None,
+        deployments=ordered,
+    )
+
+
+def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
+    record = entry.record
+    known = deployments.get(record.operation)
+    if record.kind in DEPLOYING and record.release is not None:
+        changed = bool(record.data.get("changed", False))
+        finished = entry.at if record.status != "running" else None
+        deployments.pop(record.operation, None)
+        deployments[record.operation] = Deployed(
+            operation=record.operation,
+            kind=known.kind if known else record.kind,
+            release=record.release,
+            commit=record.commit,
+            config=str(record.data.get("config", "")),
+            at=known.at if known else entry.at,
+            actor=known.actor if known else entry.actor,
+            status=record.status,
+            changed=changed or bool(known and known.changed),
+            verified=known.verified if known else None,
+            verified_at=known.verified_at if known else None,
+            finished_at=finished,
+        )
+    elif record.kind == "verification" and known is not None:
+        from dataclasses import replace
+
+        verified_at = entry.at if record.status == "succeeded" else None
+        deployments[record.operation] = replace(known, verified=record.status, verified_at=verified_at)
+
+
+def _soaking_since(succeeded: Sequence[Deployed]) -> datetime | None:
+    """Return when the newest deployment started to soak.
+
+    Deploying the same release and configuration again, with nothing changed, does not start the clock again.
+    """
+    since: datetime | None = None
+    newer: Deployed | None = None
+    for deployed in reversed(succeeded):
+        if newer is not None and (deployed.release, deployed.config) != (newer.release, newer.config):
+            break
+        if deployed.verified != "succeeded":
+            break
+        since = deployed.verified_at
+        newer = deployed
+        if deployed.changed:
+            break
+    return since

@@ -1,0 +1,162 @@
+"""Build one release of an application: load its templates, build what they point at, seal both."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sealift.delivery.manifest import seal, template_digest
+from sealift.delivery.order import deployment_order
+from sealift.errors import ConfigError
+from sealift.model.app import App
+from sealift.model.event import ArtifactBuilt, Noted
+from sealift.model.release import BuiltArtifact, BuiltRelease, Origin, SealedStack
+from sealift.model.template import Asset, Template
+from sealift.usecases.services import Services, phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """An asset with its place among all templates: `scope` is `<stack>` or `<stack>/<Nested>…`."""
+
+    scope: str
+    asset: Asset
+
+    @property
+    def key(self) -> str:
+        return f"{self.scope}:{self.asset.key}"
+
+
+def load_templates(app: App, services: Services) -> dict[str, Template]:
+    """Return the parsed template of each stack, in deployment order. Raises TemplateError or ConfigError."""
+    return {s.name: services.templates.load(app.root, s.template) for s in deployment_order(app.stacks)}
+
+
+def build_release(
+    app: App, services: Services, *, templates: Mapping[str, Template], origin: Origin, force: bool = False
+) -> BuiltRelease:
+    """Build and seal one release; its blobs are then on this machine. Raises BuildError."""
+    start = services.clock.monotonic()
+    with phase(services, "build") as outcome:
+        wanted = [w for name, template in templates.items() for w in _wanted(name, template)]
+        assets = [replace(w.asset, key=w.key) for w in wanted]
+        built = services.builder.build(app.root, assets, force=force)
+        named = {w.key: _named(w, built[w.key]) for w in wanted}
+        files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
+        stacks = tuple(_seal_stack(app, name, template, services, named, files) for name, template in templates.items())
+        artifacts = _merged(named)
+        release = seal(app=app.name, stacks=stacks, artifacts=[b.artifact for b in artifacts])
+        for artifact in artifacts:
+            _tell(services, artifact)
+        outcome.detail = f"release {release.short()}"
+    return BuiltRelease(
+        release=release,
+        origin=origin,
+        artifacts=artifacts,
+        files=files,
+        template_sha256=template_digest(stacks),
+        duration_s=round(services.clock.monotonic() - start, 3),
+    )
+
+
+def _wanted(scope: str, template: Template) -> Iterator[_Wanted]:
+    for asset in template.assets:
+        if asset.kind == "template":
+            yield from _wanted(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key])
+        else:
+            yield _Wanted(scope=scope, asset=asset)
+
+
+def _named(wanted: _Wanted, built: BuiltArtifact) -> BuiltArtifact:
+    ids = tuple(f"{wanted.scope}/{logical_id}" for logical_id in wanted.asset.logical_ids)
+    return replace(built, artifact=replace(built.artifact, logical_ids=ids))
+
+
+def _merged(named: Mapping[str, BuiltArtifact]) -> tuple[BuiltArtifact, ...]:
+    """Return one built artifact per content: assets with equal bytes are one blob."""
+    merged: dict[str, BuiltArtifact] = {}
+    for built in named.values():
+        known = merged.get(built.artifact.sha256)
+        if known is None:
+            merged[built.artifact.sha256] = built
+            continue
+        ids = tuple(sorted({*known.artifact.logical_ids, *built.artifact.logical_ids}))
+        merged[built.artifact.sha256] = replace(
+            known, artifact=replace(known.artifact, logical_ids=ids), built=known.built or built.built
+        )
+    return tuple(merged.values())
+
+
+def _seal_stack(
+    app: App,
+    name: str,
+    template: Template,
+    services: Services,
+    named: Mapping[str, BuiltArtifact],
+    files: dict[str, Path],
+) -> SealedStack:
+    spec = next(s for s in app.stacks if s.name == name)
+    sha256 = _seal_template(name, template, services, named, files)
+    unknown = sorted(set(spec.parameters) - {p.name for p in template.parameters})
+    if unknown:
+        raise ConfigError(
+            f'Stack "{name}" is given parameters that {template.file} does not declare: {", ".join(unknown)}',
+            code="unknown-parameter",
+            hint="Remove them from sealift.toml, or declare them in the template.",
+        )
+    return SealedStack(
+        name=name,
+        template_sha256=sha256,
+        needs=spec.needs,
+        parameters=template.parameters,
+        settings=template.settings,
+        functions=tuple(_functions(name, "", template, named)),
+    )
+
+
+def _seal_template(
+    scope: str,
+    template: Template,
+    services: Services,
+    named: Mapping[str, BuiltArtifact],
+    files: dict[str, Path],
+) -> str:
+    """Seal a template, those nested in it first; store it, and return its SHA-256."""
+    blobs: dict[str, str] = {}
+    for asset in template.assets:
+        if asset.kind == "template":
+            inner = f"{scope}/{asset.logical_ids[0]}"
+            blobs[asset.key] = _seal_template(inner, template.nested[asset.key], services, named, files)
+        else:
+            blobs[asset.key] = named[f"{scope}:{asset.key}"].artifact.sha256
+    path = services.builder.store(services.templates.seal(template, blobs))
+    files[path.name] = path
+    return path.name
+
+
+def _functions(
+    scope: str, prefix: str, template: Template, named: Mapping[str, BuiltArtifact]
+) -> Iterator[tuple[str, str]]:
+    """Yield each function with code of its own as (`Nested/LogicalId`, SHA-256 of its zip)."""
+    for asset in template.assets:
+        if asset.kind == "template":
+            nested = template.nested[asset.key]
+            logical_id = asset.logical_ids[0]
+            yield from _functions(f"{scope}/{logical_id}", f"{prefix}{logical_id}/", nested, named)
+        elif asset.kind == "function":
+            sha256 = named[f"{scope}:{asset.key}"].artifact.sha256
+            for logical_id in asset.logical_ids:
+                yield (f"{prefix}{logical_id}", sha256)
+
+
+def _tell(services: Services, built: BuiltArtifact) -> None:
+    services.events.emit(
+        ArtifactBuilt(
+            logical_ids=built.artifact.logical_ids,
+            sha256=built.artifact.sha256,
+            size_bytes=built.artifact.size_bytes,
+            built=built.built,
+            reason=built.reason,
+        )
+    )
+    for warning in built.warnings:
+        services.events.emit(Noted(level="warning", name="artifact-warning", message=warning))

@@ -1,0 +1,252 @@
+"""Put one release onto one environment: every stack in order, then read the functions' code back.
+
+A deployment is one operation in the ledger. Its `running` entry is written before anything is sent; the outcome after
+it. After a kill, the next deployment settles the stacks first; change sets of finished stacks come out empty, so
+nothing is executed twice.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sealift.delivery.history import Standing, standing
+from sealift.delivery.manifest import canonical_json
+from sealift.delivery.parameters import resolve_parameters
+from sealift.errors import ConfigError, IntegrityError, InternalError, SealiftError
+from sealift.model.app import App, Environment, StackSpec
+from sealift.model.event import Noted
+from sealift.model.ledger import EntryKind, Status
+from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
+from sealift.model.stack import StackResource
+from sealift.model.template import Json
+from sealift.ports import Cloud
+from sealift.usecases.services import Services, phase
+from sealift.usecases.stack import StackTarget, deploy_stack
+from sealift.usecases.writing import Operation, Writer
+
+ENVIRONMENT_PARAMETER = "SealiftEnvironment"
+"""Given the environment's name when the template declares it and nobody sets it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An application in one opened environment."""
+
+    app: App
+    environment: Environment
+    cloud: Cloud
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A release for one environment with everything resolved that can be before anything is written."""
+
+    release: Release
+    commit: str | None
+    kind: EntryKind
+    parameters: Mapping[str, Mapping[str, str]]
+    """Resolved parameters by stack."""
+    config: str
+    """Digest of the configuration, secrets (NoEcho) left out."""
+    adopt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """A deployment that succeeded."""
+
+    operation: Operation
+    outputs: Mapping[str, str]
+    changed: bool
+
+
+def plan_deployment(
+    target: Target, release: Release, *, commit: str | None, kind: EntryKind, adopt: bool = False
+) -> Plan:
+    """Resolve the parameters of every stack. Raises ConfigError with all problems at once."""
+    problems: list[str] = []
+    resolved: dict[str, dict[str, str]] = {}
+    declared = {p.name for stack in release.stacks for p in stack.parameters}
+    for name in sorted(set(target.environment.parameters) - declared):
+        problems.append(f'parameter "{name}" is declared by no stack')
+    for stack in release.stacks:
+        values, wrong = resolve_parameters(stack.parameters, _given(target, stack))
+        resolved[stack.name] = values
+        problems += [f"{stack.name}: {text}" if len(release.stacks) > 1 else text for text in wrong]
+    if problems:
+        name = target.environment.name
+        raise ConfigError(
+            f"The parameters of {name} do not fit the template:\n" + "\n".join(f"  - {p}" for p in problems),
+            code="parameters",
+            hint=f"Set them under [environments.{name}.parameters] in sealift.toml.",
+            context={"environment": name, "problems": problems},
+        )
+    return Plan(
+        release=release,
+        commit=commit,
+        kind=kind,
+        parameters=resolved,
+        config=_config_digest(target, release, resolved),
+        adopt=adopt,
+    )
+
+
+def is_standing(plan: Plan, current: Standing) -> bool:
+    """Return whether exactly this release and configuration runs there already, verified."""
+    deployed = current.current
+    return (
+        deployed is not None
+        and deployed is current.last
+        and (deployed.release, deployed.config) == (plan.release.digest, plan.config)
+        and deployed.verified == "succeeded"
+    )
+
+
+def deploy_release(target: Target, plan: Plan, writer: Writer, services: Services) -> Deployment:
+    """Deploy every stack of the release. Whatever happens is recorded; errors are raised after that."""
+    _tell_unfinished(standing(writer.ledger.entries()), target, services)
+    operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
+    base: dict[str, Json] = {"config": plan.config}
+    writer.record(operation, "running", **base)
+    with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
+        try:
+            outputs, changed = _deploy_stacks(target, plan, operation, writer)
+            codes = _read_back(target, plan)
+        except SealiftError as error:
+            outcome.status = "errored" if isinstance(error, InternalError) else "failed"
+            _record_failure(writer, operation, outcome.status, error, base)
+            raise
+        except KeyboardInterrupt:
+            outcome.status = "aborted"
+            writer.record(operation, "aborted", **base)
+            raise
+        outcome.status = "succeeded"
+        outcome.detail = "changed" if changed else "nothing to change"
+        writer.record(operation, "succeeded", **base, changed=changed, code_sha256=dict(codes))
+    return Deployment(operation=operation, outputs=outputs, changed=changed)
+
+
+def _record_failure(
+    writer: Writer, operation: Operation, status: Status, error: SealiftError, base: Mapping[str, Json]
+) -> None:
+    writer.record(operation, status, **base, error=error.code, message=error.message)
+
+
+def _given(target: Target, stack: SealedStack) -> dict[str, str]:
+    """Return the values for a stack: the app's, the environment's, the environment's for this stack, then ours."""
+    spec = next((s for s in target.app.stacks if s.name == stack.name), None)
+    declared = {p.name for p in stack.parameters}
+    shared = {k: v for k, v in target.environment.parameters.items() if k in declared}
+    given = {
+        **(spec.parameters if spec else {}),
+        **shared,
+        **target.environment.stack_parameters.get(stack.name, {}),
+    }
+    if ENVIRONMENT_PARAMETER in declared:
+        given.setdefault(ENVIRONMENT_PARAMETER, target.environment.name)
+    if ARTIFACT_BUCKET_PARAMETER in declared:
+        given[ARTIFACT_BUCKET_PARAMETER] = target.cloud.bucket.name
+    return given
+
+
+def _config_digest(target: Target, release: Release, resolved: Mapping[str, Mapping[str, str]]) -> str:
+    secret = {(s.name, p.name) for s in release.stacks for p in s.parameters if p.no_echo}
+    open_values: Json = {
+        stack: {name: value for name, value in values.items() if (stack, name) not in secret}
+        for stack, values in resolved.items()
+    }
+    tags: Json = dict(target.environment.tags)
+    return hashlib.sha256(canonical_json({"parameters": open_values, "tags": tags})).hexdigest()
+
+
+def _tell_unfinished(before: Standing, target: Target, services: Services) -> None:
+    if before.unfinished is not None:
+        unfinished = before.unfinished
+        services.events.emit(
+            Noted(
+                level="warning",
+                name="unfinished-deployment",
+                message=f"The deployment of {unfinished.release[:12]} begun at {unfinished.at:%Y-%m-%d %H:%M:%S} UTC "
+                f"by {unfinished.actor} was interrupted; its stacks are settled first",
+                environment=target.environment.name,
+            )
+        )
+
+
+def _deploy_stacks(target: Target, plan: Plan, operation: Operation, writer: Writer) -> tuple[dict[str, str], bool]:
+    outputs: dict[str, str] = {}
+    changed = False
+    for stack in plan.release.stacks:
+        _check_settings(target, stack)
+        result = deploy_stack(_stack_target(target, plan, stack), operation, writer)
+        outputs.update(result.state.outputs)
+        changed = changed or result.changed
+    return outputs, changed
+
+
+def _stack_target(target: Target, plan: Plan, stack: SealedStack) -> StackTarget:
+    return StackTarget(
+        app=target.app.name,
+        environment=target.environment,
+        stack=stack,
+        name=target.app.stack_name(target.environment, _spec(target.app, stack)),
+        parameters=plan.parameters[stack.name],
+        adopt=plan.adopt,
+    )
+
+
+def _spec(app: App, stack: SealedStack) -> StackSpec:
+    known = next((s for s in app.stacks if s.name == stack.name), None)
+    return known or StackSpec(name=stack.name, template="", needs=stack.needs)
+
+
+def _check_settings(target: Target, stack: SealedStack) -> None:
+    """Refuse when a parameter or secret that the template names is not in the environment."""
+    missing = target.cloud.settings.missing(stack.settings) if stack.settings else ()
+    if missing:
+        name = target.environment.name
+        raise ConfigError(
+            f"{name} lacks settings that the template names: {', '.join(missing)}",
+            code="settings-missing",
+            hint="Create them in Parameter Store or Secrets Manager of that account, then deploy again.",
+            context={"environment": name, "missing": list(missing)},
+        )
+
+
+def _read_back(target: Target, plan: Plan) -> Iterator[tuple[str, str]]:
+    """Compare each function's code in the cloud with the release. Raises IntegrityError."""
+    expected: list[tuple[str, str, str]] = []
+    for stack in plan.release.stacks:
+        name = target.app.stack_name(target.environment, _spec(target.app, stack))
+        physical = dict(_physical_functions(target.cloud, name)) if stack.functions else {}
+        expected += [(ref, physical[ref], sha) for ref, sha in stack.functions if ref in physical]
+    states = target.cloud.functions.state([name for _, name, _ in expected])
+    wrong = [
+        f"{ref} ({state.name}) runs {state.code_sha256[:12]}, the release holds {sha[:12]}"
+        for (ref, _, sha), state in zip(expected, states, strict=True)
+        if state.code_sha256 != sha
+    ]
+    if wrong:
+        raise IntegrityError(
+            "Functions do not run the code of the release: " + "; ".join(wrong),
+            code="code-mismatch",
+            hint="Somebody changed them outside the pipeline. Deploy again with --force.",
+            context={"environment": target.environment.name},
+        )
+    return iter([(ref, sha) for ref, _, sha in expected])
+
+
+def _physical_functions(cloud: Cloud, stack_name: str, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (`Nested/LogicalId`, physical name) of each function; those under a false Condition have none."""
+    for resource in cloud.stacks.resources(stack_name):
+        if resource.physical_id is None:
+            continue
+        if resource.type == "AWS::Lambda::Function":
+            yield (f"{prefix}{resource.logical_id}", resource.physical_id)
+        elif resource.type == "AWS::CloudFormation::Stack":
+            yield from _physical_functions(cloud, _nested_name(resource), f"{prefix}{resource.logical_id}/")
+
+
+def _nested_name(resource: StackResource) -> str:
+    assert resource.physical_id is not None
+    return resource.physical_id

@@ -1,0 +1,107 @@
+"""Promote: production gets the bytes that were verified and soaked in the environment before it, or nothing."""
+
+from dataclasses import dataclass
+
+from sealift.delivery.gates import GateResult, promotion_gates
+from sealift.delivery.history import Standing, standing
+from sealift.errors import ConfigError, Refused, Waiting
+from sealift.model.app import App, Environment
+from sealift.model.event import Noted
+from sealift.ports import Cloud
+from sealift.usecases.deploy import Target, plan_deployment
+from sealift.usecases.release import Outcome, bring
+from sealift.usecases.services import Services, phase
+from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
+from sealift.usecases.writing import check_account, writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionOptions:
+    """What the person at the button may choose. `soak_s` shortens the soak on the embedded cloud only."""
+
+    release: str | None = None
+    wait: bool = False
+    force: bool = False
+    soak_s: float | None = None
+
+
+def promote(app: App, environment: Environment, services: Services, options: PromotionOptions) -> Outcome:
+    """Promote into `environment`. Raises Refused or Waiting when a gate is closed; nothing is written then."""
+    source_environment = _source(app, environment)
+    source = services.clouds.open(source_environment)
+    cloud = services.clouds.open(environment)
+    check_account(source_environment, source)
+    check_account(environment, cloud)
+    digest = _chosen(options.release, source, services)
+    soak_s = options.soak_s if options.soak_s is not None and cloud.local else source_environment.soak_s
+    _pass_gates(source_environment, source, services, digest=digest, soak_s=soak_s, wait=options.wait)
+    release = stored_release(digest, source)
+    commit = _commit(digest, source, services)
+    target = Target(app=app, environment=environment, cloud=cloud)
+    plan = plan_deployment(target, release, commit=commit, kind="promotion")
+    with writing(cloud, services, purpose=f"promotion of {release.short()}") as writer:
+        copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
+        return bring(target, plan, writer, services, restore=True, force=options.force)
+
+
+def _source(app: App, environment: Environment) -> Environment:
+    source = app.environment(environment.promotes_from) if environment.promotes_from else None
+    if source is None:
+        raise ConfigError(
+            f"{environment.name} is not promoted into: it has no `promotes_from`",
+            code="no-promotion",
+            hint=f"Deploy to it with `sealift deploy {environment.name}`, or set `promotes_from` in sealift.toml.",
+        )
+    return source
+
+
+def _standing(cloud: Cloud, services: Services) -> Standing:
+    return standing(services.ledgers.ledger(cloud).entries())
+
+
+def _chosen(prefix: str | None, source: Cloud, services: Services) -> str:
+    if prefix is not None:
+        return full_digest(prefix, source)
+    current = _standing(source, services).current
+    if current is None:
+        raise Refused(
+            f"{source.environment} has no release to promote",
+            code="gate-release",
+            hint=f"Deploy to it first: `sealift run`, or `sealift deploy {source.environment}`.",
+        )
+    return current.release
+
+
+def _commit(digest: str, source: Cloud, services: Services) -> str | None:
+    current = _standing(source, services).current
+    return current.commit if current and current.release == digest else None
+
+
+def _pass_gates(
+    environment: Environment, source: Cloud, services: Services, *, digest: str, soak_s: float, wait: bool
+) -> None:
+    """Return when every gate is open. With `wait`, a gate that opens by itself is waited for."""
+    with phase(services, "soak", environment=environment.name) as outcome:
+        while True:
+            results = promotion_gates(
+                environment, _standing(source, services), release=digest, now=services.clock.now(), soak_s=soak_s
+            )
+            closed = next((r for r in results if r.status != "open"), None)
+            if closed is None:
+                outcome.detail = "; ".join(r.message for r in results)
+                return
+            if closed.status == "refused" or not wait or closed.until is None:
+                outcome.status = "waiting" if closed.status == "waiting" else "refused"
+                outcome.detail = closed.message
+                raise _closed(closed, environment)
+            left_s = (closed.until - services.clock.now()).total_seconds()
+            services.events.emit(Noted(name="soaking", message=closed.message, environment=environment.name))
+            services.clock.sleep(min(max(left_s, 0.05), 30.0))
+
+
+def _closed(result: GateResult, environment: Environment) -> Refused:
+    kind = Waiting if result.status == "waiting" else Refused
+    context: dict[str, object] = {"environment": environment.name, "gate": result.gate}
+    if result.until is not None:
+        context["until"] = result.until.isoformat()
+    return kind(result.message, code=f"gate-{result.gate}", hint=result.hint, context=context)

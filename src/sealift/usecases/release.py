@@ -1,0 +1,115 @@
+"""Deploy and verify a release on one environment, and bring back the release before when that is asked for."""
+
+from dataclasses import dataclass
+
+from sealift.delivery.history import standing
+from sealift.errors import SealiftError, UserError
+from sealift.model.event import Noted
+from sealift.model.ledger import EntryKind, Status
+from sealift.model.release import Release
+from sealift.usecases.deploy import Deployment, Plan, Target, deploy_release, is_standing, plan_deployment
+from sealift.usecases.services import Services
+from sealift.usecases.store import stored_origin, stored_release
+from sealift.usecases.verify import verify_deployment
+from sealift.usecases.writing import Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an environment ended: what runs there now and what became of the attempt."""
+
+    environment: str
+    status: Status
+    release: str
+    message: str = ""
+    hint: str = ""
+    restored: str | None = None
+    """The release that was brought back."""
+
+
+def bring(
+    target: Target, plan: Plan, writer: Writer, services: Services, *, restore: bool, force: bool = False
+) -> Outcome:
+    """Deploy and verify. With `restore`, a failure after anything was sent brings back the verified release before."""
+    name, digest = target.environment.name, plan.release.digest
+    before = standing(writer.ledger.entries())
+    if not force and is_standing(plan, before):
+        services.events.emit(
+            Noted(
+                name="already-there",
+                message=f"{name} runs release {plan.release.short()} already, verified; nothing to do",
+                environment=name,
+            )
+        )
+        return Outcome(environment=name, status="succeeded", release=digest, message="already there")
+    try:
+        deployment: Deployment | None = deploy_release(target, plan, writer, services)
+        problem, hint = _verified(target, deployment, writer, services)
+    except SealiftError as error:
+        if not restore or not isinstance(error, UserError) or error.exit_code != 1:
+            raise
+        deployment, problem, hint = None, error.message, error.hint
+    if problem is None:
+        return Outcome(environment=name, status="succeeded", release=digest)
+    if not restore:
+        return Outcome(environment=name, status="failed", release=digest, message=problem, hint=hint)
+    return _restore(target, plan, writer, services, problem=problem, hint=hint)
+
+
+def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, services: Services) -> Outcome:
+    """Deploy a release that the environment's bucket holds, and verify it."""
+    release: Release = stored_release(digest, target.cloud)
+    origin = stored_origin(digest, target.cloud)
+    plan = plan_deployment(target, release, commit=origin.commit, kind=kind)
+    deployment = deploy_release(target, plan, writer, services)
+    problem, hint = _verified(target, deployment, writer, services)
+    return Outcome(
+        environment=target.environment.name,
+        status="failed" if problem else "succeeded",
+        release=digest,
+        message=problem or "",
+        hint=hint,
+    )
+
+
+def _verified(
+    target: Target, deployment: Deployment | None, writer: Writer, services: Services
+) -> tuple[str | None, str]:
+    if deployment is None:
+        return None, ""
+    verification = verify_deployment(target, deployment, writer, services)
+    if verification.status == "succeeded":
+        return None, ""
+    return "; ".join(verification.failures), "Mend the cause and push a new commit."
+
+
+def _restore(target: Target, plan: Plan, writer: Writer, services: Services, *, problem: str, hint: str) -> Outcome:
+    """Bring back the newest verified release before this one; say so when there is none."""
+    name, digest = target.environment.name, plan.release.digest
+    good = standing(writer.ledger.entries()).good_before(digest)
+    if good is None:
+        return Outcome(
+            environment=name,
+            status="failed",
+            release=digest,
+            message=f"{problem}. There is no verified release before it to go back to",
+            hint=hint,
+        )
+    services.events.emit(
+        Noted(
+            level="error",
+            name="going-back",
+            message=f"{name} failed with release {plan.release.short()}: {problem}. Going back to {good.release[:12]}",
+            environment=name,
+        )
+    )
+    back = redeploy(target, good.release, kind="rollback", writer=writer, services=services)
+    ended = "is back on" if back.status == "succeeded" else "could not be verified on"
+    return Outcome(
+        environment=name,
+        status="failed",
+        release=digest,
+        message=f"{problem}. {name} {ended} release {good.release[:12]}",
+        hint=hint,
+        restored=good.release if back.status == "succeeded" else None,
+    )

@@ -1,0 +1,37 @@
+"""Go back: deploy an earlier verified release of the same environment again."""
+
+from sealift.delivery.history import standing
+from sealift.errors import Refused
+from sealift.model.app import App, Environment
+from sealift.usecases.deploy import Target
+from sealift.usecases.release import Outcome, redeploy
+from sealift.usecases.services import Services
+from sealift.usecases.store import full_digest
+from sealift.usecases.writing import check_account, writing
+
+
+def rollback(app: App, environment: Environment, services: Services, *, to: str | None) -> Outcome:
+    """Deploy the verified release before the current one, or the one named by `to` (a digest or its beginning)."""
+    cloud = services.clouds.open(environment)
+    check_account(environment, cloud)
+    target = Target(app=app, environment=environment, cloud=cloud)
+    with writing(cloud, services, purpose="rollback") as writer:
+        before = standing(writer.ledger.entries())
+        if to is not None:
+            digest = full_digest(to, cloud)
+            if before.verified(digest) is None:
+                raise Refused(
+                    f"Release {digest[:12]} was never verified in {environment.name}",
+                    code="rollback-unverified",
+                    hint=f"`sealift history --environment {environment.name}` shows which releases were.",
+                )
+        else:
+            good = before.good_before(before.last.release if before.last else None)
+            if good is None:
+                raise Refused(
+                    f"{environment.name} has no verified release before the current one",
+                    code="rollback-nothing",
+                    hint=f"`sealift history --environment {environment.name}` shows what was deployed.",
+                )
+            digest = good.release
+        return redeploy(target, digest, kind="rollback", writer=writer, services=services)

@@ -1,0 +1,60 @@
+"""The ports that use cases work with, in one value that `wiring` fills."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sealift import ports
+from sealift.model.event import PhaseFinished, PhaseName, PhaseStarted
+from sealift.model.ledger import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything a use case may touch."""
+
+    clouds: ports.Clouds
+    ledgers: ports.Ledgers
+    templates: ports.Templates
+    builder: ports.Builder
+    analyzer: ports.Analyzer
+    tester: ports.Tester
+    http: ports.Http
+    scm: ports.SourceControl
+    process: ports.Process
+    clock: ports.Clock
+    ids: ports.Ids
+    events: ports.EventSink
+    prompt: ports.Prompt
+
+
+@dataclass(slots=True)
+class PhaseOutcome:
+    """How a phase ended; the phase's body sets it."""
+
+    status: Status = "succeeded"
+    detail: str = ""
+
+
+@contextmanager
+def phase(
+    services: Services, name: PhaseName, *, environment: str | None = None, detail: str = ""
+) -> Iterator[PhaseOutcome]:
+    """Emit the start and the end of a phase around its body; one that raises ends as errored."""
+    services.events.emit(PhaseStarted(phase=name, environment=environment, detail=detail))
+    start = services.clock.monotonic()
+    outcome = PhaseOutcome(status="errored")
+    try:
+        yield outcome
+        if outcome.status == "errored":
+            outcome.status = "succeeded"
+    finally:
+        services.events.emit(
+            PhaseFinished(
+                phase=name,
+                status=outcome.status,
+                environment=environment,
+                detail=outcome.detail,
+                duration_s=round(services.clock.monotonic() - start, 3),
+            )
+        )

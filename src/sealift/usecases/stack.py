@@ -1,0 +1,342 @@
+"""Bring one stack to a template: settle it, ask for a change set, judge it, execute it, wait to the very end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sealift.delivery.causes import first_cause
+from sealift.delivery.guard import judge
+from sealift.delivery.manifest import blob_key
+from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
+from sealift.errors import CloudError, Refused
+from sealift.model.app import Environment
+from sealift.model.event import ChangePlanned, FindingReported, Noted, ResourceProgressed
+from sealift.model.release import SealedStack
+from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
+from sealift.usecases.services import Services
+from sealift.usecases.writing import Operation, Writer
+
+OWNER_TAG = "sealift:app"
+ENVIRONMENT_TAG = "sealift:environment"
+STACK_TIMEOUT_S = 4 * 3600.0
+CONSISTENCY_S = 15.0
+"""How long a stack may look as if nothing had begun after its change set was executed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackTarget:
+    """One stack of one environment, and what it shall become."""
+
+    app: str
+    environment: Environment
+    stack: SealedStack
+    name: str
+    parameters: Mapping[str, str]
+    adopt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackOutcome:
+    """What became of a stack."""
+
+    state: StackState
+    changed: bool
+
+
+def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> StackOutcome:
+    """Bring the stack to its template. Raises CloudError when it failed, Refused when a guard said no."""
+    state = _settled(target, operation, writer)
+    _check_owner(target, state)
+    create = next_step(state.status if state else None) == "create"
+    change_set = _change_set(target, operation, writer, create=create)
+    if change_set.empty:
+        writer.cloud.stacks.delete_change_set(target.name, change_set.name)
+        if state is None:
+            raise CloudError(
+                f"The template of stack {target.name} creates nothing",
+                code="empty-stack",
+                hint="A stack needs at least one resource; look at its Conditions.",
+            )
+        return StackOutcome(state=state, changed=False)
+    _judge(target, change_set, writer)
+    return StackOutcome(state=_execute(target, change_set, operation, writer), changed=True)
+
+
+def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what: str) -> None:
+    """Call `look` until it returns true: quickly at first, then backing off to every 3 seconds."""
+    deadline = services.clock.monotonic() + timeout_s
+    pause_s = 0.02
+    while not look():
+        if services.clock.monotonic() > deadline:
+            raise CloudError(
+                f"{what} took longer than {timeout_s:.0f} s",
+                code="timeout",
+                hint="Nothing was undone. Look at the stack in the console; the next command continues.",
+                retryable=True,
+            )
+        services.clock.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 3.0)
+
+
+def tags(target: StackTarget) -> dict[str, str]:
+    """Return the tags of the stack: the user's and the two that say whose it is."""
+    return {
+        **target.environment.tags,
+        OWNER_TAG: target.app,
+        ENVIRONMENT_TAG: target.environment.name,
+    }
+
+
+def _settled(target: StackTarget, operation: Operation, writer: Writer) -> StackState | None:
+    """Return the stack once it can be deployed to, or None when it has to be created."""
+    state = _at_rest(target.name, writer)
+    match next_step(state.status if state else None):
+        case "create" | "update" | "wait":
+            return state
+        case "recreate":
+            assert state is not None
+            _check_owner(target, state)
+            _recreate(target, state, operation, writer)
+            return None
+        case "continue-rollback":
+            assert state is not None
+            _check_owner(target, state)
+            return _continue_rollback(target, state, operation, writer)
+        case "refuse":
+            assert state is not None
+            raise Refused(
+                f"Stack {target.name} is in state {state.status}: {state.reason or 'no reason given'}",
+                code="stack-state",
+                hint=ADVICE.get(state.status, "This state is not known to Sealift; look at it in the console."),
+                context={"environment": target.environment.name, "stack": target.name, "status": state.status},
+            )
+
+
+def _at_rest(name: str, writer: Writer) -> StackState | None:
+    """Wait until the stack does not move any more."""
+    found: list[StackState | None] = [None]
+
+    def look() -> bool:
+        found[0] = writer.cloud.stacks.describe(name)
+        moving = found[0] is not None and in_progress(found[0].status)
+        if moving and found[0] is not None and not told:
+            told.append(True)
+            message = f"Stack {name} is in state {found[0].status}; waiting until it has ended"
+            writer.services.events.emit(
+                Noted(name="stack-moving", message=message, environment=writer.cloud.environment)
+            )
+        return not moving
+
+    told: list[bool] = []
+    poll(writer.services, look, timeout_s=STACK_TIMEOUT_S, what=f"Stack {name}")
+    return found[0]
+
+
+def _check_owner(target: StackTarget, state: StackState | None) -> None:
+    if state is None or state.status == "REVIEW_IN_PROGRESS":
+        return
+    owner = (state.tags.get(OWNER_TAG), state.tags.get(ENVIRONMENT_TAG))
+    if owner == (target.app, target.environment.name) or (owner == (None, None) and target.adopt):
+        return
+    whose = (
+        f'belongs to application "{owner[0]}", environment "{owner[1]}"'
+        if owner[0]
+        else "was not made by Sealift: another tool or a person owns it"
+    )
+    raise Refused(
+        f"Stack {target.name} {whose}",
+        code="stack-owner",
+        hint="Choose another `stack_name`" + ("." if owner[0] else ", or take it over once with --adopt."),
+        context={"environment": target.environment.name, "stack": target.name},
+    )
+
+
+def _recreate(target: StackTarget, state: StackState, operation: Operation, writer: Writer) -> None:
+    """Delete what a first creation that failed left behind, unless something in it holds data."""
+    left = [r for r in writer.cloud.stacks.resources(target.name) if r.status != "DELETE_COMPLETE" and r.physical_id]
+    kept = [r for r in left if r.status in {"DELETE_SKIPPED", "DELETE_FAILED"}]
+    if kept:
+        names = ", ".join(f"{r.logical_id} ({r.type})" for r in kept)
+        raise Refused(
+            f"The first creation of stack {target.name} failed and left resources behind: {names}",
+            code="stack-remains",
+            hint="Move or delete them in the console, delete the stack, then deploy again.",
+        )
+    writer.services.events.emit(
+        Noted(
+            name="stack-recreate",
+            message=f"The first creation of {target.name} had failed ({state.status}); its empty remains are deleted",
+            environment=writer.cloud.environment,
+        )
+    )
+    writer.record(operation, "running", step="delete-remains", stack=target.name)
+    writer.cloud.stacks.delete_stack(target.name, token=f"{operation.id}-delete")
+
+    def gone() -> bool:
+        now = writer.cloud.stacks.describe(target.name)
+        if now is not None and now.status == "DELETE_FAILED":
+            raise CloudError(
+                f"The remains of stack {target.name} can not be deleted: {now.reason}",
+                code="stack-remains",
+                hint="Delete the stack in the console, then deploy again.",
+            )
+        return now is None
+
+    poll(writer.services, gone, timeout_s=STACK_TIMEOUT_S, what=f"Deleting the remains of {target.name}")
+
+
+def _continue_rollback(
+    target: StackTarget, state: StackState, operation: Operation, writer: Writer
+) -> StackState | None:
+    """Continue a failed rollback once, skipping nothing. Raises Refused when it fails again."""
+    writer.record(operation, "running", step="continue-rollback", stack=target.name)
+    writer.cloud.stacks.continue_rollback(target.name, token=f"{operation.id}-continue")
+    after = _at_rest(target.name, writer)
+    if after is None or after.status == "UPDATE_ROLLBACK_FAILED":
+        stuck = [r for r in writer.cloud.stacks.resources(target.name) if r.status.endswith("_FAILED")]
+        reasons = "; ".join(f"{r.logical_id} ({r.type}): {r.reason}" for r in stuck) or state.reason
+        raise Refused(
+            f"Stack {target.name} could not be rolled back, and continuing failed again. {reasons}",
+            code="stack-state",
+            hint="Mend what the reasons name (often something deleted by hand), then deploy again. "
+            "Nothing is skipped or deleted without you.",
+        )
+    return after
+
+
+def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, create: bool) -> ChangeSet:
+    request = ChangeSetRequest(
+        name=f"sealift-{operation.id}",
+        stack_name=target.name,
+        template_key=blob_key(target.stack.template_sha256),
+        parameters=target.parameters,
+        tags=tags(target),
+        create=create,
+        description=f"Sealift {operation.kind} of release {operation.release[:12]}",
+    )
+    writer.guard()
+    writer.cloud.stacks.create_change_set(request)
+    found: list[ChangeSet] = []
+
+    def look() -> bool:
+        change_set = writer.cloud.stacks.change_set(target.name, request.name)
+        if change_set is None or change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
+            return False
+        found.append(change_set)
+        return True
+
+    poll(writer.services, look, timeout_s=900.0, what=f"The change set of {target.name}")
+    change_set = found[0]
+    if change_set.status == "FAILED" and not change_set.empty:
+        _withdraw(target, change_set, writer)
+        raise CloudError(
+            f"AWS refused the change of stack {target.name}: {change_set.reason}",
+            code="change-set-failed",
+            hint="The stack was not touched. Correct the template or the parameters and deploy again.",
+            context={"environment": target.environment.name, "stack": target.name},
+        )
+    return change_set
+
+
+def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> None:
+    """Show the changes, and refuse those that would lose data."""
+    for change in change_set.changes:
+        _show(target, change, writer.services)
+    findings = judge(change_set)
+    for finding in findings:
+        writer.services.events.emit(FindingReported(finding=finding, environment=target.environment.name))
+    stopping = [f for f in findings if f.stops]
+    if stopping:
+        _withdraw(target, change_set, writer)
+        raise Refused(
+            "; ".join(f.message for f in stopping),
+            code="data-guard",
+            hint=stopping[0].fix,
+            context={"environment": target.environment.name, "findings": [f.id for f in stopping]},
+        )
+
+
+def _show(target: StackTarget, change: Change, services: Services) -> None:
+    services.events.emit(
+        ChangePlanned(
+            environment=target.environment.name,
+            stack=target.name,
+            action=change.action,
+            logical_id=change.logical_id,
+            type=change.type,
+            replacement=change.replacement,
+        )
+    )
+    for inner in change.nested.changes if change.nested else ():
+        _show(target, inner, services)
+
+
+def _withdraw(target: StackTarget, change_set: ChangeSet, writer: Writer) -> None:
+    """Delete a declined change set, and the empty stack under review that creating it may have left."""
+    writer.guard()
+    writer.cloud.stacks.delete_change_set(target.name, change_set.name)
+    state = writer.cloud.stacks.describe(target.name)
+    if state is not None and state.status == "REVIEW_IN_PROGRESS":
+        writer.cloud.stacks.delete_stack(target.name, token=f"{change_set.name}-withdraw")
+
+
+def _execute(target: StackTarget, change_set: ChangeSet, operation: Operation, writer: Writer) -> StackState:
+    stacks, services = writer.cloud.stacks, writer.services
+    before = stacks.events(target.name)
+    last = before[-1].id if before else None
+    writer.record(operation, "running", step="execute", stack=target.name, change_set=change_set.name)
+    stacks.execute_change_set(target.name, change_set.name, token=change_set.name)
+    started = services.clock.monotonic()
+    seen: list[StackEvent] = []
+    found: list[StackState] = []
+
+    def look() -> bool:
+        nonlocal last
+        for event in stacks.events(target.name, after=last):
+            last = event.id
+            seen.append(event)
+            _stream(target, event, services)
+        state = stacks.describe(target.name)
+        begun = any(e.logical_id == target.name for e in seen)
+        if not begun and services.clock.monotonic() - started < CONSISTENCY_S:
+            return False
+        if state is None or in_progress(state.status):
+            return state is None
+        found.append(state)
+        return True
+
+    poll(services, look, timeout_s=STACK_TIMEOUT_S, what=f"Stack {target.name}")
+    if found and found[0].status in SETTLED_WELL:
+        return found[0]
+    raise _failure(target, found[0] if found else None, seen)
+
+
+def _stream(target: StackTarget, event: StackEvent, services: Services) -> None:
+    services.events.emit(
+        ResourceProgressed(
+            environment=target.environment.name,
+            stack=event.stack_name,
+            logical_id=event.logical_id,
+            type=event.type,
+            status=event.status,
+            reason=event.reason,
+        )
+    )
+
+
+def _failure(target: StackTarget, state: StackState | None, events: list[StackEvent]) -> CloudError:
+    cause = first_cause(events)
+    status = state.status if state else "deleted"
+    why = f"{cause.logical_id} ({cause.type}): {cause.reason}" if cause else (state.reason if state else "")
+    back = "It was rolled back: nothing changed." if "ROLLBACK_COMPLETE" in status else f"Its state is {status}."
+    return CloudError(
+        f"Stack {target.name} failed. {why}",
+        code="stack-failed",
+        hint=f"{back} Mend the cause and deploy again.",
+        context={
+            "environment": target.environment.name,
+            "stack": target.name,
+            "status": status,
+            "logical_id": cause.logical_id if cause else None,
+            "reason": cause.reason if cause else None,
+        },
+    )

@@ -1,0 +1,138 @@
+"""Move releases: from this machine into a bucket, from one environment's bucket into another's, and back to read."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sealift.delivery.manifest import blob_key, canonical_json, manifest_key, origin_key, parse_manifest
+from sealift.errors import IntegrityError, PreconditionFailed, UserError
+from sealift.model.event import Progressed
+from sealift.model.release import BuiltRelease, Origin, Release
+from sealift.ports import Bucket, Cloud
+from sealift.usecases.services import Services, phase
+
+PARALLEL_TRANSFERS = 8
+
+
+def upload_release(built: BuiltRelease, cloud: Cloud, services: Services) -> None:
+    """Store a release in the environment's bucket: only blobs that it lacks, the manifest last.
+
+    The manifest is the sign that a release is complete, so a kill before it leaves nothing that looks like one.
+    """
+    release = built.release
+    with phase(services, "upload", environment=cloud.environment) as outcome:
+        missing = _missing(release, cloud.bucket)
+        _check_local(missing, built.files)
+
+        def send(sha256: str) -> None:
+            cloud.bucket.upload(blob_key(sha256), built.files[sha256], sha256=sha256)
+
+        _transfer(send, missing, cloud, services)
+        _finish(release, built.origin, cloud.bucket)
+        outcome.detail = f"{len(missing)} of {len(release.blobs)} objects were missing"
+
+
+def copy_release(release: Release, origin: Origin, *, source: Cloud, target: Cloud, services: Services) -> None:
+    """Copy a release between buckets. Every blob is read from `source` and hashed before anything is written."""
+    with (
+        phase(services, "promote", environment=target.environment) as outcome,
+        TemporaryDirectory(prefix="sealift-copy-") as folder,
+    ):
+        files = {sha256: Path(folder) / sha256 for sha256 in release.blobs}
+
+        def fetch(sha256: str) -> None:
+            source.bucket.download(blob_key(sha256), files[sha256], sha256=sha256)
+
+        def send(sha256: str) -> None:
+            target.bucket.upload(blob_key(sha256), files[sha256], sha256=sha256)
+
+        _transfer(fetch, release.blobs, source, services)
+        target.bucket.ensure()
+        missing = _missing(release, target.bucket)
+        _transfer(send, missing, target, services)
+        _finish(release, origin, target.bucket)
+        outcome.detail = f"{len(release.blobs)} objects checked, {len(missing)} copied"
+
+
+def stored_release(digest: str, cloud: Cloud) -> Release:
+    """Return a release of the environment's bucket. Raises UserError when it is not there."""
+    stored = cloud.bucket.get(manifest_key(digest))
+    if stored is None:
+        raise UserError(
+            f"Release {digest[:12]} is not in the bucket of {cloud.environment}",
+            code="release-unknown",
+            hint="`sealift history` lists the releases that were deployed.",
+            context={"environment": cloud.environment, "release": digest},
+        )
+    return parse_manifest(stored.body, digest=digest)
+
+
+def stored_origin(digest: str, cloud: Cloud) -> Origin:
+    """Return where a stored release was first built from; all unknown when the note is not there."""
+    stored = cloud.bucket.get(origin_key(digest))
+    raw = json.loads(stored.body) if stored is not None else {"commit": None, "branch": None, "dirty": False}
+    return Origin(**raw)
+
+
+def full_digest(prefix: str, cloud: Cloud) -> str:
+    """Return the one stored release whose digest starts with `prefix`. Raises UserError for none or several."""
+    digests = {key.split("/")[1] for key in cloud.bucket.keys(f"releases/{prefix}") if key.endswith("/manifest.json")}
+    if len(digests) == 1:
+        return digests.pop()
+    what = "no release" if not digests else f"{len(digests)} releases"
+    raise UserError(
+        f'{cloud.environment} has {what} whose digest starts with "{prefix}"',
+        code="release-unknown",
+        hint="`sealift history` lists the releases that were deployed.",
+    )
+
+
+def _missing(release: Release, bucket: Bucket) -> tuple[str, ...]:
+    present = {key.removeprefix("blobs/") for key in bucket.keys("blobs/")}
+    return tuple(sha256 for sha256 in release.blobs if sha256 not in present)
+
+
+def _check_local(hashes: Iterable[str], files: Mapping[str, Path]) -> None:
+    """Raise IntegrityError when a file of this machine's cache is not what its name says."""
+    for sha256 in hashes:
+        digest = hashlib.sha256()
+        with files[sha256].open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+        if digest.hexdigest() != sha256:
+            raise IntegrityError(
+                f"The cached artifact {sha256[:12]} is damaged: its bytes hash to {digest.hexdigest()[:12]}…",
+                code="artifact-damaged",
+                hint="Build again with `sealift build --force`.",
+                context={"expected": sha256, "actual": digest.hexdigest()},
+            )
+
+
+def _transfer(move: Callable[[str], None], hashes: Iterable[str], cloud: Cloud, services: Services) -> None:
+    todo = tuple(hashes)
+    with ThreadPoolExecutor(max_workers=PARALLEL_TRANSFERS) as pool:
+        for done, _ in enumerate(pool.map(move, todo), 1):
+            services.events.emit(
+                Progressed(phase="upload", environment=cloud.environment, done=done, total=len(todo), unit="objects")
+            )
+
+
+def _finish(release: Release, origin: Origin, bucket: Bucket) -> None:
+    """Write the origin note (the first one stays) and the manifest."""
+    note = canonical_json(
+        {
+            "commit": origin.commit,
+            "branch": origin.branch,
+            "dirty": origin.dirty,
+            "subject": origin.subject,
+            "author": origin.author,
+        }
+    )
+    for key, body in ((origin_key(release.digest), note), (manifest_key(release.digest), release.manifest)):
+        try:
+            bucket.put(key, body, if_absent=True)
+        except PreconditionFailed:
+            continue

@@ -1,0 +1,138 @@
+"""Write to an environment: hold its lease, keep it alive, and put every entry into its ledger under it."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sealift.errors import LeaseError, Refused
+from sealift.model.app import Environment
+from sealift.model.event import EntryRecorded, Noted
+from sealift.model.ledger import Entry, EntryKind, Lease, Record, Status
+from sealift.model.template import Json
+from sealift.ports import Cloud, Leases, Ledger
+from sealift.usecases.services import Services
+
+LEASE_TTL_S = 60.0
+LEASE_WAIT_S = 1800.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What all entries of one operation share."""
+
+    id: str
+    kind: EntryKind
+    release: str
+    commit: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Writer:
+    """The right to write to one environment. Call `guard` before every write to its account.
+
+    A process that was paused longer than its lease lasts finds in `guard` that somebody else took over, and stops:
+    it fences itself.
+    """
+
+    cloud: Cloud
+    ledger: Ledger
+    leases: Leases
+    lease: Lease
+    services: Services
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def guard(self) -> None:
+        """Make sure that the lease is still ours, renewing it past half its life. Raises LeaseError."""
+        with self._lock:
+            lease = self.lease
+            half = lease.acquired_at + (lease.expires_at - lease.acquired_at) / 2
+            if self.services.clock.now() >= half:
+                self.lease = self.leases.renew(lease)
+
+    def record(self, operation: Operation, status: Status, **data: Json) -> Entry:
+        """Write an entry of this operation to the ledger."""
+        return self.note(operation.kind, operation, status, data)
+
+    def note(self, kind: EntryKind, operation: Operation, status: Status, data: Mapping[str, Json]) -> Entry:
+        """Write an entry of another kind that belongs to this operation."""
+        self.guard()
+        entry = self.ledger.append(
+            Record(
+                kind=kind,
+                status=status,
+                operation=operation.id,
+                release=operation.release,
+                commit=operation.commit,
+                data=data,
+            )
+        )
+        self.services.events.emit(
+            EntryRecorded(environment=self.cloud.environment, ledger_seq=entry.seq, kind=kind, status=status)
+        )
+        return entry
+
+
+def check_account(environment: Environment, cloud: Cloud) -> None:
+    """Refuse, before any write, when the credentials belong to another account than the declared one."""
+    if environment.account is None or cloud.local:
+        return
+    caller = cloud.identity.caller()
+    if caller.account != environment.account:
+        raise Refused(
+            f"{environment.name} is declared in account {environment.account}, "
+            f"but the credentials belong to account {caller.account}",
+            code="wrong-account",
+            hint=f"Use credentials of account {environment.account} (AWS_PROFILE), or correct `account`.",
+            context={"environment": environment.name, "caller": caller.arn},
+        )
+
+
+@contextmanager
+def writing(cloud: Cloud, services: Services, *, purpose: str, wait_s: float = LEASE_WAIT_S) -> Iterator[Writer]:
+    """Hold the environment's lease around the body. Waits up to `wait_s` seconds for another holder."""
+    cloud.bucket.ensure()
+    leases = services.ledgers.leases(cloud)
+    lease = _acquire(leases, cloud, services, purpose=purpose, wait_s=wait_s)
+    writer = Writer(cloud=cloud, ledger=services.ledgers.ledger(cloud), leases=leases, lease=lease, services=services)
+    stop = threading.Event()
+    heartbeat = threading.Thread(target=_beat, args=(writer, stop), name="lease-heartbeat", daemon=True)
+    heartbeat.start()
+    try:
+        yield writer
+    finally:
+        stop.set()
+        heartbeat.join()
+        leases.release(writer.lease)
+
+
+def _beat(writer: Writer, stop: threading.Event) -> None:
+    while not stop.wait(LEASE_TTL_S / 4):
+        try:
+            writer.guard()
+        except LeaseError:
+            return  # the next guard of the body raises it where it can be handled
+        except Exception:  # noqa: S112  (a passing fault: the lease lasts for several more beats)
+            continue
+
+
+def _acquire(leases: Leases, cloud: Cloud, services: Services, *, purpose: str, wait_s: float) -> Lease:
+    deadline = services.clock.monotonic() + wait_s
+    pause_s, told = 0.2, False
+    while True:
+        try:
+            return leases.acquire(purpose=purpose, ttl_s=LEASE_TTL_S)
+        except LeaseError as error:
+            if services.clock.monotonic() + pause_s > deadline:
+                raise
+            if not told:
+                told = True
+                services.events.emit(
+                    Noted(
+                        name="lease-waiting",
+                        message=f"{error.message}; waiting for it",
+                        environment=cloud.environment,
+                    )
+                )
+        services.clock.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 5.0)
