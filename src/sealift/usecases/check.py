@@ -1,0 +1,70 @@
+"""Analyse and test a commit: the first phases of its journey. A red one stops it; what was not tested is said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sealift.model.app import App
+from sealift.model.event import FindingReported, Noted
+from sealift.model.finding import SuiteResult
+from sealift.model.ledger import Status
+from sealift.model.template import Template
+from sealift.usecases.services import PhaseOutcome, Services, phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What analysis and unit tests said."""
+
+    analysis: SuiteResult
+    tests: SuiteResult | None
+
+    @property
+    def status(self) -> Status:
+        """Return succeeded unless something stops the journey; errored when a tool itself broke."""
+        results = [r for r in (self.analysis, self.tests) if r is not None]
+        if any(r.status == "failed" for r in results):
+            return "failed"
+        return "errored" if any(r.status == "errored" for r in results) else "succeeded"
+
+
+def check(
+    app: App, services: Services, *, templates: Mapping[str, Template], local: bool, tests: bool = True
+) -> Checked:
+    """Run static analysis, then the unit tests unless analysis stopped the journey."""
+    with phase(services, "analyse") as outcome:
+        analysis = services.analyzer.analyse(app, templates, local=local)
+        _report(analysis, services)
+        _conclude(analysis, outcome)
+    if analysis.status in {"failed", "errored"} or not tests:
+        return Checked(analysis=analysis, tests=None)
+    with phase(services, "test") as outcome:
+        unit = services.tester.unit(app)
+        _report(unit, services)
+        _conclude(unit, outcome)
+    return Checked(analysis=analysis, tests=unit)
+
+
+def _report(result: SuiteResult, services: Services) -> None:
+    for finding in result.findings:
+        services.events.emit(FindingReported(finding=finding))
+    if result.status == "not tested":
+        services.events.emit(Noted(level="warning", name="not-tested", message=f"{result.name}: {result.reason}"))
+
+
+def _conclude(result: SuiteResult, outcome: PhaseOutcome) -> None:
+    match result.status:
+        case "not tested":
+            outcome.status, outcome.detail = "skipped", f"not tested: {result.reason}"
+        case "succeeded" | "failed" | "errored":
+            outcome.status, outcome.detail = result.status, _summary(result)
+
+
+def _summary(result: SuiteResult) -> str:
+    if result.passed or result.failed:
+        return f"{result.passed} passed, {result.failed} failed" + (
+            f", {result.skipped} skipped" * bool(result.skipped)
+        )
+    stops = sum(1 for f in result.findings if f.stops)
+    advice = len(result.findings) - stops
+    said = [f"{stops} to mend" * bool(stops), f"{advice} pieces of advice" * bool(advice), result.reason]
+    return ", ".join(s for s in said if s) or "nothing found"

@@ -1,0 +1,109 @@
+"""Read ledgers: what happened, whether the chain holds, and what one environment lacks of another. Writes nothing."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sealift.delivery.history import Deployed, standing
+from sealift.delivery.manifest import blob_key
+from sealift.errors import UserError
+from sealift.model.app import App, Environment
+from sealift.model.ledger import ChainFault, Entry
+from sealift.model.release import Release
+from sealift.model.template import Json
+from sealift.usecases.services import Services
+from sealift.usecases.store import stored_release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What `target` lacks of `source`."""
+
+    source: Deployed | None
+    target: Deployed | None
+    commits: tuple[str, ...] | None
+    """None when the repository does not know the commits."""
+    functions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
+def history(services: Services, *, environments: Sequence[Environment]) -> tuple[Entry, ...]:
+    """Return the entries of these environments' ledgers in order of time."""
+    entries: list[Entry] = []
+    for environment in environments:
+        entries += services.ledgers.ledger(services.clouds.open(environment)).entries()
+    return tuple(sorted(entries, key=lambda e: (e.at, e.environment, e.seq)))
+
+
+def verify_ledgers(app: App, services: Services) -> dict[str, tuple[int, tuple[ChainFault, ...]]]:
+    """Return the number of entries and the faults of every environment's ledger."""
+    checked: dict[str, tuple[int, tuple[ChainFault, ...]]] = {}
+    for environment in app.environments:
+        ledger = services.ledgers.ledger(services.clouds.open(environment))
+        checked[environment.name] = (len(ledger.entries()), ledger.verify())
+    return checked
+
+
+def difference(app: App, services: Services, *, source: Environment, target: Environment) -> Difference:
+    """Return the commits, functions and template resources that `target` lacks of `source`."""
+    ends = [_end(environment, services) for environment in (source, target)]
+    (from_deployed, from_release, from_body), (to_deployed, to_release, to_body) = ends
+    if from_deployed is None or from_release is None:
+        raise UserError(f"{source.name} has no release yet", code="no-release", hint=f"Deploy to {source.name} first.")
+    commits: tuple[str, ...] | None = None
+    if from_deployed.commit and to_deployed and to_deployed.commit:
+        commits = services.scm.commits_between(app.root, to_deployed.commit, from_deployed.commit)
+    return Difference(
+        source=from_deployed,
+        target=to_deployed,
+        commits=commits,
+        functions=_changed_functions(from_release, to_release),
+        resources=_changed_resources(from_body, to_body),
+    )
+
+
+def _end(
+    environment: Environment, services: Services
+) -> tuple[Deployed | None, Release | None, dict[str, dict[str, Json]]]:
+    cloud = services.clouds.open(environment)
+    deployed = standing(services.ledgers.ledger(cloud).entries()).current
+    if deployed is None:
+        return None, None, {}
+    release = stored_release(deployed.release, cloud)
+    bodies: dict[str, dict[str, Json]] = {}
+    for stack in release.stacks:
+        stored = cloud.bucket.get(blob_key(stack.template_sha256))
+        resources = json.loads(stored.body).get("Resources", {}) if stored else {}
+        bodies |= {f"{stack.name}/{name}": body for name, body in resources.items()}
+    return deployed, release, bodies
+
+
+def _changed_functions(source: Release, target: Release | None) -> tuple[str, ...]:
+    old = {f"{s.name}/{name}": sha for s in target.stacks for name, sha in s.functions} if target else {}
+    new = {f"{s.name}/{name}": sha for s in source.stacks for name, sha in s.functions}
+    return _compared(old, new)
+
+
+def _changed_resources(source: dict[str, dict[str, Json]], target: dict[str, dict[str, Json]]) -> tuple[str, ...]:
+    """Compare resources without the hashes of their code, which `_changed_functions` shows."""
+    return _compared(
+        {name: _without_code(body) for name, body in target.items()},
+        {name: _without_code(body) for name, body in source.items()},
+    )
+
+
+def _without_code(body: dict[str, Json]) -> str:
+    properties = body.get("Properties")
+    kept = (
+        {k: v for k, v in properties.items() if k not in {"CodeUri", "Code", "ContentUri", "Content"}}
+        if isinstance(properties, dict)
+        else properties
+    )
+    return json.dumps({**body, "Properties": kept}, sort_keys=True)
+
+
+def _compared(old: dict[str, str], new: dict[str, str]) -> tuple[str, ...]:
+    lines = [f"+ {name}" for name in sorted(set(new) - set(old))]
+    lines += [f"- {name}" for name in sorted(set(old) - set(new))]
+    lines += [f"~ {name}" for name in sorted(set(old) & set(new)) if old[name] != new[name]]
+    return tuple(lines)

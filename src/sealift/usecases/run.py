@@ -1,0 +1,173 @@
+"""`sealift run`: the journey of one commit, decided from branch, pull request and configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sealift.delivery.journey import Journey, journey
+from sealift.errors import Refused, UserError
+from sealift.model.app import App, Environment
+from sealift.model.event import Noted
+from sealift.model.ledger import Status
+from sealift.model.release import BuiltRelease, Origin
+from sealift.usecases.build import build_release, load_templates
+from sealift.usecases.check import check
+from sealift.usecases.deploy import Target, plan_deployment
+from sealift.usecases.promote import PromotionOptions, promote
+from sealift.usecases.release import Outcome, bring
+from sealift.usecases.services import Services
+from sealift.usecases.store import upload_release
+from sealift.usecases.writing import check_account, writing
+
+REHEARSAL_SOAK_S = 5.0
+"""The longest soak of a whole journey on the embedded cloud, where nobody wants to wait for days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What `sealift run` was asked for."""
+
+    local: bool
+    branch: str | None = None
+    pull_request: str | None = None
+    tests: bool = True
+    force: bool = False
+    full_soak: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """How the journey ended."""
+
+    status: Status
+    release: str | None = None
+    environments: Mapping[str, Status] = field(default_factory=dict)
+    message: str = ""
+    hint: str = ""
+
+
+def commit_of(app: App, services: Services, *, local: bool) -> Origin:
+    """Return the commit under delivery. Off the embedded cloud, a dirty tree or none at all is refused."""
+    origin = services.scm.origin(app.root)
+    problem, code = "", ""
+    if origin is None:
+        problem, code = f"{app.root} is not in a git repository", "not-a-repository"
+    elif origin.commit is None:
+        problem, code = "The git repository has no commit yet", "no-commit"
+    elif origin.dirty:
+        problem, code = "The work tree differs from the commit: what would be released is in no commit", "dirty-tree"
+    if problem and not local:
+        raise UserError(problem, code=code, hint="Commit your work, or try it with --local.")
+    if problem:
+        services.events.emit(Noted(level="warning", name=code, message=f"{problem}; going on, because it is local"))
+    return origin or Origin(commit=None, branch=None, dirty=True)
+
+
+def run(app: App, services: Services, options: RunOptions) -> RunResult:
+    """Take the commit as far as its branch goes: analyse, test, build, deploy, verify; locally also promote."""
+    origin = commit_of(app, services, local=options.local)
+    way = _way(app, origin, options)
+    services.events.emit(Noted(name="journey", message=way.reason))
+    templates = load_templates(app, services)
+    checked = check(app, services, templates=templates, local=options.local, tests=options.tests)
+    if checked.status != "succeeded":
+        return RunResult(status=checked.status, message="Analysis or tests stopped the journey; nothing was deployed")
+    built = build_release(app, services, templates=templates, origin=origin)
+    statuses: dict[str, Status] = {}
+    for environment in way.deploys:
+        outcome = deploy_built(app, environment, built, services, force=options.force)
+        statuses[environment.name] = outcome.status
+        if outcome.status != "succeeded":
+            return _stopped(built, statuses, outcome)
+    for environment in way.promotes:
+        if not options.local:
+            statuses[environment.name] = "pending"
+            continue
+        stopped = _rehearse(app, environment, services, options, built, statuses)
+        if stopped is not None:
+            return stopped
+    return RunResult(
+        status="succeeded", release=built.release.digest, environments=statuses, message=_next(way, options)
+    )
+
+
+def deploy_built(
+    app: App,
+    environment: Environment,
+    built: BuiltRelease,
+    services: Services,
+    *,
+    force: bool = False,
+    adopt: bool = False,
+) -> Outcome:
+    """Deploy a release that was just built: check the account, resolve the configuration, store, deploy, verify."""
+    cloud = services.clouds.open(environment)
+    check_account(environment, cloud)
+    target = Target(app=app, environment=environment, cloud=cloud)
+    plan = plan_deployment(target, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
+    with writing(cloud, services, purpose=f"deployment of {built.release.short()}") as writer:
+        upload_release(built, cloud, services)
+        return bring(target, plan, writer, services, restore=False, force=force)
+
+
+def _way(app: App, origin: Origin, options: RunOptions) -> Journey:
+    branch = options.branch or origin.branch
+    if branch is None and options.local:
+        branch = next((e.branch for e in app.environments if e.branch), None)
+    return journey(app, branch=branch, pull_request=options.pull_request)
+
+
+def _rehearse(
+    app: App,
+    environment: Environment,
+    services: Services,
+    options: RunOptions,
+    built: BuiltRelease,
+    statuses: dict[str, Status],
+) -> RunResult | None:
+    """Promote on the embedded cloud as if the button had been pushed; return a result when the journey ends here."""
+    source = app.environment(environment.promotes_from or "")
+    declared_s = source.soak_s if source else 0.0
+    soak_s = declared_s if options.full_soak else min(declared_s, REHEARSAL_SOAK_S)
+    if soak_s < declared_s:
+        services.events.emit(
+            Noted(
+                name="soak-shortened",
+                message=f"The soak of {declared_s:.0f} s is cut to {soak_s:.0f} s here; --full-soak keeps it",
+                environment=environment.promotes_from,
+            )
+        )
+    try:
+        outcome = promote(
+            app, environment, services, PromotionOptions(release=built.release.digest, wait=True, soak_s=soak_s)
+        )
+    except Refused as refusal:
+        statuses[environment.name] = "waiting" if refusal.exit_code == 4 else "refused"
+        return RunResult(
+            status=statuses[environment.name],
+            release=built.release.digest,
+            environments=statuses,
+            message=refusal.message,
+            hint=refusal.hint,
+        )
+    statuses[environment.name] = outcome.status
+    return None if outcome.status == "succeeded" else _stopped(built, statuses, outcome)
+
+
+def _stopped(built: BuiltRelease, statuses: Mapping[str, Status], outcome: Outcome) -> RunResult:
+    return RunResult(
+        status=outcome.status,
+        release=built.release.digest,
+        environments=dict(statuses),
+        message=f"{outcome.environment}: {outcome.message}",
+        hint=outcome.hint,
+    )
+
+
+def _next(way: Journey, options: RunOptions) -> str:
+    if not way.deploys:
+        return "Checked and built; " + way.reason
+    waiting = [e for e in way.promotes if not options.local]
+    if not waiting:
+        return ""
+    first = waiting[0]
+    return f"When the soak in {first.promotes_from} is over: sealift promote {first.name}"

@@ -1,0 +1,102 @@
+"""Where every environment stands, read from its ledger and stacks. Writes nothing."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sealift.delivery.history import Deployed, Standing, standing
+from sealift.errors import SealiftError
+from sealift.model.app import App, Environment
+from sealift.model.ledger import Lease, Status
+from sealift.ports import Cloud
+from sealift.usecases.services import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One environment's standing for people and machines."""
+
+    environment: Environment
+    status: Status
+    current: Deployed | None = None
+    last: Deployed | None = None
+    soak_until: datetime | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    lease: Lease | None = None
+    error: str = ""
+    next: str = ""
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Return those outputs that are web addresses."""
+        return {k: v for k, v in self.outputs.items() if v.startswith(("http://", "https://"))}
+
+
+def status(app: App, services: Services) -> tuple[Lane, ...]:
+    """Return a lane per environment, read in parallel. What cannot be read is said in the lane."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        seen = list(pool.map(lambda e: _observe(app, e, services), app.environments))
+    by_name = {lane.environment.name: lane for lane in seen}
+    now = services.clock.now()
+    return tuple(_with_next(lane, by_name, now) for lane in seen)
+
+
+def _observe(app: App, environment: Environment, services: Services) -> Lane:
+    try:
+        cloud = services.clouds.open(environment)
+        entries = services.ledgers.ledger(cloud).entries()
+        now = standing(entries)
+        outputs = _outputs(app, environment, cloud) if entries else {}
+        lease = services.ledgers.leases(cloud).current() if entries else None
+    except SealiftError as error:
+        return Lane(environment=environment, status="errored", error=error.message)
+    until = now.soaking_since + timedelta(seconds=environment.soak_s) if now.soaking_since else None
+    return Lane(
+        environment=environment,
+        status=_status(now),
+        current=now.current,
+        last=now.last,
+        soak_until=until,
+        outputs=outputs,
+        lease=lease,
+    )
+
+
+def _status(now: Standing) -> Status:
+    if now.last is None:
+        return "pending"
+    if now.last.status != "succeeded":
+        return now.last.status
+    return now.last.verified or "running"
+
+
+def _outputs(app: App, environment: Environment, cloud: Cloud) -> dict[str, str]:
+    outputs: dict[str, str] = {}
+    for stack in app.stacks:
+        state = cloud.stacks.describe(app.stack_name(environment, stack))
+        outputs.update(state.outputs if state else {})
+    return outputs
+
+
+def _with_next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> Lane:
+    from dataclasses import replace
+
+    return replace(lane, next=_next(lane, lanes, now))
+
+
+def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
+    environment = lane.environment
+    source = lanes.get(environment.promotes_from or "")
+    if lane.status == "errored":
+        return ""
+    if source is None:
+        return f"a commit on {environment.branch}" if environment.branch else ""
+    offered = source.current
+    if offered is None or source.soak_until is None:
+        return f"waits for a verified release in {source.environment.name}"
+    if lane.current is not None and lane.current.release == offered.release:
+        return "up to date"
+    if now < source.soak_until:
+        return f"{offered.release[:12]} may come after its soak"
+    return f"sealift promote {environment.name}  ({offered.release[:12]})"
