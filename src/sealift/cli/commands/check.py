@@ -1,0 +1,50 @@
+"""`check`."""
+
+import json
+
+import click
+
+from sealift.cli.jsonlines import plain
+from sealift.cli.session import Session, options
+from sealift.model.finding import Finding
+
+
+@click.command("check")
+@click.option("--no-tests", is_flag=True, help="Static analysis only.")
+@options()
+def check_command(session: Session, no_tests: bool) -> int:
+    """Run static analysis on source and template, then the unit tests."""
+    from sealift.usecases.build import load_templates
+    from sealift.usecases.check import check
+
+    session.verbose = True
+    templates = load_templates(session.app, session.services)
+    checked = check(session.app, session.services, templates=templates, local=session.local, tests=not no_tests)
+    session.close()
+    results = [r for r in (checked.analysis, checked.tests) if r is not None]
+    if session.json:
+        findings = [_finding(f) for r in results for f in r.findings]
+        suites = [
+            {"name": r.name, "status": r.status, "reason": r.reason, "passed": r.passed, "failed": r.failed}
+            for r in results
+        ]
+        click.echo(json.dumps({"status": checked.status, "findings": findings, "suites": suites}))
+    else:
+        for result in results:
+            if result.status == "failed" and result.output:
+                click.echo(result.output)
+    return 0 if checked.status == "succeeded" else 1
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "tool": finding.tool,
+        "rule": finding.id,
+        "severity": finding.severity,
+        "file": finding.location.file if finding.location else None,
+        "line": finding.location.line if finding.location else None,
+        "message": finding.message,
+        "fix": finding.fix,
+        "stops": finding.stops,
+        "data": plain(dict(finding.data)),
+    }

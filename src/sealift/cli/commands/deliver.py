@@ -1,0 +1,151 @@
+"""`run`, `deploy`, `promote` and `rollback`."""
+
+import click
+
+from sealift.cli.session import Session, options
+from sealift.errors import SealiftError, UserError
+from sealift.model.event import Finished
+from sealift.model.ledger import Status
+from sealift.usecases.release import Outcome
+
+
+@click.command("run")
+@click.option("--branch", metavar="NAME", help="Act as if the commit were on this branch.")
+@click.option("--no-tests", is_flag=True, help="Do not run the unit tests; they are recorded as not tested.")
+@click.option("--force", is_flag=True, help="Deploy even what runs there already.")
+@click.option("--full-soak", is_flag=True, help="With --local: wait for the declared soak, however long.")
+@options(streaming=True)
+def run_command(session: Session, branch: str | None, no_tests: bool, force: bool, full_soak: bool) -> int:
+    """Take this commit as far as its branch goes.
+
+    Analyses, tests and builds it, deploys it to the environments of its branch and verifies it there. With --local
+    the whole journey is made on the embedded cloud, the promotion to production included.
+    """
+    from sealift.usecases.run import RunOptions, run
+    from sealift.wiring import ci_context
+
+    context = ci_context()
+    chosen = RunOptions(
+        local=session.local,
+        branch=branch or context.branch,
+        pull_request=None if branch else context.pull_request,
+        tests=not no_tests,
+        force=force,
+        full_soak=full_soak,
+    )
+    with _ending(session) as ending:
+        result = run(session.app, session.services, chosen)
+        ending.finished = Finished(
+            status=result.status,
+            release=result.release,
+            environments=result.environments,
+            message=result.message,
+            hint=result.hint,
+        )
+    return ending.code
+
+
+@click.command("deploy")
+@click.argument("environment")
+@click.option("--force", is_flag=True, help="Deploy even what runs there already.")
+@click.option("--adopt", is_flag=True, help="Take over a stack that another tool made.")
+@options(streaming=True)
+def deploy_command(session: Session, environment: str, force: bool, adopt: bool) -> int:
+    """Build this commit and deploy it to ENVIRONMENT, without analysis and tests."""
+    from sealift.usecases.build import build_release, load_templates
+    from sealift.usecases.run import commit_of, deploy_built
+
+    with _ending(session) as ending:
+        target = session.environment(environment)
+        if target.promotes_from is not None:
+            raise UserError(
+                f"{target.name} gets releases by promotion from {target.promotes_from} only",
+                code="promotion-only",
+                hint=f"Use `sealift promote {target.name}`.",
+            )
+        origin = commit_of(session.app, session.services, local=session.local)
+        templates = load_templates(session.app, session.services)
+        built = build_release(session.app, session.services, templates=templates, origin=origin)
+        outcome = deploy_built(session.app, target, built, session.services, force=force, adopt=adopt)
+        ending.finished = _finished(outcome)
+    return ending.code
+
+
+@click.command("promote")
+@click.argument("environment")
+@click.option("--release", metavar="DIGEST", help="The release that shall go; default: what the source runs.")
+@click.option("--wait", is_flag=True, help="Wait for a soak that is not over.")
+@click.option("--force", is_flag=True, help="Deploy even what runs there already.")
+@options(streaming=True)
+def promote_command(session: Session, environment: str, release: str | None, wait: bool, force: bool) -> int:
+    """Push the button: bring what was verified and soaked to ENVIRONMENT, byte for byte.
+
+    Exits with 3 when a gate refuses, and with 4 when one is still waiting. On failure the environment goes back to
+    the release before.
+    """
+    from sealift.usecases.promote import PromotionOptions, promote
+
+    with _ending(session) as ending:
+        target = session.environment(environment)
+        chosen = PromotionOptions(release=release, wait=wait, force=force)
+        ending.finished = _finished(promote(session.app, target, session.services, chosen))
+    return ending.code
+
+
+@click.command("rollback")
+@click.argument("environment")
+@click.option("--to", metavar="DIGEST", help="The release to go back to; default: the verified one before.")
+@options(streaming=True)
+def rollback_command(session: Session, environment: str, to: str | None) -> int:
+    """Bring ENVIRONMENT back to an earlier verified release."""
+    from sealift.usecases.rollback import rollback
+
+    with _ending(session) as ending:
+        target = session.environment(environment)
+        ending.finished = _finished(rollback(session.app, target, session.services, to=to))
+    return ending.code
+
+
+class _ending:  # noqa: N801
+    """Turns however the body ends into one `finished` event and an exit code."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.finished: Finished | None = None
+        self.code = 1
+
+    def __enter__(self) -> "_ending":
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is None and self.finished is not None:
+            self.code = self._session.finish(self.finished)
+            return False
+        status: Status = "errored"
+        if isinstance(error, KeyboardInterrupt):
+            status = "aborted"
+        elif isinstance(error, SealiftError):
+            status = {3: "refused", 4: "waiting", 1: "failed"}.get(error.exit_code, "errored")  # type: ignore[assignment]
+        self._session.emit(
+            Finished(
+                status=status,
+                message=error.message if isinstance(error, SealiftError) else str(error),
+                hint=error.hint if isinstance(error, SealiftError) else "",
+                error=error.code if isinstance(error, SealiftError) else None,
+            )
+        )
+        self._session.close()
+        if self._session.json and isinstance(error, SealiftError):
+            self.code = error.exit_code
+            return True
+        return False
+
+
+def _finished(outcome: Outcome) -> Finished:
+    return Finished(
+        status=outcome.status,
+        release=outcome.release,
+        environments={outcome.environment: outcome.status},
+        message=outcome.message,
+        hint=outcome.hint,
+    )

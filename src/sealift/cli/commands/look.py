@@ -1,0 +1,143 @@
+"""`status`, `history`, `diff` and `ledger`: they read, and write nothing."""
+
+import json
+from datetime import datetime
+
+import click
+
+from sealift.cli.session import Session, options
+from sealift.model.ledger import Entry
+from sealift.usecases.status import Lane
+
+
+@click.command("status")
+@options()
+def status_command(session: Session) -> int:
+    """Show where every environment stands: release, commit, since when, verified, soaking until, and what is next."""
+    from sealift.usecases.status import status
+
+    lanes = status(session.app, session.services)
+    if session.json:
+        click.echo(json.dumps({"app": session.app.name, "environments": [_lane(lane) for lane in lanes]}))
+        return 0
+    from sealift.cli.tables import show_status
+
+    show_status(session.app.name, lanes, now=session.services.clock.now())
+    return 0
+
+
+@click.command("history")
+@click.option("--environment", "-e", "name", metavar="NAME", help="Only this environment.")
+@click.option("--limit", "-n", default=0, metavar="N", help="Only the newest N entries.")
+@options()
+def history_command(session: Session, name: str | None, limit: int) -> int:
+    """Show what happened, when, and by whom."""
+    from sealift.usecases.history import history
+
+    environments = [session.environment(name)] if name else list(session.app.environments)
+    entries = history(session.services, environments=environments)[-limit:]
+    if session.json:
+        click.echo(json.dumps({"entries": [_entry(e) for e in entries]}))
+        return 0
+    from sealift.cli.tables import show_history
+
+    show_history(entries, verbose=session.verbose)
+    return 0
+
+
+@click.command("diff")
+@click.argument("source")
+@click.argument("target")
+@options()
+def diff_command(session: Session, source: str, target: str) -> int:
+    """Show the commits and changes that TARGET lacks of SOURCE."""
+    from sealift.usecases.history import difference
+
+    found = difference(
+        session.app, session.services, source=session.environment(source), target=session.environment(target)
+    )
+    if session.json:
+        body = {
+            "source": {"environment": source, "release": found.source.release if found.source else None},
+            "target": {"environment": target, "release": found.target.release if found.target else None},
+            "commits": list(found.commits) if found.commits is not None else None,
+            "functions": list(found.functions),
+            "resources": list(found.resources),
+        }
+        click.echo(json.dumps(body))
+        return 0
+    from sealift.cli.tables import show_difference
+
+    show_difference(found, source=source, target=target)
+    return 0
+
+
+@click.group("ledger")
+def ledger_command() -> None:
+    """Check the append-only ledgers."""
+
+
+@ledger_command.command("verify")
+@options()
+def ledger_verify_command(session: Session) -> int:
+    """Check the hash chain of every environment's ledger. Exits with 1 where it does not hold."""
+    from sealift.usecases.history import verify_ledgers
+
+    checked = verify_ledgers(session.app, session.services)
+    sound = not any(faults for _, faults in checked.values())
+    if session.json:
+        ledgers = [
+            {
+                "environment": name,
+                "entries": count,
+                "faults": [{"seq": f.seq, "reason": f.reason} for f in faults],
+            }
+            for name, (count, faults) in checked.items()
+        ]
+        click.echo(json.dumps({"status": "succeeded" if sound else "failed", "ledgers": ledgers}))
+        return 0 if sound else 1
+    for name, (count, faults) in checked.items():
+        click.echo(f"{name:<14} {count} entries, " + ("the chain holds" if not faults else "DAMAGED:"))
+        for fault in faults:
+            click.echo(f"  entry {fault.seq}: {fault.reason}")
+    return 0 if sound else 1
+
+
+def _lane(lane: Lane) -> dict[str, object]:
+    current = lane.current
+    return {
+        "name": lane.environment.name,
+        "kind": lane.environment.kind,
+        "release": current.release if current else None,
+        "commit": current.commit if current else None,
+        "since": _time(current.at) if current else None,
+        "status": lane.status,
+        "verified": bool(current and current.verified == "succeeded"),
+        "soak_until": _time(lane.soak_until),
+        "urls": lane.urls,
+        "outputs": dict(lane.outputs),
+        "next": lane.next,
+        "error": lane.error or None,
+    }
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    record = entry.record
+    return {
+        "seq": entry.seq,
+        "kind": record.kind,
+        "environment": entry.environment,
+        "release": record.release,
+        "commit": record.commit,
+        "actor": entry.actor,
+        "at": _time(entry.at),
+        "status": record.status,
+        "operation": record.operation,
+        "data": dict(record.data),
+        "hash": entry.hash,
+        "previous": entry.previous,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,50 @@
+"""Events as JSON lines on standard output, for machines."""
+
+import json
+import sys
+import threading
+from dataclasses import fields, is_dataclass
+
+from sealift.model.event import Event
+from sealift.ports import Clock
+
+
+class JsonLines:
+    """Writes each event as one line: code, sequence number, time, level, then the event's own fields."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seq = 0
+        self._lock = threading.Lock()
+
+    def emit(self, event: Event) -> None:
+        """Write one event."""
+        with self._lock:
+            self._seq += 1
+            line = {
+                "code": event.code,
+                "seq": self._seq,
+                "at": self._clock.now().isoformat(),
+                "level": event.level,
+                **{f.name: plain(getattr(event, f.name)) for f in fields(event) if f.name not in {"level", "code"}},
+            }
+            sys.stdout.write(json.dumps(line) + "\n")
+            sys.stdout.flush()
+
+
+class Silent:
+    """Drops every event: for commands whose only output is one JSON object."""
+
+    def emit(self, event: Event) -> None:
+        """Take an event and forget it."""
+
+
+def plain(value: object) -> object:
+    """Return a value made of JSON's types."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,113 @@
+"""The entry point: finds the command, and turns every way it can end into an exit code and a clear message."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from sealift import __version__
+from sealift.errors import SealiftError
+
+EXIT_USAGE, EXIT_INTERNAL, EXIT_INTERRUPTED = 2, 70, 130
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    # name: (section, module under sealift.cli.commands, short help)
+    "init": ("Start", "init", "Write a commented sealift.toml."),
+    "check": ("Start", "check", "Run static analysis and the unit tests."),
+    "build": ("Start", "build", "Build the release of this commit."),
+    "run": ("Deliver", "deliver", "Take this commit as far as its branch goes."),
+    "deploy": ("Deliver", "deliver", "Build this commit and deploy it to an environment."),
+    "promote": ("Deliver", "deliver", "Push the button: bring what soaked to the next environment."),
+    "rollback": ("Deliver", "deliver", "Bring an environment back to an earlier release."),
+    "status": ("Look", "look", "Show where every environment stands."),
+    "history": ("Look", "look", "Show what happened, when, and by whom."),
+    "diff": ("Look", "look", "Show what one environment lacks of another."),
+    "ledger": ("Look", "look", "Check the chain of the ledgers."),
+    "local": ("Embedded cloud", "local", "Start, look at and stop the embedded cloud."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is called."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Import and return one command."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"sealift.cli.commands.{COMMANDS[name][1]}")
+        command: click.Command = getattr(module, f"{name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest near names for an unknown command."""
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            from sealift.errors import did_you_mean
+
+            ctx.fail(f'No such command "{name}"{did_you_mean(name, COMMANDS)}.')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by section, without importing them."""
+        for section in dict.fromkeys(section for section, _, _ in COMMANDS.values()):
+            with formatter.section(section):
+                formatter.write_dl([(name, text) for name, (s, _, text) in COMMANDS.items() if s == section])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sealift")
+def cli() -> None:
+    """Continuous delivery for serverless applications on AWS.
+
+    Every environment is a sealed stack of its own; every release is built once and lifted unchanged from staging to
+    production. Add --local to try any of it on this machine, with no AWS account.
+    """
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def run(argv: list[str]) -> int:
+    """Run the command line; return 0, 1, 2, 3, 4, 70 or 130 as the reference of exit codes says."""
+    wants_json = "--json" in argv
+    try:
+        result: Any = cli.main(args=argv, prog_name="sealift", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.UsageError as error:
+        return _usage(error, wants_json=wants_json)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted. The next command continues or undoes what was begun.", err=True)
+        return EXIT_INTERRUPTED
+    except SealiftError as error:
+        from sealift.cli.failure import show_error
+
+        show_error(error, wants_json=wants_json)
+        return error.exit_code
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        from sealift.cli.failure import show_crash
+
+        show_crash(error, wants_json=wants_json)
+        return EXIT_INTERNAL
+
+
+def _usage(error: click.UsageError, *, wants_json: bool) -> int:
+    if wants_json:
+        from sealift.cli.failure import json_error
+
+        click.echo(json_error("usage", error.format_message(), "See `sealift --help`.", {}))
+    else:
+        error.show()
+    return EXIT_USAGE

@@ -1,0 +1,126 @@
+"""What every command shares: its folder, where its events go, and the services it calls."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sealift.errors import UserError, did_you_mean
+from sealift.model.app import App, Environment
+from sealift.model.event import Event, Finished
+from sealift.model.ledger import Status
+from sealift.ports import EventSink, Prompt
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+EXIT_CODES: dict[Status, int] = {"succeeded": 0, "skipped": 0, "refused": 3, "waiting": 4, "aborted": 130}
+
+
+@dataclass
+class Session:
+    """One call of the command line. App and services are made when they are first used."""
+
+    directory: Path
+    local: bool
+    json: bool
+    streaming: bool = False
+    verbose: bool = False
+
+    @cached_property
+    def app(self) -> App:
+        """Return the application in the folder."""
+        from sealift.wiring import load_application
+
+        return load_application(self.directory)
+
+    @cached_property
+    def sink(self) -> EventSink:
+        """Return where events go: JSON lines, nowhere, or the view."""
+        from sealift.system import RealClock
+
+        if self.json:
+            from sealift.cli.jsonlines import JsonLines, Silent
+
+            return JsonLines(RealClock()) if self.streaming else Silent()
+        from rich.console import Console
+
+        from sealift.cli.view import View
+
+        return View(Console(stderr=True), RealClock(), verbose=self.verbose)
+
+    @cached_property
+    def prompt(self) -> Prompt:
+        """Return who answers questions: a person at a terminal, otherwise each question's default."""
+        from sealift.cli.prompt import DefaultAnswers, Terminal
+        from sealift.wiring import human_present
+
+        talks = not self.json and sys.stdin.isatty() and sys.stderr.isatty() and human_present()
+        return Terminal() if talks else DefaultAnswers()
+
+    @cached_property
+    def services(self) -> Any:
+        """Return the services that use cases need."""
+        from sealift.wiring import make_services
+
+        return make_services(self.app, local=self.local, sink=self.sink, prompt=self.prompt)
+
+    def environment(self, name: str) -> Environment:
+        """Return an environment by name. Raises UserError with the nearest one."""
+        found = self.app.environment(name)
+        if found is None:
+            names = [e.name for e in self.app.environments]
+            raise UserError(
+                f'There is no environment "{name}"{did_you_mean(name, names)}',
+                code="unknown-environment",
+                hint=f"Declared are: {', '.join(names)}.",
+            )
+        return found
+
+    def emit(self, event: Event) -> None:
+        """Send an event to the sink."""
+        self.sink.emit(event)
+
+    def finish(self, finished: Finished) -> int:
+        """Emit the last event, show the outcome to a person, and return the exit code."""
+        self.emit(finished)
+        self.close()
+        if not self.json:
+            from sealift.cli.summary import show_finished
+
+            show_finished(finished)
+        return EXIT_CODES.get(finished.status, 1)
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        close = getattr(self.__dict__.get("sink"), "close", None)
+        if close is not None:
+            close()
+
+
+def options(*, local: bool = True, streaming: bool = False) -> Callable[[Function], Function]:
+    """Decorate a command with the shared options and hand it a Session as its first argument."""
+
+    def decorate(function: Function) -> Function:
+        @click.option("-C", "directory", default=".", metavar="DIR", help="The application's folder.")
+        @click.option("--json", "as_json", is_flag=True, help="Print JSON alone on standard output.")
+        @click.option("-v", "--verbose", is_flag=True, help="Show every event.")
+        @wraps(function)
+        def command(
+            *args: Any, directory: str, as_json: bool, verbose: bool, use_local: bool = False, **kwargs: Any
+        ) -> Any:
+            session = Session(
+                directory=Path(directory), local=use_local, json=as_json, streaming=streaming, verbose=verbose
+            )
+            try:
+                return function(session, *args, **kwargs)
+            finally:
+                session.close()
+
+        if local:
+            command = click.option("--local", "use_local", is_flag=True, help="Use the embedded cloud.")(command)
+        return command  # type: ignore[return-value]
+
+    return decorate

@@ -1,0 +1,107 @@
+"""What `status`, `history` and `diff` print for people, on standard output."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sealift.cli.view import MARKS, duration
+from sealift.model.ledger import Entry
+from sealift.usecases.history import Difference
+from sealift.usecases.status import Lane
+
+
+def show_status(app: str, lanes: Sequence[Lane], *, now: datetime) -> None:
+    """Print a lane per environment, then their addresses."""
+    console = Console()
+    table = Table(title=f"{app}", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    for column in ("environment", "release", "commit", "since", "verified", "soak", "next"):
+        table.add_column(column, header_style="dim", no_wrap=column not in {"next"})
+    for lane in lanes:
+        table.add_row(*_lane_cells(lane, now))
+    console.print(table)
+    for lane in lanes:
+        for name, url in lane.urls.items():
+            console.print(Text.assemble((f"{lane.environment.name:<13}", "dim"), f"{name}  {url}"), soft_wrap=True)
+
+
+def _lane_cells(lane: Lane, now: datetime) -> list[Text]:
+    current = lane.current
+    name = Text(lane.environment.name, style="bold")
+    if lane.status == "errored" and lane.error:
+        return [name, Text("–"), Text("–"), Text("–"), Text("–"), Text("–"), Text(lane.error, style="red")]
+    if current is None:
+        last = f"{lane.last.status}: {lane.last.release[:12]}" if lane.last else "nothing yet"
+        return [name, Text(last, style="dim"), *[Text("–", style="dim")] * 4, Text(lane.next)]
+    mark, style = MARKS["succeeded" if current.verified == "succeeded" else current.verified or "running"]
+    return [
+        name,
+        Text(current.release[:12]),
+        Text((current.commit or "–")[:8]),
+        Text(_ago(now - current.at)),
+        Text(f"{mark} {current.verified or 'not yet'}", style=style),
+        _soak(lane, now),
+        Text(lane.next),
+    ]
+
+
+def _soak(lane: Lane, now: datetime) -> Text:
+    if lane.environment.soak_s == 0:
+        return Text("–", style="dim")
+    if lane.soak_until is None:
+        return Text("not started", style="yellow")
+    if now < lane.soak_until:
+        return Text(f"{duration((lane.soak_until - now).total_seconds())} left", style="cyan")
+    return Text("✓ soaked", style="green")
+
+
+def _ago(passed: timedelta) -> str:
+    return f"{duration(max(passed.total_seconds(), 0))} ago"
+
+
+def show_history(entries: Sequence[Entry], *, verbose: bool) -> None:
+    """Print one line an operation's outcome; with `verbose`, every entry."""
+    console = Console()
+    shown = [e for e in entries if verbose or e.record.status != "running"]
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("at (UTC)", "environment", "#", "what", "status", "release", "commit", "by"):
+        table.add_column(column, header_style="dim", no_wrap=True)
+    for entry in shown:
+        record = entry.record
+        mark, style = MARKS[record.status]
+        table.add_row(
+            f"{entry.at:%Y-%m-%d %H:%M:%S}",
+            entry.environment,
+            str(entry.seq),
+            record.kind,
+            Text(f"{mark} {record.status}", style=style),
+            (record.release or "–")[:12],
+            (record.commit or "–")[:8],
+            entry.actor,
+        )
+    console.print(table if shown else "Nothing has happened yet.")
+
+
+def show_difference(found: Difference, *, source: str, target: str) -> None:
+    """Print what the target lacks."""
+    console = Console()
+    ends = [(source, found.source), (target, found.target)]
+    for name, deployed in ends:
+        console.print(f"{name:<14} {deployed.release[:12] if deployed else 'nothing yet'}", highlight=False)
+    if not (found.functions or found.resources or found.commits):
+        console.print(f"{target} lacks nothing.")
+        return
+    _section(console, f"commits that {target} lacks", found.commits, unknown="this clone does not know the commits")
+    _section(console, "functions whose code differs", found.functions)
+    _section(console, "resources that differ", found.resources)
+
+
+def _section(console: Console, title: str, lines: Sequence[str] | None, *, unknown: str = "") -> None:
+    if lines is None:
+        console.print(Text(f"\n{title}: {unknown}", style="dim"))
+    elif lines:
+        console.print(Text(f"\n{title}", style="bold"))
+        for line in lines:
+            console.print(Text(f"  {line}"), soft_wrap=True)

@@ -1,0 +1,204 @@
+"""Events for people, on standard error: finished phases as lines, and the running one as a living last line."""
+
+import threading
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from sealift.model.event import (
+    ArtifactBuilt,
+    ChangePlanned,
+    EntryRecorded,
+    Event,
+    FindingReported,
+    Finished,
+    Noted,
+    PhaseFinished,
+    PhaseStarted,
+    ProbeAnswered,
+    Progressed,
+    ResourceProgressed,
+)
+from sealift.ports import Clock
+
+MARKS = {
+    "succeeded": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "errored": ("✗", "red"),
+    "refused": ("■", "yellow"),
+    "waiting": ("…", "cyan"),
+    "skipped": ("–", "yellow"),
+    "aborted": ("✗", "yellow"),
+    "running": ("·", "cyan"),
+    "pending": ("·", "dim"),
+}
+LEVELS = {"debug": "dim", "info": "cyan", "warning": "yellow", "error": "red"}
+ADVICE_SHOWN = 3
+INDENT = "  "
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as people read it."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+class View:
+    """Renders events. On a terminal the running phase has a spinner and its elapsed time; elsewhere only lines."""
+
+    def __init__(self, console: Console, clock: Clock, *, verbose: bool = False) -> None:
+        self._console = console
+        self._clock = clock
+        self._verbose = verbose
+        self._lock = threading.Lock()
+        self._live: Live | None = None
+        self._environment: str | None = None
+        self._resources: dict[str, str] = {}
+        self._advice = 0
+        self._planned = 0
+
+    def emit(self, event: Event) -> None:
+        """Show one event."""
+        with self._lock:
+            self._show(event)
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        with self._lock:
+            self._stop()
+
+    def _show(self, event: Event) -> None:
+        match event:
+            case PhaseStarted():
+                self._phase_started(event)
+            case PhaseFinished():
+                self._phase_finished(event)
+            case Progressed():
+                total = f"/{event.total}" if event.total is not None else ""
+                self._update(event.detail or f"{event.done}{total} {event.unit}")
+            case Noted():
+                self._note(event.level, event.message, event.hint)
+            case FindingReported():
+                self._finding(event)
+            case ArtifactBuilt():
+                if event.built or self._verbose:
+                    names = ", ".join(name.rpartition("/")[2] for name in event.logical_ids)
+                    self._line(Text(f"{INDENT}  {names}  {size(event.size_bytes)}  {event.reason}", style="dim"))
+            case ChangePlanned():
+                self._planned += 1
+                if event.replacement in {"True", "Conditional"} or event.action == "Remove" or self._verbose:
+                    self._change(event)
+            case ResourceProgressed():
+                self._resource(event)
+            case ProbeAnswered():
+                mark, style = MARKS["succeeded" if event.ok else "failed"]
+                self._line(Text.assemble(INDENT + "  ", (mark, style), f" {event.name}  {event.detail}"))
+            case EntryRecorded() | Finished():
+                pass
+
+    def _phase_started(self, event: PhaseStarted) -> None:
+        if event.environment is not None and event.environment != self._environment:
+            self._line(Text.assemble("\n", (event.environment, "bold")))
+        self._environment = event.environment or self._environment
+        self._resources.clear()
+        self._planned = 0
+        self._start(event.phase)
+
+    def _phase_finished(self, event: PhaseFinished) -> None:
+        self._stop()
+        mark, style = MARKS[event.status]
+        took = f"{duration(event.duration_s):>9}"
+        self._print(
+            Text.assemble(INDENT, (mark, style), f" {event.phase:<9}", (took, "dim"), "  ", (event.detail, "dim"))
+        )
+        if self._advice > ADVICE_SHOWN and event.phase == "analyse":
+            more = self._advice - ADVICE_SHOWN
+            self._print(Text(f"{INDENT}  and {more} more; `sealift check` lists them", style="dim"))
+        self._advice = 0
+
+    def _note(self, level: str, message: str, hint: str) -> None:
+        mark = {"warning": "!", "error": "✗"}.get(level, "·")
+        self._line(Text.assemble(INDENT + "  ", (mark, LEVELS[level]), " ", message))
+        if hint:
+            self._line(Text(f"{INDENT}    → {hint}", style="dim"))
+
+    def _finding(self, event: FindingReported) -> None:
+        finding = event.finding
+        if not finding.stops:
+            self._advice += 1
+            if self._advice > ADVICE_SHOWN and not self._verbose:
+                return
+        mark, style = ("✗", "red") if finding.stops else ("!", "yellow")
+        where = f"{finding.location}  " if finding.location else ""
+        self._line(Text.assemble(INDENT + "  ", (mark, style), f" {where}{finding.message}  ", (finding.id, "dim")))
+        if finding.stops and finding.fix:
+            self._line(Text(f"{INDENT}    → {finding.fix}", style="dim"))
+
+    def _change(self, event: ChangePlanned) -> None:
+        replaced = f" (replacement: {event.replacement})" if event.replacement in {"True", "Conditional"} else ""
+        style = "yellow" if replaced or event.action == "Remove" else "dim"
+        self._line(Text(f"{INDENT}  {event.action} {event.logical_id} {event.type}{replaced}", style=style))
+
+    def _resource(self, event: ResourceProgressed) -> None:
+        self._resources[f"{event.stack}/{event.logical_id}"] = event.status
+        done = sum(1 for s in self._resources.values() if s.endswith("_COMPLETE"))
+        if event.status.endswith("_FAILED"):
+            text = f"{INDENT}  ✗ {event.logical_id} {event.type} {event.status}: {event.reason}"
+            self._line(Text(text, style="red"))
+        elif self._verbose:
+            self._line(Text(f"{INDENT}  {event.logical_id} {event.type} {event.status}", style="dim"))
+        self._update(f"{done}/{max(self._planned, len(self._resources))} {event.logical_id} {event.status}")
+
+    def _start(self, phase: str) -> None:
+        self._stop()
+        if self._console.is_terminal:
+            self._live = Live(Running(phase, self._clock), console=self._console, refresh_per_second=12, transient=True)
+            self._live.start()
+
+    def _update(self, detail: str) -> None:
+        if self._live is not None and isinstance(self._live.renderable, Running):
+            self._live.renderable.detail = detail
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _line(self, text: Text) -> None:
+        self._print(text)
+
+    def _print(self, text: Text) -> None:
+        console = self._live.console if self._live is not None else self._console
+        console.print(text, highlight=False, soft_wrap=not console.is_terminal)
+
+
+class Running:
+    """The living last line: a spinner, the phase, the elapsed time and what it is doing."""
+
+    def __init__(self, phase: str, clock: Clock) -> None:
+        self.detail = ""
+        self._phase = phase
+        self._clock = clock
+        self._since = clock.monotonic()
+        self._spinner = Spinner("dots", style="cyan")
+
+    def __rich__(self) -> Spinner:
+        elapsed = duration(self._clock.monotonic() - self._since)
+        self._spinner.update(
+            text=Text.assemble(f"{self._phase:<9}", (f"{elapsed:>9}", "dim"), "  ", (self.detail, "dim"))
+        )
+        return self._spinner
+
+
+def size(size_bytes: int) -> str:
+    """Return a size as people read it."""
+    if size_bytes < 1024:
+        return f"{size_bytes} B"
+    if size_bytes < 1024 * 1024:
+        return f"{size_bytes / 1024:.1f} kB"
+    return f"{size_bytes / 1024 / 1024:.1f} MB"
