@@ -1,1 +1,175 @@
-"""Where real adapters are built and handed to use cases. The only place that does."""
+"""Where real adapters are built and handed to use cases. The only place that does, and that reads the environment."""
+
+import getpass
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sealift.errors import ConfigError
+from sealift.model.app import App, Environment
+from sealift.ports import Cloud, EventSink, Prompt
+from sealift.scm.ci import CiContext, detect
+from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
+from sealift.usecases.services import Services
+
+if TYPE_CHECKING:
+    from sealift.local.supervisor import LocalCloud
+    from sealift.template.templates import SamTemplates
+
+
+def load_application(directory: Path) -> App:
+    """Return the application in a folder. Raises ConfigError."""
+    from sealift.config.load import load_app
+
+    if not directory.is_dir():
+        raise ConfigError(f"There is no folder {directory}", code="no-folder", hint="Correct -C.")
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return load_app(directory.resolve(), region=region)
+
+
+def ci_context() -> CiContext:
+    """Return what the CI system that runs us says."""
+    return detect(os.environ)
+
+
+def human_present() -> bool:
+    """Return whether a person may be there to answer; never in CI."""
+    return ci_context().human
+
+
+def cache_root() -> Path:
+    """Return the folder of everything that can be made again: XDG_CACHE_HOME/sealift."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "sealift"
+
+
+def actor() -> str:
+    """Return who is at work, for ledgers and leases: `who@where`."""
+    context = ci_context()
+    if not context.human:
+        return f"{context.actor or 'ci'}@{context.system}"
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"
+
+
+def local_state_root(app: App) -> Path:
+    """Return the folder in which the application's embedded cloud keeps its state."""
+    return app.root / ".sealift" / "local"
+
+
+@cache
+def _templates() -> "SamTemplates":
+    from sealift.template.templates import SamTemplates
+
+    return SamTemplates(cache=cache_root() / "rendered")
+
+
+def local_cloud(app: App) -> "LocalCloud":
+    """Return the supervisor of the application's embedded cloud."""
+    from sealift.local.supervisor import LocalCloud
+
+    return LocalCloud(local_state_root(app))
+
+
+def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> Services:
+    """Return everything that use cases need, over AWS or over the embedded cloud."""
+    from sealift.build.builder import CachedBuilder
+    from sealift.checks.analyzer import RealAnalyzer
+    from sealift.checks.tester import RealTester
+    from sealift.ledger.ledgers import BucketLedgers
+    from sealift.scm.git import Git
+
+    clock, process = RealClock(), RealProcess()
+    ids = SortableIds(clock)
+    return Services(
+        clouds=LocalClouds(app) if local else AwsClouds(),
+        ledgers=BucketLedgers(clock=clock, ids=ids, actor=actor()),
+        templates=_templates(),
+        builder=CachedBuilder(cache_root() / "build", process),
+        analyzer=RealAnalyzer(process, cache_root() / "checks"),
+        tester=RealTester(process, cache_root() / "checks"),
+        http=UrllibHttp(),
+        scm=Git(process),
+        process=process,
+        clock=clock,
+        ids=ids,
+        events=sink,
+        prompt=prompt,
+    )
+
+
+class AwsClouds:
+    """Opens environments on AWS with the credentials of the process environment, each once."""
+
+    def __init__(self) -> None:
+        self._opened: dict[str, Cloud] = {}
+        self._lock = threading.Lock()
+
+    def open(self, environment: Environment) -> Cloud:
+        """Return the environment's cloud."""
+        from sealift.aws.cloud import Access, open_cloud
+
+        with self._lock:
+            if environment.name not in self._opened:
+                access = Access(
+                    region=environment.region,
+                    endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
+                    profile=os.environ.get("AWS_PROFILE"),
+                )
+                self._opened[environment.name] = open_cloud(environment, access=access)
+            return self._opened[environment.name]
+
+
+class LocalClouds:
+    """Opens environments on the embedded cloud, each in an emulator of its own that is started on demand."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._opened: dict[str, Cloud] = {}
+        self._locks: dict[str, threading.Lock] = {e.name: threading.Lock() for e in app.environments}
+
+    def open(self, environment: Environment) -> Cloud:
+        """Return the environment's cloud; its emulator runs then."""
+        with self._locks[environment.name]:
+            if environment.name not in self._opened:
+                self._opened[environment.name] = self._start(environment)
+            return self._opened[environment.name]
+
+    def _start(self, environment: Environment) -> Cloud:
+        from sealift.aws.cloud import Access, open_cloud
+        from sealift.local.stacks import LocalStacks
+
+        endpoint = local_cloud(self._app).up(environment.name, region=environment.region, account=environment.account)
+        access = Access(
+            region=endpoint.region,
+            endpoint_url=endpoint.url,
+            access_key=endpoint.access_key,
+            secret_key=endpoint.secret_key,
+        )
+        cloud = open_cloud(replace(environment, account=endpoint.account), access=access)
+        stacks = LocalStacks(cloud.stacks, cloud.bucket, _templates().render, endpoint)
+        return replace(
+            cloud,
+            stacks=stacks,
+            local=True,
+            endpoint=endpoint.url,
+            credentials=_credentials(endpoint.url, endpoint.region, endpoint.access_key, endpoint.secret_key),
+        )
+
+
+def _credentials(url: str, region: str, access_key: str, secret_key: str) -> Mapping[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ACCESS_KEY_ID": access_key,
+        "AWS_SECRET_ACCESS_KEY": secret_key,
+    }

@@ -49,6 +49,6 @@ def _styled(label: str, colour: str) -> str:
 
 def _write_traceback(error: Exception) -> Path:
     handle, name = tempfile.mkstemp(prefix="sealift-traceback-", suffix=".txt")
-    with open(handle, "w", encoding="utf-8") as file:
-        file.write("".join(traceback.format_exception(error)))
+    os.close(handle)
+    Path(name).write_text("".join(traceback.format_exception(error)), encoding="utf-8")
     return Path(name)

@@ -19,10 +19,10 @@ class Terminal:
 class DefaultAnswers:
     """Answers every question with its default, because nobody is there."""
 
-    def confirm(self, question: str, *, default: bool = False) -> bool:
+    def confirm(self, question: str, *, default: bool = False) -> bool:  # noqa: ARG002
         """Return the default."""
         return default
 
-    def text(self, question: str, *, default: str = "") -> str:
+    def text(self, question: str, *, default: str = "") -> str:  # noqa: ARG002
         """Return the default."""
         return default

@@ -72,7 +72,7 @@ class View:
         with self._lock:
             self._stop()
 
-    def _show(self, event: Event) -> None:
+    def _show(self, event: Event) -> None:  # noqa: C901  (one line a kind of event)
         match event:
             case PhaseStarted():
                 self._phase_started(event)
@@ -86,18 +86,13 @@ class View:
             case FindingReported():
                 self._finding(event)
             case ArtifactBuilt():
-                if event.built or self._verbose:
-                    names = ", ".join(name.rpartition("/")[2] for name in event.logical_ids)
-                    self._line(Text(f"{INDENT}  {names}  {size(event.size_bytes)}  {event.reason}", style="dim"))
+                self._artifact(event)
             case ChangePlanned():
-                self._planned += 1
-                if event.replacement in {"True", "Conditional"} or event.action == "Remove" or self._verbose:
-                    self._change(event)
+                self._change(event)
             case ResourceProgressed():
                 self._resource(event)
             case ProbeAnswered():
-                mark, style = MARKS["succeeded" if event.ok else "failed"]
-                self._line(Text.assemble(INDENT + "  ", (mark, style), f" {event.name}  {event.detail}"))
+                self._probe(event)
             case EntryRecorded() | Finished():
                 pass
 
@@ -139,7 +134,20 @@ class View:
         if finding.stops and finding.fix:
             self._line(Text(f"{INDENT}    → {finding.fix}", style="dim"))
 
+    def _artifact(self, event: ArtifactBuilt) -> None:
+        if event.built or self._verbose:
+            names = ", ".join(name.rpartition("/")[2] for name in event.logical_ids)
+            self._line(Text(f"{INDENT}  {names}  {size(event.size_bytes)}  {event.reason}", style="dim"))
+
+    def _probe(self, event: ProbeAnswered) -> None:
+        mark, style = MARKS["succeeded" if event.ok else "failed"]
+        self._line(Text.assemble(INDENT + "  ", (mark, style), f" {event.name}  {event.detail}"))
+
     def _change(self, event: ChangePlanned) -> None:
+        """Show a change that takes something away; the others only count, unless all are asked for."""
+        self._planned += 1
+        if event.replacement not in {"True", "Conditional"} and event.action != "Remove" and not self._verbose:
+            return
         replaced = f" (replacement: {event.replacement})" if event.replacement in {"True", "Conditional"} else ""
         style = "yellow" if replaced or event.action == "Remove" else "dim"
         self._line(Text(f"{INDENT}  {event.action} {event.logical_id} {event.type}{replaced}", style=style))

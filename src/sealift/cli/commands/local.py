@@ -1,0 +1,94 @@
+"""`local up | status | logs | reset | down`: the embedded cloud."""
+
+import json
+
+import click
+
+from sealift.cli.session import Session, options
+
+
+@click.group("local")
+def local_command() -> None:
+    """Start, look at and stop the embedded cloud: one emulator, and one account, an environment."""
+
+
+@local_command.command("up")
+@click.argument("environments", nargs=-1)
+@options(local=False)
+def up(session: Session, environments: tuple[str, ...]) -> int:
+    """Start the emulators of ENVIRONMENTS, or of all."""
+    from sealift.wiring import local_cloud
+
+    cloud = local_cloud(session.app)
+    chosen = [session.environment(name) for name in environments] or list(session.app.environments)
+    endpoints = [cloud.up(e.name, region=e.region, account=e.account) for e in chosen]
+    if session.json:
+        rows = [{"name": e.environment, "url": e.url, "account": e.account, "pid": e.pid} for e in endpoints]
+        click.echo(json.dumps({"environments": rows}))
+        return 0
+    for endpoint in endpoints:
+        click.echo(f"{endpoint.environment:<14} {endpoint.url}  account {endpoint.account}")
+    return 0
+
+
+@local_command.command("status")
+@options(local=False)
+def status(session: Session) -> int:
+    """Show which emulators run."""
+    from sealift.wiring import local_cloud
+
+    states = local_cloud(session.app).status()
+    if session.json:
+        rows = [
+            {"name": s.environment, "running": s.running, "url": s.url, "account": s.account, "pid": s.pid}
+            for s in states
+        ]
+        click.echo(json.dumps({"environments": rows}))
+        return 0
+    for state in states:
+        where = f"{state.url}  account {state.account}  pid {state.pid}" if state.running else "not running"
+        click.echo(f"{state.environment:<14} {where}")
+    if not states:
+        click.echo("The embedded cloud was not started here yet.")
+    return 0
+
+
+@local_command.command("logs")
+@click.argument("environment")
+@click.option("--lines", "-n", default=50, show_default=True, help="How many of the newest lines.")
+@options(local=False)
+def logs(session: Session, environment: str, lines: int) -> int:
+    """Print the end of an emulator's log."""
+    from sealift.wiring import local_cloud
+
+    for line in local_cloud(session.app).log_tail(session.environment(environment).name, lines):
+        click.echo(line)
+    return 0
+
+
+@local_command.command("reset")
+@click.argument("environments", nargs=-1)
+@options(local=False)
+def reset(session: Session, environments: tuple[str, ...]) -> int:
+    """Forget everything in the emulators of ENVIRONMENTS, or of all: stacks, data, ledgers."""
+    from sealift.wiring import local_cloud
+
+    cloud = local_cloud(session.app)
+    for name in [session.environment(name).name for name in environments] or [e.name for e in session.app.environments]:
+        cloud.reset(name)
+        click.echo(f"{name:<14} empty")
+    return 0
+
+
+@local_command.command("down")
+@click.argument("environments", nargs=-1)
+@options(local=False)
+def down(session: Session, environments: tuple[str, ...]) -> int:
+    """Stop the emulators of ENVIRONMENTS, or of all. Their state stays for the next `up`."""
+    from sealift.wiring import local_cloud
+
+    cloud = local_cloud(session.app)
+    for name in [session.environment(name).name for name in environments] or [e.name for e in session.app.environments]:
+        cloud.down(name)
+        click.echo(f"{name:<14} stopped")
+    return 0
