@@ -1,0 +1,259 @@
+"""Finds what a template asks to be built or stored: code, layers, definitions, nested templates.
+
+Sources are read as SAM reads them: relative to the template's folder, CodeUri absent means that folder.
+"""
+
+import json
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sealift.errors import TemplateError
+from sealift.model.template import Asset, FunctionSpec, Json, Location, TemplatePath
+from sealift.template.faults import fault
+from sealift.template.known import known_text, mapping_at, scalar_text
+from sealift.template.shapes import FUNCTION_TYPES, LAYER_TYPES, SHAPES, Shape, is_remote
+
+_ARCHIVES = (".zip", ".jar", ".whl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A parsed template on disk: `file` is relative to `root`, in POSIX form."""
+
+    root: Path
+    file: str
+    body: dict[str, Json]
+    lines: Mapping[TemplatePath, int]
+
+    def line(self, path: TemplatePath) -> int:
+        """Return the line of the nearest known parent of `path`."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 0)
+
+    def location(self, path: TemplatePath, logical_id: str) -> Location:
+        """Return the place of `path`."""
+        return Location(file=self.file, line=self.line(path), logical_id=logical_id)
+
+    def fault(self, path: TemplatePath, message: str, *, code: str, hint: str = "") -> TemplateError:
+        """Return an error at the place of `path`."""
+        return fault(self.file, self.line(path), message, code=code, hint=hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource with its path; `properties` are those of SAM after Globals."""
+
+    logical_id: str
+    type: str
+    path: TemplatePath
+    properties: dict[str, Json]
+    metadata: dict[str, Json]
+
+
+def resources(source: Source) -> Iterator[Resource]:
+    """Yield every resource in the order written, those inside Fn::ForEach too."""
+    yield from _resources(source, mapping_at(source.body, "Resources"), ("Resources",))
+
+
+def _resources(source: Source, section: dict[str, Json], path: TemplatePath) -> Iterator[Resource]:
+    for logical_id, declared in section.items():
+        if logical_id.startswith("Fn::ForEach::"):
+            if isinstance(declared, list) and len(declared) == 3 and isinstance(declared[2], dict):
+                yield from _resources(source, declared[2], (*path, logical_id, 2))
+            continue
+        if not isinstance(declared, dict):
+            message = f"resource {logical_id} has to be a mapping with a Type; check its indentation"
+            raise source.fault((*path, logical_id), message, code="template-resource")
+        kind = scalar_text(declared.get("Type"))
+        properties = mapping_at(declared, "Properties")
+        yield Resource(
+            logical_id=logical_id,
+            type=kind,
+            path=(*path, logical_id),
+            properties={**_inherited(source.body, kind), **properties},
+            metadata=mapping_at(declared, "Metadata"),
+        )
+
+
+def _inherited(body: dict[str, Json], kind: str) -> dict[str, Json]:
+    """Return what Globals gives to a resource of this type."""
+    prefix, _, name = kind.rpartition("::")
+    return mapping_at(body, "Globals", name) if prefix == "AWS::Serverless" else {}
+
+
+def functions(source: Source) -> tuple[FunctionSpec, ...]:
+    """Return every Lambda function. Raises TemplateError for one that is a container image."""
+    specs = []
+    for resource in resources(source):
+        if resource.type in FUNCTION_TYPES:
+            _refuse_image(source, resource)
+            specs.append(
+                FunctionSpec(
+                    logical_id=resource.logical_id,
+                    type=resource.type,
+                    runtime=known_text(resource.properties.get("Runtime"), source.body),
+                    handler=known_text(resource.properties.get("Handler"), source.body),
+                    architecture=_architecture(source, resource),
+                    location=source.location(resource.path, resource.logical_id),
+                )
+            )
+    return tuple(specs)
+
+
+def _refuse_image(source: Source, resource: Resource) -> None:
+    package = known_text(resource.properties.get("PackageType"), source.body)
+    image = resource.properties.get("ImageUri") or mapping_at(resource.properties, "Code").get("ImageUri")
+    if package == "Image" or image:
+        raise source.fault(
+            resource.path,
+            f"function {resource.logical_id} is a container image, which Sealift does not build yet",
+            code="template-image-function",
+            hint="use PackageType: Zip with a Runtime and a Handler, or keep this function in a stack of its own",
+        )
+
+
+def _architecture(source: Source, resource: Resource) -> str:
+    for name in ("Architectures", "CompatibleArchitectures"):
+        declared = resource.properties.get(name)
+        if isinstance(declared, list) and declared:
+            return known_text(declared[0], source.body) or "x86_64"
+    return "x86_64"
+
+
+def find(source: Source) -> tuple[Asset, ...]:
+    """Return the assets in the order written; functions that would build the same share one."""
+    found: dict[str, Asset] = {}
+    for resource in resources(source):
+        for shape in SHAPES.get(resource.type, ()):
+            for path, value in _values(resource.properties, shape):
+                asset = _asset(source, resource, shape, path, value)
+                if asset is None:
+                    continue
+                identity = _identity(asset)
+                found[identity] = _joined(found[identity], asset) if identity in found else asset
+    return tuple(found.values())
+
+
+def _values(properties: dict[str, Json], shape: Shape) -> Iterator[tuple[TemplatePath, Json]]:
+    """Yield the values a shape selects; the code of a function that names none is found as None."""
+    at: list[tuple[TemplatePath, Json]] = [((), properties)]
+    for name in shape.path:
+        at = [
+            ((*path, key), child)
+            for path, value in at
+            if isinstance(value, dict)
+            for key, child in value.items()
+            if name in ("*", key)
+        ]
+    if not at and shape.kind == "function":
+        at = [(shape.path, None)]
+    yield from at
+
+
+def _asset(source: Source, resource: Resource, shape: Shape, path: TemplatePath, value: Json) -> Asset | None:
+    at: TemplatePath = (*resource.path, "Properties", *path)
+    if shape.kind == "function" and "InlineCode" in resource.properties:
+        return None
+    text = "." if value is None else known_text(value, source.body)
+    if text is None or is_remote(text) or (value is None and shape.kind != "function"):
+        return None
+    if isinstance(value, dict) and not _local(source, text).exists():
+        return None  # an intrinsic whose default is no path here: an S3 location that an environment gives
+    location = source.location(at, resource.logical_id)
+    _refuse_missing(source, shape, location, text)
+    asset = Asset(
+        key=".".join([resource.logical_id, *(str(key) for key in path)]),
+        kind=shape.kind,
+        source=_relative(source, text),
+        logical_ids=(resource.logical_id,),
+        paths=(at,),
+        location=location,
+    )
+    if shape.kind == "function":
+        return _function(source, resource, asset)
+    return _layer(source, resource, asset) if resource.type in LAYER_TYPES else asset
+
+
+def _function(source: Source, resource: Resource, asset: Asset) -> Asset:
+    return replace(
+        asset,
+        runtime=known_text(resource.properties.get("Runtime"), source.body),
+        handler=known_text(resource.properties.get("Handler"), source.body),
+        architecture=_architecture(source, resource),
+        build_method=_build_method(source, resource),
+        build_properties=mapping_at(resource.metadata, "BuildProperties"),
+    )
+
+
+def _layer(source: Source, resource: Resource, asset: Asset) -> Asset:
+    runtimes = resource.properties.get("CompatibleRuntimes")
+    first = runtimes[0] if isinstance(runtimes, list) and runtimes else None
+    method = _build_method(source, resource)
+    declared = resource.metadata.get("BuildArchitecture")
+    return replace(
+        asset,
+        runtime=method if method and method[-1:].isdigit() else known_text(first, source.body),
+        architecture=known_text(declared, source.body) or _architecture(source, resource),
+        build_method=method,
+        build_properties=mapping_at(resource.metadata, "BuildProperties"),
+    )
+
+
+def _build_method(source: Source, resource: Resource) -> str | None:
+    """Return Metadata.BuildMethod, or `skip` where the author says that nothing is to be built."""
+    if scalar_text(resource.metadata.get("SkipBuild")).lower() == "true":
+        return "skip"
+    return known_text(resource.metadata.get("BuildMethod"), source.body)
+
+
+def _local(source: Source, text: str) -> Path:
+    return source.root / posixpath.dirname(source.file) / text
+
+
+def _relative(source: Source, text: str) -> str:
+    path = posixpath.join(posixpath.dirname(source.file), text)
+    if posixpath.isabs(path):
+        path = posixpath.relpath(path, source.root.absolute().as_posix())
+    return posixpath.normpath(path)
+
+
+def _refuse_missing(source: Source, shape: Shape, location: Location, text: str) -> None:
+    path = _local(source, text)
+    name = shape.path[-1]
+    if not path.exists():
+        raise fault(
+            location.file,
+            location.line,
+            f"{name} of {location.logical_id} is {text}, but there is no {_relative(source, text)}",
+            code="template-asset-missing",
+            hint="correct the path; it is relative to the template's folder",
+        )
+    if shape.kind in ("file", "template") and not path.is_file():
+        raise fault(
+            location.file,
+            location.line,
+            f"{name} of {location.logical_id} is {text}, which is a folder and not a file",
+            code="template-asset-kind",
+            hint="name the file itself",
+        )
+
+
+def _identity(asset: Asset) -> str:
+    """Return what two properties have in common when one artifact serves both.
+
+    A makefile builds the target of one logical id, so it is never shared.
+    """
+    own = asset.logical_ids[0] if asset.build_method == "makefile" else ""
+    parts: list[Json] = [
+        asset.kind, asset.source, asset.runtime, asset.architecture, asset.build_method, own,
+        dict(asset.build_properties),
+    ]  # fmt: skip
+    return json.dumps(parts, sort_keys=True)
+
+
+def _joined(first: Asset, second: Asset) -> Asset:
+    ids = first.logical_ids + tuple(i for i in second.logical_ids if i not in first.logical_ids)
+    return replace(first, logical_ids=ids, paths=first.paths + second.paths)

@@ -1,0 +1,113 @@
+"""What a template declares beside its resources: parameters, transforms, exports, imports, settings."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from sealift.model.template import Json, Location, ParameterSpec, TemplatePath
+from sealift.template.faults import fault
+from sealift.template.intrinsics import walk
+from sealift.template.known import mapping_at, scalar_text
+
+_REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^{}]+)\}\}")
+_SSM_VALUE: Final = "AWS::SSM::Parameter::Value"
+
+
+def parameters(body: dict[str, Json], lines: Mapping[TemplatePath, int], file: str) -> tuple[ParameterSpec, ...]:
+    """Return the parameters in the order written, defaults as text."""
+    specs = []
+    for name, declared in mapping_at(body, "Parameters").items():
+        if name.startswith("Fn::"):
+            continue
+        line = lines.get(("Parameters", name), 0)
+        if not isinstance(declared, dict):
+            raise fault(file, line, f"parameter {name} has to be a mapping with a Type", code="template-parameter")
+        specs.append(_parameter(name, declared, Location(file=file, line=line)))
+    return tuple(specs)
+
+
+def _parameter(name: str, declared: dict[str, Json], location: Location) -> ParameterSpec:
+    allowed = declared.get("AllowedValues")
+    return ParameterSpec(
+        name=name,
+        type=str(declared.get("Type", "String")),
+        default=scalar_text(declared["Default"]) if "Default" in declared else None,
+        allowed_values=tuple(scalar_text(v) for v in allowed) if isinstance(allowed, list) else (),
+        allowed_pattern=_text(declared.get("AllowedPattern")),
+        no_echo=scalar_text(declared.get("NoEcho")).lower() == "true",
+        min_length=_whole(declared.get("MinLength")),
+        max_length=_whole(declared.get("MaxLength")),
+        min_value=_number(declared.get("MinValue")),
+        max_value=_number(declared.get("MaxValue")),
+        constraint_description=_text(declared.get("ConstraintDescription")),
+        location=location,
+    )
+
+
+def _text(value: Json) -> str | None:
+    return None if value is None else scalar_text(value)
+
+
+def _number(value: Json) -> float | None:
+    try:
+        return None if value is None else float(scalar_text(value))
+    except ValueError:
+        return None
+
+
+def _whole(value: Json) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
+
+
+def transforms(body: dict[str, Json]) -> tuple[str, ...]:
+    """Return the names of the template's transforms, in the order written."""
+    declared = body.get("Transform")
+    names = []
+    for each in declared if isinstance(declared, list) else [declared]:
+        name = each.get("Name") if isinstance(each, dict) else each
+        if isinstance(name, str):
+            names.append(name)
+    return tuple(names)
+
+
+def exports(body: dict[str, Json]) -> tuple[str, ...]:
+    """Return the names that the outputs export, as far as they are literal."""
+    names = (mapping_at(output, "Export").get("Name") for output in mapping_at(body, "Outputs").values())
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def imports(body: dict[str, Json]) -> tuple[str, ...]:
+    """Return the names that are imported, as far as they are literal, each once."""
+    found = (value.get("Fn::ImportValue") for _, value in walk(body) if isinstance(value, dict))
+    return tuple(dict.fromkeys(name for name in found if isinstance(name, str)))
+
+
+def settings(body: dict[str, Json]) -> tuple[str, ...]:
+    """Return `ssm:NAME`, `ssm-secure:NAME` and `secretsmanager:ID` for each reference that is literal, each once."""
+    names: dict[str, None] = {}
+    for parameter in mapping_at(body, "Parameters").values():
+        if isinstance(parameter, dict) and str(parameter.get("Type", "")).startswith(_SSM_VALUE):
+            default = scalar_text(parameter.get("Default"))
+            if default:
+                names[f"ssm:{default}"] = None
+    for _, value in walk(body):
+        if isinstance(value, str):
+            for service, rest in _REFERENCE.findall(value):
+                name = _setting(service, rest)
+                if "${" not in name:
+                    names[f"{service}:{name}"] = None
+    return tuple(names)
+
+
+def _setting(service: str, rest: str) -> str:
+    """Return the name in a dynamic reference, without version, JSON key or stage.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    """
+    parts = rest.split(":")
+    if service == "secretsmanager":
+        return ":".join(parts[:7]) if rest.startswith("arn:") else parts[0]
+    if rest.startswith("arn:"):
+        return ":".join(parts[:6])
+    return parts[0]

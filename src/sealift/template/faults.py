@@ -1,0 +1,25 @@
+"""How a fault in a template is told: file, line, column, the line itself, and what to do."""
+
+from sealift.errors import TemplateError
+
+
+def fault(file: str, line: int, message: str, *, code: str, hint: str = "", column: int = 0) -> TemplateError:
+    """Return the error for a place in a template; `line` and `column` count from 1, 0 when unknown."""
+    place = ":".join([file, *(str(n) for n in (line, column) if n)])
+    return TemplateError(
+        f"{place}: {message}",
+        code=code,
+        hint=hint,
+        context={"file": file, "line": line, **({"column": column} if column else {})},
+    )
+
+
+def excerpt(text: str, line: int, column: int = 0) -> str:
+    """Return a line of the text as it stands in the file, with a caret under the column."""
+    rows = text.splitlines()
+    if not 1 <= line <= len(rows):
+        return ""
+    prefix = f"  {line} | "
+    row = rows[line - 1].replace("\t", " ")[:160]
+    caret = "\n" + " " * (len(prefix) + column - 1) + "^" if 0 < column <= len(row) + 1 else ""
+    return f"\n{prefix}{row}{caret}"

@@ -1,0 +1,107 @@
+"""Writes the environment-neutral template: local paths become objects in a bucket that is a parameter."""
+
+import copy
+import json
+from collections.abc import Mapping
+
+from sealift.errors import InternalError
+from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
+from sealift.model.template import Asset, Json, Template, TemplatePath
+from sealift.template.faults import fault
+from sealift.template.known import mapping_at
+from sealift.template.shapes import SHAPES, Shape
+
+
+def sealed(template: Template, blobs: Mapping[str, str]) -> bytes:
+    """Return the sealed template, the same bytes on every machine; `blobs` gives a SHA-256 for each asset key."""
+    body = copy.deepcopy(template.body)
+    for asset in template.assets:
+        if asset.key not in blobs:
+            raise InternalError(f"asset {asset.key} of {template.file} was not stored", code="template-unsealed")
+        for path in asset.paths:
+            _point(body, path, asset, blobs[asset.key])
+    _drop_global_code(body, template)
+    return dumped(_with_bucket(body, template))
+
+
+def dumped(body: dict[str, Json]) -> bytes:
+    """Return the one way to write a template: the author's order, one space of indentation."""
+    return (json.dumps(body, ensure_ascii=False, indent=1, separators=(",", ": ")) + "\n").encode()
+
+
+def _with_bucket(body: dict[str, Json], template: Template) -> dict[str, Json]:
+    parameters = mapping_at(body, "Parameters")
+    if ARTIFACT_BUCKET_PARAMETER in parameters:
+        raise fault(
+            template.file,
+            template.line(("Parameters", ARTIFACT_BUCKET_PARAMETER)),
+            f"the parameter {ARTIFACT_BUCKET_PARAMETER} belongs to Sealift",
+            code="template-reserved-parameter",
+            hint="rename your parameter",
+        )
+    added: dict[str, Json] = {
+        ARTIFACT_BUCKET_PARAMETER: {
+            "Type": "String",
+            "Description": "The artifacts bucket of this environment, given by Sealift.",
+        }
+    }
+    if parameters:
+        return {**body, "Parameters": {**parameters, **added}}
+    head = {k: v for k, v in body.items() if k in ("AWSTemplateFormatVersion", "Transform", "Description")}
+    return {**head, "Parameters": added, **{k: v for k, v in body.items() if k not in (*head, "Parameters")}}
+
+
+def _point(body: dict[str, Json], path: TemplatePath, asset: Asset, sha256: str) -> None:
+    """Let the property at `path` name the stored object."""
+    index = len(path) - 1 - path[::-1].index("Properties")
+    resource = _at(body, path[:index])
+    shape = _shape(str(resource.get("Type")), path[index + 1 :])
+    *parents, last = path[index:]
+    at: dict[str, Json] = resource
+    for key in parents:
+        child = at.setdefault(str(key), {})
+        assert isinstance(child, dict)
+        at = child
+    at[str(last)] = shape.written(sha256)
+    if asset.kind == "template":
+        _nest(resource)
+
+
+def _at(body: dict[str, Json], path: TemplatePath) -> dict[str, Json]:
+    at: Json = body
+    for key in path:
+        at = at[key] if isinstance(at, list) and isinstance(key, int) else mapping_at(at).get(str(key))
+    assert isinstance(at, dict)
+    return at
+
+
+def _shape(kind: str, path: TemplatePath) -> Shape:
+    for shape in SHAPES[kind]:
+        if len(shape.path) == len(path) and all(a in ("*", b) for a, b in zip(shape.path, path, strict=True)):
+            return shape
+    raise InternalError(f"no shape for {kind} {path}", code="template-unsealed")
+
+
+def _nest(resource: dict[str, Json]) -> None:
+    """Make a nested stack of a nested application, and hand the bucket down to it.
+
+    SAM does the same to a Location that is a URL, but takes no intrinsic function there.
+    """
+    properties = mapping_at(resource, "Properties")
+    if resource["Type"] == "AWS::Serverless::Application":
+        resource["Type"] = "AWS::CloudFormation::Stack"
+        properties = {("TemplateURL" if k == "Location" else k): v for k, v in properties.items()}
+        tags = properties.get("Tags")
+        if isinstance(tags, dict):
+            properties["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    given = mapping_at(properties, "Parameters")
+    properties["Parameters"] = {**given, ARTIFACT_BUCKET_PARAMETER: {"Ref": ARTIFACT_BUCKET_PARAMETER}}
+    resource["Properties"] = properties
+
+
+def _drop_global_code(body: dict[str, Json], template: Template) -> None:
+    """Remove a local CodeUri from Globals: every function that inherits it has its own now."""
+    code = mapping_at(template.body, "Globals", "Function").get("CodeUri")
+    local = any(asset.kind == "function" for asset in template.assets) and isinstance(code, str)
+    if local and not str(code).startswith("s3://"):
+        del mapping_at(body, "Globals", "Function")["CodeUri"]
