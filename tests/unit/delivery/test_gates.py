@@ -1,0 +1,38 @@
+from sealift.delivery.gates import promotion_gates
+from sealift.delivery.history import standing
+from sealift.model.app import Environment
+from tests.unit.delivery.ledgers import LedgerOf, at
+
+STAGING = Environment(name="staging", region="eu-west-1", stack_name="a-staging", branch="main", soak_s=60)
+
+
+def gates(ledger: LedgerOf, *, release: str = "r1", seconds: float) -> dict[str, str]:
+    results = promotion_gates(STAGING, standing(ledger.entries), release=release, now=at(seconds), soak_s=60)
+    return {r.gate: r.status for r in results}
+
+
+def test_a_verified_release_that_soaked_passes():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=0).verified("o1", "r1", seconds=10)
+    assert gates(ledger, seconds=70) == {"verified": "open", "soak": "open"}
+
+
+def test_a_release_that_still_soaks_waits_until_a_stated_time():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=0).verified("o1", "r1", seconds=10)
+    results = promotion_gates(STAGING, standing(ledger.entries), release="r1", now=at(69), soak_s=60)
+    assert [(r.gate, r.status, r.until) for r in results][1] == ("soak", "waiting", at(70))
+
+
+def test_a_release_that_staging_does_not_run_is_refused():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=0).verified("o1", "r1", seconds=10)
+    assert gates(ledger, release="r2", seconds=99) == {"release": "refused"}
+
+
+def test_a_release_whose_verification_failed_is_refused():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=0).verified("o1", "r1", seconds=10, status="failed")
+    assert gates(ledger, seconds=99)["verified"] == "refused"
+
+
+def test_a_failed_deployment_after_it_closes_the_gate():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=0).verified("o1", "r1", seconds=10)
+    ledger.add("deployment", "failed", operation="o2", release="r2", seconds=20)
+    assert gates(ledger, seconds=99)["verified"] == "refused"

@@ -1,0 +1,71 @@
+from sealift.delivery.history import standing
+from tests.unit.delivery.ledgers import LedgerOf, at
+
+
+def test_an_empty_ledger_says_that_nothing_was_deployed():
+    now = standing([])
+    assert (now.current, now.last, now.unfinished, now.soaking_since) == (None, None, None, None)
+
+
+def test_the_soak_clock_starts_at_the_verification():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).verified("o1", "r1", seconds=20)
+    assert standing(ledger.entries).soaking_since == at(20)
+
+
+def test_an_unverified_release_does_not_soak():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).verified("o1", "r1", seconds=20, status="failed")
+    now = standing(ledger.entries)
+    assert now.current is not None
+    assert now.current.verified == "failed"
+    assert now.soaking_since is None
+
+
+def test_deploying_the_same_again_with_nothing_changed_keeps_the_clock():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).verified("o1", "r1", seconds=20)
+    ledger.deployed("o2", "r1", seconds=30, changed=False).verified("o2", "r1", seconds=40)
+    assert standing(ledger.entries).soaking_since == at(20)
+
+
+def test_a_changed_configuration_starts_the_clock_again():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).verified("o1", "r1", seconds=20)
+    ledger.deployed("o2", "r1", seconds=30, changed=False, config="other").verified("o2", "r1", seconds=40)
+    assert standing(ledger.entries).soaking_since == at(40)
+
+
+def test_a_change_of_the_stack_under_the_same_release_starts_the_clock_again():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).verified("o1", "r1", seconds=20)
+    ledger.deployed("o2", "r1", seconds=30, changed=True).verified("o2", "r1", seconds=40)
+    assert standing(ledger.entries).soaking_since == at(40)
+
+
+def test_a_release_that_comes_back_after_another_soaks_from_its_return():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).verified("o1", "r1", seconds=20)
+    ledger.deployed("o2", "r2", seconds=30).verified("o2", "r2", seconds=40)
+    ledger.deployed("o3", "r1", seconds=50, changed=False).verified("o3", "r1", seconds=60)
+    assert standing(ledger.entries).soaking_since == at(60)
+
+
+def test_a_failed_deployment_leaves_the_release_before_as_current_but_stops_its_clock():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).verified("o1", "r1", seconds=20)
+    ledger.add("deployment", "running", operation="o2", release="r2")
+    ledger.add("deployment", "failed", operation="o2", release="r2")
+    now = standing(ledger.entries)
+    assert now.current is not None
+    assert now.last is not None
+    assert (now.current.release, now.last.release, now.soaking_since) == ("r1", "r2", None)
+
+
+def test_a_deployment_without_an_outcome_is_unfinished():
+    ledger = LedgerOf().add("deployment", "running", operation="o1", release="r1")
+    now = standing(ledger.entries)
+    assert now.unfinished is not None
+    assert now.unfinished.operation == "o1"
+
+
+def test_the_release_to_go_back_to_is_the_newest_verified_other_one():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=1).verified("o1", "r1", seconds=3)
+    ledger.deployed("o2", "r2", seconds=5).verified("o2", "r2", seconds=7, status="failed")
+    ledger.deployed("o3", "r3", seconds=9)
+    good = standing(ledger.entries).good_before("r3")
+    assert good is not None
+    assert good.release == "r1"
