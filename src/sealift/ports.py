@@ -58,8 +58,8 @@ class Stacks(Protocol):
     def resources(self, stack_name: str) -> tuple[StackResource, ...]:
         """Return every resource of the stack."""
 
-    def template(self, stack_name: str) -> str:
-        """Return the template that the stack was last deployed with."""
+    def template(self, stack_name: str, *, change_set: str | None = None) -> str:
+        """Return the processed template of the stack, or of a change set of it; empty when there is none."""
 
     def protect(self, stack_name: str, *, enabled: bool) -> None:
         """Switch termination protection on or off."""

@@ -72,7 +72,7 @@ class View:
         with self._lock:
             self._stop()
 
-    def _show(self, event: Event) -> None:  # noqa: C901  (one line a kind of event)
+    def _show(self, event: Event) -> None:
         match event:
             case PhaseStarted():
                 self._phase_started(event)

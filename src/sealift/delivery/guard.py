@@ -1,62 +1,216 @@
-"""The data guard: what a change set would do to data stores and to things with an identity. Pure."""
+"""The data guard: what a change set would do to data stores and to things that others know by name. Pure.
 
-from collections.abc import Iterator
+Sources: the UpdateReplacePolicy and DeletionPolicy pages of the CloudFormation user guide (a replacement obeys the
+first only, a removal the second; both default to Delete) and the ResourceChange page of its API reference.
+"""
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sealift.delivery.stateful import IDENTITIES, PROTECTIONS, STORES
 from sealift.model.finding import Finding
-from sealift.model.stack import Change, ChangeSet
+from sealift.model.stack import Change, ChangeDetail, ChangeSet
+from sealift.model.template import Json
 
-STATEFUL = frozenset(
-    {
-        "AWS::DynamoDB::Table",
-        "AWS::DynamoDB::GlobalTable",
-        "AWS::S3::Bucket",
-        "AWS::RDS::DBInstance",
-        "AWS::RDS::DBCluster",
-        "AWS::SQS::Queue",
-        "AWS::Cognito::UserPool",
-        "AWS::Kinesis::Stream",
-        "AWS::SecretsManager::Secret",
-        "AWS::KMS::Key",
-        "AWS::EFS::FileSystem",
-        "AWS::OpenSearchService::Domain",
-    }
-)
+KEEPING = frozenset({"Retain", "Snapshot", "RetainExceptOnCreate"})
+Resources = Mapping[str, Mapping[str, Json]]
 
 
-def judge(change_set: ChangeSet) -> tuple[Finding, ...]:
-    """Return what is wrong with executing this change set; findings that stop it are marked."""
-    return tuple(finding for change in _all(change_set) for finding in _judge_change(change))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardInput:
+    """A change set with the templates before and after it; an empty template means that it is not known."""
+
+    stack: str
+    change_set: ChangeSet
+    before: Resources = field(default_factory=dict)
+    after: Resources = field(default_factory=dict)
 
 
-def _all(change_set: ChangeSet) -> Iterator[Change]:
-    for change in change_set.changes:
-        yield change
-        if change.nested is not None:
-            yield from _all(change.nested)
+def judge(change: GuardInput) -> tuple[Finding, ...]:
+    """Return what this change set would lose, worst first; each finding stops the deployment unless it is waived."""
+    findings = list(_judge_changes(change, change.change_set.changes, change.stack))
+    seen = {f.data["logical_id"] for f in findings}
+    findings += [f for f in _weakened_policies(change) if f.data["logical_id"] not in seen]
+    return tuple(sorted(findings, key=lambda f: ("critical", "high", "medium").index(f.severity)))
 
 
-def _judge_change(change: Change) -> Iterator[Finding]:
-    if change.type not in STATEFUL:
-        return
-    keeps = change.policy_action in {"Retain", "Snapshot"}
-    if change.action == "Remove" and not keeps:
-        yield _finding(change, "data-removed", "would be deleted with everything in it")
-    elif change.action in {"Modify", "Dynamic"} and change.replacement in {"True", "Conditional"}:
-        yield _finding(change, "data-replaced", f"would be replaced by an empty one ({_why(change)})")
+def waiver_key(finding: Finding) -> str:
+    """Return what a waiver has to name: the stack, the resource and what may happen to it."""
+    return f"{finding.data['stack']}/{finding.data['logical_id']}:{finding.id}"
 
 
-def _why(change: Change) -> str:
-    names = sorted({d.name for d in change.details if d.name and d.requires_recreation != "Never"})
-    return "because of " + ", ".join(names) if names else "its replacement can not be ruled out"
+def _judge_changes(change: GuardInput, changes: Sequence[Change], stack: str) -> Iterator[Finding]:
+    added = {c.type: c.logical_id for c in changes if c.action == "Add"}
+    for one in changes:
+        if one.nested is not None:
+            yield from _judge_changes(change, one.nested.changes, f"{stack}/{one.logical_id}")
+        elif one.type in STORES or one.type in IDENTITIES:
+            yield from _judge_one(one, stack, renamed_to=added.get(one.type))
 
 
-def _finding(change: Change, rule: str, what: str) -> Finding:
+def _judge_one(change: Change, stack: str, *, renamed_to: str | None) -> Iterator[Finding]:
+    if change.action == "Remove":
+        yield from _removed(change, stack, renamed_to)
+    elif _may_be_replaced(change):
+        yield from _replaced(change, stack)
+    elif change.action in {"Modify", "SyncWithActual"} and change.type in STORES:
+        yield from _weakened_properties(change, stack)
+
+
+def _removed(change: Change, stack: str, renamed_to: str | None) -> Iterator[Finding]:
+    keeps = change.policy_action in KEEPING
+    renamed = f" It looks renamed to {renamed_to}: a new, empty resource." if renamed_to else ""
+    if change.type in IDENTITIES:
+        yield _finding(
+            change,
+            stack,
+            "identity-removed",
+            f"would be removed: {IDENTITIES[change.type]}.{renamed}",
+            fix="Keep its logical id. If nobody uses it any more, waive this.",
+            severity="high",
+        )
+    elif not keeps:
+        yield _finding(
+            change,
+            stack,
+            "data-removed",
+            f"would be deleted with everything in it: {STORES[change.type]}.{renamed}",
+            fix="Keep its logical id, or deploy `DeletionPolicy: Retain` on it first, then remove it.",
+        )
+    elif change.policy_action == "Retain" and renamed_to:
+        yield _finding(
+            change,
+            stack,
+            "data-left-behind",
+            f"would be left behind with its data, and the application use the new, empty {renamed_to}",
+            fix=f"Keep the logical id {change.logical_id}, or import the store under its new name.",
+            severity="high",
+        )
+
+
+def _may_be_replaced(change: Change) -> bool:
+    """Return whether a new resource may be made. Not when every property that would force it stays as it was."""
+    if change.action == "Dynamic":
+        return True
+    if change.action != "Modify" or change.replacement not in {"True", "Conditional"}:
+        return False
+    forcing = [d for d in change.details if d.requires_recreation != "Never"]
+    known = [d for d in forcing if d.before is not None and d.after is not None]
+    unchanged = bool(forcing) and len(known) == len(forcing) and all(d.before == d.after for d in known)
+    return not unchanged
+
+
+def _replaced(change: Change, stack: str) -> Iterator[Finding]:
+    certain = "would" if change.replacement == "True" else "may"
+    because = _because(change)
+    if change.type in IDENTITIES:
+        yield _finding(
+            change,
+            stack,
+            "identity-replaced",
+            f"{certain} be replaced{because}: {IDENTITIES[change.type]}",
+            fix="Leave the property as it is, or add a second one beside it and move its users over.",
+            severity="high",
+        )
+    elif change.policy_action in {"ReplaceAndRetain", "ReplaceAndSnapshot"}:
+        yield _finding(
+            change,
+            stack,
+            "data-left-behind",
+            f"{certain} be replaced by an empty one{because}; the old one stays, but the application would not use it",
+            fix="Add a new store beside the old one, move the data, then switch over (expand, migrate, contract).",
+            severity="high",
+        )
+    else:
+        yield _finding(
+            change,
+            stack,
+            "data-replaced",
+            f"{certain} be replaced by an empty one and deleted{because}: {STORES[change.type]}",
+            fix="Add a new store beside the old one, move the data, then switch over (expand, migrate, contract).",
+        )
+
+
+def _because(change: Change) -> str:
+    forcing = [d for d in change.details if d.requires_recreation != "Never"]
+    names = sorted({_described(d) for d in forcing if d.name or d.path})
+    return f" because of {', '.join(names)}" if names else ""
+
+
+def _described(detail: ChangeDetail) -> str:
+    name = detail.name or (detail.path or "").rpartition("/")[2]
+    if detail.before is None or detail.after is None or max(len(detail.before), len(detail.after)) > 40:
+        return name
+    return f"{name} ({detail.before} → {detail.after})"
+
+
+def _weakened_properties(change: Change, stack: str) -> Iterator[Finding]:
+    """Yield protections that the change switches off, as far as both values are known."""
+    for detail in change.details:
+        name = (detail.path or f"/Properties/{detail.name}").removeprefix("/Properties/")
+        protection = PROTECTIONS.get((change.type, name.split("/")[0]))
+        if protection is None or detail.before is None:
+            continue
+        if _is_on(detail.before) and not _is_on(detail.after):
+            yield _finding(
+                change,
+                stack,
+                "protection-off",
+                f"would lose {protection} ({name})",
+                fix="Leave the protection on in environments that hold data; use a parameter for the others.",
+                severity="high",
+            )
+
+
+def _is_on(value: str | None) -> bool:
+    """Return whether a property's value, as the change set shows it, switches something on."""
+    if value is None:
+        return False
+    lowered = value.strip().strip('"').lower()
+    if lowered in {"", "false", "inactive", "disabled", "off", "none", "{}", "[]", "suspended"}:
+        return False
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        return True
+    if isinstance(parsed, dict):
+        flags = [v for k, v in parsed.items() if k.endswith(("Enabled", "Status"))]
+        return all(_is_on(str(v)) for v in flags) if flags else bool(parsed)
+    return bool(parsed)
+
+
+def _weakened_policies(change: GuardInput) -> Iterator[Finding]:
+    """Yield stores whose DeletionPolicy or UpdateReplacePolicy gets weaker: the next deployment could lose them."""
+    for logical_id, now in change.after.items():
+        old, kind = change.before.get(logical_id), str(now.get("Type", ""))
+        if old is None or kind not in STORES:
+            continue
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            was, becomes = str(old.get(policy, "Delete")), str(now.get(policy, "Delete"))
+            if was in KEEPING and becomes not in KEEPING:
+                yield _finding(
+                    Change(action="Modify", logical_id=logical_id, physical_id=None, type=kind),
+                    change.stack,
+                    "policy-weakened",
+                    f"would have its {policy} weakened from {was} to {becomes}",
+                    fix=f"Leave `{policy}: {was}` where data must survive.",
+                    severity="high",
+                )
+
+
+def _finding(change: Change, stack: str, rule: str, what: str, *, fix: str, severity: str = "critical") -> Finding:
     return Finding(
         tool="guard",
         id=rule,
-        severity="critical",
+        severity="critical" if severity == "critical" else "high",
         message=f"{change.logical_id} ({change.type}) {what}",
-        fix="Keep the resource as it is and add a new one beside it; move the data; remove the old one later.",
+        fix=fix,
         stops=True,
-        data={"logical_id": change.logical_id, "type": change.type, "physical_id": change.physical_id or ""},
+        data={
+            "stack": stack,
+            "logical_id": change.logical_id,
+            "type": change.type,
+            "physical_id": change.physical_id or "",
+        },
     )

@@ -1,10 +1,11 @@
 """Bring one stack to a template: settle it, ask for a change set, judge it, execute it, wait to the very end."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sealift.delivery.causes import first_cause
-from sealift.delivery.guard import judge
+from sealift.delivery.guard import GuardInput, Resources, judge
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
 from sealift.errors import CloudError, Refused
@@ -241,7 +242,15 @@ def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> None:
     """Show the changes, and refuse those that would lose data."""
     for change in change_set.changes:
         _show(target, change, writer.services)
-    findings = judge(change_set)
+    stacks = writer.cloud.stacks
+    findings = judge(
+        GuardInput(
+            stack=target.stack.name,
+            change_set=change_set,
+            before={} if change_set.creates_stack else _resources(stacks.template(target.name)),
+            after=_resources(stacks.template(target.name, change_set=change_set.name)),
+        )
+    )
     for finding in findings:
         writer.services.events.emit(FindingReported(finding=finding, environment=target.environment.name))
     stopping = [f for f in findings if f.stops]
@@ -253,6 +262,16 @@ def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> None:
             hint=stopping[0].fix,
             context={"environment": target.environment.name, "findings": [f.id for f in stopping]},
         )
+
+
+def _resources(template: str) -> Resources:
+    """Return the resources of a template that AWS gave back as text; none when it is not JSON."""
+    try:
+        body = json.loads(template)
+    except ValueError:
+        return {}
+    found = body.get("Resources") if isinstance(body, dict) else None
+    return {name: r for name, r in found.items() if isinstance(r, dict)} if isinstance(found, dict) else {}
 
 
 def _show(target: StackTarget, change: Change, services: Services) -> None:

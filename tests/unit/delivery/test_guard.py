@@ -1,0 +1,121 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealift.delivery.guard import GuardInput, judge, waiver_key
+from sealift.delivery.stateful import IDENTITIES, STORES
+from sealift.model.stack import Change, ChangeDetail, ChangeSet
+
+TABLE = "AWS::DynamoDB::Table"
+
+
+def change(action: str = "Modify", logical_id: str = "Orders", kind: str = TABLE, **more: object) -> Change:
+    return Change(action=action, logical_id=logical_id, physical_id="orders-1", type=kind, **more)
+
+
+def change_set(*changes: Change) -> ChangeSet:
+    return ChangeSet(
+        name="c", id="c", stack_name="s", status="CREATE_COMPLETE", execution_status="AVAILABLE", changes=changes
+    )
+
+
+def rules(*changes: Change, before: dict | None = None, after: dict | None = None) -> list[str]:
+    given_input = GuardInput(stack="app", change_set=change_set(*changes), before=before or {}, after=after or {})
+    return [f.id for f in judge(given_input)]
+
+
+@pytest.mark.parametrize("kind", sorted(STORES))
+@pytest.mark.parametrize("policy", [None, "Delete"])
+def test_removing_a_store_that_is_not_retained_is_stopped(kind, policy):
+    assert rules(change("Remove", kind=kind, policy_action=policy)) == ["data-removed"]
+
+
+def test_removing_a_store_that_is_retained_passes():
+    assert rules(change("Remove", policy_action="Retain")) == []
+
+
+def test_a_retained_store_that_was_renamed_is_stopped_because_the_new_one_is_empty():
+    renamed = [change("Remove", policy_action="Retain"), change("Add", logical_id="Orders2")]
+    assert rules(*renamed) == ["data-left-behind"]
+
+
+@pytest.mark.parametrize("replacement", ["True", "Conditional"])
+def test_replacing_a_store_is_stopped(replacement):
+    assert rules(change(replacement=replacement)) == ["data-replaced"]
+
+
+def test_a_change_whose_effect_aws_can_not_tell_yet_is_stopped():
+    assert rules(change("Dynamic")) == ["data-replaced"]
+
+
+def test_a_replacement_that_keeps_the_old_store_is_stopped_too():
+    assert rules(change(replacement="True", policy_action="ReplaceAndRetain")) == ["data-left-behind"]
+
+
+def test_a_conditional_replacement_whose_properties_all_stay_the_same_passes():
+    detail = ChangeDetail(attribute="Properties", name="TableName", requires_recreation="Always", before="a", after="a")
+    assert rules(change(replacement="Conditional", details=(detail,))) == []
+
+
+def test_one_unknown_value_among_the_forcing_properties_is_enough_to_stop():
+    same = ChangeDetail(attribute="Properties", name="TableName", requires_recreation="Always", before="a", after="a")
+    unknown = ChangeDetail(attribute="Properties", name="KeySchema", requires_recreation="Always")
+    assert rules(change(replacement="Conditional", details=(same, unknown))) == ["data-replaced"]
+
+
+def test_the_finding_names_the_property_and_both_values():
+    detail = ChangeDetail(attribute="Properties", name="TableName", requires_recreation="Always", before="a", after="b")
+    finding = judge(GuardInput(stack="app", change_set=change_set(change(replacement="True", details=(detail,)))))[0]
+    assert "TableName (a → b)" in finding.message
+    assert waiver_key(finding) == "app/Orders:data-replaced"
+
+
+@pytest.mark.parametrize("kind", sorted(IDENTITIES))
+def test_replacing_or_removing_what_others_know_by_its_address_is_stopped(kind):
+    assert rules(change(kind=kind, replacement="True")) == ["identity-replaced"]
+    assert rules(change("Remove", kind=kind)) == ["identity-removed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("DeletionProtectionEnabled", "true", "false"),
+        ("DeletionProtectionEnabled", "true", None),
+        ("PointInTimeRecoverySpecification", '{"PointInTimeRecoveryEnabled":"true"}', '{"PointInTimeRecoveryEnabled":"false"}'),
+        ("StreamSpecification", '{"StreamViewType":"NEW_IMAGE"}', None),
+        ("TimeToLiveSpecification", '{"AttributeName":"t","Enabled":true}', '{"AttributeName":"t","Enabled":false}'),
+    ],
+)  # fmt: skip
+def test_switching_a_protection_off_is_stopped(name, before, after):
+    detail = ChangeDetail(attribute="Properties", name=name, before=before, after=after)
+    assert rules(change(details=(detail,))) == ["protection-off"]
+
+
+def test_switching_a_protection_on_passes():
+    detail = ChangeDetail(attribute="Properties", name="DeletionProtectionEnabled", before="false", after="true")
+    assert rules(change(details=(detail,))) == []
+
+
+@pytest.mark.parametrize("policy", ["DeletionPolicy", "UpdateReplacePolicy"])
+def test_a_weakened_policy_is_stopped_even_when_nothing_else_changes(policy):
+    before = {"Orders": {"Type": TABLE, policy: "Retain"}}
+    after = {"Orders": {"Type": TABLE}}
+    assert rules(before=before, after=after) == ["policy-weakened"]
+    assert rules(before=after, after=before) == []
+
+
+def test_a_store_in_a_nested_stack_is_guarded_under_its_full_name():
+    inner = change_set(change("Remove"))
+    outer = change(kind="AWS::CloudFormation::Stack", logical_id="Data", nested=inner)
+    finding = judge(GuardInput(stack="app", change_set=change_set(outer)))[0]
+    assert waiver_key(finding) == "app/Data/Orders:data-removed"
+
+
+@given(st.sampled_from(["Add", "Import"]), st.sampled_from(sorted(STORES) + sorted(IDENTITIES)))
+def test_what_only_adds_never_stops(action, kind):
+    assert rules(change(action, kind=kind)) == []
+
+
+@given(st.text(min_size=1).filter(lambda t: t not in STORES and t not in IDENTITIES))
+def test_what_holds_no_data_and_has_no_address_may_be_replaced(kind):
+    assert rules(change("Remove", kind=kind), change(kind=kind, replacement="True")) == []
