@@ -1,0 +1,100 @@
+"""Judges the values given to a template's parameters, as CloudFormation would, before anything is sent.
+
+Pure. Every problem is told at once; the value of a NoEcho parameter is never repeated.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from sealift.errors import did_you_mean
+from sealift.model.template import ParameterSpec
+
+_SSM_VALUE = "AWS::SSM::Parameter::Value<"
+
+
+def resolve_parameters(
+    specs: Sequence[ParameterSpec], values: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the value of every parameter, given or default, and every problem there is.
+
+    A parameter without a value is in the problems and not in the values.
+    """
+    resolved: dict[str, str] = {}
+    problems: list[str] = []
+    for spec in specs:
+        value = values.get(spec.name, spec.default)
+        if value is None:
+            problems.append(f'parameter "{spec.name}" ({spec.type}) has no value and no default{_declared_at(spec)}')
+            continue
+        resolved[spec.name] = value
+        problems += [f'parameter "{spec.name}" {text}{_why(spec)}' for text in _faults(spec, value)]
+    known = [spec.name for spec in specs]
+    problems += [
+        f'parameter "{name}" is not declared by the template{did_you_mean(name, known)}'
+        for name in sorted(set(values) - set(known))
+    ]
+    return resolved, tuple(problems)
+
+
+def _declared_at(spec: ParameterSpec) -> str:
+    return f"; it is declared in {spec.location}" if spec.location else ""
+
+
+def _why(spec: ParameterSpec) -> str:
+    return f": {spec.constraint_description}" if spec.constraint_description else ""
+
+
+def _faults(spec: ParameterSpec, value: str) -> Iterator[str]:
+    if spec.type.startswith(_SSM_VALUE):
+        return  # the value is the name of an entry; what the entry holds only CloudFormation reads and judges
+    yield from _lengths(spec, value)
+    for item in _items(spec, value):
+        shown = "a secret value" if spec.no_echo else f'"{item}"'
+        if spec.allowed_values and item not in spec.allowed_values:
+            near = "" if spec.no_echo else did_you_mean(item, spec.allowed_values)
+            yield f"is {shown}, not one of {', '.join(spec.allowed_values)}{near}"
+        if spec.allowed_pattern is not None and not _matches(spec.allowed_pattern, item):
+            yield f"is {shown}, which does not match {spec.allowed_pattern}"
+        yield from _numbers(spec, item, shown)
+
+
+def _items(spec: ParameterSpec, value: str) -> list[str]:
+    """Return what the constraints apply to: each entry of a list, else the value itself.
+
+    CloudFormation trims the entries of a CommaDelimitedList, and takes an empty text for no entries.
+    """
+    if spec.type == "CommaDelimitedList" or spec.type.startswith("List<"):
+        return [item.strip() for item in value.split(",")] if value else []
+    return [value]
+
+
+def _lengths(spec: ParameterSpec, value: str) -> Iterator[str]:
+    if spec.type != "String":
+        return
+    if spec.min_length is not None and len(value) < spec.min_length:
+        yield f"has {len(value)} characters, fewer than the {spec.min_length} it needs"
+    if spec.max_length is not None and len(value) > spec.max_length:
+        yield f"has {len(value)} characters, more than the {spec.max_length} it may have"
+
+
+def _numbers(spec: ParameterSpec, item: str, shown: str) -> Iterator[str]:
+    if spec.type not in ("Number", "List<Number>"):
+        return
+    try:
+        number = float(item)
+    except ValueError:
+        yield f"is {shown}, not a number"
+        return
+    if spec.min_value is not None and number < spec.min_value:
+        yield f"is {shown}, less than {spec.min_value:g}"
+    if spec.max_value is not None and number > spec.max_value:
+        yield f"is {shown}, more than {spec.max_value:g}"
+
+
+def _matches(pattern: str, item: str) -> bool:
+    """Say whether the whole item matches. A pattern in Java's own syntax is left to CloudFormation."""
+    try:
+        return re.fullmatch(pattern, item) is not None
+    except re.error:
+        return True
