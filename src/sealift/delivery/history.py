@@ -80,6 +80,21 @@ def standing(entries: Sequence[Entry]) -> Standing:
     )
 
 
+def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
+    """Return what may be done once with this release: waivers that no deployment has used up yet."""
+    granted: list[str] = []
+    for entry in entries:
+        record = entry.record
+        if record.kind == "waiver" and record.release == release and record.status == "succeeded":
+            granted.append(str(record.data.get("waives", "")))
+        elif record.kind in DEPLOYING and record.release == release:
+            used = record.data.get("waivers")
+            for key in used if isinstance(used, list) else ():
+                if str(key) in granted:
+                    granted.remove(str(key))
+    return frozenset(granted)
+
+
 def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
     record = entry.record
     known = deployments.get(record.operation)

@@ -7,9 +7,9 @@ nothing is executed twice.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sealift.delivery.history import Standing, standing
+from sealift.delivery.history import Standing, open_waivers, standing
 from sealift.delivery.manifest import canonical_json
 from sealift.delivery.parameters import resolve_parameters
 from sealift.errors import ConfigError, IntegrityError, InternalError, SealiftError
@@ -49,6 +49,7 @@ class Plan:
     config: str
     """Digest of the configuration, secrets (NoEcho) left out."""
     adopt: bool = False
+    waivers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,9 @@ def is_standing(plan: Plan, current: Standing) -> bool:
 
 def deploy_release(target: Target, plan: Plan, writer: Writer, services: Services) -> Deployment:
     """Deploy every stack of the release. Whatever happens is recorded; errors are raised after that."""
-    _tell_unfinished(standing(writer.ledger.entries()), target, services)
+    entries = writer.ledger.entries()
+    _tell_unfinished(standing(entries), target, services)
+    plan = replace(plan, waivers=open_waivers(entries, release=plan.release.digest))
     operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     base: dict[str, Json] = {"config": plan.config}
     writer.record(operation, "running", **base)
@@ -192,6 +195,7 @@ def _stack_target(target: Target, plan: Plan, stack: SealedStack) -> StackTarget
         name=target.app.stack_name(target.environment, _spec(target.app, stack)),
         parameters=plan.parameters[stack.name],
         adopt=plan.adopt,
+        waivers=plan.waivers,
     )
 
 

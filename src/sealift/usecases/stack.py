@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sealift.delivery.causes import first_cause
-from sealift.delivery.guard import GuardInput, Resources, judge
+from sealift.delivery.guard import GuardInput, Resources, judge, waiver_key
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
 from sealift.errors import CloudError, Refused
 from sealift.model.app import Environment
 from sealift.model.event import ChangePlanned, FindingReported, Noted, ResourceProgressed
+from sealift.model.finding import Finding
 from sealift.model.release import SealedStack
 from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
+from sealift.model.template import Json
 from sealift.usecases.services import Services
 from sealift.usecases.writing import Operation, Writer
 
@@ -33,6 +35,8 @@ class StackTarget:
     name: str
     parameters: Mapping[str, str]
     adopt: bool = False
+    waivers: frozenset[str] = frozenset()
+    """What may be done to data this once, as `delivery.guard.waiver_key` names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +62,8 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
                 hint="A stack needs at least one resource; look at its Conditions.",
             )
         return StackOutcome(state=state, changed=False)
-    _judge(target, change_set, writer)
-    return StackOutcome(state=_execute(target, change_set, operation, writer), changed=True)
+    used = _judge(target, change_set, writer)
+    return StackOutcome(state=_execute(target, change_set, operation, writer, waivers=used), changed=True)
 
 
 def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what: str) -> None:
@@ -238,8 +242,8 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, cr
     return change_set
 
 
-def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> None:
-    """Show the changes, and refuse those that would lose data."""
+def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> list[Json]:
+    """Show the changes and refuse those that would lose data; return the waivers that let some pass."""
     for change in change_set.changes:
         _show(target, change, writer.services)
     stacks = writer.cloud.stacks
@@ -253,15 +257,24 @@ def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> None:
     )
     for finding in findings:
         writer.services.events.emit(FindingReported(finding=finding, environment=target.environment.name))
-    stopping = [f for f in findings if f.stops]
+    stopping = [f for f in findings if f.stops and waiver_key(f) not in target.waivers]
     if stopping:
         _withdraw(target, change_set, writer)
-        raise Refused(
-            "; ".join(f.message for f in stopping),
-            code="data-guard",
-            hint=stopping[0].fix,
-            context={"environment": target.environment.name, "findings": [f.id for f in stopping]},
-        )
+        raise _refusal(target, stopping)
+    return [waiver_key(f) for f in findings]
+
+
+def _refusal(target: StackTarget, stopping: list[Finding]) -> Refused:
+    name = target.environment.name
+    keys = [waiver_key(f) for f in stopping]
+    return Refused(
+        "The change would lose data:\n" + "\n".join(f"  - {f.message}" for f in stopping)
+        if len(stopping) > 1
+        else f"The change would lose data: {stopping[0].message}",
+        code="data-guard",
+        hint=f"{stopping[0].fix} If it is meant: sealift waive {name} {keys[0]} --reason '…'",
+        context={"environment": name, "findings": [f.id for f in stopping], "waivers": keys},
+    )
 
 
 def _resources(template: str) -> Resources:
@@ -298,11 +311,14 @@ def _withdraw(target: StackTarget, change_set: ChangeSet, writer: Writer) -> Non
         writer.cloud.stacks.delete_stack(target.name, token=f"{change_set.name}-withdraw")
 
 
-def _execute(target: StackTarget, change_set: ChangeSet, operation: Operation, writer: Writer) -> StackState:
+def _execute(
+    target: StackTarget, change_set: ChangeSet, operation: Operation, writer: Writer, *, waivers: list[Json]
+) -> StackState:
     stacks, services = writer.cloud.stacks, writer.services
     before = stacks.events(target.name)
     last = before[-1].id if before else None
-    writer.record(operation, "running", step="execute", stack=target.name, change_set=change_set.name)
+    step: dict[str, Json] = {"step": "execute", "stack": target.name, "change_set": change_set.name}
+    writer.record(operation, "running", **step, **({"waivers": waivers} if waivers else {}))
     stacks.execute_change_set(target.name, change_set.name, token=change_set.name)
     started = services.clock.monotonic()
     seen: list[StackEvent] = []

@@ -1,0 +1,46 @@
+"""Waive: allow one dangerous change on one release, once, with a reason that is recorded."""
+
+from dataclasses import dataclass
+
+from sealift.errors import UserError
+from sealift.model.app import Environment
+from sealift.model.ledger import Entry
+from sealift.usecases.services import Services
+from sealift.usecases.writing import Operation, check_account, writing
+
+RULES = (
+    "data-removed",
+    "data-replaced",
+    "data-left-behind",
+    "identity-removed",
+    "identity-replaced",
+    "protection-off",
+    "policy-weakened",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """What is allowed: `<stack>/<LogicalId>:<rule>` on this release, as the refusal printed it."""
+
+    key: str
+    release: str
+    reason: str
+
+
+def waive(environment: Environment, services: Services, waiver: Waiver) -> Entry:
+    """Record the waiver in the environment's ledger; the next deployment of that release uses it up."""
+    resource, _, rule = waiver.key.rpartition(":")
+    if not resource or rule not in RULES:
+        raise UserError(
+            f'"{waiver.key}" names no change that can be waived',
+            code="waiver-key",
+            hint="Copy it from the refusal: <stack>/<LogicalId>:<rule>.",
+        )
+    if len(waiver.reason.strip()) < 5:
+        raise UserError("A waiver needs a reason", code="waiver-reason", hint="Say why with --reason.")
+    cloud = services.clouds.open(environment)
+    check_account(environment, cloud)
+    operation = Operation(id=services.ids.new(), kind="waiver", release=waiver.release, commit=None)
+    with writing(cloud, services, purpose="waiver") as writer:
+        return writer.record(operation, "succeeded", waives=waiver.key, reason=waiver.reason)
