@@ -5,7 +5,7 @@ Every write is idempotent or guarded by a token or a condition; each Protocol sa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -55,6 +55,9 @@ class Stacks(Protocol):
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
         """Return events newer than the one with id `after`, oldest first; nested stacks' events are included."""
 
+    def last_event(self, stack_name: str) -> str | None:
+        """Return the id of the newest event of the stack itself, for `after`; None when there is no stack."""
+
     def resources(self, stack_name: str) -> tuple[StackResource, ...]:
         """Return every resource of the stack."""
 
@@ -75,6 +78,8 @@ class StoredObject:
     key: str
     body: bytes
     etag: str
+    age_s: float | None = None
+    """How long ago it was written, by the store's own clock; None when the store does not say."""
 
 
 class Bucket(Protocol):
@@ -165,7 +170,7 @@ class Cloud:
     identity: Identity
     metrics: Metrics
     endpoint: str | None = None
-    credentials: Mapping[str, str] | None = None
+    credentials: Mapping[str, str] | None = field(default=None, repr=False)
     """Environment variables that give a subprocess (hooks, acceptance tests) the same access; never recorded."""
     notes: tuple[str, ...] = ()
     """What the embedded cloud leaves out or cannot do here."""
@@ -181,8 +186,11 @@ class Clouds(Protocol):
 class Ledger(Protocol):
     """The append-only, hash-chained history of one environment."""
 
-    def append(self, record: Record) -> Entry:
-        """Write the next entry with a conditional put; retries when another writer was first."""
+    def append(self, record: Record, *, fence: int | None = None) -> Entry:
+        """Write the next entry with a conditional put; retries when another writer was first.
+
+        `fence` is that of the writer's lease: raises LeaseError when an entry of a newer holder is there already.
+        """
 
     def entries(self) -> tuple[Entry, ...]:
         """Return every entry, oldest first."""

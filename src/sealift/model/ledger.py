@@ -47,6 +47,10 @@ class Entry:
     record: Record
     previous: str
     hash: str
+    id: str = ""
+    """Made by the writer, so that it knows its own entry when the answer to its write was lost."""
+    fence: int = 0
+    """The newest lease that any entry up to this one was written under."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,11 @@ class Lease:
     fence: int
     acquired_at: datetime
     expires_at: datetime
+    """By the holder's clock. Others judge by the age of the stored lease, so clocks need not agree."""
     etag: str
+    ttl_s: float = 0.0
+    token: str = ""
+    """Unlike every other holding of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ class StackState:
     status: str
     reason: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
     tags: Mapping[str, str] = field(default_factory=dict)
     termination_protection: bool = False
     updated_at: datetime | None = None
@@ -62,8 +62,8 @@ class ChangeDetail:
     name: str | None
     path: str | None = None
     requires_recreation: Literal["Never", "Conditionally", "Always"] = "Never"
-    before: str | None = None
-    after: str | None = None
+    before: str | None = field(default=None, repr=False)
+    after: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class ChangeSetRequest:
     name: str
     stack_name: str
     template_key: str
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str] = field(repr=False)
     tags: Mapping[str, str]
     create: bool
     use_previous: tuple[str, ...] = ()
