@@ -1,12 +1,13 @@
 """What can be known of an application without any configuration: its template, its name, its region."""
 
-import json
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sealift.errors import ConfigError
 
+SAMCONFIG_NAME = "samconfig.toml"
 TEMPLATE_NAMES = ("template.yaml", "template.yml", "template.json")
 _NOT_SOURCE = {".aws-sam", ".venv", "venv", "node_modules", "build", "dist", "cdk.out", ".serverless", "tests", "test"}
 MAX_NAME = 100
@@ -14,13 +15,26 @@ MAX_NAME = 100
 
 
 def find_template(root: Path) -> str:
-    """Return the template's path relative to `root`. Raises ConfigError when there is none, or more than one.
+    """Return the template's path relative to `root`. Raises ConfigError when there is none, or more than one."""
+    found = templates_below(root)
+    if len(found) == 1:
+        return found[0]
+    raise ConfigError(
+        f"there are {len(found)} templates in {root}, and nothing says which one is meant: {', '.join(found)}",
+        code="template-ambiguous",
+        hint='name it in sealift.toml, [app] template = "…", or run: sealift init',
+        context={"templates": list(found)},
+    )
+
+
+def templates_below(root: Path) -> tuple[str, ...]:
+    """Return the template in `root`, else those one folder below. Raises ConfigError when there is none.
 
     Build output (`.aws-sam/`, packaged.yaml, output.yaml) is not the application and never chosen.
     """
     for name in TEMPLATE_NAMES:
         if (root / name).is_file():
-            return name
+            return (name,)
     below = sorted(
         f"{folder.name}/{name}"
         for folder in (root.iterdir() if root.is_dir() else ())
@@ -28,15 +42,8 @@ def find_template(root: Path) -> str:
         for name in TEMPLATE_NAMES
         if (folder / name).is_file()
     )
-    if len(below) == 1:
-        return below[0]
     if below:
-        raise ConfigError(
-            f"there are {len(below)} templates in {root}, and nothing says which one is meant: {', '.join(below)}",
-            code="template-ambiguous",
-            hint='name it in sealift.toml, [app] template = "…", or declare several as [[stacks]]',
-            context={"templates": below},
-        )
+        return tuple(below)
     raise ConfigError(
         f"there is no template in {root}: none of {', '.join(TEMPLATE_NAMES)} is there or one folder below",
         code="template-not-found",
@@ -72,17 +79,50 @@ def _repository_name(root: Path) -> str | None:
     return remote[1].rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1] or None
 
 
+def default_branch(root: Path) -> str:
+    """Return the name of the branch that releases come from, as far as the clone shows it; else `main`."""
+    git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").is_dir()), None)
+    if git is None:
+        return "main"
+    head = git / "refs" / "remotes" / "origin" / "HEAD"
+    if head.is_file():
+        return head.read_text(errors="replace").strip().removeprefix("ref: refs/remotes/origin/") or "main"
+    packed = git / "packed-refs"
+    known = packed.read_text(errors="replace") if packed.is_file() else ""
+    for name in ("main", "master"):
+        if (git / "refs" / "heads" / name).is_file() or re.search(rf"/{name}$", known, re.MULTILINE):
+            return name
+    return "main"
+
+
+def read_text(path: Path) -> str | None:
+    """Return the text of a file, None when there is no such file. Raises ConfigError when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path.name} is not UTF-8: {error.reason}", code="config-encoding", hint="save it as UTF-8"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path.name} cannot be read: {error.strerror}", code="config-unreadable") from error
+
+
 def samconfig_region(root: Path) -> str | None:
     """Return the region that samconfig.toml names for its default environment, or None."""
     try:
-        data = tomllib.loads((root / "samconfig.toml").read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        data = tomllib.loads(read_text(root / SAMCONFIG_NAME) or "")
+    except tomllib.TOMLDecodeError:
         return None
-    default = json.loads(json.dumps(data, default=str)).get("default", {})
-    for command in ("deploy", "global"):
-        section = default.get(command, {}) if isinstance(default, dict) else {}
-        values = section.get("parameters", {}) if isinstance(section, dict) else {}
-        region = values.get("region") if isinstance(values, dict) else None
-        if isinstance(region, str) and region:
-            return region
-    return None
+    return next((region for _, region in samconfig_values(data, "default", "region") if isinstance(region, str)), None)
+
+
+def samconfig_values(data: Mapping[str, object], environment: str, key: str) -> Iterator[tuple[str, object]]:
+    """Yield `(command, value)` of a parameter in samconfig.toml, the most telling command first."""
+    section = data.get(environment)
+    for command in ("deploy", "global", "build", "package", "sync"):
+        commands = section.get(command) if isinstance(section, dict) else None
+        values = commands.get("parameters") if isinstance(commands, dict) else None
+        if isinstance(values, dict) and values.get(key):
+            yield command, values[key]

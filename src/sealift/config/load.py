@@ -1,36 +1,122 @@
 """Reads the configuration of an application into an `App`, with sensible defaults for all that is not said."""
 
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from sealift.config.discover import app_name, find_template, samconfig_region
-from sealift.model.app import App, Environment, StackSpec
+from sealift.config.agree import contradictions
+from sealift.config.declare import Surroundings, declared
+from sealift.config.discover import app_name, find_template, read_text, samconfig_region
+from sealift.config.keys import ROOT
+from sealift.config.locate import key_lines, line_of
+from sealift.config.validate import Problem, checked
+from sealift.errors import ConfigError
+from sealift.model.app import App
 
+CONFIG_NAME = "sealift.toml"
+PYPROJECT_NAME = "pyproject.toml"
 DEFAULT_REGION = "us-east-1"
-DEFAULT_SOAK_S = 600.0
 
 
-def load_app(root: Path, *, region: str | None = None) -> App:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A configuration file's text: from the work tree, or as it is on the protected branch."""
+
+    file: str
+    text: str
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """Where in the document the configuration begins."""
+        return ("tool", "sealift") if self.file == PYPROJECT_NAME else ()
+
+
+def load_app(root: Path, *, region: str | None = None, source: Source | None = None) -> App:
     """Return the application in folder `root`. Raises ConfigError with every problem at once.
 
     `region` is the one of the process environment (AWS_REGION); what the project itself says goes before it.
+    `source` is read instead of the folder's own configuration: gates are read from the protected branch.
     """
-    name = app_name(root)
-    region = samconfig_region(root) or region or DEFAULT_REGION
-    return App(
-        name=name,
+    source = source or find_source(root)
+    document = _parsed(source) if source else {}
+    settings, problems = checked(document, ROOT)
+    names_templates = "stacks" in document or "template" in _table(document.get("app"))
+    around = Surroundings(
         root=root,
-        config_path=None,
-        stacks=(StackSpec(name="app", template=find_template(root)),),
-        environments=(
-            Environment(
-                name="staging", region=region, stack_name=f"{name}-staging", branch="main", soak_s=DEFAULT_SOAK_S
-            ),
-            Environment(
-                name="production",
-                region=region,
-                stack_name=f"{name}-production",
-                promotes_from="staging",
-                protected=True,
-            ),
-        ),
+        config_path=source.file if source else None,
+        name=app_name(root),
+        region=samconfig_region(root) or region or DEFAULT_REGION,
+        template=None if names_templates else find_template(root),
+    )
+    app = declared(settings, around)
+    problems = (*problems, *contradictions(app, settings))
+    if problems:
+        raise _config_error(source, problems)
+    return app
+
+
+def find_source(root: Path) -> Source | None:
+    """Return the configuration file of a folder, or None. Raises ConfigError when there are two."""
+    own = read_text(root / CONFIG_NAME)
+    pyproject = read_text(root / PYPROJECT_NAME) or ""
+    # Most pyproject.toml say nothing of us, and parsing costs more than looking.
+    inside = "sealift" in pyproject and _section(Source(file=PYPROJECT_NAME, text=pyproject)) is not None
+    if own is not None and inside:
+        raise ConfigError(
+            f"the configuration is both in {CONFIG_NAME} and in {PYPROJECT_NAME} [tool.sealift]",
+            code="config-twice",
+            hint="keep one of them",
+        )
+    if own is not None:
+        return Source(file=CONFIG_NAME, text=own)
+    return Source(file=PYPROJECT_NAME, text=pyproject) if inside else None
+
+
+def _table(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _parsed(source: Source) -> Mapping[str, object]:
+    section = _section(source)
+    if section is None or isinstance(section, dict):
+        return section or {}
+    raise ConfigError(f"{source.file}: [tool.sealift] must be a table", code="config-invalid", hint="see the reference")
+
+
+def _section(source: Source) -> object:
+    """Return the configuration within the document, or None. Raises ConfigError when the file is no TOML."""
+    try:
+        section: object = tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{source.file} is not valid TOML: {error}",
+            code="config-syntax",
+            hint="https://toml.io shows how to write it",
+        ) from error
+    for part in source.prefix:
+        if not isinstance(section, dict) or part not in section:
+            return None
+        section = section[part]
+    return section
+
+
+def _config_error(source: Source | None, problems: Iterable[Problem]) -> ConfigError:
+    """Return one error that says everything, in the order of the file."""
+    file = source.file if source else CONFIG_NAME
+    lines = key_lines(source.text) if source else {}
+    prefix = source.prefix if source else ()
+    placed = sorted(((line_of(lines, (*prefix, *one.path)), one) for one in problems), key=lambda pair: pair[0])
+    told = [
+        f"{file}:{line}: {one.key}: {one.message}" if line else f"{file}: {one.key}: {one.message}"
+        for line, one in placed
+    ]
+    count = "a problem" if len(told) == 1 else f"{len(told)} problems"
+    return ConfigError(
+        "\n  ".join((f"{file} has {count}:", *told)),
+        code="config-invalid",
+        hint="docs/reference/configuration.md lists every key",
+        context={
+            "problems": [{"file": file, "line": line, "key": one.key, "message": one.message} for line, one in placed]
+        },
     )

@@ -1,0 +1,118 @@
+"""What must hold between parts of the configuration that are each valid: known names, nothing shared, no circles."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from sealift.config.cycles import cycle
+from sealift.config.validate import Problem, Settings
+from sealift.errors import did_you_mean
+from sealift.model.app import App
+
+_MAX_STACK_NAME = 128
+
+
+def contradictions(app: App, settings: Settings) -> tuple[Problem, ...]:
+    """Return everything that is wrong between parts that are each valid."""
+    return (*_of_stacks(app, settings), *_of_environments(app), *_of_promotion(app), *_of_references(app))
+
+
+def _problem(message: str, *path: str | int) -> Problem:
+    return Problem(path=path, message=message)
+
+
+def _of_stacks(app: App, settings: Settings) -> Iterator[Problem]:
+    if "stacks" not in settings:
+        template = app.stacks[0].template
+        if template and not (app.root / template).is_file():
+            yield _problem(f"there is no file {template}", "app", "template")
+        return
+    if "template" in cast("Settings", settings.get("app", {})):
+        yield _problem("is not used together with [[stacks]]: each stack names its template", "app", "template")
+    if not app.stacks:
+        yield _problem("holds no stack", "stacks")
+    names = [stack.name for stack in app.stacks]
+    for index, stack in enumerate(app.stacks):
+        if stack.name and stack.name in names[:index]:
+            yield _problem(f'"{stack.name}" is the name of two stacks', "stacks", index, "name")
+        if stack.template and not (app.root / stack.template).is_file():
+            yield _problem(f"there is no file {stack.template}", "stacks", index, "template")
+        for need in stack.needs:
+            if need not in names:
+                yield _problem(f'there is no stack "{need}"{did_you_mean(need, names)}', "stacks", index, "needs")
+    ring = cycle({stack.name: stack.needs for stack in app.stacks})
+    if ring:
+        yield _problem(
+            f"stacks need each other in a circle: {' → '.join(ring)}", "stacks", names.index(ring[0]), "needs"
+        )
+
+
+def _of_environments(app: App) -> Iterator[Problem]:
+    stacks = {stack.name for stack in app.stacks}
+    seen: dict[tuple[str | None, str, str], str] = {}
+    for environment in app.environments:
+        at = ("environments", environment.name)
+        for stack in app.stacks:
+            name = app.stack_name(environment, stack)
+            if len(name) > _MAX_STACK_NAME:
+                yield _problem(f"the stack name {name[:30]}… has more than {_MAX_STACK_NAME} characters", *at)
+            place = (environment.account, environment.region, name)
+            other = seen.setdefault(place, environment.name)
+            if other != environment.name:
+                yield _problem(
+                    f'has the stack name {name} in the account and region of "{other}": each environment needs its own',
+                    *at,
+                    "stack_name",
+                )
+        for stack_name in environment.stack_parameters:
+            if stack_name not in stacks:
+                near = did_you_mean(stack_name, stacks)
+                yield _problem(f'there is no stack "{stack_name}"{near}', *at, "stacks", stack_name)
+    yield from _of_buckets(app)
+
+
+def _of_buckets(app: App) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for environment in app.environments:
+        if environment.bucket is None:
+            continue
+        other = seen.setdefault(environment.bucket, environment.name)
+        if other != environment.name:
+            yield _problem(
+                f'is the bucket of "{other}" too: each environment needs its own',
+                "environments",
+                environment.name,
+                "bucket",
+            )
+
+
+def _of_promotion(app: App) -> Iterator[Problem]:
+    names = [environment.name for environment in app.environments]
+    for environment in app.environments:
+        source = environment.promotes_from
+        at = ("environments", environment.name)
+        if source is not None and source not in names:
+            near = did_you_mean(source, names)
+            yield _problem(f'there is no environment "{source}"{near}', *at, "promotes_from")
+        if source is not None and environment.branch is not None:
+            yield _problem("is not used together with promotes_from: a promotion brings the release", *at, "branch")
+    ring = cycle({e.name: (e.promotes_from,) for e in app.environments if e.promotes_from})
+    if ring:
+        message = f"environments promote from each other in a circle: {' → '.join(ring)}"
+        yield _problem(message, "environments", ring[0], "promotes_from")
+
+
+def _of_references(app: App) -> Iterator[Problem]:
+    """Names of environments in tests and probes."""
+    names = [environment.name for environment in app.environments]
+    places: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [
+        (("tests", "acceptance", "environments"), app.acceptance_tests.environments),
+        *((("probes", index, "environments"), probe.environments) for index, probe in enumerate(app.probes)),
+    ]
+    for path, wanted in places:
+        for name in wanted:
+            if name not in names:
+                yield Problem(path=path, message=f'there is no environment "{name}"{did_you_mean(name, names)}')
+    probes = [probe.name for probe in app.probes]
+    for index, name in enumerate(probes):
+        if name in probes[:index] and app.probes[index].url:
+            yield _problem(f'two probes are called "{name}": give each a name', "probes", index, "name")

@@ -1,0 +1,154 @@
+"""Turns checked settings into the `App`, with defaults for what is not said."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import cast
+
+from sealift.config.validate import Settings
+from sealift.model.app import App, Environment, Hooks, Probe, StackSpec, SuiteSpec, Toggle
+
+DEFAULT_SOAK_S = 600.0
+ONLY_STACK = "app"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What is known without the configuration file."""
+
+    root: FilePath
+    config_path: str | None
+    name: str
+    region: str
+    template: str | None
+    """None when none was found; it may be declared."""
+
+
+def declared(settings: Settings, around: Surroundings) -> App:
+    """Return the application; `sealift.config.agree` says whether it makes sense."""
+    name = str(_part(settings, "app").get("name", around.name))
+    lint = _part(settings, "lint").get("enabled", "auto")
+    tests = _part(settings, "tests")
+    verify = _part(settings, "verify")
+    return App(
+        name=name,
+        root=around.root,
+        config_path=around.config_path,
+        stacks=_stacks(settings, around.template),
+        environments=tuple(_environments(settings, name, around.region)),
+        lint=cast("Toggle", lint),
+        unit_tests=_suite(_part(tests, "unit")),
+        acceptance_tests=_suite(_part(tests, "acceptance")),
+        probes=tuple(_probe(one) for one in _parts(settings, "probes")),
+        hooks=_hooks(_part(settings, "hooks")),
+        verify_timeout_s=cast("float", verify.get("timeout", 60.0)),
+    )
+
+
+def _part(settings: Settings, name: str) -> Settings:
+    return cast("Settings", settings.get(name, {}))
+
+
+def _parts(settings: Settings, name: str) -> list[Settings]:
+    return cast("list[Settings]", settings.get(name, []))
+
+
+def _texts(settings: Settings, name: str) -> tuple[str, ...]:
+    return cast("tuple[str, ...]", settings.get(name, ()))
+
+
+def _labels(settings: Settings, name: str) -> dict[str, str]:
+    return cast("dict[str, str]", dict(_part(settings, name)))
+
+
+def _text(settings: Settings, name: str) -> str | None:
+    return cast("str | None", settings.get(name))
+
+
+def _stacks(settings: Settings, template: str | None) -> tuple[StackSpec, ...]:
+    if "stacks" not in settings:
+        chosen = _text(_part(settings, "app"), "template") or template or ""
+        return (StackSpec(name=ONLY_STACK, template=chosen),)
+    return tuple(
+        StackSpec(
+            name=_text(one, "name") or "",
+            template=_text(one, "template") or "",
+            needs=_texts(one, "needs"),
+            parameters=_labels(one, "parameters"),
+        )
+        for one in _parts(settings, "stacks")
+    )
+
+
+def _environments(settings: Settings, app: str, region: str) -> Iterator[Environment]:
+    tables = cast("dict[str, Settings]", _part(settings, "environments")) or {"staging": {}, "production": {}}
+    sources = {name: _text(table, "promotes_from") or _usual_source(name, tables) for name, table in tables.items()}
+    roots = [name for name, source in sources.items() if source is None]
+    shared = _labels(settings, "parameters")
+    for name, table in tables.items():
+        is_root = sources[name] is None
+        usual_branch = "main" if is_root and (name == "staging" or len(roots) == 1) else None
+        usual_soak_s = DEFAULT_SOAK_S if name in sources.values() else 0.0
+        yield Environment(
+            name=name,
+            region=_text(table, "region") or region,
+            account=_text(table, "account"),
+            stack_name=_text(table, "stack_name") or f"{app}-{name}",
+            bucket=_text(table, "bucket"),
+            parameters=shared | _labels(table, "parameters"),
+            stack_parameters={
+                stack: _labels(cast("Settings", inner), "parameters") for stack, inner in _part(table, "stacks").items()
+            },
+            tags=_labels(table, "tags"),
+            branch=_text(table, "branch") or usual_branch,
+            promotes_from=sources[name],
+            soak_s=cast("float", table.get("soak", usual_soak_s)),
+            approval=bool(table.get("approval", False)),
+            protected=bool(table.get("protected", not is_root or name == "production")),
+            watch_s=cast("float", table.get("watch", 0.0)),
+        )
+
+
+def _usual_source(name: str, tables: Mapping[str, Settings]) -> str | None:
+    """Return what production is promoted from when nothing is said: a way around staging must be asked for.
+
+    An environment with a branch of its own is deployed from that branch, and promotes from none.
+    """
+    if name != "production" or "branch" in tables[name]:
+        return None
+    if "staging" in tables:
+        return "staging"
+    others = [other for other in tables if other != name]
+    return others[0] if len(others) == 1 else None
+
+
+def _suite(settings: Settings) -> SuiteSpec:
+    return SuiteSpec(
+        enabled=cast("Toggle", settings.get("enabled", "auto")),
+        command=_texts(settings, "command"),
+        path=_text(settings, "path"),
+        requirements=_texts(settings, "requirements"),
+        python=_text(settings, "python"),
+        timeout_s=cast("float", settings.get("timeout", 600.0)),
+        environments=_texts(settings, "environments"),
+    )
+
+
+def _probe(settings: Settings) -> Probe:
+    method, url = _text(settings, "method") or "GET", _text(settings, "url") or ""
+    latency_s = cast("float | None", settings.get("max_latency"))
+    return Probe(
+        name=_text(settings, "name") or f"{method} {url}",
+        url=url,
+        method=method,
+        headers=_labels(settings, "headers"),
+        body=_text(settings, "body"),
+        status=cast("int", settings.get("status", 200)),
+        contains=_text(settings, "contains"),
+        max_latency_ms=None if latency_s is None else round(latency_s * 1000),
+        environments=_texts(settings, "environments"),
+    )
+
+
+def _hooks(settings: Settings) -> Hooks:
+    return Hooks(before_deploy=_texts(settings, "before_deploy"), after_deploy=_texts(settings, "after_deploy"))

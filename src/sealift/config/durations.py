@@ -1,0 +1,26 @@
+"""Durations as people write them: `10s`, `30m`, `2h`, `1d`, or several together, `1h30m`. Zero is `0s`."""
+
+import re
+
+_UNITS_S = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
+_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
+
+
+def seconds(text: str) -> float:
+    """Return the seconds that `text` means. Raises ValueError when it is no duration."""
+    compact = text.replace(" ", "")
+    if not _WHOLE.fullmatch(compact):
+        raise ValueError(text)
+    return sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(compact))
+
+
+def written(duration_s: float) -> str:
+    """Return the shortest way to write a duration; `seconds` gives it back to the millisecond."""
+    rest = round(duration_s * 1000)
+    parts = []
+    for unit, unit_s in _UNITS_S.items():
+        count, rest = divmod(rest, round(unit_s * 1000))
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"

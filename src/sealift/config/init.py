@@ -1,0 +1,170 @@
+"""Writes the first sealift.toml of an application, from what is already there. Never overwrites one."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sealift.config.discover import app_name, as_name, default_branch, templates_below
+from sealift.config.load import CONFIG_NAME, find_source
+from sealift.config.parameters import TemplateParameter, template_parameters
+from sealift.config.samconfig import DEFAULT, SamEnvironment, matching, read_samconfig
+from sealift.config.toml import toml_string
+from sealift.errors import ConfigError
+
+_HEAD = """\
+# Sealift: from commit to production, one sealed environment at a time.
+# What is commented out shows what else can be said; every key is in docs/reference/configuration.md.
+"""
+_TAIL = """
+# Requests that every deployment has to answer; ${Key} is an output of the stack.
+# [[probes]]
+# url = "${ApiUrl}/health"
+# status = 200
+
+# The application's own tests: found and run by themselves.
+# [tests.unit]
+# path = "tests/unit"
+# [tests.acceptance]
+# path = "tests/acceptance"
+"""
+
+
+def write_initial_config(root: Path) -> Path:
+    """Write sealift.toml and return its path. Raises ConfigError when there is a configuration already."""
+    source = find_source(root)
+    if source is not None:
+        raise _exists(source.file)
+    path = root / CONFIG_NAME
+    text = initial_config(root)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError as error:
+        raise _exists(CONFIG_NAME) from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", code="config-unwritable") from error
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def _exists(name: str) -> ConfigError:
+    return ConfigError(
+        f"there is a configuration already, in {name}; it is left as it is",
+        code="config-exists",
+        hint=f"edit {name}, or move it away first",
+    )
+
+
+def initial_config(root: Path) -> str:
+    """Return a commented configuration: what holds without one, and what samconfig.toml and the template add.
+
+    Raises ConfigError when there is no template.
+    """
+    found = read_samconfig(root)
+    default = next((one for one in found if one.name == DEFAULT), SamEnvironment(name=DEFAULT))
+    templates = templates_below(root)
+    parameters = [one for template in templates for one in template_parameters(root / template)]
+    name = as_name(default.stack_name) if default.stack_name else app_name(root)
+    return "".join(
+        (
+            _HEAD,
+            _app(name, templates),
+            _shared(default, parameters),
+            *(_environment(which, name, root, found, parameters) for which in ("staging", "production")),
+            _others(found),
+            _TAIL,
+        )
+    )
+
+
+def _app(name: str, templates: tuple[str, ...]) -> str:
+    lines = ["", "[app]", f"name = {toml_string(name)}"]
+    if len(templates) == 1:
+        lines.append(f"template = {toml_string(templates[0])}")
+        return "\n".join(lines) + "\n"
+    lines += ["", "# Several templates: say which need which, so that they are deployed in that order."]
+    taken: set[str] = set()
+    for template in templates:
+        stack = as_name(template.rsplit("/", 1)[0] if "/" in template else "app")[:40].rstrip("-")
+        stack = stack if stack not in taken else as_name(template)[:40].rstrip("-")
+        taken.add(stack)
+        lines += [
+            "[[stacks]]",
+            f"name = {toml_string(stack)}",
+            f"template = {toml_string(template)}",
+            "# needs = []",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _shared(default: SamEnvironment, parameters: Iterable[TemplateParameter]) -> str:
+    values = list(_values(default, parameters))
+    if not values:
+        return ""
+    return "\n".join(("", "# Parameters of the template, the same in every environment.", "[parameters]", *values, ""))
+
+
+def _environment(
+    which: str, app: str, root: Path, found: tuple[SamEnvironment, ...], parameters: list[TemplateParameter]
+) -> str:
+    own = matching(found, which)
+    default = next((one for one in found if one.name == DEFAULT), None)
+    region = (own and own.region) or (default and default.region)
+    lines = ["", f"[environments.{which}]"]
+    lines.append('# account = "111111111111"  # with other credentials nothing is written')
+    lines.append(f"region = {toml_string(region)}" if region else '# region = "eu-central-1"')
+    if own and own.stack_name:
+        lines.append(f"stack_name = {toml_string(own.stack_name)}  # from samconfig.toml [{own.name}]")
+    else:
+        lines.append(f"# stack_name = {toml_string(f'{app}-{which}')}")
+    if which == "staging":
+        lines.append(f"branch = {toml_string(default_branch(root))}")
+        lines.append('soak = "10m"  # how long a release must have been verified here before it may go on')
+    else:
+        lines.append('promotes_from = "staging"')
+        lines.append("# approval = true  # somebody has to approve each deployment")
+    lines += _parameters_of(which, own, default, parameters)
+    return "\n".join(lines) + "\n"
+
+
+def _parameters_of(
+    which: str, own: SamEnvironment | None, default: SamEnvironment | None, parameters: list[TemplateParameter]
+) -> list[str]:
+    values = list(_values(own, parameters)) if own else []
+    given = {*(own.parameters if own else ()), *(default.parameters if default else ())}
+    missing = [one for one in parameters if one.required and (one.name not in given or one.secret)]
+    if not values and not missing:
+        return []
+    lines = [f"[environments.{which}.parameters]", *values]
+    if missing:
+        lines.append("# To be given: these parameters of the template have no default.")
+        lines += [_to_give(one) for one in missing]
+    return lines
+
+
+def _values(found: SamEnvironment, parameters: Iterable[TemplateParameter]) -> Iterator[str]:
+    """What must not be seen is not copied: a configuration file is committed."""
+    secret = {one.name for one in parameters if one.secret}
+    for name, value in found.parameters.items():
+        if name in secret:
+            yield f"# {name} is NoEcho: not copied here. Keep it in Parameter Store or Secrets Manager."
+        else:
+            yield f"{name} = {toml_string(value)}"
+
+
+def _to_give(parameter: TemplateParameter) -> str:
+    about = [parameter.type]
+    if parameter.allowed:
+        about.append("one of " + ", ".join(parameter.allowed[:8]))
+    if parameter.description:
+        about.append(parameter.description[:80])
+    return f'# {parameter.name} = ""  # {"; ".join(about)}'
+
+
+def _others(found: Iterable[SamEnvironment]) -> str:
+    used = {one.name for name in ("staging", "production") if (one := matching(found, name))}
+    others = [one.name for one in found if one.name != DEFAULT and one.name not in used and one.stack_name]
+    if not others:
+        return ""
+    return f"\n# samconfig.toml has more: {', '.join(others)}. Each can be an [environments.NAME] here.\n"

@@ -1,0 +1,358 @@
+"""Every key of the configuration, once: its kind, its default and what it means.
+
+Validation, the commented file of `sealift init`, and the reference page all read this table, so they cannot disagree.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A string that matches `pattern` whole; `what` names it in an error."""
+
+    pattern: str = r"(?s).+"
+    what: str = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """true or false."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toggled:
+    """`"auto"`, true or false; `auto` means when there is something to run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A whole number."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duration:
+    """A duration such as `30m`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """A list of strings; one string stands for a list of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A program and its arguments, as one line or as a list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """Template parameters: name to text, whole number, boolean or list of texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Names to texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of known keys."""
+
+    keys: "tuple[Key, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A table of tables, each under a name that matches `pattern`; `placeholder` stands for the name in the docs."""
+
+    keys: "tuple[Key, ...]"
+    pattern: str
+    placeholder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """An array of tables."""
+
+    keys: "tuple[Key, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """A name kept for later; using it is an error that says so."""
+
+
+Kind: TypeAlias = (
+    Text | Flag | Toggled | Whole | Duration | Texts | Command | Values | Labels | Table | Named | Items | Reserved
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key. `default` says in words or TOML what holds when it is not given."""
+
+    name: str
+    kind: Kind
+    doc: str
+    default: str = ""
+    required: bool = False
+
+
+STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}"
+_NAME = r"[a-z][a-z0-9-]{0,39}"
+_ENVIRONMENT_NAME = Text(pattern=_NAME, what="the name of an environment")
+_PATH = Text(pattern=r"[^\x00-\x1f]+", what="a path")
+_STACK_KEY = Text(pattern=_NAME, what="lower-case letters, digits and dashes")
+
+_APP = (
+    Key(
+        name="name",
+        kind=Text(pattern=r"[A-Za-z][A-Za-z0-9-]{0,99}", what="letters, digits and dashes, a letter first"),
+        doc="Name of the application. Stack names begin with it.",
+        default="the repository's or the folder's name",
+    ),
+    Key(
+        name="template",
+        kind=_PATH,
+        doc="The SAM or CloudFormation template, relative to the application's folder. Not together with `[[stacks]]`.",
+        default="`template.yaml`, `.yml` or `.json`, here or in the only folder that has one",
+    ),
+)
+
+_STACKS = (
+    Key(
+        name="name",
+        kind=_STACK_KEY,
+        doc="Name of the stack within the application; with several, stacks are called `<stack_name>-<name>`.",
+        required=True,
+    ),
+    Key(name="template", kind=_PATH, doc="Its template, relative to the application's folder.", required=True),
+    Key(
+        name="needs",
+        kind=Texts(),
+        doc="Stacks that are deployed before this one, because it imports what they export.",
+        default="[]",
+    ),
+    Key(name="parameters", kind=Values(), doc="Parameter values of this stack in every environment.", default="{}"),
+)
+
+_ENVIRONMENT_STACK = (
+    Key(name="parameters", kind=Values(), doc="Parameter values of this stack in this environment.", default="{}"),
+)
+
+_ENVIRONMENT = (
+    Key(
+        name="account",
+        kind=Text(pattern=r"\d{12}", what="an AWS account id: twelve digits in quotes"),
+        doc="AWS account. With other credentials nothing is written.",
+        default="the account of the credentials in use",
+    ),
+    Key(
+        name="region",
+        kind=Text(pattern=r"[a-z]{2,4}(-[a-z]+)+-\d", what="an AWS region, such as eu-central-1"),
+        doc="AWS region.",
+        default="samconfig.toml's, else `AWS_REGION`, else `us-east-1`",
+    ),
+    Key(
+        name="stack_name",
+        kind=Text(pattern=STACK_NAME, what="a stack name: letters, digits and dashes, a letter first, at most 128"),
+        doc="Name of the CloudFormation stack.",
+        default="`<app>-<environment>`",
+    ),
+    Key(
+        name="bucket",
+        kind=Text(pattern=r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", what="the name of an S3 bucket"),
+        doc="Bucket for artifacts, ledger and lease, in the environment's own account; made when it is not there.",
+        default="a name made of application, environment, account and region",
+    ),
+    Key(
+        name="branch",
+        kind=Text(pattern=r"[^\s~^:?*\[\\]+", what="the name of a branch"),
+        doc="`sealift run` deploys commits on this branch here.",
+        default="`main` for `staging`, and for the only environment that is not promoted to",
+    ),
+    Key(
+        name="promotes_from",
+        kind=_ENVIRONMENT_NAME,
+        doc="Only a release that was verified and has soaked in this other environment may be deployed here.",
+        default="`staging` for `production`",
+    ),
+    Key(
+        name="soak",
+        kind=Duration(),
+        doc="How long a release must have been verified here before it may be promoted.",
+        default="`10m` when another environment promotes from this one, else `0s`",
+    ),
+    Key(name="approval", kind=Flag(), doc="Whether somebody has to approve each deployment.", default="false"),
+    Key(
+        name="protected",
+        kind=Flag(),
+        doc="Whether stacks get termination protection and are never torn down.",
+        default="true for `production` and whatever else is promoted to",
+    ),
+    Key(
+        name="watch",
+        kind=Duration(),
+        doc="How long the environment is watched after a deployment was verified.",
+        default='"0s"',
+    ),
+    Key(
+        name="parameters",
+        kind=Values(),
+        doc="Parameter values of the template in this environment.",
+        default="{}",
+    ),
+    Key(name="tags", kind=Labels(), doc="Tags of the stacks, and so of all their resources.", default="{}"),
+    Key(
+        name="stacks",
+        kind=Named(keys=_ENVIRONMENT_STACK, pattern=_NAME, placeholder="STACK"),
+        doc="What holds for one stack in this environment alone.",
+    ),
+)
+
+
+def _suite(what: str, path: str, default_timeout: str) -> tuple[Key, ...]:
+    return (
+        Key(
+            name="enabled",
+            kind=Toggled(),
+            doc=f"Whether the {what} tests are run; `auto` runs them when there are any.",
+            default='"auto"',
+        ),
+        Key(
+            name="command",
+            kind=Command(),
+            doc="Run this instead of pytest, in the same environment. Its exit code is the result.",
+            default="pytest",
+        ),
+        Key(name="path", kind=_PATH, doc="Folder or file of the tests.", default=path),
+        Key(
+            name="requirements",
+            kind=Texts(),
+            doc="Requirements files to install besides those of the functions.",
+            default="the requirements files and development groups that are there",
+        ),
+        Key(
+            name="python",
+            kind=Text(pattern=r"3\.\d{1,2}", what='a Python version, such as "3.12"'),
+            doc="Python version the tests run on.",
+            default="`.python-version`, else the functions' runtime",
+        ),
+        Key(name="timeout", kind=Duration(), doc="How long they may take.", default=f'"{default_timeout}"'),
+    )
+
+
+_ACCEPTANCE = (
+    *_suite("acceptance", "`tests/acceptance`, `tests/integration` or `tests/e2e`", "10m"),
+    Key(
+        name="environments",
+        kind=Texts(),
+        doc="Environments they are run against.",
+        default="every one",
+    ),
+)
+
+_TESTS = (
+    Key(name="unit", kind=Table(keys=_suite("unit", "`tests/unit`, else `tests`", "10m")), doc="The unit tests."),
+    Key(
+        name="acceptance",
+        kind=Table(keys=_ACCEPTANCE),
+        doc="Tests against a deployed environment. They find it in `SEALIFT_ENV` and `SEALIFT_OUTPUT_<Key>`.",
+    ),
+)
+
+_PROBES = (
+    Key(
+        name="name",
+        kind=Text(pattern=r"[^\x00-\x1f]{1,100}", what="a short text"),
+        doc="What it is called in reports.",
+        default="method and address",
+    ),
+    Key(
+        name="url",
+        kind=Text(pattern=r"(https?://|\$\{)\S+", what="an address that begins with http://, https:// or ${OutputKey}"),
+        doc="Address; `${OutputKey}` stands for an output of the stack.",
+        required=True,
+    ),
+    Key(
+        name="method",
+        kind=Text(pattern="GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS", what="an HTTP method in capitals"),
+        doc="HTTP method.",
+        default='"GET"',
+    ),
+    Key(name="headers", kind=Labels(), doc="Headers to send.", default="{}"),
+    Key(name="body", kind=Text(pattern=r"(?s).*"), doc="Body to send.", default="none"),
+    Key(name="status", kind=Whole(least=100, most=599), doc="The status the answer must have.", default="200"),
+    Key(name="contains", kind=Text(), doc="Text the answer must contain.", default="anything"),
+    Key(name="max_latency", kind=Duration(), doc="The longest an answer may take.", default="any"),
+    Key(name="environments", kind=Texts(), doc="Environments it is sent to.", default="every one"),
+)
+
+_HOOKS = (
+    Key(
+        name="before_deploy",
+        kind=Texts(),
+        doc="Command lines run before a deployment, such as a migration. They must be idempotent.",
+        default="[]",
+    ),
+    Key(
+        name="after_deploy",
+        kind=Texts(),
+        doc="Command lines run after a deployment and before its verification. They must be idempotent.",
+        default="[]",
+    ),
+)
+
+ROOT = (
+    Key(name="app", kind=Table(keys=_APP), doc="The application."),
+    Key(name="parameters", kind=Values(), doc="Parameter values of every environment.", default="{}"),
+    Key(
+        name="stacks",
+        kind=Items(keys=_STACKS),
+        doc="The stacks, when the application has more than one template. Without it there is one, called `app`.",
+    ),
+    Key(
+        name="environments",
+        kind=Named(keys=_ENVIRONMENT, pattern=_NAME, placeholder="NAME"),
+        doc=(
+            "The environments. Without any, there are `staging` and `production`; as soon as one is declared, only "
+            "those declared exist."
+        ),
+    ),
+    Key(
+        name="lint",
+        kind=Table(
+            keys=(
+                Key(
+                    name="enabled",
+                    kind=Toggled(),
+                    doc="Whether ruff and cfn-lint are run on source and template.",
+                    default='"auto"',
+                ),
+            )
+        ),
+        doc="Static analysis.",
+    ),
+    Key(name="tests", kind=Table(keys=_TESTS), doc="The application's own tests."),
+    Key(name="probes", kind=Items(keys=_PROBES), doc="HTTP requests that a deployment has to answer as declared."),
+    Key(
+        name="verify",
+        kind=Table(
+            keys=(
+                Key(
+                    name="timeout",
+                    kind=Duration(),
+                    doc="How long probes are repeated until the API answers as declared.",
+                    default='"1m"',
+                ),
+            )
+        ),
+        doc="Verification of a deployment.",
+    ),
+    Key(name="hooks", kind=Table(keys=_HOOKS), doc="Commands around a deployment, run with the stack's outputs."),
+    Key(name="previews", kind=Reserved(), doc="Kept for preview environments, which are not there yet."),
+)
