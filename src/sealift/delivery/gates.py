@@ -39,6 +39,22 @@ def promotion_gates(
     return (_verified(source, standing), _soaked(source, standing, now=now, soak_s=soak_s))
 
 
+def approval_gate(target: Environment, approvers: tuple[str, ...], *, release: str, author: str | None) -> GateResult:
+    """Return whether somebody other than the commit's author approved the release, where that is required."""
+    if not target.approval:
+        return GateResult(gate="approval", status="open", message="no approval is required")
+    others = [a for a in approvers if author is None or a.partition("@")[0] != author]
+    if others:
+        return GateResult(gate="approval", status="open", message=f"approved by {', '.join(others)}")
+    own = " (the commit's author does not count)" if approvers else ""
+    return GateResult(
+        gate="approval",
+        status="waiting",
+        message=f"{target.name} needs an approval of release {release[:12]}{own}",
+        hint=f"Somebody else runs: sealift approve {target.name} --release {release[:12]}",
+    )
+
+
 def _verified(source: Environment, standing: Standing) -> GateResult:
     current = standing.current
     if standing.last is not current:

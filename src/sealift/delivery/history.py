@@ -5,7 +5,7 @@ is written before anything is sent, the outcome after it; one that never got an 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sealift.model.ledger import Entry, EntryKind, Status
@@ -81,18 +81,29 @@ def standing(entries: Sequence[Entry]) -> Standing:
 
 
 def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
-    """Return what may be done once with this release: waivers that no deployment has used up yet."""
+    """Return what may be done once with this release: waivers that no deployment has used up yet.
+
+    A deployment that was killed has no outcome and uses nothing up: the one that continues it may need the waiver.
+    """
+    ended = {e.record.operation for e in entries if e.record.kind in DEPLOYING and e.record.status != "running"}
     granted: list[str] = []
     for entry in entries:
         record = entry.record
-        if record.kind == "waiver" and record.release == release and record.status == "succeeded":
+        if record.release != release:
+            continue
+        if record.kind == "waiver" and record.status == "succeeded":
             granted.append(str(record.data.get("waives", "")))
-        elif record.kind in DEPLOYING and record.release == release:
+        elif record.operation in ended:
             used = record.data.get("waivers")
             for key in used if isinstance(used, list) else ():
                 if str(key) in granted:
                     granted.remove(str(key))
     return frozenset(granted)
+
+
+def approvals(entries: Sequence[Entry], *, release: str) -> tuple[Entry, ...]:
+    """Return the approvals of this release, oldest first."""
+    return tuple(e for e in entries if e.record.kind == "approval" and e.record.release == release)
 
 
 def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
@@ -117,8 +128,6 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
             finished_at=finished,
         )
     elif record.kind == "verification" and known is not None:
-        from dataclasses import replace
-
         verified_at = entry.at if record.status == "succeeded" else None
         deployments[record.operation] = replace(known, verified=record.status, verified_at=verified_at)
 

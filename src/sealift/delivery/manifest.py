@@ -6,7 +6,7 @@ Holds content only, so that the same content is the same release on any machine 
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 from sealift.errors import IntegrityError
 from sealift.model.release import MANIFEST_FORMAT, Artifact, Release, SealedStack
@@ -119,8 +119,6 @@ def _parameter(raw: dict[str, Json]) -> ParameterSpec:
 
 
 def _with_tuple(spec: ParameterSpec) -> ParameterSpec:
-    from dataclasses import replace
-
     return replace(spec, allowed_values=tuple(spec.allowed_values))
 
 

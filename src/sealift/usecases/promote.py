@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from sealift.delivery.gates import GateResult, promotion_gates
-from sealift.delivery.history import Standing, standing
+from sealift.delivery.gates import GateResult, approval_gate, promotion_gates
+from sealift.delivery.history import Standing, approvals, standing
 from sealift.errors import ConfigError, Refused, Waiting
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
@@ -35,6 +35,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     digest = _chosen(options.release, source, services)
     soak_s = options.soak_s if options.soak_s is not None and cloud.local else source_environment.soak_s
     _pass_gates(source_environment, source, services, digest=digest, soak_s=soak_s, wait=options.wait)
+    _pass_approval(environment, cloud, services, digest=digest, author=stored_origin(digest, source).author)
     release = stored_release(digest, source)
     commit = _commit(digest, source, services)
     target = Target(app=app, environment=environment, cloud=cloud)
@@ -97,6 +98,15 @@ def _pass_gates(
             left_s = (closed.until - services.clock.now()).total_seconds()
             services.events.emit(Noted(name="soaking", message=closed.message, environment=environment.name))
             services.clock.sleep(min(max(left_s, 0.05), 30.0))
+
+
+def _pass_approval(
+    environment: Environment, cloud: Cloud, services: Services, *, digest: str, author: str | None
+) -> None:
+    given = approvals(services.ledgers.ledger(cloud).entries(), release=digest) if environment.approval else ()
+    result = approval_gate(environment, tuple(e.actor for e in given), release=digest, author=author)
+    if result.status != "open":
+        raise _closed(result, environment)
 
 
 def _closed(result: GateResult, environment: Environment) -> Refused:

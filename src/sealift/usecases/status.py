@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sealift.delivery.history import Deployed, Standing, standing
@@ -80,8 +80,6 @@ def _outputs(app: App, environment: Environment, cloud: Cloud) -> dict[str, str]
 
 
 def _with_next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> Lane:
-    from dataclasses import replace
-
     return replace(lane, next=_next(lane, lanes, now))
 
 

@@ -1,4 +1,4 @@
-from sealift.delivery.history import standing
+from sealift.delivery.history import open_waivers, standing
 from tests.unit.delivery.ledgers import LedgerOf, at
 
 
@@ -69,3 +69,17 @@ def test_the_release_to_go_back_to_is_the_newest_verified_other_one():
     good = standing(ledger.entries).good_before("r3")
     assert good is not None
     assert good.release == "r1"
+
+
+def test_a_waiver_is_used_up_by_the_deployment_that_needed_it():
+    ledger = LedgerOf().add("waiver", "succeeded", operation="w", release="r2", waives="app/T:data-removed")
+    assert open_waivers(ledger.entries, release="r2") == {"app/T:data-removed"}
+    ledger.add("deployment", "running", operation="o", release="r2", waivers=["app/T:data-removed"])
+    assert open_waivers(ledger.entries, release="r2") == {"app/T:data-removed"}, "killed: not used up"
+    ledger.add("deployment", "succeeded", operation="o", release="r2")
+    assert open_waivers(ledger.entries, release="r2") == frozenset()
+
+
+def test_a_waiver_holds_for_its_release_only():
+    ledger = LedgerOf().add("waiver", "succeeded", operation="w", release="r2", waives="app/T:data-removed")
+    assert open_waivers(ledger.entries, release="r3") == frozenset()

@@ -1,0 +1,80 @@
+"""`waive`, `approve` and `destroy`: decisions of people, each recorded."""
+
+import json
+
+import click
+
+from sealift.cli.session import Session, options
+from sealift.delivery.history import standing
+from sealift.errors import UserError
+from sealift.model.app import Environment
+
+
+@click.command("waive")
+@click.argument("environment")
+@click.argument("change", metavar="STACK/RESOURCE:RULE")
+@click.option("--release", metavar="DIGEST", help="The release; default: the one refused last.")
+@click.option("--reason", required=True, help="Why it is right to do it.")
+@options()
+def waive_command(session: Session, environment: str, change: str, release: str | None, reason: str) -> int:
+    """Allow one change that would lose data, on one release, once."""
+    from sealift.usecases.waive import Waiver, waive
+
+    target = session.environment(environment)
+    waiver = Waiver(key=change, release=release or _refused_last(session, target), reason=reason)
+    entry = waive(target, session.services, waiver)
+    session.close()
+    if session.json:
+        click.echo(json.dumps({"seq": entry.seq, "environment": environment, "release": waiver.release}))
+    else:
+        click.echo(f"Recorded as entry {entry.seq}: {change} may happen once with release {waiver.release[:12]}.")
+    return 0
+
+
+@click.command("approve")
+@click.argument("environment")
+@click.option("--release", metavar="DIGEST", required=True, help="The release, or the beginning of its digest.")
+@click.option("--reason", default="", help="What was looked at.")
+@options()
+def approve_command(session: Session, environment: str, release: str, reason: str) -> int:
+    """Approve a release for an environment that asks for it."""
+    from sealift.usecases.approve import approve
+
+    target = session.environment(environment)
+    entry = approve(session.app, target, session.services, release=release, reason=reason)
+    session.close()
+    if session.json:
+        click.echo(json.dumps({"seq": entry.seq, "environment": environment, "release": entry.record.release}))
+    else:
+        click.echo(f"Recorded as entry {entry.seq}: {entry.actor} approved {(entry.record.release or '')[:12]}.")
+    return 0
+
+
+@click.command("destroy")
+@click.argument("environment")
+@click.option("--yes-destroy", metavar="NAME", help="Confirm by typing the environment's name.")
+@options()
+def destroy_command(session: Session, environment: str, yes_destroy: str | None) -> int:
+    """Delete every stack of ENVIRONMENT. Its name has to be typed; retained stores stay and are listed."""
+    from sealift.usecases.destroy import destroy
+
+    target = session.environment(environment)
+    done = destroy(session.app, target, session.services, confirmed_name=yes_destroy)
+    session.close()
+    if session.json:
+        click.echo(json.dumps({"stacks": list(done.stacks), "retained": list(done.retained)}))
+    else:
+        click.echo(f"Deleted: {', '.join(done.stacks) or 'nothing was there'}")
+    return 0
+
+
+def _refused_last(session: Session, environment: Environment) -> str:
+    ledger = session.services.ledgers.ledger(session.services.clouds.open(environment))
+    last = standing(ledger.entries()).last
+    if last is None or last.status == "succeeded":
+        raise UserError(
+            f"Nothing was refused last in {environment.name}",
+            code="waiver-release",
+            hint="Name the release with --release.",
+        )
+    return last.release

@@ -1,0 +1,103 @@
+"""Destroy an environment: its stacks in reverse order. Touches only stacks that carry our owner tags."""
+
+from dataclasses import dataclass
+
+from sealift.delivery.order import deployment_order
+from sealift.delivery.states import in_progress
+from sealift.errors import CloudError, Refused
+from sealift.model.app import App, Environment
+from sealift.model.event import Noted
+from sealift.usecases.deploy import Target
+from sealift.usecases.services import Services, phase
+from sealift.usecases.stack import ENVIRONMENT_TAG, OWNER_TAG, STACK_TIMEOUT_S, poll
+from sealift.usecases.writing import Operation, Writer, check_account, writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destroyed:
+    """What became of the stacks, and what was kept because its DeletionPolicy says so."""
+
+    stacks: tuple[str, ...]
+    retained: tuple[str, ...]
+
+
+def destroy(app: App, environment: Environment, services: Services, *, confirmed_name: str | None) -> Destroyed:
+    """Delete every stack of the environment. A protected one needs its name typed as `confirmed_name`."""
+    _confirm(environment, services, confirmed_name)
+    cloud = services.clouds.open(environment)
+    check_account(environment, cloud)
+    target = Target(app=app, environment=environment, cloud=cloud)
+    with (
+        writing(cloud, services, purpose="teardown") as writer,
+        phase(services, "deploy", environment=environment.name),
+    ):
+        operation = Operation(id=services.ids.new(), kind="teardown", release="", commit=None)
+        deleted: list[str] = []
+        retained: list[str] = []
+        for stack in reversed(deployment_order(app.stacks)):
+            name = app.stack_name(environment, stack)
+            kept = _delete(target, name, operation, writer)
+            if kept is not None:
+                deleted.append(name)
+                retained += kept
+        writer.record(operation, "succeeded", stacks=list(deleted), retained=list(retained))
+    return Destroyed(stacks=tuple(deleted), retained=tuple(retained))
+
+
+def _confirm(environment: Environment, services: Services, confirmed_name: str | None) -> None:
+    name = environment.name
+    if confirmed_name == name:
+        return
+    typed = services.prompt.text(f'This deletes every stack of {name}. Type "{name}" to go on')
+    if typed != name:
+        raise Refused(
+            f"{name} was not destroyed: its name was not typed",
+            code="destroy-unconfirmed",
+            hint=f"With nobody at the terminal: sealift destroy {name} --yes-destroy {name}",
+        )
+
+
+def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> list[str] | None:
+    """Delete one stack; return what it leaves behind, or None when there is no such stack."""
+    stacks = writer.cloud.stacks
+    state = stacks.describe(name)
+    if state is None:
+        return None
+    if (state.tags.get(OWNER_TAG), state.tags.get(ENVIRONMENT_TAG)) != (target.app.name, target.environment.name):
+        raise Refused(
+            f"Stack {name} does not carry the owner tags of {target.app.name}/{target.environment.name}",
+            code="stack-owner",
+            hint="Only what Sealift made is destroyed. Delete the stack in the console if you are sure.",
+        )
+    if state.termination_protection:
+        raise Refused(
+            f"Stack {name} has termination protection",
+            code="termination-protection",
+            hint="Switch it off in the console first, if you are sure.",
+        )
+    writer.record(operation, "running", step="delete", stack=name)
+    before = {r.logical_id: r for r in stacks.resources(name)}
+    stacks.delete_stack(state.id or name, token=f"{operation.id}-{name}"[:128])
+
+    def gone() -> bool:
+        now = stacks.describe(name)
+        if now is not None and now.status == "DELETE_FAILED":
+            raise CloudError(
+                f"Stack {name} could not be deleted: {now.reason}",
+                code="delete-failed",
+                hint="Remove what the reason names, then destroy again.",
+            )
+        return now is None or not in_progress(now.status)
+
+    poll(writer.services, gone, timeout_s=STACK_TIMEOUT_S, what=f"Deleting {name}")
+    kept = [e for e in stacks.events(state.id or name) if e.status == "DELETE_SKIPPED"]
+    names = [f"{e.logical_id} ({e.physical_id or before[e.logical_id].physical_id})" for e in kept if e.logical_id]
+    if names:
+        writer.services.events.emit(
+            Noted(
+                name="retained",
+                message=f"Kept, because their DeletionPolicy says so: {', '.join(names)}",
+                environment=target.environment.name,
+            )
+        )
+    return names
