@@ -1,0 +1,1 @@
+"""What the functions share: the order itself, prices, sessions, and the only modules that talk to AWS."""
