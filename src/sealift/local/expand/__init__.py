@@ -1,0 +1,29 @@
+"""Makes plain CloudFormation fit the embedded cloud: one small pure expansion per gap, each with its own test.
+
+The input is a rendered template; the result goes to the embedded cloud only, never to AWS.
+"""
+
+from sealift.local.expand.context import Body, Context, Expanded, Expansion
+from sealift.local.expand.dropped import dropped_types
+from sealift.local.expand.environment_values import environment_values
+from sealift.local.expand.http_api import http_api
+
+EXPANSIONS: tuple[Expansion, ...] = (
+    http_api,
+    environment_values,
+    dropped_types,
+)
+"""In order: what makes new resources first, what takes some away last."""
+
+
+def expand(body: Body, *, context: Context) -> Expanded:
+    """Apply every expansion in order and collect their notes."""
+    notes: list[str] = []
+    for expansion in EXPANSIONS:
+        done = expansion(body, context)
+        body = done.body
+        notes += done.notes
+    return Expanded(body=body, notes=tuple(dict.fromkeys(notes)))
+
+
+__all__ = ["EXPANSIONS", "Body", "Context", "Expanded", "expand"]

@@ -1,0 +1,145 @@
+"""The folder of one environment's emulator: what is in it, and the two small files that describe it.
+
+identity.json   account, keys and port; kept over down and up, so that URLs stay
+run.json        the running emulator; its guard ends when this file vanishes or names somebody else
+lock            held while somebody starts, stops or resets
+log             what the emulator printed
+state/ s3/      the cloud itself
+tmp/            code of running functions; wiped at each start
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sealift.errors import CloudError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What stays the same as long as the folder is there."""
+
+    account: str
+    access_key: str
+    secret_key: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The emulator that runs now, or ran last: its guard, and itself, which leads the group of its workers."""
+
+    guard: int
+    guard_began: str
+    emulator: int
+    emulator_began: str
+    port: int
+    region: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Paths below the folder of one environment."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        """What the emulator printed."""
+        return self.path / "log"
+
+    @property
+    def tmp(self) -> Path:
+        """Temporary files of the emulator and of the functions it runs."""
+        return self.path / "tmp"
+
+    @property
+    def state(self) -> Path:
+        """The saved cloud."""
+        return self.path / "state"
+
+    @property
+    def s3(self) -> Path:
+        """Objects of buckets."""
+        return self.path / "s3"
+
+    @property
+    def run_file(self) -> Path:
+        """The record of the running emulator."""
+        return self.path / "run.json"
+
+    @property
+    def identity_file(self) -> Path:
+        """The record of what stays."""
+        return self.path / "identity.json"
+
+    def run(self) -> Run | None:
+        """Return who runs, or ran last."""
+        raw = _read(self.run_file)
+        try:
+            return Run(**raw) if raw else None
+        except TypeError:
+            return None
+
+    def identity(self) -> Identity | None:
+        """Return what was written before."""
+        raw = _read(self.identity_file)
+        try:
+            return Identity(**raw) if raw else None
+        except TypeError:
+            return None
+
+    def write_run(self, run: Run) -> None:
+        """Record the running emulator."""
+        write_json(self.run_file, asdict(run))
+
+    def write_identity(self, identity: Identity) -> None:
+        """Record what stays. The file holds a key, so only its owner reads it."""
+        write_json(self.identity_file, asdict(identity))
+
+    @contextlib.contextmanager
+    def locked(self, *, timeout_s: float = 90.0) -> Iterator[None]:
+        """Hold the folder alone. Raises CloudError when another command holds it for too long."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "lock").open("a") as file:
+            _lock(file.fileno(), self.path.name, timeout_s)
+            yield
+
+
+def _lock(descriptor: int, environment: str, timeout_s: float) -> None:
+    until = time.monotonic() + timeout_s
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise CloudError(
+                    f'Another command is starting or stopping the embedded cloud of "{environment}"',
+                    code="local-cloud-busy",
+                    hint="Wait for it to end, then try again",
+                    retryable=True,
+                ) from None
+            time.sleep(0.02)
+
+
+def write_json(path: Path, value: dict[str, object]) -> None:
+    """Replace a small file at once, readable by its owner only."""
+    new = path.with_suffix(f".{os.getpid()}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(value, file)
+    new.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,131 @@
+"""The program that runs one emulator: `python -m sealift.local.launcher FOLDER PORT REGION ACCOUNT`.
+
+It becomes a daemon of two processes. The guard, small, watches; the emulator works and leads a process group with the
+functions it runs. When the emulator ends, however it ends, the guard kills what is left of its group and removes its
+temporary files. When the guard is killed, the emulator ends by itself. When the folder's run file vanishes, or names
+another guard, both end. So nothing outlives the folder that describes it.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from sealift.local.folder import Folder, Run
+from sealift.local.processes import began_at
+
+STOP_S = 20.0
+"""How long the emulator may take to save the cloud before it is killed."""
+_POLL_S = 0.25
+
+
+def main(argv: list[str]) -> None:
+    """Detach, start the emulator, guard it. The calling process returns when the run file is written."""
+    folder, port, region, account = Folder(Path(argv[0])), int(argv[1]), argv[2], argv[3]
+    written, writer = os.pipe()
+    if os.fork():
+        os.close(writer)
+        os.read(written, 1)
+        os._exit(0)
+    os.close(written)
+    os.setsid()
+    _redirect(folder)
+    guard = os.getpid()
+    emulator = os.fork()
+    if not emulator:
+        os.close(writer)
+        os.setpgid(0, 0)
+        _emulate(guard, folder)
+    began, guard_began = began_at(emulator), began_at(guard)
+    folder.write_run(
+        Run(
+            guard=guard,
+            guard_began=guard_began or "",
+            emulator=emulator,
+            emulator_began=began or "",
+            port=port,
+            region=region,
+            account=account,
+        )
+    )
+    os.close(writer)
+    _guard(folder, emulator)
+
+
+def _redirect(folder: Folder) -> None:
+    """Let go of whatever the starting command has open, so that nobody waits for us to close it."""
+    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+
+
+def _guard(folder: Folder, emulator: int) -> None:
+    """Wait until the emulator ended, or has to; then tidy up."""
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: asked.set())
+    stop_at: float | None = None
+    while not os.waitpid(emulator, os.WNOHANG)[0]:
+        if stop_at is None and (asked.is_set() or not _is_ours(folder)):
+            os.kill(emulator, signal.SIGTERM)
+            stop_at = time.monotonic() + STOP_S
+        elif stop_at is not None and time.monotonic() > stop_at:
+            os.kill(emulator, signal.SIGKILL)
+        time.sleep(0.01 if stop_at else _POLL_S / 5)
+    _tidy(folder, emulator)
+
+
+def _is_ours(folder: Folder) -> bool:
+    run = folder.run()
+    return run is not None and run.guard == os.getpid()
+
+
+def _tidy(folder: Folder, emulator: int) -> None:
+    """Kill what is left of the emulator's group and remove what describes it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(emulator, signal.SIGKILL)
+    shutil.rmtree(folder.tmp, ignore_errors=True)
+    if _is_ours(folder):
+        folder.run_file.unlink(missing_ok=True)
+
+
+def _emulate(guard: int, folder: Folder) -> None:
+    """Run the emulator in this process; never returns."""
+    threading.Thread(target=_end_with, args=(guard,), daemon=True, name="sealift-guard-watch").start()
+    from sealift.local.emulator import run
+
+    code = 1
+    try:
+        run()
+        code = 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if os.getppid() != guard:  # nobody else is left to do it
+            shutil.rmtree(folder.tmp, ignore_errors=True)
+            os.killpg(0, signal.SIGKILL)
+        os._exit(code)
+
+
+def _end_with(guard: int) -> None:
+    """End this process when its guard is gone; workers and temporary files go with it."""
+    while os.getppid() == guard:
+        time.sleep(_POLL_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_S)
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

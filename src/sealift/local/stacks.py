@@ -1,0 +1,130 @@
+"""CloudFormation of the embedded cloud: templates are rendered and expanded before the emulator sees them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sealift.delivery.stateful import STORES
+from sealift.delivery.states import in_progress
+from sealift.errors import CloudError
+from sealift.local.endpoint import Endpoint
+from sealift.local.preparing import Preparation, Render, prepared
+from sealift.local.taken import refuse_taken_names
+from sealift.local.urls import rewrite
+from sealift.model.stack import ChangeSet, ChangeSetRequest, Drift, StackEvent, StackResource, StackState
+from sealift.ports import Bucket, Stacks
+
+_NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
+
+
+def _nobody(sentence: str) -> None:
+    del sentence
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStacks:
+    """The Stacks port over one emulator; `inner` is the AWS adapter pointed at it.
+
+    `note` takes each sentence about what the embedded cloud leaves out or does otherwise.
+    """
+
+    inner: Stacks
+    bucket: Bucket
+    render: Render
+    endpoint: Endpoint
+    note: Callable[[str], None] = _nobody
+
+    def describe(self, stack_name: str) -> StackState | None:
+        """Return the stack, with URLs in its outputs that reach the emulator."""
+        state = self.inner.describe(stack_name)
+        if state is None:
+            return None
+        outputs = {key: rewrite(value, self.endpoint.port) for key, value in state.outputs.items()}
+        return replace(state, outputs=outputs)
+
+    def create_change_set(self, request: ChangeSetRequest) -> None:
+        """Render and expand the template, then ask the emulator for a change set of the result."""
+        state = self.inner.describe(request.stack_name)
+        if state is not None and not request.create:
+            _refuse_update(state)
+        previous = {n: state.parameters[n] for n in request.use_previous if state and n in state.parameters}
+        preparation = Preparation(
+            bucket=self.bucket,
+            render=self.render,
+            endpoint=self.endpoint,
+            stack_name=request.stack_name,
+            parameters={**previous, **request.parameters},
+        )
+        result = prepared(preparation, request.template_key)
+        refuse_taken_names(result, inner=self.inner, bucket=self.bucket, preparation=preparation)
+        for sentence in result.notes:
+            self.note(sentence)
+        self.inner.create_change_set(
+            replace(
+                request,
+                template_key=result.key,
+                parameters={k: v for k, v in request.parameters.items() if k in result.parameters},
+                use_previous=tuple(k for k in request.use_previous if k in result.parameters),
+            )
+        )
+
+    def change_set(self, stack_name: str, name: str) -> ChangeSet | None:
+        """Return the change set, and tell of stores that only the embedded cloud would empty."""
+        found = self.inner.change_set(stack_name, name)
+        for change in found.changes if found else ():
+            if change.type in STORES and change.action == "Modify" and change.replacement in ("True", "Conditional"):
+                self.note(
+                    f"{change.logical_id}: the embedded cloud loses the {STORES[change.type].removeprefix('a ')} of "
+                    "what it replaces, even when the deployment is rolled back; AWS keeps the old one until the end"
+                )
+        return found
+
+    def execute_change_set(self, stack_name: str, name: str, *, token: str) -> None:
+        """Execute a change set."""
+        self.inner.execute_change_set(stack_name, name, token=token)
+
+    def delete_change_set(self, stack_name: str, name: str) -> None:
+        """Delete a change set that was not executed."""
+        self.inner.delete_change_set(stack_name, name)
+
+    def delete_stack(self, stack_name: str, *, token: str) -> None:
+        """Begin to delete a stack."""
+        self.inner.delete_stack(stack_name, token=token)
+
+    def continue_rollback(self, stack_name: str, *, token: str) -> None:
+        """Continue a rollback that failed."""
+        self.inner.continue_rollback(stack_name, token=token)
+
+    def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
+        """Return events newer than `after`, oldest first."""
+        return self.inner.events(stack_name, after=after)
+
+    def last_event(self, stack_name: str) -> str | None:
+        """Return the id of the newest event."""
+        return self.inner.last_event(stack_name)
+
+    def resources(self, stack_name: str) -> tuple[StackResource, ...]:
+        """Return every resource of the stack, those made by expansions included."""
+        return self.inner.resources(stack_name)
+
+    def template(self, stack_name: str, *, change_set: str | None = None) -> str:
+        """Return the expanded template: it stands for what AWS calls the processed one."""
+        return self.inner.template(stack_name, change_set=change_set)
+
+    def protect(self, stack_name: str, *, enabled: bool) -> None:
+        """Switch termination protection on or off."""
+        self.inner.protect(stack_name, enabled=enabled)
+
+    def drift(self, stack_name: str) -> tuple[Drift, ...]:
+        """Detect drift."""
+        return self.inner.drift(stack_name)
+
+
+def _refuse_update(state: StackState) -> None:
+    """Refuse what CloudFormation refuses and the emulator would accept."""
+    if state.status in _NOT_UPDATABLE or in_progress(state.status):
+        raise CloudError(
+            f"Stack {state.name} is in {state.status} state and can not be updated",
+            code="stack-not-updatable",
+            hint="Delete the stack, then deploy again" if state.status == "ROLLBACK_COMPLETE" else "Look at its events",
+            context={"stack": state.name, "status": state.status},
+        )

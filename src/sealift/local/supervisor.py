@@ -1,0 +1,306 @@
+"""Starts, finds, stops and describes the emulators of one application: one per environment."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from sealift.errors import CloudError
+from sealift.local.endpoint import HOST, Endpoint, account_of
+from sealift.local.folder import Folder, Identity, Run
+from sealift.local.processes import end, is_running, kill_group
+
+HEALTH_PATH = "/_ministack/health"
+_START_S = 60.0
+_STOP_S = 25.0
+_ATTEMPTS = 5
+_LOG_BYTES = 4_000_000
+_FIRST_PORT, _PORTS = 20000, 12000
+"""Below the range that Linux and macOS take for outgoing connections, so that a port stays free while we are down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalStatus:
+    """What is known of the embedded cloud of one environment."""
+
+    environment: str
+    running: bool
+    folder: Path
+    endpoint: Endpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCloud:
+    """The embedded clouds below one folder, `<app>/.sealift/local`."""
+
+    state_root: Path
+
+    def up(self, environment: str, *, region: str, account: str | None = None) -> Endpoint:
+        """Return the running emulator of an environment, starting it when there is none.
+
+        Safe to call from several processes at once: one starts it, the others find it. Raises CloudError.
+        """
+        folder = self._folder(environment)
+        wanted = account or account_of(environment)
+        found = self._running(environment, folder, region=region, account=wanted)
+        if found:
+            return found
+        with folder.locked():
+            found = self._running(environment, folder, region=region, account=wanted, patience_s=10.0)
+            if found:
+                return found
+            _ignore(self.state_root)
+            _stop(folder)
+            return self._start(environment, folder, region=region, account=wanted)
+
+    def down(self, environment: str | None = None) -> tuple[str, ...]:
+        """Stop one environment's emulator, or all; return the names of those that ran. What they hold is kept."""
+        stopped = []
+        for name, folder in self._folders(environment):
+            with folder.locked():
+                if _stop(folder):
+                    stopped.append(name)
+        return tuple(stopped)
+
+    def status(self) -> tuple[LocalStatus, ...]:
+        """Describe every environment that was ever started here, running or not."""
+        return tuple(self._status(name, folder) for name, folder in self._folders(None))
+
+    def log_tail(self, environment: str, lines: int = 50) -> tuple[str, ...]:
+        """Return the last lines that the emulator of an environment printed."""
+        return _tail(self._folder(environment), lines)
+
+    def reset(self, environment: str | None = None) -> tuple[str, ...]:
+        """Stop and forget everything an environment holds, or all of them; return their names."""
+        done = []
+        for name, folder in self._folders(environment):
+            with folder.locked():
+                _stop(folder)
+                for path in (folder.state, folder.s3, folder.tmp):
+                    shutil.rmtree(path, ignore_errors=True)
+            done.append(name)
+        return tuple(done)
+
+    def _folder(self, environment: str) -> Folder:
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", environment):
+            return Folder(self.state_root / environment)
+        safe = re.sub(r"[^A-Za-z0-9._-]", "-", environment)[:40]
+        return Folder(self.state_root / f"x{safe}-{sha256(environment.encode()).hexdigest()[:8]}")
+
+    def _folders(self, environment: str | None) -> Iterator[tuple[str, Folder]]:
+        if environment is not None:
+            folder = self._folder(environment)
+            if folder.path.is_dir():
+                yield environment, folder
+        elif self.state_root.is_dir():
+            for path in sorted(self.state_root.iterdir()):
+                if (path / "identity.json").exists():
+                    yield path.name, Folder(path)
+
+    def _status(self, environment: str, folder: Folder) -> LocalStatus:
+        run, identity = folder.run(), folder.identity()
+        endpoint = None
+        if run and identity and is_running(run.guard, run.guard_began):
+            endpoint = _endpoint(environment, run, identity)
+        return LocalStatus(environment=environment, running=endpoint is not None, folder=folder.path, endpoint=endpoint)
+
+    def _running(
+        self, environment: str, folder: Folder, *, region: str, account: str, patience_s: float = 0.0
+    ) -> Endpoint | None:
+        run, identity = folder.run(), folder.identity()
+        if not run or not identity or (run.region, run.account) != (region, account):
+            return None
+        until = time.monotonic() + patience_s
+        while is_running(run.guard, run.guard_began):
+            if _is_healthy(run):
+                return _endpoint(environment, run, identity)
+            if time.monotonic() >= until:
+                return None
+            time.sleep(0.05)
+        return None
+
+    def _start(self, environment: str, folder: Folder, *, region: str, account: str) -> Endpoint:
+        known = folder.identity()
+        for port in _ports(folder, known.port if known else None):
+            identity = Identity(
+                account=account,
+                access_key=known.access_key if known else "AKIA" + secrets.token_hex(8).upper(),
+                secret_key=known.secret_key if known else secrets.token_hex(20),
+                port=port,
+            )
+            folder.write_identity(identity)
+            run = _launch(folder, identity, region)
+            if run and _wait_until_healthy(run):
+                return _endpoint(environment, run, identity, started=True)
+            _stop(folder)
+            if _is_free(port):
+                break
+        raise _did_not_start(environment, folder)
+
+
+def _endpoint(environment: str, run: Run, identity: Identity, *, started: bool = False) -> Endpoint:
+    return Endpoint(
+        environment=environment,
+        url=f"http://{HOST}:{run.port}",
+        port=run.port,
+        account=run.account,
+        region=run.region,
+        access_key=identity.access_key,
+        secret_key=identity.secret_key,
+        pid=run.guard,
+        started=started,
+    )
+
+
+def _launch(folder: Folder, identity: Identity, region: str) -> Run | None:
+    if folder.log.exists() and folder.log.stat().st_size > _LOG_BYTES:
+        folder.log.replace(folder.log.with_suffix(".1"))
+    shutil.rmtree(folder.tmp, ignore_errors=True)
+    for path in (folder.tmp, folder.state, folder.s3):
+        path.mkdir(parents=True, exist_ok=True)
+    # -P keeps the folder out of the module search path.
+    command = [sys.executable, "-P", "-m", "sealift.local.launcher"]
+    with folder.log.open("ab") as log:
+        done = subprocess.run(
+            [*command, str(folder.path), str(identity.port), region, identity.account],
+            env=_child_environment(folder, identity, region),
+            cwd=folder.path,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=False,
+            start_new_session=True,
+        )
+    return folder.run() if done.returncode == 0 else None
+
+
+def _child_environment(folder: Folder, identity: Identity, region: str) -> Mapping[str, str]:
+    """Return the whole environment of the emulator. Functions inherit it, so nothing of ours is in it."""
+    return {
+        "GATEWAY_PORT": str(identity.port),
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_ACCOUNT_ID": identity.account,
+        "MINISTACK_REGION": region,
+        "LOG_LEVEL": "WARNING",
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": identity.access_key,
+        "AWS_SECRET_ACCESS_KEY": identity.secret_key,
+        "AWS_DEFAULT_REGION": region,
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(folder.state),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(folder.s3),
+        "TMPDIR": str(folder.tmp),
+        "HOME": str(folder.tmp),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PYTHONUNBUFFERED": "1",
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": os.environ.get("LANG", "C.UTF-8"),
+    }
+
+
+def _wait_until_healthy(run: Run) -> bool:
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until and is_running(run.guard, run.guard_began):
+        if _is_healthy(run):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _is_healthy(run: Run) -> bool:
+    """Ask the emulator whether it is this one: another program may have its port."""
+    connection = http.client.HTTPConnection(HOST, run.port, timeout=5.0)
+    try:
+        connection.request("GET", HEALTH_PATH)
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        return answer.status == 200 and "services" in body
+    except (OSError, http.client.HTTPException, ValueError, AttributeError):
+        return False
+    finally:
+        connection.close()
+
+
+def _stop(folder: Folder) -> bool:
+    """End the emulator of this folder, and what a crash left behind; say whether anything ran."""
+    run = folder.run()
+    if run is None:
+        shutil.rmtree(folder.tmp, ignore_errors=True)
+        return False
+    ran = is_running(run.guard, run.guard_began)
+    end(run.guard, run.guard_began, grace_s=_STOP_S)
+    end(run.emulator, run.emulator_began, grace_s=_STOP_S)
+    kill_group(run.emulator, run.emulator_began)
+    shutil.rmtree(folder.tmp, ignore_errors=True)
+    folder.run_file.unlink(missing_ok=True)
+    return ran
+
+
+def _ports(folder: Folder, first: int | None) -> Iterator[int]:
+    """Yield free ports: the one used before, then some that follow from the folder's path, then whatever is free."""
+    seed = zlib.crc32(str(folder.path.resolve()).encode())
+    wanted = [first] if first else []
+    wanted += [_FIRST_PORT + (seed + 7 * step) % _PORTS for step in range(40)]
+    yielded = 0
+    for port in wanted:
+        if yielded < _ATTEMPTS and _is_free(port):
+            yielded += 1
+            yield port
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = int(probe.getsockname()[1])
+    yield port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _tail(folder: Folder, lines: int) -> tuple[str, ...]:
+    try:
+        with folder.log.open("rb") as file:
+            file.seek(max(0, folder.log.stat().st_size - 200 * max(lines, 1) - 4096))
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ()
+    return tuple(text.splitlines()[-lines:]) if lines > 0 else ()
+
+
+def _did_not_start(environment: str, folder: Folder) -> CloudError:
+    end_of_log = "\n".join(_tail(folder, 12)) or "(it printed nothing)"
+    return CloudError(
+        f'The embedded cloud of "{environment}" did not start. The end of its log:\n{end_of_log}',
+        code="local-cloud-did-not-start",
+        hint=f'See the whole log in {folder.log}, or begin anew with "sealift local reset {environment}"',
+        context={"environment": environment, "log": str(folder.log)},
+    )
+
+
+def _ignore(state_root: Path) -> None:
+    """Keep the whole state folder out of git."""
+    top = next((p for p in (state_root, *state_root.parents) if p.name == ".sealift"), state_root)
+    with contextlib.suppress(FileExistsError):
+        top.mkdir(parents=True, exist_ok=True)
+        with (top / ".gitignore").open("x", encoding="utf-8") as file:
+            file.write("*\n")
