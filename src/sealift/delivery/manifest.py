@@ -35,7 +35,7 @@ def canonical_json(value: Json) -> bytes:
 
 def seal(*, app: str, stacks: Sequence[SealedStack], artifacts: Sequence[Artifact]) -> Release:
     """Return the release made of these stacks (in deployment order) and artifacts."""
-    ordered = tuple(sorted(artifacts, key=lambda a: (a.sha256, a.logical_ids)))
+    ordered = tuple(sorted(artifacts, key=lambda a: canonical_json(_plain(a))))
     manifest = canonical_json(
         {
             "format": MANIFEST_FORMAT,
