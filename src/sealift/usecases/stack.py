@@ -315,8 +315,7 @@ def _execute(
     target: StackTarget, change_set: ChangeSet, operation: Operation, writer: Writer, *, waivers: list[Json]
 ) -> StackState:
     stacks, services = writer.cloud.stacks, writer.services
-    before = stacks.events(target.name)
-    last = before[-1].id if before else None
+    last = stacks.last_event(target.name)
     step: dict[str, Json] = {"step": "execute", "stack": target.name, "change_set": change_set.name}
     writer.record(operation, "running", **step, **({"waivers": waivers} if waivers else {}))
     stacks.execute_change_set(target.name, change_set.name, token=change_set.name)

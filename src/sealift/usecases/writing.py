@@ -65,7 +65,8 @@ class Writer:
                 release=operation.release,
                 commit=operation.commit,
                 data=data,
-            )
+            ),
+            fence=self.lease.fence,
         )
         self.services.events.emit(
             EntryRecorded(environment=self.cloud.environment, ledger_seq=entry.seq, kind=kind, status=status)

@@ -1,10 +1,14 @@
 """`local up | status | logs | reset | down`: the embedded cloud."""
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from sealift.cli.session import Session, options
+
+if TYPE_CHECKING:
+    from sealift.local.supervisor import LocalStatus
 
 
 @click.group("local")
@@ -39,18 +43,26 @@ def status(session: Session) -> int:
 
     states = local_cloud(session.app).status()
     if session.json:
-        rows = [
-            {"name": s.environment, "running": s.running, "url": s.url, "account": s.account, "pid": s.pid}
-            for s in states
-        ]
-        click.echo(json.dumps({"environments": rows}))
+        click.echo(json.dumps({"environments": [_row(s) for s in states]}))
         return 0
     for state in states:
-        where = f"{state.url}  account {state.account}  pid {state.pid}" if state.running else "not running"
+        end = state.endpoint
+        where = f"{end.url}  account {end.account}  pid {end.pid}" if state.running and end else "not running"
         click.echo(f"{state.environment:<14} {where}")
     if not states:
         click.echo("The embedded cloud was not started here yet.")
     return 0
+
+
+def _row(state: "LocalStatus") -> dict[str, object]:
+    end = state.endpoint if state.running else None
+    return {
+        "name": state.environment,
+        "running": state.running,
+        "url": end.url if end else None,
+        "account": end.account if end else None,
+        "pid": end.pid if end else None,
+    }
 
 
 @local_command.command("logs")
