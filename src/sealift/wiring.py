@@ -4,7 +4,6 @@ import getpass
 import os
 import socket
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sealift.errors import ConfigError
 from sealift.model.app import App, Environment
+from sealift.model.event import Noted
 from sealift.ports import Cloud, EventSink, Prompt
 from sealift.scm.ci import CiContext, detect
 from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
@@ -90,7 +90,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
     clock, process = RealClock(), RealProcess()
     ids = SortableIds(clock)
     return Services(
-        clouds=LocalClouds(app) if local else AwsClouds(),
+        clouds=LocalClouds(app, sink) if local else AwsClouds(),
         ledgers=BucketLedgers(clock=clock, ids=ids, actor=actor()),
         templates=_templates(),
         builder=CachedBuilder(cache_root() / "build", process),
@@ -131,8 +131,10 @@ class AwsClouds:
 class LocalClouds:
     """Opens environments on the embedded cloud, each in an emulator of its own that is started on demand."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, sink: EventSink) -> None:
         self._app = app
+        self._sink = sink
+        self._told: set[tuple[str, str]] = set()
         self._opened: dict[str, Cloud] = {}
         self._locks: dict[str, threading.Lock] = {e.name: threading.Lock() for e in app.environments}
 
@@ -155,21 +157,17 @@ class LocalClouds:
             secret_key=endpoint.secret_key,
         )
         cloud = open_cloud(replace(environment, account=endpoint.account), access=access)
-        stacks = LocalStacks(cloud.stacks, cloud.bucket, _templates().render, endpoint)
+
+        def note(sentence: str) -> None:
+            if (environment.name, sentence) not in self._told:
+                self._told.add((environment.name, sentence))
+                self._sink.emit(Noted(name="embedded-cloud", message=sentence, environment=environment.name))
+
+        stacks = LocalStacks(cloud.stacks, cloud.bucket, _templates().render, endpoint, note)
         return replace(
             cloud,
             stacks=stacks,
             local=True,
             endpoint=endpoint.url,
-            credentials=_credentials(endpoint.url, endpoint.region, endpoint.access_key, endpoint.secret_key),
+            credentials=endpoint.credentials(),
         )
-
-
-def _credentials(url: str, region: str, access_key: str, secret_key: str) -> Mapping[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_ACCESS_KEY_ID": access_key,
-        "AWS_SECRET_ACCESS_KEY": secret_key,
-    }
