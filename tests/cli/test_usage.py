@@ -1,0 +1,72 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from sealift.cli.main import COMMANDS
+
+
+def test_help_lists_every_command_in_its_section(sealift):
+    shown = sealift("--help")
+    assert shown.code == 0
+    for name, (section, _, text) in COMMANDS.items():
+        assert f"{section}:" in shown.out
+        assert name in shown.out
+        assert text.split()[0] in shown.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(sealift, name):
+    shown = sealift(name, "--help")
+    assert shown.code == 0
+    assert shown.out.startswith(f"Usage: sealift {name}")
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys; from sealift.cli.main import run; run(['--help']); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    for heavy in ("boto3", "botocore", "samtranslator", "cfnlint", "pydantic", "rich", "yaml", "ministack"):
+        assert f"'{heavy}'" not in done.stdout
+
+
+def test_an_unknown_command_suggests_the_nearest_and_exits_with_2(sealift):
+    shown = sealift("promot")
+    assert shown.code == 2
+    assert 'did you mean "promote"' in shown.err
+
+
+def test_wrong_usage_is_json_when_json_is_asked_for(sealift):
+    shown = sealift("promote", "--json")
+    assert shown.code == 2
+    assert shown.json["error"]["code"] == "usage"
+    assert shown.err == ""
+
+
+def test_a_folder_that_is_not_there_is_named(sealift, tmp_path):
+    shown = sealift("status", "-C", tmp_path / "nowhere")
+    assert shown.code == 1
+    assert "nowhere" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_a_folder_without_a_template_says_what_to_do(sealift, folder):
+    shown = sealift("build", "-C", folder, "--json")
+    assert shown.code == 1
+    assert shown.json["error"]["code"] == "template-not-found"
+    assert shown.json["error"]["hint"]
+
+
+def test_an_internal_fault_leaves_a_traceback_file_and_exits_with_70(capsys):
+    from pathlib import Path
+
+    from sealift.cli.failure import show_crash
+
+    show_crash(RuntimeError("boom"), wants_json=True)
+    import json
+
+    error = json.loads(capsys.readouterr().out)["error"]
+    trace = Path(error["context"]["traceback"])
+    assert error["code"] == "internal"
+    assert "boom" in trace.read_text()
+    trace.unlink()
