@@ -1,6 +1,7 @@
 """The entry point: finds the command, and turns every way it can end into an exit code and a clear message."""
 
 import importlib
+import signal
 import sys
 from typing import Any
 
@@ -76,7 +77,13 @@ def cli() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    signal.signal(signal.SIGTERM, _end_as_interrupted)
     sys.exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def _end_as_interrupted(_number: int, _frame: object) -> None:
+    """Treat SIGTERM, which CI systems send to cancel a job, like Ctrl-C: what was begun is recorded."""
+    raise KeyboardInterrupt
 
 
 def run(argv: list[str]) -> int:
