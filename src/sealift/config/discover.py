@@ -69,19 +69,32 @@ def as_name(text: str) -> str:
 
 
 def _repository_name(root: Path) -> str | None:
-    config = root / ".git" / "config"
-    if not config.is_file():
+    git = _git_folder(root)
+    if git is None or not (git / "config").is_file():
         return None
-    text = config.read_text(errors="replace")
+    text = (git / "config").read_text(errors="replace")
     remote = re.search(r'^\[remote "origin"\][^\[]*?^\s*url\s*=\s*(\S+)', text, re.MULTILINE)
     if remote is None:
         return None
     return remote[1].rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1] or None
 
 
+def _git_folder(top: Path) -> Path | None:
+    """Return the folder with git's own files; in a worktree or submodule `.git` is a file that points there."""
+    git = top / ".git"
+    if git.is_dir():
+        return git
+    if not git.is_file():
+        return None
+    pointed = top / git.read_text(errors="replace").strip().removeprefix("gitdir: ")
+    common = pointed / "commondir"
+    return pointed / common.read_text(errors="replace").strip() if common.is_file() else pointed
+
+
 def default_branch(root: Path) -> str:
     """Return the name of the branch that releases come from, as far as the clone shows it; else `main`."""
-    git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").is_dir()), None)
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    git = _git_folder(top)
     if git is None:
         return "main"
     head = git / "refs" / "remotes" / "origin" / "HEAD"

@@ -3,7 +3,7 @@
 import re
 
 _UNITS_S = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[dhms])")
 _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 
 
@@ -12,7 +12,8 @@ def seconds(text: str) -> float:
     compact = text.replace(" ", "")
     if not _WHOLE.fullmatch(compact):
         raise ValueError(text)
-    return sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(compact))
+    total_s = sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(compact))
+    return round(total_s * 1000) / 1000
 
 
 def written(duration_s: float) -> str:

@@ -147,13 +147,13 @@ _ENVIRONMENT_STACK = (
 _ENVIRONMENT = (
     Key(
         name="account",
-        kind=Text(pattern=r"\d{12}", what="an AWS account id: twelve digits in quotes"),
+        kind=Text(pattern=r"[0-9]{12}", what="an AWS account id: twelve digits in quotes"),
         doc="AWS account. With other credentials nothing is written.",
         default="the account of the credentials in use",
     ),
     Key(
         name="region",
-        kind=Text(pattern=r"[a-z]{2,4}(-[a-z]+)+-\d", what="an AWS region, such as eu-central-1"),
+        kind=Text(pattern=r"[a-z]{2,4}(-[a-z]+)+-[0-9]", what="an AWS region, such as eu-central-1"),
         doc="AWS region.",
         default="samconfig.toml's, else `AWS_REGION`, else `us-east-1`",
     ),
@@ -238,7 +238,7 @@ def _suite(what: str, path: str, default_timeout: str) -> tuple[Key, ...]:
         ),
         Key(
             name="python",
-            kind=Text(pattern=r"3\.\d{1,2}", what='a Python version, such as "3.12"'),
+            kind=Text(pattern=r"3\.[0-9]{1,2}", what='a Python version, such as "3.12"'),
             doc="Python version the tests run on.",
             default="`.python-version`, else the functions' runtime",
         ),

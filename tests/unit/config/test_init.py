@@ -1,0 +1,153 @@
+from pathlib import Path
+
+import pytest
+
+from sealift.config.init import initial_config, write_initial_config
+from sealift.config.load import load_app
+from sealift.config.samconfig import overrides
+from sealift.errors import ConfigError
+
+TEMPLATE = """\
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Table: {Type: String, Description: "Name of
+    the table"}
+  Level: {Type: String, AllowedValues: [info, debug]}
+  Password: {Type: String, NoEcho: true}
+Resources:
+  F: {Type: AWS::Serverless::Function, Properties: {Role: !GetAtt R.Arn, Env: !Sub "${Stage}"}}
+"""
+SAMCONFIG = """\
+version = 0.1
+[default.deploy.parameters]
+stack_name = "Orders_API"
+region = "eu-west-1"
+parameter_overrides = "Stage=\\"dev\\" Password=hunter2"
+[prod.global.parameters]
+stack_name = "orders-live"
+[prod.deploy.parameters]
+region = "eu-north-1"
+parameter_overrides = ["Stage=prod", "Table=live=1"]
+[qa2.deploy.parameters]
+stack_name = "orders-qa2"
+"""
+
+
+def test_the_first_file_of_a_bare_template_means_what_held_without_it(app_folder: Path) -> None:
+    before = load_app(app_folder)
+    path = write_initial_config(app_folder)
+    after = load_app(app_folder)
+    assert path == app_folder / "sealift.toml"
+    assert after.config_path == "sealift.toml"
+    assert (after.name, after.stacks, after.environments) == (before.name, before.stacks, before.environments)
+
+
+def test_samconfig_gives_names_regions_and_parameters(app_folder: Path) -> None:
+    (app_folder / "template.yaml").write_text(TEMPLATE)
+    (app_folder / "samconfig.toml").write_text(SAMCONFIG)
+    write_initial_config(app_folder)
+    app = load_app(app_folder)
+    staging, production = app.environments
+    assert app.name == "orders-api"
+    assert (staging.stack_name, staging.region) == ("orders-api-staging", "eu-west-1")
+    assert (production.stack_name, production.region) == ("orders-live", "eu-north-1")
+    assert staging.parameters == {"Stage": "dev"}
+    assert production.parameters == {"Stage": "prod", "Table": "live=1"}
+
+
+def test_a_secret_is_never_copied(app_folder: Path) -> None:
+    (app_folder / "template.yaml").write_text(TEMPLATE)
+    (app_folder / "samconfig.toml").write_text(SAMCONFIG)
+    text = initial_config(app_folder)
+    assert "hunter2" not in text
+    assert "# Password is NoEcho" in text
+
+
+def test_parameters_without_a_default_are_listed_to_be_given(app_folder: Path) -> None:
+    (app_folder / "template.yaml").write_text(TEMPLATE)
+    lines = initial_config(app_folder).splitlines()
+    assert lines.count('# Table = ""  # String; Name of the table') == 2
+    assert lines.count('# Level = ""  # String; one of info, debug') == 2
+    assert not any(line.startswith("# Stage") for line in lines)
+
+
+def test_other_config_environments_are_mentioned(app_folder: Path) -> None:
+    (app_folder / "samconfig.toml").write_text(SAMCONFIG)
+    assert "# samconfig.toml has more: qa2." in initial_config(app_folder)
+
+
+@pytest.mark.parametrize("existing", ["sealift.toml", "pyproject.toml"])
+def test_a_configuration_that_is_there_is_never_overwritten(app_folder: Path, existing: str) -> None:
+    text = "[app]\n" if existing == "sealift.toml" else "[tool.sealift.app]\n"
+    (app_folder / existing).write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        write_initial_config(app_folder)
+    assert caught.value.code == "config-exists"
+    assert (app_folder / existing).read_text() == text
+    assert (existing == "sealift.toml") == (app_folder / "sealift.toml").exists()
+
+
+def test_a_link_to_nowhere_is_not_written_through(app_folder: Path) -> None:
+    (app_folder / "sealift.toml").symlink_to(app_folder / "elsewhere.toml")
+    with pytest.raises(ConfigError) as caught:
+        write_initial_config(app_folder)
+    assert caught.value.code == "config-exists"
+    assert not (app_folder / "elsewhere.toml").exists()
+
+
+def test_several_templates_become_several_stacks(tmp_path: Path) -> None:
+    for folder in ("api", "data store"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "template.yaml").write_text("{}")
+    write_initial_config(tmp_path)
+    assert [(s.name, s.template) for s in load_app(tmp_path).stacks] == [
+        ("api", "api/template.yaml"),
+        ("data-store", "data store/template.yaml"),
+    ]
+
+
+def test_no_template_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        write_initial_config(tmp_path)
+    assert caught.value.code == "template-not-found"
+    assert not (tmp_path / "sealift.toml").exists()
+
+
+@pytest.mark.parametrize("template", ["a: [", "- 1", "", "Parameters: 3", "Parameters: {A: 1}", "\x00", "x: !Foo [1]"])
+def test_a_broken_template_does_not_stop_init(app_folder: Path, template: str) -> None:
+    (app_folder / "template.yaml").write_text(template)
+    write_initial_config(app_folder)
+    assert load_app(app_folder).name == "orders"
+
+
+@pytest.mark.parametrize(
+    ("shown", "branch"),
+    [
+        ("refs/remotes/origin/HEAD=ref: refs/remotes/origin/trunk/one", "trunk/one"),
+        ("refs/heads/master=abc", "master"),
+        ("packed-refs=abc refs/remotes/origin/master", "master"),
+        ("refs/heads/feature=abc", "main"),
+    ],
+)
+def test_the_branch_is_the_one_the_clone_shows(app_folder: Path, shown: str, branch: str) -> None:
+    name, text = shown.split("=", 1)
+    file = app_folder / ".git" / name
+    file.parent.mkdir(parents=True)
+    file.write_text(text + "\n")
+    write_initial_config(app_folder)
+    assert load_app(app_folder).environments[0].branch == branch
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("A=1 B='x y'", {"A": "1", "B": "x y"}),
+        ('A="\\"1\\""', {"A": "1"}),
+        ("ParameterKey=A,ParameterValue=1,2 ParameterKey=B,ParameterValue=", {"A": "1,2", "B": ""}),
+        (["A=1", "B=x y=z", 3, "nonsense"], {"A": "1", "B": "x y=z"}),
+        ("A='open B=2", {"A": "'open", "B": "2"}),
+        (7, {}),
+    ],
+)
+def test_parameter_overrides_are_read_in_all_their_forms(value: object, expected: dict[str, str]) -> None:
+    assert overrides(value) == expected
