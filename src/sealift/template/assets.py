@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sealift.errors import TemplateError
 from sealift.model.template import Asset, FunctionSpec, Json, Location, TemplatePath
+from sealift.template.evaluation import Scope, known_text
 from sealift.template.faults import fault
-from sealift.template.known import known_text, mapping_at, scalar_text
+from sealift.template.intrinsics import walk
 from sealift.template.shapes import FUNCTION_TYPES, LAYER_TYPES, SHAPES, Shape, is_remote
-
-_ARCHIVES = (".zip", ".jar", ".whl")
+from sealift.template.values import mapping_at, scalar_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,8 @@ class Source:
     file: str
     body: dict[str, Json]
     lines: Mapping[TemplatePath, int]
+    scope: Scope
+    """What the defaults of parameters make known."""
 
     def line(self, path: TemplatePath) -> int:
         """Return the line of the nearest known parent of `path`."""
@@ -94,8 +96,8 @@ def functions(source: Source) -> tuple[FunctionSpec, ...]:
                 FunctionSpec(
                     logical_id=resource.logical_id,
                     type=resource.type,
-                    runtime=known_text(resource.properties.get("Runtime"), source.body),
-                    handler=known_text(resource.properties.get("Handler"), source.body),
+                    runtime=known_text(resource.properties.get("Runtime"), source.scope),
+                    handler=known_text(resource.properties.get("Handler"), source.scope),
                     architecture=_architecture(source, resource),
                     location=source.location(resource.path, resource.logical_id),
                 )
@@ -104,7 +106,7 @@ def functions(source: Source) -> tuple[FunctionSpec, ...]:
 
 
 def _refuse_image(source: Source, resource: Resource) -> None:
-    package = known_text(resource.properties.get("PackageType"), source.body)
+    package = known_text(resource.properties.get("PackageType"), source.scope)
     image = resource.properties.get("ImageUri") or mapping_at(resource.properties, "Code").get("ImageUri")
     if package == "Image" or image:
         raise source.fault(
@@ -119,7 +121,7 @@ def _architecture(source: Source, resource: Resource) -> str:
     for name in ("Architectures", "CompatibleArchitectures"):
         declared = resource.properties.get(name)
         if isinstance(declared, list) and declared:
-            return known_text(declared[0], source.body) or "x86_64"
+            return known_text(declared[0], source.scope) or "x86_64"
     return "x86_64"
 
 
@@ -157,8 +159,11 @@ def _asset(source: Source, resource: Resource, shape: Shape, path: TemplatePath,
     at: TemplatePath = (*resource.path, "Properties", *path)
     if shape.kind == "function" and "InlineCode" in resource.properties:
         return None
-    text = "." if value is None else known_text(value, source.body)
-    if text is None or is_remote(text) or (value is None and shape.kind != "function"):
+    text = "." if value is None else known_text(value, source.scope)
+    if text is None:
+        _refuse_choice(source, at, resource, value)
+        return None
+    if is_remote(text):
         return None
     if isinstance(value, dict) and not _local(source, text).exists():
         return None  # an intrinsic whose default is no path here: an S3 location that an environment gives
@@ -177,11 +182,26 @@ def _asset(source: Source, resource: Resource, shape: Shape, path: TemplatePath,
     return _layer(source, resource, asset) if resource.type in LAYER_TYPES else asset
 
 
+def _refuse_choice(source: Source, at: TemplatePath, resource: Resource, value: Json) -> None:
+    """Refuse local code that a condition chooses: a release has the same code in every environment."""
+    if not isinstance(value, dict) or "Fn::If" not in value:
+        return
+    texts = [text for _, text in walk(value) if isinstance(text, str)]
+    local = next((t for t in texts if "/" in t and not is_remote(t) and _local(source, t).exists()), None)
+    if local is not None:
+        raise source.fault(
+            at,
+            f"{at[-1]} of {resource.logical_id} depends on a condition, but names the local {local}",
+            code="template-asset-choice",
+            hint="a release has the same code in every environment: make two resources, each under a condition",
+        )
+
+
 def _function(source: Source, resource: Resource, asset: Asset) -> Asset:
     return replace(
         asset,
-        runtime=known_text(resource.properties.get("Runtime"), source.body),
-        handler=known_text(resource.properties.get("Handler"), source.body),
+        runtime=known_text(resource.properties.get("Runtime"), source.scope),
+        handler=known_text(resource.properties.get("Handler"), source.scope),
         architecture=_architecture(source, resource),
         build_method=_build_method(source, resource),
         build_properties=mapping_at(resource.metadata, "BuildProperties"),
@@ -195,8 +215,8 @@ def _layer(source: Source, resource: Resource, asset: Asset) -> Asset:
     declared = resource.metadata.get("BuildArchitecture")
     return replace(
         asset,
-        runtime=method if method and method[-1:].isdigit() else known_text(first, source.body),
-        architecture=known_text(declared, source.body) or _architecture(source, resource),
+        runtime=method if method and method[-1:].isdigit() else known_text(first, source.scope),
+        architecture=known_text(declared, source.scope) or _architecture(source, resource),
         build_method=method,
         build_properties=mapping_at(resource.metadata, "BuildProperties"),
     )
@@ -206,7 +226,7 @@ def _build_method(source: Source, resource: Resource) -> str | None:
     """Return Metadata.BuildMethod, or `skip` where the author says that nothing is to be built."""
     if scalar_text(resource.metadata.get("SkipBuild")).lower() == "true":
         return "skip"
-    return known_text(resource.metadata.get("BuildMethod"), source.body)
+    return known_text(resource.metadata.get("BuildMethod"), source.scope)
 
 
 def _local(source: Source, text: str) -> Path:
@@ -244,9 +264,9 @@ def _refuse_missing(source: Source, shape: Shape, location: Location, text: str)
 def _identity(asset: Asset) -> str:
     """Return what two properties have in common when one artifact serves both.
 
-    A makefile builds the target of one logical id, so it is never shared.
+    A makefile builds the target of one logical id, and a nested template belongs to one stack: neither is shared.
     """
-    own = asset.logical_ids[0] if asset.build_method == "makefile" else ""
+    own = asset.key if asset.build_method == "makefile" or asset.kind == "template" else ""
     parts: list[Json] = [
         asset.kind, asset.source, asset.runtime, asset.architecture, asset.build_method, own,
         dict(asset.build_properties),

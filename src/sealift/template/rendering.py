@@ -3,14 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from sealift.model.template import Json, Rendered
+from sealift.errors import TemplateError
+from sealift.model.template import Json, Rendered, Template
+from sealift.template import rendercache
 from sealift.template.declared import transforms
-from sealift.template.known import mapping_at, scalar_text
+from sealift.template.evaluation import Scope, parameter_values
+from sealift.template.extensions import LANGUAGE_EXTENSIONS, extended
 from sealift.template.translation import SAM, translate
-
-LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
-_SSM = "AWS::SSM::Parameter::"
+from sealift.template.values import mapping_at, scalar_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,42 +25,85 @@ class Target:
     stack_name: str
 
 
-def rendered(body: bytes, target: Target) -> Rendered:
-    """Return plain CloudFormation. Raises TemplateError where the translator refuses."""
-    template: dict[str, Json] = json.loads(body)
+def rendered(body: bytes, target: Target, *, cache: Path | None = None, source: Template | None = None) -> Rendered:
+    """Return plain CloudFormation. Raises TemplateError where a transform refuses.
+
+    `source` is the template that `body` was sealed from, so that errors can name lines.
+    """
+    key = rendercache.key(body, target.parameters, (target.account, target.region, target.stack_name))
+    if cache is not None:
+        known = rendercache.get(cache, key)
+        if known is not None:
+            return known
+    try:
+        result = _rendered(json.loads(body), target)
+    except TemplateError as error:
+        raise _located(error, source) from None
+    if cache is not None:
+        rendercache.put(cache, key, result)
+    return result
+
+
+def _rendered(template: dict[str, Json], target: Target) -> Rendered:
     names = transforms(template)
     values = parameter_values(template, target.parameters)
-    if SAM in names:
-        result = translate(template, values, region=target.region)
-    else:
-        result = Rendered(body=template, origins={i: i for i in mapping_at(template, "Resources")})
-    return _with_transforms(result, names)
+    origins = {i: i for i in mapping_at(template, "Resources")}
+    if LANGUAGE_EXTENSIONS in names:
+        template = extended(template, _scope(template, values, target))
+        origins = {i: i for i in mapping_at(template, "Resources")}
+    if SAM not in names:
+        return Rendered(body=_with_transforms(template, names), origins=origins)
+    result = translate(_without_stored_defaults(template), values, region=target.region)
+    return Rendered(body=_with_transforms(_with_parameters(result.body, template), names), origins=result.origins)
 
 
-def _with_transforms(result: Rendered, names: tuple[str, ...]) -> Rendered:
-    """Put back the transforms that were not applied here; SAM's translator removes them all."""
-    left = [name for name in names if name not in (SAM, LANGUAGE_EXTENSIONS)]
-    body = {key: value for key, value in result.body.items() if key != "Transform"}
-    if left:
-        body = {"Transform": left[0] if len(left) == 1 else list[Json](left), **body}
-    return Rendered(body=body, origins=result.origins)
+def _scope(template: dict[str, Json], values: Mapping[str, Json], target: Target) -> Scope:
+    pseudo: dict[str, Json] = {
+        "AWS::AccountId": target.account,
+        "AWS::Region": target.region,
+        "AWS::StackName": target.stack_name,
+        "AWS::Partition": _partition(target.region),
+    }
+    return Scope(parameters={**pseudo, **values}, mappings=mapping_at(template, "Mappings"))
 
 
-def parameter_values(template: dict[str, Json], given: Mapping[str, str]) -> dict[str, Json]:
-    """Return the value of each parameter as a transform sees it: given or default, lists as lists.
+def _partition(region: str) -> str:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
+        if region.startswith(prefix):
+            return partition
+    return "aws"
 
-    A parameter that names an entry of Parameter Store has no value here, only CloudFormation reads it.
-    """
-    values: dict[str, Json] = {}
+
+def _without_stored_defaults(template: dict[str, Json]) -> dict[str, Json]:
+    """Hide the defaults that name an entry of Parameter Store; the translator takes the name for the value."""
+    parameters: dict[str, Json] = {}
     for name, declared in mapping_at(template, "Parameters").items():
         spec = mapping_at(declared)
-        kind = scalar_text(spec.get("Type"))
-        if name not in given and "Default" not in spec:
-            continue
-        text = given[name] if name in given else scalar_text(spec["Default"])
-        if kind.startswith(_SSM + "Value"):
-            spec.pop("Default", None)  # the translator would take the entry's name for its value
-            continue
-        is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
-        values[name] = [part.strip() for part in text.split(",")] if is_list else text
-    return values
+        stored = scalar_text(spec.get("Type")).startswith("AWS::SSM::Parameter::Value")
+        parameters[name] = {k: v for k, v in spec.items() if k != "Default"} if stored else declared
+    return {**template, "Parameters": parameters} if parameters else dict(template)
+
+
+def _with_parameters(body: dict[str, Json], template: dict[str, Json]) -> dict[str, Json]:
+    return {**body, "Parameters": template["Parameters"]} if "Parameters" in template else body
+
+
+def _with_transforms(body: dict[str, Json], names: tuple[str, ...]) -> dict[str, Json]:
+    """Put back the transforms that were not applied here; SAM's translator removes them all."""
+    left: list[Json] = [name for name in names if name not in (SAM, LANGUAGE_EXTENSIONS)]
+    plain = {key: value for key, value in body.items() if key != "Transform"}
+    return {"Transform": left[0] if len(left) == 1 else left, **plain} if left else plain
+
+
+def _located(error: TemplateError, source: Template | None) -> TemplateError:
+    """Return the error with the user's file and the lines of the resources it names."""
+    if source is None:
+        return error
+    named = error.context.get("logical_ids")
+    ids = [str(i) for i in named] if isinstance(named, list) else []
+    lines = {i: source.line(("Resources", i)) for i in ids}
+    first = min((line for line in lines.values() if line), default=0)
+    place = f"{source.file}:{first}" if first else source.file
+    context = {**error.context, "file": source.file, "line": first, "lines": lines}
+    return TemplateError(f"{place}: {error.message}", code=error.code, hint=error.hint, context=context)

@@ -8,8 +8,8 @@ from sealift.errors import InternalError
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Asset, Json, Template, TemplatePath
 from sealift.template.faults import fault
-from sealift.template.known import mapping_at
 from sealift.template.shapes import SHAPES, Shape
+from sealift.template.values import mapping_at
 
 
 def sealed(template: Template, blobs: Mapping[str, str]) -> bytes:

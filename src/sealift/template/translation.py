@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sealift.errors import TemplateError
 from sealift.model.template import Json, Rendered
-from sealift.template.known import mapping_at, scalar_text
+from sealift.template.values import mapping_at, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

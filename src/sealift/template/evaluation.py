@@ -1,0 +1,181 @@
+"""Resolves intrinsic functions as far as parameters, mappings and conditions make them known.
+
+What only CloudFormation knows, such as an ARN, stays as it was written.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sealift.model.template import Json
+from sealift.template.intrinsics import is_intrinsic
+from sealift.template.values import mapping_at, scalar_text
+
+_VARIABLE: Final = re.compile(r"\$\{(!?)([^}]*)\}")
+_UNKNOWN: Final = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What is known: parameters (text, or lists where the type says so), mappings, and conditions if they may be."""
+
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    mappings: Mapping[str, Json] = field(default_factory=dict)
+    conditions: Mapping[str, Json] = field(default_factory=dict)
+
+
+def parameter_values(body: dict[str, Json], given: Mapping[str, str]) -> dict[str, Json]:
+    """Return the value of each parameter, given or default, lists as lists.
+
+    A parameter that names an entry of Parameter Store has none, since only CloudFormation reads the entry, and
+    neither has a secret (NoEcho), which must not be written into a template.
+    """
+    values: dict[str, Json] = {}
+    for name, declared in mapping_at(body, "Parameters").items():
+        spec = mapping_at(declared)
+        kind = scalar_text(spec.get("Type"))
+        hidden = kind.startswith("AWS::SSM::Parameter::Value") or scalar_text(spec.get("NoEcho")).lower() == "true"
+        if hidden or (name not in given and "Default" not in spec):
+            continue
+        text = given[name] if name in given else scalar_text(spec["Default"])
+        is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
+        values[name] = [part.strip() for part in text.split(",")] if is_list else text
+    return values
+
+
+def default_scope(body: dict[str, Json]) -> Scope:
+    """Return what is known of a template before any environment: conditions are not."""
+    return Scope(parameters=parameter_values(body, {}), mappings=mapping_at(body, "Mappings"))
+
+
+def known_text(value: Json, scope: Scope) -> str | None:
+    """Return the text of a value, or None where the scope does not determine it."""
+    result = resolved(value, scope)
+    return scalar_text(result) if isinstance(result, str | int | float) else None
+
+
+def is_known(value: Json) -> bool:
+    """Say whether no intrinsic function is left in a value."""
+    if isinstance(value, list):
+        return all(is_known(item) for item in value)
+    if isinstance(value, dict):
+        return not is_intrinsic(value) and all(is_known(item) for item in value.values())
+    return True
+
+
+def resolved(value: Json, scope: Scope) -> Json:
+    """Return a value with every intrinsic function resolved that the scope determines."""
+    if isinstance(value, list):
+        return [resolved(item, scope) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if not is_intrinsic(value):
+        return {key: resolved(item, scope) for key, item in value.items()}
+    ((name, argument),) = value.items()
+    return _call(name, argument, scope)
+
+
+def _call(name: str, argument: Json, scope: Scope) -> Json:
+    """Return what a call gives, or the call again, its arguments resolved."""
+    if name == "Fn::If":
+        return _if(argument, scope)
+    if name == "Condition":
+        holds = condition(argument, scope)
+        return {name: argument} if holds is None else holds
+    known = resolved(argument, scope) if name != "Fn::FindInMap" else argument
+    match name, known:
+        case "Ref", str(wanted) if wanted in scope.parameters:
+            return scope.parameters[wanted]
+        case "Fn::Sub", _:
+            return _sub(known, scope)
+        case "Fn::FindInMap", [_, _, _, *_]:
+            return _find_in_map(argument, scope)
+        case "Fn::Join", [str(separator), [*parts]] if is_known(parts):
+            return separator.join(scalar_text(part) for part in parts)
+        case "Fn::Split", [str(separator), str(text)] if separator:
+            return list(text.split(separator))
+        case "Fn::Select", [index, [*items]] if scalar_text(index).isdigit() and int(scalar_text(index)) < len(items):
+            return items[int(scalar_text(index))]
+        case _:
+            return {name: known}
+
+
+def _sub(argument: Json, scope: Scope) -> Json:
+    text, variables = (argument, {}) if isinstance(argument, str) else _sub_parts(argument)
+    if not isinstance(text, str):
+        return {"Fn::Sub": argument}
+    parts: list[str] = []
+    end = 0
+    for found in _VARIABLE.finditer(text):
+        parts.append(text[end : found.start()])
+        end = found.end()
+        name = found[2].strip()
+        value: Json = "${" + name + "}" if found[1] else variables.get(name, scope.parameters.get(name))
+        if not isinstance(value, str | int | float):
+            return {"Fn::Sub": argument}
+        parts.append(scalar_text(value))
+    return "".join(parts) + text[end:]
+
+
+def _sub_parts(argument: Json) -> tuple[Json, dict[str, Json]]:
+    match argument:
+        case [str(text), dict(variables)]:
+            return text, variables
+        case _:
+            return None, {}
+
+
+def _find_in_map(argument: Json, scope: Scope) -> Json:
+    """Return what a mapping holds; the fourth argument may be `{DefaultValue: …}`, a language extension."""
+    assert isinstance(argument, list)
+    keys = [resolved(key, scope) for key in argument[:3]]
+    fallback = mapping_at(argument[3]).get("DefaultValue", _UNKNOWN) if len(argument) > 3 else _UNKNOWN
+    if all(isinstance(key, str | int | float) for key in keys):
+        at: object = scope.mappings
+        for key in keys:
+            at = at.get(scalar_text(key), _UNKNOWN) if isinstance(at, Mapping) else _UNKNOWN
+        if isinstance(at, str | int | float | list):
+            return at
+        if fallback is not _UNKNOWN:
+            return resolved(mapping_at(argument[3])["DefaultValue"], scope)
+    return {"Fn::FindInMap": [*keys, *argument[3:]]}
+
+
+def _if(argument: Json, scope: Scope) -> Json:
+    match argument:
+        case [str(name), then, otherwise]:
+            holds = condition(name, scope)
+            if holds is None:
+                return {"Fn::If": [name, resolved(then, scope), resolved(otherwise, scope)]}
+            return resolved(then if holds else otherwise, scope)
+        case _:
+            return {"Fn::If": argument}
+
+
+def condition(value: Json, scope: Scope) -> bool | None:
+    """Return whether a condition, named or written out, holds; None where that is not known."""
+    match value:
+        case str(name):
+            return condition(scope.conditions[name], scope) if name in scope.conditions else None
+        case {"Condition": str(name)}:
+            return condition(name, scope)
+        case {"Fn::Equals": [left, right]}:
+            one, two = resolved(left, scope), resolved(right, scope)
+            return scalar_text(one) == scalar_text(two) if is_known([one, two]) else None
+        case {"Fn::Not": [inner]}:
+            holds = condition(inner, scope)
+            return None if holds is None else not holds
+        case {"Fn::And": [*inner]}:
+            return _all([condition(each, scope) for each in inner])
+        case {"Fn::Or": [*inner]}:
+            none = _all([None if h is None else not h for h in (condition(each, scope) for each in inner)])
+            return None if none is None else not none
+        case _:
+            return None
+
+
+def _all(holds: list[bool | None]) -> bool | None:
+    if False in holds:
+        return False
+    return None if None in holds else True

@@ -1,0 +1,112 @@
+"""Applies AWS::LanguageExtensions, which stands before SAM in the order of transforms.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html
+"""
+
+import json
+from typing import Final
+
+from sealift.errors import TemplateError
+from sealift.model.template import Json
+from sealift.template.evaluation import Scope, is_known, resolved
+from sealift.template.intrinsics import is_intrinsic
+from sealift.template.loops import unrolled
+from sealift.template.values import mapping_at, scalar_text
+
+LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
+_SECTIONS: Final = ("Conditions", "Resources", "Outputs")
+_POLICIES: Final = ("DeletionPolicy", "UpdateReplacePolicy")
+
+
+def extended(body: dict[str, Json], scope: Scope) -> dict[str, Json]:
+    """Return a template without any language extension. Raises TemplateError for one that can not be applied."""
+    result = dict(body)
+    for section in _SECTIONS:
+        if section in body:
+            result[section] = unrolled(body[section], scope)
+    known = Scope(parameters=scope.parameters, mappings=scope.mappings, conditions=mapping_at(result, "Conditions"))
+    for section in _SECTIONS:
+        if section in result:
+            result[section] = _applied(result[section], known)
+    for logical_id, resource in mapping_at(result, "Resources").items():
+        _settle_policies(logical_id, mapping_at(resource), known)
+    return result
+
+
+def _applied(value: Json, scope: Scope) -> Json:
+    """Return a value with the functions replaced that only this transform knows, innermost first."""
+    if isinstance(value, list):
+        return [_applied(item, scope) for item in value]
+    if not isinstance(value, dict):
+        return value
+    value = {key: _applied(item, scope) for key, item in value.items()}
+    match value:
+        case {"Fn::Length": argument, **rest} if not rest:
+            return _length(argument, scope)
+        case {"Fn::ToJsonString": argument, **rest} if not rest:
+            return _json_string(argument, scope)
+        case {"Fn::FindInMap": [_, *keys] as argument, **rest} if not rest and _is_extended(argument, keys):
+            return resolved(value, scope)
+        case {"Ref": dict(inner), **rest} if not rest:
+            return {"Ref": resolved(inner, scope)}
+        case {"Fn::GetAtt": [*names], **rest} if not rest:
+            return {"Fn::GetAtt": [resolved(name, scope) for name in names]}
+        case _:
+            return value
+
+
+def _is_extended(argument: list[Json], keys: list[Json]) -> bool:
+    """Say whether CloudFormation itself would not take these arguments: it takes texts and plain references."""
+    plain = all(isinstance(key, str) or (isinstance(key, dict) and list(key) == ["Ref"]) for key in keys)
+    return len(argument) > 3 or not plain or not isinstance(argument[0], str)
+
+
+def _length(argument: Json, scope: Scope) -> Json:
+    found = resolved(argument, scope)
+    if not isinstance(found, list):
+        raise TemplateError(
+            f"Fn::Length of {argument} is not known before the deployment",
+            code="template-extension",
+            hint="give it a list, a CommaDelimitedList parameter or Fn::Split",
+        )
+    return len(found)
+
+
+def _json_string(argument: Json, scope: Scope) -> Json:
+    """Return JSON text. What is known only later is filled in by Fn::Sub, unescaped: documented, not observed."""
+    found = resolved(argument, scope)
+    variables: dict[str, Json] = {}
+    text = json.dumps(_marked(found, variables), separators=(",", ":"), ensure_ascii=False)
+    if not variables:
+        return text
+    escaped = text.replace("${", "${!")
+    for name in variables:
+        escaped = escaped.replace("${!" + name + "}", "${" + name + "}")
+    return {"Fn::Sub": [escaped, variables]}
+
+
+def _marked(value: Json, variables: dict[str, Json]) -> Json:
+    if is_known(value):
+        return value
+    if isinstance(value, list):
+        return [_marked(item, variables) for item in value]
+    assert isinstance(value, dict)
+    if not is_intrinsic(value):
+        return {key: _marked(item, variables) for key, item in value.items()}
+    name = f"Value{len(variables)}"
+    variables[name] = value
+    return "${" + name + "}"
+
+
+def _settle_policies(logical_id: str, resource: dict[str, Json], scope: Scope) -> None:
+    for name in _POLICIES:
+        if name not in resource:
+            continue
+        value = resolved(resource[name], scope)
+        if not isinstance(value, str):
+            raise TemplateError(
+                f"{name} of {logical_id} is not known before the deployment: {scalar_text(json.dumps(value))}",
+                code="template-extension",
+                hint="let it depend on parameters and mappings only",
+            )
+        resource[name] = value
