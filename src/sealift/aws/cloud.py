@@ -1,0 +1,77 @@
+"""Opens one environment's account and region: every adapter of it, made together, connected to nothing yet."""
+
+import hashlib
+import re
+
+from sealift.aws.bucket import AwsBucket
+from sealift.aws.functions import AwsFunctions
+from sealift.aws.identity import AwsIdentity
+from sealift.aws.metrics import AwsMetrics
+from sealift.aws.session import Access, AwsSession
+from sealift.aws.settings import AwsSettings
+from sealift.aws.stacks import AwsStacks
+from sealift.model.app import Environment
+from sealift.ports import Cloud
+
+__all__ = ["Access", "bucket_name", "open_cloud"]
+
+_LONGEST = 63
+_RESERVED_ENDS = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an")
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
+
+
+def open_cloud(environment: Environment, *, access: Access) -> Cloud:
+    """Return the environment's cloud.
+
+    Nothing is asked of AWS when the environment declares its account; else the caller's account is looked up, because
+    the bucket is named after it. Raises CloudError when there are no credentials.
+    """
+    session = AwsSession(access)
+    identity = AwsIdentity(session)
+    account = environment.account or identity.caller().account
+    bucket = AwsBucket(
+        session,
+        name=environment.bucket or bucket_name(account, access.region, environment.stack_name),
+        owner=account,
+        ours=environment.bucket is None,
+    )
+    return Cloud(
+        environment=environment.name,
+        account=account,
+        region=access.region,
+        local=access.endpoint_url is not None and access.access_key is not None,
+        stacks=AwsStacks(session, bucket=bucket),
+        bucket=bucket,
+        functions=AwsFunctions(session),
+        settings=AwsSettings(session),
+        identity=identity,
+        metrics=AwsMetrics(session),
+        endpoint=access.endpoint_url,
+        credentials=_for_subprocesses(access),
+    )
+
+
+def bucket_name(account: str, region: str, stack_name: str) -> str:
+    """Return the name of an environment's artifacts bucket: the same each time, and never that of another stack.
+
+    A stack name that S3 would not take as it is (capitals, too long) is cut and told apart by a part of its hash.
+    """
+    start = f"sealift-{account}-{region}-"
+    slug = re.sub(r"[^a-z0-9-]", "-", stack_name.lower()).rstrip("-")
+    if slug != stack_name or len(start + slug) > _LONGEST or slug.endswith(_RESERVED_ENDS):
+        tail = "-" + hashlib.sha256(stack_name.encode()).hexdigest()[:8]
+        slug = slug[: _LONGEST - len(start) - len(tail)].rstrip("-") + tail
+    return start + slug
+
+
+def _for_subprocesses(access: Access) -> dict[str, str] | None:
+    """Return what gives a subprocess the same access, or None when ours is in the environment already."""
+    if access.access_key is not None and access.secret_key is not None:
+        given = {
+            "AWS_ACCESS_KEY_ID": access.access_key,
+            "AWS_SECRET_ACCESS_KEY": access.secret_key,
+            "AWS_REGION": access.region,
+            "AWS_DEFAULT_REGION": access.region,
+        }
+        return {**given, **({"AWS_ENDPOINT_URL": access.endpoint_url} if access.endpoint_url else {})}
+    return {"AWS_PROFILE": access.profile} if access.profile else None

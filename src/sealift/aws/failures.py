@@ -1,0 +1,192 @@
+"""The one place that turns what AWS and botocore raise into our errors, and that matches AWS's message text.
+
+Every other module of `aws/` looks at our codes alone. Message patterns have a recorded response in the tests; those
+marked "documented" were not observed on AWS.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sealift.errors import CloudError, PreconditionFailed
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+_MIN_SECRET = 6
+"""Shorter values are not masked: they would blank out half a message and are no secret."""
+_ECHOED_VALUE = re.compile(r"(?<=Value ')[^']*(?=' at ')")
+"""`1 validation error detected: Value 'hunter2' at 'parameters.1.member.parameterValue' failed to satisfy …`"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    code: str
+    hint: str = ""
+    retryable: bool = False
+    error: type[CloudError] = CloudError
+
+
+_EXPIRED = _Kind(
+    code="credentials-expired",
+    hint="Sign in again (`aws sso login`, or refresh the keys), then repeat the command: it continues where it was.",
+    retryable=True,
+)
+_INVALID = _Kind(code="credentials-invalid", hint="`aws sts get-caller-identity` shows whose credentials are in use.")
+_MISSING = _Kind(code="credentials-missing", hint="Set AWS_PROFILE, or sign in with `aws sso login`.")
+_DENIED = _Kind(code="access-denied", hint="The message names the action that the credentials in use may not do.")
+_THROTTLED = _Kind(code="throttled", hint="AWS asked to go slower; repeat the command.", retryable=True)
+_UNAVAILABLE = _Kind(code="aws-unavailable", hint="AWS failed; repeat the command.", retryable=True)
+_UNREACHABLE = _Kind(code="unreachable", hint="Check the network, the proxy and AWS_ENDPOINT_URL.", retryable=True)
+_SKEWED = _Kind(code="clock-skewed", hint="Set this machine's clock: AWS refuses requests signed minutes off.")
+_CONFLICT = _Kind(code="precondition-failed", error=PreconditionFailed)
+_RACED = _Kind(code="write-conflict", retryable=True, error=PreconditionFailed)
+_NO_OBJECT = _Kind(code="object-not-found")
+_NO_BUCKET = _Kind(code="bucket-not-found", hint="The first deployment makes the environment's bucket.")
+_NOT_FOUND = _Kind(code="not-found")
+_REFUSED = _Kind(code="aws-refused")
+
+_BY_CODE: dict[str, _Kind] = {
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"), _EXPIRED),
+    **dict.fromkeys(
+        ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"), _INVALID
+    ),
+    **dict.fromkeys(("AuthFailure", "InvalidToken", "InvalidSignatureException"), _INVALID),
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"), _DENIED),
+    **dict.fromkeys(
+        ("Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"), _THROTTLED
+    ),
+    **dict.fromkeys(("RequestLimitExceeded", "SlowDown", "RequestThrottled", "RequestThrottledException"), _THROTTLED),
+    **dict.fromkeys(("InternalFailure", "InternalError", "ServiceUnavailable", "ServiceException"), _UNAVAILABLE),
+    "RequestTimeTooSkewed": _SKEWED,
+    "PreconditionFailed": _CONFLICT,
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html: 409 when two writes overlap
+    "ConditionalRequestConflict": _RACED,
+    "NoSuchKey": _NO_OBJECT,
+    "NoSuchBucket": _NO_BUCKET,
+    "404": _NOT_FOUND,
+    "BadDigest": _Kind(code="checksum-mismatch"),
+    "XAmzContentChecksumMismatch": _Kind(code="checksum-mismatch"),
+    "NoSuchTagSet": _Kind(code="no-tags"),
+    "BucketAlreadyOwnedByYou": _Kind(code="already-exists"),
+    "BucketAlreadyExists": _Kind(
+        code="bucket-taken", hint="Another account has a bucket of this name: set `bucket` for the environment."
+    ),
+    "AlreadyExistsException": _Kind(code="already-exists"),
+    "ChangeSetNotFound": _Kind(code="change-set-not-found"),
+    "ChangeSetNotFoundException": _Kind(code="change-set-not-found"),
+    "InvalidChangeSetStatus": _Kind(code="change-set-status"),
+    "InvalidChangeSetStatusException": _Kind(code="change-set-status"),
+    "TokenAlreadyExistsException": _Kind(code="already-exists"),
+    "InsufficientCapabilitiesException": _Kind(code="capabilities"),
+    "LimitExceededException": _Kind(code="limit-exceeded", hint="A quota of the account is used up; see the message."),
+    "ResourceNotFoundException": _NOT_FOUND,
+    "ParameterNotFound": _NOT_FOUND,
+}
+
+_STACK_MESSAGES: tuple[tuple[re.Pattern[str], _Kind], ...] = (
+    (re.compile(r"^Stack (with id|\[).* does not exist$"), _Kind(code="stack-not-found")),
+    # DescribeStackEvents and ListStackResources word it like this.
+    (re.compile(r"^Stack .*does not exist\.?$"), _Kind(code="stack-not-found")),
+    (re.compile(r"^No updates are to be performed\.?$"), _Kind(code="nothing-to-change")),
+    (
+        re.compile(r"TerminationProtection is enabled"),
+        _Kind(code="stack-protected", hint="The stack is protected: its termination protection has to go first."),
+    ),
+    (
+        re.compile(r"is in [A-Z_]+_IN_PROGRESS state and can ?not be"),
+        _Kind(code="stack-busy", hint="Something else changes this stack; wait for it.", retryable=True),
+    ),
+    (re.compile(r"^ChangeSet \[.*\] does not exist$"), _Kind(code="change-set-not-found")),
+)
+"""What CloudFormation says with nothing but `ValidationError` for a code."""
+
+_EMPTY_CHANGE_SET = (
+    "The submitted information didn't contain changes.",
+    "No updates are to be performed",
+    "There are no changes to be made",
+)
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-view.html"""
+
+
+def says_nothing_changes(reason: str) -> bool:
+    """Return whether the StatusReason of a failed change set means that it is empty."""
+    return reason.startswith(_EMPTY_CHANGE_SET)
+
+
+@contextmanager
+def calling(what: str, *, secrets: Iterable[str] = ()) -> Iterator[None]:
+    """Translate what botocore raises in the body. `what` completes "AWS refused to …"; `secrets` are masked."""
+    try:
+        yield
+    except Exception as error:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if isinstance(error, ClientError):
+            raise _from_answer(error, what, secrets) from _without_values(error)
+        if isinstance(error, BotoCoreError):
+            raise _from_botocore(error, what, secrets) from None
+        raise
+
+
+def _from_answer(error: "ClientError", what: str, secrets: Iterable[str]) -> CloudError:
+    answer = error.response.get("Error", {})
+    aws_code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    kind = _kind(aws_code, message, status)
+    return kind.error(
+        f"AWS refused to {what}: {_masked(message, secrets) or aws_code}",
+        code=kind.code,
+        hint=kind.hint,
+        context={"aws_code": aws_code, "status": status, "operation": error.operation_name},
+        retryable=kind.retryable,
+    )
+
+
+def _kind(aws_code: str, message: str, status: int) -> _Kind:
+    known = _BY_CODE.get(aws_code)
+    if known is not None:
+        return known
+    if aws_code in {"ValidationError", "ValidationException"}:
+        for pattern, kind in _STACK_MESSAGES:
+            if pattern.search(message):
+                return kind
+    if status == 412:
+        return _CONFLICT
+    if status >= 500:
+        return _UNAVAILABLE
+    return _REFUSED
+
+
+def _from_botocore(error: Exception, what: str, secrets: Iterable[str]) -> CloudError:
+    from botocore import exceptions as raised
+
+    kinds: tuple[tuple[tuple[type[Exception], ...], _Kind], ...] = (
+        ((raised.NoCredentialsError, raised.PartialCredentialsError), _MISSING),
+        ((raised.SSOTokenLoadError, raised.UnauthorizedSSOTokenError, raised.TokenRetrievalError), _EXPIRED),
+        ((raised.CredentialRetrievalError,), _EXPIRED),
+        ((raised.ProfileNotFound,), _Kind(code="profile-unknown", hint="`aws configure list-profiles` lists them.")),
+        ((raised.HTTPClientError,), _UNREACHABLE),
+        ((raised.ParamValidationError,), _Kind(code="aws-request-invalid")),
+    )
+    kind = next((k for types, k in kinds if isinstance(error, types)), _Kind(code="aws-call-failed"))
+    # botocore quotes the offending value in full.
+    text = "the request is not valid" if kind.code == "aws-request-invalid" else _masked(str(error), secrets)
+    return CloudError(
+        f"AWS could not be asked to {what}: {text}", code=kind.code, hint=kind.hint, retryable=kind.retryable
+    )
+
+
+def _masked(message: str, secrets: Iterable[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _MIN_SECRET:
+            message = message.replace(secret, "****")
+    return _ECHOED_VALUE.sub("****", message)
+
+
+def _without_values(error: "ClientError") -> Exception | None:
+    """Return the cause to chain, or None: a message that quotes a value must not come back in a traceback."""
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    return None if _ECHOED_VALUE.search(message) else error

@@ -1,0 +1,68 @@
+"""Lambda functions read back, and their logs. Read only."""
+
+import base64
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from sealift.aws.failures import calling
+from sealift.aws.session import AwsSession
+from sealift.errors import CloudError
+from sealift.model.stack import FunctionState
+
+_PARALLEL = 8
+_STREAMS = 5
+"""A function writes one log stream per instance; the newest lines are in the newest few."""
+
+
+class AwsFunctions:
+    """Lambda in one account and region."""
+
+    def __init__(self, session: AwsSession) -> None:
+        self._session = session
+
+    def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
+        """Read back name and code hash of each function, in parallel; in the order of `names`."""
+        if not names:
+            return ()
+        with ThreadPoolExecutor(max_workers=min(_PARALLEL, len(names))) as pool:
+            return tuple(pool.map(self._state, names))
+
+    def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
+        """Return the newest log lines of a function, oldest first; empty when there is no log group."""
+        try:
+            return self._logs(name, since=since, limit=limit)
+        except CloudError as error:
+            if error.code == "not-found":
+                return ()
+            raise
+
+    def _state(self, name: str) -> FunctionState:
+        with calling(f"look at function {name}"):
+            answer = self._session.functions.get_function_configuration(FunctionName=name)
+        return FunctionState(
+            name=answer["FunctionName"],
+            code_sha256=base64.b64decode(answer["CodeSha256"]).hex(),
+            version=answer.get("Version", "$LATEST"),
+        )
+
+    def _logs(self, name: str, *, since: datetime, limit: int) -> tuple[str, ...]:
+        with calling(f"read the logs of function {name}"):
+            configuration = self._session.functions.get_function_configuration(FunctionName=name)
+            group = configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
+            logs = self._session.logs
+            streams = logs.describe_log_streams(
+                logGroupName=group, orderBy="LastEventTime", descending=True, limit=_STREAMS
+            )
+            start = int(since.timestamp() * 1000)
+            lines: list[tuple[int, str]] = []
+            for stream in streams["logStreams"]:
+                page = logs.get_log_events(
+                    logGroupName=group,
+                    logStreamName=stream["logStreamName"],
+                    startTime=start,
+                    limit=limit,
+                    startFromHead=False,
+                )
+                lines += [(event["timestamp"], event["message"].rstrip("\n")) for event in page["events"]]
+        return tuple(message for _, message in sorted(lines, key=lambda line: line[0])[-limit:])

@@ -1,0 +1,149 @@
+"""How we get to AWS: credentials, region, endpoint, retries, and one client per service, made when first used.
+
+Retries are botocore's own (standard mode) and nobody else's. Importing botocore takes a third of a second, so nothing
+here does it before the first call; service models are read once for all sessions of the process.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from sealift.aws.failures import calling
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
+
+MAX_CONNECTIONS = 16
+"""Per client: as many parallel calls as any of our modules makes."""
+_MAKING = threading.Lock()
+"""botocore sessions are not thread-safe while a client is made; clients are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Which account and region to talk to, and with what right.
+
+    With keys, exactly these are used; without, botocore's own search: environment, profile, SSO, instance role.
+    """
+
+    region: str
+    endpoint_url: str | None = None
+    access_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    profile: str | None = None
+    max_attempts: int | None = None
+    """Of one call, the first one included."""
+
+
+class AwsSession:
+    """Clients of one account and region, each made when it is first asked for. Safe to share between threads."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self._clients: dict[str, Any] = {}
+        self._session: Any = None
+
+    @property
+    def cloudformation(self) -> "CloudFormationClient":
+        """The CloudFormation client."""
+        return cast("CloudFormationClient", self._client("cloudformation"))
+
+    @property
+    def cloudwatch(self) -> "CloudWatchClient":
+        """The CloudWatch client."""
+        return cast("CloudWatchClient", self._client("cloudwatch"))
+
+    @property
+    def functions(self) -> "LambdaClient":
+        """The Lambda client."""
+        return cast("LambdaClient", self._client("lambda"))
+
+    @property
+    def logs(self) -> "CloudWatchLogsClient":
+        """The CloudWatch Logs client."""
+        return cast("CloudWatchLogsClient", self._client("logs"))
+
+    @property
+    def s3(self) -> "S3Client":
+        """The S3 client."""
+        return cast("S3Client", self._client("s3"))
+
+    @property
+    def secretsmanager(self) -> "SecretsManagerClient":
+        """The Secrets Manager client."""
+        return cast("SecretsManagerClient", self._client("secretsmanager"))
+
+    @property
+    def ssm(self) -> "SSMClient":
+        """The Systems Manager client."""
+        return cast("SSMClient", self._client("ssm"))
+
+    @property
+    def sts(self) -> "STSClient":
+        """The Security Token Service client."""
+        return cast("STSClient", self._client("sts"))
+
+    def _client(self, service: str) -> Any:
+        client = self._clients.get(service)
+        if client is not None:
+            return client
+        with _MAKING, calling(f"open {service} in {self.access.region}"):
+            if service not in self._clients:
+                self._clients[service] = self._make(service)
+            return self._clients[service]
+
+    def _make(self, service: str) -> Any:
+        access = self.access
+        if self._session is None:
+            self._session = _botocore_session(access)
+        return self._session.create_client(
+            service,
+            region_name=access.region,
+            endpoint_url=access.endpoint_url,
+            aws_access_key_id=access.access_key,
+            aws_secret_access_key=access.secret_key,
+            config=_config(access),
+        )
+
+
+def _botocore_session(access: Access) -> Any:
+    import botocore.session
+
+    session = botocore.session.Session(profile=access.profile if access.access_key is None else None)
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@cache
+def _loader() -> Any:
+    """Return the loader of service models that all sessions share: it remembers what it has read."""
+    from botocore.loaders import create_loader
+
+    return create_loader(None)
+
+
+def _config(access: Access) -> Any:
+    from botocore.config import Config
+
+    from sealift import __version__
+
+    near = access.access_key is not None
+    attempts = access.max_attempts or (5 if near else 10)
+    return Config(
+        # `max_attempts` counts retries in one mode and attempts in the other; `total_max_attempts` is plain.
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=2 if near else 10,
+        read_timeout=60,
+        max_pool_connections=MAX_CONNECTIONS,
+        user_agent_extra=f"sealift/{__version__}",
+        # The embedded cloud knows buckets by path; a bucket with a dot has no certificate of its own on AWS.
+        s3={"addressing_style": "path"} if access.endpoint_url else None,
+    )
