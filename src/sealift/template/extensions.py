@@ -11,25 +11,30 @@ from sealift.model.template import Json
 from sealift.template.evaluation import Scope, is_known, resolved
 from sealift.template.intrinsics import is_intrinsic
 from sealift.template.loops import unrolled
-from sealift.template.values import mapping_at, scalar_text
+from sealift.template.values import mapping_at
 
 LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
 _SECTIONS: Final = ("Conditions", "Resources", "Outputs")
-_POLICIES: Final = ("DeletionPolicy", "UpdateReplacePolicy")
+_RESOLVED: Final = ("Resources", "Outputs")
+_NO_VALUE: Final[Json] = {"Ref": "AWS::NoValue"}
 
 
 def extended(body: dict[str, Json], scope: Scope) -> dict[str, Json]:
-    """Return a template without any language extension. Raises TemplateError for one that can not be applied."""
+    """Return a template without any language extension. Raises TemplateError for one that can not be applied.
+
+    Like AWS's, this resolves every function whose value is known before the deployment, so that SAM sees values where
+    it takes no functions.
+    """
     result = dict(body)
     for section in _SECTIONS:
         if section in body:
-            result[section] = unrolled(body[section], scope)
+            result[section] = _applied(unrolled(body[section], scope), scope)
     known = Scope(parameters=scope.parameters, mappings=scope.mappings, conditions=mapping_at(result, "Conditions"))
-    for section in _SECTIONS:
+    for section in _RESOLVED:
         if section in result:
-            result[section] = _applied(result[section], known)
+            result[section] = _without_no_value(resolved(result[section], known))
     for logical_id, resource in mapping_at(result, "Resources").items():
-        _settle_policies(logical_id, mapping_at(resource), known)
+        _refuse_open_policies(logical_id, mapping_at(resource))
     return result
 
 
@@ -45,20 +50,19 @@ def _applied(value: Json, scope: Scope) -> Json:
             return _length(argument, scope)
         case {"Fn::ToJsonString": argument, **rest} if not rest:
             return _json_string(argument, scope)
-        case {"Fn::FindInMap": [_, *keys] as argument, **rest} if not rest and _is_extended(argument, keys):
+        case {"Fn::FindInMap": [*argument], **rest} if not rest and len(argument) > 3:
             return resolved(value, scope)
-        case {"Ref": dict(inner), **rest} if not rest:
-            return {"Ref": resolved(inner, scope)}
-        case {"Fn::GetAtt": [*names], **rest} if not rest:
-            return {"Fn::GetAtt": [resolved(name, scope) for name in names]}
         case _:
             return value
 
 
-def _is_extended(argument: list[Json], keys: list[Json]) -> bool:
-    """Say whether CloudFormation itself would not take these arguments: it takes texts and plain references."""
-    plain = all(isinstance(key, str) or (isinstance(key, dict) and list(key) == ["Ref"]) for key in keys)
-    return len(argument) > 3 or not plain or not isinstance(argument[0], str)
+def _without_no_value(value: Json) -> Json:
+    """Remove what is AWS::NoValue, as CloudFormation would."""
+    if isinstance(value, list):
+        return [_without_no_value(item) for item in value if item != _NO_VALUE]
+    if isinstance(value, dict):
+        return {key: _without_no_value(item) for key, item in value.items() if item != _NO_VALUE}
+    return value
 
 
 def _length(argument: Json, scope: Scope) -> Json:
@@ -98,15 +102,12 @@ def _marked(value: Json, variables: dict[str, Json]) -> Json:
     return "${" + name + "}"
 
 
-def _settle_policies(logical_id: str, resource: dict[str, Json], scope: Scope) -> None:
-    for name in _POLICIES:
-        if name not in resource:
-            continue
-        value = resolved(resource[name], scope)
-        if not isinstance(value, str):
+def _refuse_open_policies(logical_id: str, resource: dict[str, Json]) -> None:
+    for name in ("DeletionPolicy", "UpdateReplacePolicy"):
+        if not isinstance(resource.get(name, ""), str):
             raise TemplateError(
-                f"{name} of {logical_id} is not known before the deployment: {scalar_text(json.dumps(value))}",
+                f"{name} of {logical_id} is not known before the deployment: {json.dumps(resource[name])}",
                 code="template-extension",
                 hint="let it depend on parameters and mappings only",
+                context={"logical_ids": [logical_id]},
             )
-        resource[name] = value

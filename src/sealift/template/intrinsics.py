@@ -28,8 +28,10 @@ def is_intrinsic(value: Json) -> bool:
     """Say whether a value is a call of an intrinsic function, which only CloudFormation can resolve."""
     if not isinstance(value, dict) or len(value) != 1:
         return False
-    (name,) = value
-    return name in ("Ref", "Condition") or name.startswith("Fn::")
+    ((name, argument),) = value.items()
+    if name == "Condition":
+        return isinstance(argument, str)  # else it is the Condition of an IAM statement
+    return name == "Ref" or name.startswith("Fn::")
 
 
 def walk(value: Json, path: TemplatePath = ()) -> Iterator[tuple[TemplatePath, Json]]:
