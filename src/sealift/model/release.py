@@ -37,6 +37,8 @@ class BuiltArtifact:
     warnings: tuple[str, ...] = ()
     lock: str | None = None
     """The resolved dependencies as a hash-locked requirements file, when there are any."""
+    dependencies: tuple[tuple[str, int], ...] = ()
+    """Pairs of `name==version` and unzipped size in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

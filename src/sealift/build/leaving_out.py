@@ -1,0 +1,67 @@
+"""What does not go into a package. Two lists, both documented, both can be switched off.
+
+`SOURCE` is about the author's own folder. `sam build` leaves out its own folder and git's; this list adds what tools
+leave behind, and, where the folder is the one that holds the template, what belongs to the project and not to the
+function. `DEPENDENCIES` is about installed distributions.
+"""
+
+import re
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
+
+SOURCE_ANYWHERE = (
+    ".git", ".hg", ".svn", ".aws-sam", ".sealift", ".chalice", ".serverless", ".DS_Store", ".idea", ".vscode",
+    "__pycache__", "*.pyc", "*.pyo", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox",
+    ".coverage", ".gitignore", ".gitkeep",
+)  # fmt: skip
+"""Names left out wherever they are, and every folder that holds a `pyvenv.cfg`: a virtual environment."""
+
+SOURCE_PYTHON = ("node_modules",)
+"""Left out of Python packages as well."""
+
+SOURCE_ROOT = (
+    ".github", ".gitlab-ci.yml", "bitbucket-pipelines.yml", ".pre-commit-config.yaml", "tests", "test", "__tests__",
+    "build", "dist", "cdk.out", "htmlcov", "coverage", "*.egg-info", "template.yaml", "template.yml",
+    "template.json", "packaged.y*ml", "packaged-template.y*ml", "output.y*ml", "samconfig.*", "sealift.toml",
+    "Makefile", "README*", "LICENSE*", "CHANGELOG*", "CONTRIBUTING*",
+)  # fmt: skip
+"""Left out at the top of the folder that holds the template. `build` and `dist` stay where they are Python packages."""
+
+DEPENDENCY_LEFTOVERS = (
+    "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/direct_url.json",
+    "*.dist-info/uv_cache.json", "*.dist-info/uv_build.json", "*.dist-info/WHEEL", "*/__pycache__/*", "__pycache__/*",
+    "*.pyc", "bin/*",
+)  # fmt: skip
+"""What an installer leaves, which differs from machine to machine. METADATA stays: importlib.metadata needs it."""
+
+DEPENDENCY_UNUSED = ("*.pyi", "*.pyx", "*.pxd", "*/py.typed", "*/tests/*", "share/man/*", "share/doc/*")
+"""What no function needs at run time."""
+
+DEPENDENCY_KEPT = ("astropy/*",)
+"""Distributions that import their own tests at run time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """A list of patterns, ready to match."""
+
+    exact: frozenset[str]
+    globs: re.Pattern[str] | None
+
+    def match(self, name: str) -> bool:
+        """Return whether a POSIX name matches; `*` also matches slashes."""
+        return name in self.exact or (self.globs is not None and self.globs.match(name) is not None)
+
+
+@lru_cache(maxsize=32)
+def patterns(*lines: str) -> Patterns:
+    """Return these patterns, ready to match."""
+    globs = [line for line in lines if any(c in line for c in "*?[")]
+    joined = re.compile("|".join(translate(glob) for glob in globs)) if globs else None
+    return Patterns(frozenset(lines) - set(globs), joined)
+
+
+def dependency_patterns(*, slim: bool) -> tuple[str, ...]:
+    """Return what is left out of installed distributions; `slim` adds what is never used at run time."""
+    return DEPENDENCY_LEFTOVERS + (DEPENDENCY_UNUSED if slim else ())

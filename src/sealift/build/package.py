@@ -1,0 +1,48 @@
+"""Puts one zip together: compressed dependencies and source, checked against Lambda's limit."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from sealift.build.cache import Cache
+from sealift.build.deflating import deflated
+from sealift.build.tree import SourceFile, body
+from sealift.build.zipping import Entry, Written, write_zip
+from sealift.errors import BuildError
+
+MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
+"""Code and layers of one function together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+_NEAR = 0.8
+
+
+def source_entries(files: Iterable[SourceFile], prefix: str) -> dict[str, Entry]:
+    """Return the compressed source by name. Raises BuildError for a file that has changed since it was listed."""
+    return {f"{prefix}{f.name}": Entry(f"{prefix}{f.name}", f.executable, deflated(body(f))) for f in files}
+
+
+def write_package(cache: Cache, entries: Mapping[str, Entry]) -> tuple[Path, Written]:
+    """Write a zip into the cache and return where it is."""
+    with cache.temporary() as folder:
+        temporary = folder / "package.zip"
+        with cache.writing(), temporary.open("wb") as out:
+            written = write_zip(out, entries.values())
+        return cache.adopt(temporary, "blobs", written.sha256), written
+
+
+def check_size(what: str, unzipped_bytes: int, largest: Iterable[tuple[str, int]]) -> tuple[str, ...]:
+    """Return a warning when Lambda's limit is near. Raises BuildError when it is exceeded."""
+    if unzipped_bytes < _NEAR * MAX_UNZIPPED_BYTES:
+        return ()
+    biggest = ", ".join(f"{name} {_mb(size)}" for name, size in sorted(largest, key=lambda d: -d[1])[:5])
+    message = f"{what} is {_mb(unzipped_bytes)} unzipped; Lambda takes {_mb(MAX_UNZIPPED_BYTES)}, layers included"
+    details = f" (largest: {biggest})" if biggest else ""
+    if unzipped_bytes <= MAX_UNZIPPED_BYTES:
+        return (f"{message}{details}",)
+    raise BuildError(
+        f"{message}{details}",
+        code="package-too-large",
+        hint="Leave out what the function does not use, or split the function.",
+    )
+
+
+def _mb(size_bytes: int) -> str:
+    return f"{size_bytes / (1024 * 1024):.1f} MB"

@@ -1,0 +1,160 @@
+"""Plans an asset: what it is built from, and the key of the result. Starts a program only to resolve dependencies."""
+
+import posixpath
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sealift.build.declared import Declared, declared
+from sealift.build.deflating import compressor
+from sealift.build.dependencies import Dependencies, Wanted
+from sealift.build.foreign_locks import normalized, pins
+from sealift.build.keys import FORMAT, digest
+from sealift.build.methods import Method, method_of, prefix_of
+from sealift.build.reasons import Ingredients
+from sealift.build.stat_index import StatIndex
+from sealift.build.target import python_target
+from sealift.build.tree import Profile, Tree, python_profile, read_file, read_tree
+from sealift.errors import BuildError
+from sealift.model.template import Asset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One asset, ready to be built. `key` covers everything that its bytes depend on."""
+
+    asset: Asset
+    method: Method
+    source: Path
+    tree: Tree
+    prefix: str
+    wanted: Wanted | None
+    key: str
+    ingredients: Ingredients = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The resources that it is for."""
+        return ", ".join(self.asset.logical_ids)
+
+
+class Planner:
+    """Plans the assets of one application; what several share is read once. Threads may share it."""
+
+    def __init__(self, root: Path, index: StatIndex, dependencies: Dependencies, *, settings: str) -> None:
+        self._root = root
+        self._boundary = _repository(root)
+        self._index = index
+        self._dependencies = dependencies
+        self._settings = settings
+        self._trees: dict[tuple[Path, Profile], Tree] = {}
+        self._wanted: dict[tuple[Path, str, str, str], Wanted | None] = {}
+
+    def ready(self, asset: Asset) -> bool:
+        """Return whether the plan can be made without starting a program."""
+        source = self._source(asset)
+        wanted = self._dependencies_of(asset, method_of(asset, source), source)
+        return wanted is None or self._dependencies.resolved(wanted)
+
+    def forget(self, asset: Asset) -> None:
+        """Read the source of this asset again next time."""
+        source = self._source(asset)
+        self._trees = {at: tree for at, tree in self._trees.items() if at[0] != source}
+
+    def plan(self, asset: Asset) -> Plan:
+        """Return the plan. Raises BuildError."""
+        source = self._source(asset)
+        method = method_of(asset, source)
+        tree = self._tree(asset, method, source)
+        wanted = self._dependencies_of(asset, method, source)
+        prefix = prefix_of(asset, method)
+        settings = self._settings_of(asset, method)
+        key = digest(FORMAT, tree.digest, wanted and self._dependencies.set_key(wanted), prefix, settings)
+        return Plan(
+            asset=asset,
+            method=method,
+            source=source,
+            tree=tree,
+            prefix=prefix,
+            wanted=wanted,
+            key=key,
+            ingredients=Ingredients(
+                files={f.name: f.sha256 + ("+x" if f.executable else "") for f in tree.files},
+                pins=self._pins(wanted),
+                settings=settings,
+            ),
+        )
+
+    def _source(self, asset: Asset) -> Path:
+        source = Path(posixpath.normpath(posixpath.join(self._root.as_posix(), asset.source)))
+        if not source.exists():
+            raise BuildError(
+                f"{', '.join(asset.logical_ids)}: there is no {asset.source}",
+                code="source-missing",
+                hint="Correct the path in the template; it is relative to the template's folder.",
+                context={"logical_ids": list(asset.logical_ids), "source": asset.source},
+            )
+        return source
+
+    def _tree(self, asset: Asset, method: Method, source: Path) -> Tree:
+        if source.is_file():
+            return read_file(source, self._index)
+        profile = self._profile(asset, method, source)
+        found = self._trees.get((source, profile))
+        if found is None:
+            found = self._trees[source, profile] = read_tree(source, profile, self._index)
+        return found
+
+    def _profile(self, asset: Asset, method: Method, source: Path) -> Profile:
+        if method not in ("python", "copy"):
+            return Profile(boundary=self._boundary)
+        template = None if asset.location is None else (self._root / asset.location.file)
+        name = template.name if template is not None and template.parent == source else None
+        if method == "python":
+            return python_profile(self._boundary, template=name)
+        return Profile(boundary=self._boundary)
+
+    def _dependencies_of(self, asset: Asset, method: Method, source: Path) -> Wanted | None:
+        if method != "python":
+            return None
+        memo = (source, asset.runtime or "", asset.architecture, asset.build_method or "")
+        if memo not in self._wanted:
+            found = declared(source, uv_first=asset.build_method == "python-uv")
+            self._wanted[memo] = None if found is None else self._want(asset, found)
+        return self._wanted[memo]
+
+    def _want(self, asset: Asset, found: Declared) -> Wanted:
+        target = python_target(asset.runtime or "", asset.architecture)
+        local = tuple(self._local(path) for path in found.local)
+        return Wanted(declared=found, target=target, local=local, settings=self._settings)
+
+    def _local(self, path: Path) -> str:
+        if not path.exists():
+            return "missing"
+        if path.is_file():
+            return read_file(path, self._index).digest
+        return read_tree(path, Profile(boundary=self._boundary), self._index).digest
+
+    def _settings_of(self, asset: Asset, method: Method) -> dict[str, str]:
+        settings = {
+            "method": method,
+            "kind": asset.kind,
+            "runtime": asset.runtime or "",
+            "architecture": asset.architecture,
+            "compressor": compressor(),
+        }
+        if asset.build_properties:
+            settings["build properties"] = digest(dict(asset.build_properties))
+        if method == "makefile":
+            settings["target"] = asset.logical_ids[0]
+        return settings
+
+    def _pins(self, wanted: Wanted | None) -> dict[str, str]:
+        if wanted is None:
+            return {}
+        return {normalized(pin.project): pin.version for pin in pins(self._dependencies.lock(wanted).text)}
+
+
+def _repository(root: Path) -> Path:
+    """Return the folder that symbolic links may not leave: the repository, or without one the application."""
+    resolved = root.resolve()
+    return next((p for p in (resolved, *resolved.parents) if (p / ".git").exists()), resolved)

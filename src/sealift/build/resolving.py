@@ -1,0 +1,69 @@
+"""Turns what a folder declares into one lock: a requirements file with versions and hashes, whatever tool wrote it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealift.build import foreign_locks
+from sealift.build.declared import Declared
+from sealift.build.target import Target
+from sealift.build.uv import Uv
+from sealift.errors import BuildError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A resolution. `complete` says that it names everything to install, so that nothing is resolved again."""
+
+    text: str
+    complete: bool = True
+
+    @property
+    def hashed(self) -> bool:
+        """Whether each requirement has a hash (paths and git commits have none)."""
+        return all("--hash=" in line for line in _joined(self.text))
+
+
+def resolve(declared: Declared, target: Target, uv: Uv, scratch: Path) -> Lock:
+    """Return the lock of a declaration. Raises BuildError with uv's reason."""
+    text = declared.text.split("\0")[0]
+    match declared.kind:
+        case "requirements" if declared.hashed:
+            return Lock(text="".join(f"{line}\n" for line in declared.lines), complete=False)
+        case "requirements" | "pyproject":
+            return Lock(text=_plain(uv.compile([declared.path], target, cwd=declared.folder)))
+        case "pylock":
+            return Lock(text=foreign_locks.from_pylock(text, str(declared.path)))
+        case "pipfile":
+            return Lock(text=foreign_locks.from_pipfile_lock(text, str(declared.path)))
+        case "uv":
+            return Lock(text=_plain(uv.export(declared.folder)))
+        case "poetry":
+            return _poetry(declared, target, uv, scratch)
+
+
+def _poetry(declared: Declared, target: Target, uv: Uv, scratch: Path) -> Lock:
+    text = declared.text.split("\0")[0]
+    name = str(declared.path)
+    constraints = scratch / "constraints.txt"
+    constraints.write_text(foreign_locks.poetry_constraints(text, name))
+    project = declared.folder / "pyproject.toml"
+    try:
+        resolved = uv.compile([project], target, cwd=declared.folder, constraints=constraints)
+    except BuildError as error:
+        error.hint = f"{error.hint} When pyproject.toml changed after poetry.lock, lock again: poetry lock"
+        raise
+    return Lock(text=foreign_locks.only_locked(_plain(resolved), foreign_locks.poetry_hashes(text, name), name))
+
+
+def _plain(text: str) -> str:
+    """Return a resolution without comments, registries (which may hold a password) and editable installs."""
+    lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\s*#|--?[a-z]", line)]
+    edited = [
+        re.sub(r"^(?:-e|--editable)\s+", "", line) for line in text.splitlines() if line.startswith(("-e ", "--e"))
+    ]
+    return "".join(f"{line.rstrip()}\n" for line in [*lines, *edited])
+
+
+def _joined(text: str) -> list[str]:
+    return [line for line in re.sub(r"\\\r?\n", " ", text).splitlines() if line.strip()]

@@ -1,0 +1,139 @@
+"""What earlier builds made, found again by key, and told why something was built anew."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealift.build.cache import Cache
+from sealift.build.keys import digest, file_sha256
+from sealift.build.planning import Plan
+from sealift.build.reasons import Ingredients, why
+from sealift.model.release import Artifact, BuiltArtifact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A blob that was just made."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    unzipped_bytes: int
+    warnings: tuple[str, ...] = ()
+    lock: str | None = None
+    dependencies: tuple[tuple[str, int], ...] = ()
+
+
+class Results:
+    """Records of one application. A blob whose size or time is not as recorded is hashed before it is used."""
+
+    def __init__(self, cache: Cache, root: Path) -> None:
+        self._cache = cache
+        self._name = digest("last", str(root))
+        self._last = {str(k): str(v) for k, v in (cache.read("files", self._name) or {}).items()}
+        self._now: dict[str, str] = {}
+        self._damaged: set[str] = set()
+
+    def known(self, plan: Plan) -> BuiltArtifact | None:
+        """Return the artifact of an earlier build, or None when there is none or it is damaged."""
+        record = self._cache.read("records", plan.key)
+        if record is None or not self._whole(plan.key, record):
+            return None
+        before = self._last.get(plan.asset.key)
+        self._now[plan.asset.key] = plan.key
+        return _built(
+            plan, self._cache, record, built=False, reason="unchanged" if before == plan.key else "built before"
+        )
+
+    def _whole(self, key: str, record: dict[str, object]) -> bool:
+        path = self._cache.path("blobs", str(record.get("sha256")))
+        try:
+            info = path.stat()
+        except OSError:
+            return False
+        seen = [info.st_size, info.st_mtime_ns]
+        if seen == [record.get("size_bytes"), record.get("mtime_ns")]:
+            return True
+        if file_sha256(path) != record.get("sha256"):
+            self._damaged.add(key)
+            path.unlink(missing_ok=True)
+            return False
+        self._cache.try_write("records", key, {**record, "mtime_ns": info.st_mtime_ns})
+        return True
+
+    def record(self, plan: Plan, made: Made, *, force: bool) -> BuiltArtifact:
+        """Remember what was made, and return it with the reason."""
+        record: dict[str, object] = {
+            "sha256": made.sha256,
+            "size_bytes": made.size_bytes,
+            "mtime_ns": made.path.stat().st_mtime_ns,
+            "unzipped_bytes": made.unzipped_bytes,
+            "warnings": made.warnings,
+            "lock": made.lock,
+            "dependencies": made.dependencies,
+        }
+        reason = self._reason(plan, force=force)
+        now = plan.ingredients
+        self._cache.write("trees", plan.key, {"files": now.files, "pins": now.pins, "settings": now.settings})
+        self._cache.write("records", plan.key, record)
+        self._now[plan.asset.key] = plan.key
+        return _built(plan, self._cache, record, built=True, reason=reason)
+
+    def _reason(self, plan: Plan, *, force: bool) -> str:
+        if force:
+            return "asked for"
+        if plan.key in self._damaged:
+            return "the copy in the cache was damaged"
+        before = self._last.get(plan.asset.key)
+        if before == plan.key:
+            return "the copy in the cache was gone"
+        return why(self._ingredients(before), plan.ingredients)
+
+    def _ingredients(self, key: str | None) -> Ingredients | None:
+        record = self._cache.read("trees", key) if key else None
+        if record is None:
+            return None
+        return Ingredients(
+            files=_texts(record.get("files")), pins=_texts(record.get("pins")), settings=_texts(record.get("settings"))
+        )
+
+    def save(self) -> None:
+        """Remember which result belongs to which asset; without a change nothing is written."""
+        if any(self._last.get(key) != value for key, value in self._now.items()):
+            self._cache.try_write("files", self._name, {**self._last, **self._now})
+
+
+def _texts(value: object) -> Mapping[str, str]:
+    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: bool, reason: str) -> BuiltArtifact:
+    code = plan.asset.kind in ("function", "layer")
+    sha256 = str(record["sha256"])
+    artifact = Artifact(
+        sha256=sha256,
+        size_bytes=_number(record["size_bytes"]),
+        kind=plan.asset.kind,
+        logical_ids=plan.asset.logical_ids,
+        runtime=plan.asset.runtime if code else None,
+        architecture=plan.asset.architecture if code else None,
+    )
+    lock = record.get("lock")
+    return BuiltArtifact(
+        artifact=artifact,
+        path=cache.path("blobs", sha256),
+        built=built,
+        reason=reason,
+        unzipped_bytes=_number(record.get("unzipped_bytes")),
+        warnings=tuple(str(w) for w in _list(record.get("warnings"))),
+        lock=lock if isinstance(lock, str) else None,
+        dependencies=tuple((str(d[0]), int(d[1])) for d in _list(record.get("dependencies"))),
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _list(value: object) -> list[list[str]]:
+    return list(value) if isinstance(value, list | tuple) else []

@@ -1,0 +1,26 @@
+"""Versions of the programs that build, read once per program file and then known by its size and time."""
+
+from pathlib import Path
+
+from sealift.build.cache import Cache
+from sealift.errors import BuildError
+from sealift.ports import Process
+
+_TIMEOUT_S = 30.0
+
+
+def version(binary: Path, cache: Cache, process: Process) -> str:
+    """Return what `<binary> --version` says. Raises BuildError when it does not run."""
+    info = binary.stat()
+    seen = [info.st_size, info.st_mtime_ns]
+    record = cache.read("outputs", f"version-{binary.name}") or {}
+    known = record.get(str(binary))
+    if isinstance(known, list) and known[:2] == seen:
+        return str(known[2])
+    done = process.run([str(binary), "--version"], cwd=binary.parent, timeout_s=_TIMEOUT_S)
+    if done.returncode != 0:
+        raise BuildError(
+            f"{binary} --version failed: {done.stderr.strip()}", code="tool-broken", hint="Install it again."
+        )
+    cache.try_write("outputs", f"version-{binary.name}", {**record, str(binary): [*seen, done.stdout.strip()]})
+    return done.stdout.strip()

@@ -1,0 +1,147 @@
+"""Runs uv: resolves, exports and installs. The only module that knows uv's options and how it words its errors."""
+
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sealift.build.cache import Cache
+from sealift.build.target import Target
+from sealift.build.tools import version
+from sealift.errors import BuildError
+from sealift.ports import Completed, Process
+
+_TIMEOUT_S = 900.0
+_NO_COMPILER = ("CC=/bin/false", "CXX=/bin/false", "SOURCE_DATE_EPOCH=315532800")
+_WHEELS_ONLY = ("--only-binary", ":all:")
+_NEEDS_SOURCE = re.compile(
+    r"only-binary|no-build|building source distributions is disabled|no usable wheels|has no wheels|no wheels with a"
+    r"|building .* is disabled|does not have wheels|marked as .*no-build",
+    re.IGNORECASE,
+)
+
+
+def uv_binary() -> Path:
+    """Return the uv that was installed with us, or the one on PATH."""
+    own = Path(sys.executable).parent / "uv"
+    found = own if own.exists() else shutil.which("uv")
+    if found is None:
+        raise BuildError(
+            "uv was not found, which resolves and installs the dependencies of functions",
+            code="uv-missing",
+            hint="Install it: python -m pip install uv",
+        )
+    return Path(found)
+
+
+class Uv:
+    """uv on this machine, looked for when needed. What it builds from source, without a compiler, it keeps apart."""
+
+    def __init__(self, process: Process, cache: Cache) -> None:
+        self._process = process
+        self._cache = cache
+        self._version = ""
+
+    def version(self) -> str:
+        """Return the version of uv."""
+        self._version = self._version or version(uv_binary(), self._cache, self._process)
+        return self._version
+
+    def compile(self, files: Sequence[Path], target: Target, *, cwd: Path, constraints: Path | None = None) -> str:
+        """Return the resolution of these requirements as a requirements file with hashes. Raises BuildError."""
+        argv = ["pip", "compile", "--generate-hashes", "--no-header", "--no-annotate", "--quiet", *_selected(target)]
+        argv += ["--constraints", str(constraints)] if constraints else []
+        return self._wheels_first([*argv, *map(str, files)], cwd).stdout
+
+    def export(self, project: Path) -> str:
+        """Return what a uv.lock says, without development dependencies, as a requirements file with hashes."""
+        argv = ["export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--quiet"]
+        argv += ["--no-editable", "--format", "requirements-txt", "--python", sys.executable, "--no-python-downloads"]
+        return self._run(argv, project).stdout
+
+    def install(self, requirements: Path, target: Target, into: Path, *, cwd: Path, options: Sequence[str]) -> None:
+        """Install a lock into a folder. Raises BuildError."""
+        argv = ["pip", "install", "--quiet", "--target", str(into), "--link-mode", "hardlink"]
+        self._wheels_first([*argv, *_selected(target), *options, "-r", str(requirements)], cwd)
+
+    def _wheels_first(self, argv: list[str], cwd: Path) -> Completed:
+        """Run with wheels only; where that is not enough, let uv build pure packages, without a C compiler."""
+        done = self._start([*argv, *_WHEELS_ONLY], cwd)
+        if done.returncode != 0 and _NEEDS_SOURCE.search(done.stderr):
+            cache = f"UV_CACHE_DIR={self._cache.path('outputs', 'uv')}"
+            done = self._start(argv, cwd, prefix=("env", *_NO_COMPILER, cache))
+        return _checked(done)
+
+    def _run(self, argv: list[str], cwd: Path) -> Completed:
+        return _checked(self._start(argv, cwd))
+
+    def _start(self, argv: list[str], cwd: Path, prefix: Sequence[str] = ()) -> Completed:
+        return self._process.run([*prefix, str(uv_binary()), *argv], cwd=cwd, timeout_s=_TIMEOUT_S)
+
+
+def _selected(target: Target) -> tuple[str, ...]:
+    """Return the options that choose packages for `target` without looking for, or loading, that Python."""
+    chosen = ("--python-version", target.python, "--python-platform", target.platform)
+    return (*chosen, "--python", sys.executable, "--no-python-downloads")
+
+
+def _checked(done: Completed) -> Completed:
+    if done.returncode == 0 and not done.timed_out:
+        return done
+    if done.timed_out:
+        raise BuildError(
+            f"uv did not finish within {_TIMEOUT_S:.0f} s",
+            code="dependencies-timeout",
+            hint="Check the connection to the package registry.",
+            retryable=True,
+        )
+    raise failure(done.stderr)
+
+
+def failure(stderr: str) -> BuildError:
+    """Return the error for what uv wrote, its reason shortened."""
+    reason = shortened(stderr)
+    for pattern, code, hint in _FAILURES:
+        if re.search(pattern, stderr, re.IGNORECASE):
+            message = "The dependencies can not be installed: " if "Failed" in reason else "The dependencies: "
+            return BuildError(f"{message}{reason}", code=code, hint=hint, retryable=code == "registry-unreachable")
+    return BuildError(
+        f"The dependencies can not be installed: {reason}",
+        code="dependencies-failed",
+        hint="Correct the requirements; the reason above is uv's.",
+    )
+
+
+_FAILURES = (
+    (
+        r"hash mismatch|no hash|hashes? .*(missing|required)|require-hashes",
+        "dependency-hash",
+        "The file is not the one that was locked. Lock again, and find out why it changed.",
+    ),
+    (
+        r"error sending request|failed to lookup address|connection refused|timed out|tls handshake",
+        "registry-unreachable",
+        "Check the connection to the package registry, then build again.",
+    ),
+    (
+        r"failed to build|build backend|not compatible with the target|incompatible with the current",
+        "dependency-needs-compiling",
+        "It has no wheel for the function's Python and processor, and building one needs a compiler. Choose a version "
+        "that has one, build it into a layer, or use BuildMethod: makefile.",
+    ),
+    (
+        r"no solution found|conflict|unsatisfiable|not found in the package registry",
+        "dependencies-unresolvable",
+        "Correct the requirements: a name, a version, or a pair of pins that exclude each other.",
+    ),
+)
+
+
+def shortened(stderr: str, limit: int = 700) -> str:
+    """Return uv's reason in one paragraph, without its drawing and its advice."""
+    text = "\n".join(line for line in stderr.splitlines() if not line.startswith(("warning:", "Using ", "Resolved ")))
+    text = re.split(r"\n\s*hint:", text)[0]
+    text = re.sub(r"[×╰─▶│├┬]|error:", " ", text)
+    text = re.sub(r"\s+", " ", text).strip()
+    return text if len(text) <= limit else f"{text[:limit].rstrip()} …"
