@@ -1,0 +1,306 @@
+"""`make demo`: a serverless application goes from a commit to production, and what is bad does not.
+
+Uses what anybody has: the `sealift` command, git, and HTTP requests. Works in a temporary folder, which it removes, and
+stops what it started. Exits with 1 as soon as a step does not go as the story says.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.markup import escape
+
+EXAMPLES = Path(__file__).resolve().parent
+CHANGES = EXAMPLES / "orders-changes"
+NOT_OURS = ("AWS_", "BITBUCKET_", "CI_", "GIT_", "GITHUB_", "GITLAB_")
+"""Variables of a CI system, a shell or a hook around us that would change what branch or cloud this is about."""
+MARKS = {"succeeded": "[green]✓[/]", "skipped": "[dim]–[/]"}
+PATIENCE_S = 20.0
+
+
+class Unexpected(Exception):
+    """A step did not go as the story says."""
+
+
+@dataclass
+class Demo:
+    """The stage of the story: a copy of the example in a folder of its own."""
+
+    folder: Path
+    console: Console
+    env: Mapping[str, str]
+    began: float = field(default_factory=time.monotonic)
+
+    # What is said.
+
+    def say(self, text: str = "") -> None:
+        self.console.print(text, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def act(self, title: str, *story: str) -> Iterator[None]:
+        """Print a heading and what is going to happen, and at the end how long it took."""
+        self.say(f"\n[bold cyan]{title}[/]")
+        for line in story:
+            self.say(f"   {line}")
+        began = time.monotonic()
+        yield
+        self.say(f"   [dim]{time.monotonic() - began:.1f} s[/]")
+
+    def expect(self, true: bool, what: str, seen: object = "") -> None:
+        """Say what was found to be so. Raises Unexpected when it is not."""
+        if not true:
+            raise Unexpected(f"{what}{f'; seen: {seen}' if seen != '' else ''}")
+        self.say(f"   [green]✓[/] {escape(what)}")
+
+    # What is done.
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the folder and return what it prints."""
+        done = subprocess.run(["git", *arguments], cwd=self.folder, env=self.env, capture_output=True, text=True)
+        if done.returncode:
+            raise Unexpected(f"git {' '.join(arguments)} failed: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def change(self, patch: str) -> None:
+        """Commit one of the changes that lie beside the example."""
+        self.git("am", "--quiet", str(CHANGES / f"{patch}.patch"))
+        self.committed()
+
+    def committed(self) -> None:
+        """Show the newest commit."""
+        self.say(f"   [bold]$ git commit[/]   [dim]{escape(self.git('log', '-1', '--format=%h  %s'))}[/]")
+
+    def sealift(self, *arguments: str) -> dict[str, Any]:
+        """Run a command that delivers, tell its phases as they end, and return how it finished."""
+        self.say(f"   [bold]$ sealift {' '.join(arguments)}[/]")
+        finished: dict[str, Any] = {}
+        errors = self.folder.parent / "errors.log"
+        with (
+            errors.open("w") as stderr,
+            subprocess.Popen(
+                [sys.executable, "-m", "sealift", *arguments, "--json"],
+                cwd=self.folder,
+                env=self.env,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            ) as process,
+            self.console.status("…", spinner_style="cyan") as status,
+        ):
+            try:
+                for line in process.stdout or ():
+                    event = json.loads(line)
+                    status.update(f"[dim]{_place(event)}[/]") if event["code"] == "phase-started" else None
+                    self._tell(event)
+                    finished = event if event["code"] == "finished" else finished
+            finally:
+                process.terminate() if sys.exc_info()[0] else None
+        if not finished:
+            raise Unexpected(f"sealift {' '.join(arguments)} ended without a result:\n{errors.read_text()[-2000:]}")
+        return finished
+
+    def _tell(self, event: Mapping[str, Any]) -> None:
+        if event["code"] == "phase-finished":
+            detail = _short(event["detail"])
+            mark = MARKS.get(event["status"], "[red]✗[/]")
+            self.say(f"     {mark} {_place(event):<24}{event['duration_s']:5.1f} s   [dim]{escape(detail)}[/]")
+        elif event["code"] == "noted" and event["level"] == "error":
+            self.say(f"     [yellow]↺ {escape(_short(event['message']))}[/]")
+
+    def shown(self, *arguments: str) -> None:
+        """Run a command that looks, and let it print. Raises Unexpected when it fails."""
+        self.say(f"\n[bold]$ sealift {' '.join(arguments)}[/]")
+        sys.stdout.flush()
+        if subprocess.run([sys.executable, "-m", "sealift", *arguments], cwd=self.folder, env=self.env).returncode:
+            raise Unexpected(f"sealift {' '.join(arguments)} failed")
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Return what `sealift status` says of each environment."""
+        command = [sys.executable, "-m", "sealift", "status", "--local", "--json"]
+        done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True)
+        if done.returncode:
+            raise Unexpected(f"sealift status failed: {done.stdout}{done.stderr}")
+        return {lane["name"]: lane for lane in json.loads(done.stdout)["environments"]}
+
+    def stop(self) -> None:
+        """Stop the embedded cloud; nothing may be left running, whatever went wrong before."""
+        command = [sys.executable, "-m", "sealift", "local", "down"]
+        subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True)
+
+
+def _place(event: Mapping[str, Any]) -> str:
+    return f"{event['environment'] or '':<12}{event['phase']}"
+
+
+def _short(text: str, length: int = 100) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def http(method: str, url: str, body: object = None, token: str = "") -> tuple[int, dict[str, Any]]:
+    """Send a request to a live API and return the status and the JSON of the answer."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"content-type": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(urllib.request.Request(url, data=data, headers=headers, method=method), timeout=30) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        text = error.read().decode(errors="replace")
+        return error.code, json.loads(text) if text.startswith("{") else {"text": text}
+
+
+def buy(demo: Demo, lane: Mapping[str, Any]) -> None:
+    """Place an order in a live environment, and see it confirmed by the worker behind the queue."""
+    orders, public = lane["outputs"]["OrdersUrl"], lane["outputs"]["PublicUrl"]
+    _, session = http("POST", f"{orders}/sessions")
+    status, order = http("POST", f"{orders}/orders", {"lines": [{"sku": "coffee", "quantity": 3}]}, session["token"])
+    demo.expect(status == 201, f"POST {orders}/orders answers {status}", order)
+    deadline = time.monotonic() + PATIENCE_S
+    while (seen := http("GET", f"{public}/orders/{order['id']}")[1]).get("status") != "confirmed":
+        if time.monotonic() > deadline:
+            raise Unexpected(f"order {order['id']} was never confirmed: {seen}")
+        time.sleep(0.05)
+    demo.expect(True, f"GET {public}/orders/… says: {seen['status']}, {seen['total_cents'] / 100:.2f}")
+
+
+def good_commit(demo: Demo) -> str:
+    """Act 1. Returns the release that production runs from then on."""
+    with demo.act(
+        "1 · A good commit goes all the way",
+        "A shop with two APIs, six functions, a queue and a stream. Staging and production are separate",
+        "clouds on this machine, each with its own account, functions, APIs and tables.",
+    ):
+        demo.committed()
+        ended = demo.sealift("run", "--local")
+        demo.expect(ended["status"] == "succeeded", "the commit is in production", ended["message"])
+        lanes = demo.status()
+        releases = {lane["release"] for lane in lanes.values()}
+        demo.expect(releases == {ended["release"]}, f"staging and production run release {ended['release'][:12]}")
+        buy(demo, lanes["production"])
+    return str(ended["release"])
+
+
+def broken_in_staging(demo: Demo, good: str) -> None:
+    """Act 2."""
+    with demo.act(
+        "2 · A commit that breaks the API stops in staging",
+        "It reads the table of orders before it writes, and its role may only write. Unit tests cannot see that.",
+    ):
+        demo.change("2-place-an-order-once")
+        ended = demo.sealift("run", "--local")
+        demo.expect(ended["status"] == "failed", "the journey failed, and says so", ended["status"])
+        demo.expect("production" not in ended["environments"], "production was never asked")
+        production = demo.status()["production"]
+        demo.expect(production["release"] == good, f"production still runs release {good[:12]}", production["release"])
+        buy(demo, production)
+
+
+def broken_in_production(demo: Demo, good: str) -> None:
+    """Act 3."""
+    with demo.act(
+        "3 · A commit that only fails in production is brought back",
+        "It needs a setting; somebody gave it to staging and forgot production. All tests pass in staging.",
+    ):
+        demo.git("revert", "--no-edit", "HEAD")
+        demo.change("3-give-a-discount")
+        ended = demo.sealift("run", "--local")
+        outcomes = ended["environments"]
+        demo.expect(outcomes.get("staging") == "succeeded", "staging was fine with it", outcomes)
+        demo.expect(outcomes.get("production") == "failed", "production's probes were not", outcomes)
+        production = demo.status()["production"]
+        demo.expect(production["release"] == good, f"production is back on release {good[:12]}", production["release"])
+        buy(demo, production)
+
+
+def trespass(demo: Demo) -> None:
+    """Act 4."""
+    with demo.act(
+        "4 · A function of staging tries to write to production's table",
+        "It may write orders in staging. It is given the name of production's table, and where production lives.",
+    ):
+        demo.change("4-trespass")
+        ended = demo.sealift("deploy", "staging", "--local")
+        demo.expect(ended["status"] == "succeeded", "the function is in staging", ended["message"])
+        lanes = demo.status()
+        staging, production = (lanes[name]["outputs"] for name in ("staging", "production"))
+        table, endpoint = production["OrdersTableArn"], production["PublicUrl"].split("/_aws/")[0]
+        for way, request in {
+            "by its ARN": {"table": table},
+            "at production's own door": {"table": table, "endpoint": endpoint},
+        }.items():
+            status, answer = http("POST", f"{staging['PublicUrl']}/trespass", request)
+            demo.expect((status, answer.get("own")) == (200, "written"), "staging's own table: written", answer)
+            denied = answer["other"].startswith(("AccessDenied", "UnrecognizedClient"))
+            demo.expect(denied, f"production's table, {way}: {_short(answer['other'], 70)}", answer["other"])
+        there = http("GET", f"{staging['PublicUrl']}/orders/trespass")[0]
+        here = http("GET", f"{production['PublicUrl']}/orders/trespass")[0]
+        demo.expect((there, here) == (200, 404), "the item is in staging and not in production", (there, here))
+
+
+def tell(demo: Demo) -> None:
+    """Tell the whole story. Raises Unexpected."""
+    demo.git("init", "--quiet", "--initial-branch=main")
+    demo.git("add", ".")
+    demo.git("commit", "--quiet", "-m", "A shop that takes, confirms and counts orders")
+    good = good_commit(demo)
+    broken_in_staging(demo, good)
+    broken_in_production(demo, good)
+    trespass(demo)
+    demo.say("\n[bold cyan]5 · What happened, and can it be trusted?[/]")
+    demo.shown("status", "--local")
+    demo.shown("history", "--local")
+    demo.shown("ledger", "verify", "--local")
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """Return the environment of every command: ours, without what would change the story."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(NOT_OURS) and k not in ("CI", "PYTHONPATH")}
+    for role in ("AUTHOR", "COMMITTER"):
+        env |= {f"GIT_{role}_NAME": "Dana Developer", f"GIT_{role}_EMAIL": "dana@example.com"}
+    return env | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CEILING_DIRECTORIES": str(folder)}
+
+
+def _interrupted(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def main() -> int:
+    """Run the demonstration and return the exit code."""
+    signal.signal(signal.SIGTERM, _interrupted)
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="sealift-demo-") as temporary:
+        folder = Path(temporary) / "orders"
+        rubbish = shutil.ignore_patterns("__pycache__", ".*_cache", ".sealift", ".git", ".venv")
+        shutil.copytree(EXAMPLES / "orders", folder, ignore=rubbish)
+        demo = Demo(folder=folder, console=console, env=surroundings(Path(temporary)))
+        try:
+            tell(demo)
+        except Unexpected as wrong:
+            demo.say(f"   [bold red]✗ This did not go as told:[/] {escape(str(wrong))}")
+            return 1
+        except KeyboardInterrupt:
+            demo.say("\nStopped.")
+            return 130
+        finally:
+            demo.stop()
+        demo.say(f"\n[bold]All as told, in {time.monotonic() - demo.began:.0f} s.[/] Nothing is left running.")
+        demo.say("Your own application: [bold]sealift init[/], then [bold]sealift run --local[/] in its repository.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
