@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sealift.errors import TemplateError
+from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Asset, FunctionSpec, Json, Location, TemplatePath
 from sealift.template.evaluation import Scope, known_text
 from sealift.template.faults import fault
@@ -130,36 +130,24 @@ def find(source: Source) -> tuple[Asset, ...]:
     found: dict[str, Asset] = {}
     for resource in resources(source):
         for shape in SHAPES.get(resource.type, ()):
-            for path, value in _values(resource.properties, shape):
-                asset = _asset(source, resource, shape, path, value)
-                if asset is None:
-                    continue
+            asset = _asset(source, resource, shape)
+            if asset is not None:
                 identity = _identity(asset)
                 found[identity] = _joined(found[identity], asset) if identity in found else asset
     return tuple(found.values())
 
 
-def _values(properties: dict[str, Json], shape: Shape) -> Iterator[tuple[TemplatePath, Json]]:
-    """Yield the values a shape selects; the code of a function that names none is found as None."""
-    at: list[tuple[TemplatePath, Json]] = [((), properties)]
-    for name in shape.path:
-        at = [
-            ((*path, key), child)
-            for path, value in at
-            if isinstance(value, dict)
-            for key, child in value.items()
-            if name in ("*", key)
-        ]
-    if not at and shape.kind == "function":
-        at = [(shape.path, None)]
-    yield from at
-
-
-def _asset(source: Source, resource: Resource, shape: Shape, path: TemplatePath, value: Json) -> Asset | None:
-    at: TemplatePath = (*resource.path, "Properties", *path)
+def _asset(source: Source, resource: Resource, shape: Shape) -> Asset | None:
+    at: TemplatePath = (*resource.path, "Properties", *shape.path)
+    *parents, last = shape.path
+    value = mapping_at(resource.properties, *parents).get(last)
     if shape.kind == "function" and "InlineCode" in resource.properties:
         return None
-    text = "." if value is None else known_text(value, source.scope)
+    if value is None or value == "":
+        if shape.kind != "function":
+            return None
+        value = "."  # SAM builds the template's folder for a function that names no code
+    text = known_text(value, source.scope)
     if text is None:
         _refuse_choice(source, at, resource, value)
         return None
@@ -170,7 +158,7 @@ def _asset(source: Source, resource: Resource, shape: Shape, path: TemplatePath,
     location = source.location(at, resource.logical_id)
     _refuse_missing(source, shape, location, text)
     asset = Asset(
-        key=".".join([resource.logical_id, *(str(key) for key in path)]),
+        key=".".join([resource.logical_id, *shape.path]),
         kind=shape.kind,
         source=_relative(source, text),
         logical_ids=(resource.logical_id,),
@@ -249,7 +237,7 @@ def _refuse_missing(source: Source, shape: Shape, location: Location, text: str)
             location.line,
             f"{name} of {location.logical_id} is {text}, but there is no {_relative(source, text)}",
             code="template-asset-missing",
-            hint="correct the path; it is relative to the template's folder",
+            hint=f"correct the path; it is relative to the template's folder{_near(path)}",
         )
     if shape.kind in ("file", "template") and not path.is_file():
         raise fault(
@@ -259,6 +247,13 @@ def _refuse_missing(source: Source, shape: Shape, location: Location, text: str)
             code="template-asset-kind",
             hint="name the file itself",
         )
+
+
+def _near(path: Path) -> str:
+    try:
+        return did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
+    except OSError:
+        return ""
 
 
 def _identity(asset: Asset) -> str:

@@ -11,6 +11,7 @@ from sealift.template.assets import Source, find, functions
 from sealift.template.evaluation import Scope, default_scope, is_known, resolved
 from sealift.template.extensions import LANGUAGE_EXTENSIONS
 from sealift.template.faults import fault
+from sealift.template.graphql import with_inline_files
 from sealift.template.includes import included
 from sealift.template.intrinsics import walk
 from sealift.template.loops import PREFIX, rounds
@@ -27,6 +28,7 @@ def load(root: Path, file: str, parents: tuple[str, ...] = ()) -> Template:
         raise fault(parents[-1], 0, f"templates nest each other in a circle: {chain}", code="template-cycle")
     source = _source(root, read(root / file, file))
     _refuse_missing_transforms(source)
+    specs = functions(source)
     found = find(source)
     nested = {a.key: load(root, a.source, (*parents, file)) for a in found if a.kind == "template"}
     own = Template(
@@ -35,7 +37,7 @@ def load(root: Path, file: str, parents: tuple[str, ...] = ()) -> Template:
         lines=source.lines,
         parameters=declared.parameters(source.body, source.lines, file),
         assets=found,
-        functions=functions(source),
+        functions=specs,
         transforms=declared.transforms(source.body),
         nested=nested,
     )
@@ -62,7 +64,8 @@ def _source(root: Path, document: Document) -> Source:
             hint="name the right file as template in sealift.toml",
         )
     body = _with_loops_unrolled(body, lines, file)
-    return Source(root=root, file=file, body=body, lines=lines, scope=default_scope(body))
+    source = Source(root=root, file=file, body=body, lines=lines, scope=default_scope(body))
+    return replace(source, body=with_inline_files(source))
 
 
 def _with_nested(own: tuple[str, ...], inner: list[tuple[str, ...]]) -> tuple[str, ...]:

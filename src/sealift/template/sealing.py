@@ -77,7 +77,7 @@ def _at(body: dict[str, Json], path: TemplatePath) -> dict[str, Json]:
 
 def _shape(kind: str, path: TemplatePath) -> Shape:
     for shape in SHAPES[kind]:
-        if len(shape.path) == len(path) and all(a in ("*", b) for a, b in zip(shape.path, path, strict=True)):
+        if shape.path == path:
             return shape
     raise InternalError(f"no shape for {kind} {path}", code="template-unsealed")
 

@@ -42,7 +42,7 @@ def https_url(sha256: str) -> Json:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """One property that may name something local. `*` in `path` stands for every key."""
+    """One property that may name something local."""
 
     path: tuple[str, ...]
     kind: AssetKind
@@ -64,11 +64,6 @@ SHAPES: Final[dict[str, tuple[Shape, ...]]] = {
     "AWS::ApiGateway::RestApi": (_shape("BodyS3Location", "file", bucket_and_key),),
     "AWS::ApiGatewayV2::Api": (_shape("BodyS3Location", "file", bucket_and_key),),
     "AWS::StepFunctions::StateMachine": (_shape("DefinitionS3Location", "file", bucket_and_key),),
-    "AWS::Serverless::GraphQLApi": (
-        _shape("SchemaUri", "file", s3_url),
-        _shape("Functions.*.CodeUri", "file", s3_url),
-        _shape("Resolvers.*.*.CodeUri", "file", s3_url),
-    ),
     "AWS::AppSync::GraphQLSchema": (_shape("DefinitionS3Location", "file", s3_url),),
     "AWS::AppSync::Resolver": (
         _shape("RequestMappingTemplateS3Location", "file", s3_url),
