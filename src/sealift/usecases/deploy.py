@@ -147,8 +147,6 @@ def _given(target: Target, stack: SealedStack) -> dict[str, str]:
     }
     if ENVIRONMENT_PARAMETER in declared:
         given.setdefault(ENVIRONMENT_PARAMETER, target.environment.name)
-    if ARTIFACT_BUCKET_PARAMETER in declared:
-        given[ARTIFACT_BUCKET_PARAMETER] = target.cloud.bucket.name
     return given
 
 
@@ -193,7 +191,7 @@ def _stack_target(target: Target, plan: Plan, stack: SealedStack) -> StackTarget
         environment=target.environment,
         stack=stack,
         name=target.app.stack_name(target.environment, _spec(target.app, stack)),
-        parameters=plan.parameters[stack.name],
+        parameters={**plan.parameters[stack.name], ARTIFACT_BUCKET_PARAMETER: target.cloud.bucket.name},
         adopt=plan.adopt,
         waivers=plan.waivers,
     )
