@@ -1,15 +1,15 @@
 """The Builder port: plans each asset by its inputs, reuses what is in the cache, builds the rest in parallel."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealift.build.cache import Cache
-from sealift.build.dependencies import Dependencies
+from sealift.build.dependencies import Resolutions
 from sealift.build.keys import digest
 from sealift.build.leaving_out import dependency_patterns
-from sealift.build.making import Maker
 from sealift.build.planning import Plan, Planner
 from sealift.build.results import Results
 from sealift.build.stat_index import StatIndex
@@ -17,7 +17,12 @@ from sealift.build.uv import Uv
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact
 from sealift.model.template import Asset
-from sealift.ports import Process
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from sealift.build.making import Maker
+    from sealift.ports import Process
 
 _TRIES = 3
 """How often a source folder is read again when it changes meanwhile."""
@@ -33,7 +38,7 @@ class CachedBuilder:
     def __init__(
         self,
         cache_root: Path,
-        process: Process,
+        process: "Process",
         *,
         slim: bool = True,
         settings: Mapping[str, str] | None = None,
@@ -47,69 +52,78 @@ class CachedBuilder:
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
         """Build each asset, reuse what did not change, return them by asset key. Raises BuildError."""
-        root = root.absolute()
-        with ThreadPoolExecutor(self._workers) as threads, ThreadPoolExecutor(self._workers) as jobs:
-            run = self._run(root, threads, force)
-            built = {asset.key: run.reused(asset) for asset in assets}
-            missing = [asset for asset in assets if built[asset.key] is None]
-            if missing:
-                self.cache.sweep()
-            built.update(_all(jobs, {asset.key: partial(run.made, asset) for asset in missing}))
-            run.finish()
+        run = self._run(root.absolute(), force)
+        built = {asset.key: run.reused(asset) for asset in assets}
+        missing = [asset for asset in assets if built[asset.key] is None]
+        if missing:
+            built.update(self._make(run, missing))
+        run.finish()
         return {key: artifact for key, artifact in built.items() if artifact is not None}
+
+    def _make(self, run: "_Run", assets: Sequence[Asset]) -> dict[str, BuiltArtifact]:
+        # Imported here: a build that finds everything in the cache does without threads, packs and zips.
+        from concurrent.futures import ThreadPoolExecutor
+
+        from sealift.build.making import Maker
+        from sealift.build.sets import DependencySets
+
+        self.cache.sweep()
+        with ThreadPoolExecutor(self._workers) as threads, ThreadPoolExecutor(self._workers) as jobs:
+            maker = Maker(self.cache, self._process, DependencySets(self.cache, run.resolutions, threads))
+            return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in assets})
 
     def store(self, data: bytes) -> Path:
         """Keep bytes in the cache under their SHA-256 and return the path."""
         return self.cache.store(data)
 
-    def _run(self, root: Path, threads: Executor, force: bool) -> "_Run":
-        uv = Uv(self._process, self.cache)
-        dependencies = Dependencies(self.cache, uv, left_out=self._left_out, threads=threads)
+    def _run(self, root: Path, force: bool) -> "_Run":
+        resolutions = Resolutions(self.cache, Uv(self._process, self.cache), left_out=self._left_out)
         index = StatIndex(self.cache, digest(str(root)), trusted=not force)
-        planner = Planner(root, index, dependencies, settings=self._settings)
-        maker = Maker(self.cache, self._process, dependencies)
-        return _Run(planner, maker, Results(self.cache, root), index, force=force)
+        planner = Planner(root, index, resolutions, settings=self._settings)
+        return _Run(
+            planner=planner, resolutions=resolutions, results=Results(self.cache, root), index=index, force=force
+        )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     """One call of `build`."""
 
-    def __init__(self, planner: Planner, maker: Maker, results: Results, index: StatIndex, *, force: bool) -> None:
-        self._planner = planner
-        self._maker = maker
-        self._results = results
-        self._index = index
-        self._force = force
+    planner: Planner
+    resolutions: Resolutions
+    results: Results
+    index: StatIndex
+    force: bool
 
     def reused(self, asset: Asset) -> BuiltArtifact | None:
         """Return what the cache holds for this asset, without starting any program."""
-        if self._force or not self._planner.ready(asset):
+        if self.force or not self.planner.ready(asset):
             return None
-        return self._results.known(self._plan(asset))
+        return self.results.known(self._plan(asset))
 
-    def made(self, asset: Asset) -> BuiltArtifact:
+    def made(self, asset: Asset, maker: "Maker") -> BuiltArtifact:
         """Build the asset, or find after its dependencies were resolved that it was built before."""
         for left in reversed(range(_TRIES)):
             try:
                 plan = self._plan(asset)
-                known = None if self._force else self._results.known(plan)
-                return known or self._results.record(plan, self._maker.make(plan, force=self._force), force=self._force)
+                known = None if self.force else self.results.known(plan)
+                return known or self.results.record(plan, maker.make(plan, force=self.force), force=self.force)
             except BuildError as error:
                 if not (error.code in ("source-changed", "source-unreadable") and error.retryable and left):
                     raise _naming(asset, error) from error
-                self._planner.forget(asset)
+                self.planner.forget(asset)
         raise AssertionError("unreachable")
 
     def finish(self) -> None:
         """Remember what was learnt for the next build."""
-        self._index.save()
-        self._results.save()
+        self.index.save()
+        self.results.save()
 
     def _plan(self, asset: Asset) -> Plan:
-        return self._planner.plan(asset)
+        return self.planner.plan(asset)
 
 
-def _all(jobs: Executor, work: Mapping[str, Callable[[], BuiltArtifact]]) -> dict[str, BuiltArtifact]:
+def _all(jobs: "Executor", work: Mapping[str, Callable[[], BuiltArtifact]]) -> dict[str, BuiltArtifact]:
     """Run in parallel; the error of the first in order is raised when all have ended."""
     futures = {key: jobs.submit(call) for key, call in work.items()}
     try:

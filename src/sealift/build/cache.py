@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -86,6 +85,8 @@ class Cache:
 
     def _new_lock(self) -> tuple[Path, int]:
         """Return a new locked file under `tmp/`. A sweep may take one before it is locked; then try the next."""
+        import tempfile
+
         base = self.root / "tmp"
         base.mkdir(parents=True, exist_ok=True)
         while True:
@@ -138,6 +139,8 @@ class Cache:
         )
 
     def _replace(self, target: Path, data: bytes) -> None:
+        import tempfile
+
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
         try:

@@ -4,10 +4,10 @@ import shutil
 import zipfile
 
 from sealift.build.cache import Cache
-from sealift.build.dependencies import Dependencies, DependencySet
 from sealift.build.package import check_size, source_entries, write_package
 from sealift.build.planning import Plan
 from sealift.build.results import Made
+from sealift.build.sets import DependencySet, DependencySets
 from sealift.build.tree import changed_while_read
 from sealift.build.zipping import Entry
 from sealift.errors import BuildError
@@ -17,10 +17,10 @@ from sealift.ports import Process
 class Maker:
     """Builds plans. Threads may share it."""
 
-    def __init__(self, cache: Cache, process: Process, dependencies: Dependencies) -> None:
+    def __init__(self, cache: Cache, process: Process, sets: DependencySets) -> None:
         self._cache = cache
         self._process = process
-        self._dependencies = dependencies
+        self._sets = sets
 
     def make(self, plan: Plan, *, force: bool = False) -> Made:
         """Build the blob. Raises BuildError."""
@@ -50,17 +50,15 @@ class Maker:
     def _python(self, plan: Plan, *, force: bool) -> Made:
         if plan.wanted is None:
             return self._zipped(plan, source_entries(plan.tree.files, plan.prefix))
-        found = self._dependencies.packed(plan.wanted, force=force)
+        found = self._sets.packed(plan.wanted, force=force)
         entries = self._packed_entries(found, plan.prefix)
         return self._zipped(plan, {**entries, **source_entries(plan.tree.files, plan.prefix)}, found)
 
     def _packed_entries(self, found: DependencySet, prefix: str) -> dict[str, Entry]:
-        entries: dict[str, Entry] = {}
-        for _, _, _, key in found.packs:
-            for entry in self._dependencies.entries(key) or ():
-                name = prefix + entry.name
-                entries[name] = Entry(name, entry.executable, entry.stream) if prefix else entry
-        return entries
+        entries = self._sets.entries(found)
+        if not prefix:
+            return entries
+        return {prefix + n: Entry(prefix + n, e.executable, e.stream) for n, e in entries.items()}
 
     def _zipped(self, plan: Plan, entries: dict[str, Entry], found: DependencySet | None = None) -> Made:
         dependencies = tuple((f"{p}=={v}", size) for p, v, size, _ in found.packs) if found else ()

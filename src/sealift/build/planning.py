@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sealift.build.declared import Declared, declared
 from sealift.build.deflating import compressor
-from sealift.build.dependencies import Dependencies, Wanted
+from sealift.build.dependencies import Resolutions, Wanted
 from sealift.build.foreign_locks import normalized, pins
 from sealift.build.keys import FORMAT, digest
 from sealift.build.methods import Method, method_of, prefix_of
@@ -40,11 +40,11 @@ class Plan:
 class Planner:
     """Plans the assets of one application; what several share is read once. Threads may share it."""
 
-    def __init__(self, root: Path, index: StatIndex, dependencies: Dependencies, *, settings: str) -> None:
+    def __init__(self, root: Path, index: StatIndex, resolutions: Resolutions, *, settings: str) -> None:
         self._root = root
         self._boundary = _repository(root)
         self._index = index
-        self._dependencies = dependencies
+        self._resolutions = resolutions
         self._settings = settings
         self._trees: dict[tuple[Path, Profile], Tree] = {}
         self._wanted: dict[tuple[Path, str, str, str], Wanted | None] = {}
@@ -53,7 +53,7 @@ class Planner:
         """Return whether the plan can be made without starting a program."""
         source = self._source(asset)
         wanted = self._dependencies_of(asset, method_of(asset, source), source)
-        return wanted is None or self._dependencies.resolved(wanted)
+        return wanted is None or self._resolutions.known(wanted) is not None
 
     def forget(self, asset: Asset) -> None:
         """Read the source of this asset again next time."""
@@ -68,7 +68,7 @@ class Planner:
         wanted = self._dependencies_of(asset, method, source)
         prefix = prefix_of(asset, method)
         settings = self._settings_of(asset, method)
-        key = digest(FORMAT, tree.digest, wanted and self._dependencies.set_key(wanted), prefix, settings)
+        key = digest(FORMAT, tree.digest, wanted and self._resolutions.set_key(wanted), prefix, settings)
         return Plan(
             asset=asset,
             method=method,
@@ -151,7 +151,7 @@ class Planner:
     def _pins(self, wanted: Wanted | None) -> dict[str, str]:
         if wanted is None:
             return {}
-        return {normalized(pin.project): pin.version for pin in pins(self._dependencies.lock(wanted).text)}
+        return {normalized(pin.project): pin.version for pin in pins(self._resolutions.lock(wanted).text)}
 
 
 def _repository(root: Path) -> Path:

@@ -1,15 +1,18 @@
 """Versions of the programs that build, read once per program file and then known by its size and time."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealift.build.cache import Cache
 from sealift.errors import BuildError
-from sealift.ports import Process
+
+if TYPE_CHECKING:
+    from sealift.ports import Process
 
 _TIMEOUT_S = 30.0
 
 
-def version(binary: Path, cache: Cache, process: Process) -> str:
+def version(binary: Path, cache: Cache, process: "Process") -> str:
     """Return what `<binary> --version` says. Raises BuildError when it does not run."""
     info = binary.stat()
     seen = [info.st_size, info.st_mtime_ns]

@@ -5,12 +5,15 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealift.build.cache import Cache
 from sealift.build.target import Target
 from sealift.build.tools import version
 from sealift.errors import BuildError
-from sealift.ports import Completed, Process
+
+if TYPE_CHECKING:
+    from sealift.ports import Completed, Process
 
 _TIMEOUT_S = 900.0
 _NO_COMPILER = ("CC=/bin/false", "CXX=/bin/false", "SOURCE_DATE_EPOCH=315532800")
@@ -38,7 +41,7 @@ def uv_binary() -> Path:
 class Uv:
     """uv on this machine, looked for when needed. What it builds from source, without a compiler, it keeps apart."""
 
-    def __init__(self, process: Process, cache: Cache) -> None:
+    def __init__(self, process: "Process", cache: Cache) -> None:
         self._process = process
         self._cache = cache
         self._version = ""
@@ -65,7 +68,7 @@ class Uv:
         argv = ["pip", "install", "--quiet", "--target", str(into), "--link-mode", "hardlink"]
         self._wheels_first([*argv, *_selected(target), *options, "-r", str(requirements)], cwd)
 
-    def _wheels_first(self, argv: list[str], cwd: Path) -> Completed:
+    def _wheels_first(self, argv: list[str], cwd: Path) -> "Completed":
         """Run with wheels only; where that is not enough, let uv build pure packages, without a C compiler."""
         done = self._start([*argv, *_WHEELS_ONLY], cwd)
         if done.returncode != 0 and _NEEDS_SOURCE.search(done.stderr):
@@ -73,10 +76,10 @@ class Uv:
             done = self._start(argv, cwd, prefix=("env", *_NO_COMPILER, cache))
         return _checked(done)
 
-    def _run(self, argv: list[str], cwd: Path) -> Completed:
+    def _run(self, argv: list[str], cwd: Path) -> "Completed":
         return _checked(self._start(argv, cwd))
 
-    def _start(self, argv: list[str], cwd: Path, prefix: Sequence[str] = ()) -> Completed:
+    def _start(self, argv: list[str], cwd: Path, prefix: Sequence[str] = ()) -> "Completed":
         return self._process.run([*prefix, str(uv_binary()), *argv], cwd=cwd, timeout_s=_TIMEOUT_S)
 
 
@@ -86,7 +89,7 @@ def _selected(target: Target) -> tuple[str, ...]:
     return (*chosen, "--python", sys.executable, "--no-python-downloads")
 
 
-def _checked(done: Completed) -> Completed:
+def _checked(done: "Completed") -> "Completed":
     if done.returncode == 0 and not done.timed_out:
         return done
     if done.timed_out:

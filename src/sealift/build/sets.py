@@ -1,0 +1,118 @@
+"""Dependency sets: a lock, installed once and packed per distribution. Functions with equal sets share it.
+
+A set is kept by its lock, the platform, the version of uv and what is left out of it.
+"""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sealift.build.cache import Cache
+from sealift.build.dependencies import Resolutions, Wanted
+from sealift.build.foreign_locks import pins
+from sealift.build.packing import Distribution, Overwritten, distributions, open_pack, pack, refuse_compiled
+from sealift.build.resolving import Lock
+from sealift.build.zipping import Entry
+from sealift.errors import BuildError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencySet:
+    """A set that is packed. `packs` are (project, version, unpacked bytes, name of the pack), sorted by project."""
+
+    lock: str
+    packs: tuple[tuple[str, str, int, str], ...]
+
+
+class DependencySets:
+    """Installs and packs. Threads may share it."""
+
+    def __init__(self, cache: Cache, resolutions: Resolutions, threads: Executor) -> None:
+        self._cache = cache
+        self._resolutions = resolutions
+        self._threads = threads
+        self._opened: dict[str, tuple[Entry, ...]] = {}
+
+    def packed(self, wanted: Wanted, *, force: bool = False) -> DependencySet:
+        """Return the set, packed; what is missing or damaged is installed and packed again. Raises BuildError."""
+        key = self._resolutions.set_key(wanted)
+        with self._cache.lock(f"set-{key[:16]}"):
+            found = None if force else self._known(key)
+            return found or self._install(wanted, key)
+
+    def entries(self, found: DependencySet) -> dict[str, Entry]:
+        """Return every file of a set by name; of two files of one name, the later project's counts."""
+        return {entry.name: entry for *_, key in found.packs for entry in self._open(key) or ()}
+
+    def _known(self, key: str) -> DependencySet | None:
+        record = self._cache.read("sets", key)
+        if record is None:
+            return None
+        try:
+            listed: list[list[object]] = list(record["packs"])  # type: ignore[call-overload]
+            packs = tuple((str(p), str(v), int(str(size)), str(k)) for p, v, size, k in listed)
+        except (KeyError, TypeError, ValueError):
+            return None
+        if any(self._open(name) is None for *_, name in packs):
+            return None
+        return DependencySet(lock=str(record.get("lock", "")), packs=packs)
+
+    def _open(self, pack_key: str) -> tuple[Entry, ...] | None:
+        found = self._opened.get(pack_key) or open_pack(self._cache, pack_key)
+        if found is not None:
+            self._opened[pack_key] = found
+        return found
+
+    def _install(self, wanted: Wanted, key: str) -> DependencySet:
+        lock = self._resolutions.lock(wanted)
+        with self._cache.temporary() as scratch:
+            found = distributions(self._installed(wanted, lock, scratch), self._resolutions.left_out)
+            refuse_compiled(found)
+            packs = tuple(self._pack(d, wanted, scratch) for d in found)
+        self._cache.write("sets", key, {"lock": lock.text, "packs": packs})
+        return DependencySet(lock=lock.text, packs=packs)
+
+    def _installed(self, wanted: Wanted, lock: Lock, scratch: Path) -> Path:
+        requirements = scratch / "requirements.txt"
+        site = scratch / "site"
+        with self._cache.writing():
+            requirements.write_text("".join(f"{line}\n" for line in wanted.declared.options) + lock.text)
+            site.mkdir()
+        options = (["--no-deps"] if lock.complete else []) + (["--require-hashes"] if lock.hashed else [])
+        self._resolutions.uv.install(requirements, wanted.target, site, cwd=wanted.declared.folder, options=options)
+        return site
+
+    def _pack(self, found: Distribution, wanted: Wanted, scratch: Path) -> tuple[str, str, int, str]:
+        left_out = self._resolutions.left_out
+        try:
+            key = pack(found, left_out, self._cache, self._threads)
+        except Overwritten:
+            key = pack(self._alone(found, wanted, scratch), left_out, self._cache, self._threads)
+        return (found.project, found.version, sum(e.stream.size for e in self._open(key) or ()), key)
+
+    def _alone(self, found: Distribution, wanted: Wanted, scratch: Path) -> Distribution:
+        """Install one distribution by itself: beside others, a file of the same name was overwritten."""
+        lock = self._resolutions.lock(wanted)
+        line = next((line for line in _lines(lock.text) if _project(line) == _spelled(found.project)), None)
+        if line is None:
+            raise BuildError(
+                f"Two dependencies bring files of the same name, one of them is {found.project}",
+                code="dependencies-overlap",
+                hint="Remove one of them from the requirements.",
+            )
+        alone = scratch / f"alone-{found.project}"
+        alone.mkdir()
+        site = self._installed(wanted, replace(lock, text=line, complete=True), alone)
+        return next(d for d in distributions(site, self._resolutions.left_out) if d.project == found.project)
+
+
+def _lines(lock: str) -> list[str]:
+    return [f"{line}\n" for line in lock.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def _project(line: str) -> str:
+    return next((_spelled(pin.project) for pin in pins(line)), "")
+
+
+def _spelled(project: str) -> str:
+    return project.replace("-", "_").replace(".", "_").lower()
