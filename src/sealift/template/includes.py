@@ -91,7 +91,7 @@ def _value(value: Json, path: TemplatePath, place: _Place) -> Json:
     left: list[Json] = []
     result: Json = siblings
     for each in declared if isinstance(declared, list) else [declared]:
-        snippet = _snippet(each, path, place)
+        snippet = _snippet(each, (*path, "Fn::Transform"), place)
         if snippet is None:
             left.append(each)
         elif isinstance(snippet, dict):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from yaml import MappingNode, Node, ScalarNode
 
 _YAML: Final = "tag:yaml.org,2002:"
+_MAX_DEPTH: Final = 100
+"""Far more than CloudFormation takes, far less than Python's stack."""
 _MAX_VALUES: Final = 500_000
 """Aliases of aliases multiply; CloudFormation's own limit is 1 MB of template."""
 
@@ -53,7 +55,7 @@ def parse(text: str, file: str) -> Document:
     try:
         body: Json = json.loads(text)
     except RecursionError:
-        raise fault(file, 0, "is nested too deeply", code="template-syntax") from None
+        raise fault(file, 0, "is nested too deeply", code="template-depth") from None
     except json.JSONDecodeError as error:
         if not file.endswith(".json"):
             return _parse_yaml(text, file)
@@ -88,14 +90,14 @@ def _parse_yaml(text: str, file: str) -> Document:
     except yaml.YAMLError as error:
         raise fault(file, 0, f"is not YAML: {error}", code="template-syntax") from None
     except RecursionError:
-        raise fault(file, 0, "is nested too deeply", code="template-syntax") from None
+        raise fault(file, 0, "is nested too deeply", code="template-depth") from None
     if node is None:
         raise fault(file, 0, "is empty", code="template-syntax", hint="a template needs a Resources section")
     converter = _Converter(file=file, text=text)
     try:
         body = converter.value(node, ())
     except RecursionError:
-        raise fault(file, 0, "is nested too deeply", code="template-syntax") from None
+        raise fault(file, 0, "is nested too deeply", code="template-depth") from None
     return Document(file=file, body=body, lines=converter.lines)
 
 
@@ -114,6 +116,8 @@ class _Converter:
         self.count += 1
         if self.count > _MAX_VALUES or id(node) in self.open_nodes:
             raise self.fault(node, "an alias expands without end", code="template-syntax")
+        if len(path) > _MAX_DEPTH:
+            raise self.fault(node, "is nested too deeply", code="template-depth")
         tag: str = node.tag
         if tag.startswith(_YAML):
             return self.plain(node, path)

@@ -38,7 +38,7 @@ def get(folder: Path, name: str) -> Rendered | None:
 
 def put(folder: Path, name: str, entry: Rendered) -> None:
     """Store an entry; a disk that is full or read-only costs time later, not this run."""
-    payload = json.dumps({"body": entry.body, "origins": dict(entry.origins)}, ensure_ascii=False).encode()
+    payload = json.dumps({"body": entry.body, "origins": dict(entry.origins)}).encode()
     path = _path(folder, name)
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

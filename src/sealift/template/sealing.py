@@ -20,13 +20,13 @@ def sealed(template: Template, blobs: Mapping[str, str]) -> bytes:
             raise InternalError(f"asset {asset.key} of {template.file} was not stored", code="template-unsealed")
         for path in asset.paths:
             _point(body, path, asset, blobs[asset.key])
-    _drop_global_code(body, template)
+    _push_down_globals(body)
     return dumped(_with_bucket(body, template))
 
 
 def dumped(body: dict[str, Json]) -> bytes:
-    """Return the one way to write a template: the author's order, one space of indentation."""
-    return (json.dumps(body, ensure_ascii=False, indent=1, separators=(",", ": ")) + "\n").encode()
+    """Return the one way to write a template: ASCII, the author's order, one space of indentation."""
+    return (json.dumps(body, indent=1, separators=(",", ": ")) + "\n").encode()
 
 
 def _with_bucket(body: dict[str, Json], template: Template) -> dict[str, Json]:
@@ -99,9 +99,20 @@ def _nest(resource: dict[str, Json]) -> None:
     resource["Properties"] = properties
 
 
-def _drop_global_code(body: dict[str, Json], template: Template) -> None:
-    """Remove a local CodeUri from Globals: every function that inherits it has its own now."""
-    code = mapping_at(template.body, "Globals", "Function").get("CodeUri")
-    local = any(asset.kind == "function" for asset in template.assets) and isinstance(code, str)
-    if local and not str(code).startswith("s3://"):
-        del mapping_at(body, "Globals", "Function")["CodeUri"]
+def _push_down_globals(body: dict[str, Json]) -> None:
+    """Move the locations in Globals down to the resources that inherit them.
+
+    SAM merges a mapping in Globals into the mapping of a resource, and an implicit API inherits too.
+    """
+    resources = mapping_at(body, "Resources").values()
+    for kind, shapes in SHAPES.items():
+        section = mapping_at(body, "Globals", kind.removeprefix("AWS::Serverless::"))
+        for shape in shapes:
+            (name, *_) = shape.path
+            if name not in section:
+                continue
+            value = section.pop(name)
+            for resource in resources:
+                properties = mapping_at(resource, "Properties")
+                if mapping_at(resource).get("Type") == kind and not {name, "InlineCode"} & properties.keys():
+                    mapping_at(resource)["Properties"] = {**properties, name: value}
