@@ -1,11 +1,67 @@
 """The emulator's side of the launcher: patches first, then the emulator's own main loop."""
 
+import importlib.util
+import os
 import sys
+from pathlib import Path
+
+from sealift.local.folder import Folder
+from sealift.local.gateway import gateway
+from sealift.local.interpreters import Places
+from sealift.local.patches import apply
+from sealift.local.saving import Saver, settle_interrupted
+
+PLACES_VARIABLE = "SEALIFT_PYTHON_VERSIONS"
+"""Folders of installed Python versions, handed over by the supervisor: HOME is another one here."""
+_OUR_OWN = (PLACES_VARIABLE, "LOG_LEVEL", "AUTH", "PYTHONUNBUFFERED")
+"""Variables that functions would inherit and might take for theirs, and that are not read again."""
+_RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
+"""Pure Python packages that Lambda's Python runtimes bring."""
 
 
-def run() -> None:
+def run(folder: Folder, *, guard: int) -> None:
     """Run the emulator until it is asked to end."""
     from ministack import app
 
+    versions = os.environ.get(PLACES_VARIABLE, "")
+    where = Places(
+        programs=tuple(Path(p) for p in os.environ["PATH"].split(":") if p and Path(p).name != "shims"),
+        versions=tuple(Path(p) for p in versions.split(":") if p),
+    )
+    apply(where)
+    for name in _OUR_OWN:
+        os.environ.pop(name, None)
+    os.environ["PYTHONPATH"] = str(_runtime_packages(folder))
+    _settle_after_loading()
+    saver = Saver()
+    app.app = gateway(app.app, who={"guard": guard, "folder": str(folder.path)}, saver=saver)
+    saver.start()
     sys.argv = ["ministack"]
     app.main()
+
+
+def _settle_after_loading() -> None:
+    from ministack import app
+
+    load = app._load_persisted_state
+
+    def loaded() -> None:
+        load()
+        settle_interrupted()
+
+    app._load_persisted_state = loaded
+
+
+def _runtime_packages(folder: Folder) -> Path:
+    """Make the folder that functions find boto3 in, as on Lambda. What a function brings itself goes before it."""
+    spec = importlib.util.find_spec("boto3")
+    assert spec is not None
+    assert spec.origin is not None
+    packages = Path(spec.origin).parent.parent
+    runtime = folder.tmp / "runtime"
+    runtime.mkdir(parents=True, exist_ok=True)
+    for name in _RUNTIME_PACKAGES:
+        link = runtime / name
+        if (packages / name).exists() and not link.exists():
+            link.symlink_to(packages / name)
+    return runtime

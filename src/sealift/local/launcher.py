@@ -103,7 +103,7 @@ def _emulate(guard: int, folder: Folder) -> None:
 
     code = 1
     try:
-        run()
+        run(folder, guard=guard)
         code = 0
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1

@@ -20,9 +20,10 @@ from pathlib import Path
 from sealift.errors import CloudError
 from sealift.local.endpoint import HOST, Endpoint, account_of
 from sealift.local.folder import Folder, Identity, Run
+from sealift.local.interpreters import places
 from sealift.local.processes import end, is_running, kill_group
 
-HEALTH_PATH = "/_ministack/health"
+_WHO_PATH = "/_sealift/who"
 _START_S = 60.0
 _STOP_S = 25.0
 _ATTEMPTS = 5
@@ -208,6 +209,7 @@ def _child_environment(folder: Folder, identity: Identity, region: str) -> Mappi
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "PYTHONUNBUFFERED": "1",
+        "SEALIFT_PYTHON_VERSIONS": ":".join(map(str, places(os.environ, Path.home()).versions)),
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": os.environ.get("LANG", "C.UTF-8"),
     }
@@ -226,11 +228,10 @@ def _is_healthy(run: Run) -> bool:
     """Ask the emulator whether it is this one: another program may have its port."""
     connection = http.client.HTTPConnection(HOST, run.port, timeout=5.0)
     try:
-        connection.request("GET", HEALTH_PATH)
-        answer = connection.getresponse()
-        body = json.loads(answer.read())
-        return answer.status == 200 and "services" in body
-    except (OSError, http.client.HTTPException, ValueError, AttributeError):
+        connection.request("GET", _WHO_PATH)
+        body = json.loads(connection.getresponse().read())
+        return bool(body["guard"] == run.guard)
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return False
     finally:
         connection.close()

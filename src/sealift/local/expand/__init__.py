@@ -7,9 +7,11 @@ from sealift.local.expand.context import Body, Context, Expanded, Expansion
 from sealift.local.expand.dropped import dropped_types
 from sealift.local.expand.environment_values import environment_values
 from sealift.local.expand.http_api import http_api
+from sealift.local.expand.rest_api import rest_api
 
 EXPANSIONS: tuple[Expansion, ...] = (
     http_api,
+    rest_api,
     environment_values,
     dropped_types,
 )

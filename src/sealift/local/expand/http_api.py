@@ -1,13 +1,12 @@
 """HTTP APIs: the OpenAPI document in `Body` becomes Integration, Route and Authorizer resources.
 
 The emulator ignores `Body`: every route would answer 404. `CorsConfiguration` it reads in lower camel case only.
-https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealift.local.expand.context import Body, Context, Expanded
+from sealift.local.expand.openapi import AUTHORIZER, Operation, document_of, operations, requirements, schemes
 from sealift.local.expand.shape import (
     as_list,
     as_object,
@@ -20,10 +19,7 @@ from sealift.local.expand.shape import (
 )
 from sealift.model.template import Json
 
-METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
-_ANY = "x-amazon-apigateway-any-method"
-_INTEGRATION = "x-amazon-apigateway-integration"
-_AUTHORIZER = "x-amazon-apigateway-authorizer"
+_API = "AWS::ApiGatewayV2::Api"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,28 +28,29 @@ class _Api:
     resource: Body
     document: Body
 
-    def part(self, kind: str, settings: Body) -> Body:
+    def part(self, kind: str, settings: Body, condition: str | None = None) -> Body:
         """Return a resource that belongs to this API."""
+        under: Body = {"Condition": condition} if condition else inherited(self.resource)
         return {
-            **inherited(self.resource),
+            **under,
             "Type": f"AWS::ApiGatewayV2::{kind}",
             "Properties": {"ApiId": {"Ref": self.logical_id}, **settings},
         }
 
 
 def http_api(body: Body, context: Context) -> Expanded:
-    """Expand every AWS::ApiGatewayV2::Api that has a Body."""
-    del context
+    """Expand every AWS::ApiGatewayV2::Api that has a document."""
     changed: dict[str, Json] = {}
     notes: list[str] = []
-    for logical_id, resource in of_type(body, "AWS::ApiGatewayV2::Api"):
-        document = properties(resource).get("Body")
-        if isinstance(document, dict) and "paths" in document:
+    for logical_id, resource in of_type(body, _API):
+        document = document_of(resource, body, context)
+        cors = as_object(properties(resource).get("CorsConfiguration"))
+        if document:
             api = _Api(logical_id=logical_id, resource=resource, document=document)
             changed |= _parts(api, notes)
             changed[logical_id] = _without_body(api)
-        elif properties(resource).get("CorsConfiguration"):
-            changed[logical_id] = _with_cors(resource, as_object(properties(resource)["CorsConfiguration"]))
+        elif cors:
+            changed[logical_id] = _with_cors(resource, cors)
     return Expanded(body=with_resources(body, changed), notes=tuple(notes))
 
 
@@ -76,52 +73,31 @@ def _with_cors(resource: Body, cors: Body) -> Body:
 
 def _parts(api: _Api, notes: list[str]) -> dict[str, Json]:
     made: dict[str, Json] = {}
-    authorizers: dict[str, str] = {}
-    for name, scheme in _schemes(api.document):
-        definition = as_object(scheme.get(_AUTHORIZER))
-        if definition:
-            authorizers[name] = child_id(api.logical_id, "Authorizer", name)
-            made[authorizers[name]] = api.part("Authorizer", _authorizer(name, scheme, definition))
-    for key, operation in _operations(api.document):
-        integration = as_object(operation.get(_INTEGRATION))
-        if not integration:
-            if not _is_preflight(key):
+    for name, scheme in schemes(api.document).items():
+        if scheme.get(AUTHORIZER):
+            made[_authorizer_id(api, name)] = api.part("Authorizer", _authorizer(name, scheme))
+    for operation in operations(api.document):
+        key = _route_key(operation)
+        if not operation.integration:
+            # HTTP APIs answer preflight requests by themselves, SAM writes such methods without an integration.
+            if operation.verb != "OPTIONS":
                 notes.append(f"{api.logical_id}: the route {key} has no integration and is left out")
             continue
         integration_id = child_id(api.logical_id, "Integration", key)
-        made[integration_id] = api.part("Integration", _integration(integration))
-        made[child_id(api.logical_id, "Route", key)] = api.part(
-            "Route",
-            {
-                "RouteKey": key,
-                "Target": {"Fn::Join": ["/", ["integrations", {"Ref": integration_id}]]},
-                **_authorization(api, operation, authorizers),
-            },
-        )
+        made[integration_id] = api.part("Integration", _integration(operation.integration), operation.condition)
+        target: Json = {"Fn::Join": ["/", ["integrations", {"Ref": integration_id}]]}
+        settings: Body = {"RouteKey": key, "Target": target, **_authorization(api, operation)}
+        made[child_id(api.logical_id, "Route", key)] = api.part("Route", settings, operation.condition)
     return made
 
 
-def _is_preflight(key: str) -> bool:
-    return key.startswith("OPTIONS ")
+def _route_key(operation: Operation) -> str:
+    is_default = operation.verb == "ANY" and operation.path in ("$default", "/$default")
+    return "$default" if is_default else f"{operation.verb} {operation.path}"
 
 
-def _operations(document: Body) -> Iterator[tuple[str, Body]]:
-    for path, item in as_object(document.get("paths")).items():
-        for method, operation in as_object(item).items():
-            if not isinstance(operation, dict):
-                continue
-            if method == _ANY:
-                yield ("$default" if path in ("$default", "/$default") else f"ANY {path}"), operation
-            elif method.lower() in METHODS:
-                yield f"{method.upper()} {path}", operation
-
-
-def _schemes(document: Body) -> Iterator[tuple[str, Body]]:
-    """Yield security schemes of OpenAPI 3, and the definitions of Swagger 2."""
-    found = as_object(as_object(document.get("components")).get("securitySchemes"))
-    for name, scheme in (found or as_object(document.get("securityDefinitions"))).items():
-        if isinstance(scheme, dict):
-            yield name, scheme
+def _authorizer_id(api: _Api, name: str) -> str:
+    return child_id(api.logical_id, "Authorizer", name)
 
 
 def _integration(definition: Body) -> Body:
@@ -139,7 +115,8 @@ def _integration(definition: Body) -> Body:
     return settings
 
 
-def _authorizer(name: str, scheme: Body, definition: Body) -> Body:
+def _authorizer(name: str, scheme: Body) -> Body:
+    definition = as_object(scheme[AUTHORIZER])
     source = definition.get("identitySource")
     sources: list[Json] = [s.strip() for s in source.split(",")] if isinstance(source, str) else as_list(source)
     if definition.get("type") == "jwt":
@@ -150,9 +127,7 @@ def _authorizer(name: str, scheme: Body, definition: Body) -> Body:
             "IdentitySource": sources or ["$request.header.Authorization"],
             "JwtConfiguration": {"Audience": jwt.get("audience", []), "Issuer": jwt.get("issuer", "")},
         }
-    if not sources and scheme.get("in") == "header":
-        sources = [f"$request.header.{scheme.get('name', 'Authorization')}"]
-    settings: Body = {
+    return {
         "Name": name,
         "AuthorizerType": "REQUEST",
         "AuthorizerUri": definition.get("authorizerUri", ""),
@@ -161,22 +136,16 @@ def _authorizer(name: str, scheme: Body, definition: Body) -> Body:
         "IdentitySource": sources,
         "AuthorizerResultTtlInSeconds": definition.get("authorizerResultTtlInSeconds", 300 if sources else 0),
     }
-    return settings
 
 
-def _authorization(api: _Api, operation: Body, authorizers: dict[str, str]) -> Body:
-    auth = operation.get("x-amazon-apigateway-auth")
-    if as_object(auth).get("type") == "AWS_IAM":
+def _authorization(api: _Api, operation: Operation) -> Body:
+    if as_object(operation.definition.get("x-amazon-apigateway-auth")).get("type") == "AWS_IAM":
         return {"AuthorizationType": "AWS_IAM"}
-    security = operation["security"] if "security" in operation else api.document.get("security")
-    for requirement in as_list(security):
-        for name, scopes in as_object(requirement).items():
-            if name in authorizers:
-                kind = "JWT" if _is_jwt(api.document, name) else "CUSTOM"
-                settings: Body = {"AuthorizationType": kind, "AuthorizerId": {"Ref": authorizers[name]}}
-                return {**settings, "AuthorizationScopes": scopes} if scopes else settings
+    known_schemes = schemes(api.document)
+    for name, scopes in requirements(operation, api.document):
+        definition = as_object(known_schemes.get(name, {}).get(AUTHORIZER))
+        if definition:
+            kind = "JWT" if definition.get("type") == "jwt" else "CUSTOM"
+            settings: Body = {"AuthorizationType": kind, "AuthorizerId": {"Ref": _authorizer_id(api, name)}}
+            return {**settings, "AuthorizationScopes": scopes} if scopes else settings
     return {}
-
-
-def _is_jwt(document: Body, name: str) -> bool:
-    return as_object(dict(_schemes(document))[name].get(_AUTHORIZER)).get("type") == "jwt"

@@ -1,0 +1,135 @@
+"""Settings of one AWS::ApiGateway::Method from an operation of a document."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from sealift.local.expand.context import Body
+from sealift.local.expand.openapi import Operation, requirements, schemes
+from sealift.local.expand.rest_authorizer import authorization_of
+from sealift.local.expand.shape import as_list, as_object
+from sealift.model.template import Json
+
+PartRef = Callable[[str, str], Json]
+"""Returns a reference to a part of the API by kind (Authorizer, Validator) and name."""
+
+_LOCATIONS = {"query": "querystring", "header": "header", "path": "path"}
+_SERVICE = re.compile(r":apigateway:[^:]*:([a-z0-9-]+):")
+_SERVED_SERVICES = ("lambda", "sqs")
+
+
+def method_settings(operation: Operation, document: Body, ref: PartRef) -> Body:
+    """Return the properties of the method but for RestApiId and ResourceId."""
+    settings: Body = {
+        "HttpMethod": operation.verb,
+        "MethodResponses": [*_method_responses(operation.definition)],
+        **_authorization(operation, document, ref),
+        **_request(operation, document, ref),
+    }
+    if operation.integration:
+        settings["Integration"] = _integration(operation.integration)
+    return settings
+
+
+def notes_on(api: str, operation: Operation, known: Callable[[Json], str | None]) -> Iterator[str]:
+    """Yield what the embedded cloud does not do for this operation."""
+    integration = operation.integration
+    where = f"{api}: {operation.verb} {operation.path}"
+    if not integration:
+        yield f"{where} has no integration and answers 500"
+        return
+    kind = str(integration.get("type", "")).lower()
+    if kind == "aws":
+        uri = known(integration.get("uri", "")) or str(integration.get("uri"))
+        service = _SERVICE.search(uri)
+        if service and service[1] not in _SERVED_SERVICES:
+            yield f"{where} calls {service[1]} directly, which the embedded cloud does not do"
+        elif service and service[1] == "lambda" and integration.get("requestTemplates"):
+            yield f"{where}: the embedded cloud ignores request templates; the function gets the proxy event"
+    if kind.startswith("http") and integration.get("connectionType") == "VPC_LINK":
+        yield f"{where} goes through a VPC link, which the embedded cloud does not have"
+
+
+def _integration(definition: Body) -> Body:
+    names = {
+        "httpMethod": "IntegrationHttpMethod",
+        "uri": "Uri",
+        "credentials": "Credentials",
+        "requestParameters": "RequestParameters",
+        "requestTemplates": "RequestTemplates",
+        "timeoutInMillis": "TimeoutInMillis",
+        "connectionType": "ConnectionType",
+        "cacheKeyParameters": "CacheKeyParameters",
+    }
+    settings: Body = {"Type": str(definition.get("type", "aws_proxy")).upper()}
+    settings |= {target: definition[source] for source, target in names.items() if source in definition}
+    if isinstance(definition.get("passthroughBehavior"), str):
+        settings["PassthroughBehavior"] = str(definition["passthroughBehavior"]).upper()
+    responses: list[Json] = []
+    for pattern, response in as_object(definition.get("responses")).items():
+        responses.append(_integration_response(pattern, as_object(response)))
+    if responses:
+        settings["IntegrationResponses"] = responses
+    return settings
+
+
+def _integration_response(pattern: str, response: Body) -> Body:
+    settings: Body = {
+        "StatusCode": str(response.get("statusCode", "200")),
+        "ResponseParameters": response.get("responseParameters", {}),
+        "ResponseTemplates": response.get("responseTemplates", {}),
+    }
+    return settings if pattern == "default" else {**settings, "SelectionPattern": pattern}
+
+
+def _method_responses(definition: Body) -> Iterator[Json]:
+    for status, response in as_object(definition.get("responses")).items():
+        headers = as_object(as_object(response).get("headers"))
+        parameters: Body = {f"method.response.header.{name}": False for name in headers}
+        if str(status).isdigit():
+            yield {"StatusCode": str(status), "ResponseParameters": parameters}
+
+
+def _authorization(operation: Operation, document: Body, ref: PartRef) -> Body:
+    settings: Body = {"AuthorizationType": "NONE"}
+    known_schemes = schemes(document)
+    for name, scopes in requirements(operation, document):
+        scheme = known_schemes.get(name, {})
+        kind = authorization_of(scheme)
+        if kind == "API_KEY":
+            settings["ApiKeyRequired"] = True
+        elif kind == "AWS_IAM":
+            settings["AuthorizationType"] = kind
+        elif kind:
+            settings |= {"AuthorizationType": kind, "AuthorizerId": ref("Authorizer", name)}
+            if scopes:
+                settings["AuthorizationScopes"] = scopes
+    return settings
+
+
+def _request(operation: Operation, document: Body, ref: PartRef) -> Body:
+    """Return what the request must look like: parameters, the model of its body, and who checks it."""
+    parameters: Body = {}
+    settings: Body = {}
+    model: str | None = None
+    for parameter in map(as_object, as_list(operation.definition.get("parameters"))):
+        location = _LOCATIONS.get(str(parameter.get("in")))
+        if location:
+            parameters[f"method.request.{location}.{parameter.get('name')}"] = parameter.get("required") is True
+        elif parameter.get("in") == "body":
+            model = _model_of(parameter.get("schema"))
+    content = as_object(as_object(operation.definition.get("requestBody")).get("content"))
+    model = model or _model_of(as_object(content.get("application/json")).get("schema"))
+    if parameters:
+        settings["RequestParameters"] = parameters
+    if model:
+        settings["RequestModels"] = {"application/json": model}
+    named = "x-amazon-apigateway-request-validator"
+    validator = operation.definition.get(named, document.get(named))
+    if isinstance(validator, str):
+        settings["RequestValidatorId"] = ref("Validator", validator)
+    return settings
+
+
+def _model_of(schema: Json) -> str | None:
+    reference = as_object(schema).get("$ref")
+    return reference.rpartition("/")[2] if isinstance(reference, str) else None

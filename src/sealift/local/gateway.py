@@ -1,0 +1,50 @@
+"""Stands before the emulator's web application: who are you, which address is meant, has anything changed."""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from sealift.local.saving import Saver
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+WHO_PATH = "/_sealift/who"
+_API = "/_aws/execute-api/"
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+def gateway(application: Application, *, who: dict[str, object], saver: Saver) -> Application:
+    """Return the application with our front: `who` is what it answers when asked who it is."""
+
+    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        path = str(scope["path"])
+        if path == WHO_PATH:
+            await _answer(send, who)
+            return
+        if path.startswith(_API):
+            scope = _with_stage(scope, path)
+        elif scope["method"] not in _READING:
+            saver.changed()
+        await application(scope, receive, send)
+
+    return front
+
+
+def _with_stage(scope: Scope, path: str) -> Scope:
+    """Let the bare address of an HTTP API mean its root; the emulator takes it for the name of a bucket."""
+    if "/" in path.removeprefix(_API):
+        return scope
+    return {**scope, "path": path + "/", "raw_path": bytes(scope.get("raw_path") or path.encode()) + b"/"}
+
+
+async def _answer(send: Send, value: dict[str, object]) -> None:
+    body = json.dumps(value).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,21 @@
+"""What is changed in the emulator before it starts, one patch a file.
+
+Patches reach into private names. The emulator is pinned exactly, and a test shows for each patch that it still bites.
+"""
+
+from sealift.local.interpreters import Places
+from sealift.local.patches.aliases import weighted_aliases
+from sealift.local.patches.importing import after_import
+from sealift.local.patches.logs import quick_logs
+from sealift.local.patches.replies import proxy_replies
+from sealift.local.patches.runtimes import declared_runtimes
+from sealift.local.patches.validators import request_validators
+
+
+def apply(where: Places) -> None:
+    """Apply every patch. `where` is where interpreters are looked for."""
+    quick_logs()
+    declared_runtimes(where)
+    weighted_aliases()
+    proxy_replies()
+    after_import("ministack.services.cloudformation.provisioners", request_validators)
