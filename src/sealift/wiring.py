@@ -85,13 +85,14 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
     from sealift.checks.analyzer import RealAnalyzer
     from sealift.checks.tester import RealTester
     from sealift.ledger.ledgers import BucketLedgers
+    from sealift.ledger.witness import LinuxWitness
     from sealift.scm.git import Git
 
     clock, process = RealClock(), RealProcess()
     ids = SortableIds(clock)
     return Services(
         clouds=LocalClouds(app, sink) if local else AwsClouds(),
-        ledgers=BucketLedgers(clock=clock, ids=ids, actor=actor()),
+        ledgers=BucketLedgers(clock=clock, ids=ids, actor=actor(), witness=LinuxWitness()),
         templates=_templates(),
         builder=CachedBuilder(cache_root() / "build", process),
         analyzer=RealAnalyzer(process, cache_root() / "checks"),
