@@ -69,7 +69,8 @@ class CachedBuilder:
 
         self.cache.sweep()
         with ThreadPoolExecutor(self._workers) as threads, ThreadPoolExecutor(self._workers) as jobs:
-            maker = Maker(self.cache, self._process, DependencySets(self.cache, run.resolutions, threads))
+            sets = DependencySets(self.cache, run.resolutions, threads)
+            maker = Maker(self.cache, self._process, sets, threads)
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in assets})
 
     def store(self, data: bytes) -> Path:
@@ -97,9 +98,14 @@ class _Run:
 
     def reused(self, asset: Asset) -> BuiltArtifact | None:
         """Return what the cache holds for this asset, without starting any program."""
-        if self.force or not self.planner.ready(asset):
-            return None
-        return self.results.known(self._plan(asset))
+        try:
+            if self.force or not self.planner.ready(asset):
+                return None
+            return self.results.known(self._plan(asset))
+        except BuildError as error:
+            if _may_settle(error):
+                return None
+            raise _naming(asset, error) from error
 
     def made(self, asset: Asset, maker: "Maker") -> BuiltArtifact:
         """Build the asset, or find after its dependencies were resolved that it was built before."""
@@ -109,7 +115,7 @@ class _Run:
                 known = None if self.force else self.results.known(plan)
                 return known or self.results.record(plan, maker.make(plan, force=self.force), force=self.force)
             except BuildError as error:
-                if not (error.code in ("source-changed", "source-unreadable") and error.retryable and left):
+                if not (_may_settle(error) and left):
                     raise _naming(asset, error) from error
                 self.planner.forget(asset)
         raise AssertionError("unreachable")
@@ -132,6 +138,11 @@ def _all(jobs: "Executor", work: Mapping[str, Callable[[], BuiltArtifact]]) -> d
         for future in futures.values():
             future.cancel()
         raise
+
+
+def _may_settle(error: BuildError) -> bool:
+    """Return whether the source was changing while it was read, so that reading it once more may do."""
+    return error.retryable and error.code in ("source-changed", "source-unreadable")
 
 
 def _naming(asset: Asset, error: BuildError) -> BuildError:

@@ -17,16 +17,22 @@ SOURCE_ANYWHERE = (
 )  # fmt: skip
 """Names left out wherever they are, and every folder that holds a `pyvenv.cfg`: a virtual environment."""
 
-SOURCE_PYTHON = ("node_modules",)
-"""Left out of Python packages as well."""
+NODE_MODULES = ("node_modules",)
+"""Left out of Python packages, and of Node.js packages that have a package.json: npm installs them anew."""
 
 SOURCE_ROOT = (
     ".github", ".gitlab-ci.yml", "bitbucket-pipelines.yml", ".pre-commit-config.yaml", "tests", "test", "__tests__",
-    "build", "dist", "cdk.out", "htmlcov", "coverage", "*.egg-info", "template.yaml", "template.yml",
+    "cdk.out", "htmlcov", "coverage", "*.egg-info", "template.yaml", "template.yml",
     "template.json", "packaged.y*ml", "packaged-template.y*ml", "output.y*ml", "samconfig.*", "sealift.toml",
     "Makefile", "README*", "LICENSE*", "CHANGELOG*", "CONTRIBUTING*",
 )  # fmt: skip
-"""Left out at the top of the folder that holds the template. `build` and `dist` stay where they are Python packages."""
+"""Left out at the top of the folder that holds the template, together with the template itself."""
+
+PYTHON_OUTPUT = ("build", "dist")
+"""Left out there as well when the function is Python's, unless it is a package with an `__init__.py`."""
+
+OUTPUT = ("__pycache__", "*.pyc", ".bin", ".package-lock.json", ".DS_Store")
+"""Left out of what make, npm and esbuild produce: caches, and links that only serve a command line."""
 
 DEPENDENCY_LEFTOVERS = (
     "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/direct_url.json",

@@ -2,13 +2,20 @@
 
 import shutil
 import zipfile
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
 
+from sealift.build import makefile, node_modules
 from sealift.build.cache import Cache
+from sealift.build.leaving_out import OUTPUT
+from sealift.build.node import bundle, locked, needs_install
 from sealift.build.package import check_size, source_entries, write_package
 from sealift.build.planning import Plan
 from sealift.build.results import Made
 from sealift.build.sets import DependencySet, DependencySets
-from sealift.build.tree import changed_while_read
+from sealift.build.tree import Profile, changed_while_read, read_tree
+from sealift.build.uv import masked
 from sealift.build.zipping import Entry
 from sealift.errors import BuildError
 from sealift.ports import Process
@@ -17,10 +24,11 @@ from sealift.ports import Process
 class Maker:
     """Builds plans. Threads may share it."""
 
-    def __init__(self, cache: Cache, process: Process, sets: DependencySets) -> None:
+    def __init__(self, cache: Cache, process: Process, sets: DependencySets, threads: Executor) -> None:
         self._cache = cache
         self._process = process
         self._sets = sets
+        self._threads = threads
 
     def make(self, plan: Plan, *, force: bool = False) -> Made:
         """Build the blob. Raises BuildError."""
@@ -31,8 +39,28 @@ class Maker:
                 return self._zipped(plan, source_entries(plan.tree.files, plan.prefix))
             case "python":
                 return self._python(plan, force=force)
-            case "node" | "esbuild" | "makefile":
-                raise NotImplementedError(plan.method)
+            case "node":
+                return self._node(plan, force=force)
+            case "esbuild":
+                return self._built(plan, bundle)
+            case "makefile":
+                return self._built(plan, makefile.build)
+
+    def _built(self, plan: Plan, build: Callable[[Plan, Process, Path], Path]) -> Made:
+        """Zip the folder that a tool of the author's fills."""
+        with self._cache.temporary() as scratch:
+            folder = build(plan, self._process, scratch)
+            tree = read_tree(folder, Profile(boundary=scratch.resolve(), anywhere=OUTPUT), None)
+            return self._zipped(plan, source_entries(tree.files, plan.prefix))
+
+    def _node(self, plan: Plan, *, force: bool) -> Made:
+        source = source_entries(plan.tree.files, plan.prefix)
+        if not needs_install(plan, development=False):
+            return self._zipped(plan, source)
+        modules = node_modules.packed(plan, self._process, self._cache, self._threads, force=force)
+        named = {plan.prefix + e.name: Entry(plan.prefix + e.name, e.executable, e.stream) for e in modules}
+        warnings = () if locked(plan) else (f"{plan.name}: {plan.asset.source} has no package-lock.json",)
+        return self._zipped(plan, {**named, **source}, warnings=warnings)
 
     def _stored(self, plan: Plan) -> Made:
         """Keep a file as it is."""
@@ -60,7 +88,14 @@ class Maker:
             return entries
         return {prefix + n: Entry(prefix + n, e.executable, e.stream) for n, e in entries.items()}
 
-    def _zipped(self, plan: Plan, entries: dict[str, Entry], found: DependencySet | None = None) -> Made:
+    def _zipped(
+        self,
+        plan: Plan,
+        entries: dict[str, Entry],
+        found: DependencySet | None = None,
+        *,
+        warnings: tuple[str, ...] = (),
+    ) -> Made:
         dependencies = tuple((f"{p}=={v}", size) for p, v, size, _ in found.packs) if found else ()
         unzipped = sum(entry.stream.size for entry in entries.values())
         near = check_size(plan.name, unzipped, dependencies) if plan.asset.kind != "file" else ()
@@ -70,15 +105,15 @@ class Maker:
             sha256=written.sha256,
             size_bytes=written.size_bytes,
             unzipped_bytes=unzipped,
-            warnings=(*plan.tree.warnings, *near),
-            lock=found.lock if found else None,
+            warnings=(*plan.tree.warnings, *warnings, *near),
+            lock=masked(found.lock) if found else None,
             dependencies=dependencies,
         )
 
 
-def _unzipped_bytes(plan: Plan, path: object) -> int:
+def _unzipped_bytes(plan: Plan, path: Path) -> int:
     try:
-        with zipfile.ZipFile(str(path)) as archive:
+        with zipfile.ZipFile(path) as archive:
             total = sum(info.file_size for info in archive.infolist())
     except zipfile.BadZipFile as error:
         raise BuildError(

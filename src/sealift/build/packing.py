@@ -10,7 +10,7 @@ import base64
 import csv
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -83,14 +83,19 @@ def compiled_here(found: Distribution) -> bool:
 def pack(found: Distribution, left_out: tuple[str, ...], cache: Cache, threads: Executor) -> str:
     """Pack a distribution and return the name of the pack; one that is there and whole is used again."""
     key = found.key(left_out)
-    if open_pack(cache, key) is not None:
-        return key
+    if open_pack(cache, key) is None:
+        pack_files(key, found.site, found.files, cache, threads)
+    return key
+
+
+def pack_files(key: str, site: Path, files: Iterable[tuple[str, str]], cache: Cache, threads: Executor) -> None:
+    """Compress files (name in `site`, SHA-256 or nothing) into the pack `key`. Raises Overwritten."""
     index: list[list[object]] = []
     sha256 = hashlib.sha256()
     with cache.temporary() as folder, cache.writing():
         temporary = folder / "pack"
         with temporary.open("wb") as out:
-            for entry in threads.map(lambda file: _compressed(found, *file), found.files):
+            for entry in threads.map(lambda file: _compressed(site, *file), files):
                 stream = entry.stream
                 index.append([entry.name, entry.executable, stream.crc, stream.size, len(stream.data), stream.method])
                 sha256.update(stream.data)
@@ -100,15 +105,14 @@ def pack(found: Distribution, left_out: tuple[str, ...], cache: Cache, threads: 
             sha256.update(tail)
             out.write(tail + sha256.digest())
         cache.adopt(temporary, "packs", key)
-    return key
 
 
 class Overwritten(Exception):
     """A file is not the one that this distribution brought: another one has a file of the same name."""
 
 
-def _compressed(found: Distribution, name: str, sha256: str) -> Entry:
-    path = found.site / name
+def _compressed(site: Path, name: str, sha256: str) -> Entry:
+    path = site / name
     try:
         body = path.read_bytes()
         executable = bool(path.stat().st_mode & 0o100)

@@ -13,7 +13,7 @@ from sealift.build.methods import Method, method_of, prefix_of
 from sealift.build.reasons import Ingredients
 from sealift.build.stat_index import StatIndex
 from sealift.build.target import python_target
-from sealift.build.tree import Profile, Tree, python_profile, read_file, read_tree
+from sealift.build.tree import Profile, Tree, profile, read_file, read_tree
 from sealift.errors import BuildError
 from sealift.model.template import Asset
 
@@ -105,13 +105,11 @@ class Planner:
         return found
 
     def _profile(self, asset: Asset, method: Method, source: Path) -> Profile:
-        if method not in ("python", "copy"):
-            return Profile(boundary=self._boundary)
-        template = None if asset.location is None else (self._root / asset.location.file)
-        name = template.name if template is not None and template.parent == source else None
-        if method == "python":
-            return python_profile(self._boundary, template=name)
-        return Profile(boundary=self._boundary)
+        template = self._root / (asset.location.file if asset.location else "template.yaml")
+        project = source == self._root or template.is_relative_to(source)
+        name = (template.name if template.parent == source else "template.yaml") if project else None
+        drops_modules = method == "python" or (source / "package.json").is_file()
+        return profile(method, self._boundary, template=name, drops_modules=drops_modules)
 
     def _dependencies_of(self, asset: Asset, method: Method, source: Path) -> Wanted | None:
         if method != "python":

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sealift.build.keys import digest
-from sealift.build.leaving_out import SOURCE_ANYWHERE, SOURCE_PYTHON, SOURCE_ROOT, Patterns, patterns
+from sealift.build.keys import digest, file_sha256
+from sealift.build.leaving_out import NODE_MODULES, PYTHON_OUTPUT, SOURCE_ANYWHERE, SOURCE_ROOT, Patterns, patterns
 from sealift.build.stat_index import StatIndex
 from sealift.errors import BuildError
 
@@ -50,13 +50,20 @@ class Profile:
     top: tuple[str, ...] = ()
 
 
-def python_profile(boundary: Path, *, template: str | None) -> Profile:
-    """Return how the source of a Python package is read; `template` is the name of the template it holds, if any."""
-    top = () if template is None else (*SOURCE_ROOT, template)
-    return Profile(boundary=boundary, anywhere=SOURCE_ANYWHERE + SOURCE_PYTHON, top=top)
+def profile(method: str, boundary: Path, *, template: str | None = None, drops_modules: bool = False) -> Profile:
+    """Return how the source of a package is read.
+
+    `template` is the name of the template when the folder is the project's own; then what belongs to the project and
+    not to the function is left out too. A tool of the author's gets to see all but what is never source.
+    """
+    anywhere = SOURCE_ANYWHERE + (NODE_MODULES if drops_modules and method in ("python", "node", "esbuild") else ())
+    top: tuple[str, ...] = ()
+    if template is not None and method in ("python", "node"):
+        top = (*SOURCE_ROOT, *(PYTHON_OUTPUT if method == "python" else ()), template)
+    return Profile(boundary=boundary, anywhere=anywhere, top=top)
 
 
-def read_tree(root: Path, profile: Profile, index: StatIndex) -> Tree:
+def read_tree(root: Path, profile: Profile, index: StatIndex | None) -> Tree:
     """Return every file of the folder that goes into a package. Raises BuildError."""
     reader = _Reader(root=root, profile=profile, index=index)
     files = tuple(sorted(reader.walk(), key=lambda f: f.name))
@@ -76,7 +83,7 @@ def read_file(path: Path, index: StatIndex) -> Tree:
 class _Reader:
     root: Path
     profile: Profile
-    index: StatIndex
+    index: StatIndex | None
     warnings: list[str] = field(default_factory=list)
 
     def walk(self) -> Iterator[SourceFile]:
@@ -100,7 +107,7 @@ class _Reader:
             return True
         if top is None or not top.match(entry.name):
             return False
-        package = entry.name in ("build", "dist") and Path(entry.path, "__init__.py").exists()
+        package = entry.name in PYTHON_OUTPUT and Path(entry.path, "__init__.py").exists()
         return not package
 
     def _entry(self, entry: os.DirEntry[str], name: str, links: tuple[str, ...]) -> Iterator[SourceFile]:
@@ -125,7 +132,7 @@ class _Reader:
             raise _unreadable(entry.path, error) from error
 
     def _file(self, path: str, name: str, info: os.stat_result) -> SourceFile:
-        sha256 = self.index.sha256(path, info)
+        sha256 = self.index.sha256(path, info) if self.index else file_sha256(Path(path))
         return SourceFile(name, path, bool(info.st_mode & stat.S_IXUSR), info.st_size, sha256)
 
     def _link(self, entry: os.DirEntry[str], name: str, links: tuple[str, ...]) -> Iterator[SourceFile]:

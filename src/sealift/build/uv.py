@@ -107,8 +107,8 @@ def failure(stderr: str) -> BuildError:
     reason = shortened(stderr)
     for pattern, code, hint in _FAILURES:
         if re.search(pattern, stderr, re.IGNORECASE):
-            message = "The dependencies can not be installed: " if "Failed" in reason else "The dependencies: "
-            return BuildError(f"{message}{reason}", code=code, hint=hint, retryable=code == "registry-unreachable")
+            message = f"The dependencies can not be installed: {reason}"
+            return BuildError(message, code=code, hint=hint, retryable=code == "registry-unreachable")
     return BuildError(
         f"The dependencies can not be installed: {reason}",
         code="dependencies-failed",
@@ -118,14 +118,14 @@ def failure(stderr: str) -> BuildError:
 
 _FAILURES = (
     (
-        r"hash mismatch|no hash|hashes? .*(missing|required)|require-hashes",
+        r"hash mismatch|hash-checking is required|require-hashes",
         "dependency-hash",
-        "The file is not the one that was locked. Lock again, and find out why it changed.",
+        "A file is not the one that was locked, or has no hash in the lock. Lock again, and find out why it changed.",
     ),
     (
-        r"error sending request|failed to lookup address|connection refused|timed out|tls handshake",
+        r"error sending request|failed to lookup address|could not resolve host|connection refused|timed out",
         "registry-unreachable",
-        "Check the connection to the package registry, then build again.",
+        "Check the connection to the package registry or repository, then build again.",
     ),
     (
         r"failed to build|build backend|not compatible with the target|incompatible with the current",
@@ -134,7 +134,7 @@ _FAILURES = (
         "that has one, build it into a layer, or use BuildMethod: makefile.",
     ),
     (
-        r"no solution found|conflict|unsatisfiable|not found in the package registry",
+        r"no solution found|unsatisfiable|not found in the package registry",
         "dependencies-unresolvable",
         "Correct the requirements: a name, a version, or a pair of pins that exclude each other.",
     ),
@@ -144,7 +144,13 @@ _FAILURES = (
 def shortened(stderr: str, limit: int = 700) -> str:
     """Return uv's reason in one paragraph, without its drawing and its advice."""
     text = "\n".join(line for line in stderr.splitlines() if not line.startswith(("warning:", "Using ", "Resolved ")))
-    text = re.split(r"\n\s*hint:", text)[0]
-    text = re.sub(r"[×╰─▶│├┬]|error:", " ", text)
-    text = re.sub(r"\s+", " ", text).strip()
+    text = re.split(r"\n\s*hint:|\[stdout\]|\[stderr\]", text)[0]
+    text = masked(re.sub(r"[×╰─▶│├┬]|error:", " ", text))
+    text = re.sub(r"\s+", " ", text).strip().removeprefix("No solution found when resolving dependencies").strip()
+    text = text.removeprefix("cause:").strip()
     return text if len(text) <= limit else f"{text[:limit].rstrip()} …"
+
+
+def masked(text: str) -> str:
+    """Return the text without the user names and passwords of its addresses."""
+    return re.sub(r"://[^/@\s]+@", "://***@", text)

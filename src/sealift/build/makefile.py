@@ -1,0 +1,37 @@
+"""BuildMethod makefile: runs `make build-<LogicalId>`, which puts the package into $ARTIFACTS_DIR.
+
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-custom-runtimes.html
+"""
+
+from pathlib import Path
+
+from sealift.build.planning import Plan
+from sealift.build.workshop import copy_source, run
+from sealift.errors import BuildError
+from sealift.ports import Process
+
+
+def build(plan: Plan, process: Process, scratch: Path) -> Path:
+    """Run the target in a copy of the source and return the folder that it filled. Raises BuildError."""
+    if not (plan.source / "Makefile").is_file():
+        raise BuildError(
+            f"{plan.name}: {plan.asset.source} has no Makefile, which BuildMethod makefile needs",
+            code="makefile-missing",
+            hint=f"Write one with a target build-{plan.asset.logical_ids[0]} that fills $(ARTIFACTS_DIR).",
+        )
+    source = copy_source(plan, scratch / "source")
+    artifacts = scratch / "artifacts"
+    artifacts.mkdir()
+    working = plan.asset.build_properties.get("WorkingDirectory") or plan.asset.build_properties.get(
+        "working_directory"
+    )
+    cwd = source / working if isinstance(working, str) else source
+    argv = ["make", "--makefile", str(source / "Makefile"), f"build-{plan.asset.logical_ids[0]}"]
+    run(plan, process, argv, cwd=cwd, env={"ARTIFACTS_DIR": str(artifacts)})
+    if not any(artifacts.iterdir()):
+        raise BuildError(
+            f"{plan.name}: make build-{plan.asset.logical_ids[0]} put nothing into $ARTIFACTS_DIR",
+            code="makefile-empty",
+            hint="Copy what the function needs there.",
+        )
+    return artifacts

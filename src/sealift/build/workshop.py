@@ -1,0 +1,50 @@
+"""Builds by the author's own tools (make, npm, esbuild): in a copy of the source, so that the source is left alone."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sealift.build.planning import Plan
+from sealift.errors import BuildError
+from sealift.ports import Process
+
+TIMEOUT_S = 1800.0
+_SHOWN_LINES = 15
+
+
+def copy_source(plan: Plan, into: Path) -> Path:
+    """Copy the files of the plan and return the folder."""
+    for file in plan.tree.files:
+        target = into / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file.path, target)
+    return into
+
+
+def run(plan: Plan, process: Process, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> None:
+    """Run a program of the author's. Raises BuildError with the end of what it wrote."""
+    added = [f"{key}={value}" for key, value in (env or {}).items()]
+    found_program(plan, argv[0])
+    done = process.run(["env", *added, *argv], cwd=cwd, timeout_s=TIMEOUT_S)
+    if done.returncode == 0 and not done.timed_out:
+        return
+    command = " ".join(Path(a).name if a.startswith("/") else a for a in argv)
+    how = f"did not finish within {TIMEOUT_S:.0f} s" if done.timed_out else f"ended with status {done.returncode}"
+    output = "\n".join((done.stdout + done.stderr).rstrip().splitlines()[-_SHOWN_LINES:])
+    raise BuildError(
+        f"{plan.name}: `{command}` {how}:\n{output}",
+        code="build-command-failed",
+        hint=f"Run it in {plan.asset.source} by hand, and mend what it says.",
+    )
+
+
+def found_program(plan: Plan, name: str) -> Path:
+    """Return where a program is. Raises BuildError when it is not installed."""
+    found = shutil.which(name)
+    if found is None:
+        raise BuildError(
+            f"{plan.name}: {name} is needed to build {plan.asset.source}, but was not found",
+            code="tool-missing",
+            hint=f"Install {name} and make sure that it is on PATH.",
+        )
+    return Path(found)
