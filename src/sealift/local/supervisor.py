@@ -47,6 +47,8 @@ class LocalCloud:
     """The embedded clouds below one folder, `<app>/.sealift/local`."""
 
     state_root: Path
+    python: str = sys.executable
+    """The interpreter that runs the emulator."""
 
     def up(self, environment: str, *, region: str, account: str | None = None) -> Endpoint:
         """Return the running emulator of an environment, starting it when there is none.
@@ -142,7 +144,7 @@ class LocalCloud:
                 port=port,
             )
             folder.write_identity(identity)
-            run = _launch(folder, identity, region)
+            run = _launch(self.python, folder, identity, region)
             if run and _wait_until_healthy(run):
                 return _endpoint(environment, run, identity, started=True)
             _stop(folder)
@@ -165,14 +167,14 @@ def _endpoint(environment: str, run: Run, identity: Identity, *, started: bool =
     )
 
 
-def _launch(folder: Folder, identity: Identity, region: str) -> Run | None:
+def _launch(python: str, folder: Folder, identity: Identity, region: str) -> Run | None:
     if folder.log.exists() and folder.log.stat().st_size > _LOG_BYTES:
         folder.log.replace(folder.log.with_suffix(".1"))
     shutil.rmtree(folder.tmp, ignore_errors=True)
     for path in (folder.tmp, folder.state, folder.s3):
         path.mkdir(parents=True, exist_ok=True)
     # -P keeps the folder out of the module search path.
-    command = [sys.executable, "-P", "-m", "sealift.local.launcher"]
+    command = [python, "-P", "-m", "sealift.local.launcher"]
     with folder.log.open("ab") as log:
         done = subprocess.run(
             [*command, str(folder.path), str(identity.port), region, identity.account],

@@ -1,0 +1,258 @@
+"""Emulators are started once, found again, keep what they hold, and leave nothing behind."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sealift.errors import CloudError
+from sealift.local.endpoint import Endpoint, account_of
+from sealift.local.folder import Folder, Run
+from sealift.local.processes import began_at
+from sealift.local.supervisor import LocalCloud
+from tests.local.deploying import ROLE, client, deploy, function
+
+REGION = "eu-west-1"
+SLEEPER = """
+import time
+def handler(event, context):
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
+    """Embedded clouds of a test's own."""
+    cloud = LocalCloud(tmp_path / "app" / ".sealift" / "local")
+    yield cloud
+    cloud.down()
+
+
+def _run(cloud: LocalCloud, environment: str = "staging") -> Run:
+    run = Folder(cloud.state_root / environment).run()
+    assert run is not None
+    return run
+
+
+def _eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
+    until = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _group(leader: int) -> list[int]:
+    """Return the live processes of a process group."""
+    listed = subprocess.run(["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listed.splitlines()]
+    return [int(pid) for pid, group, state in rows if int(group) == leader and not state.startswith("Z")]
+
+
+def _put_table(endpoint: Endpoint) -> None:
+    dynamodb = client(endpoint, "dynamodb")
+    dynamodb.create_table(
+        TableName="things",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(TableName="things", Item={"id": {"S": "a"}})
+
+
+def _has_item(endpoint: Endpoint) -> bool:
+    return "Item" in client(endpoint, "dynamodb").get_item(TableName="things", Key={"id": {"S": "a"}})
+
+
+def _busy_worker(endpoint: Endpoint, emulator: int) -> None:
+    """Leave a function of the emulator running that would sleep for a minute."""
+    deploy(
+        endpoint, "sleeper", {"Resources": {"Role": ROLE, "Sleeper": function(SLEEPER, Timeout=90, FunctionName="z")}}
+    )
+    client(endpoint, "lambda").invoke(FunctionName="z", InvocationType="Event")
+    assert _eventually(lambda: len(_group(emulator)) == 2)
+
+
+def test_up_starts_one_and_finds_it_again(cloud: LocalCloud) -> None:
+    first = cloud.up("staging", region=REGION)
+    again = cloud.up("staging", region=REGION)
+    assert (first.started, again.started) == (True, False)
+    assert (first.pid, first.url, first.access_key) == (again.pid, again.url, again.access_key)
+    assert [(s.environment, s.running) for s in cloud.status()] == [("staging", True)]
+
+
+def test_the_account_is_the_declared_one_or_follows_from_the_name(cloud: LocalCloud) -> None:
+    derived = cloud.up("staging", region=REGION)
+    declared = cloud.up("production", region=REGION, account="123456789012")
+    assert client(derived, "sts").get_caller_identity()["Account"] == account_of("staging") == derived.account
+    assert client(declared, "sts").get_caller_identity()["Account"] == "123456789012"
+
+
+def test_two_processes_at_once_start_one_emulator(cloud: LocalCloud) -> None:
+    program = (
+        "import sys; from pathlib import Path; from sealift.local.supervisor import LocalCloud\n"
+        f"e = LocalCloud(Path({str(cloud.state_root)!r})).up('staging', region='eu-west-1')\n"
+        "print(e.pid, e.port, e.started)"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    printed = [process.communicate(timeout=60)[0].split() for process in both]
+    assert printed[0][:2] == printed[1][:2]
+    assert sorted(p[2] for p in printed) == ["False", "True"]
+
+
+def test_what_it_holds_and_its_address_survive_down_and_up(cloud: LocalCloud) -> None:
+    before = cloud.up("staging", region=REGION)
+    _put_table(before)
+    client(before, "s3").create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client(before, "s3").put_object(Bucket="kept", Key="a/b", Body=b"bytes")
+    assert cloud.down() == ("staging",)
+    after = cloud.up("staging", region=REGION)
+    assert after.url == before.url
+    assert _has_item(after)
+    assert client(after, "s3").get_object(Bucket="kept", Key="a/b")["Body"].read() == b"bytes"
+
+
+def test_a_stack_and_its_function_work_after_down_and_up(cloud: LocalCloud) -> None:
+    template = {"Resources": {"Role": ROLE, "Echo": function(FunctionName="echo")}}
+    deploy(cloud.up("staging", region=REGION), "kept", template)
+    cloud.down()
+    after = cloud.up("staging", region=REGION)
+    stack = client(after, "cloudformation").describe_stacks(StackName="kept")["Stacks"][0]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert client(after, "lambda").invoke(FunctionName="echo", Payload=b"{}")["StatusCode"] == 200
+
+
+def test_reset_forgets_what_it_held(cloud: LocalCloud) -> None:
+    _put_table(cloud.up("staging", region=REGION))
+    assert cloud.reset("staging") == ("staging",)
+    assert client(cloud.up("staging", region=REGION), "dynamodb").list_tables()["TableNames"] == []
+
+
+def test_down_ends_every_process_and_removes_temporary_files(cloud: LocalCloud) -> None:
+    endpoint = cloud.up("staging", region=REGION)
+    run = _run(cloud)
+    _busy_worker(endpoint, run.emulator)
+    folder = Folder(cloud.state_root / "staging")
+    assert [path for path in folder.tmp.iterdir() if path.name.startswith("ministack-lambda-")]
+    cloud.down("staging")
+    assert _group(run.emulator) == []
+    assert began_at(run.guard) is None
+    assert not folder.tmp.exists()
+    assert not folder.run_file.exists()
+
+
+def test_a_killed_emulator_leaves_nothing_behind_even_without_a_next_command(cloud: LocalCloud) -> None:
+    endpoint = cloud.up("staging", region=REGION)
+    run = _run(cloud)
+    _busy_worker(endpoint, run.emulator)
+    os.kill(run.emulator, signal.SIGKILL)
+    assert _eventually(lambda: _group(run.emulator) == [] and began_at(run.guard) is None)
+    assert not Folder(cloud.state_root / "staging").tmp.exists()
+
+
+def test_a_killed_guard_takes_its_emulator_with_it(cloud: LocalCloud) -> None:
+    endpoint = cloud.up("staging", region=REGION)
+    _put_table(endpoint)
+    run = _run(cloud)
+    os.kill(run.guard, signal.SIGKILL)
+    assert _eventually(lambda: _group(run.emulator) == [])
+    assert _has_item(cloud.up("staging", region=REGION))
+
+
+def test_the_next_command_ends_functions_that_outlived_guard_and_emulator(cloud: LocalCloud) -> None:
+    endpoint = cloud.up("staging", region=REGION)
+    run = _run(cloud)
+    _busy_worker(endpoint, run.emulator)
+    os.kill(run.guard, signal.SIGSTOP)
+    os.kill(run.emulator, signal.SIGKILL)
+    os.kill(run.guard, signal.SIGKILL)
+    assert _eventually(lambda: began_at(run.emulator) is None)
+    assert len(_group(run.emulator)) == 1
+    cloud.up("staging", region=REGION)
+    assert _group(run.emulator) == []
+
+
+def test_after_a_hard_kill_the_last_quiet_moment_is_found(cloud: LocalCloud) -> None:
+    endpoint = cloud.up("staging", region=REGION)
+    _put_table(endpoint)
+    saved = Folder(cloud.state_root / "staging").state / "dynamodb.json"
+    assert _eventually(saved.exists)
+    os.kill(_run(cloud).emulator, signal.SIGKILL)
+    assert _has_item(cloud.up("staging", region=REGION))
+
+
+def test_an_emulator_ends_when_its_folder_is_removed(cloud: LocalCloud) -> None:
+    cloud.up("staging", region=REGION)
+    run = _run(cloud)
+    shutil.rmtree(cloud.state_root, ignore_errors=True)
+    assert _eventually(lambda: began_at(run.guard) is None and began_at(run.emulator) is None)
+
+
+def test_an_occupied_port_is_passed_over(cloud: LocalCloud) -> None:
+    first = cloud.up("staging", region=REGION)
+    cloud.down()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", first.port))
+        other.listen()
+        second = cloud.up("staging", region=REGION)
+        assert second.port != first.port
+        assert client(second, "sts").get_caller_identity()["Account"] == first.account
+
+
+def test_a_record_of_another_process_harms_nobody(cloud: LocalCloud) -> None:
+    """A stale record may name a number that another program has now."""
+    cloud.up("staging", region=REGION)
+    folder = Folder(cloud.state_root / "staging")
+    run = _run(cloud)
+    cloud.down()
+    with subprocess.Popen(["sleep", "30"], start_new_session=True) as other:
+        folder.write_run(
+            Run(
+                guard=other.pid,
+                guard_began="long ago",
+                emulator=other.pid,
+                emulator_began="long ago",
+                port=run.port,
+                region=run.region,
+                account=run.account,
+            )
+        )
+        assert cloud.down() == ()
+        assert other.poll() is None
+        other.kill()
+
+
+def test_an_emulator_that_does_not_start_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho something broke >&2\nexit 3\n")
+    broken.chmod(0o755)
+    cloud = LocalCloud(tmp_path / ".sealift" / "local", python=str(broken))
+    with pytest.raises(CloudError, match="something broke") as caught:
+        cloud.up("staging", region=REGION)
+    assert caught.value.code == "local-cloud-did-not-start"
+    assert "sealift local reset staging" in caught.value.hint
+
+
+def test_the_state_folder_is_kept_out_of_git(cloud: LocalCloud) -> None:
+    cloud.up("staging", region=REGION)
+    assert (cloud.state_root.parent / ".gitignore").read_text() == "*\n"
+
+
+def test_functions_see_nothing_of_the_emulators_environment(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_SHELL", "x")
+    endpoint = cloud.up("staging", region=REGION)
+    code = "import os\ndef handler(event, context): return dict(os.environ)"
+    deploy(endpoint, "spy", {"Resources": {"Role": ROLE, "Spy": function(code, FunctionName="spy")}})
+    seen = client(endpoint, "lambda").invoke(FunctionName="spy")["Payload"].read().decode()
+    assert endpoint.secret_key not in seen
+    for name in ("SECRET_OF_THE_SHELL", "SEALIFT", '"LOG_LEVEL"', '"AUTH"'):
+        assert name not in seen
