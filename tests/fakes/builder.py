@@ -1,0 +1,65 @@
+"""A builder that makes a small zip of what is in the source folder, without resolving anything."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile, ZipInfo
+
+from sealift.errors import BuildError
+from sealift.model.release import Artifact, BuiltArtifact
+from sealift.model.template import Asset
+
+
+class FakeBuilder:
+    """Builds the bytes that are in the folder, and only those that it has not built yet."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._built: set[str] = set()
+        self.broken: dict[str, str] = {}
+        """Why an asset (by key) can not be built."""
+
+    def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
+        """Build each asset, return them by asset key. Raises BuildError."""
+        return {asset.key: self._build(root, asset, force=force) for asset in assets}
+
+    def store(self, data: bytes) -> Path:
+        """Keep bytes in the cache under their SHA-256 and return the path."""
+        path = self._cache / hashlib.sha256(data).hexdigest()
+        self._cache.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    def _build(self, root: Path, asset: Asset, *, force: bool) -> BuiltArtifact:
+        if asset.key in self.broken:
+            raise BuildError(self.broken[asset.key], code="build-failed", context={"asset": asset.key})
+        source = root / asset.source
+        if not source.exists():
+            raise BuildError(f"{asset.source} is not there", code="source-missing", context={"asset": asset.key})
+        data = _zipped(source) if source.is_dir() else source.read_bytes()
+        path = self.store(data)
+        new = force or path.name not in self._built
+        self._built.add(path.name)
+        return BuiltArtifact(
+            artifact=Artifact(
+                sha256=path.name,
+                size_bytes=len(data),
+                kind=asset.kind,
+                logical_ids=asset.logical_ids,
+                runtime=asset.runtime,
+                architecture=asset.architecture,
+            ),
+            path=path,
+            built=new,
+            reason="built" if new else "nothing changed",
+        )
+
+
+def _zipped(folder: Path) -> bytes:
+    """Return a zip of a folder that depends on its content alone."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            archive.writestr(ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes())
+    return buffer.getvalue()

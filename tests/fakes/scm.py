@@ -1,0 +1,40 @@
+"""A git repository that is a straight line of commits."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sealift.model.release import Origin
+
+
+@dataclass(slots=True)
+class FakeSourceControl:
+    """`commits` are (hash, subject), oldest first; `files` are by (reference, path). No commits: no repository."""
+
+    commits: list[tuple[str, str]] = field(default_factory=lambda: [("c" * 40, "Begin")])
+    branch: str | None = "main"
+    dirty: bool = False
+    author: str | None = "dev@example.org"
+    files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def commit(self, sha: str, subject: str = "Change") -> None:
+        """Make a commit."""
+        self.commits.append((sha, subject))
+
+    def origin(self, root: Path) -> Origin | None:
+        """Return the newest commit, or None when this is no git repository."""
+        if not self.commits:
+            return None
+        sha, subject = self.commits[-1]
+        return Origin(commit=sha, branch=self.branch, dirty=self.dirty, subject=subject, author=self.author)
+
+    def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
+        """Return what `new` has and `old` lacks, newest first; None when one of them is unknown."""
+        order = [sha for sha, _ in self.commits]
+        if old not in order or new not in order:
+            return None
+        between = self.commits[order.index(old) + 1 : order.index(new) + 1]
+        return tuple(f"{sha} {subject}" for sha, subject in reversed(between))
+
+    def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
+        """Return a file as it is in a commit or branch, or None."""
+        return self.files.get((reference, path))
