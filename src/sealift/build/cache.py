@@ -18,7 +18,6 @@ from pathlib import Path
 from sealift.build.keys import file_sha256
 from sealift.errors import BuildError
 
-KINDS = ("blobs", "packs", "records", "trees", "files", "sets", "resolutions", "outputs")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -33,8 +32,16 @@ class Cache:
         return self.root / kind / key
 
     def read(self, kind: str, key: str) -> dict[str, object] | None:
-        """Return a record, or None when there is none that can be read."""
-        return read_json(self.path(kind, key))
+        """Return a record and note its use, or None when there is none that can be read."""
+        found = read_json(self.path(kind, key))
+        if found is not None:
+            self.used(kind, key)
+        return found
+
+    def used(self, kind: str, key: str) -> None:
+        """Note that something was used; pruning removes first what was not used for long."""
+        with suppress(OSError):
+            os.utime(self.path(kind, key))
 
     def write(self, kind: str, key: str, record: object) -> None:
         """Write a record. Raises BuildError when the cache can not be written."""

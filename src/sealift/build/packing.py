@@ -131,6 +131,7 @@ def open_pack(cache: Cache, key: str) -> tuple[Entry, ...] | None:
         return None
     if len(data) < 40 or hashlib.sha256(data[:-32]).digest() != data[-32:]:
         return None
+    cache.used("packs", key)
     length = int.from_bytes(data[-40:-32], "little")
     offset = 0
     entries = []
