@@ -1,6 +1,6 @@
 """Build one release of an application: load its templates, build what they point at, seal both."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from sealift.delivery.order import deployment_order
 from sealift.errors import ConfigError
 from sealift.model.app import App
 from sealift.model.event import ArtifactBuilt, Noted
-from sealift.model.release import BuiltArtifact, BuiltRelease, Origin, SealedStack
+from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Origin, SealedStack
 from sealift.model.template import Asset, Template
 from sealift.usecases.services import Services, phase
 
@@ -43,7 +43,7 @@ def build_release(
         named = {w.key: _named(w, built[w.key]) for w in wanted}
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         stacks = tuple(_seal_stack(app, name, template, services, named, files) for name, template in templates.items())
-        artifacts = _merged(named)
+        artifacts = _merged([*named.values(), *nested])
         release = seal(app=app.name, stacks=stacks, artifacts=[b.artifact for b in artifacts])
         for artifact in artifacts:
             _tell(services, artifact)
@@ -71,10 +71,10 @@ def _named(wanted: _Wanted, built: BuiltArtifact) -> BuiltArtifact:
     return replace(built, artifact=replace(built.artifact, logical_ids=ids))
 
 
-def _merged(named: Mapping[str, BuiltArtifact]) -> tuple[BuiltArtifact, ...]:
+def _merged(parts: Sequence[BuiltArtifact]) -> tuple[BuiltArtifact, ...]:
     """Return one built artifact per content: assets with equal bytes are one blob."""
     merged: dict[str, BuiltArtifact] = {}
-    for built in named.values():
+    for built in parts:
         known = merged.get(built.artifact.sha256)
         if known is None:
             merged[built.artifact.sha256] = built
@@ -86,16 +86,8 @@ def _merged(named: Mapping[str, BuiltArtifact]) -> tuple[BuiltArtifact, ...]:
     return tuple(merged.values())
 
 
-def _seal_stack(
-    app: App,
-    name: str,
-    template: Template,
-    services: Services,
-    named: Mapping[str, BuiltArtifact],
-    files: dict[str, Path],
-) -> SealedStack:
+def _seal_stack(app: App, name: str, template: Template, sealing: "_Sealing") -> SealedStack:
     spec = next(s for s in app.stacks if s.name == name)
-    sha256 = _seal_template(name, template, services, named, files)
     unknown = sorted(set(spec.parameters) - {p.name for p in template.parameters})
     if unknown:
         raise ConfigError(
@@ -103,34 +95,47 @@ def _seal_stack(
             code="unknown-parameter",
             hint="Remove them from sealift.toml, or declare them in the template.",
         )
+    path = _seal_template(name, template, sealing)
     return SealedStack(
         name=name,
-        template_sha256=sha256,
+        template_sha256=path.name,
         needs=spec.needs,
         parameters=template.parameters,
         settings=template.settings,
-        functions=tuple(_functions(name, "", template, named)),
+        functions=tuple(_functions(name, "", template, sealing.named)),
     )
 
 
-def _seal_template(
-    scope: str,
-    template: Template,
-    services: Services,
-    named: Mapping[str, BuiltArtifact],
-    files: dict[str, Path],
-) -> str:
-    """Seal a template, those nested in it first; store it, and return its SHA-256."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sealing:
+    """What sealing reads and fills: files and nested templates grow as it goes."""
+
+    services: Services
+    named: Mapping[str, BuiltArtifact]
+    files: dict[str, Path]
+    nested: list[BuiltArtifact]
+
+
+def _seal_template(scope: str, template: Template, sealing: _Sealing) -> Path:
+    """Seal a template, those nested in it first; store it, and return its path, which is named by its SHA-256."""
     blobs: dict[str, str] = {}
     for asset in template.assets:
         if asset.kind == "template":
             inner = f"{scope}/{asset.logical_ids[0]}"
-            blobs[asset.key] = _seal_template(inner, template.nested[asset.key], services, named, files)
+            path = _seal_template(inner, template.nested[asset.key], sealing)
+            sealing.nested.append(_nested(path, inner))
+            blobs[asset.key] = path.name
         else:
-            blobs[asset.key] = named[f"{scope}:{asset.key}"].artifact.sha256
-    path = services.builder.store(services.templates.seal(template, blobs))
-    files[path.name] = path
-    return path.name
+            blobs[asset.key] = sealing.named[f"{scope}:{asset.key}"].artifact.sha256
+    path = sealing.services.builder.store(sealing.services.templates.seal(template, blobs))
+    sealing.files[path.name] = path
+    return path
+
+
+def _nested(path: Path, name: str) -> BuiltArtifact:
+    size_bytes = path.stat().st_size
+    artifact = Artifact(sha256=path.name, size_bytes=size_bytes, kind="template", logical_ids=(name,))
+    return BuiltArtifact(artifact=artifact, path=path, built=False, reason="nested template")
 
 
 def _functions(
