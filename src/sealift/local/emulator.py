@@ -28,10 +28,9 @@ def run(folder: Folder, *, guard: int) -> None:
         programs=tuple(Path(p) for p in os.environ["PATH"].split(":") if p and Path(p).name != "shims"),
         versions=tuple(Path(p) for p in versions.split(":") if p),
     )
-    apply(where)
+    apply(where, str(_runtime_packages(folder)))
     for name in _OUR_OWN:
         os.environ.pop(name, None)
-    os.environ["PYTHONPATH"] = str(_runtime_packages(folder))
     _settle_after_loading()
     saver = Saver()
     app.app = gateway(app.app, who={"guard": guard, "folder": str(folder.path)}, saver=saver)

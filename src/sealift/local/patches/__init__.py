@@ -6,16 +6,16 @@ Patches reach into private names. The emulator is pinned exactly, and a test sho
 from sealift.local.interpreters import Places
 from sealift.local.patches.aliases import weighted_aliases
 from sealift.local.patches.importing import after_import
-from sealift.local.patches.logs import quick_logs
+from sealift.local.patches.logs import exact_logs
 from sealift.local.patches.replies import proxy_replies
 from sealift.local.patches.runtimes import declared_runtimes
 from sealift.local.patches.validators import request_validators
 
 
-def apply(where: Places) -> None:
-    """Apply every patch. `where` is where interpreters are looked for."""
-    quick_logs()
-    declared_runtimes(where)
+def apply(where: Places, runtime_packages: str) -> None:
+    """Apply every patch. `where` is where interpreters are looked for; `runtime_packages` holds what Lambda brings."""
+    exact_logs()
+    declared_runtimes(where, runtime_packages)
     weighted_aliases()
     proxy_replies()
     after_import("ministack.services.cloudformation.provisioners", request_validators)

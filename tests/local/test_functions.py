@@ -1,0 +1,108 @@
+"""Functions run on what they declare, see what Lambda would show them, and their aliases share traffic."""
+
+import base64
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from sealift.local.endpoint import Endpoint
+from sealift.local.interpreters import find, places
+from sealift.model.template import Json
+from tests.local.deploying import ROLE, client, deploy, function
+
+LOOK = """
+import sys, importlib.util
+print("a line of the log")
+def handler(event, context):
+    found = lambda name: importlib.util.find_spec(name) is not None
+    return {"version": list(sys.version_info[:2]), "boto3": found("boto3"), "click": found("click"),
+            "ministack": found("ministack"), "sealift": found("sealift"), "prefix": sys.prefix}
+"""
+CALL_BACK = """
+import boto3, os
+def handler(event, context):
+    return boto3.client("sts").get_caller_identity()["Arn"]
+"""
+WHICH = "def handler(event, context): return context.function_version"
+
+
+def _invoke(endpoint: Endpoint, name: str, **arguments: Any) -> Any:
+    answer = client(endpoint, "lambda").invoke(FunctionName=name, Payload=b"{}", **arguments)
+    value = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, value
+    return value
+
+
+def _installed() -> list[str]:
+    import os
+    from pathlib import Path
+
+    where = places(os.environ, Path.home())
+    return [f"3.{minor}" for minor in range(9, 16) if find((3, minor), where)]
+
+
+@pytest.mark.parametrize("version", _installed())
+def test_a_function_runs_on_its_declared_python_and_sees_only_its_own_packages(
+    endpoint: Endpoint, version: str
+) -> None:
+    name = f"look-{version.replace('.', '-')}"
+    looking = function(LOOK, FunctionName=name, Runtime=f"python{version}")
+    deploy(endpoint, name, {"Resources": {"Role": ROLE, "Look": looking}})
+    seen = _invoke(endpoint, name)
+    # A Python older than 3.10 cannot load the boto3 that is there: unless it brings its own, a newer one is taken.
+    assert tuple(seen["version"]) == max(tuple(map(int, version.split("."))), (3, 10))
+    assert (seen["boto3"], seen["click"], seen["ministack"], seen["sealift"]) == (True, False, False, False)
+
+
+def test_a_runtime_that_is_not_installed_runs_on_the_nearest(endpoint: Endpoint) -> None:
+    missing = "3.99"
+    looking = function(LOOK, FunctionName="future", Runtime=f"python{missing}")
+    deploy(endpoint, "future", {"Resources": {"Role": ROLE, "Look": looking}})
+    assert _invoke(endpoint, "future")["version"] == [3, int(_installed()[-1].split(".")[1])]
+
+
+def test_a_function_calls_back_as_its_own_role(endpoint: Endpoint) -> None:
+    calling = function(CALL_BACK, FunctionName="call-back")
+    deploy(endpoint, "call-back", {"Resources": {"Role": ROLE, "Call": calling}})
+    arn = _invoke(endpoint, "call-back")
+    assert arn.startswith(f"arn:aws:sts::{endpoint.account}:assumed-role/call-back-Role")
+
+
+def test_log_lines_of_an_invocation_are_not_lost(endpoint: Endpoint) -> None:
+    code = 'def handler(event, context):\n    for n in range(20): print(f"line {n}")'
+    deploy(endpoint, "chatty", {"Resources": {"Role": ROLE, "F": function(code, FunctionName="chatty")}})
+    for _ in range(5):
+        answer = client(endpoint, "lambda").invoke(FunctionName="chatty", LogType="Tail")
+        assert base64.b64decode(answer["LogResult"]).decode().splitlines() == [f"line {n}" for n in range(20)]
+
+
+def test_environment_values_that_are_no_text_reach_the_function_as_text(endpoint: Endpoint) -> None:
+    code = 'import os\ndef handler(event, context): return [os.environ[k] for k in ("N", "B", "T")]'
+    variables: dict[str, Json] = {"N": 7, "B": True, "T": "text"}
+    showing = function(code, FunctionName="values", Environment={"Variables": variables})
+    deploy(endpoint, "values", {"Resources": {"Role": ROLE, "F": showing}})
+    assert _invoke(endpoint, "values") == ["7", "true", "text"]
+
+
+def test_an_alias_with_weights_shares_invocations(endpoint: Endpoint) -> None:
+    deploy(endpoint, "weighted", {"Resources": {"Role": ROLE, "F": function(WHICH, FunctionName="weighted")}})
+    api = client(endpoint, "lambda")
+    api.publish_version(FunctionName="weighted")
+    api.update_function_configuration(FunctionName="weighted", Description="another")
+    api.publish_version(FunctionName="weighted")
+    routing = {"AdditionalVersionWeights": {"2": 0.5}}
+    api.create_alias(FunctionName="weighted", Name="live", FunctionVersion="1", RoutingConfig=routing)
+    seen = Counter(_invoke(endpoint, "weighted", Qualifier="live") for _ in range(60))
+    assert set(seen) == {"1", "2"}
+    assert min(seen.values()) > 10
+    assert api.get_alias(FunctionName="weighted", Name="live")["FunctionVersion"] == "1"
+
+
+def test_an_alias_without_weights_keeps_to_one_version(endpoint: Endpoint) -> None:
+    deploy(endpoint, "plain", {"Resources": {"Role": ROLE, "F": function(WHICH, FunctionName="plain")}})
+    api = client(endpoint, "lambda")
+    api.publish_version(FunctionName="plain")
+    api.create_alias(FunctionName="plain", Name="live", FunctionVersion="1")
+    assert {_invoke(endpoint, "plain", Qualifier="live") for _ in range(10)} == {"1"}
