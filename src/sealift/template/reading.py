@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _YAML: Final = "tag:yaml.org,2002:"
 _MAX_DEPTH: Final = 100
 """Far more than CloudFormation takes, far less than Python's stack."""
-_MAX_VALUES: Final = 500_000
+_MAX_VALUES: Final = 200_000
 """Aliases of aliases multiply; CloudFormation's own limit is 1 MB of template."""
 
 
