@@ -42,7 +42,9 @@ def build_release(
         built = services.builder.build(app.root, assets, force=force)
         named = {w.key: _named(w, built[w.key]) for w in wanted}
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
-        stacks = tuple(_seal_stack(app, name, template, services, named, files) for name, template in templates.items())
+        nested: list[BuiltArtifact] = []
+        sealing = _Sealing(services=services, named=named, files=files, nested=nested)
+        stacks = tuple(_seal_stack(app, name, template, sealing) for name, template in templates.items())
         artifacts = _merged([*named.values(), *nested])
         release = seal(app=app.name, stacks=stacks, artifacts=[b.artifact for b in artifacts])
         for artifact in artifacts:
