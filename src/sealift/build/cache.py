@@ -18,7 +18,7 @@ from pathlib import Path
 from sealift.build.keys import file_sha256
 from sealift.errors import BuildError
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Cache:

@@ -118,6 +118,11 @@ def failure(stderr: str) -> BuildError:
 
 _FAILURES = (
     (
+        r"no space left on device|file too large|disk quota exceeded",
+        "cache-full",
+        "Free space on this disk, or run `sealift cache prune`.",
+    ),
+    (
         r"hash mismatch|hash-checking is required|require-hashes",
         "dependency-hash",
         "A file is not the one that was locked, or has no hash in the lock. Lock again, and find out why it changed.",

@@ -44,7 +44,10 @@ class FakeUv:
         if argv[1:3] == ["pip", "compile"]:
             return self._compile(Path(argv[-3]))
         if argv[1:3] == ["pip", "install"]:
-            return self._install(Path(argv[argv.index("-r") + 1]), Path(argv[argv.index("--target") + 1]))
+            try:
+                return self._install(Path(argv[argv.index("-r") + 1]), Path(argv[argv.index("--target") + 1]))
+            except OSError as error:
+                return _failed(f"error: failed to write: {error.strerror} (os error {error.errno})")
         raise AssertionError(f"not expected: {argv}")
 
     def _compile(self, path: Path) -> Completed:

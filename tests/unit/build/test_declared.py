@@ -1,0 +1,108 @@
+"""Which file says what a function depends on, and what of it counts."""
+
+from pathlib import Path
+
+import pytest
+
+from sealift.build.declared import declared, requirements
+from sealift.errors import BuildError
+from tests.unit.build.tools import write
+
+PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["six"]\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        ({"requirements.txt": "six", "uv.lock": "", "pyproject.toml": PROJECT}, "requirements"),
+        ({"pylock.toml": "", "pyproject.toml": PROJECT}, "pylock"),
+        ({"uv.lock": "", "pyproject.toml": PROJECT}, "uv"),
+        ({"poetry.lock": "", "pyproject.toml": PROJECT}, "poetry"),
+        ({"Pipfile.lock": "{}"}, "pipfile"),
+        ({"pyproject.toml": PROJECT}, "pyproject"),
+        ({"pyproject.toml": '[tool.poetry.dependencies]\npython = "*"\nsix = "*"\n'}, "pyproject"),
+        ({"requirements.txt": "# none yet\n", "pyproject.toml": PROJECT}, "pyproject"),
+    ],
+)
+def test_the_first_of_the_known_files_counts(tmp_path: Path, files: dict[str, str], kind: str) -> None:
+    found = declared(write(tmp_path, files))
+    assert found is not None
+    assert found.kind == kind
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"requirements.txt": "\n# nothing\n"},
+        {"pyproject.toml": "[tool.ruff]\nline-length = 100\n"},
+        {"pyproject.toml": '[tool.poetry.dependencies]\npython = "*"\n'},
+    ],
+)
+def test_a_folder_without_dependencies_has_none(tmp_path: Path, files: dict[str, str]) -> None:
+    assert declared(write(tmp_path, files)) is None
+
+
+def test_the_uv_build_method_takes_its_lock_first(tmp_path: Path) -> None:
+    write(tmp_path, {"requirements.txt": "six", "uv.lock": "", "pyproject.toml": PROJECT})
+    found = declared(tmp_path, uv_first=True)
+    assert found is not None
+    assert found.kind == "uv"
+
+
+def test_includes_are_read_in_place_and_comments_do_not_count(tmp_path: Path) -> None:
+    write(tmp_path, {"a/requirements.txt": "-r ../base.txt\nsix  # why\n", "base.txt": "--requirement=more.txt\n"})
+    write(tmp_path, {"more.txt": "attrs \\\n  ==1.0\n"})
+    found = requirements(tmp_path / "a/requirements.txt")
+    assert found is not None
+    assert found.lines == ("attrs ==1.0", "six")
+    write(tmp_path, {"a/requirements.txt": "-r ../base.txt\n\n# another comment\nsix\n"})
+    again = requirements(tmp_path / "a/requirements.txt")
+    assert again is not None
+    assert again.key() == found.key()
+
+
+def test_files_that_include_each_other_are_read_once(tmp_path: Path) -> None:
+    write(tmp_path, {"requirements.txt": "-r b.txt\nsix\n", "b.txt": "-r requirements.txt\nattrs\n"})
+    found = requirements(tmp_path / "requirements.txt")
+    assert found is not None
+    assert found.lines == ("attrs", "six")
+
+
+def test_registries_are_no_requirements_and_folders_are_known(tmp_path: Path) -> None:
+    text = "--index-url https://user:secret@registry.example/simple\n-e ../lib\n./wheel.whl\nx @ ./y\nsix\n"
+    found = requirements(write(tmp_path, {"requirements.txt": text}) / "requirements.txt")
+    assert found is not None
+    assert found.options == ("--index-url https://user:secret@registry.example/simple",)
+    assert "secret" not in "".join(found.lines)
+    assert found.local == tuple((tmp_path / p).resolve() for p in ("../lib", "wheel.whl", "y"))
+
+
+def test_a_file_with_hashes_is_a_lock(tmp_path: Path) -> None:
+    text = "six==1.16.0 \\\n    --hash=sha256:abc\n"
+    found = requirements(write(tmp_path, {"requirements.txt": text}) / "requirements.txt")
+    assert found is not None
+    assert found.hashed
+
+
+def test_what_powershell_writes_is_read(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes("six==1.16.0\r\n".encode("utf-16"))
+    found = requirements(tmp_path / "requirements.txt")
+    assert found is not None
+    assert found.lines == ("six==1.16.0",)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(BuildError, match=r"requirements\.txt is not UTF-8"):
+        declared(tmp_path)
+
+
+def test_a_broken_pyproject_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"pyproject\.toml.*line 1"):
+        declared(write(tmp_path, {"pyproject.toml": "[project\n"}))
+
+
+def test_a_lock_without_its_project_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"no pyproject\.toml"):
+        declared(write(tmp_path, {"poetry.lock": ""}))
