@@ -1,0 +1,133 @@
+"""A whole fake account: the pieces wired together, so that deploying a function gives it its code."""
+
+import hashlib
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sealift.errors import CloudError
+from sealift.model.app import Environment
+from sealift.model.template import Json
+from sealift.ports import Clock, Cloud
+from tests.fakes.bucket import FakeBucket
+from tests.fakes.cfn_diff import Placed
+from tests.fakes.cfn_engine import ResourceFault
+from tests.fakes.services import FakeFunctions, FakeIdentity, FakeMetrics, FakeSettings
+from tests.fakes.stacks import FakeStacks, Render
+from tests.fakes.tap import Tap
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+@dataclass(slots=True)
+class AccountEffects:
+    """What resources do to the account: functions get code from the bucket, stores keep what is put into them."""
+
+    bucket: FakeBucket
+    functions: FakeFunctions
+    contents: dict[str, list[str]] = field(default_factory=dict)
+    """What is in a data store, by physical id. Gone when the resource is deleted."""
+
+    def apply(self, placed: Placed) -> None:
+        """Make the resource so. Raises ResourceFault."""
+        if placed.desired.type == FUNCTION and placed.physical_id is not None:
+            self.functions.set_code(placed.physical_id, self._code(placed.properties.get("Code")))
+
+    def remove(self, placed: Placed) -> None:
+        """Delete it and everything in it."""
+        if placed.physical_id is not None:
+            self.contents.pop(placed.physical_id, None)
+            self.functions.remove(placed.physical_id)
+
+    def _code(self, code: Json) -> str:
+        if isinstance(code, dict) and "S3Key" in code:
+            body = self.bucket.peek(str(code["S3Key"]))
+            if body is None:
+                raise ResourceFault("Error occurred while GetObject. S3 Error Code: NoSuchKey.")
+            return hashlib.sha256(body).hexdigest()
+        return hashlib.sha256(str(code).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeAccount:
+    """One environment's account with its concrete fakes, and the `cloud` that use cases get."""
+
+    cloud: Cloud
+    stacks: FakeStacks
+    bucket: FakeBucket
+    functions: FakeFunctions
+    settings: FakeSettings
+    identity: FakeIdentity
+    metrics: FakeMetrics
+    tap: Tap
+    """Gets in between every call to stacks and bucket."""
+    contents: dict[str, list[str]]
+
+
+def make_account(
+    environment: Environment, clock: Clock, *, render: Render | None = None, settings: Iterable[str] = ()
+) -> FakeAccount:
+    """Return a fresh account for an environment. `settings` are the parameters and secrets it has."""
+    account = environment.account or "111122223333"
+    tap = Tap()
+    bucket = FakeBucket(clock, name=environment.bucket or f"sealift-{environment.stack_name}".lower(), tap=tap)
+    functions = FakeFunctions()
+    effects = AccountEffects(bucket, functions)
+    stacks = FakeStacks(
+        clock, bucket, account=account, region=environment.region, effects=effects, render=render, tap=tap
+    )
+    known, identity, metrics = FakeSettings(set(settings)), FakeIdentity(account), FakeMetrics()
+    cloud = Cloud(
+        environment=environment.name,
+        account=account,
+        region=environment.region,
+        local=False,
+        stacks=stacks,
+        bucket=bucket,
+        functions=functions,
+        settings=known,
+        identity=identity,
+        metrics=metrics,
+    )
+    return FakeAccount(
+        cloud=cloud,
+        stacks=stacks,
+        bucket=bucket,
+        functions=functions,
+        settings=known,
+        identity=identity,
+        metrics=metrics,
+        tap=tap,
+        contents=effects.contents,
+    )
+
+
+class FakeClouds:
+    """Gives every environment an account of its own, made when it is first opened."""
+
+    def __init__(self, clock: Clock, *, render: Render | None = None, settings: Iterable[str] = ()) -> None:
+        self._clock = clock
+        self._render = render
+        self._settings = tuple(settings)
+        self._accounts: dict[str, FakeAccount] = {}
+        self._lock = threading.Lock()
+        self.closed: set[str] = set()
+        """Environments that can not be opened: no credentials."""
+
+    def open(self, environment: Environment) -> Cloud:
+        """Return the opened cloud. Raises CloudError when there are no credentials."""
+        if environment.name in self.closed:
+            raise CloudError(f"There are no credentials for {environment.name}", code="credentials-missing")
+        return self.account(environment).cloud
+
+    def account(self, environment: Environment) -> FakeAccount:
+        """Return the environment's account with its concrete fakes."""
+        with self._lock:
+            if environment.name not in self._accounts:
+                made = make_account(environment, self._clock, render=self._render, settings=self._settings)
+                self._accounts[environment.name] = made
+            return self._accounts[environment.name]
+
+    def __getitem__(self, name: str) -> FakeAccount:
+        """Return the account of an environment that was opened before."""
+        return self._accounts[name]
