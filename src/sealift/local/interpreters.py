@@ -20,6 +20,10 @@ class Places:
     programs: tuple[Path, ...]
     versions: tuple[Path, ...]
 
+    def has(self, program: str) -> bool:
+        """Say whether a program of this name is there."""
+        return any((folder / program).is_file() for folder in self.programs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:

@@ -3,15 +3,18 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
-from sealift.errors import TemplateError
+from sealift.errors import CloudError, TemplateError
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Body, Context, expand
 from sealift.local.expand.shape import as_object, known, of_type, properties, with_properties, with_resources
 from sealift.local.names import Name, names_in
+from sealift.local.packages import packages_in
+from sealift.local.runtimes import Package
 from sealift.model.template import Json, Rendered
 from sealift.ports import Bucket
 
@@ -38,16 +41,26 @@ class Preparation:
     endpoint: Endpoint
     stack_name: str
     parameters: Mapping[str, str]
+    blob_file: Callable[[str], Path | None]
+
+    def zip_of(self, key: str) -> Path | bytes | None:
+        """Return a stored zip: from this machine when it is there, else from the bucket."""
+        path = self.blob_file(key.removeprefix("blobs/"))
+        if path:
+            return path
+        stored = self.bucket.get(key)
+        return stored.body if stored else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A template stored for the emulator. `names` are the physical names it fixes, nested ones included."""
+    """A template stored for the emulator, with the names it fixes and the functions it makes, nested ones included."""
 
     key: str
     parameters: frozenset[str]
     notes: tuple[str, ...]
     names: tuple[tuple[str, Name], ...]
+    packages: tuple[Package, ...] = ()
 
 
 def prepared(preparation: Preparation, template_key: str, *, depth: int = 0) -> Prepared:
@@ -68,15 +81,31 @@ def prepared(preparation: Preparation, template_key: str, *, depth: int = 0) -> 
     )
     context = context_of(preparation)
     result = expand(rendered.body, context=context)
+    _check_blobs(result.body, preparation.bucket)
     body, nested = _with_nested(result.body, preparation, context, depth=depth)
     notes = [*result.notes, *(note for one in nested for note in one.notes)]
     names = [*names_in(body, context), *(name for one in nested for name in one.names)]
+    packages = [*packages_in(body, context, preparation.zip_of), *(p for one in nested for p in one.packages)]
     return Prepared(
         key=_stored(body, preparation.bucket),
         parameters=frozenset(as_object(body.get("Parameters"))),
         notes=tuple(dict.fromkeys(notes)),
         names=tuple(names),
+        packages=tuple(packages),
     )
+
+
+def _check_blobs(body: Body, bucket: Bucket) -> None:
+    """Raise CloudError when code is missing: the emulator would answer with a made-up response."""
+    wanted = set(_BLOB.findall(json.dumps(body)))
+    missing = sorted(wanted - set(bucket.keys("blobs/"))) if wanted else []
+    if missing:
+        raise CloudError(
+            f"{missing[0]} is not in the bucket {bucket.name}",
+            code="blob-missing",
+            hint="Deploy again; what a release carries is uploaded before it is used",
+            context={"missing": missing},
+        )
 
 
 def context_of(preparation: Preparation) -> Context:

@@ -1,10 +1,11 @@
 """Which interpreter runs a function here, and what that means: told before the deployment, not at the first call.
 
+compiled modules in the package                       the Python they were built for, else an error
 declared Python installed                             that one
 not installed, or too old for this machine's boto3    the nearest newer one, with a note
-… and the package holds compiled modules              an error: they load on their own version only
 """
 
+import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,8 +16,10 @@ from sealift.local.interpreters import Interpreter, Places, declared_version, fi
 
 OLDEST_WITH_BOTO3 = (3, 10)
 """The oldest Python that loads the boto3 that Sealift depends on."""
+_TAG = re.compile(r"\.cpython-(\d)(\d+)[\w-]*\.so$")
 _SERVED = ("python", "nodejs", "provided")
-_MACHINES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64", "AMD64": "x86_64"}
+_ELF_MACHINES = {0x3E: "x86_64", 0xB7: "arm64"}
+_MACHINES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,10 @@ class Package:
 
     logical_id: str
     runtime: str | None
-    architecture: str
-    zips: tuple[Path, ...] = ()
+    architecture: str = "x86_64"
+    package_type: str = "Zip"
+    zips: tuple[Path | bytes, ...] = ()
+    """Each a zip: where it lies, or itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,35 @@ class RuntimeReport:
     errors: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What to build a package for so that it runs on this machine."""
+
+    runtime: str
+    architecture: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    names: tuple[str, ...]
+    machine: str | None
+    """The architecture of compiled modules, where a file says it."""
+
+    @property
+    def compiled(self) -> list[str]:
+        """Extension modules. Plain shared libraries are no sign of a Python version."""
+        return [name for name in self.names if _TAG.search(name) or name.endswith(".abi3.so")]
+
+
+def local_target(runtime: str, architecture: str, where: Places, *, machine: str) -> Target:
+    """Return what to build a package for, for local use only; the declared target when that runs here."""
+    version = declared_version(runtime)
+    here = _MACHINES.get(machine, architecture)
+    if version is None:
+        return Target(runtime=runtime, architecture=architecture)
+    return Target(runtime=f"python{chosen(version, (), where).name}", architecture=here)
+
+
 def report(packages: Iterable[Package], where: Places, *, machine: str) -> RuntimeReport:
     """Say which functions run otherwise than on Lambda, and which cannot run here.
 
@@ -45,76 +79,91 @@ def report(packages: Iterable[Package], where: Places, *, machine: str) -> Runti
     notes: list[str] = []
     errors: list[str] = []
     for package in packages:
-        names = [name for path in package.zips for name in _names_in(path)]
-        error = _error(package, names, where, machine)
+        files = _files_of(package)
+        error = _not_served(package, where) or _not_loadable(package, files, where, machine)
         if error:
             errors.append(error)
         else:
-            notes += _notes(package, names, where)
+            notes += _notes(package, files, where)
     return RuntimeReport(notes=tuple(notes), errors=tuple(errors))
 
 
 def chosen(version: tuple[int, int], names: Sequence[str], where: Places) -> Interpreter:
     """Return the interpreter for a function that declares this version and consists of files of these names."""
+    built_for = {(int(m[1]), int(m[2])) for m in map(_TAG.search, names) if m}
+    interpreter = find(min(built_for), where) if len(built_for) == 1 else None
+    if interpreter:
+        return interpreter
     exact = find(version, where)
-    if exact and (version >= OLDEST_WITH_BOTO3 or _brings_boto3(names) or _compiled(names)):
+    if exact and (version >= OLDEST_WITH_BOTO3 or any(name.endswith("boto3/__init__.py") for name in names)):
         return exact
     return nearest(max(version, OLDEST_WITH_BOTO3), where)
 
 
-def _error(package: Package, names: Sequence[str], where: Places, machine: str) -> str | None:
-    runtime, version = package.runtime or "", declared_version(package.runtime)
+def _not_served(package: Package, where: Places) -> str | None:
+    runtime = package.runtime or ""
+    if package.package_type == "Image":
+        return f"{package.logical_id} is a container image, which the embedded cloud does not run"
     if not runtime.startswith(_SERVED):
         return f"{package.logical_id}: the embedded cloud does not run {runtime or 'functions without a runtime'}"
-    if version is None:
-        return None
-    compiled = _compiled(names)
-    if compiled and _MACHINES.get(machine, machine) != package.architecture:
-        return (
-            f"{package.logical_id} is built for {package.architecture} and holds compiled modules ({compiled[0]}); "
-            f"this machine is {_MACHINES.get(machine, machine)}. Set Architectures to match for local work"
-        )
-    interpreter = chosen(version, names, where)
-    bound = [name for name in compiled if not _loads_on(name, interpreter.version)]
-    if bound:
-        return (
-            f"{package.logical_id} needs {runtime}, which is not installed here: its compiled modules ({bound[0]}) "
-            f"load on that version only. Install it: uv python install {version[0]}.{version[1]}"
-        )
+    if runtime.startswith("nodejs") and not where.has("node"):
+        return f"{package.logical_id} needs {runtime}, and there is no node on PATH"
     return None
 
 
-def _notes(package: Package, names: Sequence[str], where: Places) -> Iterator[str]:
+def _not_loadable(package: Package, files: _Files, where: Places, machine: str) -> str | None:
+    version = declared_version(package.runtime)
+    compiled = files.compiled
+    if version is None or not compiled:
+        return None
+    here = _MACHINES.get(machine, machine)
+    built_for = files.machine or package.architecture
+    if built_for != here:
+        return (
+            f"{package.logical_id} holds modules compiled for {built_for} ({compiled[0]}), and this machine is {here}"
+        )
+    interpreter = chosen(version, files.names, where)
+    for name in compiled:
+        tag = _TAG.search(name)
+        if tag and (int(tag[1]), int(tag[2])) != interpreter.version:
+            wanted = f"{tag[1]}.{tag[2]}"
+            return (
+                f"{package.logical_id} holds modules compiled for Python {wanted} ({name}), which is not installed "
+                f"here: uv python install {wanted}"
+            )
+    return None
+
+
+def _notes(package: Package, files: _Files, where: Places) -> Iterator[str]:
     version = declared_version(package.runtime)
     if version is None:
         return
-    interpreter = chosen(version, names, where)
+    interpreter = chosen(version, files.names, where)
     if interpreter.version != version:
-        why = (
-            "cannot load the boto3 of this machine"
-            if find(version, where)
-            else "is not installed here (uv python install puts it there)"
-        )
+        installed = find(version, where)
+        why = "is older than the boto3 here can be loaded on" if installed else "is not installed here"
         yield f"{package.logical_id} runs on Python {interpreter.name}: {package.runtime} {why}"
 
 
-def _names_in(path: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return []
+def _files_of(package: Package) -> _Files:
+    names: list[str] = []
+    machine: str | None = None
+    for packed in package.zips:
+        try:
+            with zipfile.ZipFile(io.BytesIO(packed) if isinstance(packed, bytes) else packed) as archive:
+                names += archive.namelist()
+                machine = machine or _machine_in(archive)
+        except (OSError, zipfile.BadZipFile):
+            continue
+    return _Files(names=tuple(names), machine=machine)
 
 
-def _brings_boto3(names: Sequence[str]) -> bool:
-    return any(name.endswith("boto3/__init__.py") for name in names)
-
-
-def _compiled(names: Sequence[str]) -> list[str]:
-    """Return the extension modules among files; plain shared libraries load on every version and are left out."""
-    return [name for name in names if name.endswith(".so") and (".cpython-" in name or ".abi3." in name)]
-
-
-def _loads_on(name: str, version: tuple[int, int]) -> bool:
-    match = re.search(r"\.cpython-(\d)(\d+)", name)
-    return match is None or (int(match[1]), int(match[2])) == version
+def _machine_in(archive: zipfile.ZipFile) -> str | None:
+    """Return the architecture that the first compiled module in a zip was built for."""
+    for name in archive.namelist():
+        if _TAG.search(name) or name.endswith(".abi3.so"):
+            with archive.open(name) as file:
+                head = file.read(20)
+            if head.startswith(b"\x7fELF"):
+                return _ELF_MACHINES.get(int.from_bytes(head[18:20], "little"))
+    return None

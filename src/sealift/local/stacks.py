@@ -1,13 +1,18 @@
 """CloudFormation of the embedded cloud: templates are rendered and expanded before the emulator sees them."""
 
+import os
+import platform
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from sealift.delivery.stateful import STORES
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError
 from sealift.local.endpoint import Endpoint
+from sealift.local.interpreters import Places, places
 from sealift.local.preparing import Preparation, Render, prepared
+from sealift.local.runtimes import report
 from sealift.local.taken import refuse_taken_names
 from sealift.local.urls import rewrite
 from sealift.model.stack import ChangeSet, ChangeSetRequest, Drift, StackEvent, StackResource, StackState
@@ -20,11 +25,17 @@ def _nobody(sentence: str) -> None:
     del sentence
 
 
+def _nowhere(sha256: str) -> Path | None:
+    del sha256
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class LocalStacks:
     """The Stacks port over one emulator; `inner` is the AWS adapter pointed at it.
 
-    `note` takes each sentence about what the embedded cloud leaves out or does otherwise.
+    `note` takes each sentence about what the embedded cloud leaves out or does otherwise. `blob_file` may find a stored
+    file on this machine by its SHA-256, which saves reading it from the bucket. `where` says where interpreters are.
     """
 
     inner: Stacks
@@ -32,6 +43,8 @@ class LocalStacks:
     render: Render
     endpoint: Endpoint
     note: Callable[[str], None] = _nobody
+    blob_file: Callable[[str], Path | None] = _nowhere
+    where: Places = field(default_factory=lambda: places(os.environ, Path.home()))
 
     def describe(self, stack_name: str) -> StackState | None:
         """Return the stack, with URLs in its outputs that reach the emulator."""
@@ -53,10 +66,14 @@ class LocalStacks:
             endpoint=self.endpoint,
             stack_name=request.stack_name,
             parameters={**previous, **request.parameters},
+            blob_file=self.blob_file,
         )
         result = prepared(preparation, request.template_key)
         refuse_taken_names(result, inner=self.inner, bucket=self.bucket, preparation=preparation)
-        for sentence in result.notes:
+        runtimes = report(result.packages, self.where, machine=platform.machine())
+        if runtimes.errors:
+            raise _cannot_run(runtimes.errors, request.stack_name)
+        for sentence in (*result.notes, *runtimes.notes):
             self.note(sentence)
         self.inner.create_change_set(
             replace(
@@ -117,6 +134,15 @@ class LocalStacks:
     def drift(self, stack_name: str) -> tuple[Drift, ...]:
         """Detect drift."""
         return self.inner.drift(stack_name)
+
+
+def _cannot_run(errors: tuple[str, ...], stack_name: str) -> CloudError:
+    return CloudError(
+        "Functions that the embedded cloud cannot run:\n" + "\n".join(f"  - {error}" for error in errors),
+        code="local-runtime",
+        hint="On AWS they would run; nothing was changed here",
+        context={"stack": stack_name},
+    )
 
 
 def _refuse_update(state: StackState) -> None:
