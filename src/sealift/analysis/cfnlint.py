@@ -1,0 +1,91 @@
+"""Reads cfn-lint's report: what AWS would refuse stops the journey, the rest is advice."""
+
+import json
+from collections.abc import Iterator
+
+from sealift.analysis.merge import merged
+from sealift.model.finding import Finding, Severity
+from sealift.model.template import Location
+
+END_OF_LIFE = ("E2531", "E2533", "W2531")
+"""Deprecated runtimes. AWS blocks their creation and update some months after their end of life."""
+_LISTS = (
+    "E3025", "E3062", "E3617", "E3620", "E3621", "E3628", "E3635", "E3640", "E3641", "E3642", "E3643", "E3644", "E3647",
+    "E3652", "E3653", "E3667", "E3670", "E3672", "E3675", "E3690", "E3691", "E3694", "E3695",
+)  # fmt: skip
+"""Instance types and engine versions: AWS has new ones before cfn-lint knows of them."""
+NOT_REFUSED = (
+    "E0001",  # the transform as cfn-lint does it; rendering says it better, with the real parameters
+    "E0002",  # a rule of cfn-lint broke
+    "E0003",  # cfn-lint's own configuration
+    "E1029",  # ${Name} outside Fn::Sub: is deployed as it is written
+    "E1040",  # formats of GetAtt and Ref: services take names where cfn-lint wants ARNs
+    "E1041",
+    "E11",  # formats of literal ids
+    "E3514",  # ARNs in resource policies
+    "E3601",  # state machines, with substitutions that cfn-lint cannot see
+    "E3687",  # ports of security groups: EC2 passes over those that a protocol has no use for
+    "E3688",
+    *_LISTS,
+    "E4",  # metadata: AWS reads none of it when it deploys
+)
+"""Errors of cfn-lint that AWS does not refuse, or not surely."""
+
+
+def refused(rule: str) -> bool:
+    """Whether AWS would refuse a template with this error."""
+    return rule.startswith("E") and not rule.startswith((*NOT_REFUSED, *END_OF_LIFE))
+
+
+def cfnlint_findings(report: str, *, local: bool, own_config: bool) -> tuple[Finding, ...]:
+    """Return cfn-lint's JSON report as findings, each once. Raises ValueError when it is no such report.
+
+    An end-of-life runtime stops on AWS and is advice on the embedded cloud (`local`). With a configuration of its own,
+    the project has chosen its rules, and every error stops.
+    """
+    found = json.loads(report)
+    if not isinstance(found, list):
+        raise ValueError("cfn-lint's report is no list")
+    return merged(_findings(found, local=local, own_config=own_config))
+
+
+def _findings(found: list[dict[str, object]], *, local: bool, own_config: bool) -> Iterator[Finding]:
+    for one in found:
+        rule = _inner(one, "Rule")
+        name = str(rule.get("Id", ""))
+        ended = name.startswith(END_OF_LIFE)
+        stop = not local if ended else (name.startswith("E") if own_config else refused(name))
+        yield Finding(
+            tool="cfn-lint",
+            id=name,
+            severity=_severity(name, stops=stop),
+            message=str(one.get("Message", "")),
+            location=_location(one),
+            fix="choose a runtime that AWS supports" if ended else "",
+            stops=stop,
+        )
+
+
+def _severity(rule: str, *, stops: bool) -> Severity:
+    if stops:
+        return "high"
+    if rule.startswith("E") or rule in END_OF_LIFE:
+        return "medium"
+    return "info" if rule.startswith("I") else "low"
+
+
+def _location(one: dict[str, object]) -> Location:
+    place = _inner(one, "Location")
+    line = _inner(place, "Start").get("LineNumber", 0)
+    path = place.get("Path")
+    in_resource = isinstance(path, list) and len(path) > 1 and path[0] == "Resources"
+    return Location(
+        file=str(one.get("Filename", "")),
+        line=line if isinstance(line, int) else 0,
+        logical_id=str(path[1]) if in_resource and isinstance(path, list) else None,
+    )
+
+
+def _inner(one: dict[str, object], key: str) -> dict[str, object]:
+    value = one.get(key)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,83 @@
+"""Reads the JUnit XML that pytest writes."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sealift.model.finding import Finding
+from sealift.model.template import Location
+
+MAX_FINDINGS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many tests went how. `errors` are those that broke outside the test itself, in collection or fixtures."""
+
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    skipped: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Return both together."""
+        return Counts(
+            passed=self.passed + other.passed,
+            failed=self.failed + other.failed,
+            errors=self.errors + other.errors,
+            skipped=self.skipped + other.skipped,
+            findings=(*self.findings, *other.findings)[:MAX_FINDINGS],
+        )
+
+
+def junit_counts(text: str) -> Counts:
+    """Return the counts of a report, and a finding for each red test. Raises ValueError when it is no report."""
+    try:
+        # Written a moment ago by the tests we ran; expat itself guards against entities that explode.
+        cases = list(ET.fromstring(text).iter("testcase"))  # noqa: S314
+    except ET.ParseError as error:
+        raise ValueError(f"not a JUnit report: {error}") from error
+    failed = [case for case in cases if case.find("failure") is not None]
+    broken = [case for case in cases if case.find("error") is not None]
+    skipped = [case for case in cases if case.find("skipped") is not None]
+    red = len({id(case) for case in (*failed, *broken, *skipped)})
+    return Counts(
+        passed=len(cases) - red,
+        failed=len(failed),
+        errors=len(broken),
+        skipped=len(skipped),
+        findings=tuple(_red(case) for case in _once((*failed, *broken)))[:MAX_FINDINGS],
+    )
+
+
+def _once(cases: Iterable[ET.Element]) -> list[ET.Element]:
+    return list({id(case): case for case in cases}.values())
+
+
+def _red(case: ET.Element) -> Finding:
+    failure, error = case.find("failure"), case.find("error")
+    what = failure if failure is not None else error
+    text = "" if what is None else what.get("message") or what.text or ""
+    name = "::".join(part for part in (case.get("classname"), case.get("name")) if part)
+    file, line = case.get("file"), case.get("line") or ""
+    return Finding(
+        tool="pytest",
+        id="test-failed" if failure is not None else "test-broken",
+        severity="high",
+        message=f"{name}: {_first_line(_missing(what) or text)}",
+        # pytest counts lines from 0.
+        location=Location(file=file, line=int(line) + 1 if line.isdigit() else 0) if file else None,
+        stops=True,
+    )
+
+
+def _missing(what: ET.Element | None) -> str:
+    """Return the line that names a missing module, which pytest buries under `collection failure`."""
+    lines = ((what.text if what is not None else None) or "").splitlines()
+    return next((line.removeprefix("E").strip() for line in lines if line.startswith("E  ")), "")
+
+
+def _first_line(text: str) -> str:
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= 200 else line[:199] + "…"

@@ -1,0 +1,49 @@
+"""Takes secrets out of what programs print, and out of the environment that tests get."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+MASK = "***"
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|AUTH(?!OR)|COOKIE|DSN$|_PAT$",
+    re.I,
+)
+_AWS = re.compile(r"^AWS_|^AMAZON_|^BOTO_|^SEALIFT_", re.IGNORECASE)
+_SHAPES = re.compile(
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bATBB[A-Za-z0-9]{20,}|\bglpat-[\w-]{20,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----"
+)
+_MIN_SECRET = 8
+"""Shorter values are words that stand in any text."""
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable of this name holds what must not be shown."""
+    return bool(_SECRET_NAME.search(name))
+
+
+def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that tests may see: nothing of AWS, and no secret of the machine or the CI system."""
+    return {name: value for name, value in env.items() if not is_secret(name) and not _AWS.search(name)}
+
+
+def secret_values(*envs: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values that must not be shown, longest first."""
+    values = {value for env in envs for name, value in env.items() if is_secret(name) and len(value) >= _MIN_SECRET}
+    return tuple(sorted(values, key=lambda value: (-len(value), value)))
+
+
+def redacted(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return `text` with these values, and whatever has the shape of a key or token, masked."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return _SHAPES.sub(MASK, text)
+
+
+def tail(text: str, *, lines: int = 120, characters: int = 16_000) -> str:
+    """Return the end of `text`, at most so many lines and characters, whole lines where it can be."""
+    kept = "\n".join(text.rstrip().splitlines()[-lines:])
+    if len(kept) <= characters:
+        return kept
+    cut = kept[-characters:]
+    return "…" + cut[cut.find("\n") :] if "\n" in cut else "…" + cut

@@ -1,0 +1,75 @@
+"""The Analyzer port: ruff on the source and cfn-lint on the templates, side by side."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sealift.checks.cache import TextCache
+from sealift.checks.cfnlint import run_cfnlint
+from sealift.checks.notes import COULD_NOT_RUN
+from sealift.checks.ruff import run_ruff
+from sealift.model.app import App
+from sealift.model.finding import SEVERITIES, Finding, SuiteResult
+from sealift.model.template import Template
+from sealift.ports import Clock, Process
+
+NAME = "analysis"
+
+
+class RealAnalyzer:
+    """Runs the linters. `env` is their whole environment; None means ours."""
+
+    def __init__(
+        self, process: Process, cache: Path, *, env: Mapping[str, str] | None = None, clock: Clock | None = None
+    ) -> None:
+        self._process = process
+        self._cache = cache
+        self._env = env
+        self._clock = clock
+
+    def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
+        """Run the linters. What stops the journey is marked on each finding."""
+        if app.lint == "off":
+            return SuiteResult(
+                name=NAME, status="not tested", reason="switched off: [lint] enabled in the configuration"
+            )
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            source = pool.submit(
+                run_ruff, app, templates, process=self._process, env=self._env, cache=self._cache / "ruff"
+            )
+            template = run_cfnlint(
+                app,
+                templates,
+                process=self._process,
+                env=self._env,
+                cache=TextCache(self._cache / "cfn-lint"),
+                today="" if self._clock is None else f"{self._clock.now():%Y-%m-%d}",
+                local=local,
+            )
+            return analysis_result((*template, *source.result()))
+
+
+def analysis_result(findings: tuple[Finding, ...]) -> SuiteResult:
+    """Return the result: failed when a finding stops the journey, errored when no linter could run."""
+    ordered = tuple(sorted(findings, key=_weight))
+    stopping = sum(finding.stops for finding in ordered)
+    broken = [finding for finding in ordered if finding.id == COULD_NOT_RUN]
+    if stopping:
+        what = "a finding" if stopping == 1 else f"{stopping} findings"
+        return SuiteResult(
+            name=NAME, status="failed", reason=f"{what} would break it", failed=stopping, findings=ordered
+        )
+    if len(broken) > 1:
+        return SuiteResult(name=NAME, status="errored", reason=broken[0].message, findings=ordered)
+    reason = broken[0].message if broken else ""
+    return SuiteResult(name=NAME, status="succeeded", reason=reason, findings=ordered)
+
+
+def _weight(finding: Finding) -> tuple[bool, int, str, int]:
+    place = finding.location
+    return (
+        not finding.stops,
+        SEVERITIES.index(finding.severity),
+        place.file if place else "",
+        place.line if place else 0,
+    )

@@ -1,0 +1,68 @@
+"""Runs cfn-lint over the templates."""
+
+import glob
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from sealift.analysis.cfnlint import cfnlint_findings
+from sealift.checks.cache import TextCache, content_key
+from sealift.checks.files import text
+from sealift.checks.notes import TIMEOUT_S, could_not_run
+from sealift.model.app import App
+from sealift.model.finding import Finding
+from sealift.model.template import Template
+from sealift.ports import Completed, Process
+
+_CONFIGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
+_START = "import sys; from cfnlint.runner import main; sys.exit(main())"
+
+
+def run_cfnlint(
+    app: App,
+    templates: Mapping[str, Template],
+    *,
+    process: Process,
+    env: Mapping[str, str] | None,
+    cache: TextCache,
+    today: str,
+    local: bool,
+) -> tuple[Finding, ...]:
+    """Return what cfn-lint finds in the templates and in those nested in them.
+
+    It takes seconds, so its report is kept under its input; `today` is a part of that, for runtimes come to their end.
+    """
+    files = sorted({one.file for one in with_nested(templates.values())})
+    regions = sorted({environment.region for environment in app.environments})
+    config = [text(app.root / name) for name in _CONFIGS]
+    bodies = [(app.root / file).read_bytes() for file in files]
+    key = content_key(("cfn-lint", version("cfn-lint"), today, *regions, *config, *files, *bodies))
+    report = cache.get(key)
+    if report is None:
+        done = _cfnlint(app.root, files, regions, process, env)
+        if done.timed_out or not done.stdout.lstrip().startswith("["):
+            # A region that this cfn-lint does not know is no reason not to look at the template.
+            done = _cfnlint(app.root, files, [], process, env)
+        if done.timed_out or not done.stdout.lstrip().startswith("["):
+            return (could_not_run("cfn-lint", done),)
+        report = done.stdout
+        cache.put(key, report)
+    return cfnlint_findings(report, local=local, own_config=any(config))
+
+
+def _cfnlint(
+    root: Path, files: Iterable[str], regions: Iterable[str], process: Process, env: Mapping[str, str] | None
+) -> Completed:
+    # -P: a yaml.py or json/ in the application's folder must not stand in for the module of that name.
+    argv = [sys.executable, "-P", "-c", _START, "--format", "json"]
+    if regions:
+        argv += ["--regions", *regions]
+    argv += ["--template", *(glob.escape(file) for file in files)]
+    return process.run(argv, cwd=root, env=env, timeout_s=TIMEOUT_S)
+
+
+def with_nested(templates: Iterable[Template]) -> Iterator[Template]:
+    for template in templates:
+        yield template
+        yield from with_nested(template.nested.values())

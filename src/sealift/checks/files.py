@@ -1,0 +1,46 @@
+"""Lists the files of an application, without what is installed or built."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from sealift.analysis.suites import NOT_TESTS
+
+MAX_FILES = 50_000
+
+
+def project_files(root: Path) -> tuple[str, ...]:
+    """Return the files below `root` as sorted POSIX paths, without hidden folders, environments and build output."""
+    found: list[str] = []
+    for folder, below, names in os.walk(root):
+        here = Path(folder)
+        below[:] = sorted(
+            name
+            for name in below
+            if name not in NOT_TESTS and not name.startswith(".") and not (here / name / "pyvenv.cfg").exists()
+        )
+        found += [(here / name).relative_to(root).as_posix() for name in names]
+        if len(found) > MAX_FILES:
+            break
+    return tuple(sorted(found))
+
+
+def texts(root: Path, files: Iterable[str], *, most_bytes: int = 1_000_000) -> tuple[str, ...]:
+    """Return the texts of those files that can be read and are not huge."""
+    found = []
+    for file in files:
+        path = root / file
+        try:
+            if path.stat().st_size <= most_bytes:
+                found.append(path.read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            continue
+    return tuple(found)
+
+
+def text(path: Path) -> str:
+    """Return the text of a file, empty when it is not there or cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,91 @@
+"""Finds a Python on this machine that tests can run on."""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealift.analysis.pythons import Version, by_nearness, declared_runtime, least_required, version_of
+from sealift.checks.files import text
+from sealift.model.app import App, SuiteSpec
+from sealift.ports import Process
+
+_PROBE = "import sys, ensurepip; print('%d.%d' % sys.version_info[:2])"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """A Python, and which version was wanted when that is another one."""
+
+    path: str
+    version: Version
+    instead_of: Version | None = None
+
+
+def wanted_version(app: App, spec: SuiteSpec) -> Version:
+    """Return the version tests should run on: declared, pinned, the functions' runtime, required, or ours."""
+    if spec.python is not None and (declared := version_of(spec.python)):
+        return declared
+    pinned = version_of(text(app.root / ".python-version"))
+    if pinned:
+        return pinned
+    runtimes = [declared_runtime(text(app.root / stack.template)) for stack in app.stacks]
+    if known := [one for one in runtimes if one and one >= (3, 0)]:
+        return max(known)
+    required = re.search(r"requires-python\s*=\s*[\"']([^\"']+)", text(app.root / "pyproject.toml"))
+    lower = least_required(required[1]) if required else None
+    return max(lower, ours()) if lower else ours()
+
+
+def ours() -> Version:
+    """Return the version that runs us."""
+    return (sys.version_info.major, sys.version_info.minor)
+
+
+def find_interpreter(wanted: Version, process: Process, env: Mapping[str, str], cwd: Path) -> Interpreter:
+    """Return the wanted Python, or the nearest one that works; ours works at any rate."""
+    found: dict[Version, list[str]] = {}
+    for version, path in _candidates(env):
+        found.setdefault(version, []).append(path)
+    found.setdefault(ours(), []).insert(0, sys.executable)
+    for version in by_nearness(wanted, found):
+        for path in found[version]:
+            if path == sys.executable or _works(path, version, process, env, cwd):
+                return Interpreter(path=path, version=version, instead_of=None if version == wanted else wanted)
+    return Interpreter(path=sys.executable, version=ours(), instead_of=wanted)
+
+
+def _works(path: str, version: Version, process: Process, env: Mapping[str, str], cwd: Path) -> bool:
+    """Whether this really is that Python: a shim of pyenv may stand for a version that is not switched on."""
+    done = process.run([path, "-I", "-c", _PROBE], cwd=cwd, env=env, timeout_s=20.0)
+    return done.returncode == 0 and version_of(done.stdout) == version
+
+
+def _candidates(env: Mapping[str, str]) -> Iterator[tuple[Version, str]]:
+    home = Path(env.get("HOME", "/nonexistent"))
+    pyenv = Path(env.get("PYENV_ROOT") or home / ".pyenv") / "versions"
+    managed = Path(env.get("UV_PYTHON_INSTALL_DIR") or home / ".local" / "share" / "uv" / "python")
+    for folder in (*_sorted(pyenv, "3.*"), *_sorted(managed, "cpython-3.*")):
+        version = version_of(folder.name)
+        python = folder / "bin" / "python3"
+        if version and python.exists():
+            yield version, str(python)
+    for place in env.get("PATH", "").split(":"):
+        # Python's own name with its version; `python3` alone may be anything.
+        for python in _sorted(Path(place), "python3.*") if place else ():
+            version = version_of(python.name)
+            if version and re.fullmatch(r"python3\.[0-9]+", python.name):
+                yield version, str(python)
+
+
+def _sorted(folder: Path, pattern: str) -> Iterable[Path]:
+    """Return what matches, the newest patch release first; empty when the folder cannot be read."""
+    try:
+        return sorted(folder.glob(pattern), key=lambda path: _numbers(path.name), reverse=True)
+    except OSError:
+        return ()
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(one) for one in re.findall(r"\d+", name)]

@@ -1,0 +1,149 @@
+"""Runs ruff over the application's Python source."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from sealift.analysis.merge import merged
+from sealift.analysis.ruff import (
+    ADVICE_RULES,
+    EXCLUDES,
+    STOP_RULES,
+    Scope,
+    is_named,
+    named_rules,
+    pinned_version,
+    ruff_findings,
+    stops,
+    target_version,
+)
+from sealift.checks.cfnlint import with_nested
+from sealift.checks.files import text
+from sealift.checks.notes import TIMEOUT_S, advice, could_not_run, said
+from sealift.model.app import App
+from sealift.model.finding import Finding
+from sealift.model.template import Template
+from sealift.ports import Completed, Process
+
+_TESTS = ("tests", "test")
+_CONFIGS = (".ruff.toml", "ruff.toml", "pyproject.toml")
+"""In the order in which ruff looks for them."""
+_MAY_PIN = (
+    "uv.lock",
+    "poetry.lock",
+    "Pipfile.lock",
+    "pyproject.toml",
+    "requirements-dev.txt",
+    "requirements_dev.txt",
+    "dev-requirements.txt",
+    "requirements-test.txt",
+    "requirements/dev.txt",
+    "tests/requirements.txt",
+    "requirements.txt",
+    ".pre-commit-config.yaml",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruff:
+    """How ruff is run: where, over what, and with which environment and cache."""
+
+    process: Process
+    env: Mapping[str, str] | None
+    cache: Path
+    root: Path
+    paths: tuple[str, ...] = (".",)
+
+    def check(self, *options: str, version: str | None = None) -> Completed:
+        """Check with the ruff that comes with us, or with a given version of it."""
+        from ruff import find_ruff_bin  # type: ignore[import-untyped]
+        from uv import find_uv_bin
+
+        program = [find_ruff_bin()]
+        if version is not None:
+            program = [
+                find_uv_bin(),
+                "tool",
+                "run",
+                "--quiet",
+                "--python",
+                sys.executable,
+                "--from",
+                f"ruff=={version}",
+            ]
+            program.append("ruff")
+        fixed = ("--output-format", "json", "--cache-dir", str(self.cache), "--extend-exclude", ",".join(EXCLUDES))
+        argv = (*program, "check", *fixed, *options, "--", *self.paths)
+        return self.process.run(argv, cwd=self.root, env=self.env, timeout_s=TIMEOUT_S)
+
+
+def run_ruff(
+    app: App, templates: Mapping[str, Template], *, process: Process, env: Mapping[str, str] | None, cache: Path
+) -> tuple[Finding, ...]:
+    """Return what ruff finds in the application's Python source, with our rules and with the project's own."""
+    target = target_version(templates.values())
+    if target is None:
+        return (advice("ruff", "python-2", "Python 2 source was not analysed"),)
+    sources = sorted({a.source for one in with_nested(templates.values()) for a in one.assets if a.kind != "file"})
+    outside = tuple(source for source in sources if source.startswith("..") and (app.root / source).exists())
+    ruff = Ruff(process=process, env=env, cache=cache, root=app.root, paths=(".", *outside))
+    scope = Scope(
+        folder=str(app.root.resolve()),
+        shipped=(*sources, *_TESTS),
+        vendored=tuple(vendored_packages(app.root, sources)),
+    )
+    config = find_config(app.root)
+    plain = ("--isolated", "--target-version", target, "--select", ",".join((*STOP_RULES, *ADVICE_RULES)))
+    if config is None:
+        return _read(ruff.check(*plain), scope, stops)
+    done = ruff.check("--select", ",".join(STOP_RULES))
+    if done.returncode not in (0, 1):
+        note = advice("ruff", "configuration", f"the project's own configuration cannot be used: {said(done)}")
+        return (note, *_read(ruff.check(*plain), scope, stops))
+    return merged(_read(done, scope, stops), _own_rules(ruff, config, scope))
+
+
+def _own_rules(ruff: Ruff, config: Path, scope: Scope) -> tuple[Finding, ...]:
+    """Return what the project's configuration finds, in the version of ruff that the project fixes.
+
+    Another version has other rules: what is clean for the team would be red here. Where no version is fixed, only
+    rules that the configuration names stop.
+    """
+    version = next((found for name in _MAY_PIN if (found := pinned_version(text(config.parent / name)))), None)
+    if version is not None:
+        done = ruff.check(version=version)
+        if done.returncode in (0, 1) and done.stdout.lstrip().startswith("["):
+            return _read(done, scope, lambda _code: True)
+        note = advice("ruff", "own-version", f"the project's ruff {version} could not be run: {said(done)}")
+        return (note, *_read(ruff.check(), scope, lambda _code: False))
+    named = named_rules(text(config), pyproject=config.name == "pyproject.toml")
+    return _read(ruff.check(), scope, lambda code: is_named(code, named))
+
+
+def _read(done: Completed, scope: Scope, stop_on: Callable[[str], bool]) -> tuple[Finding, ...]:
+    if done.returncode not in (0, 1) or done.timed_out:
+        return (could_not_run("ruff", done),)
+    return ruff_findings(done.stdout, scope, stop_on=stop_on)
+
+
+def find_config(root: Path) -> Path | None:
+    """Return the file that configures ruff for this folder: in it or above it, up to the top of the repository."""
+    for folder in (root.resolve(), *root.resolve().parents):
+        for name in _CONFIGS:
+            found = text(folder / name)
+            if found and (name != "pyproject.toml" or "[tool.ruff" in found):
+                return folder / name
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def vendored_packages(root: Path, sources: Iterable[str]) -> Iterator[str]:
+    """Yield the folders of packages that were installed into source folders and committed there."""
+    for source in sources:
+        for folder in (root / source, root / source / "python"):
+            for record in folder.glob("*.dist-info/RECORD") if folder.is_dir() else ():
+                top = {PurePosixPath(line.split(",")[0]).parts[0] for line in text(record).splitlines() if line.strip()}
+                for name in top:
+                    yield (PurePosixPath(source) / folder.relative_to(root / source).as_posix() / name).as_posix()
