@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from sealift.errors import TemplateError
 from sealift.model.template import Json, Rendered, Template
@@ -13,6 +14,16 @@ from sealift.template.evaluation import Scope, parameter_values
 from sealift.template.extensions import LANGUAGE_EXTENSIONS, extended
 from sealift.template.translation import SAM, translate
 from sealift.template.values import mapping_at, scalar_text
+
+_PARTITIONS: Final = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+    ("eusc-", "aws-eusc"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +80,7 @@ def _scope(template: dict[str, Json], values: Mapping[str, Json], target: Target
 
 def _partition(region: str) -> str:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
-        if region.startswith(prefix):
-            return partition
-    return "aws"
+    return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
 def _without_stored_defaults(template: dict[str, Json]) -> dict[str, Json]:

@@ -5,6 +5,7 @@ The translator is imported here alone and only when called: that takes a second.
 
 import logging
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SAM: Final = "AWS::Serverless-2016-10-31"
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""The translator keeps region and metrics in class attributes."""
 _ORIGIN: Final = "SealiftOrigin"
 _NAMED: Final = re.compile(r"(?:id|ids) \[([^\]]+)\]")
 
@@ -36,7 +39,8 @@ def translate(body: dict[str, Json], parameters: Mapping[str, Json], *, region: 
     """
     marked = _mark(body)
     _stub_repository_applications(body)
-    translated = cast("dict[str, Json]", _run(body, dict(parameters), region))
+    with _ONE_AT_A_TIME:
+        translated = cast("dict[str, Json]", _run(body, dict(parameters), region))
     return Rendered(body=translated, origins=_origins(translated, marked))
 
 
@@ -65,6 +69,8 @@ def _run(body: dict[str, Any], parameters: dict[str, Any], region: str) -> dict[
         return cast("dict[str, Any]", undo_mark_unicode_str_in_template(translated))
     except InvalidDocumentException as error:
         raise _refused([cause.message for cause in error.causes]) from None
+    except Exception as error:  # it answers some malformed templates with an AttributeError of its own
+        raise _refused([f"{type(error).__name__} in the translator: {error}"]) from error
     finally:
         metrics.publish()
 

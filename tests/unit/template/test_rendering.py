@@ -1,4 +1,5 @@
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,20 @@ def test_sealed_bytes_from_elsewhere_are_refused_with_the_resource_alone(tmp_pat
     with pytest.raises(TemplateError, match=r"^AWS SAM refuses the template:") as caught:
         SamTemplates().render(data, parameters={}, account="1" * 12, region="eu-west-1", stack_name="s")
     assert caught.value.context["logical_ids"] == ["Bad", "Worse"]
+
+
+def test_a_crash_of_the_translator_is_a_refusal_and_no_traceback(tmp_path: Path) -> None:
+    text = SAM + "Resources: {Fn: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., Events: [a]}}}"
+    with pytest.raises(TemplateError, match="AWS SAM refuses the template"):
+        render(load(tmp_path, text))
+
+
+def test_environments_of_different_regions_render_at_the_same_time(tmp_path: Path) -> None:
+    template = load(tmp_path, SHOP, FILES)
+    regions = ["eu-west-1", "cn-north-1"] * 4
+    with ThreadPoolExecutor(4) as pool:
+        bodies = list(pool.map(lambda region: dumped(render(template, region=region).body), regions))
+    assert [b"aws-cn" in body for body in bodies] == [False, True] * 4
 
 
 def test_rendering_needs_no_region_in_the_environment_and_is_silent(
