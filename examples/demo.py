@@ -213,7 +213,7 @@ def broken_in_production(demo: Demo, good: str) -> None:
     """Act 3."""
     with demo.act(
         "3 · A commit that only fails in production is brought back",
-        "It needs a setting; somebody gave it to staging and forgot production. All tests pass in staging.",
+        "It needs a parameter; somebody gave it to staging and forgot production. All tests pass in staging.",
     ):
         demo.git("revert", "--no-edit", "HEAD")
         demo.change("3-give-a-discount")
