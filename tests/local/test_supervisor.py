@@ -1,5 +1,6 @@
 """Emulators are started once, found again, keep what they hold, and leave nothing behind."""
 
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from sealift.local.endpoint import Endpoint, account_of
 from sealift.local.folder import Folder, Run
 from sealift.local.processes import began_at
 from sealift.local.supervisor import LocalCloud
+from sealift.model.template import Json
 from tests.local.deploying import ROLE, client, deploy, function
 
 REGION = "eu-west-1"
@@ -256,3 +258,49 @@ def test_functions_see_nothing_of_the_emulators_environment(cloud: LocalCloud, m
     assert endpoint.secret_key not in seen
     for name in ("SECRET_OF_THE_SHELL", "SEALIFT", '"LOG_LEVEL"', '"AUTH"'):
         assert name not in seen
+
+
+SLOW = """
+import json, time, urllib.request
+def handler(event, context):
+    time.sleep(30)
+"""
+
+
+def _slow_stack(endpoint: Endpoint) -> None:
+    """Begin to create a stack whose custom resource takes its time."""
+    thing: Json = {"Type": "Custom::Thing", "Properties": {"ServiceToken": {"Fn::GetAtt": ["Slow", "Arn"]}}}
+    body = {"Resources": {"Role": ROLE, "Slow": function(SLOW, Timeout=60), "Thing": thing}}
+    client(endpoint, "cloudformation").create_stack(
+        StackName="slow", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"]
+    )
+    assert _eventually(lambda: len(_group(endpoint_group(endpoint))) == 2)
+
+
+def endpoint_group(endpoint: Endpoint) -> int:
+    """Return the process group of an emulator."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    return next(int(pid) for pid, parent in map(str.split, listed.splitlines()) if int(parent) == endpoint.pid)
+
+
+def test_a_stack_that_was_being_created_at_down_can_be_created_again(cloud: LocalCloud) -> None:
+    _slow_stack(cloud.up("staging", region=REGION))
+    cloud.down()
+    after = client(cloud.up("staging", region=REGION), "cloudformation")
+    stack = after.describe_stacks(StackName="slow")["Stacks"][0]
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert stack["StackStatusReason"] == "The embedded cloud was stopped during the operation"
+
+
+def test_a_hard_kill_during_a_deployment_goes_back_to_before_it(cloud: LocalCloud) -> None:
+    endpoint = cloud.up("staging", region=REGION)
+    _put_table(endpoint)
+    saved = Folder(cloud.state_root / "staging").state
+    assert _eventually((saved / "dynamodb.json").exists)
+    _slow_stack(endpoint)
+    time.sleep(2)
+    os.kill(_run(cloud).emulator, signal.SIGKILL)
+    after = cloud.up("staging", region=REGION)
+    assert _has_item(after)
+    assert client(after, "cloudformation").list_stacks()["StackSummaries"] == []
+    assert client(after, "lambda").list_functions()["Functions"] == []

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from sealift.local.folder import Folder
@@ -19,8 +20,8 @@ _RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", 
 """Pure Python packages that Lambda's Python runtimes bring."""
 
 
-def run(folder: Folder, *, guard: int) -> None:
-    """Run the emulator until it is asked to end."""
+def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
+    """Run the emulator until it is asked to end; `leave` ends the process once the cloud is saved."""
     from ministack import app
 
     versions = os.environ.get(PLACES_VARIABLE, "")
@@ -33,7 +34,7 @@ def run(folder: Folder, *, guard: int) -> None:
         os.environ.pop(name, None)
     _settle_after_loading()
     saver = Saver()
-    app.app = gateway(app.app, who={"guard": guard, "folder": str(folder.path)}, saver=saver)
+    app.app = gateway(app.app, who={"guard": guard, "folder": str(folder.path)}, saver=saver, leave=leave)
     saver.start()
     sys.argv = ["ministack"]
     app.main()

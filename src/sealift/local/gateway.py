@@ -16,10 +16,19 @@ _API = "/_aws/execute-api/"
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
-def gateway(application: Application, *, who: dict[str, object], saver: Saver) -> Application:
-    """Return the application with our front: `who` is what it answers when asked who it is."""
+def gateway(
+    application: Application, *, who: dict[str, object], saver: Saver, leave: Callable[[], None]
+) -> Application:
+    """Return the application with our front.
+
+    `who` is what it answers when asked who it is; `leave` is called as soon as the cloud is saved at the end, because
+    the emulator would go on to wait for functions that still run.
+    """
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await application(scope, receive, _then_leave(send, leave))
+            return
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
@@ -34,6 +43,15 @@ def gateway(application: Application, *, who: dict[str, object], saver: Saver) -
         await application(scope, receive, send)
 
     return front
+
+
+def _then_leave(send: Send, leave: Callable[[], None]) -> Send:
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "lifespan.shutdown.complete":
+            leave()
+        await send(message)
+
+    return sending
 
 
 def _with_stage(scope: Scope, path: str) -> Scope:

@@ -101,21 +101,22 @@ def _emulate(guard: int, folder: Folder) -> None:
     threading.Thread(target=_end_with, args=(guard,), daemon=True, name="sealift-guard-watch").start()
     from sealift.local.emulator import run
 
-    code = 1
-    try:
-        run(folder, guard=guard)
-        code = 0
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else 1
-    except BaseException:
-        traceback.print_exc()
-    finally:
+    def leave(code: int = 0) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         if os.getppid() != guard:  # nobody else is left to do it
             shutil.rmtree(folder.tmp, ignore_errors=True)
             os.killpg(0, signal.SIGKILL)
         os._exit(code)
+
+    try:
+        run(folder, guard=guard, leave=leave)
+    except SystemExit as stop:
+        leave(stop.code if isinstance(stop.code, int) else 1)
+    except BaseException:
+        traceback.print_exc()
+        leave(1)
+    leave()
 
 
 def _end_with(guard: int) -> None:

@@ -104,7 +104,13 @@ class LocalStacks:
         self.inner.delete_change_set(stack_name, name)
 
     def delete_stack(self, stack_name: str, *, token: str) -> None:
-        """Begin to delete a stack."""
+        """Begin to delete a stack, and tell of buckets that AWS would not delete unless they are empty."""
+        for resource in self.inner.resources(stack_name) if self.inner.describe(stack_name) else ():
+            if resource.type == "AWS::S3::Bucket" and not resource.status.startswith("DELETE"):
+                self.note(
+                    f"{resource.logical_id}: the embedded cloud deletes a bucket with what it holds; "
+                    "AWS refuses unless it is empty"
+                )
         self.inner.delete_stack(stack_name, token=token)
 
     def continue_rollback(self, stack_name: str, *, token: str) -> None:

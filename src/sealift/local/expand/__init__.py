@@ -6,13 +6,21 @@ The input is a rendered template; the result goes to the embedded cloud only, ne
 from sealift.local.expand.context import Body, Context, Expanded, Expansion
 from sealift.local.expand.dropped import dropped_types
 from sealift.local.expand.environment_values import environment_values
+from sealift.local.expand.gradual import gradual
 from sealift.local.expand.http_api import http_api
+from sealift.local.expand.in_name_only import in_name_only
+from sealift.local.expand.policies import policies
 from sealift.local.expand.rest_api import rest_api
+from sealift.local.expand.state_machine import state_machine
 
 EXPANSIONS: tuple[Expansion, ...] = (
     http_api,
     rest_api,
+    state_machine,
     environment_values,
+    policies,
+    gradual,
+    in_name_only,
     dropped_types,
 )
 """In order: what makes new resources first, what takes some away last."""

@@ -82,14 +82,12 @@ REASONS = {
     "AWS::ApplicationInsights": "nothing watches applications here",
     "AWS::CloudTrail": "no trail is kept here",
     "AWS::CloudWatch::CompositeAlarm": "only plain alarms exist here",
-    "AWS::CodeDeploy": "traffic shifts to a new version at once here",
+    "AWS::CodeDeploy": "traffic moves to a new version at once here",
     "AWS::DLM": "there are no disks here",
     "AWS::EC2": "there is no network here",
-    "AWS::IAM::RolePolicy": "give the policy to the role itself to have it enforced here",
     "AWS::ResourceGroups": "resources are not grouped here",
     "AWS::Route53": "names are not resolved here",
     "AWS::Serverless": "it was not translated",
-    "AWS::SNS::TopicInlinePolicy": "use AWS::SNS::TopicPolicy to have it here",
     "AWS::XRay": "nothing is traced here",
 }
 """What to tell of a type, or of all types of a service, beyond that it is left out."""

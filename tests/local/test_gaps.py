@@ -1,0 +1,203 @@
+"""One test for each gap of the emulator that an expansion closes, over the real thing."""
+
+import io
+import json
+import time
+from typing import Any
+
+import pytest
+
+from sealift.local.endpoint import Endpoint
+from sealift.local.expand import Context, expand
+from sealift.local.expand.known_types import KNOWN
+from sealift.model.template import Json
+from tests.local.deploying import ROLE, client, deploy, function
+
+WRITE = """
+import boto3, os
+def handler(event, context):
+    boto3.client("dynamodb").put_item(TableName=os.environ["TABLE"], Item={"id": {"S": "a"}})
+    return "written"
+"""
+TABLE: dict[str, Json] = {
+    "Type": "AWS::DynamoDB::Table",
+    "Properties": {
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    },
+}
+
+
+def _invoke(endpoint: Endpoint, name: str) -> dict[str, Any]:
+    answer = client(endpoint, "lambda").invoke(FunctionName=name)
+    return {"failed": "FunctionError" in answer, "value": json.loads(answer["Payload"].read())}
+
+
+def _writer(name: str) -> dict[str, Json]:
+    return function(WRITE, FunctionName=name, Environment={"Variables": {"TABLE": {"Ref": "Table"}}})
+
+
+def test_the_list_of_known_types_is_that_of_the_installed_emulator() -> None:
+    from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
+
+    assert {name for name in _RESOURCE_HANDLERS if name.startswith("AWS::")} == KNOWN
+
+
+def test_a_stack_with_unknown_types_deploys_and_says_what_is_left_out(endpoint: Endpoint) -> None:
+    body: dict[str, Json] = {
+        "Resources": {
+            "Group": {"Type": "AWS::ResourceGroups::Group", "Properties": {"Name": "all"}},
+            "Insights": {
+                "Type": "AWS::ApplicationInsights::Application",
+                "Properties": {"ResourceGroupName": {"Ref": "Group"}},
+                "DependsOn": "Group",
+            },
+            "Queue": {"Type": "AWS::SQS::Queue", "DependsOn": ["Insights"]},
+            "Setting": {
+                "Type": "AWS::SSM::Parameter",
+                "Properties": {"Type": "String", "Value": {"Fn::Sub": "group ${Group} ${Group.Arn}"}},
+            },
+        },
+        "Outputs": {"Group": {"Value": {"Fn::GetAtt": ["Group", "Arn"]}}},
+    }
+    deployed = deploy(endpoint, "unknown-types", body)
+    assert deployed.status == "CREATE_COMPLETE"
+    assert deployed.notes == (
+        "Group: AWS::ResourceGroups::Group is not part of the embedded cloud and is left out: "
+        "resources are not grouped here",
+        "Insights: AWS::ApplicationInsights::Application is not part of the embedded cloud and is left out: "
+        "nothing watches applications here",
+    )
+    assert deployed.outputs["Group"].endswith(":not-local/Group")
+
+
+def test_one_unknown_type_would_refuse_the_whole_stack(endpoint: Endpoint) -> None:
+    body: dict[str, Json] = {"Resources": {"Group": {"Type": "AWS::ResourceGroups::Group"}}}
+    with pytest.raises(Exception, match="Unrecognized resource types"):
+        deploy(endpoint, "refused", body, expanded=False)
+
+
+def test_a_policy_of_its_own_lets_the_role_of_a_function_write(endpoint: Endpoint) -> None:
+    statement: Json = {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": {"Fn::GetAtt": ["Table", "Arn"]}}
+    policy: Json = {
+        "Type": "AWS::IAM::RolePolicy",
+        "Properties": {
+            "RoleName": {"Ref": "Role"},
+            "PolicyName": "write",
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        },
+    }
+    base: dict[str, Json] = {"Role": ROLE, "Table": TABLE}
+    deploy(endpoint, "with-policy", {"Resources": {**base, "F": _writer("may-write"), "Policy": policy}})
+    deploy(endpoint, "without-policy", {"Resources": {**base, "F": _writer("may-not-write")}})
+    assert _invoke(endpoint, "may-write") == {"failed": False, "value": "written"}
+    denied = _invoke(endpoint, "may-not-write")
+    assert denied["failed"]
+    assert "AccessDenied" in json.dumps(denied["value"])
+
+
+def test_a_function_of_one_environment_cannot_write_to_a_table_it_was_not_given(endpoint: Endpoint) -> None:
+    """Evidence, not a security boundary: the emulator evaluates the policies of roles."""
+    other = deploy(
+        endpoint, "other-table", {"Resources": {"Table": TABLE}, "Outputs": {"Name": {"Value": {"Ref": "Table"}}}}
+    )
+    variables: Json = {"Variables": {"TABLE": other.outputs["Name"]}}
+    deploy(
+        endpoint,
+        "trespasser",
+        {"Resources": {"Role": ROLE, "F": function(WRITE, FunctionName="trespasser", Environment=variables)}},
+    )
+    assert "AccessDenied" in json.dumps(_invoke(endpoint, "trespasser")["value"])
+    assert client(endpoint, "dynamodb").scan(TableName=other.outputs["Name"])["Count"] == 0
+
+
+def test_an_alias_with_a_deployment_preference_moves_at_once(endpoint: Endpoint) -> None:
+    def body(text: str) -> dict[str, Json]:
+        alias: Json = {
+            "Type": "AWS::Lambda::Alias",
+            "Properties": {
+                "Name": "live",
+                "FunctionName": {"Ref": "F"},
+                "FunctionVersion": {"Fn::GetAtt": [f"Version{text}", "Version"]},
+            },
+            "UpdatePolicy": {
+                "CodeDeployLambdaAliasUpdate": {
+                    "ApplicationName": {"Ref": "Deploy"},
+                    "DeploymentGroupName": {"Ref": "Deploy"},
+                    "BeforeAllowTrafficHook": "hook",
+                }
+            },
+        }
+        return {
+            "Resources": {
+                "Role": ROLE,
+                "F": function(f"def handler(event, context): return {text!r}", FunctionName="gradual"),
+                f"Version{text}": {
+                    "Type": "AWS::Lambda::Version",
+                    "DeletionPolicy": "Retain",
+                    "Properties": {"FunctionName": {"Ref": "F"}},
+                },
+                "Live": alias,
+                "Deploy": {"Type": "AWS::CodeDeploy::Application", "Properties": {"ComputePlatform": "Lambda"}},
+            }
+        }
+
+    first = deploy(endpoint, "gradual", body("one"))
+    assert [note.split(":")[0] for note in first.notes] == ["Live", "Deploy"]
+    assert _invoke(endpoint, "gradual:live")["value"] == "one"
+    assert deploy(endpoint, "gradual", body("two")).status == "UPDATE_COMPLETE"
+    assert _invoke(endpoint, "gradual:live")["value"] == "two"
+
+
+def test_a_state_machine_written_as_a_yaml_file_runs(endpoint: Endpoint) -> None:
+    definition = b"""
+StartAt: Say
+States:
+  Say:
+    Type: Pass
+    Result: {"word": "${Word}"}
+    End: true
+"""
+    machine: Json = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {
+            "DefinitionS3Location": {"Bucket": {"Ref": "Bucket"}, "Key": "blobs/definition"},
+            "DefinitionSubstitutions": {"Word": "hello"},
+            "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+        },
+    }
+    body: dict[str, Json] = {
+        "Parameters": {"Bucket": {"Type": "String", "Default": "any"}},
+        "Resources": {"Role": ROLE, "Machine": machine},
+        "Outputs": {"Arn": {"Value": {"Ref": "Machine"}}},
+    }
+    context = Context(
+        stack_name="machine",
+        account=endpoint.account,
+        region=endpoint.region,
+        read_blob={"blobs/definition": definition}.get,
+    )
+    deployed = deploy(endpoint, "machine", expand(body, context=context).body)
+    api = client(endpoint, "stepfunctions")
+    execution = api.start_execution(stateMachineArn=deployed.outputs["Arn"], input="{}")["executionArn"]
+    until = time.monotonic() + 10
+    while (done := api.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert json.loads(done["output"]) == {"word": "hello"}
+
+
+def test_a_template_over_the_inline_limit_is_read_from_a_bucket(endpoint: Endpoint) -> None:
+    queues: dict[str, Json] = {
+        f"Queue{n}": {"Type": "AWS::SQS::Queue", "Metadata": {"Text": "x" * 500}} for n in range(120)
+    }
+    data = json.dumps({"Resources": queues}).encode()
+    assert len(data) > 51_200
+    s3 = client(endpoint, "s3")
+    s3.create_bucket(Bucket="large", CreateBucketConfiguration={"LocationConstraint": endpoint.region})
+    s3.upload_fileobj(io.BytesIO(data), "large", "local/t.json")
+    cloudformation = client(endpoint, "cloudformation")
+    cloudformation.create_stack(StackName="large", TemplateURL=f"{endpoint.url}/large/local/t.json")
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="large", WaiterConfig={"Delay": 1})
+    assert len(cloudformation.describe_stack_resources(StackName="large")["StackResources"]) == 120
