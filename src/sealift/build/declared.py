@@ -26,6 +26,14 @@ _OPTION = re.compile(r"^--?(?:i|index-url|extra-index-url|find-links|f|no-index|
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocalPath:
+    """A folder or file that requirements name by its path: as written, and where it is."""
+
+    written: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """One declaration of dependencies. `lines` are those of a requirements file, its includes read in place."""
 
@@ -34,7 +42,7 @@ class Declared:
     lines: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     """Which registries to ask. They may hold a password, so they go into no record."""
-    local: tuple[Path, ...] = ()
+    local: tuple[LocalPath, ...] = ()
     """Folders and files that it names by path."""
     text: str = ""
 
@@ -83,7 +91,7 @@ def requirements(path: Path) -> Declared | None:
     """Read a requirements file and all it includes; None when it names no dependency."""
     lines: list[str] = []
     options: list[str] = []
-    local: list[Path] = []
+    local: list[LocalPath] = []
     _gather(path, (lines, options, local), ())
     if not any(not line.startswith("-c ") for line in lines):
         return None
@@ -92,7 +100,7 @@ def requirements(path: Path) -> Declared | None:
     )
 
 
-def _gather(path: Path, into: tuple[list[str], list[str], list[Path]], chain: tuple[Path, ...]) -> None:
+def _gather(path: Path, into: tuple[list[str], list[str], list[LocalPath]], chain: tuple[Path, ...]) -> None:
     lines, options, local = into
     if path in chain:
         return
@@ -109,7 +117,8 @@ def _gather(path: Path, into: tuple[list[str], list[str], list[Path]], chain: tu
         else:
             named = _LOCAL.match(line)
             if named:
-                local.append((path.parent / next(g for g in named.groups() if g)).resolve())
+                written = next(g for g in named.groups() if g)
+                local.append(LocalPath(written=written, path=(path.parent / written).resolve()))
             lines.append(line)
 
 

@@ -5,6 +5,7 @@ requirements.txt is resolved once, and again when it changes.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sealift.build.cache import Cache
 from sealift.build.declared import Declared
@@ -23,6 +24,8 @@ class Wanted:
     local: tuple[str, ...]
     settings: str
     """Digest of the settings of uv that choose registries and versions."""
+    boundary: Path
+    """What symbolic links may not leave."""
 
     def key(self) -> str:
         """Return the key of the resolution."""
@@ -63,7 +66,7 @@ class Resolutions:
 
     def _resolve(self, wanted: Wanted) -> Lock:
         with self._cache.temporary() as scratch:
-            found = resolve(wanted.declared, wanted.target, self.uv, scratch)
+            found = resolve(wanted.declared, wanted.target, self.uv, wanted.boundary, scratch)
         self._cache.write("resolutions", wanted.key(), {"lock": found.text, "complete": found.complete})
         return found
 

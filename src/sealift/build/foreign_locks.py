@@ -84,7 +84,7 @@ def poetry_hashes(text: str, name: str = "poetry.lock") -> dict[tuple[str, str],
 
 def only_locked(resolved: str, locked: Mapping[tuple[str, str], frozenset[str]], name: str = "poetry.lock") -> str:
     """Return a resolution with its hashes replaced by the locked ones. Raises BuildError for what is not locked."""
-    lines = []
+    lines = [f"{line}\n" for line in resolved.splitlines() if " @ " in line]
     for pin in pins(resolved):
         key = (normalized(pin.project), pin.version)
         if key not in locked:

@@ -13,7 +13,7 @@ from functools import lru_cache
 SOURCE_ANYWHERE = (
     ".git", ".hg", ".svn", ".aws-sam", ".sealift", ".chalice", ".serverless", ".DS_Store", ".idea", ".vscode",
     "__pycache__", "*.pyc", "*.pyo", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox",
-    ".coverage", ".gitignore", ".gitkeep",
+    ".coverage", ".gitignore", ".gitkeep", "*.egg-info",
 )  # fmt: skip
 """Names left out wherever they are, and every folder that holds a `pyvenv.cfg`: a virtual environment."""
 
@@ -22,7 +22,7 @@ NODE_MODULES = ("node_modules",)
 
 SOURCE_ROOT = (
     ".github", ".gitlab-ci.yml", "bitbucket-pipelines.yml", ".pre-commit-config.yaml", "tests", "test", "__tests__",
-    "cdk.out", "htmlcov", "coverage", "*.egg-info", "template.yaml", "template.yml",
+    "cdk.out", "htmlcov", "coverage", "template.yaml", "template.yml",
     "template.json", "packaged.y*ml", "packaged-template.y*ml", "output.y*ml", "samconfig.*", "sealift.toml",
     "Makefile", "README*", "LICENSE*", "CHANGELOG*", "CONTRIBUTING*",
 )  # fmt: skip
@@ -30,6 +30,9 @@ SOURCE_ROOT = (
 
 PYTHON_OUTPUT = ("build", "dist")
 """Left out there as well when the function is Python's, unless it is a package with an `__init__.py`."""
+
+LOCAL_OUTPUT = ("build", "dist", "*.egg-info")
+"""Left out at the top of a folder that requirements name by path."""
 
 OUTPUT = ("__pycache__", "*.pyc", ".bin", ".package-lock.json", ".DS_Store")
 """Left out of what make, npm and esbuild produce: caches, and links that only serve a command line."""

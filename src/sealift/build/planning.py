@@ -9,6 +9,7 @@ from sealift.build.deflating import compressor
 from sealift.build.dependencies import Resolutions, Wanted
 from sealift.build.foreign_locks import normalized, pins
 from sealift.build.keys import FORMAT, digest
+from sealift.build.local_paths import local_profile
 from sealift.build.methods import Method, method_of, prefix_of
 from sealift.build.reasons import Ingredients
 from sealift.build.stat_index import StatIndex
@@ -122,15 +123,15 @@ class Planner:
 
     def _want(self, asset: Asset, found: Declared) -> Wanted:
         target = python_target(asset.runtime or "", asset.architecture)
-        local = tuple(self._local(path) for path in found.local)
-        return Wanted(declared=found, target=target, local=local, settings=self._settings)
+        local = tuple(self._local(local.path) for local in found.local)
+        return Wanted(declared=found, target=target, local=local, settings=self._settings, boundary=self._boundary)
 
     def _local(self, path: Path) -> str:
         if not path.exists():
             return "missing"
         if path.is_file():
             return read_file(path, self._index).digest
-        return read_tree(path, Profile(boundary=self._boundary), self._index).digest
+        return read_tree(path, local_profile(self._boundary), self._index).digest
 
     def _settings_of(self, asset: Asset, method: Method) -> dict[str, str]:
         settings = {

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from sealift.build import foreign_locks
 from sealift.build.declared import Declared
+from sealift.build.local_paths import copied, flattened
+from sealift.build.poetry import is_poetry, poetry_requirements
 from sealift.build.target import Target
 from sealift.build.uv import Uv
 from sealift.errors import BuildError
@@ -24,12 +26,18 @@ class Lock:
         return all("--hash=" in line for line in _joined(self.text))
 
 
-def resolve(declared: Declared, target: Target, uv: Uv, scratch: Path) -> Lock:
+def resolve(declared: Declared, target: Target, uv: Uv, boundary: Path, scratch: Path) -> Lock:
     """Return the lock of a declaration. Raises BuildError with uv's reason."""
     text = declared.text.split("\0")[0]
     match declared.kind:
         case "requirements" if declared.hashed:
             return Lock(text="".join(f"{line}\n" for line in declared.lines), complete=False)
+        case "requirements" if declared.local:
+            return _with_local_paths(declared, target, uv, boundary, scratch)
+        case "pyproject" if is_poetry(text):
+            source = scratch / "requirements.in"
+            source.write_text(poetry_requirements(text, str(declared.path)))
+            return Lock(text=_plain(uv.compile([source], target, cwd=declared.folder)))
         case "requirements" | "pyproject":
             return Lock(text=_plain(uv.compile([declared.path], target, cwd=declared.folder)))
         case "pylock":
@@ -42,14 +50,25 @@ def resolve(declared: Declared, target: Target, uv: Uv, scratch: Path) -> Lock:
             return _poetry(declared, target, uv, scratch)
 
 
+def _with_local_paths(declared: Declared, target: Target, uv: Uv, boundary: Path, scratch: Path) -> Lock:
+    copies = copied(declared.local, boundary, scratch)
+    requirements, constraints = flattened(declared, copies)
+    (scratch / "requirements.in").write_text(requirements)
+    (scratch / "constraints.txt").write_text(constraints)
+    files = [scratch / "requirements.in"]
+    resolved = uv.compile(files, target, cwd=declared.folder, constraints=scratch / "constraints.txt")
+    return Lock(text=copies.outward(_plain(resolved)))
+
+
 def _poetry(declared: Declared, target: Target, uv: Uv, scratch: Path) -> Lock:
-    text = declared.text.split("\0")[0]
+    text, _, project = declared.text.partition("\0")
     name = str(declared.path)
     constraints = scratch / "constraints.txt"
     constraints.write_text(foreign_locks.poetry_constraints(text, name))
-    project = declared.folder / "pyproject.toml"
+    source = scratch / "requirements.in"
+    source.write_text(poetry_requirements(project, str(declared.folder / "pyproject.toml"), versions=False))
     try:
-        resolved = uv.compile([project], target, cwd=declared.folder, constraints=constraints)
+        resolved = uv.compile([source], target, cwd=declared.folder, constraints=constraints)
     except BuildError as error:
         error.hint = f"{error.hint} When pyproject.toml changed after poetry.lock, lock again: poetry lock"
         raise

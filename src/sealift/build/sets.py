@@ -10,6 +10,7 @@ from pathlib import Path
 from sealift.build.cache import Cache
 from sealift.build.dependencies import Resolutions, Wanted
 from sealift.build.foreign_locks import pins
+from sealift.build.local_paths import copied
 from sealift.build.packing import Distribution, Overwritten, distributions, open_pack, pack, refuse_compiled
 from sealift.build.resolving import Lock
 from sealift.build.zipping import Entry
@@ -75,11 +76,13 @@ class DependencySets:
     def _installed(self, wanted: Wanted, lock: Lock, scratch: Path) -> Path:
         requirements = scratch / "requirements.txt"
         site = scratch / "site"
+        options = "".join(f"{line}\n" for line in wanted.declared.options)
+        copies = copied(wanted.declared.local, wanted.boundary, scratch)
         with self._cache.writing():
-            requirements.write_text("".join(f"{line}\n" for line in wanted.declared.options) + lock.text)
+            requirements.write_text(options + copies.inward(lock.text))
             site.mkdir()
-        options = (["--no-deps"] if lock.complete else []) + (["--require-hashes"] if lock.hashed else [])
-        self._resolutions.uv.install(requirements, wanted.target, site, cwd=wanted.declared.folder, options=options)
+        checks = (["--no-deps"] if lock.complete else []) + (["--require-hashes"] if lock.hashed else [])
+        self._resolutions.uv.install(requirements, wanted.target, site, cwd=wanted.declared.folder, options=checks)
         return site
 
     def _pack(self, found: Distribution, wanted: Wanted, scratch: Path) -> tuple[str, str, int, str]:

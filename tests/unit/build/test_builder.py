@@ -316,3 +316,17 @@ def test_bytes_are_stored_under_their_digest(tmp_path: Path) -> None:
     path.write_bytes(b"tempfate")
     assert builder.store(b"template") == path
     assert path.read_bytes() == b"template"
+
+
+def test_a_file_that_two_distributions_bring_is_taken_from_the_same_one_every_time(app: Path) -> None:
+    known = {
+        "alpha": {"1.0": {"common/__init__.py": b"FROM = 'alpha'\n", "alpha.py": b""}},
+        "beta": {"1.5": {"common/__init__.py": b"FROM = 'beta'\n", "beta.py": b""}},
+    }
+    digests = set()
+    for text in ("alpha\nbeta\n", "beta\nalpha\n"):
+        write(app, {"fn/requirements.txt": text})
+        built = build(app, function("fn", build_method="python3.12"), uv=FakeUv(known), force=True)
+        assert body(built, "common/__init__.py") == b"FROM = 'beta'\n"
+        digests.add(tuple(built.dependencies))
+    assert len(digests) == 1

@@ -75,7 +75,9 @@ def test_registries_are_no_requirements_and_folders_are_known(tmp_path: Path) ->
     assert found is not None
     assert found.options == ("--index-url https://user:secret@registry.example/simple",)
     assert "secret" not in "".join(found.lines)
-    assert found.local == tuple((tmp_path / p).resolve() for p in ("../lib", "wheel.whl", "y"))
+    assert tuple(local.path for local in found.local) == tuple(
+        (tmp_path / p).resolve() for p in ("../lib", "wheel.whl", "y")
+    )
 
 
 def test_a_file_with_hashes_is_a_lock(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""What a Poetry project asks for, as requirements. Pure: text in, text out.
+
+Poetry's own constraints: https://python-poetry.org/docs/dependency-specification/. Development groups and optional
+dependencies are left out, as `poetry install --only main` does.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sealift.errors import BuildError
+
+_Table = Mapping[str, Any]
+
+
+def is_poetry(text: str) -> bool:
+    """Return whether a pyproject.toml lists its dependencies in Poetry's way."""
+    return bool(tomllib.loads(text).get("tool", {}).get("poetry", {}).get("dependencies"))
+
+
+def poetry_requirements(text: str, name: str = "pyproject.toml", *, versions: bool = True) -> str:
+    """Return the main dependencies, one a line. Raises BuildError for a constraint that has no counterpart."""
+    parsed = tomllib.loads(text)
+    listed = {**parsed.get("tool", {}).get("poetry", {}).get("dependencies", {})}
+    plain = [str(line) for line in parsed.get("project", {}).get("dependencies", ())]
+    named = {_project(line) for line in plain}
+    lines = [*plain, *_lines(listed, named, name, versions)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(listed: _Table, named: set[str], name: str, versions: bool) -> Iterator[str]:
+    for project, value in listed.items():
+        if project.lower() == "python" or _project(project) in named:
+            continue
+        for entry in value if isinstance(value, list) else [value]:
+            table = {"version": entry} if isinstance(entry, str) else entry
+            if not table.get("optional"):
+                yield _line(project, table, name, versions)
+
+
+def _line(project: str, table: _Table, name: str, versions: bool) -> str:
+    extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
+    markers = f" ; {table['markers']}" if table.get("markers") else ""
+    if "git" in table:
+        reference = table.get("rev") or table.get("tag") or table.get("branch")
+        return f"{project}{extras} @ git+{table['git']}{f'@{reference}' if reference else ''}{markers}"
+    if "url" in table:
+        return f"{project}{extras} @ {table['url']}{markers}"
+    if "path" in table:
+        return f"{project}{extras} @ {table['path']}{markers}"
+    version = specifier(str(table.get("version", "*")), f"{name}: {project}") if versions else ""
+    return f"{project}{extras}{version}{markers}"
+
+
+def specifier(constraint: str, where: str) -> str:
+    """Return a PEP 440 specifier for Poetry's `^1.2`, `~1.2`, `1.*`, `1.2` or a list of comparisons."""
+    if "|" in constraint:
+        raise BuildError(
+            f"{where}: the constraint {constraint!r} has no counterpart outside of Poetry",
+            code="poetry-constraint",
+            hint="Commit poetry.lock (poetry lock), or write it without `||`.",
+        )
+    parts = [part.strip() for part in re.sub(r"([<>=!~^]+)\s+", r"\1", constraint).replace(" ", ",").split(",")]
+    return ",".join(_part(part) for part in parts if part and part != "*")
+
+
+def _part(part: str) -> str:
+    if part.startswith("^"):
+        return f">={part[1:]},<{_bumped(part[1:], caret=True)}"
+    if part.startswith("~") and not part.startswith("~="):
+        return f">={part[1:]},<{_bumped(part[1:], caret=False)}"
+    return part if part[0] in "<>=!~" else f"=={part}"
+
+
+def _bumped(version: str, *, caret: bool) -> str:
+    """Return the first version that `^` or `~` excludes."""
+    numbers = [int(n) for n in re.findall(r"\d+", version.split("+")[0])[:3]]
+    at = next((i for i, n in enumerate(numbers) if n), len(numbers) - 1) if caret else min(1, len(numbers) - 1)
+    return ".".join(str(n) for n in [*numbers[:at], numbers[at] + 1])
+
+
+def _project(line: str) -> str:
+    match = re.match(r"[A-Za-z0-9][\w.\-]*", line)
+    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else line
