@@ -113,12 +113,16 @@ class _Run:
             try:
                 plan = self._plan(asset)
                 known = None if self.force else self.results.known(plan)
-                return known or self.results.record(plan, maker.make(plan, force=self.force), force=self.force)
+                return known or self._make(plan, maker)
             except BuildError as error:
                 if not (_may_settle(error) and left):
                     raise _naming(asset, error) from error
                 self.planner.forget(asset)
         raise AssertionError("unreachable")
+
+    def _make(self, plan: Plan, maker: "Maker") -> BuiltArtifact:
+        before = None if self.force else self.results.before(plan)
+        return self.results.record(plan, maker.make(plan, before, force=self.force), force=self.force)
 
     def finish(self) -> None:
         """Remember what was learnt for the next build."""

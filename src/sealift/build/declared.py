@@ -21,7 +21,11 @@ _FILES: tuple[tuple[str, Kind], ...] = (
 """What `sam build` reads comes first: an application that moves here gets the dependencies it had."""
 
 _INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)[ =]?\s*(\S+)")
-_LOCAL = re.compile(r"^(?:-e|--editable)[ =]\s*(\S+)|^(\.{1,2}(?:/\S*)?)(?:\s|$)|^[\w.\-]+(?:\[[^]]*\])?\s*@\s*(\.\S*)")
+_LOCAL = re.compile(
+    r"^(?:(?:-e|--editable)[ =]\s*)?(?:[\w.\-]+(?:\[[^]]*\])?\s*@\s*)?"
+    r"(?P<path>\.{1,2}(?=[/\s\[]|$)[^\s\[]*|[\w.\-]+/[^\s\[:]*|/[^\s\[]+)"
+)
+"""A requirement that is a path, as pip sees one: it begins with a dot or a slash, or has a slash and is no address."""
 _OPTION = re.compile(r"^--?(?:i|index-url|extra-index-url|find-links|f|no-index|pre|prefer-binary|trusted-host)\b")
 
 
@@ -61,19 +65,23 @@ class Declared:
         return digest(self.kind, self.lines, self.options, self.text)
 
 
-def declared(folder: Path, *, uv_first: bool = False) -> Declared | None:
-    """Return what declares the dependencies of this folder, or None when it has none. Raises BuildError."""
+def declared(folder: Path, *, uv_first: bool = False, bases: tuple[Path, ...] = ()) -> Declared | None:
+    """Return what declares the dependencies of this folder, or None when it has none. Raises BuildError.
+
+    A path in a requirements file is relative to that file's folder or, as pip sees it, to where pip was started:
+    `bases` are those places.
+    """
     order = sorted(_FILES, key=lambda f: f[1] not in ("uv", "pyproject")) if uv_first else _FILES
     for name, kind in order:
         path = folder / name
-        if path.is_file() and (found := _read(path, kind)) is not None:
+        if path.is_file() and (found := _read(path, kind, bases)) is not None:
             return found
     return None
 
 
-def _read(path: Path, kind: Kind) -> Declared | None:
+def _read(path: Path, kind: Kind, bases: tuple[Path, ...]) -> Declared | None:
     if kind == "requirements":
-        return requirements(path)
+        return requirements(path, bases)
     text = _text(path)
     if kind == "pyproject":
         return Declared(kind=kind, path=path, text=text) if _has_dependencies(path, text) else None
@@ -87,12 +95,12 @@ def _read(path: Path, kind: Kind) -> Declared | None:
     return Declared(kind=kind, path=path, text=text)
 
 
-def requirements(path: Path) -> Declared | None:
+def requirements(path: Path, bases: tuple[Path, ...] = ()) -> Declared | None:
     """Read a requirements file and all it includes; None when it names no dependency."""
     lines: list[str] = []
     options: list[str] = []
     local: list[LocalPath] = []
-    _gather(path, (lines, options, local), ())
+    _gather(path, (lines, options, local), bases)
     if not any(not line.startswith("-c ") for line in lines):
         return None
     return Declared(
@@ -100,7 +108,12 @@ def requirements(path: Path) -> Declared | None:
     )
 
 
-def _gather(path: Path, into: tuple[list[str], list[str], list[LocalPath]], chain: tuple[Path, ...]) -> None:
+def _gather(
+    path: Path,
+    into: tuple[list[str], list[str], list[LocalPath]],
+    bases: tuple[Path, ...],
+    chain: tuple[Path, ...] = (),
+) -> None:
     lines, options, local = into
     if path in chain:
         return
@@ -111,15 +124,20 @@ def _gather(path: Path, into: tuple[list[str], list[str], list[LocalPath]], chai
             if line.startswith(("-c", "--c")):
                 lines.extend(f"-c {inner}" for inner in _logical_lines(_text(other)))
             else:
-                _gather(other, into, (*chain, path))
+                _gather(other, into, bases, (*chain, path))
         elif _OPTION.match(line):
             options.append(line)
         else:
             named = _LOCAL.match(line)
             if named:
-                written = next(g for g in named.groups() if g)
-                local.append(LocalPath(written=written, path=(path.parent / written).resolve()))
+                local.append(LocalPath(written=named["path"], path=_existing(named["path"], (path.parent, *bases))))
             lines.append(line)
+
+
+def _existing(written: str, bases: tuple[Path, ...]) -> Path:
+    """Return the first of the possible places that is there, otherwise the first."""
+    places = [(base / written).resolve() for base in bases]
+    return next((place for place in places if place.exists()), places[0])
 
 
 def _logical_lines(text: str) -> list[str]:

@@ -21,7 +21,7 @@ NODE_MODULES = ("node_modules",)
 """Left out of Python packages, and of Node.js packages that have a package.json: npm installs them anew."""
 
 SOURCE_ROOT = (
-    ".github", ".gitlab-ci.yml", "bitbucket-pipelines.yml", ".pre-commit-config.yaml", "tests", "test", "__tests__",
+    ".*", "bitbucket-pipelines.yml", "tests", "test", "__tests__",
     "cdk.out", "htmlcov", "coverage", "template.yaml", "template.yml",
     "template.json", "packaged.y*ml", "packaged-template.y*ml", "output.y*ml", "samconfig.*", "sealift.toml",
     "Makefile", "README*", "LICENSE*", "CHANGELOG*", "CONTRIBUTING*",

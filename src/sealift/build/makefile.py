@@ -20,8 +20,7 @@ def build(plan: Plan, process: Process, scratch: Path) -> Path:
             hint=f"Write one with a target build-{plan.asset.logical_ids[0]} that fills $(ARTIFACTS_DIR).",
         )
     source = copy_source(plan, scratch / "source")
-    artifacts = scratch / "artifacts"
-    artifacts.mkdir()
+    artifacts = _artifacts(plan, scratch / "project")
     working = plan.asset.build_properties.get("WorkingDirectory") or plan.asset.build_properties.get(
         "working_directory"
     )
@@ -34,4 +33,14 @@ def build(plan: Plan, process: Process, scratch: Path) -> Path:
             code="makefile-empty",
             hint="Copy what the function needs there.",
         )
+    return artifacts
+
+
+def _artifacts(plan: Plan, project: Path) -> Path:
+    """Return a folder that lies to the project as `sam build`'s does: some Makefiles go up from it to their sources."""
+    artifacts = project / ".aws-sam" / "build" / plan.asset.logical_ids[0]
+    artifacts.mkdir(parents=True)
+    for entry in plan.project.iterdir():
+        if entry.name != ".aws-sam":
+            (project / entry.name).symlink_to(entry)
     return artifacts

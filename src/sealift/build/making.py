@@ -8,11 +8,13 @@ from pathlib import Path
 
 from sealift.build import makefile, node_modules
 from sealift.build.cache import Cache
+from sealift.build.deflating import Stream
 from sealift.build.leaving_out import OUTPUT
 from sealift.build.node import bundle, locked, needs_install
 from sealift.build.package import check_size, source_entries, write_package
 from sealift.build.planning import Plan
-from sealift.build.results import Made
+from sealift.build.results import Made, Package
+from sealift.build.reusing import WORTH_BYTES, compressed_source
 from sealift.build.sets import DependencySet, DependencySets
 from sealift.build.tree import Profile, changed_while_read, read_tree
 from sealift.build.uv import masked
@@ -30,31 +32,37 @@ class Maker:
         self._sets = sets
         self._threads = threads
 
-    def make(self, plan: Plan, *, force: bool = False) -> Made:
-        """Build the blob. Raises BuildError."""
+    def make(self, plan: Plan, before: Package | None = None, *, force: bool = False) -> Made:
+        """Build the blob; `before` is the package that this asset had before. Raises BuildError."""
         match plan.method:
             case "file" | "archive":
                 return self._stored(plan)
             case "single" | "copy":
-                return self._zipped(plan, source_entries(plan.tree.files, plan.prefix))
+                return self._zipped(plan, self._source(plan, before))
             case "python":
-                return self._python(plan, force=force)
+                return self._python(plan, self._source(plan, before), force=force)
             case "node":
-                return self._node(plan, force=force)
+                return self._node(plan, self._source(plan, before), force=force)
             case "esbuild":
                 return self._built(plan, bundle)
             case "makefile":
                 return self._built(plan, makefile.build)
+
+    def _source(self, plan: Plan, before: Package | None) -> dict[str, Entry]:
+        known: dict[str, Stream] = {}
+        if before is not None and sum(f.size for f in plan.tree.files) >= WORTH_BYTES:
+            named = {plan.prefix + name: value.removesuffix("+x") for name, value in before.files.items()}
+            known = compressed_source(before.path, named)
+        return source_entries(plan.tree.files, plan.prefix, known, self._threads)
 
     def _built(self, plan: Plan, build: Callable[[Plan, Process, Path], Path]) -> Made:
         """Zip the folder that a tool of the author's fills."""
         with self._cache.temporary() as scratch:
             folder = build(plan, self._process, scratch)
             tree = read_tree(folder, Profile(boundary=scratch.resolve(), anywhere=OUTPUT), None)
-            return self._zipped(plan, source_entries(tree.files, plan.prefix))
+            return self._zipped(plan, source_entries(tree.files, plan.prefix, {}, self._threads))
 
-    def _node(self, plan: Plan, *, force: bool) -> Made:
-        source = source_entries(plan.tree.files, plan.prefix)
+    def _node(self, plan: Plan, source: dict[str, Entry], *, force: bool) -> Made:
         if not needs_install(plan, development=False):
             return self._zipped(plan, source)
         modules = node_modules.packed(plan, self._process, self._cache, self._threads, force=force)
@@ -75,12 +83,12 @@ class Maker:
         unzipped = _unzipped_bytes(plan, path) if plan.method == "archive" else file.size
         return Made(path=path, sha256=file.sha256, size_bytes=file.size, unzipped_bytes=unzipped)
 
-    def _python(self, plan: Plan, *, force: bool) -> Made:
+    def _python(self, plan: Plan, source: dict[str, Entry], *, force: bool) -> Made:
         if plan.wanted is None:
-            return self._zipped(plan, source_entries(plan.tree.files, plan.prefix))
+            return self._zipped(plan, source)
         found = self._sets.packed(plan.wanted, force=force)
         entries = self._packed_entries(found, plan.prefix)
-        return self._zipped(plan, {**entries, **source_entries(plan.tree.files, plan.prefix)}, found)
+        return self._zipped(plan, {**entries, **source}, found)
 
     def _packed_entries(self, found: DependencySet, prefix: str) -> dict[str, Entry]:
         entries = self._sets.entries(found)

@@ -1,10 +1,11 @@
 """Puts one zip together: compressed dependencies and source, checked against Lambda's limit."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 
 from sealift.build.cache import Cache
-from sealift.build.deflating import deflated
+from sealift.build.deflating import Stream, deflated
 from sealift.build.tree import SourceFile, body
 from sealift.build.zipping import Entry, Written, write_zip
 from sealift.errors import BuildError
@@ -14,9 +15,18 @@ MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 _NEAR = 0.8
 
 
-def source_entries(files: Iterable[SourceFile], prefix: str) -> dict[str, Entry]:
-    """Return the compressed source by name. Raises BuildError for a file that has changed since it was listed."""
-    return {f"{prefix}{f.name}": Entry(f"{prefix}{f.name}", f.executable, deflated(body(f))) for f in files}
+def source_entries(
+    files: Iterable[SourceFile], prefix: str, compressed: Mapping[str, Stream], threads: Executor
+) -> dict[str, Entry]:
+    """Return the compressed source by name; `compressed` holds streams that are known, by SHA-256 of the content.
+
+    Raises BuildError for a file that has changed since it was listed.
+    """
+
+    def entry(file: SourceFile) -> Entry:
+        return Entry(f"{prefix}{file.name}", file.executable, compressed.get(file.sha256) or deflated(body(file)))
+
+    return {e.name: e for e in threads.map(entry, files)}
 
 
 def write_package(cache: Cache, entries: Mapping[str, Entry]) -> tuple[Path, Written]:

@@ -26,6 +26,8 @@ class Plan:
     asset: Asset
     method: Method
     source: Path
+    project: Path
+    """The folder of the template."""
     tree: Tree
     prefix: str
     wanted: Wanted | None
@@ -60,6 +62,7 @@ class Planner:
         """Read the source of this asset again next time."""
         source = self._source(asset)
         self._trees = {at: tree for at, tree in self._trees.items() if at[0] != source}
+        self._wanted = {at: wanted for at, wanted in self._wanted.items() if at[0] != source}
 
     def plan(self, asset: Asset) -> Plan:
         """Return the plan. Raises BuildError."""
@@ -74,6 +77,7 @@ class Planner:
             asset=asset,
             method=method,
             source=source,
+            project=self._project(asset),
             tree=tree,
             prefix=prefix,
             wanted=wanted,
@@ -99,25 +103,37 @@ class Planner:
     def _tree(self, asset: Asset, method: Method, source: Path) -> Tree:
         if source.is_file():
             return read_file(source, self._index)
-        profile = self._profile(asset, method, source)
-        found = self._trees.get((source, profile))
+        return self._read(source, self._profile(asset, method, source))
+
+    def _read(self, folder: Path, profile: Profile) -> Tree:
+        found = self._trees.get((folder, profile))
         if found is None:
-            found = self._trees[source, profile] = read_tree(source, profile, self._index)
+            found = self._trees[folder, profile] = read_tree(folder, profile, self._index)
         return found
 
     def _profile(self, asset: Asset, method: Method, source: Path) -> Profile:
-        template = self._root / (asset.location.file if asset.location else "template.yaml")
+        template = self._template(asset)
         project = source == self._root or template.is_relative_to(source)
         name = (template.name if template.parent == source else "template.yaml") if project else None
         drops_modules = method == "python" or (source / "package.json").is_file()
         return profile(method, self._boundary, template=name, drops_modules=drops_modules)
+
+    def _template(self, asset: Asset) -> Path:
+        return self._root / (asset.location.file if asset.location else "template.yaml")
+
+    def _project(self, asset: Asset) -> Path:
+        return self._template(asset).parent
 
     def _dependencies_of(self, asset: Asset, method: Method, source: Path) -> Wanted | None:
         if method != "python":
             return None
         memo = (source, asset.runtime or "", asset.architecture, asset.build_method or "")
         if memo not in self._wanted:
-            found = declared(source, uv_first=asset.build_method == "python-uv")
+            found = declared(
+                source,
+                uv_first=asset.build_method == "python-uv",
+                bases=(self._project(asset), self._root, self._boundary),
+            )
             self._wanted[memo] = None if found is None else self._want(asset, found)
         return self._wanted[memo]
 
@@ -145,7 +161,16 @@ class Planner:
             settings["build properties"] = digest(dict(asset.build_properties))
         if method == "makefile":
             settings["target"] = asset.logical_ids[0]
+            settings["files beside the source"] = self._beside(asset)
         return settings
+
+    def _beside(self, asset: Asset) -> str:
+        """Return a digest of the whole project when the Makefile reaches out of its folder."""
+        makefile = self._source(asset) / "Makefile"
+        if not makefile.is_file() or ".." not in makefile.read_text(errors="replace"):
+            return "not used"
+        project = self._project(asset)
+        return self._read(project, Profile(boundary=self._boundary)).digest
 
     def _pins(self, wanted: Wanted | None) -> dict[str, str]:
         if wanted is None:

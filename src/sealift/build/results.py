@@ -24,6 +24,14 @@ class Made:
     dependencies: tuple[tuple[str, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A package of an earlier build: where it is, and the SHA-256 of each file of its source."""
+
+    path: Path
+    files: Mapping[str, str]
+
+
 class Results:
     """Records of one application. A blob whose size or time is not as recorded is hashed before it is used."""
 
@@ -78,6 +86,15 @@ class Results:
         self._cache.write("records", plan.key, record)
         self._now[plan.asset.key] = plan.key
         return _built(plan, self._cache, record, built=True, reason=reason)
+
+    def before(self, plan: Plan) -> Package | None:
+        """Return the package that this asset had before, for its compressed source."""
+        key = self._last.get(plan.asset.key)
+        record = self._cache.read("records", key) if key else None
+        ingredients = self._ingredients(key)
+        if record is None or ingredients is None or ingredients.settings != plan.ingredients.settings:
+            return None
+        return Package(path=self._cache.path("blobs", str(record.get("sha256"))), files=ingredients.files)
 
     def _reason(self, plan: Plan, *, force: bool) -> str:
         if force:

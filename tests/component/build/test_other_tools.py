@@ -53,6 +53,17 @@ def test_make_of_a_layer_decides_on_the_folders_itself(build: Build) -> None:
         assert archive.namelist() == ["python/lib.py"]
 
 
+def test_a_makefile_may_go_up_to_files_beside_its_folder_and_their_changes_count(build: Build, tmp_path: Path) -> None:
+    makefile = "build-Fn:\n\tcp $(ARTIFACTS_DIR)/../../../common/lib.py $(ARTIFACTS_DIR)\n"
+    built = build({"fn/Makefile": makefile, "common/lib.py": "X = 1\n"}, build_method="makefile")
+    with zipfile.ZipFile(built.path) as archive:
+        assert archive.read("lib.py") == b"X = 1\n"
+    changed = build({"common/lib.py": "X = 2\n"}, build_method="makefile")
+    with zipfile.ZipFile(changed.path) as archive:
+        assert archive.read("lib.py") == b"X = 2\n"
+    assert not (tmp_path / "app/.aws-sam").exists()
+
+
 @pytest.mark.parametrize(
     ("files", "code", "said"),
     [

@@ -108,3 +108,36 @@ def test_a_broken_pyproject_is_named_with_its_line(tmp_path: Path) -> None:
 def test_a_lock_without_its_project_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"no pyproject\.toml"):
         declared(write(tmp_path, {"poetry.lock": ""}))
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        (".", "."),
+        ("..", ".."),
+        ("./lib", "./lib"),
+        ("./lib[extra]", "./lib"),
+        ("-e .[test]", "."),
+        ("--editable=../lib", "../lib"),
+        ("vendor/x-1.0-py3-none-any.whl", "vendor/x-1.0-py3-none-any.whl"),
+        ("/opt/lib", "/opt/lib"),
+        ("lib @ ./lib ; python_version > '3'", "./lib"),
+        ("-e git+https://host/x/y#egg=y", None),
+        ("git+ssh://git@host/x", None),
+        ("https://host/x.whl", None),
+        ("x @ https://host/x/y.whl", None),
+        ("six==1.16.0 ; sys_platform == 'a/b'", None),
+        (".hidden", None),
+    ],
+)
+def test_a_path_is_told_from_an_address_and_from_a_name(tmp_path: Path, line: str, written: str | None) -> None:
+    found = requirements(write(tmp_path, {"requirements.txt": f"{line}\n"}) / "requirements.txt")
+    assert found is not None
+    assert [local.written for local in found.local] == ([] if written is None else [written])
+
+
+def test_a_path_is_relative_to_the_file_or_to_where_pip_was_started(tmp_path: Path) -> None:
+    write(tmp_path, {"fn/requirements.txt": "../near\nshared/lib\n", "near/x": "", "shared/lib/x": ""})
+    found = requirements(tmp_path / "fn/requirements.txt", (tmp_path,))
+    assert found is not None
+    assert [local.path for local in found.local] == [tmp_path / "near", tmp_path / "shared/lib"]

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import zipfile
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from sealift.build.builder import CachedBuilder
 from sealift.errors import BuildError
+from sealift.ports import Completed
 from tests.unit.build.tools import FakeUv, function, write
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -50,7 +52,7 @@ def test_builds_at_once_with_one_cache_give_the_same(app: Path, tmp_path: Path) 
 class KilledUv(FakeUv):
     """uv that is killed, with the build, when it has written half of the files."""
 
-    def _install(self, requirements: Path, site: Path) -> "object":  # type: ignore[override]
+    def _install(self, requirements: Path, site: Path) -> Completed:
         write(site, {"alpha/half.py": "half"})
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
@@ -95,25 +97,39 @@ def test_a_disk_that_is_full_at_some_write_is_told_and_the_next_build_works(
     assert build(app) == after
 
 
-class Writer(FakeUv):
-    """uv during whose run somebody saves a source file."""
+class SavingUv(FakeUv):
+    """uv during whose run somebody saves a file, each time with the next content."""
 
-    def __init__(self, path: Path, times: int) -> None:
+    def __init__(self, path: Path, contents: list[str]) -> None:
         super().__init__()
         self.path = path
-        self.times = times
+        self.contents = contents
 
-    def _install(self, requirements: Path, site: Path) -> "object":  # type: ignore[override]
-        if self.times:
-            self.times -= 1
-            self.path.write_text(f"print({self.times + 10})\n")
-        return super()._install(requirements, site)
+    def _compile(self, path: Path) -> Completed:
+        done = super()._compile(path)
+        if self.contents:
+            self.path.write_text(self.contents.pop(0))
+        return done
 
 
 def test_a_file_saved_during_the_build_is_built_as_it_is_then(app: Path, tmp_path: Path) -> None:
-    import zipfile
-
-    builder = CachedBuilder(tmp_path / "cache", Writer(app / "one/app.py", 1))
+    builder = CachedBuilder(tmp_path / "cache", SavingUv(app / "one/app.py", ["print(10)\n"]))
     built = builder.build(app, [function("one")])["app:one"]
     with zipfile.ZipFile(built.path) as archive:
         assert archive.read("app.py") == b"print(10)\n"
+
+
+def test_requirements_saved_during_the_build_are_those_that_are_installed(app: Path, tmp_path: Path) -> None:
+    builder = CachedBuilder(tmp_path / "cache", SavingUv(app / "one/requirements.txt", ["alpha==1.0\n"]))
+    built = builder.build(app, [function("one")])["app:one"]
+    assert [name for name, _ in built.dependencies] == ["alpha==1.0"]
+    with zipfile.ZipFile(built.path) as archive:
+        assert archive.read("requirements.txt") == b"alpha==1.0\n"
+
+
+def test_a_file_that_never_stops_changing_is_named(app: Path, tmp_path: Path) -> None:
+    texts = ["alpha==1.0\n", "alpha==2.0\n", "beta==1.5\n", "alpha\n"]
+    builder = CachedBuilder(tmp_path / "cache", SavingUv(app / "one/requirements.txt", texts))
+    with pytest.raises(BuildError, match=r"One: .*requirements\.txt changed while it was being read") as caught:
+        builder.build(app, [function("one")])
+    assert caught.value.code == "source-changed"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sealift.build.deflating import DEFLATED, STORED, Stream, deflated
 from sealift.build.zipping import Entry, write_zip
 
-NAMES = st.text(st.characters(exclude_characters="/\\\0", exclude_categories=("Cs",)), min_size=1, max_size=12)
+NAMES = st.text(st.characters(exclude_characters="/\\\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 FILES = st.dictionaries(PATHS, st.tuples(st.binary(max_size=400), st.booleans()), max_size=12)
 
