@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from sealift.build.keys import file_sha256
 from sealift.errors import BuildError
 
+_HOUR_NS = 3600 * 10**9
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -39,9 +41,11 @@ class Cache:
         return found
 
     def used(self, kind: str, key: str) -> None:
-        """Note that something was used; pruning removes first what was not used for long."""
+        """Note that something was used, to the hour; pruning removes first what was not used for long."""
+        path = self.path(kind, key)
         with suppress(OSError):
-            os.utime(self.path(kind, key))
+            if time.time_ns() - path.stat().st_mtime_ns > _HOUR_NS:
+                os.utime(path)
 
     def write(self, kind: str, key: str, record: object) -> None:
         """Write a record. Raises BuildError when the cache can not be written."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from sealift.build.cache import Cache
 from sealift.build.declared import Declared
 from sealift.build.keys import FORMAT, digest
-from sealift.build.resolving import Lock, resolve
+from sealift.build.locks import Lock
 from sealift.build.target import Target
 from sealift.build.uv import Uv
 
@@ -65,6 +65,8 @@ class Resolutions:
         return found
 
     def _resolve(self, wanted: Wanted) -> Lock:
+        from sealift.build.resolving import resolve  # not needed when nothing changed
+
         with self._cache.temporary() as scratch:
             found = resolve(wanted.declared, wanted.target, self.uv, wanted.boundary, scratch)
         self._cache.write("resolutions", wanted.key(), {"lock": found.text, "complete": found.complete})

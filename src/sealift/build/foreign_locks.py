@@ -5,11 +5,11 @@ which of its packages a function needs follows from pyproject.toml, and uv works
 """
 
 import json
-import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from sealift.build.locks import normalized, pins
 from sealift.errors import BuildError
 
 _Table = Mapping[str, Any]
@@ -95,30 +95,6 @@ def only_locked(resolved: str, locked: Mapping[tuple[str, str], frozenset[str]],
             )
         lines.append(f"{pin.project}=={pin.version}{pin.marker}{_hashes(sorted(locked[key]))}\n")
     return "".join(lines)
-
-
-class Pin:
-    """One pinned requirement of a requirements file with hashes."""
-
-    __slots__ = ("marker", "project", "version")
-
-    def __init__(self, project: str, version: str, marker: str) -> None:
-        self.project = project
-        self.version = version
-        self.marker = marker
-
-
-def pins(lock: str) -> Iterator[Pin]:
-    """Yield every `name==version` of a requirements file."""
-    for line in re.sub(r"\\\r?\n", " ", lock).splitlines():
-        match = re.match(r"^([A-Za-z0-9][\w.\-]*)(?:\[[^]]*\])?\s*==\s*([^\s;\\]+)\s*(;.*?)?\s*(?:--hash|$)", line)
-        if match:
-            yield Pin(match[1], match[2], f" {match[3].strip()}" if match[3] else "")
-
-
-def normalized(project: str) -> str:
-    """Return the one spelling of a project's name (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", project).lower()
 
 
 def _hashes(hashes: list[str] | tuple[str, ...]) -> str:

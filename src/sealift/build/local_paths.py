@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.build.declared import Declared, LocalPath
-from sealift.build.leaving_out import LOCAL_OUTPUT
-from sealift.build.tree import Profile, read_tree
+from sealift.build.tree import local_profile, read_tree
 from sealift.errors import BuildError
 
 
@@ -65,11 +64,6 @@ def _copy(path: Path, target: Path, boundary: Path) -> None:
         copy = target / file.name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file.path, copy)
-
-
-def local_profile(boundary: Path) -> Profile:
-    """Return how such a folder is read."""
-    return Profile(boundary=boundary, top=LOCAL_OUTPUT)
 
 
 def flattened(declared: Declared, copies: Copies) -> tuple[str, str]:

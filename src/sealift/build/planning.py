@@ -7,14 +7,13 @@ from pathlib import Path
 from sealift.build.declared import Declared, declared
 from sealift.build.deflating import compressor
 from sealift.build.dependencies import Resolutions, Wanted
-from sealift.build.foreign_locks import normalized, pins
 from sealift.build.keys import FORMAT, digest
-from sealift.build.local_paths import local_profile
+from sealift.build.locks import normalized, pins
 from sealift.build.methods import Method, method_of, prefix_of
 from sealift.build.reasons import Ingredients
 from sealift.build.stat_index import StatIndex
 from sealift.build.target import python_target
-from sealift.build.tree import Profile, Tree, profile, read_file, read_tree
+from sealift.build.tree import Profile, Tree, local_profile, profile, read_file, read_tree
 from sealift.errors import BuildError
 from sealift.model.template import Asset
 

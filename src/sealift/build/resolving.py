@@ -1,29 +1,16 @@
 """Turns what a folder declares into one lock: a requirements file with versions and hashes, whatever tool wrote it."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.build import foreign_locks
 from sealift.build.declared import Declared
 from sealift.build.local_paths import copied, flattened
+from sealift.build.locks import Lock
 from sealift.build.poetry import is_poetry, poetry_requirements
 from sealift.build.target import Target
 from sealift.build.uv import Uv
 from sealift.errors import BuildError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
-    """A resolution. `complete` says that it names everything to install, so that nothing is resolved again."""
-
-    text: str
-    complete: bool = True
-
-    @property
-    def hashed(self) -> bool:
-        """Whether each requirement has a hash (paths and git commits have none)."""
-        return all("--hash=" in line for line in _joined(self.text))
 
 
 def resolve(declared: Declared, target: Target, uv: Uv, boundary: Path, scratch: Path) -> Lock:
@@ -82,7 +69,3 @@ def _plain(text: str) -> str:
         re.sub(r"^(?:-e|--editable)\s+", "", line) for line in text.splitlines() if line.startswith(("-e ", "--e"))
     ]
     return "".join(f"{line.rstrip()}\n" for line in [*lines, *edited])
-
-
-def _joined(text: str) -> list[str]:
-    return [line for line in re.sub(r"\\\r?\n", " ", text).splitlines() if line.strip()]

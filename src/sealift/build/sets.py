@@ -9,10 +9,9 @@ from pathlib import Path
 
 from sealift.build.cache import Cache
 from sealift.build.dependencies import Resolutions, Wanted
-from sealift.build.foreign_locks import pins
 from sealift.build.local_paths import copied
+from sealift.build.locks import Lock, pins
 from sealift.build.packing import Distribution, Overwritten, distributions, open_pack, pack, refuse_compiled
-from sealift.build.resolving import Lock
 from sealift.build.zipping import Entry
 from sealift.errors import BuildError
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sealift.build.keys import digest, file_sha256
-from sealift.build.leaving_out import NODE_MODULES, PYTHON_OUTPUT, SOURCE_ANYWHERE, SOURCE_ROOT, Patterns, patterns
+from sealift.build.leaving_out import (
+    LOCAL_OUTPUT,
+    NODE_MODULES,
+    PYTHON_OUTPUT,
+    SOURCE_ANYWHERE,
+    SOURCE_ROOT,
+    Patterns,
+    patterns,
+)
 from sealift.build.stat_index import StatIndex
 from sealift.errors import BuildError
 
@@ -61,6 +69,11 @@ def profile(method: str, boundary: Path, *, template: str | None = None, drops_m
     if template is not None and method in ("python", "node"):
         top = (*SOURCE_ROOT, *(PYTHON_OUTPUT if method == "python" else ()), template)
     return Profile(boundary=boundary, anywhere=anywhere, top=top)
+
+
+def local_profile(boundary: Path) -> Profile:
+    """Return how a folder that requirements name by path is read."""
+    return Profile(boundary=boundary, top=LOCAL_OUTPUT)
 
 
 def read_tree(root: Path, profile: Profile, index: StatIndex | None) -> Tree:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sealift.build import foreign_locks
+from sealift.build.locks import pins
 from sealift.errors import BuildError
 
 PYLOCK = """
@@ -101,4 +102,4 @@ def test_what_poetry_did_not_lock_is_refused() -> None:
 
 def test_pins_are_read_whatever_follows_them() -> None:
     lock = "a==1.0\nb[x]==2.0 ; python_version > '3' \\\n    --hash=sha256:aa\nc @ git+https://x@y\n# d==4\n"
-    assert [(p.project, p.version) for p in foreign_locks.pins(lock)] == [("a", "1.0"), ("b", "2.0")]
+    assert [(p.project, p.version) for p in pins(lock)] == [("a", "1.0"), ("b", "2.0")]
