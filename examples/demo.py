@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ NOT_OURS = ("AWS_", "BITBUCKET_", "CI_", "GIT_", "GITHUB_", "GITLAB_")
 MARKS = {"succeeded": "[green]✓[/]", "skipped": "[dim]–[/]"}
 PATIENCE_S = 20.0
 FUNCTIONS = 6
+WIDTH = 120
 
 
 class Unexpected(Exception):
@@ -119,15 +121,32 @@ class Demo:
             detail = _short(event["detail"])
             mark = MARKS.get(event["status"], "[red]✗[/]")
             self.say(f"     {mark} {_place(event):<24}{event['duration_s']:5.1f} s   [dim]{escape(detail)}[/]")
+            if (event["phase"], event["status"]) == ("test", "skipped"):
+                raise Unexpected(f"the unit tests were not run: {event['detail']}")
         elif event["code"] == "noted" and event["level"] == "error":
             self.say(f"     [yellow]↺ {escape(event['message'].rsplit('. ', 1)[-1])}[/]")
 
-    def shown(self, *arguments: str) -> None:
-        """Run a command that looks, and let it print. Raises Unexpected when it fails."""
-        self.say(f"\n[bold]$ sealift {' '.join(arguments)}[/]")
-        sys.stdout.flush()
-        if subprocess.run([sys.executable, "-m", "sealift", *arguments], cwd=self.folder, env=self.env).returncode:
-            raise Unexpected(f"sealift {' '.join(arguments)} failed")
+    def shown(self, *commands: str) -> None:
+        """Run commands that look, at the same time, and print what each says. Raises Unexpected when one fails."""
+        width = self.console.width if self.console.is_terminal else WIDTH
+        env = {**self.env, "COLUMNS": str(width)} | ({"FORCE_COLOR": "1"} if self.console.is_terminal else {})
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-m", "sealift", *command.split()],
+                cwd=self.folder,
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            for command in commands
+        ]
+        for command, process in zip(commands, started, strict=True):
+            said, _ = process.communicate()
+            self.say(f"\n[bold]$ sealift {command}[/]")
+            sys.stdout.write(said)
+            if process.returncode:
+                raise Unexpected(f"sealift {command} failed")
 
     def asked(self, command: str) -> dict[str, Any]:
         """Return what a command that looks says in JSON."""
@@ -197,10 +216,11 @@ def good_commit(demo: Demo) -> dict[str, dict[str, Any]]:
         demo.committed()
         ended = demo.sealift("run", "--local")
         demo.expect(ended["status"] == "succeeded", "the commit is in production", ended["message"])
-        lanes = demo.lanes()
+        with ThreadPoolExecutor() as pool:
+            looking, reading = pool.submit(demo.lanes), pool.submit(demo.read_back)
+        lanes, (staging, production) = looking.result(), reading.result()
         releases = {lane["release"] for lane in lanes.values()}
         demo.expect(releases == {ended["release"]}, f"staging and production run release {ended['release'][:12]}")
-        staging, production = demo.read_back()
         same = len(production) == FUNCTIONS and staging == production
         demo.expect(same, f"the code of all {FUNCTIONS} functions, read back from both clouds, is the same", production)
         buy(demo, lanes["production"])
@@ -288,9 +308,7 @@ def tell(demo: Demo) -> None:
     broken_in_production(demo, good)
     trespass(demo, lanes)
     demo.say("\n[bold cyan]5 · What happened, and can it be trusted?[/]")
-    demo.shown("status", "--local")
-    demo.shown("history", "--local")
-    demo.shown("ledger", "verify", "--local")
+    demo.shown("status --local", "history --local", "ledger verify --local")
 
 
 def surroundings(folder: Path) -> dict[str, str]:
@@ -298,8 +316,6 @@ def surroundings(folder: Path) -> dict[str, str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith(NOT_OURS) and k not in ("CI", "PYTHONPATH")}
     for role in ("AUTHOR", "COMMITTER"):
         env |= {f"GIT_{role}_NAME": "Dana Developer", f"GIT_{role}_EMAIL": "dana@example.com"}
-    if not sys.stdout.isatty():
-        env.setdefault("COLUMNS", "120")
     return env | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CEILING_DIRECTORIES": str(folder)}
 
 
