@@ -14,7 +14,7 @@ from sealift.build.node import bundle, locked, needs_install
 from sealift.build.package import check_size, source_entries, write_package
 from sealift.build.planning import Plan
 from sealift.build.results import Made, Package
-from sealift.build.reusing import WORTH_BYTES, compressed_source
+from sealift.build.reusing import compressed_source, worth_reusing
 from sealift.build.sets import DependencySet, DependencySets
 from sealift.build.tree import Profile, changed_while_read, read_tree
 from sealift.build.uv import masked
@@ -50,7 +50,7 @@ class Maker:
 
     def _source(self, plan: Plan, before: Package | None) -> dict[str, Entry]:
         known: dict[str, Stream] = {}
-        if before is not None and sum(f.size for f in plan.tree.files) >= WORTH_BYTES:
+        if before is not None and worth_reusing(plan.tree.files):
             named = {plan.prefix + name: value.removesuffix("+x") for name, value in before.files.items()}
             known = compressed_source(before.path, named)
         return source_entries(plan.tree.files, plan.prefix, known, self._threads)

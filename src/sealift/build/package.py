@@ -13,6 +13,8 @@ from sealift.errors import BuildError
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 """Code and layers of one function together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _NEAR = 0.8
+_CHUNK_FILES = 32
+"""How many files a thread takes at once: handing over one costs as much as compressing a small one."""
 
 
 def source_entries(
@@ -26,7 +28,12 @@ def source_entries(
     def entry(file: SourceFile) -> Entry:
         return Entry(f"{prefix}{file.name}", file.executable, compressed.get(file.sha256) or deflated(body(file)))
 
-    return {e.name: e for e in threads.map(entry, files)}
+    def entries(some: list[SourceFile]) -> list[Entry]:
+        return [entry(file) for file in some]
+
+    listed = list(files)
+    chunks = [listed[at : at + _CHUNK_FILES] for at in range(0, len(listed), _CHUNK_FILES)]
+    return {e.name: e for done in threads.map(entries, chunks) for e in done}
 
 
 def write_package(cache: Cache, entries: Mapping[str, Entry]) -> tuple[Path, Written]:

@@ -1,7 +1,7 @@
 """Lists what the cache holds and removes what was not used for long. Everything removed is simply built again.
 
-The time of the last use is the time stamp of a file, renewed whenever it is used; that of a blob is the newest of the
-records that name it, because a blob's own time stamp shows whether it was touched.
+The time of the last use is the time stamp of a file, renewed (to the hour) when it is used. That of a blob is the
+newest of the records that name it, because a blob's own time stamp shows whether it was touched.
 """
 
 import shutil

@@ -2,13 +2,19 @@
 
 import hashlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sealift.build.deflating import Stream
+from sealift.build.tree import SourceFile
 
-WORTH_BYTES = 1 << 20
-"""Less source than this is compressed anew: that takes less time than opening the earlier package."""
+_WORTH_BYTES = 1 << 20
+_WORTH_FILES = 500
+
+
+def worth_reusing(files: Sequence[SourceFile]) -> bool:
+    """Return whether opening the earlier package takes less time than reading and compressing this source anew."""
+    return len(files) >= _WORTH_FILES or sum(f.size for f in files) >= _WORTH_BYTES
 
 
 def compressed_source(package: Path, files: Mapping[str, str]) -> dict[str, Stream]:
