@@ -1,1 +1,26 @@
-"""."""
+"""The proof that environments are isolated. Pure: it reads values and bundled facts, no cloud, no clock.
+
+`prove(environments)` takes `EnvironmentView`s (rendered CloudFormation templates with names) and returns a `Verdict`.
+"""
+
+from sealift.isolation.model import (
+    Accepted,
+    DeclaredPrincipal,
+    EnvironmentView,
+    Leak,
+    StackView,
+    Verdict,
+    Witness,
+)
+from sealift.isolation.prove import prove
+
+__all__ = [
+    "Accepted",
+    "DeclaredPrincipal",
+    "EnvironmentView",
+    "Leak",
+    "StackView",
+    "Verdict",
+    "Witness",
+    "prove",
+]

@@ -1,0 +1,178 @@
+"""Who is let in: resource policies, trust policies and Lambda permissions as statements with principals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sealift.isolation.policies import Statement, Test, Unreadable, document, statements
+from sealift.isolation.resolving import Resolved, literal_resolver
+from sealift.isolation.scope import Scope
+from sealift.model.template import Json
+
+# type: the property that holds the document, and the one that names what it is put on (itself when empty)
+_DOCUMENTS: dict[str, tuple[str, str]] = {
+    "AWS::S3::BucketPolicy": ("PolicyDocument", "Bucket"),
+    "AWS::SQS::QueuePolicy": ("PolicyDocument", "Queues"),
+    "AWS::SQS::QueueInlinePolicy": ("PolicyDocument", "Queue"),
+    "AWS::SNS::TopicPolicy": ("PolicyDocument", "Topics"),
+    "AWS::SNS::TopicInlinePolicy": ("PolicyDocument", "TopicArn"),
+    "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy", "SecretId"),
+    "AWS::KMS::Key": ("KeyPolicy", ""),
+    "AWS::Logs::ResourcePolicy": ("PolicyDocument", ""),
+    "AWS::Kinesis::ResourcePolicy": ("ResourcePolicy", "ResourceArn"),
+    "AWS::ECR::Repository": ("RepositoryPolicyText", ""),
+    "AWS::EFS::FileSystem": ("FileSystemPolicy", ""),
+    "AWS::ApiGateway::RestApi": ("Policy", ""),
+    "AWS::IAM::Role": ("AssumeRolePolicyDocument", ""),
+    "AWS::S3::AccessPoint": ("Policy", ""),
+    "AWS::Events::EventBus": ("Policy", ""),
+}
+
+
+@dataclass(slots=True)
+class Grant:
+    """The policy of one resource. `on` are the terms that name it; `trust` says that it is a role's."""
+
+    environment: str
+    scope: Scope
+    logical_id: str
+    owner: str
+    """Logical id of the resource it is put on, when that stands in the same stack."""
+    kind: str
+    on: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    trust: bool = False
+    fault: str = ""
+
+
+def grants(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
+    """Yield every grant of an environment's templates; one that can not be read has a fault."""
+    for scope in scopes:
+        for logical_id, body in scope.resources.items():
+            cfn_type = str(body.get("Type", ""))
+            if cfn_type in _DOCUMENTS:
+                yield from _documents(environment, scope, logical_id, cfn_type)
+            elif cfn_type in ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"):
+                yield _permission(environment, scope, logical_id, cfn_type)
+            elif cfn_type == "AWS::Events::EventBusPolicy":
+                yield _bus_policy(environment, scope, logical_id)
+            elif cfn_type == "AWS::DynamoDB::Table" and "ResourcePolicy" in scope.properties(logical_id):
+                policy = scope.properties(logical_id)["ResourcePolicy"]
+                value = policy.get("PolicyDocument") if isinstance(policy, dict) else policy
+                yield _grant(environment, scope, logical_id, (logical_id, value))
+            live = scope.view.live_resource_policies.get(logical_id)
+            if live is not None:
+                yield _live(environment, scope, logical_id, live)
+
+
+def _documents(environment: str, scope: Scope, logical_id: str, cfn_type: str) -> Iterator[Grant]:
+    key, target = _DOCUMENTS[cfn_type]
+    value = scope.properties(logical_id).get(key)
+    if value is None:
+        return
+    yield _grant(environment, scope, logical_id, (_owner(scope, logical_id, target), value))
+
+
+def _owner(scope: Scope, logical_id: str, key: str) -> str:
+    value = scope.properties(logical_id).get(key) if key else None
+    return _referred(value) or (logical_id if not key else "")
+
+
+def _referred(value: Json) -> str:
+    """Return the logical id a value points at, when it plainly does."""
+    if isinstance(value, list) and len(value) == 1:
+        return _referred(value[0])
+    if isinstance(value, dict):
+        if isinstance(value.get("Ref"), str):
+            return str(value["Ref"])
+        got = value.get("Fn::GetAtt")
+        if isinstance(got, list) and got and isinstance(got[0], str):
+            return got[0]
+        if isinstance(got, str):
+            return got.partition(".")[0]
+    return ""
+
+
+def _grant(environment: str, scope: Scope, logical_id: str, what: tuple[str, Json]) -> Grant:
+    owner, value = what
+    made = Grant(environment, scope, logical_id, owner, scope.type_of(owner) or scope.type_of(logical_id), (), ())
+    made.on = scope.named(owner).arn.values if owner in scope.resources else ()
+    made.trust = scope.type_of(logical_id) == "AWS::IAM::Role"
+    try:
+        made.statements = statements(document(value), scope.resolver)
+    except Unreadable as error:
+        made.fault = str(error)
+    return made
+
+
+def _live(environment: str, scope: Scope, logical_id: str, value: Json) -> Grant:
+    made = Grant(environment, scope, logical_id, logical_id, scope.type_of(logical_id), (), ())
+    made.on = scope.named(logical_id).arn.values
+    made.trust = made.kind == "AWS::IAM::Role"
+    try:
+        made.statements = statements(value, literal_resolver(), source="live")
+    except Unreadable as error:
+        made.fault = str(error)
+    return made
+
+
+def _permission(environment: str, scope: Scope, logical_id: str, cfn_type: str) -> Grant:
+    properties = scope.properties(logical_id)
+    target = "FunctionName" if cfn_type == "AWS::Lambda::Permission" else "LayerVersionArn"
+    owner = _referred(properties.get(target))
+    principals = scope.resolver.one(properties.get("Principal"))
+    tests = [
+        _test(operator, key, scope.resolver.one(properties[name]))
+        for name, operator, key in (
+            ("SourceArn", "arnlike", "aws:sourcearn"),
+            ("SourceAccount", "stringequals", "aws:sourceaccount"),
+            ("PrincipalOrgID", "stringequals", "aws:principalorgid"),
+            ("OrganizationId", "stringequals", "aws:principalorgid"),
+        )
+        if name in properties
+    ]
+    if "EventSourceToken" in properties:
+        tests.append(_test("stringequals", "lambda:eventsourcetoken", Resolved(("*",), exact=False)))
+    made = Grant(environment, scope, logical_id, owner, scope.type_of(owner) or "AWS::Lambda::Function", (), ())
+    made.on = scope.named(owner).arn.values if owner in scope.resources else ()
+    action = scope.resolver.one(properties.get("Action"))
+    made.statements = (
+        Statement(
+            allow=True,
+            actions=action.values or ("lambda:*",),
+            resources=made.on or ("*",),
+            tests=tuple(tests),
+            exact=principals.exact and action.exact,
+            principals=tuple(_kind_of(p) for p in principals.values),
+        ),
+    )
+    return made
+
+
+def _kind_of(principal: str) -> tuple[str, str]:
+    if principal == "*":
+        return ("*", "*")
+    return ("Service" if principal.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS", principal)
+
+
+def _test(operator: str, key: str, value: Resolved) -> Test:
+    return Test(operator, key, value.values, value.exact)
+
+
+def _bus_policy(environment: str, scope: Scope, logical_id: str) -> Grant:
+    properties = scope.properties(logical_id)
+    if "Statement" in properties:
+        value: Json = {"Statement": properties["Statement"]}
+    else:
+        who = scope.resolver.one(properties.get("Principal"))
+        listed: list[Json] = ["*" if v == "*" else v for v in who.values]
+        value = {
+            "Statement": {
+                "Effect": "Allow",
+                "Action": properties.get("Action", "events:PutEvents"),
+                "Principal": {"AWS": listed},
+                "Resource": "*",
+                "Condition": {"unknown": {}} if "Condition" in properties else {},
+            }
+        }
+    owner = _referred(properties.get("EventBusName"))
+    return _grant(environment, scope, logical_id, (owner or logical_id, value))

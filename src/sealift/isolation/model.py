@@ -1,0 +1,212 @@
+"""What the proof reads and what it says: environments as they will be deployed, leaks, and the verdict.
+
+Only values. `EnvironmentView` is made by the caller from rendered templates (and, for a live proof, from what was
+read of AWS); `Verdict` is what `prove` returns and `as_json` writes in the shape of `sealift prove --json`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from sealift.model.finding import SEVERITIES, Severity
+from sealift.model.template import Json, Location
+
+Level = Literal["L0", "L1", "L2", "L3"]
+OUTSIDE = "outside"
+"""`to` of a leak into what no environment of the proof owns."""
+EVERY = "every environment"
+"""`to` of a leak that concerns all other environments alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackView:
+    """One stack of an environment: a rendered CloudFormation template and what is known about its deployment.
+
+    `origins` maps a logical id of `body` to the one in the user's template, `locations` maps the user's logical ids
+    to file and line. `nested` holds the templates of nested stacks by their logical id here.
+    """
+
+    name: str
+    body: Mapping[str, Json]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+    locations: Mapping[str, Location] = field(default_factory=dict)
+    nested: Mapping[str, "StackView"] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    role_arn: str | None = None
+    """The role CloudFormation uses for this stack, when it is not the caller's own."""
+    import_existing: bool = False
+    """Whether change sets are made with ImportExistingResources."""
+    physical_ids: Mapping[str, str] = field(default_factory=dict)
+    """Live: physical id by logical id, from ListStackResources."""
+    live_policies: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    """Live: every policy document in force, by logical id of the role it is attached to."""
+    live_resource_policies: Mapping[str, Json] = field(default_factory=dict)
+    """Live: the resource policy (or trust policy) in force, by logical id."""
+    live_tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredPrincipal:
+    """A role that belongs to an environment without standing in its templates: who deploys, who verifies.
+
+    `policies` are policy documents; `managed` are ARNs of managed policies; `boundary` is the boundary's document.
+    """
+
+    name: str
+    arn: str
+    policies: tuple[Json, ...] = ()
+    managed: tuple[str, ...] = ()
+    boundary: Json = None
+    trust: Json = None
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentView:
+    """One environment as the proof sees it. `account` None means: not declared."""
+
+    name: str
+    region: str
+    stacks: tuple[StackView, ...]
+    account: str | None = None
+    kind: Literal["permanent", "preview"] = "permanent"
+    untrusted: bool = False
+    """Whether its code comes from somebody who may not push to the repository."""
+    principals: tuple[DeclaredPrincipal, ...] = ()
+    artifact_bucket: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags that every stack of the environment is declared to have."""
+    deploy_role: str | None = None
+    """ARN of the role that deployments assume, as declared."""
+    live: bool = False
+    """Whether physical ids and live policies of every stack were read."""
+    live_account: str | None = None
+    """Live: the account that the credentials are of."""
+    secret_digests: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Live: salted hash of each secret's value by name; never the value."""
+    code_strings: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Text literals found in the code, by the logical id of its function."""
+    perimeter: bool | None = None
+    """Live: whether an SCP or RCP limits the account to its own resources; None when it was not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """Who does what to which resource: the shortest proof that a leak is real."""
+
+    principal: str
+    action: str
+    resource: str
+    path: tuple[str, ...] = ()
+    """The steps in words, when there is more than one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """A finding of the proof. `source` and `target` are environment names, `OUTSIDE` or `EVERY`."""
+
+    id: str
+    severity: Severity
+    source: str
+    target: str
+    message: str
+    witness: Witness | None = None
+    location: Location | None = None
+    fix: str = ""
+    unproved: bool = False
+    """Not a leak that was shown, but something that could not be decided: the verdict stays L0."""
+    residual: bool = False
+    """A channel that one account shares by construction; listed, never claimed."""
+    logical_id: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Return what an acceptance names: rule, both environments and the logical id."""
+        return ":".join((self.id, self.source, self.target, self.logical_id or ""))
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the finding in the shape of `sealift prove --json`."""
+        place = self.location
+        body: dict[str, Json] = {
+            "id": self.id,
+            "severity": self.severity,
+            "from": self.source,
+            "to": self.target,
+            "message": self.message,
+            "witness": None,
+            "location": None,
+            "fix": self.fix,
+            "unproved": self.unproved,
+        }
+        if self.witness is not None:
+            w = self.witness
+            body["witness"] = {"principal": w.principal, "action": w.action, "resource": w.resource}
+            if w.path:
+                body["path"] = list(w.path)
+        if place is not None or self.logical_id is not None:
+            body["location"] = {
+                "file": place.file if place else None,
+                "line": place.line if place else 0,
+                "logical_id": self.logical_id or (place.logical_id if place else None),
+            }
+        return body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A finding somebody answers for. Every field that is not None has to agree; an expired one counts again."""
+
+    id: str
+    reason: str
+    expires: date
+    source: str | None = None
+    target: str | None = None
+    logical_id: str | None = None
+
+    def covers(self, leak: Leak) -> bool:
+        """Return whether it names this finding; the expiry is the caller's to judge."""
+        pairs = ((self.source, leak.source), (self.target, leak.target), (self.logical_id, leak.logical_id))
+        return self.id == leak.id and all(mine is None or mine == theirs for mine, theirs in pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was proved, what was found, and under which axioms.
+
+    `inputs` holds, for the certificate, the SHA-256 of everything that the verdict depends on.
+    """
+
+    level: Level
+    findings: tuple[Leak, ...]
+    residuals: tuple[Leak, ...]
+    accepted: tuple[Leak, ...] = ()
+    axioms: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    environments: tuple[str, ...] = ()
+    counted: Mapping[str, int] = field(default_factory=dict)
+    """How many stacks, resources, principals and statements were looked at."""
+
+    @property
+    def stopping(self) -> tuple[Leak, ...]:
+        """Return the findings that stop a deployment: critical, high, or not proved."""
+        return tuple(f for f in self.findings if f.unproved or f.severity in ("critical", "high"))
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the verdict in the shape of `sealift prove --json`."""
+        return {
+            "verdict": self.level,
+            "environments": list(self.environments),
+            "findings": [f.as_json() for f in self.findings],
+            "residuals": [f.as_json() for f in self.residuals],
+            "accepted": [f.as_json() for f in self.accepted],
+            "axioms": list(self.axioms),
+            "inputs": dict(self.inputs),
+            "counted": dict(self.counted),
+        }
+
+
+def severity_rank(severity: Severity) -> int:
+    """Return 0 for the worst."""
+    return SEVERITIES.index(severity)

@@ -1,0 +1,314 @@
+"""Pattern terms and their intersection, by a bit-parallel NFA on ints.
+
+A term is text in which some characters stand for more: `*` any text, `?` one character, `TAIL` any text without a
+colon, and the private-use characters from `FIRST_SYMBOL` on a value that is not known yet (a symbol). A symbol is
+non-empty text without `/` and `:`; it equals itself, and otherwise only what a wildcard leaves open.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+TAIL = "\ue000"
+LITERAL_STAR = "\ue001"
+LITERAL_ONE = "\ue002"
+FIRST_SYMBOL = "\U000f0000"
+LAST_SYMBOL = "\U0010fffd"
+_WILD = ("*", "?", TAIL)
+
+
+def is_symbol(char: str) -> bool:
+    """Return whether the character stands for a value that is not known yet."""
+    return char >= FIRST_SYMBOL
+
+
+def has_symbol(term: str) -> bool:
+    """Return whether the term has a symbol in it."""
+    return not term.isascii() and any(c >= FIRST_SYMBOL for c in term)
+
+
+def is_wild(term: str) -> bool:
+    """Return whether the term stands for more than one text."""
+    return "*" in term or "?" in term or TAIL in term
+
+
+def head(term: str) -> str:
+    """Return the text every word of the term begins with; symbols count as characters."""
+    for index, char in enumerate(term):
+        if char in _WILD:
+            return term[:index]
+    return term
+
+
+def plain(text: str) -> str:
+    """Return text from outside with characters that have a meaning here replaced by `?`."""
+    if text.isascii():
+        return text
+    return "".join("?" if "\ue000" <= c <= "\uf8ff" or c >= FIRST_SYMBOL else c for c in text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A term as masks over its positions 0..size."""
+
+    size: int
+    full: int
+    at: dict[str, int]
+    star: int
+    tail: int
+    one: int
+    symbols: int
+    colon_after: tuple[int, ...]
+    """For each position, that of the next literal colon, or size."""
+    wild_from: tuple[int, ...]
+    """For each position, that of the first wildcard a symbol there could begin to fill, or -1."""
+    block_after: tuple[int, ...]
+    """For each position, that of the next character a symbol can not hold, or size."""
+
+
+@lru_cache(maxsize=32768)
+def _compiled(term: str) -> _Compiled:
+    size = len(term)
+    at: dict[str, int] = {}
+    star = tail = one = symbols = 0
+    for index, char in enumerate(term):
+        bit = 1 << index
+        if char == "*":
+            star |= bit
+        elif char == TAIL:
+            tail |= bit
+        elif char == "?":
+            one |= bit
+        else:
+            at[char] = at.get(char, 0) | bit
+            symbols |= bit if char >= FIRST_SYMBOL else 0
+    colon, wild, block = [size] * (size + 1), [-1] * (size + 1), [size] * (size + 1)
+    for index in range(size - 1, -1, -1):
+        char = term[index]
+        colon[index] = index if char == ":" else colon[index + 1]
+        blocked = char in ":/" or char >= FIRST_SYMBOL
+        block[index] = index if blocked else block[index + 1]
+        wild[index] = -1 if blocked else index if char in _WILD else wild[index + 1]
+    return _Compiled(size, (2 << size) - 1, at, star, tail, one, symbols, tuple(colon), tuple(wild), tuple(block))
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def _normal(term: str) -> str:
+    """Merge neighbouring stars, so that one step closes over them."""
+    while True:
+        merged = term.replace("**", "*").replace("*" + TAIL, "*").replace(TAIL + "*", "*").replace(TAIL + TAIL, TAIL)
+        if merged == term:
+            return term
+        term = merged
+
+
+def _ends_differ(left: str, right: str) -> bool:
+    """Return whether literal heads or literal ends alone already rule out a common word."""
+    for a, b in zip(left, right, strict=False):
+        if a in _WILD or b in _WILD or a >= FIRST_SYMBOL or b >= FIRST_SYMBOL:
+            break
+        if a != b:
+            return True
+    for a, b in zip(reversed(left), reversed(right), strict=False):
+        if a in _WILD or b in _WILD or a >= FIRST_SYMBOL or b >= FIRST_SYMBOL:
+            break
+        if a != b:
+            return True
+    return False
+
+
+def intersects(left: str, right: str) -> bool:
+    """Return whether some word belongs to both terms; never wrongly False."""
+    if left == right or left == "*" or right == "*":
+        return True
+    left_wild, right_wild = is_wild(left), is_wild(right)
+    if not (left_wild or right_wild) or _ends_differ(left, right):
+        return False
+    left_symbol, right_symbol = has_symbol(left), has_symbol(right)
+    if right_symbol and "?" in left:
+        left = left.replace("?", "*")
+    if left_symbol and "?" in right:
+        right = right.replace("?", "*")
+    return _meet(_compiled(_normal(left)), _normal(right), symbols=left_symbol or right_symbol)
+
+
+def _meet(p: _Compiled, text: str, *, symbols: bool) -> bool:
+    if not symbols and TAIL not in text:
+        return _meet_simple(p, text)
+    state = _State(p)
+    for char in text:
+        if char == "*":
+            state.any()
+        elif char == TAIL:
+            state.tail()
+        elif char >= FIRST_SYMBOL:
+            state.symbol(char)
+        else:
+            state.literal(char)
+        if not state.alive:
+            return False
+    return bool(state.at >> p.size & 1)
+
+
+def _meet_simple(p: _Compiled, text: str) -> bool:
+    """The same without symbols: the common case, kept tight."""
+    empty, star, tail, one, at = p.star | p.tail, p.star, p.tail, p.one, p.at
+    consuming = p.full ^ empty
+    here = 1 | ((1 & empty) << 1)
+    for char in text:
+        if char == "*":
+            here = p.full & -(here & -here)
+        else:
+            if char == "?":
+                here = ((here & consuming) << 1) | (here & empty)
+            else:
+                loops = star if char == ":" else star | tail
+                here = ((here & (at.get(char, 0) | one)) << 1) | (here & loops)
+            here = (here | ((here & empty) << 1)) & p.full
+        if not here:
+            return False
+    return bool(here >> p.size & 1)
+
+
+class _State:
+    """Where the automaton of `p` can be. `inside` and `filled` are symbols of `p` that the other term is spelling
+    out: a symbol can be left only when a wildcard of the other term filled a part of it."""
+
+    __slots__ = ("at", "filled", "inside", "p")
+
+    def __init__(self, p: _Compiled) -> None:
+        self.p = p
+        self.inside = self.filled = 0
+        self.at = 1
+        self._close()
+
+    @property
+    def alive(self) -> int:
+        return self.at | self.inside | self.filled
+
+    def _close(self) -> None:
+        empty = self.p.star | self.p.tail
+        self.at |= self.filled << 1
+        self.at = (self.at | ((self.at & empty) << 1)) & self.p.full
+
+    def literal(self, char: str) -> None:
+        p, here = self.p, self.at
+        if char == "?":
+            empty = p.star | p.tail
+            self.at = ((here & ~empty & p.full) << 1) | (here & empty)
+            self.inside, self.filled = 0, self.filled | self.inside | (here & p.symbols)
+        else:
+            loops = p.star if char == ":" else p.star | p.tail
+            self.at = ((here & (p.at.get(char, 0) | p.one)) << 1) | (here & loops)
+            if char in ":/":
+                self.inside = self.filled = 0
+            else:
+                self.inside |= here & p.symbols
+        self._close()
+
+    def any(self) -> None:
+        p = self.p
+        started = self.inside | self.filled
+        here = self.at | (started << 1)
+        reach = p.full & -(here & -here)
+        self.filled = started | (reach & p.symbols)
+        self.inside = 0
+        self.at = reach
+        self._close()
+
+    def tail(self) -> None:
+        p = self.p
+        started = self.inside | self.filled
+        reach = 0
+        for index in _bits((self.at | (started << 1)) & p.full):
+            reach |= (2 << p.colon_after[index]) - (1 << index)
+        self.filled = started | (reach & p.symbols)
+        self.inside = 0
+        self.at = reach
+        self._close()
+
+    def symbol(self, char: str) -> None:
+        p, here = self.p, self.at
+        after = (here & p.at.get(char, 0)) << 1
+        for index in _bits(here):
+            wild = p.wild_from[index]
+            if wild >= 0:
+                after |= (2 << p.block_after[index]) - (1 << wild)
+        self.at = after
+        self.inside = self.filled = 0
+        self._close()
+
+
+@lru_cache(maxsize=32768)
+def covers(pattern: str, term: str) -> bool:
+    """Return whether every word of the term certainly belongs to the pattern; never wrongly True."""
+    if pattern in ("*", term):
+        return True
+    p = _compiled(_normal(pattern))
+    empty = p.star | p.tail
+    here = 1 | ((1 & empty) << 1)
+    for char in term:
+        if char == "*":
+            here &= p.star
+        elif char == TAIL:
+            here &= empty
+        elif char == "?":
+            here = ((here & p.one) << 1) | (here & p.star)
+        elif char >= FIRST_SYMBOL:
+            here = ((here & p.at.get(char, 0)) << 1) | (here & empty)
+        else:
+            loops = p.star if char == ":" else empty
+            here = ((here & (p.at.get(char, 0) | p.one)) << 1) | (here & loops)
+        here = (here | ((here & empty) << 1)) & p.full
+        if not here:
+            return False
+    return bool(here >> p.size & 1)
+
+
+def sample(left: str, right: str) -> str:
+    """Return a word of both terms, symbols left standing; a word of `right` when none is found by this search."""
+    goal = (len(left), len(right))
+    came: dict[tuple[int, int], tuple[tuple[int, int], str] | None] = {(0, 0): None}
+    queue = [(0, 0)]
+    for at in queue:
+        if at == goal:
+            return _spelled(came, at)
+        for step, emitted in _moves(left, right, at):
+            if step not in came:
+                came[step] = (at, emitted)
+                queue.append(step)
+    return "".join("x" if c in _WILD else c for c in right)
+
+
+def _spelled(came: dict[tuple[int, int], tuple[tuple[int, int], str] | None], at: tuple[int, int]) -> str:
+    out: list[str] = []
+    step = came[at]
+    while step is not None:
+        at, emitted = step
+        out.append(emitted)
+        step = came[at]
+    return "".join(reversed(out))
+
+
+def _moves(left: str, right: str, at: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str]]:
+    i, j = at
+    a = left[i] if i < len(left) else ""
+    b = right[j] if j < len(right) else ""
+    if a and b and (a == b or a == "?" or b == "?") and a not in ("*", TAIL) and b not in ("*", TAIL):
+        emitted = b if a == "?" else a
+        if (a == b or not is_symbol(emitted)) and emitted != "":
+            yield (i + 1, j + 1), "x" if emitted == "?" else emitted
+    if a in ("*", TAIL) and a:
+        yield (i + 1, j), ""
+        if b and b not in ("*", TAIL) and not (a == TAIL and b == ":"):
+            yield (i, j + 1), "x" if b == "?" else b
+    if b in ("*", TAIL) and b:
+        yield (i, j + 1), ""
+        if a and a not in ("*", TAIL) and not (b == TAIL and a == ":"):
+            yield (i + 1, j), "x" if a == "?" else a

@@ -1,0 +1,143 @@
+"""The proof: build the world, run every rule, judge. Whatever breaks on the way is *not proved*, never clean."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+
+from sealift.isolation.actions import data_version
+from sealift.isolation.model import OUTSIDE, Accepted, EnvironmentView, Leak, Level, Verdict, severity_rank
+from sealift.isolation.rule import Rule
+from sealift.isolation.world import World
+
+AXIOMS = (
+    "Physical ids are unique per type, account and region.",
+    "A generated id equals only itself and contains no other one.",
+    "Allow is over-approximated; Deny counts only where it certainly applies.",
+    "An unknown condition can be satisfied on an Allow and is void on a Deny.",
+    "Permission boundaries and service control policies only remove.",
+    "Reaching another account needs a grant there too.",
+    "Where an account is not declared, all environments are taken to be in one.",
+)
+PROVER_VERSION = "1"
+
+
+def prove(
+    environments: Sequence[EnvironmentView],
+    *,
+    accepted: Sequence[Accepted] = (),
+    today: date | None = None,
+    shared_account_unless_declared: bool = True,
+    rules: Sequence[Rule] | None = None,
+) -> Verdict:
+    """Return whether no principal of one environment can reach a resource of another, with every finding.
+
+    An accepted finding counts again when `today` is past its date, or when `today` is not given. Never raises for what
+    templates hold: what can not be decided is a finding that is not proved.
+    """
+    found, counted = _findings(environments, shared=shared_account_unless_declared, rules=rules)
+    names = tuple(view.name for view in environments)
+    kept, waived = _without_accepted(found, accepted, today)
+    residuals = tuple(leak for leak in kept if leak.residual)
+    findings = tuple(leak for leak in kept if not leak.residual)
+    return Verdict(
+        level=_level(findings, environments),
+        findings=findings,
+        residuals=residuals,
+        accepted=waived,
+        axioms=AXIOMS,
+        inputs=inputs(environments),
+        environments=names,
+        counted=counted,
+    )
+
+
+def inputs(environments: Sequence[EnvironmentView]) -> dict[str, str]:
+    """Return what a certificate names: versions, and the SHA-256 of every environment's view."""
+    hashed = {f"environment {view.name}": _sha256(view) for view in environments}
+    return {"prover": PROVER_VERSION, "data": data_version(), **hashed}
+
+
+def _sha256(view: EnvironmentView) -> str:
+    try:
+        text = json.dumps(asdict(view), sort_keys=True, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return "unreadable"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _findings(
+    environments: Sequence[EnvironmentView], *, shared: bool, rules: Sequence[Rule] | None
+) -> tuple[list[Leak], dict[str, int]]:
+    if len({view.name for view in environments}) != len(environments):
+        return [not_proved("two environments have the same name")], {}
+    try:
+        world = World(environments, shared_unless_declared=shared)
+    except Exception as error:  # whatever a template does to us, it must not look clean
+        return [not_proved(f"the templates could not be read: {_named(error)}")], {}
+    if rules is None:
+        from sealift.isolation.rules import RULES
+
+        rules = RULES
+    found: list[Leak] = []
+    for rule in rules:
+        try:
+            found.extend(rule.check(world))
+        except Exception as error:
+            found.append(not_proved(f"rule {rule.id} broke: {_named(error)}"))
+    try:
+        counted = world.counted
+    except Exception:
+        counted = {}
+    return _ordered(found), counted
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def not_proved(message: str, *, source: str = OUTSIDE, target: str = OUTSIDE) -> Leak:
+    """Return the finding for what could not be decided at all."""
+    return Leak(
+        id="PRF-01",
+        severity="high",
+        source=source,
+        target=target,
+        message=f"Not proved: {message}.",
+        fix="Mend the template, or report it as a fault of the prover.",
+        unproved=True,
+    )
+
+
+def _ordered(found: Iterable[Leak]) -> list[Leak]:
+    """Return each finding once, worst first."""
+    seen: dict[tuple[object, ...], Leak] = {}
+    for leak in found:
+        seen.setdefault((leak.id, leak.source, leak.target, leak.message, leak.logical_id), leak)
+    return sorted(seen.values(), key=lambda f: (severity_rank(f.severity), f.id, f.source, f.target, f.message))
+
+
+def _without_accepted(
+    found: list[Leak], accepted: Sequence[Accepted], today: date | None
+) -> tuple[list[Leak], tuple[Leak, ...]]:
+    valid = [a for a in accepted if today is not None and today <= a.expires]
+    kept: list[Leak] = []
+    waived: list[Leak] = []
+    for leak in found:
+        answer = next((a for a in valid if a.covers(leak)), None)
+        expired = any(a.covers(leak) for a in accepted) and answer is None
+        if answer is not None:
+            waived.append(leak)
+        else:
+            kept.append(replace(leak, message=leak.message + " Its acceptance has expired.") if expired else leak)
+    return kept, tuple(waived)
+
+
+def _level(findings: Sequence[Leak], environments: Sequence[EnvironmentView]) -> Level:
+    if any(f.unproved or f.severity in ("critical", "high") for f in findings):
+        return "L0"
+    if not environments or not all(view.live for view in environments):
+        return "L1"
+    accounts = [view.account or view.live_account for view in environments]
+    return "L3" if None not in accounts and len(set(accounts)) == len(accounts) else "L2"

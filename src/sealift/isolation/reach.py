@@ -1,0 +1,231 @@
+"""Which allow statement of which principal reaches which other environment's resource, and by which actions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sealift.isolation import actions as iam
+from sealift.isolation.decide import may_act, may_concern, surely_denies
+from sealift.isolation.model import Leak, Witness
+from sealift.isolation.patterns import LITERAL_STAR, covers, intersects, sample
+from sealift.isolation.policies import Statement, Test
+from sealift.isolation.principals import Principal
+from sealift.isolation.world import Owned, Sealed, World
+
+STACK_TAG = "aws:resourcetag/aws:cloudformation:stack-name"
+TELEMETRY = frozenset(
+    {
+        *("logs:createloggroup", "logs:createlogstream", "logs:putlogevents"),
+        *("logs:describeloggroups", "logs:describelogstreams"),
+        *("xray:puttracesegments", "xray:puttelemetryrecords", "xray:getsamplingrules", "xray:getsamplingtargets"),
+        *("xray:getsamplingstatisticsummaries", "cloudwatch:putmetricdata"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`actions` (lower-case, with service) that a statement may allow on `count` resources of one environment."""
+
+    source: Sealed
+    target: Sealed
+    principal: Principal
+    statement: Statement
+    entry: Owned
+    actions: frozenset[str]
+    count: int
+
+
+Groups = dict[str, dict[tuple[str, str], list[Owned]]]
+
+
+def reaches(world: World) -> tuple[Reach, ...]:
+    """Return every reach across environments that share an account, grouped by target and resource type."""
+    kept = world.__dict__.get("_reaches")
+    if kept is None:
+        kept = tuple(_all(world))
+        world.__dict__["_reaches"] = kept
+    return kept
+
+
+def _all(world: World) -> Iterator[Reach]:
+    groups: dict[tuple[tuple[str, ...], bool], Groups] = {}
+    for source in world.environments:
+        shared = {e.name: e for e in world.shared_with(source.name)}
+        if not shared:
+            continue
+        for principal in source.principals:
+            for statement in dict.fromkeys(principal.statements):
+                if not statement.allow:
+                    continue
+                key = (statement.resources, statement.but_resources)
+                if key not in groups:
+                    groups[key] = _met(world, statement)
+                yield from _of_statement(source, shared, principal, statement, groups[key])
+
+
+def _met(world: World, statement: Statement) -> Groups:
+    found: Groups = {}
+    if statement.but_resources:
+        entries: Iterator[Owned] = (o for e in world.environments for o in e.owned if may_concern(statement, o.term))
+    else:
+        entries = (o for pattern in statement.resources for o in world.index.meeting(pattern))
+    for entry in entries:
+        found.setdefault(entry.environment, {}).setdefault((entry.service, entry.kind), []).append(entry)
+    return found
+
+
+def _of_statement(
+    source: Sealed, shared: dict[str, Sealed], principal: Principal, statement: Statement, groups: Groups
+) -> Iterator[Reach]:
+    for name, kinds in groups.items():
+        target = shared.get(name)
+        if target is None or _other_stack_only(statement, target):
+            continue
+        for (service, kind), entries in kinds.items():
+            names = allowed(statement.actions, statement.but_actions and statement.exact, service, kind)
+            if statement.but_actions and not statement.exact:
+                names = frozenset(f"{service}:{n}" for n in iam.on_type(service, kind))
+            if not names:
+                continue
+            entry, left = _not_denied(principal, names, entries)
+            if entry is not None:
+                yield Reach(source, target, principal, statement, entry, left, len(entries))
+
+
+def _not_denied(
+    principal: Principal, names: frozenset[str], entries: list[Owned]
+) -> tuple[Owned | None, frozenset[str]]:
+    """Return the first resource on which some action is neither denied nor outside the boundary, and those actions."""
+    denials = [s for s in principal.statements if not s.allow]
+    boundary = principal.boundary
+    if not denials and boundary is None:
+        return entries[0], names
+    denials += [s for s in boundary or () if not s.allow]
+    allows = None if boundary is None else [s for s in boundary if s.allow]
+    for entry in entries:
+        left = frozenset(
+            name
+            for name in names
+            if not any(surely_denies(s, name, entry.term) for s in denials)
+            and (allows is None or any(may_act(s, name) and may_concern(s, entry.term) for s in allows))
+        )
+        if left:
+            return entry, left
+    return None, frozenset()
+
+
+@lru_cache(maxsize=32768)
+def allowed(patterns: tuple[str, ...], negated: bool, service: str, kind: str) -> frozenset[str]:
+    """Return the actions on this resource type that Action (or NotAction) patterns name, with their service."""
+    usable = iam.on_type(service, kind)
+    named: set[str] = set()
+    for pattern in patterns:
+        named |= iam.matching(service, pattern) & usable
+    return frozenset(f"{service}:{name}" for name in (usable - named if negated else named))
+
+
+def _other_stack_only(statement: Statement, target: Sealed) -> bool:
+    """Return whether a condition on CloudFormation's own stack tag rules every stack of the target out."""
+    return any(
+        test.key == STACK_TAG
+        and test.operator in ("stringequals", "stringlike")
+        and test.exact
+        and not any(intersects(value, scope.name) for value in test.values for scope in target.scopes)
+        for test in statement.tests
+    )
+
+
+def limited(world: World, source: Sealed, tests: tuple[Test, ...]) -> bool:
+    """Return whether a condition certainly keeps to names of the source: an ARN key that meets nobody else's."""
+    for test in tests:
+        arn_key = test.key.endswith("arn") or test.key in (
+            "ecs:cluster",
+            "lambda:functionarn",
+            "iam:associatedresourcearn",
+        )
+        if not arn_key or test.operator not in ("arnequals", "arnlike", "stringequals", "stringlike") or not test.exact:
+            continue
+        if test.values and not any(world.owned_by_others(source.name, v) for v in test.values):
+            return True
+    return False
+
+
+def witness_pattern(statement: Statement, term: str) -> str:
+    """Return the pattern of the statement that meets the term."""
+    if statement.but_resources:
+        return "*"
+    return next((p for p in statement.resources if intersects(p, term)), "*")
+
+
+def witness(world: World, reach: Reach, name: str) -> Witness:
+    """Return who does what to which ARN, all in full."""
+    service, _, lower = name.partition(":")
+    fact = iam.action(service, lower)
+    pattern = witness_pattern(reach.statement, reach.entry.term)
+    word = sample(pattern, reach.entry.term).replace(LITERAL_STAR, "*")
+    return Witness(
+        principal=world.symbols.concrete(reach.principal.arn),
+        action=f"{service}:{fact.name if fact else lower}",
+        resource=world.symbols.concrete(word),
+    )
+
+
+def strongest(names: frozenset[str]) -> str:
+    """Return the action that says most: permissions before writes before reads, then by name."""
+    return min(names, key=lambda n: (_weight(n), n))
+
+
+def _weight(name: str) -> int:
+    service, _, lower = name.partition(":")
+    fact = iam.action(service, lower)
+    if fact is None:
+        return 0
+    if "Permissions management" in fact.levels:
+        return 1
+    if fact.levels & {"Write"}:
+        return 2
+    if "Tagging" in fact.levels:
+        return 3
+    return 5 if fact.lists_only else 4
+
+
+def lists_only(names: frozenset[str]) -> bool:
+    """Return whether no action does more than list, S3's list of keys aside."""
+    return all(_weight(n) == 5 and not n.startswith("s3:listbucket") for n in names)
+
+
+def shown_principal(principal: Principal) -> str:
+    """Return the principal's name for people."""
+    return principal.scope.origin(principal.logical_id) if principal.scope else principal.logical_id
+
+
+def leak_of(world: World, reach: Reach, *, rule: tuple[str, str], names: frozenset[str], fix: str) -> Leak:
+    """Return the leak of a reach by these actions; `rule` is id and severity."""
+    name = strongest(names)
+    made = witness(world, reach, name)
+    more = f", and {reach.count - 1} more of this type" if reach.count > 1 else ""
+    what = reach.entry.scope.origin(reach.entry.logical_id) if reach.entry.logical_id else "the stack itself"
+    through = f" (through {reach.statement.managed})" if reach.statement.managed else ""
+    return Leak(
+        id=rule[0],
+        severity=rule[1],  # type: ignore[arg-type]
+        source=reach.source.name,
+        target=reach.target.name,
+        message=f"{shown_principal(reach.principal)} of {reach.source.name} may {made.action} on {what} of "
+        f"{reach.target.name}{more}{through}.",
+        witness=made,
+        location=reach.principal.location,
+        fix=fix,
+        logical_id=reach.principal.logical_id,
+    )
+
+
+def own_pattern(source: Sealed, pattern: str) -> bool:
+    """Return whether a pattern keeps to names that begin with one of the source's own stack names, or to its terms."""
+    last = pattern.split(":", 5)[-1]
+    for scope in source.scopes:
+        name = scope.name
+        if any(f"{mark}{name}-" in f"/{last}" or f"{mark}{name}/" in f"/{last}" for mark in ("/", ":")):
+            return True
+    return any(covers(pattern, o.term) and covers(o.term, pattern) for o in source.owned if o.term == pattern)

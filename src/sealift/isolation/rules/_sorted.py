@@ -1,0 +1,48 @@
+"""Which rule a reached action belongs to: each action counts for exactly one."""
+
+from sealift.isolation import actions as iam
+from sealift.isolation.reach import TELEMETRY, Reach
+
+_ROLE_ACTIONS = frozenset({"iam:passrole", "sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
+_DEPLOYING = frozenset({"cloudformation:stack"})
+
+
+def role_actions(reach: Reach) -> frozenset[str]:
+    """Return PassRole and AssumeRole: IAM-03."""
+    return reach.actions & _ROLE_ACTIONS
+
+
+def telemetry_actions(reach: Reach) -> frozenset[str]:
+    """Return writing logs, traces and metrics: IAM-07."""
+    return reach.actions & TELEMETRY
+
+
+def permission_actions(reach: Reach) -> frozenset[str]:
+    """Return what changes who may do what: IAM-02."""
+    if _is_stack(reach):
+        return frozenset()
+    return frozenset(n for n in reach.actions - _ROLE_ACTIONS if _changes_permissions(n))
+
+
+def stack_actions(reach: Reach) -> frozenset[str]:
+    """Return what is done to another environment's stack: DEP-01."""
+    return reach.actions if _is_stack(reach) else frozenset()
+
+
+def plain_actions(reach: Reach) -> frozenset[str]:
+    """Return everything else: IAM-01, or IAM-06 through a managed policy."""
+    if _is_stack(reach):
+        return frozenset()
+    return reach.actions - _ROLE_ACTIONS - TELEMETRY - permission_actions(reach)
+
+
+def _is_stack(reach: Reach) -> bool:
+    return f"{reach.entry.service}:{reach.entry.kind}" in _DEPLOYING
+
+
+def _changes_permissions(name: str) -> bool:
+    service, _, lower = name.partition(":")
+    fact = iam.action(service, lower)
+    if fact is None:
+        return True
+    return "Permissions management" in fact.levels or (service == "iam" and fact.writes)

@@ -1,0 +1,46 @@
+"""IAM-01: a role may read, write or invoke what another environment owns."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak
+from sealift.isolation.reach import leak_of, lists_only, reaches
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._sorted import plain_actions
+from sealift.isolation.world import World
+
+FIX = "Name the own resource: !GetAtt Resource.Arn, or a pattern that begins with ${AWS::StackName}."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield reach by statements of the template's own policies."""
+    for reach in reaches(world):
+        names = plain_actions(reach)
+        if names and reach.statement.managed is None:
+            severity = "low" if lists_only(names) else "high"
+            yield leak_of(world, reach, rule=("IAM-01", severity), names=names, fix=FIX)
+
+
+_ROLE = """
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Action: "sts:AssumeRole", Principal: {Service: lambda.amazonaws.com}}]
+      Policies:
+        - PolicyName: orders
+          PolicyDocument:
+            Statement: [{Effect: Allow, Action: "dynamodb:PutItem", Resource: RESOURCE}]
+"""
+RULE = Rule(
+    id="IAM-01",
+    title="A role reaches another environment's data or functions",
+    severity="high",
+    why="In one account an IAM policy is all that stands between staging's code and production's data.",
+    fix=FIX,
+    failing=Example(template=_ROLE.replace("RESOURCE", '"*"')),
+    passing=Example(template=_ROLE.replace("RESOURCE", '{"Fn::GetAtt": [Orders, Arn]}')),
+    check=check,
+)

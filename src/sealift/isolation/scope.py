@@ -1,0 +1,365 @@
+"""One stack of one environment as the proof knows it: parameters, conditions, and the names of its resources."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sealift.isolation.model import EnvironmentView, StackView
+from sealift.isolation.patterns import TAIL, plain
+from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, joined, text
+from sealift.isolation.switches import Conditions
+from sealift.isolation.symbols import Symbols
+from sealift.isolation.types import TypeFacts, facts, has_parts
+from sealift.model.template import Json, Location
+
+DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How a resource is called. `explicit` says that the template gives the name; `arn` is empty when it has none."""
+
+    name: Resolved
+    arn: Resolved
+    explicit: bool
+    facts: TypeFacts | None
+
+
+@dataclass(slots=True)
+class Setting:
+    """What all stacks of one environment share. `account` is a text for ARNs; `exports` are by name."""
+
+    view: EnvironmentView
+    account: str
+    symbols: Symbols
+    collapse_accounts: bool = False
+    exports: dict[str, Resolved] = field(default_factory=dict)
+
+    @property
+    def partition(self) -> str:
+        """Return the AWS partition of the region: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+        for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
+            if self.view.region.startswith(prefix):
+                return partition
+        return "aws"
+
+
+class Scope:
+    """The names of one stack. Made once a proof; everything is resolved on demand and kept."""
+
+    def __init__(self, setting: Setting, view: StackView, *, parent: "Scope | None" = None, given: object = None):
+        self.setting = setting
+        self.view = view
+        self.parent = parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self._given: Mapping[str, Json] = given if isinstance(given, dict) else {}
+        self.resolver = Resolver(self)
+        self.conditions = Conditions(_mapping(view.body.get("Conditions")), self._condition_texts)
+        self._named: dict[str, Named] = {}
+        self._open: set[str] = set()
+        self.unknown_nested: list[str] = []
+
+    # What stands in the template
+
+    @cached_property
+    def resources(self) -> dict[str, dict[str, Json]]:
+        """Return the resources that exist or may exist, by logical id."""
+        found = _mapping(self.view.body.get("Resources"))
+        return {
+            logical_id: body
+            for logical_id, body in found.items()
+            if isinstance(body, dict) and self.conditions.value(body.get("Condition")) is not False
+        }
+
+    @cached_property
+    def nested(self) -> dict[str, "Scope"]:
+        """Return the scopes of nested stacks by logical id; too deep and missing ones are noted as unknown."""
+        found: dict[str, Scope] = {}
+        for logical_id, body in self.resources.items():
+            if body.get("Type") not in ("AWS::CloudFormation::Stack", "AWS::Serverless::Application"):
+                continue
+            view = self.view.nested.get(logical_id)
+            if view is None or self.depth >= DEEPEST:
+                self.unknown_nested.append(logical_id)
+            else:
+                found[logical_id] = Scope(
+                    self.setting, view, parent=self, given=_mapping(_mapping(body.get("Properties")).get("Parameters"))
+                )
+        return found
+
+    def walk(self) -> Iterator["Scope"]:
+        """Yield this scope and every nested one."""
+        yield self
+        for scope in self.nested.values():
+            yield from scope.walk()
+
+    def properties(self, logical_id: str) -> dict[str, Json]:
+        """Return the properties of a resource, none when they have no shape."""
+        return _mapping(self.resources.get(logical_id, {}).get("Properties"))
+
+    def type_of(self, logical_id: str) -> str:
+        """Return the type of a resource, or an empty text."""
+        found = self.resources.get(logical_id, {}).get("Type")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def name(self) -> str:
+        """Return the stack's name, with a symbol at its end when it is nested."""
+        if self.parent is None:
+            return plain(self.view.name)
+        return f"{self.parent.name}-{self.view.name}-{self._symbol('AWS::StackName', 'name')}"
+
+    def origin(self, logical_id: str) -> str:
+        """Return the logical id in the user's template."""
+        return self.view.origins.get(logical_id, logical_id)
+
+    def location(self, logical_id: str) -> Location | None:
+        """Return the place in the user's template."""
+        return self.view.locations.get(self.origin(logical_id)) or self.view.locations.get(logical_id)
+
+    # Names, as the resolver asks for them
+
+    def ref(self, name: str) -> Resolved:
+        """Return what `Ref` gives."""
+        if name.startswith("AWS::"):
+            return self._pseudo(name)
+        if name in self.resources:
+            return self._ref_of_resource(name)
+        if name in _mapping(self.view.body.get("Parameters")):
+            return self.parameter(name)
+        return UNKNOWN
+
+    def parameter(self, name: str) -> Resolved:
+        """Return the value of a parameter: given, by its default, or unknown."""
+        declared = _mapping(_mapping(self.view.body.get("Parameters")).get(name))
+        stored = str(declared.get("Type", "")).startswith("AWS::SSM::Parameter::Value")
+        if self.parent is not None and name in self._given:
+            given = self._given[name]
+            if isinstance(given, list):
+                return joined(self.parent.resolver.many(given), ",")
+            return UNKNOWN if stored else self.parent.resolver.one(given)
+        if stored:
+            return UNKNOWN
+        if name in self.view.parameters:
+            return text(self.view.parameters[name])
+        default = declared.get("Default")
+        return text(default) if isinstance(default, (str, int, float, bool)) else UNKNOWN
+
+    def attribute(self, logical_id: str, name: str) -> Resolved:
+        """Return what `Fn::GetAtt` gives."""
+        if logical_id not in self.resources:
+            return UNKNOWN
+        if name.startswith("Outputs.") and logical_id in self.nested:
+            return self.nested[logical_id].output(name.removeprefix("Outputs."))
+        if name.startswith("Outputs.") or not has_parts(self.type_of(logical_id)):
+            return self._attribute_without_arn(logical_id, name)
+        named = self.named(logical_id)
+        known = named.facts
+        if known is None:
+            return UNKNOWN
+        if name in known.attributes:
+            return self._formatted(logical_id, known.attributes[name], named, attribute=name)
+        if name in ("Arn", f"{known.kind.title()}Arn", "TableArn", "TopicArn") and named.arn.values:
+            return named.arn
+        return Resolved((self._symbol(logical_id, name),))
+
+    def _attribute_without_arn(self, logical_id: str, name: str) -> Resolved:
+        """A custom resource or an unknown nested stack may answer anything; other types only with ids of their own."""
+        cfn_type = self.type_of(logical_id)
+        if cfn_type.startswith("Custom::") or "CloudFormation" in cfn_type or "Application" in cfn_type:
+            return UNKNOWN
+        return Resolved((self._symbol(logical_id, name),))
+
+    def output(self, name: str) -> Resolved:
+        """Return an output of this stack."""
+        body = _mapping(_mapping(self.view.body.get("Outputs")).get(name))
+        return self.resolver.one(body.get("Value")) if "Value" in body else UNKNOWN
+
+    def imported(self, export: Resolved) -> Resolved:
+        """Return what `Fn::ImportValue` gives: an export of the same environment, else unknown."""
+        found = [self.setting.exports.get(name) for name in export.values]
+        if found and export.exact and all(f is not None for f in found):
+            return Resolved(
+                tuple(v for f in found if f is not None for v in f.values), all(f.exact for f in found if f)
+            )
+        return UNKNOWN
+
+    def holds(self, condition: Json) -> bool | None:
+        """Return whether a condition holds, or None."""
+        return self.conditions.value(condition)
+
+    def mapping(self, *keys: str) -> Json:
+        """Return an entry of Mappings, or None."""
+        found: Json = _mapping(self.view.body.get("Mappings"))
+        for key in keys:
+            found = _mapping(found).get(key)
+        return found
+
+    def named(self, logical_id: str) -> Named:
+        """Return how a resource is called, before or after its deployment."""
+        known = self._named.get(logical_id)
+        if known is not None:
+            return known
+        if logical_id in self._open:
+            return Named(UNKNOWN, UNKNOWN, explicit=False, facts=facts(self.type_of(logical_id)))
+        self._open.add(logical_id)
+        try:
+            found = self._name(logical_id)
+        finally:
+            self._open.discard(logical_id)
+        self._named[logical_id] = found
+        return found
+
+    def parts(self, logical_id: str) -> Iterator[tuple[str, str, Resolved]]:
+        """Yield service, resource type and ARN of a resource and of everything that lives and dies with it."""
+        named = self.named(logical_id)
+        if named.facts is None or not named.arn.values:
+            return
+        yield named.facts.service, named.facts.kind, named.arn
+        for key, pattern in named.facts.parts.items():
+            kind = key.partition("#")[0]
+            service_name, dot, rest = kind.partition(".")
+            service_name, kind = (service_name, rest) if dot else (named.facts.service, kind)
+            yield service_name, kind, self._formatted(logical_id, pattern, named)
+
+    # How names come about
+
+    def _name(self, logical_id: str) -> Named:
+        known = facts(self.type_of(logical_id))
+        if known is None:
+            return Named(UNKNOWN, NOTHING, explicit=False, facts=None)
+        name, explicit = self._given_name(logical_id, known)
+        live = self.view.physical_ids.get(logical_id)
+        if live is not None:
+            name = Resolved((_name_in(plain(live), known),))
+        elif name is None:
+            name = Resolved((self._generated(logical_id, known),))
+        if known.arn == "":
+            arn = self._arn_of_child(logical_id)
+        elif live is not None and live.startswith("arn:") and known.ref == "arn":
+            arn = Resolved((plain(live),))
+        else:
+            arn = self._formatted(logical_id, known.arn, Named(name, NOTHING, explicit, known))
+        return Named(name, arn, explicit, known)
+
+    def _given_name(self, logical_id: str, known: TypeFacts) -> tuple[Resolved | None, bool]:
+        properties = self.properties(logical_id)
+        for key in (known.name or "").split(","):
+            value = properties.get(key)
+            if key and value is not None:
+                found = self.resolver.one(value)
+                if found.values:
+                    return found, True
+        return None, False
+
+    def _generated(self, logical_id: str, known: TypeFacts) -> str:
+        symbol = self._symbol(logical_id, "lower" if known.style == "lower" else "name")
+        if known.style == "id":
+            return symbol
+        if known.style == "logical":
+            return f"{logical_id}-{symbol}"
+        whole = f"{self.name}-{logical_id}"
+        if known.max_name and len(whole) + 13 > known.max_name:
+            # How CloudFormation cuts is not documented; the random end stays, and so does some of the beginning.
+            whole = whole[: max(1, known.max_name // 3)] + TAIL
+            return (whole.lower() if known.style == "lower" else whole) + symbol
+        return f"{whole.lower() if known.style == 'lower' else whole}-{symbol}"
+
+    def _ref_of_resource(self, logical_id: str) -> Resolved:
+        named = self.named(logical_id)
+        if named.facts is None:
+            unknown = self.type_of(logical_id).startswith("Custom::") or "CustomResource" in self.type_of(logical_id)
+            return UNKNOWN if unknown else Resolved((self._symbol(logical_id, "Ref"),))
+        if named.facts.ref == "arn":
+            return named.arn if named.arn.values else Resolved((self._symbol(logical_id, "Ref"),))
+        if named.facts.ref == "url":
+            return self._formatted(logical_id, named.facts.attributes["QueueUrl"], named)
+        return named.name
+
+    def _arn_of_child(self, logical_id: str) -> Resolved:
+        """Versions and aliases: the function's ARN with a qualifier."""
+        properties = self.properties(logical_id)
+        function = self.resolver.one(properties.get("FunctionName"))
+        qualifier = self.resolver.one(properties["Name"]) if "Name" in properties else None
+        end = qualifier if qualifier and qualifier.values else Resolved((self._symbol(logical_id, "Version"),))
+        if "StageName" in properties or not function.values:
+            return NOTHING
+        whole = [f if f.startswith("arn:") else self._arn(f"lambda:{{r}}:{{a}}:function:{f}") for f in function.values]
+        return joined([Resolved(tuple(whole), function.exact), text(":"), end])
+
+    def _arn(self, pattern: str) -> str:
+        return f"arn:{self.setting.partition}:" + pattern.format(r=self.setting.view.region, a=self.setting.account)
+
+    def _formatted(self, logical_id: str, pattern: str, named: Named, *, attribute: str = "arn") -> Resolved:
+        filled = (
+            pattern.replace("{p}", self.setting.partition)
+            .replace("{r}", self.setting.view.region)
+            .replace("{a}", self.setting.account)
+        )
+        parts: list[Resolved] = []
+        while filled:
+            before, opened, rest = filled.partition("{")
+            parts.append(Resolved((before,)))
+            key, _, filled = rest.partition("}")
+            if opened:
+                parts.append(self._part(logical_id, key, named, attribute))
+        return joined(parts)
+
+    def _part(self, logical_id: str, key: str, named: Named, attribute: str) -> Resolved:
+        if key == "n":
+            return named.name
+        if key == "arn":
+            return named.arn
+        if key == "s":
+            return Resolved((self._symbol(logical_id, attribute),))
+        if key == "path":
+            given = self.properties(logical_id).get("Path")
+            return text("/") if given is None else self.resolver.one(given)
+        if key == "slash":
+            return text("" if all(v.startswith("/") for v in named.name.values) else "/")
+        asked = {"group": "GroupName", "app": "ApplicationName"}[key]
+        given = self.properties(logical_id).get(asked)
+        return text("default") if given is None else self.resolver.one(given)
+
+    def _pseudo(self, name: str) -> Resolved:
+        region = self.setting.view.region
+        known = {
+            "AWS::AccountId": self.setting.account,
+            "AWS::Region": plain(region),
+            "AWS::Partition": self.setting.partition,
+            "AWS::StackName": self.name,
+            "AWS::URLSuffix": "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com",
+            "AWS::StackId": self.stack_arn,
+        }
+        if name == "AWS::NoValue":
+            return NOTHING
+        return Resolved((known[name],)) if name in known else UNKNOWN
+
+    @property
+    def stack_arn(self) -> str:
+        """Return the ARN of the stack itself."""
+        return self._arn("cloudformation:{r}:{a}:stack/") + f"{self.name}/{self._symbol('AWS::StackId', 'id')}"
+
+    def _symbol(self, logical_id: str, attribute: str) -> str:
+        key = (self.setting.view.name, self._path, logical_id, attribute)
+        return self.setting.symbols.of(*key)
+
+    @cached_property
+    def _path(self) -> str:
+        return self.view.name if self.parent is None else f"{self.parent._path}/{self.view.name}"
+
+    def _condition_texts(self, value: Json) -> tuple[tuple[str, ...], bool]:
+        found = self.resolver.one(value)
+        return found.values, found.exact
+
+
+def _name_in(live: str, known: TypeFacts) -> str:
+    """Return the name in a physical id that may be an ARN or a URL."""
+    if known.ref == "url" or (known.ref == "arn" and live.startswith("arn:")):
+        end = live.rsplit("/", 1)[-1] if known.ref == "url" else live.split(":", 5)[-1]
+        return end.rsplit(":", 1)[-1].rsplit("/", 1)[-1] if known.ref == "arn" else end
+    return live
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}

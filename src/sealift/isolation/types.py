@@ -1,0 +1,270 @@
+"""Resource types: how a name is given or generated, what Ref returns, and the ARNs of a resource and its parts.
+
+One line a type. `name` is the property that gives the name; `style` how CloudFormation makes one up when there is
+none; `ref` what Ref returns; `arn` and `parts` are ARN formats, by resource type as IAM calls it.
+Sources: the CloudFormation resource reference (return values) and the service authorization reference.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from sealift.isolation.actions import service
+from sealift.isolation.patterns import TAIL
+
+Style = Literal["stack", "lower", "id", "logical"]
+"""`stack-LogicalId-Symbol`, the same in lower case, a symbol alone, or `LogicalId-Symbol`."""
+RefKind = Literal["name", "arn", "url"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeFacts:
+    """What is known of one CloudFormation type. `max_name` is where generated names begin to be cut."""
+
+    service: str
+    kind: str
+    arn: str
+    name: str | None = None
+    style: Style = "stack"
+    ref: RefKind = "name"
+    parts: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    max_name: int = 0
+    known: bool = True
+
+
+def _facts(
+    iam: str, arn: str, *, name: str | None = None, how: str = "stack name", parts: str = "", attributes: str = ""
+) -> TypeFacts:
+    """`iam` is `service/type[/longest name]`; `how` is style and ref; parts and attributes are `key=format` pairs."""
+    prefix, kind, *cut = iam.split("/")
+    style, ref = how.split()
+    return TypeFacts(
+        service=prefix,
+        kind=kind,
+        arn="arn:{p}:" + arn if arn else "",
+        name=name,
+        style=style,  # type: ignore[arg-type]
+        ref=ref,  # type: ignore[arg-type]
+        parts=_pairs(parts),
+        attributes=_pairs(attributes),
+        max_name=int(cut[0]) if cut else 0,
+    )
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return {k: v.replace("~", TAIL) for k, _, v in (pair.partition("=") for pair in text.split())}
+
+
+TYPES: Mapping[str, TypeFacts] = {
+    "AWS::Lambda::Function": _facts(
+        "lambda/function/64", "lambda:{r}:{a}:function:{n}", name="FunctionName",
+        parts="function#q={arn}:~ logs.log-group=arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{n} "
+        "logs.log-stream=arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{n}:log-stream:~",
+    ),
+    "AWS::Lambda::Version": _facts("lambda/function version", "", how="id arn"),
+    "AWS::Lambda::Alias": _facts("lambda/function alias", "", how="id arn"),
+    "AWS::Lambda::LayerVersion": _facts("lambda/layerversion", "lambda:{r}:{a}:layer:{n}:{s}", name="LayerName",
+                                        how="stack arn"),
+    "AWS::Lambda::EventSourceMapping": _facts(
+        "lambda/eventsourcemapping", "lambda:{r}:{a}:event-source-mapping:{n}", how="id name"),
+    "AWS::Lambda::CodeSigningConfig": _facts(
+        "lambda/code signing config", "lambda:{r}:{a}:code-signing-config:{n}", how="id arn"),
+    "AWS::DynamoDB::Table": _facts(
+        "dynamodb/table/255", "dynamodb:{r}:{a}:table/{n}", name="TableName",
+        parts="index={arn}/index/~ stream={arn}/stream/~ backup={arn}/backup/~ export={arn}/export/~",
+        attributes="StreamArn={arn}/stream/{s}",
+    ),
+    "AWS::DynamoDB::GlobalTable": _facts(
+        "dynamodb/table/255", "dynamodb:{r}:{a}:table/{n}", name="TableName",
+        parts="index={arn}/index/~ stream={arn}/stream/~", attributes="StreamArn={arn}/stream/{s}",
+    ),
+    "AWS::S3::Bucket": _facts(
+        "s3/bucket/63", "s3:::{n}", name="BucketName", how="lower name", parts="object={arn}/*",
+        attributes="DomainName={n}.s3.amazonaws.com RegionalDomainName={n}.s3.{r}.amazonaws.com",
+    ),
+    "AWS::S3::AccessPoint": _facts("s3/accesspoint", "s3:{r}:{a}:accesspoint/{n}", name="Name"),
+    "AWS::SQS::Queue": _facts(
+        "sqs/queue/80", "sqs:{r}:{a}:{n}", name="QueueName", how="stack url",
+        attributes="QueueName={n} QueueUrl=https://sqs.{r}.amazonaws.com/{a}/{n}",
+    ),
+    "AWS::SNS::Topic": _facts("sns/topic/256", "sns:{r}:{a}:{n}", name="TopicName", how="stack arn",
+                              attributes="TopicName={n} TopicArn={arn}"),
+    "AWS::IAM::Role": _facts("iam/role/64", "iam::{a}:role{path}{n}", name="RoleName", parts="sts.role={arn}",
+                            attributes="RoleId={s}"),
+    "AWS::IAM::User": _facts("iam/user/64", "iam::{a}:user{path}{n}", name="UserName", parts="sts.user={arn}"),
+    "AWS::IAM::Group": _facts("iam/group/128", "iam::{a}:group{path}{n}", name="GroupName"),
+    "AWS::IAM::ManagedPolicy": _facts(
+        "iam/policy/128", "iam::{a}:policy{path}{n}", name="ManagedPolicyName", how="stack arn"),
+    "AWS::IAM::InstanceProfile": _facts(
+        "iam/instance-profile", "iam::{a}:instance-profile{path}{n}", name="InstanceProfileName"),
+    "AWS::IAM::OIDCProvider": _facts("iam/oidc-provider", "iam::{a}:oidc-provider/{n}", how="id arn"),
+    "AWS::SecretsManager::Secret": _facts(
+        "secretsmanager/secret", "secretsmanager:{r}:{a}:secret:{n}-{s}", name="Name", how="logical arn",
+        attributes="Id={arn}"),
+    "AWS::SSM::Parameter": _facts("ssm/parameter", "ssm:{r}:{a}:parameter{slash}{n}", name="Name"),
+    "AWS::KMS::Key": _facts("kms/key", "kms:{r}:{a}:key/{n}", how="id name", attributes="KeyId={n}"),
+    "AWS::KMS::Alias": _facts("kms/alias", "kms:{r}:{a}:{n}", name="AliasName"),
+    "AWS::StepFunctions::StateMachine": _facts(
+        "states/statemachine/80", "states:{r}:{a}:stateMachine:{n}", name="StateMachineName", how="stack arn",
+        parts="execution=arn:{p}:states:{r}:{a}:execution:{n}:~ express#=arn:{p}:states:{r}:{a}:express:{n}:~",
+        attributes="Name={n}"),
+    "AWS::StepFunctions::Activity": _facts(
+        "states/activity", "states:{r}:{a}:activity:{n}", name="Name", how="stack arn", attributes="Name={n}"),
+    "AWS::Events::EventBus": _facts("events/event-bus", "events:{r}:{a}:event-bus/{n}", name="Name",
+                                    attributes="Name={n}"),
+    "AWS::Events::Rule": _facts("events/rule-on-default-event-bus/64", "events:{r}:{a}:rule/{n}", name="Name"),
+    "AWS::Events::Archive": _facts("events/archive", "events:{r}:{a}:archive/{n}", name="ArchiveName"),
+    "AWS::Events::Connection": _facts("events/connection", "events:{r}:{a}:connection/{n}/{s}", name="Name"),
+    "AWS::Events::ApiDestination": _facts(
+        "events/api-destination", "events:{r}:{a}:api-destination/{n}/{s}", name="Name"),
+    "AWS::Scheduler::Schedule": _facts("scheduler/schedule/64", "scheduler:{r}:{a}:schedule/{group}/{n}", name="Name"),
+    "AWS::Scheduler::ScheduleGroup": _facts("scheduler/schedule-group", "scheduler:{r}:{a}:schedule-group/{n}",
+                                            name="Name"),
+    "AWS::Pipes::Pipe": _facts("pipes/pipe/64", "pipes:{r}:{a}:pipe/{n}", name="Name"),
+    "AWS::Kinesis::Stream": _facts("kinesis/stream/128", "kinesis:{r}:{a}:stream/{n}", name="Name",
+                                   parts="consumer={arn}/consumer/~"),
+    "AWS::KinesisFirehose::DeliveryStream": _facts(
+        "firehose/deliverystream/64", "firehose:{r}:{a}:deliverystream/{n}", name="DeliveryStreamName"),
+    "AWS::Logs::LogGroup": _facts("logs/log-group", "logs:{r}:{a}:log-group:{n}", name="LogGroupName",
+                                  parts="log-group#q={arn}:* log-stream={arn}:log-stream:~",
+                                  attributes="Arn={arn}:*"),
+    "AWS::CloudWatch::Alarm": _facts("cloudwatch/alarm/255", "cloudwatch:{r}:{a}:alarm:{n}", name="AlarmName"),
+    "AWS::CloudWatch::CompositeAlarm": _facts("cloudwatch/alarm", "cloudwatch:{r}:{a}:alarm:{n}", name="AlarmName"),
+    "AWS::CloudWatch::Dashboard": _facts("cloudwatch/dashboard", "cloudwatch::{a}:dashboard/{n}", name="DashboardName"),
+    "AWS::ApiGateway::RestApi": _facts(
+        "execute-api/execute-api-general", "execute-api:{r}:{a}:{n}/*", how="id name",
+        parts="apigateway.restapi=arn:{p}:apigateway:{r}::/restapis/{n} "
+        "apigateway.restapi#q=arn:{p}:apigateway:{r}::/restapis/{n}/*",
+        attributes="RestApiId={n} RootResourceId={s}"),
+    "AWS::ApiGatewayV2::Api": _facts(
+        "execute-api/execute-api-general", "execute-api:{r}:{a}:{n}/*", how="id name",
+        parts="apigateway.api=arn:{p}:apigateway:{r}::/apis/{n} apigateway.api#q=arn:{p}:apigateway:{r}::/apis/{n}/*",
+        attributes="ApiId={n} ApiEndpoint=https://{n}.execute-api.{r}.amazonaws.com"),
+    "AWS::ApiGateway::Stage": _facts("apigateway/stage", "", name="StageName", how="id name"),
+    "AWS::ApiGatewayV2::Stage": _facts("apigateway/stage", "", name="StageName", how="id name"),
+    "AWS::ApiGateway::UsagePlan": _facts("apigateway/usageplan", "apigateway:{r}::/usageplans/{n}", how="id name"),
+    "AWS::ApiGateway::ApiKey": _facts("apigateway/apikey", "apigateway:{r}::/apikeys/{n}", how="id name"),
+    "AWS::ApiGateway::DomainName": _facts("apigateway/domainname", "apigateway:{r}::/domainnames/{n}",
+                                          name="DomainName"),
+    "AWS::ApiGatewayV2::DomainName": _facts("apigateway/domainname", "apigateway:{r}::/domainnames/{n}",
+                                            name="DomainName"),
+    "AWS::Cognito::UserPool": _facts("cognito-idp/userpool", "cognito-idp:{r}:{a}:userpool/{n}", how="id name",
+                                     attributes="UserPoolId={n}"),
+    "AWS::Cognito::IdentityPool": _facts(
+        "cognito-identity/identitypool", "cognito-identity:{r}:{a}:identitypool/{n}", how="id name"),
+    "AWS::AppSync::GraphQLApi": _facts(
+        "appsync/graphqlapi", "appsync:{r}:{a}:apis/{n}", how="id arn", parts="field={arn}/types/*",
+        attributes="ApiId={n}"),
+    "AWS::CloudFormation::Stack": _facts(
+        "cloudformation/stack/128", "cloudformation:{r}:{a}:stack/{n}/{s}", how="stack arn"),
+    "AWS::ECR::Repository": _facts("ecr/repository", "ecr:{r}:{a}:repository/{n}", name="RepositoryName",
+                                   how="lower name"),
+    "AWS::ECS::Cluster": _facts("ecs/cluster", "ecs:{r}:{a}:cluster/{n}", name="ClusterName",
+                                parts="task=arn:{p}:ecs:{r}:{a}:task/{n}/~"),
+    "AWS::ECS::Service": _facts("ecs/service", "ecs:{r}:{a}:service/*/{n}", name="ServiceName", how="stack arn"),
+    "AWS::ECS::TaskDefinition": _facts("ecs/task-definition", "ecs:{r}:{a}:task-definition/{n}:{s}", name="Family",
+                                       how="stack arn"),
+    "AWS::CodeDeploy::Application": _facts("codedeploy/application", "codedeploy:{r}:{a}:application:{n}",
+                                           name="ApplicationName"),
+    "AWS::CodeDeploy::DeploymentGroup": _facts(
+        "codedeploy/deploymentgroup", "codedeploy:{r}:{a}:deploymentgroup:{app}/{n}", name="DeploymentGroupName"),
+    "AWS::CloudFront::Distribution": _facts("cloudfront/distribution", "cloudfront::{a}:distribution/{n}",
+                                            how="id name", attributes="DomainName={s}.cloudfront.net Id={n}"),
+    "AWS::EC2::VPC": _facts("ec2/vpc", "ec2:{r}:{a}:vpc/{n}", how="id name", attributes="VpcId={n}"),
+    "AWS::EC2::Subnet": _facts("ec2/subnet", "ec2:{r}:{a}:subnet/{n}", how="id name", attributes="SubnetId={n}"),
+    "AWS::EC2::SecurityGroup": _facts("ec2/security-group", "ec2:{r}:{a}:security-group/{n}", how="id name",
+                                      attributes="GroupId={n}"),
+    "AWS::RDS::DBInstance": _facts("rds/db", "rds:{r}:{a}:db:{n}", name="DBInstanceIdentifier", how="lower name",
+                                   parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:*/*"),
+    "AWS::RDS::DBCluster": _facts("rds/cluster", "rds:{r}:{a}:cluster:{n}", name="DBClusterIdentifier",
+                                  how="lower name"),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": _facts(
+        "elasticloadbalancing/loadbalancer", "elasticloadbalancing:{r}:{a}:loadbalancer/*/{n}/{s}", name="Name",
+        how="stack arn"),
+    "AWS::XRay::Group": _facts("xray/group", "xray:{r}:{a}:group/{n}/{s}", name="GroupName", how="stack arn"),
+}  # fmt: skip
+
+_PARTLESS = frozenset(
+    """
+AWS::IAM::Policy AWS::IAM::RolePolicy AWS::IAM::UserPolicy AWS::IAM::GroupPolicy AWS::IAM::UserToGroupAddition
+AWS::IAM::AccessKey AWS::IAM::ServiceLinkedRole
+AWS::Lambda::Permission AWS::Lambda::LayerVersionPermission AWS::Lambda::EventInvokeConfig AWS::Lambda::Url
+AWS::ApiGateway::Deployment AWS::ApiGateway::Resource AWS::ApiGateway::Method AWS::ApiGateway::Authorizer
+AWS::ApiGateway::Account AWS::ApiGateway::Model AWS::ApiGateway::GatewayResponse AWS::ApiGateway::RequestValidator
+AWS::ApiGateway::UsagePlanKey AWS::ApiGateway::BasePathMapping AWS::ApiGateway::DocumentationPart
+AWS::ApiGateway::DocumentationVersion AWS::ApiGateway::BasePathMappingV2 AWS::ApiGateway::DomainNameAccessAssociation
+AWS::ApiGatewayV2::Deployment AWS::ApiGatewayV2::Route AWS::ApiGatewayV2::Integration AWS::ApiGatewayV2::Authorizer
+AWS::ApiGatewayV2::ApiMapping AWS::ApiGatewayV2::Model AWS::ApiGatewayV2::RouteResponse
+AWS::ApiGatewayV2::IntegrationResponse AWS::ApiGatewayV2::ApiGatewayManagedOverrides
+AWS::S3::BucketPolicy AWS::SQS::QueuePolicy AWS::SQS::QueueInlinePolicy AWS::SNS::TopicPolicy
+AWS::SNS::TopicInlinePolicy AWS::SNS::Subscription AWS::SecretsManager::ResourcePolicy
+AWS::SecretsManager::RotationSchedule AWS::SecretsManager::SecretTargetAttachment AWS::Events::EventBusPolicy
+AWS::Logs::SubscriptionFilter AWS::Logs::MetricFilter AWS::Logs::LogStream AWS::Logs::ResourcePolicy
+AWS::Logs::QueryDefinition AWS::Logs::AccountPolicy AWS::Logs::Delivery AWS::ECR::RepositoryPolicy
+AWS::Cognito::UserPoolClient AWS::Cognito::UserPoolDomain AWS::Cognito::UserPoolGroup AWS::Cognito::UserPoolUser
+AWS::Cognito::UserPoolResourceServer AWS::Cognito::UserPoolIdentityProvider AWS::Cognito::IdentityPoolRoleAttachment
+AWS::Cognito::UserPoolUserToGroupAttachment AWS::Cognito::UserPoolUICustomizationAttachment
+AWS::AppSync::GraphQLSchema AWS::AppSync::DataSource AWS::AppSync::Resolver AWS::AppSync::ApiKey
+AWS::AppSync::FunctionConfiguration AWS::AppSync::ApiCache AWS::AppSync::DomainNameApiAssociation
+AWS::CloudFormation::WaitCondition AWS::CloudFormation::WaitConditionHandle AWS::CloudFormation::CustomResource
+AWS::CloudFormation::Macro AWS::StepFunctions::StateMachineVersion AWS::StepFunctions::StateMachineAlias
+AWS::ApplicationAutoScaling::ScalableTarget AWS::ApplicationAutoScaling::ScalingPolicy
+AWS::CloudFront::CloudFrontOriginAccessIdentity AWS::CloudFront::OriginAccessControl AWS::CloudFront::CachePolicy
+AWS::Route53::RecordSet AWS::Route53::RecordSetGroup AWS::EC2::Route AWS::EC2::SubnetRouteTableAssociation
+AWS::EC2::VPCGatewayAttachment AWS::EC2::SecurityGroupIngress AWS::EC2::SecurityGroupEgress AWS::EC2::EIPAssociation
+AWS::Kinesis::ResourcePolicy AWS::DynamoDB::ResourcePolicy AWS::CDK::Metadata AWS::WAFv2::WebACLAssociation
+AWS::EC2::SubnetNetworkAclAssociation AWS::EC2::NetworkAclEntry AWS::EC2::VPCDHCPOptionsAssociation
+AWS::EC2::VolumeAttachment AWS::ElasticLoadBalancingV2::Listener AWS::ElasticLoadBalancingV2::ListenerRule
+""".split()  # noqa: SIM905
+)
+_SERVICES = {
+    "apigateway": "apigateway", "apigatewayv2": "apigateway", "kinesisfirehose": "firehose", "stepfunctions": "states",
+    "cognito": "cognito-idp", "elasticloadbalancingv2": "elasticloadbalancing", "opensearchservice": "es",
+    "elasticsearch": "es", "msk": "kafka", "efs": "elasticfilesystem", "certificatemanager": "acm", "iot": "iot",
+    "amazonmq": "mq", "applicationautoscaling": "application-autoscaling", "autoscaling": "autoscaling",
+    "pinpoint": "mobiletargeting", "docdb": "rds", "neptune": "rds", "servicecatalogappregistry": "servicecatalog",
+    "resourcegroups": "resource-groups", "wafregional": "waf-regional", "codestarconnections": "codestar-connections",
+    "emr": "elasticmapreduce", "timestream": "timestream", "location": "geo", "inspectorv2": "inspector2",
+    "codestarnotifications": "codestar-notifications", "kinesisanalytics": "kinesisanalytics", "aps": "aps",
+    "kinesisanalyticsv2": "kinesisanalytics", "ssmincidents": "ssm-incidents", "ssmcontacts": "ssm-contacts",
+    "apptest": "apptest", "lakeformation": "lakeformation", "opensearchserverless": "aoss", "cassandra": "cassandra",
+}  # fmt: skip
+
+
+def has_parts(cfn_type: str) -> bool:
+    """Return whether resources of this type have an ARN of their own that a permission could name."""
+    return cfn_type not in _PARTLESS and not cfn_type.startswith("Custom::")
+
+
+@lru_cache(maxsize=2048)
+def facts(cfn_type: str) -> TypeFacts | None:
+    """Return what is known of the type; derived from IAM's facts when it is not in the table; None when unknown."""
+    known = TYPES.get(cfn_type)
+    if known is not None or not has_parts(cfn_type):
+        return known
+    parts = cfn_type.split("::")
+    if len(parts) != 3 or parts[0] != "AWS":
+        return None
+    prefix = _SERVICES.get(parts[1].lower(), parts[1].lower())
+    iam = service(prefix)
+    if iam is None:
+        return None
+    plain = parts[2].lower()
+    for kind, arn in sorted(iam.types.items()):
+        if re.sub(r"[^a-z0-9]", "", kind) == plain and arn:
+            return _derived(prefix, kind, arn, parts[2])
+    return TypeFacts(service=prefix, kind="?", arn="arn:{p}:" + f"{prefix}:{{r}}:{{a}}:*", style="id", known=False)
+
+
+def _derived(prefix: str, kind: str, arn: str, resource: str) -> TypeFacts:
+    """Turn `arn:${Partition}:athena:${Region}:${Account}:workgroup/${WorkGroupName}` into a format of ours."""
+    text = arn.replace("${Partition}", "{p}").replace("${Region}", "{r}").replace("${Account}", "{a}")
+    variables = re.findall(r"\$\{[^}]*\}", text)
+    for variable in variables[:-1]:
+        text = text.replace(variable, "*", 1)
+    if variables:
+        text = text.replace(variables[-1], "{n}", 1)
+    return TypeFacts(service=prefix, kind=kind, arn=text, name=f"{resource}Name,Name", style="id")

@@ -1,0 +1,250 @@
+"""Everything the rules look at: who owns which terms, who acts, who is let in. Built once a proof."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from sealift.isolation.decide import is_account
+from sealift.isolation.grants import Grant, grants
+from sealift.isolation.model import EnvironmentView
+from sealift.isolation.patterns import has_symbol, head, intersects, is_wild
+from sealift.isolation.policies import Statement
+from sealift.isolation.principals import OutsideRole, Principal, declared, in_templates, outside_roles
+from sealift.isolation.resolving import Resolved
+from sealift.isolation.scope import Scope, Setting
+from sealift.isolation.symbols import Symbols
+
+UNDECLARED_ACCOUNT = "000000000000"
+"""Stands in ARNs for an account that was not declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """One ARN term that an environment owns."""
+
+    environment: str
+    service: str
+    kind: str
+    term: str
+    exact: bool
+    logical_id: str
+    scope: Scope
+    explicit: bool
+
+
+@dataclass(slots=True)
+class Sealed:
+    """One environment as the rules see it."""
+
+    view: EnvironmentView
+    setting: Setting
+    scopes: list[Scope] = field(default_factory=list)
+    owned: list[Owned] = field(default_factory=list)
+    principals: list[Principal] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
+    outside: list[OutsideRole] = field(default_factory=list)
+    unknown_types: list[tuple[Scope, str]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Return the environment's name."""
+        return self.view.name
+
+    def each(self, *types: str) -> Iterator[tuple[Scope, str]]:
+        """Yield the resources of these types."""
+        for scope in self.scopes:
+            for logical_id in scope.resources:
+                if scope.type_of(logical_id) in types:
+                    yield scope, logical_id
+
+
+class Index:
+    """Finds the terms that a pattern may meet: sorted by literal head, asked by prefix, kept by pattern."""
+
+    def __init__(self, owned: Sequence[Owned]) -> None:
+        by_term: dict[str, list[Owned]] = {}
+        for entry in owned:
+            by_term.setdefault(entry.term, []).append(entry)
+        self._by_term = by_term
+        self._sorted = sorted((head(term), term) for term in by_term)
+        self._heads = [h for h, _ in self._sorted]
+        self._open: dict[str, list[str]] = {}
+        for literal, term in self._sorted:
+            if literal != term or has_symbol(term):
+                self._open.setdefault(_before_symbol(literal), []).append(term)
+        self._lengths = sorted({len(h) for h in self._open})
+        self._kept: dict[str, tuple[Owned, ...]] = {}
+
+    def meeting(self, pattern: str) -> tuple[Owned, ...]:
+        """Return every owned term that has a word in common with the pattern."""
+        known = self._kept.get(pattern)
+        if known is None:
+            known = self._kept[pattern] = tuple(self._find(pattern))
+        return known
+
+    def _find(self, pattern: str) -> Iterator[Owned]:
+        if not is_wild(pattern):
+            yield from self._by_term.get(pattern, ())
+        if pattern == "*":
+            terms: Iterator[str] = iter(self._by_term)
+        else:
+            terms = self._candidates(_before_symbol(head(pattern)))
+        for term in terms:
+            if intersects(pattern, term) and (term != pattern or is_wild(pattern)):
+                yield from self._by_term[term]
+
+    def _candidates(self, literal: str) -> Iterator[str]:
+        start = bisect_left(self._heads, literal)
+        for index in range(start, len(self._heads)):
+            if not self._heads[index].startswith(literal):
+                break
+            yield self._sorted[index][1]
+        for length in self._lengths:
+            if length >= len(literal):
+                break
+            for term in self._open.get(literal[:length], ()):
+                if not head(term).startswith(literal):
+                    yield term
+
+
+def _before_symbol(literal: str) -> str:
+    if literal.isascii():
+        return literal
+    for index, char in enumerate(literal):
+        if char >= "\ue000":
+            return literal[:index]
+    return literal
+
+
+class World:
+    """All environments of a proof."""
+
+    def __init__(self, views: Sequence[EnvironmentView], *, shared_unless_declared: bool = True) -> None:
+        self.symbols = Symbols()
+        self.collapsed = shared_unless_declared and any(v.account is None for v in views)
+        self.environments = [self._sealed(view, index, shared_unless_declared) for index, view in enumerate(views)]
+        self.by_name = {e.name: e for e in self.environments}
+
+    def _sealed(self, view: EnvironmentView, index: int, shared: bool) -> Sealed:
+        account = view.account or (UNDECLARED_ACCOUNT if shared else f"{index:012d}")
+        if self.collapsed:
+            account = UNDECLARED_ACCOUNT
+        setting = Setting(view, account, self.symbols, collapse_accounts=self.collapsed)
+        made = Sealed(view, setting)
+        tops = [Scope(setting, stack) for stack in view.stacks]
+        for _ in range(2):
+            # Twice: an export may be made of another stack's import.
+            for scope in tops:
+                setting.exports.update(_exports(scope))
+        made.scopes = [scope for top in tops for scope in top.walk()]
+        self._own(made)
+        made.principals = in_templates(view.name, made.scopes)
+        made.principals += [declared(view.name, account, p) for p in view.principals]
+        made.grants = list(grants(view.name, made.scopes))
+        if self.collapsed:
+            _collapse(made)
+        roles = {p.arn for p in made.principals} | {p.name for p in made.principals}
+        made.outside = list(outside_roles(view.name, made.scopes, roles))
+        return made
+
+    def _own(self, made: Sealed) -> None:
+        name = made.name
+        for scope in made.scopes:
+            made.owned.append(
+                Owned(name, "cloudformation", "stack", scope.stack_arn, True, "", scope, scope.parent is None)
+            )
+            for logical_id in scope.resources:
+                found = False
+                named = scope.named(logical_id)
+                for service, kind, arn in scope.parts(logical_id):
+                    found = True
+                    made.owned.extend(
+                        Owned(name, service, kind, term, arn.exact, logical_id, scope, named.explicit)
+                        for term in arn.values
+                    )
+                if not found and named.facts is None and _is_unknown(scope.type_of(logical_id)):
+                    made.unknown_types.append((scope, logical_id))
+
+    @cached_property
+    def index(self) -> Index:
+        """Return the index of everything owned."""
+        return Index([entry for e in self.environments for entry in e.owned])
+
+    def same_account(self, left: str, right: str) -> bool:
+        """Return whether two environments are, or have to be assumed to be, in one account."""
+        return self.by_name[left].setting.account == self.by_name[right].setting.account
+
+    def shared_with(self, name: str) -> list[Sealed]:
+        """Return the other environments in the same account."""
+        return [e for e in self.environments if e.name != name and self.same_account(e.name, name)]
+
+    def others(self, name: str) -> list[Sealed]:
+        """Return all other environments."""
+        return [e for e in self.environments if e.name != name]
+
+    def pairs(self) -> Iterator[tuple[Sealed, Sealed]]:
+        """Yield every unordered pair of environments."""
+        for index, left in enumerate(self.environments):
+            for right in self.environments[index + 1 :]:
+                yield left, right
+
+    def owned_by_others(self, name: str, pattern: str) -> list[Owned]:
+        """Return what other environments own and the pattern may name."""
+        return [entry for entry in self.index.meeting(pattern) if entry.environment != name]
+
+    @cached_property
+    def counted(self) -> dict[str, int]:
+        """Return how much was looked at."""
+        return {
+            "environments": len(self.environments),
+            "stacks": sum(len(e.scopes) for e in self.environments),
+            "resources": sum(len(s.resources) for e in self.environments for s in e.scopes),
+            "principals": sum(len(e.principals) for e in self.environments),
+            "statements": sum(len(p.statements) for e in self.environments for p in e.principals),
+        }
+
+
+def _exports(top: Scope) -> Iterator[tuple[str, Resolved]]:
+    outputs = top.view.body.get("Outputs")
+    for name, body in outputs.items() if isinstance(outputs, dict) else ():
+        export = body.get("Export") if isinstance(body, dict) else None
+        if isinstance(export, dict):
+            key = top.resolver.one(export.get("Name")).only
+            if key is not None:
+                yield key, top.output(name)
+
+
+def _is_unknown(cfn_type: str) -> bool:
+    from sealift.isolation.types import has_parts
+
+    return has_parts(cfn_type) and not cfn_type.startswith("AWS::CloudFormation::")
+
+
+def _collapse(made: Sealed) -> None:
+    """Where no account is declared, every account id that a policy names may be this very account."""
+    for principal in made.principals:
+        principal.statements = [_collapsed(s) for s in principal.statements]
+        principal.arn = _one_account(principal.arn)
+        if principal.boundary is not None:
+            principal.boundary = [_collapsed(s) for s in principal.boundary]
+    for grant in made.grants:
+        grant.statements = tuple(_collapsed(s) for s in grant.statements)
+
+
+def _collapsed(statement: Statement) -> Statement:
+    resources = tuple(_one_account(r) for r in statement.resources)
+    principals = tuple((k, _one_account(v)) for k, v in statement.principals)
+    if resources == statement.resources and principals == statement.principals:
+        return statement
+    return replace(statement, resources=resources, principals=principals, exact=statement.exact and statement.allow)
+
+
+def _one_account(arn: str) -> str:
+    if is_account(arn):
+        return UNDECLARED_ACCOUNT
+    parts = arn.split(":", 5)
+    if len(parts) > 4 and is_account(parts[4]) and parts[4] != UNDECLARED_ACCOUNT:
+        parts[4] = UNDECLARED_ACCOUNT
+        return ":".join(parts)
+    return arn
