@@ -56,9 +56,10 @@ def write_chalice_app(shape: AppShape, root: Path) -> Path:
     """Write a Chalice application: one function, because Chalice packages all in one."""
     (root / ".chalice").mkdir(parents=True)
     (root / ".chalice" / "config.json").write_text(json.dumps({"version": "2.0", "app_name": "bench"}))
-    imports = "".join(f"import {name}\n" for name in shape.dependencies)
-    body = f"{imports}from chalice import Chalice\napp = Chalice(app_name='bench')\n"
-    (root / "app.py").write_text(body + "@app.lambda_function()\ndef handler(event, context):\n    return 1\n")
+    imports = "".join(f"    import {name}\n" for name in shape.dependencies)  # Chalice imports the application itself
+    body = "from chalice import Chalice\napp = Chalice(app_name='bench')\n"
+    body += f"@app.lambda_function()\ndef handler(event, context):\n{imports}    return 1\n"
+    (root / "app.py").write_text(body)
     (root / "requirements.txt").write_text("".join(f"{name}\n" for name in shape.dependencies))
     return root
 
