@@ -7,6 +7,7 @@ not installed, or too old for this machine's boto3    the nearest newer one, wit
 
 import io
 import re
+import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -116,6 +117,8 @@ def _not_loadable(package: Package, files: _Files, where: Places, machine: str) 
     compiled = files.compiled
     if version is None or not compiled:
         return None
+    if sys.platform != "linux":
+        return f"{package.logical_id} holds modules compiled for Linux ({compiled[0]}), and this is {sys.platform}"
     here = _MACHINES.get(machine, machine)
     built_for = files.machine or package.architecture
     if built_for != here:

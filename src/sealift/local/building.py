@@ -1,0 +1,62 @@
+"""Builds packages for the Python and the processor of this machine, where they differ from the declared ones.
+
+Only what is deployed to the embedded cloud is built so: compiled modules would not load otherwise.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sealift.errors import BuildError
+from sealift.local.interpreters import Places, declared_version
+from sealift.local.runtimes import local_target
+from sealift.model.release import BuiltArtifact
+from sealift.model.template import Asset
+from sealift.ports import Builder
+
+
+@dataclass(frozen=True, slots=True)
+class LocalBuilder:
+    """The Builder port over another builder, for releases that stay on this machine."""
+
+    inner: Builder
+    where: Places
+    machine: str
+    note: Callable[[str], None]
+
+    def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
+        """Build each asset for this machine; one that cannot be built for it is built as declared."""
+        wanted = [self._for_here(asset) for asset in assets]
+        if wanted == list(assets):
+            return self.inner.build(root, assets, force=force)
+        try:
+            return self.inner.build(root, wanted, force=force)
+        except BuildError:
+            built: dict[str, BuiltArtifact] = {}
+            for declared, here in zip(assets, wanted, strict=True):
+                built |= self._one(root, declared, here, force=force)
+            return built
+
+    def store(self, data: bytes) -> Path:
+        """Keep bytes in the cache under their SHA-256 and return the path."""
+        return self.inner.store(data)
+
+    def _one(self, root: Path, declared: Asset, here: Asset, *, force: bool) -> Mapping[str, BuiltArtifact]:
+        try:
+            return self.inner.build(root, [here], force=force)
+        except BuildError as error:
+            if here == declared:
+                raise
+            self.note(f"{declared.key} cannot be built for {_target(here)}, but for {_target(declared)}: {error}")
+            return self.inner.build(root, [declared], force=force)
+
+    def _for_here(self, asset: Asset) -> Asset:
+        if asset.kind not in ("function", "layer") or declared_version(asset.runtime) is None:
+            return asset
+        assert asset.runtime is not None
+        target = local_target(asset.runtime, asset.architecture, self.where, machine=self.machine)
+        return replace(asset, runtime=target.runtime, architecture=target.architecture)
+
+
+def _target(asset: Asset) -> str:
+    return f"{asset.runtime} on {asset.architecture}"
