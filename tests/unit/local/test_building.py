@@ -40,7 +40,7 @@ class Recording:
         return BuiltArtifact(artifact=artifact, path=Path(), built=True, reason="")
 
 
-def _asset(key: str, runtime: str | None = "python3.12", architecture: str = "arm64") -> Asset:
+def _asset(key: str, runtime: str | None = "python3.19", architecture: str = "arm64") -> Asset:
     return Asset(
         key=key, kind="function", source=".", logical_ids=(key,), paths=(), runtime=runtime, architecture=architecture
     )
@@ -48,8 +48,8 @@ def _asset(key: str, runtime: str | None = "python3.12", architecture: str = "ar
 
 @pytest.fixture
 def where(tmp_path: Path) -> Places:
-    """Python 3.12 is installed here, and no other."""
-    program = tmp_path / "python3.12"
+    """Python 3.19 is installed here, and no other."""
+    program = tmp_path / "python3.19"
     program.touch(mode=0o755)
     return Places(programs=(tmp_path,), versions=())
 
@@ -62,11 +62,11 @@ def _build(where: Places, *assets: Asset, inner: Recording | None = None) -> tup
 
 
 def test_a_package_is_built_for_the_processor_of_this_machine(where: Places) -> None:
-    assert _build(where, _asset("a")) == (["python3.12 x86_64"], [])
+    assert _build(where, _asset("a")) == (["python3.19 x86_64"], [])
 
 
 def test_a_package_is_built_for_the_python_that_will_run_it(where: Places) -> None:
-    assert _build(where, _asset("a", "python3.9")) == (["python3.12 x86_64"], [])
+    assert _build(where, _asset("a", "python3.18")) == (["python3.19 x86_64"], [])
 
 
 def test_other_runtimes_are_built_as_declared(where: Places) -> None:
@@ -75,8 +75,8 @@ def test_other_runtimes_are_built_as_declared(where: Places) -> None:
 
 def test_what_cannot_be_built_for_this_machine_is_built_as_declared_and_told(where: Places) -> None:
     built, notes = _build(where, _asset("a"), _asset("b"), inner=Recording(("b", "x86_64")))
-    assert built == ["python3.12 x86_64", "python3.12 arm64"]
-    assert notes == ["b cannot be built for python3.12 on x86_64, but for python3.12 on arm64: no wheel"]
+    assert built == ["python3.19 x86_64", "python3.19 arm64"]
+    assert notes == ["b cannot be built for python3.19 on x86_64, but for python3.19 on arm64: no wheel"]
 
 
 def test_what_cannot_be_built_at_all_is_an_error(where: Places) -> None:

@@ -45,9 +45,9 @@ def test_the_declared_python_runs_without_a_word(tmp_path: Path) -> None:
 
 
 def test_a_missing_python_is_replaced_by_the_nearest_newer_one_with_a_note(tmp_path: Path) -> None:
-    where = _places(tmp_path, "3.12.1", "3.14.0")
-    notes, errors = _report(where, Package(logical_id="F", runtime="python3.13"))
-    assert notes == ["F runs on Python 3.14: python3.13 is not installed here"]
+    where = _places(tmp_path, "3.17.1", "3.19.0")
+    notes, errors = _report(where, Package(logical_id="F", runtime="python3.18"))
+    assert notes == ["F runs on Python 3.19: python3.18 is not installed here"]
     assert errors == []
 
 
