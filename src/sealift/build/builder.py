@@ -10,7 +10,7 @@ from sealift.build.cache import Cache
 from sealift.build.dependencies import Resolutions
 from sealift.build.keys import digest
 from sealift.build.leaving_out import dependency_patterns
-from sealift.build.planning import Plan, Planner
+from sealift.build.planning import Plan, Planner, repository
 from sealift.build.results import Results
 from sealift.build.stat_index import StatIndex
 from sealift.build.uv import Uv
@@ -72,6 +72,13 @@ class CachedBuilder:
             sets = DependencySets(self.cache, run.resolutions, threads)
             maker = Maker(self.cache, self._process, sets, threads)
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in assets})
+
+    def lock(self, root: Path, assets: Sequence[Asset]) -> tuple[Path, ...]:
+        """Write `requirements.lock` beside each unlocked requirements.txt, and return those. Raises BuildError."""
+        from sealift.build.locking import write_locks
+
+        boundary = repository(root.absolute())
+        return write_locks(root.absolute(), assets, self.cache, Uv(self._process, self.cache), boundary)
 
     def store(self, data: bytes) -> Path:
         """Keep bytes in the cache under their SHA-256 and return the path."""

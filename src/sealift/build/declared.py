@@ -1,12 +1,15 @@
 """Finds what says which dependencies a folder has, and every file that this depends on."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from sealift.build.keys import digest
 from sealift.errors import BuildError
+
+LOCK_NAME = "requirements.lock"
+"""What `sealift lock` writes beside requirements.txt."""
 
 Kind = Literal["requirements", "pylock", "uv", "poetry", "pipfile", "pyproject"]
 
@@ -60,6 +63,10 @@ class Declared:
         """Whether the author has locked it with hashes."""
         return any("--hash=" in line for line in self.lines)
 
+    def mark(self) -> str:
+        """Return what a lock says that was made from this."""
+        return f"sealift-lock: {digest(self.lines)}"
+
     def key(self) -> str:
         """Return a digest of all that was written, without the content of local paths."""
         return digest(self.kind, self.lines, self.options, self.text)
@@ -95,8 +102,26 @@ def _read(path: Path, kind: Kind, bases: tuple[Path, ...]) -> Declared | None:
     return Declared(kind=kind, path=path, text=text)
 
 
-def requirements(path: Path, bases: tuple[Path, ...] = ()) -> Declared | None:
-    """Read a requirements file and all it includes; None when it names no dependency."""
+def requirements(path: Path, bases: tuple[Path, ...] = (), *, locked: bool = True) -> Declared | None:
+    """Read a requirements file and all it includes; None when it names no dependency.
+
+    With `locked`, a lock beside it is read in its place. Raises BuildError when the lock does not fit it.
+    """
+    found = _requirements(path, bases)
+    lock = path.with_name(LOCK_NAME)
+    if found is None or not locked or not lock.is_file():
+        return found
+    if found.mark() not in _text(lock):
+        raise BuildError(
+            f"{lock} was not made from the {path.name} beside it as it is now",
+            code="lock-stale",
+            hint="Lock again: sealift lock",
+        )
+    fitting = _requirements(lock, bases)
+    return None if fitting is None else replace(fitting, options=found.options)
+
+
+def _requirements(path: Path, bases: tuple[Path, ...]) -> Declared | None:
     lines: list[str] = []
     options: list[str] = []
     local: list[LocalPath] = []

@@ -113,7 +113,7 @@ class Maker:
             sha256=written.sha256,
             size_bytes=written.size_bytes,
             unzipped_bytes=unzipped,
-            warnings=(*plan.tree.warnings, *warnings, *near),
+            warnings=(*plan.tree.warnings, *warnings, *near, *_configuration(plan)),
             lock=masked(found.lock) if found else None,
             dependencies=dependencies,
         )
@@ -129,3 +129,12 @@ def _unzipped_bytes(plan: Plan, path: Path) -> int:
         ) from error
     check_size(plan.name, total, ())
     return total
+
+
+def _configuration(plan: Plan) -> tuple[str, ...]:
+    """Return a warning for configuration that would be sealed into the release."""
+    return tuple(
+        f"{plan.name}: {file.name} goes into the package, the same for all environments; use SSM or Secrets Manager"
+        for file in plan.tree.files
+        if file.name.rpartition("/")[2] == ".env"
+    )

@@ -47,6 +47,12 @@ def _by_runtime(asset: Asset, source: Path) -> Method:
         return "python"
     if runtime.startswith("nodejs"):
         return "node"
+    if not runtime and any((source / name).is_file() for name in ("requirements.txt", "package.json")):
+        raise BuildError(
+            f"{', '.join(asset.logical_ids)}: the runtime is not known, so its dependencies can not be chosen",
+            code="runtime-unknown",
+            hint="Write the Runtime out, or give the parameter that it comes from a Default.",
+        )
     if runtime.startswith("provided") and (source / "Makefile").is_file() and not (source / "bootstrap").is_file():
         return "makefile"
     for language, names in _COMPILED.items():

@@ -44,7 +44,7 @@ class Planner:
 
     def __init__(self, root: Path, index: StatIndex, resolutions: Resolutions, *, settings: str) -> None:
         self._root = root
-        self._boundary = _repository(root)
+        self._boundary = repository(root)
         self._index = index
         self._resolutions = resolutions
         self._settings = settings
@@ -177,7 +177,7 @@ class Planner:
         return {normalized(pin.project): pin.version for pin in pins(self._resolutions.lock(wanted).text)}
 
 
-def _repository(root: Path) -> Path:
+def repository(root: Path) -> Path:
     """Return the folder that symbolic links may not leave: the repository, or without one the application."""
     resolved = root.resolve()
     return next((p for p in (resolved, *resolved.parents) if (p / ".git").exists()), resolved)

@@ -47,6 +47,12 @@ def _with_local_paths(declared: Declared, target: Target, uv: Uv, boundary: Path
     return Lock(text=copies.outward(_plain(resolved)))
 
 
+def universal(declared: Declared, target: Target, uv: Uv, boundary: Path, scratch: Path) -> str:
+    """Return a resolution of requirements for every platform, from the target's Python on. Raises BuildError."""
+    everywhere = Target(python=target.python, platform="")
+    return _with_local_paths(declared, everywhere, uv, boundary, scratch).text
+
+
 def _poetry(declared: Declared, target: Target, uv: Uv, scratch: Path) -> Lock:
     text, _, project = declared.text.partition("\0")
     name = str(declared.path)

@@ -10,7 +10,7 @@ _PROCESSORS = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What packages are chosen for: `python` is `3.12`, `platform` is uv's name of the platform."""
+    """What packages are chosen for: `python` is `3.12`, `platform` is uv's name of it, empty for every platform."""
 
     python: str
     platform: str

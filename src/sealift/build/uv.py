@@ -72,8 +72,11 @@ class Uv:
         """Run with wheels only; where that is not enough, let uv build pure packages, without a C compiler."""
         done = self._start([*argv, *_WHEELS_ONLY], cwd)
         if done.returncode != 0 and _NEEDS_SOURCE.search(done.stderr):
-            cache = f"UV_CACHE_DIR={self._cache.path('outputs', 'uv')}"
-            done = self._start(argv, cwd, prefix=("env", *_NO_COMPILER, cache))
+            own = self._cache.path("outputs", "uv")
+            with self._cache.writing():
+                (own / "tmp").mkdir(parents=True, exist_ok=True)
+            places = (f"UV_CACHE_DIR={own}", f"TMPDIR={own / 'tmp'}")
+            done = self._start(argv, cwd, prefix=("env", *_NO_COMPILER, *places))
         return _checked(done)
 
     def _run(self, argv: list[str], cwd: Path) -> "Completed":
@@ -85,7 +88,8 @@ class Uv:
 
 def _selected(target: Target) -> tuple[str, ...]:
     """Return the options that choose packages for `target` without looking for, or loading, that Python."""
-    chosen = ("--python-version", target.python, "--python-platform", target.platform)
+    platform = ("--python-platform", target.platform) if target.platform else ("--universal",)
+    chosen = ("--python-version", target.python, *platform)
     return (*chosen, "--python", sys.executable, "--no-python-downloads")
 
 

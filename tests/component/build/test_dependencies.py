@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from sealift.build.builder import CachedBuilder
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact
+from sealift.system import RealProcess
 from tests.component.build.conftest import Build
+from tests.unit.build.tools import function, write
 
 SIX_WHEEL = "sha256:8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254"
 SIX_SDIST = "sha256:1e61c37477a1626458e36f7b1d82aa5c9b094fa4802892072e49de9c60c4c926"
@@ -200,3 +203,17 @@ def test_two_folders_of_the_author_that_bring_the_same_file_are_refused(build: B
     with pytest.raises(BuildError) as caught:
         build({**library("one"), **library("two"), "fn/requirements.txt": text})
     assert caught.value.code == "dependencies-overlap"
+
+
+def test_one_lock_serves_every_architecture_and_python(tmp_path: Path) -> None:
+    root = write(tmp_path / "app", {"fn/app.py": "", "fn/requirements.txt": "markupsafe\n"})
+    assets = [
+        function("fn", key=f"{runtime}-{architecture}", runtime=runtime, architecture=architecture)
+        for runtime in ("python3.11", "python3.13")
+        for architecture in ("x86_64", "arm64")
+    ]
+    builder = CachedBuilder(tmp_path / "cache", RealProcess())
+    assert builder.lock(root, assets) == (root / "fn/requirements.lock",)
+    built = builder.build(root, assets)
+    assert len({b.artifact.sha256 for b in built.values()}) == 4
+    assert len({b.dependencies[0][0] for b in built.values()}) == 1

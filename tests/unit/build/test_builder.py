@@ -330,3 +330,40 @@ def test_a_file_that_two_distributions_bring_is_taken_from_the_same_one_every_ti
         assert body(built, "common/__init__.py") == b"FROM = 'beta'\n"
         digests.add(tuple(built.dependencies))
     assert len(digests) == 1
+
+
+def test_dependencies_without_a_runtime_are_not_silently_left_out(app: Path) -> None:
+    with pytest.raises(BuildError, match="Fn: the runtime is not known") as caught:
+        build(app, function(runtime=None))
+    assert caught.value.code == "runtime-unknown"
+
+
+def test_configuration_in_a_package_gives_a_warning(app: Path) -> None:
+    write(app, {"fn/.env": "KEY=1\n"})
+    assert ".env goes into the package" in build(app).warnings[0]
+
+
+def test_a_lock_beside_the_requirements_is_what_is_installed(app: Path) -> None:
+    uv = FakeUv()
+    builder = CachedBuilder(app.parent / "cache", uv)
+    written = builder.lock(app, [function()])
+    assert written == (app / "fn/requirements.lock",)
+    uv.registry["alpha"]["3.0"] = {"alpha/__init__.py": b"VERSION = '3.0'\n"}
+    elsewhere = CachedBuilder(app.parent / "empty", uv).build(app, [function()])["app:fn"]
+    assert [name for name, _ in elsewhere.dependencies] == ["alpha==2.0", "beta==1.5"]
+
+
+def test_a_lock_that_no_longer_fits_its_requirements_is_refused(app: Path) -> None:
+    builder = CachedBuilder(app.parent / "cache", FakeUv())
+    builder.lock(app, [function()])
+    write(app, {"fn/requirements.txt": "alpha==1.0\n"})
+    with pytest.raises(BuildError, match=r"Fn: .*requirements\.lock") as caught:
+        builder.build(app, [function()])
+    assert caught.value.code == "lock-stale"
+    builder.lock(app, [function()])
+    assert [name for name, _ in builder.build(app, [function()])["app:fn"].dependencies] == ["alpha==1.0"]
+
+
+def test_requirements_that_are_locked_already_get_no_second_lock(app: Path) -> None:
+    write(app, {"fn/requirements.txt": "alpha==1.0 --hash=sha256:00\n"})
+    assert CachedBuilder(app.parent / "cache", FakeUv()).lock(app, [function()]) == ()

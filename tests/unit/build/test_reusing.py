@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from sealift.build.deflating import deflated
-from sealift.build.reusing import WORTH_BYTES, compressed_source
+from sealift.build.reusing import compressed_source
 from sealift.build.zipping import Entry, write_zip
 from tests.unit.build.tools import FakeUv, function, write
 
@@ -45,7 +45,7 @@ def test_a_large_source_of_which_one_file_changed_gives_the_bytes_of_a_first_bui
     from sealift.build.builder import CachedBuilder
 
     files: dict[str, str | bytes] = {f"fn/{i}.txt": f"{i}\n" * 50_000 for i in range(12)}
-    assert sum(map(len, files.values())) > WORTH_BYTES
+    assert sum(map(len, files.values())) > 1 << 20
     root = write(tmp_path / "app", files)
     builder = CachedBuilder(tmp_path / "cache", FakeUv())
     builder.build(root, [function()])

@@ -1,0 +1,54 @@
+"""Writes lock files beside unlocked requirements, so that every machine builds the same from now on.
+
+`requirements.lock` holds versions and hashes for every platform, and the digest of the requirements that it was made
+from: a lock that no longer fits them is refused, never used or ignored in silence.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from sealift.build.cache import Cache
+from sealift.build.declared import LOCK_NAME, requirements
+from sealift.build.resolving import universal
+from sealift.build.target import Target, python_target
+from sealift.build.uv import Uv, masked
+from sealift.errors import BuildError
+from sealift.model.template import Asset
+
+
+def write_locks(root: Path, assets: Sequence[Asset], cache: Cache, uv: Uv, boundary: Path) -> tuple[Path, ...]:
+    """Write or renew the lock of each folder with a requirements.txt, and return those written. Raises BuildError.
+
+    One folder that serves several runtimes is locked for the oldest of them, which the newer ones can use too.
+    """
+    oldest: dict[Path, Target] = {}
+    for asset in assets:
+        folder = (root / asset.source).resolve()
+        if asset.runtime and asset.runtime.startswith("python") and (folder / "requirements.txt").is_file():
+            target = python_target(asset.runtime, asset.architecture)
+            oldest[folder] = min(oldest.get(folder, target), target, key=_version)
+    written = [_write(folder, target, (root, boundary), cache, uv) for folder, target in sorted(oldest.items())]
+    return tuple(path for path in written if path is not None)
+
+
+def _write(folder: Path, target: Target, bases: tuple[Path, Path], cache: Cache, uv: Uv) -> Path | None:
+    path = folder / LOCK_NAME
+    declared = requirements(folder / "requirements.txt", bases, locked=False)
+    if declared is None or declared.hashed:
+        return None
+    with cache.temporary() as scratch:
+        text = universal(declared, target, uv, bases[-1], scratch)
+    if masked(text) != text:
+        raise BuildError(
+            f"{path} would hold a password of an address in requirements.txt",
+            code="lock-secret",
+            hint="Take the password out of the requirements and give it to uv by UV_INDEX or a netrc file.",
+        )
+    header = "# Written by `sealift lock` from requirements.txt; write it again after a change there."
+    path.write_text(f"{header}\n# {declared.mark()}\n{text}", encoding="utf-8")
+    return path
+
+
+def _version(target: Target) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", target.python))
