@@ -31,7 +31,7 @@ def _view(example: Example, name: str, account: str | None) -> EnvironmentView:
         account=account,
         stacks=(
             StackView(
-                name=example.stack_name.replace("{env}", name),
+                name=_stack_name(example, name),
                 body=body,
                 locations=locations,
                 **_frozen(stack),  # type: ignore[arg-type]
@@ -40,6 +40,12 @@ def _view(example: Example, name: str, account: str | None) -> EnvironmentView:
         principals=principals,
         **_frozen(environment),  # type: ignore[arg-type]
     )
+
+
+def _stack_name(example: Example, name: str) -> str:
+    """Both names stand in `stack_name`, separated by a bar, where `{env}` does not tell them apart."""
+    first, bar, second = example.stack_name.partition("|")
+    return (second if bar and name == "production" else first).replace("{env}", name)
 
 
 def _frozen(value: Json) -> dict[str, Json]:

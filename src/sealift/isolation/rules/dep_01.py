@@ -1,0 +1,47 @@
+"""DEP-01: a role may change another environment's stack."""
+
+from collections.abc import Iterator
+
+from sealift.isolation import actions as iam
+from sealift.isolation.model import Leak
+from sealift.isolation.reach import leak_of, reaches
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import role
+from sealift.isolation.rules._sorted import stack_actions
+from sealift.isolation.world import World
+from sealift.model.finding import Severity
+
+FIX = "Limit CloudFormation actions to arn:…:stack/${AWS::StackName}/*."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield reach to the stacks themselves: critical where they can be changed, low where they can be seen."""
+    for reach in reaches(world):
+        names = stack_actions(reach)
+        if not names:
+            continue
+        writes = frozenset(n for n in names if _writes(n))
+        severity: Severity = "critical" if writes else "low"
+        yield leak_of(world, reach, rule=("DEP-01", severity), names=writes or names, fix=FIX)
+
+
+def _writes(name: str) -> bool:
+    service, _, lower = name.partition(":")
+    fact = iam.action(service, lower)
+    return fact is None or fact.writes
+
+
+_UPDATE = (
+    "{Effect: Allow, Action: 'cloudformation:DeleteStack', Resource: "
+    "{'Fn::Sub': 'arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/NAME/*'}}"
+)
+RULE = Rule(
+    id="DEP-01",
+    title="A role can change another environment's stack",
+    severity="critical",
+    why="Who may update or delete a stack holds everything in it, whatever the policies of its resources say.",
+    fix=FIX,
+    failing=Example(template=role(_UPDATE.replace("NAME", "app-*"))),
+    passing=Example(template=role(_UPDATE.replace("NAME", "${AWS::StackName}"))),
+    check=check,
+)

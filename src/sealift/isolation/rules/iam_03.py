@@ -1,0 +1,102 @@
+"""IAM-03: a role may pass or assume a role that is not its environment's; or something runs as such a role."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.decide import may_act
+from sealift.isolation.model import OUTSIDE, Leak, Witness
+from sealift.isolation.principals import Principal
+from sealift.isolation.reach import leak_of, own_pattern, reaches, shown_principal
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import role
+from sealift.isolation.rules._sorted import role_actions
+from sealift.isolation.world import Sealed, World
+
+FIX = "Name the role: !GetAtt Role.Arn, or a pattern that begins with ${AWS::StackName}."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield reach to others' roles, to roles nobody of the proof owns, and resources that run as these."""
+    found: set[int] = set()
+    for reach in reaches(world):
+        names = role_actions(reach)
+        if names:
+            found.add(id(reach.principal))
+            yield leak_of(world, reach, rule=("IAM-03", "critical"), names=names, fix=FIX)
+    for environment in world.environments:
+        for principal in environment.principals:
+            if id(principal) not in found:
+                yield from _outside(world, environment, principal)
+        yield from _run_as(world, environment)
+
+
+def _outside(world: World, environment: Sealed, principal: Principal) -> Iterator[Leak]:
+    own_account_alone = not world.shared_with(environment.name)
+    for statement in principal.statements:
+        if not statement.allow or statement.but_actions:
+            continue
+        action = next((a for a in ("iam:PassRole", "sts:AssumeRole") if may_act(statement, a.lower())), None)
+        if action is None or statement.managed is not None:
+            continue
+        for pattern in statement.resources:
+            account = pattern.split(":", 5)[4] if pattern.count(":") >= 5 else "*"
+            if own_account_alone and account in ("*", environment.setting.account):
+                continue
+            if own_pattern(environment, pattern):
+                continue
+            yield Leak(
+                id="IAM-03",
+                severity="critical",
+                source=environment.name,
+                target=OUTSIDE,
+                message=f"{shown_principal(principal)} of {environment.name} may {action} on roles that no environment "
+                "owns; what these may do is not known.",
+                witness=Witness(
+                    principal=world.symbols.concrete(principal.arn),
+                    action=action,
+                    resource=world.symbols.concrete(pattern),
+                ),
+                location=principal.location,
+                fix=FIX,
+                logical_id=principal.logical_id,
+            )
+            break
+
+
+def _run_as(world: World, environment: Sealed) -> Iterator[Leak]:
+    for outside in environment.outside:
+        for value in outside.role.values:
+            if value == "*":
+                continue
+            owners = world.owned_by_others(environment.name, value)
+            target = owners[0].environment if owners else OUTSIDE
+            yield Leak(
+                id="IAM-03",
+                severity="critical",
+                source=environment.name,
+                target=target,
+                message=f"{outside.scope.origin(outside.logical_id)} of {environment.name} runs as a role that is not "
+                "its environment's.",
+                witness=Witness(
+                    principal=outside.logical_id, action="sts:AssumeRole", resource=world.symbols.concrete(value)
+                ),
+                location=outside.scope.location(outside.logical_id),
+                fix="Give the environment a role of its own, in its template.",
+                logical_id=outside.logical_id,
+            )
+
+
+RULE = Rule(
+    id="IAM-03",
+    title="A role can pass or assume a role that is not its own",
+    severity="critical",
+    why="Who may pass or assume a role may do whatever that role may: the way around every other limit.",
+    fix=FIX,
+    failing=Example(template=role("{Effect: Allow, Action: 'iam:PassRole', Resource: '*'}")),
+    passing=Example(
+        template=role(
+            "{Effect: Allow, Action: 'iam:PassRole', Resource: "
+            "{'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*'}}"
+        )
+    ),
+    check=check,
+)

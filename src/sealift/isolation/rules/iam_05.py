@@ -1,0 +1,96 @@
+"""IAM-05: a write that IAM can not limit to a resource, allowed."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from sealift.isolation import actions as iam
+from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.patterns import intersects
+from sealift.isolation.policies import Statement
+from sealift.isolation.reach import TELEMETRY, limited, shown_principal
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import role
+from sealift.isolation.world import World
+from sealift.model.finding import Severity
+
+GRAVE = frozenset(
+    {
+        "lambda:createeventsourcemapping",
+        "logs:putresourcepolicy",
+        "logs:putaccountpolicy",
+        "kms:createkey",
+        "apigateway:updateaccount",
+    }
+)
+_HARMLESS = frozenset({"sts", "xray", "ec2messages", "ssmmessages", "polly", "translate", "comprehend", "textract"})
+FIX = "Add a condition that names the environment's own resources, for example lambda:FunctionArn, or drop the action."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield principals whose statements allow such writes on `*`; `Action: *` itself is left to the other rules."""
+    for environment in world.environments:
+        if not world.shared_with(environment.name):
+            continue
+        for principal in environment.principals:
+            for statement in principal.statements:
+                names = sorted(_writes(statement.actions)) if _on_everything(statement) else []
+                if not names or limited(world, environment, statement.tests):
+                    continue
+                worst = next((n for n in names if n in GRAVE), names[0])
+                severity: Severity = "high" if worst in GRAVE and statement.managed is None else "medium"
+                service, _, lower = worst.partition(":")
+                fact = iam.action(service, lower)
+                shown = f"{service}:{fact.name if fact else lower}"
+                yield Leak(
+                    id="IAM-05",
+                    severity=severity,
+                    source=environment.name,
+                    target=EVERY,
+                    message=f"{shown_principal(principal)} of {environment.name} may {shown}, which no ARN limits.",
+                    witness=Witness(principal=world.symbols.concrete(principal.arn), action=shown, resource="*"),
+                    location=principal.location,
+                    fix=FIX,
+                    logical_id=principal.logical_id,
+                )
+
+
+def _on_everything(statement: Statement) -> bool:
+    if not statement.allow or statement.but_actions:
+        return False
+    return statement.but_resources or any(p.strip("*") == "" and intersects(p, "*") for p in statement.resources)
+
+
+@lru_cache(maxsize=4096)
+def _writes(patterns: tuple[str, ...]) -> frozenset[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        service = pattern.partition(":")[0].lower()
+        if "*" in service or service in _HARMLESS:
+            continue
+        for name in iam.matching(service, pattern) & iam.without_type(service):
+            fact = iam.action(service, name)
+            if fact is not None and fact.writes and f"{service}:{name}" not in TELEMETRY:
+                found.add(f"{service}:{name}")
+    return frozenset(found)
+
+
+_CREATE = "{Effect: Allow, Action: 'lambda:CreateEventSourceMapping', Resource: '*'CONDITION}"
+RULE = Rule(
+    id="IAM-05",
+    title="A write that no ARN can limit",
+    severity="high",
+    why="435 actions of common services have no resource type. Allowed at all, they are allowed on everything: "
+    "lambda:CreateEventSourceMapping can feed another environment's queue to this one's function.",
+    fix=FIX,
+    failing=Example(template=role(_CREATE.replace("CONDITION", ""))),
+    passing=Example(
+        template=role(
+            _CREATE.replace(
+                "CONDITION",
+                ", Condition: {ArnLike: {'lambda:FunctionArn': {'Fn::Sub': "
+                "'arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-*'}}}",
+            )
+        )
+    ),
+    check=check,
+)

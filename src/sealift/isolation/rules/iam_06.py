@@ -1,0 +1,55 @@
+"""IAM-06: a managed policy reaches other environments, or its document is not known."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.reach import leak_of, lists_only, reaches, shown_principal
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import role
+from sealift.isolation.rules._sorted import plain_actions
+from sealift.isolation.world import World
+
+FIX = "Write a policy of your own that names the environment's resources."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield reach through AWS managed policies, and policies whose documents are not known."""
+    for reach in reaches(world):
+        names = plain_actions(reach)
+        if names and reach.statement.managed is not None:
+            severity = "low" if lists_only(names) else "high"
+            yield leak_of(world, reach, rule=("IAM-06", severity), names=names, fix=FIX)
+    for environment in world.environments:
+        for principal in environment.principals:
+            if environment.view.live and principal.scope and principal.logical_id in principal.scope.view.live_policies:
+                continue
+            for arn in principal.unknown_managed:
+                shown = world.symbols.concrete(arn)
+                yield Leak(
+                    id="IAM-06",
+                    severity="high",
+                    source=environment.name,
+                    target=EVERY,
+                    message=f"{shown_principal(principal)} of {environment.name} has the managed policy {shown}, whose "
+                    "document is not known.",
+                    witness=Witness(principal=world.symbols.concrete(principal.arn), action="*", resource="*"),
+                    location=principal.location,
+                    fix=FIX,
+                    unproved=True,
+                    logical_id=principal.logical_id,
+                )
+
+
+_OWN = "{Effect: Allow, Action: 'dynamodb:GetItem', Resource: {'Fn::GetAtt': [Orders, Arn]}}"
+RULE = Rule(
+    id="IAM-06",
+    title="A managed policy that is unknown or too wide",
+    severity="high",
+    why="AWS managed policies name `*`: AmazonDynamoDBFullAccess is access to every table of the account.",
+    fix=FIX,
+    failing=Example(
+        template=role(_OWN, more='ManagedPolicyArns: ["arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"]')
+    ),
+    passing=Example(template=role(_OWN)),
+    check=check,
+)

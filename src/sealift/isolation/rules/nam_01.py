@@ -1,0 +1,74 @@
+"""NAM-01: two environments give one resource the same name."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak, Witness
+from sealift.isolation.patterns import has_symbol, is_wild
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import Owned, World
+
+FIX = "Leave the name out, or build it from ${AWS::StackName}."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield every explicit name that two environments have, and stacks of one name."""
+    owners: dict[str, dict[str, Owned]] = {}
+    for environment in world.environments:
+        for entry in environment.owned:
+            if entry.explicit and entry.logical_id and not has_symbol(entry.term) and not is_wild(entry.term):
+                owners.setdefault(entry.term, {}).setdefault(environment.name, entry)
+    seen: set[tuple[str, str, str]] = set()
+    for term, by_environment in owners.items():
+        names = list(by_environment)
+        for index, left in enumerate(names):
+            for right in names[index + 1 :]:
+                entry = by_environment[left]
+                if (left, right, entry.logical_id) not in seen:
+                    seen.add((left, right, entry.logical_id))
+                    yield _leak((left, right), entry, term)
+    yield from _stacks(world)
+
+
+def _leak(ends: tuple[str, str], entry: Owned, term: str) -> Leak:
+    what = entry.scope.origin(entry.logical_id)
+    return Leak(
+        id="NAM-01",
+        severity="critical",
+        source=ends[0],
+        target=ends[1],
+        message=f"{what} has the same name in {ends[0]} and {ends[1]}: one would be the other's.",
+        witness=Witness(principal=f"stack {entry.scope.view.name}", action=f"{entry.service}:Create*", resource=term),
+        location=entry.scope.location(entry.logical_id),
+        fix=FIX,
+        logical_id=entry.logical_id,
+    )
+
+
+def _stacks(world: World) -> Iterator[Leak]:
+    for left, right in world.pairs():
+        if not world.same_account(left.name, right.name) or left.view.region != right.view.region:
+            continue
+        for name in sorted({s.name for s in left.view.stacks} & {s.name for s in right.view.stacks}):
+            yield Leak(
+                id="NAM-01",
+                severity="critical",
+                source=left.name,
+                target=right.name,
+                message=f"{left.name} and {right.name} are the same stack, {name}.",
+                witness=Witness(principal=left.name, action="cloudformation:UpdateStack", resource=name),
+                fix="Give each environment a stack name of its own.",
+            )
+
+
+RULE = Rule(
+    id="NAM-01",
+    title="The same explicit name in two environments",
+    severity="critical",
+    why="In one account the second deployment fails, or adopts and overwrites the first one's resource. Bucket names "
+    "are shared by all accounts.",
+    fix=FIX,
+    failing=Example(template=resource("AWS::DynamoDB::Table", "{TableName: orders}")),
+    passing=Example(template=resource("AWS::DynamoDB::Table", "{TableName: {'Fn::Sub': '${AWS::StackName}-orders'}}")),
+    check=check,
+)

@@ -1,0 +1,90 @@
+"""RES-01: a value that could not be resolved decides what a policy or a name is about."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import role
+from sealift.isolation.world import Sealed, World
+
+FIX = "Give the parameter a value for every environment, or name the resource by an intrinsic that can be resolved."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield principals, grants and explicit names with something unknown in them."""
+    for environment in world.environments:
+        yield from _policies(environment)
+        yield from _names(environment)
+
+
+def _policies(environment: Sealed) -> Iterator[Leak]:
+    for principal in environment.principals:
+        for statement in principal.statements:
+            if statement.allow and statement.unknown:
+                parts = " and ".join(statement.unknown)
+                yield Leak(
+                    id="RES-01",
+                    severity="high",
+                    source=environment.name,
+                    target=EVERY,
+                    message=f"{parts} of a statement of {principal.logical_id} in {environment.name} can not be "
+                    "resolved.",
+                    witness=Witness(principal=principal.logical_id, action=", ".join(statement.actions), resource="*"),
+                    location=principal.location,
+                    fix=FIX,
+                    unproved=True,
+                    logical_id=principal.logical_id,
+                )
+    for outside in environment.outside:
+        if "*" in outside.role.values:
+            yield Leak(
+                id="RES-01",
+                severity="high",
+                source=environment.name,
+                target=EVERY,
+                message=f"The role of {outside.scope.origin(outside.logical_id)} in {environment.name} can not be "
+                "resolved.",
+                location=outside.scope.location(outside.logical_id),
+                fix=FIX,
+                unproved=True,
+                logical_id=outside.logical_id,
+            )
+
+
+def _names(environment: Sealed) -> Iterator[Leak]:
+    seen: set[tuple[int, str]] = set()
+    for entry in environment.owned:
+        key = (id(entry.scope), entry.logical_id)
+        if entry.exact or not entry.explicit or key in seen or not entry.logical_id:
+            continue
+        seen.add(key)
+        if not any("*" in name for name in entry.scope.named(entry.logical_id).name.values):
+            continue
+        yield Leak(
+            id="RES-01",
+            severity="high",
+            source=environment.name,
+            target=EVERY,
+            message=f"The name of {entry.scope.origin(entry.logical_id)} in {environment.name} can not be resolved.",
+            location=entry.scope.location(entry.logical_id),
+            fix=FIX,
+            unproved=True,
+            logical_id=entry.logical_id,
+        )
+
+
+_STATEMENT = "{Effect: Allow, Action: 'dynamodb:GetItem', Resource: {Ref: TableArn}}"
+_TEMPLATE = "Parameters: {TableArn: {Type: String}}\n" + role(_STATEMENT)
+RULE = Rule(
+    id="RES-01",
+    title="An unresolved value reached a policy or a name",
+    severity="high",
+    why="What is not known may be anything, another environment's data included. It is not proved, so it stops.",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE),
+    passing=Example(
+        template=_TEMPLATE,
+        stack={"parameters": {"TableArn": "arn:aws:dynamodb:eu-central-1:000000000000:table/app-{env}-ledger"}},
+    ),
+    check=check,
+)

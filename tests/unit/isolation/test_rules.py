@@ -1,0 +1,38 @@
+"""Every rule finds its failing example, and nothing of its own in its passing one."""
+
+import pytest
+
+from sealift.isolation import prove
+from sealift.isolation.examples import views
+from sealift.isolation.rule import Rule
+from sealift.isolation.rules import RULES
+
+by_id = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+
+
+@by_id
+def test_the_failing_template_is_found(rule: Rule) -> None:
+    verdict = prove(views(rule.failing))
+    found = [f for f in (*verdict.findings, *verdict.residuals) if f.id == rule.id]
+    assert found, [f.message for f in verdict.findings]
+    assert all(f.fix and f.message.endswith(".") and f.source for f in found)
+    assert any(f.severity == rule.severity for f in found)
+    assert not [f for f in verdict.findings if f.id == "PRF-01"] or rule.id == "PRF-01"
+    if rule.residual:
+        assert all(f.residual for f in found)
+
+
+@by_id
+def test_the_passing_template_is_clean_of_it(rule: Rule) -> None:
+    verdict = prove(views(rule.passing))
+    found = [f.message for f in (*verdict.findings, *verdict.residuals) if f.id == rule.id]
+    assert found == []
+    assert [f.message for f in verdict.stopping] == []
+
+
+@by_id
+def test_a_rule_explains_itself(rule: Rule) -> None:
+    assert rule.title
+    assert rule.why.endswith(".")
+    assert rule.fix.endswith(".")
+    assert rule.failing != rule.passing
