@@ -1,9 +1,10 @@
 """Finds what tests need installed: which files say it, and what they say where uv cannot read them."""
 
 import json
+import posixpath
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 LOCAL_PATH = re.compile(r"^\s*(?:-e\b|--editable\b|\.{0,2}/|\.\s*$|file:|[\w.-]+\s*@\s*file:)", re.MULTILINE)
@@ -93,6 +94,53 @@ def pipfile_requirements(lock: str) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+def with_absolute_paths(text: str, folder: str, root: str, exists: Callable[[str], bool]) -> str:
+    """Return a requirements file with its local paths made absolute, so that it can be read from anywhere.
+
+    pip takes them relative to where it runs, and that is the file's folder for `sam build`, the application's for
+    many a Makefile: whichever is there is meant.
+    """
+
+    def absolute(found: re.Match[str]) -> str:
+        places = [posixpath.normpath(posixpath.join(base, found[2])) for base in (folder, root)]
+        return found[1] + next((place for place in places if exists(place)), places[0])
+
+    text = re.sub(r"^(\s*(?:(?:-e|--editable)[\s=]+)?)(\.\S*)", absolute, text, flags=re.MULTILINE)
+    return INCLUDE.sub(lambda found: found[0].replace(found[1], posixpath.join(folder, found[1])), text)
+
+
+def tox_requirements(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the requirements of tox.ini's `[testenv]`, and the requirements files it names."""
+    section = re.search(r"^\[testenv\][^\n]*\n(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
+    deps = re.search(r"^deps\s*=(.*(?:\n[ \t]+.*|\n[ \t]*(?=\n))*)", section[1] if section else "", re.MULTILINE)
+    lines = [line.split(" #")[0].strip() for line in (deps[1] if deps else "").splitlines()]
+    files = [
+        re.sub(r"^(?:-r|--requirement)[\s=]*(?:\{toxinidir\}/)?", "", one)
+        for one in lines
+        if one.startswith(("-r", "--r"))
+    ]
+    plain = [one for one in lines if re.fullmatch(r"[A-Za-z0-9][^{}:]*", one)]
+    return tuple(plain), tuple(one for one in files if "{" not in one)
+
+
+def held_back(sources: Sequence[str], declared: str) -> tuple[str, ...]:
+    """Return limits for packages whose version nobody fixed, where the tests are written for an older one of them.
+
+    moto 5 took away the decorators of single services. https://docs.getmoto.org/en/latest/docs/releasenotes.html
+    """
+    free = re.search(r"""^\s*["']?moto(?:\[[^\]]*\])?["',]*\s*$""", declared, re.MULTILINE)
+    if free and any(re.search(r"\bmock_dynamodb2\b", text) for text in sources):
+        return ("moto<4",)
+    old = re.compile(r"\bmoto\.mock_\w+|^from moto import [^\n]*\bmock_(?!aws)", re.MULTILINE)
+    uses_old = any("moto" in text and (found := old.search(text)) and "mock_aws" not in found[0] for text in sources)
+    return ("moto<5",) if free and uses_old else ()
+
+
+def comes_with(python: tuple[int, int]) -> tuple[str, ...]:
+    """Return what environments of this Python used to hold by themselves: `pkg_resources`, up to 3.11."""
+    return ("setuptools<81",) if python < (3, 12) else ()
+
+
 def needed_by_imports(sources: Iterable[str]) -> tuple[str, ...]:
     """Return packages of KNOWN_IMPORTS that these Python texts import, and fixtures of pytest-mock they use."""
     found: set[str] = set()
@@ -113,6 +161,8 @@ def needed_by_options(settings: str) -> tuple[str, ...]:
         "pytest-asyncio": r"^\s*asyncio_mode",
         "pytest-env": r"^\s*env\s*=\s*(?:\n|\[)",
         "pytest-timeout": r"--timeout\b",
+        "pytest-html": r"--html\b",
+        "pytest-django": r"^\s*DJANGO_SETTINGS_MODULE",
     }
     return tuple(package for package, pattern in wants.items() if re.search(pattern, settings, re.MULTILINE))
 

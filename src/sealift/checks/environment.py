@@ -11,7 +11,9 @@ from pathlib import Path
 
 from sealift.analysis.locks import uv_reason
 from sealift.analysis.pythons import written
+from sealift.analysis.requirements import LOCAL_PATH, with_absolute_paths
 from sealift.checks.cache import content_key
+from sealift.checks.files import text
 from sealift.checks.needs import Needs
 from sealift.checks.pythons import Interpreter
 from sealift.errors import BuildError
@@ -72,16 +74,17 @@ class EnvironmentBuilder:
         (home / "lines.txt").write_text("\n".join((*needs.lines, *needs.guessed, _RUNNER)) + "\n", encoding="utf-8")
         (home / "constraints.txt").write_text("\n".join(needs.constraints) + "\n", encoding="utf-8")
         own = ("-r", str(home / "lines.txt"))
-        together = [word for group in needs.groups for word in group]
+        groups = [_readable(group, home, root) for group in needs.groups]
+        together = [word for group in groups for word in group]
         limits = ("-c", str(home / "constraints.txt")) if needs.constraints else ()
         done = self._install(root, home, *together, *own, *limits)
         if done.returncode == 0:
             return _guesses(needs)
         # Functions are installed apart from each other on Lambda, and may want different versions.
-        for group in (own, *needs.groups):
+        for group, declared in zip((own, *groups), (own, *needs.groups), strict=True):
             one = self._install(root, home, *group)
             if one.returncode != 0:
-                raise _refused(group, one, python)
+                raise _refused(declared, one, python)
         return (*_guesses(needs), "requirements contradict each other; of each package the last one wins")
 
     def _install(self, root: Path, home: Path, *arguments: str) -> Completed:
@@ -90,7 +93,12 @@ class EnvironmentBuilder:
     def _uv(self, root: Path, *arguments: str) -> Completed:
         from uv import find_uv_bin
 
-        return self._process.run([find_uv_bin(), *arguments], cwd=root, env=self._env, timeout_s=_TIMEOUT_S)
+        done = self._process.run([find_uv_bin(), *arguments], cwd=root, env=self._env, timeout_s=_TIMEOUT_S)
+        if done.returncode != 0 and "Required uv version" in done.stderr:
+            # The project's own uv is another one than ours; its settings are not for us then.
+            argv = [find_uv_bin(), arguments[0], "--no-config", *arguments[1:]]
+            done = self._process.run(argv, cwd=root, env=self._env, timeout_s=_TIMEOUT_S)
+        return done
 
     def _forget_old(self, current: Path) -> None:
         homes = [path.parent for path in self._folder.glob(f"*/{_READY}") if path.parent != current]
@@ -100,6 +108,18 @@ class EnvironmentBuilder:
                 # Its mark goes first: half an environment must never look like a whole one.
                 (home / _READY).unlink(missing_ok=True)
                 shutil.rmtree(home, ignore_errors=True)
+
+
+def _readable(group: tuple[str, ...], home: Path, root: Path) -> tuple[str, ...]:
+    """Return a group whose requirements file, if it names local folders, is a copy with absolute paths."""
+    file = group[-1]
+    said = text(root / file) if group[0] == "-r" and file.endswith(".txt") else ""
+    if not LOCAL_PATH.search(said):
+        return group
+    copy = home / (file.replace("/", "-"))
+    folder = str((root / file).parent.resolve())
+    copy.write_text(with_absolute_paths(said, folder, str(root.resolve()), lambda path: Path(path).exists()))
+    return (*group[:-1], str(copy))
 
 
 def _refused(group: tuple[str, ...], done: Completed, python: Interpreter) -> BuildError:
@@ -116,7 +136,7 @@ def _refused(group: tuple[str, ...], done: Completed, python: Interpreter) -> Bu
 
 def _guesses(needs: Needs) -> tuple[str, ...]:
     # The runtime brings boto3 along: that nobody declares it is as it should be.
-    guessed = [one for one in needs.guessed if one != "boto3"]
+    guessed = [one for one in needs.guessed if not one.startswith(("boto3", "setuptools"))]
     return (f"installed though nothing declares it: {', '.join(guessed)}",) if guessed else ()
 
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sealift.analysis.locks import lock_constraints, pylock_requirements
+from sealift.analysis.pythons import Version
 from sealift.analysis.requirements import (
     INCLUDE,
     LOCAL_PATH,
+    comes_with,
+    held_back,
     is_function_requirements,
     is_test_requirements,
     needed_by_imports,
@@ -16,6 +19,7 @@ from sealift.analysis.requirements import (
     pipfile_requirements,
     poetry_requirements,
     pyproject_arguments,
+    tox_requirements,
     undeclared,
 )
 from sealift.analysis.suites import is_test_file
@@ -45,8 +49,8 @@ class Needs:
     """Whether a local folder is installed, whose content may change while no file of `inputs` does."""
 
 
-def collect_needs(root: Path, files: Sequence[str], spec: SuiteSpec) -> Needs:
-    """Return what the tests of the application need. Raises ConfigError when a declared file is not there."""
+def collect_needs(root: Path, files: Sequence[str], spec: SuiteSpec, python: Version) -> Needs:
+    """Return what the tests need on this Python. Raises ConfigError when a declared file is not there."""
     for file in spec.requirements:
         if not (root / file).is_file():
             raise ConfigError(
@@ -61,15 +65,20 @@ def collect_needs(root: Path, files: Sequence[str], spec: SuiteSpec) -> Needs:
     locks = [
         one for one in files if PurePosixPath(one).name in ("Pipfile.lock", "poetry.lock", "uv.lock", "pylock.toml")
     ]
+    tox_lines, tox_files = tox_requirements(text(root / "tox.ini"))
+    listed += [one for one in tox_files if one not in listed and (root / one).is_file()]
     groups = [("-r", one) for one in listed] + [
         arguments for one in projects if (arguments := pyproject_arguments(text(root / one), one))
     ]
     lines = [line for one in projects for line in poetry_requirements(text(root / one))]
     lines += [line for one in locks for line in _locked(root, one)]
+    lines += tox_lines
     constraints = [line for one in locks for line in lock_constraints(text(root / one), PurePosixPath(one).name)]
     inputs = with_included(root, (*listed, *projects, *locks))
     said = "\n".join((*texts(root, inputs), *lines))
-    guessed = undeclared(_used(root, files, projects), said)
+    sources = _sources(root, files)
+    constraints += held_back(sources, said)
+    guessed = undeclared((*_used(root, sources, projects), *comes_with(python)), said)
     return Needs(
         groups=tuple(groups),
         lines=tuple(dict.fromkeys(lines)),
@@ -90,13 +99,16 @@ def _locked(root: Path, file: str) -> tuple[str, ...]:
             return ()
 
 
-def _used(root: Path, files: Iterable[str], projects: Iterable[str]) -> tuple[str, ...]:
+def _sources(root: Path, files: Iterable[str]) -> tuple[str, ...]:
     sources = [one for one in files if one.endswith(".py")]
     # Tests first: in a huge repository they say the most about what is needed.
     sources.sort(key=lambda one: (not is_test_file(one), one))
+    return texts(root, sources[:_MAX_SOURCES])
+
+
+def _used(root: Path, sources: Iterable[str], projects: Iterable[str]) -> tuple[str, ...]:
     settings = "\n".join(texts(root, {*_SETTINGS, *projects}))
-    imported = needed_by_imports(texts(root, sources[:_MAX_SOURCES]))
-    return tuple(dict.fromkeys((*_RUNTIME, *imported, *needed_by_options(settings))))
+    return tuple(dict.fromkeys((*_RUNTIME, *needed_by_imports(sources), *needed_by_options(settings))))
 
 
 def with_included(root: Path, files: Iterable[str]) -> tuple[str, ...]:

@@ -130,6 +130,7 @@ def _suite(settings: Settings) -> SuiteSpec:
         requirements=_texts(settings, "requirements"),
         python=_text(settings, "python"),
         timeout_s=cast("float", settings.get("timeout", 600.0)),
+        variables=_labels(settings, "variables"),
         environments=_texts(settings, "environments"),
     )
 

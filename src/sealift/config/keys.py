@@ -242,12 +242,18 @@ def _suite(what: str, path: str, default_timeout: str) -> tuple[Key, ...]:
             doc="Python version the tests run on.",
             default="`.python-version`, else the functions' runtime",
         ),
+        Key(
+            name="variables",
+            kind=Labels(),
+            doc="Environment variables they get. Folders in `PYTHONPATH` are relative to the application's folder.",
+            default="{}",
+        ),
         Key(name="timeout", kind=Duration(), doc="How long they may take.", default=f'"{default_timeout}"'),
     )
 
 
 _ACCEPTANCE = (
-    *_suite("acceptance", "`tests/acceptance`, `tests/integration` or `tests/e2e`", "10m"),
+    *_suite("acceptance", "folders called `acceptance`", "10m"),
     Key(
         name="environments",
         kind=Texts(),

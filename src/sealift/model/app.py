@@ -77,6 +77,8 @@ class SuiteSpec:
     requirements: tuple[str, ...] = ()
     python: str | None = None
     timeout_s: float = 600.0
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables the tests get."""
     environments: tuple[str, ...] = ()
 
 

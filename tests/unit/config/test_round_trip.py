@@ -27,6 +27,7 @@ _SUITES = st.builds(
     requirements=_WORDS,
     python=st.none() | st.just("3.12"),
     timeout_s=_MILLIS,
+    variables=_LABELS,
 )
 
 
@@ -115,6 +116,7 @@ def _suite(suite: SuiteSpec) -> dict[str, object]:
         "requirements": suite.requirements,
         "python": suite.python,
         "timeout": written(suite.timeout_s),
+        "variables": suite.variables,
     }
 
 

@@ -1,0 +1,208 @@
+"""The Tester port: runs an application's own tests, in an environment made from its own requirements."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealift.analysis.junit import Counts, junit_counts
+from sealift.analysis.redact import redacted, secret_values, tail, without_secrets
+from sealift.analysis.results import Ended, suite_result
+from sealift.analysis.suites import Run, acceptance_runs, ignored, undeclared, unit_runs
+from sealift.checks.environment import EnvironmentBuilder, TestEnvironment
+from sealift.checks.files import project_files, text
+from sealift.checks.needs import collect_needs
+from sealift.checks.pythons import find_interpreter, wanted_version
+from sealift.errors import BuildError
+from sealift.model.app import App, SuiteSpec
+from sealift.model.finding import Finding, SuiteResult
+from sealift.ports import Completed, Process
+
+UNIT = "unit tests"
+ACCEPTANCE = "acceptance tests"
+_DUMMY_AWS = {
+    # boto3 clients that are made at import need a region and credentials. These reach nothing.
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_SECURITY_TOKEN": "testing",
+}
+_NO_AWS_FILES = {
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+_FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Suite:
+    """What is to be run: the declaration, the runs it comes to, and the variables the tests get."""
+
+    name: str
+    spec: SuiteSpec
+    runs: tuple[Run, ...]
+    files: tuple[str, ...]
+    env: Mapping[str, str]
+    secrets: tuple[str, ...]
+
+
+class RealTester:
+    """Runs test suites. `env` is our own environment; tests get none of its secrets."""
+
+    def __init__(self, process: Process, cache: Path, *, env: Mapping[str, str] | None = None) -> None:
+        self._process = process
+        self._cache = cache
+        self._env = {"PATH": _FALLBACK_PATH, **(env or {})}
+
+    def unit(self, app: App) -> SuiteResult:
+        """Run the unit tests."""
+        spec = app.unit_tests
+        if spec.enabled == "off":
+            return _not_tested(UNIT, "switched off: [tests.unit] enabled in the configuration")
+        files = project_files(app.root)
+        runs = (Run(base=".", paths=(spec.path,)),) if spec.path else unit_runs(files)
+        if not runs and not spec.command:
+            return _nothing_to_run(UNIT, spec, "there are no unit tests")
+        region = app.environments[0].region if app.environments else "us-east-1"
+        env = {**_DUMMY_AWS, **_NO_AWS_FILES, "AWS_DEFAULT_REGION": region, "AWS_REGION": region}
+        return self._run(app, self._suite(UNIT, spec, runs, files, env))
+
+    def acceptance(self, app: App, environment: Mapping[str, str]) -> SuiteResult:
+        """Run the acceptance tests with these environment variables added."""
+        spec = app.acceptance_tests
+        if spec.enabled == "off":
+            return _not_tested(ACCEPTANCE, "switched off: [tests.acceptance] enabled in the configuration")
+        files = project_files(app.root)
+        runs = (Run(base=".", paths=(spec.path,)),) if spec.path else acceptance_runs(files)
+        if not runs and not spec.command:
+            others = undeclared(files)
+            more = f"; {', '.join(others[:3])} would be run if [tests.acceptance] path named it" if others else ""
+            return _nothing_to_run(ACCEPTANCE, spec, f"there are no acceptance tests{more}")
+        # Where the caller gives no access to AWS, tests have none: never that of the machine.
+        files_off = {} if "AWS_PROFILE" in environment else _NO_AWS_FILES
+        return self._run(app, self._suite(ACCEPTANCE, spec, runs, files, {**files_off, **environment}))
+
+    def _suite(
+        self, name: str, spec: SuiteSpec, runs: tuple[Run, ...], files: tuple[str, ...], env: Mapping[str, str]
+    ) -> _Suite:
+        shown = {key: value for key, value in env.items() if value not in _DUMMY_AWS.values()}
+        secrets = secret_values(self._env, shown, spec.variables)
+        return _Suite(name=name, spec=spec, runs=runs, files=files, env=env, secrets=secrets)
+
+    def _run(self, app: App, suite: _Suite) -> SuiteResult:
+        if suite.spec.path and not (app.root / suite.spec.path).exists():
+            finding = _broken("path-not-found", f"there is no {suite.spec.path}, which [tests] path names")
+            return SuiteResult(name=suite.name, status="errored", reason=finding.message, findings=(finding,))
+        python = find_interpreter(wanted_version(app, suite.spec), self._process, self._env, app.root)
+        needs = collect_needs(app.root, suite.files, suite.spec, python.version)
+        builder = EnvironmentBuilder(self._process, self._cache / "environments", self._env)
+        try:
+            environment = builder.prepare(app.root, needs, python)
+        except BuildError as error:
+            return _cannot_install(suite.name, error, other_python=python.instead_of is not None)
+        self._cache.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=self._cache, prefix="run-"))
+        try:
+            ended = tuple(
+                self._one(app, suite, run, environment, scratch / f"{number}.xml")
+                for number, run in enumerate(_runs(suite))
+            )
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        return suite_result(suite.name, ended, notes=environment.notes)
+
+    def _one(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment, report: Path) -> Ended:
+        """Run pytest, or the declared command, once, and read what it writes to `report`."""
+        options = ("-o", "junit_family=xunit1", f"--junitxml={report}")
+        env = self._variables(app, suite, run, environment)
+        if suite.spec.command:
+            argv = suite.spec.command
+            # A command that runs pytest somewhere writes the same report.
+            env["PYTEST_ADDOPTS"] = " ".join((env.get("PYTEST_ADDOPTS", ""), *options)).strip()
+        else:
+            out = [f"--ignore={path}" for path in ignored(run, suite.files)]
+            argv = (
+                environment.python,
+                "-m",
+                "pytest",
+                *options,
+                "-o",
+                f"cache_dir={report.parent / 'cache'}",
+                *out,
+                *run.paths,
+            )
+        done = self._process.run(argv, cwd=app.root, env=env, timeout_s=suite.spec.timeout_s)
+        return Ended(
+            returncode=done.returncode,
+            timed_out=done.timed_out,
+            timeout_s=suite.spec.timeout_s,
+            is_pytest=not suite.spec.command or "pytest" in suite.spec.command,
+            counts=_counts(report, suite.secrets),
+            output=tail(redacted(_output(done), suite.secrets)),
+        )
+
+    def _variables(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment) -> dict[str, str]:
+        """Return the environment of the tests: ours without what is secret, then the suite's own variables."""
+        ours = without_secrets(self._env)
+        for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
+            ours.pop(name, None)
+        own = suite.spec.variables
+        named = [app.root / part for part in own.get("PYTHONPATH", "").split(":") if part]
+        folders = dict.fromkeys((*named, app.root / run.base, app.root, *_module_folders(app.root, run.base)))
+        return {
+            **ours,
+            **own,
+            "PATH": f"{environment.folder / 'bin'}:{ours.get('PATH', _FALLBACK_PATH)}",
+            "VIRTUAL_ENV": str(environment.folder),
+            "PYTHONPATH": ":".join(str(folder) for folder in folders),
+            # Nothing is written between the application's files.
+            "PYTHONPYCACHEPREFIX": str(self._cache / "pycache"),
+            **suite.env,
+        }
+
+
+def _runs(suite: _Suite) -> tuple[Run, ...]:
+    return (Run(base=".", paths=()),) if suite.spec.command else suite.runs
+
+
+def _module_folders(root: Path, base: str) -> tuple[Path, ...]:
+    """Return `src` folders: where it is no package, tests import what is in it."""
+    found = (root / base / "src", root / "src")
+    return tuple(folder for folder in found if folder.is_dir() and not (folder / "__init__.py").exists())
+
+
+def _output(done: Completed) -> str:
+    return done.stdout + ("\n" + done.stderr if done.stderr.strip() else "")
+
+
+def _counts(report: Path, secrets: tuple[str, ...]) -> Counts | None:
+    try:
+        return junit_counts(redacted(text(report), secrets)) if report.exists() else None
+    except ValueError:
+        return None
+
+
+def _not_tested(name: str, reason: str) -> SuiteResult:
+    return SuiteResult(name=name, status="not tested", reason=reason)
+
+
+def _nothing_to_run(name: str, spec: SuiteSpec, reason: str) -> SuiteResult:
+    """Tests that are declared to be there and are not are an error, not an omission."""
+    if spec.enabled != "on":
+        return _not_tested(name, reason)
+    finding = _broken("no-tests", f"{reason}, though [tests] enabled says that there are")
+    return SuiteResult(name=name, status="errored", reason=finding.message, findings=(finding,))
+
+
+def _cannot_install(name: str, error: BuildError, *, other_python: bool) -> SuiteResult:
+    """On a Python that nobody asked for it proves nothing that requirements cannot be installed."""
+    if other_python:
+        return _not_tested(name, error.message)
+    finding = _broken(error.code, error.message, fix=error.hint)
+    return SuiteResult(name=name, status="errored", reason=error.message, findings=(finding,))
+
+
+def _broken(code: str, message: str, *, fix: str = "") -> Finding:
+    return Finding(tool="tests", id=code, severity="high", message=message, fix=fix, stops=True)
