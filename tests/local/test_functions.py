@@ -51,7 +51,7 @@ def test_a_function_runs_on_its_declared_python_and_sees_only_its_own_packages(
     looking = function(LOOK, FunctionName=name, Runtime=f"python{version}")
     deploy(endpoint, name, {"Resources": {"Role": ROLE, "Look": looking}})
     seen = _invoke(endpoint, name)
-    # A Python older than 3.10 cannot load the boto3 that is there: unless it brings its own, a newer one is taken.
+    # A Python older than 3.10 cannot load the boto3 that is there: a newer one is taken.
     assert tuple(seen["version"]) == max(tuple(map(int, version.split("."))), (3, 10))
     assert (seen["boto3"], seen["click"], seen["ministack"], seen["sealift"]) == (True, False, False, False)
 
@@ -106,3 +106,10 @@ def test_an_alias_without_weights_keeps_to_one_version(endpoint: Endpoint) -> No
     api.publish_version(FunctionName="plain")
     api.create_alias(FunctionName="plain", Name="live", FunctionVersion="1")
     assert {_invoke(endpoint, "plain", Qualifier="live") for _ in range(10)} == {"1"}
+
+
+def test_a_function_that_ends_while_it_is_loaded_says_why(endpoint: Endpoint) -> None:
+    code = 'import os, sys\nprint("no license", file=sys.stderr, flush=True)\nos._exit(3)'
+    deploy(endpoint, "ending", {"Resources": {"Role": ROLE, "F": function(code, FunctionName="ending")}})
+    answer = client(endpoint, "lambda").invoke(FunctionName="ending")
+    assert "no license" in json.loads(answer["Payload"].read())["errorMessage"]

@@ -96,9 +96,7 @@ def chosen(version: tuple[int, int], names: Sequence[str], where: Places) -> Int
     if interpreter:
         return interpreter
     exact = find(version, where)
-    if exact and (version >= OLDEST_WITH_BOTO3 or any(name.endswith("boto3/__init__.py") for name in names)):
-        return exact
-    return nearest(max(version, OLDEST_WITH_BOTO3), where)
+    return exact if exact and version >= OLDEST_WITH_BOTO3 else nearest(max(version, OLDEST_WITH_BOTO3), where)
 
 
 def _not_served(package: Package, where: Places) -> str | None:

@@ -23,6 +23,9 @@ def declared_runtimes(where: Places, runtime_packages: str) -> None:
         spawning.worker = self
         try:
             spawn(self)
+        except RuntimeError as error:
+            # The emulator looks for the reason where its own thread has read it away.
+            raise RuntimeError(f"{error}{_last_words(self)}") from error
         finally:
             spawning.worker = None
 
@@ -38,6 +41,15 @@ def declared_runtimes(where: Places, runtime_packages: str) -> None:
 
     lambda_runtime.Worker._spawn = spawned
     lambda_runtime._detect_runtime_binary = detected
+
+
+def _last_words(worker: Any) -> str:
+    """Return what a process printed that ended before it was ready."""
+    thread = worker._stderr_thread
+    if thread is not None:
+        thread.join(timeout=1.0)
+    lines = str(worker._drain_stderr()).splitlines()[-5:]
+    return "\n".join(["", *lines]) if lines else ""
 
 
 def _file_names(worker: Any) -> Iterator[str]:
