@@ -44,11 +44,14 @@ DEPENDENCY_LEFTOVERS = (
 )  # fmt: skip
 """What an installer leaves, which differs from machine to machine. METADATA stays: importlib.metadata needs it."""
 
-DEPENDENCY_UNUSED = ("*.pyi", "*.pyx", "*.pxd", "*/py.typed", "*/tests/*", "share/man/*", "share/doc/*")
-"""What no function needs at run time."""
+DEPENDENCY_TESTS = "*/tests/*"
+"""Tests of dependencies; folders that their own distribution imports stay (see needed)."""
 
-DEPENDENCY_KEPT = ("astropy/*",)
-"""Distributions that import their own tests at run time."""
+DEPENDENCY_STUBS = "*.pyi"
+"""Type stubs of dependencies; those that are read at run time stay (see needed)."""
+
+DEPENDENCY_UNUSED = (DEPENDENCY_STUBS, "*.pyx", "*.pxd", "*/py.typed", DEPENDENCY_TESTS, "share/man/*", "share/doc/*")
+"""What no function needs at run time."""
 
 
 @dataclass(frozen=True, slots=True)

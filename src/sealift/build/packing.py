@@ -18,7 +18,8 @@ from pathlib import Path, PurePosixPath
 from sealift.build.cache import Cache
 from sealift.build.deflating import Stream, compressor, deflated
 from sealift.build.keys import FORMAT, digest
-from sealift.build.leaving_out import DEPENDENCY_KEPT, patterns
+from sealift.build.leaving_out import DEPENDENCY_STUBS, DEPENDENCY_TESTS, patterns
+from sealift.build.needed import is_test, needed_stubs, needed_tests, tests_folder
 from sealift.build.zipping import Entry
 from sealift.errors import BuildError
 
@@ -46,12 +47,15 @@ def distributions(site: Path, left_out: tuple[str, ...]) -> tuple[Distribution, 
 
 def _distribution(site: Path, info: Path, left_out: tuple[str, ...]) -> Distribution:
     project, _, version = info.name.removesuffix(".dist-info").rpartition("-")
-    unwanted = patterns(*left_out)
-    kept = patterns(*DEPENDENCY_KEPT)
-    files = []
-    for name, sha256 in _record(info / "RECORD"):
-        if not name.startswith(("/", "../")) and (kept.match(name) or not unwanted.match(name)):
-            files.append((PurePosixPath(name).as_posix(), sha256))
+    unwanted = patterns(*(p for p in left_out if p not in (DEPENDENCY_TESTS, DEPENDENCY_STUBS)))
+    recorded = ((PurePosixPath(name).as_posix(), sha256) for name, sha256 in _record(info / "RECORD"))
+    files = [f for f in recorded if not f[0].startswith(("/", "../")) and not unwanted.match(f[0])]
+    if DEPENDENCY_STUBS in left_out:
+        stubs = needed_stubs(site, (name for name, _ in files))
+        files = [f for f in files if not f[0].endswith(".pyi") or f[0] in stubs]
+    if DEPENDENCY_TESTS in left_out:
+        tests = needed_tests(site, (name for name, _ in files))
+        files = [f for f in files if tests_folder(f[0]) is None or (tests_folder(f[0]) in tests and not is_test(f[0]))]
     return Distribution(project=project, version=version, site=site, files=tuple(sorted(files)), tags=_tags(info))
 
 

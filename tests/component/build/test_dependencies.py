@@ -1,6 +1,7 @@
 """Dependencies with the real uv and the package registry: every lock format, every refusal."""
 
 import json
+import platform
 import subprocess
 import sys
 import zipfile
@@ -217,3 +218,12 @@ def test_one_lock_serves_every_architecture_and_python(tmp_path: Path) -> None:
     built = builder.build(root, assets)
     assert len({b.artifact.sha256 for b in built.values()}) == 4
     assert len({b.dependencies[0][0] for b in built.values()}) == 1
+
+
+def test_what_numpy_imports_from_its_tests_is_not_left_out(build: Build, tmp_path: Path) -> None:
+    runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
+    built = build({"fn/requirements.txt": "numpy==2.2.6\n"}, runtime=runtime, architecture=architecture)
+    assert in_function(unpacked(built, tmp_path), "import numpy.testing; print('imported')") == "imported"
+    with zipfile.ZipFile(built.path) as archive:
+        assert not [name for name in archive.namelist() if "/tests/test_" in name]
