@@ -1,0 +1,39 @@
+"""API-03: a usage plan spans APIs of several environments."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._alike import used_alike
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import World
+
+FIX = "Make the usage plan and its keys in the environment's own template, for its own API."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield usage plans, and keys of them, that two environments name or that name another one's API."""
+    yield from used_alike(
+        world,
+        ("AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey"),
+        ("ApiStages.ApiId", "UsagePlanId", "KeyId"),
+        rule=("API-03", "medium"),
+        words=("the usage plan's part", FIX),
+    )
+
+
+_OWN = "  Api: {Type: 'AWS::ApiGateway::RestApi'}"
+RULE = Rule(
+    id="API-03",
+    title="A usage plan spans environments",
+    severity="medium",
+    why="A key of the plan opens every API in it, and one environment's traffic uses up the other's quota.",
+    fix=FIX,
+    failing=Example(
+        template=resource("AWS::ApiGateway::UsagePlan", "{ApiStages: [{ApiId: a1b2c3d4e5, Stage: v1}]}", more=_OWN)
+    ),
+    passing=Example(
+        template=resource("AWS::ApiGateway::UsagePlan", "{ApiStages: [{ApiId: {Ref: Api}, Stage: v1}]}", more=_OWN)
+    ),
+    check=check,
+)

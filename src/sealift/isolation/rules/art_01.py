@@ -1,0 +1,66 @@
+"""ART-01: two environments take their code from one bucket, and one may write to it."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.decide import may
+from sealift.isolation.model import Leak, Witness
+from sealift.isolation.reach import shown_principal
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import role
+from sealift.isolation.world import Sealed, World
+
+FIX = "Give each environment an artifacts bucket of its own."
+_WRITES = ("s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy", "s3:DeleteBucket")
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield principals that may write to the bucket that another environment's code comes from."""
+    for source in world.environments:
+        for target in world.others(source.name):
+            bucket = target.view.artifact_bucket
+            if bucket is None or bucket != source.view.artifact_bucket:
+                continue
+            yield from _writers(world, source, target, bucket)
+
+
+def _writers(world: World, source: Sealed, target: Sealed, bucket: str) -> Iterator[Leak]:
+    term = f"arn:{source.setting.partition}:s3:::{bucket}"
+    for principal in source.principals:
+        limits = [principal.boundary] if principal.boundary is not None else []
+        for action in _WRITES:
+            on = f"{term}/*" if action.endswith("Object") else term
+            if may(principal.statements, action, on, limits=limits):
+                yield Leak(
+                    id="ART-01",
+                    severity="high",
+                    source=source.name,
+                    target=target.name,
+                    message=f"{shown_principal(principal)} of {source.name} may write to {bucket}, which "
+                    f"{target.name}'s code comes from.",
+                    witness=Witness(
+                        principal=world.symbols.concrete(principal.arn), action=action, resource=on.replace("*", "x")
+                    ),
+                    location=principal.location,
+                    fix=FIX,
+                    logical_id=principal.logical_id,
+                )
+                break
+
+
+_WRITE = "{Effect: Allow, Action: 's3:PutObject', Resource: 'arn:aws:s3:::shop-artifacts-BUCKET/*'}"
+RULE = Rule(
+    id="ART-01",
+    title="A shared artifacts bucket that one environment can write to",
+    severity="high",
+    why="Who can replace the code that production will be deployed from needs no other way in.",
+    fix=FIX,
+    failing=Example(
+        template=role(_WRITE.replace("BUCKET", "all")), environment={"artifact_bucket": "shop-artifacts-all"}
+    ),
+    passing=Example(
+        template=role(_WRITE.replace("BUCKET", "staging")),
+        production=role(_WRITE.replace("BUCKET", "production")),
+        environment={"artifact_bucket": "shop-artifacts-{env}"},
+    ),
+    check=check,
+)

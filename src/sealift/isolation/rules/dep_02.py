@@ -1,0 +1,60 @@
+"""DEP-02: the role that CloudFormation uses is shared, or has no boundary."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import TABLE
+from sealift.isolation.world import Sealed, World
+
+FIX = "Give each environment a CloudFormation role of its own, with a permissions boundary that it can not remove."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield CloudFormation roles that two environments use, and declared ones without a boundary."""
+    users: dict[str, list[Sealed]] = {}
+    for environment in world.environments:
+        for role in sorted({s.role_arn for s in environment.view.stacks if s.role_arn is not None}):
+            users.setdefault(role, []).append(environment)
+            if world.shared_with(environment.name):
+                yield from _unbounded(environment, role)
+    for role, listed in users.items():
+        for index, left in enumerate(listed):
+            for right in listed[index + 1 :]:
+                yield Leak(
+                    id="DEP-02",
+                    severity="critical",
+                    source=left.name,
+                    target=right.name,
+                    message=f"CloudFormation deploys {left.name} and {right.name} by one role.",
+                    witness=Witness(principal=role, action="cloudformation:UpdateStack", resource=right.view.name),
+                    fix=FIX,
+                )
+
+
+def _unbounded(environment: Sealed, role: str) -> Iterator[Leak]:
+    for principal in environment.principals:
+        if principal.declared and principal.arn == role and not principal.has_boundary:
+            yield Leak(
+                id="DEP-02",
+                severity="critical",
+                source=environment.name,
+                target=EVERY,
+                message=f"The CloudFormation role {principal.name} of {environment.name} has no permissions boundary.",
+                witness=Witness(principal=role, action="iam:CreateRole", resource="*"),
+                location=principal.location,
+                fix=FIX,
+                logical_id=principal.logical_id,
+            )
+
+
+RULE = Rule(
+    id="DEP-02",
+    title="A CloudFormation role that is shared or has no boundary",
+    severity="critical",
+    why="A template can ask CloudFormation for anything that its role may do: the role is the environment's wall.",
+    fix=FIX,
+    failing=Example(template=TABLE, stack={"role_arn": "arn:aws:iam::000000000000:role/cloudformation"}),
+    passing=Example(template=TABLE, stack={"role_arn": "arn:aws:iam::000000000000:role/app-{env}-cloudformation"}),
+    check=check,
+)

@@ -1,0 +1,67 @@
+"""EVT-01: a rule on the default bus hears every environment's events."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.patterns import has_symbol
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.scope import Scope
+from sealift.isolation.world import World
+from sealift.model.template import Json
+
+FIX = "Use a bus of the environment, or filter on a value that only it has (resources, stack name, bucket)."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield rules on the default bus whose pattern has no value of their own environment."""
+    for environment in world.environments:
+        if not world.shared_with(environment.name):
+            continue
+        for scope, logical_id in environment.each("AWS::Events::Rule"):
+            properties = scope.properties(logical_id)
+            bus = scope.resolver.one(properties.get("EventBusName")).values or ("default",)
+            pattern = properties.get("EventPattern")
+            if pattern is None or not any(name.rpartition("/")[2] == "default" for name in bus):
+                continue
+            if not _own(scope, pattern):
+                yield Leak(
+                    id="EVT-01",
+                    severity="high",
+                    source=environment.name,
+                    target=EVERY,
+                    message=f"{scope.origin(logical_id)} of {environment.name} hears such events of every environment "
+                    "of the account.",
+                    witness=Witness(principal=logical_id, action="events:PutEvents", resource="default bus"),
+                    location=scope.location(logical_id),
+                    fix=FIX,
+                    residual=True,
+                    logical_id=logical_id,
+                )
+
+
+def _own(scope: Scope, pattern: Json) -> bool:
+    if isinstance(pattern, dict) and not (len(pattern) == 1 and next(iter(pattern)).startswith(("Fn::", "Ref"))):
+        return any(_own(scope, part) for part in pattern.values())
+    if isinstance(pattern, list):
+        return any(_own(scope, part) for part in pattern)
+    names = (scope.name, scope.setting.view.name)
+    return any(has_symbol(v) or any(n in v for n in names) for v in scope.resolver.one(pattern).values)
+
+
+_PATTERN = "{EventPattern: {source: [shop.orders] MORE}}"
+RULE = Rule(
+    id="EVT-01",
+    title="A rule on the default bus without a filter for its environment",
+    severity="high",
+    why="There is one default bus per account: an event that staging puts there runs production's functions too.",
+    fix=FIX,
+    failing=Example(template=resource("AWS::Events::Rule", _PATTERN.replace(" MORE", ""))),
+    passing=Example(
+        template=resource(
+            "AWS::Events::Rule", _PATTERN.replace(" MORE", ", detail: {stack: [{Ref: 'AWS::StackName'}]}")
+        )
+    ),
+    check=check,
+    residual=True,
+)

@@ -1,0 +1,35 @@
+"""EVT-02: a rule, schedule or pipe delivers to another environment."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak
+from sealift.isolation.references import named_leaks
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import World
+
+TYPES = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::Pipes::Pipe", "AWS::Events::Archive")
+PATHS = ("Targets.Arn", "EventBusName", "Target.Arn", "Source", "Target", "SourceArn", "Targets.DeadLetterConfig.Arn")
+FIX = "Deliver to a target of the same environment: !GetAtt Target.Arn."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield what names another environment's resource at these places."""
+    yield from named_leaks(world, TYPES, PATHS, rule=("EVT-02", "critical"), what="The rule, schedule or pipe", fix=FIX)
+
+
+_TEMPLATE = resource(
+    "AWS::Events::Rule",
+    "{ScheduleExpression: 'rate(1 day)', Targets: [{Id: t, Arn: VALUE}]}",
+    more="  Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: {'Fn::Sub': '${AWS::StackName}-q'}}}",
+)
+RULE = Rule(
+    id="EVT-02",
+    title="Events are delivered to another environment",
+    severity="critical",
+    why="What happens in staging then happens in production, by AWS's own hand.",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
+    passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
+    check=check,
+)

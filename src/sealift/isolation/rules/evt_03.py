@@ -1,0 +1,36 @@
+"""EVT-03: a subscription joins topics and endpoints of two environments."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak
+from sealift.isolation.references import named_leaks
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import World
+
+TYPES = ("AWS::SNS::Subscription", "AWS::SNS::Topic")
+PATHS = ("TopicArn", "Endpoint", "Subscription.Endpoint", "RedrivePolicy.deadLetterTargetArn")
+FIX = "Subscribe to a topic of the same environment: !Ref Topic."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield what names another environment's resource at these places."""
+    yield from named_leaks(world, TYPES, PATHS, rule=("EVT-03", "high"), what="The subscription", fix=FIX)
+
+
+_TEMPLATE = resource(
+    "AWS::SNS::Subscription",
+    "{Protocol: sqs, TopicArn: {Ref: T}, Endpoint: VALUE}",
+    more="  T: {Type: 'AWS::SNS::Topic'}\n"
+    "  Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: {'Fn::Sub': '${AWS::StackName}-q'}}}",
+)
+RULE = Rule(
+    id="EVT-03",
+    title="A subscription to another environment's topic",
+    severity="high",
+    why="Staging gets production's messages, or sends its own there.",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
+    passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
+    check=check,
+)

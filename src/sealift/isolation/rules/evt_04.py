@@ -1,0 +1,41 @@
+"""EVT-04: a bucket notifies another environment."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak
+from sealift.isolation.references import named_leaks
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import World
+
+TYPES = ("AWS::S3::Bucket",)
+PATHS = (
+    "NotificationConfiguration.LambdaConfigurations.Function",
+    "NotificationConfiguration.QueueConfigurations.Queue",
+    "NotificationConfiguration.TopicConfigurations.Topic",
+    "ReplicationConfiguration.Rules.Destination.Bucket",
+    "LoggingConfiguration.DestinationBucketName",
+)
+FIX = "Notify a function, queue or topic of the same environment."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield what names another environment's resource at these places."""
+    yield from named_leaks(world, TYPES, PATHS, rule=("EVT-04", "high"), what="The bucket", fix=FIX)
+
+
+_TEMPLATE = resource(
+    "AWS::S3::Bucket",
+    "{NotificationConfiguration: {QueueConfigurations: [{Event: 's3:ObjectCreated:*', Queue: VALUE}]}}",
+    more="  Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: {'Fn::Sub': '${AWS::StackName}-q'}}}",
+)
+RULE = Rule(
+    id="EVT-04",
+    title="A bucket notifies or copies to another environment",
+    severity="high",
+    why="Every object put in one environment is worked on, or ends up, in the other.",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
+    passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
+    check=check,
+)

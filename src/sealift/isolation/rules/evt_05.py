@@ -1,0 +1,48 @@
+"""EVT-05: an event source, dead-letter queue or destination is another environment's."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak
+from sealift.isolation.references import named_leaks
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import World
+
+TYPES = (
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Function",
+    "AWS::SQS::Queue",
+    "AWS::Lambda::EventInvokeConfig",
+)
+PATHS = (
+    "EventSourceArn",
+    "FunctionName",
+    "DeadLetterConfig.TargetArn",
+    "RedrivePolicy.deadLetterTargetArn",
+    "DestinationConfig.OnFailure.Destination",
+    "DestinationConfig.OnSuccess.Destination",
+)
+FIX = "Take events from, and leave failures in, queues and streams of the same environment."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield what names another environment's resource at these places."""
+    yield from named_leaks(world, TYPES, PATHS, rule=("EVT-05", "critical"), what="The event source or queue", fix=FIX)
+
+
+_TEMPLATE = resource(
+    "AWS::Lambda::EventSourceMapping",
+    "{FunctionName: {Ref: F}, EventSourceArn: VALUE}",
+    more="  F: {Type: 'AWS::Lambda::Function'}\n"
+    "  Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: {'Fn::Sub': '${AWS::StackName}-q'}}}",
+)
+RULE = Rule(
+    id="EVT-05",
+    title="A queue or stream of another environment feeds a function",
+    severity="critical",
+    why="A mapping takes messages away: what staging's function reads from production's queue, production never sees.",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
+    passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
+    check=check,
+)

@@ -1,0 +1,46 @@
+"""KMS-01: two environments encrypt with one key."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._alike import used_alike
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import World
+
+TYPES = (
+    "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::S3::Bucket",
+    "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup", "AWS::Kinesis::Stream", "AWS::StepFunctions::StateMachine",
+    "AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::SSM::Parameter", "AWS::EFS::FileSystem",
+    "AWS::Events::EventBus", "AWS::Lambda::EventSourceMapping",
+)  # fmt: skip
+PATHS = (
+    "KmsMasterKeyId", "KmsKeyId", "KmsKeyArn", "KMSKeyArn", "KeyId", "SSESpecification.KMSMasterKeyId",
+    "KmsKeyIdentifier", "StreamEncryption.KeyId", "EncryptionConfiguration.KmsKeyId",
+    "BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.KMSMasterKeyID",
+)  # fmt: skip
+FIX = "Make a key in the template, so that each environment has its own, or use the service's own key."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield keys that two environments name."""
+    yield from used_alike(world, TYPES, PATHS, rule=("KMS-01", "high"), words=("the key", FIX))
+
+
+_KEY = "'arn:aws:kms:eu-central-1:000000000000:key/0b6f5a3e'"
+RULE = Rule(
+    id="KMS-01",
+    title="Two environments share an encryption key",
+    severity="high",
+    why="Who may decrypt in one environment may decrypt the other's data, and one deletion loses both.",
+    fix=FIX,
+    failing=Example(template=resource("AWS::SQS::Queue", f"{{KmsMasterKeyId: {_KEY}}}")),
+    passing=Example(
+        template=resource(
+            "AWS::SQS::Queue",
+            "{KmsMasterKeyId: {'Fn::GetAtt': [Key, Arn]}}",
+            more="  Key: {Type: 'AWS::KMS::Key', Properties: {Description: own}}",
+        )
+    ),
+    check=check,
+)

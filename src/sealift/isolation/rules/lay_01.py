@@ -1,0 +1,41 @@
+"""LAY-01: a layer or image of another environment, or an image named by a tag that can be moved."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.references import leak, named_leaks, places
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import World
+
+FIX = "Use a layer of the same template; name an image by its digest (@sha256:…)."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield others' layers and images, and images by tag in an account that is shared."""
+    yield from named_leaks(
+        world, ("AWS::Lambda::Function",), ("Layers", "Code.ImageUri"), rule=("LAY-01", "medium"),
+        what="A layer or image of", fix=FIX,
+    )  # fmt: skip
+    for environment in world.environments:
+        if not world.shared_with(environment.name):
+            continue
+        for place in places(environment, ("AWS::Lambda::Function",), "Code.ImageUri"):
+            for text in place.value.values:
+                if "@sha256:" not in text and text != "*":
+                    message = f"{place.logical_id} of {environment.name} runs the image {text}, whose tag can be moved."
+                    yield leak(world, place, rule=("LAY-01", "medium"), ends=(environment.name, EVERY),
+                               message=message, fix=FIX, resource=text)  # fmt: skip
+
+
+_IMAGE = "{PackageType: Image, Code: {ImageUri: '000000000000.dkr.ecr.eu-central-1.amazonaws.com/appTAG'}}"
+RULE = Rule(
+    id="LAY-01",
+    title="A layer or image that another environment can change",
+    severity="medium",
+    why="A tag can be moved by whoever may push: the same name is other bytes tomorrow.",
+    fix=FIX,
+    failing=Example(template=resource("AWS::Lambda::Function", _IMAGE.replace("TAG", ":latest"))),
+    passing=Example(template=resource("AWS::Lambda::Function", _IMAGE.replace("TAG", "@sha256:0f0f0f0f"))),
+    check=check,
+)

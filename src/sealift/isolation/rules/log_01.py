@@ -1,0 +1,42 @@
+"""LOG-01: log groups or their subscriptions are shared."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._alike import used_alike
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import World
+
+FIX = "Make the log group and what it is sent to in the template, so that each environment has its own."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield log groups and destinations that two environments name."""
+    yield from used_alike(
+        world,
+        ("AWS::Logs::SubscriptionFilter", "AWS::Lambda::Function", "AWS::ApiGateway::Stage",
+         "AWS::ApiGatewayV2::Stage"),
+        ("LogGroupName", "DestinationArn", "LoggingConfig.LogGroup", "AccessLogSetting.DestinationArn",
+         "AccessLogSettings.DestinationArn"),
+        rule=("LOG-01", "medium"),
+        words=("the log group or destination", FIX),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    id="LOG-01",
+    title="Shared log group or log subscription",
+    severity="medium",
+    why="Who reads one environment's logs reads the other's, with what people typed into them.",
+    fix=FIX,
+    failing=Example(template=resource("AWS::Lambda::Function", "{LoggingConfig: {LogGroup: /shop/functions}}")),
+    passing=Example(
+        template=resource(
+            "AWS::Lambda::Function",
+            "{LoggingConfig: {LogGroup: {Ref: Logs}}}",
+            more="  Logs: {Type: 'AWS::Logs::LogGroup'}",
+        )
+    ),
+    check=check,
+)

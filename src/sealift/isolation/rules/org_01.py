@@ -1,0 +1,37 @@
+"""ORG-01: no organization policy limits the account to its own resources."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import OUTSIDE, Leak
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import TABLE
+from sealift.isolation.world import World
+
+FIX = "Add a resource control policy that denies access from outside the organization, or from other accounts."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield environments whose account was read and has no perimeter."""
+    for environment in world.environments:
+        if environment.view.perimeter is False:
+            yield Leak(
+                id="ORG-01",
+                severity="low",
+                source=environment.name,
+                target=OUTSIDE,
+                message=f"No SCP or RCP keeps the account of {environment.name} to its own resources.",
+                fix=FIX,
+            )
+
+
+RULE = Rule(
+    id="ORG-01",
+    title="No perimeter around the account",
+    severity="low",
+    why="A perimeter holds when a template or a person errs: nothing in the account can undo it.",
+    fix=FIX,
+    failing=Example(template=TABLE, environment={"perimeter": False}),
+    passing=Example(template=TABLE, environment={"perimeter": True}),
+    check=check,
+    live=True,
+)

@@ -1,0 +1,46 @@
+"""PRV-01: code of a stranger runs in an account with a permanent environment."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak, Witness
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import TABLE
+from sealift.isolation.world import World
+
+FIX = "Deploy previews of untrusted pull requests to an account of their own, or not at all."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield untrusted previews that share an account with a permanent environment."""
+    for source in world.environments:
+        if source.view.kind != "preview" or not source.view.untrusted:
+            continue
+        for target in world.shared_with(source.name):
+            if target.view.kind == "permanent":
+                yield Leak(
+                    id="PRV-01",
+                    severity="critical",
+                    source=source.name,
+                    target=target.name,
+                    message=f"The preview {source.name} runs code of an untrusted pull request in the account of "
+                    f"{target.name}.",
+                    witness=Witness(
+                        principal=source.name, action="lambda:CreateFunction", resource=f"account of {target.name}"
+                    ),
+                    fix=FIX,
+                )
+
+
+RULE = Rule(
+    id="PRV-01",
+    title="An untrusted preview in production's account",
+    severity="critical",
+    why="A pull request can change template and code: whoever opens it gets what its deployment gets.",
+    fix=FIX,
+    failing=Example(template=TABLE, environment={"kind": "preview", "untrusted": True}, only="staging"),
+    passing=Example(
+        template=TABLE, environment={"kind": "preview", "untrusted": True}, only="staging",
+        accounts=("111111111111", "222222222222"),
+    ),
+    check=check,
+)  # fmt: skip

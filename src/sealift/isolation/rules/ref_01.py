@@ -1,0 +1,64 @@
+"""REF-01: a stack imports what another environment exports."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import OUTSIDE, Leak, Witness
+from sealift.isolation.patterns import intersects
+from sealift.isolation.references import walk_calls
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.scope import Scope
+from sealift.isolation.world import Sealed, World
+from sealift.model.finding import Severity
+
+FIX = "Import from a stack of the same environment: put the environment's name into the export's name."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield imports of others' exports (high), and of exports that no environment makes (medium)."""
+    for environment in world.environments:
+        for scope in environment.scopes:
+            for logical_id, body in scope.resources.items():
+                for call in walk_calls(body, "Fn::ImportValue"):
+                    yield from _imported(world, environment, (scope, logical_id), scope.resolver.one(call).values)
+
+
+def _imported(world: World, environment: Sealed, at: tuple[Scope, str], names: tuple[str, ...]) -> Iterator[Leak]:
+    scope, logical_id = at
+    for name in names:
+        if name in environment.setting.exports:
+            continue
+        targets = [
+            e.name for e in world.others(environment.name) if any(intersects(name, x) for x in e.setting.exports)
+        ]
+        for target in targets or [OUTSIDE]:
+            severity: Severity = "high" if targets else "medium"
+            whose = f"{target}'s export" if targets else "an export of no environment,"
+            yield Leak(
+                id="REF-01",
+                severity=severity,
+                source=environment.name,
+                target=target,
+                message=f"{scope.origin(logical_id)} of {environment.name} imports {whose} {name}.",
+                witness=Witness(principal=logical_id, action="Fn::ImportValue", resource=name),
+                location=scope.location(logical_id),
+                fix=FIX,
+                logical_id=logical_id,
+            )
+
+
+_TEMPLATE = (
+    resource("AWS::Lambda::Function", "{Environment: {Variables: {BUS: {'Fn::ImportValue': {'Fn::Sub': NAME}}}}}")
+    + "Outputs: {Bus: {Value: x, Export: {Name: {'Fn::Sub': '${AWS::StackName}-bus'}}}}\n"
+)
+RULE = Rule(
+    id="REF-01",
+    title="A value imported from another environment",
+    severity="high",
+    why="What staging imports from production it uses: a table's name, a queue, a key.",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE.replace("NAME", "app-production-bus"),
+                    production=_TEMPLATE.replace("NAME", "'${AWS::StackName}-bus'")),
+    passing=Example(template=_TEMPLATE.replace("NAME", "'${AWS::StackName}-bus'")),
+    check=check,
+)  # fmt: skip

@@ -1,0 +1,71 @@
+"""REF-03: a dynamic reference or SSM parameter is on another environment's path."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import Leak, Witness
+from sealift.isolation.references import register, texts_in, walk_text
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.scope import Scope
+from sealift.isolation.world import Sealed, World
+
+FIX = "Put the environment's or the stack's name into the path, by a parameter."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield references whose name belongs to another environment, or has its name or stack's name in the path."""
+    for environment in world.environments:
+        for scope in environment.scopes:
+            for logical_id, name in _asked(scope):
+                for other in sorted(_whose(world, environment, name)):
+                    yield Leak(
+                        id="REF-03",
+                        severity="high",
+                        source=environment.name,
+                        target=other,
+                        message=f"{scope.origin(logical_id)} of {environment.name} reads {name}, which is {other}'s.",
+                        witness=Witness(principal=logical_id, action="ssm:GetParameter", resource=name),
+                        location=scope.location(logical_id),
+                        fix=FIX,
+                        logical_id=logical_id,
+                    )
+
+
+def _asked(scope: Scope) -> Iterator[tuple[str, str]]:
+    for logical_id, body in scope.resources.items():
+        for text in walk_text(body):
+            for name in texts_in(text) if "{{resolve:" in text else ():
+                yield logical_id, name
+    declared = scope.view.body.get("Parameters")
+    for name, spec in declared.items() if isinstance(declared, dict) else ():
+        if isinstance(spec, dict) and str(spec.get("Type", "")).startswith("AWS::SSM::Parameter::"):
+            value = scope.view.parameters.get(name, spec.get("Default"))
+            if isinstance(value, str):
+                yield name, value
+
+
+def _whose(world: World, environment: Sealed, name: str) -> set[str]:
+    found = {other.environment for other in register(world).others(name, environment.name)}
+    own = {environment.name, *(stack.name for stack in environment.view.stacks)}
+    segments = {part for part in name.replace(":", "/").split("/") if part}
+    if not segments & own:
+        for other in world.others(environment.name):
+            if segments & {other.name, *(stack.name for stack in other.view.stacks)}:
+                found.add(other.name)
+    return found
+
+
+_TEMPLATE = resource("AWS::Lambda::Function", "{Environment: {Variables: {URL: '{{resolve:ssm:NAME}}'}}}")
+RULE = Rule(
+    id="REF-03",
+    title="Configuration read from another environment's path",
+    severity="high",
+    why="Configuration says which data store to use. Read from production's path, staging writes to production.",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE.replace("NAME", "/app/production/url")),
+    passing=Example(
+        template=_TEMPLATE.replace("NAME", "/app/staging/url"),
+        production=_TEMPLATE.replace("NAME", "/app/production/url"),
+    ),
+    check=check,
+)

@@ -1,0 +1,78 @@
+"""RPL-02: a resource policy lets anybody in, or a service on behalf of anybody."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.policies import Statement
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules import _granted as granted
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import Sealed, World
+
+FIX = "Add SourceArn (or SourceAccount) with the one resource of this environment that may."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield `Principal: *` and services that no condition limits to this environment."""
+    for environment in world.environments:
+        for grant, statement in granted.statements(environment, trust=False):
+            if _public_by_design(statement):
+                continue
+            for kind, pattern in statement.principals:
+                anyone = (kind in ("*", "AWS") and pattern == "*") or statement.but_principals
+                if not anyone and kind != "Service":
+                    continue
+                why = _open(world, environment, statement)
+                if why is None:
+                    continue
+                who = "anybody" if anyone else pattern
+                message = f"{granted.shown(grant)} of {environment.name} lets {who} in, {why}."
+                yield granted.leak(world, grant, statement, rule=("RPL-02", "high"), target=EVERY,
+                                   about=(pattern, message, FIX))  # fmt: skip
+                break
+
+
+def _open(world: World, environment: Sealed, statement: Statement) -> str | None:
+    """Return why no condition closes the grant, or None."""
+    tests = granted.limiting(statement)
+    if not tests:
+        return "whoever they act for"
+    if any(test.key != "aws:sourcearn" and test.key != "aws:sourceaccount" for test in tests):
+        return None
+    arns = [test for test in tests if test.key == "aws:sourcearn"]
+    if arns:
+        if all(_meets_another(world, environment, value) for test in arns for value in test.values):
+            return f"for every source that {arns[0].values[0]} names"
+        return None
+    if world.shared_with(environment.name) and environment.view.account is not None:
+        return "for every environment of the account"
+    return None
+
+
+def _meets_another(world: World, environment: Sealed, value: str) -> bool:
+    met = world.index.meeting(value)
+    own = any(o.environment == environment.name for o in met)
+    return any(o.environment != environment.name for o in met) and own
+
+
+def _public_by_design(statement: Statement) -> bool:
+    """A function URL and an API are front doors: that they are open is what they are for."""
+    return all(a.lower() in ("lambda:invokefunctionurl", "execute-api:invoke") for a in statement.actions)
+
+
+_TEMPLATE = resource(
+    "AWS::Lambda::Permission",
+    "{FunctionName: {Ref: F}, Action: 'lambda:InvokeFunction', Principal: events.amazonaws.com MORE}",
+    more="  F: {Type: 'AWS::Lambda::Function'}\n  R: {Type: 'AWS::Events::Rule', Properties: "
+    "{ScheduleExpression: 'rate(1 day)'}}",
+)
+RULE = Rule(
+    id="RPL-02",
+    title="A resource policy lets anybody, or a service for anybody, in",
+    severity="high",
+    why="A service principal without SourceArn acts for every customer and every environment: the confused deputy.",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE.replace(" MORE", "")),
+    passing=Example(template=_TEMPLATE.replace(" MORE", ", SourceArn: {'Fn::GetAtt': [R, Arn]}")),
+    check=check,
+)
