@@ -1,8 +1,9 @@
 """Finds the `tests` folders and type stubs that a distribution uses at run time, so that they are not left out.
 
-numpy.testing, which scipy imports, needs `numpy._core.tests`; astropy starts its own test runner when it is imported.
-scikit-image reads its stubs to find out what to import when. What is imported is read from the source: `from .tests import x`, `import a.b.tests.c`. An import that is made up at run
-time is not found; then the list of what is left out has to be switched off.
+numpy.testing, which scipy imports, needs `numpy._core.tests`; astropy starts its own test runner when it is imported;
+scikit-image reads its stubs to find out what to import when. What is imported is read from the source: `from .tests
+import x`, `import a.b.tests.c`. An import that is made up at run time is not found; then the list of what is left out
+has to be switched off.
 """
 
 import re
