@@ -86,7 +86,11 @@ def _row(
         write_chalice_app(shape, root)
     else:
         write_app(shape, root, build_method=build_method)
-    row = {"cold": timed(argv, cwd=root, env=env)}
+    try:
+        row = {"cold": timed(argv, cwd=root, env=env)}
+    except RuntimeError as error:
+        sys.stderr.write(f"{error}\n")
+        return {}
     if not after:
         return row
     ours = Path(argv[0]).name == "sealift"
@@ -119,7 +123,7 @@ def table(shape: AppShape, rows: dict[str, Row]) -> str:
     ours = rows["sealift build"]
     for name, row in rows.items():
         cells = [_cell(row.get(column), ours[column]) for column in columns]
-        peak = max(run.peak_bytes for run in row.values()) / 1e6
+        peak = max((run.peak_bytes for run in row.values()), default=0) / 1e6
         lines.append(f"| {name} | {' | '.join(cells)} | {peak:.0f} MB |")
     return "\n".join(lines) + "\n"
 
@@ -138,7 +142,7 @@ def curve_table(rows: dict[str, Row]) -> str:
 
 def _cell(run: Run | None, ours: Run) -> str:
     if run is None:
-        return "not measured"
+        return "not measured, or failed"
     ratio = "" if run is ours else f" ({run.wall_s / ours.wall_s:.1f}×)"
     return f"{run.wall_s:.2f} s{ratio}"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 RUNTIME = "python3.11"
 """SAM needs this very Python on PATH, so it is the one that everything here runs on."""
 MEDIUM = ("requests", "pydantic", "boto3")
-LARGE = ("requests", "pydantic", "numpy")
+LARGE = ("requests", "pydantic", "numpy<2.3")
+"""numpy from 2.3 on has no wheel that SAM takes for this runtime."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,11 @@ class AppShape:
     name: str
     functions: int
     dependencies: tuple[str, ...]
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What the code imports."""
+        return tuple(name.partition("<")[0] for name in self.dependencies)
 
 
 SHAPES = {
@@ -56,7 +62,7 @@ def write_chalice_app(shape: AppShape, root: Path) -> Path:
     """Write a Chalice application: one function, because Chalice packages all in one."""
     (root / ".chalice").mkdir(parents=True)
     (root / ".chalice" / "config.json").write_text(json.dumps({"version": "2.0", "app_name": "bench"}))
-    imports = "".join(f"    import {name}\n" for name in shape.dependencies)  # Chalice imports the application itself
+    imports = "".join(f"    import {name}\n" for name in shape.modules)  # Chalice imports the application itself
     body = "from chalice import Chalice\napp = Chalice(app_name='bench')\n"
     body += f"@app.lambda_function()\ndef handler(event, context):\n{imports}    return 1\n"
     (root / "app.py").write_text(body)
@@ -71,7 +77,7 @@ def change_one_file(root: Path, turn: int) -> None:
 
 
 def _handler(shape: AppShape, number: int) -> str:
-    imports = "".join(f"import {name}\n" for name in shape.dependencies)
+    imports = "".join(f"import {name}\n" for name in shape.modules)
     return f"{imports}\n\ndef handler(event, context):\n    return {{'statusCode': 200, 'body': 'function {number}'}}\n"
 
 
