@@ -69,6 +69,9 @@ def _resources(source: Source, section: dict[str, Json], path: TemplatePath) -> 
         if not isinstance(declared, dict):
             message = f"resource {logical_id} has to be a mapping with a Type; check its indentation"
             raise source.fault((*path, logical_id), message, code="template-resource")
+        if not isinstance(declared.get("Properties", {}), dict | None):
+            message = f"Properties of {logical_id} have to be a mapping; check the indentation"
+            raise source.fault((*path, logical_id, "Properties"), message, code="template-resource")
         kind = scalar_text(declared.get("Type"))
         properties = mapping_at(declared, "Properties")
         yield Resource(

@@ -1,5 +1,6 @@
 """What a template declares beside its resources: parameters, transforms, exports, imports, settings."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -50,9 +51,10 @@ def _text(value: Json) -> str | None:
 
 def _number(value: Json) -> float | None:
     try:
-        return None if value is None else float(scalar_text(value))
+        number = float(scalar_text(value))
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _whole(value: Json) -> int | None:

@@ -59,8 +59,9 @@ def _point(body: dict[str, Json], path: TemplatePath, asset: Asset, sha256: str)
     *parents, last = path[index:]
     at: dict[str, Json] = resource
     for key in parents:
-        child = at.setdefault(str(key), {})
-        assert isinstance(child, dict)
+        child = at.get(str(key))
+        if not isinstance(child, dict):
+            child = at[str(key)] = {}  # absent, or null as in `Properties:` with nothing below
         at = child
     at[str(last)] = shape.written(sha256)
     if asset.kind == "template":

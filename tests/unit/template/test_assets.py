@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.template.apps import load, only, refusal
+from tests.unit.template.apps import load, only, refusal, seal_bytes
 
 SAM = "Transform: AWS::Serverless-2016-10-31\n"
 
@@ -257,6 +257,17 @@ def test_a_resource_that_is_no_mapping_is_told_by_name(tmp_path: Path) -> None:
     error = refusal(tmp_path, "Resources:\n  A: {Type: AWS::SNS::Topic}\n  Type: AWS::SNS::Topic\n")
     assert (error.code, error.context["line"]) == ("template-resource", 3)
     assert "resource Type has to be a mapping" in error.message
+
+
+def test_properties_that_are_no_mapping_are_told_by_name(tmp_path: Path) -> None:
+    error = refusal(tmp_path, "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties: [x]\n")
+    assert (error.code, error.context["line"]) == ("template-resource", 4)
+
+
+def test_a_function_with_empty_properties_is_built_from_the_folder(tmp_path: Path) -> None:
+    template = load(tmp_path, SAM + "Resources:\n  Fn:\n    Type: AWS::Serverless::Function\n    Properties:\n")
+    assert only(template).source == "."
+    assert b'"Key": "blobs/' in seal_bytes(template)
 
 
 def test_the_location_of_an_asset_names_file_line_and_resource(tmp_path: Path) -> None:
