@@ -23,6 +23,12 @@ def handler(event, context):
 """
 
 
+PICTURE = """
+def handler(event, context):
+    return {"statusCode": 200, "headers": {"Content-Type": "image/png"}, "body": "aGVsbG8=", "isBase64Encoded": True}
+"""
+
+
 def _integration(function_id: str = "Echo") -> dict[str, Json]:
     return {"type": "aws_proxy", "httpMethod": "POST", "uri": invoke_uri(function_id)}
 
@@ -77,11 +83,13 @@ def _template(**more_paths: Json) -> dict[str, Json]:
             "/closed": {"get": _operation(security=[{"Gate": []}])},
             "/keyed": {"get": _operation(security=[{"api_key": []}])},
             "/signed": {"get": _operation(security=[{"AWS_IAM": []}])},
+            "/picture": {"get": _operation("Picture")},
             "/strict": {"post": _operation(**STRICT)},
             "/replies/{kind}": {"get": _operation("Replies")},
             "/sometimes": {"Fn::If": ["Never", {"get": _operation()}, {"Ref": "AWS::NoValue"}]},
             **more_paths,
         },
+        "x-amazon-apigateway-binary-media-types": ["image~1png"],
         "definitions": {
             "Order": {"type": "object", "required": ["sku"], "properties": {"sku": {"$ref": "#/definitions/Sku"}}},
             "Sku": {"type": "string"},
@@ -115,6 +123,7 @@ def _template(**more_paths: Json) -> dict[str, Json]:
             "Role": ROLE,
             "Echo": function(),
             "Replies": function(REPLIES),
+            "Picture": function(PICTURE),
             "Authorizer": function(TOKEN_AUTHORIZER),
             "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}},
             "Deployment": {"Type": "AWS::ApiGateway::Deployment", "Properties": {"RestApiId": {"Ref": "Api"}}},
@@ -193,6 +202,11 @@ def test_a_method_that_wants_a_signature_refuses_requests_without_one(api: Deplo
 
 def test_gateway_responses_are_in_effect_from_the_first_deployment(api: Deployed) -> None:
     assert _get(api, "/closed").headers["access-control-allow-origin"] == "*"
+
+
+def test_a_binary_body_is_decoded_for_who_accepts_its_type(api: Deployed) -> None:
+    assert _get(api, "/picture", Accept="image/png").text == "hello"
+    assert _get(api, "/picture", Accept="text/html").text == "aGVsbG8="
 
 
 def test_a_request_validator_checks_parameters_and_body(api: Deployed) -> None:

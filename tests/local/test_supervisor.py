@@ -244,6 +244,21 @@ def test_an_emulator_that_does_not_start_is_told_with_the_end_of_its_log(tmp_pat
     assert "sealift local reset staging" in caught.value.hint
 
 
+def test_a_folder_that_cannot_be_used_is_an_error_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / ".sealift").write_text("in the way")
+    with pytest.raises(CloudError, match="cannot use the folder") as caught:
+        LocalCloud(tmp_path / ".sealift" / "local").up("staging", region=REGION)
+    assert caught.value.code == "local-cloud-folder"
+
+
+def test_an_environment_may_have_any_name_and_its_key_is_for_its_owner_only(cloud: LocalCloud) -> None:
+    cloud.up("feature/new thing", region=REGION)
+    (status,) = cloud.status()
+    assert (status.environment, status.running) == ("feature/new thing", True)
+    assert (status.folder / "identity.json").stat().st_mode & 0o077 == 0
+    assert cloud.down("feature/new thing") == ("feature/new thing",)
+
+
 def test_the_state_folder_is_kept_out_of_git(cloud: LocalCloud) -> None:
     cloud.up("staging", region=REGION)
     assert (cloud.state_root.parent / ".gitignore").read_text() == "*\n"

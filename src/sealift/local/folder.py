@@ -25,6 +25,7 @@ from sealift.errors import CloudError
 class Identity:
     """What stays the same as long as the folder is there."""
 
+    environment: str
     account: str
     access_key: str
     secret_key: str
@@ -106,11 +107,19 @@ class Folder:
 
     @contextlib.contextmanager
     def locked(self, *, timeout_s: float = 90.0) -> Iterator[None]:
-        """Hold the folder alone. Raises CloudError when another command holds it for too long."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "lock").open("a") as file:
-            _lock(file.fileno(), self.path.name, timeout_s)
-            yield
+        """Hold the folder alone. Raises CloudError when another command does for too long, or the disk refuses."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with (self.path / "lock").open("a") as file:
+                _lock(file.fileno(), self.path.name, timeout_s)
+                yield
+        except OSError as error:
+            raise CloudError(
+                f"The embedded cloud cannot use the folder {self.path}: {error.strerror or error}",
+                code="local-cloud-folder",
+                hint="Look at its permissions, and at the space left on the disk",
+                context={"folder": str(self.path)},
+            ) from error
 
 
 def _lock(descriptor: int, environment: str, timeout_s: float) -> None:

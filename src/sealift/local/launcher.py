@@ -21,7 +21,7 @@ from sealift.local.processes import began_at
 
 STOP_S = 20.0
 """How long the emulator may take to save the cloud before it is killed."""
-_POLL_S = 0.25
+_POLL_S = 0.5
 
 
 def main(argv: list[str]) -> None:
@@ -68,9 +68,15 @@ def _redirect(folder: Folder) -> None:
 
 def _guard(folder: Folder, emulator: int) -> None:
     """Wait until the emulator ended, or has to; then tidy up."""
-    asked = threading.Event()
+    asked, woken = threading.Event(), threading.Event()
+
+    def ask(*_: object) -> None:
+        asked.set()
+        woken.set()
+
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: asked.set())
+        signal.signal(number, ask)
+    signal.signal(signal.SIGCHLD, lambda *_: woken.set())
     stop_at: float | None = None
     while not os.waitpid(emulator, os.WNOHANG)[0]:
         if stop_at is None and (asked.is_set() or not _is_ours(folder)):
@@ -78,7 +84,8 @@ def _guard(folder: Folder, emulator: int) -> None:
             stop_at = time.monotonic() + STOP_S
         elif stop_at is not None and time.monotonic() > stop_at:
             os.kill(emulator, signal.SIGKILL)
-        time.sleep(0.01 if stop_at else _POLL_S / 5)
+        woken.wait(_POLL_S)
+        woken.clear()
     _tidy(folder, emulator)
 
 

@@ -109,8 +109,9 @@ class LocalCloud:
                 yield environment, folder
         elif self.state_root.is_dir():
             for path in sorted(self.state_root.iterdir()):
-                if (path / "identity.json").exists():
-                    yield path.name, Folder(path)
+                identity = Folder(path).identity()
+                if identity:
+                    yield identity.environment, Folder(path)
 
     def _status(self, environment: str, folder: Folder) -> LocalStatus:
         run, identity = folder.run(), folder.identity()
@@ -138,6 +139,7 @@ class LocalCloud:
         known = folder.identity()
         for port in _ports(folder, known.port if known else None):
             identity = Identity(
+                environment=environment,
                 account=account,
                 access_key=known.access_key if known else "AKIA" + secrets.token_hex(8).upper(),
                 secret_key=known.secret_key if known else secrets.token_hex(20),
