@@ -175,7 +175,7 @@ class FakeStacks:
             what = f"execute change set {name} of stack {stack_name}"
             stack = self._engine.find(stack_name)
             asked = self._asked.get((stack.id, name)) if stack else None
-            if stack is not None and stack.change_set == name:
+            if asked is not None and asked.executed:
                 return
             if stack is None or asked is None:
                 raise refusal(what, "ChangeSetNotFound", f"ChangeSet [{name}] does not exist", status=404)
@@ -397,7 +397,8 @@ class FakeStacks:
     def _execute(self, stack: Stack, asked: _Asked, goal: Goal, token: str) -> None:
         self.executions.append((stack.name, asked.request.name))
         stack.change_set, stack.token = asked.request.name, token
-        for key in [key for key in self._asked if key[0] == stack.id]:
+        asked.executed = True
+        for key in [key for key, other in self._asked.items() if key[0] == stack.id and other is not asked]:
             del self._asked[key]
         steps = self._engine.create(stack, goal) if asked.creates else self._engine.update(stack, goal)
         self._engine.begin(stack, steps, delay_s=self.consistency_s)
@@ -442,12 +443,20 @@ def _change_set(asked: _Asked, stack: Stack, now: datetime) -> ChangeSet:
         id=asked.id,
         stack_name=stack.name,
         status=status,
-        execution_status="AVAILABLE" if status == "CREATE_COMPLETE" else "UNAVAILABLE",
+        execution_status=_execution_status(asked, stack) if status == "CREATE_COMPLETE" else "UNAVAILABLE",
         reason=asked.reason if ready else "",
         changes=asked.changes if ready else (),
         empty=ready and asked.reason == NO_CHANGES,
         creates_stack=ready and stack.status == "REVIEW_IN_PROGRESS",
     )
+
+
+def _execution_status(asked: _Asked, stack: Stack) -> str:
+    if not asked.executed:
+        return "AVAILABLE"
+    if stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        return "EXECUTE_COMPLETE"
+    return "EXECUTE_FAILED" if stack.status.endswith(("_COMPLETE", "_FAILED")) else "EXECUTE_IN_PROGRESS"
 
 
 def _nested_set(name: str, child: Stack | None, changes: tuple[Change, ...]) -> ChangeSet:

@@ -55,7 +55,8 @@ class AwsStacks:
             with calling(f"make a change set for stack {request.stack_name}", secrets=secrets):
                 self._client.create_change_set(**arguments)
         except CloudError as error:
-            if error.code != "already-exists":
+            # The stack may be what exists already; only the change set is a success.
+            if error.code != "already-exists" or not read_change_set(self._session, request.stack_name, request.name):
                 raise
 
     def change_set(self, stack_name: str, name: str) -> ChangeSet | None:
@@ -73,11 +74,9 @@ class AwsStacks:
             with calling(f"execute change set {name} of stack {stack_name}"):
                 self._client.execute_change_set(StackName=stack_name, ChangeSetName=name, ClientRequestToken=token)
         except CloudError as error:
-            # One that was executed is in another status, and gone once its stack has changed.
-            if error.code not in {"change-set-status", "change-set-not-found", "already-exists"}:
-                raise
-            state = self.describe(stack_name)
-            if state is None or state.change_set != name:
+            # One that was executed is in another status, and may be gone once its stack has changed.
+            done = {"change-set-status", "change-set-not-found", "already-exists"}
+            if error.code not in done or not self._was_executed(stack_name, name):
                 raise
 
     def delete_change_set(self, stack_name: str, name: str) -> None:
@@ -145,6 +144,13 @@ class AwsStacks:
     def drift(self, stack_name: str) -> tuple[Drift, ...]:
         """Detect drift, wait for the answer, and return what differs."""
         return detect_drift(self._session, stack_name, self._pause)
+
+    def _was_executed(self, stack_name: str, name: str) -> bool:
+        found = read_change_set(self._session, stack_name, name)
+        if found is not None:
+            return found.execution_status.startswith("EXECUTE_")
+        state = self.describe(stack_name)
+        return state is not None and state.change_set == name
 
     @property
     def _client(self) -> "CloudFormationClient":

@@ -1,0 +1,83 @@
+"""Makes the worlds. The embedded cloud is started once for all tests of a session."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sealift.aws.cloud import Access, open_cloud
+from sealift.aws.session import AwsSession
+from sealift.local.supervisor import LocalCloud
+from sealift.model.app import Environment
+from sealift.model.template import Json
+from sealift.system import RealClock
+from tests.contract.worlds import BROKEN, World
+from tests.fakes.clock import FakeClock
+from tests.fakes.cloud import make_account
+
+ENVIRONMENT = Environment(name="contract", region="eu-west-1", stack_name="contract")
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The adapters of `sealift.aws`, talking to the embedded cloud."""
+    supervisor = LocalCloud(tmp_path_factory.mktemp("contract") / ".sealift" / "local")
+    endpoint = supervisor.up("contract", region="eu-west-1")
+    access = Access(
+        region=endpoint.region,
+        endpoint_url=endpoint.url,
+        access_key=endpoint.access_key,
+        secret_key=endpoint.secret_key,
+    )
+    cloud = open_cloud(ENVIRONMENT, access=access)
+    session = AwsSession(access)
+
+    def alter(stack: str, logical_id: str, value: str) -> None:
+        names = {r.logical_id: r.physical_id for r in cloud.stacks.resources(stack)}
+        session.ssm.put_parameter(Name=str(names[logical_id]), Value=value, Type="String", Overwrite=True)
+
+    yield World(kind="embedded", cloud=cloud, clock=RealClock(), broken=_policy_of_nobody, alter_parameter=alter)
+    supervisor.down()
+
+
+@pytest.fixture(params=["fake", "embedded"])
+def world(request: pytest.FixtureRequest) -> World:
+    """One world, then the other."""
+    if request.param == "fake":
+        return make_fake()
+    embedded: World = request.getfixturevalue("embedded")
+    return embedded
+
+
+def make_fake() -> World:
+    """Return a world of fakes."""
+    clock = FakeClock()
+    account = make_account(ENVIRONMENT, clock)
+    account.stacks.fail(BROKEN, "create", "it can not be made")
+    account.stacks.fail(BROKEN, "update", "it can not be changed")
+
+    def alter(stack: str, logical_id: str, value: str) -> None:
+        account.stacks.alter(stack, logical_id, Value=value)
+
+    return World(
+        kind="fake",
+        cloud=account.cloud,
+        clock=clock,
+        broken=_policy_of_nobody,
+        alter_parameter=alter,
+        account=account,
+    )
+
+
+def _policy_of_nobody(word: str) -> dict[str, Json]:
+    """Return a policy for a role that is not there."""
+    return {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {
+            "PolicyName": word,
+            "Roles": [f"there-is-no-{word}"],
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+            },
+        },
+    }
