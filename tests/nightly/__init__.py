@@ -1,0 +1,1 @@
+"""Long runs, by hand or at night: `python -m tests.nightly.NAME`."""

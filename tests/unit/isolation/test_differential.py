@@ -1,0 +1,19 @@
+"""The prover never calls unreachable what an independent evaluator allows."""
+
+import pytest
+
+from tests.unit.isolation.differential import run
+
+PARTS = 4
+DECISIONS = 200_000
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_the_emulator_allows_is_never_called_unreachable(part: int) -> None:
+    seen = run(DECISIONS // PARTS, seed=part)
+    assert seen.disagreed == []
+    assert seen.decisions >= DECISIONS // PARTS
+    # The comparison says something only when both answers occur often.
+    assert seen.allowed > seen.decisions // 100
+    assert seen.unreachable > seen.decisions // 5
+    print(f"{seen.decisions} decisions, {seen.allowed} allowed, {seen.unreachable} called unreachable")
