@@ -1,5 +1,6 @@
 """From the sealed template in the bucket to the one the emulator gets: rendered, expanded, nested ones first."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -8,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from sealift.errors import CloudError, TemplateError
+from sealift.errors import CloudError, PreconditionFailed, TemplateError
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Body, Context, expand
 from sealift.local.expand.shape import as_object, known, of_type, properties, with_properties, with_resources
@@ -127,8 +128,14 @@ def context_of(preparation: Preparation) -> Context:
 def _stored(body: Body, bucket: Bucket) -> str:
     data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     key = f"local/{hashlib.sha256(data).hexdigest()}.json"
-    bucket.put(key, data)
+    put_once(bucket, key, data)
     return key
+
+
+def put_once(bucket: Bucket, key: str, data: bytes) -> None:
+    """Store an object unless there is one; the bucket keeps versions, and equal ones are of no use."""
+    with contextlib.suppress(PreconditionFailed):
+        bucket.put(key, data, if_absent=True)
 
 
 def _with_nested(

@@ -9,7 +9,7 @@ import io
 import re
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,16 +77,27 @@ def report(packages: Iterable[Package], where: Places, *, machine: str) -> Runti
 
     `machine` is what platform.machine() says.
     """
-    notes: list[str] = []
+    elsewhere: dict[str, list[str]] = {}
     errors: list[str] = []
     for package in packages:
         files = _files_of(package)
         error = _not_served(package, where) or _not_loadable(package, files, where, machine)
+        reason = "" if error else _reason(package, files, where)
         if error:
             errors.append(error)
-        else:
-            notes += _notes(package, files, where)
+        elif reason:
+            elsewhere.setdefault(reason, []).append(package.logical_id)
+    notes = [f"{_names(who)} on {reason}" for reason, who in elsewhere.items()]
     return RuntimeReport(notes=tuple(notes), errors=tuple(errors))
+
+
+def _names(logical_ids: list[str]) -> str:
+    """Return who runs: one by name, several by the first names."""
+    if len(logical_ids) == 1:
+        return f"{logical_ids[0]} runs"
+    if len(logical_ids) <= 3:
+        return f"{', '.join(logical_ids[:-1])} and {logical_ids[-1]} run"
+    return f"{', '.join(logical_ids[:2])} and {len(logical_ids) - 2} more run"
 
 
 def chosen(version: tuple[int, int], names: Sequence[str], where: Places) -> Interpreter:
@@ -135,15 +146,14 @@ def _not_loadable(package: Package, files: _Files, where: Places, machine: str) 
     return None
 
 
-def _notes(package: Package, files: _Files, where: Places) -> Iterator[str]:
+def _reason(package: Package, files: _Files, where: Places) -> str:
+    """Return which other Python a function runs on, and why; empty when it is the declared one."""
     version = declared_version(package.runtime)
-    if version is None:
-        return
-    interpreter = chosen(version, files.names, where)
-    if interpreter.version != version:
-        installed = find(version, where)
-        why = "is older than the boto3 here can be loaded on" if installed else "is not installed here"
-        yield f"{package.logical_id} runs on Python {interpreter.name}: {package.runtime} {why}"
+    interpreter = chosen(version, files.names, where) if version else None
+    if version is None or interpreter is None or interpreter.version == version:
+        return ""
+    why = "is older than the boto3 here can be loaded on" if find(version, where) else "is not installed here"
+    return f"Python {interpreter.name}: {package.runtime} {why}"
 
 
 def _files_of(package: Package) -> _Files:

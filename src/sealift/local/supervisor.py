@@ -1,18 +1,12 @@
 """Starts, finds, stops and describes the emulators of one application: one per environment."""
 
 import contextlib
-import http.client
-import json
-import os
 import re
 import secrets
 import shutil
-import socket
-import subprocess
 import sys
 import time
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,16 +14,9 @@ from pathlib import Path
 from sealift.errors import CloudError
 from sealift.local.endpoint import HOST, Endpoint, account_of
 from sealift.local.folder import Folder, Identity, Run
-from sealift.local.interpreters import places
-from sealift.local.processes import end, is_running, kill_group
-
-_WHO_PATH = "/_sealift/who"
-_START_S = 60.0
-_STOP_S = 25.0
-_ATTEMPTS = 5
-_LOG_BYTES = 4_000_000
-_FIRST_PORT, _PORTS = 20000, 12000
-"""Below the range that Linux and macOS take for outgoing connections, so that a port stays free while we are down."""
+from sealift.local.free_ports import free_ports, is_free
+from sealift.local.lifecycle import is_healthy, launch, stop, wait_until_healthy
+from sealift.local.processes import is_running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +52,7 @@ class LocalCloud:
             if found:
                 return found
             _ignore(self.state_root)
-            _stop(folder)
+            stop(folder)
             return self._start(environment, folder, region=region, account=wanted)
 
     def down(self, environment: str | None = None) -> tuple[str, ...]:
@@ -73,7 +60,7 @@ class LocalCloud:
         stopped = []
         for name, folder in self._folders(environment):
             with folder.locked():
-                if _stop(folder):
+                if stop(folder):
                     stopped.append(name)
         return tuple(stopped)
 
@@ -90,7 +77,7 @@ class LocalCloud:
         done = []
         for name, folder in self._folders(environment):
             with folder.locked():
-                _stop(folder)
+                stop(folder)
                 for path in (folder.state, folder.s3, folder.tmp):
                     shutil.rmtree(path, ignore_errors=True)
             done.append(name)
@@ -128,7 +115,7 @@ class LocalCloud:
             return None
         until = time.monotonic() + patience_s
         while is_running(run.guard, run.guard_began):
-            if _is_healthy(run):
+            if is_healthy(run):
                 return _endpoint(environment, run, identity)
             if time.monotonic() >= until:
                 return None
@@ -137,7 +124,7 @@ class LocalCloud:
 
     def _start(self, environment: str, folder: Folder, *, region: str, account: str) -> Endpoint:
         known = folder.identity()
-        for port in _ports(folder, known.port if known else None):
+        for port in free_ports(folder.path, known.port if known else None):
             identity = Identity(
                 environment=environment,
                 account=account,
@@ -146,11 +133,11 @@ class LocalCloud:
                 port=port,
             )
             folder.write_identity(identity)
-            run = _launch(self.python, folder, identity, region)
-            if run and _wait_until_healthy(run):
+            run = launch(self.python, folder, identity, region)
+            if run and wait_until_healthy(run):
                 return _endpoint(environment, run, identity, started=True)
-            _stop(folder)
-            if _is_free(port):
+            stop(folder)
+            if is_free(port):
                 break
         raise _did_not_start(environment, folder)
 
@@ -167,119 +154,6 @@ def _endpoint(environment: str, run: Run, identity: Identity, *, started: bool =
         pid=run.guard,
         started=started,
     )
-
-
-def _launch(python: str, folder: Folder, identity: Identity, region: str) -> Run | None:
-    if folder.log.exists() and folder.log.stat().st_size > _LOG_BYTES:
-        folder.log.replace(folder.log.with_suffix(".1"))
-    shutil.rmtree(folder.tmp, ignore_errors=True)
-    for path in (folder.tmp, folder.state, folder.s3):
-        path.mkdir(parents=True, exist_ok=True)
-    # -P keeps the folder out of the module search path.
-    command = [python, "-P", "-m", "sealift.local.launcher"]
-    with folder.log.open("ab") as log:
-        done = subprocess.run(
-            [*command, str(folder.path), str(identity.port), region, identity.account],
-            env=_child_environment(folder, identity, region),
-            cwd=folder.path,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            check=False,
-            start_new_session=True,
-        )
-    return folder.run() if done.returncode == 0 else None
-
-
-def _child_environment(folder: Folder, identity: Identity, region: str) -> Mapping[str, str]:
-    """Return the whole environment of the emulator. Functions inherit it, so nothing of ours is in it."""
-    return {
-        "GATEWAY_PORT": str(identity.port),
-        "BIND_HOST": HOST,
-        "MINISTACK_HOST": HOST,
-        "MINISTACK_ACCOUNT_ID": identity.account,
-        "MINISTACK_REGION": region,
-        "LOG_LEVEL": "WARNING",
-        "AUTH": "true",
-        "AWS_ACCESS_KEY_ID": identity.access_key,
-        "AWS_SECRET_ACCESS_KEY": identity.secret_key,
-        "AWS_DEFAULT_REGION": region,
-        "PERSIST_STATE": "1",
-        "STATE_DIR": str(folder.state),
-        "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(folder.s3),
-        "TMPDIR": str(folder.tmp),
-        "HOME": str(folder.tmp),
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "PYTHONUNBUFFERED": "1",
-        "SEALIFT_PYTHON_VERSIONS": ":".join(map(str, places(os.environ, Path.home()).versions)),
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": os.environ.get("LANG", "C.UTF-8"),
-    }
-
-
-def _wait_until_healthy(run: Run) -> bool:
-    until = time.monotonic() + _START_S
-    while time.monotonic() < until and is_running(run.guard, run.guard_began):
-        if _is_healthy(run):
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def _is_healthy(run: Run) -> bool:
-    """Ask the emulator whether it is this one: another program may have its port."""
-    connection = http.client.HTTPConnection(HOST, run.port, timeout=5.0)
-    try:
-        connection.request("GET", _WHO_PATH)
-        body = json.loads(connection.getresponse().read())
-        return bool(body["guard"] == run.guard)
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-        return False
-    finally:
-        connection.close()
-
-
-def _stop(folder: Folder) -> bool:
-    """End the emulator of this folder, and what a crash left behind; say whether anything ran."""
-    run = folder.run()
-    if run is None:
-        shutil.rmtree(folder.tmp, ignore_errors=True)
-        return False
-    ran = is_running(run.guard, run.guard_began)
-    end(run.guard, run.guard_began, grace_s=_STOP_S)
-    end(run.emulator, run.emulator_began, grace_s=_STOP_S)
-    kill_group(run.emulator, run.emulator_began)
-    shutil.rmtree(folder.tmp, ignore_errors=True)
-    folder.run_file.unlink(missing_ok=True)
-    return ran
-
-
-def _ports(folder: Folder, first: int | None) -> Iterator[int]:
-    """Yield free ports: the one used before, then some that follow from the folder's path, then whatever is free."""
-    seed = zlib.crc32(str(folder.path.resolve()).encode())
-    wanted = [first] if first else []
-    wanted += [_FIRST_PORT + (seed + 7 * step) % _PORTS for step in range(40)]
-    yielded = 0
-    for port in wanted:
-        if yielded < _ATTEMPTS and _is_free(port):
-            yielded += 1
-            yield port
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = int(probe.getsockname()[1])
-    yield port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
 
 
 def _tail(folder: Folder, lines: int) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def refuse_taken_names(result: Prepared, *, inner: Stacks, bucket: Bucket, prepa
         for logical_id, name in _names_of(other, inner, preparation):
             if name in seen:
                 raise _taken(name, f"{logical_id} of stack {other} and {seen[name]} of {preparation.stack_name}")
-    bucket.put(mark, b"")
+    put_once(bucket, mark, b"")
 
 
 def _names_of(stack_name: str, inner: Stacks, preparation: Preparation) -> list[tuple[str, Name]]:

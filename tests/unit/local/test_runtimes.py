@@ -51,6 +51,15 @@ def test_a_missing_python_is_replaced_by_the_nearest_newer_one_with_a_note(tmp_p
     assert errors == []
 
 
+@pytest.mark.parametrize(
+    ("count", "who"), [(1, "F0 runs"), (2, "F0 and F1 run"), (3, "F0, F1 and F2 run"), (9, "F0, F1 and 7 more run")]
+)
+def test_functions_that_share_a_reason_share_a_note(tmp_path: Path, count: int, who: str) -> None:
+    packages = [Package(logical_id=f"F{n}", runtime="python3.18") for n in range(count)]
+    found = report(packages, _places(tmp_path, "3.19.0"), machine="x86_64")
+    assert found.notes == (f"{who} on Python 3.19: python3.18 is not installed here",)
+
+
 def test_an_old_python_gives_way_to_one_that_loads_boto3(tmp_path: Path) -> None:
     where = _places(tmp_path, "3.8.1", "3.10.1")
     notes, _ = _report(where, Package(logical_id="F", runtime="python3.8"))
