@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sealift.errors import CloudError
 from sealift.local.names import Name, names_in
-from sealift.local.preparing import Preparation, Prepared, context_of
+from sealift.local.preparing import Preparation, Prepared, context_of, put_once
 from sealift.ports import Bucket, Stacks
 
 _MARKS = "local/stacks/"
