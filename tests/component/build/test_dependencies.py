@@ -35,10 +35,9 @@ requires-dist = [{{ name = "six", specifier = "==1.16.0" }}]
 [[package]]
 name = "six"
 version = "1.16.0"
-source = {{ registry = "https://pypi.org/simple" }}
+source = {{ registry = "https://registry.example/simple" }}
 wheels = [
-    {{ url = "https://files.pythonhosted.org/packages/d9/5a/\
-e7c31adbe875f2abbb91bd84cf2dc52d792b5a01506781dbcf25c91daf11/six-1.16.0-py2.py3-none-any.whl", \
+    {{ url = "https://registry.example/six-1.16.0-py2.py3-none-any.whl", \
 hash = "{SIX_WHEEL}", size = 11053 }},
 ]
 """
