@@ -96,7 +96,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         templates=_templates(),
         builder=CachedBuilder(cache_root() / "build", process),
         analyzer=RealAnalyzer(process, cache_root() / "checks"),
-        tester=RealTester(process, cache_root() / "checks"),
+        tester=RealTester(process, cache_root() / "checks", env=dict(os.environ)),
         http=UrllibHttp(),
         scm=Git(process),
         process=process,

@@ -196,9 +196,14 @@ def _nothing_to_run(name: str, spec: SuiteSpec, reason: str) -> SuiteResult:
     return SuiteResult(name=name, status="errored", reason=finding.message, findings=(finding,))
 
 
+_UNREACHABLE = ("Failed to fetch", "error sending request", "client error", "Could not connect")
+"""What uv says when a package could not be had at all: that is no property of the Python it was wanted for."""
+
+
 def _cannot_install(name: str, error: BuildError, *, other_python: bool) -> SuiteResult:
     """On a Python that nobody asked for it proves nothing that requirements cannot be installed."""
-    if other_python:
+    unreachable = any(sign in error.message for sign in _UNREACHABLE)
+    if other_python and not unreachable:
         return _not_tested(name, error.message)
     finding = _broken(error.code, error.message, fix=error.hint)
     return SuiteResult(name=name, status="errored", reason=error.message, findings=(finding,))

@@ -13,28 +13,39 @@ from sealift.usecases.history import Difference
 from sealift.usecases.status import Lane
 
 
+def _console() -> Console:
+    """Return standard output; into a file or a pipe lines are as long as they need to be."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
+
+
 def show_status(app: str, lanes: Sequence[Lane], *, now: datetime) -> None:
     """Print a lane per environment, then their addresses."""
-    console = Console()
+    console = _console()
     table = Table(title=f"{app}", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
-    for column in ("environment", "release", "commit", "since", "verified", "soak", "next"):
-        table.add_column(column, header_style="dim", no_wrap=column not in {"next"})
+    for column in ("environment", "release", "commit", "since", "verified", "soak"):
+        table.add_column(column, header_style="dim", no_wrap=True)
     for lane in lanes:
         table.add_row(*_lane_cells(lane, now))
     console.print(table)
     for lane in lanes:
-        for name, url in lane.urls.items():
-            console.print(Text.assemble((f"{lane.environment.name:<13}", "dim"), f"{name}  {url}"), soft_wrap=True)
+        rows = [("next", lane.next)] if lane.next else []
+        rows += [("error", lane.error)] if lane.error else []
+        rows += list(lane.urls.items())
+        if rows:
+            console.print(Text(f"\n{lane.environment.name}", style="bold"))
+        for name, value in rows:
+            console.print(Text.assemble((f"  {name:<12}", "dim"), value), soft_wrap=True)
 
 
 def _lane_cells(lane: Lane, now: datetime) -> list[Text]:
     current = lane.current
     name = Text(lane.environment.name, style="bold")
     if lane.status == "errored" and lane.error:
-        return [name, Text("–"), Text("–"), Text("–"), Text("–"), Text("–"), Text(lane.error, style="red")]
+        return [name, Text("unknown", style="red"), *[Text("–", style="dim")] * 4]
     if current is None:
         last = f"{lane.last.status}: {lane.last.release[:12]}" if lane.last else "nothing yet"
-        return [name, Text(last, style="dim"), *[Text("–", style="dim")] * 4, Text(lane.next)]
+        return [name, Text(last, style="dim"), *[Text("–", style="dim")] * 4]
     mark, style = MARKS["succeeded" if current.verified == "succeeded" else current.verified or "running"]
     return [
         name,
@@ -43,7 +54,6 @@ def _lane_cells(lane: Lane, now: datetime) -> list[Text]:
         Text(_ago(now - current.at)),
         Text(f"{mark} {current.verified or 'not yet'}", style=style),
         _soak(lane, now),
-        Text(lane.next),
     ]
 
 
@@ -63,7 +73,7 @@ def _ago(passed: timedelta) -> str:
 
 def show_history(entries: Sequence[Entry], *, verbose: bool) -> None:
     """Print one line an operation's outcome; with `verbose`, every entry."""
-    console = Console()
+    console = _console()
     shown = [e for e in entries if verbose or e.record.status != "running"]
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("at (UTC)", "environment", "#", "what", "status", "release", "commit", "by"):

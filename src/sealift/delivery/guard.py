@@ -59,6 +59,8 @@ def _judge_one(change: Change, stack: str, *, renamed_to: str | None) -> Iterato
 
 
 def _removed(change: Change, stack: str, renamed_to: str | None) -> Iterator[Finding]:
+    if not change.physical_id:
+        return  # its Condition was false: there never was such a resource
     keeps = change.policy_action in KEEPING
     renamed = f" It looks renamed to {renamed_to}: a new, empty resource." if renamed_to else ""
     if change.type in IDENTITIES:

@@ -101,6 +101,23 @@ def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
     return frozenset(granted)
 
 
+def undoable(entries: Sequence[Entry]) -> frozenset[str]:
+    """Return the removals that only undo what operations added that were never verified, as waiver keys.
+
+    Going back has to remove what the bad release brought. What was verified once may hold data that people rely on.
+    """
+    verified = {
+        e.record.operation for e in entries if e.record.kind == "verification" and e.record.status == "succeeded"
+    }
+    keys: set[str] = set()
+    for entry in entries:
+        added = entry.record.data.get("added")
+        if entry.record.operation in verified or not isinstance(added, list):
+            continue
+        keys |= {f"{name}:{rule}" for name in added for rule in ("data-removed", "identity-removed")}
+    return frozenset(keys)
+
+
 def approvals(entries: Sequence[Entry], *, release: str) -> tuple[Entry, ...]:
     """Return the approvals of this release, oldest first."""
     return tuple(e for e in entries if e.record.kind == "approval" and e.record.release == release)

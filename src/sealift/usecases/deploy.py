@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sealift.delivery.history import Standing, open_waivers, standing
+from sealift.delivery.history import Standing, open_waivers, standing, undoable
 from sealift.delivery.manifest import canonical_json
 from sealift.delivery.parameters import resolve_parameters
 from sealift.errors import ConfigError, IntegrityError, InternalError, SealiftError
@@ -107,7 +107,8 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     """Deploy every stack of the release. Whatever happens is recorded; errors are raised after that."""
     entries = writer.ledger.entries()
     _tell_unfinished(standing(entries), target, services)
-    plan = replace(plan, waivers=open_waivers(entries, release=plan.release.digest))
+    undoing = undoable(entries) if plan.kind == "rollback" else frozenset()
+    plan = replace(plan, waivers=open_waivers(entries, release=plan.release.digest) | undoing)
     operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     base: dict[str, Json] = {"config": plan.config}
     writer.record(operation, "running", **base)

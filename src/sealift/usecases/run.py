@@ -1,6 +1,8 @@
 """`sealift run`: the journey of one commit, decided from branch, pull request and configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sealift.delivery.journey import Journey, journey
@@ -68,7 +70,8 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     way = _way(app, origin, options)
     services.events.emit(Noted(name="journey", message=way.reason))
     templates = load_templates(app, services)
-    checked = check(app, services, templates=templates, local=options.local, tests=options.tests)
+    with _opening(way, services, options):
+        checked = check(app, services, templates=templates, local=options.local, tests=options.tests)
     if checked.status != "succeeded":
         return RunResult(status=checked.status, message="Analysis or tests stopped the journey; nothing was deployed")
     built = build_release(app, services, templates=templates, origin=origin)
@@ -107,6 +110,24 @@ def deploy_built(
     with writing(cloud, services, purpose=f"deployment of {built.release.short()}") as writer:
         upload_release(built, cloud, services)
         return bring(target, plan, writer, services, restore=False, force=force)
+
+
+@contextmanager
+def _opening(way: Journey, services: Services, options: RunOptions) -> Iterator[None]:
+    """Start the embedded clouds of the journey while the commit is analysed and tested.
+
+    What fails here is raised where the cloud is opened to be used.
+    """
+    if not options.local:
+        yield
+        return
+    pool = ThreadPoolExecutor(max_workers=2)
+    for environment in (*way.deploys, *way.promotes):
+        pool.submit(services.clouds.open, environment)
+    try:
+        yield
+    finally:
+        pool.shutdown(wait=True)
 
 
 def _way(app: App, origin: Origin, options: RunOptions) -> Journey:

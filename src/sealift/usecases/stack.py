@@ -1,7 +1,7 @@
 """Bring one stack to a template: settle it, ask for a change set, judge it, execute it, wait to the very end."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sealift.delivery.causes import first_cause
@@ -316,7 +316,12 @@ def _execute(
 ) -> StackState:
     stacks, services = writer.cloud.stacks, writer.services
     last = stacks.last_event(target.name)
-    step: dict[str, Json] = {"step": "execute", "stack": target.name, "change_set": change_set.name}
+    step: dict[str, Json] = {
+        "step": "execute",
+        "stack": target.name,
+        "change_set": change_set.name,
+        "added": list(_added(change_set, target.stack.name)),
+    }
     writer.record(operation, "running", **step, **({"waivers": waivers} if waivers else {}))
     stacks.execute_change_set(target.name, change_set.name, token=change_set.name)
     started = services.clock.monotonic()
@@ -342,6 +347,15 @@ def _execute(
     if found and found[0].status in SETTLED_WELL:
         return found[0]
     raise _failure(target, found[0] if found else None, seen)
+
+
+def _added(change_set: ChangeSet, stack: str) -> Iterator[str]:
+    """Yield `<stack>/<LogicalId>` of every resource that the change set makes."""
+    for change in change_set.changes:
+        if change.action == "Add":
+            yield f"{stack}/{change.logical_id}"
+        if change.nested is not None:
+            yield from _added(change.nested, f"{stack}/{change.logical_id}")
 
 
 def _stream(target: StackTarget, event: StackEvent, services: Services) -> None:

@@ -1,6 +1,7 @@
 """Verify a deployment against its live endpoint: declared probes first, then the acceptance tests."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from string import Template as StringTemplate
 
@@ -13,6 +14,9 @@ from sealift.ports import HttpAnswer
 from sealift.usecases.deploy import Deployment, Target
 from sealift.usecases.services import Services, phase
 from sealift.usecases.writing import Writer
+
+
+PARALLEL_PROBES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,8 @@ def _probes(target: Target) -> tuple[Probe, ...]:
 
 def _probe_all(target: Target, outputs: Mapping[str, str], services: Services) -> tuple[str, ...]:
     deadline = services.clock.monotonic() + target.app.verify_timeout_s
-    failures = [_probe(target, p, outputs, services, deadline) for p in _probes(target)]
+    with ThreadPoolExecutor(max_workers=PARALLEL_PROBES) as pool:
+        failures = list(pool.map(lambda p: _probe(target, p, outputs, services, deadline), _probes(target)))
     return tuple(f for f in failures if f)
 
 

@@ -119,3 +119,8 @@ def test_what_only_adds_never_stops(action, kind):
 @given(st.text(min_size=1).filter(lambda t: t not in STORES and t not in IDENTITIES))
 def test_what_holds_no_data_and_has_no_address_may_be_replaced(kind):
     assert rules(change("Remove", kind=kind), change(kind=kind, replacement="True")) == []
+
+
+def test_removing_what_never_existed_because_its_condition_was_false_passes():
+    never = Change(action="Remove", logical_id="Orders", physical_id=None, type=TABLE)
+    assert rules(never) == []

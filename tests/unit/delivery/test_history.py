@@ -1,4 +1,4 @@
-from sealift.delivery.history import open_waivers, standing
+from sealift.delivery.history import open_waivers, standing, undoable
 from tests.unit.delivery.ledgers import LedgerOf, at
 
 
@@ -83,3 +83,11 @@ def test_a_waiver_is_used_up_by_the_deployment_that_needed_it():
 def test_a_waiver_holds_for_its_release_only():
     ledger = LedgerOf().add("waiver", "succeeded", operation="w", release="r2", waives="app/T:data-removed")
     assert open_waivers(ledger.entries, release="r3") == frozenset()
+
+
+def test_going_back_may_remove_what_only_an_unverified_operation_added():
+    ledger = LedgerOf().add("promotion", "running", operation="o1", release="r1", added=["app/Old"])
+    ledger.verified("o1", "r1", seconds=5)
+    ledger.add("promotion", "running", operation="o2", release="r2", added=["app/New"])
+    ledger.verified("o2", "r2", seconds=9, status="failed")
+    assert undoable(ledger.entries) == {"app/New:data-removed", "app/New:identity-removed"}

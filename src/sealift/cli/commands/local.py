@@ -1,6 +1,7 @@
 """`local up | status | logs | reset | down`: the embedded cloud."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import click
@@ -100,7 +101,9 @@ def down(session: Session, environments: tuple[str, ...]) -> int:
     from sealift.wiring import local_cloud
 
     cloud = local_cloud(session.app)
-    for name in [session.environment(name).name for name in environments] or [e.name for e in session.app.environments]:
-        cloud.down(name)
+    chosen = [session.environment(name).name for name in environments] or [e.name for e in session.app.environments]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(cloud.down, chosen))
+    for name in chosen:
         click.echo(f"{name:<14} stopped")
     return 0
