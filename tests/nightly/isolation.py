@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.unit.isolation.differential import run
+from tests.component.isolation.differential import run
 
 DECISIONS = 1_000_000
 

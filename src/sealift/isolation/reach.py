@@ -88,9 +88,17 @@ def _of_statement(
                 names = frozenset(f"{service}:{n}" for n in iam.on_type(service, kind))
             if not names:
                 continue
-            entry, left = _not_denied(principal, names, entries)
+            entry, left = _not_denied(principal, names, _certain_first(statement, entries))
             if entry is not None:
                 yield Reach(source, target, principal, statement, entry, left, len(entries))
+
+
+def _certain_first(statement: Statement, entries: list[Owned]) -> list[Owned]:
+    """Put a resource first that is met whatever its generated id will be, so that the witness is one for certain."""
+    for index, entry in enumerate(entries):
+        if statement.but_resources or any(covers(p, entry.term) or p == entry.term for p in statement.resources):
+            return entries if index == 0 else [entry, *entries[:index], *entries[index + 1 :]]
+    return entries
 
 
 def _not_denied(
@@ -155,7 +163,8 @@ def witness_pattern(statement: Statement, term: str) -> str:
     """Return the pattern of the statement that meets the term."""
     if statement.but_resources:
         return "*"
-    return next((p for p in statement.resources if intersects(p, term)), "*")
+    certain = next((p for p in statement.resources if covers(p, term)), None)
+    return certain or next((p for p in statement.resources if intersects(p, term)), "*")
 
 
 def witness(world: World, reach: Reach, name: str) -> Witness:

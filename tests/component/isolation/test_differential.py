@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.isolation.differential import run
+from tests.component.isolation.differential import run
 
 PARTS = 4
 DECISIONS = 200_000
