@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import platform
 import socket
 import threading
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from sealift.errors import ConfigError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
-from sealift.ports import Cloud, EventSink, Prompt
+from sealift.ports import Builder, Cloud, EventSink, Prompt
 from sealift.scm.ci import CiContext, detect
 from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
 from sealift.usecases.services import Services
@@ -81,7 +82,6 @@ def local_cloud(app: App) -> "LocalCloud":
 
 def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> Services:
     """Return everything that use cases need, over AWS or over the embedded cloud."""
-    from sealift.build.builder import CachedBuilder
     from sealift.checks.analyzer import RealAnalyzer
     from sealift.checks.tester import RealTester
     from sealift.ledger.ledgers import BucketLedgers
@@ -94,7 +94,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         clouds=LocalClouds(app, sink) if local else AwsClouds(),
         ledgers=BucketLedgers(clock=clock, ids=ids, actor=actor(), witness=LinuxWitness()),
         templates=_templates(),
-        builder=CachedBuilder(cache_root() / "build", process),
+        builder=_builder(process, sink, local=local),
         analyzer=RealAnalyzer(process, cache_root() / "checks"),
         tester=RealTester(process, cache_root() / "checks", env=dict(os.environ)),
         http=UrllibHttp(),
@@ -105,6 +105,32 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         events=sink,
         prompt=prompt,
     )
+
+
+def _builder(process: RealProcess, sink: EventSink, *, local: bool) -> Builder:
+    """Return the builder; for the embedded cloud it builds what this machine's Python and processor can run."""
+    from sealift.build.builder import CachedBuilder
+
+    registry = {name: value for name, value in os.environ.items() if name.startswith("UV_")}
+    builder = CachedBuilder(_build_cache(), process, settings=registry)
+    if not local:
+        return builder
+    from sealift.local.building import LocalBuilder
+    from sealift.local.interpreters import places
+
+    def note(sentence: str) -> None:
+        sink.emit(Noted(name="embedded-cloud", message=sentence))
+
+    return LocalBuilder(builder, places(os.environ, Path.home()), platform.machine(), note)
+
+
+def _build_cache() -> Path:
+    return cache_root() / "build"
+
+
+def _cached_blob(sha256: str) -> Path | None:
+    path = _build_cache() / "blobs" / sha256
+    return path if path.is_file() else None
 
 
 class AwsClouds:
@@ -164,7 +190,7 @@ class LocalClouds:
                 self._told.add((environment.name, sentence))
                 self._sink.emit(Noted(name="embedded-cloud", message=sentence, environment=environment.name))
 
-        stacks = LocalStacks(cloud.stacks, cloud.bucket, _templates().render, endpoint, note)
+        stacks = LocalStacks(cloud.stacks, cloud.bucket, _templates().render, endpoint, note, blob_file=_cached_blob)
         return replace(
             cloud,
             stacks=stacks,

@@ -15,7 +15,6 @@ from sealift.usecases.deploy import Deployment, Target
 from sealift.usecases.services import Services, phase
 from sealift.usecases.writing import Writer
 
-
 PARALLEL_PROBES = 4
 
 
