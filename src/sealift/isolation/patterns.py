@@ -5,6 +5,7 @@ colon, and the private-use characters from `FIRST_SYMBOL` on a value that is not
 non-empty text without `/` and `:`; it equals itself, and otherwise only what a wildcard leaves open.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,11 @@ LITERAL_ONE = "\ue002"
 FIRST_SYMBOL = "\U000f0000"
 LAST_SYMBOL = "\U0010fffd"
 _WILD = ("*", "?", TAIL)
+_OPEN = f"[*?{TAIL}{FIRST_SYMBOL}-\U0010ffff]"
+_FIRST_OPEN = re.compile(_OPEN)
+_SYMBOL = re.compile(f"[{FIRST_SYMBOL}-\U0010ffff]")
+_FIRST_WILD = re.compile(f"[*?{TAIL}]")
+_LAST_OPEN = re.compile(f"(?s).*({_OPEN})")
 
 
 def is_symbol(char: str) -> bool:
@@ -24,7 +30,7 @@ def is_symbol(char: str) -> bool:
 
 def has_symbol(term: str) -> bool:
     """Return whether the term has a symbol in it."""
-    return not term.isascii() and any(c >= FIRST_SYMBOL for c in term)
+    return not term.isascii() and _SYMBOL.search(term) is not None
 
 
 def is_wild(term: str) -> bool:
@@ -34,10 +40,8 @@ def is_wild(term: str) -> bool:
 
 def head(term: str) -> str:
     """Return the text every word of the term begins with; symbols count as characters."""
-    for index, char in enumerate(term):
-        if char in _WILD:
-            return term[:index]
-    return term
+    found = _FIRST_WILD.search(term)
+    return term if found is None else term[: found.start()]
 
 
 def plain(text: str) -> str:
@@ -108,28 +112,28 @@ def _normal(term: str) -> str:
         term = merged
 
 
-def _ends_differ(left: str, right: str) -> bool:
-    """Return whether literal heads or literal ends alone already rule out a common word."""
-    for a, b in zip(left, right, strict=False):
-        if a in _WILD or b in _WILD or a >= FIRST_SYMBOL or b >= FIRST_SYMBOL:
-            break
-        if a != b:
-            return True
-    for a, b in zip(reversed(left), reversed(right), strict=False):
-        if a in _WILD or b in _WILD or a >= FIRST_SYMBOL or b >= FIRST_SYMBOL:
-            break
-        if a != b:
-            return True
-    return False
+@lru_cache(maxsize=65536)
+def _ends(term: str) -> tuple[int, int]:
+    """Return how many characters at both ends stand for themselves alone."""
+    first = _FIRST_OPEN.search(term)
+    if first is None:
+        return len(term), len(term)
+    last = _LAST_OPEN.search(term)
+    return first.start(), len(term) - last.end(1) if last else 0
 
 
 def intersects(left: str, right: str) -> bool:
     """Return whether some word belongs to both terms; never wrongly False."""
     if left == right or left == "*" or right == "*":
         return True
-    left_wild, right_wild = is_wild(left), is_wild(right)
-    if not (left_wild or right_wild) or _ends_differ(left, right):
+    if not (is_wild(left) or is_wild(right)):
         return False
+    left_head, left_end = _ends(left)
+    right_head, right_end = _ends(right)
+    same, end = min(left_head, right_head), min(left_end, right_end)
+    if left[:same] != right[:same] or (end and left[-end:] != right[-end:]):
+        return False
+    left, right = left[same:], right[same:]
     left_symbol, right_symbol = has_symbol(left), has_symbol(right)
     if right_symbol and "?" in left:
         left = left.replace("?", "*")

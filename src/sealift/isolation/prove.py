@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 
 from sealift.isolation.actions import data_version
@@ -61,10 +61,17 @@ def inputs(environments: Sequence[EnvironmentView]) -> dict[str, str]:
 
 def _sha256(view: EnvironmentView) -> str:
     try:
-        text = json.dumps(asdict(view), sort_keys=True, default=str)
+        text = json.dumps(view, sort_keys=True, default=_fields)
     except (TypeError, ValueError, RecursionError):
         return "unreadable"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _fields(value: object) -> object:
+    """Return a dataclass as a mapping, for JSON."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _findings(

@@ -1,5 +1,6 @@
 """Everything the rules look at: who owns which terms, who acts, who is let in. Built once a proof."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -108,13 +109,14 @@ class Index:
                     yield term
 
 
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+
+
 def _before_symbol(literal: str) -> str:
     if literal.isascii():
         return literal
-    for index, char in enumerate(literal):
-        if char >= "\ue000":
-            return literal[:index]
-    return literal
+    found = _PRIVATE.search(literal)
+    return literal if found is None else literal[: found.start()]
 
 
 class World:
