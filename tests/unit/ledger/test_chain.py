@@ -1,0 +1,179 @@
+"""Whatever is done to stored entries is found."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sealift.ledger.chain import judge_chain
+from sealift.ledger.codec import Head, decode_entry, encode_entry, encode_head, sealed
+from sealift.model.ledger import GENESIS, Entry, Record
+from tests.unit.ledger.writers import record
+
+LENGTH = 4
+
+
+def entry(seq: int, previous: str, *, fence: int = 1, operation: str = "op") -> Entry:
+    """Return a sealed entry."""
+    return sealed(
+        Entry(
+            seq=seq,
+            id=f"id{seq}",
+            environment="staging",
+            at=datetime(2026, 1, 5, 9, 0, seq, 120, tzinfo=UTC),
+            actor="dev@host",
+            fence=fence,
+            record=record(operation),
+            previous=previous,
+            hash="",
+        )
+    )
+
+
+def chain(length: int = LENGTH, **fields: str) -> list[Entry]:
+    """Return a chain that holds."""
+    entries: list[Entry] = []
+    for seq in range(1, length + 1):
+        entries.append(entry(seq, entries[-1].hash if entries else GENESIS, **fields))  # type: ignore[arg-type]
+    return entries
+
+
+def stored(entries: list[Entry]) -> dict[int, bytes]:
+    """Return entries as they are stored."""
+    return {e.seq: encode_entry(e) for e in entries}
+
+
+def pointer(e: Entry) -> bytes:
+    """Return the pointer to an entry."""
+    return encode_head(Head(seq=e.seq, hash=e.hash))
+
+
+BODIES = stored(chain())
+POINTER = pointer(chain()[-1])
+BITS = 8 * (sum(len(body) for body in BODIES.values()) + len(POINTER))
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, BITS - 1))
+def test_any_single_flipped_bit_is_found(position: int) -> None:
+    bodies, head = dict(BODIES), POINTER
+    for seq in [*sorted(bodies), 0]:
+        data = bodies.get(seq, head)
+        if position < 8 * len(data):
+            changed = bytearray(data)
+            changed[position // 8] ^= 1 << (position % 8)
+            if seq:
+                bodies[seq] = bytes(changed)
+            else:
+                head = bytes(changed)
+            break
+        position -= 8 * len(data)
+
+    assert judge_chain(bodies, head)[1] != ()
+
+
+def test_a_chain_that_holds_has_no_faults_and_all_entries() -> None:
+    assert judge_chain(BODIES, POINTER) == (tuple(chain()), ())
+    assert judge_chain({}, None) == ((), ())
+
+
+def test_a_pointer_that_lags_behind_is_no_fault() -> None:
+    assert judge_chain(BODIES, pointer(chain()[1]))[1] == ()
+    assert judge_chain(BODIES, None)[1] == ()
+
+
+@given(st.integers(1, LENGTH))
+def test_a_missing_entry_is_named(seq: int) -> None:
+    bodies = {number: body for number, body in BODIES.items() if number != seq}
+
+    faults = judge_chain(bodies, POINTER)[1]
+
+    assert seq in {fault.seq for fault in faults}
+    assert any("missing" in fault.reason for fault in faults)
+
+
+@given(st.permutations(range(1, LENGTH + 1)).filter(lambda order: list(order) != sorted(order)))
+def test_entries_in_another_order_are_found(order: list[int]) -> None:
+    bodies = {number: BODIES[other] for number, other in zip(range(1, LENGTH + 1), order, strict=True)}
+
+    assert judge_chain(bodies, POINTER)[1] != ()
+
+
+def test_an_entry_that_was_rewritten_with_a_new_hash_breaks_the_next_one() -> None:
+    entries = chain()
+    bodies = stored(entries)
+    bodies[2] = encode_entry(entry(2, entries[0].hash, operation="forged"))
+
+    assert [(f.seq, f.reason) for f in judge_chain(bodies, POINTER)[1]] == [
+        (3, "it does not follow the entry before: one of them was changed")
+    ]
+
+
+def test_a_newest_entry_that_was_rewritten_with_a_new_hash_is_not_the_one_pointed_at() -> None:
+    entries = chain()
+    bodies = stored(entries)
+    bodies[LENGTH] = encode_entry(entry(LENGTH, entries[-2].hash, operation="forged"))
+
+    assert [f.seq for f in judge_chain(bodies, POINTER)[1]] == [LENGTH]
+
+
+def test_a_chain_that_begins_in_the_middle_is_found() -> None:
+    bodies = {1: encode_entry(entry(1, "f" * 64))}
+
+    assert [f.reason for f in judge_chain(bodies, None)[1]] == ["it is not the beginning of a chain"]
+
+
+def test_an_entry_under_an_older_lease_than_the_one_before_is_found() -> None:
+    first = entry(1, GENESIS, fence=2)
+    second = entry(2, first.hash, fence=1)
+
+    assert [f.seq for f in judge_chain(stored([first, second]), None)[1]] == [2]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), _JSON, max_size=4))
+def test_an_entry_is_read_back_as_it_was_written(data: dict[str, object]) -> None:
+    made = sealed(
+        Entry(
+            seq=7,
+            id="id7",
+            environment="staging",
+            at=datetime(2026, 1, 5, 9, 0, 0, 1, tzinfo=UTC),
+            actor="dev@höst",
+            fence=3,
+            record=Record(kind="waiver", status="succeeded", operation="op", data=data),  # type: ignore[arg-type]
+            previous=GENESIS,
+            hash="",
+        )
+    )
+
+    assert decode_entry(encode_entry(made)) == made
+
+
+def test_the_format_of_an_entry_does_not_change_by_accident() -> None:
+    made = sealed(
+        Entry(
+            seq=1,
+            id="id1",
+            environment="staging",
+            at=datetime(2026, 1, 5, 9, 0, tzinfo=UTC),
+            actor="dev@host",
+            fence=1,
+            record=Record(kind="deployment", status="running", operation="op1", release="r", data={"step": "é"}),
+            previous=GENESIS,
+            hash="",
+        )
+    )
+
+    assert encode_entry(made).decode() == (
+        '{"actor":"dev@host","at":"2026-01-05T09:00:00.000000Z","environment":"staging","fence":1,"format":1,'
+        '"hash":"HASH","id":"id1","previous":"' + GENESIS + '","record":{"commit":null,"data":{"step":"é"},'
+        '"kind":"deployment","operation":"op1","release":"r","status":"running"},"seq":1}\n'
+    ).replace("HASH", made.hash)
+    assert made.hash == "2ec253c2547e1568a0cd007290bffb35841d82a060afa9dcfeda28c4359962c3"
