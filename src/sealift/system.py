@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 GRACE_S = 2.0
 """How long a program may take to end after SIGTERM before it is killed."""
 _POLL_S = 0.2
+_LEAST_POLL_S = 0.01
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: sorts as the number does, has no look-alikes."""
 _MAX_BODY_BYTES = 1_000_000
@@ -68,7 +69,7 @@ class RealProcess:
 
     def __init__(self) -> None:
         self._live: dict[int, subprocess.Popen[bytes]] = {}
-        self._stopping = threading.Event()
+        self._stopped: set[int] = set()
 
     def run(
         self,
@@ -91,6 +92,7 @@ class RealProcess:
         finally:
             _signal_group(child.pid, signal.SIGKILL)
             self._live.pop(child.pid, None)
+            self._stopped.discard(child.pid)
         return Completed(
             returncode=child.returncode,
             stdout=out.decode(errors="replace"),
@@ -99,9 +101,12 @@ class RealProcess:
         )
 
     def stop_all(self) -> None:
-        """Ask every running program to end, those that other threads wait for too. Safe in a signal handler."""
-        self._stopping.set()
+        """Ask every running program to end, those that other threads wait for too. Safe in a signal handler.
+
+        Programs that are started after it run as ever: what an interrupted command still has to undo.
+        """
         for pid in list(self._live):
+            self._stopped.add(pid)
             _signal_group(pid, signal.SIGTERM)
 
     @contextmanager
@@ -143,7 +148,7 @@ class RealProcess:
                 continue
             over = deadline is not None and now >= deadline
             # A program that ended but left children behind that hold its output open is over as well.
-            if kill_at is None and (over or self._stopping.is_set() or child.poll() is not None):
+            if kill_at is None and (over or child.pid in self._stopped or child.poll() is not None):
                 timed_out = over and child.returncode is None
                 _signal_group(child.pid, signal.SIGTERM)
                 kill_at = now + GRACE_S
@@ -182,7 +187,8 @@ def _start(
 
 
 def _poll_s(until: float | None) -> float:
-    return _POLL_S if until is None else min(_POLL_S, max(0.0, until - time.monotonic()))
+    # Never zero: `communicate` gives up before it has read anything then, and a killed program would not be reaped.
+    return _POLL_S if until is None else min(_POLL_S, max(_LEAST_POLL_S, until - time.monotonic()))
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -36,6 +36,13 @@ class Git:
             if error.code == "program-not-found":
                 return None
             raise
+        if "dubious ownership" in status.stderr:
+            # Common in containers of CI systems; to go on as if there were no repository would hide it.
+            raise UserError(
+                f"git does not trust the repository in {root}: it belongs to another user",
+                code="git-untrusted",
+                hint=f"git config --global --add safe.directory {root}",
+            )
         if status.returncode != 0:
             return None
         commit, branch, dirty = _read_status(status.stdout)
@@ -67,9 +74,9 @@ class Git:
 
     def _git(self, root: Path, *arguments: str) -> Completed:
         # Optional locks off: a status that rewrites the index would disturb a person's own git in this folder.
-        return self._process.run(
-            ("git", "--no-optional-locks", "-c", "core.quotepath=off", *arguments), cwd=root, timeout_s=_TIMEOUT_S
-        )
+        argv = ("git", "--no-optional-locks", "-c", "core.quotepath=off", *arguments)
+        env = {**self._env, "LC_ALL": "C"} if self._env else None
+        return self._process.run(argv, cwd=root, env=env, timeout_s=_TIMEOUT_S)
 
 
 def _is_reference(text: str) -> bool:

@@ -1,0 +1,108 @@
+"""The SourceControl port over the real git."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sealift.scm.git import Git
+from sealift.system import RealProcess
+
+ENV = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_SYSTEM": "/dev/null",
+    "GIT_AUTHOR_NAME": "Ada Lovelace",
+    "GIT_AUTHOR_EMAIL": "ada@example.com",
+    "GIT_COMMITTER_NAME": "Ada Lovelace",
+    "GIT_COMMITTER_EMAIL": "ada@example.com",
+}
+
+
+def _run(root: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=root, env=ENV, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def _commit(root: Path, text: str, subject: str) -> str:
+    (root / "app").mkdir(exist_ok=True)
+    (root / "app" / "template.yaml").write_text(text)
+    _run(root, "add", ".")
+    _run(root, "commit", "-qm", subject)
+    return _run(root, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    _run(tmp_path, "init", "-q", "-b", "main")
+    _commit(tmp_path, "one\n", "First: ünïcode")
+    return tmp_path
+
+
+@pytest.fixture
+def git() -> Git:
+    return Git(RealProcess(), ENV)
+
+
+def test_a_clean_commit_is_told_with_its_subject_and_author(repository: Path, git: Git) -> None:
+    origin = git.origin(repository / "app")
+    assert origin is not None
+    assert origin.commit == _run(repository, "rev-parse", "HEAD")
+    assert (origin.branch, origin.dirty, origin.subject) == ("main", False, "First: ünïcode")
+    assert origin.author == "Ada Lovelace <ada@example.com>"
+
+
+def test_a_changed_tracked_file_makes_it_dirty_and_a_new_one_does_not(repository: Path, git: Git) -> None:
+    (repository / "new.txt").write_text("x")
+    fresh = git.origin(repository)
+    (repository / "app" / "template.yaml").write_text("changed\n")
+    changed = git.origin(repository)
+    assert fresh is not None
+    assert changed is not None
+    assert (fresh.dirty, changed.dirty) == (False, True)
+
+
+def test_a_staged_change_is_dirty_too(repository: Path, git: Git) -> None:
+    (repository / "new.txt").write_text("x")
+    _run(repository, "add", "new.txt")
+    origin = git.origin(repository)
+    assert origin is not None
+    assert origin.dirty
+
+
+def test_a_repository_without_a_commit_has_a_branch_only(tmp_path: Path, git: Git) -> None:
+    _run(tmp_path, "init", "-q", "-b", "trunk")
+    origin = git.origin(tmp_path)
+    assert origin is not None
+    assert (origin.commit, origin.branch, origin.subject) == (None, "trunk", None)
+
+
+def test_a_folder_outside_of_a_repository_has_no_origin(tmp_path: Path, git: Git) -> None:
+    assert git.origin(tmp_path) is None
+
+
+def test_commits_between_are_told_newest_first(repository: Path, git: Git) -> None:
+    first = _run(repository, "rev-parse", "HEAD")
+    second = _commit(repository, "two\n", "Second")
+    third = _commit(repository, "three\n", "Third")
+    assert git.commits_between(repository, first, third) == (f"{third} Third", f"{second} Second")
+    assert git.commits_between(repository, third, third) == ()
+    assert git.commits_between(repository, "0" * 40, third) is None
+
+
+def test_a_file_is_read_as_it_is_in_a_commit_or_branch(repository: Path, git: Git) -> None:
+    first = _run(repository, "rev-parse", "HEAD")
+    _commit(repository, "two\n", "Second")
+    assert git.file_at(repository / "app", first, "template.yaml") == b"one\n"
+    assert git.file_at(repository, "main", "app/template.yaml") == b"two\n"
+    assert git.file_at(repository, "main", "gone.yaml") is None
+    assert git.file_at(repository, "nobranch", "app/template.yaml") is None
+
+
+def test_reading_leaves_the_index_alone(repository: Path, git: Git) -> None:
+    index = repository / ".git" / "index"
+    before = index.read_bytes()
+    (repository / "app" / "template.yaml").touch()
+    git.origin(repository)
+    assert index.read_bytes() == before
