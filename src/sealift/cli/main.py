@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("Start", "init", "Write a commented sealift.toml."),
     "check": ("Start", "check", "Run static analysis and the unit tests."),
     "build": ("Start", "build", "Build the release of this commit."),
+    "prove": ("Start", "prove", "Prove that no environment can reach into another."),
     "run": ("Deliver", "deliver", "Take this commit as far as its branch goes."),
     "deploy": ("Deliver", "deliver", "Build this commit and deploy it to an environment."),
     "promote": ("Deliver", "deliver", "Push the button: bring what soaked to the next environment."),

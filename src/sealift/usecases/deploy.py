@@ -7,7 +7,7 @@ nothing is executed twice.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sealift.delivery.history import Standing, open_waivers, standing, undoable
 from sealift.delivery.manifest import canonical_json
@@ -50,6 +50,8 @@ class Plan:
     """Digest of the configuration, secrets (NoEcho) left out."""
     adopt: bool = False
     waivers: frozenset[str] = frozenset()
+    isolation: Mapping[str, Json] = field(default_factory=dict)
+    """What the proof said of this release, for the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     undoing = undoable(entries) if plan.kind == "rollback" else frozenset()
     plan = replace(plan, waivers=open_waivers(entries, release=plan.release.digest) | undoing)
     operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
-    base: dict[str, Json] = {"config": plan.config}
+    base: dict[str, Json] = {"config": plan.config, "isolation": dict(plan.isolation)}
     writer.record(operation, "running", **base)
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
         try:

@@ -1,6 +1,6 @@
 """Promote: production gets the bytes that were verified and soaked in the environment before it, or nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealift.delivery.gates import GateResult, approval_gate, promotion_gates
 from sealift.delivery.history import Standing, approvals, standing
@@ -9,6 +9,7 @@ from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.ports import Cloud
 from sealift.usecases.deploy import Target, plan_deployment
+from sealift.usecases.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
 from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
@@ -37,9 +38,12 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     _pass_gates(source_environment, source, services, digest=digest, soak_s=soak_s, wait=options.wait)
     _pass_approval(environment, cloud, services, digest=digest, author=stored_origin(digest, source).author)
     release = stored_release(digest, source)
+    proof = prove_stored(app, release, source, services)
+    isolation_gate(proof, services)
     commit = _commit(digest, source, services)
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, release, commit=commit, kind="promotion")
+    plan = replace(plan, isolation=proof.record())
     with writing(cloud, services, purpose=f"promotion of {release.short()}") as writer:
         copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
         return bring(target, plan, writer, services, restore=True, force=options.force)

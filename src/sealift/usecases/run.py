@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sealift.delivery.journey import Journey, journey
 from sealift.errors import Refused, UserError
@@ -15,6 +15,7 @@ from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import check
 from sealift.usecases.deploy import Target, plan_deployment
 from sealift.usecases.promote import PromotionOptions, promote
+from sealift.usecases.prove import Proof, isolation_gate, prove_built
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services
 from sealift.usecases.store import upload_release
@@ -75,9 +76,11 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     if checked.status != "succeeded":
         return RunResult(status=checked.status, message="Analysis or tests stopped the journey; nothing was deployed")
     built = build_release(app, services, templates=templates, origin=origin)
+    proof = prove_built(app, built, services, templates=templates, local=options.local)
+    isolation_gate(proof, services)
     statuses: dict[str, Status] = {}
     for environment in way.deploys:
-        outcome = deploy_built(app, environment, built, services, force=options.force)
+        outcome = deploy_built(app, environment, built, services, proof=proof, force=options.force)
         statuses[environment.name] = outcome.status
         if outcome.status != "succeeded":
             return _stopped(built, statuses, outcome)
@@ -99,6 +102,7 @@ def deploy_built(
     built: BuiltRelease,
     services: Services,
     *,
+    proof: Proof,
     force: bool = False,
     adopt: bool = False,
 ) -> Outcome:
@@ -107,6 +111,7 @@ def deploy_built(
     check_account(environment, cloud)
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
+    plan = replace(plan, isolation=proof.record())
     with writing(cloud, services, purpose=f"deployment of {built.release.short()}") as writer:
         upload_release(built, cloud, services)
         return bring(target, plan, writer, services, restore=False, force=force)

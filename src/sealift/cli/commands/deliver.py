@@ -53,6 +53,7 @@ def run_command(session: Session, branch: str | None, no_tests: bool, force: boo
 def deploy_command(session: Session, environment: str, force: bool, adopt: bool) -> int:
     """Build this commit and deploy it to ENVIRONMENT, without analysis and tests."""
     from sealift.usecases.build import build_release, load_templates
+    from sealift.usecases.prove import isolation_gate, prove_built
     from sealift.usecases.run import commit_of, deploy_built
 
     with _ending(session) as ending:
@@ -66,7 +67,9 @@ def deploy_command(session: Session, environment: str, force: bool, adopt: bool)
         origin = commit_of(session.app, session.services, local=session.local)
         templates = load_templates(session.app, session.services)
         built = build_release(session.app, session.services, templates=templates, origin=origin)
-        outcome = deploy_built(session.app, target, built, session.services, force=force, adopt=adopt)
+        proof = prove_built(session.app, built, session.services, templates=templates, local=session.local)
+        isolation_gate(proof, session.services)
+        outcome = deploy_built(session.app, target, built, session.services, proof=proof, force=force, adopt=adopt)
         ending.finished = _finished(outcome)
     return ending.code
 
