@@ -1,0 +1,37 @@
+"""The reference is what the code says."""
+
+from pathlib import Path
+
+import pytest
+
+from tools import raised
+from tools.reference import FOLDER, pages
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_a_generated_page_is_up_to_date(name):
+    assert (FOLDER / name).read_text() == pages()[name], f"{name} is out of date: run `python -m tools.reference`"
+
+
+def test_every_error_code_can_be_read_from_the_source():
+    assert raised.unread() == ()
+
+
+def test_a_code_that_is_computed_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "odd.py").write_text('def f(x):\n    raise UserError("no", code=x.code_of())\n')
+    monkeypatch.setattr(raised, "SOURCE", tmp_path)
+    raised._places.cache_clear()
+    try:
+        assert raised.unread() == ("odd.py:2: x.code_of()",)
+    finally:
+        raised._places.cache_clear()
+
+
+def test_codes_are_found_with_their_messages_hints_and_exit_codes():
+    found = {one.code: one for one in raised.errors_raised()}
+    assert found["wrong-account"].exit_code == 3
+    assert found["no-folder"].messages == ("There is no folder …",)
+    assert found["no-folder"].hints == ("Correct -C.",)
+    assert found["internal"].exit_code == 70
+    assert found["usage"].exit_code == 2
+    assert "dirty-tree" in found
