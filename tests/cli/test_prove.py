@@ -1,0 +1,88 @@
+import json
+from pathlib import Path
+
+import pytest
+
+SEALED = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Items:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: "def handler(event, context): return {}"
+      Handler: index.handler
+      Runtime: python3.12
+      Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]
+"""
+
+
+@pytest.fixture
+def app(folder: Path) -> Path:
+    (folder / "template.yaml").write_text(SEALED)
+    return folder
+
+
+def leak(app: Path, old: str, new: str) -> None:
+    file = app / "template.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+def test_a_sealed_application_is_proved_in_one_shared_account(sealift, app):
+    shown = sealift("prove", "-C", app, "--json")
+    assert shown.code == 0
+    body = shown.json
+    assert body["verdict"] == "L1"
+    assert not [f for f in body["findings"] if f["severity"] in {"critical", "high"}]
+
+
+def test_a_role_that_reaches_every_table_is_refused_with_witness_place_and_cure(sealift, app):
+    leak(
+        app,
+        "Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]",
+        'Policies: [{Version: "2012-10-17", Statement: [{Effect: Allow, Action: "dynamodb:*", Resource: "*"}]}]',
+    )
+    shown = sealift("prove", "-C", app, "--json")
+    assert shown.code == 3
+    found = next(f for f in shown.json["findings"] if f["id"] == "IAM-01")
+    assert found["severity"] == "high"
+    assert found["witness"]["action"].startswith("dynamodb:")
+    assert "table/" in found["witness"]["resource"]
+    assert found["location"]["file"] == "template.yaml"
+    assert found["location"]["line"] > 0
+    assert found["fix"]
+
+
+def test_a_fixed_table_name_collides_in_one_account_and_not_in_two(sealift, app):
+    leak(app, "      BillingMode: PAY_PER_REQUEST", "      BillingMode: PAY_PER_REQUEST\n      TableName: items")
+    assert sealift("prove", "-C", app).code == 3
+    (app / "sealift.toml").write_text(
+        '[app]\nname = "shop"\n[environments.staging]\nbranch = "main"\naccount = "111122223333"\n'
+        '[environments.production]\npromotes_from = "staging"\naccount = "444455556666"\n'
+    )
+    apart = sealift("prove", "-C", app, "--json")
+    assert "NAM-01" not in {f["id"] for f in apart.json["findings"]}
+
+
+def test_a_level_that_needs_the_live_account_is_not_reached_from_templates(sealift, app):
+    assert sealift("prove", "-C", app, "--require", "L2").code == 3
+
+
+def test_a_person_sees_the_witness(sealift, app):
+    leak(app, "Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]", "Policies: [AmazonDynamoDBFullAccess]")
+    shown = sealift("prove", "-C", app)
+    assert shown.code == 3
+    assert "not proved" in shown.out or "witness" in shown.out
+    assert "Hello" in shown.out
+    assert "Traceback" not in shown.err
+
+
+def test_the_json_has_the_promised_keys(sealift, app):
+    keys = set(json.loads(sealift("prove", "-C", app, "--json").out))
+    assert {"verdict", "findings", "residuals", "axioms"} <= keys
