@@ -1,7 +1,6 @@
 """Reads the JUnit XML that pytest writes."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sealift.model.finding import Finding
@@ -39,20 +38,16 @@ def junit_counts(text: str) -> Counts:
     except ET.ParseError as error:
         raise ValueError(f"not a JUnit report: {error}") from error
     failed = [case for case in cases if case.find("failure") is not None]
-    broken = [case for case in cases if case.find("error") is not None]
+    broken = [case for case in cases if case.find("error") is not None and case.find("failure") is None]
     skipped = [case for case in cases if case.find("skipped") is not None]
-    red = len({id(case) for case in (*failed, *broken, *skipped)})
+    other = {id(case) for case in (*failed, *broken, *skipped)}
     return Counts(
-        passed=len(cases) - red,
+        passed=len(cases) - len(other),
         failed=len(failed),
         errors=len(broken),
         skipped=len(skipped),
-        findings=tuple(_red(case) for case in _once((*failed, *broken)))[:MAX_FINDINGS],
+        findings=tuple(_red(case) for case in (*failed, *broken))[:MAX_FINDINGS],
     )
-
-
-def _once(cases: Iterable[ET.Element]) -> list[ET.Element]:
-    return list({id(case): case for case in cases}.values())
 
 
 def _red(case: ET.Element) -> Finding:

@@ -1,0 +1,72 @@
+import json
+
+import pytest
+
+from sealift.analysis.cfnlint import cfnlint_findings, refused
+from sealift.model.finding import Finding
+
+
+def _one(rule: str, local: bool = False, own_config: bool = False, path: object = None, times: int = 1) -> Finding:
+    report = [
+        {
+            "Rule": {"Id": rule},
+            "Level": "Error",
+            "Message": "m",
+            "Filename": "template.yaml",
+            "Location": {"Start": {"LineNumber": 7}, "Path": path},
+        }
+    ] * times
+    (finding,) = cfnlint_findings(json.dumps(report), local=local, own_config=own_config)
+    return finding
+
+
+@pytest.mark.parametrize(
+    "rule", ["E0000", "E1019", "E1020", "E3001", "E3002", "E3003", "E3012", "E3045", "E6005", "E8001"]
+)
+def test_what_aws_refuses_stops(rule: str) -> None:
+    assert refused(rule)
+    finding = _one(rule)
+    assert (finding.stops, finding.severity) == (True, "high")
+
+
+@pytest.mark.parametrize("rule", ["E0002", "E1029", "E1041", "E1156", "E3628", "E3688", "E4002"])
+def test_errors_that_aws_does_not_surely_refuse_are_advice(rule: str) -> None:
+    finding = _one(rule)
+    assert (finding.stops, finding.severity) == (False, "medium")
+
+
+def test_warnings_and_remarks_never_stop() -> None:
+    assert [(_one(rule).stops, _one(rule).severity) for rule in ("W3005", "I3011")] == [(False, "low"), (False, "info")]
+
+
+@pytest.mark.parametrize("rule", ["E2531", "E2533", "W2531"])
+def test_an_end_of_life_runtime_stops_on_aws_and_is_a_warning_on_the_embedded_cloud(rule: str) -> None:
+    aws, local = _one(rule, local=False), _one(rule, local=True)
+    assert (aws.stops, aws.severity) == (True, "high")
+    assert (local.stops, local.severity) == (False, "medium")
+    assert "runtime" in aws.fix
+
+
+def test_with_a_configuration_of_its_own_every_error_stops() -> None:
+    assert _one("E1029", own_config=True).stops
+    assert not _one("W3005", own_config=True).stops
+    assert not _one("E2531", own_config=True, local=True).stops
+
+
+def test_the_place_names_the_resource() -> None:
+    location = _one("E3002", path=["Resources", "Table", "Properties"]).location
+    assert location is not None
+    assert (location.file, location.line, location.logical_id) == ("template.yaml", 7, "Table")
+    elsewhere = _one("E3002", path=["Outputs", "Url"]).location
+    assert elsewhere is not None
+    assert elsewhere.logical_id is None
+
+
+def test_the_same_finding_is_told_once() -> None:
+    assert _one("E3002", times=3).id == "E3002"
+
+
+@pytest.mark.parametrize("report", ["", "{}", "usage: cfn-lint"])
+def test_what_is_no_report_is_refused(report: str) -> None:
+    with pytest.raises(ValueError):
+        cfnlint_findings(report, local=False, own_config=False)

@@ -1,0 +1,53 @@
+import pytest
+
+from sealift.analysis.junit import MAX_FINDINGS, Counts, junit_counts
+
+REPORT = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites><testsuite name="pytest">
+<testcase classname="tests.unit.test_a" name="test_one" file="tests/unit/test_a.py" line="0" time="0.1"/>
+<testcase classname="tests.unit.test_a" name="test_two" file="tests/unit/test_a.py" line="9">
+  <failure message="AssertionError: assert 1 == 2&#10;  more">def test_two(): ...</failure></testcase>
+<testcase classname="tests.unit.test_a" name="test_three"><skipped message="later"/></testcase>
+<testcase classname="" name="tests.unit.test_b"><error message="collection failure">Traceback
+E   ModuleNotFoundError: No module named 'nope'</error></testcase>
+</testsuite></testsuites>"""
+
+
+def test_each_test_counts_once() -> None:
+    counts = junit_counts(REPORT)
+    assert (counts.passed, counts.failed, counts.errors, counts.skipped) == (1, 1, 1, 1)
+
+
+def test_a_red_test_is_a_finding_with_its_place_and_reason() -> None:
+    failed, broken = junit_counts(REPORT).findings
+    assert failed.message == "tests.unit.test_a::test_two: AssertionError: assert 1 == 2"
+    assert (failed.id, str(failed.location), failed.stops) == ("test-failed", "tests/unit/test_a.py:10", True)
+    assert broken.message == "tests.unit.test_b: ModuleNotFoundError: No module named 'nope'"
+    assert (broken.id, broken.location) == ("test-broken", None)
+
+
+def test_a_test_that_fails_and_then_breaks_in_its_teardown_counts_once() -> None:
+    text = "<s><testcase name='t'><failure message='f'/><error message='e'/></testcase></s>"
+    counts = junit_counts(text)
+    assert (counts.passed, counts.failed, counts.errors, len(counts.findings)) == (0, 1, 0, 1)
+
+
+def test_only_the_first_red_tests_become_findings() -> None:
+    text = "<s>" + "<testcase name='t'><failure message='f'/></testcase>" * 50 + "</s>"
+    counts = junit_counts(text)
+    assert (counts.failed, len(counts.findings)) == (50, MAX_FINDINGS)
+
+
+def test_an_empty_suite_counts_nothing() -> None:
+    assert junit_counts("<testsuites/>") == Counts()
+
+
+def test_runs_add_up() -> None:
+    both = junit_counts(REPORT).plus(junit_counts(REPORT))
+    assert (both.passed, both.failed, both.errors, both.skipped, len(both.findings)) == (2, 2, 2, 2, 4)
+
+
+@pytest.mark.parametrize("text", ["", "<open", "no xml"])
+def test_what_is_no_report_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        junit_counts(text)

@@ -1,0 +1,65 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealift.analysis.redact import MASK, is_secret, redacted, secret_values, tail, without_secrets
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GITHUB_TOKEN", "BITBUCKET_STEP_OIDC_TOKEN", "DB_PASSWORD", "MY_SECRET", "UV_INDEX_X_PASSWORD", "API_KEY",
+        "APIKEY", "STRIPE_PRIVATE", "HTTP_AUTHORIZATION", "GH_PAT", "SENTRY_DSN", "AWS_SECRET_ACCESS_KEY",
+    ],
+)  # fmt: skip
+def test_names_of_secrets_are_known(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize("name", ["PATH", "HOME", "LANG", "GIT_AUTHOR_NAME", "CI", "PYTHONPATH"])
+def test_ordinary_names_are_no_secrets(name: str) -> None:
+    assert not is_secret(name)
+
+
+def test_tests_see_nothing_of_aws_and_no_secret() -> None:
+    env = {"PATH": "/bin", "AWS_PROFILE": "prod", "aws_region": "x", "GITHUB_TOKEN": "t", "SEALIFT_ENV": "production"}
+    assert without_secrets(env) == {"PATH": "/bin"}
+
+
+def test_secret_values_are_masked_longest_first() -> None:
+    secrets = secret_values(
+        {"A_TOKEN": "abcdefgh", "B_TOKEN": "abcdefgh-long", "C_TOKEN": "short", "PATH": "/usr/bin:/bin"}
+    )
+    assert secrets == ("abcdefgh-long", "abcdefgh")
+    assert redacted("x abcdefgh-long y abcdefgh short", secrets) == f"x {MASK} y {MASK} short"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AKIAIOSFODNN7EXAMPLE",
+        "ghp_" + "a" * 36,
+        "glpat-" + "a" * 20,
+        "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----",
+    ],
+)
+def test_what_has_the_shape_of_a_key_is_masked(text: str) -> None:
+    assert redacted(f"it is {text} here") == f"it is {MASK} here"
+
+
+@given(
+    st.lists(st.text(min_size=8, alphabet="abcdef0123456789"), max_size=4),
+    st.text(alphabet="abcdef0123456789 ", max_size=200),
+)
+def test_no_secret_is_left_in_the_text(secrets: list[str], text: str) -> None:
+    values = secret_values({f"X{i}_TOKEN": one for i, one in enumerate(secrets)})
+    shown = redacted(" ".join((text, *secrets)), values)
+    assert not any(value in shown for value in values)
+
+
+def test_the_end_of_a_long_output_is_kept() -> None:
+    assert tail("\n".join(map(str, range(1000))), lines=3) == "997\n998\n999"
+    cut = tail("first line\n" + "x" * 50 + "\nlast", characters=20)
+    assert cut.startswith("…")
+    assert cut.endswith("\nlast")
+    assert tail("") == ""
