@@ -13,7 +13,13 @@ _MAX_STACK_NAME = 128
 
 def contradictions(app: App, settings: Settings) -> tuple[Problem, ...]:
     """Return everything that is wrong between parts that are each valid."""
-    return (*_of_stacks(app, settings), *_of_environments(app), *_of_promotion(app), *_of_references(app))
+    return (
+        *_of_stacks(app, settings),
+        *_of_environments(app),
+        *_of_promotion(app),
+        *_of_references(app),
+        *_of_accepted(app),
+    )
 
 
 def _problem(message: str, *path: str | int) -> Problem:
@@ -116,3 +122,21 @@ def _of_references(app: App) -> Iterator[Problem]:
     for index, name in enumerate(probes):
         if name in probes[:index] and app.probes[index].url:
             yield _problem(f'two probes are called "{name}": give each a name', "probes", index, "name")
+
+
+def _of_accepted(app: App) -> Iterator[Problem]:
+    """Accepted findings: what names no rule or no environment would accept nothing, without a word."""
+    if not app.accepted:
+        return
+    from sealift.isolation.model import EVERY, OUTSIDE
+    from sealift.isolation.rules import RULES
+
+    rules = [rule.id for rule in RULES]
+    names = [environment.name for environment in app.environments]
+    for index, one in enumerate(app.accepted):
+        at = ("isolation", "accepted", index)
+        if one.id and one.id not in rules:
+            yield _problem(f'there is no rule "{one.id}"{did_you_mean(one.id, rules)}', *at, "id")
+        for key, name in (("from", one.source), ("to", one.target)):
+            if name is not None and name not in (*names, OUTSIDE, EVERY):
+                yield _problem(f'there is no environment "{name}"{did_you_mean(name, names)}', *at, key)

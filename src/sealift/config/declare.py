@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path as FilePath
 from typing import cast
 
 from sealift.config.validate import Settings
-from sealift.model.app import App, Environment, Hooks, Probe, StackSpec, SuiteSpec, Toggle
+from sealift.model.app import AcceptedFinding, App, Environment, Hooks, Probe, StackSpec, SuiteSpec, Toggle
 
 DEFAULT_SOAK_S = 600.0
 ONLY_STACK = "app"
@@ -42,6 +43,7 @@ def declared(settings: Settings, around: Surroundings) -> App:
         probes=tuple(_probe(one) for one in _parts(settings, "probes")),
         hooks=_hooks(_part(settings, "hooks")),
         verify_timeout_s=cast("float", verify.get("timeout", 60.0)),
+        accepted=tuple(_accepted(one) for one in _parts(_part(settings, "isolation"), "accepted")),
     )
 
 
@@ -153,3 +155,14 @@ def _probe(settings: Settings) -> Probe:
 
 def _hooks(settings: Settings) -> Hooks:
     return Hooks(before_deploy=_texts(settings, "before_deploy"), after_deploy=_texts(settings, "after_deploy"))
+
+
+def _accepted(settings: Settings) -> AcceptedFinding:
+    return AcceptedFinding(
+        id=_text(settings, "id") or "",
+        reason=_text(settings, "reason") or "",
+        expires=cast("date", settings.get("expires", date.min)),
+        source=_text(settings, "from"),
+        target=_text(settings, "to"),
+        logical_id=_text(settings, "logical_id"),
+    )

@@ -39,6 +39,11 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A calendar day, as a TOML date or as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
     """A list of strings; one string stands for a list of one."""
 
@@ -87,7 +92,20 @@ class Reserved:
 
 
 Kind: TypeAlias = (
-    Text | Flag | Toggled | Whole | Duration | Texts | Command | Values | Labels | Table | Named | Items | Reserved
+    Text
+    | Flag
+    | Toggled
+    | Whole
+    | Duration
+    | Day
+    | Texts
+    | Command
+    | Values
+    | Labels
+    | Table
+    | Named
+    | Items
+    | Reserved
 )
 
 
@@ -313,6 +331,48 @@ _HOOKS = (
     ),
 )
 
+_ACCEPTED = (
+    Key(
+        name="id",
+        kind=Text(pattern=r"[A-Z]{3}-[0-9]{2}", what="the id of a rule, such as IAM-01"),
+        doc="The rule that found it; see [isolation-rules.md](isolation-rules.md).",
+        required=True,
+    ),
+    Key(
+        name="reason",
+        kind=Text(pattern=r"(?s).*\S.*"),
+        doc="Why it is accepted, for who reads it later.",
+        required=True,
+    ),
+    Key(name="expires", kind=Day(), doc="The last day on which it is accepted; then it counts again.", required=True),
+    Key(
+        name="from",
+        kind=Text(pattern=r"[^\x00-\x1f]+", what="the name of an environment"),
+        doc="Only when found from this environment.",
+        default="any",
+    ),
+    Key(
+        name="to",
+        kind=Text(pattern=r"[^\x00-\x1f]+", what="the name of an environment"),
+        doc='Only when found towards this environment, `"outside"` or `"every environment"`.',
+        default="any",
+    ),
+    Key(
+        name="logical_id",
+        kind=Text(pattern=r"[^\x00-\x1f]{1,255}", what="a logical id of the template"),
+        doc="Only for this resource of the template.",
+        default="any",
+    ),
+)
+
+_ISOLATION = (
+    Key(
+        name="accepted",
+        kind=Items(keys=_ACCEPTED),
+        doc="Findings of the proof that somebody answers for until a day. They are listed, and do not stop.",
+    ),
+)
+
 ROOT = (
     Key(name="app", kind=Table(keys=_APP), doc="The application."),
     Key(name="parameters", kind=Values(), doc="Parameter values of every environment.", default="{}"),
@@ -360,5 +420,6 @@ ROOT = (
         doc="Verification of a deployment.",
     ),
     Key(name="hooks", kind=Table(keys=_HOOKS), doc="Commands around a deployment, run with the stack's outputs."),
+    Key(name="isolation", kind=Table(keys=_ISOLATION), doc="The proof that no environment reaches another."),
     Key(name="previews", kind=Reserved(), doc="Kept for preview environments, which are not there yet."),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sealift.config.keys import (
     ROOT,
     Command,
+    Day,
     Duration,
     Flag,
     Items,
@@ -81,6 +82,7 @@ _WORDS: dict[type[Kind], str] = {
     Flag: "true or false",
     Toggled: 'true, false or `"auto"`',
     Duration: "duration",
+    Day: "date",
     Texts: "list of texts",
     Command: "command line, or a list of its words",
     Values: "table of parameters",

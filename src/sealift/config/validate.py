@@ -8,11 +8,13 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import TypeAlias, assert_never
 
 from sealift.config.durations import seconds
 from sealift.config.keys import (
     Command,
+    Day,
     Duration,
     Flag,
     Items,
@@ -31,7 +33,7 @@ from sealift.config.keys import (
 from sealift.config.locate import Path
 from sealift.errors import did_you_mean
 
-Setting: TypeAlias = "bool | int | float | str | tuple[str, ...] | list[Settings] | Settings"
+Setting: TypeAlias = "bool | int | float | str | date | tuple[str, ...] | list[Settings] | Settings"
 Settings: TypeAlias = dict[str, "Setting"]
 _PARAMETER = r"[A-Za-z0-9]{1,255}"
 _MAX_TAGS = 50
@@ -103,6 +105,8 @@ def _value(path: Path, value: object, kind: Kind, problems: _Problems) -> "Setti
             return _texts(path, value, problems)
         case Command():
             return _command(path, value, problems)
+        case Day():
+            return _day(path, value, problems)
         case Text() | Flag() | Toggled() | Whole() | Duration() | Reserved():
             return _scalar(path, value, kind, problems)
         case _:
@@ -150,6 +154,18 @@ def _duration(path: Path, value: object, problems: _Problems) -> float | None:
     return None
 
 
+def _day(path: Path, value: object, problems: _Problems) -> date | None:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    problems.add(path, f"must be a day such as 2027-01-31, not {_shown(value)}")
+    return None
+
+
 def _named(path: Path, value: object, kind: Named, problems: _Problems) -> Settings | None:
     if not isinstance(value, Mapping):
         problems.add(path, f"must be a table of tables, not {_kind_of(value)}")
@@ -165,7 +181,7 @@ def _named(path: Path, value: object, kind: Named, problems: _Problems) -> Setti
 
 def _items(path: Path, value: object, kind: Items, problems: _Problems) -> list[Settings] | None:
     if not isinstance(value, list):
-        problems.add(path, f"must be an array of tables ([[{path[-1]}]]), not {_kind_of(value)}")
+        problems.add(path, f"must be an array of tables ([[{'.'.join(map(str, path))}]]), not {_kind_of(value)}")
         return None
     return [_table((*path, index), inner, kind.keys, problems) for index, inner in enumerate(value)]
 

@@ -5,6 +5,7 @@ Made by `sealift.config` from `sealift.toml`; holds no state of any cloud.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -91,6 +92,21 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedFinding:
+    """A finding of the proof that somebody answers for: `sealift.toml` `[[isolation.accepted]]`.
+
+    What is None agrees with anything. After the day `expires` the finding counts again.
+    """
+
+    id: str
+    reason: str
+    expires: date
+    source: str | None = None
+    target: str | None = None
+    logical_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """A serverless application as its team declares it."""
 
@@ -107,6 +123,7 @@ class App:
     hooks: Hooks = field(default_factory=Hooks)
     verify_timeout_s: float = 60.0
     """How long verification retries probes until the API answers as declared."""
+    accepted: tuple[AcceptedFinding, ...] = ()
 
     def environment(self, name: str) -> Environment | None:
         """Return the environment of this name, or None."""

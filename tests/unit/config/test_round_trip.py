@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sealift.config.durations import written
 from sealift.config.load import Source, load_app
 from sealift.config.toml import toml_key, toml_string
-from sealift.model.app import App, Environment, Hooks, Probe, StackSpec, SuiteSpec
+from sealift.model.app import AcceptedFinding, App, Environment, Hooks, Probe, StackSpec, SuiteSpec
 
 _NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,10}", fullmatch=True)
 _TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
@@ -83,6 +83,17 @@ def _apps(draw: st.DrawFn, root: Path) -> App:
         probes=probes,
         hooks=Hooks(before_deploy=draw(_WORDS), after_deploy=draw(_WORDS)),
         verify_timeout_s=draw(_MILLIS),
+        accepted=tuple(
+            AcceptedFinding(
+                id=draw(st.sampled_from(["IAM-01", "NAM-01"])),
+                reason=f"reason {index}",
+                expires=draw(st.dates()),
+                source=draw(st.none() | st.sampled_from(names)),
+                target=draw(st.none() | st.sampled_from([*names, "outside"])),
+                logical_id=draw(st.none() | st.just("Table")),
+            )
+            for index in range(draw(st.integers(0, 2)))
+        ),
     )
 
 
@@ -162,6 +173,15 @@ def _document(app: App) -> str:
     lines += _table("[tests.acceptance]", **_suite(acceptance), environments=acceptance.environments)
     lines += _table("[hooks]", before_deploy=app.hooks.before_deploy, after_deploy=app.hooks.after_deploy)
     lines += _table("[verify]", timeout=written(app.verify_timeout_s))
+    for known in app.accepted:
+        more = {
+            "id": known.id,
+            "reason": known.reason,
+            "expires": known.expires,
+            "from": known.source,
+            "to": known.target,
+        }
+        lines += _table("[[isolation.accepted]]", **more, logical_id=known.logical_id)
     return "\n".join(lines)
 
 
