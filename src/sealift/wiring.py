@@ -133,6 +133,12 @@ def _cached_blob(sha256: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def _settings_of_uv() -> dict[str, str]:
+    """Return the environment variables that change what uv resolves: registries, strategies, dates."""
+    beside = ("UV_CACHE_DIR", "UV_HTTP_TIMEOUT", "UV_NO_PROGRESS", "UV_PYTHON_INSTALL_DIR", "UV_TOOL_DIR")
+    return {name: value for name, value in os.environ.items() if name.startswith("UV_") and name not in beside}
+
+
 class AwsClouds:
     """Opens environments on AWS with the credentials of the process environment, each once."""
 

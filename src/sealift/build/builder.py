@@ -45,8 +45,8 @@ class CachedBuilder:
         workers: int = 2,
     ) -> None:
         self.cache = Cache(cache_root)
+        self.left_out = dependency_patterns(slim=slim)
         self._process = process
-        self._left_out = dependency_patterns(slim=slim)
         self._settings = digest(dict(settings or {}))
         self._workers = workers
 
@@ -80,12 +80,25 @@ class CachedBuilder:
         boundary = repository(root.absolute())
         return write_locks(root.absolute(), assets, self.cache, Uv(self._process, self.cache), boundary)
 
+    def elsewhere(self, cache_root: Path) -> "CachedBuilder":
+        """Return a builder with the same settings and another cache, to prove that the cache does not count."""
+        other = CachedBuilder(cache_root, self._process, workers=self._workers)
+        other.left_out, other._settings = self.left_out, self._settings
+        return other
+
+    def ci_key(self, root: Path, assets: Sequence[Asset]) -> str:
+        """Return the key under which CI should keep this cache: it changes when dependencies do, not with source."""
+        from sealift.build.ci_key import ci_key
+
+        planner = self._run(root.absolute(), force=False).planner
+        return ci_key([planner.dependency_key(asset) for asset in assets], self.left_out)
+
     def store(self, data: bytes) -> Path:
         """Keep bytes in the cache under their SHA-256 and return the path."""
         return self.cache.store(data)
 
     def _run(self, root: Path, force: bool) -> "_Run":
-        resolutions = Resolutions(self.cache, Uv(self._process, self.cache), left_out=self._left_out)
+        resolutions = Resolutions(self.cache, Uv(self._process, self.cache), left_out=self.left_out)
         index = StatIndex(self.cache, digest(str(root)), trusted=not force)
         planner = Planner(root, index, resolutions, settings=self._settings)
         return _Run(

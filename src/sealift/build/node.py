@@ -8,7 +8,7 @@ import posixpath
 from pathlib import Path
 from typing import Any
 
-from sealift.build.planning import Plan
+from sealift.build.planning import NODE_DECLARATIONS, Plan
 from sealift.build.workshop import copy_source, run
 from sealift.errors import BuildError
 from sealift.model.template import Json
@@ -40,8 +40,7 @@ def needs_install(plan: Plan, *, development: bool) -> bool:
 
 def dependency_files(plan: Plan) -> dict[str, str]:
     """Return the SHA-256 of every file that decides what npm installs."""
-    names = ("package.json", ".npmrc", *_LOCKS)
-    return {f.name: f.sha256 for f in plan.tree.files if f.name in names}
+    return {f.name: f.sha256 for f in plan.tree.files if f.name in NODE_DECLARATIONS}
 
 
 def names_folders(plan: Plan) -> bool:

@@ -17,6 +17,9 @@ from sealift.build.tree import Profile, Tree, local_profile, profile, read_file,
 from sealift.errors import BuildError
 from sealift.model.template import Asset
 
+NODE_DECLARATIONS = ("package.json", ".npmrc", "package-lock.json", "npm-shrinkwrap.json")
+"""What decides what npm installs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -56,6 +59,16 @@ class Planner:
         source = self._source(asset)
         wanted = self._dependencies_of(asset, method_of(asset, source), source)
         return wanted is None or self._resolutions.known(wanted) is not None
+
+    def dependency_key(self, asset: Asset) -> str | None:
+        """Return a digest of what decides the asset's dependencies, without resolving them; None without any."""
+        source = self._source(asset)
+        method = method_of(asset, source)
+        wanted = self._dependencies_of(asset, method, source)
+        if wanted is not None:
+            return wanted.key()
+        files = {f.name: f.sha256 for f in self._tree(asset, method, source).files if f.name in NODE_DECLARATIONS}
+        return digest("node", asset.architecture, files) if files and method in ("node", "esbuild") else None
 
     def forget(self, asset: Asset) -> None:
         """Read the source of this asset again next time."""

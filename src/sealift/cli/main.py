@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "check": ("Start", "check", "Run static analysis and the unit tests."),
     "build": ("Start", "build", "Build the release of this commit."),
     "prove": ("Start", "prove", "Prove that no environment can reach into another."),
+    "lock": ("Start", "build", "Pin the dependencies of functions, with hashes."),
+    "cache": ("Start", "cache", "Look at, shrink and share the cache of builds."),
     "run": ("Deliver", "deliver", "Take this commit as far as its branch goes."),
     "deploy": ("Deliver", "deliver", "Build this commit and deploy it to an environment."),
     "promote": ("Deliver", "deliver", "Push the button: bring what soaked to the next environment."),

@@ -1,6 +1,6 @@
 """Build one release of an application: load its templates, build what they point at, seal both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,14 @@ class _Wanted:
 def load_templates(app: App, services: Services) -> dict[str, Template]:
     """Return the parsed template of each stack, in deployment order. Raises TemplateError or ConfigError."""
     return {s.name: services.templates.load(app.root, s.template) for s in deployment_order(app.stacks)}
+
+
+def every_template(templates: Iterable[Template]) -> tuple[Template, ...]:
+    """Return these templates and all that are nested in them."""
+    found: list[Template] = []
+    for template in templates:
+        found += [template, *every_template(template.nested.values())]
+    return tuple(found)
 
 
 def build_release(

@@ -1,18 +1,27 @@
-"""`build`."""
+"""`build` and `lock`."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import click
 
 from sealift.cli.session import Session, options
+from sealift.model.release import BuiltArtifact, BuiltRelease
+from sealift.model.template import Template
+
+_SHOWN_DEPENDENCIES = 5
 
 
 @click.command("build")
 @click.option("--force", is_flag=True, help="Build everything again, whatever the cache holds.")
+@click.option("--explain", is_flag=True, help="Say why each artifact was built or reused, and what makes it large.")
+@click.option(
+    "--verify", is_flag=True, help="Build once more from an empty cache and compare. Exits with 1 if unequal."
+)
 @options(local=False)
-def build_command(session: Session, force: bool) -> int:
+def build_command(session: Session, force: bool, explain: bool, verify: bool) -> int:
     """Build the release of what is here: artifacts, sealed template, manifest. Nothing is uploaded."""
-    from sealift.cli.view import size
     from sealift.model.release import Origin
     from sealift.usecases.build import build_release, load_templates
 
@@ -20,36 +29,181 @@ def build_command(session: Session, force: bool) -> int:
     origin = services.scm.origin(session.app.root) or Origin(commit=None, branch=None, dirty=True)
     templates = load_templates(session.app, services)
     built = build_release(session.app, services, templates=templates, origin=origin, force=force)
+    rebuilt = _rebuilt(session, built, templates) if verify else None
+    session.close()
+    unequal = _unequal(built, rebuilt) if rebuilt else []
+    if session.json:
+        click.echo(json.dumps(_body(session, built, rebuilt, unequal, explain=explain)))
+    else:
+        _show(session, built, explain=explain)
+        if rebuilt:
+            _show_verified(built, rebuilt, unequal)
+    return 1 if rebuilt and rebuilt.release.digest != built.release.digest else 0
+
+
+@click.command("lock")
+@options(local=False)
+def lock_command(session: Session) -> int:
+    """Write a requirements.lock, with versions and hashes, beside each unlocked requirements.txt of a function.
+
+    It holds for every platform. A build refuses a lock that does not fit its requirements.txt any more.
+    """
+    from sealift.usecases.build import every_template, load_templates
+
+    templates = every_template(load_templates(session.app, session.services).values())
+    assets = [asset for template in templates for asset in template.assets]
+    written = session.services.builder.lock(session.app.root, assets)
+    root = session.app.root.resolve()
+    names = [path.relative_to(root) if path.is_relative_to(root) else path for path in written]
     session.close()
     if session.json:
-        click.echo(
-            json.dumps(
-                {
-                    "release": built.release.digest,
-                    "template_sha256": built.template_sha256,
-                    "commit": built.origin.commit,
-                    "dirty": built.origin.dirty,
-                    "artifacts": [
-                        {
-                            "logical_ids": [_short(name) for name in b.artifact.logical_ids],
-                            "kind": b.artifact.kind,
-                            "sha256": b.artifact.sha256,
-                            "size_bytes": b.artifact.size_bytes,
-                            "built": b.built,
-                            "reason": b.reason,
-                        }
-                        for b in built.artifacts
-                    ],
-                    "duration_s": built.duration_s,
-                }
-            )
-        )
+        click.echo(json.dumps({"locks": [name.as_posix() for name in names]}))
         return 0
+    for name in names:
+        click.echo(f"wrote {name}")
+    if not names:
+        click.echo("There is no requirements.txt to lock: none is there, or each has hashes already.")
+    return 0
+
+
+def _rebuilt(session: Session, built: BuiltRelease, templates: Mapping[str, Template]) -> BuiltRelease:
+    """Build once more from nothing, in silence."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from sealift.cli.jsonlines import Silent
+    from sealift.usecases.build import build_release
+
+    with TemporaryDirectory(prefix="sealift-verify-") as folder:
+        other = session.services.builder.elsewhere(Path(folder))
+        services = replace(session.services, builder=other, events=Silent())
+        return build_release(session.app, services, templates=templates, origin=built.origin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unequal:
+    """An artifact that came out otherwise the second time."""
+
+    logical_ids: tuple[str, ...]
+    sha256: str
+    rebuilt: str | None
+    cause: str
+
+
+def _unequal(built: BuiltRelease, rebuilt: BuiltRelease) -> list[_Unequal]:
+    again = {name: b for b in rebuilt.artifacts for name in b.artifact.logical_ids}
+    found = []
+    for first in built.artifacts:
+        second = again.get(first.artifact.logical_ids[0])
+        if second is None or second.artifact.sha256 != first.artifact.sha256:
+            found.append(
+                _Unequal(
+                    logical_ids=first.artifact.logical_ids,
+                    sha256=first.artifact.sha256,
+                    rebuilt=second.artifact.sha256 if second else None,
+                    cause=_cause(first, second),
+                )
+            )
+    return found
+
+
+def _cause(first: BuiltArtifact, second: BuiltArtifact | None) -> str:
+    if second is not None and {d for d, _ in first.dependencies} != {d for d, _ in second.dependencies}:
+        old, new = ({d for d, _ in b.dependencies} for b in (first, second))
+        changed = ", ".join([*sorted(old - new), "->", *sorted(new - old)])
+        return f"its dependencies are resolved to other versions now ({changed}); pin them: sealift lock"
+    return "its build gives other bytes each time; look at what its own build command writes"
+
+
+def _body(
+    session: Session, built: BuiltRelease, rebuilt: BuiltRelease | None, unequal: list[_Unequal], *, explain: bool
+) -> dict[str, object]:
+    body: dict[str, object] = {
+        "release": built.release.digest,
+        "template_sha256": built.template_sha256,
+        "commit": built.origin.commit,
+        "dirty": built.origin.dirty,
+        "artifacts": [_artifact(b, explain=explain) for b in built.artifacts],
+        "duration_s": built.duration_s,
+    }
+    if explain:
+        body["left_out"] = list(session.services.builder.left_out)
+    if rebuilt:
+        body["verified"] = {
+            "equal": rebuilt.release.digest == built.release.digest,
+            "release": rebuilt.release.digest,
+            "unequal": [
+                {"logical_ids": [_short(n) for n in u.logical_ids], "rebuilt": u.rebuilt, "cause": u.cause}
+                for u in unequal
+            ],
+        }
+    return body
+
+
+def _artifact(built: BuiltArtifact, *, explain: bool) -> dict[str, object]:
+    body: dict[str, object] = {
+        "logical_ids": [_short(name) for name in built.artifact.logical_ids],
+        "kind": built.artifact.kind,
+        "sha256": built.artifact.sha256,
+        "size_bytes": built.artifact.size_bytes,
+        "built": built.built,
+        "reason": built.reason,
+    }
+    if explain:
+        body["unzipped_bytes"] = built.unzipped_bytes
+        body["locked"] = built.lock is not None
+        body["dependencies"] = [{"name": name, "size_bytes": n} for name, n in _largest(built)]
+        body["warnings"] = list(built.warnings)
+    return body
+
+
+def _show(session: Session, built: BuiltRelease, *, explain: bool) -> None:
+    from sealift.cli.view import size
+
+    if explain:
+        for artifact in built.artifacts:
+            _explain(artifact)
+        click.echo(f"left out of dependencies: {' '.join(session.services.builder.left_out)}\n")
     total = sum(b.artifact.size_bytes for b in built.artifacts)
     fresh = sum(b.built for b in built.artifacts)
     click.echo(f"release {built.release.digest}")
     click.echo(f"{len(built.artifacts)} artifacts, {size(total)}, {fresh} built, {built.duration_s:.2f} s")
-    return 0
+
+
+def _explain(built: BuiltArtifact) -> None:
+    """Print an artifact: why, how large, and of what."""
+    from sealift.build.package import MAX_UNZIPPED_BYTES
+    from sealift.cli.view import size
+
+    names = ", ".join(_short(name) for name in built.artifact.logical_ids)
+    click.echo(f"{names}  {'built' if built.built else 'reused'}: {built.reason}")
+    unzipped = f", {size(built.unzipped_bytes)} unzipped" if built.unzipped_bytes else ""
+    if built.unzipped_bytes and built.artifact.kind in ("function", "layer"):
+        unzipped += f" ({built.unzipped_bytes / MAX_UNZIPPED_BYTES:.0%} of what Lambda takes, layers included)"
+    click.echo(f"  {size(built.artifact.size_bytes)}{unzipped}  {built.artifact.sha256[:12]}")
+    largest = _largest(built)
+    for name, size_bytes in largest[:_SHOWN_DEPENDENCIES]:
+        click.echo(f"    {size(size_bytes):>10}  {name}")
+    if len(largest) > _SHOWN_DEPENDENCIES:
+        rest = sum(n for _, n in largest[_SHOWN_DEPENDENCIES:])
+        click.echo(f"    {size(rest):>10}  {len(largest) - _SHOWN_DEPENDENCIES} more")
+    for warning in built.warnings:
+        click.echo(f"  ! {warning}")
+    click.echo("")
+
+
+def _largest(built: BuiltArtifact) -> list[tuple[str, int]]:
+    return sorted(built.dependencies, key=lambda d: (-d[1], d[0]))
+
+
+def _show_verified(built: BuiltRelease, rebuilt: BuiltRelease, unequal: list[_Unequal]) -> None:
+    if rebuilt.release.digest == built.release.digest:
+        click.echo(f"verified: an empty cache gives the same release, in {rebuilt.duration_s:.2f} s")
+        return
+    click.echo(f"NOT REPRODUCED: an empty cache gives release {rebuilt.release.digest}")
+    for one in unequal:
+        names = ", ".join(_short(name) for name in one.logical_ids)
+        click.echo(f"  {names}: {one.cause}")
 
 
 def _short(name: str) -> str:

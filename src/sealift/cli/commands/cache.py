@@ -1,0 +1,131 @@
+"""`cache list | prune | key`: what earlier builds left on this machine."""
+
+import json
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from sealift.cli.session import Session, options
+
+if TYPE_CHECKING:
+    from sealift.build.cache import Cache
+
+_UNITS_BYTES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+
+
+def _bytes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?", (value or "").strip().lower())
+    if value is not None and match is None:
+        raise click.BadParameter(f'"{value}" is no size; write it like 500MB or 2GB')
+    return round(float(match[1]) * _UNITS_BYTES[match[2]]) if match else None
+
+
+def _age(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
+    from sealift.config.durations import seconds
+
+    try:
+        return timedelta(seconds=seconds(value))
+    except ValueError as error:
+        raise click.BadParameter(f'"{value}" is no age; write it like 30d or 12h') from error
+
+
+@click.group("cache")
+def cache_command() -> None:
+    """Look at, shrink and share the cache of builds."""
+
+
+@cache_command.command("list")
+@options(local=False)
+def list_command(session: Session) -> int:
+    """Show what the cache holds, by kind; with -v every file, the least recently used first."""
+    from sealift.build.pruning import KINDS, entries
+    from sealift.cli.view import size
+
+    cache = _cache()
+    found = entries(cache)
+    totals = {kind: [e for e in found if e.kind == kind] for kind in KINDS}
+    if session.json:
+        kinds = {k: {"files": len(es), "size_bytes": sum(e.size_bytes for e in es)} for k, es in totals.items()}
+        body: dict[str, object] = {
+            "path": str(cache.root),
+            "size_bytes": sum(e.size_bytes for e in found),
+            "kinds": kinds,
+        }
+        if session.verbose:
+            body["entries"] = [
+                {"kind": e.kind, "name": e.name, "size_bytes": e.size_bytes, "used_at": e.used_at.isoformat()}
+                for e in found
+            ]
+        click.echo(json.dumps(body))
+        return 0
+    for entry in found if session.verbose else ():
+        click.echo(f"{entry.used_at:%Y-%m-%d %H:%M}  {size(entry.size_bytes):>10}  {entry.kind:<12} {entry.name}")
+    for kind, some in totals.items():
+        click.echo(f"{kind:<12} {len(some):>6} files  {size(sum(e.size_bytes for e in some)):>10}")
+    click.echo(f"{size(sum(e.size_bytes for e in found))} in {cache.root}")
+    return 0
+
+
+@cache_command.command("prune")
+@click.option(
+    "--unused-for",
+    "unused",
+    callback=_age,
+    default="30d",
+    show_default=True,
+    metavar="AGE",
+    help="Remove what was not used for as long.",
+)
+@click.option(
+    "--max-size",
+    callback=_bytes,
+    metavar="SIZE",
+    help="Then remove the least recently used until no more than this is left.",
+)
+@options(local=False)
+def prune_command(session: Session, unused: timedelta, max_size: int | None) -> int:
+    """Remove what was not used for long. Whatever is needed again is built again."""
+    from sealift.build.pruning import prune
+    from sealift.cli.view import size
+    from sealift.system import RealClock
+
+    done = prune(_cache(), now=RealClock().now(), max_age=unused, max_bytes=max_size)
+    if session.json:
+        click.echo(json.dumps({"removed": len(done.removed), "size_bytes": done.size_bytes}))
+    else:
+        click.echo(f"{len(done.removed)} files removed, {size(done.size_bytes)} freed")
+    return 0
+
+
+@cache_command.command("key")
+@click.option("--prefix", is_flag=True, help="Print what all keys of this machine begin with, to restore from.")
+@options(local=False)
+def key_command(session: Session, prefix: bool) -> int:
+    """Print the key under which CI should keep this cache: a digest of declared dependencies, not of source."""
+    from sealift.build.ci_key import ci_key_prefix
+
+    key = ci_key_prefix() if prefix else _key(session)
+    if session.json:
+        click.echo(json.dumps({"key": key, "prefix": ci_key_prefix(), "path": str(_cache().root)}))
+    else:
+        click.echo(key)
+    return 0
+
+
+def _key(session: Session) -> str:
+    from sealift.usecases.build import every_template, load_templates
+
+    templates = every_template(load_templates(session.app, session.services).values())
+    assets = [asset for template in templates for asset in template.assets if asset.kind in ("function", "layer")]
+    key: str = session.services.builder.ci_key(session.app.root, assets)
+    session.close()
+    return key
+
+
+def _cache() -> "Cache":
+    from sealift.build.cache import Cache
+    from sealift.wiring import cache_root
+
+    return Cache(cache_root() / "build")
