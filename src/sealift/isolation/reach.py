@@ -231,10 +231,11 @@ def leak_of(world: World, reach: Reach, *, rule: tuple[str, str], names: frozens
 
 
 def own_pattern(source: Sealed, pattern: str) -> bool:
-    """Return whether a pattern keeps to names that begin with one of the source's own stack names, or to its terms."""
+    """Return whether a pattern keeps to names that begin with one of the source's own stack names, or is one of its
+    own roles."""
     last = pattern.split(":", 5)[-1]
     for scope in source.scopes:
         name = scope.name
         if any(f"{mark}{name}-" in f"/{last}" or f"{mark}{name}/" in f"/{last}" for mark in ("/", ":")):
             return True
-    return any(covers(pattern, o.term) and covers(o.term, pattern) for o in source.owned if o.term == pattern)
+    return any(p.arn == pattern for p in source.principals)

@@ -288,7 +288,9 @@ class Scope:
         return joined([Resolved(tuple(whole), function.exact), text(":"), end])
 
     def _arn(self, pattern: str) -> str:
-        return f"arn:{self.setting.partition}:" + pattern.format(r=self.setting.view.region, a=self.setting.account)
+        return f"arn:{self.setting.partition}:" + pattern.replace("{r}", self.setting.view.region).replace(
+            "{a}", self.setting.account
+        )
 
     def _formatted(self, logical_id: str, pattern: str, named: Named, *, attribute: str = "arn") -> Resolved:
         filled = (

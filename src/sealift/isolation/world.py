@@ -143,6 +143,12 @@ class World:
         self._own(made)
         made.principals = in_templates(view.name, made.scopes)
         made.principals += [declared(view.name, account, p) for p in view.principals]
+        if made.scopes:
+            made.owned += [
+                Owned(view.name, service, "role", p.arn, True, p.name, made.scopes[0], False)
+                for p in view.principals
+                for service in ("iam", "sts")
+            ]
         made.grants = list(grants(view.name, made.scopes))
         if self.collapsed:
             _collapse(made)

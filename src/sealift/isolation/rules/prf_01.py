@@ -1,8 +1,11 @@
 """PRF-01: something of a template is not understood, so nothing can be proved of it."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
+from sealift.isolation import actions as iam
 from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.principals import Principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE, role
 from sealift.isolation.world import Sealed, World
@@ -22,10 +25,31 @@ def check(world: World) -> Iterator[Leak]:
                 yield _leak(
                     environment, f"{fault}, in {principal.logical_id}", principal.logical_id, principal.location
                 )
+            for action in _unknown_actions(world, environment, principal):
+                message = f"the action {action} of {principal.logical_id} is not known"
+                yield _leak(environment, message, principal.logical_id, principal.location)
         for grant in environment.grants:
             if grant.fault:
                 place = grant.scope.location(grant.logical_id)
                 yield _leak(environment, f"{grant.fault}, in {grant.logical_id}", grant.logical_id, place)
+
+
+def _unknown_actions(world: World, environment: Sealed, principal: Principal) -> Iterator[str]:
+    """Yield actions that no facts know, where they are allowed on what another environment owns."""
+    for statement in principal.statements:
+        if not statement.allow or statement.managed is not None or statement.but_actions:
+            continue
+        unknown = [pattern for pattern in statement.actions if not _known(pattern)]
+        if unknown and (
+            statement.but_resources or any(world.owned_by_others(environment.name, r) for r in statement.resources)
+        ):
+            yield unknown[0]
+
+
+@lru_cache(maxsize=8192)
+def _known(pattern: str) -> bool:
+    service = pattern.partition(":")[0].lower()
+    return "*" in service or "?" in service or bool(iam.matching(service, pattern))
 
 
 def _leak(environment: Sealed, message: str, logical_id: str, place: Location | None) -> Leak:
