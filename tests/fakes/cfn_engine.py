@@ -130,7 +130,8 @@ class Engine:
                 self._operations.remove(operation)
 
     def create(self, stack: Stack, goal: Goal) -> Steps:
-        """Create everything; on failure delete what was made."""
+        """Create everything; on failure delete what was made. Tags and parameters stay on what failed."""
+        stack.parameters, stack.tags = goal.parameters, goal.tags
         self.set_status(stack, "CREATE_IN_PROGRESS", "User Initiated")
         for desired in goal.resources.values():
             reason = yield from self._add(stack, desired)
