@@ -15,6 +15,7 @@ from sealift.model.finding import Finding
 from sealift.model.release import SealedStack
 from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
 from sealift.model.template import Json
+from sealift.usecases.removals import with_removed_stacks
 from sealift.usecases.services import Services
 from sealift.usecases.writing import Operation, Writer
 
@@ -250,7 +251,7 @@ def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> list[J
     findings = judge(
         GuardInput(
             stack=target.stack.name,
-            change_set=change_set,
+            change_set=with_removed_stacks(change_set, stacks),
             before={} if change_set.creates_stack else _resources(stacks.template(target.name)),
             after=_resources(stacks.template(target.name, change_set=change_set.name)),
         )
