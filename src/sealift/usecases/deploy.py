@@ -180,8 +180,11 @@ def _tell_unfinished(before: Standing, target: Target, services: Services) -> No
 def _deploy_stacks(target: Target, plan: Plan, operation: Operation, writer: Writer) -> tuple[dict[str, str], bool]:
     outputs: dict[str, str] = {}
     changed = False
+    # A stack that needs others may read settings that they make, so its own are looked for once those are there.
+    _check_settings(target, *(s for s in plan.release.stacks if not s.needs))
     for stack in plan.release.stacks:
-        _check_settings(target, stack)
+        if stack.needs:
+            _check_settings(target, stack)
         result = deploy_stack(_stack_target(target, plan, stack), operation, writer)
         outputs.update(result.state.outputs)
         changed = changed or result.changed
@@ -205,9 +208,10 @@ def _spec(app: App, stack: SealedStack) -> StackSpec:
     return known or StackSpec(name=stack.name, template="", needs=stack.needs)
 
 
-def _check_settings(target: Target, stack: SealedStack) -> None:
-    """Refuse when a parameter or secret that the template names is not in the environment."""
-    missing = target.cloud.settings.missing(stack.settings) if stack.settings else ()
+def _check_settings(target: Target, *stacks: SealedStack) -> None:
+    """Refuse when a parameter or secret that the templates name is not in the environment."""
+    named = tuple(dict.fromkeys(name for stack in stacks for name in stack.settings))
+    missing = target.cloud.settings.missing(named) if named else ()
     if missing:
         name = target.environment.name
         raise ConfigError(

@@ -18,6 +18,7 @@ from sealift.model.template import Json
 from sealift.template.templates import SamTemplates
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.promote import PromotionOptions, promote
+from sealift.usecases.prove import prove_built
 from sealift.usecases.release import Outcome
 from sealift.usecases.run import commit_of, deploy_built
 from sealift.usecases.services import Services
@@ -172,9 +173,11 @@ class World:
 
     def deploy(self, name: str = "staging", *, force: bool = False, adopt: bool = False) -> Outcome:
         """Build what is in the folder and deploy it."""
-        environment = self.app.environment(name)
+        environment, services = self.app.environment(name), self.services()
         assert environment is not None
-        return deploy_built(self.app, environment, self.build(), self.services(), force=force, adopt=adopt)
+        built, templates = self.build(), load_templates(self.app, services)
+        proof = prove_built(self.app, built, services, templates=templates, local=False)
+        return deploy_built(self.app, environment, built, services, proof=proof, force=force, adopt=adopt)
 
     def soak(self) -> None:
         """Let the soak pass."""
