@@ -77,7 +77,9 @@ class EnvironmentBuilder:
         groups = [_readable(group, home, root) for group in needs.groups]
         together = [word for group in groups for word in group]
         limits = ("-c", str(home / "constraints.txt")) if needs.constraints else ()
-        done = self._install(root, home, *together, *own, *limits)
+        # uv keeps what it built from a folder until that folder's pyproject.toml changes, whatever else does.
+        fresh = ("--refresh",) if needs.changing else ()
+        done = self._install(root, home, *together, *own, *limits, *fresh)
         if done.returncode == 0:
             return _guesses(needs)
         # Functions are installed apart from each other on Lambda, and may want different versions.

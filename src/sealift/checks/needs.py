@@ -28,8 +28,6 @@ from sealift.errors import ConfigError
 from sealift.model.app import SuiteSpec
 
 _SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "setup.cfg", "tox.ini")
-_RUNTIME = ("boto3",)
-"""What Lambda's Python runtimes bring along, so that nobody declares it."""
 _MAX_SOURCES = 2_000
 
 
@@ -108,7 +106,7 @@ def _sources(root: Path, files: Iterable[str]) -> tuple[str, ...]:
 
 def _used(root: Path, sources: Iterable[str], projects: Iterable[str]) -> tuple[str, ...]:
     settings = "\n".join(texts(root, {*_SETTINGS, *projects}))
-    return tuple(dict.fromkeys((*_RUNTIME, *needed_by_imports(sources), *needed_by_options(settings))))
+    return tuple(dict.fromkeys((*needed_by_imports(sources), *needed_by_options(settings))))
 
 
 def with_included(root: Path, files: Iterable[str]) -> tuple[str, ...]:

@@ -1,0 +1,147 @@
+"""The real linters over small applications."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sealift.checks.analyzer import RealAnalyzer
+from sealift.model.finding import Finding, SuiteResult
+from sealift.ports import Completed
+from sealift.system import RealProcess
+from tests.component.checks.conftest import Write, make_app, make_template
+
+TEMPLATE = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      BillingMode: PAY_PER_REQUEST
+"""
+BROKEN_TEMPLATE = (
+    TEMPLATE
+    + """\
+      Nonsense: 1
+  F:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.7
+      Handler: index.handler
+      Role: arn:aws:iam::111111111111:role/x
+      Code: {ZipFile: "x = 1"}
+"""
+)
+
+
+class _Counting:
+    """The real process port, which counts how often cfn-lint was started."""
+
+    def __init__(self) -> None:
+        self._real = RealProcess()
+        self.cfnlint_runs = 0
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+        stdin: str | None = None,
+    ) -> Completed:
+        self.cfnlint_runs += any("cfnlint" in word for word in argv)
+        return self._real.run(argv, cwd=cwd, env=env, timeout_s=timeout_s, stdin=stdin)
+
+
+def _analyse(root: Path, cache: Path, *, local: bool = True) -> SuiteResult:
+    return RealAnalyzer(RealProcess(), cache).analyse(make_app(root), {"app": make_template()}, local=local)
+
+
+def _stopping(result: SuiteResult) -> list[tuple[str, str]]:
+    return [(finding.id, str(finding.location)) for finding in result.findings if finding.stops]
+
+
+def _of(result: SuiteResult, rule: str) -> Finding:
+    return next(finding for finding in result.findings if finding.id == rule)
+
+
+def test_a_good_application_passes_and_nothing_is_written_into_it(write: Write, shared_cache: Path) -> None:
+    # A yaml.py of the application's own must not stand in for the module of that name.
+    root = write(
+        {"template.yaml": TEMPLATE, "src/app.py": "import json\n\nprint(json.dumps(1))\n", "yaml.py": "1 / 0\n"}
+    )
+    before = sorted(root.rglob("*"))
+    result = _analyse(root, shared_cache)
+    assert (result.status, result.reason, _stopping(result)) == ("succeeded", "", [])
+    assert sorted(root.rglob("*")) == before
+
+
+def test_what_would_break_stops_with_its_place_and_an_old_runtime_only_on_aws(write: Write, tmp_path: Path) -> None:
+    root = write({"template.yaml": BROKEN_TEMPLATE, "src/app.py": "import os\n\nprint(undefined)\n"})
+    process = _Counting()
+    analyzer = RealAnalyzer(process, tmp_path / "cache")
+    app, templates = make_app(root), {"app": make_template()}
+    local = analyzer.analyse(app, templates, local=True)
+    aws = analyzer.analyse(app, templates, local=False)
+    assert local.status == "failed"
+    assert set(_stopping(local)) == {("E3002", "template.yaml:9"), ("F821", "src/app.py:3")}
+    assert {rule for rule, _ in _stopping(aws)} == {"E3002", "F821", "W2531", "E2531", "E2533"} & {
+        finding.id for finding in aws.findings
+    }
+    nonsense = _of(aws, "E3002").location
+    assert nonsense is not None
+    assert nonsense.logical_id == "Table"
+    assert (_of(local, "F401").stops, _of(local, "F401").severity) == (False, "low")
+    assert any("2531" in rule for rule, _ in _stopping(aws))
+    # What cfn-lint said of the same template is kept.
+    assert process.cfnlint_runs == 1
+
+
+def test_broken_syntax_stops(write: Write, shared_cache: Path) -> None:
+    root = write({"template.yaml": TEMPLATE, "src/app.py": "def f(:\n"})
+    assert ("invalid-syntax", "src/app.py:1") in _stopping(_analyse(root, shared_cache))
+
+
+def test_code_that_is_not_shipped_is_advised_on_only(write: Write, shared_cache: Path) -> None:
+    root = write({"template.yaml": TEMPLATE, "scripts/old.py": "print(undefined)\n"})
+    result = _analyse(root, shared_cache)
+    assert (result.status, _of(result, "F821").stops) == ("succeeded", False)
+
+
+def test_rules_that_the_project_names_stop_and_ruffs_own_defaults_do_not(write: Write, shared_cache: Path) -> None:
+    root = write(
+        {
+            "template.yaml": TEMPLATE,
+            "ruff.toml": '[lint]\nselect = ["E4"]\nextend-select = ["I"]\n',
+            "src/app.py": "import sys\nimport json\n\nprint(json, sys)\n",
+        }
+    )
+    assert [rule for rule, _ in _stopping(_analyse(root, shared_cache))] == ["I001"]
+
+
+def test_a_configuration_that_ruff_cannot_read_is_told_and_passed_over(write: Write, shared_cache: Path) -> None:
+    root = write({"template.yaml": TEMPLATE, "ruff.toml": "nonsense = 1\n", "src/app.py": "print(undefined)\n"})
+    result = _analyse(root, shared_cache)
+    assert _of(result, "configuration").severity == "medium"
+    assert [rule for rule, _ in _stopping(result)] == ["F821"]
+
+
+def test_packages_of_others_that_are_committed_are_advised_on_only(write: Write, shared_cache: Path) -> None:
+    root = write(
+        {
+            "template.yaml": TEMPLATE,
+            "src/lib-1.0.dist-info/RECORD": "lib/__init__.py,,\nlib-1.0.dist-info/RECORD,,\n",
+            "src/lib/__init__.py": "print(undefined)\n",
+        }
+    )
+    assert _stopping(_analyse(root, shared_cache)) == []
+
+
+def test_switched_off_is_not_tested(write: Write, shared_cache: Path) -> None:
+    root = write({"template.yaml": TEMPLATE, "src/app.py": "print(undefined)\n"})
+    app = replace(make_app(root), lint="off")
+    result = RealAnalyzer(RealProcess(), shared_cache).analyse(app, {"app": make_template()}, local=True)
+    assert (result.status, result.findings) == ("not tested", ())
+    assert "switched off" in result.reason

@@ -1,0 +1,198 @@
+"""Real test suites, in real environments made by uv."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sealift.checks.tester import RealTester
+from sealift.model.app import App, SuiteSpec
+from sealift.model.finding import SuiteResult
+from sealift.system import RealProcess
+from tests.component.checks.conftest import Write, make_app
+
+GREEN = "def test_green():\n    assert True\n"
+
+
+@pytest.fixture
+def tester(shared_cache: Path, machine: Mapping[str, str]) -> RealTester:
+    return RealTester(RealProcess(), shared_cache, env=machine)
+
+
+def _unit(app: App, **spec: object) -> App:
+    return replace(app, unit_tests=replace(SuiteSpec(), **spec))  # type: ignore[arg-type]
+
+
+def _run(tester: RealTester, root: Path, **spec: object) -> SuiteResult:
+    return tester.unit(_unit(make_app(root), **spec))
+
+
+def test_green_and_red_tests_are_counted_and_red_ones_named(write: Write, tester: RealTester) -> None:
+    root = write(
+        {
+            "src/app.py": "def add(a, b):\n    return a - b\n",
+            "tests/unit/test_app.py": "from src.app import add\n\n\ndef test_add():\n    assert add(1, 1) == 2\n\n\n"
+            "def test_zero():\n    assert add(0, 0) == 0\n",
+            "tests/integration/test_live.py": "def test_live():\n    assert False\n",
+        }
+    )
+    before = sorted(root.rglob("*"))
+    result = _run(tester, root)
+    assert (result.status, result.passed, result.failed) == ("failed", 1, 1)
+    (finding,) = result.findings
+    assert str(finding.location) == "tests/unit/test_app.py:4"
+    assert "test_add: assert 0 == 2" in finding.message
+    assert "1 failed, 1 passed" in result.output
+    assert sorted(root.rglob("*")) == before
+
+
+def test_functions_with_modules_of_the_same_name_do_not_disturb_each_other(write: Write, tester: RealTester) -> None:
+    test = "import app\n\n\ndef test_name():\n    assert app.NAME == '{}'\n"
+    files = {f"functions/{name}/app.py": f"NAME = '{name}'\n" for name in "ab"}
+    files |= {f"functions/{name}/tests/test_app.py": test.format(name) for name in "ab"}
+    result = _run(tester, write(files))
+    assert (result.status, result.passed) == ("succeeded", 2)
+
+
+def test_tests_see_no_secret_of_the_machine_and_only_dummy_credentials(write: Write, tester: RealTester) -> None:
+    root = write(
+        {
+            "tests/test_env.py": """
+import os
+
+def test_env():
+    assert "DEPLOY_TOKEN" not in os.environ
+    assert "AWS_PROFILE" not in os.environ
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "testing"
+    assert os.environ["AWS_DEFAULT_REGION"] == "eu-central-1"
+    assert os.environ["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    assert os.environ["MINE"] == "yes"
+    assert "HOME" in os.environ
+"""
+        }
+    )
+    result = _run(tester, root, variables={"MINE": "yes"})
+    assert (result.status, [finding.message for finding in result.findings]) == ("succeeded", [])
+
+
+@pytest.mark.parametrize(
+    ("files", "spec", "reason"),
+    [
+        ({"src/app.py": ""}, {}, "there are no unit tests"),
+        ({"tests/test_a.py": GREEN}, {"enabled": "off"}, "switched off"),
+        (
+            {"tests/test_a.py": "import pytest\n\n@pytest.mark.skip\ndef test_a(): ...\n"},
+            {},
+            "all 1 tests were skipped",
+        ),
+        ({"tests/test_a.py": "x = 1\n"}, {}, "no tests were found"),
+    ],
+)
+def test_what_was_not_tested_is_never_called_passed(
+    write: Write, tester: RealTester, files: dict[str, str], spec: dict[str, object], reason: str
+) -> None:
+    result = _run(tester, write(files), **spec)
+    assert result.status == "not tested"
+    assert reason in result.reason
+    assert not any(finding.stops for finding in result.findings)
+
+
+def test_tests_that_are_declared_to_be_there_and_are_not_are_an_error(write: Write, tester: RealTester) -> None:
+    root = write({"src/app.py": ""})
+    assert _run(tester, root, enabled="on").status == "errored"
+    missing = _run(tester, root, path="tests/gone")
+    assert (missing.status, "tests/gone" in missing.reason) == ("errored", True)
+
+
+def test_a_missing_module_is_told_by_name(write: Write, tester: RealTester) -> None:
+    result = _run(tester, write({"tests/test_a.py": "import nowhere_to_be_found\n"}))
+    assert result.status == "failed"
+    assert "No module named 'nowhere_to_be_found'" in result.findings[0].message
+
+
+def test_tests_that_do_not_end_are_stopped(write: Write, tester: RealTester) -> None:
+    root = write({"tests/test_a.py": "import time\n\ndef test_a():\n    time.sleep(600)\n"})
+    result = _run(tester, root, timeout_s=2.0)
+    assert (result.status, result.reason) == ("failed", "did not end within 2 s")
+
+
+def test_a_declared_command_runs_in_the_environment_and_its_tests_are_counted(write: Write, tester: RealTester) -> None:
+    root = write({"checks/test_a.py": GREEN, "run.sh": "python -m pytest -q checks\n"})
+    result = _run(tester, root, command=("sh", "run.sh"))
+    assert (result.status, result.passed) == ("succeeded", 1)
+    red = _run(tester, root, command=("sh", "-c", "echo broken; exit 3"))
+    assert (red.status, red.reason, red.output) == ("failed", "ended with exit code 3", "broken")
+
+
+def test_requirements_that_cannot_be_had_are_told_with_uvs_reason(write: Write, tester: RealTester) -> None:
+    root = write({"tests/test_a.py": GREEN, "requirements.txt": "sealift-no-such-thing @ file:///nowhere/at/all\n"})
+    result = _run(tester, root)
+    assert result.status == "errored"
+    assert "requirements.txt cannot be installed" in result.reason
+    assert "nowhere" in result.reason
+    assert result.findings[0].id == "test-requirements"
+
+
+def test_a_local_library_is_installed_as_it_is_now(write: Write, tester: RealTester) -> None:
+    files = {
+        "shared/pyproject.toml": '[project]\nname = "shoplib"\nversion = "1"\n',
+        "shared/shoplib.py": "VALUE = 1\n",
+        "fn/requirements.txt": "../shared\n",
+        "tests/test_a.py": "import shoplib\n\n\ndef test_a():\n    assert shoplib.VALUE == 1\n",
+    }
+    root = write(files)
+    assert _run(tester, root).status == "succeeded"
+    write({"shared/shoplib.py": "VALUE = 2\n"})
+    assert _run(tester, root).status == "failed"
+
+
+def test_an_environment_that_was_half_built_is_built_again(
+    write: Write, tmp_path: Path, machine: Mapping[str, str]
+) -> None:
+    root = write({"tests/test_a.py": GREEN})
+    tester = RealTester(RealProcess(), tmp_path / "cache", env=machine)
+    assert _run(tester, root).status == "succeeded"
+    (home,) = [path for path in (tmp_path / "cache" / "environments").iterdir() if path.is_dir()]
+    # As a kill in the middle leaves it: without its mark, and without what was not installed yet.
+    (home / "ready.json").unlink()
+    shutil.rmtree(next(home.glob("venv/lib/python*/site-packages")) / "_pytest")
+    assert _run(tester, root).status == "succeeded"
+    assert [path.name for path in (tmp_path / "cache").iterdir() if path.name.startswith("run-")] == []
+
+
+def test_acceptance_tests_get_the_outputs_and_their_output_shows_no_secret(write: Write, tester: RealTester) -> None:
+    root = write(
+        {
+            "tests/acceptance/test_api.py": """
+import os
+
+def test_api():
+    print("url", os.environ["SEALIFT_OUTPUT_ApiUrl"], "key", os.environ["AWS_SECRET_ACCESS_KEY"])
+    assert "DEPLOY_TOKEN" not in os.environ
+    assert "AWS_PROFILE" not in os.environ
+    assert os.environ["SEALIFT_ENV"] == "production"
+"""
+        }
+    )
+    environment = {
+        "SEALIFT_ENV": "staging",
+        "SEALIFT_OUTPUT_ApiUrl": "http://127.0.0.1:1/",
+        "AWS_ACCESS_KEY_ID": "AKIAABCDEFGHIJKLMNOP",
+        "AWS_SECRET_ACCESS_KEY": "topsecrettopsecret",
+    }
+    result = tester.acceptance(make_app(root), environment)
+    assert result.status == "failed"
+    assert "url http://127.0.0.1:1/ key ***" in result.output
+    assert "topsecret" not in result.output + "".join(finding.message for finding in result.findings)
+
+
+def test_integration_tests_are_run_only_when_they_are_declared(write: Write, tester: RealTester) -> None:
+    root = write({"tests/integration/test_a.py": GREEN})
+    app = make_app(root)
+    skipped = tester.acceptance(app, {})
+    assert skipped.status == "not tested"
+    assert "tests/integration" in skipped.reason
+    declared = replace(app, acceptance_tests=SuiteSpec(path="tests/integration"))
+    assert tester.acceptance(declared, {}).status == "succeeded"
