@@ -1,0 +1,106 @@
+"""Where a release comes from: a SLSA provenance in an in-toto statement, both version 1.
+
+https://in-toto.io/Statement/v1 and https://slsa.dev/spec/v1.1/provenance. The subjects are the manifest and everything
+it names. Times are left out, so that the same build of the same commit gives the same bytes. What it claims is what
+this machine says of itself (SLSA build level 1); a signature makes it the word of whoever holds the key.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from sealift.delivery.manifest import blob_key, canonical_json
+from sealift.model.release import Origin, Release
+from sealift.model.template import Json
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+BUILD_TYPE = "urn:sealift:build:v1"
+BUILDER_ID = "urn:sealift:builder"
+MANIFEST = "manifest.json"
+BOM = "bom.json"
+
+
+def provenance_key(digest: str) -> str:
+    """Return the bucket key of a release's provenance."""
+    return f"releases/{digest}/provenance.json"
+
+
+def envelope_key(digest: str) -> str:
+    """Return the bucket key of a release's signed provenance."""
+    return f"releases/{digest}/provenance.dsse.json"
+
+
+def provenance(
+    release: Release, origin: Origin, *, bom: bytes, dependencies: Sequence[str] = (), tool_version: str
+) -> bytes:
+    """Return the statement about a release. `dependencies` are package URLs."""
+    subjects: list[Json] = [{"name": MANIFEST, "digest": {"sha256": release.digest}}]
+    subjects += [{"name": blob_key(sha256), "digest": {"sha256": sha256}} for sha256 in release.blobs]
+    resolved: list[Json] = [{"uri": url} for url in dependencies]
+    if origin.commit:
+        resolved.insert(0, {"name": "source", "digest": {"gitCommit": origin.commit}})
+    return canonical_json(
+        {
+            "_type": STATEMENT_TYPE,
+            "subject": subjects,
+            "predicateType": PREDICATE_TYPE,
+            "predicate": {
+                "buildDefinition": {
+                    "buildType": BUILD_TYPE,
+                    "externalParameters": {
+                        "app": release.app,
+                        "commit": origin.commit,
+                        "branch": origin.branch,
+                        "uncommittedChanges": origin.dirty,
+                    },
+                    "resolvedDependencies": resolved,
+                },
+                "runDetails": {
+                    "builder": {"id": BUILDER_ID, "version": {"sealift": tool_version}},
+                    "byproducts": [
+                        {"name": BOM, "digest": {"sha256": hashlib.sha256(bom).hexdigest()}},
+                    ],
+                },
+            },
+        }
+    )
+
+
+def provenance_faults(statement: bytes, release: Release, *, bom: bytes | None) -> tuple[str, ...]:
+    """Return every way in which a statement is not about this release and this bill of materials."""
+    try:
+        said: Json = json.loads(statement)
+    except ValueError:
+        return ("the provenance is no JSON",)
+    if not isinstance(said, dict):
+        return ("the provenance is no in-toto statement",)
+    faults = [
+        f"its {name} is {said.get(name)!r}"
+        for name, expected in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE))
+        if said.get(name) != expected
+    ]
+    named = _digests(said.get("subject"))
+    expected = {MANIFEST: release.digest} | {blob_key(sha256): sha256 for sha256 in release.blobs}
+    faults += [f"it says nothing of {name}" for name in sorted(expected.keys() - named.keys())]
+    faults += [f"it names {name}, which the release does not hold" for name in sorted(named.keys() - expected.keys())]
+    faults += [
+        f"it gives {name} another SHA-256" for name, sha in sorted(expected.items()) if named.get(name, sha) != sha
+    ]
+    listed = _digests(_at(said, "predicate", "runDetails", "byproducts")).get(BOM)
+    if listed != (hashlib.sha256(bom).hexdigest() if bom is not None else None):
+        faults.append("the bill of materials is not the one it names")
+    return tuple(faults)
+
+
+def _at(value: Json, *path: str) -> Json:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _digests(listed: Json) -> dict[str, str]:
+    """Return the SHA-256 of each resource descriptor by name."""
+    rows = listed if isinstance(listed, list) else []
+    return {str(_at(row, "name")): str(_at(row, "digest", "sha256")) for row in rows}
