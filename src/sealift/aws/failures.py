@@ -5,7 +5,7 @@ marked "documented" were not observed on AWS.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,8 +48,11 @@ _NO_BUCKET = _Kind(code="bucket-not-found", hint="The first deployment makes the
 _NOT_FOUND = _Kind(code="not-found")
 _REFUSED = _Kind(code="aws-refused")
 
+EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+"""What services say when the credentials have expired."""
+
 _BY_CODE: dict[str, _Kind] = {
-    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"), _EXPIRED),
+    **dict.fromkeys(EXPIRED_CODES, _EXPIRED),
     **dict.fromkeys(
         ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"), _INVALID
     ),
@@ -117,7 +120,7 @@ def says_nothing_changes(reason: str) -> bool:
 
 
 @contextmanager
-def calling(what: str, *, secrets: Iterable[str] = ()) -> Iterator[None]:
+def calling(what: str, *, secrets: Collection[str] = ()) -> Iterator[None]:
     """Translate what botocore raises in the body. `what` completes "AWS refused to …"; `secrets` are masked."""
     try:
         yield
@@ -125,13 +128,13 @@ def calling(what: str, *, secrets: Iterable[str] = ()) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         if isinstance(error, ClientError):
-            raise _from_answer(error, what, secrets) from _without_values(error)
+            raise _from_answer(error, what, secrets) from _shown_as_is(error, secrets)
         if isinstance(error, BotoCoreError):
             raise _from_botocore(error, what, secrets) from None
         raise
 
 
-def _from_answer(error: "ClientError", what: str, secrets: Iterable[str]) -> CloudError:
+def _from_answer(error: "ClientError", what: str, secrets: Collection[str]) -> CloudError:
     answer = error.response.get("Error", {})
     aws_code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
@@ -160,7 +163,7 @@ def _kind(aws_code: str, message: str, status: int) -> _Kind:
     return _REFUSED
 
 
-def _from_botocore(error: Exception, what: str, secrets: Iterable[str]) -> CloudError:
+def _from_botocore(error: Exception, what: str, secrets: Collection[str]) -> CloudError:
     from botocore import exceptions as raised
 
     kinds: tuple[tuple[tuple[type[Exception], ...], _Kind], ...] = (
@@ -168,7 +171,7 @@ def _from_botocore(error: Exception, what: str, secrets: Iterable[str]) -> Cloud
         ((raised.SSOTokenLoadError, raised.UnauthorizedSSOTokenError, raised.TokenRetrievalError), _EXPIRED),
         ((raised.CredentialRetrievalError,), _EXPIRED),
         ((raised.ProfileNotFound,), _Kind(code="profile-unknown", hint="`aws configure list-profiles` lists them.")),
-        ((raised.HTTPClientError,), _UNREACHABLE),
+        ((raised.HTTPClientError, raised.ConnectionError), _UNREACHABLE),
         ((raised.ParamValidationError,), _Kind(code="aws-request-invalid")),
     )
     kind = next((k for types, k in kinds if isinstance(error, types)), _Kind(code="aws-call-failed"))
@@ -179,14 +182,13 @@ def _from_botocore(error: Exception, what: str, secrets: Iterable[str]) -> Cloud
     )
 
 
-def _masked(message: str, secrets: Iterable[str]) -> str:
+def _masked(message: str, secrets: Collection[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _MIN_SECRET:
             message = message.replace(secret, "****")
     return _ECHOED_VALUE.sub("****", message)
 
 
-def _without_values(error: "ClientError") -> Exception | None:
+def _shown_as_is(error: "ClientError", secrets: Collection[str]) -> Exception | None:
     """Return the cause to chain, or None: a message that quotes a value must not come back in a traceback."""
-    message = str(error.response.get("Error", {}).get("Message", ""))
-    return None if _ECHOED_VALUE.search(message) else error
+    return error if _masked(str(error), secrets) == str(error) else None

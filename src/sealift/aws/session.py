@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from sealift.aws.failures import calling
+from sealift.aws.renewal import renew_when_expired
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -104,7 +105,7 @@ class AwsSession:
         access = self.access
         if self._session is None:
             self._session = _botocore_session(access)
-        return self._session.create_client(
+        client = self._session.create_client(
             service,
             region_name=access.region,
             endpoint_url=access.endpoint_url,
@@ -112,6 +113,9 @@ class AwsSession:
             aws_secret_access_key=access.secret_key,
             config=_config(access),
         )
+        if access.access_key is None:
+            renew_when_expired(client, self._session)
+        return client
 
 
 def _botocore_session(access: Access) -> Any:

@@ -170,7 +170,10 @@ def _record(raw: Mapping[str, Json]) -> Record:
 
 
 def _canonical(value: Json) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    return (
+        json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass")
+        + b"\n"
+    )
 
 
 def _object(data: bytes) -> dict[str, Json]:

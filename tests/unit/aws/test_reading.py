@@ -1,0 +1,225 @@
+"""Bucket, functions, settings and metrics: requests that the embedded cloud cannot judge, and pages it never makes."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sealift.aws.bucket import AwsBucket
+from sealift.aws.functions import AwsFunctions
+from sealift.aws.metrics import AwsMetrics
+from sealift.aws.session import Access, AwsSession
+from sealift.aws.settings import AwsSettings, parameter_name, secret_id
+from sealift.errors import CloudError, PreconditionFailed
+from tests.fakes.clock import START
+from tests.unit.aws.stubs import stubbed
+
+OWNER = "111122223333"
+AT = {"Bucket": "artifacts", "ExpectedBucketOwner": OWNER}
+SECURE = Access(region="eu-west-1", access_key="AKIAEXAMPLE", secret_key="x")
+
+
+def bucket_of(session: AwsSession, *, ours: bool = True) -> AwsBucket:
+    """Return the adapter over a session."""
+    return AwsBucket(session, name="artifacts", owner=OWNER, ours=ours)
+
+
+def test_a_new_bucket_is_sealed_before_it_is_marked_ready() -> None:
+    steps: list[str] = []
+    with stubbed("s3", AwsSession(SECURE)) as (session, stub):
+        stub.add_client_error("get_bucket_tagging", "NoSuchBucket", "", 404, expected_params=AT)
+        stub.add_response("create_bucket", {})
+        for operation in (
+            "put_public_access_block",
+            "put_bucket_ownership_controls",
+            "put_bucket_encryption",
+            "put_bucket_versioning",
+            "put_bucket_policy",
+            "put_bucket_tagging",
+        ):
+            stub.add_response(operation, {})
+        session.s3.meta.events.register("before-parameter-build.s3", lambda model, **_: steps.append(model.name))
+
+        bucket_of(session).ensure()
+
+    assert steps[-2:] == ["PutBucketPolicy", "PutBucketTagging"]
+
+
+def test_a_bucket_that_was_not_made_to_the_end_is_sealed_again() -> None:
+    with stubbed("s3") as (session, stub):  # over http: no policy that forbids it
+        stub.add_client_error("get_bucket_tagging", "NoSuchTagSet", "", 404)
+        for operation in ("public_access_block", "bucket_ownership_controls", "bucket_encryption", "bucket_versioning"):
+            stub.add_response(f"put_{operation}", {})
+        stub.add_response("put_bucket_tagging", {})
+
+        bucket_of(session).ensure()
+
+
+def test_a_declared_bucket_that_exists_is_left_as_it_is() -> None:
+    with stubbed("s3") as (session, stub):
+        stub.add_client_error("get_bucket_tagging", "NoSuchTagSet", "", 404)
+
+        bucket_of(session, ours=False).ensure()
+
+
+def test_a_bucket_of_another_account_is_never_touched() -> None:
+    with stubbed("s3") as (session, stub):
+        stub.add_client_error("get_bucket_tagging", "AccessDenied", "Access Denied", 403, expected_params=AT)
+
+        with pytest.raises(CloudError) as caught:
+            bucket_of(session).ensure()
+
+    assert caught.value.code == "access-denied"
+
+
+@pytest.mark.parametrize(("region", "where"), [("us-east-1", {}), ("eu-west-1", {"LocationConstraint": "eu-west-1"})])
+def test_a_bucket_is_made_in_its_region(region: str, where: dict[str, str]) -> None:
+    access = Access(region=region, endpoint_url="http://127.0.0.1:9", access_key="a", secret_key="b")
+    with stubbed("s3", AwsSession(access)) as (session, stub):
+        stub.add_client_error("get_bucket_tagging", "NoSuchBucket", "", 404)
+        sent: dict[str, Any] = {"Bucket": "artifacts"}
+        stub.add_response("create_bucket", {}, {**sent, **({"CreateBucketConfiguration": where} if where else {})})
+        stub.add_client_error("put_public_access_block", "AccessDenied", "Access Denied", 403)
+
+        with pytest.raises(CloudError):
+            bucket_of(session).ensure()
+
+
+def test_two_writes_that_overlap_are_a_failed_precondition() -> None:
+    with stubbed("s3") as (session, stub):
+        stub.add_client_error("put_object", "ConditionalRequestConflict", "conflict", 409)
+
+        with pytest.raises(PreconditionFailed) as caught:
+            bucket_of(session).put("lease.json", b"x", if_match='"e"')
+
+    assert caught.value.retryable
+
+
+def test_a_secret_that_is_being_deleted_is_missing() -> None:
+    with stubbed("secretsmanager") as (session, stub):
+        stub.add_response("describe_secret", {"Name": "old", "DeletedDate": START}, {"SecretId": "old"})
+
+        assert AwsSettings(session).missing(["secretsmanager:old"]) == ("secretsmanager:old",)
+
+
+def test_parameters_are_looked_for_fifty_at_a_time_over_all_pages() -> None:
+    names = [f"/app/{number:03d}" for number in range(60)]
+    with stubbed("ssm") as (session, stub):
+        for part in (names[:50], names[50:]):
+            asked = {"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": part}]}
+            found = [{"Name": name} for name in part if name != "/app/007"]
+            stub.add_response("describe_parameters", {"Parameters": found[:1], "NextToken": "2"}, asked)
+            stub.add_response("describe_parameters", {"Parameters": found[1:]}, {**asked, "NextToken": "2"})
+
+        assert AwsSettings(session).missing([f"ssm:{name}:3" for name in names]) == ("ssm:/app/007:3",)
+
+
+def test_parameters_that_aws_publishes_are_there() -> None:
+    with stubbed("ssm") as (session, stub):
+        stub.add_response("describe_parameters", {"Parameters": []})
+
+        assert AwsSettings(session).missing(["ssm:/aws/service/ami-amazon-linux-latest/x"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("ssm:/app/key", "/app/key"),
+        ("ssm:/app/key:3", "/app/key"),
+        ("ssm-secure:password:1", "password"),
+        ("ssm:/app/${Stage}/key", None),
+        ("ssm:arn:aws:ssm:eu-west-1:1:parameter/x", "arn:aws:ssm:eu-west-1:1:parameter/x"),
+        ("secretsmanager:x", None),
+    ],
+)
+def test_the_parameter_that_a_reference_names(reference: str, name: str | None) -> None:
+    assert parameter_name(reference) == name
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("secretsmanager:app/db", "app/db"),
+        ("secretsmanager:app/db:SecretString:password::", "app/db"),
+        (
+            "secretsmanager:arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf:SecretString:user",
+            "arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf",
+        ),
+        ("secretsmanager:${Name}", None),
+        ("ssm:x", None),
+    ],
+)
+def test_the_secret_that_a_reference_names(reference: str, name: str | None) -> None:
+    assert secret_id(reference) == name
+
+
+def test_the_code_of_a_function_is_given_in_hexadecimal() -> None:
+    digest = bytes(range(32))
+    with stubbed("lambda") as (session, stub):
+        stub.add_response(
+            "get_function_configuration",
+            {"FunctionName": "work", "CodeSha256": base64.b64encode(digest).decode(), "Version": "$LATEST"},
+            {"FunctionName": "work"},
+        )
+
+        (state,) = AwsFunctions(session).state(["work"])
+
+    assert (state.name, state.code_sha256, state.version) == ("work", digest.hex(), "$LATEST")
+
+
+def test_log_lines_of_all_instances_are_merged_and_the_newest_kept() -> None:
+    session = AwsSession(SECURE)
+    with stubbed("lambda", session) as (_, functions), stubbed("logs", session) as (_, logs):
+        functions.add_response(
+            "get_function_configuration", {"FunctionName": "work", "LoggingConfig": {"LogGroup": "/shared"}}
+        )
+        logs.add_response(
+            "describe_log_streams",
+            {"logStreams": [{"logStreamName": "a"}, {"logStreamName": "b"}]},
+            {"logGroupName": "/shared", "orderBy": "LastEventTime", "descending": True, "limit": 5},
+        )
+        for times in ((1, 4), (2, 3)):
+            logs.add_response("get_log_events", {"events": [{"timestamp": t, "message": f"line {t}\n"} for t in times]})
+
+        assert AwsFunctions(session).logs("work", since=START, limit=3) == ("line 2", "line 3", "line 4")
+
+
+def test_a_function_without_a_log_group_has_no_lines() -> None:
+    session = AwsSession(SECURE)
+    with stubbed("lambda", session) as (_, functions), stubbed("logs", session) as (_, logs):
+        functions.add_response("get_function_configuration", {"FunctionName": "work"})
+        logs.add_client_error("describe_log_streams", "ResourceNotFoundException", "no", 400)
+
+        assert AwsFunctions(session).logs("work", since=START) == ()
+
+
+def test_metrics_are_read_a_day_at_a_time_and_ordered() -> None:
+    end = START + timedelta(minutes=1500)
+    with stubbed("cloudwatch") as (session, stub):
+        late = {"Timestamp": START + timedelta(minutes=1441), "Sum": 2.0}
+        early = {"Timestamp": START, "Sum": 1.0}
+        middle = {"Timestamp": START + timedelta(minutes=9), "Sum": 3.0}
+        stub.add_response("get_metric_statistics", {"Datapoints": [middle, early]})
+        stub.add_response("get_metric_statistics", {"Datapoints": [late]})
+
+        sums = AwsMetrics(session).sums("AWS/Lambda", "Errors", {"FunctionName": "work"}, start=START, end=end)
+
+    assert [(p.at - START, p.value) for p in sums] == [
+        (timedelta(0), 1.0),
+        (timedelta(minutes=9), 3.0),
+        (timedelta(minutes=1441), 2.0),
+    ]
+
+
+def test_the_states_of_alarms_of_both_kinds_are_read() -> None:
+    with stubbed("cloudwatch") as (session, stub):
+        stub.add_response(
+            "describe_alarms",
+            {
+                "MetricAlarms": [{"AlarmName": "errors", "StateValue": "ALARM"}],
+                "CompositeAlarms": [{"AlarmName": "all", "StateValue": "OK"}],
+            },
+        )
+
+        assert AwsMetrics(session).alarms(["errors", "all", "gone"]) == {"errors": "ALARM", "all": "OK"}

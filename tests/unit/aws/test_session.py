@@ -1,0 +1,143 @@
+"""Access to AWS: clients, retries, and credentials that are renewed by others."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sealift.aws.cloud import open_cloud
+from sealift.aws.identity import AwsIdentity
+from sealift.aws.session import Access, AwsSession
+from sealift.errors import CloudError
+from sealift.model.app import Environment
+from tests.unit.aws.stubs import ACCESS, RawAnswers
+
+WHO = (
+    '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+    "<Arn>arn:aws:iam::111122223333:user/dev</Arn><UserId>A</UserId><Account>111122223333</Account>"
+    "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+)
+
+
+def refused(code: str) -> str:
+    """Return the body of a refusal."""
+    return f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
+
+
+@pytest.fixture
+def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of credentials; nothing else gives any."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return path
+
+
+def write(path: Path, key: str) -> None:
+    """Write credentials as another program does."""
+    path.write_text(f"[default]\naws_access_key_id={key}\naws_secret_access_key=secret\naws_session_token=token\n")
+
+
+def answering(session: AwsSession, *answers: tuple[int, str]) -> RawAnswers:
+    """Let the session's STS answer this."""
+    raw = RawAnswers(*answers)
+    events: Any = session.sts.meta.events
+    events.register("before-send.sts", raw)
+    return raw
+
+
+def test_a_client_is_made_once_and_only_when_it_is_used() -> None:
+    session = AwsSession(ACCESS)
+    assert session._clients == {}
+
+    assert session.sts is session.sts
+    assert set(session._clients) == {"sts"}
+
+
+def test_opening_a_declared_account_asks_aws_nothing() -> None:
+    environment = Environment(name="staging", region="eu-west-1", stack_name="orders", account="111122223333")
+
+    cloud = open_cloud(environment, access=ACCESS)
+
+    assert (cloud.account, cloud.region, cloud.bucket.name) == (
+        "111122223333",
+        "eu-west-1",
+        "sealift-111122223333-eu-west-1-orders",
+    )
+
+
+def test_retries_are_botocores_and_counted_as_attempts() -> None:
+    near: Any = AwsSession(ACCESS).sts.meta.config
+    far: Any = AwsSession(Access(region="eu-west-1")).sts.meta.config
+
+    assert near.retries == {"mode": "standard", "total_max_attempts": 5}
+    assert far.retries == {"mode": "standard", "total_max_attempts": 10}
+
+
+def test_a_throttled_call_is_sent_again() -> None:
+    session = AwsSession(ACCESS)
+    raw = answering(session, (400, refused("Throttling")), (200, WHO))
+
+    assert AwsIdentity(session).caller().account == "111122223333"
+    assert len(raw.requests) == 2
+
+
+def test_no_secret_is_in_what_is_shown() -> None:
+    environment = Environment(name="staging", region="eu-west-1", stack_name="orders", account="111122223333")
+    cloud = open_cloud(environment, access=ACCESS)
+
+    assert "hunter2" not in repr(ACCESS) + repr(cloud) + repr(cloud.bucket) + repr(cloud.stacks)
+    assert cloud.credentials is not None
+    assert cloud.credentials["AWS_SECRET_ACCESS_KEY"] == "hunter2hunter2"
+
+
+def test_a_profile_is_handed_on_and_secrets_are_not(credentials: Path) -> None:
+    environment = Environment(name="staging", region="eu-west-1", stack_name="orders", account="111122223333")
+
+    with_profile = open_cloud(environment, access=Access(region="eu-west-1", profile="dev"))
+    without = open_cloud(environment, access=Access(region="eu-west-1"))
+
+    assert with_profile.credentials == {"AWS_PROFILE": "dev"}
+    assert without.credentials is None
+    assert not without.local
+
+
+def test_a_profile_that_is_not_there_is_named(credentials: Path) -> None:
+    with pytest.raises(CloudError, match="nobody") as caught:
+        AwsIdentity(AwsSession(Access(region="eu-west-1", profile="nobody"))).caller()
+
+    assert caught.value.code == "profile-unknown"
+
+
+def test_missing_credentials_say_so(credentials: Path) -> None:
+    with pytest.raises(CloudError) as caught:
+        AwsIdentity(AwsSession(Access(region="eu-west-1"))).caller()
+
+    assert caught.value.code == "credentials-missing"
+
+
+def test_credentials_that_another_program_renewed_are_read_again(credentials: Path) -> None:
+    write(credentials, "AKIAOLD")
+    session = AwsSession(Access(region="eu-west-1"))
+    raw = answering(session, (200, WHO), (403, refused("ExpiredToken")), (200, WHO))
+    AwsIdentity(session).caller()
+
+    write(credentials, "AKIANEW")
+    AwsIdentity(session).caller()
+
+    assert raw.keys == ["AKIAOLD", "AKIAOLD", "AKIANEW"]
+
+
+def test_credentials_that_nobody_renewed_have_expired(credentials: Path) -> None:
+    write(credentials, "AKIAOLD")
+    session = AwsSession(Access(region="eu-west-1"))
+    raw = answering(session, (403, refused("ExpiredToken")))
+
+    with pytest.raises(CloudError) as caught:
+        AwsIdentity(session).caller()
+
+    assert caught.value.code == "credentials-expired"
+    assert raw.keys == ["AKIAOLD"]
