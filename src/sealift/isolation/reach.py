@@ -61,7 +61,7 @@ def _all(world: World) -> Iterator[Reach]:
                 key = (statement.resources, statement.but_resources)
                 if key not in groups:
                     groups[key] = _met(world, statement)
-                yield from _of_statement(source, shared, principal, statement, groups[key])
+                yield from _of_statement(world, source, shared, principal, statement, groups[key])
 
 
 def _met(world: World, statement: Statement) -> Groups:
@@ -76,13 +76,18 @@ def _met(world: World, statement: Statement) -> Groups:
 
 
 def _of_statement(
-    source: Sealed, shared: dict[str, Sealed], principal: Principal, statement: Statement, groups: Groups
+    world: World, source: Sealed, shared: dict[str, Sealed], principal: Principal, statement: Statement, groups: Groups
 ) -> Iterator[Reach]:
     for name, kinds in groups.items():
         target = shared.get(name)
         if target is None or _other_stack_only(statement, target):
             continue
-        for (service, kind), entries in kinds.items():
+        common = world.common_terms(source.name, name)
+        for (service, kind), met in kinds.items():
+            # What both call by one name is NAM-01's; the permission is on the own resource.
+            entries = [e for e in met if e.term not in common] if common else met
+            if not entries:
+                continue
             names = allowed(statement.actions, statement.but_actions and statement.exact, service, kind)
             if statement.but_actions and not statement.exact:
                 names = frozenset(f"{service}:{n}" for n in iam.on_type(service, kind))

@@ -124,6 +124,7 @@ class World:
 
     def __init__(self, views: Sequence[EnvironmentView], *, shared_unless_declared: bool = True) -> None:
         self.symbols = Symbols()
+        self._common: dict[tuple[str, str], frozenset[str]] = {}
         self.collapsed = shared_unless_declared and any(v.account is None for v in views)
         self.environments = [self._sealed(view, index, shared_unless_declared) for index, view in enumerate(views)]
         self.by_name = {e.name: e for e in self.environments}
@@ -196,6 +197,14 @@ class World:
         for index, left in enumerate(self.environments):
             for right in self.environments[index + 1 :]:
                 yield left, right
+
+    def common_terms(self, left: str, right: str) -> frozenset[str]:
+        """Return the literal terms that both environments own."""
+        key = (min(left, right), max(left, right))
+        if key not in self._common:
+            mine, theirs = ({o.term for o in self.by_name[n].owned} for n in key)
+            self._common[key] = frozenset(t for t in mine & theirs if not is_wild(t))
+        return self._common[key]
 
     def owned_by_others(self, name: str, pattern: str) -> list[Owned]:
         """Return what other environments own and the pattern may name."""

@@ -1,6 +1,17 @@
 """The kinds of leaks. Each plants one in staging (`a`), against production (`b`), in both, or in their surroundings."""
 
-from tests.component.isolation.shop import ACCOUNT, MUTATIONS, REGION, Shop, allow, declared, got, mutation, sub, trusting
+from tests.component.isolation.shop import (
+    ACCOUNT,
+    MUTATIONS,
+    REGION,
+    Shop,
+    allow,
+    declared,
+    got,
+    mutation,
+    sub,
+    trusting,
+)
 
 __all__ = ["MUTATIONS"]
 
@@ -488,3 +499,65 @@ def no_perimeter(a: Shop, b: Shop) -> None:
 @mutation("PRV-01")
 def an_untrusted_preview(a: Shop, b: Shop) -> None:
     a.view.update(kind="preview", untrusted=True)
+
+
+# Templates that change what is not theirs
+
+
+@mutation("IAM-02")
+def a_policy_put_on_the_other_role(a: Shop, b: Shop) -> None:
+    b.properties("role")["RoleName"] = sub("${AWS::StackName}-worker")
+    document = {"Statement": [allow("s3:*", "*")]}
+    properties = {"PolicyName": "p", "PolicyDocument": document, "Roles": [f"{b.stack}-worker"]}
+    a.resources["Foreign"] = {"Type": "AWS::IAM::Policy", "Properties": properties}
+
+
+@mutation("RPL-01")
+def a_policy_put_on_the_other_topic(a: Shop, b: Shop) -> None:
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{b.stack}-news"
+    statement = {"Effect": "Deny", "Action": "sns:Publish", "Resource": topic, "Principal": "*"}
+    properties = {"Topics": [topic], "PolicyDocument": {"Statement": [statement]}}
+    a.resources["Foreign"] = {"Type": "AWS::SNS::TopicPolicy", "Properties": properties}
+
+
+@mutation("NAM-01")
+def one_domain_for_logging_in(a: Shop, b: Shop) -> None:
+    for shop in (a, b):
+        shop.resources["Pool"] = {"Type": "AWS::Cognito::UserPool", "Properties": {}}
+        properties = {"Domain": "shop-login", "UserPoolId": {"Ref": "Pool"}}
+        shop.resources["Login"] = {"Type": "AWS::Cognito::UserPoolDomain", "Properties": properties}
+
+
+@mutation("NAM-02")
+def a_stack_name_that_begins_the_other(a: Shop, b: Shop) -> None:
+    a.stack = "till"
+    b.stack = "till-production"
+
+
+@mutation("NAM-03")
+def a_name_that_is_cut(a: Shop, b: Shop) -> None:
+    name = "Function" + "WithAVeryLongName" * 3
+    a.resources[name] = {"Type": "AWS::Lambda::Function", "Properties": {"Role": got(a.ids["role"])}}
+
+
+@mutation("QTA-01")
+def functions_without_reserved_concurrency(a: Shop, b: Shop) -> None:
+    a.properties("function").pop("ReservedConcurrentExecutions", None)
+
+
+@mutation("RPL-03")
+def a_whole_account_of_nobody(a: Shop, b: Shop) -> None:
+    a.view["account"], b.view["account"] = "111111111111", "222222222222"
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Principal": {"AWS": "333333333333"}}
+    properties = {"Queues": [{"Ref": a.ids["queue"]}], "PolicyDocument": {"Statement": [statement]}}
+    a.resources["Opened"] = {"Type": "AWS::SQS::QueuePolicy", "Properties": properties}
+
+
+@mutation("RPL-01")
+def a_role_of_the_other_account(a: Shop, b: Shop) -> None:
+    a.view["account"], b.view["account"] = "111111111111", "222222222222"
+    b.properties("role")["RoleName"] = sub("${AWS::StackName}-worker")
+    role = f"arn:aws:iam::222222222222:role/{b.stack}-worker"
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Principal": {"AWS": role}}
+    properties = {"Queues": [{"Ref": a.ids["queue"]}], "PolicyDocument": {"Statement": [statement]}}
+    a.resources["Opened"] = {"Type": "AWS::SQS::QueuePolicy", "Properties": properties}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
 from sealift.isolation.reach import leak_of, reaches
+from sealift.isolation.references import named_leaks
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import permission_actions
@@ -13,11 +14,19 @@ FIX = "Limit the permission to the environment's own roles, keys and policies, b
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield reach by actions that manage permissions."""
+    """Yield reach by actions that manage permissions, and policies attached to another one's roles."""
     for reach in reaches(world):
         names = permission_actions(reach)
         if names:
             yield leak_of(world, reach, rule=("IAM-02", "critical"), names=names, fix=FIX)
+    yield from named_leaks(
+        world,
+        ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy"),
+        ("Roles", "Users", "Groups", "RoleName", "UserName"),
+        rule=("IAM-02", "critical"),
+        what="The policy",
+        fix=FIX,
+    )
 
 
 RULE = Rule(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Leak, Witness
-from sealift.isolation.reach import leak_of, lists_only, reaches, shown_principal
+from sealift.isolation.reach import Reach, leak_of, lists_only, reaches, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import plain_actions
@@ -14,11 +14,15 @@ FIX = "Write a policy of your own that names the environment's resources."
 
 def check(world: World) -> Iterator[Leak]:
     """Yield reach through AWS managed policies, and policies whose documents are not known."""
+    found: dict[tuple[int, str, str], list[Reach]] = {}
     for reach in reaches(world):
-        names = plain_actions(reach)
-        if names and reach.statement.managed is not None:
-            severity = "low" if lists_only(names) else "high"
-            yield leak_of(world, reach, rule=("IAM-06", severity), names=names, fix=FIX)
+        if reach.statement.managed is not None and plain_actions(reach):
+            key = (id(reach.principal), reach.statement.managed, reach.target.name)
+            found.setdefault(key, []).append(reach)
+    for listed in found.values():
+        worst = min(listed, key=lambda r: lists_only(plain_actions(r)))
+        severity = "low" if lists_only(plain_actions(worst)) else "high"
+        yield leak_of(world, worst, rule=("IAM-06", severity), names=plain_actions(worst), fix=FIX)
     for environment in world.environments:
         for principal in environment.principals:
             if environment.view.live and principal.scope and principal.logical_id in principal.scope.view.live_policies:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sealift.isolation.model import Leak, Witness
 from sealift.isolation.patterns import has_symbol, is_wild
+from sealift.isolation.references import Place, leak, places, shared
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Owned, World
@@ -28,6 +29,7 @@ def check(world: World) -> Iterator[Leak]:
                     seen.add((left, right, entry.logical_id))
                     yield _leak((left, right), entry, term)
     yield from _stacks(world)
+    yield from _without_arn(world)
 
 
 def _leak(ends: tuple[str, str], entry: Owned, term: str) -> Leak:
@@ -59,6 +61,20 @@ def _stacks(world: World) -> Iterator[Leak]:
                 witness=Witness(principal=left.name, action="cloudformation:UpdateStack", resource=name),
                 fix="Give each environment a stack name of its own.",
             )
+
+
+_NAMES = {"AWS::Cognito::UserPoolDomain": "Domain", "AWS::Route53::RecordSet": "Name"}
+"""Names that are taken although IAM has no ARN for them; both are the same for all accounts."""
+
+
+def _without_arn(world: World) -> Iterator[Leak]:
+    found: dict[str, list[Place]] = {
+        e.name: [p for t, key in _NAMES.items() for p in places(e, (t,), key)] for e in world.environments
+    }
+    for place, text, left, right in shared(found):
+        message = f"{place.logical_id} has the same name in {left} and {right}: one would be the other's."
+        yield leak(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message, fix=FIX,
+                   resource=text)  # fmt: skip
 
 
 RULE = Rule(

@@ -28,8 +28,10 @@ def check(world: World) -> Iterator[Leak]:
         groups = _groups(environment)
         for (kind, owner), names in groups.items():
             words = {name for name in names if name.lower() in WORDS}
-            if len(words) < 2 or (kind != "AWS::Lambda::Alias" and words == {"Stage", "Prod"}):
+            if kind == "stage":
                 # SAM itself adds a stage called "Stage" beside the one that is asked for.
+                words.discard("Stage")
+            if len(words) < 2:
                 continue
             logical_id = names[min(words)]
             what = "aliases" if kind == "AWS::Lambda::Alias" else "stages"
