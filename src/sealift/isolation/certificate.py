@@ -1,0 +1,197 @@
+"""The certificate of a proof: what went in (by hash), what was assumed, what came out. It can be checked again later.
+
+It is evidence, not a signature: its own hash tells of damage, not of forgery. Whoever doubts it checks it, and that
+proves again from the inputs.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sealift.isolation.model import Accepted, EnvironmentView, Leak, StackView, Verdict
+from sealift.isolation.prove import inputs, prove
+from sealift.model.template import Json
+
+FORMAT = "sealift-isolation-certificate/1"
+_LISTS = ("findings", "residuals", "accepted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that is not as the certificate says. `subject` is stable: a field, an input or a finding."""
+
+    subject: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.message}"
+
+
+def certificate(
+    verdict: Verdict,
+    views: Sequence[EnvironmentView],
+    *,
+    accepted: Sequence[Accepted] = (),
+    today: date | None = None,
+    shared_account_unless_declared: bool = True,
+) -> dict[str, Json]:
+    """Return the certificate of a verdict on these views; the keywords are those that `prove` was given.
+
+    Hashes leave out places in files: a comment added to a template changes no proof.
+    """
+    body: dict[str, Json] = {
+        "format": FORMAT,
+        **verdict.as_json(),
+        "inputs": dict(inputs([_without_places(view) for view in views])),
+        "judged_on": today.isoformat() if today else None,
+        "shared_account_unless_declared": shared_account_unless_declared,
+        "acceptances": [_acceptance(one) for one in accepted],
+    }
+    return {**body, "sha256": _digest(body)}
+
+
+def check(certificate: object, views: Sequence[EnvironmentView], *, today: date | None = None) -> list[Difference]:
+    """Return everything that is not as the certificate says; nothing when it holds. Never raises for what it holds.
+
+    Compares versions and hashes, then proves again as it was done then. With `today`, acceptances that have expired
+    since are differences too.
+    """
+    if not isinstance(certificate, Mapping) or certificate.get("format") != FORMAT:
+        return [Difference(subject="format", message=f"this is no certificate of the form {FORMAT}")]
+    found = list(_of_itself(certificate))
+    found += _of_inputs(_mapping(certificate.get("inputs")), inputs([_without_places(view) for view in views]))
+    try:
+        accepted, judged_on = _acceptances(certificate), _day(certificate.get("judged_on"))
+    except (TypeError, ValueError, KeyError):
+        return [*found, Difference(subject="acceptances", message="can not be read")]
+    now = prove(
+        views,
+        accepted=accepted,
+        today=judged_on,
+        shared_account_unless_declared=certificate.get("shared_account_unless_declared") is not False,
+    )
+    found += _of_verdict(certificate, now)
+    for one in accepted:
+        if today is not None and one.expires < today:
+            message = f"its acceptance ended on {one.expires.isoformat()}"
+            found.append(Difference(subject=f"acceptance of {one.id}", message=message))
+    return found
+
+
+def _of_itself(certificate: Mapping[str, Json]) -> Iterator[Difference]:
+    body = {key: value for key, value in certificate.items() if key != "sha256"}
+    if certificate.get("sha256") != _digest(body):
+        yield Difference(subject="sha256", message="the certificate was changed after it was made")
+
+
+def _of_inputs(then: Mapping[str, Json], now: Mapping[str, str]) -> Iterator[Difference]:
+    for name in sorted({*then, *now}):
+        before, after = then.get(name), now.get(name)
+        if after is None:
+            yield Difference(subject=name, message="was proved then and is not there now")
+        elif before is None:
+            yield Difference(subject=name, message="is there now and was not proved then")
+        elif after == "unreadable":
+            yield Difference(subject=name, message="has no hash, so nothing can be said of it")
+        elif before != after:
+            if name in ("prover", "data"):
+                yield Difference(subject=name, message=f"was {before} then and is {after} now")
+            else:
+                yield Difference(
+                    subject=name, message=f"has changed: SHA-256 {str(before)[:12]} then, {after[:12]} now"
+                )
+
+
+def _of_verdict(then: Mapping[str, Json], now: Verdict) -> Iterator[Difference]:
+    if then.get("verdict") != now.level:
+        yield Difference(subject="verdict", message=f"was {then.get('verdict')} then and is {now.level} now")
+    if then.get("axioms") != list(now.axioms):
+        yield Difference(subject="axioms", message="are not those of this prover")
+    for name, leaks in zip(_LISTS, (now.findings, now.residuals, now.accepted), strict=True):
+        before = _named(then.get(name))
+        after = _named([_plain(leak) for leak in leaks])
+        for key in sorted(before.keys() - after.keys()):
+            yield Difference(subject=name, message=f"no longer found: {before[key]}")
+        for key in sorted(after.keys() - before.keys()):
+            yield Difference(subject=name, message=f"not in the certificate: {after[key]}")
+
+
+def _plain(leak: Leak) -> Json:
+    return dict(leak.as_json())
+
+
+def _named(leaks: Json) -> dict[str, str]:
+    """Return findings by all that they say, apart from file and line."""
+    found: dict[str, str] = {}
+    for leak in leaks if isinstance(leaks, list) else ():
+        if not isinstance(leak, dict):
+            found[_canonical(leak)] = "an unreadable finding"
+            continue
+        place = leak.get("location")
+        logical = place.get("logical_id") if isinstance(place, dict) else None
+        told = {key: value for key, value in leak.items() if key != "location"}
+        text = f"{leak.get('id')} {leak.get('from')} → {leak.get('to')}: {leak.get('message')}"
+        found[_canonical({**told, "logical_id": logical})] = text
+    return found
+
+
+def _without_places(view: EnvironmentView) -> EnvironmentView:
+    principals = tuple(replace(one, location=None) for one in view.principals)
+    return replace(view, principals=principals, stacks=tuple(_placeless(stack, 0) for stack in view.stacks))
+
+
+def _placeless(stack: StackView, depth: int) -> StackView:
+    # Nested stacks that hold themselves are cut off here; their hash is then "unreadable", which check reports.
+    nested = stack.nested if depth > 50 else {k: _placeless(v, depth + 1) for k, v in stack.nested.items()}
+    return replace(stack, locations={}, nested=nested)
+
+
+def _acceptance(one: Accepted) -> Json:
+    return {
+        "id": one.id,
+        "reason": one.reason,
+        "expires": one.expires.isoformat(),
+        "from": one.source,
+        "to": one.target,
+        "logical_id": one.logical_id,
+    }
+
+
+def _acceptances(certificate: Mapping[str, Json]) -> list[Accepted]:
+    """Raises TypeError, ValueError or KeyError when they have no shape."""
+    listed = certificate.get("acceptances")
+    if not isinstance(listed, list):
+        raise TypeError
+    return [
+        Accepted(
+            id=str(one["id"]),
+            reason=str(one["reason"]),
+            expires=date.fromisoformat(str(one["expires"])),
+            source=_optional(one["from"]),
+            target=_optional(one["to"]),
+            logical_id=_optional(one["logical_id"]),
+        )
+        for one in map(_mapping, listed)
+    ]
+
+
+def _day(value: Json) -> date | None:
+    return None if value is None else date.fromisoformat(str(value))
+
+
+def _optional(value: Json) -> str | None:
+    return None if value is None else str(value)
+
+
+def _mapping(value: object) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _digest(body: Mapping[str, Json]) -> str:
+    return hashlib.sha256(_canonical(dict(body)).encode()).hexdigest()
+
+
+def _canonical(value: Json) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
