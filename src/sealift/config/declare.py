@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from typing import cast
 
 from sealift.config.validate import Settings
-from sealift.model.app import AcceptedFinding, App, Environment, Hooks, Probe, StackSpec, SuiteSpec, Toggle
+from sealift.model.app import AcceptedFinding, App, Environment, Hooks, Probe, Signing, StackSpec, SuiteSpec, Toggle
 
 DEFAULT_SOAK_S = 600.0
 ONLY_STACK = "app"
@@ -31,6 +31,7 @@ def declared(settings: Settings, around: Surroundings) -> App:
     lint = _part(settings, "lint").get("enabled", "auto")
     tests = _part(settings, "tests")
     verify = _part(settings, "verify")
+    signing = _part(settings, "signing")
     return App(
         name=name,
         root=around.root,
@@ -42,6 +43,7 @@ def declared(settings: Settings, around: Surroundings) -> App:
         acceptance_tests=_suite(_part(tests, "acceptance")),
         probes=tuple(_probe(one) for one in _parts(settings, "probes")),
         hooks=_hooks(_part(settings, "hooks")),
+        signing=Signing(private_key=_text(signing, "private_key"), public_key=_text(signing, "public_key")),
         verify_timeout_s=cast("float", verify.get("timeout", 60.0)),
         accepted=tuple(_accepted(one) for one in _parts(_part(settings, "isolation"), "accepted")),
     )

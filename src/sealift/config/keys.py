@@ -373,6 +373,21 @@ _ISOLATION = (
     ),
 )
 
+_SIGNING = (
+    Key(
+        name="private_key",
+        kind=_PATH,
+        doc="Ed25519 key (PEM, PKCS #8, no password) that signs each release. Keep it out of the repository.",
+        default="releases are not signed",
+    ),
+    Key(
+        name="public_key",
+        kind=_PATH,
+        doc="The key that belongs to it (PEM). With it, only releases that it verifies are promoted.",
+        default="the private key's own, where that is",
+    ),
+)
+
 ROOT = (
     Key(name="app", kind=Table(keys=_APP), doc="The application."),
     Key(name="parameters", kind=Values(), doc="Parameter values of every environment.", default="{}"),
@@ -421,5 +436,10 @@ ROOT = (
     ),
     Key(name="hooks", kind=Table(keys=_HOOKS), doc="Commands around a deployment, run with the stack's outputs."),
     Key(name="isolation", kind=Table(keys=_ISOLATION), doc="The proof that no environment reaches another."),
+    Key(
+        name="signing",
+        kind=Table(keys=_SIGNING),
+        doc="Signatures of releases. Paths are relative to the application's folder, absolute, or begin with `~`.",
+    ),
     Key(name="previews", kind=Reserved(), doc="Kept for preview environments, which are not there yet."),
 )

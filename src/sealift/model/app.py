@@ -107,6 +107,14 @@ class AcceptedFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """Where the Ed25519 keys are that sign releases, as PEM files: relative to the root, absolute, or below `~`."""
+
+    private_key: str | None = None
+    public_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """A serverless application as its team declares it."""
 
@@ -121,6 +129,7 @@ class App:
     acceptance_tests: SuiteSpec = field(default_factory=SuiteSpec)
     probes: tuple[Probe, ...] = ()
     hooks: Hooks = field(default_factory=Hooks)
+    signing: Signing = field(default_factory=Signing)
     verify_timeout_s: float = 60.0
     """How long verification retries probes until the API answers as declared."""
     accepted: tuple[AcceptedFinding, ...] = ()

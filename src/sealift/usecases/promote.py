@@ -8,6 +8,7 @@ from sealift.errors import ConfigError, Refused, Waiting
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.ports import Cloud
+from sealift.usecases.attest import load_keys, require_attestations
 from sealift.usecases.deploy import Target, plan_deployment
 from sealift.usecases.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, bring
@@ -38,6 +39,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     _pass_gates(source_environment, source, services, digest=digest, soak_s=soak_s, wait=options.wait)
     _pass_approval(environment, cloud, services, digest=digest, author=stored_origin(digest, source).author)
     release = stored_release(digest, source)
+    require_attestations(release, source, load_keys(app), services)
     proof = prove_stored(app, release, source, services)
     isolation_gate(proof, services)
     commit = _commit(digest, source, services)

@@ -11,6 +11,7 @@ from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.model.ledger import Status
 from sealift.model.release import BuiltRelease, Origin
+from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import check
 from sealift.usecases.deploy import Target, plan_deployment
@@ -112,8 +113,10 @@ def deploy_built(
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
     plan = replace(plan, isolation=proof.record())
+    keys = load_keys(app)
+    require_private_key(keys, cloud, services)
     with writing(cloud, services, purpose=f"deployment of {built.release.short()}") as writer:
-        upload_release(built, cloud, services)
+        upload_release(built, cloud, services, keys=keys)
         return bring(target, plan, writer, services, restore=False, force=force)
 
 

@@ -12,12 +12,13 @@ from sealift.errors import IntegrityError, PreconditionFailed, UserError
 from sealift.model.event import Progressed
 from sealift.model.release import BuiltRelease, Origin, Release
 from sealift.ports import Bucket, Cloud
+from sealift.usecases.attest import Keys, copy_attestations, store_attestations
 from sealift.usecases.services import Services, phase
 
 PARALLEL_TRANSFERS = 8
 
 
-def upload_release(built: BuiltRelease, cloud: Cloud, services: Services) -> None:
+def upload_release(built: BuiltRelease, cloud: Cloud, services: Services, *, keys: Keys | None = None) -> None:
     """Store a release in the environment's bucket: only blobs that it lacks, the manifest last.
 
     The manifest is the sign that a release is complete, so a kill before it leaves nothing that looks like one.
@@ -31,6 +32,7 @@ def upload_release(built: BuiltRelease, cloud: Cloud, services: Services) -> Non
             cloud.bucket.upload(blob_key(sha256), built.files[sha256], sha256=sha256)
 
         _transfer(send, missing, cloud, services)
+        store_attestations(built, cloud.bucket, keys or Keys())
         _finish(release, built.origin, cloud.bucket)
         outcome.detail = f"{len(missing)} of {len(release.blobs)} objects were missing"
 
@@ -53,6 +55,7 @@ def copy_release(release: Release, origin: Origin, *, source: Cloud, target: Clo
         target.bucket.ensure()
         missing = _missing(release, target.bucket)
         _transfer(send, missing, target, services)
+        copy_attestations(release, source.bucket, target.bucket)
         _finish(release, origin, target.bucket)
         outcome.detail = f"{len(release.blobs)} objects checked, {len(missing)} copied"
 

@@ -1,0 +1,163 @@
+"""What is stored beside a manifest and says what is in a release and where it comes from; and whether that holds.
+
+Bill of materials, provenance and envelope belong together: the provenance names the bill by its hash, and the envelope
+holds the provenance. None of them is part of the release's digest.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sealift import __version__
+from sealift.delivery.bom import bill_of_materials, bom_key, listed_dependencies
+from sealift.delivery.provenance import PAYLOAD_TYPE, envelope_key, provenance, provenance_faults, provenance_key
+from sealift.delivery.signing import key_id, opened, public_of, signed
+from sealift.errors import ConfigError, IntegrityError, Refused
+from sealift.model.app import App
+from sealift.model.event import Noted
+from sealift.model.release import BuiltRelease, Release
+from sealift.ports import Bucket, Cloud
+from sealift.usecases.services import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The keys at hand, as PEM. `missing` is a private key that is declared, but not on this machine."""
+
+    private: bytes | None = field(default=None, repr=False)
+    public: bytes | None = None
+    missing: str | None = None
+
+
+CheckStatus = Literal["ok", "failed", "absent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was checked of a release."""
+
+    name: str
+    status: CheckStatus
+    detail: str
+
+
+def load_keys(app: App, *, public_key: Path | None = None) -> Keys:
+    """Return the keys that sealift.toml names; `public_key` is taken in place of its public one. Raises ConfigError."""
+    declared = app.signing
+    secret = _path(app, declared.private_key)
+    private = secret.read_bytes() if secret is not None and secret.is_file() else None
+    missing = str(secret) if secret is not None and private is None else None
+    path = public_key or _path(app, declared.public_key)
+    if path is None:
+        return Keys(private=private, public=public_of(private) if private else None, missing=missing)
+    if not path.is_file():
+        raise ConfigError(
+            f"The public key {path} is not there",
+            code="signing-key-missing",
+            hint="Correct `public_key` under [signing] in sealift.toml, or --key.",
+        )
+    return Keys(private=private, public=path.read_bytes(), missing=missing)
+
+
+def _path(app: App, written: str | None) -> Path | None:
+    return app.root / Path(written).expanduser() if written else None
+
+
+def store_attestations(built: BuiltRelease, bucket: Bucket, keys: Keys) -> None:
+    """Store bill of materials and provenance, signed when there is a key. What is there already and holds, stays."""
+    release = built.release
+    if not _is_wanting(release, bucket, keys):
+        return
+    bom = bill_of_materials(release, built.artifacts, tool_version=__version__)
+    statement = provenance(
+        release,
+        built.origin,
+        bom=bom,
+        dependencies=listed_dependencies(built.artifacts),
+        tool_version=__version__,
+    )
+    bucket.put(bom_key(release.digest), bom)
+    bucket.put(provenance_key(release.digest), statement)
+    if keys.private is not None:
+        bucket.put(envelope_key(release.digest), signed(statement, PAYLOAD_TYPE, private_pem=keys.private))
+
+
+def _is_wanting(release: Release, bucket: Bucket, keys: Keys) -> bool:
+    if keys.private is None:
+        return bucket.get(provenance_key(release.digest)) is None
+    own = Keys(public=public_of(keys.private))
+    return any(check.status != "ok" for check in attestation_checks(release, bucket, own))
+
+
+def require_private_key(keys: Keys, cloud: Cloud, services: Services) -> None:
+    """Raise ConfigError when the declared private key is not here; on the embedded cloud only tell of it."""
+    if keys.missing is None:
+        return
+    if not cloud.local:
+        raise ConfigError(
+            f"The signing key {keys.missing} is not there, so the release can not be signed",
+            code="signing-key-missing",
+            hint="Put it there, or correct `private_key` under [signing] in sealift.toml.",
+        )
+    message = f"The release is not signed: {keys.missing} is not there. On AWS this is an error"
+    services.events.emit(Noted(level="warning", name="unsigned", message=message, environment=cloud.environment))
+
+
+def copy_attestations(release: Release, source: Bucket, target: Bucket) -> None:
+    """Copy what is stored beside the manifest, all of it or nothing."""
+    keys = [f(release.digest) for f in (bom_key, provenance_key, envelope_key)]
+    bodies = {key: stored.body for key in keys if (stored := source.get(key)) is not None}
+    signed_there = target.get(envelope_key(release.digest)) is not None
+    if signed_there and envelope_key(release.digest) not in bodies:
+        return
+    for key, body in bodies.items():
+        present = target.get(key)
+        if present is None or present.body != body:
+            target.put(key, body)
+
+
+def attestation_checks(release: Release, bucket: Bucket, keys: Keys) -> tuple[Check, ...]:
+    """Check provenance and signature of a stored release; without a public key the signature is not looked at."""
+    bom = bucket.get(bom_key(release.digest))
+    statement = bucket.get(provenance_key(release.digest))
+    if statement is None:
+        about = Check(name="provenance", status="absent", detail="the release was stored without one")
+    else:
+        faults = provenance_faults(statement.body, release, bom=bom.body if bom else None)
+        detail = "; ".join(faults) or f"{len(release.blobs) + 1} subjects and the bill of materials"
+        about = Check(name="provenance", status="failed" if faults else "ok", detail=detail)
+    if keys.public is None:
+        return (about,)
+    envelope = bucket.get(envelope_key(release.digest))
+    return (about, _signature(envelope.body if envelope else None, statement.body if statement else None, keys.public))
+
+
+def _signature(envelope: bytes | None, statement: bytes | None, public: bytes) -> Check:
+    if envelope is None:
+        return Check(name="signature", status="absent", detail="the release is not signed")
+    try:
+        payload = opened(envelope, PAYLOAD_TYPE, public_pem=public)
+    except IntegrityError as error:
+        return Check(name="signature", status="failed", detail=error.message)
+    if payload != statement:
+        return Check(name="signature", status="failed", detail="what was signed is not the stored provenance")
+    return Check(name="signature", status="ok", detail=f"by key {key_id(public)[:12]}")
+
+
+def require_attestations(release: Release, cloud: Cloud, keys: Keys, services: Services) -> None:
+    """Raise Refused when provenance or signature do not hold, or a key is declared and the release is not signed."""
+    for check in attestation_checks(release, cloud.bucket, keys):
+        if check.status == "ok" or (check.name == "provenance" and check.status == "absent"):
+            continue
+        if check.status == "absent" and cloud.local:
+            message = f"Release {release.short()} is not signed; on AWS it would not be promoted"
+            services.events.emit(
+                Noted(level="warning", name="unsigned", message=message, environment=cloud.environment)
+            )
+            continue
+        raise Refused(
+            f"Release {release.short()} in {cloud.environment} is not promoted: {check.name}: {check.detail}",
+            code=f"gate-{check.name}",
+            hint=f"Look at it: sealift release verify {cloud.environment}. Then deploy its commit again.",
+            context={"environment": cloud.environment, "release": release.digest, "check": check.name},
+        )

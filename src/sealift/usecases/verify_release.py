@@ -1,0 +1,74 @@
+"""Check a stored release from the bucket alone: manifest, blobs, provenance, signature. Writes nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sealift.delivery.history import standing
+from sealift.delivery.manifest import blob_key
+from sealift.errors import IntegrityError, SealiftError, UserError
+from sealift.model.app import Environment
+from sealift.model.release import Release
+from sealift.ports import Cloud
+from sealift.usecases.attest import Check, Keys, attestation_checks
+from sealift.usecases.services import Services
+from sealift.usecases.store import PARALLEL_TRANSFERS, full_digest, stored_release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRelease:
+    """What was checked of a release. It holds when nothing failed, and nothing that was asked for is absent."""
+
+    release: str
+    checks: tuple[Check, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every check succeeded; a release from before there was provenance may lack it."""
+        return all(c.status == "ok" or (c.name, c.status) == ("provenance", "absent") for c in self.checks)
+
+
+def verify_release(environment: Environment, services: Services, *, release: str | None, keys: Keys) -> CheckedRelease:
+    """Check the release (a digest or its beginning; default: the one that runs). Raises UserError when it is absent."""
+    cloud = services.clouds.open(environment)
+    digest = full_digest(release, cloud) if release else _current(cloud, services)
+    try:
+        found = stored_release(digest, cloud)
+    except IntegrityError as error:
+        return CheckedRelease(release=digest, checks=(Check(name="manifest", status="failed", detail=error.message),))
+    manifest = Check(name="manifest", status="ok", detail=f"its SHA-256 is the release's digest, {digest[:12]}")
+    return CheckedRelease(
+        release=digest, checks=(manifest, _blobs(found, cloud), *attestation_checks(found, cloud.bucket, keys))
+    )
+
+
+def _current(cloud: Cloud, services: Services) -> str:
+    current = standing(services.ledgers.ledger(cloud).entries()).current
+    if current is None:
+        raise UserError(
+            f"Nothing is deployed in {cloud.environment}",
+            code="release-unknown",
+            hint="Name a release with --release, or deploy one first.",
+        )
+    return current.release
+
+
+def _blobs(release: Release, cloud: Cloud) -> Check:
+    """Read and hash every blob."""
+    with TemporaryDirectory(prefix="sealift-verify-") as folder:
+
+        def fault(sha256: str) -> str:
+            path = Path(folder) / sha256
+            try:
+                cloud.bucket.download(blob_key(sha256), path, sha256=sha256)
+            except SealiftError as error:
+                return error.message
+            path.unlink()
+            return ""
+
+        with ThreadPoolExecutor(max_workers=PARALLEL_TRANSFERS) as pool:
+            faults = [f for f in pool.map(fault, release.blobs) if f]
+    if faults:
+        return Check(name="blobs", status="failed", detail="; ".join(faults))
+    return Check(name="blobs", status="ok", detail=f"{len(release.blobs)} read and hashed")
