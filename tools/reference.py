@@ -16,6 +16,7 @@ from sealift.config.reference import reference_page
 from sealift.isolation.rules import RULES
 from sealift.model.event import Event, PhaseName
 from sealift.model.ledger import Status
+from tools.isolation_rules import rules_page
 from tools.raised import Raised, errors_raised, notes_emitted
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -38,6 +39,7 @@ def pages() -> dict[str, str]:
         "errors.md": errors_page(),
         "events.md": events_page(),
         "findings.md": findings_page(),
+        "isolation-rules.md": rules_page(),
     }
 
 
@@ -135,6 +137,7 @@ def findings_page() -> str:
         "What stops a deployment unless it is waived; see [how to waive](../how-to/data-guard-and-waivers.md).\n",
         ", ".join(f"`{rule}`" for rule in GUARDED) + "\n",
         "## Proof of isolation\n",
+        "Each rule with a template that has the finding and one that has not: [rules](isolation-rules.md).\n",
         "| id | severity | what | why | what to do |",
         "|---|---|---|---|---|",
     ]
