@@ -61,6 +61,12 @@ def actor() -> str:
     return f"{name}@{socket.gethostname()}"
 
 
+@cache
+def programs() -> RealProcess:
+    """Return what runs other programs; there is one, so that all of them end with us."""
+    return RealProcess()
+
+
 def local_state_root(app: App) -> Path:
     """Return the folder in which the application's embedded cloud keeps its state."""
     return app.root / ".sealift" / "local"
@@ -88,17 +94,17 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
     from sealift.ledger.witness import LinuxWitness
     from sealift.scm.git import Git
 
-    clock, process = RealClock(), RealProcess()
+    clock, process = RealClock(), programs()
     ids = SortableIds(clock)
     return Services(
         clouds=LocalClouds(app, sink) if local else AwsClouds(),
         ledgers=BucketLedgers(clock=clock, ids=ids, actor=actor(), witness=LinuxWitness()),
         templates=_templates(),
         builder=_builder(process, sink, local=local),
-        analyzer=RealAnalyzer(process, cache_root() / "checks"),
+        analyzer=RealAnalyzer(process, cache_root() / "checks", clock=clock),
         tester=RealTester(process, cache_root() / "checks", env=dict(os.environ)),
         http=UrllibHttp(),
-        scm=Git(process),
+        scm=Git(process, os.environ),
         process=process,
         clock=clock,
         ids=ids,

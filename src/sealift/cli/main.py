@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "history": ("Look", "look", "Show what happened, when, and by whom."),
     "diff": ("Look", "look", "Show what one environment lacks of another."),
     "ledger": ("Look", "look", "Check the chain of the ledgers."),
+    "release": ("Look", "release", "Check hashes, provenance and signature of a release."),
     "local": ("Embedded cloud", "local", "Start, look at and stop the embedded cloud."),
 }
 

@@ -114,8 +114,11 @@ def options(*, local: bool = True, streaming: bool = False) -> Callable[[Functio
             session = Session(
                 directory=Path(directory), local=use_local, json=as_json, streaming=streaming, verbose=verbose
             )
+            from sealift.wiring import programs
+
             try:
-                return function(session, *args, **kwargs)
+                with programs().ending_with_us():
+                    return function(session, *args, **kwargs)
             finally:
                 session.close()
 

@@ -25,6 +25,7 @@ class PromotionOptions:
     wait: bool = False
     force: bool = False
     soak_s: float | None = None
+    strict: bool = False
 
 
 def promote(app: App, environment: Environment, services: Services, options: PromotionOptions) -> Outcome:
@@ -41,7 +42,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     release = stored_release(digest, source)
     require_attestations(release, source, load_keys(app), services)
     proof = prove_stored(app, release, source, services)
-    isolation_gate(proof, services)
+    isolation_gate(proof, services, strict=options.strict or not cloud.local)
     commit = _commit(digest, source, services)
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, release, commit=commit, kind="promotion")

@@ -1,12 +1,13 @@
 """Prove from a release's own templates that no environment reaches into another, before anything is deployed."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.parameters import resolve_parameters
-from sealift.errors import Refused, UserError
+from sealift.errors import IntegrityError, Refused, UserError
 from sealift.isolation import EnvironmentView, Leak, StackView, Verdict
 from sealift.isolation import prove as decide
 from sealift.model.app import App, Environment
@@ -69,13 +70,23 @@ def prove_stored(app: App, release: Release, cloud: Cloud, services: Services) -
                 code="blob-missing",
                 hint=f"Deploy the release to {cloud.environment} again.",
             )
+        if hashlib.sha256(stored.body).hexdigest() != sha256:
+            raise IntegrityError(
+                f"Template {sha256[:12]} of release {release.short()} is damaged in the bucket of {cloud.environment}",
+                code="object-damaged",
+                hint="The bucket is versioned: restore the version before, or build and upload the release again.",
+                context={"environment": cloud.environment, "expected": sha256},
+            )
         return stored.body
 
     return _prove(app, release, services, read=read, lines={}, local=cloud.local)
 
 
-def isolation_gate(proof: Proof, services: Services) -> None:
-    """Show what was found and refuse when something critical or high was. Raises Refused."""
+def isolation_gate(proof: Proof, services: Services, *, strict: bool) -> None:
+    """Show what was found and refuse when something critical or high was. Raises Refused.
+
+    Without `strict` (on the embedded cloud, where nothing is shared) it only says what AWS's gate would refuse.
+    """
     with phase(services, "prove") as outcome:
         for leak in proof.verdict.findings:
             if leak.severity != "info":
@@ -84,8 +95,11 @@ def isolation_gate(proof: Proof, services: Services) -> None:
             _advise(proof.shared, services)
         outcome.detail = summary(proof.verdict)
         if proof.stopping:
-            outcome.status = "refused"
             first = proof.stopping[0]
+            if not strict:
+                _rehearsed(proof, services)
+                return
+            outcome.status = "refused"
             raise Refused(
                 f"The environments are not isolated: {first.message}"
                 + (f" (and {len(proof.stopping) - 1} more)" if len(proof.stopping) > 1 else ""),
@@ -93,6 +107,17 @@ def isolation_gate(proof: Proof, services: Services) -> None:
                 hint=first.fix or "See `sealift prove`.",
                 context={"findings": [leak.key for leak in proof.stopping]},
             )
+
+
+def _rehearsed(proof: Proof, services: Services) -> None:
+    services.events.emit(
+        Noted(
+            level="warning",
+            name="isolation-rehearsed",
+            message=f"{len(proof.stopping)} isolation findings would stop this on AWS; going on, because it is local",
+            hint="--strict stops here too; `sealift prove` shows witnesses and cures.",
+        )
+    )
 
 
 def summary(verdict: Verdict) -> str:

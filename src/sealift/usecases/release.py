@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sealift.delivery.history import standing
-from sealift.errors import SealiftError, UserError
+from sealift.errors import LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
 from sealift.model.release import Release
@@ -32,8 +32,8 @@ def bring(
 ) -> Outcome:
     """Deploy and verify. With `restore`, a failure after anything was sent brings back the verified release before."""
     name, digest = target.environment.name, plan.release.digest
-    before = standing(writer.ledger.entries())
-    if not force and is_standing(plan, before):
+    entries = writer.ledger.entries()
+    if not force and is_standing(plan, standing(entries)):
         services.events.emit(
             Noted(
                 name="already-there",
@@ -46,7 +46,8 @@ def bring(
         deployment: Deployment | None = deploy_release(target, plan, writer, services)
         problem, hint = _verified(target, deployment, writer, services)
     except SealiftError as error:
-        if not restore or not isinstance(error, UserError) or error.exit_code != 1:
+        lost = not isinstance(error, UserError) or isinstance(error, LeaseError)
+        if not restore or lost or not _was_sent(writer, known=len(entries)):
             raise
         deployment, problem, hint = None, error.message, error.hint
     if problem is None:
@@ -54,6 +55,11 @@ def bring(
     if not restore:
         return Outcome(environment=name, status="failed", release=digest, message=problem, hint=hint)
     return _restore(target, plan, writer, services, problem=problem, hint=hint)
+
+
+def _was_sent(writer: Writer, *, known: int) -> bool:
+    """Return whether anything was executed since the ledger had `known` entries: then there is something to undo."""
+    return any(e.record.data.get("step") == "execute" for e in writer.ledger.entries()[known:])
 
 
 def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, services: Services) -> Outcome:
@@ -103,7 +109,18 @@ def _restore(target: Target, plan: Plan, writer: Writer, services: Services, *, 
             environment=name,
         )
     )
-    back = redeploy(target, good.release, kind="rollback", writer=writer, services=services)
+    try:
+        back = redeploy(target, good.release, kind="rollback", writer=writer, services=services)
+    except LeaseError:
+        raise
+    except UserError as error:
+        return Outcome(
+            environment=name,
+            status="failed",
+            release=digest,
+            message=f"{problem}. Going back to {good.release[:12]} failed too: {error.message}",
+            hint=error.hint,
+        )
     ended = "is back on" if back.status == "succeeded" else "could not be verified on"
     return Outcome(
         environment=name,

@@ -36,6 +36,8 @@ class RunOptions:
     tests: bool = True
     force: bool = False
     full_soak: bool = False
+    strict: bool = False
+    """Whether findings that stop a deployment on AWS stop one on the embedded cloud too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
         return RunResult(status=checked.status, message="Analysis or tests stopped the journey; nothing was deployed")
     built = build_release(app, services, templates=templates, origin=origin)
     proof = prove_built(app, built, services, templates=templates, local=options.local)
-    isolation_gate(proof, services)
+    isolation_gate(proof, services, strict=options.strict or not options.local)
     statuses: dict[str, Status] = {}
     for environment in way.deploys:
         outcome = deploy_built(app, environment, built, services, proof=proof, force=options.force)
@@ -166,9 +168,8 @@ def _rehearse(
             )
         )
     try:
-        outcome = promote(
-            app, environment, services, PromotionOptions(release=built.release.digest, wait=True, soak_s=soak_s)
-        )
+        chosen = PromotionOptions(release=built.release.digest, wait=True, soak_s=soak_s, strict=options.strict)
+        outcome = promote(app, environment, services, chosen)
     except Refused as refusal:
         statuses[environment.name] = "waiting" if refusal.exit_code == 4 else "refused"
         return RunResult(

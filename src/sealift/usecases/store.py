@@ -54,7 +54,7 @@ def copy_release(release: Release, origin: Origin, *, source: Cloud, target: Clo
         _transfer(fetch, release.blobs, source, services)
         target.bucket.ensure()
         missing = _missing(release, target.bucket)
-        _transfer(send, missing, target, services)
+        _transfer(send, release.blobs, target, services)  # one that is there is checked, and replaced when damaged
         copy_attestations(release, source.bucket, target.bucket)
         _finish(release, origin, target.bucket)
         outcome.detail = f"{len(release.blobs)} objects checked, {len(missing)} copied"
@@ -101,17 +101,27 @@ def _missing(release: Release, bucket: Bucket) -> tuple[str, ...]:
 def _check_local(hashes: Iterable[str], files: Mapping[str, Path]) -> None:
     """Raise IntegrityError when a file of this machine's cache is not what its name says."""
     for sha256 in hashes:
-        digest = hashlib.sha256()
-        with files[sha256].open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-        if digest.hexdigest() != sha256:
+        actual = _hash_of(files[sha256])
+        if actual != sha256:
+            what = f"damaged: its bytes hash to {actual[:12]}…" if actual else "not there any more"
             raise IntegrityError(
-                f"The cached artifact {sha256[:12]} is damaged: its bytes hash to {digest.hexdigest()[:12]}…",
+                f"The cached artifact {sha256[:12]} is {what}",
                 code="artifact-damaged",
                 hint="Build again with `sealift build --force`.",
-                context={"expected": sha256, "actual": digest.hexdigest()},
+                context={"expected": sha256, "actual": actual},
             )
+
+
+def _hash_of(path: Path) -> str | None:
+    """Return the SHA-256 of a file, or None when it is not there."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except FileNotFoundError:
+        return None
+    return digest.hexdigest()
 
 
 def _transfer(move: Callable[[str], None], hashes: Iterable[str], cloud: Cloud, services: Services) -> None:

@@ -14,8 +14,11 @@ from sealift.usecases.release import Outcome
 @click.option("--no-tests", is_flag=True, help="Do not run the unit tests; they are recorded as not tested.")
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
 @click.option("--full-soak", is_flag=True, help="With --local: wait for the declared soak, however long.")
+@click.option("--strict", is_flag=True, help="With --local: let the isolation gate stop, as it does on AWS.")
 @options(streaming=True)
-def run_command(session: Session, branch: str | None, no_tests: bool, force: bool, full_soak: bool) -> int:
+def run_command(
+    session: Session, *, branch: str | None, no_tests: bool, force: bool, full_soak: bool, strict: bool
+) -> int:
     """Take this commit as far as its branch goes.
 
     Analyses, tests and builds it, deploys it to the environments of its branch and verifies it there. With --local
@@ -32,6 +35,7 @@ def run_command(session: Session, branch: str | None, no_tests: bool, force: boo
         tests=not no_tests,
         force=force,
         full_soak=full_soak,
+        strict=strict,
     )
     with _ending(session) as ending:
         result = run(session.app, session.services, chosen)
@@ -68,7 +72,7 @@ def deploy_command(session: Session, environment: str, force: bool, adopt: bool)
         templates = load_templates(session.app, session.services)
         built = build_release(session.app, session.services, templates=templates, origin=origin)
         proof = prove_built(session.app, built, session.services, templates=templates, local=session.local)
-        isolation_gate(proof, session.services)
+        isolation_gate(proof, session.services, strict=not session.local)
         outcome = deploy_built(session.app, target, built, session.services, proof=proof, force=force, adopt=adopt)
         ending.finished = _finished(outcome)
     return ending.code

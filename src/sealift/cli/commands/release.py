@@ -1,0 +1,47 @@
+"""`release verify`: whether a stored release is what it says."""
+
+import json
+from pathlib import Path
+
+import click
+
+from sealift.cli.session import Session, options
+
+
+@click.group("release")
+def release_command() -> None:
+    """Check the releases that an environment holds."""
+
+
+@release_command.command("verify")
+@click.argument("environment")
+@click.option("--release", metavar="DIGEST", help="The release, or the beginning of its digest; default: what runs.")
+@click.option("--key", type=click.Path(path_type=Path), metavar="PEM", help="Public key; default: sealift.toml's.")
+@options()
+def verify_command(session: Session, environment: str, release: str | None, key: Path | None) -> int:
+    """Check a release in ENVIRONMENT: manifest, every blob, provenance, and with a key its signature.
+
+    Exits with 1 when one of them does not hold. Nothing is written.
+    """
+    from sealift.usecases.attest import load_keys
+    from sealift.usecases.verify_release import verify_release
+
+    target = session.environment(environment)
+    keys = load_keys(session.app, public_key=key)
+    checked = verify_release(target, session.services, release=release, keys=keys)
+    session.close()
+    if session.json:
+        body = {
+            "environment": environment,
+            "release": checked.release,
+            "status": "succeeded" if checked.holds else "failed",
+            "checks": [{"name": c.name, "status": c.status, "detail": c.detail} for c in checked.checks],
+        }
+        click.echo(json.dumps(body))
+    else:
+        click.echo(f"release {checked.release} in {environment}")
+        for check in checked.checks:
+            click.echo(f"  {check.name:<11} {check.status:<7} {check.detail}")
+        if keys.public is None:
+            click.echo("  signature   not looked at: no public key, neither by --key nor in sealift.toml")
+    return 0 if checked.holds else 1
