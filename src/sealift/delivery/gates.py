@@ -43,7 +43,8 @@ def approval_gate(target: Environment, approvers: tuple[str, ...], *, release: s
     """Return whether somebody other than the commit's author approved the release, where that is required."""
     if not target.approval:
         return GateResult(gate="approval", status="open", message="no approval is required")
-    others = [a for a in approvers if author is None or a.partition("@")[0] != author]
+    own_names = _names(author or "")
+    others = [a for a in approvers if a.partition("@")[0].casefold() not in own_names]
     if others:
         return GateResult(gate="approval", status="open", message=f"approved by {', '.join(others)}")
     own = " (the commit's author does not count)" if approvers else ""
@@ -53,6 +54,16 @@ def approval_gate(target: Environment, approvers: tuple[str, ...], *, release: s
         message=f"{target.name} needs an approval of release {release[:12]}{own}",
         hint=f"Somebody else runs: sealift approve {target.name} --release {release[:12]}",
     )
+
+
+def _names(author: str) -> frozenset[str]:
+    """Return what the author of a commit (`Name <address>`) may be called as an actor.
+
+    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference explains `ID+login@…`.
+    """
+    name, _, address = author.casefold().partition("<")
+    local = address.partition("@")[0]
+    return frozenset({name.strip(), name.partition("@")[0].strip(), local, local.rpartition("+")[2]} - {""})
 
 
 def _verified(source: Environment, standing: Standing) -> GateResult:
