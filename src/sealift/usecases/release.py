@@ -33,7 +33,8 @@ def bring(
     """Deploy and verify. With `restore`, a failure after anything was sent brings back the verified release before."""
     name, digest = target.environment.name, plan.release.digest
     entries = writer.ledger.entries()
-    if not force and is_standing(plan, standing(entries)):
+    before = standing(entries)
+    if not force and is_standing(plan, before):
         services.events.emit(
             Noted(
                 name="already-there",
@@ -47,7 +48,8 @@ def bring(
         problem, hint = _verified(target, deployment, writer, services)
     except SealiftError as error:
         lost = not isinstance(error, UserError) or isinstance(error, LeaseError)
-        if not restore or lost or not _was_sent(writer, known=len(entries)):
+        sent = before.unfinished is not None or _was_sent(writer, known=len(entries))
+        if not restore or lost or not sent:
             raise
         deployment, problem, hint = None, error.message, error.hint
     if problem is None:

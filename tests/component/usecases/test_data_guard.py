@@ -36,7 +36,7 @@ def test_removing_a_table_is_refused(world: World):
 def test_the_table_is_still_there_after_the_refusal(world: World):
     without_table(world)
     refuse(world)
-    assert {r.logical_id for r in world.account().stacks.resources(STACK)} == {"Hello", "Items"}
+    assert {r.logical_id for r in world.account().stacks.resources(STACK)} == {"Hello", "Items", "Role"}
 
 
 def test_the_refusal_says_what_to_waive(world: World):
@@ -108,7 +108,7 @@ def test_a_waived_removal_passes(world: World):
     release = without_table(world)
     allow(world, release)
     assert world.deploy().status == "succeeded"
-    assert {r.logical_id for r in world.account().stacks.resources(STACK)} == {"Hello"}
+    assert {r.logical_id for r in world.account().stacks.resources(STACK)} == {"Hello", "Role"}
 
 
 def test_the_use_of_a_waiver_is_recorded(world: World):
@@ -139,7 +139,7 @@ def test_a_waiver_for_one_table_does_not_waive_another(world: World):
     world.write({"Hello": function()})
     allow(world, world.build().release.digest)
     refuse(world)
-    assert {r.logical_id for r in world.account().stacks.resources(STACK)} == {"Hello", "Items", "Orders"}
+    assert {r.logical_id for r in world.account().stacks.resources(STACK)} == {"Hello", "Items", "Orders", "Role"}
 
 
 def test_a_waiver_for_a_change_that_is_none_is_refused(world: World):

@@ -92,7 +92,7 @@ def test_every_change_is_shown_before_it_is_made(world: World):
     events = world.events.events
     planned = [i for i, e in enumerate(events) if isinstance(e, ChangePlanned)]
     made = [i for i, e in enumerate(events) if isinstance(e, ResourceProgressed)]
-    assert {e.logical_id for e in world.events.of(ChangePlanned)} == {"Hello", "Items"}
+    assert {e.logical_id for e in world.events.of(ChangePlanned)} == {"Hello", "Items", "Role"}
     assert max(planned) < min(made)
 
 

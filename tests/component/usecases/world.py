@@ -37,6 +37,16 @@ from tests.fakes.suites import FakeAnalyzer, FakeTester
 SOAK_S = 60.0
 URL = "https://api.example.org"
 Body = dict[str, Json]
+ROLE: Body = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": {
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ]
+        }
+    },
+}
 
 
 def function(source: str = "src") -> Body:
@@ -47,7 +57,7 @@ def function(source: str = "src") -> Body:
             "Code": source,
             "Handler": "app.handler",
             "Runtime": "python3.13",
-            "Role": "arn:aws:iam::1:role/r",
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
         },
     }
 
@@ -156,7 +166,10 @@ class World:
         self.app = replace(self.app, environments=changed)
 
     def write(self, resources: Mapping[str, Json], *, file: str = "template.json", **sections: Json) -> None:
-        """Write a template; the stack's name is always among its outputs."""
+        """Write a template; the stack's name is always among its outputs, and functions get a role of their own."""
+        kinds = {raw["Type"] for raw in resources.values() if isinstance(raw, dict)}
+        if "AWS::Lambda::Function" in kinds:
+            resources = {**resources, "Role": ROLE}
         body = template(resources, **{"Outputs": {"Name": {"Value": {"Ref": "AWS::StackName"}}}, **sections})
         (self.app.root / file).write_text(json.dumps(body))
 

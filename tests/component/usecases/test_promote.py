@@ -1,0 +1,380 @@
+"""Production gets exactly what was verified and soaked in staging, or nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from sealift.delivery.manifest import blob_key, manifest_key
+from sealift.errors import CloudError, ConfigError, IntegrityError, Refused, UserError, Waiting
+from sealift.model.app import StackSpec
+from sealift.model.finding import SuiteResult
+from sealift.usecases.approve import approve
+from tests.component.usecases.world import SOAK_S, World, function, table
+from tests.fakes.http import answer
+from tests.fakes.suites import failed, passed
+
+STACK = "shop-production"
+
+
+def soaked(world: World) -> str:
+    """Deploy to staging and let it soak; return the release."""
+    digest = world.deploy().release
+    world.soak()
+    return digest
+
+
+def fail_in_production(world: World) -> None:
+    """Let the acceptance tests fail in production only."""
+
+    def outcome(environment: object) -> SuiteResult:
+        assert isinstance(environment, dict)
+        return failed("acceptance") if environment["SEALIFT_ENV"] == "production" else passed("acceptance")
+
+    world.tester.acceptance_result = outcome
+
+
+def code_in(world: World, name: str) -> str:
+    account = world.account(name)
+    (physical,) = (r.physical_id for r in account.stacks.resources(f"shop-{name}") if r.logical_id == "Hello")
+    assert physical is not None
+    return account.functions.state([physical])[0].code_sha256
+
+
+def test_what_soaked_is_promoted(world: World):
+    digest = soaked(world)
+    outcome = world.promote()
+    assert (outcome.status, outcome.release) == ("succeeded", digest)
+
+
+def test_production_runs_the_bytes_of_staging(world: World):
+    soaked(world)
+    world.promote()
+    assert code_in(world, "production") == code_in(world, "staging")
+
+
+def test_production_gets_the_manifest_of_staging(world: World):
+    digest = soaked(world)
+    world.promote()
+    stored = [world.account(name).bucket.peek(manifest_key(digest)) for name in ("staging", "production")]
+    assert stored[0] is not None
+    assert stored[0] == stored[1]
+
+
+def test_a_promotion_is_recorded_as_one(world: World):
+    soaked(world)
+    world.promote()
+    assert world.recorded("production") == [
+        ("promotion", "running"),
+        ("promotion", "succeeded"),
+        ("verification", "succeeded"),
+    ]
+
+
+def test_what_changed_in_the_folder_since_does_not_matter(world: World):
+    digest = soaked(world)
+    world.code("print('not committed')")
+    assert world.promote().release == digest
+
+
+def test_before_anything_was_deployed_there_is_nothing_to_promote(world: World):
+    with pytest.raises(Refused) as refused:
+        world.promote()
+    assert (refused.value.code, refused.value.exit_code) == ("gate-release", 3)
+
+
+def test_a_release_that_staging_does_not_run_any_more_is_refused(world: World):
+    old = soaked(world)
+    world.code("print('two')")
+    soaked(world)
+    with pytest.raises(Refused) as refused:
+        world.promote(release=old[:12])
+    assert refused.value.code == "gate-release"
+
+
+def test_a_release_that_nobody_knows_is_refused(world: World):
+    soaked(world)
+    with pytest.raises(UserError) as refused:
+        world.promote(release="0000")
+    assert refused.value.code == "release-unknown"
+
+
+def test_a_release_that_was_not_verified_is_refused(world: World):
+    world.http.serve("https://api.example.org", answer(500))
+    soaked(world)
+    with pytest.raises(Refused) as refused:
+        world.promote()
+    assert (refused.value.code, refused.value.exit_code) == ("gate-verified", 3)
+
+
+def test_a_release_that_soaks_waits_with_a_time(world: World):
+    world.deploy()
+    with pytest.raises(Waiting) as waiting:
+        world.promote()
+    verified = world.standing().current
+    assert verified is not None
+    assert verified.verified_at is not None
+    assert (waiting.value.code, waiting.value.exit_code) == ("gate-soak", 4)
+    assert "until" in waiting.value.context
+
+
+def test_the_soak_begins_again_with_another_configuration(world: World):
+    soaked(world)
+    world.change("staging", tags={"team": "shop"})
+    world.deploy()
+    with pytest.raises(Waiting):
+        world.promote()
+
+
+def test_the_soak_does_not_begin_again_when_nothing_changed(world: World):
+    soaked(world)
+    world.deploy(force=True)
+    assert world.promote().status == "succeeded"
+
+
+def test_a_soak_is_waited_for_on_request(world: World):
+    world.deploy()
+    world.clock.slept_s = 0.0
+    assert world.promote(wait=True).status == "succeeded"
+    assert world.clock.slept_s >= SOAK_S - 1
+
+
+def test_a_shorter_soak_can_not_be_asked_for_on_aws(world: World):
+    world.deploy()
+    with pytest.raises(Waiting):
+        world.promote(soak_s=0.0)
+
+
+@pytest.mark.parametrize("gate", ["verified", "soak", "release"])
+def test_a_closed_gate_writes_nothing_to_production(world: World, gate: str):
+    if gate == "verified":
+        world.http.serve("https://api.example.org", answer(500))
+    if gate != "release":
+        world.deploy()
+    with pytest.raises(Refused):
+        world.promote()
+    account = world.account("production")
+    assert (account.bucket.exists, account.bucket.writes, account.stacks.executions) == (False, [], [])
+
+
+def test_staging_that_failed_after_it_closes_the_gate(world: World):
+    digest = soaked(world)
+    world.code("print('two')")
+    world.account().stacks.fail("Hello", "update")
+    with pytest.raises(CloudError):
+        world.deploy()
+    with pytest.raises(Refused) as refused:
+        world.promote(release=digest)
+    assert refused.value.code == "gate-verified"
+
+
+def test_an_environment_without_a_source_is_not_promoted_into(world: World):
+    world.change("production", promotes_from=None)
+    with pytest.raises(ConfigError) as refused:
+        world.promote()
+    assert refused.value.code == "no-promotion"
+
+
+def test_credentials_of_another_account_write_nothing(world: World):
+    soaked(world)
+    world.account("production").identity.account = "111111111111"
+    with pytest.raises(Refused) as refused:
+        world.promote()
+    assert refused.value.code == "wrong-account"
+    assert world.account("production").bucket.writes == []
+
+
+def test_without_the_approval_it_waits(world: World):
+    world.change("production", approval=True)
+    soaked(world)
+    with pytest.raises(Waiting) as waiting:
+        world.promote()
+    assert (waiting.value.code, waiting.value.exit_code) == ("gate-approval", 4)
+
+
+def test_an_approval_by_somebody_else_opens_the_gate(world: World):
+    world.change("production", approval=True)
+    digest = soaked(world)
+    approve(world.app, world.production, world.services(actor="bob@desk"), release=digest[:12], reason="seen")
+    assert world.promote().status == "succeeded"
+
+
+@pytest.mark.parametrize("author", ["Ann Smith <ann@example.org>", "ann", "Ann <12345+Ann@users.noreply.github.com>"])
+def test_an_approval_by_the_author_does_not_count(world: World, author: str):
+    world.scm.author = author
+    world.change("production", approval=True)
+    digest = soaked(world)
+    approve(world.app, world.production, world.services(actor="ann@laptop"), release=digest, reason="it is mine")
+    with pytest.raises(Waiting) as waiting:
+        world.promote()
+    assert "author does not count" in waiting.value.message
+
+
+def test_an_approval_of_another_release_does_not_count(world: World):
+    world.change("production", approval=True)
+    digest = soaked(world)
+    approve(world.app, world.production, world.services(actor="bob@desk"), release=digest, reason="seen")
+    world.code("print('two')")
+    soaked(world)
+    with pytest.raises(Waiting):
+        world.promote()
+
+
+def test_where_no_approval_is_asked_for_none_is_taken(world: World):
+    digest = soaked(world)
+    with pytest.raises(UserError) as refused:
+        approve(world.app, world.production, world.services(), release=digest, reason="seen")
+    assert refused.value.code == "approval-needless"
+
+
+def flip(body: bytes, at: int) -> bytes:
+    """Flip the lowest bit of one byte."""
+    return body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+
+
+@pytest.mark.parametrize("part", ["template", "code", "manifest"])
+@pytest.mark.parametrize("where", [0, 40, -1])
+def test_a_flipped_bit_in_staging_is_refused_before_any_write_to_production(world: World, part: str, where: int):
+    digest = soaked(world)
+    release = world.build().release
+    key = {
+        "template": blob_key(release.stacks[0].template_sha256),
+        "code": blob_key(release.artifacts[0].sha256),
+        "manifest": manifest_key(digest),
+    }[part]
+    bucket = world.account().bucket
+    body = bucket.peek(key)
+    assert body is not None
+    bucket.corrupt(key, flip(body, where % len(body)))
+    with pytest.raises(IntegrityError):
+        world.promote()
+    assert world.writes("production") == []
+    assert world.is_free("production")
+
+
+@pytest.mark.parametrize("part", ["template", "code"])
+def test_a_blob_that_staging_lost_is_refused_before_any_write_to_production(world: World, part: str):
+    soaked(world)
+    release = world.build().release
+    lost = release.stacks[0].template_sha256 if part == "template" else release.artifacts[0].sha256
+    world.account().bucket.lose(blob_key(lost))
+    with pytest.raises(UserError):
+        world.promote()
+    assert world.writes("production") == []
+
+
+def test_a_damaged_blob_in_production_is_replaced_by_the_right_one(world: World):
+    world.deliver("print('one')")
+    world.code("print('two')")
+    soaked(world)
+    sha256 = world.build().release.stacks[0].template_sha256
+    bucket = world.account("production").bucket
+    good = world.account().bucket.peek(blob_key(sha256))
+    bucket.corrupt(blob_key(sha256), b"damaged long ago")
+    world.promote()
+    assert bucket.peek(blob_key(sha256)) == good
+
+
+def test_a_release_that_fails_in_production_is_taken_back(world: World):
+    good = world.deliver("print('one')").release
+    fail_in_production(world)
+    world.tester.environments.clear()
+    world.code("print('two')")
+    bad = soaked(world)
+    before = code_in(world, "production")
+
+    def only_new(environment: object) -> SuiteResult:
+        assert isinstance(environment, dict)
+        runs_new = code_in(world, str(environment["SEALIFT_ENV"])) != before
+        is_production = environment["SEALIFT_ENV"] == "production"
+        return failed("acceptance") if is_production and runs_new else passed("acceptance")
+
+    world.tester.acceptance_result = only_new
+    outcome = world.promote()
+    assert (outcome.status, outcome.release, outcome.restored) == ("failed", bad, good)
+    assert code_in(world, "production") == before
+
+
+def bad_second(world: World) -> None:
+    """Deliver a first release, then promote a second whose stack update fails in production."""
+    world.write({"Hello": function(), "Items": {**table(), "DependsOn": ["Hello"]}})
+    world.deliver("print('one')")
+    world.account("production").stacks.fail("Items", "update", "throughput is limited")
+    world.code("print('two')")
+    changed = table()
+    changed["Properties"]["BillingMode"] = "PROVISIONED"  # type: ignore[index,call-overload]
+    world.write({"Hello": function(), "Items": {**changed, "DependsOn": ["Hello"]}})
+    soaked(world)
+
+
+def test_going_back_is_recorded_with_its_verification(world: World):
+    bad_second(world)
+    world.promote()
+    assert world.recorded("production")[3:] == [
+        ("promotion", "running"),
+        ("promotion", "failed"),
+        ("rollback", "running"),
+        ("rollback", "succeeded"),
+        ("verification", "succeeded"),
+    ]
+
+
+def test_the_outcome_of_going_back_names_the_cause(world: World):
+    bad_second(world)
+    assert "throughput is limited" in world.promote().message
+
+
+def test_a_first_promotion_that_fails_says_that_there_is_nothing_to_go_back_to(world: World):
+    soaked(world)
+    fail_in_production(world)
+    outcome = world.promote()
+    assert (outcome.status, outcome.restored) == ("failed", None)
+    assert "no verified release before it" in outcome.message
+
+
+def test_a_failure_before_anything_was_sent_takes_nothing_back(world: World):
+    world.deliver("print('one')")
+    world.code("print('two')")
+    soaked(world)
+    world.account("production").tap.throttle("stacks.create_change_set", 1)
+    with pytest.raises(CloudError):
+        world.promote()
+    assert ("rollback", "running") not in world.recorded("production")
+
+
+def test_when_going_back_fails_too_both_causes_are_told(world: World):
+    bad_second(world)
+    stacks = world.account("production").stacks
+    stacks.fail("Hello", "rollback", "the role is gone")
+    outcome = world.promote()
+    assert (outcome.status, outcome.restored) == ("failed", None)
+    assert "throughput is limited" in outcome.message
+    assert "the role is gone" in outcome.message
+
+
+def test_a_refusal_after_the_first_stack_was_changed_takes_that_back(world: World):
+    world.write({"Hello": function()}, file="api.json")
+    world.write({"Items": table(), "Topic": {"Type": "AWS::SNS::Topic"}}, file="data.json")
+    stacks = (StackSpec(name="api", template="api.json"), StackSpec(name="data", template="data.json"))
+    world.app = replace(world.app, stacks=stacks)
+    world.deliver("print('one')")
+    account = world.account("production")
+    account.stacks.adopt("shop-production-data", {})  # somebody takes the second stack away from us
+    world.code("print('two')")
+    soaked(world)
+    before = account.functions.state([str(account.stacks.resources("shop-production-api")[0].physical_id)])
+    outcome = world.promote()
+    after = account.functions.state([str(account.stacks.resources("shop-production-api")[0].physical_id)])
+    assert (outcome.status, after) == ("failed", before)
+
+
+def test_the_lease_of_production_is_given_back(world: World):
+    soaked(world)
+    world.promote()
+    assert world.is_free("production")
+
+
+def test_what_is_there_already_is_not_promoted_again(world: World):
+    soaked(world)
+    world.promote()
+    entries = len(world.entries("production"))
+    assert (world.promote().message, len(world.entries("production"))) == ("already there", entries)

@@ -1,0 +1,80 @@
+"""What is stored of a release, and that damaged bytes never get into a bucket."""
+
+import pytest
+
+from sealift.delivery.manifest import manifest_key
+from sealift.errors import CloudError, IntegrityError
+from tests.component.usecases.world import World
+
+
+def blobs_written(world: World, name: str = "staging") -> list[str]:
+    return [key for key in world.account(name).bucket.writes if key.startswith("blobs/")]
+
+
+def test_every_blob_of_a_release_is_stored(world: World):
+    world.deploy()
+    assert set(blobs_written(world)) == {f"blobs/{sha}" for sha in world.build().release.blobs}
+
+
+def test_only_blobs_that_are_missing_are_sent(world: World):
+    world.deploy()
+    before = set(world.build().release.blobs)
+    world.code("print('two')")
+    world.deploy()
+    new = {f"blobs/{sha}" for sha in set(world.build().release.blobs) - before}
+    assert new
+    assert set(blobs_written(world)[len(before) :]) == new
+
+
+def test_the_manifest_comes_last(world: World):
+    world.deploy()
+    written = [key for key in world.account().bucket.writes if key.startswith(("blobs/", "releases/"))]
+    assert written[-1] == manifest_key(world.build().release.digest)
+
+
+def test_an_upload_that_was_cut_leaves_nothing_that_looks_like_a_release(world: World):
+    world.account().tap.throttle("bucket.upload", 1)
+    with pytest.raises(CloudError):
+        world.deploy()
+    assert world.account().bucket.keys("releases/") == ()
+
+
+def test_after_an_upload_that_was_cut_the_next_one_sends_the_rest(world: World):
+    world.account().tap.throttle("bucket.upload", 1)
+    with pytest.raises(CloudError):
+        world.deploy()
+    assert world.deploy().status == "succeeded"
+    assert len(blobs_written(world)) == len(set(blobs_written(world)))
+
+
+def damage(world: World, change: bytes | None) -> None:
+    """Damage (None: delete) a blob of the cache between build and upload."""
+
+    def once(call: str, moment: str) -> None:
+        if (call, moment) == ("bucket.keys", "before"):
+            world.account().tap.on_call = None
+            path = next(iter(sorted(world.cache.iterdir())))
+            path.unlink()
+            if change is not None:
+                path.write_bytes(change)
+
+    world.build()
+    world.account().tap.on_call = once
+
+
+@pytest.mark.parametrize("change", [b"flipped", b"", None])
+def test_a_damaged_cache_is_refused_before_anything_is_stored(world: World, change: bytes | None):
+    damage(world, change)
+    with pytest.raises(IntegrityError) as refused:
+        world.deploy()
+    assert (refused.value.code, "--force" in refused.value.hint) == ("artifact-damaged", True)
+    assert world.writes("staging") == []
+
+
+def test_the_first_commit_that_made_a_release_stays_its_origin(world: World):
+    world.deploy()
+    world.scm.commit("d" * 40)
+    world.deploy(force=True)
+    stored = world.account().bucket.get(f"releases/{world.build().release.digest}/origin.json")
+    assert stored is not None
+    assert b"c" * 40 in stored.body
