@@ -231,6 +231,7 @@ _SERVICES = {
     "codestarnotifications": "codestar-notifications", "kinesisanalytics": "kinesisanalytics", "aps": "aps",
     "kinesisanalyticsv2": "kinesisanalytics", "ssmincidents": "ssm-incidents", "ssmcontacts": "ssm-contacts",
     "apptest": "apptest", "lakeformation": "lakeformation", "opensearchserverless": "aoss", "cassandra": "cassandra",
+    "eventschemas": "schemas",
 }  # fmt: skip
 
 
@@ -267,4 +268,6 @@ def _derived(prefix: str, kind: str, arn: str, resource: str) -> TypeFacts:
         text = text.replace(variable, "*", 1)
     if variables:
         text = text.replace(variables[-1], "{n}", 1)
-    return TypeFacts(service=prefix, kind=kind, arn=text, name=f"{resource}Name,Name", style="id")
+    # An ARN that ends in an id is AWS's to choose: a `Name` property is then only a label.
+    by_name = bool(variables) and variables[-1].removesuffix("}").lower().endswith("name")
+    return TypeFacts(service=prefix, kind=kind, arn=text, name=f"{resource}Name,Name" if by_name else None, style="id")

@@ -199,11 +199,11 @@ class World:
                 yield left, right
 
     def common_terms(self, left: str, right: str) -> frozenset[str]:
-        """Return the literal terms that both environments own."""
+        """Return the terms of explicit names that both environments have."""
         key = (min(left, right), max(left, right))
         if key not in self._common:
-            mine, theirs = ({o.term for o in self.by_name[n].owned} for n in key)
-            self._common[key] = frozenset(t for t in mine & theirs if not is_wild(t))
+            mine, theirs = ({o.term for o in self.by_name[n].owned if o.exact and o.explicit} for n in key)
+            self._common[key] = frozenset(t for t in mine & theirs if not has_symbol(t))
         return self._common[key]
 
     def owned_by_others(self, name: str, pattern: str) -> list[Owned]:

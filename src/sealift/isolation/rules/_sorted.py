@@ -4,6 +4,8 @@ from sealift.isolation import actions as iam
 from sealift.isolation.reach import TELEMETRY, Reach
 
 _ROLE_ACTIONS = frozenset({"iam:passrole", "sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
+_OF_SERVICES_ALONE = frozenset({"iam:createservicelinkedrole", "iam:deleteservicelinkedrole"})
+"""Their resources are roles under /aws-service-role/ only, which no template makes."""
 _DEPLOYING = frozenset({"cloudformation:stack"})
 
 
@@ -21,7 +23,7 @@ def permission_actions(reach: Reach) -> frozenset[str]:
     """Return what changes who may do what: IAM-02."""
     if _is_stack(reach):
         return frozenset()
-    return frozenset(n for n in reach.actions - _ROLE_ACTIONS if _changes_permissions(n))
+    return frozenset(n for n in reach.actions - _ROLE_ACTIONS - _OF_SERVICES_ALONE if _changes_permissions(n))
 
 
 def stack_actions(reach: Reach) -> frozenset[str]:
@@ -33,7 +35,7 @@ def plain_actions(reach: Reach) -> frozenset[str]:
     """Return everything else: IAM-01, or IAM-06 through a managed policy."""
     if _is_stack(reach):
         return frozenset()
-    return reach.actions - _ROLE_ACTIONS - TELEMETRY - permission_actions(reach)
+    return reach.actions - _ROLE_ACTIONS - _OF_SERVICES_ALONE - TELEMETRY - permission_actions(reach)
 
 
 def _is_stack(reach: Reach) -> bool:

@@ -63,9 +63,11 @@ def _outside(world: World, environment: Sealed, principal: Principal) -> Iterato
 
 
 def _run_as(world: World, environment: Sealed) -> Iterator[Leak]:
+    alone = not world.shared_with(environment.name)
     for outside in environment.outside:
         for value in outside.role.values:
-            if value == "*":
+            if value == "*" or (alone and f"::{environment.setting.account}:" in value):
+                # A role of the own account reaches another account by a grant there only, which RPL rules look for.
                 continue
             owners = world.owned_by_others(environment.name, value)
             target = owners[0].environment if owners else OUTSIDE

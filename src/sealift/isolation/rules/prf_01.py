@@ -46,10 +46,14 @@ def _unknown_actions(world: World, environment: Sealed, principal: Principal) ->
             yield unknown[0]
 
 
+_FORMER = frozenset({"sqs:sendmessagebatch", "sqs:deletemessagebatch", "sqs:changemessagevisibilitybatch"})
+"""Names of operations that policies still hold; IAM takes the action without `Batch` for them."""
+
+
 @lru_cache(maxsize=8192)
 def _known(pattern: str) -> bool:
     service = pattern.partition(":")[0].lower()
-    return "*" in service or "?" in service or bool(iam.matching(service, pattern))
+    return pattern.lower() in _FORMER or "*" in service or "?" in service or bool(iam.matching(service, pattern))
 
 
 def _leak(environment: Sealed, message: str, logical_id: str, place: Location | None) -> Leak:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.patterns import is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
@@ -50,6 +51,8 @@ def _open(world: World, environment: Sealed, statement: Statement) -> str | None
 
 
 def _meets_another(world: World, environment: Sealed, value: str) -> bool:
+    if not is_wild(value):
+        return False
     met = world.index.meeting(value)
     own = any(o.environment == environment.name for o in met)
     return any(o.environment != environment.name for o in met) and own

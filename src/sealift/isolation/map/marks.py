@@ -1,0 +1,89 @@
+"""The strokes of the drawing: escaped text, shortened to its place, and the colours. Names are anybody's."""
+
+import unicodedata
+from html import escape
+
+from sealift.isolation.model import Leak, Verdict
+from sealift.model.finding import Severity
+
+RED = "#c1121f"
+WALL = "#1d3446"
+INK = "#16232e"
+DIM = "#5d6d7a"
+FAINT = "#e3e8ec"
+GREEN = "#17734a"
+SANS = "'Inter','Segoe UI','Helvetica Neue',Arial,'Liberation Sans','DejaVu Sans',sans-serif"
+MONO = "ui-monospace,'SFMono-Regular',Menlo,Consolas,'Liberation Mono','DejaVu Sans Mono',monospace"
+DASHES: dict[Severity, str] = {"critical": "", "high": "", "medium": "7 4", "low": "7 4", "info": "2 4"}
+MEANING = {
+    "L0": "not proved",
+    "L1": "proved from the templates",
+    "L2": "proved from templates and live accounts",
+    "L3": "proved from templates and live, separate accounts",
+}
+
+
+def clean(text: str) -> str:
+    """Return the text without what XML forbids or what would hide or reorder characters on paper."""
+    return "".join(c if c in " \n" or unicodedata.category(c)[0] != "C" else "\ufffd" for c in text)
+
+
+def safe(text: object) -> str:
+    """Return any text for use in SVG or HTML, in content and in quoted attributes."""
+    return escape(clean(str(text)), quote=True)
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a fixed font the text takes."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def fit(text: str, width: int) -> str:
+    """Return the text cut to so many columns, with an ellipsis where it was cut."""
+    text = clean(text).replace("\n", " ")
+    if columns(text) <= width:
+        return text
+    kept, used = "", 1
+    for char in text:
+        used += columns(char)
+        if used > width:
+            break
+        kept += char
+    return kept + "…"
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return the text in lines of so many columns, broken at spaces where there are any."""
+    lines, line = [], ""
+    for word in clean(text).split():
+        while columns(word) > width:
+            room = width - columns(line) - (1 if line else 0)
+            part = fit(word, max(room, 2) + 1).removesuffix("…") or word[0]
+            lines.append(f"{line} {part}".strip())
+            line, word = "", word[len(part) :]
+        if line and columns(line) + 1 + columns(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return [*lines, line] if line or not lines else lines
+
+
+def words(x: float, y: float, text: str, *, size: float = 12, style: str = "") -> str:
+    """Return a text element; `style` are further attributes."""
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}"{" " + style if style else ""}>{safe(text)}</text>'
+
+
+def box(x: float, y: float, width: float, height: float, style: str) -> str:
+    """Return a rectangle."""
+    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" {style}/>'
+
+
+def headline(verdict: Verdict) -> str:
+    """Return the verdict in a few words."""
+    return f"{verdict.level} · {MEANING[verdict.level]}"
+
+
+def route(leak: Leak) -> str:
+    """Return between which environments a finding is."""
+    return f"{leak.source} → {leak.target}"
