@@ -1,0 +1,85 @@
+"""Envelopes: what was signed is what comes out, and nothing else does."""
+
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealift.delivery.signing import key_id, opened, public_of, signed
+from sealift.errors import ConfigError, IntegrityError
+
+TYPE = "application/vnd.in-toto+json"
+
+
+def private(seed: int) -> bytes:
+    key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+OURS, THEIRS = private(1), private(2)
+
+
+@given(st.binary(max_size=200))
+def test_what_was_signed_comes_out(payload: bytes):
+    envelope = signed(payload, TYPE, private_pem=OURS)
+    assert opened(envelope, TYPE, public_pem=public_of(OURS)) == payload
+
+
+def test_signing_twice_gives_the_same_bytes():
+    assert signed(b"x", TYPE, private_pem=OURS) == signed(b"x", TYPE, private_pem=OURS)
+
+
+def test_the_signature_is_over_the_encoding_that_dsse_prescribes():
+    envelope = json.loads(signed(b"hello world", "http://example.com/HelloWorld", private_pem=OURS))
+    import base64
+
+    key = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32).public_key()
+    key.verify(
+        base64.b64decode(envelope["signatures"][0]["sig"]), b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+    )
+    assert envelope["signatures"][0]["keyid"] == key_id(public_of(OURS))
+
+
+def test_a_signature_by_another_key_is_refused():
+    with pytest.raises(IntegrityError, match="none of its 1 signatures"):
+        opened(signed(b"x", TYPE, private_pem=THEIRS), TYPE, public_pem=public_of(OURS))
+
+
+@given(st.data())
+def test_an_envelope_with_one_changed_byte_never_gives_another_payload(data: st.DataObject):
+    envelope = bytearray(signed(b'{"subject": 1}', TYPE, private_pem=OURS))
+    at = data.draw(st.integers(0, len(envelope) - 1))
+    envelope[at] ^= data.draw(st.integers(1, 255))
+    try:
+        payload = opened(bytes(envelope), TYPE, public_pem=public_of(OURS))
+    except IntegrityError:
+        return
+    assert payload == b'{"subject": 1}'
+
+
+@pytest.mark.parametrize("envelope", [b"", b"[]", b"{}", b'{"payload": 1}', b'{"payload":"!","signatures":[]}'])
+def test_what_is_no_envelope_is_refused(envelope: bytes):
+    with pytest.raises(IntegrityError):
+        opened(envelope, TYPE, public_pem=public_of(OURS))
+
+
+def test_an_envelope_of_another_type_is_refused():
+    with pytest.raises(IntegrityError, match="text/plain"):
+        opened(signed(b"x", "text/plain", private_pem=OURS), TYPE, public_pem=public_of(OURS))
+
+
+def test_what_is_no_ed25519_key_says_how_to_make_one():
+    other = generate_private_key(SECP256R1())
+    pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    for bad in (pem, b"nothing"):
+        with pytest.raises(ConfigError) as refused:
+            signed(b"x", TYPE, private_pem=bad)
+        assert "openssl genpkey -algorithm ed25519" in refused.value.hint
+    for bad in (public, b"nothing"):
+        with pytest.raises(ConfigError):
+            opened(b"{}", TYPE, public_pem=bad)
