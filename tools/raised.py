@@ -16,6 +16,9 @@ _MESSAGE_AT = {"fault": 2, "source.fault": 1, "self.fault": 1, "place.fault": 1,
 _FORWARDERS = {"kind.code", "error.code", "code"}
 """Where an error is made again with the code of another one, which is found where that one is made."""
 
+_GATES = {"f'gate-{result.gate}'": get_args(GateName), "f'gate-{check.name}'": ("provenance", "signature")}
+"""The only codes that are put together, with what they can become."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
@@ -138,9 +141,9 @@ def _with_codes(code: ast.expr, kind: str, message: str, hint: str, where: str) 
         case ast.IfExp():
             yield from _with_codes(code.body, kind, message, hint, where)
             yield from _with_codes(code.orelse, kind, message, hint, where)
-        case ast.JoinedStr() if ast.unparse(code) == "f'gate-{result.gate}'":
-            for gate in get_args(GateName):
-                yield _Place(code=f"gate-{gate}", kind="Refused", message="what the gate says", hint=hint)
+        case ast.JoinedStr() if ast.unparse(code) in _GATES:
+            for gate in _GATES[ast.unparse(code)]:
+                yield _Place(code=f"gate-{gate}", kind="Refused", message=message or "what the gate says", hint=hint)
         case _:
             yield _Place(code="?", kind=kind, message=f"{where}: {ast.unparse(code)}", hint=hint)
 
