@@ -1,7 +1,7 @@
 """What crosses a wall: the findings of a verdict as arrows between rooms, drawn together where there are many."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealift.isolation.map.inventory import Room
 from sealift.isolation.model import EVERY, OUTSIDE, Leak, Verdict, severity_rank
@@ -46,10 +46,8 @@ def crossings(verdict: Verdict, rooms: Sequence[Room]) -> tuple[Crossing, ...]:
 
 def _narrowed(leak: Leak, rooms: Sequence[Room]) -> Leak:
     """Return the finding with the other environment as its target where there is only one other."""
-    from dataclasses import replace
-
     others = [room.name for room in rooms if room.name != leak.source]
-    return replace(leak, target=others[0]) if leak.target == EVERY and len(others) == 1 else leak
+    return replace(leak, target=others[0]) if leak.target in (EVERY, leak.source) and len(others) == 1 else leak
 
 
 def _far(leak: Leak) -> str:

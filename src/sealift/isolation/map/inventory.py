@@ -7,8 +7,14 @@ from sealift.isolation.model import EnvironmentView, StackView
 from sealift.isolation.world import World
 
 _KINDS: tuple[tuple[str, str], ...] = (
-    ("Functions and workflows", "Lambda::Function Lambda::Version Lambda::Alias Lambda::LayerVersion StepFunctions ECS"),
-    ("APIs and addresses", "ApiGateway ApiGatewayV2 CloudFront Route53 AppSync CertificateManager ElasticLoadBalancingV2"),
+    (
+        "Functions and workflows",
+        "Lambda::Function Lambda::Version Lambda::Alias Lambda::LayerVersion StepFunctions ECS",
+    ),
+    (
+        "APIs and addresses",
+        "ApiGateway ApiGatewayV2 CloudFront Route53 AppSync CertificateManager ElasticLoadBalancingV2",
+    ),
     ("Data stores", "DynamoDB S3 RDS EFS DocDB Neptune ElastiCache OpenSearchService Redshift Timestream Backup"),
     ("Queues, topics and events", "SQS SNS Events Kinesis KinesisFirehose Pipes Scheduler MSK Lambda::EventSource"),
     ("Secrets, keys and users", "SecretsManager SSM KMS Cognito"),

@@ -1,0 +1,97 @@
+"""The legend of the drawing: every finding with its witness, what is shared, what is assumed, and what went in."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.map.layout import MARGIN
+from sealift.isolation.map.marks import DIM, FAINT, MONO, RED, box, columns, fit, route, words, wrapped
+from sealift.isolation.model import Leak, Verdict
+
+MOST_ENTRIES = 100
+_INDENT = 46.0
+
+
+def legend(verdict: Verdict, width: float, top: float) -> tuple[list[str], float]:
+    """Return the legend's marks, and the height at which it ends."""
+    page = _Page(width, top)
+    page.title("Findings" if verdict.findings else "No finding: nothing crosses a wall", len(verdict.findings))
+    for number, leak in enumerate(verdict.findings[:MOST_ENTRIES], 1):
+        page.entry(number, leak)
+    hidden = len(verdict.findings) - MOST_ENTRIES
+    if hidden > 0:
+        page.lines([f"and {hidden} more, in the page and in the output of sealift prove --json"], dim=True)
+    for title, leaks in (("Accepted until a day", verdict.accepted), ("Shared by construction", verdict.residuals)):
+        if leaks:
+            page.title(title, len(leaks))
+            page.lines([f"{leak.id}  {route(leak)}: {leak.message}" for leak in leaks[:MOST_ENTRIES]])
+    page.title("Assumed", 0)
+    page.lines(list(verdict.axioms))
+    page.title("What went in", 0)
+    page.lines([f"{name}: {value}" for name, value in sorted(verdict.inputs.items())], mono=True, dim=True)
+    return page.marks, page.y + 26
+
+
+class _Page:
+    def __init__(self, width: float, top: float) -> None:
+        self._width = width
+        self.y = top
+        self.marks: list[str] = []
+
+    def _fitting(self, size: float, indent: float = 0, *, mono: bool = False) -> int:
+        """Return how many columns fit: about 0.6 of the size each in a fixed font, less in the other."""
+        return int((self._width - 2 * MARGIN - indent) / (size * (0.61 if mono else 0.54)))
+
+    def title(self, text: str, count: int) -> None:
+        self.y += 40
+        told = f"{text} ({count})" if count else text
+        self.marks.append(words(MARGIN, self.y, told, size=16, style='font-weight="700"'))
+        line = f'fill="{FAINT}"'
+        self.marks.append(box(MARGIN, self.y + 8, self._width - 2 * MARGIN, 1.5, line))
+        self.y += 16
+
+    def lines(self, texts: list[str], *, mono: bool = False, dim: bool = False) -> None:
+        style = (f'font-family="{MONO}"' if mono else "") + (f' fill="{DIM}"' if dim else "")
+        for text in texts:
+            for line in wrapped(text, self._fitting(12, mono=mono)):
+                self.y += 18
+                self.marks.append(words(MARGIN, self.y, line, size=12, style=style))
+
+    def entry(self, number: int, leak: Leak) -> None:
+        self.y += 30
+        self.marks += list(_number(number, self.y))
+        x = MARGIN + _INDENT
+        head = f"{leak.id}  {leak.severity}{', not proved' if leak.unproved else ''}"
+        self.marks.append(words(x, self.y, head, size=13, style=f'font-weight="700" fill="{RED}"'))
+        after = x + 8.2 * columns(head) + 16
+        self.marks.append(words(after, self.y, fit(route(leak), 48), size=13, style='font-weight="600"'))
+        if leak.location is not None:
+            style = f'fill="{DIM}" text-anchor="end" font-family="{MONO}"'
+            self.marks.append(words(self._width - MARGIN, self.y, fit(str(leak.location), 40), size=11.5, style=style))
+        self._body(leak.message, x)
+        if leak.witness is not None:
+            for name, text in _witness(leak):
+                self._body(text, x + 74, mono=True, name=name)
+        if leak.fix:
+            self._body(leak.fix, x + 74, name="mend")
+
+    def _body(self, text: str, x: float, *, mono: bool = False, name: str = "") -> None:
+        size = 11.5 if mono else 12.5
+        if name:
+            self.marks.append(words(x - 74, self.y + 18, name, size=11.5, style=f'fill="{DIM}"'))
+        for line in wrapped(text, self._fitting(size, x - MARGIN, mono=mono)):
+            self.y += 18
+            self.marks.append(words(x, self.y, line, size=size, style=f'font-family="{MONO}"' if mono else ""))
+
+
+def _witness(leak: Leak) -> Iterator[tuple[str, str]]:
+    if leak.witness is not None:
+        yield "who", leak.witness.principal
+        yield "does", leak.witness.action
+        yield "to", leak.witness.resource
+        for step in leak.witness.path:
+            yield "by way of", step
+
+
+def _number(number: int, y: float) -> Iterator[str]:
+    yield box(MARGIN, y - 15, 34, 21, f'rx="10.5" fill="{RED}"')
+    style = 'fill="#fff" font-weight="700" text-anchor="middle"'
+    yield words(MARGIN + 17, y, str(number), size=12, style=style)
