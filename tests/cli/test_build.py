@@ -113,3 +113,23 @@ def test_the_ci_key_follows_dependencies_and_not_source(sealift, shop):
     assert second["key"] != first.strip()
     assert second["key"].startswith(second["prefix"])
     assert sealift("cache", "key", "--prefix").out.strip() == second["prefix"]
+
+
+def test_settings_of_uv_that_change_a_resolution_change_the_ci_key(sealift, shop, monkeypatch):
+    (shop / "orders" / "requirements.txt").write_text("six\n")
+    first = sealift("cache", "key", "-C", shop).out
+    monkeypatch.setenv("UV_CACHE_DIR", "/elsewhere")
+    assert sealift("cache", "key", "-C", shop).out == first
+    monkeypatch.setenv("UV_EXCLUDE_NEWER", "2020-01-01")
+    assert sealift("cache", "key", "-C", shop).out != first
+
+
+def test_release_verify_names_the_environments_that_there_are(sealift, shop):
+    shown = sealift("release", "verify", "stagin", "-C", shop, "--json")
+    assert shown.code == 1
+    assert 'did you mean "staging"' in shown.json["error"]["message"]
+
+
+def test_a_public_key_that_is_not_there_is_named(sealift, shop, tmp_path):
+    shown = sealift("release", "verify", "staging", "-C", shop, "--key", tmp_path / "no.pem", "--json")
+    assert (shown.code, shown.json["error"]["code"]) == (1, "signing-key-missing")
