@@ -117,8 +117,7 @@ def _builder(process: RealProcess, sink: EventSink, *, local: bool) -> Builder:
     """Return the builder; for the embedded cloud it builds what this machine's Python and processor can run."""
     from sealift.build.builder import CachedBuilder
 
-    registry = {name: value for name, value in os.environ.items() if name.startswith("UV_")}
-    builder = CachedBuilder(_build_cache(), process, settings=registry)
+    builder = CachedBuilder(_build_cache(), process, settings=_settings_of_uv())
     if not local:
         return builder
     from sealift.local.building import LocalBuilder
