@@ -6,6 +6,7 @@ event classes, the rules. tests/unit/docs fails when a page on disk is out of da
 
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,6 +32,7 @@ _HOW_EXITS_END = {
 }
 
 
+@cache
 def pages() -> dict[str, str]:
     """Return every generated page by its file name."""
     return {

@@ -7,8 +7,14 @@ import pytest
 from tools import raised
 from tools.reference import FOLDER, pages
 
+GENERATED = sorted(page.name for page in FOLDER.glob("*.md") if page.name != "promises.md")
 
-@pytest.mark.parametrize("name", sorted(pages()))
+
+def test_every_page_is_generated_but_the_promises():
+    assert sorted(pages()) == GENERATED
+
+
+@pytest.mark.parametrize("name", GENERATED)
 def test_a_generated_page_is_up_to_date(name):
     assert (FOLDER / name).read_text() == pages()[name], f"{name} is out of date: run `python -m tools.reference`"
 
