@@ -1,0 +1,1 @@
+"""How long commit → staging → production takes, side by side with SAM: `python -m benchmarks.journey`."""
