@@ -30,6 +30,8 @@ _NOTES = """
 - SAM does none of these; it builds once and packages anew for each environment. It is given a bucket made beforehand.
 - Sealift's `--local` prepares the template for the emulator itself; SAM's is sent as SAM writes it, and the emulator
   translates it.
+- Processor time is that of the tool and the programs it starts, without the emulators: it depends less on what else
+  the machine does. The load average in the first line says how busy it was.
 - On AWS, the waits for AWS are the same for both: these figures are about the tools' own part.
 """
 
@@ -41,18 +43,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.journey", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the small application and one change only")
     parser.add_argument("--only", choices=_SHAPES, help="measure one application")
-    parser.add_argument("--turns", type=int, help="how many changes to measure, of which the median is shown")
+    parser.add_argument("--turns", type=int, help="how many changes to measure; the median is shown")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()) / "sealift-benchmarks")
     options = parser.parse_args()
     names = [options.only] if options.only else list(_SHAPES[:1] if options.quick else _SHAPES)
-    turns = options.turns or (1 if options.quick else 3)
+    turns = (1 if options.quick else 3) if options.turns is None else options.turns
     ring = Ring(options.home / "journey")
     results: dict[str, dict[str, Row]] = {}
     sys.stdout.write(_heading())
     try:
         for name in names:
-            results[name] = measure(ring, SHAPES[name], options.home, turns=turns, cached=not options.quick)
+            results[name] = measure(
+                ring, SHAPES[name], options.home, turns=turns, cached=not options.quick and turns > 0
+            )
             sys.stdout.write(table(SHAPES[name], results[name], turns))
             sys.stdout.flush()
         sys.stdout.write(commands_table(commands(ring)))
@@ -74,7 +78,7 @@ def measure(ring: Ring, shape: AppShape, peers: Path, *, turns: int, cached: boo
         for contender in contenders:
             contender.commit_a_change(turn)
             changed[contender.name].append(contender.journey())
-    for name, journeys in changed.items():
+    for name, journeys in changed.items() if turns else ():
         rows[name]["one file changed"] = {step: middle([j[step] for j in journeys]) for step in journeys[0]}
     return rows
 
@@ -92,16 +96,17 @@ def commands(ring: Ring, repeat: int = 5) -> dict[str, Run]:
 def table(shape: AppShape, rows: Mapping[str, Row], turns: int) -> str:
     """Return a Markdown table; in brackets how many times as long as Sealift."""
     depends = ", ".join(shape.dependencies) or "no dependencies"
-    changes = "one change" if turns == 1 else f"median of {turns} changes"
+    changes = "one change" if turns == 1 else f"median of {turns} changes" if turns else "cold only"
     lines = [
         f"\n### {shape.name}: {shape.functions} function(s), {depends} ({changes})\n",
-        f"| | {' | '.join(_COLUMNS)} | steps of the changed one |",
-        "|---|---|---|---|",
+        f"| | {' | '.join(_COLUMNS)} | steps of the last one measured | processor time, cold |",
+        "|---|---|---|---|---|",
     ]
     for name, row in rows.items():
-        cells = [_cell(seconds(row[column]), seconds(rows[SEALIFT][column])) for column in _COLUMNS]
-        steps = ", ".join(f"{step} {run.wall_s:.1f} s" for step, run in row["one file changed"].items())
-        lines.append(f"| {name} | {' | '.join(cells)} | {steps} |")
+        cells = [_cell(row.get(column), rows[SEALIFT].get(column)) for column in _COLUMNS]
+        steps = ", ".join(f"{step} {run.wall_s:.1f} s" for step, run in [*row.values()][-1].items())
+        cpu = sum(run.cpu_s for run in row["cold"].values())
+        lines.append(f"| {name} | {' | '.join(cells)} | {steps} | {cpu:.1f} s |")
     return "\n".join(lines) + "\n"
 
 
@@ -116,8 +121,10 @@ def seconds(journey: Mapping[str, Run]) -> float:
     return sum(run.wall_s for run in journey.values())
 
 
-def _cell(value: float, ours: float) -> str:
-    return f"{value:.1f} s ({value / ours:.1f}×)"
+def _cell(journey: Mapping[str, Run] | None, ours: Mapping[str, Run] | None) -> str:
+    if not journey or not ours:
+        return "not measured"
+    return f"{seconds(journey):.1f} s ({seconds(journey) / seconds(ours):.1f}×)"
 
 
 def _check_arrived(ring: Ring, shape: AppShape, contenders: list[Contender]) -> None:
