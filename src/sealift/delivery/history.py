@@ -48,8 +48,12 @@ class Standing:
     deployments: tuple[Deployed, ...] = ()
 
     def good_before(self, release: str | None) -> Deployed | None:
-        """Return the newest verified deployment of another release than `release`."""
-        for deployed in reversed(self.deployments):
+        """Return the newest verified deployment of another release than `release`, from before that one came.
+
+        A rollback to it does not count as its coming: going back again goes further back, not forth.
+        """
+        came = [i for i, d in enumerate(self.deployments) if d.release == release and d.kind != "rollback"]
+        for deployed in reversed(self.deployments[: came[-1]] if came else self.deployments):
             if deployed.status == "succeeded" and deployed.verified == "succeeded" and deployed.release != release:
                 return deployed
         return None
@@ -66,6 +70,8 @@ def standing(entries: Sequence[Entry]) -> Standing:
     """Return what the ledger says about its environment."""
     deployments: dict[str, Deployed] = {}
     for entry in entries:
+        if _took_down(entry):
+            deployments.clear()
         _fold(deployments, entry)
     ordered = tuple(deployments.values())
     succeeded = [d for d in ordered if d.status == "succeeded"]
@@ -121,6 +127,12 @@ def undoable(entries: Sequence[Entry]) -> frozenset[str]:
 def approvals(entries: Sequence[Entry], *, release: str) -> tuple[Entry, ...]:
     """Return the approvals of this release, oldest first."""
     return tuple(e for e in entries if e.record.kind == "approval" and e.record.release == release)
+
+
+def _took_down(entry: Entry) -> bool:
+    """Return whether the environment was taken down, or may have been half: what ran there runs there no more."""
+    record = entry.record
+    return record.kind == "teardown" and (record.status == "succeeded" or record.data.get("step") == "delete")
 
 
 def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from sealift.delivery.order import deployment_order
 from sealift.delivery.states import in_progress
-from sealift.errors import CloudError, Refused
+from sealift.errors import CloudError, LeaseError, Refused, UserError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
+from sealift.model.stack import StackState
 from sealift.usecases.deploy import Target
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stack import ENVIRONMENT_TAG, OWNER_TAG, STACK_TIMEOUT_S, poll
@@ -32,15 +33,31 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
         phase(services, "deploy", environment=environment.name),
     ):
         operation = Operation(id=services.ids.new(), kind="teardown", release="", commit=None)
-        deleted: list[str] = []
-        retained: list[str] = []
-        for stack in reversed(deployment_order(app.stacks)):
-            name = app.stack_name(environment, stack)
-            kept = _delete(target, name, operation, writer)
-            if kept is not None:
-                deleted.append(name)
-                retained += kept
-        writer.record(operation, "succeeded", stacks=list(deleted), retained=list(retained))
+        try:
+            destroyed = _delete_all(target, operation, writer)
+        except KeyboardInterrupt:
+            writer.record(operation, "aborted")
+            raise
+        except LeaseError:
+            raise  # without the lease nothing may be written
+        except UserError as error:
+            writer.record(operation, "failed", error=error.code, message=error.message)
+            raise
+        writer.record(operation, "succeeded", stacks=list(destroyed.stacks), retained=list(destroyed.retained))
+    return destroyed
+
+
+def _delete_all(target: Target, operation: Operation, writer: Writer) -> Destroyed:
+    deleted: list[str] = []
+    retained: list[str] = []
+    names = [target.app.stack_name(target.environment, s) for s in reversed(deployment_order(target.app.stacks))]
+    for name in names:
+        _check(target, name, writer.cloud.stacks.describe(name))
+    for name in names:
+        kept = _delete(target, name, operation, writer)
+        if kept is not None:
+            deleted.append(name)
+            retained += kept
     return Destroyed(stacks=tuple(deleted), retained=tuple(retained))
 
 
@@ -61,20 +78,9 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
     """Delete one stack; return what it leaves behind, or None when there is no such stack."""
     stacks = writer.cloud.stacks
     state = stacks.describe(name)
+    _check(target, name, state)
     if state is None:
         return None
-    if (state.tags.get(OWNER_TAG), state.tags.get(ENVIRONMENT_TAG)) != (target.app.name, target.environment.name):
-        raise Refused(
-            f"Stack {name} does not carry the owner tags of {target.app.name}/{target.environment.name}",
-            code="stack-owner",
-            hint="Only what Sealift made is destroyed. Delete the stack in the console if you are sure.",
-        )
-    if state.termination_protection:
-        raise Refused(
-            f"Stack {name} has termination protection",
-            code="termination-protection",
-            hint="Switch it off in the console first, if you are sure.",
-        )
     writer.record(operation, "running", step="delete", stack=name)
     before = {r.logical_id: r for r in stacks.resources(name)}
     stacks.delete_stack(state.id or name, token=f"{operation.id}-{name}"[:128])
@@ -101,3 +107,21 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
             )
         )
     return names
+
+
+def _check(target: Target, name: str, state: StackState | None) -> None:
+    """Refuse to delete a stack that is not ours or that is protected."""
+    if state is None:
+        return
+    if (state.tags.get(OWNER_TAG), state.tags.get(ENVIRONMENT_TAG)) != (target.app.name, target.environment.name):
+        raise Refused(
+            f"Stack {name} does not carry the owner tags of {target.app.name}/{target.environment.name}",
+            code="stack-owner",
+            hint="Only what Sealift made is destroyed. Delete the stack in the console if you are sure.",
+        )
+    if state.termination_protection:
+        raise Refused(
+            f"Stack {name} has termination protection",
+            code="termination-protection",
+            hint="Switch it off in the console first, if you are sure.",
+        )

@@ -1,7 +1,8 @@
 """Verify a deployment against its live endpoint: declared probes first, then the acceptance tests."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from string import Template as StringTemplate
 
@@ -30,7 +31,7 @@ class Verification:
 def verify_deployment(target: Target, deployment: Deployment, writer: Writer, services: Services) -> Verification:
     """Send the probes, run the acceptance tests, and record the outcome in the ledger."""
     name = target.environment.name
-    with phase(services, "verify", environment=name) as outcome:
+    with phase(services, "verify", environment=name) as outcome, _recorded(deployment, writer):
         failures = list(_probe_all(target, deployment.outputs, services))
         probes = len(_probes(target))
         suite = _acceptance(target, deployment.outputs, services) if not failures else None
@@ -58,6 +59,19 @@ def verify_deployment(target: Target, deployment: Deployment, writer: Writer, se
         },
     )
     return verification
+
+
+@contextmanager
+def _recorded(deployment: Deployment, writer: Writer) -> Iterator[None]:
+    """Record a verification that does not come to its end."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        writer.note("verification", deployment.operation, "aborted", {})
+        raise
+    except UserError as error:
+        writer.note("verification", deployment.operation, "errored", {"error": error.code, "message": error.message})
+        raise
 
 
 def suite_environment(target: Target, outputs: Mapping[str, str]) -> dict[str, str]:

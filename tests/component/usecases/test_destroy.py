@@ -1,0 +1,159 @@
+"""Taking an environment down: only on purpose, only what is ours, and saying what stays."""
+
+from dataclasses import replace
+
+import pytest
+
+from sealift.errors import CloudError, Refused
+from sealift.model.app import StackSpec
+from sealift.usecases.destroy import Destroyed, destroy
+from tests.component.usecases.world import World, function, table
+from tests.fakes.prompt import FakePrompt
+
+STACK = "shop-staging"
+
+
+def take_down(world: World, confirmed: str | None = "staging") -> Destroyed:
+    return destroy(world.app, world.staging, world.services(), confirmed_name=confirmed)
+
+
+def test_the_stack_is_deleted(world: World):
+    world.deploy()
+    assert (take_down(world).stacks, world.stack_status()) == ((STACK,), None)
+
+
+def test_it_is_recorded(world: World):
+    world.deploy()
+    take_down(world)
+    assert world.recorded()[-1] == ("teardown", "succeeded")
+
+
+def test_with_nobody_there_nothing_is_destroyed(world: World):
+    world.deploy()
+    with pytest.raises(Refused) as refused:
+        take_down(world, None)
+    assert (refused.value.code, world.stack_status()) == ("destroy-unconfirmed", "CREATE_COMPLETE")
+
+
+def test_another_name_typed_destroys_nothing(world: World):
+    world.deploy()
+    world.prompt = FakePrompt("production")
+    with pytest.raises(Refused):
+        take_down(world, None)
+    assert world.stack_status() == "CREATE_COMPLETE"
+
+
+def test_the_name_typed_at_the_prompt_is_enough(world: World):
+    world.deploy()
+    world.prompt = FakePrompt("staging")
+    take_down(world, None)
+    assert world.stack_status() is None
+
+
+def test_a_name_given_for_another_environment_is_not_enough(world: World):
+    world.deploy()
+    with pytest.raises(Refused):
+        take_down(world, "production")
+    assert world.stack_status() == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("tags", [{}, {"sealift:app": "other", "sealift:environment": "staging"}])
+def test_a_stack_that_is_not_ours_is_left_alone(world: World, tags: dict[str, str]):
+    world.deploy()
+    world.account().stacks.adopt(STACK, tags)
+    with pytest.raises(Refused) as refused:
+        take_down(world)
+    assert (refused.value.code, world.account().stacks.deletions) == ("stack-owner", [])
+
+
+def test_a_stack_of_another_environment_is_left_alone(world: World):
+    world.deploy()
+    world.account().stacks.adopt(STACK, {"sealift:app": "shop", "sealift:environment": "production"})
+    with pytest.raises(Refused):
+        take_down(world)
+    assert world.stack_status() == "CREATE_COMPLETE"
+
+
+def test_of_two_stacks_none_is_deleted_when_one_is_not_ours(world: World):
+    two_stacks(world)
+    world.account().stacks.adopt("shop-staging-data", {})
+    with pytest.raises(Refused):
+        take_down(world)
+    assert world.account().stacks.deletions == []
+
+
+def test_a_protected_stack_is_left_alone(world: World):
+    world.deploy()
+    world.account().stacks.protect(STACK, enabled=True)
+    with pytest.raises(Refused) as refused:
+        take_down(world)
+    assert (refused.value.code, world.account().stacks.deletions) == ("termination-protection", [])
+
+
+def test_a_refusal_is_recorded(world: World):
+    world.deploy()
+    world.account().stacks.protect(STACK, enabled=True)
+    with pytest.raises(Refused):
+        take_down(world)
+    assert world.recorded()[-1] == ("teardown", "failed")
+
+
+def test_what_is_kept_is_listed(world: World):
+    world.write({"Hello": function(), "Items": table(DeletionPolicy="Retain")})
+    world.deploy()
+    (kept,) = take_down(world).retained
+    assert kept.startswith("Items (shop-staging-Items-")
+
+
+def test_a_deletion_that_fails_is_told_and_recorded(world: World):
+    world.deploy()
+    world.account().stacks.fail("Items", "delete", "it is not empty")
+    with pytest.raises(CloudError) as failed:
+        take_down(world)
+    assert (failed.value.code, "Items" in failed.value.message) == ("delete-failed", True)
+    assert world.recorded()[-1] == ("teardown", "failed")
+
+
+def test_stacks_are_deleted_before_those_that_they_need(world: World):
+    two_stacks(world)
+    assert take_down(world).stacks == ("shop-staging-api", "shop-staging-data")
+
+
+def test_what_is_not_there_is_no_error(world: World):
+    assert take_down(world).stacks == ()
+
+
+def test_credentials_of_another_account_delete_nothing(world: World):
+    world.deploy()
+    world.account().identity.account = "999999999999"
+    with pytest.raises(Refused):
+        take_down(world)
+    assert world.account().stacks.deletions == []
+
+
+def test_after_a_teardown_staging_runs_nothing(world: World):
+    world.deploy()
+    world.soak()
+    take_down(world)
+    assert world.standing().current is None
+    with pytest.raises(Refused):
+        world.promote()
+
+
+def test_after_a_teardown_the_same_release_is_deployed_again(world: World):
+    world.deploy()
+    take_down(world)
+    world.deploy()
+    assert world.stack_status() == "CREATE_COMPLETE"
+
+
+def two_stacks(world: World) -> None:
+    """Deploy a stack of data and one that needs it."""
+    world.write({"Items": table()}, file="data.json")
+    world.write({"Hello": function()}, file="api.json")
+    stacks = (
+        StackSpec(name="data", template="data.json"),
+        StackSpec(name="api", template="api.json", needs=("data",)),
+    )
+    world.app = replace(world.app, stacks=stacks)
+    world.deploy()
