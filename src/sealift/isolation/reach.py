@@ -39,29 +39,80 @@ class Reach:
 Groups = dict[str, dict[tuple[str, str], list[Owned]]]
 
 
-def reaches(world: World) -> tuple[Reach, ...]:
+@dataclass(slots=True)
+class Telemetry:
+    """Who of one environment may write another one's logs: every SAM function may, so one witness stands for all."""
+
+    reach: Reach
+    principals: dict[str, None]
+
+
+@dataclass(slots=True)
+class Reached:
+    """Every reach of a world; what is telemetry alone is kept by pair of environments."""
+
+    found: list[Reach]
+    telemetry: dict[tuple[str, str], Telemetry]
+
+
+def reached(world: World) -> Reached:
     """Return every reach across environments that share an account, grouped by target and resource type."""
-    kept = world.__dict__.get("_reaches")
-    if kept is None:
-        kept = tuple(_all(world))
-        world.__dict__["_reaches"] = kept
+    kept = world.__dict__.get("_reached")
+    if not isinstance(kept, Reached):
+        kept = world.__dict__["_reached"] = _all(world)
     return kept
 
 
-def _all(world: World) -> Iterator[Reach]:
+def reaches(world: World) -> list[Reach]:
+    """Return every reach by more than writing telemetry."""
+    return reached(world).found
+
+
+def _all(world: World) -> Reached:
+    made = Reached([], {})
     groups: dict[tuple[tuple[str, ...], bool], Groups] = {}
     for source in world.environments:
         shared = {e.name: e for e in world.shared_with(source.name)}
-        if not shared:
-            continue
-        for principal in source.principals:
+        candidates: dict[Statement, list[_Candidate]] = {}
+        for principal in source.principals if shared else ():
             for statement in dict.fromkeys(principal.statements):
                 if not statement.allow:
                     continue
-                key = (statement.resources, statement.but_resources)
-                if key not in groups:
-                    groups[key] = _met(world, statement)
-                yield from _of_statement(world, source, shared, principal, statement, groups[key])
+                if statement not in candidates:
+                    key = (statement.resources, statement.but_resources)
+                    if key not in groups:
+                        groups[key] = _met(world, statement)
+                    candidates[statement] = list(_candidates(world, (source, shared), statement, groups[key]))
+                for candidate in candidates[statement]:
+                    _keep(made, source, principal, (statement, candidate))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """What a statement allows on one resource type of one environment, before denials and boundary."""
+
+    target: Sealed
+    entries: list[Owned]
+    names: frozenset[str]
+    telemetry: bool
+
+
+def _keep(made: Reached, source: Sealed, principal: Principal, what: tuple[Statement, _Candidate]) -> None:
+    statement, candidate = what
+    if candidate.telemetry:
+        known = made.telemetry.get((source.name, candidate.target.name))
+        if known is not None:
+            # One that is denied in part is counted too: it is information about all of them.
+            known.principals[shown_principal(principal)] = None
+            return
+    for entry, left, count in _not_denied(principal, candidate.names, candidate.entries):
+        reach = Reach(source, candidate.target, principal, statement, entry, left, count)
+        if left & TELEMETRY:
+            pair = made.telemetry.setdefault((source.name, candidate.target.name), Telemetry(reach, {}))
+            pair.principals[shown_principal(principal)] = None
+        if not left <= TELEMETRY:
+            made.found.append(reach)
 
 
 def _met(world: World, statement: Statement) -> Groups:
@@ -75,9 +126,10 @@ def _met(world: World, statement: Statement) -> Groups:
     return found
 
 
-def _of_statement(
-    world: World, source: Sealed, shared: dict[str, Sealed], principal: Principal, statement: Statement, groups: Groups
-) -> Iterator[Reach]:
+def _candidates(
+    world: World, ends: tuple[Sealed, dict[str, Sealed]], statement: Statement, groups: Groups
+) -> Iterator[_Candidate]:
+    source, shared = ends
     for name, kinds in groups.items():
         target = shared.get(name)
         if target is None or _other_stack_only(statement, target):
@@ -86,16 +138,15 @@ def _of_statement(
         for (service, kind), met in kinds.items():
             # What both call by one name is NAM-01's; the permission is on the own resource.
             entries = [e for e in met if e.term not in common] if common else met
-            if not entries:
-                continue
-            names = allowed(statement.actions, statement.but_actions and statement.exact, service, kind)
-            if statement.but_actions and not statement.exact:
-                names = frozenset(f"{service}:{n}" for n in iam.on_type(service, kind))
-            if not names:
-                continue
-            entry, left = _not_denied(principal, names, _certain_first(statement, entries))
-            if entry is not None:
-                yield Reach(source, target, principal, statement, entry, left, len(entries))
+            names = _names_on(statement, service, kind)
+            if entries and names:
+                yield _Candidate(target, _certain_first(statement, entries), names, names <= TELEMETRY)
+
+
+def _names_on(statement: Statement, service: str, kind: str) -> frozenset[str]:
+    if statement.but_actions and not statement.exact:
+        return frozenset(f"{service}:{name}" for name in iam.on_type(service, kind))
+    return allowed(statement.actions, statement.but_actions, service, kind)
 
 
 def _certain_first(statement: Statement, entries: list[Owned]) -> list[Owned]:
@@ -108,24 +159,27 @@ def _certain_first(statement: Statement, entries: list[Owned]) -> list[Owned]:
 
 def _not_denied(
     principal: Principal, names: frozenset[str], entries: list[Owned]
-) -> tuple[Owned | None, frozenset[str]]:
-    """Return the first resource on which some action is neither denied nor outside the boundary, and those actions."""
+) -> Iterator[tuple[Owned, frozenset[str], int]]:
+    """Yield, for each set of actions that denials and boundary leave, the first resource and how many there are."""
     denials = [s for s in principal.statements if not s.allow]
     boundary = principal.boundary
     if not denials and boundary is None:
-        return entries[0], names
+        yield entries[0], names, len(entries)
+        return
     denials += [s for s in boundary or () if not s.allow]
     allows = None if boundary is None else [s for s in boundary if s.allow]
+    left: dict[frozenset[str], list[Owned]] = {}
     for entry in entries:
-        left = frozenset(
+        kept = frozenset(
             name
             for name in names
             if not any(surely_denies(s, name, entry.term) for s in denials)
             and (allows is None or any(may_act(s, name) and may_concern(s, entry.term) for s in allows))
         )
-        if left:
-            return entry, left
-    return None, frozenset()
+        if kept:
+            left.setdefault(kept, []).append(entry)
+    for kept, listed in left.items():
+        yield listed[0], kept, len(listed)
 
 
 @lru_cache(maxsize=32768)

@@ -167,3 +167,25 @@ def test_the_order_of_environments_changes_no_finding(order: list[str]) -> None:
     found = {(f.id, f.source, f.target) for f in prove([renamed[n] for n in order]).stopping}
     expected = {("IAM-01", a, b) for a in renamed for b in renamed if a != b}
     assert found >= expected
+
+
+def test_a_denial_on_one_resource_does_not_hide_what_is_left_on_another() -> None:
+    own = "{'Fn::Sub': 'arn:aws:dynamodb:${AWS::Region}:${AWS::AccountId}:table/app-production-aa'}"
+    template = f"""
+Resources:
+  Aa: {{Type: 'AWS::DynamoDB::Table', Properties: {{TableName: {{'Fn::Sub': '${{AWS::StackName}}-aa'}}}}}}
+  Zz: {{Type: 'AWS::DynamoDB::Table', Properties: {{TableName: {{'Fn::Sub': '${{AWS::StackName}}-zz'}}}}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{{Effect: Allow, Action: 'sts:AssumeRole', Principal: {{Service: lambda.amazonaws.com}}}}]
+      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Statement:
+              - {{Effect: Allow, Action: ['dynamodb:DeleteResourcePolicy', 'dynamodb:GetItem'], Resource: '*'}}
+              - {{Effect: Deny, Action: 'dynamodb:DeleteResourcePolicy', Resource: {own}}}
+"""
+    found = {(f.id, f.severity) for f in prove(views(Example(template=template))).stopping if f.source == "staging"}
+    assert found == {("IAM-01", "high"), ("IAM-02", "critical")}

@@ -45,9 +45,15 @@ def crossings(verdict: Verdict, rooms: Sequence[Room]) -> tuple[Crossing, ...]:
 
 
 def _narrowed(leak: Leak, rooms: Sequence[Room]) -> Leak:
-    """Return the finding with the other environment as its target where there is only one other."""
-    others = [room.name for room in rooms if room.name != leak.source]
-    return replace(leak, target=others[0]) if leak.target in (EVERY, leak.source) and len(others) == 1 else leak
+    """Return the finding with the other environment as its target where there is only one other.
+
+    What an environment does to itself is drawn as done to every other one; its words in the legend stay.
+    """
+    names = [room.name for room in rooms]
+    if leak.source not in names or leak.target not in (EVERY, leak.source):
+        return leak
+    others = [name for name in names if name != leak.source]
+    return replace(leak, target=others[0] if len(others) == 1 else EVERY)
 
 
 def _far(leak: Leak) -> str:

@@ -75,7 +75,7 @@ def _heading(verdict: Verdict, plan: Layout) -> Iterator[str]:
 def _corridors(plan: Layout) -> Iterator[str]:
     for y, text in (
         (plan.above, "Outside: what no environment here owns"),
-        (plan.below, "Every other environment, alike"),
+        (plan.below, "Every other environment"),
     ):
         if y is not None:
             style = f'rx="8" fill="#e9edf1" stroke="{DIM}" stroke-dasharray="6 5"'
@@ -166,7 +166,7 @@ def _curve(arrow: Arrow) -> str:
 def _badge(arrow: Arrow) -> Iterator[str]:
     crossing = arrow.crossing
     x, y = arrow.badge
-    text = fit(f"{crossing.label}{' ?' if crossing.unproved else ''}", 20)
+    text = fit(f"{crossing.numbers[0]}  {crossing.label}{' ?' if crossing.unproved else ''}", 24)
     solid = crossing.severity in ("critical", "high")
     width = 7.4 * columns(text) + 20
     numbers = ", ".join(map(str, crossing.numbers[:30]))

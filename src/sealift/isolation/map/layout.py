@@ -172,9 +172,7 @@ class _Plan:
                 points.reverse()
         lane = (first or second or [(inner, corridor)])[-1]
         onwards = next((x for x, y in points if y == lane[1] and x != lane[0]), lane[0])
-        # Near its room, not in the middle: there the lanes of other rooms run.
-        towards = max(min(onwards, lane[0] + 90), lane[0] - 90) if onwards != lane[0] else lane[0]
-        return Arrow(crossing, points, (towards, lane[1]))
+        return Arrow(crossing, points, (_beside(lane[0], onwards), lane[1]))
 
     def _leg(self, placed: Placed, crossing: Crossing, up: bool) -> list[tuple[float, float]]:
         """Return the way from a room's edge to its lane."""
@@ -184,6 +182,16 @@ class _Plan:
             return [(x, placed.y), (x, placed.y - LANE * (self._lanes[-1].index(crossing) + 1))]
         edge = placed.y + placed.height
         return [(x, edge), (x, edge + LANE * (self._lanes[placed.row].index(crossing) + 0.8))]
+
+
+def _beside(port: float, onwards: float) -> float:
+    """Return where a badge stands on a lane: in the next gutter, where nothing goes down, if the lane gets there."""
+    column = (port - MARGIN) // (WIDTH + GUTTER)
+    left = MARGIN + column * (WIDTH + GUTTER)
+    gutter = left + WIDTH + GUTTER / 2 if onwards > port else left - GUTTER / 2
+    if onwards == port:
+        return port
+    return gutter if min(port, onwards) < gutter < max(port, onwards) else (port + onwards) / 2
 
 
 def _columns(count: int) -> int:

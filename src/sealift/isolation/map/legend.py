@@ -57,7 +57,7 @@ class _Page:
 
     def entry(self, number: int, leak: Leak) -> None:
         self.y += 30
-        self.marks += list(_number(number, self.y))
+        self.marks += list(_number(number, self.y, solid=leak.severity in ("critical", "high")))
         x = MARGIN + _INDENT
         head = f"{leak.id}  {leak.severity}{', not proved' if leak.unproved else ''}"
         self.marks.append(words(x, self.y, head, size=13, style=f'font-weight="700" fill="{RED}"'))
@@ -91,7 +91,7 @@ def _witness(leak: Leak) -> Iterator[tuple[str, str]]:
             yield "by way of", step
 
 
-def _number(number: int, y: float) -> Iterator[str]:
-    yield box(MARGIN, y - 15, 34, 21, f'rx="10.5" fill="{RED}"')
-    style = 'fill="#fff" font-weight="700" text-anchor="middle"'
+def _number(number: int, y: float, *, solid: bool) -> Iterator[str]:
+    yield box(MARGIN, y - 15, 34, 21, f'rx="10.5" fill="{RED if solid else "#fff"}" stroke="{RED}" stroke-width="1.4"')
+    style = f'fill="{"#fff" if solid else RED}" font-weight="700" text-anchor="middle"'
     yield words(MARGIN + 17, y, str(number), size=12, style=style)

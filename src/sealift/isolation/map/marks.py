@@ -1,6 +1,7 @@
 """The strokes of the drawing: escaped text, shortened to its place, and the colours. Names are anybody's."""
 
 import unicodedata
+from collections.abc import Iterator
 from html import escape
 
 from sealift.isolation.model import Leak, Verdict
@@ -56,17 +57,23 @@ def wrapped(text: str, width: int) -> list[str]:
     """Return the text in lines of so many columns, broken at spaces where there are any."""
     lines, line = [], ""
     for word in clean(text).split():
-        while columns(word) > width:
-            room = width - columns(line) - (1 if line else 0)
-            part = fit(word, max(room, 2) + 1).removesuffix("…") or word[0]
-            lines.append(f"{line} {part}".strip())
-            line, word = "", word[len(part) :]
-        if line and columns(line) + 1 + columns(word) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    return [*lines, line] if line or not lines else lines
+        for nth, piece in enumerate(_pieces(word, width)):
+            if line and (nth or columns(line) + 1 + columns(piece) > width):
+                lines.append(line)
+                line = ""
+            line = f"{line} {piece}" if line else piece
+    return [*lines, line]
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    piece, used = "", 0
+    for char in word:
+        used += columns(char)
+        if used > width and piece:
+            yield piece
+            piece, used = "", columns(char)
+        piece += char
+    yield piece
 
 
 def words(x: float, y: float, text: str, *, size: float = 12, style: str = "") -> str:

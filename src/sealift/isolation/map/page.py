@@ -13,8 +13,8 @@ body {{ font: 14px/1.5 {SANS}; color: {INK}; background: #f4f6f8; margin: 0 auto
 main > svg {{ width: 100%; height: auto; display: block }}
 h2 {{ margin: 36px 0 8px; font-size: 18px }}
 table {{ border-collapse: collapse; width: 100%; background: #fff }}
-th, td {{ text-align: left; vertical-align: top; padding: 8px 10px; border: 1px solid {FAINT};
-  overflow-wrap: anywhere }}
+th, td {{ text-align: left; vertical-align: top; padding: 8px 10px; border: 1px solid {FAINT} }}
+td {{ overflow-wrap: anywhere }} .whole {{ overflow-wrap: normal; white-space: nowrap }}
 th {{ background: {FAINT}; font-size: 12px }}
 code {{ font: 12px/1.5 {MONO} }}
 .bad {{ color: {RED}; font-weight: 700 }} .good {{ color: {GREEN}; font-weight: 700 }} .dim {{ color: {DIM} }}
@@ -64,9 +64,9 @@ def _findings(title: str, leaks: Sequence[Leak], none: str) -> Iterator[str]:
         fix = f'<br><span class="dim">→ {safe(leak.fix)}</span>' if leak.fix else ""
         where = safe(leak.location) if leak.location else safe(leak.logical_id or "")
         yield (
-            f'<tr><td>{number}</td><td><strong>{safe(leak.id)}</strong><br><span class="{tone}">{safe(severity)}</span>'
-            f"</td><td>{safe(leak.source)} →<br>{safe(leak.target)}</td><td>{safe(leak.message)}{fix}</td>"
-            f"<td>{_witness(leak)}</td><td><code>{where}</code></td></tr>"
+            f'<tr><td class="whole">{number}</td><td class="whole"><strong>{safe(leak.id)}</strong><br>'
+            f'<span class="{tone}">{safe(severity)}</span></td><td>{safe(leak.source)} →<br>{safe(leak.target)}</td>'
+            f"<td>{safe(leak.message)}{fix}</td><td>{_witness(leak)}</td><td><code>{where}</code></td></tr>"
         )
     yield "</tbody></table>"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sealift.isolation.model import Leak
-from sealift.isolation.reach import Reach, leak_of, reaches, shown_principal
+from sealift.isolation.reach import leak_of, reached
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._sorted import telemetry_actions
 from sealift.isolation.world import World
@@ -14,15 +14,11 @@ FIX = "Allow logs:PutLogEvents on the function's own log group only, or give eac
 
 def check(world: World) -> Iterator[Leak]:
     """Yield one finding for each pair of environments, with one role as the witness."""
-    found: dict[tuple[str, str], list[Reach]] = {}
-    for reach in reaches(world):
-        if telemetry_actions(reach):
-            found.setdefault((reach.source.name, reach.target.name), []).append(reach)
-    for (source, target), listed in found.items():
-        roles = sorted({shown_principal(r.principal) for r in listed})
-        leak = leak_of(world, listed[0], rule=("IAM-07", "info"), names=telemetry_actions(listed[0]), fix=FIX)
-        message = f"{_listed(roles)} of {source} may write logs, traces or metrics that are {target}'s."
-        yield replace(leak, message=message)
+    for (source, target), telemetry in reached(world).telemetry.items():
+        names = telemetry_actions(telemetry.reach)
+        leak = leak_of(world, telemetry.reach, rule=("IAM-07", "info"), names=names, fix=FIX)
+        roles = _listed(sorted(telemetry.principals))
+        yield replace(leak, message=f"{roles} of {source} may write logs, traces or metrics that are {target}'s.")
 
 
 def _listed(roles: list[str]) -> str:

@@ -1,0 +1,1 @@
+"""How long the proof takes: environments, resources, and one environment changed."""
