@@ -1,0 +1,158 @@
+"""The journey of one commit: how far its branch takes it, and what stops it."""
+
+from dataclasses import replace
+
+import pytest
+
+from sealift.errors import Refused, UserError
+from sealift.model.app import Environment
+from sealift.model.event import PhaseStarted
+from sealift.model.finding import SuiteResult
+from sealift.usecases.run import RunOptions, RunResult, run
+from tests.component.usecases.world import World, function
+from tests.fakes.http import answer
+from tests.fakes.suites import failed
+
+
+def go(world: World, *, local: bool = False, **options: object) -> RunResult:
+    return run(world.app, world.services(), RunOptions(local=local, **options))  # type: ignore[arg-type]
+
+
+def untouched(world: World, name: str = "staging") -> bool:
+    account = world.account(name)
+    return (account.bucket.writes, account.stacks.executions) == ([], [])
+
+
+def test_a_commit_on_main_is_deployed_to_staging_and_no_further(world: World):
+    result = go(world)
+    assert (result.status, dict(result.environments)) == (
+        "succeeded",
+        {"staging": "succeeded", "production": "pending"},
+    )
+    assert untouched(world, "production")
+
+
+def test_the_result_says_what_is_next(world: World):
+    assert "sealift promote production" in go(world).message
+
+
+def test_the_phases_come_in_their_order(world: World):
+    go(world)
+    phases = [e.phase for e in world.events.of(PhaseStarted)]
+    order = ["analyse", "test", "build", "prove", "upload", "deploy", "verify"]
+    assert [p for p in phases if p in order] == order
+
+
+def test_a_local_run_goes_all_the_way(world: World):
+    result = go(world, local=True)
+    assert dict(result.environments) == {"staging": "succeeded", "production": "succeeded"}
+
+
+def test_a_local_run_that_fails_in_staging_does_not_reach_production(world: World):
+    world.http.serve("https://api.example.org", answer(500))
+    result = go(world, local=True)
+    assert (result.status, dict(result.environments)) == ("failed", {"staging": "failed"})
+    assert untouched(world, "production")
+
+
+def test_a_local_run_waits_for_the_soak(world: World):
+    go(world, local=True)
+    (verified,) = [e.at for e in world.entries() if e.record.kind == "verification"]
+    promoted = world.entries("production")[0].at
+    assert (promoted - verified).total_seconds() >= 5.0
+
+
+def test_a_local_run_that_needs_an_approval_ends_waiting(world: World):
+    world.change("production", approval=True)
+    result = go(world, local=True)
+    assert (result.status, result.environments["production"]) == ("waiting", "waiting")
+
+
+def test_a_red_test_stops_the_journey(world: World):
+    world.tester.unit_result = failed("unit")
+    assert (go(world).status, untouched(world)) == ("failed", True)
+
+
+def test_a_finding_that_stops_keeps_the_tests_from_running(world: World):
+    world.analyzer.result = failed("analysis")
+    assert go(world).status == "failed"
+    assert "test" not in [e.phase for e in world.events.of(PhaseStarted)]
+
+
+def test_a_tool_that_breaks_is_no_verdict(world: World):
+    world.analyzer.result = SuiteResult(name="analysis", status="errored", reason="ruff crashed")
+    assert (go(world).status, untouched(world)) == ("errored", True)
+
+
+def test_tests_that_are_not_there_are_told_as_not_tested(world: World):
+    world.tester.unit_result = SuiteResult(name="unit", status="not tested", reason="there are none")
+    assert go(world).status == "succeeded"
+    assert "not-tested" in world.notes()
+
+
+def test_a_dirty_tree_is_refused(world: World):
+    world.scm.dirty = True
+    with pytest.raises(UserError) as refused:
+        go(world)
+    assert (refused.value.code, untouched(world)) == ("dirty-tree", True)
+
+
+def test_a_folder_without_a_repository_is_refused(world: World):
+    world.scm.commits.clear()
+    with pytest.raises(UserError) as refused:
+        go(world)
+    assert (refused.value.code, untouched(world)) == ("not-a-repository", True)
+
+
+def test_a_dirty_tree_is_a_warning_when_it_is_local(world: World):
+    world.scm.dirty = True
+    assert go(world, local=True).status == "succeeded"
+    assert "dirty-tree" in world.notes()
+
+
+def test_a_local_run_needs_no_repository(world: World):
+    world.scm.commits.clear()
+    assert go(world, local=True).status == "succeeded"
+
+
+def test_a_pull_request_deploys_nothing(world: World):
+    result = go(world, pull_request="7")
+    assert (result.status, dict(result.environments)) == ("succeeded", {})
+    assert result.release is not None
+    assert untouched(world)
+
+
+def test_another_branch_deploys_nothing(world: World):
+    world.scm.branch = "feature"
+    assert (dict(go(world).environments), untouched(world)) == ({}, True)
+
+
+def test_a_deployment_that_fails_its_verification_fails_the_run(world: World):
+    world.http.serve("https://api.example.org", answer(500))
+    result = go(world)
+    assert (result.status, result.message.startswith("staging: ")) == ("failed", True)
+
+
+def test_environments_that_are_not_isolated_are_refused_before_anything_is_written(world: World):
+    hello = function()
+    hello["Properties"]["Role"] = "arn:aws:iam::222222222222:role/shared"  # type: ignore[index,call-overload]
+    world.write({"Hello": hello})
+    with pytest.raises(Refused) as refused:
+        go(world)
+    assert (refused.value.code, untouched(world)) == ("gate-isolation", True)
+
+
+def test_running_the_same_commit_again_deploys_nothing(world: World):
+    go(world)
+    executed = len(world.account().stacks.executions)
+    assert go(world).status == "succeeded"
+    assert len(world.account().stacks.executions) == executed
+
+
+def test_two_environments_of_one_branch_are_both_deployed_to(world: World):
+    world.app = replace(world.app, environments=(*world.app.environments, _second(world)))
+    assert dict(go(world).environments)["second"] == "succeeded"
+
+
+def _second(world: World) -> Environment:
+    return replace(world.staging, name="second", account="333333333333", stack_name="shop-second")
