@@ -13,11 +13,13 @@ greater number where it wants to write its own, and stops. That needs no clock: 
 """
 
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from sealift.errors import CloudError, IntegrityError, LeaseError, PreconditionFailed
 from sealift.ledger.author import Author
+from sealift.ledger.cache import EntryCache
 from sealift.ledger.chain import judge_chain
 from sealift.ledger.codec import Head, damaged, decode_entry, decode_head, encode_entry, encode_head, sealed
 from sealift.model.ledger import GENESIS, ChainFault, Entry, Record
@@ -39,10 +41,11 @@ def entry_key(seq: int) -> str:
 class BucketLedger:
     """The ledger in one environment's bucket. Share it between threads or open another: both are safe."""
 
-    def __init__(self, bucket: Bucket, *, environment: str, author: Author) -> None:
+    def __init__(self, bucket: Bucket, *, environment: str, author: Author, cache: EntryCache | None = None) -> None:
         self._bucket = bucket
         self._environment = environment
         self._author = author
+        self._cache = cache
         self._last: Entry | None = None
         """The newest entry that we know; there may be newer ones."""
         self._pointer: tuple[int, str | None] = (0, None)
@@ -71,16 +74,46 @@ class BucketLedger:
         )
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return every entry, oldest first. Raises IntegrityError when the chain does not hold."""
+        """Return every entry, oldest first. Raises IntegrityError when the chain does not hold.
+
+        Entries that were read before and that the newest one leads back to are not read again.
+        """
+        if self._cache is None:
+            return self._whole()
+        known = self._cache.load()
+        entries = self._continued(known) if known else None
+        if entries is None:
+            entries = self._whole()
+        if entries != known:
+            self._cache.save(entries)
+        return entries
+
+    def verify(self) -> tuple[ChainFault, ...]:
+        """Return every place where the chain does not hold; empty when it holds."""
+        return self._read()[1]
+
+    def _whole(self) -> tuple[Entry, ...]:
         entries, faults = self._read()
         if faults:
             first = faults[0]
             raise damaged(f"The ledger of {self._environment} is damaged at entry {first.seq}: {first.reason}")
         return entries
 
-    def verify(self) -> tuple[ChainFault, ...]:
-        """Return every place where the chain does not hold; empty when it holds."""
-        return self._read()[1]
+    def _continued(self, known: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
+        """Return the entries known and those after them; None when that is not the ledger of the bucket."""
+        pointer = self._bucket.get(HEAD_KEY)
+        if pointer is None:
+            return None
+        newest = self._head(pointer.body).seq
+        if newest < len(known):
+            return None  # it was longer when we saw it last, or its pointer lags behind
+        bodies = {entry.seq: encode_entry(entry) for entry in known}
+        bodies |= self._bodies([entry_key(seq) for seq in range(len(known) + 1, newest + 1)])
+        while (newer := self._bucket.get(entry_key(newest + 1))) is not None:
+            newest += 1
+            bodies[newest] = newer.body
+        entries, faults = judge_chain(bodies, pointer.body)
+        return None if faults else entries
 
     def newest_fence(self) -> int:
         """Return the newest lease that the chain was written under; 0 when there was none."""
@@ -177,9 +210,12 @@ class BucketLedger:
         """Return what can be read, and what is wrong. The pointer is read first, so it is never ahead by a race."""
         pointer = self._bucket.get(HEAD_KEY)
         keys = [key for key in self._bucket.keys(PREFIX) if _ENTRY_KEY.fullmatch(key)]
-        with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+        return judge_chain(self._bodies(keys), pointer.body if pointer else None)
+
+    def _bodies(self, keys: Sequence[str]) -> dict[int, bytes]:
+        """Return what is stored under the keys of entries, by number."""
+        if not keys:
+            return {}
+        with ThreadPoolExecutor(max_workers=min(_PARALLEL, len(keys))) as pool:
             stored = [found for found in pool.map(self._bucket.get, keys) if found is not None]
-        return judge_chain(
-            {int(found.key.removeprefix(PREFIX).removesuffix(".json")): found.body for found in stored},
-            pointer.body if pointer else None,
-        )
+        return {int(found.key.removeprefix(PREFIX).removesuffix(".json")): found.body for found in stored}

@@ -56,6 +56,13 @@ def test_a_bucket_that_was_not_made_to_the_end_is_sealed_again() -> None:
         bucket_of(session).ensure()
 
 
+def test_a_bucket_that_is_ready_takes_one_question() -> None:
+    with stubbed("s3") as (session, stub):
+        stub.add_response("get_bucket_tagging", {"TagSet": [{"Key": "sealift:bucket", "Value": "1"}]}, AT)
+
+        bucket_of(session).ensure()
+
+
 def test_a_declared_bucket_that_exists_is_left_as_it_is() -> None:
     with stubbed("s3") as (session, stub):
         stub.add_client_error("get_bucket_tagging", "NoSuchTagSet", "", 404)
