@@ -1,9 +1,12 @@
 """What `prove` prints for people: the verdict, each finding with its witness and its cure, and what is assumed."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.text import Text
 
 from sealift.isolation import Leak
+from sealift.isolation.certificate import Difference
 from sealift.usecases.prove import Proof, summary, worst_first
 
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
@@ -66,3 +69,14 @@ def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
             console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
     if proof.shared is not None and proof.shared.level != verdict.level:
         console.print(Text(f"In one shared AWS account: {summary(proof.shared)}", style="yellow"))
+
+
+def show_differences(name: str, told: Sequence[Difference]) -> None:
+    """Print whether a certificate holds, and what is not as it says."""
+    console = Console()
+    if not told:
+        console.print(Text(f"\nThe certificate {name} holds.", style="bold green"), soft_wrap=True)
+        return
+    console.print(Text(f"\nThe certificate {name} does not hold:", style="bold red"), soft_wrap=True)
+    for one in told:
+        console.print(Text(f"  {one}"), soft_wrap=True)

@@ -4,11 +4,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.parameters import resolve_parameters
 from sealift.errors import IntegrityError, Refused, UserError
-from sealift.isolation import EnvironmentView, Leak, StackView, Verdict
+from sealift.isolation import Accepted, EnvironmentView, Leak, StackView, Verdict
 from sealift.isolation import prove as decide
 from sealift.model.app import App, Environment
 from sealift.model.event import FindingReported, Noted
@@ -30,6 +31,10 @@ class Proof:
 
     verdict: Verdict
     shared: Verdict | None = None
+    views: tuple[EnvironmentView, ...] = ()
+    """What was proved."""
+    accepted: tuple[Accepted, ...] = ()
+    today: date | None = None
 
     @property
     def stopping(self) -> tuple[Leak, ...]:
@@ -164,11 +169,28 @@ def _prove(
     app: App, release: Release, services: Services, *, read: ReadBlob, lines: Mapping[str, Location], local: bool
 ) -> Proof:
     views = environment_views(app, release, services, read=read, lines=lines)
-    shared = decide(views)
+    accepted, today = _accepted(app), services.clock.now().date()
+    shared = decide(views, accepted=accepted, today=today)
     if not local:
-        return Proof(verdict=shared)
+        return Proof(verdict=shared, views=tuple(views), accepted=accepted, today=today)
     apart = [replace(v, account=v.account or f"{i:012d}") for i, v in enumerate(views, 1)]
-    return Proof(verdict=decide(apart), shared=shared)
+    verdict = decide(apart, accepted=accepted, today=today)
+    return Proof(verdict=verdict, shared=shared, views=tuple(apart), accepted=accepted, today=today)
+
+
+def _accepted(app: App) -> tuple[Accepted, ...]:
+    """Return what the configuration accepts, as the proof takes it."""
+    return tuple(
+        Accepted(
+            id=one.id,
+            reason=one.reason,
+            expires=one.expires,
+            source=one.source,
+            target=one.target,
+            logical_id=one.logical_id,
+        )
+        for one in app.accepted
+    )
 
 
 def environment_views(

@@ -1,0 +1,72 @@
+"""The files that `prove` writes and reads: the map, SARIF, and certificates."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from sealift.errors import UserError
+from sealift.isolation.certificate import Difference, certificate, check
+from sealift.usecases.prove import Proof
+
+
+def write_reports(
+    proof: Proof,
+    *,
+    map_file: Path | None = None,
+    sarif_file: Path | None = None,
+    certificate_file: Path | None = None,
+) -> None:
+    """Write each report that a file was named for. Raises UserError when one can not be written."""
+    if map_file is not None:
+        _write(map_file, _map(proof, map_file))
+    if sarif_file is not None:
+        from sealift.isolation.sarif import sarif
+
+        _write(sarif_file, _text(sarif(proof.verdict, accepted=proof.accepted, otherwise="sealift.toml")))
+    if certificate_file is not None:
+        body = certificate(proof.verdict, proof.views, accepted=proof.accepted, today=proof.today)
+        _write(certificate_file, _text(body))
+
+
+def differences(proof: Proof, file: Path) -> Sequence[Difference]:
+    """Return what is not as the certificate in `file` says. Raises UserError when it can not be read."""
+    try:
+        body = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"The certificate {file} can not be read: {error}",
+            code="certificate-unreadable",
+            hint="Name a file that `sealift prove --certificate FILE` wrote.",
+        ) from error
+    return check(body, proof.views, today=proof.today)
+
+
+def _map(proof: Proof, file: Path) -> str:
+    from sealift.isolation.map import html, svg
+
+    match file.suffix.lower():
+        case ".svg":
+            return svg(proof.views, proof.verdict)
+        case ".html" | ".htm":
+            return html(proof.views, proof.verdict)
+    raise UserError(
+        f"A map is written as .svg or .html, not as {file.name}",
+        code="map-format",
+        hint="Name a file that ends with .svg or .html.",
+    )
+
+
+def _text(body: object) -> str:
+    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        # Names in a template may hold half of a surrogate pair, which no file can.
+        file.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UserError(
+            f"{file} can not be written: {error.strerror}",
+            code="report-unwritable",
+            hint="Name a file in a folder that is there.",
+        ) from error
