@@ -6,8 +6,10 @@ from sealift.errors import UserError
 from sealift.model.app import Environment
 from sealift.model.ledger import Entry
 from sealift.usecases.services import Services
+from sealift.usecases.store import full_digest
 from sealift.usecases.writing import Operation, check_account, writing
 
+DIGEST_LENGTH = 64
 RULES = (
     "data-removed",
     "data-replaced",
@@ -21,7 +23,10 @@ RULES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """What is allowed: `<stack>/<LogicalId>:<rule>` on this release, as the refusal printed it."""
+    """What is allowed: `<stack>/<LogicalId>:<rule>` on this release, as the refusal printed it.
+
+    `release` may be the beginning of a digest that the environment's bucket holds.
+    """
 
     key: str
     release: str
@@ -41,6 +46,7 @@ def waive(environment: Environment, services: Services, waiver: Waiver) -> Entry
         raise UserError("A waiver needs a reason", code="waiver-reason", hint="Say why with --reason.")
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
-    operation = Operation(id=services.ids.new(), kind="waiver", release=waiver.release, commit=None)
+    release = waiver.release if len(waiver.release) == DIGEST_LENGTH else full_digest(waiver.release, cloud)
+    operation = Operation(id=services.ids.new(), kind="waiver", release=release, commit=None)
     with writing(cloud, services, purpose="waiver") as writer:
         return writer.record(operation, "succeeded", waives=waiver.key, reason=waiver.reason)

@@ -142,6 +142,20 @@ def test_a_waiver_for_one_table_does_not_waive_another(world: World):
     assert {r.logical_id for r in world.account().stacks.resources(STACK)} == {"Hello", "Items", "Orders", "Role"}
 
 
+def test_a_waiver_may_name_its_release_by_the_beginning_of_the_digest(world: World):
+    release = without_table(world)
+    refuse(world)
+    allow(world, release[:12])
+    assert world.deploy().status == "succeeded"
+
+
+def test_a_waiver_for_a_release_that_nobody_knows_is_refused(world: World):
+    without_table(world)
+    with pytest.raises(UserError) as refused:
+        allow(world, "ffff")
+    assert refused.value.code == "release-unknown"
+
+
 def test_a_waiver_for_a_change_that_is_none_is_refused(world: World):
     release = without_table(world)
     with pytest.raises(UserError) as refused:
