@@ -112,8 +112,9 @@ def table(shape: AppShape, rows: Mapping[str, Row], turns: int) -> str:
 
 def commands_table(runs: Mapping[str, Run]) -> str:
     """Return the times of single commands as a Markdown table."""
-    lines = ["\n### Commands (median of 5)\n", "| | time |", "|---|---|"]
-    return "\n".join([*lines, *(f"| `{name}` | {run.wall_s:.2f} s |" for name, run in runs.items())]) + "\n"
+    lines = ["\n### Commands (median of 5)\n", "| | time | processor time |", "|---|---|---|"]
+    lines += [f"| `{name}` | {run.wall_s:.2f} s | {run.cpu_s:.2f} s |" for name, run in runs.items()]
+    return "\n".join(lines) + "\n"
 
 
 def seconds(journey: Mapping[str, Run]) -> float:
