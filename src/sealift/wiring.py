@@ -98,7 +98,9 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
     ids = SortableIds(clock)
     return Services(
         clouds=LocalClouds(app, sink) if local else AwsClouds(),
-        ledgers=BucketLedgers(clock=clock, ids=ids, actor=actor(), witness=LinuxWitness()),
+        ledgers=BucketLedgers(
+            clock=clock, ids=ids, actor=actor(), witness=LinuxWitness(), cache=cache_root() / "ledgers"
+        ),
         templates=_templates(),
         builder=_builder(process, sink, local=local),
         analyzer=RealAnalyzer(process, cache_root() / "checks", clock=clock),

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sealift.errors import LeaseError, Refused
 from sealift.model.app import Environment
@@ -46,7 +47,7 @@ class Writer:
         """Make sure that the lease is still ours, renewing it past half its life. Raises LeaseError."""
         with self._lock:
             lease = self.lease
-            half = lease.acquired_at + (lease.expires_at - lease.acquired_at) / 2
+            half = lease.expires_at - timedelta(seconds=lease.ttl_s / 2)
             if self.services.clock.now() >= half:
                 self.lease = self.leases.renew(lease)
 
