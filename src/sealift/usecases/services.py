@@ -32,7 +32,8 @@ class Services:
 class PhaseOutcome:
     """How a phase ended; the phase's body sets it."""
 
-    status: Status = "succeeded"
+    status: Status | None = None
+    """None means succeeded, or errored when the body raised."""
     detail: str = ""
 
 
@@ -43,16 +44,16 @@ def phase(
     """Emit the start and the end of a phase around its body; one that raises ends as errored."""
     services.events.emit(PhaseStarted(phase=name, environment=environment, detail=detail))
     start = services.clock.monotonic()
-    outcome = PhaseOutcome(status="errored")
+    outcome = PhaseOutcome()
+    ended: Status = "errored"
     try:
         yield outcome
-        if outcome.status == "errored":
-            outcome.status = "succeeded"
+        ended = "succeeded"
     finally:
         services.events.emit(
             PhaseFinished(
                 phase=name,
-                status=outcome.status,
+                status=outcome.status or ended,
                 environment=environment,
                 detail=outcome.detail,
                 duration_s=round(services.clock.monotonic() - start, 3),
