@@ -9,6 +9,7 @@ from typing import Final
 from sealift.errors import TemplateError
 from sealift.model.template import Json, Rendered, Template
 from sealift.template import rendercache
+from sealift.template.codeless import with_code, without_code
 from sealift.template.declared import transforms
 from sealift.template.evaluation import Scope, parameter_values
 from sealift.template.extensions import LANGUAGE_EXTENSIONS, extended
@@ -41,18 +42,19 @@ def rendered(body: bytes, target: Target, *, cache: Path | None = None, source: 
 
     `source` is the template that `body` was sealed from, so that errors can name lines.
     """
-    key = rendercache.key(body, target.parameters, (target.account, target.region, target.stack_name))
+    neutral, stands_for = without_code(body)
+    key = rendercache.key(neutral, target.parameters, (target.account, target.region, target.stack_name))
     if cache is not None:
         known = rendercache.get(cache, key)
         if known is not None:
-            return known
+            return with_code(known, stands_for)
     try:
-        result = _rendered(json.loads(body), target)
+        result = _rendered(json.loads(neutral), target)
     except TemplateError as error:
         raise _located(error, source) from None
     if cache is not None:
         rendercache.put(cache, key, result)
-    return result
+    return with_code(result, stands_for)
 
 
 def _rendered(template: dict[str, Json], target: Target) -> Rendered:

@@ -1,0 +1,67 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from sealift.model.template import Rendered
+from sealift.template.codeless import without_code
+from sealift.template.templates import SamTemplates
+
+TARGET = {"parameters": {"SealiftArtifactBucket": "b"}, "account": "111122223333", "region": "eu-west-1"}
+
+
+def sealed(*hashes: str, extra: str = "") -> bytes:
+    functions = {
+        f"F{i}": {
+            "Type": "AWS::Serverless::Function",
+            "Properties": {
+                "CodeUri": {"Bucket": {"Ref": "SealiftArtifactBucket"}, "Key": f"blobs/{h}"},
+                "Handler": "a.b",
+                "Runtime": "python3.12",
+                "Events": {"Get": {"Type": "Api", "Properties": {"Path": f"/{i}", "Method": "get"}}},
+                **({"AutoPublishAlias": extra} if extra else {}),
+            },
+        }
+        for i, h in enumerate(hashes)
+    }
+    body = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Parameters": {"SealiftArtifactBucket": {"Type": "String"}},
+        "Resources": functions,
+    }
+    return json.dumps(body).encode()
+
+
+def render(body: bytes, cache: Path | None = None) -> Rendered:
+    return SamTemplates(cache=cache).render(body, **TARGET, stack_name="s")
+
+
+def key(rendered: Rendered, name: str) -> object:
+    return rendered.body["Resources"][name]["Properties"]["Code"]["S3Key"]
+
+
+def test_each_function_keeps_its_own_code(tmp_path):
+    rendered = render(sealed("a" * 64, "b" * 64, "a" * 64), tmp_path)
+    assert [key(rendered, f"F{i}") for i in range(3)] == [f"blobs/{c * 64}" for c in "aba"]
+
+
+def test_changed_code_is_rendered_from_the_same_entry_with_the_new_hash(tmp_path):
+    render(sealed("a" * 64, "b" * 64), tmp_path)
+    entries = set(tmp_path.rglob("*.json"))
+    again = render(sealed("a" * 64, "c" * 64), tmp_path)
+    assert set(tmp_path.rglob("*.json")) == entries
+    assert key(again, "F1") == f"blobs/{'c' * 64}"
+
+
+def test_the_result_is_what_rendering_with_the_real_hashes_gives(monkeypatch, tmp_path):
+    cached = render(sealed("a" * 64, "b" * 64), tmp_path)
+    import sealift.template.rendering as rendering
+
+    monkeypatch.setattr(rendering, "without_code", lambda body: (body, {}))
+    assert render(sealed("a" * 64, "b" * 64)) == cached
+
+
+@pytest.mark.parametrize("alias", ["live", "blue"])
+def test_a_version_that_is_named_by_its_code_is_left_alone(alias):
+    body = sealed("a" * 64, extra=alias)
+    assert without_code(body) == (body, {})
