@@ -17,7 +17,7 @@ def cloud_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def endpoint(cloud_root: Path) -> Iterator[Endpoint]:
-    """The embedded cloud that the tests of this session share."""
+    """The embedded cloud that all tests of one run share."""
     cloud = LocalCloud(cloud_root)
     yield cloud.up("shared", region="eu-west-1")
     cloud.down()
