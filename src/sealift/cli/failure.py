@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from sealift.cli.visible import visible
 from sealift.errors import SealiftError
 
 
@@ -26,9 +27,9 @@ def show_error(error: SealiftError, *, wants_json: bool) -> None:
         return
     label = {3: "Refused", 4: "Waiting"}.get(error.exit_code, "Error")
     colour = {3: "yellow", 4: "cyan"}.get(error.exit_code, "red")
-    click.echo(f"{_styled(label, colour)} {error.message}  [{error.code}]", err=True)
+    click.echo(f"{_styled(label, colour)} {visible(error.message)}  [{error.code}]", err=True)
     if error.hint:
-        click.echo(f"  → {error.hint}", err=True)
+        click.echo(f"  → {visible(error.hint)}", err=True)
 
 
 def show_crash(error: Exception, *, wants_json: bool) -> None:
@@ -39,7 +40,7 @@ def show_crash(error: Exception, *, wants_json: bool) -> None:
     if wants_json:
         click.echo(json_error("internal", message, hint, {"traceback": str(file)}))
     else:
-        click.echo(f"{_styled('Internal error', 'red')} {message}\n  → {hint}", err=True)
+        click.echo(f"{_styled('Internal error', 'red')} {visible(message)}\n  → {hint}", err=True)
 
 
 def _styled(label: str, colour: str) -> str:

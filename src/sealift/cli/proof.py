@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from sealift.cli.terminal import console as open_console
 from sealift.isolation import Leak
 from sealift.isolation.certificate import Difference
 from sealift.usecases.prove import Proof, summary, worst_first
@@ -14,7 +15,7 @@ COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cy
 
 def show_proof(proof: Proof, *, verbose: bool) -> None:
     """Print the verdict; details of info findings, residuals and axioms only with `verbose`."""
-    console = Console()
+    console = open_console()
     verdict = proof.verdict
     names = " · ".join(verdict.environments)
     bad = bool(proof.stopping) or verdict.level == "L0"
@@ -73,7 +74,7 @@ def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
 
 def show_differences(name: str, told: Sequence[Difference]) -> None:
     """Print whether a certificate holds, and what is not as it says."""
-    console = Console()
+    console = open_console()
     if not told:
         console.print(Text(f"\nThe certificate {name} holds.", style="bold green"), soft_wrap=True)
         return

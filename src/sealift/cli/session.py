@@ -45,11 +45,10 @@ class Session:
             from sealift.cli.jsonlines import JsonLines, Silent
 
             return JsonLines(RealClock()) if self.streaming else Silent()
-        from rich.console import Console
-
+        from sealift.cli.terminal import console
         from sealift.cli.view import View
 
-        return View(Console(stderr=True), RealClock(), verbose=self.verbose)
+        return View(console(stderr=True), RealClock(), verbose=self.verbose)
 
     @cached_property
     def prompt(self) -> Prompt:

@@ -7,7 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sealift.cli.terminal import console as open_console
 from sealift.cli.view import MARKS, duration
+from sealift.cli.visible import visible
 from sealift.model.ledger import Entry
 from sealift.usecases.history import Difference
 from sealift.usecases.status import Lane
@@ -15,8 +17,8 @@ from sealift.usecases.status import Lane
 
 def _console() -> Console:
     """Return standard output; into a file or a pipe lines are as long as they need to be."""
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+    console = open_console()
+    return console if console.is_terminal else open_console(width=200)
 
 
 def show_status(app: str, lanes: Sequence[Lane], *, now: datetime) -> None:
@@ -89,14 +91,14 @@ def show_history(entries: Sequence[Entry], *, verbose: bool) -> None:
             Text(f"{mark} {record.status}", style=style),
             (record.release or "–")[:12],
             (record.commit or "–")[:8],
-            entry.actor,
+            visible(entry.actor),
         )
     console.print(table if shown else "Nothing has happened yet.")
 
 
 def show_difference(found: Difference, *, source: str, target: str) -> None:
     """Print what the target lacks."""
-    console = Console()
+    console = open_console()
     ends = [(source, found.source), (target, found.target)]
     for name, deployed in ends:
         console.print(f"{name:<14} {deployed.release[:12] if deployed else 'nothing yet'}", highlight=False)

@@ -7,6 +7,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from sealift.cli.visible import visible
 from sealift.model.event import (
     ArtifactBuilt,
     ChangePlanned,
@@ -198,7 +199,7 @@ class Running:
     def __rich__(self) -> Spinner:
         elapsed = duration(self._clock.monotonic() - self._since)
         self._spinner.update(
-            text=Text.assemble(f"{self._phase:<9}", (f"{elapsed:>9}", "dim"), "  ", (self.detail, "dim"))
+            text=Text.assemble(f"{self._phase:<9}", (f"{elapsed:>9}", "dim"), "  ", (visible(self.detail), "dim"))
         )
         return self._spinner
 

@@ -1,0 +1,79 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from sealift.cli.terminal import console
+from sealift.cli.view import View, duration
+from sealift.cli.visible import visible
+from sealift.errors import UserError
+from sealift.model.event import FindingReported, Noted, PhaseFinished, PhaseStarted, ProbeAnswered
+from sealift.model.finding import Finding
+from tests.fakes.clock import FakeClock
+
+HOSTILE = "a\x1b[2Jb\x1b]0;owned\x07c\u202ed\x9be"
+
+
+def shown(*events: object, verbose: bool = False) -> str:
+    out: Console = console(width=200)
+    out.file = io.StringIO()
+    view = View(out, FakeClock(), verbose=verbose)
+    for event in events:
+        view.emit(event)  # type: ignore[arg-type]
+    view.close()
+    return out.file.getvalue()
+
+
+def test_control_characters_are_shown_as_marks_of_the_same_length() -> None:
+    assert visible(HOSTILE) == "a�[2Jb�]0;owned�c�d�e"
+    assert visible("two\nlines\tand a tab, ünïcode ✓") == "two\nlines\tand a tab, ünïcode ✓"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Noted(name="x", message=HOSTILE, hint=HOSTILE),
+        FindingReported(finding=Finding(tool="t", id="x", severity="high", message=HOSTILE, fix=HOSTILE, stops=True)),
+        ProbeAnswered(environment="staging", name=HOSTILE, ok=False, detail=HOSTILE),
+        PhaseFinished(phase="test", status="failed", detail=HOSTILE),
+    ],
+)
+def test_what_a_pull_request_wrote_does_not_steer_the_terminal(event: object) -> None:
+    text = shown(event)
+    assert "owned" in text
+    assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e"}
+
+
+def test_an_error_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    from sealift.cli.failure import show_error
+
+    show_error(UserError(HOSTILE, code="x", hint=HOSTILE), wants_json=False)
+    said = capsys.readouterr().err
+    assert said.count("owned") == 2
+    assert "\x1b" not in said
+
+
+def test_a_phase_is_one_line_under_its_environment() -> None:
+    text = shown(
+        PhaseStarted(phase="deploy", environment="staging"),
+        PhaseFinished(phase="deploy", status="succeeded", environment="staging", detail="changed", duration_s=61.2),
+    )
+    assert text.split("\n") == ["", "staging", "  ✓ deploy   1 min 01 s  changed", ""]
+
+
+def test_advice_beyond_the_third_is_counted_and_all_of_it_is_there_when_asked_for() -> None:
+    advice = [
+        FindingReported(finding=Finding(tool="ruff", id="X", severity="low", message=f"advice {number}"))
+        for number in range(5)
+    ]
+    end = PhaseFinished(phase="analyse", status="succeeded")
+    assert "advice 3" not in shown(*advice, end)
+    assert "and 2 more" in shown(*advice, end)
+    assert "advice 4" in shown(*advice, verbose=True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.04, "0.0 s"), (59.94, "59.9 s"), (60, "1 min 00 s"), (3661, "1 h 01 min")]
+)
+def test_durations_read_as_people_say_them(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
