@@ -15,16 +15,18 @@ class FakeSourceControl:
     dirty: bool = False
     author: str | None = "dev@example.org"
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    head: str | None = None
+    """The commit that is checked out; the newest one when it is not set."""
 
     def commit(self, sha: str, subject: str = "Change") -> None:
         """Make a commit."""
         self.commits.append((sha, subject))
 
     def origin(self, root: Path) -> Origin | None:
-        """Return the newest commit, or None when this is no git repository."""
+        """Return the commit that is checked out, or None when this is no git repository."""
         if not self.commits:
             return None
-        sha, subject = self.commits[-1]
+        sha, subject = next((c for c in self.commits if c[0] == self.head), self.commits[-1])
         return Origin(commit=sha, branch=self.branch, dirty=self.dirty, subject=subject, author=self.author)
 
     def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
@@ -32,7 +34,7 @@ class FakeSourceControl:
         order = [sha for sha, _ in self.commits]
         if old not in order or new not in order:
             return None
-        between = self.commits[order.index(old) + 1 : order.index(new) + 1]
+        between = self.commits[order.index(old) + 1 : order.index(new) + 1]  # nothing when `new` is the older one
         return tuple(f"{sha} {subject}" for sha, subject in reversed(between))
 
     def file_at(self, root: Path, reference: str, path: str) -> bytes | None:

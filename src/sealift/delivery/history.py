@@ -138,6 +138,8 @@ def _took_down(entry: Entry) -> bool:
 def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
     record = entry.record
     known = deployments.get(record.operation)
+    if record.status == "skipped":
+        return  # it gave way to a newer one: nothing was deployed
     if record.kind in DEPLOYING and record.release is not None:
         changed = bool(record.data.get("changed", False))
         finished = entry.at if record.status != "running" else None

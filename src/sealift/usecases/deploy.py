@@ -52,6 +52,8 @@ class Plan:
     waivers: frozenset[str] = frozenset()
     isolation: Mapping[str, Json] = field(default_factory=dict)
     """What the proof said of this release, for the ledger."""
+    request: Mapping[str, Json] = field(default_factory=dict)
+    """When it was asked for and which commits it brings, for deployments that come later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     plan = replace(plan, waivers=open_waivers(entries, release=plan.release.digest) | undoing)
     operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     base: dict[str, Json] = {"config": plan.config, "isolation": dict(plan.isolation)}
-    writer.record(operation, "running", **base)
+    writer.record(operation, "running", **base, **plan.request)
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
         try:
             outputs, changed = _deploy_stacks(target, plan, operation, writer)

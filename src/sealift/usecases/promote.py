@@ -14,6 +14,7 @@ from sealift.usecases.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
 from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
+from sealift.usecases.succession import ask, take_turn
 from sealift.usecases.writing import check_account, writing
 
 
@@ -47,9 +48,13 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, release, commit=commit, kind="promotion")
     plan = replace(plan, isolation=proof.record())
+    asked = ask(cloud, services)
     with writing(cloud, services, purpose=f"promotion of {release.short()}") as writer:
+        turn = take_turn(target, plan, asked, writer, services, force=options.force)
+        if isinstance(turn, Outcome):
+            return turn
         copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
-        return bring(target, plan, writer, services, restore=True, force=options.force)
+        return bring(target, turn, writer, services, restore=True, force=options.force)
 
 
 def _source(app: App, environment: Environment) -> Environment:

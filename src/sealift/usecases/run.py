@@ -20,6 +20,7 @@ from sealift.usecases.prove import Proof, isolation_gate, prove_built
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services
 from sealift.usecases.store import upload_release
+from sealift.usecases.succession import ask, take_turn
 from sealift.usecases.writing import check_account, writing
 
 REHEARSAL_SOAK_S = 5.0
@@ -83,7 +84,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     isolation_gate(proof, services, strict=options.strict or not options.local)
     statuses: dict[str, Status] = {}
     for environment in way.deploys:
-        outcome = deploy_built(app, environment, built, services, proof=proof, force=options.force)
+        outcome = deploy_built(app, environment, built, services, proof=proof, force=options.force, follows_branch=True)
         statuses[environment.name] = outcome.status
         if outcome.status != "succeeded":
             return _stopped(built, statuses, outcome)
@@ -108,8 +109,12 @@ def deploy_built(
     proof: Proof,
     force: bool = False,
     adopt: bool = False,
+    follows_branch: bool = False,
 ) -> Outcome:
-    """Deploy a release that was just built: check the account, resolve the configuration, store, deploy, verify."""
+    """Deploy a release that was just built: check the account, resolve the configuration, store, deploy, verify.
+
+    One that `follows_branch` never replaces a newer commit, unless it is forced.
+    """
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
     target = Target(app=app, environment=environment, cloud=cloud)
@@ -117,9 +122,13 @@ def deploy_built(
     plan = replace(plan, isolation=proof.record())
     keys = load_keys(app)
     require_private_key(keys, cloud, services)
+    asked = ask(cloud, services, follows_branch=follows_branch)
     with writing(cloud, services, purpose=f"deployment of {built.release.short()}") as writer:
+        turn = take_turn(target, plan, asked, writer, services, force=force)
+        if isinstance(turn, Outcome):
+            return turn
         upload_release(built, cloud, services, keys=keys)
-        return bring(target, plan, writer, services, restore=False, force=force)
+        return bring(target, turn, writer, services, restore=False, force=force)
 
 
 @contextmanager

@@ -1,0 +1,94 @@
+"""Which of two deployments is the newer one, when many are asked for at once and one at a time is made. Pure.
+
+Deployments wait for the lease, and whoever is first to see it free gets it: an older commit may come after a newer one.
+It is newer that counts, by git where the clone knows both commits; by what the ledger says that a deployment brought,
+because the clone of an older commit seldom knows the newer one; and for commits that nobody can tell apart by the time
+at which they were asked for.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sealift.delivery.history import Deployed, standing
+from sealift.model.ledger import Entry
+
+Relation = Literal["newer", "older", "same", "apart", "unknown"]
+"""How another commit stands to ours, as git tells it; `apart` when each has commits that the other one lacks."""
+MOST_BROUGHT = 100
+"""How many commits a deployment says that it brings; a push of more than that is rare."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """When a deployment was asked for: the time, and the newest entry of the ledger then."""
+
+    at: datetime
+    seq: int
+    follows_branch: bool = False
+    """It brings what was pushed: what the environment runs already counts too, however long it has been there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """A deployment that came first."""
+
+    deployed: Deployed
+    brings: frozenset[str]
+    """Commits that were not in the environment before it."""
+    asked_at: datetime | None
+    meanwhile: bool
+    """Whether it was made while ours waited."""
+
+
+def rivals(entries: Sequence[Entry], *, asked: Asked) -> tuple[Rival, ...]:
+    """Return the deployments that may be newer: those made since, and what runs there when ours follows a branch."""
+    now = standing(entries)
+    since = {e.record.operation for e in entries if e.seq > asked.seq}
+    current = now.current.operation if now.current and asked.follows_branch else None
+    return tuple(
+        Rival(
+            deployed=deployed,
+            brings=frozenset(_brought(entries, deployed.operation)),
+            asked_at=_asked_at(entries, deployed.operation),
+            meanwhile=deployed.operation in since,
+        )
+        for deployed in reversed(now.deployments)
+        if deployed.status == "succeeded" and (deployed.operation in since or deployed.operation == current)
+    )
+
+
+def relation(brings: Sequence[str] | None, lacks: Sequence[str] | None) -> Relation:
+    """Return how a commit that has `brings` beyond ours and lacks `lacks` of it stands to ours; None is not known."""
+    if brings is None or lacks is None:
+        return "unknown"
+    if brings and lacks:
+        return "apart"
+    return "newer" if brings else "older" if lacks else "same"
+
+
+def supersedes(rival: Rival, *, commit: str | None, asked: Asked, known: Relation) -> bool:
+    """Return whether a deployment that came first is newer than ours, which is of `commit`."""
+    if known in {"newer", "older", "same"}:
+        return known == "newer"
+    if commit is not None and commit == rival.deployed.commit:
+        return False
+    if commit is not None and commit in rival.brings:
+        return True
+    return rival.meanwhile and rival.asked_at is not None and rival.asked_at > asked.at
+
+
+def _brought(entries: Sequence[Entry], operation: str) -> Iterator[str]:
+    for entry in entries:
+        brings = entry.record.data.get("brings")
+        if entry.record.operation == operation and isinstance(brings, list):
+            yield from (str(commit) for commit in brings)
+
+
+def _asked_at(entries: Sequence[Entry], operation: str) -> datetime | None:
+    for entry in entries:
+        asked_at = entry.record.data.get("asked_at")
+        if entry.record.operation == operation and isinstance(asked_at, str):
+            return datetime.fromisoformat(asked_at)
+    return None

@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import pytest
+
+from sealift.delivery.succession import Asked, Relation, Rival, relation, rivals, supersedes
+from tests.unit.delivery.ledgers import LedgerOf, at
+
+ASKED = Asked(at=at(100), seq=2)
+
+
+def rival(
+    *, commit: str | None = "b", brings: tuple[str, ...] = (), asked: float | None = None, meanwhile: bool = True
+):
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10)
+    (deployed,) = rivals(ledger.entries, asked=Asked(at=at(0), seq=0))
+    return Rival(
+        deployed=replace(deployed.deployed, commit=commit),
+        brings=frozenset(brings),
+        asked_at=None if asked is None else at(asked),
+        meanwhile=meanwhile,
+    )
+
+
+@pytest.mark.parametrize(
+    ("brings", "lacks", "known"),
+    [
+        (("b",), (), "newer"),
+        ((), ("a",), "older"),
+        ((), (), "same"),
+        (("b",), ("a",), "apart"),
+        (None, ("a",), "unknown"),
+        (("b",), None, "unknown"),
+    ],
+)
+def test_two_commits_stand_to_each_other_as_git_says(brings, lacks, known: Relation):
+    assert relation(brings, lacks) == known
+
+
+def test_a_newer_commit_supersedes_even_when_it_was_asked_for_earlier():
+    assert supersedes(rival(asked=1), commit="a", asked=ASKED, known="newer")
+
+
+def test_an_older_commit_does_not_supersede_even_when_it_was_asked_for_later():
+    assert not supersedes(rival(asked=200), commit="c", asked=ASKED, known="older")
+
+
+def test_a_commit_that_a_deployment_brought_along_is_superseded_by_it():
+    assert supersedes(rival(brings=("a", "b")), commit="a", asked=ASKED, known="unknown")
+
+
+def test_the_same_commit_does_not_supersede_itself():
+    assert not supersedes(rival(commit="a", brings=("a",), asked=200), commit="a", asked=ASKED, known="unknown")
+
+
+@pytest.mark.parametrize("known", ["unknown", "apart"])
+def test_of_commits_that_git_cannot_order_the_one_asked_for_later_wins(known: Relation):
+    assert supersedes(rival(asked=101), commit="a", asked=ASKED, known=known)
+    assert not supersedes(rival(asked=99), commit="a", asked=ASKED, known=known)
+
+
+def test_the_time_of_asking_tells_nothing_of_what_has_run_there_for_long():
+    assert not supersedes(rival(asked=101, meanwhile=False), commit="a", asked=ASKED, known="unknown")
+
+
+def test_only_deployments_that_ended_since_count():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).deployed("o2", "r2", seconds=20)
+    ledger.add("deployment", "running", operation="o3", release="r3", seconds=30, config="c")
+    found = rivals(ledger.entries, asked=Asked(at=at(15), seq=3))
+    assert [r.deployed.operation for r in found] == ["o2"]
+
+
+def test_what_runs_there_counts_too_for_one_that_follows_its_branch():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).deployed("o2", "r2", seconds=20)
+    found = rivals(ledger.entries, asked=Asked(at=at(50), seq=4, follows_branch=True))
+    assert [(r.deployed.operation, r.meanwhile) for r in found] == [("o2", False)]
+
+
+def test_a_deployment_that_gave_way_is_no_deployment():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10)
+    ledger.add("deployment", "skipped", operation="o2", release="r2", seconds=20)
+    assert [r.deployed.operation for r in rivals(ledger.entries, asked=Asked(at=at(0), seq=0))] == ["o1"]
