@@ -197,6 +197,10 @@ class LocalClouds:
             secret_key=endpoint.secret_key,
         )
         cloud = open_cloud(replace(environment, account=endpoint.account), access=access)
+        if self._app.local_settings:
+            from sealift.aws.stand_ins import write_stand_ins
+
+            write_stand_ins(access, self._app.local_settings)
 
         def note(sentence: str) -> None:
             if (environment.name, sentence) not in self._told:

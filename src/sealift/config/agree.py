@@ -1,5 +1,6 @@
 """What must hold between parts of the configuration that are each valid: known names, nothing shared, no circles."""
 
+import re
 from collections.abc import Iterator
 from typing import cast
 
@@ -9,6 +10,7 @@ from sealift.errors import did_you_mean
 from sealift.model.app import App
 
 _MAX_STACK_NAME = 128
+_SETTING = re.compile(r"(ssm|ssm-secure|secretsmanager):[^\s${}]+")
 
 
 def contradictions(app: App, settings: Settings) -> tuple[Problem, ...]:
@@ -18,6 +20,7 @@ def contradictions(app: App, settings: Settings) -> tuple[Problem, ...]:
         *_of_environments(app),
         *_of_promotion(app),
         *_of_references(app),
+        *_of_local_settings(app),
         *_of_accepted(app),
     )
 
@@ -122,6 +125,17 @@ def _of_references(app: App) -> Iterator[Problem]:
     for index, name in enumerate(probes):
         if name in probes[:index] and app.probes[index].url:
             yield _problem(f'two probes are called "{name}": give each a name', "probes", index, "name")
+
+
+def _of_local_settings(app: App) -> Iterator[Problem]:
+    for name in app.local_settings:
+        if not _SETTING.fullmatch(name):
+            yield _problem(
+                'is no name of a setting: "ssm:NAME", "ssm-secure:NAME" or "secretsmanager:ID"',
+                "local",
+                "settings",
+                name,
+            )
 
 
 def _of_accepted(app: App) -> Iterator[Problem]:

@@ -45,6 +45,7 @@ def declared(settings: Settings, around: Surroundings) -> App:
         hooks=_hooks(_part(settings, "hooks")),
         signing=Signing(private_key=_text(signing, "private_key"), public_key=_text(signing, "public_key")),
         verify_timeout_s=cast("float", verify.get("timeout", 60.0)),
+        local_settings=_labels(_part(settings, "local"), "settings"),
         accepted=tuple(_accepted(one) for one in _parts(_part(settings, "isolation"), "accepted")),
     )
 

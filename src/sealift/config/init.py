@@ -15,6 +15,7 @@ _HEAD = """\
 # Sealift: from commit to production, one sealed environment at a time.
 # What is commented out shows what else can be said; every key is in docs/reference/configuration.md.
 """
+_SSM_VALUE = "AWS::SSM::Parameter::Value<"
 _TAIL = """
 # Requests that every deployment has to answer; ${Key} is an output of the stack.
 # [[probes]]
@@ -71,6 +72,7 @@ def initial_config(root: Path) -> str:
             _app(name, templates),
             _shared(default, parameters),
             *(_environment(which, name, root, found, parameters) for which in ("staging", "production")),
+            _settings(parameters),
             _others(found),
             _TAIL,
         )
@@ -160,6 +162,15 @@ def _to_give(parameter: TemplateParameter) -> str:
     if parameter.description:
         about.append(parameter.description[:80])
     return f'# {parameter.name} = ""  # {"; ".join(about)}'
+
+
+def _settings(parameters: Iterable[TemplateParameter]) -> str:
+    """Name the settings that parameters read: the embedded cloud has none before somebody gives it some."""
+    names = dict.fromkeys(one.default for one in parameters if one.type.startswith(_SSM_VALUE) and one.default)
+    if not names:
+        return ""
+    head = "# Settings that the template reads. On AWS they are in Parameter Store; the embedded cloud wants stand-ins."
+    return "\n".join(("", head, "# [local.settings]", *(f'# {toml_string(f"ssm:{one}")} = ""' for one in names), ""))
 
 
 def _others(found: Iterable[SamEnvironment]) -> str:

@@ -388,6 +388,18 @@ _SIGNING = (
     ),
 )
 
+_LOCAL = (
+    Key(
+        name="settings",
+        kind=Labels(),
+        doc=(
+            "Values of settings that the template reads, by `ssm:NAME`, `ssm-secure:NAME` or `secretsmanager:ID`. "
+            "Stand-ins, never real secrets: this file is in git. None of it goes to AWS."
+        ),
+        default="{}",
+    ),
+)
+
 ROOT = (
     Key(name="app", kind=Table(keys=_APP), doc="The application."),
     Key(name="parameters", kind=Values(), doc="Parameter values of every environment.", default="{}"),
@@ -435,6 +447,7 @@ ROOT = (
         doc="Verification of a deployment.",
     ),
     Key(name="hooks", kind=Table(keys=_HOOKS), doc="Commands around a deployment, run with the stack's outputs."),
+    Key(name="local", kind=Table(keys=_LOCAL), doc="The embedded cloud, `--local`, alone."),
     Key(name="isolation", kind=Table(keys=_ISOLATION), doc="The proof that no environment reaches another."),
     Key(
         name="signing",

@@ -16,6 +16,7 @@ class TemplateParameter:
     type: str
     required: bool
     secret: bool
+    default: str = ""
     description: str = ""
     allowed: tuple[str, ...] = ()
 
@@ -35,6 +36,7 @@ def _parameter(name: str, spec: Mapping[str, object]) -> TemplateParameter:
         type=str(spec.get("Type", "String")),
         required=spec.get("Default") is None,
         secret=str(spec.get("NoEcho", "false")).lower() == "true",
+        default="" if spec.get("Default") is None else str(spec["Default"]),
         description=" ".join(str(spec.get("Description", "")).split()),
         allowed=tuple(str(one) for one in allowed) if isinstance(allowed, list) else (),
     )

@@ -132,6 +132,8 @@ class App:
     signing: Signing = field(default_factory=Signing)
     verify_timeout_s: float = 60.0
     """How long verification retries probes until the API answers as declared."""
+    local_settings: Mapping[str, str] = field(default_factory=dict)
+    """What the embedded cloud holds from the start, by `ssm:NAME` or `secretsmanager:ID`. Never sent to AWS."""
     accepted: tuple[AcceptedFinding, ...] = ()
 
     def environment(self, name: str) -> Environment | None:

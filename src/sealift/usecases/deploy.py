@@ -219,7 +219,9 @@ def _check_settings(target: Target, *stacks: SealedStack) -> None:
         raise ConfigError(
             f"{name} lacks settings that the template names: {', '.join(missing)}",
             code="settings-missing",
-            hint="Create them in Parameter Store or Secrets Manager of that account, then deploy again.",
+            hint="Give the embedded cloud stand-ins for them, under [local.settings] in sealift.toml."
+            if target.cloud.local
+            else "Create them in Parameter Store or Secrets Manager of that account, then deploy again.",
             context={"environment": name, "missing": list(missing)},
         )
 

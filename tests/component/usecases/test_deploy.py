@@ -222,6 +222,7 @@ def test_a_setting_that_is_not_there_is_named_and_nothing_is_executed(world: Wor
     with pytest.raises(ConfigError) as refused:
         world.deploy()
     assert (refused.value.code, "/shop/q" in refused.value.message) == ("settings-missing", True)
+    assert "Parameter Store" in refused.value.hint
     assert world.account().stacks.describe(STACK) is None
 
 

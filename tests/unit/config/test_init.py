@@ -151,3 +151,9 @@ def test_the_branch_is_the_one_the_clone_shows(app_folder: Path, shown: str, bra
 )
 def test_parameter_overrides_are_read_in_all_their_forms(value: object, expected: dict[str, str]) -> None:
     assert overrides(value) == expected
+
+
+def test_the_settings_that_parameters_read_are_named_for_the_embedded_cloud(app_folder: Path) -> None:
+    parameter = "Parameters:\n  Pool: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /shop/pool}\n"
+    (app_folder / "template.yaml").write_text(parameter + "Resources: {}\n")
+    assert '# [local.settings]\n# "ssm:/shop/pool" = ""\n' in initial_config(app_folder)

@@ -213,3 +213,18 @@ def test_the_same_stack_name_in_different_accounts_or_regions_is_fine(app_folder
 def test_a_long_value_is_shortened_in_the_message(app_folder: Path) -> None:
     (message,) = (m for _, _, m in _problems(app_folder, f"[environments.a]\nregion = '{'z' * 500}'"))
     assert len(message) < 120
+
+
+def test_a_stand_in_names_a_setting_as_the_template_does(app_folder: Path) -> None:
+    text = """\
+[local.settings]
+"ssm:/shop/url" = "http://127.0.0.1"
+"ssm-secure:/shop/key" = "x"
+"secretsmanager:db:SecretString:password" = "x"
+"/shop/other" = "x"
+"ssm:/shop/${Stage}" = "x"
+"""
+    assert [(line, key) for line, key, _ in _problems(app_folder, text)] == [
+        (5, 'local.settings."/shop/other"'),
+        (6, 'local.settings."ssm:/shop/${Stage}"'),
+    ]

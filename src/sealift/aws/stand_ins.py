@@ -1,0 +1,74 @@
+"""Values that stand in for settings on the embedded cloud, which starts empty. Never written to AWS."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from sealift.aws.failures import calling
+from sealift.aws.session import Access, AwsSession
+from sealift.aws.settings import parameter_name, secret_id
+from sealift.errors import CloudError
+
+_JSON_KEY = 2
+"""Where the key stands in `secretsmanager:ID:SecretString:KEY`, counted behind the service."""
+
+
+def write_stand_ins(access: Access, values: Mapping[str, str]) -> None:
+    """Give each setting its value, unless it has that already. The names are as templates write them."""
+    if access.endpoint_url is None or access.access_key is None:
+        raise CloudError("Stand-ins for settings are for the embedded cloud alone", code="not-local")
+    session = AwsSession(access)
+    for reference, value in values.items():
+        name = parameter_name(reference)
+        if name is not None:
+            kind: Literal["String", "SecureString"] = "String" if reference.startswith("ssm:") else "SecureString"
+            _write_parameter(session, name, value, kind)
+    for secret, text in _secrets(values).items():
+        _write_secret(session, secret, text)
+
+
+def _secrets(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the text of each secret; what is given for JSON keys of one secret makes one object."""
+    texts: dict[str, str] = {}
+    objects: dict[str, dict[str, str]] = {}
+    for reference, value in values.items():
+        secret = secret_id(reference)
+        if secret is None:
+            continue
+        key = reference.removeprefix(f"secretsmanager:{secret}").split(":")[_JSON_KEY:][:1]
+        if key and key[0]:
+            objects.setdefault(secret, {})[key[0]] = value
+        else:
+            texts[secret] = value
+    return texts | {secret: json.dumps(held) for secret, held in objects.items()}
+
+
+def _write_parameter(session: AwsSession, name: str, value: str, kind: Literal["String", "SecureString"]) -> None:
+    def read() -> str | None:
+        return session.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"].get("Value")
+
+    if _held(f"parameter {name}", read) != value:
+        with calling(f"write parameter {name}", secrets=(value,)):
+            session.ssm.put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+
+
+def _write_secret(session: AwsSession, secret: str, text: str) -> None:
+    def read() -> str | None:
+        return session.secretsmanager.get_secret_value(SecretId=secret).get("SecretString")
+
+    held = _held(f"secret {secret}", read)
+    with calling(f"write secret {secret}", secrets=(text,)):
+        if held is None:
+            session.secretsmanager.create_secret(Name=secret, SecretString=text)
+        elif held != text:
+            session.secretsmanager.put_secret_value(SecretId=secret, SecretString=text)
+
+
+def _held(what: str, read: Callable[[], str | None]) -> str | None:
+    try:
+        with calling(f"look for {what}"):
+            return read()
+    except CloudError as error:
+        if error.code == "not-found":
+            return None
+        raise
