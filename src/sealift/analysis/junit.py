@@ -1,5 +1,6 @@
 """Reads the JUnit XML that pytest writes."""
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
@@ -7,6 +8,17 @@ from sealift.model.finding import Finding
 from sealift.model.template import Location
 
 MAX_FINDINGS = 20
+_WAYS_OUT = (
+    (
+        re.compile(r"KeyError: '([A-Z][A-Z0-9_]+)'"),
+        "if that is an environment variable, give {0} under `variables` of these tests in sealift.toml",
+    ),
+    (
+        re.compile(r"ModuleNotFoundError: No module named '([^']+)'"),
+        "name what brings {0} in a requirements file, or its folder in PYTHONPATH under `variables` of these tests",
+    ),
+)
+"""What the application's own Makefile or CI file often gives its tests, and nobody else knows of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +66,15 @@ def _red(case: ET.Element) -> Finding:
     failure, error = case.find("failure"), case.find("error")
     what = failure if failure is not None else error
     text = "" if what is None else what.get("message") or what.text or ""
+    message = _first_line(_missing(what) or text)
     name = "::".join(part for part in (case.get("classname"), case.get("name")) if part)
     file, line = case.get("file"), case.get("line") or ""
     return Finding(
         tool="pytest",
         id="test-failed" if failure is not None else "test-broken",
         severity="high",
-        message=f"{name}: {_first_line(_missing(what) or text)}",
+        message=f"{name}: {message}",
+        fix=_way_out(message),
         # pytest counts lines from 0.
         location=Location(file=file, line=int(line) + 1 if line.isdigit() else 0) if file else None,
         stops=True,
@@ -71,6 +85,11 @@ def _missing(what: ET.Element | None) -> str:
     """Return the line that names a missing module, which pytest buries under `collection failure`."""
     lines = ((what.text if what is not None else None) or "").splitlines()
     return next((line.removeprefix("E").strip() for line in lines if line.startswith("E  ")), "")
+
+
+def _way_out(message: str) -> str:
+    found = ((pattern.search(message), advice) for pattern, advice in _WAYS_OUT)
+    return next((advice.format(match[1]) for match, advice in found if match), "")
 
 
 def _first_line(text: str) -> str:

@@ -26,6 +26,20 @@ def test_a_red_test_is_a_finding_with_its_place_and_reason() -> None:
     assert (broken.id, broken.location) == ("test-broken", None)
 
 
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("KeyError: 'ATLAS_URI'", "give ATLAS_URI under `variables`"),
+        ("ModuleNotFoundError: No module named 'fixtures'", "what brings fixtures in a requirements file"),
+        ("KeyError: 'total'", ""),
+    ],
+)
+def test_what_only_the_surroundings_can_give_is_asked_for(message: str, named: str) -> None:
+    (finding,) = junit_counts(f'<s><testcase name="t"><error message="{message}"/></testcase></s>').findings
+    assert named in finding.fix
+    assert bool(finding.fix) == bool(named)
+
+
 def test_a_test_that_fails_and_then_breaks_in_its_teardown_counts_once() -> None:
     text = "<s><testcase name='t'><failure message='f'/><error message='e'/></testcase></s>"
     counts = junit_counts(text)
