@@ -7,6 +7,7 @@ from sealift.local.interpreters import Places
 from sealift.local.patches.aliases import weighted_aliases
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.logs import exact_logs
+from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
 from sealift.local.patches.replies import proxy_replies
 from sealift.local.patches.runtimes import declared_runtimes
 from sealift.local.patches.validators import request_validators
@@ -18,4 +19,7 @@ def apply(where: Places, runtime_packages: str) -> None:
     declared_runtimes(where, runtime_packages)
     weighted_aliases()
     proxy_replies()
+    counted_functions()
+    counted_apis()
+    own_alarms()
     after_import("ministack.services.cloudformation.provisioners", request_validators)
