@@ -13,6 +13,7 @@ from typing import Protocol
 from sealift.model.app import App, Environment
 from sealift.model.event import Event
 from sealift.model.finding import SuiteResult
+from sealift.model.health import Traffic
 from sealift.model.ledger import ChainFault, Entry, Lease, Record
 from sealift.model.release import BuiltArtifact, Origin
 from sealift.model.stack import (
@@ -135,24 +136,14 @@ class Identity(Protocol):
         """Return account and ARN of the credentials in use."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Datapoint:
-    """One CloudWatch datapoint."""
-
-    at: datetime
-    value: float
-
-
 class Metrics(Protocol):
     """CloudWatch, read only."""
 
     def alarms(self, names: Sequence[str]) -> Mapping[str, str]:
         """Return the state (OK, ALARM, INSUFFICIENT_DATA) of each alarm that exists."""
 
-    def sums(
-        self, namespace: str, metric: str, dimensions: Mapping[str, str], *, start: datetime, end: datetime
-    ) -> tuple[Datapoint, ...]:
-        """Return sums per minute in time order."""
+    def traffic(self, resources: Sequence[StackResource], *, start: datetime, end: datetime) -> tuple[Traffic, ...]:
+        """Return what went through each function and API of these resources by the minute, in order of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from zipfile import ZipFile, ZipInfo
 import pytest
 
 from sealift.errors import CloudError
+from sealift.model.health import FUNCTION
+from sealift.model.stack import StackResource
 from sealift.model.template import Json
 from tests.contract.worlds import World, template
 
@@ -70,14 +72,17 @@ def test_alarms_that_are_not_there_have_no_state(world: World) -> None:
     assert world.cloud.metrics.alarms([world.name()]) == {}
 
 
-def test_metrics_of_nothing_are_empty(world: World) -> None:
+def test_nothing_went_through_a_function_that_nobody_calls(world: World) -> None:
     end = world.clock.now()
+    kept = [_resource("Work", FUNCTION, world.name()), _resource("Table", "AWS::DynamoDB::Table", world.name())]
 
-    sums = world.cloud.metrics.sums(
-        "AWS/Lambda", "Errors", {"FunctionName": world.name()}, start=end - timedelta(days=2), end=end
-    )
+    traffic = world.cloud.metrics.traffic(kept, start=end - timedelta(days=2), end=end)
 
-    assert sums == ()
+    assert [(t.name, t.minutes) for t in traffic] == [("Work", ())]
+
+
+def _resource(logical_id: str, kind: str, physical_id: str) -> StackResource:
+    return StackResource(logical_id=logical_id, physical_id=physical_id, type=kind, status="CREATE_COMPLETE")
 
 
 def _zipped(text: str) -> bytes:

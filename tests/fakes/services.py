@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sealift.errors import CloudError
-from sealift.model.stack import Caller, FunctionState
-from sealift.ports import Datapoint
+from sealift.model.health import COUNTED, Minute, Traffic
+from sealift.model.stack import Caller, FunctionState, StackResource
 
 
 class FakeFunctions:
@@ -71,26 +71,45 @@ class FakeIdentity:
 
 @dataclass(slots=True)
 class FakeMetrics:
-    """Alarms by name, and datapoints by namespace, metric and dimensions."""
+    """Alarms by name, and what went through functions and APIs by physical id and minute."""
 
     states: dict[str, str] = field(default_factory=dict)
-    points: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[Datapoint]] = field(default_factory=dict)
+    counted: dict[str, dict[datetime, Minute]] = field(default_factory=dict)
+    error: CloudError | None = None
+    """What every question is answered with, such as a right that is missing."""
 
-    def put(self, namespace: str, metric: str, dimensions: Mapping[str, str], *points: Datapoint) -> None:
-        """Add datapoints."""
-        self.points.setdefault((namespace, metric, tuple(sorted(dimensions.items()))), []).extend(points)
+    def put(
+        self, physical_id: str, at: datetime, *, requests: int, failures: int = 0, latency_ms: float = 10.0
+    ) -> None:
+        """Let requests come in the minute of `at`."""
+        minute = at.replace(second=0, microsecond=0)
+        minutes = self.counted.setdefault(physical_id, {})
+        there = minutes.get(minute, Minute(at=minute, requests=0.0))
+        total = there.requests + requests
+        mean_ms = ((there.latency_ms or 0.0) * there.requests + latency_ms * requests) / total
+        minutes[minute] = Minute(at=minute, requests=total, failures=there.failures + failures, latency_ms=mean_ms)
 
     def alarms(self, names: Sequence[str]) -> Mapping[str, str]:
         """Return the state of each alarm that exists."""
+        if self.error is not None:
+            raise self.error
         return {name: self.states[name] for name in names if name in self.states}
 
-    def sums(
-        self, namespace: str, metric: str, dimensions: Mapping[str, str], *, start: datetime, end: datetime
-    ) -> tuple[Datapoint, ...]:
-        """Return sums per minute in time order."""
-        minutes: dict[datetime, float] = {}
-        for point in self.points.get((namespace, metric, tuple(sorted(dimensions.items()))), []):
-            if start <= point.at < end:
-                minute = point.at.replace(second=0, microsecond=0)
-                minutes[minute] = minutes.get(minute, 0.0) + point.value
-        return tuple(Datapoint(at=at, value=minutes[at]) for at in sorted(minutes))
+    def traffic(self, resources: Sequence[StackResource], *, start: datetime, end: datetime) -> tuple[Traffic, ...]:
+        """Return what went through, the whole minute that `start` falls into included, as CloudWatch does."""
+        if self.error is not None:
+            raise self.error
+        first = start.replace(second=0, microsecond=0)
+        return tuple(
+            Traffic(
+                name=resource.logical_id,
+                type=resource.type,
+                minutes=tuple(
+                    minute
+                    for at, minute in sorted(self.counted.get(resource.physical_id or "", {}).items())
+                    if first <= at < end
+                ),
+            )
+            for resource in resources
+            if resource.type in COUNTED and resource.physical_id is not None
+        )

@@ -4,7 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sealift.aws.metrics import AwsMetrics
+from sealift.aws.session import Access, AwsSession
 from sealift.local.endpoint import Endpoint
+from sealift.model.health import FUNCTION, HTTP_API, REST_API
+from sealift.model.stack import StackResource
 from sealift.model.template import Json
 from tests.local.deploying import ROLE, client, deploy, function, http, invoke_uri
 
@@ -100,6 +104,36 @@ def test_requests_of_a_rest_api_are_counted_by_its_name(endpoint: Endpoint) -> N
     metrics = ("Count", "5XXError", "4XXError")
     assert [_sum(endpoint, "AWS/ApiGateway", m, ApiName="counted-rest", Stage="live") for m in metrics] == [3, 2, 0]
     assert _invocations(endpoint, "counted-rest") == (3, 1)
+
+
+@pytest.mark.parametrize("kind", [REST_API, HTTP_API])
+def test_what_went_through_is_read_back_since_a_moment(endpoint: Endpoint, kind: str) -> None:
+    name = "read-back-rest" if kind == REST_API else "read-back-http"
+    deployed = deploy(endpoint, name, _rest_api(name) if kind == REST_API else _http_api(name))
+    _ask(deployed.outputs["Url"], "broken")
+    since = datetime.now(UTC)
+    _ask(deployed.outputs["Url"], "one", "broken")
+
+    access = Access(
+        region=endpoint.region,
+        endpoint_url=endpoint.url,
+        access_key=endpoint.access_key,
+        secret_key=endpoint.secret_key,
+    )
+    found = client(endpoint, "cloudformation").describe_stack_resources(StackName=name)["StackResources"]
+    resources = [
+        StackResource(
+            logical_id=r["LogicalResourceId"],
+            physical_id=r["PhysicalResourceId"],
+            type=r["ResourceType"],
+            status=r["ResourceStatus"],
+        )
+        for r in found
+    ]
+    traffic = AwsMetrics(AwsSession(access)).traffic(resources, start=since, end=datetime.now(UTC))
+
+    assert {(t.type, t.requests, t.failures) for t in traffic} == {(FUNCTION, 2, 1), (kind, 2, 1)}
+    assert all((t.latency_ms or 0) > 0 for t in traffic)
 
 
 def test_an_invocation_is_counted_once_however_it_came(endpoint: Endpoint) -> None:

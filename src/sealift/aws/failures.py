@@ -86,6 +86,7 @@ _BY_CODE: dict[str, _Kind] = {
     "InsufficientCapabilitiesException": _Kind(code="capabilities"),
     "LimitExceededException": _Kind(code="limit-exceeded", hint="A quota of the account is used up; see the message."),
     "ResourceNotFoundException": _NOT_FOUND,
+    "NotFoundException": _NOT_FOUND,
     "ParameterNotFound": _NOT_FOUND,
 }
 

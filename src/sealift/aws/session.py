@@ -13,6 +13,7 @@ from sealift.aws.failures import calling
 from sealift.aws.renewal import renew_when_expired
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
@@ -51,6 +52,11 @@ class AwsSession:
         self.access = access
         self._clients: dict[str, Any] = {}
         self._session: Any = None
+
+    @property
+    def apigateway(self) -> "APIGatewayClient":
+        """The client of API Gateway's REST APIs."""
+        return cast("APIGatewayClient", self._client("apigateway"))
 
     @property
     def cloudformation(self) -> "CloudFormationClient":

@@ -1,7 +1,7 @@
 """Bucket, functions, settings and metrics: requests that the embedded cloud cannot judge, and pages it never makes."""
 
 import base64
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from sealift.aws.metrics import AwsMetrics
 from sealift.aws.session import Access, AwsSession
 from sealift.aws.settings import AwsSettings, parameter_name, secret_id
 from sealift.errors import CloudError, PreconditionFailed
+from sealift.model.health import FUNCTION, REST_API
+from sealift.model.stack import StackResource
 from tests.fakes.clock import START
 from tests.unit.aws.stubs import stubbed
 
@@ -201,22 +203,73 @@ def test_a_function_without_a_log_group_has_no_lines() -> None:
         assert AwsFunctions(session).logs("work", since=START) == ()
 
 
-def test_metrics_are_read_a_day_at_a_time_and_ordered() -> None:
-    end = START + timedelta(minutes=1500)
+def test_what_went_through_is_read_by_the_minute_and_page_by_page() -> None:
+    second = START + timedelta(minutes=1)
+
+    def result(name: str, *points: tuple[datetime, float]) -> dict[str, object]:
+        at, values = [p[0] for p in points], [p[1] for p in points]
+        return {"Id": name, "Label": name, "Timestamps": at, "Values": values, "StatusCode": "Complete"}
+
+    pages = (
+        [result("requests0", (START, 4.0), (second, 0.0)), result("failures0", (START, 1.0))],
+        [result("requests0", (second + timedelta(minutes=1), 2.0)), result("latency0", (START, 12.5))],
+    )
     with stubbed("cloudwatch") as (session, stub):
-        late = {"Timestamp": START + timedelta(minutes=1441), "Sum": 2.0}
-        early = {"Timestamp": START, "Sum": 1.0}
-        middle = {"Timestamp": START + timedelta(minutes=9), "Sum": 3.0}
-        stub.add_response("get_metric_statistics", {"Datapoints": [middle, early]})
-        stub.add_response("get_metric_statistics", {"Datapoints": [late]})
+        stub.add_response("get_metric_data", {"MetricDataResults": pages[0], "NextToken": "more"})
+        stub.add_response("get_metric_data", {"MetricDataResults": pages[1]})
 
-        sums = AwsMetrics(session).sums("AWS/Lambda", "Errors", {"FunctionName": "work"}, start=START, end=end)
+        (work,) = AwsMetrics(session).traffic([_resource("work")], start=START, end=START + timedelta(hours=1))
 
-    assert [(p.at - START, p.value) for p in sums] == [
-        (timedelta(0), 1.0),
-        (timedelta(minutes=9), 3.0),
-        (timedelta(minutes=1441), 2.0),
+    seen = [(m.at - START, m.requests, m.failures, m.latency_ms) for m in work.minutes]
+    assert seen == [(timedelta(0), 4.0, 1.0, 12.5), (timedelta(minutes=2), 2.0, 0.0, None)]
+    assert (work.requests, work.failures, work.latency_ms) == (6, 1, 12.5)
+
+
+def test_many_functions_are_asked_about_500_metrics_at_a_time() -> None:
+    with stubbed("cloudwatch") as (session, stub):
+        for _ in range(2):
+            stub.add_response("get_metric_data", {"MetricDataResults": []})
+
+        traffic = AwsMetrics(session).traffic([_resource(f"f{n}") for n in range(170)], start=START, end=START)
+
+    assert len(traffic) == 170
+
+
+def test_a_rest_api_is_counted_under_its_name_and_one_that_is_gone_not_at_all() -> None:
+    session = AwsSession(SECURE)
+    apis = [_resource("abc", REST_API), _resource("gone", REST_API)]
+    queries = [
+        {
+            "Id": f"{measure}0",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/ApiGateway",
+                    "MetricName": metric,
+                    "Dimensions": [{"Name": "ApiName", "Value": "shop"}],
+                },
+                "Period": 60,
+                "Stat": stat,
+            },
+        }
+        for measure, metric, stat in (
+            ("requests", "Count", "Sum"),
+            ("failures", "5XXError", "Sum"),
+            ("latency", "Latency", "Average"),
+        )
     ]
+    asked = {"MetricDataQueries": queries, "StartTime": START, "EndTime": START}
+    with stubbed("apigateway", session) as (_, gateway), stubbed("cloudwatch", session) as (_, watch):
+        gateway.add_response("get_rest_api", {"id": "abc", "name": "shop"}, {"restApiId": "abc"})
+        gateway.add_client_error("get_rest_api", "NotFoundException", "Invalid API identifier", 404)
+        watch.add_response("get_metric_data", {"MetricDataResults": []}, asked)
+
+        traffic = AwsMetrics(session).traffic(apis, start=START, end=START)
+
+    assert [(t.name, t.requests) for t in traffic] == [("abc", 0), ("gone", 0)]
+
+
+def _resource(name: str, kind: str = FUNCTION) -> StackResource:
+    return StackResource(logical_id=name, physical_id=name, type=kind, status="CREATE_COMPLETE")
 
 
 def test_the_states_of_alarms_of_both_kinds_are_read() -> None:

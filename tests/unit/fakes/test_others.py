@@ -8,8 +8,9 @@ import pytest
 from sealift.errors import BuildError, CloudError, UserError
 from sealift.model.app import Environment
 from sealift.model.event import Noted, Progressed
+from sealift.model.health import FUNCTION
+from sealift.model.stack import StackResource
 from sealift.model.template import Asset
-from sealift.ports import Datapoint
 from tests.fakes.bucket import FakeBucket
 from tests.fakes.builder import FakeBuilder
 from tests.fakes.clock import START, FakeClock
@@ -135,14 +136,16 @@ def test_settings_know_names_without_their_versions() -> None:
     assert settings.missing(["ssm:/a:3", "secretsmanager:db:SecretString:x", "ssm:/ab"]) == ("ssm:/ab",)
 
 
-def test_metrics_are_summed_by_the_minute() -> None:
+def test_traffic_is_counted_by_the_minute() -> None:
     metrics = FakeMetrics(states={"errors": "OK"})
-    at = [START + timedelta(seconds=s) for s in (0, 59, 60, 600)]
-    metrics.put("N", "M", {"F": "x"}, *(Datapoint(at=a, value=1.0) for a in at))
+    for seconds in (0, 59, 60, 600):
+        metrics.put("work-1", START + timedelta(seconds=seconds), requests=1, latency_ms=float(seconds))
+    work = StackResource(logical_id="Work", physical_id="work-1", type=FUNCTION, status="CREATE_COMPLETE")
 
-    sums = metrics.sums("N", "M", {"F": "x"}, start=START, end=START + timedelta(minutes=5))
+    (traffic,) = metrics.traffic([work], start=START + timedelta(seconds=30), end=START + timedelta(minutes=5))
 
-    assert [(p.at - START, p.value) for p in sums] == [(timedelta(0), 2.0), (timedelta(minutes=1), 1.0)]
+    seen = [(m.at - START, m.requests, m.latency_ms) for m in traffic.minutes]
+    assert seen == [(timedelta(0), 2.0, 29.5), (timedelta(minutes=1), 1.0, 60.0)]
     assert metrics.alarms(["errors", "gone"]) == {"errors": "OK"}
 
 
