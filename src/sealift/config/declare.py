@@ -7,7 +7,18 @@ from pathlib import Path as FilePath
 from typing import cast
 
 from sealift.config.validate import Settings
-from sealift.model.app import AcceptedFinding, App, Environment, Hooks, Probe, Signing, StackSpec, SuiteSpec, Toggle
+from sealift.model.app import (
+    AcceptedFinding,
+    App,
+    Environment,
+    Health,
+    Hooks,
+    Probe,
+    Signing,
+    StackSpec,
+    SuiteSpec,
+    Toggle,
+)
 
 DEFAULT_SOAK_S = 600.0
 ONLY_STACK = "app"
@@ -111,7 +122,20 @@ def _environments(settings: Settings, app: str, region: str) -> Iterator[Environ
             approval=bool(table.get("approval", False)),
             protected=bool(table.get("protected", not is_root or name == "production")),
             watch_s=cast("float", table.get("watch", 0.0)),
+            health=_health(_part(table, "health")),
         )
+
+
+def _health(settings: Settings) -> Health:
+    latency_s = cast("float | None", settings.get("max_latency"))
+    return Health(
+        enabled=bool(settings.get("enabled", True)),
+        alarms=_texts(settings, "alarms"),
+        max_error_rate=cast("float", settings.get("max_error_rate", 0.01)),
+        max_latency_ms=None if latency_s is None else round(latency_s * 1000),
+        min_requests=cast("int", settings.get("min_requests", 0)),
+        compare=bool(settings.get("compare", True)),
+    )
 
 
 def _usual_source(name: str, tables: Mapping[str, Settings]) -> str | None:

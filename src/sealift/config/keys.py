@@ -34,6 +34,11 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A number from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Duration:
     """A duration such as `30m`."""
 
@@ -96,6 +101,7 @@ Kind: TypeAlias = (
     | Flag
     | Toggled
     | Whole
+    | Share
     | Duration
     | Day
     | Texts
@@ -162,6 +168,45 @@ _ENVIRONMENT_STACK = (
     Key(name="parameters", kind=Values(), doc="Parameter values of this stack in this environment.", default="{}"),
 )
 
+_HEALTH = (
+    Key(
+        name="enabled",
+        kind=Flag(),
+        doc="Whether a running release is judged at all: before a promotion out of here, and while it is watched.",
+        default="true",
+    ),
+    Key(
+        name="alarms",
+        kind=Texts(),
+        doc="Alarms that must not ring, by name or by logical id.",
+        default="every alarm of the environment's stacks",
+    ),
+    Key(
+        name="max_error_rate",
+        kind=Share(),
+        doc="Largest share of failed invocations of a function, and of 5XX answers of an API.",
+        default="0.01",
+    ),
+    Key(
+        name="max_latency",
+        kind=Duration(),
+        doc="The longest that a function or an API may take on average.",
+        default="any",
+    ),
+    Key(
+        name="min_requests",
+        kind=Whole(least=0, most=100_000),
+        doc="Requests that must have been seen. Declared probes make up for what is missing, and are told apart.",
+        default="0",
+    ),
+    Key(
+        name="compare",
+        kind=Flag(),
+        doc="Whether the release must not be worse than the one before it.",
+        default="true",
+    ),
+)
+
 _ENVIRONMENT = (
     Key(
         name="account",
@@ -215,8 +260,13 @@ _ENVIRONMENT = (
     Key(
         name="watch",
         kind=Duration(),
-        doc="How long the environment is watched after a deployment was verified.",
+        doc="How long the environment is watched after a deployment was verified. When it fails then, it goes back.",
         default='"0s"',
+    ),
+    Key(
+        name="health",
+        kind=Table(keys=_HEALTH),
+        doc="What a running release has to be like; [the soak](../explanation/soak.md) explains how it is judged.",
     ),
     Key(
         name="parameters",

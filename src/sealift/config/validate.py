@@ -23,6 +23,7 @@ from sealift.config.keys import (
     Labels,
     Named,
     Reserved,
+    Share,
     Table,
     Text,
     Texts,
@@ -107,14 +108,14 @@ def _value(path: Path, value: object, kind: Kind, problems: _Problems) -> "Setti
             return _command(path, value, problems)
         case Day():
             return _day(path, value, problems)
-        case Text() | Flag() | Toggled() | Whole() | Duration() | Reserved():
+        case Text() | Flag() | Toggled() | Whole() | Share() | Duration() | Reserved():
             return _scalar(path, value, kind, problems)
         case _:
             assert_never(kind)
 
 
 def _scalar(
-    path: Path, value: object, kind: Text | Flag | Toggled | Whole | Duration | Reserved, problems: _Problems
+    path: Path, value: object, kind: Text | Flag | Toggled | Whole | Share | Duration | Reserved, problems: _Problems
 ) -> bool | int | float | str | None:
     match kind:
         case Text():
@@ -131,16 +132,27 @@ def _scalar(
             if value in ("auto", "on", "off"):
                 return str(value)
             problems.add(path, f'must be true, false or "auto", not {_shown(value)}')
-        case Whole():
-            if isinstance(value, int) and not isinstance(value, bool) and kind.least <= value <= kind.most:
-                return value
-            problems.add(path, f"must be a whole number from {kind.least} to {kind.most}, not {_shown(value)}")
+        case Whole() | Share():
+            return _number(path, value, kind, problems)
         case Duration():
             return _duration(path, value, problems)
         case Reserved():
             problems.add(path, "is kept for a later version and does nothing yet")
         case _:
             assert_never(kind)
+    return None
+
+
+def _number(path: Path, value: object, kind: Whole | Share, problems: _Problems) -> int | float | None:
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(kind, Whole):
+        if isinstance(number, int) and kind.least <= number <= kind.most:
+            return number
+        problems.add(path, f"must be a whole number from {kind.least} to {kind.most}, not {_shown(value)}")
+    else:
+        if number is not None and 0 <= number <= 1:
+            return float(number)
+        problems.add(path, f"must be a number from 0 to 1, such as 0.01, not {_shown(value)}")
     return None
 
 

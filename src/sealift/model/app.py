@@ -44,6 +44,22 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What a running release has to be like to be called healthy: `sealift.toml` `[environments.NAME.health]`."""
+
+    enabled: bool = True
+    alarms: tuple[str, ...] = ()
+    """Names or logical ids; empty means every alarm of the environment's stacks."""
+    max_error_rate: float = 0.01
+    """Share of failed invocations, and of answers of an API with a 5XX status."""
+    max_latency_ms: int | None = None
+    """Bound of the average."""
+    min_requests: int = 0
+    compare: bool = True
+    """Whether the release must not be worse than the one before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """One completely separate set of stacks, best in an AWS account of its own."""
 
@@ -66,6 +82,7 @@ class Environment:
     protected: bool = False
     watch_s: float = 0.0
     """How long the environment is watched after its deployment was verified."""
+    health: Health = field(default_factory=Health)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from sealift.config.load import Source, load_app
-from sealift.model.app import App
+from sealift.errors import ConfigError
+from sealift.model.app import App, Health
 
 
 def _load(root: Path, text: str) -> App:
@@ -69,6 +72,34 @@ def test_everything_that_can_be_said_of_an_environment_arrives(app_folder: Path)
     assert (staging.approval, staging.protected) == (True, True)
     assert staging.parameters == {"Level": "debug", "Size": "3", "Names": "a,b", "On": "true"}
     assert (staging.tags, staging.stack_parameters) == ({"team": "shop"}, {"app": {"Extra": "1"}})
+
+
+def test_health_is_taken_over(app_folder: Path) -> None:
+    app = _load(
+        app_folder,
+        """
+        [environments.staging.health]
+        alarms = ["Errors", "shop-slow"]
+        max_error_rate = 0.005
+        max_latency = "800ms"
+        min_requests = 100
+        compare = false
+        """,
+    )
+    (staging,) = app.environments
+    assert staging.health == Health(
+        alarms=("Errors", "shop-slow"),
+        max_error_rate=0.005,
+        max_latency_ms=800,
+        min_requests=100,
+        compare=False,
+    )
+
+
+@pytest.mark.parametrize("wrong", ["1.5", "-0.1", "true", '"1%"', "nan"])
+def test_an_error_rate_is_a_number_from_0_to_1(app_folder: Path, wrong: str) -> None:
+    with pytest.raises(ConfigError, match=r"max_error_rate.* must be a number from 0 to 1, such as 0\.01"):
+        _load(app_folder, f"[environments.staging.health]\nmax_error_rate = {wrong}\n")
 
 
 def test_several_stacks_keep_their_order_and_needs(app_folder: Path) -> None:
