@@ -61,5 +61,7 @@ class Observation:
     """The same resources while the release before ran there; empty when there was none."""
     alarms: Mapping[str, str] = field(default_factory=dict)
     """State by name."""
+    absent_alarms: tuple[str, ...] = ()
+    """Declared, and not there."""
     unknown: str = ""
     """Why nothing could be seen, when that is so."""
