@@ -17,7 +17,6 @@ Findings are values (`sealift.model.finding`), never exceptions.
 """
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 
 
@@ -98,5 +97,7 @@ class InternalError(SealiftError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean "x"?)` for the nearest known word, or an empty string."""
+    from difflib import get_close_matches  # only an error needs it
+
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f' (did you mean "{near[0]}"?)' if near else ""

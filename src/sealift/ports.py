@@ -4,29 +4,33 @@ Adapters in aws/, local/, build/, template/, config/, ledger/, scm/ and system.p
 Every write is idempotent or guarded by a token or a condition; each Protocol says which.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import Protocol
+from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
-from sealift.model.app import App, Environment
-from sealift.model.event import Event
-from sealift.model.finding import SuiteResult
-from sealift.model.health import Traffic
-from sealift.model.ledger import ChainFault, Entry, Lease, Record
-from sealift.model.release import BuiltArtifact, Origin
-from sealift.model.stack import (
-    Caller,
-    ChangeSet,
-    ChangeSetRequest,
-    Drift,
-    FunctionState,
-    StackEvent,
-    StackResource,
-    StackState,
-)
-from sealift.model.template import Asset, Json, Rendered, Template
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from sealift.model.app import App, Environment
+    from sealift.model.event import Event
+    from sealift.model.finding import SuiteResult
+    from sealift.model.health import Traffic
+    from sealift.model.ledger import ChainFault, Entry, Lease, Record
+    from sealift.model.release import BuiltArtifact, Origin
+    from sealift.model.stack import (
+        Caller,
+        ChangeSet,
+        ChangeSetRequest,
+        Drift,
+        FunctionState,
+        StackEvent,
+        StackResource,
+        StackState,
+    )
+    from sealift.model.template import Asset, Rendered, Template
 
 
 class Stacks(Protocol):
@@ -350,6 +354,3 @@ class Prompt(Protocol):
 
     def text(self, question: str, *, default: str = "") -> str:
         """Ask for a word."""
-
-
-JsonObject = dict[str, Json]

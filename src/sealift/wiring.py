@@ -1,19 +1,17 @@
 """Where real adapters are built and handed to use cases. The only place that does, and that reads the environment."""
 
-import getpass
 import os
-import platform
-import socket
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 from sealift.errors import ConfigError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
-from sealift.ports import Builder, Cloud, EventSink, Prompt
+from sealift.ports import Analyzer, Builder, Clock, Cloud, EventSink, Ids, Ledgers, Prompt, Tester
 from sealift.scm.ci import CiContext, detect
 from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
 from sealift.usecases.services import Services
@@ -43,6 +41,15 @@ def human_present() -> bool:
     return ci_context().human
 
 
+def terminal(stream: TextIO) -> tuple[bool, bool]:
+    """Return whether a person sees the stream as it is written, and whether to colour it.
+
+    https://no-color.org and https://force-color.org
+    """
+    alive = stream.isatty() and os.environ.get("TERM") != "dumb"
+    return alive, not os.environ.get("NO_COLOR") and (alive or bool(os.environ.get("FORCE_COLOR")))
+
+
 def cache_root() -> Path:
     """Return the folder of everything that can be made again: XDG_CACHE_HOME/sealift."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -54,6 +61,9 @@ def actor() -> str:
     context = ci_context()
     if not context.human:
         return f"{context.actor or 'ci'}@{context.system}"
+    import getpass
+    import socket
+
     try:
         name = getpass.getuser()
     except (KeyError, OSError):
@@ -76,7 +86,7 @@ def local_state_root(app: App) -> Path:
 def _templates() -> "SamTemplates":
     from sealift.template.templates import SamTemplates
 
-    return SamTemplates(cache=cache_root() / "rendered")
+    return SamTemplates(cache=cache_root() / "rendered", parses=cache_root() / "parsed")
 
 
 def local_cloud(app: App) -> "LocalCloud":
@@ -86,25 +96,34 @@ def local_cloud(app: App) -> "LocalCloud":
     return LocalCloud(local_state_root(app))
 
 
+class _Late:
+    """Stands for an adapter until it is first used, so that a command loads only what it needs."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._made = cache(make)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made(), name)
+
+
+def _late(make: Callable[[], object]) -> Any:
+    """Return something that behaves as what `make` returns, which is made when it is first used."""
+    return _Late(make)
+
+
 def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> Services:
     """Return everything that use cases need, over AWS or over the embedded cloud."""
-    from sealift.checks.analyzer import RealAnalyzer
-    from sealift.checks.tester import RealTester
-    from sealift.ledger.ledgers import BucketLedgers
-    from sealift.ledger.witness import LinuxWitness
     from sealift.scm.git import Git
 
     clock, process = RealClock(), programs()
     ids = SortableIds(clock)
     return Services(
         clouds=LocalClouds(app, sink) if local else AwsClouds(),
-        ledgers=BucketLedgers(
-            clock=clock, ids=ids, actor=actor(), witness=LinuxWitness(), cache=cache_root() / "ledgers"
-        ),
+        ledgers=_late(lambda: _ledgers(clock, ids)),
         templates=_templates(),
         builder=_builder(process, sink, local=local),
-        analyzer=RealAnalyzer(process, cache_root() / "checks", clock=clock),
-        tester=RealTester(process, cache_root() / "checks", env=dict(os.environ)),
+        analyzer=_late(lambda: _analyzer(process, clock)),
+        tester=_late(lambda: _tester(process)),
         http=UrllibHttp(),
         scm=Git(process, os.environ),
         process=process,
@@ -115,6 +134,25 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
     )
 
 
+def _ledgers(clock: Clock, ids: Ids) -> Ledgers:
+    from sealift.ledger.ledgers import BucketLedgers
+    from sealift.ledger.witness import LinuxWitness
+
+    return BucketLedgers(clock=clock, ids=ids, actor=actor(), witness=LinuxWitness(), cache=cache_root() / "ledgers")
+
+
+def _analyzer(process: RealProcess, clock: Clock) -> Analyzer:
+    from sealift.checks.analyzer import RealAnalyzer
+
+    return RealAnalyzer(process, cache_root() / "checks", clock=clock)
+
+
+def _tester(process: RealProcess) -> Tester:
+    from sealift.checks.tester import RealTester
+
+    return RealTester(process, cache_root() / "checks", env=dict(os.environ))
+
+
 def _builder(process: RealProcess, sink: EventSink, *, local: bool) -> Builder:
     """Return the builder; for the embedded cloud it builds what this machine's Python and processor can run."""
     from sealift.build.builder import CachedBuilder
@@ -122,6 +160,8 @@ def _builder(process: RealProcess, sink: EventSink, *, local: bool) -> Builder:
     builder = CachedBuilder(_build_cache(), process, settings=_settings_of_uv())
     if not local:
         return builder
+    import platform
+
     from sealift.local.building import LocalBuilder
     from sealift.local.interpreters import places
 

@@ -1,6 +1,8 @@
 """`build`, `lock` and `cache`, on an application without dependencies: nothing is downloaded."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,20 @@ def test_explain_as_json_has_sizes_reasons_and_what_is_left_out(sealift, shop):
     assert (orders["dependencies"], orders["warnings"], orders["locked"]) == ([], [], False)
     assert "*.pyc" in explained["left_out"]
     assert "left_out" not in sealift("build", "-C", shop, "--json").json
+
+
+def test_a_build_that_finds_all_done_loads_no_parser_no_checks_and_no_library_for_terminals(folder, shop, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    script = (
+        "import sys\n"
+        "from sealift.cli.main import run\n"
+        f"code = run(['build', '-C', {str(shop)!r}])\n"
+        "heavy = {'yaml', 'rich', 'pydantic', 'botocore', 'sealift.checks', 'sealift.ledger', 'concurrent.futures'}\n"
+        "sys.exit(code or ' '.join(sorted(heavy & sys.modules.keys())) or 0)\n"
+    )
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[1:]) == (0, [])
 
 
 def test_configuration_in_a_package_is_warned_of(sealift, shop):

@@ -1,9 +1,8 @@
 import io
 
 import pytest
-from rich.console import Console
 
-from sealift.cli.terminal import console
+from sealift.cli.screen import Screen
 from sealift.cli.view import View, duration
 from sealift.cli.visible import visible
 from sealift.errors import UserError
@@ -15,13 +14,12 @@ HOSTILE = "a\x1b[2Jb\x1b]0;owned\x07c\u202ed\x9be"
 
 
 def shown(*events: object, verbose: bool = False) -> str:
-    out: Console = console(width=200)
-    out.file = io.StringIO()
-    view = View(out, FakeClock(), verbose=verbose)
+    out = io.StringIO()
+    view = View(Screen(out, alive=False, colours=False), FakeClock(), verbose=verbose)
     for event in events:
         view.emit(event)  # type: ignore[arg-type]
     view.close()
-    return out.file.getvalue()
+    return out.getvalue()
 
 
 def test_control_characters_are_shown_as_marks_of_the_same_length() -> None:

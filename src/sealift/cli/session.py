@@ -45,10 +45,12 @@ class Session:
             from sealift.cli.jsonlines import JsonLines, Silent
 
             return JsonLines(RealClock()) if self.streaming else Silent()
-        from sealift.cli.terminal import console
+        from sealift.cli.screen import Screen
         from sealift.cli.view import View
+        from sealift.wiring import terminal
 
-        return View(console(stderr=True), RealClock(), verbose=self.verbose)
+        alive, colours = terminal(sys.stderr)
+        return View(Screen(sys.stderr, alive=alive, colours=colours), RealClock(), verbose=self.verbose)
 
     @cached_property
     def prompt(self) -> Prompt:

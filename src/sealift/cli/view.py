@@ -2,12 +2,8 @@
 
 import threading
 
-from rich.console import Console
-from rich.live import Live
-from rich.spinner import Spinner
-from rich.text import Text
-
-from sealift.cli.visible import visible
+from sealift.cli.screen import Screen
+from sealift.cli.text import Text
 from sealift.model.event import (
     ArtifactBuilt,
     ChangePlanned,
@@ -52,12 +48,12 @@ def duration(seconds: float) -> str:
 class View:
     """Renders events. On a terminal the running phase has a spinner and its elapsed time; elsewhere only lines."""
 
-    def __init__(self, console: Console, clock: Clock, *, verbose: bool = False) -> None:
-        self._console = console
+    def __init__(self, screen: Screen, clock: Clock, *, verbose: bool = False) -> None:
+        self._screen = screen
         self._clock = clock
         self._verbose = verbose
         self._lock = threading.Lock()
-        self._live: Live | None = None
+        self._running: Running | None = None
         self._environment: str | None = None
         self._resources: dict[str, str] = {}
         self._advice = 0
@@ -109,12 +105,12 @@ class View:
         self._stop()
         mark, style = MARKS[event.status]
         took = f"{duration(event.duration_s):>9}"
-        self._print(
+        self._line(
             Text.assemble(INDENT, (mark, style), f" {event.phase:<9}", (took, "dim"), "  ", (event.detail, "dim"))
         )
         if self._advice > ADVICE_SHOWN and event.phase == "analyse":
             more = self._advice - ADVICE_SHOWN
-            self._print(Text(f"{INDENT}  and {more} more; `sealift check` lists them", style="dim"))
+            self._line(Text(f"{INDENT}  and {more} more; `sealift check` lists them", style="dim"))
         self._advice = 0
 
     def _note(self, level: str, message: str, hint: str) -> None:
@@ -164,44 +160,34 @@ class View:
         self._update(f"{done}/{max(self._planned, len(self._resources))} {event.logical_id} {event.status}")
 
     def _start(self, phase: str) -> None:
-        self._stop()
-        if self._console.is_terminal:
-            self._live = Live(Running(phase, self._clock), console=self._console, refresh_per_second=12, transient=True)
-            self._live.start()
+        self._running = Running(phase, self._clock)
+        self._screen.start(self._running.text)
 
     def _update(self, detail: str) -> None:
-        if self._live is not None and isinstance(self._live.renderable, Running):
-            self._live.renderable.detail = detail
+        if self._running is not None:
+            self._running.detail = detail
 
     def _stop(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        self._running = None
+        self._screen.stop()
 
     def _line(self, text: Text) -> None:
-        self._print(text)
-
-    def _print(self, text: Text) -> None:
-        console = self._live.console if self._live is not None else self._console
-        console.print(text, highlight=False, soft_wrap=not console.is_terminal)
+        self._screen.line(text)
 
 
 class Running:
-    """The living last line: a spinner, the phase, the elapsed time and what it is doing."""
+    """The living last line: the phase, the elapsed time and what it is doing."""
 
     def __init__(self, phase: str, clock: Clock) -> None:
         self.detail = ""
         self._phase = phase
         self._clock = clock
         self._since = clock.monotonic()
-        self._spinner = Spinner("dots", style="cyan")
 
-    def __rich__(self) -> Spinner:
+    def text(self) -> Text:
+        """Return the line as of now."""
         elapsed = duration(self._clock.monotonic() - self._since)
-        self._spinner.update(
-            text=Text.assemble(f"{self._phase:<9}", (f"{elapsed:>9}", "dim"), "  ", (visible(self.detail), "dim"))
-        )
-        return self._spinner
+        return Text.assemble(f"{self._phase:<9}", (f"{elapsed:>9}", "dim"), f"  {self.detail}")
 
 
 def size(size_bytes: int) -> str:

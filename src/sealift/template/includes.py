@@ -14,7 +14,7 @@ from sealift.model.template import Json, TemplatePath
 from sealift.template.evaluation import Scope, known_text
 from sealift.template.faults import fault
 from sealift.template.intrinsics import LONG_FORMS
-from sealift.template.reading import read
+from sealift.template.reading import Document, Read
 from sealift.template.shapes import is_remote
 from sealift.template.values import mapping_at
 
@@ -30,6 +30,7 @@ class _Place:
     file: str
     lines: Mapping[TemplatePath, int]
     scope: Scope
+    read: Read
     chain: tuple[str, ...]
 
     def fault(self, path: TemplatePath, message: str, *, code: str, hint: str = "") -> TemplateError:
@@ -38,15 +39,14 @@ class _Place:
         return fault(self.file, self.lines.get(path, 0), message, code=code, hint=hint)
 
 
-def included(
-    root: Path, file: str, body: dict[str, Json], lines: Mapping[TemplatePath, int], scope: Scope
-) -> dict[str, Json]:
-    """Return a template with every local include in place.
+def included(root: Path, document: Document, scope: Scope, read: Read) -> dict[str, Json]:
+    """Return the body of a template with every local include in place.
 
     Raises TemplateError for a file that is not there, for foreign macros and for functions that do not exist.
     """
-    place = _Place(root=root, file=file, lines=lines, scope=scope, chain=(file,))
-    result = _value(body, (), place)
+    file = document.file
+    place = _Place(root=root, file=file, lines=document.lines, scope=scope, read=read, chain=(file,))
+    result = _value(document.body, (), place)
     assert isinstance(result, dict)
     return _top_level(result, place)
 
@@ -130,7 +130,7 @@ def _snippet(transform: Json, path: TemplatePath, place: _Place) -> Json:
         message = f"AWS::Include of {location}, but there is no file {file}"
         hint = "the path is relative to the file that includes it"
         raise place.fault(path, message, code="template-include", hint=hint)
-    document = read(place.root / file, file)
+    document = place.read(place.root / file, file)
     inner = replace(place, file=file, lines=document.lines, chain=(*place.chain, file))
     return _value(document.body, (), inner)
 

@@ -15,22 +15,21 @@ from sealift.template.graphql import with_inline_files
 from sealift.template.includes import included
 from sealift.template.intrinsics import walk
 from sealift.template.loops import PREFIX, rounds
-from sealift.template.reading import Document, read
-from sealift.template.shapes import FUNCTION_TYPES, SHAPES
-from sealift.template.translation import SAM
+from sealift.template.reading import Document, Read, read
+from sealift.template.shapes import FUNCTION_TYPES, SAM, SHAPES
 from sealift.template.values import list_at, mapping_at
 
 
-def load(root: Path, file: str, parents: tuple[str, ...] = ()) -> Template:
+def load(root: Path, file: str, parents: tuple[str, ...] = (), *, read: Read = read) -> Template:
     """Return the template in `file` with those nested in it. Raises TemplateError with file and line."""
     if file in parents:
         chain = " → ".join([*parents, file])
         raise fault(parents[-1], 0, f"templates nest each other in a circle: {chain}", code="template-cycle")
-    source = _source(root, read(root / file, file))
+    source = _source(root, read(root / file, file), read)
     _refuse_missing_transforms(source)
     specs = functions(source)
     found = find(source)
-    nested = {a.key: load(root, a.source, (*parents, file)) for a in found if a.kind == "template"}
+    nested = {a.key: load(root, a.source, (*parents, file), read=read) for a in found if a.kind == "template"}
     own = Template(
         file=file,
         body=source.body,
@@ -49,12 +48,12 @@ def load(root: Path, file: str, parents: tuple[str, ...] = ()) -> Template:
     )
 
 
-def _source(root: Path, document: Document) -> Source:
+def _source(root: Path, document: Document, read: Read) -> Source:
     file, body = document.file, document.body
     if not isinstance(body, dict):
         raise fault(file, 1, "is no template: it is not a mapping", code="template-empty")
     lines = dict(document.lines)
-    body = included(root, file, body, lines, default_scope(body))
+    body = included(root, replace(document, lines=lines), default_scope(body), read)
     if not mapping_at(body, "Resources"):
         raise fault(
             file,

@@ -5,6 +5,7 @@ YAML 1.1 as CloudFormation reads it: dates stay text, keys are text, `yes` is tr
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -33,19 +34,33 @@ class Document:
     lines: dict[TemplatePath, int]
 
 
+Read = Callable[[Path, str], Document]
+"""Returns the parsed file at a path; the text is how errors name it."""
+
+
 def read(path: Path, file: str) -> Document:
     """Read and parse a template; `file` is how errors name it."""
+    return parse(decoded(source_bytes(path, file), file), file)
+
+
+def source_bytes(path: Path, file: str) -> bytes:
+    """Return the bytes of a template. Raises TemplateError when they can not be read."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise fault(file, 0, "there is no such file", code="template-not-found", hint=_nearby(path)) from None
     except IsADirectoryError:
         raise fault(file, 0, "is a folder, not a template", code="template-not-found", hint=_nearby(path)) from None
-    except UnicodeDecodeError as error:
-        raise fault(file, 0, f"is not UTF-8 text: {error.reason}", code="template-syntax") from None
     except OSError as error:
         raise fault(file, 0, f"can not be read: {error.strerror}", code="template-not-found") from None
-    return parse(text, file)
+
+
+def decoded(data: bytes, file: str) -> str:
+    """Return the text of a template. Raises TemplateError when it is none."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise fault(file, 0, f"is not UTF-8 text: {error.reason}", code="template-syntax") from None
 
 
 def parse(text: str, file: str) -> Document:

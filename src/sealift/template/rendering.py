@@ -13,7 +13,8 @@ from sealift.template.codeless import with_code, without_code
 from sealift.template.declared import transforms
 from sealift.template.evaluation import Scope, parameter_values
 from sealift.template.extensions import LANGUAGE_EXTENSIONS, extended
-from sealift.template.translation import SAM, translate
+from sealift.template.shapes import SAM
+from sealift.template.translation import translate
 from sealift.template.values import mapping_at, scalar_text
 
 _PARTITIONS: Final = (

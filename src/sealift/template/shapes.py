@@ -80,6 +80,8 @@ SHAPES: Final[dict[str, tuple[Shape, ...]]] = {
     "AWS::Serverless::Application": (_shape("Location", "template", https_url),),
 }
 
+SAM: Final = "AWS::Serverless-2016-10-31"
+"""The transform of AWS SAM."""
 FUNCTION_TYPES: Final = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 LAYER_TYPES: Final = ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion")
 

@@ -6,23 +6,25 @@ from pathlib import Path
 
 from sealift.model.template import Rendered, Template
 from sealift.template.loading import load
-from sealift.template.rendering import Target, rendered
+from sealift.template.parsed import KeptParses
+from sealift.template.reading import read
 from sealift.template.sealing import sealed
 
 
 class SamTemplates:
     """Reads, seals and renders SAM and CloudFormation templates.
 
-    `cache` is a folder for rendered templates; None renders anew each time.
+    `cache` is a folder for rendered templates, `parses` one for parsed files; None works anew each time.
     """
 
-    def __init__(self, *, cache: Path | None = None) -> None:
+    def __init__(self, *, cache: Path | None = None, parses: Path | None = None) -> None:
         self._cache = cache
+        self._read = KeptParses(parses) if parses else read
         self._sources: dict[str, Template] = {}
 
     def load(self, root: Path, file: str) -> Template:
         """Parse a template and everything it includes. Raises TemplateError with file and line."""
-        return load(root, Path(file).as_posix())
+        return load(root, Path(file).as_posix(), read=self._read)
 
     def seal(self, template: Template, blobs: Mapping[str, str]) -> bytes:
         """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`."""
@@ -37,5 +39,7 @@ class SamTemplates:
 
         Raises TemplateError, which names the line where this object sealed the template itself.
         """
+        from sealift.template.rendering import Target, rendered  # not needed to build
+
         target = Target(parameters=parameters, account=account, region=region, stack_name=stack_name)
         return rendered(body, target, cache=self._cache, source=self._sources.get(hashlib.sha256(body).hexdigest()))

@@ -17,7 +17,6 @@ from sealift.template.values import mapping_at, scalar_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SAM: Final = "AWS::Serverless-2016-10-31"
 _ONE_AT_A_TIME: Final = threading.Lock()
 """The translator keeps region and metrics in class attributes."""
 _ORIGIN: Final = "SealiftOrigin"

@@ -1,0 +1,42 @@
+"""Small JSON values kept in a folder by name, each with its checksum. What is damaged or absent is None.
+
+Entries are written whole, under another name first. A folder that is full or read-only costs time later, not this run.
+"""
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+
+def get(folder: Path, name: str) -> Any:
+    """Return the value that was kept under this name, or None when it is not there whole."""
+    try:
+        checksum, _, payload = _path(folder, name).read_bytes().partition(b"\n")
+        return json.loads(payload) if hashlib.sha256(payload).hexdigest().encode() == checksum else None
+    except (OSError, ValueError):
+        return None
+
+
+def put(folder: Path, name: str, value: object) -> None:
+    """Keep a value made of JSON's types."""
+    import tempfile  # not needed to read
+
+    payload = json.dumps(value, separators=(",", ":")).encode()
+    path = _path(folder, name)
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / name[:2] / f"{name}.json"

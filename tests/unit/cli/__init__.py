@@ -1,0 +1,1 @@
+"""The command line without commands: what is written to a terminal."""
