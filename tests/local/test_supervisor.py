@@ -74,6 +74,11 @@ def _has_item(endpoint: Endpoint) -> bool:
     return "Item" in client(endpoint, "dynamodb").get_item(TableName="things", Key={"id": {"S": "a"}})
 
 
+def _item_is_saved(cloud: LocalCloud) -> bool:
+    file = Folder(cloud.state_root / "staging").state / "dynamodb.json"
+    return file.exists() and '{"id": {"S": "a"}}' in file.read_text()
+
+
 def _busy_worker(endpoint: Endpoint, emulator: int) -> None:
     """Leave a function of the emulator running that would sleep for a minute."""
     deploy(
@@ -185,8 +190,7 @@ def test_the_next_command_ends_functions_that_outlived_guard_and_emulator(cloud:
 def test_after_a_hard_kill_the_last_quiet_moment_is_found(cloud: LocalCloud) -> None:
     endpoint = cloud.up("staging", region=REGION)
     _put_table(endpoint)
-    saved = Folder(cloud.state_root / "staging").state / "dynamodb.json"
-    assert _eventually(saved.exists)
+    assert _eventually(lambda: _item_is_saved(cloud))
     os.kill(_run(cloud).emulator, signal.SIGKILL)
     assert _has_item(cloud.up("staging", region=REGION))
 
@@ -310,8 +314,7 @@ def test_a_stack_that_was_being_created_at_down_can_be_created_again(cloud: Loca
 def test_a_hard_kill_during_a_deployment_goes_back_to_before_it(cloud: LocalCloud) -> None:
     endpoint = cloud.up("staging", region=REGION)
     _put_table(endpoint)
-    saved = Folder(cloud.state_root / "staging").state
-    assert _eventually((saved / "dynamodb.json").exists)
+    assert _eventually(lambda: _item_is_saved(cloud))
     _slow_stack(endpoint)
     time.sleep(2)
     os.kill(_run(cloud).emulator, signal.SIGKILL)

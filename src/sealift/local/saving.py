@@ -48,23 +48,32 @@ class Saver:
             began = time.monotonic()
             self._changed_at = None
             with self._lock:
-                save()
+                saved = save()
+            if not saved:
+                self._changed_at = seen
             pause_s = max(_QUIET_S, (time.monotonic() - began) / _SHARE)
 
 
-def save() -> None:
-    """Write the state of every service: read on the event loop, where it does not move, written by this thread."""
+def save() -> bool:
+    """Write the state of every service, or nothing and return False when a stack is being changed.
+
+    It is copied on the event loop, where nothing moves meanwhile, and written by this thread.
+    """
     from ministack import app
     from ministack.core import persistence
 
-    states: dict[str, Any] = asyncio.run_coroutine_threadsafe(_states(), app._MAIN_LOOP).result(timeout=30)
-    for name, state in states.items():
+    copying = asyncio.run_coroutine_threadsafe(_states(), app._MAIN_LOOP)
+    states: dict[str, Any] | None = copying.result(timeout=30)
+    for name, state in (states or {}).items():
         persistence.save_state(name, state)
+    return states is not None
 
 
-async def _states() -> dict[str, Any]:
+async def _states() -> dict[str, Any] | None:
     from ministack import app
 
+    if not is_quiet():
+        return None  # it was when this was asked for; a stack began to change before the loop came to it
     found = {name: get() for name, get in app._build_persistence_save_dict().items()}
     return {name: state for name, state in found.items() if state is not None}
 
