@@ -26,11 +26,12 @@ if TYPE_CHECKING:
         ChangeSetRequest,
         Drift,
         FunctionState,
+        Invocation,
         StackEvent,
         StackResource,
         StackState,
     )
-    from sealift.model.template import Asset, Rendered, Template
+    from sealift.model.template import Asset, Json, Rendered, Template
 
 
 class Stacks(Protocol):
@@ -117,13 +118,16 @@ class Bucket(Protocol):
 
 
 class Functions(Protocol):
-    """Lambda, read only."""
+    """Lambda. All but `invoke` only reads."""
 
     def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
         """Read back name and code hash of each function, in parallel; in the order of `names`."""
 
     def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
         """Return the newest log lines of a function, oldest first; empty when there is no log group."""
+
+    def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
+        """Call a function once and wait for its end. Nothing guards it: what is called must be idempotent."""
 
 
 class Settings(Protocol):

@@ -131,6 +131,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         ids=ids,
         events=sink,
         prompt=prompt,
+        variables=dict(os.environ),
     )
 
 

@@ -46,6 +46,13 @@ def test_a_function_that_is_not_there_is_an_error(world: World) -> None:
     assert caught.value.code == "not-found"
 
 
+def test_a_function_that_is_not_there_can_not_be_called(world: World) -> None:
+    with pytest.raises(CloudError) as caught:
+        world.cloud.functions.invoke(world.name(), {})
+
+    assert caught.value.code == "not-found"
+
+
 def test_no_functions_have_no_states(world: World) -> None:
     assert world.cloud.functions.state([]) == ()
 

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sealift.errors import CloudError
 from sealift.model.health import COUNTED, Minute, Traffic
-from sealift.model.stack import Caller, FunctionState, StackResource
+from sealift.model.stack import Caller, FunctionState, Invocation, StackResource
+from sealift.model.template import Json
 
 
 class FakeFunctions:
@@ -17,6 +18,8 @@ class FakeFunctions:
         self._code: dict[str, str] = {}
         self._logs: dict[str, list[tuple[datetime, str]]] = {}
         self._lock = threading.Lock()
+        self._answers: dict[str, Invocation] = {}
+        self.invoked: list[tuple[str, Mapping[str, Json]]] = []
 
     def set_code(self, name: str, sha256: str) -> None:
         """Give a function its code, as a deployment or somebody in the console does."""
@@ -31,6 +34,18 @@ class FakeFunctions:
     def log(self, name: str, at: datetime, line: str) -> None:
         """Write a log line."""
         self._logs.setdefault(name, []).append((at, line))
+
+    def answers(self, name: str, invocation: Invocation) -> None:
+        """Let calls of functions whose name contains this end like that; others do well."""
+        self._answers[name] = invocation
+
+    def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
+        """Call a function; the log line says with what."""
+        with self._lock:
+            if name not in self._code:
+                raise CloudError(f"AWS refused to call function {name}: Function not found", code="not-found")
+            self.invoked.append((name, payload))
+        return next((answer for part, answer in self._answers.items() if part in name), Invocation(log=("ran",)))
 
     def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
         """Read back name and code hash of each function; in the order of `names`."""

@@ -1,18 +1,23 @@
-"""Lambda functions read back, and their logs. Read only."""
+"""Lambda functions read back, their logs, and one call that runs them."""
 
 import base64
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
-from sealift.model.stack import FunctionState
+from sealift.model.stack import FunctionState, Invocation
+from sealift.model.template import Json
 
 _PARALLEL = 8
 _STREAMS = 5
 """A function writes one log stream per instance; the newest lines are in the newest few."""
+
+
+_PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
 
 
 class AwsFunctions:
@@ -36,6 +41,17 @@ class AwsFunctions:
             if error.code == "not-found":
                 return ()
             raise
+
+    def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
+        """Call a function once and wait for its end. Nothing guards it: what is called must be idempotent."""
+        with calling(f"call function {name}"):
+            answer = self._session.patient_functions.invoke(
+                FunctionName=name, LogType="Tail", Payload=json.dumps(dict(payload)).encode()
+            )
+            body = answer["Payload"].read()
+        log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace").splitlines()
+        error = _error_of(body, answer["FunctionError"]) if answer.get("FunctionError") else ""
+        return Invocation(error=error, log=tuple(line for line in log if not line.startswith(_PLATFORM)))
 
     def _state(self, name: str) -> FunctionState:
         with calling(f"look at function {name}"):
@@ -66,3 +82,14 @@ class AwsFunctions:
                 )
                 lines += [(event["timestamp"], event["message"].rstrip("\n")) for event in page["events"]]
         return tuple(message for _, message in sorted(lines, key=lambda line: line[0])[-limit:])
+
+
+def _error_of(body: bytes, kind: str) -> str:
+    """Return `Type: message` of what a function raised. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
+    try:
+        raised = json.loads(body)
+    except ValueError:
+        return kind
+    if not isinstance(raised, dict) or "errorMessage" not in raised:
+        return kind
+    return f"{raised.get('errorType', kind)}: {raised['errorMessage']}"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS = 16
 """Per client: as many parallel calls as any of our modules makes."""
+_LONGEST_CALL_S = 930
+"""A function may run for 900 s: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _MAKING = threading.Lock()
 """botocore sessions are not thread-safe while a client is made; clients are."""
 
@@ -74,6 +76,11 @@ class AwsSession:
         return cast("LambdaClient", self._client("lambda"))
 
     @property
+    def patient_functions(self) -> "LambdaClient":
+        """A Lambda client that waits as long as a function may run, and never sends a call twice."""
+        return cast("LambdaClient", self._client("lambda", patient=True))
+
+    @property
     def logs(self) -> "CloudWatchLogsClient":
         """The CloudWatch Logs client."""
         return cast("CloudWatchLogsClient", self._client("logs"))
@@ -98,16 +105,17 @@ class AwsSession:
         """The Security Token Service client."""
         return cast("STSClient", self._client("sts"))
 
-    def _client(self, service: str) -> Any:
-        client = self._clients.get(service)
+    def _client(self, service: str, *, patient: bool = False) -> Any:
+        key = f"{service}, patient" if patient else service
+        client = self._clients.get(key)
         if client is not None:
             return client
         with _MAKING, calling(f"open {service} in {self.access.region}"):
-            if service not in self._clients:
-                self._clients[service] = self._make(service)
-            return self._clients[service]
+            if key not in self._clients:
+                self._clients[key] = self._make(service, patient=patient)
+            return self._clients[key]
 
-    def _make(self, service: str) -> Any:
+    def _make(self, service: str, *, patient: bool) -> Any:
         access = self.access
         if self._session is None:
             self._session = _botocore_session(access)
@@ -117,7 +125,7 @@ class AwsSession:
             endpoint_url=access.endpoint_url,
             aws_access_key_id=access.access_key,
             aws_secret_access_key=access.secret_key,
-            config=_config(access),
+            config=_config(access, patient=patient),
         )
         if access.access_key is None:
             renew_when_expired(client, self._session)
@@ -140,18 +148,19 @@ def _loader() -> Any:
     return create_loader(None)
 
 
-def _config(access: Access) -> Any:
+def _config(access: Access, *, patient: bool) -> Any:
     from botocore.config import Config
 
     from sealift import __version__
 
     near = access.access_key is not None
-    attempts = access.max_attempts or (5 if near else 10)
+    attempts = 1 if patient else access.max_attempts or (5 if near else 10)
     return Config(
         # `max_attempts` counts retries in one mode and attempts in the other; `total_max_attempts` is plain.
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=2 if near else 10,
-        read_timeout=60,
+        read_timeout=_LONGEST_CALL_S if patient else 60,
+        tcp_keepalive=patient,
         max_pool_connections=MAX_CONNECTIONS,
         user_agent_extra=f"sealift/{__version__}",
         # The embedded cloud knows buckets by path; a bucket with a dot has no certificate of its own on AWS.

@@ -11,6 +11,7 @@ from sealift.model.event import (
     Event,
     FindingReported,
     Finished,
+    HookRan,
     Noted,
     PhaseFinished,
     PhaseStarted,
@@ -90,6 +91,8 @@ class View:
                 self._resource(event)
             case ProbeAnswered():
                 self._probe(event)
+            case HookRan():
+                self._hook(event)
             case EntryRecorded() | Finished():
                 pass
 
@@ -139,6 +142,13 @@ class View:
     def _probe(self, event: ProbeAnswered) -> None:
         mark, style = MARKS["succeeded" if event.ok else "failed"]
         self._line(Text.assemble(INDENT + "  ", (mark, style), f" {event.name}  {event.detail}"))
+
+    def _hook(self, event: HookRan) -> None:
+        mark, style = MARKS[event.status]
+        took = f"  {duration(event.duration_s)}" if event.status != "skipped" else ""
+        self._line(Text.assemble(INDENT + "  ", (mark, style), f" {event.hook}  {event.name}", (took, "dim")))
+        for line in event.output:
+            self._line(Text(f"{INDENT}      {line}", style="dim"))
 
     def _change(self, event: ChangePlanned) -> None:
         """Show a change that takes something away; the others only count, unless all are asked for."""

@@ -6,6 +6,7 @@ from typing import cast
 
 from sealift.config.cycles import cycle
 from sealift.config.validate import Problem, Settings
+from sealift.delivery.hooks import hook_problem
 from sealift.errors import did_you_mean
 from sealift.model.app import App
 
@@ -21,6 +22,7 @@ def contradictions(app: App, settings: Settings) -> tuple[Problem, ...]:
         *_of_promotion(app),
         *_of_references(app),
         *_of_local_settings(app),
+        *_of_hooks(app),
         *_of_accepted(app),
     )
 
@@ -136,6 +138,14 @@ def _of_local_settings(app: App) -> Iterator[Problem]:
                 "settings",
                 name,
             )
+
+
+def _of_hooks(app: App) -> Iterator[Problem]:
+    for key, lines in (("before_deploy", app.hooks.before_deploy), ("after_deploy", app.hooks.after_deploy)):
+        for index, line in enumerate(lines):
+            problem = hook_problem(key, line)
+            if problem:
+                yield _problem(problem, "hooks", key, index)
 
 
 def _of_accepted(app: App) -> Iterator[Problem]:

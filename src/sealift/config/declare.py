@@ -181,7 +181,11 @@ def _probe(settings: Settings) -> Probe:
 
 
 def _hooks(settings: Settings) -> Hooks:
-    return Hooks(before_deploy=_texts(settings, "before_deploy"), after_deploy=_texts(settings, "after_deploy"))
+    return Hooks(
+        before_deploy=_texts(settings, "before_deploy"),
+        after_deploy=_texts(settings, "after_deploy"),
+        timeout_s=cast("float", settings.get("timeout", 900.0)),
+    )
 
 
 def _accepted(settings: Settings) -> AcceptedFinding:

@@ -370,15 +370,22 @@ _HOOKS = (
     Key(
         name="before_deploy",
         kind=Texts(),
-        doc="Command lines run before a deployment, such as a migration. They must be idempotent.",
+        doc=(
+            "Command lines run before a deployment, in the application's folder, without a shell. "
+            "They must be idempotent."
+        ),
         default="[]",
     ),
     Key(
         name="after_deploy",
         kind=Texts(),
-        doc="Command lines run after a deployment and before its verification. They must be idempotent.",
+        doc=(
+            "Command lines, or `lambda:LogicalId` to call a function of the release, run after a deployment and before "
+            "its verification. They must be idempotent."
+        ),
         default="[]",
     ),
+    Key(name="timeout", kind=Duration(), doc="How long one command may take.", default='"15m"'),
 )
 
 _ACCEPTED = (

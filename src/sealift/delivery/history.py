@@ -149,7 +149,7 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
             kind=known.kind if known else record.kind,
             release=record.release,
             commit=record.commit,
-            config=str(record.data.get("config", "")),
+            config=str(record.data.get("config", known.config if known else "")),
             at=known.at if known else entry.at,
             actor=known.actor if known else entry.actor,
             status=record.status,

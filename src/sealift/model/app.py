@@ -102,10 +102,12 @@ class SuiteSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """Commands run with the environment's outputs, idempotent by contract: `sealift.toml` `[hooks]`."""
+    """Command lines, or `lambda:Function`, run around a deployment, idempotent by contract."""
 
     before_deploy: tuple[str, ...] = ()
     after_deploy: tuple[str, ...] = ()
+    timeout_s: float = 900.0
+    """How long one command may take; a function has a timeout of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

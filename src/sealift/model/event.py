@@ -133,6 +133,21 @@ class ProbeAnswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HookRan:
+    """A hook ended; `output` is the end of what it printed, secrets masked."""
+
+    code: ClassVar[str] = "hook"
+    level: ClassVar[Level] = "info"
+    environment: str
+    hook: str
+    """`before_deploy` or `after_deploy`."""
+    name: str
+    status: Status
+    duration_s: float = 0.0
+    output: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryRecorded:
     """The ledger grew by one entry."""
 
@@ -168,6 +183,7 @@ Event = (
     | ChangePlanned
     | ResourceProgressed
     | ProbeAnswered
+    | HookRan
     | EntryRecorded
     | Finished
 )

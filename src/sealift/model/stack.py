@@ -125,6 +125,14 @@ class FunctionState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """How a call of a function ended. `error` is empty when it did well; `log` is the end of what it logged."""
+
+    error: str = ""
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
     """A resource that is not as its template says."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sealift.delivery.history import Standing, open_waivers, standing, undoable
+from sealift.delivery.hooks import finished
 from sealift.delivery.manifest import canonical_json
 from sealift.delivery.parameters import resolve_parameters
 from sealift.errors import ConfigError, IntegrityError, InternalError, SealiftError
@@ -17,11 +18,12 @@ from sealift.model.app import App, Environment, StackSpec
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
-from sealift.model.stack import StackResource
 from sealift.model.template import Json
 from sealift.ports import Cloud
+from sealift.usecases.hooks import HookRun, check_hooks, run_hooks
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stack import StackTarget, deploy_stack
+from sealift.usecases.surroundings import physical_functions
 from sealift.usecases.writing import Operation, Writer
 
 ENVIRONMENT_PARAMETER = "SealiftEnvironment"
@@ -69,6 +71,8 @@ def plan_deployment(
     target: Target, release: Release, *, commit: str | None, kind: EntryKind, adopt: bool = False
 ) -> Plan:
     """Resolve the parameters of every stack. Raises ConfigError with all problems at once."""
+    if kind != "rollback":
+        check_hooks(target.app, release)
     problems: list[str] = []
     resolved: dict[str, dict[str, str]] = {}
     declared = {p.name for stack in release.stacks for p in stack.parameters}
@@ -115,11 +119,14 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     plan = replace(plan, waivers=open_waivers(entries, release=plan.release.digest) | undoing)
     operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     base: dict[str, Json] = {"config": plan.config, "isolation": dict(plan.isolation)}
+    hooks = _hook_run(target, plan, operation, writer)
     writer.record(operation, "running", **base, **plan.request)
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
         try:
+            run_hooks("before_deploy", hooks)
             outputs, changed = _deploy_stacks(target, plan, operation, writer)
             codes = _read_back(target, plan)
+            run_hooks("after_deploy", hooks)
         except SealiftError as error:
             outcome.status = "errored" if isinstance(error, InternalError) else "failed"
             _record_failure(writer, operation, outcome.status, error, base)
@@ -132,6 +139,21 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
         outcome.detail = "changed" if changed else "nothing to change"
         writer.record(operation, "succeeded", **base, changed=changed, code_sha256=dict(codes))
     return Deployment(operation=operation, outputs=outputs, changed=changed)
+
+
+def _hook_run(target: Target, plan: Plan, operation: Operation, writer: Writer) -> HookRun:
+    done = finished(writer.ledger.entries(), release=plan.release.digest, config=plan.config)
+    return HookRun(
+        app=target.app,
+        cloud=target.cloud,
+        release=plan.release,
+        stack_names={
+            s.name: target.app.stack_name(target.environment, _spec(target.app, s)) for s in plan.release.stacks
+        },
+        operation=operation,
+        writer=writer,
+        done=done,
+    )
 
 
 def _record_failure(
@@ -231,7 +253,7 @@ def _read_back(target: Target, plan: Plan) -> Iterator[tuple[str, str]]:
     expected: list[tuple[str, str, str]] = []
     for stack in plan.release.stacks:
         name = target.app.stack_name(target.environment, _spec(target.app, stack))
-        physical = dict(_physical_functions(target.cloud, name)) if stack.functions else {}
+        physical = dict(physical_functions(target.cloud, name)) if stack.functions else {}
         expected += [(ref, physical[ref], sha) for ref, sha in stack.functions if ref in physical]
     states = target.cloud.functions.state([name for _, name, _ in expected])
     wrong = [
@@ -247,19 +269,3 @@ def _read_back(target: Target, plan: Plan) -> Iterator[tuple[str, str]]:
             context={"environment": target.environment.name},
         )
     return iter([(ref, sha) for ref, _, sha in expected])
-
-
-def _physical_functions(cloud: Cloud, stack_name: str, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield (`Nested/LogicalId`, physical name) of each function; those under a false Condition have none."""
-    for resource in cloud.stacks.resources(stack_name):
-        if resource.physical_id is None:
-            continue
-        if resource.type == "AWS::Lambda::Function":
-            yield (f"{prefix}{resource.logical_id}", resource.physical_id)
-        elif resource.type == "AWS::CloudFormation::Stack":
-            yield from _physical_functions(cloud, _nested_name(resource), f"{prefix}{resource.logical_id}/")
-
-
-def _nested_name(resource: StackResource) -> str:
-    assert resource.physical_id is not None
-    return resource.physical_id

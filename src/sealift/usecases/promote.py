@@ -10,6 +10,7 @@ from sealift.model.event import Noted
 from sealift.ports import Cloud
 from sealift.usecases.attest import load_keys, require_attestations
 from sealift.usecases.deploy import Target, plan_deployment
+from sealift.usecases.hooks import check_code_of_hooks
 from sealift.usecases.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
@@ -49,6 +50,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     plan = plan_deployment(target, release, commit=commit, kind="promotion")
     plan = replace(plan, isolation=proof.record())
     asked = ask(cloud, services)
+    check_code_of_hooks(app, cloud, commit, services)
     with writing(cloud, services, purpose=f"promotion of {release.short()}") as writer:
         turn = take_turn(target, plan, asked, writer, services, force=options.force)
         if isinstance(turn, Outcome):
@@ -86,8 +88,9 @@ def _chosen(prefix: str | None, source: Cloud, services: Services) -> str:
 
 
 def _commit(digest: str, source: Cloud, services: Services) -> str | None:
-    current = _standing(source, services).current
-    return current.commit if current and current.release == digest else None
+    """Return the commit that this release was verified with in the source, newest first."""
+    verified = _standing(source, services).verified(digest)
+    return verified.commit if verified else None
 
 
 def _pass_gates(

@@ -1,8 +1,8 @@
 """The ports that use cases work with, in one value that `wiring` fills."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sealift import ports
 from sealift.model.event import PhaseFinished, PhaseName, PhaseStarted
@@ -26,6 +26,8 @@ class Services:
     ids: ports.Ids
     events: ports.EventSink
     prompt: ports.Prompt
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Our own environment variables, for hooks; never recorded."""
 
 
 @dataclass(slots=True)

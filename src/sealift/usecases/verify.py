@@ -14,6 +14,7 @@ from sealift.model.ledger import Status
 from sealift.ports import HttpAnswer
 from sealift.usecases.deploy import Deployment, Target
 from sealift.usecases.services import Services, phase
+from sealift.usecases.surroundings import variables
 from sealift.usecases.writing import Writer
 
 PARALLEL_PROBES = 4
@@ -72,20 +73,6 @@ def _recorded(deployment: Deployment, writer: Writer) -> Iterator[None]:
     except UserError as error:
         writer.note("verification", deployment.operation, "errored", {"error": error.code, "message": error.message})
         raise
-
-
-def suite_environment(target: Target, outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return what acceptance tests and hooks find in their environment."""
-    return {
-        "SEALIFT_ENV": target.environment.name,
-        "SEALIFT_APP": target.app.name,
-        "SEALIFT_REGION": target.cloud.region,
-        "SEALIFT_LOCAL": "1" if target.cloud.local else "0",
-        "AWS_REGION": target.cloud.region,
-        "AWS_DEFAULT_REGION": target.cloud.region,
-        **{f"SEALIFT_OUTPUT_{key}": value for key, value in outputs.items()},
-        **(target.cloud.credentials or {}),
-    }
 
 
 def _probes(target: Target) -> tuple[Probe, ...]:
@@ -156,7 +143,7 @@ def _acceptance(target: Target, outputs: Mapping[str, str], services: Services) 
     wanted = target.app.acceptance_tests.environments
     if wanted and target.environment.name not in wanted:
         return SuiteResult(name="acceptance", status="not tested", reason="not declared for this environment")
-    result = services.tester.acceptance(target.app, suite_environment(target, outputs))
+    result = services.tester.acceptance(target.app, variables(target.app, target.cloud, outputs))
     for finding in result.findings:
         services.events.emit(FindingReported(finding=replace(finding), environment=target.environment.name))
     return result

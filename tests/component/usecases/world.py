@@ -124,6 +124,8 @@ class World:
     ids: FakeIds
     cache: Path
     prompt: FakePrompt = field(default_factory=FakePrompt)
+    process: FakeProcess = field(default_factory=FakeProcess)
+    variables: dict[str, str] = field(default_factory=dict)
     actor: str = "ann@laptop"
 
     @property
@@ -147,11 +149,12 @@ class World:
             tester=self.tester,
             http=self.http,
             scm=self.scm,
-            process=FakeProcess(),
+            process=self.process,
             clock=self.clock,
             ids=self.ids,
             events=self.events,
             prompt=self.prompt,
+            variables=self.variables,
         )
 
     def account(self, name: str = "staging") -> FakeAccount:

@@ -1,5 +1,6 @@
 """An application that is written down and read again is the same application."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ _PARAMETERS = st.dictionaries(st.from_regex(r"[A-Za-z0-9]{1,8}", fullmatch=True)
 _LABELS = st.dictionaries(_TEXTS, _TEXTS, max_size=2)
 _MILLIS = st.integers(0, 10**9).map(lambda n: n / 1000)
 _WORDS = st.lists(_TEXTS, max_size=3).map(tuple)
+_LINES = st.lists(_TEXTS.map(shlex.quote), max_size=3).map(tuple)
 _SUITES = st.builds(
     SuiteSpec,
     enabled=st.sampled_from(["auto", "on", "off"]),
@@ -89,7 +91,7 @@ def _apps(draw: st.DrawFn, root: Path) -> App:
         unit_tests=draw(_SUITES),
         acceptance_tests=replace(draw(_SUITES), environments=tuple(names[:1])),
         probes=probes,
-        hooks=Hooks(before_deploy=draw(_WORDS), after_deploy=draw(_WORDS)),
+        hooks=Hooks(before_deploy=draw(_LINES), after_deploy=draw(_LINES), timeout_s=draw(_MILLIS)),
         verify_timeout_s=draw(_MILLIS),
         accepted=tuple(
             AcceptedFinding(
@@ -192,7 +194,13 @@ def _document(app: App) -> str:
     lines += _table("[tests.unit]", **_suite(app.unit_tests))
     acceptance = app.acceptance_tests
     lines += _table("[tests.acceptance]", **_suite(acceptance), environments=acceptance.environments)
-    lines += _table("[hooks]", before_deploy=app.hooks.before_deploy, after_deploy=app.hooks.after_deploy)
+    hooks = app.hooks
+    lines += _table(
+        "[hooks]",
+        before_deploy=hooks.before_deploy,
+        after_deploy=hooks.after_deploy,
+        timeout=written(hooks.timeout_s),
+    )
     lines += _table("[verify]", timeout=written(app.verify_timeout_s))
     for known in app.accepted:
         more = {

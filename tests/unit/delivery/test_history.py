@@ -91,3 +91,11 @@ def test_going_back_may_remove_what_only_an_unverified_operation_added():
     ledger.add("promotion", "running", operation="o2", release="r2", added=["app/New"])
     ledger.verified("o2", "r2", seconds=9, status="failed")
     assert undoable(ledger.entries) == {"app/New:data-removed", "app/New:identity-removed"}
+
+
+def test_an_interrupted_deployment_keeps_its_configuration_through_its_steps():
+    ledger = LedgerOf().add("deployment", "running", operation="o1", config="c1")
+    ledger.add("deployment", "running", operation="o1", step="execute")
+    unfinished = standing(ledger.entries).unfinished
+    assert unfinished is not None
+    assert unfinished.config == "c1"

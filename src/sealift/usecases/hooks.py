@@ -1,0 +1,196 @@
+"""Run hooks: commands and functions of the team's own, before and after the stacks change. Recorded around each.
+
+Where their code comes from, and why none runs on the way back: docs/decisions, "Where the code of hooks comes from".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sealift.analysis.redact import redacted, secret_values
+from sealift.delivery.hooks import Hook, Moment, commands, declared
+from sealift.errors import ConfigError, Refused, UserError
+from sealift.model.app import App
+from sealift.model.event import HookRan, Noted
+from sealift.model.release import Origin, Release
+from sealift.model.template import Json
+from sealift.ports import Cloud
+from sealift.usecases.services import Services
+from sealift.usecases.surroundings import physical_functions, variables
+from sealift.usecases.writing import Operation, Writer
+
+SHOWN_LINES = 3
+SHOWN_LINES_OF_A_FAILURE = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRun:
+    """What the hooks of one deployment need. `done` are those that succeeded before it was interrupted."""
+
+    app: App
+    cloud: Cloud
+    release: Release
+    stack_names: Mapping[str, str]
+    """CloudFormation name of each stack of the release."""
+    operation: Operation
+    writer: Writer
+    done: tuple[Mapping[str, Json], ...] = ()
+
+
+def run_hooks(moment: Moment, run: HookRun) -> None:
+    """Run the hooks of this moment in order. Raises UserError at the first that fails."""
+    hooks = declared(run.app.hooks, moment)
+    if not hooks or run.operation.kind == "rollback":
+        return
+    outputs = _outputs(run)
+    for hook in hooks:
+        record = hook.record()
+        if record in run.done:
+            _tell(hook, run, "skipped", 0.0, ("it succeeded before the deployment was interrupted",))
+            continue
+        run.writer.record(run.operation, "running", **record, outcome="running")
+        start = run.writer.services.clock.monotonic()
+        problem, output = _run(hook, run, outputs)
+        took_s = round(run.writer.services.clock.monotonic() - start, 3)
+        ended = "failed" if problem else "succeeded"
+        run.writer.record(run.operation, "running", **record, outcome=ended, duration_s=took_s)
+        shown = SHOWN_LINES_OF_A_FAILURE if problem else SHOWN_LINES
+        _tell(hook, run, ended, took_s, output[-shown:])
+        if problem:
+            raise _failure(hook, run, problem)
+
+
+def check_hooks(app: App, release: Release) -> None:
+    """Raise ConfigError when a hook names a function that the release does not hold."""
+    known = {name for stack in release.stacks for ref, _ in stack.functions for name in (ref, f"{stack.name}/{ref}")}
+    for hook in declared(app.hooks, "after_deploy"):
+        if hook.function is not None and hook.function not in known:
+            raise ConfigError(
+                f"Hook {hook.line} names no function of release {release.short()}",
+                code="hook-function",
+                hint=f"Its functions with code of their own: {', '.join(sorted(known)) or 'none'}.",
+            )
+
+
+def check_code_of_hooks(app: App, cloud: Cloud, commit: str | None, services: Services) -> None:
+    """Refuse to run commands from a work tree that is not the release's commit; say what stays when it is undone."""
+    hooks = commands(app.hooks)
+    if hooks or app.hooks.after_deploy:
+        _warn_of_what_stays(cloud, services)
+    here = services.scm.origin(app.root) if hooks else None
+    if not hooks or (here is not None and here.commit is not None and here.commit == commit and not here.dirty):
+        return
+    message = (
+        f"Hooks are run from the work tree ({', '.join(hook.name for hook in hooks)}), and {_described(here)}; "
+        f"the release was verified with commit {commit[:12] if commit else 'unknown'}"
+    )
+    if cloud.local:
+        services.events.emit(
+            Noted(level="warning", name="hook-code", message=f"{message}; going on, because it is local")
+        )
+        return
+    first = f"`git checkout {commit}`" if commit else "Deliver it from a commit"
+    raise Refused(
+        message,
+        code="hook-code",
+        hint=f"{first}; or make the hook a function of the release, which is sealed with it: `lambda:LogicalId`.",
+        context={"environment": cloud.environment, "commit": commit},
+    )
+
+
+def _described(here: Origin | None) -> str:
+    if here is None or here.commit is None:
+        return "that is at no commit"
+    return f"that differs from commit {here.commit[:12]}" if here.dirty else f"that is commit {here.commit[:12]}"
+
+
+def _warn_of_what_stays(cloud: Cloud, services: Services) -> None:
+    services.events.emit(
+        Noted(
+            name="hooks-are-not-undone",
+            message="Hooks are declared: what they change in data stays when the release before is brought back",
+            hint="The release before has to work with it: expand, migrate, contract.",
+            environment=cloud.environment,
+        )
+    )
+
+
+def _outputs(run: HookRun) -> dict[str, str]:
+    """Return what the stacks output now: before a first deployment nothing."""
+    outputs: dict[str, str] = {}
+    for name in run.stack_names.values():
+        state = run.cloud.stacks.describe(name)
+        outputs.update(state.outputs if state else {})
+    return outputs
+
+
+def _run(hook: Hook, run: HookRun, outputs: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Return what went wrong, or an empty string, and the output without secrets."""
+    if hook.function is not None:
+        return _call(hook, hook.function, run)
+    services = run.writer.services
+    given = {
+        **variables(run.app, run.cloud, outputs),
+        "SEALIFT_HOOK": hook.moment,
+        "SEALIFT_RELEASE": run.release.digest,
+    }
+    env = {**_ours(services.variables, run.cloud), **given}
+    done = services.process.run(hook.argv, cwd=run.app.root, env=env, timeout_s=run.app.hooks.timeout_s)
+    secrets = secret_values(env)
+    output = tuple(redacted(f"{done.stdout}\n{done.stderr}", secrets).strip().splitlines())
+    if done.timed_out:
+        return f"did not end within {run.app.hooks.timeout_s:.0f} s", output
+    return ("" if done.returncode == 0 else f"ended with exit code {done.returncode}"), output
+
+
+def _ours(ours: Mapping[str, str], cloud: Cloud) -> dict[str, str]:
+    """Return our own variables; what points at AWS is left out where the environment brings its own access."""
+    if cloud.credentials is None or not cloud.local:
+        return dict(ours)
+    return {name: value for name, value in ours.items() if not name.startswith("AWS_")}
+
+
+def _call(hook: Hook, function: str, run: HookRun) -> tuple[str, tuple[str, ...]]:
+    name = _physical_name(function, run)
+    if name is None:
+        return "is under a Condition that is false here: there is no such function", ()
+    payload: dict[str, Json] = {
+        "source": "sealift",
+        "hook": hook.moment,
+        "environment": run.cloud.environment,
+        "release": run.release.digest,
+    }
+    answer = run.cloud.functions.invoke(name, payload)
+    output = tuple(redacted(line) for line in answer.log)
+    return redacted(answer.error), output
+
+
+def _physical_name(function: str, run: HookRun) -> str | None:
+    for stack in run.release.stacks:
+        for ref, _ in stack.functions:
+            if function in {ref, f"{stack.name}/{ref}"}:
+                return dict(physical_functions(run.cloud, run.stack_names[stack.name])).get(ref)
+    return None
+
+
+def _tell(hook: Hook, run: HookRun, status: str, duration_s: float, output: tuple[str, ...]) -> None:
+    run.writer.services.events.emit(
+        HookRan(
+            environment=run.cloud.environment,
+            hook=hook.moment,
+            name=hook.name,
+            status="skipped" if status == "skipped" else "failed" if status == "failed" else "succeeded",
+            duration_s=duration_s,
+            output=output,
+        )
+    )
+
+
+def _failure(hook: Hook, run: HookRun, problem: str) -> UserError:
+    before = hook.moment == "before_deploy"
+    return UserError(
+        f"Hook {hook.moment} ({hook.name}) {problem}",
+        code="hook-failed",
+        hint=("No stack was touched. " if before else "The stacks hold the new release already. ")
+        + "Mend it and deploy again: the hooks run again, so they have to be idempotent.",
+        context={"environment": run.cloud.environment, "hook": hook.moment, "name": hook.name},
+    )
