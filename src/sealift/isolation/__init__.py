@@ -13,13 +13,16 @@ from sealift.isolation.model import (
     Witness,
 )
 from sealift.isolation.prove import prove
+from sealift.model.live import LivePrincipal, Unread
 
 __all__ = [
     "Accepted",
     "DeclaredPrincipal",
     "EnvironmentView",
     "Leak",
+    "LivePrincipal",
     "StackView",
+    "Unread",
     "Verdict",
     "Witness",
     "prove",

@@ -2,6 +2,7 @@
 
 from sealift.isolation.model import DeclaredPrincipal, EnvironmentView, StackView
 from sealift.isolation.rule import Example
+from sealift.model.live import Unread
 from sealift.model.template import Json, Location
 
 
@@ -25,6 +26,7 @@ def _view(example: Example, name: str, account: str | None) -> EnvironmentView:
     locations = {i: Location(file="template.yaml", line=lines.get(f"  {i}:", 0), logical_id=i) for i in resources}
     listed = environment.pop("principals", [])
     principals = tuple(DeclaredPrincipal(**_frozen(p)) for p in listed) if isinstance(listed, list) else ()  # type: ignore[arg-type]
+    unread = environment.pop("unread", [])
     return EnvironmentView(
         name=name,
         region="eu-central-1",
@@ -38,6 +40,7 @@ def _view(example: Example, name: str, account: str | None) -> EnvironmentView:
             ),
         ),
         principals=principals,
+        unread=tuple(Unread(**u) for u in unread) if isinstance(unread, list) else (),  # type: ignore[arg-type]
         **_frozen(environment),  # type: ignore[arg-type]
     )
 

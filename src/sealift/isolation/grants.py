@@ -45,7 +45,25 @@ class Grant:
 
 
 def grants(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
-    """Yield every grant of an environment's templates; one that can not be read has a fault."""
+    """Yield every grant of an environment's templates and accounts; one that can not be read has a fault."""
+    made = list(_in_templates(environment, scopes))
+    yield from made
+    said = {s for grant in made for s in _words(grant)}
+    for scope in scopes:
+        for logical_id, policy in scope.view.live_resource_policies.items():
+            if logical_id in scope.resources:
+                yield _live(environment, scope, logical_id, policy, said=said)
+
+
+def _words(grant: Grant) -> Iterator[tuple[object, ...]]:
+    """Yield what each statement says, whatever it is called and whatever resource of its own it names."""
+    for s in grant.statements:
+        if s.exact and not s.but_resources:
+            elsewhere = tuple(sorted(r for r in s.resources if r not in grant.on and r != "*"))
+            yield (grant.on, s.allow, s.actions, s.but_actions, elsewhere, s.tests, s.principals, s.but_principals)
+
+
+def _in_templates(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
     for scope in scopes:
         for logical_id, body in scope.resources.items():
             cfn_type = str(body.get("Type", ""))
@@ -59,9 +77,6 @@ def grants(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
                 policy = scope.properties(logical_id)["ResourcePolicy"]
                 value = policy.get("PolicyDocument") if isinstance(policy, dict) else policy
                 yield _grant(environment, scope, logical_id, (logical_id, value))
-            live = scope.view.live_resource_policies.get(logical_id)
-            if live is not None:
-                yield _live(environment, scope, logical_id, live)
 
 
 def _documents(environment: str, scope: Scope, logical_id: str, cfn_type: str) -> Iterator[Grant]:
@@ -104,12 +119,16 @@ def _grant(environment: str, scope: Scope, logical_id: str, what: tuple[str, Jso
     return made
 
 
-def _live(environment: str, scope: Scope, logical_id: str, value: Json) -> Grant:
+def _live(environment: str, scope: Scope, logical_id: str, value: Json, *, said: set[tuple[object, ...]]) -> Grant:
+    """Return what the policy in force says and the template does not."""
     made = Grant(environment, scope, logical_id, logical_id, scope.type_of(logical_id), (), ())
     made.on = scope.named(logical_id).arn.values
     made.trust = made.kind == "AWS::IAM::Role"
     try:
         made.statements = statements(value, literal_resolver(), source="live")
+        words = list(_words(made))
+        if len(words) == len(made.statements):
+            made.statements = tuple(s for s, w in zip(made.statements, words, strict=True) if w not in said)
     except Unreadable as error:
         made.fault = str(error)
     return made

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Literal
 
 from sealift.model.finding import SEVERITIES, Severity
+from sealift.model.live import LivePrincipal, Unread
 from sealift.model.template import Json, Location
 
 Level = Literal["L0", "L1", "L2", "L3"]
@@ -40,10 +41,14 @@ class StackView:
     """Whether change sets are made with ImportExistingResources."""
     physical_ids: Mapping[str, str] = field(default_factory=dict)
     """Live: physical id by logical id, from ListStackResources."""
-    live_policies: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
-    """Live: every policy document in force, by logical id of the role it is attached to."""
+    physical_id: str | None = None
+    """Live: ARN of the stack itself."""
+    live_principals: Mapping[str, LivePrincipal] = field(default_factory=dict)
+    """Live: roles, users and groups as IAM has them, by logical id."""
     live_resource_policies: Mapping[str, Json] = field(default_factory=dict)
     """Live: the resource policy (or trust policy) in force, by logical id."""
+    live_roles: Mapping[str, str] = field(default_factory=dict)
+    """Live: ARN of the role that a function runs as, by logical id."""
     live_tags: Mapping[str, str] | None = None
 
 
@@ -90,6 +95,8 @@ class EnvironmentView:
     """Text literals found in the code, by the logical id of its function."""
     perimeter: bool | None = None
     """Live: whether an SCP or RCP limits the account to its own resources; None when it was not read."""
+    unread: tuple[Unread, ...] = ()
+    """Live: what could not be read, so that nothing is proved of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from sealift.isolation.actions import managed_policy
 from sealift.isolation.model import DeclaredPrincipal
+from sealift.isolation.patterns import plain
 from sealift.isolation.policies import Statement, Unreadable, statements
 from sealift.isolation.resolving import Resolved, Resolver, literal_resolver
 from sealift.isolation.scope import Scope
+from sealift.model.live import LivePrincipal
 from sealift.model.template import Json, Location
 
 _KINDS = {"AWS::IAM::Role": "Roles", "AWS::IAM::User": "Users", "AWS::IAM::Group": "Groups"}
@@ -26,6 +28,8 @@ class Principal:
     name: str
     account: str
     declared: bool = False
+    live: bool = False
+    """Whether it is as IAM has it, and not as the template says."""
     scope: Scope | None = None
     place: Location | None = None
     statements: list[Statement] = field(default_factory=list)
@@ -58,9 +62,7 @@ def in_templates(environment: str, scopes: list[Scope]) -> list[Principal]:
             if body.get("Type") in _KINDS:
                 found.append(_principal(environment, scope, logical_id))
     _attach(found, scopes)
-    for scope in scopes:
-        _use_live(found, scope)
-    return found
+    return found + [made for scope in scopes for made in _in_force(found, environment, scope)]
 
 
 def declared(environment: str, account: str, principal: DeclaredPrincipal) -> Principal:
@@ -85,6 +87,9 @@ def declared(environment: str, account: str, principal: DeclaredPrincipal) -> Pr
 def outside_roles(environment: str, scopes: list[Scope], known: set[str]) -> Iterator[OutsideRole]:
     """Yield every resource whose role is none of the environment's own."""
     for scope in scopes:
+        for logical_id, arn in scope.view.live_roles.items():
+            if not _is_own(plain(arn), known):
+                yield OutsideRole(environment, scope, logical_id, Resolved((plain(arn),)))
         for logical_id in scope.resources:
             if scope.type_of(logical_id).startswith("AWS::IAM::"):
                 continue
@@ -132,9 +137,9 @@ def _add_inline(made: Principal, scope: Scope, policy: Json) -> None:
     _add(made, body["PolicyDocument"], scope.resolver, name)
 
 
-def _add(made: Principal, value: Json, resolver: Resolver, source: str) -> None:
+def _add(made: Principal, value: Json, resolver: Resolver, source: str, *, managed: str | None = None) -> None:
     try:
-        made.statements.extend(statements(value, resolver, source=source))
+        made.statements.extend(statements(value, resolver, managed=managed, source=source))
     except Unreadable as error:
         made.faults.append(str(error))
 
@@ -230,10 +235,42 @@ def _boundary(arn: Resolved, own: dict[str, tuple[Scope, str]]) -> list[Statemen
         return None
 
 
-def _use_live(found: list[Principal], scope: Scope) -> None:
-    """What is in force replaces what the template says; the template stays, as the next deployment brings it back."""
+def _in_force(found: list[Principal], environment: str, scope: Scope) -> Iterator[Principal]:
+    """Yield what is in force as principals of their own: a denial of the template does not limit what stands live.
+
+    The template's stay, as the next deployment brings them back.
+    """
     for principal in found:
-        if principal.scope is not scope:
+        live = scope.view.live_principals.get(principal.logical_id) if principal.scope is scope else None
+        if live is None:
             continue
-        for policy in scope.view.live_policies.get(principal.logical_id, ()):
-            _add(principal, policy, literal_resolver(), "live")
+        _learn(principal, live)
+        yield _live(environment, principal, live)
+
+
+def _learn(principal: Principal, live: LivePrincipal) -> None:
+    """Add the documents of managed policies that only the account knows."""
+    known = [arn for arn in principal.unknown_managed if arn in live.managed]
+    for arn in known:
+        _add(principal, live.managed[arn], literal_resolver(), arn.rpartition("/")[2])
+    principal.unknown_managed = [arn for arn in principal.unknown_managed if arn not in known]
+
+
+def _live(environment: str, principal: Principal, live: LivePrincipal) -> Principal:
+    resolver = literal_resolver()
+    made = Principal(
+        environment, principal.logical_id, plain(live.arn), principal.name, principal.account,
+        scope=principal.scope, live=True,
+    )  # fmt: skip
+    for name, policy in live.inline.items():
+        _add(made, policy, resolver, name)
+    for arn, policy in live.managed.items():
+        path = _managed_path(arn)
+        _add(made, policy, resolver, arn.rpartition("/")[2], managed=path.rpartition("/")[2] if path else None)
+    if live.boundary is not None:
+        made.has_boundary = True
+        try:
+            made.boundary = list(statements(live.boundary, resolver))
+        except Unreadable:
+            made.boundary = None
+    return made

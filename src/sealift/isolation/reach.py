@@ -236,7 +236,16 @@ def witness(world: World, reach: Reach, name: str) -> Witness:
         principal=world.symbols.concrete(reach.principal.arn),
         action=f"{service}:{fact.name if fact else lower}",
         resource=world.symbols.concrete(word),
+        path=_by_hand(reach),
     )
+
+
+def _by_hand(reach: Reach) -> tuple[str, ...]:
+    """Return, for a permission that only the account has, where it stands."""
+    if not reach.principal.live:
+        return ()
+    policy = f'policy "{reach.statement.source}"' if reach.statement.source else "policy"
+    return (f"the {policy} in force on the role",)
 
 
 def strongest(names: frozenset[str]) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sealift.isolation.model import EnvironmentView, StackView
-from sealift.isolation.patterns import TAIL, plain
-from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, joined, text
+from sealift.isolation.patterns import TAIL, has_symbol, is_wild, plain
+from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, joined, text, union
 from sealift.isolation.switches import Conditions
 from sealift.isolation.symbols import Symbols
 from sealift.isolation.types import TypeFacts, facts, has_parts
@@ -34,6 +34,13 @@ class Setting:
     symbols: Symbols
     collapse_accounts: bool = False
     exports: dict[str, Resolved] = field(default_factory=dict)
+
+    def in_account(self, arn: str) -> str:
+        """Return an ARN that was read live in the account of this proof, which may be one for all environments."""
+        parts = arn.split(":", 5)
+        if not self.collapse_accounts or len(parts) != 6 or not parts[4].isdigit():
+            return arn
+        return ":".join((*parts[:4], self.account, parts[5]))
 
     @property
     def partition(self) -> str:
@@ -107,6 +114,8 @@ class Scope:
         """Return the stack's name, with a symbol at its end when it is nested."""
         if self.parent is None:
             return plain(self.view.name)
+        if self.view.physical_id is not None:
+            return plain(self.view.physical_id).split("/")[1]
         return f"{self.parent.name}-{self.view.name}-{self._symbol('AWS::StackName', 'name')}"
 
     def origin(self, logical_id: str) -> str:
@@ -229,18 +238,24 @@ class Scope:
         if known is None:
             return Named(UNKNOWN, NOTHING, explicit=False, facts=None)
         name, explicit = self._given_name(logical_id, known)
-        live = self.view.physical_ids.get(logical_id)
+        live = self._live_id(logical_id)
         if live is not None:
-            name = Resolved((_name_in(plain(live), known),))
+            there = Resolved((_name_in(live, known),))
+            # A name that the template gives and the account does not have yet comes with the next deployment.
+            name = union([there, name]) if name is not None and _is_plain(name) else there
         elif name is None:
             name = Resolved((self._generated(logical_id, known),))
         if known.arn == "":
             arn = self._arn_of_child(logical_id)
-        elif live is not None and live.startswith("arn:") and known.ref == "arn":
-            arn = Resolved((plain(live),))
+        elif live is not None and live.startswith("arn:") and known.ref == "arn" and name.only is not None:
+            arn = Resolved((live,))
         else:
             arn = self._formatted(logical_id, known.arn, Named(name, NOTHING, explicit, known))
         return Named(name, arn, explicit, known)
+
+    def _live_id(self, logical_id: str) -> str | None:
+        found = self.view.physical_ids.get(logical_id)
+        return None if found is None else self.setting.in_account(plain(found))
 
     def _given_name(self, logical_id: str, known: TypeFacts) -> tuple[Resolved | None, bool]:
         properties = self.properties(logical_id)
@@ -340,6 +355,8 @@ class Scope:
     @property
     def stack_arn(self) -> str:
         """Return the ARN of the stack itself."""
+        if self.view.physical_id is not None:
+            return self.setting.in_account(plain(self.view.physical_id))
         return self._arn("cloudformation:{r}:{a}:stack/") + f"{self.name}/{self._symbol('AWS::StackId', 'id')}"
 
     def _symbol(self, logical_id: str, attribute: str) -> str:
@@ -361,6 +378,10 @@ def _name_in(live: str, known: TypeFacts) -> str:
         end = live.rsplit("/", 1)[-1] if known.ref == "url" else live.split(":", 5)[-1]
         return end.rsplit(":", 1)[-1].rsplit("/", 1)[-1] if known.ref == "arn" else end
     return live
+
+
+def _is_plain(name: Resolved) -> bool:
+    return name.exact and not any(is_wild(value) or has_symbol(value) for value in name.values)
 
 
 def _mapping(value: Json) -> dict[str, Json]:

@@ -217,7 +217,7 @@ class World:
             "environments": len(self.environments),
             "stacks": sum(len(e.scopes) for e in self.environments),
             "resources": sum(len(s.resources) for e in self.environments for s in e.scopes),
-            "principals": sum(len(e.principals) for e in self.environments),
+            "principals": sum(len({p.arn for p in e.principals}) for e in self.environments),
             "statements": sum(len(p.statements) for e in self.environments for p in e.principals),
         }
 

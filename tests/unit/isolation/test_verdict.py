@@ -108,13 +108,6 @@ def test_a_physical_id_is_found_only_once_it_is_known() -> None:
     assert verdict.stopping[0].witness.resource == LIVE_ARN
 
 
-def test_a_policy_that_was_attached_by_hand_is_found() -> None:
-    example = Example(template=TABLE, production=role_over("arn:aws:dynamodb:eu-central-1:000000000000:table/none"))
-    wide = {"Statement": [{"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}]}
-    verdict = prove(live(views(example), live_policies={"Role": (wide,)}))
-    assert {(f.id, f.source) for f in verdict.stopping} == {("IAM-01", "production")}
-
-
 def nested(name: str, resource: object) -> EnvironmentView:
     """Return an environment whose nested stack has a role over `resource`, handed down as a parameter."""
     inner = {

@@ -25,8 +25,6 @@ def check(world: World) -> Iterator[Leak]:
         yield leak_of(world, worst, rule=("IAM-06", severity), names=plain_actions(worst), fix=FIX)
     for environment in world.environments:
         for principal in environment.principals:
-            if environment.view.live and principal.scope and principal.logical_id in principal.scope.view.live_policies:
-                continue
             for arn in principal.unknown_managed:
                 shown = world.symbols.concrete(arn)
                 yield Leak(

@@ -1,0 +1,43 @@
+"""PRF-02: something of the live account could not be read, so nothing is proved of it."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import TABLE
+from sealift.isolation.world import World
+from sealift.model.template import Json
+
+FIX = "Allow the call for whoever runs `sealift prove --live`; it only reads."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield everything that could not be read."""
+    for environment in world.environments:
+        for unread in environment.view.unread:
+            place = next((s.location(unread.logical_id) for s in environment.scopes if unread.logical_id), None)
+            yield Leak(
+                id="PRF-02",
+                severity="high",
+                source=environment.name,
+                target=EVERY,
+                message=f"Not proved for {environment.name}: {unread.what} could not be read. {unread.why}",
+                location=place,
+                fix=FIX,
+                unproved=True,
+                logical_id=unread.logical_id,
+            )
+
+
+_UNREAD: Json = {"what": "the policies of the role Worker", "why": "AWS refused: AccessDenied on iam:GetRolePolicy."}
+RULE = Rule(
+    id="PRF-02",
+    title="The live account could not be read",
+    severity="high",
+    why="A policy that nobody looked at may hold anything. What could not be read is named, never taken for nothing.",
+    fix=FIX,
+    failing=Example(template=TABLE, environment={"unread": [_UNREAD]}),
+    passing=Example(template=TABLE, environment={"unread": []}),
+    check=check,
+    live=True,
+)
