@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sealift.model.finding import SuiteResult
     from sealift.model.health import Traffic
     from sealift.model.ledger import ChainFault, Entry, Lease, Record
+    from sealift.model.live import Concurrency, LivePrincipal, PrincipalKind
     from sealift.model.release import BuiltArtifact, Origin
     from sealift.model.stack import (
         Caller,
@@ -137,6 +138,31 @@ class Settings(Protocol):
         """Return those of `ssm:NAME`, `ssm-secure:NAME`, `secretsmanager:ID` that do not exist."""
 
 
+class Inventory(Protocol):
+    """What is in force in one account and region, whoever put it there. Read only.
+
+    A call that is denied raises CloudError: it is never taken for nothing.
+    """
+
+    def principal(self, kind: PrincipalKind, name: str) -> LivePrincipal | None:
+        """Return a role, user or group with every policy it has, or None when there is none."""
+
+    def resource_policy(self, resource_type: str, physical_id: str) -> Json:
+        """Return the policy of a resource of one of POLICY_TYPES; None when there is none."""
+
+    def function_role(self, name: str) -> str | None:
+        """Return the ARN of the role that a function runs as, or None when there is no such function."""
+
+    def guardrails(self) -> tuple[Json, ...]:
+        """Return the service and resource control policies over the account, inherited ones too."""
+
+    def concurrency(self) -> Concurrency:
+        """Return the concurrent executions of the account."""
+
+    def secret_digest(self, secret: str, *, salt: str) -> str:
+        """Return a salted hash of a secret's value; the value itself is never returned."""
+
+
 class Identity(Protocol):
     """Who we are."""
 
@@ -168,6 +194,7 @@ class Cloud:
     settings: Settings
     identity: Identity
     metrics: Metrics
+    inventory: Inventory
     endpoint: str | None = None
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
     """Environment variables that give a subprocess (hooks, acceptance tests) the same access; never recorded."""

@@ -12,6 +12,7 @@ from sealift.ports import Clock, Cloud
 from tests.fakes.bucket import FakeBucket
 from tests.fakes.cfn_diff import Placed
 from tests.fakes.cfn_engine import ResourceFault
+from tests.fakes.inventory import FakeInventory
 from tests.fakes.services import FakeFunctions, FakeIdentity, FakeMetrics, FakeSettings
 from tests.fakes.stacks import FakeStacks, Render
 from tests.fakes.tap import Tap
@@ -25,6 +26,7 @@ class AccountEffects:
 
     bucket: FakeBucket
     functions: FakeFunctions
+    inventory: FakeInventory
     contents: dict[str, list[str]] = field(default_factory=dict)
     """What is in a data store, by physical id. Gone when the resource is deleted."""
 
@@ -32,12 +34,15 @@ class AccountEffects:
         """Make the resource so. Raises ResourceFault."""
         if placed.desired.type == FUNCTION and placed.physical_id is not None:
             self.functions.set_code(placed.physical_id, self._code(placed.properties.get("Code")))
+        if placed.physical_id is not None:
+            self.inventory.make(placed.desired.type, placed.physical_id, placed.properties)
 
     def remove(self, placed: Placed) -> None:
         """Delete it and everything in it."""
         if placed.physical_id is not None:
             self.contents.pop(placed.physical_id, None)
             self.functions.remove(placed.physical_id)
+            self.inventory.forget(placed.physical_id)
 
     def _code(self, code: Json) -> str:
         if isinstance(code, dict) and "S3Key" in code:
@@ -59,6 +64,7 @@ class FakeAccount:
     settings: FakeSettings
     identity: FakeIdentity
     metrics: FakeMetrics
+    inventory: FakeInventory
     tap: Tap
     """Gets in between every call to stacks and bucket."""
     contents: dict[str, list[str]]
@@ -71,8 +77,8 @@ def make_account(
     account = environment.account or "111122223333"
     tap = Tap()
     bucket = FakeBucket(clock, name=environment.bucket or f"sealift-{environment.stack_name}".lower(), tap=tap)
-    functions = FakeFunctions()
-    effects = AccountEffects(bucket, functions)
+    functions, inventory = FakeFunctions(), FakeInventory(account)
+    effects = AccountEffects(bucket, functions, inventory)
     stacks = FakeStacks(
         clock, bucket, account=account, region=environment.region, effects=effects, render=render, tap=tap
     )
@@ -88,6 +94,7 @@ def make_account(
         settings=known,
         identity=identity,
         metrics=metrics,
+        inventory=inventory,
     )
     return FakeAccount(
         cloud=cloud,
@@ -97,6 +104,7 @@ def make_account(
         settings=known,
         identity=identity,
         metrics=metrics,
+        inventory=inventory,
         tap=tap,
         contents=effects.contents,
     )

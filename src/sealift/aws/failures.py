@@ -58,6 +58,7 @@ _BY_CODE: dict[str, _Kind] = {
     ),
     **dict.fromkeys(("AuthFailure", "InvalidToken", "InvalidSignatureException"), _INVALID),
     **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"), _DENIED),
+    **dict.fromkeys(("AuthorizationError", "AuthorizationErrorException"), _DENIED),
     **dict.fromkeys(
         ("Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"), _THROTTLED
     ),
@@ -85,9 +86,11 @@ _BY_CODE: dict[str, _Kind] = {
     "TokenAlreadyExistsException": _Kind(code="already-exists"),
     "InsufficientCapabilitiesException": _Kind(code="capabilities"),
     "LimitExceededException": _Kind(code="limit-exceeded", hint="A quota of the account is used up; see the message."),
-    "ResourceNotFoundException": _NOT_FOUND,
-    "NotFoundException": _NOT_FOUND,
-    "ParameterNotFound": _NOT_FOUND,
+    **dict.fromkeys(("ResourceNotFoundException", "ParameterNotFound", "NoSuchEntity", "NotFound"), _NOT_FOUND),
+    **dict.fromkeys(("NotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"), _NOT_FOUND),
+    **dict.fromkeys(("RepositoryNotFoundException", "PolicyNotFoundException"), _NOT_FOUND),
+    **dict.fromkeys(("NoSuchBucketPolicy", "RepositoryPolicyNotFoundException"), _NOT_FOUND),
+    "AWSOrganizationsNotInUseException": _Kind(code="no-organization"),
 }
 
 _STACK_MESSAGES: tuple[tuple[re.Pattern[str], _Kind], ...] = (

@@ -16,10 +16,19 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
@@ -104,6 +113,51 @@ class AwsSession:
     def sts(self) -> "STSClient":
         """The Security Token Service client."""
         return cast("STSClient", self._client("sts"))
+
+    @property
+    def dynamodb(self) -> "DynamoDBClient":
+        """The DynamoDB client."""
+        return cast("DynamoDBClient", self._client("dynamodb"))
+
+    @property
+    def ecr(self) -> "ECRClient":
+        """The Elastic Container Registry client."""
+        return cast("ECRClient", self._client("ecr"))
+
+    @property
+    def events(self) -> "EventBridgeClient":
+        """The EventBridge client."""
+        return cast("EventBridgeClient", self._client("events"))
+
+    @property
+    def iam(self) -> "IAMClient":
+        """The IAM client."""
+        return cast("IAMClient", self._client("iam"))
+
+    @property
+    def kinesis(self) -> "KinesisClient":
+        """The Kinesis client."""
+        return cast("KinesisClient", self._client("kinesis"))
+
+    @property
+    def kms(self) -> "KMSClient":
+        """The KMS client."""
+        return cast("KMSClient", self._client("kms"))
+
+    @property
+    def organizations(self) -> "OrganizationsClient":
+        """The Organizations client."""
+        return cast("OrganizationsClient", self._client("organizations"))
+
+    @property
+    def sns(self) -> "SNSClient":
+        """The SNS client."""
+        return cast("SNSClient", self._client("sns"))
+
+    @property
+    def sqs(self) -> "SQSClient":
+        """The SQS client."""
+        return cast("SQSClient", self._client("sqs"))
 
     def _client(self, service: str, *, patient: bool = False) -> Any:
         key = f"{service}, patient" if patient else service

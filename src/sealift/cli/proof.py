@@ -6,10 +6,12 @@ from rich.console import Console
 from rich.text import Text
 
 from sealift.cli.terminal import console as open_console
-from sealift.isolation import Leak
+from sealift.isolation import Leak, Verdict
 from sealift.isolation.certificate import Difference
 from sealift.usecases.prove import Proof, summary, worst_first
 
+_SHOWN = 5
+"""As many lines of advice as a person reads."""
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
 
@@ -59,6 +61,7 @@ def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
     verdict = proof.verdict
     counts = ", ".join(f"{count} {what}" for what, count in verdict.counted.items())
     console.print(Text(f"\nLooked at {counts}.", style="dim"), soft_wrap=True)
+    _show_readings(console, proof, verbose=verbose)
     for title, lines in (
         ("shared by construction, never claimed", [f"{r.id}  {r.message}" for r in verdict.residuals]),
         ("assumed", list(verdict.axioms)),
@@ -68,8 +71,46 @@ def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
         console.print(Text(f"{len(lines)} {title}" + (":" if verbose else "; -v shows them"), style="dim"))
         for line in lines if verbose else ():
             console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
-    if proof.shared is not None and proof.shared.level != verdict.level:
-        console.print(Text(f"In one shared AWS account: {summary(proof.shared)}", style="yellow"))
+    if proof.shared is not None:
+        _show_shared(console, proof.shared, verbose=verbose)
+
+
+def _show_readings(console: Console, proof: Proof, *, verbose: bool) -> None:
+    """Print what was read of each account, so that nobody takes an account for read that was not."""
+    for reading in proof.readings:
+        text = f"{reading.environment}: "
+        if reading.account is None:
+            text += "could not be read"
+        elif not reading.stacks:
+            text += f"nothing is deployed in account {reading.account}; judged by its templates"
+        else:
+            text += f"read live in account {reading.account}: {_many(reading.stacks, 'stack')}, "
+            text += f"{_many(reading.principals, 'principal')}, {_many(reading.policies, 'resource or trust policy')}"
+        console.print(Text(text, style="dim"), soft_wrap=True)
+        for skipped in reading.skipped if verbose else ():
+            console.print(Text(f"  not read: {skipped}", style="dim"), soft_wrap=True)
+
+
+def _many(count: int, what: str) -> str:
+    plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
+    return f"{count} {what if count == 1 else plural}"
+
+
+def _show_shared(console: Console, shared: Verdict, *, verbose: bool) -> None:
+    """Print, as advice, what would stop a deployment if all environments were in one account."""
+    worst = worst_first(shared.stopping)
+    if not worst:
+        return
+    console.print(Text(f"\nIn one shared AWS account: {summary(shared)}", style="yellow"), soft_wrap=True)
+    for leak in worst if verbose else worst[:_SHOWN]:
+        if verbose:
+            _show(console, leak)
+        else:
+            console.print(Text(f"  {leak.id}  {leak.message}", style="yellow"), soft_wrap=True)
+    left = len(worst) - _SHOWN
+    if not verbose:
+        more = f"{left} more; " if left > 0 else ""
+        console.print(Text(f"  {more}-v shows witnesses and cures", style="dim"))
 
 
 def show_differences(name: str, told: Sequence[Difference]) -> None:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Literal
 
 from sealift.model.finding import SEVERITIES, Severity
-from sealift.model.live import LivePrincipal, Unread
+from sealift.model.live import Concurrency, LivePrincipal, Unread
 from sealift.model.template import Json, Location
 
 Level = Literal["L0", "L1", "L2", "L3"]
@@ -95,6 +95,8 @@ class EnvironmentView:
     """Text literals found in the code, by the logical id of its function."""
     perimeter: bool | None = None
     """Live: whether an SCP or RCP limits the account to its own resources; None when it was not read."""
+    concurrency: Concurrency | None = None
+    """Live: the concurrent executions of the account."""
     unread: tuple[Unread, ...] = ()
     """Live: what could not be read, so that nothing is proved of it."""
 

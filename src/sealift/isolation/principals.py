@@ -88,8 +88,9 @@ def outside_roles(environment: str, scopes: list[Scope], known: set[str]) -> Ite
     """Yield every resource whose role is none of the environment's own."""
     for scope in scopes:
         for logical_id, arn in scope.view.live_roles.items():
-            if not _is_own(plain(arn), known):
-                yield OutsideRole(environment, scope, logical_id, Resolved((plain(arn),)))
+            there = scope.setting.in_account(plain(arn))
+            if not _is_own(there, known):
+                yield OutsideRole(environment, scope, logical_id, Resolved((there,)))
         for logical_id in scope.resources:
             if scope.type_of(logical_id).startswith("AWS::IAM::"):
                 continue

@@ -242,10 +242,16 @@ def witness(world: World, reach: Reach, name: str) -> Witness:
 
 def _by_hand(reach: Reach) -> tuple[str, ...]:
     """Return, for a permission that only the account has, where it stands."""
+    return (f'the policy "{reach.statement.source}" in force on the role',) if reach.principal.live else ()
+
+
+def _cure(reach: Reach) -> str:
+    """Return how to mend what stands in the account and not in the template."""
     if not reach.principal.live:
-        return ()
-    policy = f'policy "{reach.statement.source}"' if reach.statement.source else "policy"
-    return (f"the {policy} in force on the role",)
+        return ""
+    return (
+        f'Take the policy "{reach.statement.source}" off the role; what is needed belongs into the template, limited.'
+    )
 
 
 def strongest(names: frozenset[str]) -> str:
@@ -293,7 +299,7 @@ def leak_of(world: World, reach: Reach, *, rule: tuple[str, str], names: frozens
         f"{reach.target.name}{more}{through}.",
         witness=made,
         location=reach.principal.location,
-        fix=fix,
+        fix=_cure(reach) or fix,
         logical_id=reach.principal.logical_id,
     )
 

@@ -31,3 +31,48 @@ class Unread:
     what: str
     why: str
     logical_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concurrency:
+    """The concurrent executions of an account and region: all of them, and those that no function has reserved."""
+
+    limit: int
+    unreserved: int
+
+
+POLICY_TYPES: frozenset[str] = frozenset(
+    {
+        "AWS::ApiGateway::RestApi",
+        "AWS::DynamoDB::GlobalTable",
+        "AWS::DynamoDB::Table",
+        "AWS::ECR::Repository",
+        "AWS::Events::EventBus",
+        "AWS::KMS::Key",
+        "AWS::Kinesis::Stream",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::LayerVersion",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+        "AWS::SecretsManager::Secret",
+    }
+)
+"""Types of resource whose policy in force is read."""
+UNREAD_POLICY_TYPES: frozenset[str] = frozenset(
+    {
+        "AWS::Backup::BackupVault",
+        "AWS::EFS::FileSystem",
+        "AWS::Elasticsearch::Domain",
+        "AWS::OpenSearchService::Domain",
+        "AWS::S3::AccessPoint",
+        "AWS::S3Express::DirectoryBucket",
+    }
+)
+"""Types of resource that carry a policy which Sealift does not read."""
+PRINCIPAL_TYPES: Mapping[str, PrincipalKind] = {
+    "AWS::IAM::Role": "role",
+    "AWS::IAM::User": "user",
+    "AWS::IAM::Group": "group",
+}

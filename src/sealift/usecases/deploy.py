@@ -79,7 +79,7 @@ def plan_deployment(
     for name in sorted(set(target.environment.parameters) - declared):
         problems.append(f'parameter "{name}" is declared by no stack')
     for stack in release.stacks:
-        values, wrong = resolve_parameters(stack.parameters, _given(target, stack))
+        values, wrong = resolve_parameters(stack.parameters, given_parameters(target.app, target.environment, stack))
         resolved[stack.name] = values
         problems += [f"{stack.name}: {text}" if len(release.stacks) > 1 else text for text in wrong]
     if problems:
@@ -162,18 +162,18 @@ def _record_failure(
     writer.record(operation, status, **base, error=error.code, message=error.message)
 
 
-def _given(target: Target, stack: SealedStack) -> dict[str, str]:
+def given_parameters(app: App, environment: Environment, stack: SealedStack) -> dict[str, str]:
     """Return the values for a stack: the app's, the environment's, the environment's for this stack, then ours."""
-    spec = next((s for s in target.app.stacks if s.name == stack.name), None)
+    spec = next((s for s in app.stacks if s.name == stack.name), None)
     declared = {p.name for p in stack.parameters}
-    shared = {k: v for k, v in target.environment.parameters.items() if k in declared}
+    shared = {k: v for k, v in environment.parameters.items() if k in declared}
     given = {
         **(spec.parameters if spec else {}),
         **shared,
-        **target.environment.stack_parameters.get(stack.name, {}),
+        **environment.stack_parameters.get(stack.name, {}),
     }
     if ENVIRONMENT_PARAMETER in declared:
-        given.setdefault(ENVIRONMENT_PARAMETER, target.environment.name)
+        given.setdefault(ENVIRONMENT_PARAMETER, environment.name)
     return given
 
 

@@ -1,28 +1,34 @@
 """Prove from a release's own templates that no environment reaches into another, before anything is deployed."""
 
-import hashlib
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sealift.delivery.manifest import blob_key
-from sealift.delivery.parameters import resolve_parameters
-from sealift.errors import IntegrityError, Refused, UserError
-from sealift.isolation import Accepted, EnvironmentView, Leak, StackView, Verdict
+from sealift.errors import Refused
+from sealift.isolation import Accepted, EnvironmentView, Leak, Verdict
 from sealift.isolation import prove as decide
-from sealift.model.app import App, Environment
+from sealift.model.app import App
 from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import Finding
-from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Release, SealedStack
-from sealift.model.template import Json, Location, Rendered, Template
+from sealift.model.release import BuiltRelease, Release
+from sealift.model.template import Json, Template
 from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
+from sealift.usecases.views import built_views, stored_views
 
-UNKNOWN_ACCOUNT = "111111111111"
-"""Stands for the account while templates of environments that declare none are rendered."""
-_BLOB = re.compile(r"blobs/([0-9a-f]{64})")
-ReadBlob = Callable[[str], bytes]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read of one environment's account."""
+
+    environment: str
+    account: str | None
+    stacks: int
+    """How many of its stacks are deployed."""
+    principals: int = 0
+    policies: int = 0
+    skipped: tuple[str, ...] = ()
+    """What was left out without harm to the proof, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,8 @@ class Proof:
     """What was proved."""
     accepted: tuple[Accepted, ...] = ()
     today: date | None = None
+    readings: tuple[Reading, ...] = ()
+    """What was read of each environment's account; empty when none was."""
 
     @property
     def stopping(self) -> tuple[Leak, ...]:
@@ -54,37 +62,12 @@ def prove_built(
     app: App, built: BuiltRelease, services: Services, *, templates: Mapping[str, Template], local: bool
 ) -> Proof:
     """Prove a release whose blobs are on this machine; findings then carry lines of the user's templates."""
-    return _prove(
-        app,
-        built.release,
-        services,
-        read=lambda sha256: built.files[sha256].read_bytes(),
-        lines=_lines(templates),
-        local=local,
-    )
+    return judged(app, built_views(app, built, services, templates=templates), services, local=local)
 
 
 def prove_stored(app: App, release: Release, cloud: Cloud, services: Services) -> Proof:
     """Prove a release that is in an environment's bucket."""
-
-    def read(sha256: str) -> bytes:
-        stored = cloud.bucket.get(blob_key(sha256))
-        if stored is None:
-            raise UserError(
-                f"Template {sha256[:12]} of release {release.short()} is not in the bucket of {cloud.environment}",
-                code="blob-missing",
-                hint=f"Deploy the release to {cloud.environment} again.",
-            )
-        if hashlib.sha256(stored.body).hexdigest() != sha256:
-            raise IntegrityError(
-                f"Template {sha256[:12]} of release {release.short()} is damaged in the bucket of {cloud.environment}",
-                code="object-damaged",
-                hint="The bucket is versioned: restore the version before, or build and upload the release again.",
-                context={"environment": cloud.environment, "expected": sha256},
-            )
-        return stored.body
-
-    return _prove(app, release, services, read=read, lines={}, local=cloud.local)
+    return judged(app, stored_views(app, release, cloud, services), services, local=cloud.local)
 
 
 def isolation_gate(proof: Proof, services: Services, *, strict: bool) -> None:
@@ -165,17 +148,24 @@ def _advise(shared: Verdict, services: Services) -> None:
         )
 
 
-def _prove(
-    app: App, release: Release, services: Services, *, read: ReadBlob, lines: Mapping[str, Location], local: bool
+def judged(
+    app: App,
+    views: Sequence[EnvironmentView],
+    services: Services,
+    *,
+    local: bool,
+    readings: tuple[Reading, ...] = (),
 ) -> Proof:
-    views = environment_views(app, release, services, read=read, lines=lines)
+    """Judge views; on the embedded cloud with an account for each, and as advice in a shared one."""
     accepted, today = _accepted(app), services.clock.now().date()
-    shared = decide(views, accepted=accepted, today=today)
     if not local:
-        return Proof(verdict=shared, views=tuple(views), accepted=accepted, today=today)
-    apart = [replace(v, account=v.account or f"{i:012d}") for i, v in enumerate(views, 1)]
+        placed = tuple(replace(v, account=v.account or v.live_account) for v in views)
+        verdict = decide(placed, accepted=accepted, today=today)
+        return Proof(verdict=verdict, views=placed, accepted=accepted, today=today, readings=readings)
+    shared = decide([replace(v, live_account=None) for v in views], accepted=accepted, today=today)
+    apart = tuple(replace(v, account=v.account or v.live_account or f"{i:012d}") for i, v in enumerate(views, 1))
     verdict = decide(apart, accepted=accepted, today=today)
-    return Proof(verdict=verdict, shared=shared, views=tuple(apart), accepted=accepted, today=today)
+    return Proof(verdict=verdict, shared=shared, views=apart, accepted=accepted, today=today, readings=readings)
 
 
 def _accepted(app: App) -> tuple[Accepted, ...]:
@@ -191,116 +181,6 @@ def _accepted(app: App) -> tuple[Accepted, ...]:
         )
         for one in app.accepted
     )
-
-
-def environment_views(
-    app: App, release: Release, services: Services, *, read: ReadBlob, lines: Mapping[str, Location]
-) -> list[EnvironmentView]:
-    """Return each environment as the proof sees it: every stack rendered with that environment's parameters."""
-    return [
-        EnvironmentView(
-            name=environment.name,
-            region=environment.region,
-            account=environment.account,
-            kind=environment.kind,
-            tags=environment.tags,
-            stacks=tuple(_stack_view(app, environment, s, services, read=read, lines=lines) for s in release.stacks),
-        )
-        for environment in app.environments
-    ]
-
-
-def _stack_view(
-    app: App,
-    environment: Environment,
-    stack: SealedStack,
-    services: Services,
-    *,
-    read: ReadBlob,
-    lines: Mapping[str, Location],
-) -> StackView:
-    spec = next((s for s in app.stacks if s.name == stack.name), None)
-    declared = {p.name for p in stack.parameters}
-    given = {
-        **(spec.parameters if spec else {}),
-        **{k: v for k, v in environment.parameters.items() if k in declared},
-        **environment.stack_parameters.get(stack.name, {}),
-    }
-    values, _ = resolve_parameters(stack.parameters, given)
-    bucket = environment.bucket or f"sealift-artifacts-{environment.stack_name}"
-    name = app.stack_name(environment, spec) if spec else environment.stack_name
-    root = _View(services=services, environment=environment, read=read, lines=lines)
-    return root.view(
-        stack.template_sha256, name=name, parameters={**values, ARTIFACT_BUCKET_PARAMETER: bucket}, scope=stack.name
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """Renders a template and those nested in it, for one environment."""
-
-    services: Services
-    environment: Environment
-    read: ReadBlob
-    lines: Mapping[str, Location]
-
-    def view(self, sha256: str, *, name: str, parameters: Mapping[str, str], scope: str) -> StackView:
-        """Return the stack that this sealed template makes."""
-        rendered: Rendered = self.services.templates.render(
-            self.read(sha256),
-            parameters=parameters,
-            account=self.environment.account or UNKNOWN_ACCOUNT,
-            region=self.environment.region,
-            stack_name=name,
-        )
-        nested = {
-            logical_id: self.view(
-                inner,
-                name=f"{name}-{logical_id}",
-                parameters={ARTIFACT_BUCKET_PARAMETER: parameters.get(ARTIFACT_BUCKET_PARAMETER, "")},
-                scope=f"{scope}/{logical_id}",
-            )
-            for logical_id, inner in _nested(rendered.body)
-        }
-        prefix = f"{scope}:"
-        return StackView(
-            name=name,
-            body=rendered.body,
-            parameters=parameters,
-            origins=rendered.origins,
-            locations={k.removeprefix(prefix): v for k, v in self.lines.items() if k.startswith(prefix)},
-            nested=nested,
-            tags=self.environment.tags,
-        )
-
-
-def _nested(body: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Yield (logical id, SHA-256 of the template) of the nested stacks that the release carries."""
-    resources = body.get("Resources")
-    for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
-        if isinstance(resource, dict) and resource.get("Type") == "AWS::CloudFormation::Stack":
-            properties = resource.get("Properties")
-            found = _BLOB.search(str(properties.get("TemplateURL"))) if isinstance(properties, dict) else None
-            if found:
-                yield logical_id, found.group(1)
-
-
-def _lines(templates: Mapping[str, Template]) -> dict[str, Location]:
-    """Return `<stack>:<LogicalId>` → place in the user's file, nested stacks as `<stack>/<Nested>:<LogicalId>`."""
-    found: dict[str, Location] = {}
-    for stack, template in templates.items():
-        _collect(stack, template, found)
-    return found
-
-
-def _collect(scope: str, template: Template, found: dict[str, Location]) -> None:
-    resources = template.body.get("Resources")
-    for logical_id in resources if isinstance(resources, dict) else ():
-        line = template.line(("Resources", logical_id))
-        found[f"{scope}:{logical_id}"] = Location(file=template.file, line=line, logical_id=logical_id)
-    for asset in template.assets:
-        if asset.kind == "template":
-            _collect(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key], found)
 
 
 def worst_first(leaks: Sequence[Leak]) -> tuple[Leak, ...]:

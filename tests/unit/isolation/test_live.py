@@ -177,6 +177,13 @@ def test_real_arns_are_met_in_one_account_too_where_none_is_declared() -> None:
     assert ("IAM-01", "staging", "production") in shown(prove([replace(v, account=None) for v in views]))
 
 
+def test_the_own_role_of_a_function_stays_its_own_where_no_account_is_declared() -> None:
+    function = TEMPLATE + "  Worker: {Type: 'AWS::Lambda::Function', Properties: {Role: {'Fn::GetAtt': [Role, Arn]}}}\n"
+    own = f"arn:aws:iam::{ACCOUNT}:role/app-staging-Role-1A2B"
+    views = [view("staging", function, live_roles={"Worker": own}), view("production")]
+    assert shown(prove([replace(v, account=None) for v in views])) == set()
+
+
 def test_what_could_not_be_read_is_not_proved_and_named() -> None:
     unread = (Unread(what="the policies of Role", why="AWS refused: AccessDenied.", logical_id="Role"),)
     leak = only(prove([view("staging"), replace(view("production"), unread=unread)]))

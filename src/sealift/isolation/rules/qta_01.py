@@ -6,6 +6,7 @@ from sealift.isolation.model import Leak, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
+from sealift.model.live import Concurrency
 
 FIX = "Set ReservedConcurrentExecutions on the functions that must not starve, or separate the accounts."
 
@@ -27,13 +28,18 @@ def check(world: World) -> Iterator[Leak]:
                 severity="medium",
                 source=left.name,
                 target=right.name,
-                message=f"Functions of {left.name} and {right.name} share the account's concurrent executions.",
+                message=f"Functions of {left.name} and {right.name} share the account's concurrent executions"
+                f"{_shown(left.view.concurrency)}.",
                 witness=Witness(principal=logical_id, action="lambda:InvokeFunction", resource="concurrency pool"),
                 location=scope.location(logical_id),
                 fix=FIX,
                 residual=True,
                 logical_id=logical_id,
             )
+
+
+def _shown(pool: Concurrency | None) -> str:
+    return "" if pool is None else f": {pool.unreserved} of {pool.limit} are unreserved"
 
 
 RULE = Rule(

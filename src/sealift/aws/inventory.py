@@ -1,0 +1,56 @@
+"""What is in force in one account and region: policies, roles of functions, guardrails. Read only."""
+
+import hashlib
+
+from sealift.aws.failures import calling
+from sealift.aws.policies.iam import IamReader
+from sealift.aws.policies.organizations import guardrails
+from sealift.aws.policies.resources import resource_policy
+from sealift.aws.session import AwsSession
+from sealift.errors import CloudError
+from sealift.model.live import Concurrency, LivePrincipal, PrincipalKind
+from sealift.model.template import Json
+
+
+class AwsInventory:
+    """The live half of the proof's world, over AWS."""
+
+    def __init__(self, session: AwsSession, *, account: str) -> None:
+        self._session = session
+        self._account = account
+        self._iam = IamReader(session)
+
+    def principal(self, kind: PrincipalKind, name: str) -> LivePrincipal | None:
+        """Return a role, user or group with every policy it has, or None when there is none."""
+        return self._iam.principal(kind, name)
+
+    def resource_policy(self, resource_type: str, physical_id: str) -> Json:
+        """Return the policy of a resource of one of POLICY_TYPES; None when there is none."""
+        return resource_policy(self._session, resource_type, physical_id)
+
+    def function_role(self, name: str) -> str | None:
+        """Return the ARN of the role that a function runs as, or None when there is no such function."""
+        try:
+            with calling(f"read the role of function {name}"):
+                return self._session.functions.get_function_configuration(FunctionName=name)["Role"]
+        except CloudError as error:
+            if error.code == "not-found":
+                return None
+            raise
+
+    def guardrails(self) -> tuple[Json, ...]:
+        """Return the service and resource control policies over the account, inherited ones too."""
+        return guardrails(self._session, self._account)
+
+    def concurrency(self) -> Concurrency:
+        """Return the concurrent executions of the account."""
+        with calling("read the account's concurrent executions"):
+            limit = self._session.functions.get_account_settings()["AccountLimit"]
+        return Concurrency(limit=limit["ConcurrentExecutions"], unreserved=limit["UnreservedConcurrentExecutions"])
+
+    def secret_digest(self, secret: str, *, salt: str) -> str:
+        """Return a salted hash of a secret's value; the value itself is never returned."""
+        with calling(f"compare the value of secret {secret}"):
+            answer = self._session.secretsmanager.get_secret_value(SecretId=secret)
+        value = answer["SecretString"].encode() if "SecretString" in answer else answer["SecretBinary"]
+        return hashlib.sha256(salt.encode() + b"\0" + value).hexdigest()

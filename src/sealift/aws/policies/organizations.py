@@ -1,0 +1,60 @@
+"""Service and resource control policies over an account: its own, and those of every unit above it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from sealift.aws.failures import calling
+from sealift.aws.session import AwsSession
+from sealift.errors import CloudError
+from sealift.model.template import Json
+
+if TYPE_CHECKING:
+    from mypy_boto3_organizations import OrganizationsClient
+
+_FILTERS: tuple[Literal["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"], ...] = (
+    "SERVICE_CONTROL_POLICY",
+    "RESOURCE_CONTROL_POLICY",
+)
+_DEEPEST = 8
+"""A root, five levels of units, and the account:
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
+
+
+def guardrails(session: AwsSession, account: str) -> tuple[Json, ...]:
+    """Return the documents; nothing when the account is in no organization.
+
+    Only the management account and delegated administrators may ask; others get CloudError `access-denied`.
+    """
+    try:
+        with calling(f"read the organization's policies over account {account}"):
+            client = session.organizations
+            ids = {i: None for target in _upwards(client, account) for i in _attached(client, target)}
+            return tuple(_content(client, i) for i in ids)
+    except CloudError as error:
+        if error.code == "no-organization":
+            return ()
+        raise
+
+
+def _upwards(client: "OrganizationsClient", account: str) -> Iterator[str]:
+    target = account
+    for _ in range(_DEEPEST):
+        yield target
+        parents = client.list_parents(ChildId=target)["Parents"]
+        if not parents:
+            return
+        target = parents[0]["Id"]
+        if parents[0]["Type"] == "ROOT":
+            yield target
+            return
+
+
+def _attached(client: "OrganizationsClient", target: str) -> Iterator[str]:
+    for kind in _FILTERS:
+        pages = client.get_paginator("list_policies_for_target").paginate(TargetId=target, Filter=kind)
+        for page in pages:
+            yield from (p["Id"] for p in page["Policies"])
+
+
+def _content(client: "OrganizationsClient", policy: str) -> Json:
+    return client.describe_policy(PolicyId=policy)["Policy"].get("Content")

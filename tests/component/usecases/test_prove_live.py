@@ -1,0 +1,206 @@
+"""`prove --live` over fakes: what is in force is read through the ports, and nothing that was not read looks proved."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sealift.isolation import EnvironmentView
+from sealift.model.template import Json
+from sealift.usecases.build import load_templates
+from sealift.usecases.live import prove_live
+from sealift.usecases.prove import Proof, judged
+from sealift.usecases.views import built_views
+from tests.component.usecases.world import World, function, make_world, table, template
+
+ONE = "111122223333"
+WIDE: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}]}
+PERIMETER: Json = {
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1234"}},
+        }
+    ]
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Return a world in which both environments share one account."""
+    made = make_world(tmp_path)
+    for name in ("staging", "production"):
+        made.change(name, account=ONE)
+    return made
+
+
+def views_of(world: World) -> list[EnvironmentView]:
+    """Return the environments of what is in the folder."""
+    services = world.services()
+    templates = load_templates(world.app, services)
+    return built_views(world.app, world.build(), services, templates=templates)
+
+
+def proved(world: World, *, secrets: bool = False) -> Proof:
+    """Prove what is in the folder against the live accounts."""
+    return prove_live(world.app, views_of(world), world.services(), local=False, secrets=secrets)
+
+
+def role_of(world: World, name: str, logical_id: str = "Role") -> str:
+    """Return the physical id of a role."""
+    return physical(world, name, logical_id)
+
+
+def physical(world: World, name: str, logical_id: str) -> str:
+    """Return the physical id of a resource."""
+    listed = world.account(name).stacks.resources(f"shop-{name}")
+    return str(next(r.physical_id for r in listed if r.logical_id == logical_id))
+
+
+def stopping(proof: Proof) -> set[tuple[str, str, str]]:
+    """Return rule and ends of what stops."""
+    return {(f.id, f.source, f.target) for f in proof.verdict.stopping}
+
+
+def test_what_is_deployed_as_declared_is_proved_live(world: World) -> None:
+    world.deliver("print('one')")
+    proof = proved(world)
+    assert proof.verdict.level == "L2"
+    assert [(r.environment, r.stacks, r.principals) for r in proof.readings] == [
+        ("staging", 1, 1),
+        ("production", 1, 1),
+    ]
+
+
+def test_separate_accounts_are_the_highest_level(world: World) -> None:
+    world.change("production", account="444455556666")
+    world.deliver("print('one')")
+    assert proved(world).verdict.level == "L3"
+
+
+def test_one_deployed_and_one_not_is_proved_from_the_templates(world: World) -> None:
+    world.deploy("staging")
+    proof = proved(world)
+    assert proof.verdict.level == "L1"
+    assert [(r.environment, r.stacks) for r in proof.readings] == [("staging", 1), ("production", 0)]
+
+
+def test_a_policy_put_by_hand_is_found_with_the_real_names(world: World) -> None:
+    world.deliver("print('one')")
+    role = role_of(world, "staging")
+    world.account("staging").inventory.put_by_hand(role, "by-hand", WIDE)
+    proof = proved(world)
+    assert stopping(proof) == {("IAM-01", "staging", "production")}
+    witness = proof.verdict.stopping[0].witness
+    assert witness is not None
+    assert witness.principal == f"arn:aws:iam::{ONE}:role/{role}"
+    assert witness.resource.endswith(f":{ONE}:table/{physical(world, 'production', 'Items')}")
+    assert "by-hand" in proof.verdict.stopping[0].fix
+
+
+def test_without_live_a_policy_put_by_hand_is_not_seen(world: World) -> None:
+    world.deliver("print('one')")
+    world.account("staging").inventory.put_by_hand(role_of(world, "staging"), "by-hand", WIDE)
+    services = world.services()
+    proof = judged(world.app, views_of(world), services, local=False)
+    assert (proof.verdict.level, proof.verdict.stopping) == ("L1", ())
+
+
+def test_a_call_that_is_denied_is_not_proved_and_named(world: World) -> None:
+    world.deliver("print('one')")
+    world.account("production").inventory.denied.add(role_of(world, "production"))
+    proof = proved(world)
+    assert proof.verdict.level == "L0"
+    (leak,) = proof.verdict.stopping
+    assert (leak.id, leak.source, leak.unproved, leak.logical_id) == ("PRF-02", "production", True, "Role")
+    assert "AccessDenied" in leak.message
+
+
+def test_an_account_that_can_not_be_opened_is_not_proved(world: World) -> None:
+    world.deploy("staging")
+    world.clouds.closed.add("production")
+    proof = proved(world)
+    assert stopping(proof) == {("PRF-02", "production", "every environment")}
+    assert "no credentials" in proof.verdict.stopping[0].message
+
+
+def test_the_wrong_account_is_found(world: World) -> None:
+    world.deliver("print('one')")
+    world.account("staging").identity.account = "999988887777"
+    assert ("DEP-04", "staging", "outside") in stopping(proved(world))
+
+
+def test_what_the_release_drops_is_judged_until_it_is_gone(world: World) -> None:
+    world.write({"Hello": function(), "Items": table(), "Old": table()})
+    world.deliver("print('one')")
+    world.write({"Hello": function(), "Items": table()})
+    old = physical(world, "production", "Old")
+    reach: Json = {
+        "Statement": [{"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": f"arn:aws:dynamodb:*:*:table/{old}"}]
+    }
+    world.account("staging").inventory.put_by_hand(role_of(world, "staging"), "by-hand", reach)
+    assert stopping(proved(world)) == {("IAM-01", "staging", "production")}
+
+
+def test_a_stack_that_is_being_changed_is_not_proved(world: World) -> None:
+    world.deliver("print('one')")
+    world.account("staging").stacks.delete_stack("shop-staging", token="going")
+    proof = proved(world)
+    assert stopping(proof) == {("PRF-02", "staging", "every environment")}
+    assert "IN_PROGRESS" in proof.verdict.stopping[0].message
+
+
+def test_resources_inside_nested_stacks_are_read_too(world: World) -> None:
+    inner = template(
+        {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"AssumeRolePolicyDocument": {"Statement": []}},
+            },
+            "Items": table(),
+        }
+    )
+    (world.app.root / "inner.json").write_text(json.dumps(inner))
+    world.write({"Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}})
+    world.deliver("print('one')")
+    assert proved(world).verdict.level == "L2"
+    nested = physical(world, "staging", "Inner")
+    listed = world.account("staging").stacks.resources(nested)
+    role = str(next(r.physical_id for r in listed if r.logical_id == "Role"))
+    world.account("staging").inventory.put_by_hand(role, "by-hand", WIDE)
+    assert stopping(proved(world)) == {("IAM-01", "staging", "production")}
+
+
+def test_an_account_without_a_perimeter_is_told_and_one_that_was_not_read_is_named(world: World) -> None:
+    world.deliver("print('one')")
+    unread = proved(world)
+    assert "ORG-01" not in {f.id for f in unread.verdict.findings}
+    assert any("organization" in text for text in unread.readings[0].skipped)
+    for name in ("staging", "production"):
+        world.account(name).inventory.organization = ()
+    assert {f.source for f in proved(world).verdict.findings if f.id == "ORG-01"} == {"staging", "production"}
+    for name in ("staging", "production"):
+        world.account(name).inventory.organization = (PERIMETER,)
+    assert "ORG-01" not in {f.id for f in proved(world).verdict.findings}
+
+
+def test_the_pool_of_concurrent_executions_is_told_in_figures(world: World) -> None:
+    world.deliver("print('one')")
+    (pool,) = [leak for leak in proved(world).verdict.residuals if leak.id == "QTA-01"]
+    assert "900 of 1000 are unreserved" in pool.message
+
+
+def test_one_secret_value_in_two_environments_is_found_when_values_may_be_compared(world: World) -> None:
+    secret: Json = {"Type": "AWS::SecretsManager::Secret", "Properties": {}}
+    world.write({"Hello": function(), "Items": table(), "Key": secret})
+    world.deliver("print('one')")
+    assert "--secrets" in proved(world).readings[0].skipped[-1]
+    assert "REF-06" not in {f.id for f in proved(world, secrets=True).verdict.findings}
+    for name in ("staging", "production"):
+        world.account(name).inventory.secrets[physical(world, name, "Key")] = "hunter2"
+    same = proved(world, secrets=True)
+    assert "REF-06" in {f.id for f in same.verdict.findings}
+    assert "hunter2" not in repr(same)

@@ -1,0 +1,103 @@
+"""What is in force in an account, in memory: what CloudFormation made of it, and what a person changed by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sealift.errors import CloudError
+from sealift.model.live import Concurrency, LivePrincipal, PrincipalKind
+from sealift.model.template import Json
+
+OWNED = "AWS::IAM::Role"
+_POLICIES: Mapping[str, tuple[str, str]] = {
+    "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument"),
+    "AWS::SQS::QueuePolicy": ("Queues", "PolicyDocument"),
+    "AWS::SNS::TopicPolicy": ("Topics", "PolicyDocument"),
+}
+
+
+@dataclass(slots=True)
+class FakeInventory:
+    """IAM, resource policies and the organization of one account."""
+
+    account: str
+    roles: dict[str, LivePrincipal] = field(default_factory=dict)
+    policies: dict[str, Json] = field(default_factory=dict)
+    """Resource policies by physical id."""
+    function_roles: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    organization: tuple[Json, ...] | None = None
+    """None: the caller may not ask."""
+    pool: Concurrency = field(default_factory=lambda: Concurrency(limit=1000, unreserved=900))
+    denied: set[str] = field(default_factory=set)
+    """Names and physical ids that the caller may not read."""
+
+    def arn(self, role: str) -> str:
+        """Return the ARN of a role of this account."""
+        return f"arn:aws:iam::{self.account}:role/{role}"
+
+    def make(self, resource_type: str, physical_id: str, properties: Mapping[str, Json]) -> None:
+        """Bring a resource into force, as a deployment does: it undoes nothing that was added by hand."""
+        if resource_type == OWNED:
+            before = self.roles.get(physical_id)
+            self.roles[physical_id] = LivePrincipal(
+                arn=self.arn(physical_id),
+                inline={**(before.inline if before else {}), **_inline(properties)},
+                managed=before.managed if before else {},
+                trust=properties.get("AssumeRolePolicyDocument"),
+            )
+        elif resource_type == "AWS::Lambda::Function":
+            self.function_roles[physical_id] = str(properties.get("Role", ""))
+        elif resource_type in _POLICIES:
+            on, document = _POLICIES[resource_type]
+            listed = properties.get(on)
+            for owner in listed if isinstance(listed, list) else [listed]:
+                self.policies[str(owner)] = properties.get(document)
+
+    def forget(self, physical_id: str) -> None:
+        """Take a resource away."""
+        for kept in (self.roles, self.policies, self.function_roles):
+            kept.pop(physical_id, None)
+
+    def put_by_hand(self, role: str, policy: str, document: Json) -> None:
+        """Give a role an inline policy, as somebody does in the console."""
+        there = self.roles[role]
+        self.roles[role] = replace(there, inline={**there.inline, policy: document})
+
+    def principal(self, kind: PrincipalKind, name: str) -> LivePrincipal | None:
+        """Return a role with every policy it has."""
+        self._allow(name, f"read the policies of the {kind} {name}")
+        return self.roles.get(name)
+
+    def resource_policy(self, resource_type: str, physical_id: str) -> Json:
+        """Return the policy of a resource; None when there is none."""
+        self._allow(physical_id, f"read the policy of {resource_type} {physical_id}")
+        return self.policies.get(physical_id)
+
+    def function_role(self, name: str) -> str | None:
+        """Return the ARN of the role that a function runs as."""
+        return self.function_roles.get(name)
+
+    def guardrails(self) -> tuple[Json, ...]:
+        """Return the organization's policies."""
+        if self.organization is None:
+            raise CloudError("AWS refused to read the organization's policies: not allowed", code="access-denied")
+        return self.organization
+
+    def concurrency(self) -> Concurrency:
+        """Return the concurrent executions of the account."""
+        return self.pool
+
+    def secret_digest(self, secret: str, *, salt: str) -> str:
+        """Return a salted hash of a secret's value."""
+        self._allow(secret, f"compare the value of secret {secret}")
+        return f"{hash((salt, self.secrets.get(secret, secret)))}"
+
+    def _allow(self, name: str, what: str) -> None:
+        if name in self.denied:
+            raise CloudError(f"AWS refused to {what}: AccessDenied", code="access-denied")
+
+
+def _inline(properties: Mapping[str, Json]) -> dict[str, Json]:
+    listed = properties.get("Policies")
+    found = [p for p in listed if isinstance(p, dict)] if isinstance(listed, list) else []
+    return {str(p.get("PolicyName")): p.get("PolicyDocument") for p in found}
