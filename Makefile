@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test check bench format chaos clean
+.PHONY: setup demo test check bench format chaos nightly clean
 
 setup: $(STAMP)
 
@@ -33,6 +33,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+nightly: setup
+	$(BIN)/python -m tests.nightly.schedules
 
 chaos: setup
 	$(BIN)/python -m tests.chaos

@@ -51,7 +51,7 @@ class Stacks(Protocol):
         """Execute a change set; a second call with the same token does nothing more."""
 
     def delete_change_set(self, stack_name: str, name: str) -> None:
-        """Delete a change set that was not executed; one that is gone is a success."""
+        """Delete a change set that was not executed; one that is gone is a success, one that was executed stays."""
 
     def delete_stack(self, stack_name: str, *, token: str) -> None:
         """Begin to delete a stack; one that is gone is a success."""

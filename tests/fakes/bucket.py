@@ -99,6 +99,10 @@ class FakeBucket:
         found = self._objects.get(key)
         return found.body if found else None
 
+    def everything(self) -> tuple[str, ...]:
+        """Return every key behind everybody's back."""
+        return tuple(sorted(self._objects))
+
     def corrupt(self, key: str, body: bytes) -> None:
         """Change stored bytes behind everybody's back: a flipped bit, a meddler."""
         self._objects[key] = _Version(body, _etag(body), self._clock.now())

@@ -191,8 +191,9 @@ class FakeStacks:
         """Delete a change set that was not executed; one that is gone is a success."""
         with self._call("delete_change_set"):
             stack = self._engine.find(stack_name)
-            if stack is not None:
-                self._asked.pop((stack.id, name), None)
+            asked = self._asked.get((stack.id, name)) if stack else None
+            if stack is not None and asked is not None and not asked.executed:
+                del self._asked[stack.id, name]
 
     def delete_stack(self, stack_name: str, *, token: str) -> None:
         """Begin to delete a stack; one that is gone is a success."""

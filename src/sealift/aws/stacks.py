@@ -80,12 +80,15 @@ class AwsStacks:
                 raise
 
     def delete_change_set(self, stack_name: str, name: str) -> None:
-        """Delete a change set that was not executed; one that is gone is a success."""
+        """Delete a change set that was not executed; one that is gone is a success, one that was executed stays."""
         try:
             with calling(f"delete change set {name} of stack {stack_name}"):
                 self._client.delete_change_set(StackName=stack_name, ChangeSetName=name)
         except CloudError as error:
-            if error.code not in {"change-set-not-found", "stack-not-found"}:
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteChangeSet.html: the status of
+            # one that is being executed, or whose stack moves, is "invalid" for a deletion.
+            executed = error.code == "change-set-status" and self._was_executed(stack_name, name)
+            if not executed and error.code not in {"change-set-not-found", "stack-not-found"}:
                 raise
 
     def delete_stack(self, stack_name: str, *, token: str) -> None:

@@ -1,5 +1,6 @@
 """Shows errors: what happened, where, and what to do next. An internal one leaves a traceback file, never a wall."""
 
+import errno
 import json
 import os
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import click
 
 from sealift.cli.visible import visible
-from sealift.errors import SealiftError
+from sealift.errors import SealiftError, UserError
 
 
 def json_error(code: str, message: str, hint: str, context: Mapping[str, object]) -> str:
@@ -32,11 +33,31 @@ def show_error(error: SealiftError, *, wants_json: bool) -> None:
         click.echo(f"  → {visible(error.hint)}", err=True)
 
 
+_NO_ROOM = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "disk-full"),
+    errno.EROFS: "disk-read-only",
+}
+
+
+def of_the_disk(error: OSError) -> UserError | None:
+    """Return the error that a person can mend when a file could not be written for want of room, or None."""
+    code = _NO_ROOM.get(error.errno or 0)
+    if code is None:
+        return None
+    where = f" while writing {error.filename}" if error.filename else ""
+    return UserError(
+        f"{error.strerror}{where}",
+        code=code,
+        hint="Make room (`sealift cache prune` helps), then repeat the command: it continues where it was.",
+    )
+
+
 def show_crash(error: Exception, *, wants_json: bool) -> None:
     """Print that Sealift itself failed, and where the traceback is."""
     file = _write_traceback(error)
     message = f"Sealift failed: {type(error).__name__}: {error}"
-    hint = f"This is a fault of ours. The traceback is in {file}; please report it."
+    where = f"The traceback is in {file}; please report it." if file else "The traceback could not be written."
+    hint = f"This is a fault of ours. {where}"
     if wants_json:
         click.echo(json_error("internal", message, hint, {"traceback": str(file)}))
     else:
@@ -48,8 +69,12 @@ def _styled(label: str, colour: str) -> str:
     return click.style(f"{label}:", fg=colour, bold=True) if coloured else f"{label}:"
 
 
-def _write_traceback(error: Exception) -> Path:
-    handle, name = tempfile.mkstemp(prefix="sealift-traceback-", suffix=".txt")
-    os.close(handle)
-    Path(name).write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+def _write_traceback(error: Exception) -> Path | None:
+    """Return the file that the traceback was written to; None when there is no room for it."""
+    try:
+        handle, name = tempfile.mkstemp(prefix="sealift-traceback-", suffix=".txt")
+        os.close(handle)
+        Path(name).write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    except OSError:
+        return None
     return Path(name)

@@ -111,8 +111,12 @@ def run(argv: list[str]) -> int:
     except BrokenPipeError:
         return 0
     except Exception as error:
-        from sealift.cli.failure import show_crash
+        from sealift.cli.failure import of_the_disk, show_crash, show_error
 
+        full = of_the_disk(error) if isinstance(error, OSError) else None
+        if full is not None:
+            show_error(full, wants_json=wants_json)
+            return full.exit_code
         show_crash(error, wants_json=wants_json)
         return EXIT_INTERNAL
 

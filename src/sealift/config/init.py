@@ -43,8 +43,12 @@ def write_initial_config(root: Path) -> Path:
         raise _exists(CONFIG_NAME) from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}", code="config-unwritable") from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        path.unlink(missing_ok=True)  # half a file would stand in the way of the next try
+        raise
     return path
 
 

@@ -124,6 +124,20 @@ def undoable(entries: Sequence[Entry]) -> frozenset[str]:
     return frozenset(keys)
 
 
+def unsettled(entries: Sequence[Entry], *, but: str) -> tuple[tuple[str, str], ...]:
+    """Return (stack, change set) of what operations without an outcome may have executed or may still execute.
+
+    Not those of operation `but`, and none from before the newest deployment that succeeded: that one settled them.
+    """
+    ended = {e.record.operation for e in entries if e.record.status != "running"} | {but}
+    since = max((e.seq for e in entries if e.record.kind in DEPLOYING and e.record.status == "succeeded"), default=0)
+    return tuple(
+        (str(e.record.data["stack"]), str(e.record.data["change_set"]))
+        for e in entries
+        if e.seq > since and e.record.operation not in ended and e.record.data.get("step") == "execute"
+    )
+
+
 def approvals(entries: Sequence[Entry], *, release: str) -> tuple[Entry, ...]:
     """Return the approvals of this release, oldest first."""
     return tuple(e for e in entries if e.record.kind == "approval" and e.record.release == release)

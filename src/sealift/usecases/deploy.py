@@ -6,17 +6,17 @@ nothing is executed twice.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sealift.delivery.history import Standing, open_waivers, standing, undoable
+from sealift.delivery.history import Standing, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
 from sealift.delivery.manifest import canonical_json
 from sealift.delivery.parameters import resolve_parameters
 from sealift.errors import ConfigError, IntegrityError, InternalError, SealiftError
 from sealift.model.app import App, Environment, StackSpec
 from sealift.model.event import Noted
-from sealift.model.ledger import EntryKind, Status
+from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
 from sealift.ports import Cloud
@@ -123,6 +123,7 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     writer.record(operation, "running", **base, **plan.request)
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
         try:
+            _revoke(entries, operation, writer)
             run_hooks("before_deploy", hooks)
             outputs, changed = _deploy_stacks(target, plan, operation, writer)
             codes = _read_back(target, plan)
@@ -134,6 +135,9 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
         except KeyboardInterrupt:
             outcome.status = "aborted"
             writer.record(operation, "aborted", **base)
+            raise
+        except Exception as error:
+            writer.record(operation, "errored", **base, error="internal", message=type(error).__name__)
             raise
         outcome.status = "succeeded"
         outcome.detail = "changed" if changed else "nothing to change"
@@ -154,6 +158,16 @@ def _hook_run(target: Target, plan: Plan, operation: Operation, writer: Writer) 
         writer=writer,
         done=done,
     )
+
+
+def _revoke(entries: Sequence[Entry], operation: Operation, writer: Writer) -> None:
+    """Delete the change sets that operations without an outcome were about to execute.
+
+    Our entry in the ledger stops them from recording more, but a process that was paused between its record and the
+    execution would still send that. What is deleted can not be executed any more; what was executed is waited for.
+    """
+    for stack, change_set in unsettled(entries, but=operation.id):
+        writer.cloud.stacks.delete_change_set(stack, change_set)
 
 
 def _record_failure(

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,7 +32,7 @@ def upload_release(built: BuiltRelease, cloud: Cloud, services: Services, *, key
         def send(sha256: str) -> None:
             cloud.bucket.upload(blob_key(sha256), built.files[sha256], sha256=sha256)
 
-        _transfer(send, missing, cloud, services)
+        _transfer(send, release.blobs, cloud, services)  # one that is there is checked, and replaced when damaged
         store_attestations(built, cloud.bucket, keys or Keys())
         _finish(release, built.origin, cloud.bucket)
         outcome.detail = f"{len(missing)} of {len(release.blobs)} objects were missing"
@@ -76,8 +77,17 @@ def stored_release(digest: str, cloud: Cloud) -> Release:
 def stored_origin(digest: str, cloud: Cloud) -> Origin:
     """Return where a stored release was first built from; all unknown when the note is not there."""
     stored = cloud.bucket.get(origin_key(digest))
-    raw = json.loads(stored.body) if stored is not None else {"commit": None, "branch": None, "dirty": False}
-    return Origin(**raw)
+    if stored is None:
+        return Origin(commit=None, branch=None, dirty=False)
+    try:
+        return Origin(**json.loads(stored.body))
+    except (ValueError, TypeError) as error:
+        raise IntegrityError(
+            f"{stored.key} in the bucket of {cloud.environment} is damaged",
+            code="origin-damaged",
+            hint="The bucket is versioned: restore the version before.",
+            context={"environment": cloud.environment, "key": stored.key},
+        ) from error
 
 
 def full_digest(prefix: str, cloud: Cloud) -> str:
@@ -134,7 +144,7 @@ def _transfer(move: Callable[[str], None], hashes: Iterable[str], cloud: Cloud, 
 
 
 def _finish(release: Release, origin: Origin, bucket: Bucket) -> None:
-    """Write the origin note (the first one stays) and the manifest."""
+    """Write the origin note (the first one stays) and the manifest, also over one that is damaged."""
     note = canonical_json(
         {
             "commit": origin.commit,
@@ -144,8 +154,12 @@ def _finish(release: Release, origin: Origin, bucket: Bucket) -> None:
             "author": origin.author,
         }
     )
-    for key, body in ((origin_key(release.digest), note), (manifest_key(release.digest), release.manifest)):
-        try:
-            bucket.put(key, body, if_absent=True)
-        except PreconditionFailed:
-            continue
+    with suppress(PreconditionFailed):
+        bucket.put(origin_key(release.digest), note, if_absent=True)
+    key = manifest_key(release.digest)
+    try:
+        bucket.put(key, release.manifest, if_absent=True)
+    except PreconditionFailed:
+        stored = bucket.get(key)
+        if stored is None or stored.body != release.manifest:
+            bucket.put(key, release.manifest)

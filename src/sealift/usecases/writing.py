@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sealift.errors import LeaseError, Refused
+from sealift.errors import CloudError, LeaseError, Refused
 from sealift.model.app import Environment
 from sealift.model.event import EntryRecorded, Noted
 from sealift.model.ledger import Entry, EntryKind, Lease, Record, Status
@@ -105,7 +105,23 @@ def writing(cloud: Cloud, services: Services, *, purpose: str, wait_s: float = L
     finally:
         stop.set()
         heartbeat.join()
-        leases.release(writer.lease)
+        _give_back(writer)
+
+
+def _give_back(writer: Writer) -> None:
+    """Release the lease. When AWS can not be reached it ends by itself, and how the operation ended stays as it was."""
+    try:
+        writer.leases.release(writer.lease)
+    except CloudError as error:
+        writer.services.events.emit(
+            Noted(
+                level="warning",
+                name="lease-not-released",
+                message=f"The right to write could not be given back ({error.message}); "
+                f"it ends by itself within {LEASE_TTL_S:.0f} s",
+                environment=writer.cloud.environment,
+            )
+        )
 
 
 def _beat(writer: Writer, stop: threading.Event) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
+from sealift.errors import CloudError
 from sealift.usecases.destroy import destroy
 from tests.component.usecases.world import World
-from tests.fakes.http import Request
+from tests.fakes.http import Request, answer
 
 
 class Killed(BaseException):
@@ -102,3 +103,33 @@ def test_an_interrupted_teardown_is_recorded_and_can_be_repeated(world: World):
     assert world.recorded()[-1] == ("teardown", "aborted")
     destroy(world.app, world.staging, world.services(), confirmed_name="staging")
     assert world.stack_status() is None
+
+
+def test_what_nobody_expected_is_recorded_as_errored(world: World):
+    strike(world, "stacks.events", "after", OSError(28, "No space left on device"))
+    with pytest.raises(OSError, match="No space"):
+        world.deploy()
+    assert world.recorded()[-1] == ("deployment", "errored")
+    assert world.is_free()
+
+
+def test_a_lease_that_can_not_be_given_back_changes_no_outcome(world: World):
+    ended: list[bool] = []
+
+    def cut(call: str, moment: str) -> None:
+        written = world.account().bucket.writes
+        if (call, moment) == ("bucket.put", "before") and len(ended) == 1:
+            raise CloudError("AWS could not be asked to write", code="unreachable", retryable=True)
+        if (
+            (call, moment) == ("bucket.put", "after")
+            and len(written) > 1
+            and probes
+            and written[-1].endswith("head.json")
+        ):
+            ended.append(True)
+
+    probes: list[bool] = []
+    world.http.serve("https://api.example.org", lambda _request: (probes.append(True), answer(200, "hello"))[1])
+    world.account().tap.on_call = cut
+    assert world.deploy().status == "succeeded"
+    assert "lease-not-released" in world.notes()

@@ -91,3 +91,21 @@ def test_a_deployment_longer_than_the_lease_keeps_it(world: World):
     world.write({"Hello": function(), **queues})
     assert world.deploy().status == "succeeded"
     assert world.clock.slept_s > 120
+
+
+def test_a_writer_that_wakes_up_after_it_was_overtaken_executes_nothing(world: World):
+    world.deploy()
+    world.code("print('two')")
+
+    def overtake(call: str, moment: str) -> None:
+        if (call, moment) == ("stacks.execute_change_set", "before"):
+            world.account().tap.on_call = None
+            world.clock.advance(600)
+            world.code("print('one')")
+            assert world.deploy().status == "succeeded"
+
+    world.account().tap.on_call = overtake
+    with pytest.raises(LeaseError) as lost:
+        world.deploy()
+    assert lost.value.code == "lease-lost"
+    assert len(world.account().stacks.executions) == 1

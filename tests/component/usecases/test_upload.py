@@ -78,3 +78,29 @@ def test_the_first_commit_that_made_a_release_stays_its_origin(world: World):
     stored = world.account().bucket.get(f"releases/{world.build().release.digest}/origin.json")
     assert stored is not None
     assert b"c" * 40 in stored.body
+
+
+def stored(world: World, prefix: str, end: str = "") -> str:
+    """Return the first key in staging with this beginning and end."""
+    return next(k for k in world.account().bucket.everything() if k.startswith(prefix) and k.endswith(end))
+
+
+@pytest.mark.parametrize(("prefix", "end"), [("blobs/", ""), ("releases/", "/manifest.json")])
+def test_what_is_damaged_in_the_bucket_is_replaced_by_the_next_deployment(world: World, prefix: str, end: str):
+    world.deploy()
+    key = stored(world, prefix, end)
+    whole = world.account().bucket.peek(key)
+    world.account().bucket.corrupt(key, b"damaged")
+    world.deploy(force=True)
+    assert world.account().bucket.peek(key) == whole
+
+
+@pytest.mark.parametrize("damage", [b"\xee no text", b"{}}", b'{"somebody": 1}'])
+def test_a_damaged_note_of_origin_is_refused_not_guessed_at(world: World, damage: bytes):
+    world.deploy()
+    world.soak()
+    world.account().bucket.corrupt(stored(world, "releases/", "/origin.json"), damage)
+    with pytest.raises(IntegrityError) as refused:
+        world.promote()
+    assert refused.value.code == "origin-damaged"
+    assert world.writes() == []

@@ -261,6 +261,18 @@ def test_a_failed_change_set_can_not_be_executed() -> None:
     assert caught.value.code == "change-set-status"
 
 
+@pytest.mark.parametrize(("execution", "stays"), [("EXECUTE_IN_PROGRESS", True), ("AVAILABLE", False)])
+def test_a_change_set_that_is_being_executed_is_not_deleted(execution: str, stays: bool) -> None:
+    with stubbed("cloudformation") as (session, stub):
+        stub.add_client_error("delete_change_set", "InvalidChangeSetStatus", "cannot be deleted")
+        stub.add_response("describe_change_set", raw_set(ExecutionStatus=execution))
+        if stays:
+            stacks_of(session).delete_change_set("orders", "one")
+        else:
+            with pytest.raises(CloudError):
+                stacks_of(session).delete_change_set("orders", "one")
+
+
 @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
 def test_a_rollback_that_goes_on_already_is_a_success(status: str) -> None:
     with stubbed("cloudformation") as (session, stub):
