@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeAlias, assert_never
 
-from sealift.config.durations import seconds
 from sealift.config.keys import (
     Command,
     Day,
@@ -32,6 +31,7 @@ from sealift.config.keys import (
     Whole,
 )
 from sealift.config.locate import Path
+from sealift.delivery.durations import seconds
 from sealift.errors import did_you_mean
 
 Setting: TypeAlias = "bool | int | float | str | date | tuple[str, ...] | list[Settings] | Settings"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealift.config.durations import written
 from sealift.config.load import Source, load_app
 from sealift.config.toml import toml_key, toml_string
-from sealift.model.app import AcceptedFinding, App, Environment, Health, Hooks, Probe, StackSpec, SuiteSpec
+from sealift.delivery.durations import written
+from sealift.model.app import AcceptedFinding, App, Environment, Hooks, Probe, StackSpec, SuiteSpec
 
 _NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,10}", fullmatch=True)
 _TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
@@ -53,14 +53,6 @@ def _apps(draw: st.DrawFn, root: Path) -> App:
             approval=draw(st.booleans()),
             protected=draw(st.booleans()),
             watch_s=draw(_MILLIS),
-            health=Health(
-                enabled=draw(st.booleans()),
-                alarms=tuple(draw(st.lists(_TEXTS, max_size=2))),
-                max_error_rate=draw(st.sampled_from([0.0, 0.005, 0.25, 1.0])),
-                max_latency_ms=draw(st.none() | st.integers(0, 10**6)),
-                min_requests=draw(st.integers(0, 10**5)),
-                compare=draw(st.booleans()),
-            ),
         )
         for index, name in enumerate(names)
     )
@@ -121,18 +113,6 @@ def _value(value: object) -> str:
             return str(value)
 
 
-def _health(health: Health) -> dict[str, object]:
-    latency = {} if health.max_latency_ms is None else {"max_latency": written(health.max_latency_ms / 1000)}
-    return {
-        "enabled": health.enabled,
-        "alarms": health.alarms,
-        "max_error_rate": health.max_error_rate,
-        "min_requests": health.min_requests,
-        "compare": health.compare,
-        **latency,
-    }
-
-
 def _table(header: str, **values: object) -> Iterator[str]:
     yield header
     # What is None or an empty command is not said: it has no other way to be written.
@@ -174,7 +154,6 @@ def _document(app: App) -> str:
             approval=one.approval,
             protected=one.protected,
             watch=written(one.watch_s),
-            health=_health(one.health),
             stacks={stack: {"parameters": values} for stack, values in one.stack_parameters.items()},
         )
     for probe in app.probes:

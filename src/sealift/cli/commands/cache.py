@@ -23,7 +23,7 @@ def _bytes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> i
 
 
 def _age(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
-    from sealift.config.durations import seconds
+    from sealift.delivery.durations import seconds
 
     try:
         return timedelta(seconds=seconds(value))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.config.durations import seconds, written
+from sealift.delivery.durations import seconds, written
 
 
 @pytest.mark.parametrize(
