@@ -14,10 +14,11 @@ _MAX_STACK_NAME = 128
 _SETTING = re.compile(r"(ssm|ssm-secure|secretsmanager):[^\s${}]+")
 
 
-def contradictions(app: App, settings: Settings) -> tuple[Problem, ...]:
-    """Return everything that is wrong between parts that are each valid."""
+def contradictions(app: App, settings: Settings, *, look: bool = True) -> tuple[Problem, ...]:
+    """Return everything that is wrong between parts that are each valid; `look` for the templates that are named."""
     return (
         *_of_stacks(app, settings),
+        *(_of_templates(app, settings) if look else ()),
         *_of_environments(app),
         *_of_promotion(app),
         *_of_references(app),
@@ -33,9 +34,6 @@ def _problem(message: str, *path: str | int) -> Problem:
 
 def _of_stacks(app: App, settings: Settings) -> Iterator[Problem]:
     if "stacks" not in settings:
-        template = app.stacks[0].template
-        if template and not (app.root / template).is_file():
-            yield _problem(f"there is no file {template}", "app", "template")
         return
     if "template" in cast("Settings", settings.get("app", {})):
         yield _problem("is not used together with [[stacks]]: each stack names its template", "app", "template")
@@ -45,8 +43,6 @@ def _of_stacks(app: App, settings: Settings) -> Iterator[Problem]:
     for index, stack in enumerate(app.stacks):
         if stack.name and stack.name in names[:index]:
             yield _problem(f'"{stack.name}" is the name of two stacks', "stacks", index, "name")
-        if stack.template and not (app.root / stack.template).is_file():
-            yield _problem(f"there is no file {stack.template}", "stacks", index, "template")
         for need in stack.needs:
             if need not in names:
                 yield _problem(f'there is no stack "{need}"{did_you_mean(need, names)}', "stacks", index, "needs")
@@ -55,6 +51,13 @@ def _of_stacks(app: App, settings: Settings) -> Iterator[Problem]:
         yield _problem(
             f"stacks need each other in a circle: {' → '.join(ring)}", "stacks", names.index(ring[0]), "needs"
         )
+
+
+def _of_templates(app: App, settings: Settings) -> Iterator[Problem]:
+    for index, stack in enumerate(app.stacks):
+        if stack.template and not (app.root / stack.template).is_file():
+            at = ("stacks", index) if "stacks" in settings else ("app",)
+            yield _problem(f"there is no file {stack.template}", *at, "template")
 
 
 def _of_environments(app: App) -> Iterator[Problem]:

@@ -122,10 +122,10 @@ def read_text(path: Path) -> str | None:
         raise ConfigError(f"{path.name} cannot be read: {error.strerror}", code="config-unreadable") from error
 
 
-def samconfig_region(root: Path) -> str | None:
-    """Return the region that samconfig.toml names for its default environment, or None."""
+def samconfig_region(text: str | None) -> str | None:
+    """Return the region that the text of samconfig.toml names for its default environment, or None."""
     try:
-        data = tomllib.loads(read_text(root / SAMCONFIG_NAME) or "")
+        data = tomllib.loads(text or "")
     except tomllib.TOMLDecodeError:
         return None
     return next((region for _, region in samconfig_values(data, "default", "region") if isinstance(region, str)), None)

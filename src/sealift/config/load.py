@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sealift.config.agree import contradictions
 from sealift.config.declare import Surroundings, declared
-from sealift.config.discover import app_name, find_template, read_text, samconfig_region
+from sealift.config.discover import SAMCONFIG_NAME, app_name, find_template, read_text, samconfig_region
 from sealift.config.keys import ROOT
 from sealift.config.locate import key_lines, line_of
 from sealift.config.validate import Problem, checked
@@ -16,12 +16,14 @@ from sealift.model.app import App
 
 CONFIG_NAME = "sealift.toml"
 PYPROJECT_NAME = "pyproject.toml"
+FILES = (CONFIG_NAME, PYPROJECT_NAME, SAMCONFIG_NAME)
+"""Every file that the configuration is read from."""
 DEFAULT_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A configuration file's text: from the work tree, or as it is on the protected branch."""
+    """A configuration file's text: of the work tree, or of a commit."""
 
     file: str
     text: str
@@ -36,21 +38,36 @@ def load_app(root: Path, *, region: str | None = None, source: Source | None = N
     """Return the application in folder `root`. Raises ConfigError with every problem at once.
 
     `region` is the one of the process environment (AWS_REGION); what the project itself says goes before it.
-    `source` is read instead of the folder's own configuration: gates are read from the protected branch.
+    `source` is read instead of the folder's own configuration.
     """
     source = source or find_source(root)
-    document = _parsed(source) if source else {}
-    settings, problems = checked(document, ROOT)
-    names_templates = "stacks" in document or "template" in _table(document.get("app"))
+    found = "" if _names_templates(_document(source)) else find_template(root)
+    return _loaded(source, root, template=found, region=samconfig_region(read_text(root / SAMCONFIG_NAME)) or region)
+
+
+def load_committed(root: Path, files: Mapping[str, str], *, region: str | None = None) -> App | None:
+    """Return the application as these files (name to text) of a commit declare it, None when none of them does.
+
+    Templates that they name are not looked for: they may be in that commit alone. Raises ConfigError.
+    """
+    source = _source(files.get(CONFIG_NAME), files.get(PYPROJECT_NAME, ""))
+    if source is None:
+        return None
+    return _loaded(source, root, template=None, region=samconfig_region(files.get(SAMCONFIG_NAME)) or region)
+
+
+def _loaded(source: Source | None, root: Path, *, template: str | None, region: str | None) -> App:
+    """Return what a source declares; without a `template` found, no file is looked for."""
+    settings, problems = checked(_document(source), ROOT)
     around = Surroundings(
         root=root,
         config_path=source.file if source else None,
         name=app_name(root),
-        region=samconfig_region(root) or region or DEFAULT_REGION,
-        template=None if names_templates else find_template(root),
+        region=region or DEFAULT_REGION,
+        template=template,
     )
     app = declared(settings, around)
-    problems = (*problems, *contradictions(app, settings))
+    problems = (*problems, *contradictions(app, settings, look=template is not None))
     if problems:
         raise _config_error(source, problems)
     return app
@@ -58,8 +75,10 @@ def load_app(root: Path, *, region: str | None = None, source: Source | None = N
 
 def find_source(root: Path) -> Source | None:
     """Return the configuration file of a folder, or None. Raises ConfigError when there are two."""
-    own = read_text(root / CONFIG_NAME)
-    pyproject = read_text(root / PYPROJECT_NAME) or ""
+    return _source(read_text(root / CONFIG_NAME), read_text(root / PYPROJECT_NAME) or "")
+
+
+def _source(own: str | None, pyproject: str) -> Source | None:
     # Most pyproject.toml say nothing of us, and parsing costs more than looking.
     inside = "sealift" in pyproject and _section(Source(file=PYPROJECT_NAME, text=pyproject)) is not None
     if own is not None and inside:
@@ -71,6 +90,14 @@ def find_source(root: Path) -> Source | None:
     if own is not None:
         return Source(file=CONFIG_NAME, text=own)
     return Source(file=PYPROJECT_NAME, text=pyproject) if inside else None
+
+
+def _document(source: Source | None) -> Mapping[str, object]:
+    return _parsed(source) if source else {}
+
+
+def _names_templates(document: Mapping[str, object]) -> bool:
+    return "stacks" in document or "template" in _table(document.get("app"))
 
 
 def _table(value: object) -> Mapping[str, object]:
