@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from sealift.errors import ConfigError
-from sealift.model.app import App, Environment
+from sealift.errors import ConfigError, UserError
+from sealift.model.app import App, Environment, GatesRead
 from sealift.model.event import Noted
 from sealift.ports import Analyzer, Builder, Clock, Cloud, EventSink, Ids, Ledgers, Prompt, Tester
 from sealift.scm.ci import CiContext, detect
@@ -18,6 +18,7 @@ from sealift.usecases.services import Services
 
 if TYPE_CHECKING:
     from sealift.local.supervisor import LocalCloud
+    from sealift.scm.git import Git
     from sealift.template.templates import SamTemplates
 
 
@@ -27,8 +28,48 @@ def load_application(directory: Path) -> App:
 
     if not directory.is_dir():
         raise ConfigError(f"There is no folder {directory}", code="no-folder", hint="Correct -C.")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return load_app(directory.resolve(), region=region)
+    return load_app(directory.resolve(), region=_region())
+
+
+def load_guarded(directory: Path, *, local: bool, judging: bool = False) -> App:
+    """Return the application in a folder with the gates of the protected branch. Raises ConfigError.
+
+    On the embedded cloud the protected branch's own work tree speaks for itself: what is not committed yet is tried
+    there. `judging` says that a pull request is only looked at.
+    """
+    from sealift.delivery.guarded import counted
+    from sealift.scm.git import Git
+    from sealift.scm.protected import NotFound, protected_branch
+
+    own, ci, git = load_application(directory), ci_context(), Git(programs(), os.environ)
+    found = protected_branch(git, own.root, ci, judging=judging)
+    if isinstance(found, NotFound):
+        return replace(own, gates=GatesRead(problem=found.problem, hint=found.hint))
+    if local and found.checked_out:
+        return own
+    read = GatesRead(reference=found.reference, commit=found.commit, pull_request=ci.pull_request)
+    try:
+        protected = _committed(git, own.root, found.commit)
+    except UserError as error:
+        problem = f"the configuration on {found.reference} can not be used: {error.message}"
+        return replace(own, gates=replace(read, problem=problem, hint=error.hint))
+    return counted(own, protected, read=read, rehearsal=local)
+
+
+def _committed(git: "Git", root: Path, commit: str) -> App | None:
+    """Return the application as a commit declares it, with the public key that the commit has."""
+    from sealift.config.load import FILES, load_committed
+
+    app = load_committed(root, git.files_at(root, commit, FILES), region=_region())
+    key = app.signing.public_key if app else None
+    if app is None or key is None or key.startswith(("/", "~")):
+        return app
+    pem = git.files_at(root, commit, (key,)).get(key)
+    return replace(app, signing=replace(app.signing, public_pem=pem))
+
+
+def _region() -> str | None:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
 def ci_context() -> CiContext:

@@ -5,17 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
 from sealift.errors import UserError, did_you_mean
-from sealift.model.app import App, Environment
+from sealift.model.app import App, Environment, GatesRead
 from sealift.model.event import Event, Finished
 from sealift.model.ledger import Status
 from sealift.ports import EventSink, Prompt
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Gates = Literal["none", "guarded", "judged"]
+"""Which gates a command needs: none, those of the protected branch, or those that a pull request is judged by."""
 EXIT_CODES: dict[Status, int] = {"succeeded": 0, "skipped": 0, "refused": 3, "waiting": 4, "aborted": 130}
 
 
@@ -28,13 +30,25 @@ class Session:
     json: bool
     streaming: bool = False
     verbose: bool = False
+    gates: Gates = "none"
 
     @cached_property
     def app(self) -> App:
-        """Return the application in the folder."""
-        from sealift.wiring import load_application
+        """Return the application in the folder, with the gates of the protected branch where the command needs any."""
+        from sealift.wiring import load_application, load_guarded
 
-        return load_application(self.directory)
+        if self.gates == "none":
+            return load_application(self.directory)
+        app = load_guarded(self.directory, local=self.local, judging=self.gates == "judged")
+        self._tell(app.gates)
+        return app
+
+    def _tell(self, gates: GatesRead) -> None:
+        """Say when it is not the work tree whose gates count, and when it is although it should not."""
+        from sealift.cli.gates import told
+
+        for note in told(gates, local=self.local):
+            self.emit(note)
 
     @cached_property
     def sink(self) -> EventSink:
@@ -71,6 +85,12 @@ class Session:
     def environment(self, name: str) -> Environment:
         """Return an environment by name. Raises UserError with the nearest one."""
         found = self.app.environment(name)
+        if name in self.app.gates.left_out:
+            raise UserError(
+                f"{name} is declared in the work tree alone, not on {self.app.gates.reference}",
+                code="environment-not-merged",
+                hint="Merge its declaration first: environments are gates, and gates are read from there.",
+            )
         if found is None:
             names = [e.name for e in self.app.environments]
             raise UserError(
@@ -101,8 +121,11 @@ class Session:
             close()
 
 
-def options(*, local: bool = True, streaming: bool = False) -> Callable[[Function], Function]:
-    """Decorate a command with the shared options and hand it a Session as its first argument."""
+def options(*, local: bool = True, streaming: bool = False, judging: bool = False) -> Callable[[Function], Function]:
+    """Decorate a command with the shared options and hand it a Session as its first argument.
+
+    `judging` commands only look at a pull request: they take the gates of the branch that it is to be merged into.
+    """
 
     def decorate(function: Function) -> Function:
         @click.option("-C", "directory", default=".", metavar="DIR", help="The application's folder.")
@@ -110,10 +133,24 @@ def options(*, local: bool = True, streaming: bool = False) -> Callable[[Functio
         @click.option("-v", "--verbose", is_flag=True, help="Show every event.")
         @wraps(function)
         def command(
-            *args: Any, directory: str, as_json: bool, verbose: bool, use_local: bool = False, **kwargs: Any
+            *args: Any,
+            directory: str,
+            as_json: bool,
+            verbose: bool,
+            use_local: bool = False,
+            own_gates: bool = False,
+            **kwargs: Any,
         ) -> Any:
+            if own_gates and not use_local:
+                raise click.UsageError("--own-gates goes with --local: on AWS the gates of the protected branch count.")
+            gates: Gates = "none" if own_gates or not local else "judged" if judging else "guarded"
             session = Session(
-                directory=Path(directory), local=use_local, json=as_json, streaming=streaming, verbose=verbose
+                directory=Path(directory),
+                local=use_local,
+                json=as_json,
+                streaming=streaming,
+                verbose=verbose,
+                gates=gates,
             )
             from sealift.wiring import programs
 
@@ -124,6 +161,8 @@ def options(*, local: bool = True, streaming: bool = False) -> Callable[[Functio
                 session.close()
 
         if local:
+            own = "With --local: let the gates of the work tree count, not the protected branch's."
+            command = click.option("--own-gates", is_flag=True, help=own)(command)
             command = click.option("--local", "use_local", is_flag=True, help="Use the embedded cloud.")(command)
         return command  # type: ignore[return-value]
 

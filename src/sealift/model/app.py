@@ -131,6 +131,26 @@ class Signing:
 
     private_key: str | None = None
     public_key: str | None = None
+    public_pem: str | None = None
+    """What the public key's file holds on the protected branch, when it is in the repository."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatesRead:
+    """Where the gates of an `App` were read from; without a reference, from the work tree."""
+
+    reference: str | None = None
+    """The protected branch, such as `origin/main`."""
+    commit: str | None = None
+    differences: tuple[str, ...] = ()
+    """How the gates of the work tree differ; these do not count."""
+    left_out: tuple[str, ...] = ()
+    """Environments that the work tree alone declares."""
+    problem: str = ""
+    """Why gates can not be relied on; on AWS nothing is written then."""
+    hint: str = ""
+    pull_request: str | None = None
+    """The pull request that the process runs for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +174,7 @@ class App:
     local_settings: Mapping[str, str] = field(default_factory=dict)
     """What the embedded cloud holds from the start, by `ssm:NAME` or `secretsmanager:ID`. Never sent to AWS."""
     accepted: tuple[AcceptedFinding, ...] = ()
+    gates: GatesRead = field(default_factory=GatesRead)
 
     def environment(self, name: str) -> Environment | None:
         """Return the environment of this name, or None."""

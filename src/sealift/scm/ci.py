@@ -16,6 +16,7 @@ class CiContext:
     pull_request: str | None = None
     target_branch: str | None = None
     """The branch that the pull request is to be merged into."""
+    default_branch: str | None = None
     commit: str | None = None
     tag: str | None = None
     build_url: str | None = None
@@ -82,6 +83,7 @@ def _gitlab(env: Mapping[str, str]) -> CiContext:
         branch=env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") or env.get("CI_COMMIT_BRANCH") or None,
         pull_request=env.get("CI_MERGE_REQUEST_IID") or None,
         target_branch=env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or None,
+        default_branch=env.get("CI_DEFAULT_BRANCH") or None,
         commit=env.get("CI_COMMIT_SHA") or None,
         tag=env.get("CI_COMMIT_TAG") or None,
         build_url=env.get("CI_JOB_URL") or env.get("CI_PIPELINE_URL") or None,

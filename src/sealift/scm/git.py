@@ -1,7 +1,8 @@
 """Git through its command line, read only. A call costs about 5 ms, so each question is one call where it can be."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.errors import UserError
@@ -12,6 +13,16 @@ from sealift.scm.ci import CiContext, detect
 _TIMEOUT_S = 60.0
 _REFERENCE = re.compile(r"[A-Za-z0-9_@{}~^./+#=-]+")
 _FIELD = "\x1f"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A branch and its newest commit. `points_to` is the branch that a symbolic one (`origin/HEAD`) stands for."""
+
+    name: str
+    commit: str
+    points_to: str | None = None
+    checked_out: bool = False
 
 
 class Git:
@@ -71,6 +82,41 @@ class Git:
             return None
         done = self._git(root, "show", f"{reference}:./{path}")
         return done.stdout.encode() if done.returncode == 0 else None
+
+    def branches(self, root: Path) -> Mapping[str, Branch]:
+        """Return local branches and those last seen at the remote `origin`, by full name; none outside a repository."""
+        form = _FIELD.join(("%(refname)", "%(objectname)", "%(symref)", "%(HEAD)"))
+        try:
+            done = self._git(root, "for-each-ref", f"--format={form}", "refs/heads", "refs/remotes/origin")
+        except UserError as error:
+            if error.code == "program-not-found":
+                return {}
+            raise
+        lines = [line.split(_FIELD) for line in done.stdout.splitlines()] if done.returncode == 0 else []
+        return {
+            name: Branch(name=name, commit=commit, points_to=target or None, checked_out=head == "*")
+            for name, commit, target, head in lines
+        }
+
+    def has_remote(self, root: Path) -> bool:
+        """Return whether a remote called `origin` is configured."""
+        return self._git(root, "config", "--get", "remote.origin.url").returncode == 0
+
+    def files_at(self, root: Path, commit: str, names: Sequence[str]) -> Mapping[str, str]:
+        """Return those text files of folder `root` that a commit has. Raises UserError when it can not be read."""
+        listed = self._git(root, "ls-tree", "--name-only", commit, "--", *names)
+        texts: dict[str, str] = {}
+        for name in listed.stdout.splitlines():
+            done = self._git(root, "show", f"{commit}:./{name}")
+            if done.returncode == 0:
+                texts[name] = done.stdout
+        if listed.returncode != 0 or len(texts) != len(listed.stdout.splitlines()):
+            raise UserError(
+                f"git can not read {', '.join(names)} of commit {commit[:12]}",
+                code="git-unreadable",
+                hint="Fetch it again: git fetch origin; `git fsck` says what is damaged.",
+            )
+        return texts
 
     def _git(self, root: Path, *arguments: str) -> Completed:
         # Optional locks off: a status that rewrites the index would disturb a person's own git in this folder.

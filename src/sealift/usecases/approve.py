@@ -5,7 +5,7 @@ from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest, stored_origin
-from sealift.usecases.writing import Operation, check_account, writing
+from sealift.usecases.writing import Operation, check_account, check_gates, writing
 
 
 def approve(app: App, environment: Environment, services: Services, *, release: str, reason: str) -> Entry:
@@ -21,6 +21,7 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
     digest = full_digest(release, source_cloud)
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
+    check_gates(app, environment, cloud)
     commit = stored_origin(digest, source_cloud).commit
     operation = Operation(id=services.ids.new(), kind="approval", release=digest, commit=commit)
     with writing(cloud, services, purpose=f"approval of {digest[:12]}") as writer:

@@ -47,6 +47,8 @@ def load_keys(app: App, *, public_key: Path | None = None) -> Keys:
     secret = _path(app, declared.private_key)
     private = secret.read_bytes() if secret is not None and secret.is_file() else None
     missing = str(secret) if secret is not None and private is None else None
+    if public_key is None and declared.public_pem is not None:
+        return Keys(private=private, public=declared.public_pem.encode(), missing=missing)
     path = public_key or _path(app, declared.public_key)
     if path is None:
         return Keys(private=private, public=public_of(private) if private else None, missing=missing)

@@ -24,7 +24,7 @@ from sealift.usecases.hooks import HookRun, check_hooks, run_hooks
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stack import StackTarget, deploy_stack
 from sealift.usecases.surroundings import physical_functions
-from sealift.usecases.writing import Operation, Writer
+from sealift.usecases.writing import Operation, Writer, gates_record
 
 ENVIRONMENT_PARAMETER = "SealiftEnvironment"
 """Given the environment's name when the template declares it and nobody sets it."""
@@ -118,7 +118,11 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     undoing = undoable(entries) if plan.kind == "rollback" else frozenset()
     plan = replace(plan, waivers=open_waivers(entries, release=plan.release.digest) | undoing)
     operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
-    base: dict[str, Json] = {"config": plan.config, "isolation": dict(plan.isolation)}
+    base: dict[str, Json] = {
+        "config": plan.config,
+        "isolation": dict(plan.isolation),
+        "gates": gates_record(target.app),
+    }
     hooks = _hook_run(target, plan, operation, writer)
     writer.record(operation, "running", **base, **plan.request)
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:

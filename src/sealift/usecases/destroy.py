@@ -11,7 +11,7 @@ from sealift.model.stack import StackState
 from sealift.usecases.deploy import Target
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stack import ENVIRONMENT_TAG, OWNER_TAG, STACK_TIMEOUT_S, poll
-from sealift.usecases.writing import Operation, Writer, check_account, writing
+from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
     _confirm(environment, services, confirmed_name)
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
+    check_gates(app, environment, cloud)
     target = Target(app=app, environment=environment, cloud=cloud)
     with (
         writing(cloud, services, purpose="teardown") as writer,

@@ -16,7 +16,7 @@ from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
 from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
 from sealift.usecases.succession import ask, take_turn
-from sealift.usecases.writing import check_account, writing
+from sealift.usecases.writing import check_account, check_gates, writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     cloud = services.clouds.open(environment)
     check_account(source_environment, source)
     check_account(environment, cloud)
+    check_gates(app, environment, cloud)
     digest = _chosen(options.release, source, services)
     soak_s = options.soak_s if options.soak_s is not None and cloud.local else source_environment.soak_s
     _pass_gates(source_environment, source, services, digest=digest, soak_s=soak_s, wait=options.wait)

@@ -21,7 +21,7 @@ from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services
 from sealift.usecases.store import upload_release
 from sealift.usecases.succession import ask, take_turn
-from sealift.usecases.writing import check_account, writing
+from sealift.usecases.writing import check_account, check_gates, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0
 """The longest soak of a whole journey on the embedded cloud, where nobody wants to wait for days."""
@@ -71,6 +71,8 @@ def commit_of(app: App, services: Services, *, local: bool) -> Origin:
 
 def run(app: App, services: Services, options: RunOptions) -> RunResult:
     """Take the commit as far as its branch goes: analyse, test, build, deploy, verify; locally also promote."""
+    if not options.local:
+        require_gates(app)
     origin = commit_of(app, services, local=options.local)
     way = _way(app, origin, options)
     services.events.emit(Noted(name="journey", message=way.reason))
@@ -117,6 +119,7 @@ def deploy_built(
     """
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
+    check_gates(app, environment, cloud)
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
     plan = replace(plan, isolation=proof.record())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sealift.errors import CloudError, LeaseError, Refused
-from sealift.model.app import Environment
+from sealift.model.app import App, Environment
 from sealift.model.event import EntryRecorded, Noted
 from sealift.model.ledger import Entry, EntryKind, Lease, Record, Status
 from sealift.model.template import Json
@@ -88,6 +88,33 @@ def check_account(environment: Environment, cloud: Cloud) -> None:
             hint=f"Use credentials of account {environment.account} (AWS_PROFILE), or correct `account`.",
             context={"environment": environment.name, "caller": caller.arn},
         )
+
+
+def check_gates(app: App, environment: Environment, cloud: Cloud) -> None:
+    """Refuse, before any write to AWS, when the gates are not those of the protected branch."""
+    if cloud.local:
+        return
+    require_gates(app)
+    if app.gates.pull_request is not None and environment.kind == "permanent":
+        raise Refused(
+            f"Pull request {app.gates.pull_request} writes to no permanent environment, and so not to "
+            f"{environment.name}",
+            code="gates-pull-request",
+            hint="Merge it; the pipeline of the branch deploys.",
+        )
+
+
+def require_gates(app: App) -> None:
+    """Refuse when the gates could not be read from the protected branch."""
+    if app.gates.problem:
+        raise Refused(
+            f"The gates can not be relied on: {app.gates.problem}", code="gates-unreadable", hint=app.gates.hint
+        )
+
+
+def gates_record(app: App) -> dict[str, Json]:
+    """Return where the gates were read from, for the ledger."""
+    return {"from": app.gates.reference or "work tree", "commit": app.gates.commit}
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sealift.model.finding import Finding
 
 @click.command("check")
 @click.option("--no-tests", is_flag=True, help="Static analysis only.")
-@options()
+@options(judging=True)
 def check_command(session: Session, no_tests: bool) -> int:
     """Run static analysis on source and template, then the unit tests."""
     from sealift.usecases.build import load_templates

@@ -15,7 +15,7 @@ from sealift.usecases.release import Outcome
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
 @click.option("--full-soak", is_flag=True, help="With --local: wait for the declared soak, however long.")
 @click.option("--strict", is_flag=True, help="With --local: let the isolation gate stop, as it does on AWS.")
-@options(streaming=True)
+@options(streaming=True, judging=True)
 def run_command(
     session: Session, *, branch: str | None, no_tests: bool, force: bool, full_soak: bool, strict: bool
 ) -> int:

@@ -25,7 +25,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--sarif", "sarif_file", type=_FILE, help="Write the findings as SARIF for code review.")
 @click.option("--certificate", "certificate_file", type=_FILE, help="Write a certificate of this proof.")
 @click.option("--check", "check_file", type=_FILE, help="Check a certificate; exit with 3 when it does not hold.")
-@options()
+@options(judging=True)
 def prove_command(
     session: Session, require: str, live: bool, secrets: bool, check_file: Path | None, **files: Path | None
 ) -> int:

@@ -1,0 +1,132 @@
+"""Gates from the protected branch, content from the work tree: a change can not weaken the gate it has to pass. Pure.
+
+What is not named here as content is a gate, so that a field added to the model is guarded until somebody decides
+otherwise. `docs/decisions` says why each side was chosen.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+
+from sealift.delivery.durations import written
+from sealift.model.app import App, Environment, GatesRead, Probe, SuiteSpec
+
+_NOT_COMPARED = ("gates", "environments", "public_pem")
+_KEYS = {
+    "unit_tests": "tests.unit",
+    "acceptance_tests": "tests.acceptance",
+    "accepted": "isolation.accepted",
+    "verify_timeout_s": "verify.timeout",
+}
+_SHOWN_LENGTH = 80
+
+
+def counted(own: App, protected: App | None, *, read: GatesRead, rehearsal: bool = False) -> App:
+    """Return the application that counts, and say how the work tree's differs. `protected` is None when it has none."""
+    if protected is None:
+        told = f"{read.reference} has no Sealift configuration, so the gates of {own.config_path} were never reviewed"
+        missing = replace(read, problem=told, hint=f"Merge {own.config_path} to {read.reference} first.")
+        return replace(own, gates=missing if own.config_path else read)
+    app = guarded(own, protected, rehearsal=rehearsal)
+    left_out = tuple(e.name for e in own.environments if app.environment(e.name) is None)
+    return replace(app, gates=replace(read, differences=differences(own, app), left_out=left_out))
+
+
+def guarded(own: App, protected: App, *, rehearsal: bool = False) -> App:
+    """Return the application that counts: the gates of `protected`, the content of the work tree's `own`.
+
+    On the embedded cloud, a `rehearsal`, nothing is at stake: what the work tree adds is kept there, and what it asks
+    of the code that goes with it (parameters, probes) is tried before it is merged.
+    """
+    environments = [_environment(own.environment(e.name), e, rehearsal=rehearsal) for e in protected.environments]
+    if rehearsal:
+        environments += [e for e in own.environments if protected.environment(e.name) is None]
+    return replace(
+        protected,
+        root=own.root,
+        config_path=own.config_path,
+        stacks=own.stacks,
+        hooks=own.hooks,
+        local_settings=own.local_settings,
+        environments=tuple(environments),
+        unit_tests=_suite(own.unit_tests, protected.unit_tests),
+        acceptance_tests=_suite(own.acceptance_tests, protected.acceptance_tests),
+        probes=own.probes if rehearsal else _probes(own, protected),
+        verify_timeout_s=own.verify_timeout_s if rehearsal else protected.verify_timeout_s,
+    )
+
+
+def differences(own: App, counted: App) -> tuple[str, ...]:
+    """Return where the work tree differs from what counts: `production.soak 1h (work tree: 0s)`."""
+    found = list(_differences("", own, counted))
+    for environment in counted.environments:
+        mine = own.environment(environment.name)
+        if mine is not None:
+            found += _differences(f"{environment.name}.", mine, environment)
+        else:
+            found.append(f"{environment.name} is declared (work tree: not)")
+    return tuple(found)
+
+
+def _environment(own: Environment | None, protected: Environment, *, rehearsal: bool) -> Environment:
+    """Return an environment as it counts.
+
+    Parameters go with the template that is built from the work tree. What is promoted into gets a release from
+    elsewhere: its parameters are the reviewed ones.
+    """
+    if own is None or (protected.promotes_from is not None and not rehearsal):
+        return protected
+    return replace(protected, parameters=own.parameters, stack_parameters=own.stack_parameters, tags=own.tags)
+
+
+def _suite(own: SuiteSpec, protected: SuiteSpec) -> SuiteSpec:
+    """Return a suite as it counts: whether and where it runs is a gate; how it runs goes with the tests."""
+    return replace(own, enabled=protected.enabled, environments=protected.environments)
+
+
+def _probes(own: App, protected: App) -> tuple[Probe, ...]:
+    """Return the probes that count.
+
+    Where releases pass on their way to a promotion, those of the protected branch are sent, and new ones besides.
+    Elsewhere probes go with the code they ask.
+    """
+    names = [e.name for e in protected.environments]
+    way = {e.name for e in protected.environments if e.promotes_from} | {
+        e.promotes_from for e in protected.environments if e.promotes_from
+    }
+    known = {probe.name for probe in protected.probes}
+    sent: list[Probe] = []
+    for probe in protected.probes:
+        sent += _sent_to(probe, [n for n in names if n in way], names)
+    for probe in own.probes:
+        sent += _sent_to(probe, [n for n in names if n not in way or probe.name not in known], names)
+    return tuple(sent)
+
+
+def _sent_to(probe: Probe, wanted: list[str], every: list[str]) -> Iterator[Probe]:
+    """Yield the probe for those of the `wanted` environments that it names, unless these are none."""
+    chosen = [name for name in wanted if not probe.environments or name in probe.environments]
+    if chosen:
+        yield probe if chosen == every else replace(probe, environments=tuple(chosen))
+
+
+def _differences(prefix: str, own: object, counted: object) -> Iterator[str]:
+    for one in fields(counted):  # type: ignore[arg-type]
+        mine, theirs = getattr(own, one.name), getattr(counted, one.name)
+        if mine == theirs or one.name in _NOT_COMPARED:
+            continue
+        key = prefix + _KEYS.get(one.name, one.name.removesuffix("_s"))
+        if is_dataclass(theirs) and type(mine) is type(theirs):
+            yield from _differences(f"{key}.", mine, theirs)
+            continue
+        told = f"{_shown(one.name, theirs)} (work tree: {_shown(one.name, mine)})"
+        simple = all(isinstance(value, str | int | float | None) for value in (mine, theirs))
+        yield f"{key} {told}" if simple and len(told) <= _SHOWN_LENGTH else f"{key} differs"
+
+
+def _shown(name: str, value: object) -> str:
+    """Return a value of the configuration as it would be written."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if name.endswith("_s") and isinstance(value, int | float):
+        return written(value)
+    return "none" if value is None else str(value)

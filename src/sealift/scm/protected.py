@@ -1,0 +1,82 @@
+"""Which branch is the protected one: it holds what was reviewed, so gates are read from it.
+
+Nothing is fetched here. What a clone shows of the remote is as old as its last fetch.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealift.scm.ci import CiContext
+from sealift.scm.git import Branch, Git
+
+_REMOTE, _LOCAL = "refs/remotes/origin/", "refs/heads/"
+_USUAL = ("main", "master")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protected:
+    """The protected branch: `origin/main`, its commit, and whether it is the one that is checked out here."""
+
+    reference: str
+    commit: str
+    checked_out: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFound:
+    """Why this clone shows no protected branch, and what to do."""
+
+    problem: str
+    hint: str
+
+
+def protected_branch(git: Git, root: Path, ci: CiContext, *, judging: bool = False) -> Protected | NotFound:
+    """Return the protected branch of the repository that holds `root`.
+
+    It is the remote's default branch. When a pull request is only judged, it is the branch that it is to be merged
+    into: whoever may push branches may choose that one, so nothing is deployed by its gates.
+    """
+    branches = git.branches(root)
+    target = ci.target_branch if judging and ci.pull_request else None
+    if target is not None:
+        found = branches.get(_REMOTE + target)
+        return _protected(found, branches) if found else _not_fetched(target)
+    for found in _remote(branches, ci):
+        return _protected(found, branches)
+    if not branches and git.origin(root) is None:
+        return NotFound(problem="this folder is in no git repository", hint="Deliver from a clone of the repository.")
+    if git.has_remote(root):
+        return _not_fetched(ci.default_branch or "main")
+    local = {name: branch for name, branch in branches.items() if name.startswith(_LOCAL)}
+    found = next((local[_LOCAL + name] for name in _USUAL if _LOCAL + name in local), None)
+    found = found or (next(iter(local.values())) if len(local) == 1 else None)
+    if found is not None:
+        return _protected(found, branches)
+    return NotFound(
+        problem="the repository has neither a remote nor a branch called main or master",
+        hint="Add the remote that holds what was reviewed: git remote add origin …; git fetch origin",
+    )
+
+
+def _remote(branches: Mapping[str, Branch], ci: CiContext) -> Iterator[Branch]:
+    """Yield what may be the default branch, the surest first. Whoever may push could call a branch HEAD."""
+    head = branches.get(f"{_REMOTE}HEAD")
+    if head is not None and head.points_to is not None and head.points_to in branches:
+        yield branches[head.points_to]
+    for name in (ci.default_branch,) if ci.default_branch else _USUAL:
+        if _REMOTE + name in branches:
+            yield branches[_REMOTE + name]
+
+
+def _protected(found: Branch, branches: Mapping[str, Branch]) -> Protected:
+    short = found.name.removeprefix("refs/remotes/").removeprefix(_LOCAL)
+    here = branches.get(_LOCAL + short.removeprefix("origin/"))
+    return Protected(reference=short, commit=found.commit, checked_out=here is not None and here.checked_out)
+
+
+def _not_fetched(branch: str) -> NotFound:
+    return NotFound(
+        problem=f"this clone has no origin/{branch}, and gates are read from the protected branch",
+        hint=f"git fetch --depth=1 origin +refs/heads/{branch}:refs/remotes/origin/{branch}",
+    )

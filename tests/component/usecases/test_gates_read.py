@@ -1,0 +1,68 @@
+"""Nothing is written to AWS by gates that were not read from the protected branch."""
+
+from dataclasses import replace
+
+import pytest
+
+from sealift.errors import Refused
+from sealift.model.app import GatesRead
+from sealift.usecases.approve import approve
+from sealift.usecases.destroy import destroy
+from sealift.usecases.run import RunOptions, run
+from tests.component.usecases.world import World
+
+UNREAD = GatesRead(problem="this clone has no origin/main", hint="git fetch")
+PULL = GatesRead(reference="origin/main", commit="1" * 40, pull_request="7")
+
+
+def read(world: World, gates: GatesRead) -> None:
+    world.app = replace(world.app, gates=gates)
+
+
+@pytest.mark.parametrize(("gates", "code"), [(UNREAD, "gates-unreadable"), (PULL, "gates-pull-request")])
+def test_nothing_is_deployed(world: World, gates: GatesRead, code: str):
+    read(world, gates)
+    with pytest.raises(Refused) as refused:
+        world.deploy()
+    assert (refused.value.code, refused.value.exit_code) == (code, 3)
+    assert world.writes("staging") == []
+
+
+@pytest.mark.parametrize("gates", [UNREAD, PULL])
+def test_nothing_is_promoted(world: World, gates: GatesRead):
+    world.deploy()
+    world.soak()
+    read(world, gates)
+    with pytest.raises(Refused):
+        world.promote()
+    assert world.writes("production") == []
+
+
+@pytest.mark.parametrize("gates", [UNREAD, PULL])
+def test_nothing_is_approved_or_destroyed(world: World, gates: GatesRead):
+    world.change("production", approval=True)
+    digest = world.deploy().release
+    read(world, gates)
+    with pytest.raises(Refused):
+        approve(world.app, world.production, world.services(actor="bob@desk"), release=digest, reason="seen")
+    with pytest.raises(Refused):
+        destroy(world.app, world.staging, world.services(), confirmed_name="staging")
+    assert world.stack_status() == "CREATE_COMPLETE"
+
+
+def test_a_journey_on_aws_does_not_begin(world: World):
+    read(world, UNREAD)
+    with pytest.raises(Refused) as refused:
+        run(world.app, world.services(), RunOptions(local=False, pull_request="7"))
+    assert (refused.value.code, refused.value.hint) == ("gates-unreadable", "git fetch")
+
+
+def test_the_ledger_says_which_commit_the_gates_were_read_from(world: World):
+    read(world, GatesRead(reference="origin/main", commit="1" * 40))
+    world.deploy()
+    assert world.entries()[0].record.data["gates"] == {"from": "origin/main", "commit": "1" * 40}
+
+
+def test_the_ledger_says_when_they_were_those_of_the_work_tree(world: World):
+    world.deploy()
+    assert world.entries()[0].record.data["gates"] == {"from": "work tree", "commit": None}

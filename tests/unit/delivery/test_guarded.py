@@ -1,0 +1,223 @@
+"""Whatever a hostile work tree declares, the gates are the protected branch's."""
+
+from dataclasses import fields, replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from sealift.delivery.guarded import counted, guarded
+from sealift.model.app import (
+    AcceptedFinding,
+    App,
+    Environment,
+    GatesRead,
+    Hooks,
+    Probe,
+    Signing,
+    StackSpec,
+    SuiteSpec,
+)
+
+READ = GatesRead(reference="origin/main", commit="1" * 40)
+STAGING = Environment(
+    name="staging",
+    region="eu-west-1",
+    account="111111111111",
+    stack_name="shop-staging",
+    branch="main",
+    soak_s=3600,
+    parameters={"Size": "1"},
+)
+PRODUCTION = Environment(
+    name="production",
+    region="eu-west-1",
+    account="222222222222",
+    stack_name="shop-production",
+    promotes_from="staging",
+    approval=True,
+    protected=True,
+    parameters={"Size": "9"},
+)
+PROTECTED = App(
+    name="shop",
+    root=Path("/app"),
+    config_path="sealift.toml",
+    stacks=(StackSpec(name="app", template="template.yaml"),),
+    environments=(STAGING, PRODUCTION),
+    lint="on",
+    unit_tests=SuiteSpec(enabled="on"),
+    probes=(Probe(name="health", url="https://a.example/health", contains="ok"),),
+    signing=Signing(public_key="keys/release.pub"),
+)
+
+
+def own(**changes: object) -> App:
+    return replace(PROTECTED, **changes)  # type: ignore[arg-type]
+
+
+def production(**changes: object) -> App:
+    hostile = replace(PRODUCTION, **changes)  # type: ignore[arg-type]
+    return own(environments=(STAGING, hostile))
+
+
+APP_CONTENT = {"root", "config_path", "stacks", "hooks", "local_settings"}
+APP_GATES = {
+    "name",
+    "lint",
+    "signing",
+    "verify_timeout_s",
+    "accepted",
+}
+APP_MERGED = {"environments", "unit_tests", "acceptance_tests", "probes", "gates"}
+ENVIRONMENT_CONTENT = {"parameters", "stack_parameters", "tags"}
+ENVIRONMENT_GATES = {
+    "name",
+    "kind",
+    "region",
+    "account",
+    "stack_name",
+    "bucket",
+    "branch",
+    "promotes_from",
+    "soak_s",
+    "approval",
+    "protected",
+    "watch_s",
+    "health",
+}
+SUITE_CONTENT = {"command", "path", "requirements", "python", "timeout_s", "variables"}
+SUITE_GATES = {"enabled", "environments"}
+
+
+@pytest.mark.parametrize(
+    ("noun", "sides"),
+    [
+        (App, (APP_CONTENT, APP_GATES, APP_MERGED)),
+        (Environment, (ENVIRONMENT_CONTENT, ENVIRONMENT_GATES)),
+        (SuiteSpec, (SUITE_CONTENT, SUITE_GATES)),
+    ],
+)
+def test_every_field_is_said_to_be_a_gate_or_content(noun: type, sides: tuple[set[str], ...]):
+    """A new field counts as on the protected branch. Put it on its side here, and say why in docs/decisions."""
+    named = [name for side in sides for name in side]
+    assert sorted(named) == sorted(f.name for f in fields(noun))
+
+
+@pytest.mark.parametrize("name", sorted(ENVIRONMENT_GATES - {"name"}))
+def test_a_gate_of_an_environment_is_that_of_the_protected_branch(name: str):
+    hostile = replace(STAGING, **{name: object()})  # type: ignore[arg-type]
+    app = guarded(own(environments=(hostile, PRODUCTION)), PROTECTED)
+    assert app.environments[0] == STAGING
+
+
+@pytest.mark.parametrize("name", sorted(ENVIRONMENT_CONTENT))
+def test_what_goes_with_the_template_is_of_the_work_tree(name: str):
+    changed = replace(STAGING, **{name: {"Size": "2"}})  # type: ignore[arg-type]
+    assert guarded(own(environments=(changed, PRODUCTION)), PROTECTED).environments[0] == changed
+
+
+def test_what_is_promoted_into_has_the_reviewed_parameters():
+    assert guarded(production(parameters={"Size": "0"}), PROTECTED).environments[1] == PRODUCTION
+
+
+@pytest.mark.parametrize("name", sorted(APP_GATES))
+def test_a_gate_of_the_application_is_that_of_the_protected_branch(name: str):
+    assert getattr(guarded(own(**{name: object()}), PROTECTED), name) == getattr(PROTECTED, name)
+
+
+@pytest.mark.parametrize("name", sorted(APP_CONTENT))
+def test_content_of_the_application_is_of_the_work_tree(name: str):
+    mine = object()
+    assert getattr(guarded(own(**{name: mine}), PROTECTED), name) is mine
+
+
+@pytest.mark.parametrize("name", sorted(SUITE_GATES | SUITE_CONTENT))
+def test_whether_tests_run_is_a_gate_and_how_goes_with_them(name: str):
+    hostile = replace(PROTECTED.unit_tests, **{name: "changed"})  # type: ignore[arg-type]
+    counts = guarded(own(unit_tests=hostile, acceptance_tests=hostile), PROTECTED)
+    expected = "changed" if name in SUITE_CONTENT else getattr(PROTECTED.unit_tests, name)
+    assert getattr(counts.unit_tests, name) == expected
+    assert getattr(counts.acceptance_tests, name) == (
+        "changed" if name in SUITE_CONTENT else getattr(PROTECTED.acceptance_tests, name)
+    )
+
+
+def test_a_probe_can_not_be_removed_or_softened():
+    softer = Probe(name="health", url="https://evil.example/")
+    for probes in ((), (softer,)):
+        assert guarded(own(probes=probes), PROTECTED).probes == PROTECTED.probes
+
+
+def test_a_probe_can_be_added():
+    new = Probe(name="orders", url="https://a.example/orders")
+    assert guarded(own(probes=(*PROTECTED.probes, new)), PROTECTED).probes == (*PROTECTED.probes, new)
+
+
+def test_where_nothing_is_promoted_from_probes_go_with_the_code():
+    demo = Environment(name="demo", region="eu-west-1", stack_name="shop-demo", branch="develop")
+    protected = own(environments=(STAGING, PRODUCTION, demo))
+    changed = Probe(name="health", url="https://a.example/health", contains="fine")
+    probes = guarded(replace(protected, probes=(changed,)), protected).probes
+    assert [(p.contains, p.environments) for p in probes] == [
+        ("ok", ("staging", "production")),
+        ("fine", ("demo",)),
+    ]
+
+
+def test_a_probe_of_one_environment_stays_there():
+    only = replace(PROTECTED.probes[0], environments=("production",))
+    protected = own(probes=(only,))
+    assert guarded(protected, protected).probes == (only,)
+
+
+def test_an_environment_of_the_work_tree_alone_does_not_count():
+    twin = replace(PRODUCTION, name="production2", promotes_from=None, branch="evil")
+    app = counted(own(environments=(STAGING, PRODUCTION, twin)), PROTECTED, read=READ)
+    assert (app.environment("production2"), app.gates.left_out) == (None, ("production2",))
+
+
+def test_an_environment_that_the_work_tree_lacks_still_counts():
+    app = counted(own(environments=(STAGING,)), PROTECTED, read=READ)
+    assert (app.environment("production"), app.gates.differences) == (
+        PRODUCTION,
+        ("production is declared (work tree: not)",),
+    )
+
+
+def test_a_rehearsal_tries_what_the_work_tree_adds():
+    demo = Environment(name="demo", region="eu-west-1", stack_name="shop-demo")
+    changed = Probe(name="health", url="https://a.example/health", contains="fine")
+    mine = own(environments=(STAGING, replace(PRODUCTION, approval=False), demo), probes=(changed,))
+    app = guarded(mine, PROTECTED, rehearsal=True)
+    assert (app.environment("demo"), app.environment("production"), app.probes) == (demo, PRODUCTION, (changed,))
+
+
+def test_differences_are_told_as_they_would_be_written():
+    hostile = own(
+        environments=(replace(STAGING, soak_s=0), replace(PRODUCTION, approval=False, account="333333333333")),
+        unit_tests=SuiteSpec(enabled="off"),
+        accepted=(AcceptedFinding(id="IAM-01", reason="why not", expires=date(2099, 1, 1)),),
+    )
+    assert counted(hostile, PROTECTED, read=READ).gates.differences == (
+        "tests.unit.enabled on (work tree: off)",
+        "isolation.accepted differs",
+        "staging.soak 1h (work tree: 0s)",
+        "production.account 222222222222 (work tree: 333333333333)",
+        "production.approval true (work tree: false)",
+    )
+
+
+def test_content_that_differs_is_no_difference_of_gates():
+    mine = own(hooks=Hooks(), stacks=(StackSpec(name="app", template="other.yaml"),))
+    assert counted(mine, PROTECTED, read=READ).gates == READ
+
+
+def test_gates_that_nobody_reviewed_can_not_be_relied_on():
+    app = counted(own(), None, read=READ)
+    assert app.gates.problem.startswith("origin/main has no Sealift configuration")
+    assert "sealift.toml" in app.gates.hint
+
+
+def test_without_any_configuration_the_defaults_count_on_both_sides():
+    assert counted(own(config_path=None), None, read=READ).gates == READ
