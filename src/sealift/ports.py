@@ -257,8 +257,14 @@ class Templates(Protocol):
     def load(self, root: Path, file: str) -> Template:
         """Parse a template and everything it includes. Raises TemplateError with file and line."""
 
-    def seal(self, template: Template, blobs: Mapping[str, str]) -> bytes:
-        """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`."""
+    def shared_layers(self, template: Template) -> tuple[Asset, ...]:
+        """Return the layers that could hold what functions of this template share; nested ones are not looked into."""
+
+    def seal(self, template: Template, blobs: Mapping[str, str], layers: Mapping[str, str] = ...) -> bytes:
+        """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`.
+
+        `layers` gives the key of the shared layer to each asset of a function that uses one.
+        """
 
     def render(
         self, body: bytes, *, parameters: Mapping[str, str], account: str, region: str, stack_name: str

@@ -10,8 +10,10 @@ from sealift.build.cache import Cache
 from sealift.build.dependencies import Resolutions
 from sealift.build.keys import digest
 from sealift.build.leaving_out import dependency_patterns
+from sealift.build.naming import naming
 from sealift.build.planning import Plan, Planner, repository
 from sealift.build.results import Results
+from sealift.build.shared_layers import SharedLayers
 from sealift.build.stat_index import StatIndex
 from sealift.build.uv import Uv
 from sealift.errors import BuildError
@@ -51,10 +53,15 @@ class CachedBuilder:
         self._workers = workers
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
-        """Build each asset, reuse what did not change, return them by asset key. Raises BuildError."""
-        run = self._run(root.absolute(), force)
+        """Build each asset, reuse what did not change, return them by asset key. Raises BuildError.
+
+        A layer for shared dependencies is left out when there are none.
+        """
+        run = self._run(root.absolute(), force, assets)
+        if not force:
+            run.shared.decide(run.resolutions.recorded)
         built = {asset.key: run.reused(asset) for asset in assets}
-        missing = [asset for asset in assets if built[asset.key] is None]
+        missing = [a for a in assets if built[a.key] is None and (run.shared.is_open(a) or not run.shared.is_empty(a))]
         if missing:
             built.update(self._make(run, missing))
         run.finish()
@@ -70,8 +77,11 @@ class CachedBuilder:
         self.cache.sweep()
         with ThreadPoolExecutor(self._workers) as threads, ThreadPoolExecutor(self._workers) as jobs:
             sets = DependencySets(self.cache, run.resolutions, threads)
+            run.shared.reopen(assets)
+            run.shared.decide(partial(sets.packed, force=run.force), jobs.map)
             maker = Maker(self.cache, self._process, sets, threads)
-            return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in assets})
+            left = [asset for asset in assets if not run.shared.is_empty(asset)]
+            return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in left})
 
     def lock(self, root: Path, assets: Sequence[Asset]) -> tuple[Path, ...]:
         """Write `requirements.lock` beside each unlocked requirements.txt, and return those. Raises BuildError."""
@@ -97,12 +107,17 @@ class CachedBuilder:
         """Keep bytes in the cache under their SHA-256 and return the path."""
         return self.cache.store(data)
 
-    def _run(self, root: Path, force: bool) -> "_Run":
+    def _run(self, root: Path, force: bool, assets: Sequence[Asset] = ()) -> "_Run":
         resolutions = Resolutions(self.cache, Uv(self._process, self.cache), left_out=self.left_out)
         index = StatIndex(self.cache, digest(str(root)), trusted=not force)
         planner = Planner(root, index, resolutions, settings=self._settings)
         return _Run(
-            planner=planner, resolutions=resolutions, results=Results(self.cache, root), index=index, force=force
+            planner=planner,
+            resolutions=resolutions,
+            results=Results(self.cache, root),
+            index=index,
+            force=force,
+            shared=SharedLayers(assets, planner),
         )
 
 
@@ -115,17 +130,21 @@ class _Run:
     results: Results
     index: StatIndex
     force: bool
+    shared: SharedLayers
 
     def reused(self, asset: Asset) -> BuiltArtifact | None:
         """Return what the cache holds for this asset, without starting any program."""
         try:
-            if self.force or not self.planner.ready(asset):
+            if self.force or self.shared.is_open(asset) or self.shared.is_empty(asset) or not self._ready(asset):
                 return None
             return self.results.known(self._plan(asset))
         except BuildError as error:
             if _may_settle(error):
                 return None
-            raise _naming(asset, error) from error
+            raise naming(asset, error) from error
+
+    def _ready(self, asset: Asset) -> bool:
+        return bool(asset.members) or self.planner.ready(asset)
 
     def made(self, asset: Asset, maker: "Maker") -> BuiltArtifact:
         """Build the asset, or find after its dependencies were resolved that it was built before."""
@@ -136,7 +155,7 @@ class _Run:
                 return known or self._make(plan, maker)
             except BuildError as error:
                 if not (_may_settle(error) and left):
-                    raise _naming(asset, error) from error
+                    raise naming(asset, error) from error
                 self.planner.forget(asset)
         raise AssertionError("unreachable")
 
@@ -150,7 +169,7 @@ class _Run:
         self.results.save()
 
     def _plan(self, asset: Asset) -> Plan:
-        return self.planner.plan(asset)
+        return self.planner.plan(asset, self.shared.share(asset))
 
 
 def _all(jobs: "Executor", work: Mapping[str, Callable[[], BuiltArtifact]]) -> dict[str, BuiltArtifact]:
@@ -167,11 +186,3 @@ def _all(jobs: "Executor", work: Mapping[str, Callable[[], BuiltArtifact]]) -> d
 def _may_settle(error: BuildError) -> bool:
     """Return whether the source was changing while it was read, so that reading it once more may do."""
     return error.retryable and error.code in ("source-changed", "source-unreadable")
-
-
-def _naming(asset: Asset, error: BuildError) -> BuildError:
-    """Return the error with the resources it is about."""
-    names = ", ".join(asset.logical_ids)
-    message = error.message if names in error.message else f"{names}: {error.message}"
-    context = {"logical_ids": list(asset.logical_ids), "source": asset.source, **error.context}
-    return BuildError(message, code=error.code, hint=error.hint, context=context, retryable=error.retryable)

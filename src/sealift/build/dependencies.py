@@ -6,6 +6,7 @@ requirements.txt is resolved once, and again when it changes.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealift.build.cache import Cache
 from sealift.build.declared import Declared
@@ -13,6 +14,9 @@ from sealift.build.keys import FORMAT, digest
 from sealift.build.locks import Lock
 from sealift.build.target import Target
 from sealift.build.uv import Uv
+
+if TYPE_CHECKING:
+    from sealift.build.dependency_set import DependencySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,12 @@ class Resolutions:
                 return None
             self._locks[key] = Lock(text=str(record["lock"]), complete=bool(record.get("complete")))
         return self._locks[key]
+
+    def recorded(self, wanted: Wanted) -> "DependencySet | None":
+        """Return the installed set when it was resolved and installed before."""
+        from sealift.build.dependency_set import recorded
+
+        return recorded(self._cache, self.set_key(wanted)) if self.known(wanted) else None
 
     def lock(self, wanted: Wanted) -> Lock:
         """Return the resolution; it is made when it is not known. Raises BuildError."""

@@ -1,4 +1,4 @@
-"""BuildMethod makefile: runs `make build-<LogicalId>`, which puts the package into $ARTIFACTS_DIR.
+"""Runs `make build-<LogicalId>`, or a command line of sealift.toml, which puts the package into $ARTIFACTS_DIR.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-custom-runtimes.html
 """
@@ -27,13 +27,27 @@ def build(plan: Plan, process: Process, scratch: Path) -> Path:
     cwd = source / working if isinstance(working, str) else source
     argv = ["make", "--makefile", str(source / "Makefile"), f"build-{plan.asset.logical_ids[0]}"]
     run(plan, process, argv, cwd=cwd, env={"ARTIFACTS_DIR": str(artifacts)})
-    if not any(artifacts.iterdir()):
-        raise BuildError(
-            f"{plan.name}: make build-{plan.asset.logical_ids[0]} put nothing into $ARTIFACTS_DIR",
-            code="makefile-empty",
-            hint="Copy what the function needs there.",
-        )
-    return artifacts
+    return _filled(plan, artifacts, f"make build-{plan.asset.logical_ids[0]}")
+
+
+def build_by_command(plan: Plan, process: Process, scratch: Path) -> Path:
+    """Run the command line in a copy of the source and return the folder that it filled. Raises BuildError."""
+    command = str(plan.asset.build_properties["command"])
+    source = copy_source(plan, scratch / "source")
+    artifacts = scratch / "artifacts"
+    artifacts.mkdir()
+    run(plan, process, ["sh", "-c", command], cwd=source, env={"ARTIFACTS_DIR": str(artifacts)})
+    return _filled(plan, artifacts, command)
+
+
+def _filled(plan: Plan, artifacts: Path, command: str) -> Path:
+    if any(artifacts.iterdir()):
+        return artifacts
+    raise BuildError(
+        f"{plan.name}: {command} put nothing into $ARTIFACTS_DIR",
+        code="makefile-empty",
+        hint="Copy what the function needs there.",
+    )
 
 
 def _artifacts(plan: Plan, project: Path) -> Path:

@@ -4,18 +4,20 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 from sealift.build import makefile, node_modules
 from sealift.build.cache import Cache
 from sealift.build.deflating import Stream
+from sealift.build.dependency_set import DependencySet
 from sealift.build.leaving_out import OUTPUT
 from sealift.build.node import bundle, locked, needs_install
 from sealift.build.package import check_size, source_entries, write_package
 from sealift.build.planning import Plan
 from sealift.build.results import Made, Package
 from sealift.build.reusing import compressed_source, worth_reusing
-from sealift.build.sets import DependencySet, DependencySets
+from sealift.build.sets import DependencySets
 from sealift.build.tree import Profile, changed_while_read, read_tree
 from sealift.build.uv import masked
 from sealift.build.zipping import Entry
@@ -41,12 +43,16 @@ class Maker:
                 return self._zipped(plan, self._source(plan, before))
             case "python":
                 return self._python(plan, self._source(plan, before), force=force)
+            case "shared":
+                return self._shared(plan)
             case "node":
                 return self._node(plan, self._source(plan, before), force=force)
             case "esbuild":
                 return self._built(plan, bundle)
             case "makefile":
                 return self._built(plan, makefile.build)
+            case "command":
+                return self._built(plan, makefile.build_by_command)
 
     def _source(self, plan: Plan, before: Package | None) -> dict[str, Entry]:
         known: dict[str, Stream] = {}
@@ -87,8 +93,15 @@ class Maker:
         if plan.wanted is None:
             return self._zipped(plan, source)
         found = self._sets.packed(plan.wanted, force=force)
+        if plan.share:
+            found = replace(found, packs=tuple(pack for pack in found.packs if pack not in plan.share.packs))
         entries = self._packed_entries(found, plan.prefix)
         return self._zipped(plan, {**entries, **source}, found)
+
+    def _shared(self, plan: Plan) -> Made:
+        assert plan.share is not None
+        found = DependencySet(lock=plan.share.lock, packs=plan.share.packs)
+        return self._zipped(plan, self._packed_entries(found, plan.prefix), found)
 
     def _packed_entries(self, found: DependencySet, prefix: str) -> dict[str, Entry]:
         entries = self._sets.entries(found)
@@ -104,9 +117,10 @@ class Maker:
         *,
         warnings: tuple[str, ...] = (),
     ) -> Made:
-        dependencies = tuple((f"{p}=={v}", size) for p, v, size, _ in found.packs) if found else ()
+        dependencies = tuple((f"{p.project}=={p.version}", p.size_bytes) for p in found.packs) if found else ()
         unzipped = sum(entry.stream.size for entry in entries.values())
-        near = check_size(plan.name, unzipped, dependencies) if plan.asset.kind != "file" else ()
+        beside = plan.share.layer_bytes if plan.share and plan.method != "shared" else 0
+        near = check_size(plan.name, unzipped + beside, dependencies) if plan.asset.kind != "file" else ()
         path, written = write_package(self._cache, entries)
         return Made(
             path=path,

@@ -6,9 +6,12 @@ from typing import Literal
 from sealift.errors import BuildError
 from sealift.model.template import Asset
 
-Method = Literal["file", "archive", "single", "copy", "python", "node", "esbuild", "makefile"]
-"""file and archive are stored as they are, single is a zip of one file, copy a zip of a folder."""
+Method = Literal["file", "archive", "single", "copy", "python", "node", "esbuild", "makefile", "command", "shared"]
+"""file and archive are stored as they are, single is a zip of one file, copy a zip of a folder; shared is a layer
+of what functions have in common."""
 
+COMMAND = "command"
+"""The BuildMethod of what a command line of sealift.toml builds."""
 _ARCHIVES = (".zip", ".jar", ".war")
 _COMPILED = {
     "java": ("pom.xml", "build.gradle", "build.gradle.kts"),
@@ -23,13 +26,15 @@ def method_of(asset: Asset, source: Path) -> Method:
     """Return how to build the asset. Raises BuildError naming a method that is not supported and what to do."""
     if asset.kind == "file":
         return "file"
-    if source.is_file():
+    if source.is_file() and asset.build_method != COMMAND:
         return "archive" if source.suffix in _ARCHIVES else "single"
     declared = (asset.build_method or "").lower()
     if not declared:
         return _by_runtime(asset, source) if asset.kind == "function" else "copy"
     if declared in ("skip", "none"):
         return "copy"
+    if declared == COMMAND and COMMAND in asset.build_properties:
+        return "command"
     if declared == "makefile" or declared.startswith("provided"):
         return "makefile"
     if declared.startswith("python"):
@@ -66,7 +71,8 @@ def _unsupported(asset: Asset, what: str) -> BuildError:
         f"{', '.join(asset.logical_ids)}: {what} ({asset.source}) is not built by Sealift",
         code="build-method-unsupported",
         hint="Build it before `sealift build` and point the property at the result (a folder or a zip), or set "
-        "Metadata: BuildMethod: makefile and write a build-<LogicalId> target.",
+        "Metadata: BuildMethod: makefile and write a build-<LogicalId> target, or name a command for it under "
+        "[build.commands] in sealift.toml.",
         context={"logical_ids": list(asset.logical_ids), "source": asset.source},
     )
 

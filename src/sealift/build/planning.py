@@ -3,6 +3,7 @@
 import posixpath
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealift.build.declared import Declared, declared
 from sealift.build.deflating import compressor
@@ -16,6 +17,10 @@ from sealift.build.target import python_target
 from sealift.build.tree import Profile, Tree, local_profile, profile, read_file, read_tree
 from sealift.errors import BuildError
 from sealift.model.template import Asset
+
+if TYPE_CHECKING:
+    from sealift.build.dependency_set import DependencySet
+    from sealift.build.sharing import Member, Share
 
 NODE_DECLARATIONS = ("package.json", ".npmrc", "package-lock.json", "npm-shrinkwrap.json")
 """What decides what npm installs."""
@@ -33,6 +38,8 @@ class Plan:
     tree: Tree
     prefix: str
     wanted: Wanted | None
+    share: "Share | None"
+    """What is in a shared layer: all of it for the layer, what it has there for a function that uses one."""
     key: str
     ingredients: Ingredients = field(repr=False)
 
@@ -56,8 +63,7 @@ class Planner:
 
     def ready(self, asset: Asset) -> bool:
         """Return whether the plan can be made without starting a program."""
-        source = self._source(asset)
-        wanted = self._dependencies_of(asset, method_of(asset, source), source)
+        wanted = self.wanted(asset)
         return wanted is None or self._resolutions.known(wanted) is not None
 
     def dependency_key(self, asset: Asset) -> str | None:
@@ -76,15 +82,20 @@ class Planner:
         self._trees = {at: tree for at, tree in self._trees.items() if at[0] != source}
         self._wanted = {at: wanted for at, wanted in self._wanted.items() if at[0] != source}
 
-    def plan(self, asset: Asset) -> Plan:
+    def plan(self, asset: Asset, share: "Share | None" = None) -> Plan:
         """Return the plan. Raises BuildError."""
+        if asset.members:
+            return self._shared(asset, share)
         source = self._source(asset)
         method = method_of(asset, source)
         tree = self._tree(asset, method, source)
         wanted = self._dependencies_of(asset, method, source)
         prefix = prefix_of(asset, method)
         settings = self._settings_of(asset, method)
-        key = digest(FORMAT, tree.digest, wanted and self._resolutions.set_key(wanted), prefix, settings)
+        moved = [pack.key for pack in share.packs] if share else []
+        if share:
+            settings["in the shared layer"] = " ".join(f"{pack.project}=={pack.version}" for pack in share.packs)
+        key = digest(FORMAT, tree.digest, wanted and self._resolutions.set_key(wanted), prefix, settings, moved)
         return Plan(
             asset=asset,
             method=method,
@@ -93,12 +104,52 @@ class Planner:
             tree=tree,
             prefix=prefix,
             wanted=wanted,
+            share=share,
             key=key,
             ingredients=Ingredients(
                 files={f.name: f.sha256 + ("+x" if f.executable else "") for f in tree.files},
                 pins=self._pins(wanted),
                 settings=settings,
             ),
+        )
+
+    def wanted(self, asset: Asset) -> Wanted | None:
+        """Return the dependencies of a Python function or layer; None without any."""
+        source = self._source(asset)
+        return self._dependencies_of(asset, method_of(asset, source), source)
+
+    def member(self, asset: Asset, found: "DependencySet") -> "Member":
+        """Return what a function could share of its dependencies."""
+        from sealift.build.dependency_set import top  # only an application that shares needs these
+        from sealift.build.sharing import Member
+
+        source = self._source(asset)
+        files = self._tree(asset, method_of(asset, source), source).files
+        return Member(
+            key=asset.key,
+            source_bytes=sum(file.size for file in files),
+            tops=frozenset(top(file.name) for file in files),
+            packs=found.packs,
+            lock=found.lock,
+        )
+
+    def _shared(self, asset: Asset, share: "Share | None") -> Plan:
+        """Return the plan of a layer that holds what functions share."""
+        assert share is not None
+        pins = {pack.project: pack.version for pack in share.packs}
+        settings = self._settings_of(asset, "shared")
+        keys = [pack.key for pack in share.packs]
+        return Plan(
+            asset=asset,
+            method="shared",
+            source=self._root,
+            project=self._root,
+            tree=Tree(root=self._root, files=(), digest=""),
+            prefix="python/",
+            wanted=None,
+            share=share,
+            key=digest(FORMAT, "shared", keys, settings),
+            ingredients=Ingredients(files={}, pins=pins, settings=settings),
         )
 
     def _source(self, asset: Asset) -> Path:

@@ -145,6 +145,7 @@ def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: boo
         warnings=tuple(str(w) for w in _list(record.get("warnings"))),
         lock=lock if isinstance(lock, str) else None,
         dependencies=tuple((str(d[0]), int(d[1])) for d in _list(record.get("dependencies"))),
+        layer=plan.share.layer if plan.share and plan.method != "shared" else None,
     )
 
 

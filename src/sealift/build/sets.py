@@ -4,24 +4,17 @@ A set is kept by its lock, the platform, the version of uv and what is left out 
 """
 
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from sealift.build.cache import Cache
 from sealift.build.dependencies import Resolutions, Wanted
+from sealift.build.dependency_set import DependencySet, Packed, recorded, top
 from sealift.build.local_paths import copied
 from sealift.build.locks import Lock, pins
 from sealift.build.packing import Distribution, Overwritten, distributions, open_pack, pack, refuse_compiled
 from sealift.build.zipping import Entry
 from sealift.errors import BuildError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DependencySet:
-    """A set that is packed. `packs` are (project, version, unpacked bytes, name of the pack), sorted by project."""
-
-    lock: str
-    packs: tuple[tuple[str, str, int, str], ...]
 
 
 class DependencySets:
@@ -32,30 +25,32 @@ class DependencySets:
         self._resolutions = resolutions
         self._threads = threads
         self._opened: dict[str, tuple[Entry, ...]] = {}
+        self._renewed: set[str] = set()
 
     def packed(self, wanted: Wanted, *, force: bool = False) -> DependencySet:
         """Return the set, packed; what is missing or damaged is installed and packed again. Raises BuildError."""
         key = self._resolutions.set_key(wanted)
         with self._cache.lock(f"set-{key[:16]}"):
-            found = None if force else self._known(key)
+            found = self._known(key) if not force or key in self._renewed else None
+            self._renewed.add(key)
             return found or self._install(wanted, key)
 
     def entries(self, found: DependencySet) -> dict[str, Entry]:
         """Return every file of a set by name; of two files of one name, the later project's counts."""
-        return {entry.name: entry for *_, key in found.packs for entry in self._open(key) or ()}
+        return {entry.name: entry for pack in found.packs for entry in self._whole(pack)}
+
+    def _whole(self, pack: Packed) -> tuple[Entry, ...]:
+        found = self._open(pack.key)
+        if found is None:
+            message = f"The packed files of {pack.project} {pack.version} are damaged or gone"
+            raise BuildError(message, code="cache-damaged", hint="Build again.")
+        return found
 
     def _known(self, key: str) -> DependencySet | None:
-        record = self._cache.read("sets", key)
-        if record is None:
+        found = recorded(self._cache, key)
+        if found is None or any(self._open(pack.key) is None for pack in found.packs):
             return None
-        try:
-            listed: list[list[object]] = list(record["packs"])  # type: ignore[call-overload]
-            packs = tuple((str(p), str(v), int(str(size)), str(k)) for p, v, size, k in listed)
-        except (KeyError, TypeError, ValueError):
-            return None
-        if any(self._open(name) is None for *_, name in packs):
-            return None
-        return DependencySet(lock=str(record.get("lock", "")), packs=packs)
+        return found
 
     def _open(self, pack_key: str) -> tuple[Entry, ...] | None:
         found = self._opened.get(pack_key) or open_pack(self._cache, pack_key)
@@ -69,7 +64,8 @@ class DependencySets:
             found = distributions(self._installed(wanted, lock, scratch), self._resolutions.left_out)
             refuse_compiled(found)
             packs = tuple(self._pack(d, wanted, scratch) for d in found)
-        self._cache.write("sets", key, {"lock": lock.text, "packs": packs})
+        listed = [[p.project, p.version, p.size_bytes, p.key, p.tops] for p in packs]
+        self._cache.write("sets", key, {"lock": lock.text, "packs": listed})
         return DependencySet(lock=lock.text, packs=packs)
 
     def _installed(self, wanted: Wanted, lock: Lock, scratch: Path) -> Path:
@@ -84,13 +80,20 @@ class DependencySets:
         self._resolutions.uv.install(requirements, wanted.target, site, cwd=wanted.declared.folder, options=checks)
         return site
 
-    def _pack(self, found: Distribution, wanted: Wanted, scratch: Path) -> tuple[str, str, int, str]:
+    def _pack(self, found: Distribution, wanted: Wanted, scratch: Path) -> Packed:
         left_out = self._resolutions.left_out
         try:
             key = pack(found, left_out, self._cache, self._threads)
         except Overwritten:
             key = pack(self._alone(found, wanted, scratch), left_out, self._cache, self._threads)
-        return (found.project, found.version, sum(e.stream.size for e in self._open(key) or ()), key)
+        entries = self._open(key) or ()
+        return Packed(
+            project=found.project,
+            version=found.version,
+            size_bytes=sum(e.stream.size for e in entries),
+            key=key,
+            tops=tuple(sorted({top(e.name) for e in entries if ".dist-info/" not in e.name})),
+        )
 
     def _alone(self, found: Distribution, wanted: Wanted, scratch: Path) -> Distribution:
         """Install one distribution by itself: beside others, a file of the same name was overwritten."""

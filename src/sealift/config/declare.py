@@ -10,6 +10,7 @@ from sealift.config.validate import Settings
 from sealift.model.app import (
     AcceptedFinding,
     App,
+    BuildOptions,
     Environment,
     Health,
     Hooks,
@@ -54,6 +55,7 @@ def declared(settings: Settings, around: Surroundings) -> App:
         acceptance_tests=_suite(_part(tests, "acceptance")),
         probes=tuple(_probe(one) for one in _parts(settings, "probes")),
         hooks=_hooks(_part(settings, "hooks")),
+        build=_build(_part(settings, "build")),
         signing=Signing(private_key=_text(signing, "private_key"), public_key=_text(signing, "public_key")),
         verify_timeout_s=cast("float", verify.get("timeout", 60.0)),
         local_settings=_labels(_part(settings, "local"), "settings"),
@@ -178,6 +180,10 @@ def _probe(settings: Settings) -> Probe:
         max_latency_ms=None if latency_s is None else round(latency_s * 1000),
         environments=_texts(settings, "environments"),
     )
+
+
+def _build(settings: Settings) -> BuildOptions:
+    return BuildOptions(shared_layer=bool(settings.get("shared_layer", False)), commands=_labels(settings, "commands"))
 
 
 def _hooks(settings: Settings) -> Hooks:

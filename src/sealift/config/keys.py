@@ -445,6 +445,21 @@ _SIGNING = (
     ),
 )
 
+_BUILD = (
+    Key(
+        name="shared_layer",
+        kind=Flag(),
+        doc="Whether Python dependencies that several functions share go into one layer that Sealift adds.",
+        default="false",
+    ),
+    Key(
+        name="commands",
+        kind=Labels(),
+        doc="Command lines that build a function or layer, by its logical id, into the folder `$ARTIFACTS_DIR`.",
+        default="{}",
+    ),
+)
+
 _LOCAL = (
     Key(
         name="settings",
@@ -506,6 +521,7 @@ ROOT = (
     Key(name="hooks", kind=Table(keys=_HOOKS), doc="Commands around a deployment, run with the stack's outputs."),
     Key(name="local", kind=Table(keys=_LOCAL), doc="The embedded cloud, `--local`, alone."),
     Key(name="isolation", kind=Table(keys=_ISOLATION), doc="The proof that no environment reaches another."),
+    Key(name="build", kind=Table(keys=_BUILD), doc="How artifacts are made."),
     Key(
         name="signing",
         kind=Table(keys=_SIGNING),

@@ -46,6 +46,7 @@ def guarded(own: App, protected: App, *, rehearsal: bool = False) -> App:
         config_path=own.config_path,
         stacks=own.stacks,
         hooks=own.hooks,
+        build=own.build,
         local_settings=own.local_settings,
         environments=tuple(environments),
         unit_tests=_suite(own.unit_tests, protected.unit_tests),

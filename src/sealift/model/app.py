@@ -154,6 +154,16 @@ class GatesRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """How artifacts are made: `sealift.toml` `[build]`."""
+
+    shared_layer: bool = False
+    """Whether dependencies that several functions share go into a layer."""
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """Command lines that build, by logical id of the function or layer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """A serverless application as its team declares it."""
 
@@ -169,6 +179,7 @@ class App:
     probes: tuple[Probe, ...] = ()
     hooks: Hooks = field(default_factory=Hooks)
     signing: Signing = field(default_factory=Signing)
+    build: BuildOptions = field(default_factory=BuildOptions)
     verify_timeout_s: float = 60.0
     """How long verification retries probes until the API answers as declared."""
     local_settings: Mapping[str, str] = field(default_factory=dict)

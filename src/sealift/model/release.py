@@ -39,6 +39,8 @@ class BuiltArtifact:
     """The resolved dependencies as a hash-locked requirements file, when there are any."""
     dependencies: tuple[tuple[str, int], ...] = ()
     """Pairs of `name==version` and unzipped size in bytes."""
+    layer: str | None = None
+    """The key of the layer's asset that holds those of its dependencies which it shares with other functions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,8 @@ class Asset:
     handler: str | None = None
     build_properties: Mapping[str, Json] = field(default_factory=dict)
     location: Location | None = None
+    members: tuple[str, ...] = ()
+    """Of a layer that Sealift adds: the keys of the functions' assets that may share dependencies in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,15 @@ from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Asset, Json, Template, TemplatePath
 from sealift.template.faults import fault
 from sealift.template.shapes import SHAPES, Shape
+from sealift.template.sharing import with_layers
 from sealift.template.values import mapping_at
 
 
-def sealed(template: Template, blobs: Mapping[str, str]) -> bytes:
-    """Return the sealed template, the same bytes on every machine; `blobs` gives a SHA-256 for each asset key."""
+def sealed(template: Template, blobs: Mapping[str, str], layers: Mapping[str, str]) -> bytes:
+    """Return the sealed template, the same bytes on every machine; `blobs` gives a SHA-256 for each asset key.
+
+    `layers` gives the key of the shared layer to each asset of a function that uses one.
+    """
     body = copy.deepcopy(template.body)
     for asset in template.assets:
         if asset.key not in blobs:
@@ -21,7 +25,7 @@ def sealed(template: Template, blobs: Mapping[str, str]) -> bytes:
         for path in asset.paths:
             _point(body, path, asset, blobs[asset.key])
     _push_down_globals(body)
-    return dumped(_with_bucket(body, template))
+    return dumped(_with_bucket(with_layers(body, template, blobs, layers), template))
 
 
 def dumped(body: dict[str, Json]) -> bytes:

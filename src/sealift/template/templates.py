@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-from sealift.model.template import Rendered, Template
+from sealift.model.template import Asset, Rendered, Template
 from sealift.template.loading import load
 from sealift.template.parsed import KeptParses
 from sealift.template.reading import read
 from sealift.template.sealing import sealed
+from sealift.template.sharing import shared_layers
 
 
 class SamTemplates:
@@ -26,9 +28,18 @@ class SamTemplates:
         """Parse a template and everything it includes. Raises TemplateError with file and line."""
         return load(root, Path(file).as_posix(), read=self._read)
 
-    def seal(self, template: Template, blobs: Mapping[str, str]) -> bytes:
-        """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`."""
-        body = sealed(template, blobs)
+    def shared_layers(self, template: Template) -> tuple[Asset, ...]:
+        """Return the layers that could hold what functions of this template share; nested ones are not looked into."""
+        return shared_layers(template)
+
+    def seal(
+        self, template: Template, blobs: Mapping[str, str], layers: Mapping[str, str] = MappingProxyType({})
+    ) -> bytes:
+        """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`.
+
+        `layers` gives the key of the shared layer to each asset of a function that uses one.
+        """
+        body = sealed(template, blobs, layers)
         self._sources[hashlib.sha256(body).hexdigest()] = template
         return body
 

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from sealift.delivery.manifest import seal, template_digest
 from sealift.delivery.order import deployment_order
-from sealift.errors import ConfigError
+from sealift.errors import ConfigError, did_you_mean
 from sealift.model.app import App
 from sealift.model.event import ArtifactBuilt, Noted
 from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Origin, SealedStack
 from sealift.model.template import Asset, Template
 from sealift.usecases.services import Services, phase
+
+BUILT_BY_COMMAND = "command"
+"""The build method of what a command line of sealift.toml builds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,10 @@ def build_release(
     """Build and seal one release; its blobs are then on this machine. Raises BuildError."""
     start = services.clock.monotonic()
     with phase(services, "build") as outcome:
-        wanted = [w for name, template in templates.items() for w in _wanted(name, template)]
-        assets = [replace(w.asset, key=w.key) for w in wanted]
-        built = services.builder.build(app.root, assets, force=force)
-        named = {w.key: _named(w, built[w.key]) for w in wanted}
+        wanted = [w for name, template in templates.items() for w in _wanted(name, template, app, services)]
+        _refuse_unknown_commands(app, wanted)
+        built = services.builder.build(app.root, [_prepared(w, app) for w in wanted], force=force)
+        named = {w.key: _named(w, built[w.key]) for w in wanted if w.key in built}
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         nested: list[BuiltArtifact] = []
         sealing = _Sealing(services=services, named=named, files=files, nested=nested)
@@ -68,12 +71,40 @@ def build_release(
     )
 
 
-def _wanted(scope: str, template: Template) -> Iterator[_Wanted]:
+def _wanted(scope: str, template: Template, app: App, services: Services) -> Iterator[_Wanted]:
     for asset in template.assets:
         if asset.kind == "template":
-            yield from _wanted(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key])
+            yield from _wanted(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key], app, services)
         else:
             yield _Wanted(scope=scope, asset=asset)
+    for layer in services.templates.shared_layers(template) if app.build.shared_layer else ():
+        yield _Wanted(scope=scope, asset=layer)
+
+
+def _prepared(wanted: _Wanted, app: App) -> Asset:
+    """Return the asset under its key among all templates, with the command of sealift.toml that builds it."""
+    asset = replace(wanted.asset, key=wanted.key, members=tuple(f"{wanted.scope}:{m}" for m in wanted.asset.members))
+    commands = {app.build.commands[name] for name in asset.logical_ids if name in app.build.commands}
+    if not commands:
+        return asset
+    if len(commands) > 1:
+        raise ConfigError(
+            f"{' and '.join(asset.logical_ids)} have the same source and settings, but two commands to build it",
+            code="build-commands-differ",
+            hint="Give both the same command under [build.commands], or each a source of its own.",
+        )
+    return replace(asset, build_method=BUILT_BY_COMMAND, build_properties={"command": commands.pop()})
+
+
+def _refuse_unknown_commands(app: App, wanted: Iterable[_Wanted]) -> None:
+    known = sorted({name for w in wanted if w.asset.kind in ("function", "layer") for name in w.asset.logical_ids})
+    for name in app.build.commands:
+        if name not in known:
+            raise ConfigError(
+                f"{name} under [build.commands] is no function or layer with local code{did_you_mean(name, known)}",
+                code="build-command-unknown",
+                hint="Use the logical id that the resource has in the template.",
+            )
 
 
 def _named(wanted: _Wanted, built: BuiltArtifact) -> BuiltArtifact:
@@ -129,6 +160,7 @@ class _Sealing:
 def _seal_template(scope: str, template: Template, sealing: _Sealing) -> Path:
     """Seal a template, those nested in it first; store it, and return its path, which is named by its SHA-256."""
     blobs: dict[str, str] = {}
+    layers: dict[str, str] = {}
     for asset in template.assets:
         if asset.kind == "template":
             inner = f"{scope}/{asset.logical_ids[0]}"
@@ -136,8 +168,12 @@ def _seal_template(scope: str, template: Template, sealing: _Sealing) -> Path:
             sealing.nested.append(_nested(path, inner))
             blobs[asset.key] = path.name
         else:
-            blobs[asset.key] = sealing.named[f"{scope}:{asset.key}"].artifact.sha256
-    path = sealing.services.builder.store(sealing.services.templates.seal(template, blobs))
+            built = sealing.named[f"{scope}:{asset.key}"]
+            blobs[asset.key] = built.artifact.sha256
+            if built.layer:
+                layers[asset.key] = built.layer.removeprefix(f"{scope}:")
+    blobs |= {layer: sealing.named[f"{scope}:{layer}"].artifact.sha256 for layer in layers.values()}
+    path = sealing.services.builder.store(sealing.services.templates.seal(template, blobs, layers))
     sealing.files[path.name] = path
     return path
 

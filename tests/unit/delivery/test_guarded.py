@@ -61,7 +61,7 @@ def production(**changes: object) -> App:
     return own(environments=(STAGING, hostile))
 
 
-APP_CONTENT = {"root", "config_path", "stacks", "hooks", "local_settings"}
+APP_CONTENT = {"root", "config_path", "stacks", "hooks", "build", "local_settings"}
 APP_GATES = {
     "name",
     "lint",

@@ -152,6 +152,7 @@ def _artifact(built: BuiltArtifact, *, explain: bool) -> dict[str, object]:
     if explain:
         body["unzipped_bytes"] = built.unzipped_bytes
         body["locked"] = built.lock is not None
+        body["layer"] = _layer(built)
         body["dependencies"] = [{"name": name, "size_bytes": n} for name, n in _largest(built)]
         body["warnings"] = list(built.warnings)
     return body
@@ -187,9 +188,16 @@ def _explain(built: BuiltArtifact) -> None:
     if len(largest) > _SHOWN_DEPENDENCIES:
         rest = sum(n for _, n in largest[_SHOWN_DEPENDENCIES:])
         click.echo(f"    {size(rest):>10}  {len(largest) - _SHOWN_DEPENDENCIES} more")
+    if built.layer:
+        click.echo(f"    and what it shares with others, in the layer {_layer(built)}")
     for warning in built.warnings:
         click.echo(f"  ! {warning}")
     click.echo("")
+
+
+def _layer(built: BuiltArtifact) -> str | None:
+    """Return the logical id of the layer that holds what it shares."""
+    return built.layer.rpartition(":")[2] if built.layer else None
 
 
 def _largest(built: BuiltArtifact) -> list[tuple[str, int]]:
