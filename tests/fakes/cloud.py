@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sealift.errors import CloudError
 from sealift.model.app import Environment
@@ -121,12 +121,15 @@ class FakeClouds:
         self._lock = threading.Lock()
         self.closed: set[str] = set()
         """Environments that can not be opened: no credentials."""
+        self.local = False
+        """Whether they say that they are the embedded cloud."""
 
     def open(self, environment: Environment) -> Cloud:
         """Return the opened cloud. Raises CloudError when there are no credentials."""
         if environment.name in self.closed:
             raise CloudError(f"There are no credentials for {environment.name}", code="credentials-missing")
-        return self.account(environment).cloud
+        cloud = self.account(environment).cloud
+        return replace(cloud, local=True) if self.local else cloud
 
     def account(self, environment: Environment) -> FakeAccount:
         """Return the environment's account with its concrete fakes."""

@@ -15,6 +15,8 @@ from sealift.errors import CloudError, PreconditionFailed
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
+_OUR_OWN = "http://127.0.0.1:"
+"""Where embedded clouds are."""
 _MIN_SECRET = 6
 """Shorter values are not masked: they would blank out half a message and are no secret."""
 _ECHOED_VALUE = re.compile(r"(?<=Value ')[^']*(?=' at ')")
@@ -178,6 +180,15 @@ def _from_botocore(error: Exception, what: str, secrets: Collection[str]) -> Clo
         ((raised.HTTPClientError, raised.ConnectionError), _UNREACHABLE),
         ((raised.ParamValidationError,), _Kind(code="aws-request-invalid")),
     )
+    address = str(getattr(error, "kwargs", {}).get("endpoint_url") or "")
+    if address.startswith(_OUR_OWN) and isinstance(error, raised.HTTPClientError | raised.ConnectionError):
+        return CloudError(
+            f"The cloud at {'/'.join(address.split('/')[:3])} does not answer: it was asked to {what}",
+            code="local-cloud-unreachable",
+            hint="`sealift local logs ENVIRONMENT` shows what the embedded cloud says; `sealift local down` stops it, "
+            "and the next command starts it again as it was.",
+            retryable=True,
+        )
     kind = next((k for types, k in kinds if isinstance(error, types)), _Kind(code="aws-call-failed"))
     # botocore quotes the offending value in full.
     text = "the request is not valid" if kind.code == "aws-request-invalid" else _masked(str(error), secrets)

@@ -54,6 +54,8 @@ class Access:
     profile: str | None = None
     max_attempts: int | None = None
     """Of one call, the first one included."""
+    read_timeout_s: float | None = None
+    """How long to wait for an answer, at each attempt."""
 
 
 class AwsSession:
@@ -213,7 +215,7 @@ def _config(access: Access, *, patient: bool) -> Any:
         # `max_attempts` counts retries in one mode and attempts in the other; `total_max_attempts` is plain.
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=2 if near else 10,
-        read_timeout=_LONGEST_CALL_S if patient else 60,
+        read_timeout=_LONGEST_CALL_S if patient else access.read_timeout_s or (20 if near else 60),
         tcp_keepalive=patient,
         max_pool_connections=MAX_CONNECTIONS,
         user_agent_extra=f"sealift/{__version__}",

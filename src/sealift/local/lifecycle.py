@@ -30,16 +30,20 @@ def launch(python: str, folder: Folder, identity: Identity, region: str) -> Run 
     # -P keeps the folder out of the module search path.
     command = [python, "-P", "-m", "sealift.local.launcher"]
     with folder.log.open("ab") as log:
-        done = subprocess.run(
-            [*command, str(folder.path), str(identity.port), region, identity.account],
-            env=_child_environment(folder, identity, region),
-            cwd=folder.path,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            check=False,
-            start_new_session=True,
-        )
+        try:
+            done = subprocess.run(
+                [*command, str(folder.path), str(identity.port), region, identity.account],
+                env=_child_environment(folder, identity, region),
+                cwd=folder.path,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                check=False,
+                start_new_session=True,
+                timeout=_START_S,
+            )
+        except subprocess.TimeoutExpired:
+            return None
     return folder.run() if done.returncode == 0 else None
 
 

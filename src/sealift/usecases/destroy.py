@@ -10,7 +10,7 @@ from sealift.model.event import Noted
 from sealift.model.stack import StackState
 from sealift.usecases.deploy import Target
 from sealift.usecases.services import Services, phase
-from sealift.usecases.stack import ENVIRONMENT_TAG, OWNER_TAG, STACK_TIMEOUT_S, poll
+from sealift.usecases.stack import ENVIRONMENT_TAG, OWNER_TAG, wait_for_stack
 from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
 
 
@@ -96,7 +96,7 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
             )
         return now is None or not in_progress(now.status)
 
-    poll(writer.services, gone, timeout_s=STACK_TIMEOUT_S, what=f"Deleting {name}")
+    wait_for_stack(writer.cloud, writer.services, gone, what=f"Deleting {name}")
     kept = [e for e in stacks.events(state.id or name) if e.status == "DELETE_SKIPPED"]
     names = [f"{e.logical_id} ({e.physical_id or before[e.logical_id].physical_id})" for e in kept if e.logical_id]
     if names:

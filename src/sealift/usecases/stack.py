@@ -15,6 +15,7 @@ from sealift.model.finding import Finding
 from sealift.model.release import SealedStack
 from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
 from sealift.model.template import Json
+from sealift.ports import Cloud
 from sealift.usecases.removals import with_removed_stacks
 from sealift.usecases.services import Services
 from sealift.usecases.writing import Operation, Writer
@@ -22,6 +23,8 @@ from sealift.usecases.writing import Operation, Writer
 OWNER_TAG = "sealift:app"
 ENVIRONMENT_TAG = "sealift:environment"
 STACK_TIMEOUT_S = 4 * 3600.0
+LOCAL_STACK_TIMEOUT_S = 1200.0
+"""On the embedded cloud nothing takes long but a custom resource: at most its function's quarter of an hour."""
 CONSISTENCY_S = 15.0
 """How long a stack may look as if nothing had begun after its change set was executed."""
 
@@ -67,7 +70,19 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
     return StackOutcome(state=_execute(target, change_set, operation, writer, waivers=used), changed=True)
 
 
-def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what: str) -> None:
+def wait_for_stack(cloud: Cloud, services: Services, look: Callable[[], bool], *, what: str) -> None:
+    """Call `look` until it returns true, for as long as a stack may take in this cloud. Raises CloudError."""
+    if cloud.local:
+        logs = (
+            f"`sealift local logs {cloud.environment}` shows what the embedded cloud says; the next command continues."
+        )
+        poll(services, look, timeout_s=LOCAL_STACK_TIMEOUT_S, what=what, hint=logs)
+    else:
+        console = "Nothing was undone. Look at the stack in the console; the next command continues."
+        poll(services, look, timeout_s=STACK_TIMEOUT_S, what=what, hint=console)
+
+
+def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what: str, hint: str = "") -> None:
     """Call `look` until it returns true: quickly at first, then backing off to every 3 seconds."""
     deadline = services.clock.monotonic() + timeout_s
     pause_s = 0.02
@@ -76,7 +91,7 @@ def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what
             raise CloudError(
                 f"{what} took longer than {timeout_s:.0f} s",
                 code="timeout",
-                hint="Nothing was undone. Look at the stack in the console; the next command continues.",
+                hint=hint or "Nothing was changed yet. Try again.",
                 retryable=True,
             )
         services.clock.sleep(pause_s)
@@ -133,7 +148,7 @@ def _at_rest(name: str, writer: Writer) -> StackState | None:
         return not moving
 
     told: list[bool] = []
-    poll(writer.services, look, timeout_s=STACK_TIMEOUT_S, what=f"Stack {name}")
+    wait_for_stack(writer.cloud, writer.services, look, what=f"Stack {name}")
     return found[0]
 
 
@@ -187,7 +202,7 @@ def _recreate(target: StackTarget, state: StackState, operation: Operation, writ
             )
         return now is None
 
-    poll(writer.services, gone, timeout_s=STACK_TIMEOUT_S, what=f"Deleting the remains of {target.name}")
+    wait_for_stack(writer.cloud, writer.services, gone, what=f"Deleting the remains of {target.name}")
 
 
 def _continue_rollback(
@@ -344,7 +359,7 @@ def _execute(
         found.append(state)
         return True
 
-    poll(services, look, timeout_s=STACK_TIMEOUT_S, what=f"Stack {target.name}")
+    wait_for_stack(writer.cloud, services, look, what=f"Stack {target.name}")
     if found and found[0].status in SETTLED_WELL:
         return found[0]
     raise _failure(target, found[0] if found else None, seen)

@@ -226,6 +226,15 @@ def test_a_setting_that_is_not_there_is_named_and_nothing_is_executed(world: Wor
     assert world.account().stacks.describe(STACK) is None
 
 
+def test_on_the_embedded_cloud_a_setting_is_given_a_stand_in(world: World):
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "{{resolve:ssm:/shop/q}}"}}
+    world.write({"Items": table(), "Queue": queue})
+    world.clouds.local = True
+    with pytest.raises(ConfigError) as refused:
+        world.deploy()
+    assert "[local.settings]" in refused.value.hint
+
+
 def test_missing_settings_of_every_stack_are_told_at_once_and_before_the_first_stack(world: World):
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "{{resolve:ssm:/shop/q}}"}}
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "{{resolve:ssm:/shop/t}}"}}

@@ -205,6 +205,18 @@ def test_a_stack_that_never_rests_ends_the_wait_with_an_error(world: World):
     assert failed.value.code == "timeout"
 
 
+def test_the_embedded_cloud_is_waited_for_twenty_minutes_and_its_log_is_named(world: World):
+    world.deploy()
+    world.clouds.local = True
+    world.account().stacks.force_status(STACK, "UPDATE_IN_PROGRESS")
+    world.code("print('two')")
+    before_s = world.clock.slept_s
+    with pytest.raises(CloudError) as failed:
+        world.deploy()
+    assert (failed.value.code, "sealift local logs staging" in failed.value.hint) == ("timeout", True)
+    assert 1200 <= world.clock.slept_s - before_s < 1210
+
+
 def test_an_empty_stack_under_review_is_used(world: World):
     world.account().stacks.force_status(STACK, "REVIEW_IN_PROGRESS")
     assert (world.deploy().status, world.stack_status()) == ("succeeded", "CREATE_COMPLETE")

@@ -113,6 +113,22 @@ def test_what_botocore_raises_gets_a_code_of_ours(error: Exception, ours: str) -
     assert found.message.startswith("AWS could not be asked to do something: ")
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        raised.EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"),
+        raised.ReadTimeoutError(endpoint_url="http://127.0.0.1:4566/bucket/key?list-type=2"),
+        raised.ConnectionClosedError(endpoint_url="http://127.0.0.1:4566"),
+    ],
+)
+def test_an_embedded_cloud_that_does_not_answer_is_named(error: Exception) -> None:
+    found = translated(error)
+
+    assert (found.code, found.retryable) == ("local-cloud-unreachable", True)
+    assert found.message == "The cloud at http://127.0.0.1:4566 does not answer: it was asked to do something"
+    assert "sealift local logs" in found.hint
+
+
 def test_our_own_errors_pass_as_they_are() -> None:
     with pytest.raises(ValueError, match="ours"), calling("do something"):
         raise ValueError("ours")

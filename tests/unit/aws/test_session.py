@@ -1,5 +1,7 @@
 """Access to AWS: clients, retries, and credentials that are renewed by others."""
 
+import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +143,16 @@ def test_credentials_that_nobody_renewed_have_expired(credentials: Path) -> None
 
     assert caught.value.code == "credentials-expired"
     assert raw.keys == ["AKIAOLD"]
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for_for_ever() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        session = AwsSession(replace(ACCESS, endpoint_url=address, max_attempts=1, read_timeout_s=0.1))
+        with pytest.raises(CloudError, match=f"The cloud at {address} does not answer"):
+            AwsIdentity(session).caller()
+
+
+def test_the_embedded_cloud_gets_less_than_two_minutes_for_an_answer() -> None:
+    config: Any = AwsSession(ACCESS).sts.meta.config
+    assert config.read_timeout * config.retries["total_max_attempts"] == 100
