@@ -1,23 +1,62 @@
-"""Takes the hashes of functions' code out of a sealed template before it is rendered, and puts them back after.
+"""Takes what differs between releases and environments out of a template before it is rendered, and puts it back.
 
-So that a changed function does not load the translator again. Only where no name depends on those hashes: SAM derives
-the logical ids of versions (AutoPublishAlias) from them, and those of layers from their content.
+The hashes of functions' code and the name of the bucket: so that a changed function or a second environment does not
+need the translator again. Only where no name depends on them: SAM derives the logical ids of versions
+(AutoPublishAlias) from them, and those of layers from their content.
 """
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Json, Rendered
 
 _BLOB = re.compile(r"blobs/[0-9a-f]{64}\Z")
+_BUCKET = "the-artifact-bucket-of-this-environment"
 _DEPENDS = (b'"AutoPublishAlias', b'"AWS::Serverless::LayerVersion"', b'"AWS::LanguageExtensions"')
 
 
-def without_code(body: bytes) -> tuple[bytes, dict[str, str]]:
-    """Return the template with a stand-in for each function's code, and what each stands for; as it is where unsafe."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neutral:
+    """A template and its parameters, with what each stand-in in them stands for."""
+
+    body: bytes
+    parameters: Mapping[str, str]
+    code: Mapping[str, str] = field(default_factory=dict)
+    bucket: str | None = None
+    placeless: bool = False
+    """Whether account and stack name make no difference: only language extensions look at them."""
+
+
+def neutral(body: bytes, parameters: Mapping[str, str]) -> Neutral:
+    """Return the template with stand-ins, or as it is where that is not safe."""
     if any(word in body for word in _DEPENDS):
-        return body, {}
+        return Neutral(body=body, parameters=parameters)
     template: dict[str, Json] = json.loads(body)
+    code = _take_code(template)
+    bucket = parameters.get(ARTIFACT_BUCKET_PARAMETER)
+    return Neutral(
+        body=json.dumps(template).encode() if code else body,
+        parameters={**parameters, ARTIFACT_BUCKET_PARAMETER: _BUCKET} if bucket else parameters,
+        code=code,
+        bucket=bucket,
+        placeless=True,
+    )
+
+
+def put_back(rendered: Rendered, taken: Neutral) -> Rendered:
+    """Return the rendered template with what the stand-ins stand for."""
+    if not taken.code and not taken.bucket:
+        return rendered
+    body = _put_back(rendered.body, taken)
+    assert isinstance(body, dict)
+    return Rendered(body=body, origins=rendered.origins)
+
+
+def _take_code(template: dict[str, Json]) -> dict[str, str]:
+    """Give each function's code a stand-in, and return what each stands for."""
     resources = template.get("Resources")
     stands_for: dict[str, str] = {}
     for resource in resources.values() if isinstance(resources, dict) else ():
@@ -28,16 +67,7 @@ def without_code(body: bytes) -> tuple[bytes, dict[str, str]]:
             stand_in = f"blobs/{len(stands_for):064x}"
             stands_for[stand_in] = key
             code["Key"] = stand_in
-    return (json.dumps(template).encode(), stands_for) if stands_for else (body, {})
-
-
-def with_code(rendered: Rendered, stands_for: dict[str, str]) -> Rendered:
-    """Return the rendered template with the hashes of the code in it."""
-    if not stands_for:
-        return rendered
-    body = _put_back(rendered.body, stands_for)
-    assert isinstance(body, dict)
-    return Rendered(body=body, origins=rendered.origins)
+    return stands_for
 
 
 def _code(resource: Json) -> dict[str, Json] | None:
@@ -48,11 +78,12 @@ def _code(resource: Json) -> dict[str, Json] | None:
     return code if isinstance(code, dict) else None
 
 
-def _put_back(value: Json, stands_for: dict[str, str]) -> Json:
+def _put_back(value: Json, taken: Neutral) -> Json:
     if isinstance(value, str):
-        return stands_for.get(value, value)
+        text = taken.code.get(value, value)
+        return text.replace(_BUCKET, taken.bucket) if taken.bucket else text
     if isinstance(value, list):
-        return [_put_back(v, stands_for) for v in value]
+        return [_put_back(v, taken) for v in value]
     if isinstance(value, dict):
-        return {k: _put_back(v, stands_for) for k, v in value.items()}
+        return {k: _put_back(v, taken) for k, v in value.items()}
     return value

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from sealift.errors import TemplateError
 from sealift.model.template import Json, Rendered, Template
 from sealift.template import rendercache
-from sealift.template.codeless import with_code, without_code
+from sealift.template.codeless import neutral, put_back
 from sealift.template.declared import transforms
 from sealift.template.evaluation import Scope, parameter_values
 from sealift.template.extensions import LANGUAGE_EXTENSIONS, extended
@@ -43,19 +43,20 @@ def rendered(body: bytes, target: Target, *, cache: Path | None = None, source: 
 
     `source` is the template that `body` was sealed from, so that errors can name lines.
     """
-    neutral, stands_for = without_code(body)
-    key = rendercache.key(neutral, target.parameters, (target.account, target.region, target.stack_name))
+    taken = neutral(body, target.parameters)
+    where = (target.region,) if taken.placeless else (target.account, target.region, target.stack_name)
+    key = rendercache.key(taken.body, taken.parameters, where)
     if cache is not None:
         known = rendercache.get(cache, key)
         if known is not None:
-            return with_code(known, stands_for)
+            return put_back(known, taken)
     try:
-        result = _rendered(json.loads(neutral), target)
+        result = _rendered(json.loads(taken.body), replace(target, parameters=taken.parameters))
     except TemplateError as error:
         raise _located(error, source) from None
     if cache is not None:
         rendercache.put(cache, key, result)
-    return with_code(result, stands_for)
+    return put_back(result, taken)
 
 
 def _rendered(template: dict[str, Json], target: Target) -> Rendered:

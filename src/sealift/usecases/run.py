@@ -11,6 +11,7 @@ from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.model.ledger import Status
 from sealift.model.release import BuiltRelease, Origin
+from sealift.model.template import Template
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import check
@@ -21,6 +22,7 @@ from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services
 from sealift.usecases.store import upload_release
 from sealift.usecases.succession import ask, take_turn
+from sealift.usecases.views import render_ahead
 from sealift.usecases.writing import check_account, check_gates, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0
@@ -77,7 +79,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     way = _way(app, origin, options)
     services.events.emit(Noted(name="journey", message=way.reason))
     templates = load_templates(app, services)
-    with _opening(way, services, options):
+    with _preparing(app, templates, way, services, options):
         checked = check(app, services, templates=templates, local=options.local, tests=options.tests)
     if checked.status != "succeeded":
         return RunResult(status=checked.status, message="Analysis or tests stopped the journey; nothing was deployed")
@@ -135,17 +137,17 @@ def deploy_built(
 
 
 @contextmanager
-def _opening(way: Journey, services: Services, options: RunOptions) -> Iterator[None]:
-    """Start the embedded clouds of the journey while the commit is analysed and tested.
+def _preparing(
+    app: App, templates: Mapping[str, Template], way: Journey, services: Services, options: RunOptions
+) -> Iterator[None]:
+    """Render templates and start embedded clouds while the commit is analysed and tested.
 
-    What fails here is raised where the cloud is opened to be used.
+    What fails here is raised where it is used.
     """
-    if not options.local:
-        yield
-        return
-    pool = ThreadPoolExecutor(max_workers=2)
-    for environment in (*way.deploys, *way.promotes):
+    pool = ThreadPoolExecutor(max_workers=3)
+    for environment in (*way.deploys, *way.promotes) if options.local else ():
         pool.submit(services.clouds.open, environment)
+    pool.submit(render_ahead, app, templates, services)
     try:
         yield
     finally:

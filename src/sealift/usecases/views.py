@@ -18,6 +18,8 @@ from sealift.usecases.services import Services
 
 UNKNOWN_ACCOUNT = "111111111111"
 """Stands for the account while templates of environments that declare none are rendered."""
+_UNKNOWN_BLOB = "0" * 64
+"""Stands for what is not built yet."""
 _BLOB = re.compile(r"blobs/([0-9a-f]{64})")
 ReadBlob = Callable[[str], bytes]
 
@@ -33,6 +35,21 @@ def built_views(
         read=lambda sha256: built.files[sha256].read_bytes(),
         lines=_lines(templates),
     )
+
+
+def render_ahead(app: App, templates: Mapping[str, Template], services: Services) -> None:
+    """Render every stack as the proof will, before anything is built: it is kept, and loads the translator meanwhile.
+
+    What is refused here is refused again where it counts. What is nested is named by its content, so it has to wait.
+    """
+    for name, template in templates.items():
+        if template.nested:
+            continue
+        body = services.templates.seal(template, {asset.key: _UNKNOWN_BLOB for asset in template.assets})
+        stack = SealedStack(name=name, template_sha256=_UNKNOWN_BLOB, needs=(), parameters=template.parameters)
+        read = {_UNKNOWN_BLOB: body}.__getitem__
+        for environment in app.environments:
+            _stack_view(app, environment, stack, services, read=read, lines={})
 
 
 def stored_views(app: App, release: Release, cloud: Cloud, services: Services) -> list[EnvironmentView]:

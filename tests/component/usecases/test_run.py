@@ -8,10 +8,16 @@ from sealift.errors import Refused, UserError
 from sealift.model.app import Environment
 from sealift.model.event import PhaseStarted
 from sealift.model.finding import SuiteResult
+from sealift.template.templates import SamTemplates
+from sealift.usecases.build import load_templates
+from sealift.usecases.prove import prove_built
 from sealift.usecases.run import RunOptions, RunResult, run
+from sealift.usecases.views import render_ahead
 from tests.component.usecases.world import World, function
 from tests.fakes.http import answer
 from tests.fakes.suites import failed
+
+FUNCTION = {"Handler": "app.handler", "Runtime": "python3.13"}
 
 
 def go(world: World, *, local: bool = False, **options: object) -> RunResult:
@@ -156,3 +162,14 @@ def test_two_environments_of_one_branch_are_both_deployed_to(world: World):
 
 def _second(world: World) -> Environment:
     return replace(world.staging, name="second", account="333333333333", stack_name="shop-second")
+
+
+def test_what_the_proof_needs_is_rendered_before_anything_is_built(world: World, tmp_path):
+    code = {"Type": "AWS::Serverless::Function", "Properties": {**FUNCTION, "CodeUri": "src"}}
+    world.write({"Hello": code}, Transform="AWS::Serverless-2016-10-31")
+    services = replace(world.services(), templates=SamTemplates(cache=tmp_path / "rendered"))
+    templates = load_templates(world.app, services)
+    render_ahead(world.app, templates, services)
+    ahead = set((tmp_path / "rendered").rglob("*.json"))
+    prove_built(world.app, world.build(), services, templates=templates, local=True)
+    assert (len(ahead), set((tmp_path / "rendered").rglob("*.json"))) == (1, ahead)
