@@ -146,7 +146,7 @@ class RealTester:
     def _variables(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment) -> dict[str, str]:
         """Return the environment of the tests: ours without what is secret, then the suite's own variables."""
         ours = without_secrets(self._env)
-        for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
+        for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"):
             ours.pop(name, None)
         own = suite.spec.variables
         named = [app.root / part for part in own.get("PYTHONPATH", "").split(":") if part]
@@ -157,7 +157,7 @@ class RealTester:
             "PATH": f"{environment.folder / 'bin'}:{ours.get('PATH', _FALLBACK_PATH)}",
             "VIRTUAL_ENV": str(environment.folder),
             "PYTHONPATH": ":".join(str(folder) for folder in folders),
-            # Nothing is written between the application's files.
+            # Bytecode is kept, but not between the application's files.
             "PYTHONPYCACHEPREFIX": str(self._cache / "pycache"),
             **suite.env,
         }

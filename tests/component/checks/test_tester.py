@@ -48,6 +48,16 @@ def test_green_and_red_tests_are_counted_and_red_ones_named(write: Write, tester
     assert sorted(root.rglob("*")) == before
 
 
+def test_bytecode_is_kept_beside_the_application_even_where_the_machine_keeps_none(
+    write: Write, tmp_path: Path, machine: Mapping[str, str]
+) -> None:
+    root = write({"tests/test_a.py": GREEN})
+    tester = RealTester(RealProcess(), tmp_path / "cache", env={**machine, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert _run(tester, root).status == "succeeded"
+    assert list((tmp_path / "cache" / "pycache").rglob("pytest/*.pyc"))
+    assert not list(root.rglob("*.pyc"))
+
+
 def test_functions_with_modules_of_the_same_name_do_not_disturb_each_other(write: Write, tester: RealTester) -> None:
     test = "import app\n\n\ndef test_name():\n    assert app.NAME == '{}'\n"
     files = {f"functions/{name}/app.py": f"NAME = '{name}'\n" for name in "ab"}
