@@ -1,6 +1,6 @@
 """What `status`, `history` and `diff` print for people, on standard output."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Console
@@ -10,7 +10,9 @@ from rich.text import Text
 from sealift.cli.terminal import console as open_console
 from sealift.cli.view import MARKS, duration
 from sealift.cli.visible import visible
-from sealift.model.ledger import Entry
+from sealift.delivery.health import Judgement, summary
+from sealift.delivery.history import Deployed, Overtaken
+from sealift.model.ledger import Entry, Record, Status
 from sealift.usecases.history import Difference
 from sealift.usecases.status import Lane
 
@@ -31,13 +33,46 @@ def show_status(app: str, lanes: Sequence[Lane], *, now: datetime) -> None:
         table.add_row(*_lane_cells(lane, now))
     console.print(table)
     for lane in lanes:
-        rows = [("next", lane.next)] if lane.next else []
-        rows += [("error", lane.error)] if lane.error else []
-        rows += list(lane.urls.items())
+        rows = list(_lane_rows(lane, now))
         if rows:
             console.print(Text(f"\n{lane.environment.name}", style="bold"))
         for name, value in rows:
             console.print(Text.assemble((f"  {name:<12}", "dim"), value), soft_wrap=True)
+
+
+def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
+    if lane.next:
+        yield "next", lane.next
+    if lane.error:
+        yield "error", lane.error
+    if lane.health is not None:
+        yield "health", _health(lane.health)
+        for remark in lane.health.remarks:
+            yield "", Text(remark, style="dim")
+    if lane.current is not None and lane.current.watch is not None:
+        yield "watch", _watch(lane.current, now)
+    if lane.overtaken:
+        last = lane.overtaken[-1]
+        took = duration((last.at - last.verified_at).total_seconds())
+        yield "overtaken", Text(f"{last.release[:12]} after {took}, by {last.by[:12]}", style="dim")
+    yield from lane.urls.items()
+
+
+def _health(judgement: Judgement) -> Text:
+    status: Status = "succeeded" if judgement.verdict in {"healthy", "off"} else "failed"
+    mark, style = MARKS["waiting" if judgement.verdict == "waiting" else status]
+    because = "".join(f"; {reason}" for reason in judgement.reasons if judgement.verdict != "unknown")
+    return Text.assemble((mark, style), f" {summary(judgement)}{because}")
+
+
+def _watch(current: Deployed, now: datetime) -> Text:
+    status = current.watch or "running"
+    mark, style = MARKS[status]
+    if status == "running" and current.watch_until is not None:
+        left_s = (current.watch_until - now).total_seconds()
+        when = f"{duration(left_s)} left" if left_s > 0 else "no outcome yet: the next command concludes it"
+        return Text.assemble((mark, style), f" watched until {current.watch_until:%Y-%m-%d %H:%M:%S} UTC, {when}")
+    return Text.assemble((mark, style), f" {status}")
 
 
 def _lane_cells(lane: Lane, now: datetime) -> list[Text]:
@@ -73,7 +108,7 @@ def _ago(passed: timedelta) -> str:
     return f"{duration(max(passed.total_seconds(), 0))} ago"
 
 
-def show_history(entries: Sequence[Entry], *, verbose: bool) -> None:
+def show_history(entries: Sequence[Entry], overtaken: Mapping[str, Overtaken], *, verbose: bool) -> None:
     """Print one line an operation's outcome; with `verbose`, every entry."""
     console = _console()
     shown = [e for e in entries if verbose or e.record.status != "running"]
@@ -87,13 +122,19 @@ def show_history(entries: Sequence[Entry], *, verbose: bool) -> None:
             f"{entry.at:%Y-%m-%d %H:%M:%S}",
             entry.environment,
             str(entry.seq),
-            record.kind,
+            _what(record, overtaken),
             Text(f"{mark} {record.status}", style=style),
             (record.release or "–")[:12],
             (record.commit or "–")[:8],
             visible(entry.actor),
         )
     console.print(table if shown else "Nothing has happened yet.")
+
+
+def _what(record: Record, overtaken: Mapping[str, Overtaken]) -> str:
+    return (
+        f"{record.kind}, overtaken" if record.kind == "verification" and record.operation in overtaken else record.kind
+    )
 
 
 def show_difference(found: Difference, *, source: str, target: str) -> None:

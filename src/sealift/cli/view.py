@@ -12,6 +12,7 @@ from sealift.model.event import (
     FindingReported,
     Finished,
     HookRan,
+    HealthJudged,
     Noted,
     PhaseFinished,
     PhaseStarted,
@@ -93,6 +94,8 @@ class View:
                 self._probe(event)
             case HookRan():
                 self._hook(event)
+            case HealthJudged():
+                self._update(event.summary)
             case EntryRecorded() | Finished():
                 pass
 

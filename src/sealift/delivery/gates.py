@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sealift.delivery.health import Judgement, summary
 from sealift.delivery.history import Standing
 from sealift.model.app import Environment
 
-GateName = Literal["release", "verified", "soak", "approval"]
+GateName = Literal["release", "verified", "soak", "health", "approval"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,37 @@ def promotion_gates(
             ),
         )
     return (_verified(source, standing), _soaked(source, standing, now=now, soak_s=soak_s))
+
+
+def health_gate(source: Environment, judgement: Judgement) -> GateResult:
+    """Return whether what was seen of the release in `source` lets it pass. What is unknown does not."""
+    name, because = source.name, "; ".join(judgement.reasons)
+    match judgement.verdict:
+        case "healthy" | "off":
+            return GateResult(gate="health", status="open", message=summary(judgement))
+        case "unhealthy":
+            return GateResult(
+                gate="health",
+                status="refused",
+                message=f"The release is not healthy in {name}: {because}",
+                hint="Mend the cause and push a new commit.",
+            )
+        case "waiting":
+            return GateResult(
+                gate="health",
+                status="waiting",
+                message=f"Not enough was seen of the release in {name}: {because}",
+                hint="Promote again when there was more traffic, or declare [[probes]] that make it.",
+            )
+        case "unknown":
+            return GateResult(
+                gate="health",
+                status="refused",
+                message=f"How the release does in {name} is not known: {because}",
+                hint="The credentials in use must be able to read CloudWatch (cloudwatch:GetMetricData and "
+                "cloudwatch:DescribeAlarms, apigateway:GET for REST APIs). To do without, set "
+                f"`enabled = false` under [environments.{name}.health].",
+            )
 
 
 def approval_gate(target: Environment, approvers: tuple[str, ...], *, release: str, author: str | None) -> GateResult:
@@ -81,6 +113,13 @@ def _verified(source: Environment, standing: Standing) -> GateResult:
             status="refused",
             message=f"The release in {source.name} was not verified there",
             hint=f"Deploy it again with `sealift deploy {source.name}`; its verification has to succeed.",
+        )
+    if current.watch == "failed":
+        return GateResult(
+            gate="verified",
+            status="refused",
+            message=f"The release failed in {source.name} while it was watched there",
+            hint=f"See `sealift history --environment {source.name}`; deploy a good commit first.",
         )
     return GateResult(gate="verified", status="open", message=f"verified in {source.name}")
 

@@ -7,8 +7,10 @@ is written before anything is sent, the outcome after it; one that never got an 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from sealift.model.ledger import Entry, EntryKind, Status
+from sealift.model.template import Json
 
 DEPLOYING: tuple[EntryKind, ...] = ("deployment", "rollback", "promotion")
 """Kinds of entry that put a release onto an environment."""
@@ -31,6 +33,20 @@ class Deployed:
     verified: Status | None = None
     verified_at: datetime | None = None
     finished_at: datetime | None = None
+    watch_s: float = 0.0
+    """How long it has to be watched once it was verified."""
+    watch: Status | None = None
+    watch_until: datetime | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Return whether it was verified and nothing spoke against it since."""
+        return self.status == "succeeded" and self.verified == "succeeded" and self.watch != "failed"
+
+    @property
+    def is_watched(self) -> bool:
+        """Return whether its watch is due or under way."""
+        return self.is_good and self.watch_s > 0 and self.watch in {None, "running"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +70,37 @@ class Standing:
         """
         came = [i for i, d in enumerate(self.deployments) if d.release == release and d.kind != "rollback"]
         for deployed in reversed(self.deployments[: came[-1]] if came else self.deployments):
-            if deployed.status == "succeeded" and deployed.verified == "succeeded" and deployed.release != release:
+            if deployed.is_good and deployed.release != release:
                 return deployed
+        return None
+
+    def reign_before(self) -> tuple[datetime, datetime] | None:
+        """Return from when to when the release before the current one ran here, verified."""
+        succeeded = [i for i, d in enumerate(self.deployments) if d.status == "succeeded"]
+        current = self.current
+        before = [i for i in succeeded if current and self.deployments[i].release != current.release]
+        while before and not self.deployments[before[-1]].is_good:
+            before.pop()
+        if not before or before[-1] == len(self.deployments) - 1:
+            return None
+        last = self.deployments[before[-1]]
+        since = last.verified_at or last.at
+        for index in reversed(before):
+            deployed = self.deployments[index]
+            if deployed.release != last.release or not deployed.is_good:
+                break
+            since = deployed.verified_at or deployed.at
+        return since, self.deployments[before[-1] + 1].at
+
+    @property
+    def rollback_due(self) -> Deployed | None:
+        """Return the deployment whose watch failed and whose rollback never came to its end."""
+        for deployed in reversed(self.deployments):
+            if deployed.watch == "failed":
+                return deployed
+            going_back = deployed.kind == "rollback" and deployed.verified is None
+            if not going_back or deployed.status not in {"running", "succeeded"}:
+                return None
         return None
 
     def verified(self, release: str) -> Deployed | None:
@@ -84,6 +129,40 @@ def standing(entries: Sequence[Entry]) -> Standing:
         soaking_since=_soaking_since(succeeded) if last is current else None,
         deployments=ordered,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overtaken:
+    """A verified release that another one replaced before its soak was over. Nothing is wrong with it."""
+
+    operation: str
+    release: str
+    commit: str | None
+    verified_at: datetime
+    at: datetime
+    by: str
+    """The release that came."""
+
+
+def overtaken(entries: Sequence[Entry], *, soak_s: float) -> tuple[Overtaken, ...]:
+    """Return the releases that did not come to the end of their soak, oldest first."""
+    found: list[Overtaken] = []
+    good = [d for d in standing(entries).deployments if d.is_good]
+    for older, newer in pairwise(good):
+        assert older.verified_at is not None
+        began = older.verified_at
+        if older.release != newer.release and newer.kind != "rollback" and (newer.at - began).total_seconds() < soak_s:
+            found.append(
+                Overtaken(
+                    operation=older.operation,
+                    release=older.release,
+                    commit=older.commit,
+                    verified_at=began,
+                    at=newer.at,
+                    by=newer.release,
+                )
+            )
+    return tuple(found)
 
 
 def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
@@ -171,10 +250,22 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
             verified=known.verified if known else None,
             verified_at=known.verified_at if known else None,
             finished_at=finished,
+            watch_s=_seconds(record.data.get("watch_s")) or (known.watch_s if known else 0.0),
+        )
+    elif record.kind == "watch" and known is not None:
+        until = record.data.get("until")
+        deployments[record.operation] = replace(
+            known,
+            watch=record.status,
+            watch_until=datetime.fromisoformat(until) if isinstance(until, str) else known.watch_until,
         )
     elif record.kind == "verification" and known is not None:
         verified_at = entry.at if record.status == "succeeded" else None
         deployments[record.operation] = replace(known, verified=record.status, verified_at=verified_at)
+
+
+def _seconds(value: Json) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _soaking_since(succeeded: Sequence[Deployed]) -> datetime | None:

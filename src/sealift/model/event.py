@@ -9,11 +9,12 @@ from typing import ClassVar, Literal
 
 from sealift.model.finding import Finding
 from sealift.model.ledger import Status
+from sealift.model.template import Json
 
 Level = Literal["debug", "info", "warning", "error"]
 PhaseName = Literal[
     "analyse", "test", "build", "prove", "upload", "plan", "deploy", "verify", "soak", "approve", "promote",
-    "rollback", "watch",
+    "rollback", "watch", "health",
 ]  # fmt: skip
 
 
@@ -148,6 +149,19 @@ class HookRan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealthJudged:
+    """A running release was judged; `evidence` is what the ledger keeps of it."""
+
+    code: ClassVar[str] = "health"
+    level: ClassVar[Level] = "info"
+    environment: str
+    verdict: str
+    """healthy, unhealthy, waiting (for traffic), unknown or off."""
+    summary: str
+    evidence: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryRecorded:
     """The ledger grew by one entry."""
 
@@ -184,6 +198,7 @@ Event = (
     | ResourceProgressed
     | ProbeAnswered
     | HookRan
+    | HealthJudged
     | EntryRecorded
     | Finished
 )

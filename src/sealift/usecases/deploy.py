@@ -56,6 +56,8 @@ class Plan:
     """What the proof said of this release, for the ledger."""
     request: Mapping[str, Json] = field(default_factory=dict)
     """When it was asked for and which commits it brings, for deployments that come later."""
+    health: Mapping[str, Json] = field(default_factory=dict)
+    """What was seen of this release where it soaked, for the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +103,13 @@ def plan_deployment(
 
 
 def is_standing(plan: Plan, current: Standing) -> bool:
-    """Return whether exactly this release and configuration runs there already, verified."""
+    """Return whether exactly this release and configuration runs there already, verified and not found bad since."""
     deployed = current.current
     return (
         deployed is not None
         and deployed is current.last
         and (deployed.release, deployed.config) == (plan.release.digest, plan.config)
-        and deployed.verified == "succeeded"
+        and deployed.is_good
     )
 
 
@@ -123,6 +125,10 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
         "isolation": dict(plan.isolation),
         "gates": gates_record(target.app),
     }
+    if plan.health:
+        base["health"] = dict(plan.health)
+    if target.environment.watch_s and plan.kind != "rollback":
+        base["watch_s"] = target.environment.watch_s
     hooks = _hook_run(target, plan, operation, writer)
     writer.record(operation, "running", **base, **plan.request)
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sealift.delivery.history import Deployed, standing
+from sealift.delivery.history import Deployed, Overtaken, overtaken, standing
 from sealift.delivery.manifest import blob_key
 from sealift.errors import UserError
 from sealift.model.app import App, Environment
@@ -33,6 +33,15 @@ def history(services: Services, *, environments: Sequence[Environment]) -> tuple
     for environment in environments:
         entries += services.ledgers.ledger(services.clouds.open(environment)).entries()
     return tuple(sorted(entries, key=lambda e: (e.at, e.environment, e.seq)))
+
+
+def overtaken_operations(entries: Sequence[Entry], environments: Sequence[Environment]) -> dict[str, Overtaken]:
+    """Return, by their operation, the releases that another one replaced before their soak was over."""
+    return {
+        one.operation: one
+        for environment in environments
+        for one in overtaken([e for e in entries if e.environment == environment.name], soak_s=environment.soak_s)
+    }
 
 
 def verify_ledgers(app: App, services: Services) -> dict[str, tuple[int, tuple[ChainFault, ...]]]:

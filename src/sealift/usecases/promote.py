@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from sealift.delivery.gates import GateResult, approval_gate, promotion_gates
+from sealift.delivery.gates import GateResult, approval_gate, health_gate, promotion_gates
+from sealift.delivery.health import Judgement, evidence, judge, summary
 from sealift.delivery.history import Standing, approvals, standing
 from sealift.errors import ConfigError, Refused, Waiting
 from sealift.model.app import App, Environment
@@ -11,6 +12,7 @@ from sealift.ports import Cloud
 from sealift.usecases.attest import load_keys, require_attestations
 from sealift.usecases.deploy import Target, plan_deployment
 from sealift.usecases.hooks import check_code_of_hooks
+from sealift.usecases.health import observe, outputs_of, send_probes, tell
 from sealift.usecases.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
@@ -49,9 +51,10 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     commit = _commit(digest, source, services)
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, release, commit=commit, kind="promotion")
-    plan = replace(plan, isolation=proof.record())
     asked = ask(cloud, services)
     check_code_of_hooks(app, cloud, commit, services)
+    judgement = _pass_health(Target(app=app, environment=source_environment, cloud=source), services)
+    plan = replace(plan, isolation=proof.record(), health=evidence(judgement))
     with writing(cloud, services, purpose=f"promotion of {release.short()}") as writer:
         turn = take_turn(target, plan, asked, writer, services, force=options.force)
         if isinstance(turn, Outcome):
@@ -125,9 +128,32 @@ def _pass_approval(
         raise _closed(result, environment)
 
 
-def _closed(result: GateResult, environment: Environment) -> Refused:
+def _pass_health(source: Target, services: Services) -> Judgement:
+    """Return what is to be thought of the release where it soaks; what is not healthy closes the gate.
+
+    Traffic that is missing is made by probes, last of all gates, so that none is sent in vain.
+    """
+    name, declared = source.environment.name, source.environment.health
+    with phase(services, "health", environment=name) as outcome:
+        now = _standing(source.cloud, services)
+        seen = observe(source, now, services, start=now.soaking_since or services.clock.now())
+        judgement = judge(seen, declared)
+        if judgement.verdict == "waiting":
+            count = declared.min_requests - judgement.requests
+            sent, problems = send_probes(source, outputs_of(source), services, count=count)
+            judgement = judge(seen, declared, synthetic=sent, problems=problems)
+        tell(judgement, source, services)
+        result = health_gate(source.environment, judgement)
+        outcome.detail = "; ".join((summary(judgement), *judgement.remarks))
+        if result.status != "open":
+            outcome.status = "waiting" if result.status == "waiting" else "refused"
+            raise _closed(result, source.environment, evidence=evidence(judgement))
+        return judgement
+
+
+def _closed(result: GateResult, environment: Environment, **more: object) -> Refused:
     kind = Waiting if result.status == "waiting" else Refused
-    context: dict[str, object] = {"environment": environment.name, "gate": result.gate}
+    context: dict[str, object] = {"environment": environment.name, "gate": result.gate, **more}
     if result.until is not None:
         context["until"] = result.until.isoformat()
     return kind(result.message, code=f"gate-{result.gate}", hint=result.hint, context=context)

@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sealift.delivery.history import Deployed, Standing, standing
+from sealift.delivery.health import Judgement
+from sealift.delivery.history import Deployed, Overtaken, Standing, overtaken, standing
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Lease, Status
-from sealift.ports import Cloud
+from sealift.usecases.deploy import Target
+from sealift.usecases.health import judge_running, outputs_of
 from sealift.usecases.services import Services
 
 
@@ -22,6 +24,9 @@ class Lane:
     current: Deployed | None = None
     last: Deployed | None = None
     soak_until: datetime | None = None
+    health: Judgement | None = None
+    """What is seen of the release that soaks; None when none does."""
+    overtaken: tuple[Overtaken, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
     lease: Lease | None = None
     error: str = ""
@@ -47,7 +52,9 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         cloud = services.clouds.open(environment)
         entries = services.ledgers.ledger(cloud).entries()
         now = standing(entries)
-        outputs = _outputs(app, environment, cloud) if entries else {}
+        target = Target(app=app, environment=environment, cloud=cloud)
+        outputs = outputs_of(target) if entries else {}
+        health = judge_running(target, now, services) if _is_soaked(app, environment) else None
         lease = services.ledgers.leases(cloud).current() if entries else None
     except SealiftError as error:
         return Lane(environment=environment, status="errored", error=error.message)
@@ -58,6 +65,8 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         current=now.current,
         last=now.last,
         soak_until=until,
+        health=health,
+        overtaken=overtaken(entries, soak_s=environment.soak_s),
         outputs=outputs,
         lease=lease,
     )
@@ -68,15 +77,14 @@ def _status(now: Standing) -> Status:
         return "pending"
     if now.last.status != "succeeded":
         return now.last.status
+    if now.last.watch == "failed":
+        return "failed"
     return now.last.verified or "running"
 
 
-def _outputs(app: App, environment: Environment, cloud: Cloud) -> dict[str, str]:
-    outputs: dict[str, str] = {}
-    for stack in app.stacks:
-        state = cloud.stacks.describe(app.stack_name(environment, stack))
-        outputs.update(state.outputs if state else {})
-    return outputs
+def _is_soaked(app: App, environment: Environment) -> bool:
+    """Return whether a release soaks here before it goes on."""
+    return environment.soak_s > 0 or any(e.promotes_from == environment.name for e in app.environments)
 
 
 def _with_next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> Lane:
@@ -95,6 +103,8 @@ def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
         return f"waits for a verified release in {source.environment.name}"
     if lane.current is not None and lane.current.release == offered.release:
         return "up to date"
+    if source.health is not None and source.health.verdict in {"unhealthy", "unknown"}:
+        return f"{offered.release[:12]} may not come: {'; '.join(source.health.reasons)}"
     if now < source.soak_until:
         return f"{offered.release[:12]} may come after its soak"
     return f"sealift promote {environment.name}  ({offered.release[:12]})"

@@ -34,7 +34,7 @@ def verify_deployment(target: Target, deployment: Deployment, writer: Writer, se
     name = target.environment.name
     with phase(services, "verify", environment=name) as outcome, _recorded(deployment, writer):
         failures = list(_probe_all(target, deployment.outputs, services))
-        probes = len(_probes(target))
+        probes = len(probes_of(target))
         suite = _acceptance(target, deployment.outputs, services) if not failures else None
         if suite is not None and suite.status in {"failed", "errored"}:
             failures.append(_suite_failure(suite))
@@ -75,20 +75,29 @@ def _recorded(deployment: Deployment, writer: Writer) -> Iterator[None]:
         raise
 
 
-def _probes(target: Target) -> tuple[Probe, ...]:
+def probes_of(target: Target) -> tuple[Probe, ...]:
+    """Return the probes that are sent to this environment."""
     name = target.environment.name
     return tuple(p for p in target.app.probes if not p.environments or name in p.environments)
 
 
 def _probe_all(target: Target, outputs: Mapping[str, str], services: Services) -> tuple[str, ...]:
     deadline = services.clock.monotonic() + target.app.verify_timeout_s
+
+    def ask(probe: Probe) -> str:
+        left_s = deadline - services.clock.monotonic()
+        answered = ask_probe(target, probe, outputs, services, patience_s=left_s)
+        services.events.emit(answered)
+        return "" if answered.ok else f'probe "{probe.name}": {answered.detail}'
+
     with ThreadPoolExecutor(max_workers=PARALLEL_PROBES) as pool:
-        failures = list(pool.map(lambda p: _probe(target, p, outputs, services, deadline), _probes(target)))
-    return tuple(f for f in failures if f)
+        return tuple(wrong for wrong in pool.map(ask, probes_of(target)) if wrong)
 
 
-def _probe(target: Target, probe: Probe, outputs: Mapping[str, str], services: Services, deadline: float) -> str | None:
-    """Send a probe until it is answered as declared or time is up; return what was wrong with the last answer."""
+def ask_probe(
+    target: Target, probe: Probe, outputs: Mapping[str, str], services: Services, *, patience_s: float
+) -> ProbeAnswered:
+    """Send a probe until it is answered as declared or patience is at its end; return the last answer."""
     try:
         url = StringTemplate(probe.url).substitute(outputs)
     except (KeyError, ValueError) as error:
@@ -98,25 +107,22 @@ def _probe(target: Target, probe: Probe, outputs: Mapping[str, str], services: S
             hint=f"The stack outputs: {', '.join(sorted(outputs)) or 'nothing'}.",
         ) from None
     attempt, pause_s = 0, 0.1
+    deadline = services.clock.monotonic() + patience_s
     while True:
         attempt += 1
         answer = services.http.request(
             probe.method, url, headers=probe.headers, body=probe.body, timeout_s=probe_timeout_s(probe)
         )
         wrong = judge_answer(probe, answer)
-        last = services.clock.monotonic() + pause_s > deadline
-        if wrong is None or last:
-            services.events.emit(
-                ProbeAnswered(
-                    environment=target.environment.name,
-                    name=probe.name,
-                    ok=wrong is None,
-                    detail=wrong or f"{answer.status} in {answer.latency_ms:.0f} ms",
-                    attempt=attempt,
-                    latency_ms=round(answer.latency_ms, 1),
-                )
+        if wrong is None or services.clock.monotonic() + pause_s > deadline:
+            return ProbeAnswered(
+                environment=target.environment.name,
+                name=probe.name,
+                ok=wrong is None,
+                detail=wrong or f"{answer.status} in {answer.latency_ms:.0f} ms",
+                attempt=attempt,
+                latency_ms=round(answer.latency_ms, 1),
             )
-            return None if wrong is None else f'probe "{probe.name}": {wrong}'
         services.clock.sleep(pause_s)
         pause_s = min(pause_s * 1.6, 5.0)
 

@@ -1,11 +1,14 @@
 """`status`, `history`, `diff` and `ledger`: they read, and write nothing."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 import click
 
 from sealift.cli.session import Session, options
+from sealift.delivery.health import evidence
+from sealift.delivery.history import Overtaken
 from sealift.model.ledger import Entry
 from sealift.usecases.status import Lane
 
@@ -32,16 +35,18 @@ def status_command(session: Session) -> int:
 @options()
 def history_command(session: Session, name: str | None, limit: int) -> int:
     """Show what happened, when, and by whom."""
-    from sealift.usecases.history import history
+    from sealift.usecases.history import history, overtaken_operations
 
     environments = [session.environment(name)] if name else list(session.app.environments)
-    entries = history(session.services, environments=environments)[-limit:]
+    entries = history(session.services, environments=environments)
+    overtaken = overtaken_operations(entries, environments)
+    entries = entries[-limit:]
     if session.json:
-        click.echo(json.dumps({"entries": [_entry(e) for e in entries]}))
+        click.echo(json.dumps({"entries": [_entry(e, overtaken) for e in entries]}))
         return 0
     from sealift.cli.tables import show_history
 
-    show_history(entries, verbose=session.verbose)
+    show_history(entries, overtaken, verbose=session.verbose)
     return 0
 
 
@@ -114,6 +119,18 @@ def _lane(lane: Lane) -> dict[str, object]:
         "status": lane.status,
         "verified": bool(current and current.verified == "succeeded"),
         "soak_until": _time(lane.soak_until),
+        "health": evidence(lane.health) if lane.health else None,
+        "watch": {"status": current.watch, "until": _time(current.watch_until)} if current and current.watch else None,
+        "overtaken": [
+            {
+                "release": o.release,
+                "commit": o.commit,
+                "verified_at": _time(o.verified_at),
+                "at": _time(o.at),
+                "by": o.by,
+            }
+            for o in lane.overtaken
+        ],
         "urls": lane.urls,
         "outputs": dict(lane.outputs),
         "next": lane.next,
@@ -121,8 +138,19 @@ def _lane(lane: Lane) -> dict[str, object]:
     }
 
 
-def _entry(entry: Entry) -> dict[str, object]:
+def _overtaken(one: Overtaken) -> dict[str, object]:
+    return {
+        "release": one.release,
+        "commit": one.commit,
+        "verified_at": _time(one.verified_at),
+        "at": _time(one.at),
+        "by": one.by,
+    }
+
+
+def _entry(entry: Entry, overtaken: Mapping[str, Overtaken]) -> dict[str, object]:
     record = entry.record
+    by = overtaken.get(record.operation) if record.kind == "verification" else None
     return {
         "seq": entry.seq,
         "kind": record.kind,
@@ -134,6 +162,7 @@ def _entry(entry: Entry) -> dict[str, object]:
         "status": record.status,
         "operation": record.operation,
         "data": dict(record.data),
+        "overtaken_by": by.by if by else None,
         "hash": entry.hash,
         "previous": entry.previous,
     }

@@ -1,0 +1,142 @@
+"""See how a running release does: what CloudWatch counted of its functions and APIs, and its alarms. Reads only.
+
+Probes can make up for traffic that did not come; they are sent as declared, counted, and told apart.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import cycle, islice
+
+from sealift.delivery.health import Judgement, evidence, judge, summary
+from sealift.delivery.history import Standing
+from sealift.errors import CloudError
+from sealift.model.event import HealthJudged, Progressed
+from sealift.model.health import ALARMS, COUNTED, Observation
+from sealift.model.stack import StackResource
+from sealift.ports import Cloud
+from sealift.usecases.deploy import Target
+from sealift.usecases.services import Services
+from sealift.usecases.verify import PARALLEL_PROBES, ask_probe, probes_of
+
+SHORTEST_COMPARED = timedelta(hours=1)
+LONGEST_COMPARED = timedelta(days=1)
+"""Of the release before, as much of its end is looked at as of the new one, within these."""
+PATIENCE_S = 3.0
+"""How long a probe is repeated before its answer counts as wrong: one lost packet is no failure."""
+
+
+def judge_running(target: Target, standing: Standing, services: Services) -> Judgement | None:
+    """Judge what runs since its soak clock started; None when nothing soaks."""
+    if standing.soaking_since is None:
+        return None
+    return judge(observe(target, standing, services, start=standing.soaking_since), target.environment.health)
+
+
+def observe(target: Target, standing: Standing, services: Services, *, start: datetime) -> Observation:
+    """Return what was seen of the release that runs since `start`, and of the one before it."""
+    end = services.clock.now()
+    if not target.environment.health.enabled:
+        return Observation(start=start, end=end)
+    try:
+        return _observed(target, standing, start=start, end=end)
+    except CloudError as error:
+        return Observation(start=start, end=end, unknown=error.message)
+
+
+def tell(judgement: Judgement, target: Target, services: Services) -> None:
+    """Emit a judgement with its evidence."""
+    services.events.emit(
+        HealthJudged(
+            environment=target.environment.name,
+            verdict=judgement.verdict,
+            summary=summary(judgement),
+            evidence=evidence(judgement),
+        )
+    )
+
+
+def outputs_of(target: Target) -> dict[str, str]:
+    """Return the outputs of every stack of the environment."""
+    outputs: dict[str, str] = {}
+    for stack in target.app.stacks:
+        state = target.cloud.stacks.describe(target.app.stack_name(target.environment, stack))
+        outputs.update(state.outputs if state else {})
+    return outputs
+
+
+def send_probes(
+    target: Target, outputs: Mapping[str, str], services: Services, *, count: int
+) -> tuple[int, tuple[str, ...]]:
+    """Send declared probes in turn, `count` in all; return how many were answered well, and what was wrong."""
+    probes = probes_of(target)
+    if not probes or count <= 0:
+        return 0, ()
+    done, wrong = 0, dict[str, None]()
+    with ThreadPoolExecutor(max_workers=PARALLEL_PROBES) as pool:
+        asked = pool.map(
+            lambda probe: ask_probe(target, probe, outputs, services, patience_s=PATIENCE_S),
+            islice(cycle(probes), count),
+        )
+        for sent, answered in enumerate(asked, 1):
+            done += answered.ok
+            if not answered.ok:
+                wrong[f'probe "{answered.name}": {answered.detail}'] = None
+            services.events.emit(
+                Progressed(phase="health", environment=target.environment.name, done=sent, total=count, unit="probes")
+            )
+    return done, tuple(wrong)
+
+
+def _observed(target: Target, standing: Standing, *, start: datetime, end: datetime) -> Observation:
+    cloud = target.cloud
+    resources = tuple(
+        resource
+        for stack in target.app.stacks
+        for resource in _resources(cloud, target.app.stack_name(target.environment, stack))
+    )
+    counted = [r for r in resources if r.type in COUNTED]
+    states, absent = _alarms(target.environment.health.alarms, resources, cloud)
+    since = start if cloud.local else _next_minute(start)
+    traffic = cloud.metrics.traffic(counted, start=since, end=end) if since < end else ()
+    before = _span_before(standing, length=end - start)
+    compared = cloud.metrics.traffic(counted, start=before[0], end=before[1]) if before else ()
+    return Observation(start=start, end=end, traffic=traffic, before=compared, alarms=states, absent_alarms=absent)
+
+
+def _next_minute(moment: datetime) -> datetime:
+    """Return the first minute that the release before has no part in: CloudWatch counts whole minutes."""
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)
+
+
+def _span_before(standing: Standing, *, length: timedelta) -> tuple[datetime, datetime] | None:
+    reign = standing.reign_before()
+    if reign is None:
+        return None
+    start, end = reign
+    return max(start, end - min(max(length, SHORTEST_COMPARED), LONGEST_COMPARED)), end
+
+
+def _alarms(
+    declared: Sequence[str], resources: Sequence[StackResource], cloud: Cloud
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the state of each alarm by name, and the declared ones that are not there."""
+    names = {r.logical_id: str(r.physical_id) for r in resources if r.type in ALARMS}
+    wanted = [names.get(name, name) for name in declared] or list(names.values())
+    states = cloud.metrics.alarms(wanted) if wanted else {}
+    missing = tuple(name for name in declared if names.get(name, name) not in states)
+    return {name: states[name] for name in wanted if name in states}, missing
+
+
+def _resources(cloud: Cloud, stack_name: str, prefix: str = "") -> Iterator[StackResource]:
+    """Yield what the stack and the stacks nested in it hold, each under its path of logical ids."""
+    for resource in cloud.stacks.resources(stack_name):
+        if resource.physical_id is None:
+            continue
+        path = f"{prefix}{resource.logical_id}"
+        if resource.type == "AWS::CloudFormation::Stack":
+            yield from _resources(cloud, resource.physical_id, f"{path}/")
+        else:
+            yield replace(resource, logical_id=path)
