@@ -121,6 +121,14 @@ def _verified(source: Environment, standing: Standing) -> GateResult:
             message=f"The release failed in {source.name} while it was watched there",
             hint=f"See `sealift history --environment {source.name}`; deploy a good commit first.",
         )
+    if current.is_watched:
+        return GateResult(
+            gate="verified",
+            status="waiting",
+            message=f"{source.name} is still watched",
+            hint="Promote again when its watch is over. If it was interrupted, deploying again concludes it.",
+            until=current.watch_until,
+        )
     return GateResult(gate="verified", status="open", message=f"verified in {source.name}")
 
 

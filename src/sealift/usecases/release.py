@@ -1,6 +1,6 @@
 """Deploy and verify a release on one environment, and bring back the release before when that is asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealift.delivery.history import standing
 from sealift.errors import LeaseError, SealiftError, UserError
@@ -8,9 +8,11 @@ from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
 from sealift.model.release import Release
 from sealift.usecases.deploy import Deployment, Plan, Target, deploy_release, is_standing, plan_deployment
+from sealift.usecases.health import outputs_of
 from sealift.usecases.services import Services
 from sealift.usecases.store import stored_origin, stored_release
 from sealift.usecases.verify import verify_deployment
+from sealift.usecases.watch import give_up_watch, watch
 from sealift.usecases.writing import Writer
 
 
@@ -30,8 +32,15 @@ class Outcome:
 def bring(
     target: Target, plan: Plan, writer: Writer, services: Services, *, restore: bool, force: bool = False
 ) -> Outcome:
-    """Deploy and verify. With `restore`, a failure after anything was sent brings back the verified release before."""
+    """Deploy, verify and watch.
+
+    With `restore`, a failure after anything was sent brings back the verified release before; one that shows while
+    the environment is watched does so always.
+    """
     name, digest = target.environment.name, plan.release.digest
+    settled = _settle_watch(target, plan, writer, services, force=force)
+    if settled is not None:
+        return settled
     entries = writer.ledger.entries()
     before = standing(entries)
     if not force and is_standing(plan, before):
@@ -53,10 +62,48 @@ def bring(
             raise
         deployment, problem, hint = None, error.message, error.hint
     if problem is None:
-        return Outcome(environment=name, status="succeeded", release=digest)
+        return _watched(target, writer, services)
     if not restore:
         return Outcome(environment=name, status="failed", release=digest, message=problem, hint=hint)
-    return _restore(target, plan, writer, services, problem=problem, hint=hint)
+    return _restore(target, digest, writer, services, problem=problem, hint=hint)
+
+
+def _settle_watch(target: Target, plan: Plan, writer: Writer, services: Services, *, force: bool) -> Outcome | None:
+    """Bring to its end what a watch before left open; return the outcome when that answers the question."""
+    before = standing(writer.ledger.entries())
+    due, current = before.rollback_due, before.current
+    if due is not None:
+        outcome = _restore(target, due.release, writer, services, problem="It failed while it was watched", hint="")
+        is_other = (due.release, due.config) != (plan.release.digest, plan.config)
+        return None if outcome.restored and (is_other or force) else outcome
+    if current is None or current is not before.last or not current.is_watched:
+        return None
+    if is_standing(plan, before) and not force:
+        return _watched(target, writer, services)
+    give_up_watch(current, writer, reason=f"release {plan.release.short()} comes")
+    return None
+
+
+def _watched(target: Target, writer: Writer, services: Services) -> Outcome:
+    """Watch what runs there now, where that is declared; go back when it fails."""
+    name = target.environment.name
+    current = standing(writer.ledger.entries()).current
+    assert current is not None
+    done = Outcome(environment=name, status="succeeded", release=current.release)
+    if not current.is_watched:
+        return done
+    watched = watch(target, current, outputs_of(target), writer, services)
+    if watched.status == "succeeded":
+        return done
+    if watched.status == "errored":
+        return replace(
+            done,
+            status="errored",
+            message=f"{name} runs release {current.release[:12]}, but how it does could not be seen: {watched.problem}",
+            hint=f"Look at it yourself; `sealift rollback {name}` goes back.",
+        )
+    problem = f"It failed while it was watched: {watched.problem}"
+    return _restore(target, current.release, writer, services, problem=problem, hint="Mend the cause and push it.")
 
 
 def _was_sent(writer: Writer, *, known: int) -> bool:
@@ -91,9 +138,9 @@ def _verified(
     return "; ".join(verification.failures), "Mend the cause and push a new commit."
 
 
-def _restore(target: Target, plan: Plan, writer: Writer, services: Services, *, problem: str, hint: str) -> Outcome:
-    """Bring back the newest verified release before this one; say so when there is none."""
-    name, digest = target.environment.name, plan.release.digest
+def _restore(target: Target, digest: str, writer: Writer, services: Services, *, problem: str, hint: str) -> Outcome:
+    """Bring back the newest good release before `digest`; say so when there is none."""
+    name = target.environment.name
     good = standing(writer.ledger.entries()).good_before(digest)
     if good is None:
         return Outcome(
@@ -107,7 +154,8 @@ def _restore(target: Target, plan: Plan, writer: Writer, services: Services, *, 
         Noted(
             level="error",
             name="going-back",
-            message=f"{name} failed with release {plan.release.short()}: {problem}. Going back to {good.release[:12]}",
+            message=f"{name} failed with release {digest[:12]}: {problem}. Going back to {good.release[:12]}",
+            hint="Code and configuration go back. Data that was written meanwhile is not brought back.",
             environment=name,
         )
     )

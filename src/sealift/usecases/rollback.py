@@ -7,6 +7,7 @@ from sealift.usecases.deploy import Target
 from sealift.usecases.release import Outcome, redeploy
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest
+from sealift.usecases.watch import give_up_watch
 from sealift.usecases.writing import check_account, writing
 
 
@@ -34,4 +35,5 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
                     hint=f"`sealift history --environment {environment.name}` shows what was deployed.",
                 )
             digest = good.release
+        give_up_watch(before.current, writer, reason="a rollback was asked for")
         return redeploy(target, digest, kind="rollback", writer=writer, services=services)

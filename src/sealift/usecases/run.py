@@ -26,7 +26,7 @@ from sealift.usecases.views import render_ahead
 from sealift.usecases.writing import check_account, check_gates, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0
-"""The longest soak of a whole journey on the embedded cloud, where nobody wants to wait for days."""
+"""The longest soak and the longest watch of a whole journey on the embedded cloud, where nobody waits for days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     proof = prove_built(app, built, services, templates=templates, local=options.local)
     isolation_gate(proof, services, strict=options.strict or not options.local)
     statuses: dict[str, Status] = {}
-    for environment in way.deploys:
+    for environment in (_rehearsed(e, services, options) for e in way.deploys):
         outcome = deploy_built(app, environment, built, services, proof=proof, force=options.force, follows_branch=True)
         statuses[environment.name] = outcome.status
         if outcome.status != "succeeded":
@@ -183,7 +183,7 @@ def _rehearse(
         )
     try:
         chosen = PromotionOptions(release=built.release.digest, wait=True, soak_s=soak_s, strict=options.strict)
-        outcome = promote(app, environment, services, chosen)
+        outcome = promote(app, _rehearsed(environment, services, options), services, chosen)
     except Refused as refusal:
         statuses[environment.name] = "waiting" if refusal.exit_code == 4 else "refused"
         return RunResult(
@@ -195,6 +195,21 @@ def _rehearse(
         )
     statuses[environment.name] = outcome.status
     return None if outcome.status == "succeeded" else _stopped(built, statuses, outcome)
+
+
+def _rehearsed(environment: Environment, services: Services, options: RunOptions) -> Environment:
+    """Return the environment with a watch that can be waited for: nobody wants to look on for hours here."""
+    watch_s = environment.watch_s
+    if not options.local or options.full_soak or watch_s <= REHEARSAL_SOAK_S:
+        return environment
+    services.events.emit(
+        Noted(
+            name="watch-shortened",
+            message=f"The watch of {watch_s:.0f} s is cut to {REHEARSAL_SOAK_S:.0f} s here; --full-soak keeps it",
+            environment=environment.name,
+        )
+    )
+    return replace(environment, watch_s=REHEARSAL_SOAK_S)
 
 
 def _stopped(built: BuiltRelease, statuses: Mapping[str, Status], outcome: Outcome) -> RunResult:

@@ -1,0 +1,162 @@
+"""Watch an environment for its declared time after a deployment was verified there.
+
+Probes are sent and health is judged again and again. `watch running` is recorded before, the outcome after it; after a
+kill the next command finds the one without the other and watches on until the time that was recorded.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sealift.delivery.health import Judgement, evidence, judge, summary
+from sealift.delivery.history import Deployed, standing
+from sealift.errors import LeaseError, UserError
+from sealift.model.event import Noted, Progressed
+from sealift.model.ledger import Status
+from sealift.usecases.deploy import Target
+from sealift.usecases.health import observe, send_probes, tell
+from sealift.usecases.services import Services, phase
+from sealift.usecases.verify import probes_of
+from sealift.usecases.writing import Operation, Writer
+
+SHORTEST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """How a watch ended: succeeded, failed (go back), or errored (nothing could be seen)."""
+
+    status: Status
+    judgement: Judgement
+    probes: int
+
+    @property
+    def problem(self) -> str:
+        """Return what was wrong, as a sentence."""
+        return "; ".join(self.judgement.reasons)
+
+
+def watch(
+    target: Target, deployed: Deployed, outputs: Mapping[str, str], writer: Writer, services: Services
+) -> Watched:
+    """Watch a deployment until its time is over or it is not healthy any more, and record the outcome."""
+    operation = operation_of(deployed)
+    start = deployed.verified_at or services.clock.now()
+    until = deployed.watch_until or services.clock.now() + timedelta(seconds=deployed.watch_s)
+    if deployed.watch is None:
+        writer.note("watch", operation, "running", {"until": until.isoformat(), "watch_s": deployed.watch_s})
+    else:
+        _tell_resumed(target, until, services)
+    with phase(services, "watch", environment=target.environment.name) as outcome, _recorded(operation, writer):
+        watched = _look_until(target, outputs, writer, services, start=start, until=until)
+        outcome.status = watched.status
+        outcome.detail = _detail(watched)
+    found = {**evidence(watched.judgement), "probes": watched.probes}
+    writer.note("watch", operation, watched.status, found)
+    tell(watched.judgement, target, services)
+    return watched
+
+
+def give_up_watch(before: Deployed | None, writer: Writer, *, reason: str) -> None:
+    """Record that a watch without an outcome is not continued, because something else comes."""
+    if before is not None and before.watch == "running":
+        writer.note("watch", operation_of(before), "aborted", {"reason": reason})
+
+
+def operation_of(deployed: Deployed) -> Operation:
+    """Return the operation that further entries about a deployment belong to."""
+    return Operation(id=deployed.operation, kind=deployed.kind, release=deployed.release, commit=deployed.commit)
+
+
+def _look_until(
+    target: Target,
+    outputs: Mapping[str, str],
+    writer: Writer,
+    services: Services,
+    *,
+    start: datetime,
+    until: datetime,
+) -> Watched:
+    pause_s, sent = SHORTEST_PAUSE_S, 0
+    looks = 4 + math.ceil((until - start).total_seconds() / LONGEST_PAUSE_S)
+    while True:
+        writer.guard()
+        count = len(probes_of(target))
+        _, problems = send_probes(target, outputs, services, count=count)
+        sent += count
+        judgement = _judged(target, writer, services, start=start, problems=problems, looks=looks)
+        left_s = (until - services.clock.now()).total_seconds()
+        if judgement.verdict == "unhealthy":
+            return Watched(status="failed", judgement=judgement, probes=sent)
+        if left_s <= 0:
+            status: Status = "errored" if judgement.verdict == "unknown" else "succeeded"
+            return Watched(status=status, judgement=judgement, probes=sent)
+        _progress(target, judgement, left_s, services)
+        services.clock.sleep(min(pause_s, left_s))
+        pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
+
+
+def _judged(
+    target: Target,
+    writer: Writer,
+    services: Services,
+    *,
+    start: datetime,
+    problems: tuple[str, ...],
+    looks: int,
+) -> Judgement:
+    """Judge by the same bounds as the soak, but for the minimum of traffic: production has what it has."""
+    health = replace(target.environment.health, min_requests=0)
+    seen = observe(target, standing(writer.ledger.entries()), services, start=start)
+    judgement = judge(seen, health, problems=problems, looks=looks)
+    if problems and judgement.verdict != "unhealthy":  # probes speak where nothing else is asked or seen
+        return replace(judgement, verdict="unhealthy", reasons=problems)
+    return judgement
+
+
+@contextmanager
+def _recorded(operation: Operation, writer: Writer) -> Iterator[None]:
+    """Record a watch that does not come to its end; one that lost the lease may write no more."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        writer.note("watch", operation, "aborted", {"reason": "interrupted"})
+        raise
+    except LeaseError:
+        raise
+    except UserError as error:
+        writer.note("watch", operation, "errored", {"error": error.code, "message": error.message})
+        raise
+
+
+def _progress(target: Target, judgement: Judgement, left_s: float, services: Services) -> None:
+    services.events.emit(
+        Progressed(
+            phase="watch",
+            environment=target.environment.name,
+            unit="s",
+            done=round(left_s),
+            detail=f"{left_s:.0f} s left; {summary(judgement)}",
+        )
+    )
+
+
+def _tell_resumed(target: Target, until: datetime, services: Services) -> None:
+    over = services.clock.now() >= until
+    left = "its time is over, so it is concluded" if over else f"it goes on until {until:%H:%M:%S} UTC"
+    services.events.emit(
+        Noted(
+            name="watch-resumed",
+            message=f"The watch of {target.environment.name} was interrupted; {left}",
+            environment=target.environment.name,
+        )
+    )
+
+
+def _detail(watched: Watched) -> str:
+    if watched.status == "failed":
+        return watched.problem
+    return f"{summary(watched.judgement)}; {watched.probes} probes answered"

@@ -1,0 +1,353 @@
+"""After a deployment was verified, the environment is watched; when it fails then, it goes back by itself."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from sealift.errors import CloudError, LeaseError, Waiting
+from sealift.model.app import Health
+from sealift.model.event import Noted
+from sealift.ports import HttpAnswer
+from sealift.usecases.rollback import rollback
+from sealift.usecases.run import RunOptions, run
+from sealift.usecases.status import status
+from tests.component.usecases.world import URL, World, function
+from tests.fakes.http import Request, answer
+
+WATCH_S = 120.0
+IN_PRODUCTION = f"{URL}/shop-production"
+
+
+class Killed(BaseException):
+    """The process ends here and now."""
+
+
+def watched(world: World) -> str:
+    """Have a good release in production and a second one soaked in staging; return the first one's digest."""
+    world.change("production", watch_s=WATCH_S)
+    first = world.deliver("print('one')").release
+    world.code("print('two')")
+    world.deploy()
+    world.soak()
+    return first
+
+
+def at(world: World, seconds: float, then: Callable[[], None]) -> None:
+    """Do something once, when production has been asked for this long since now."""
+    due = world.clock.now() + timedelta(seconds=seconds)
+    done: list[bool] = []
+
+    def serve(request: Request) -> HttpAnswer:
+        if not done and world.clock.now() >= due:
+            done.append(True)
+            then()
+        return answer(200, "hello")
+
+    world.http.serve(IN_PRODUCTION, serve)
+
+
+def fail_from(world: World, seconds: float) -> None:
+    """Answer with errors in production while the second release runs, from this many seconds on."""
+    due = world.clock.now() + timedelta(seconds=seconds)
+    first = code_in_production(world)
+
+    def serve(request: Request) -> HttpAnswer:
+        bad = world.clock.now() >= due and code_in_production(world) != first
+        return answer(500) if bad else answer(200, "hello")
+
+    world.http.serve(IN_PRODUCTION, serve)
+
+
+def code_in_production(world: World) -> str:
+    account = world.account("production")
+    (physical,) = (r.physical_id for r in account.stacks.resources("shop-production") if r.logical_id == "Hello")
+    return account.functions.state([str(physical)])[0].code_sha256
+
+
+def watches(world: World) -> list[tuple[str, str]]:
+    """Return release and status of every entry about a watch."""
+    return [(e.record.release or "", e.record.status) for e in world.entries("production") if e.record.kind == "watch"]
+
+
+def second_of(world: World) -> str:
+    current = world.standing().current
+    assert current is not None
+    return current.release
+
+
+def kill_after(world: World, kind: str, status: str) -> None:
+    """Kill the process at its next call after this entry about the release that staging runs was written."""
+    tap, release = world.account("production").tap, second_of(world)
+
+    def look(_call: str, _moment: str) -> None:
+        tap.on_call = None
+        newest = world.entries("production")[-1].record
+        if (newest.release, newest.kind, newest.status) == (release, kind, status):
+            raise Killed
+        tap.on_call = look
+
+    tap.on_call = look
+
+
+def killed_while_watching(world: World) -> None:
+    """Promote, and kill the process a minute into the watch; another one may write after that."""
+
+    def die() -> None:
+        raise Killed
+
+    at(world, 60, die)
+    with pytest.raises(Killed):
+        world.promote()
+    world.clock.advance(90)  # until the lease of the dead is over
+
+
+def test_a_release_that_does_well_is_watched_to_the_end(world: World):
+    watched(world)
+    began = world.clock.now()
+    assert world.promote().status == "succeeded"
+    assert world.clock.now() - began >= timedelta(seconds=WATCH_S)
+    second = second_of(world)
+    assert watches(world)[-2:] == [(second, "running"), (second, "succeeded")]
+    assert world.entries("production")[-1].record.data["summary"] == "no requests, no alarm declared"
+
+
+def test_an_environment_without_a_watch_is_not_watched(world: World):
+    world.deliver("print('one')")
+    assert watches(world) == []
+
+
+def test_probes_that_fail_while_it_is_watched_bring_the_release_before_back(world: World):
+    first = watched(world)
+    before = code_in_production(world)
+    fail_from(world, 60)
+    outcome = world.promote()
+    second = second_of(world)
+    assert (outcome.status, outcome.release, outcome.restored) == ("failed", second, first)
+    assert 'It failed while it was watched: probe "hello": answered 500' in outcome.message
+    assert code_in_production(world) == before
+    assert world.recorded("production")[-7:] == [
+        ("promotion", "succeeded"),
+        ("verification", "succeeded"),
+        ("watch", "running"),
+        ("watch", "failed"),
+        ("rollback", "running"),
+        ("rollback", "succeeded"),
+        ("verification", "succeeded"),
+    ]
+
+
+def test_it_is_said_that_data_is_not_brought_back(world: World):
+    watched(world)
+    fail_from(world, 60)
+    world.promote()
+    (going_back,) = [n for n in world.events.of(Noted) if n.name == "going-back"]
+    assert "Data that was written meanwhile is not brought back" in going_back.hint
+
+
+def test_an_alarm_that_rings_brings_the_release_before_back_with_its_evidence(world: World):
+    world.write(
+        {"Hello": function(), "Errors": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "errors"}}}
+    )
+    first = watched(world)
+    metrics = world.account("production").metrics
+    metrics.states["errors"] = "OK"
+    at(world, 30, lambda: metrics.states.update(errors="ALARM"))
+    assert world.promote().restored == first
+    failed = next(e for e in world.entries("production") if (e.record.kind, e.record.status) == ("watch", "failed"))
+    assert failed.record.data["reasons"] == ["alarm errors rings"]
+    assert failed.record.data["alarms"] == {"errors": "ALARM"}
+
+
+def test_requests_of_users_that_fail_bring_the_release_before_back(world: World):
+    first = watched(world)
+    account = world.account("production")
+    (hello,) = (r.physical_id for r in account.stacks.resources("shop-production") if r.logical_id == "Hello")
+
+    def users() -> None:
+        account.metrics.put(str(hello), world.clock.now() + timedelta(minutes=1), requests=50, failures=20)
+
+    at(world, 20, users)
+    outcome = world.promote()
+    assert (outcome.status, outcome.restored) == ("failed", first)
+    assert "Hello: 40 % of requests failed" in outcome.message
+
+
+def test_a_probe_that_fails_once_is_asked_again(world: World):
+    watched(world)
+    answers = [answer(200, "hello"), answer(200, "hello"), answer(500), answer(200, "hello")]
+    world.http.serve(IN_PRODUCTION, *answers)
+    assert world.promote().status == "succeeded"
+
+
+def test_the_minimum_of_traffic_is_asked_of_the_soak_alone(world: World):
+    watched(world)
+    world.change("production", health=Health(min_requests=1000))
+    assert world.promote().status == "succeeded"
+
+
+def test_what_cannot_be_seen_is_no_reason_to_go_back_and_no_success(world: World):
+    watched(world)
+    world.account("production").metrics.error = CloudError("AWS refused to read metrics", code="access-denied")
+    outcome = world.promote()
+    assert (outcome.status, outcome.restored) == ("errored", None)
+    assert "AWS refused to read metrics" in outcome.message
+    assert watches(world)[-1] == (second_of(world), "errored")
+
+
+def test_failing_probes_are_enough_where_health_is_switched_off(world: World):
+    first = watched(world)
+    world.change("production", health=Health(enabled=False))
+    fail_from(world, 60)
+    assert world.promote().restored == first
+
+
+def test_the_first_release_has_nothing_to_go_back_to_and_stays(world: World):
+    world.change("production", watch_s=WATCH_S)
+    world.deploy()
+    world.soak()
+    due = world.clock.now() + timedelta(seconds=30)
+    world.http.serve(IN_PRODUCTION, lambda _: answer(200 if world.clock.now() < due else 500))
+    outcome = world.promote()
+    assert (outcome.status, outcome.restored) == ("failed", None)
+    assert "There is no verified release before it" in outcome.message
+
+
+def test_a_release_that_failed_its_watch_is_not_gone_back_to(world: World):
+    first = watched(world)
+    fail_from(world, 60)
+    world.promote()
+    world.code("print('three')")
+    world.deploy()
+    world.soak()
+    world.http.serve(IN_PRODUCTION, answer(200, "hello"))
+    third = world.promote().release
+    outcome = rollback(world.app, world.production, world.services(), to=None)
+    assert third not in {first, outcome.release}
+    assert outcome.release == first
+
+
+def test_a_watch_that_was_killed_goes_on_until_its_time(world: World):
+    watched(world)
+    killed_while_watching(world)
+    began = world.clock.now()
+    outcome = world.promote()
+    second = second_of(world)
+    assert (outcome.status, outcome.release) == ("succeeded", second)
+    assert world.clock.now() - began < timedelta(seconds=30)  # 120 s less the 150 s that passed: one look
+    assert watches(world)[-2:] == [(second, "running"), (second, "succeeded")]
+    assert "watch-resumed" in world.notes()
+
+
+def test_a_watch_that_was_killed_still_finds_what_is_wrong(world: World):
+    first = watched(world)
+    killed_while_watching(world)
+    world.http.serve(IN_PRODUCTION, lambda _: answer(200 if second_of(world) not in running(world) else 500))
+    outcome = world.promote()
+    assert (outcome.status, outcome.restored) == ("failed", first)
+
+
+def running(world: World) -> str:
+    current = world.standing("production").current
+    last = world.standing("production").last
+    return (current or last).release if last and last.status != "running" else ""  # type: ignore[union-attr]
+
+
+def test_a_kill_before_the_watch_began_does_not_leave_it_out(world: World):
+    watched(world)
+    known = watches(world)
+    kill_after(world, "verification", "succeeded")
+    with pytest.raises(Killed):
+        world.promote()
+    assert watches(world) == known
+    assert world.promote().status == "succeeded"
+    assert watches(world)[-1] == (second_of(world), "succeeded")
+
+
+def test_a_kill_between_the_failed_watch_and_the_rollback_is_made_up_for(world: World):
+    first = watched(world)
+    fail_from(world, 30)
+    kill_after(world, "watch", "failed")
+    with pytest.raises(Killed):
+        world.promote()
+    outcome = world.promote()
+    assert (outcome.status, outcome.restored) == ("failed", first)
+    assert [s for _, s in watches(world)].count("failed") == 1
+
+
+def test_another_release_that_comes_ends_a_watch_that_was_killed(world: World):
+    watched(world)
+    second = second_of(world)
+    killed_while_watching(world)
+    world.code("print('three')")
+    world.deploy()
+    world.soak()
+    third = world.promote().release
+    assert watches(world)[-4:] == [(second, "running"), (second, "aborted"), (third, "running"), (third, "succeeded")]
+
+
+def test_a_rollback_ends_a_watch_that_was_killed(world: World):
+    first = watched(world)
+    killed_while_watching(world)
+    world.http.serve(IN_PRODUCTION, answer(200, "hello"))
+    assert rollback(world.app, world.production, world.services(), to=None).release == first
+    assert watches(world)[-1] == (second_of(world), "aborted")
+
+
+def test_ctrl_c_ends_the_watch_and_is_recorded(world: World):
+    watched(world)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    at(world, 60, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        world.promote()
+    assert watches(world)[-1] == (second_of(world), "aborted")
+    assert world.is_free("production")
+
+
+def test_a_watcher_that_lost_its_lease_writes_no_more(world: World):
+    watched(world)
+
+    def lose() -> None:
+        world.clock.advance(61)
+        assert world.is_free("production")
+
+    at(world, 60, lose)
+    with pytest.raises(LeaseError):
+        world.promote()
+    assert watches(world)[-1][1] == "running"
+
+
+def test_status_says_until_when_it_is_watched(world: World):
+    watched(world)
+    killed_while_watching(world)
+    _, production = status(world.app, world.services())
+    assert production.current is not None
+    assert production.current.watch == "running"
+    assert production.current.watch_until is not None
+
+
+def test_a_release_that_is_watched_where_it_soaks_waits(world: World):
+    world.change("staging", watch_s=WATCH_S)
+
+    def die() -> None:
+        raise Killed
+
+    due = world.clock.now() + timedelta(seconds=40)
+    world.http.serve(f"{URL}/shop-staging", lambda _: die() if world.clock.now() > due else answer(200, "hello"))  # type: ignore[func-returns-value, return-value]
+    with pytest.raises(Killed):
+        world.deploy()
+    world.soak()
+    with pytest.raises(Waiting, match="staging is still watched"):
+        world.promote()
+
+
+def test_a_rehearsal_cuts_the_watch_and_says_so(world: World):
+    watched(world)
+    began = world.clock.now()
+    result = run(world.app, world.services(), RunOptions(local=True, branch="main", tests=False))
+    assert result.status == "succeeded"
+    assert world.clock.now() - began < timedelta(seconds=60)
+    assert "watch-shortened" in world.notes()
