@@ -44,6 +44,7 @@ branch = "main"
 soak = "0s"
 [environments.production]
 promotes_from = "staging"
+watch = "1s"
 """
 RUN_TIMEOUT_S = 120
 
@@ -54,7 +55,8 @@ class EndState:
 
     stacks: dict[str, str]
     code: dict[str, str]
-    standing: dict[str, tuple[str, str, str]]
+    standing: dict[str, tuple[str, str, str, str]]
+    """Release, and how its deployment, its verification and its watch ended."""
     leases: dict[str, bool]
     faults: int
     executions: dict[str, int]
@@ -103,7 +105,9 @@ class Laboratory:
             functions = [r.physical_id for r in resources if r.type == "AWS::Lambda::Function" and r.physical_id]
             code[name] = json.dumps([f.code_sha256 for f in cloud.functions.state(functions)])
             now = standing(services.ledgers.ledger(cloud).entries()).current
-            standings[environment.name] = (now.release, now.status, now.verified or "") if now else ("", "", "")
+            standings[environment.name] = (
+                (now.release, now.status, now.verified or "", now.watch or "") if now else ("", "", "", "")
+            )
             leases[environment.name] = services.ledgers.leases(cloud).current() is not None
             begun = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}
             events = cloud.stacks.events(name)

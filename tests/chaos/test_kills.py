@@ -43,3 +43,17 @@ def test_a_kill_at_a_sample_of_points_loses_nothing(lab, undisturbed):
         where = f"seed {SEED}, point {at}: {reached[-1]}"
         assert code == 0, f"{where}: {said}"
         assert lab.end_state() == expected, where
+
+
+def test_a_kill_while_it_is_watched_is_watched_on(lab, undisturbed):
+    expected, points = undisturbed
+    at = points.index("before production.metrics.traffic") + 1
+    lab.reset()
+    assert lab.journey(kill_at=at)[0] == -9
+    services = lab.services()
+    watched = services.clouds.open(lab.app.environments[1])
+    newest = services.ledgers.ledger(watched).entries()[-1].record
+    assert (newest.kind, newest.status) == ("watch", "running")
+    code, _, said = lab.journey()
+    assert code == 0, said
+    assert lab.end_state() == expected
