@@ -47,8 +47,6 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
         yield "error", lane.error
     if lane.health is not None:
         yield "health", _health(lane.health)
-        for remark in lane.health.remarks:
-            yield "", Text(remark, style="dim")
     if lane.current is not None and lane.current.watch is not None:
         yield "watch", _watch(lane.current, now)
     if lane.overtaken:
@@ -61,8 +59,10 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
 def _health(judgement: Judgement) -> Text:
     status: Status = "succeeded" if judgement.verdict in {"healthy", "off"} else "failed"
     mark, style = MARKS["waiting" if judgement.verdict == "waiting" else status]
-    because = "".join(f"; {reason}" for reason in judgement.reasons if judgement.verdict != "unknown")
-    return Text.assemble((mark, style), f" {summary(judgement)}{because}")
+    reasons = judgement.reasons if judgement.verdict != "unknown" else ()
+    told = "; ".join((summary(judgement), *reasons))
+    remarks = "".join(f"; {remark}" for remark in judgement.remarks)
+    return Text.assemble((mark, style), f" {visible(told)}", (remarks, "dim"))
 
 
 def _watch(current: Deployed, now: datetime) -> Text:
@@ -72,7 +72,8 @@ def _watch(current: Deployed, now: datetime) -> Text:
         left_s = (current.watch_until - now).total_seconds()
         when = f"{duration(left_s)} left" if left_s > 0 else "no outcome yet: the next command concludes it"
         return Text.assemble((mark, style), f" watched until {current.watch_until:%Y-%m-%d %H:%M:%S} UTC, {when}")
-    return Text.assemble((mark, style), f" {status}")
+    until = f" {current.watch_until:%Y-%m-%d %H:%M:%S} UTC" if current.watch_until else ""
+    return Text.assemble((mark, style), f" {status}" + (f", watched until{until}" if status == "succeeded" else ""))
 
 
 def _lane_cells(lane: Lane, now: datetime) -> list[Text]:

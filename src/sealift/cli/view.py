@@ -11,8 +11,8 @@ from sealift.model.event import (
     Event,
     FindingReported,
     Finished,
-    HookRan,
     HealthJudged,
+    HookRan,
     Noted,
     PhaseFinished,
     PhaseStarted,
@@ -94,9 +94,7 @@ class View:
                 self._probe(event)
             case HookRan():
                 self._hook(event)
-            case HealthJudged():
-                self._update(event.summary)
-            case EntryRecorded() | Finished():
+            case EntryRecorded() | HealthJudged() | Finished():
                 pass
 
     def _phase_started(self, event: PhaseStarted) -> None:

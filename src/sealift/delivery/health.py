@@ -207,15 +207,15 @@ def _said(test: Test) -> str:
 
 
 def _remarks(seen: Observation, health: Health, tests: tuple[Test, ...]) -> tuple[str, ...]:
-    remarks = [f"alarm {name} has no data" for name, state in seen.alarms.items() if state == "INSUFFICIENT_DATA"]
+    """Return what could not be compared: no failure, but nothing to rely on either."""
+    asked = {test.name for test in tests}
     if not health.compare:
-        return tuple(remarks)
-    compared = {test.name for test in tests}
+        return ()
     if not any(t.requests for t in seen.before):
-        return (*remarks, "there is no traffic of a release before to compare with")
-    if "error-rate-before" not in compared or "latency-before" not in compared:
-        remarks.append("not enough traffic to compare " + ("errors" if "latency-before" in compared else "latency"))
-    return tuple(remarks)
+        return ("nothing before it to compare with",)
+    if "latency-before" in asked:
+        return ()
+    return (f"not enough traffic to compare {'latency' if 'error-rate-before' in asked else 'with before'}",)
 
 
 def _as_json(test: Test) -> Json:
@@ -234,10 +234,13 @@ def _counted(requests: int) -> str:
 
 
 def _alarms(alarms: Mapping[str, str]) -> str:
-    ringing = sum(state == "ALARM" for state in alarms.values())
+    states = list(alarms.values())
+    ringing, silent = states.count("ALARM"), states.count("INSUFFICIENT_DATA")
     if ringing:
         return f"{ringing} of {len(alarms)} alarms ring{'s' if ringing == 1 else ''}"
-    return "alarms quiet" if alarms else "no alarm declared"
+    if not alarms:
+        return "no alarm declared"
+    return "alarms quiet" + (f" ({silent} without data)" if silent else "")
 
 
 def _percent(share: float) -> str:

@@ -11,8 +11,8 @@ from sealift.model.event import Noted
 from sealift.ports import Cloud
 from sealift.usecases.attest import load_keys, require_attestations
 from sealift.usecases.deploy import Target, plan_deployment
-from sealift.usecases.hooks import check_code_of_hooks
 from sealift.usecases.health import observe, outputs_of, send_probes, tell
+from sealift.usecases.hooks import check_code_of_hooks
 from sealift.usecases.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
