@@ -180,6 +180,13 @@ class Metrics(Protocol):
         """Return what went through each function and API of these resources by the minute, in order of time."""
 
 
+class SigningKeys(Protocol):
+    """Asymmetric keys that never leave their keeper (AWS KMS)."""
+
+    def sign(self, key: str, message: bytes) -> bytes:
+        """Return the signature of a message (ECDSA over P-256 with SHA-256, in DER). Raises CloudError."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
     """One environment's account and region, opened. `local` says that it is the embedded cloud."""
@@ -193,6 +200,7 @@ class Cloud:
     functions: Functions
     settings: Settings
     identity: Identity
+    signing_keys: SigningKeys
     metrics: Metrics
     inventory: Inventory
     endpoint: str | None = None

@@ -13,7 +13,7 @@ from tests.fakes.bucket import FakeBucket
 from tests.fakes.cfn_diff import Placed
 from tests.fakes.cfn_engine import ResourceFault
 from tests.fakes.inventory import FakeInventory
-from tests.fakes.services import FakeFunctions, FakeIdentity, FakeMetrics, FakeSettings
+from tests.fakes.services import FakeFunctions, FakeIdentity, FakeMetrics, FakeSettings, FakeSigningKeys
 from tests.fakes.stacks import FakeStacks, Render
 from tests.fakes.tap import Tap
 
@@ -63,6 +63,7 @@ class FakeAccount:
     functions: FakeFunctions
     settings: FakeSettings
     identity: FakeIdentity
+    signing_keys: FakeSigningKeys
     metrics: FakeMetrics
     inventory: FakeInventory
     tap: Tap
@@ -77,7 +78,7 @@ def make_account(
     account = environment.account or "111122223333"
     tap = Tap()
     bucket = FakeBucket(clock, name=environment.bucket or f"sealift-{environment.stack_name}".lower(), tap=tap)
-    functions, inventory = FakeFunctions(), FakeInventory(account)
+    functions, inventory, signing_keys = FakeFunctions(), FakeInventory(account), FakeSigningKeys()
     effects = AccountEffects(bucket, functions, inventory)
     stacks = FakeStacks(
         clock, bucket, account=account, region=environment.region, effects=effects, render=render, tap=tap
@@ -93,6 +94,7 @@ def make_account(
         functions=functions,
         settings=known,
         identity=identity,
+        signing_keys=signing_keys,
         metrics=metrics,
         inventory=inventory,
     )
@@ -103,6 +105,7 @@ def make_account(
         functions=functions,
         settings=known,
         identity=identity,
+        signing_keys=signing_keys,
         metrics=metrics,
         inventory=inventory,
         tap=tap,

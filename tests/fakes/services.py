@@ -5,6 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from sealift.errors import CloudError
 from sealift.model.health import COUNTED, Minute, Traffic
 from sealift.model.stack import Caller, FunctionState, Invocation, StackResource
@@ -82,6 +86,24 @@ class FakeIdentity:
     def caller(self) -> Caller:
         """Return account and ARN of the credentials in use."""
         return Caller(account=self.account, arn=self.arn or f"arn:aws:iam::{self.account}:user/dev")
+
+
+@dataclass(slots=True)
+class FakeSigningKeys:
+    """P-256 keys by name; signing is real."""
+
+    keys: dict[str, EllipticCurvePrivateKey] = field(default_factory=dict)
+
+    def make(self, name: str) -> bytes:
+        """Make a key and return its public one, as PEM."""
+        self.keys[name] = generate_private_key(SECP256R1())
+        return self.keys[name].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(self, key: str, message: bytes) -> bytes:
+        """Return the signature of a message. Raises CloudError."""
+        if key not in self.keys:
+            raise CloudError(f"AWS refused to sign with the key {key}: Alias {key} is not found", code="not-found")
+        return self.keys[key].sign(message, ECDSA(SHA256()))
 
 
 @dataclass(slots=True)

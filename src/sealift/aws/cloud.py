@@ -7,6 +7,7 @@ from sealift.aws.bucket import AwsBucket
 from sealift.aws.functions import AwsFunctions
 from sealift.aws.identity import AwsIdentity
 from sealift.aws.inventory import AwsInventory
+from sealift.aws.kms import AwsSigningKeys
 from sealift.aws.metrics import AwsMetrics
 from sealift.aws.session import Access, AwsSession
 from sealift.aws.settings import AwsSettings
@@ -46,6 +47,7 @@ def open_cloud(environment: Environment, *, access: Access) -> Cloud:
         functions=AwsFunctions(session),
         settings=AwsSettings(session),
         identity=identity,
+        signing_keys=AwsSigningKeys(session),
         metrics=AwsMetrics(session),
         inventory=AwsInventory(session, account=account),
         endpoint=access.endpoint_url,

@@ -50,6 +50,10 @@ _NO_BUCKET = _Kind(code="bucket-not-found", hint="The first deployment makes the
 _NOT_FOUND = _Kind(code="not-found")
 _REFUSED = _Kind(code="aws-refused")
 
+_UNUSABLE_KEY = _Kind(
+    code="kms-key-unusable", hint="A key that signs has key spec ECC_NIST_P256, usage SIGN_VERIFY, and is enabled."
+)
+
 EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 """What services say when the credentials have expired."""
 
@@ -92,6 +96,8 @@ _BY_CODE: dict[str, _Kind] = {
     **dict.fromkeys(("NotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"), _NOT_FOUND),
     **dict.fromkeys(("RepositoryNotFoundException", "PolicyNotFoundException"), _NOT_FOUND),
     **dict.fromkeys(("NoSuchBucketPolicy", "RepositoryPolicyNotFoundException"), _NOT_FOUND),
+    # https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html#API_Sign_Errors
+    **dict.fromkeys(("DisabledException", "KMSInvalidStateException", "InvalidKeyUsageException"), _UNUSABLE_KEY),
     "AWSOrganizationsNotInUseException": _Kind(code="no-organization"),
 }
 

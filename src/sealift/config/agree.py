@@ -25,7 +25,16 @@ def contradictions(app: App, settings: Settings, *, look: bool = True) -> tuple[
         *_of_local_settings(app),
         *_of_hooks(app),
         *_of_accepted(app),
+        *_of_signing(app),
     )
+
+
+def _of_signing(app: App) -> Iterator[Problem]:
+    signing = app.signing
+    if signing.kms_key and signing.private_key:
+        yield _problem("is not used together with private_key: one key signs", "signing", "kms_key")
+    if signing.kms_key and not signing.public_key:
+        yield _problem("needs public_key, the file that the signature is checked with", "signing", "kms_key")
 
 
 def _problem(message: str, *path: str | int) -> Problem:

@@ -56,7 +56,11 @@ def declared(settings: Settings, around: Surroundings) -> App:
         probes=tuple(_probe(one) for one in _parts(settings, "probes")),
         hooks=_hooks(_part(settings, "hooks")),
         build=_build(_part(settings, "build")),
-        signing=Signing(private_key=_text(signing, "private_key"), public_key=_text(signing, "public_key")),
+        signing=Signing(
+            private_key=_text(signing, "private_key"),
+            kms_key=_text(signing, "kms_key"),
+            public_key=_text(signing, "public_key"),
+        ),
         verify_timeout_s=cast("float", verify.get("timeout", 60.0)),
         local_settings=_labels(_part(settings, "local"), "settings"),
         accepted=tuple(_accepted(one) for one in _parts(_part(settings, "isolation"), "accepted")),

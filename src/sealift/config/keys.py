@@ -438,6 +438,15 @@ _SIGNING = (
         default="releases are not signed",
     ),
     Key(
+        name="kms_key",
+        kind=Text(pattern=r"[A-Za-z0-9:/_-]{1,2048}", what="the id, the ARN or the alias/NAME of a KMS key"),
+        doc=(
+            "Key in AWS KMS (ECC_NIST_P256, for signing) that signs each release, in place of `private_key`. "
+            "`public_key` has to be given too."
+        ),
+        default="none",
+    ),
+    Key(
         name="public_key",
         kind=_PATH,
         doc="The key that belongs to it (PEM). With it, only releases that it verifies are promoted.",

@@ -1,7 +1,7 @@
-"""Signs and checks statements with an Ed25519 key: DSSE envelopes. Reads no file and asks nobody.
+"""Signs and checks statements: DSSE envelopes. Reads no file and asks nobody.
 
-https://github.com/secure-systems-lab/dsse/blob/master/protocol.md. Ed25519 needs no randomness to sign, so that the
-same statement and key give the same envelope. A key that never leaves AWS KMS is not supported yet.
+https://github.com/secure-systems-lab/dsse/blob/master/protocol.md. A key is Ed25519, which needs no randomness to sign,
+so that the same statement and key give the same envelope; or ECDSA over P-256, which is what AWS KMS signs with.
 """
 
 import base64
@@ -14,7 +14,10 @@ from sealift.delivery.manifest import canonical_json
 from sealift.errors import ConfigError, IntegrityError
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+    PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
 
 _HINT = (
     "Make one: openssl genpkey -algorithm ed25519 -out signing.pem; openssl pkey -in signing.pem -pubout -out "
@@ -25,20 +28,31 @@ _HINT = (
 def signed(payload: bytes, payload_type: str, *, private_pem: bytes) -> bytes:
     """Return the envelope of a payload. Raises ConfigError when the key is none."""
     key = _private(private_pem)
-    signature = key.sign(_authenticated(payload, payload_type))
+    return _envelope(payload, payload_type, key.sign(to_be_signed(payload, payload_type)), _id(key.public_key()))
+
+
+def enveloped(payload: bytes, payload_type: str, signature: bytes, *, public_pem: bytes) -> bytes:
+    """Return the envelope of a payload that was signed elsewhere.
+
+    Raises IntegrityError when it was not signed with the key that belongs to this public one.
+    """
+    envelope = _envelope(payload, payload_type, signature, key_id(public_pem))
+    opened(envelope, payload_type, public_pem=public_pem)
+    return envelope
+
+
+def _envelope(payload: bytes, payload_type: str, signature: bytes, name: str) -> bytes:
     return canonical_json(
         {
             "payloadType": payload_type,
             "payload": base64.b64encode(payload).decode(),
-            "signatures": [{"keyid": _id(key.public_key()), "sig": base64.b64encode(signature).decode()}],
+            "signatures": [{"keyid": name, "sig": base64.b64encode(signature).decode()}],
         }
     )
 
 
 def opened(envelope: bytes, payload_type: str, *, public_pem: bytes) -> bytes:
     """Return the payload of an envelope that this key has signed. Raises IntegrityError, or ConfigError for the key."""
-    from cryptography.exceptions import InvalidSignature
-
     key = _public(public_pem)
     try:
         raw = json.loads(envelope)
@@ -49,13 +63,26 @@ def opened(envelope: bytes, payload_type: str, *, public_pem: bytes) -> bytes:
         raise _refused("the envelope can not be read") from error
     if found_type != payload_type:
         raise _refused(f"the envelope holds {str(found_type)[:60]!r}")
-    for signature in signatures:
-        try:
-            key.verify(signature, _authenticated(payload, payload_type))
-        except InvalidSignature:
-            continue
+    message = to_be_signed(payload, payload_type)
+    if any(_holds(key, signature, message) for signature in signatures):
         return payload
     raise _refused(f"none of its {len(signatures)} signatures is by key {_id(key)[:12]}")
+
+
+def _holds(key: "PublicKey", signature: bytes, message: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    try:
+        if isinstance(key, Ed25519PublicKey):
+            key.verify(signature, message)
+        else:
+            key.verify(signature, message, ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def public_of(private_pem: bytes) -> bytes:
@@ -70,7 +97,7 @@ def key_id(public_pem: bytes) -> str:
     return _id(_public(public_pem))
 
 
-def _authenticated(payload: bytes, payload_type: str) -> bytes:
+def to_be_signed(payload: bytes, payload_type: str) -> bytes:
     """Return what is signed: the pre-authentication encoding of DSSE."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
@@ -90,8 +117,9 @@ def _private(pem: bytes) -> "Ed25519PrivateKey":
     return key
 
 
-def _public(pem: bytes) -> "Ed25519PublicKey":
+def _public(pem: bytes) -> "PublicKey":
     from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -99,19 +127,22 @@ def _public(pem: bytes) -> "Ed25519PublicKey":
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _no_key("public", "it can not be read") from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise _no_key("public", "it is of another algorithm")
-    return key
+    if isinstance(key, Ed25519PublicKey):
+        return key
+    if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
+        return key
+    raise _no_key("public", "it is of another algorithm")
 
 
-def _id(key: "Ed25519PublicKey") -> str:
+def _id(key: "PublicKey") -> str:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
 def _no_key(which: str, why: str) -> ConfigError:
-    return ConfigError(f"The {which} key is no Ed25519 key in PEM: {why}", code="signing-key", hint=_HINT)
+    kinds = "Ed25519 or P-256" if which == "public" else "Ed25519"
+    return ConfigError(f"The {which} key is no {kinds} key in PEM: {why}", code="signing-key", hint=_HINT)
 
 
 def _refused(why: str) -> IntegrityError:

@@ -127,9 +127,11 @@ class AcceptedFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
-    """Where the Ed25519 keys are that sign releases, as PEM files: relative to the root, absolute, or below `~`."""
+    """The keys of releases: PEM files (relative to the root, absolute, or below `~`), or a private one in AWS KMS."""
 
     private_key: str | None = None
+    kms_key: str | None = None
+    """Id, ARN or `alias/NAME` of a key in the account that is deployed to first."""
     public_key: str | None = None
     public_pem: str | None = None
     """What the public key's file holds on the protected branch, when it is in the repository."""

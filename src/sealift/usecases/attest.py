@@ -11,8 +11,8 @@ from typing import Literal
 from sealift import __version__
 from sealift.delivery.bom import bill_of_materials, bom_key, listed_dependencies
 from sealift.delivery.provenance import PAYLOAD_TYPE, envelope_key, provenance, provenance_faults, provenance_key
-from sealift.delivery.signing import key_id, opened, public_of, signed
-from sealift.errors import ConfigError, IntegrityError, Refused
+from sealift.delivery.signing import enveloped, key_id, opened, public_of, signed, to_be_signed
+from sealift.errors import CloudError, ConfigError, IntegrityError, Refused
 from sealift.model.app import App
 from sealift.model.event import Noted
 from sealift.model.release import BuiltRelease, Release
@@ -22,13 +22,21 @@ from sealift.usecases.services import Services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """The keys at hand, as PEM. `missing` is a private key that is declared, but not on this machine."""
+    """The keys at hand, as PEM. `missing` is a private key that is declared, but not on this machine.
+
+    `kms` names a private key in AWS KMS; there is a public one then.
+    """
 
     private: bytes | None = field(default=None, repr=False)
+    kms: str | None = None
     public: bytes | None = None
     missing: str | None = None
 
 
+_GET_PUBLIC_KEY = (
+    "aws kms get-public-key --key-id {} --query PublicKey --output text | base64 -d "
+    "| openssl pkey -pubin -inform DER -out signing.pub.pem"
+)
 CheckStatus = Literal["ok", "failed", "absent"]
 
 
@@ -48,7 +56,7 @@ def load_keys(app: App, *, public_key: Path | None = None) -> Keys:
     private = secret.read_bytes() if secret is not None and secret.is_file() else None
     missing = str(secret) if secret is not None and private is None else None
     if public_key is None and declared.public_pem is not None:
-        return Keys(private=private, public=declared.public_pem.encode(), missing=missing)
+        return Keys(private=private, kms=declared.kms_key, public=declared.public_pem.encode(), missing=missing)
     path = public_key or _path(app, declared.public_key)
     if path is None:
         return Keys(private=private, public=public_of(private) if private else None, missing=missing)
@@ -58,16 +66,16 @@ def load_keys(app: App, *, public_key: Path | None = None) -> Keys:
             code="signing-key-missing",
             hint="Correct `public_key` under [signing] in sealift.toml, or --key.",
         )
-    return Keys(private=private, public=path.read_bytes(), missing=missing)
+    return Keys(private=private, kms=declared.kms_key, public=path.read_bytes(), missing=missing)
 
 
 def _path(app: App, written: str | None) -> Path | None:
     return app.root / Path(written).expanduser() if written else None
 
 
-def store_attestations(built: BuiltRelease, bucket: Bucket, keys: Keys) -> None:
+def store_attestations(built: BuiltRelease, cloud: Cloud, keys: Keys, services: Services) -> None:
     """Store bill of materials and provenance, signed when there is a key. What is there already and holds, stays."""
-    release = built.release
+    release, bucket = built.release, cloud.bucket
     if not _is_wanting(release, bucket, keys):
         return
     bom = bill_of_materials(release, built.artifacts, tool_version=__version__)
@@ -78,17 +86,41 @@ def store_attestations(built: BuiltRelease, bucket: Bucket, keys: Keys) -> None:
         dependencies=listed_dependencies(built.artifacts),
         tool_version=__version__,
     )
+    envelope = _signed(statement, cloud, keys, services)
     bucket.put(bom_key(release.digest), bom)
     bucket.put(provenance_key(release.digest), statement)
-    if keys.private is not None:
-        bucket.put(envelope_key(release.digest), signed(statement, PAYLOAD_TYPE, private_pem=keys.private))
+    if envelope is not None:
+        bucket.put(envelope_key(release.digest), envelope)
 
 
 def _is_wanting(release: Release, bucket: Bucket, keys: Keys) -> bool:
-    if keys.private is None:
+    if keys.private is None and keys.kms is None:
         return bucket.get(provenance_key(release.digest)) is None
-    own = Keys(public=public_of(keys.private))
+    own = Keys(public=public_of(keys.private) if keys.private else keys.public)
     return any(check.status != "ok" for check in attestation_checks(release, bucket, own))
+
+
+def _signed(statement: bytes, cloud: Cloud, keys: Keys, services: Services) -> bytes | None:
+    """Return the signed statement, or None without a key; one in KMS may be absent on the embedded cloud."""
+    if keys.private is not None:
+        return signed(statement, PAYLOAD_TYPE, private_pem=keys.private)
+    if keys.kms is None or keys.public is None:
+        return None
+    try:
+        signature = cloud.signing_keys.sign(keys.kms, to_be_signed(statement, PAYLOAD_TYPE))
+        return enveloped(statement, PAYLOAD_TYPE, signature, public_pem=keys.public)
+    except CloudError as error:
+        if not (cloud.local and error.code == "not-found"):
+            raise
+        message = f"The release is not signed: there is no key {keys.kms} here. On AWS this is an error"
+        services.events.emit(Noted(level="warning", name="unsigned", message=message, environment=cloud.environment))
+        return None
+    except IntegrityError as error:
+        raise ConfigError(
+            f"The KMS key {keys.kms} is not the one that `public_key` belongs to",
+            code="signing-key",
+            hint=f"Write its public key anew: {_GET_PUBLIC_KEY.format(keys.kms)}",
+        ) from error
 
 
 def require_private_key(keys: Keys, cloud: Cloud, services: Services) -> None:

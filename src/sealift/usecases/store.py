@@ -33,7 +33,7 @@ def upload_release(built: BuiltRelease, cloud: Cloud, services: Services, *, key
             cloud.bucket.upload(blob_key(sha256), built.files[sha256], sha256=sha256)
 
         _transfer(send, release.blobs, cloud, services)  # one that is there is checked, and replaced when damaged
-        store_attestations(built, cloud.bucket, keys or Keys())
+        store_attestations(built, cloud, keys or Keys(), services)
         _finish(release, built.origin, cloud.bucket)
         outcome.detail = f"{len(missing)} of {len(release.blobs)} objects were missing"
 

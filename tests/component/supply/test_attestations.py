@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from sealift.delivery.provenance import PAYLOAD_TYPE
 from sealift.delivery.signing import opened, public_of, signed
-from sealift.errors import ConfigError, Refused, UserError
+from sealift.errors import CloudError, ConfigError, Refused, UserError
 from sealift.model.app import Signing
-from sealift.usecases.attest import load_keys
+from sealift.usecases.attest import load_keys, store_attestations
 from sealift.usecases.verify_release import CheckedRelease, verify_release
 from tests.component.usecases.world import World, make_world, table
 
@@ -238,3 +238,63 @@ def test_a_release_is_found_by_the_beginning_of_its_digest(world: World):
 def test_an_environment_without_a_release_says_so(world: World):
     with pytest.raises(UserError, match="Nothing is deployed in production"):
         checked(world, "production")
+
+
+def sign_by_kms(world: World, *, key: str = "alias/releases") -> None:
+    """Declare a key of the account that is deployed to first, and commit its public one."""
+    public = world.account().signing_keys.make("alias/releases")
+    (world.app.root / "kms.pub.pem").write_bytes(public)
+    world.app = replace(world.app, signing=Signing(kms_key=key, public_key="kms.pub.pem"))
+
+
+def test_a_key_in_kms_signs_and_the_public_key_alone_verifies(world: World):
+    sign_by_kms(world)
+    deployed(world)
+    world.account().signing_keys.keys.clear()
+    assert statuses(world)["signature"] == "ok"
+    world.promote()
+    assert statuses(world, "production")["signature"] == "ok"
+
+
+def test_what_a_key_in_kms_signed_is_not_signed_again(world: World):
+    sign_by_kms(world)
+    deployed(world)
+    before = world.writes("staging")
+    world.deploy()
+    assert world.writes("staging") == before
+
+
+def test_a_release_that_another_key_signed_is_not_promoted(world: World):
+    sign_by_kms(world)
+    digest = deployed(world)
+    sign_by_kms(world)
+    with pytest.raises(Refused) as caught:
+        world.promote()
+    assert caught.value.code == "gate-signature"
+    assert stored(world, digest, "manifest.json", "production") is None
+
+
+def test_a_public_key_that_does_not_belong_to_the_key_in_kms_stops_before_the_manifest(world: World):
+    sign_by_kms(world)
+    world.account().signing_keys.make("alias/releases")
+    with pytest.raises(ConfigError, match="is not the one that `public_key` belongs to") as caught:
+        world.deploy()
+    assert "aws kms get-public-key --key-id alias/releases" in caught.value.hint
+    assert not [key for key in world.writes("staging") if key.startswith("releases/")]
+
+
+def test_a_key_in_kms_that_is_not_there_stops_the_deployment_on_aws(world: World):
+    sign_by_kms(world, key="alias/gone")
+    with pytest.raises(CloudError) as caught:
+        world.deploy()
+    assert caught.value.code == "not-found"
+
+
+def test_a_key_in_kms_that_is_not_there_is_told_of_on_the_embedded_cloud(world: World):
+    sign_by_kms(world, key="alias/gone")
+    built, cloud = world.build(), replace(world.account().cloud, local=True)
+    cloud.bucket.ensure()
+    store_attestations(built, cloud, load_keys(world.app), world.services())
+    assert world.notes() == ["unsigned"]
+    assert stored(world, built.release.digest, "provenance.json")
+    assert stored(world, built.release.digest, "provenance.dsse.json") is None

@@ -228,3 +228,11 @@ def test_a_stand_in_names_a_setting_as_the_template_does(app_folder: Path) -> No
         (5, 'local.settings."/shop/other"'),
         (6, 'local.settings."ssm:/shop/${Stage}"'),
     ]
+
+
+def test_a_key_in_kms_is_the_only_one_that_signs_and_has_its_public_key_beside_it(app_folder: Path) -> None:
+    text = '[signing]\nkms_key = "alias/releases"\nprivate_key = "key.pem"\n'
+    assert _problems(app_folder, text) == [
+        (2, "signing.kms_key", "is not used together with private_key: one key signs"),
+        (2, "signing.kms_key", "needs public_key, the file that the signature is checked with"),
+    ]

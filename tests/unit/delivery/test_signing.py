@@ -3,13 +3,14 @@
 import json
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, SECP384R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.delivery.signing import key_id, opened, public_of, signed
+from sealift.delivery.signing import enveloped, key_id, opened, public_of, signed, to_be_signed
 from sealift.errors import ConfigError, IntegrityError
 
 TYPE = "application/vnd.in-toto+json"
@@ -73,7 +74,7 @@ def test_an_envelope_of_another_type_is_refused():
 
 
 def test_what_is_no_ed25519_key_says_how_to_make_one():
-    other = generate_private_key(SECP256R1())
+    other = generate_private_key(SECP384R1())
     pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     for bad in (pem, b"nothing"):
@@ -83,3 +84,15 @@ def test_what_is_no_ed25519_key_says_how_to_make_one():
     for bad in (public, b"nothing"):
         with pytest.raises(ConfigError):
             opened(b"{}", TYPE, public_pem=bad)
+
+
+def test_what_was_signed_elsewhere_is_put_into_an_envelope_when_it_holds():
+    key = generate_private_key(SECP256R1())
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    signature = key.sign(to_be_signed(b"x", TYPE), ECDSA(SHA256()))
+    envelope = enveloped(b"x", TYPE, signature, public_pem=public)
+    assert opened(envelope, TYPE, public_pem=public) == b"x"
+    assert json.loads(envelope)["signatures"][0]["keyid"] == key_id(public)
+    for payload, by in ((b"y", public), (b"x", public_of(OURS))):
+        with pytest.raises(IntegrityError):
+            enveloped(payload, TYPE, signature, public_pem=by)
