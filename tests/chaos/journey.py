@@ -1,36 +1,47 @@
-"""One whole journey in a process of its own, killable at any point: `python -m tests.chaos.journey ROOT LOG [AT]`."""
+"""The commands that are killed, each run in this process with the real adapters over the embedded cloud."""
 
-import sys
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-from sealift.cli.prompt import DefaultAnswers
 from sealift.errors import SealiftError
+from sealift.model.app import App
+from sealift.usecases.destroy import destroy
+from sealift.usecases.rollback import rollback
 from sealift.usecases.run import RunOptions, run
-from sealift.wiring import load_application, make_services
-from tests.chaos.points import KillingClouds, Points
-from tests.fakes.events import RecordingEvents
+from sealift.usecases.services import Services
+from sealift.usecases.waive import Waiver, waive
 from tests.fakes.suites import FakeAnalyzer, FakeTester
 
+Command = Callable[[App, Services], str]
 
-def main(root: str, log: str, kill_at: str | None = None) -> int:
-    """Run the journey; analysis and tests are left out, because they touch no cloud."""
-    app = load_application(Path(root))
-    events = RecordingEvents()
-    services = make_services(app, local=True, sink=events, prompt=DefaultAnswers())
-    points = Points(kill_at=int(kill_at) if kill_at else None, log=Path(log))
-    services = replace(
-        services, clouds=KillingClouds(services.clouds, points), analyzer=FakeAnalyzer(), tester=FakeTester()
-    )
+
+def _run(app: App, services: Services) -> str:
+    result = run(app, services, RunOptions(local=True, branch="main"))
+    return "" if result.status == "succeeded" else f"{result.status}: {result.message}"
+
+
+def _rollback(app: App, services: Services) -> str:
+    outcome = rollback(app, app.environments[1], services, to=None)
+    return "" if outcome.status == "succeeded" else f"{outcome.status}: {outcome.message}"
+
+
+def _waive(app: App, services: Services) -> str:
+    waive(app.environments[1], services, Waiver(key="app/Items:data-removed", release="f" * 64, reason="to be killed"))
+    return ""
+
+
+def _destroy(app: App, services: Services) -> str:
+    destroy(app, app.environments[1], services, confirmed_name=app.environments[1].name)
+    return ""
+
+
+COMMANDS: dict[str, Command] = {"run": _run, "roll back": _rollback, "waive": _waive, "destroy": _destroy}
+
+
+def perform(name: str, app: App, services: Services) -> str:
+    """Run a command; return what went wrong, or nothing. Analysis and tests are left out: they touch no cloud."""
+    services = replace(services, analyzer=FakeAnalyzer(), tester=FakeTester())
     try:
-        result = run(app, services, RunOptions(local=True, branch="main"))
+        return COMMANDS[name](app, services)
     except SealiftError as error:
-        print(f"{error.code}: {error.message}", file=sys.stderr)
-        return error.exit_code
-    if result.status != "succeeded":
-        print(result, file=sys.stderr)
-    return 0 if result.status == "succeeded" else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+        return f"{error.code}: {error.message}"

@@ -1,19 +1,31 @@
-"""An application and two emulators to break things in, and a look at everything that a journey leaves behind."""
+"""An application and two emulators to break things in, and a look at everything that a command leaves behind.
+
+Every command runs in a process of its own that is forked from this one, which has imported all that is slow: so a kill
+is a real one, and costs no start. The emulators are emptied between two kills, not started again.
+"""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import os
+import shutil
+import signal
+import time
+import traceback
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sealift.cli.prompt import DefaultAnswers
+from sealift.delivery.history import standing
 from sealift.local.supervisor import LocalCloud
 from sealift.model.app import App
 from sealift.usecases.history import verify_ledgers
 from sealift.usecases.services import Services
 from sealift.wiring import load_application, local_cloud, make_services
+from tests.chaos.journey import perform
+from tests.chaos.points import NotBegunError, Points
 from tests.fakes.events import RecordingEvents
 
 TEMPLATE = """\
@@ -46,21 +58,30 @@ soak = "0s"
 promotes_from = "staging"
 watch = "1s"
 """
-RUN_TIMEOUT_S = 120
+RUN_TIMEOUT_S = 180.0
 
 
 @dataclass(frozen=True)
 class EndState:
-    """What a finished journey leaves behind, without names and times that differ from run to run."""
+    """What a finished command leaves behind, without names and times that differ from run to run."""
 
     stacks: dict[str, str]
     code: dict[str, str]
-    standing: dict[str, tuple[str, str, str, str]]
-    """Release, and how its deployment, its verification and its watch ended."""
+    standing: dict[str, list[str]]
+    """Release, how its deployment, its verification and its watch ended, and whether anything is open."""
     leases: dict[str, bool]
     faults: int
     executions: dict[str, int]
     """How often CloudFormation began to create or update each stack."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command in a process of its own ended: killed, or what went wrong (nothing, when it went well)."""
+
+    killed: bool
+    said: str
+    points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,50 +91,103 @@ class Laboratory:
     root: Path
     app: App
     cloud: LocalCloud
+    environments: dict[int, str]
+    """The names of the environments by the ports of their emulators."""
+    services: Services
+    """Made once, connected to nothing: every forked process has its own copy."""
+    points: Points
 
-    def reset(self) -> None:
-        """Empty both emulators."""
-        for environment in self.app.environments:
-            self.cloud.reset(environment.name)
+    @property
+    def cache(self) -> Path:
+        """The folder of everything that this machine remembers."""
+        return self.root.parent / "cache"
 
-    def journey(self, *, kill_at: int | None = None) -> tuple[int, list[str], str]:
-        """Run the journey in a process of its own; return its exit code, the points it reached, what it said."""
+    def reset(self, *, forget: bool) -> None:
+        """Empty both emulators; `forget` what this machine remembers of earlier builds, too."""
+        for port in self.environments:
+            asked = urllib.request.Request(f"http://127.0.0.1:{port}/_ministack/reset", method="POST")
+            urllib.request.urlopen(asked, timeout=60).close()
+        shutil.rmtree(self.cache if forget else self.cache / "sealift" / "ledgers", ignore_errors=True)
+        self.write("one")
+
+    def write(self, code: str) -> None:
+        """Write the code of the function."""
+        (self.root / "src" / "app.py").write_text(f"def handler(event, context):\n    return {{'say': '{code}'}}\n")
+
+    def command(self, name: str, *, kill_at: int | None = None) -> Ended:
+        """Run a command in a process of its own, killed at a point when one is given."""
         log = self.root.parent / "points.log"
-        log.unlink(missing_ok=True)
-        argv = [sys.executable, "-m", "tests.chaos.journey", str(self.root), str(log)]
-        argv += [str(kill_at)] if kill_at else []
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=RUN_TIMEOUT_S, check=False)
-        points = log.read_text().splitlines() if log.exists() else []
-        return done.returncode, points, done.stderr
 
-    def services(self) -> Services:
-        """Return services to look with."""
-        return make_services(self.app, local=True, sink=RecordingEvents(), prompt=DefaultAnswers())
+        def act() -> str:
+            self.points.watch_files(self.cache)
+            self.points.begin(kill_at=kill_at, log=log)
+            return perform(name, self.app, replace(self.services, events=RecordingEvents()))
+
+        status, said = in_child(act, self.root.parent / "said.json")
+        points = tuple(log.read_text().splitlines()) if log.exists() else ()
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        return Ended(killed=killed, said="" if killed else str(said), points=points)
 
     def end_state(self) -> EndState:
         """Look at everything."""
-        from sealift.delivery.history import standing
 
-        services = self.services()
-        stacks, code, standings, leases, executions = {}, {}, {}, {}, {}
-        for environment in self.app.environments:
-            cloud = services.clouds.open(environment)
-            name = environment.stack_name
-            state = cloud.stacks.describe(name)
-            stacks[name] = state.status if state else "none"
-            resources = cloud.stacks.resources(name) if state else ()
-            functions = [r.physical_id for r in resources if r.type == "AWS::Lambda::Function" and r.physical_id]
-            code[name] = json.dumps([f.code_sha256 for f in cloud.functions.state(functions)])
-            now = standing(services.ledgers.ledger(cloud).entries()).current
-            standings[environment.name] = (
-                (now.release, now.status, now.verified or "", now.watch or "") if now else ("", "", "", "")
-            )
-            leases[environment.name] = services.ledgers.leases(cloud).current() is not None
-            begun = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}
-            events = cloud.stacks.events(name)
-            executions[name] = sum(e.logical_id == name and e.status in begun for e in events)
-        faults = sum(len(found) for _, found in verify_ledgers(self.app, services).values())
-        return EndState(stacks, code, standings, leases, faults, executions)
+        def look() -> object:
+            self.points.begin(kill_at=None, log=self.root.parent / "looking.log")
+            return asdict(_end_state(self.app, self.services))
+
+        _, state = in_child(look, self.root.parent / "state.json")
+        return EndState(**state)
+
+
+def in_child(act: Callable[[], Any], file: Path) -> tuple[int, Any]:
+    """Run a function in a forked process; return its exit status and what it returned, which goes through JSON."""
+    file.unlink(missing_ok=True)
+    child = os.fork()
+    if child == 0:
+        try:
+            file.write_text(json.dumps(act()))
+            os._exit(0)
+        except BaseException:
+            file.write_text(json.dumps(traceback.format_exc()))
+            os._exit(1)
+    return _waited(child), json.loads(file.read_text()) if file.exists() else None
+
+
+def _waited(child: int) -> int:
+    deadline = time.monotonic() + RUN_TIMEOUT_S
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
+            raise TimeoutError(f"a command took longer than {RUN_TIMEOUT_S:.0f} s")
+        time.sleep(0.005)
+
+
+def _end_state(app: App, services: Services) -> EndState:
+    stacks, code, standings, leases, executions = {}, {}, {}, {}, {}
+    for environment in app.environments:
+        cloud = services.clouds.open(environment)
+        name = environment.stack_name
+        state = cloud.stacks.describe(name)
+        stacks[name] = state.status if state else "none"
+        resources = cloud.stacks.resources(name) if state else ()
+        functions = [r.physical_id for r in resources if r.type == "AWS::Lambda::Function" and r.physical_id]
+        code[name] = json.dumps([f.code_sha256 for f in cloud.functions.state(functions)])
+        seen = standing(services.ledgers.ledger(cloud).entries())
+        now = seen.current
+        settled = "settled" if seen.unfinished is None else "unfinished"
+        standings[environment.name] = (
+            [now.release, now.status, now.verified or "", now.watch or "", settled] if now else []
+        )
+        leases[environment.name] = services.ledgers.leases(cloud).current() is not None
+        begun = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"}
+        events = cloud.stacks.events(name)
+        executions[name] = sum(e.logical_id == name and e.status in begun for e in events)
+    faults = sum(len(found) for _, found in verify_ledgers(app, services).values())
+    return EndState(stacks, code, standings, leases, faults, executions)
 
 
 @contextmanager
@@ -123,12 +197,33 @@ def laboratory(folder: Path) -> Iterator[Laboratory]:
     (root / "src").mkdir(parents=True)
     (root / "template.yaml").write_text(TEMPLATE)
     (root / "sealift.toml").write_text(CONFIG)
-    (root / "src" / "app.py").write_text("def handler(event, context):\n    return {'hello': 'world'}\n")
     app = load_application(root)
     cloud = local_cloud(app)
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     try:
-        for environment in app.environments:
-            cloud.up(environment.name, region=environment.region, account=environment.account)
-        yield Laboratory(root, app, cloud)
+        ports = {cloud.up(e.name, region=e.region, account=e.account).port: e.name for e in app.environments}
+        points = Points()
+        points.watch_requests(ports)
+        yield Laboratory(root, app, cloud, ports, _ready_services(app), points)
     finally:
+        os.environ.pop("XDG_CACHE_HOME") if before is None else os.environ.update(XDG_CACHE_HOME=before)
         cloud.down()
+
+
+def _ready_services(app: App) -> Services:
+    """Import, and make once, all that is slow and that a forked process can go on with."""
+    import samtranslator.translator.transform  # noqa: F401
+
+    services = make_services(app, local=True, sink=RecordingEvents(), prompt=DefaultAnswers())
+    for environment in app.environments:
+        cloud = services.clouds.open(environment)
+        clients: tuple[Callable[[], object], ...] = (
+            lambda cloud=cloud: cloud.stacks.describe("none"),
+            lambda cloud=cloud: cloud.bucket.get("none"),
+            lambda cloud=cloud: cloud.functions.state(["none"]),
+        )
+        for use in clients:
+            with suppress(NotBegunError):
+                use()
+    return services

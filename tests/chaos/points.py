@@ -1,68 +1,94 @@
-"""Points at which a process can be killed: before and after every call that goes through a port of the cloud."""
+"""Points at which a process can be killed: before and after each request to AWS, and before each write to a local file.
+
+The requests are seen by botocore's own event hooks, below our adapters and below its retries, so that a port call that
+makes several requests has a point around each. Local writes are seen by Python's audit hook. Both see the real thing:
+no adapter is wrapped, and no path of the code is special to these tests.
+"""
 
 import os
 import signal
-from collections.abc import Callable
-from dataclasses import replace
+import sys
+import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from sealift.model.app import Environment
-from sealift.ports import Cloud, Clouds
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_CHANGES = {"os.rename": 1, "os.link": 1, "os.remove": 0, "os.mkdir": 0, "os.rmdir": 0, "os.truncate": 0}
+"""Which argument of an audit event names what is changed: https://docs.python.org/3/library/audit_events.html"""
 
-PORTS = ("stacks", "bucket", "functions", "settings", "identity", "metrics")
+
+class NotBegunError(Exception):
+    """A request was about to be sent before there were points."""
 
 
 class Points:
-    """Counts points, writes their names to a log, and kills this process, hard, at the chosen one (from 1)."""
+    """Counts points, writes their names to a log, and kills this process, hard, at the chosen one (from 1).
 
-    def __init__(self, *, kill_at: int | None, log: Path) -> None:
-        self._kill_at = kill_at
-        self._log = log.open("a")
+    Watch first, then begin: what is watched before it begins is no point.
+    """
+
+    def __init__(self) -> None:
+        self._kill_at: int | None = None
+        self._log: int | None = None
         self._count = 0
+        self._lock = threading.Lock()
+
+    def begin(self, *, kill_at: int | None, log: Path) -> None:
+        """Count from here."""
+        self._kill_at = kill_at
+        self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
     def reach(self, name: str) -> None:
         """Reach a point."""
-        self._count += 1
-        self._log.write(name + "\n")
-        self._log.flush()
-        if self._count == self._kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self._log is None:
+            return
+        with self._lock:
+            self._count += 1
+            os.write(self._log, f"{name}\n".encode())
+            if self._count == self._kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def watch_requests(self, environments: dict[int, str]) -> None:
+        """Put points around every request of every session that is made from now on. Environments are told by port."""
+        import botocore
+
+        def name(operation: str, url: str) -> str:
+            parts = urlsplit(url)
+            return f"{environments.get(parts.port or 0, '?')} {operation} {parts.path}"
+
+        urls: dict[int, str] = {}
+
+        def before(request: Any, event_name: str, **_: Any) -> None:
+            if self._log is None:
+                raise NotBegunError  # a connection made now would be shared by all processes forked later
+            urls[threading.get_ident()] = str(request.url)
+            self.reach(f"before {name(event_name.partition('.')[2], request.url)}")
+
+        def after(event_name: str, **_: Any) -> None:
+            self.reach(f"after {name(event_name.partition('.')[2], urls.get(threading.get_ident(), ''))}")
+
+        def register(session: Any) -> None:
+            session.register("before-send", before)
+            session.register("response-received", after)
+
+        botocore.register_initializer(register)
+
+    def watch_files(self, folder: Path) -> None:
+        """Put a point before everything that changes a file below a folder. Can not be undone in this process."""
+        top = f"{folder}{os.sep}"
+
+        def look(event: str, arguments: tuple[Any, ...]) -> None:
+            if event == "open":
+                path, _, flags = arguments
+                if isinstance(flags, int) and flags & _WRITING and str(path).startswith(top):
+                    self.reach(f"before writing {_plain(str(path), top)}")
+            elif event in _CHANGES and str(arguments[_CHANGES[event]]).startswith(top):
+                self.reach(f"before {event} {_plain(str(arguments[_CHANGES[event]]), top)}")
+
+        sys.addaudithook(look)
 
 
-class Killing:
-    """Wraps one port: every call passes a point before and one after it."""
-
-    def __init__(self, port: Any, label: str, points: Points) -> None:
-        self._port, self._label, self._points = port, label, points
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._port, name)
-        if not callable(value):
-            return value
-        return self._around(value, f"{self._label}.{name}")
-
-    def _around(self, call: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            self._points.reach(f"before {name}")
-            result = call(*args, **kwargs)
-            self._points.reach(f"after {name}")
-            return result
-
-        return wrapped
-
-
-class KillingClouds:
-    """Opens clouds whose every port passes points."""
-
-    def __init__(self, clouds: Clouds, points: Points) -> None:
-        self._clouds, self._points = clouds, points
-        self._opened: dict[str, Cloud] = {}
-
-    def open(self, environment: Environment) -> Cloud:
-        """Open the environment's cloud."""
-        if environment.name not in self._opened:
-            cloud = self._clouds.open(environment)
-            wrapped = {p: Killing(getattr(cloud, p), f"{environment.name}.{p}", self._points) for p in PORTS}
-            self._opened[environment.name] = replace(cloud, **wrapped)
-        return self._opened[environment.name]
+def _plain(path: str, top: str) -> str:
+    """Return a path below the folder, long names cut."""
+    return "/".join(part[:12] for part in path.removeprefix(top).split("/"))
