@@ -63,6 +63,7 @@ def _in_laboratories(folder: Path, sweep: Sweep, chosen: argparse.Namespace) -> 
 def _work(folder: Path, sweep: Sweep, share: int, chosen: argparse.Namespace, writing: int) -> int:
     folder.mkdir()
     with laboratory(folder) as lab:
+        undisturbed(lab, sweep)  # once for what later ones find cached
         found = undisturbed(lab, sweep)
         for line in _killed(lab, sweep, found, share, chosen):
             os.write(writing, f"{line}\n".encode())

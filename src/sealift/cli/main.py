@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "deploy": ("Deliver", "deliver", "Build this commit and deploy it to an environment."),
     "promote": ("Deliver", "deliver", "Push the button: bring what soaked to the next environment."),
     "rollback": ("Deliver", "deliver", "Bring an environment back to an earlier release."),
+    "resume": ("Deliver", "deliver", "End what an interrupted command began."),
     "approve": ("Decide", "decide", "Approve a release for an environment that asks for it."),
     "waive": ("Decide", "decide", "Allow one change that would lose data, once."),
     "destroy": ("Decide", "decide", "Delete an environment."),

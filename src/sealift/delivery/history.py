@@ -63,6 +63,15 @@ class Standing:
     """When the soak clock of `current` started: at the verification that nothing changed since."""
     deployments: tuple[Deployed, ...] = ()
 
+    @property
+    def interrupted(self) -> Deployed | None:
+        """The newest deployment when its process ended before the deployment, or its verification, did."""
+        if self.last is None:
+            return None
+        cut = self.last.status in {"running", "aborted"}
+        unverified = self.last.status == "succeeded" and self.last.verified in {None, "aborted", "errored"}
+        return self.last if cut or unverified else None
+
     def good_before(self, release: str | None) -> Deployed | None:
         """Return the newest verified deployment of another release than `release`, from before that one came.
 
@@ -184,6 +193,11 @@ def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
                 if str(key) in granted:
                     granted.remove(str(key))
     return frozenset(granted)
+
+
+def open_teardown(entries: Sequence[Entry]) -> bool:
+    """Return whether the newest operation is a teardown that did not come to its end."""
+    return bool(entries) and entries[-1].record.kind == "teardown" and entries[-1].record.status != "succeeded"
 
 
 def undoable(entries: Sequence[Entry]) -> frozenset[str]:

@@ -12,7 +12,10 @@ from sealift.usecases.writing import check_account, writing
 
 
 def rollback(app: App, environment: Environment, services: Services, *, to: str | None) -> Outcome:
-    """Deploy the verified release before the current one, or the one named by `to` (a digest or its beginning)."""
+    """Deploy the verified release before the current one, or the one named by `to` (a digest or its beginning).
+
+    A rollback that was interrupted is continued, not gone back from.
+    """
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
     target = Target(app=app, environment=environment, cloud=cloud)
@@ -26,6 +29,8 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
                     code="rollback-unverified",
                     hint=f"`sealift history --environment {environment.name}` shows which releases were.",
                 )
+        elif before.interrupted is not None and before.interrupted.kind == "rollback":
+            digest = before.interrupted.release
         else:
             good = before.good_before(before.last.release if before.last else None)
             if good is None:

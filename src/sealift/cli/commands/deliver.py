@@ -1,4 +1,6 @@
-"""`run`, `deploy`, `promote` and `rollback`."""
+"""`run`, `deploy`, `promote`, `rollback` and `resume`."""
+
+from dataclasses import replace
 
 import click
 
@@ -110,6 +112,25 @@ def rollback_command(session: Session, environment: str, to: str | None) -> int:
     with _ending(session) as ending:
         target = session.environment(environment)
         ending.finished = _finished(rollback(session.app, target, session.services, to=to))
+    return ending.code
+
+
+@click.command("resume")
+@click.argument("environment", required=False)
+@options(streaming=True)
+def resume_command(session: Session, environment: str | None) -> int:
+    """End what a killed or interrupted command began, in ENVIRONMENT or in all of them.
+
+    Does nothing where nothing is open. `run`, `deploy`, `promote` and `rollback` do the same for what they are about.
+    """
+    from sealift.usecases.resume import resume
+
+    with _ending(session) as ending:
+        targets = [session.environment(environment)] if environment else list(session.app.environments)
+        outcomes = [resume(session.app, target, session.services) for target in targets]
+        failed = next((o for o in outcomes if o.status != "succeeded"), None)
+        told = failed or next((o for o in outcomes if o.message != "nothing is open"), outcomes[0])
+        ending.finished = replace(_finished(told), environments={o.environment: o.status for o in outcomes})
     return ending.code
 
 
