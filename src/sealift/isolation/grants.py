@@ -1,9 +1,10 @@
 """Who is let in: resource policies, trust policies and Lambda permissions as statements with principals."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealift.isolation.policies import Statement, Test, Unreadable, document, statements
+from sealift.isolation.policies import Statement, Test, Unreadable, statements
 from sealift.isolation.resolving import Resolved, literal_resolver
 from sealift.isolation.scope import Scope
 from sealift.model.template import Json
@@ -26,6 +27,9 @@ _DOCUMENTS: dict[str, tuple[str, str]] = {
     "AWS::S3::AccessPoint": ("Policy", ""),
     "AWS::Events::EventBus": ("Policy", ""),
 }
+
+_NO_GRANTS = frozenset({"AWS::EC2::VPCEndpoint", "AWS::IAM::Policy", "AWS::Events::EventBusPolicy"})
+"""Documents of these have a Principal and let nobody in, or are read elsewhere."""
 
 
 @dataclass(slots=True)
@@ -73,10 +77,43 @@ def _in_templates(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
                 yield _permission(environment, scope, logical_id, cfn_type)
             elif cfn_type == "AWS::Events::EventBusPolicy":
                 yield _bus_policy(environment, scope, logical_id)
-            elif cfn_type == "AWS::DynamoDB::Table" and "ResourcePolicy" in scope.properties(logical_id):
-                policy = scope.properties(logical_id)["ResourcePolicy"]
-                value = policy.get("PolicyDocument") if isinstance(policy, dict) else policy
+            known = _DOCUMENTS.get(cfn_type, ("", ""))[0]
+            for value in _unlisted(cfn_type, scope.properties(logical_id), known):
                 yield _grant(environment, scope, logical_id, (logical_id, value))
+
+
+def _unlisted(cfn_type: str, properties: Json, known: str, key: str = "") -> Iterator[Json]:
+    """Yield documents with a Principal wherever else they stand: types are many, the shape of a policy is one."""
+    if cfn_type in _NO_GRANTS or not cfn_type.startswith("AWS::"):
+        return
+    if isinstance(properties, list):
+        for part in properties:
+            yield from _unlisted(cfn_type, part, known, key)
+    elif isinstance(properties, dict):
+        if _opens(properties):
+            yield properties
+            return
+        for name, part in properties.items():
+            if name != known:
+                yield from _unlisted(cfn_type, part, known, key if name.startswith("Fn::") else name)
+    elif isinstance(properties, str) and "polic" in key.lower() and _opens(_parsed(properties)):
+        yield properties
+
+
+def _opens(value: Json) -> bool:
+    listed = value.get("Statement") if isinstance(value, dict) else None
+    return any(
+        isinstance(part, dict) and ("Principal" in part or "NotPrincipal" in part)
+        for part in (listed if isinstance(listed, list) else [listed])
+    )
+
+
+def _parsed(text: str) -> Json:
+    try:
+        found: Json = json.loads(text) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
+    return found
 
 
 def _documents(environment: str, scope: Scope, logical_id: str, cfn_type: str) -> Iterator[Grant]:
@@ -113,7 +150,7 @@ def _grant(environment: str, scope: Scope, logical_id: str, what: tuple[str, Jso
     made.on = scope.named(owner).arn.values if owner in scope.resources else ()
     made.trust = scope.type_of(logical_id) == "AWS::IAM::Role"
     try:
-        made.statements = statements(document(value), scope.resolver)
+        made.statements = statements(value, scope.resolver)
     except Unreadable as error:
         made.fault = str(error)
     return made

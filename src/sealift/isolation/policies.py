@@ -62,8 +62,10 @@ class Statement:
 ANYONE = (("*", "*"),)
 
 
-def document(value: Json) -> dict[str, Json]:
-    """Return a policy document; one that is text is parsed. Raises Unreadable."""
+def document(value: Json, resolver: Resolver | None = None) -> dict[str, Json]:
+    """Return a policy document; one that is text is parsed, an intrinsic is resolved. Raises Unreadable."""
+    if resolver is not None and isinstance(value, dict) and len(value) == 1 and "Statement" not in value:
+        value = _made(value, resolver)
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -78,11 +80,23 @@ def document(value: Json) -> dict[str, Json]:
     return value
 
 
+def _made(value: dict[str, Json], resolver: Resolver) -> Json:
+    """Return the text or the object that `Fn::Sub`, `Fn::Join` or `Fn::If` gives; both where either may hold."""
+    body = value.get("Fn::If")
+    if isinstance(body, list) and len(body) == 3:
+        kept = [[] if no_value(part) else document(part, resolver)["Statement"] for part in body[1:]]
+        return {"Statement": [{"Fn::If": [body[0], *kept]}]}
+    if "Fn::Sub" in value or "Fn::Join" in value:
+        found = resolver.one(value)
+        return found.only if found.only is not None and found.exact else value
+    return value
+
+
 def statements(
     value: Json, resolver: Resolver, *, managed: str | None = None, source: str = ""
 ) -> tuple[Statement, ...]:
     """Return the statements of a document. Raises Unreadable for what is no policy document."""
-    listed = _listed(document(value)["Statement"], resolver)
+    listed = _listed(document(value, resolver)["Statement"], resolver)
     return tuple(_statement(body, resolver, managed=managed, source=source, certain=c) for body, c in listed)
 
 
@@ -124,7 +138,9 @@ def _statement(
     resources = _texts(body.get("Resource", body.get("NotResource", "*")), resolver, variables=True)
     principals, principals_exact = _principals(body.get("Principal", body.get("NotPrincipal")), resolver)
     unknown = tuple(
-        name for name, part in (("Action", actions), ("Resource", resources)) if not part.exact and "*" in part.values
+        name
+        for name, part in (("Action", actions), ("Resource", resources))
+        if not part.exact and any(v.strip("*") == "" for v in part.values)
     )
     return Statement(
         allow=effect == "Allow",
@@ -199,6 +215,6 @@ def _tests(condition: Json, resolver: Resolver) -> Iterator[Test]:
             continue
         for key, values in keys.items():
             parts = resolver.many(values)
-            texts = tuple(v for part in parts for v in part.values)
-            exact = all(p.exact for p in parts) and not any("${" in t for t in texts)
+            texts = tuple(v for part in parts for v in _without_variables(part).values)
+            exact = all(p.exact for p in parts) and not any("${" in v for part in parts for v in part.values)
             yield Test(operator.lower(), key.lower(), texts, exact)

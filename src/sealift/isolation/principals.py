@@ -1,5 +1,6 @@
 """Who acts in an environment: roles, users and groups of its templates, and roles declared beside them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ _KINDS = {"AWS::IAM::Role": "Roles", "AWS::IAM::User": "Users", "AWS::IAM::Group
 _ROLE_KEYS = (
     "Role", "RoleArn", "RoleARN", "ExecutionRoleArn", "TaskRoleArn", "ServiceRoleArn", "InvocationRole",
 )  # fmt: skip
+
+_ROLE_KEY = re.compile(r"[Rr]ole(Arn|ARN)?$|[Cc]redentials(Arn)?$")
 
 
 @dataclass(slots=True)
@@ -37,6 +40,13 @@ class Principal:
     has_boundary: bool = False
     faults: list[str] = field(default_factory=list)
     unknown_managed: list[str] = field(default_factory=list)
+    other_arns: tuple[str, ...] = ()
+    """What its ARN may be as well, where a condition decides its name."""
+
+    @property
+    def arns(self) -> tuple[str, ...]:
+        """Return every ARN it may have."""
+        return (self.arn, *self.other_arns)
 
     @property
     def location(self) -> Location | None:
@@ -54,15 +64,24 @@ class OutsideRole:
     role: Resolved
 
 
-def in_templates(environment: str, scopes: list[Scope]) -> list[Principal]:
-    """Return the roles, users and groups of an environment's templates with their policies attached."""
+@dataclass(frozen=True, slots=True)
+class Unowned:
+    """A policy that its template attaches to `name`, which is nobody the environment has; `*` when it is not known."""
+
+    scope: Scope
+    logical_id: str
+    name: str
+
+
+def in_templates(environment: str, scopes: list[Scope]) -> tuple[list[Principal], list[Unowned]]:
+    """Return the roles, users and groups of an environment's templates with their policies, and policies of nobody."""
     found: list[Principal] = []
     for scope in scopes:
-        for logical_id, body in scope.resources.items():
-            if body.get("Type") in _KINDS:
+        for logical_id in scope.resources:
+            if scope.type_of(logical_id) in _KINDS:
                 found.append(_principal(environment, scope, logical_id))
-    _attach(found, scopes)
-    return found + [made for scope in scopes for made in _in_force(found, environment, scope)]
+    unowned = list(_attach(found, scopes))
+    return found + [made for scope in scopes for made in _in_force(found, environment, scope)], unowned
 
 
 def declared(environment: str, account: str, principal: DeclaredPrincipal) -> Principal:
@@ -85,22 +104,56 @@ def declared(environment: str, account: str, principal: DeclaredPrincipal) -> Pr
 
 
 def outside_roles(environment: str, scopes: list[Scope], known: set[str]) -> Iterator[OutsideRole]:
-    """Yield every resource whose role is none of the environment's own."""
+    """Yield every resource whose role, at whatever depth, is none of the environment's own."""
     for scope in scopes:
         for logical_id, arn in scope.view.live_roles.items():
             there = scope.setting.in_account(plain(arn))
             if not _is_own(there, known):
                 yield OutsideRole(environment, scope, logical_id, Resolved((there,)))
         for logical_id in scope.resources:
-            if scope.type_of(logical_id).startswith("AWS::IAM::"):
+            cfn_type = scope.type_of(logical_id)
+            if cfn_type.startswith("AWS::IAM::") and cfn_type != "AWS::IAM::InstanceProfile":
                 continue
             properties = scope.properties(logical_id)
-            for key in _ROLE_KEYS:
-                if key not in properties or isinstance(properties[key], list):
-                    continue
-                role = scope.resolver.one(properties[key])
-                if role.values and not all(_is_own(value, known) for value in role.values):
-                    yield OutsideRole(environment, scope, logical_id, role)
+            listed = list(_role_values(properties, top=True))
+            if cfn_type == "AWS::IAM::InstanceProfile":
+                listed = [(one, True) for one in _each(properties.get("Roles"))]
+            for value, sure in listed:
+                for role in scope.resolver.many(value):
+                    # Deep inside, a key may be called so and hold something else.
+                    meant = sure or any(":role/" in v or v == "*" for v in role.values)
+                    if meant and role.values and not all(_is_own(v, known) for v in role.values):
+                        yield OutsideRole(environment, scope, logical_id, role)
+
+
+def _role_values(value: Json, *, top: bool = False) -> Iterator[tuple[Json, bool]]:
+    """Yield each value at a key for roles, and whether the key says so for certain."""
+    if isinstance(value, list):
+        for part in value:
+            yield from _role_values(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            sure = top and key in _ROLE_KEYS
+            if sure or (_ROLE_KEY.search(key) and _is_single(part)):
+                yield part, sure
+            elif key == "IamInstanceProfile":
+                yield from ((one, True) for one in (_each(part) if isinstance(part, dict) else [part]))
+            elif key == "Roles":
+                yield from ((one, False) for one in _each(part))
+            if not sure and isinstance(part, (dict, list)):
+                yield from _role_values(part)
+
+
+def _is_single(value: Json) -> bool:
+    """Return whether it is a text, or an intrinsic that makes one."""
+    return isinstance(value, str) or (isinstance(value, dict) and any(k.startswith(("Fn::", "Ref")) for k in value))
+
+
+def _each(value: Json) -> Iterator[Json]:
+    if isinstance(value, list):
+        yield from value
+    elif isinstance(value, dict):
+        yield from [value] if _is_single(value) else value.values()
 
 
 def _is_own(value: str, known: set[str]) -> bool:
@@ -111,16 +164,18 @@ def _principal(environment: str, scope: Scope, logical_id: str) -> Principal:
     named = scope.named(logical_id)
     arn = named.arn.values[0] if named.arn.values else "*"
     made = Principal(environment, logical_id, arn, named.name.values[0] if named.name.values else "*",
-                     scope.setting.account, scope=scope)  # fmt: skip
+                     scope.setting.account, scope=scope, other_arns=named.arn.values[1:])  # fmt: skip
     properties = scope.properties(logical_id)
     made.has_boundary = "PermissionsBoundary" in properties
-    policies = properties.get("Policies")
-    for policy in policies if isinstance(policies, list) else []:
-        _add_inline(made, scope, policy)
+    _add_inline(made, scope, properties.get("Policies", []))
     return made
 
 
 def _add_inline(made: Principal, scope: Scope, policy: Json) -> None:
+    if isinstance(policy, list):
+        for part in policy:
+            _add_inline(made, scope, part)
+        return
     body = policy if isinstance(policy, dict) else {}
     if "Fn::If" in body and isinstance(body["Fn::If"], list) and len(body["Fn::If"]) == 3:
         test, *parts = body["Fn::If"]
@@ -145,20 +200,20 @@ def _add(made: Principal, value: Json, resolver: Resolver, source: str, *, manag
         made.faults.append(str(error))
 
 
-def _attach(found: list[Principal], scopes: list[Scope]) -> None:
-    by_name: dict[str, Principal] = {}
-    for principal in found:
-        by_name[principal.name] = principal
-        by_name[principal.arn] = principal
+def _attach(found: list[Principal], scopes: list[Scope]) -> Iterator[Unowned]:
+    """Give every principal the policies that stand elsewhere; yield those that are attached to nobody known."""
+    by_name = {name: p for p in found for name in (p.name, *p.arns)}
     own = _own_managed(scopes)
     for scope in scopes:
-        for logical_id, body in scope.resources.items():
-            cfn_type, properties = str(body.get("Type", "")), scope.properties(logical_id)
+        for logical_id in scope.resources:
+            cfn_type, properties = scope.type_of(logical_id), scope.properties(logical_id)
             if not cfn_type.startswith("AWS::IAM::") or "PolicyDocument" not in properties:
                 continue
             for name in _attached_to(scope, properties):
                 target = by_name.get(name)
-                if target is not None:
+                if target is None:
+                    yield Unowned(scope, logical_id, name)
+                else:
                     _add(target, properties["PolicyDocument"], scope.resolver, logical_id)
     for principal in found:
         if principal.scope is None:

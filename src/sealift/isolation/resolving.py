@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 
-from sealift.isolation.patterns import plain
+from sealift.isolation.patterns import has_symbol, plain
 from sealift.model.template import Json
 
 MOST_ALTERNATIVES = 48
@@ -83,7 +83,11 @@ def joined(parts: list[Resolved], separator: str = "") -> Resolved:
     if count > MOST_ALTERNATIVES:
         parts = [p if len(p.values) <= 1 else UNKNOWN for p in parts]
     exact = all(p.exact for p in parts) and count <= MOST_ALTERNATIVES
-    return Resolved(tuple(separator.join(words) for words in product(*(p.values for p in parts))), exact)
+    found = tuple(separator.join(words) for words in product(*(p.values for p in parts)))
+    if any("{{resolve:" in value for value in found):
+        # A reference that was put together of parts is as unknown as one that was written in one piece.
+        return Resolved(tuple(DYNAMIC.sub("*", value) for value in found), exact=False)
+    return Resolved(found, exact)
 
 
 class Resolver:
@@ -165,6 +169,9 @@ class Resolver:
     def _split(self, body: list[Json]) -> list[Resolved]:
         separator, whole = self.one(body[0]).only, self.one(body[1])
         if not separator or whole.only is None or not whole.exact:
+            return [UNKNOWN]
+        if has_symbol(whole.only) and (separator not in (":", "/") or len(whole.only) == 1):
+            # What AWS will choose may hold the separator: a part of it is not the whole of it.
             return [UNKNOWN]
         return [Resolved((part,)) for part in whole.only.split(separator)]
 

@@ -78,6 +78,20 @@ class Scope:
             if isinstance(body, dict) and self.conditions.value(body.get("Condition")) is not False
         }
 
+    @property
+    def unread(self) -> Iterator[str]:
+        """Yield what of the template makes resources that can not be seen: macros, loops, entries of no shape."""
+        named = self.view.body.get("Transform")
+        for part in named if isinstance(named, list) else [named]:
+            if part is not None and part != "AWS::LanguageExtensions":
+                yield f"the transform {part.get('Name') if isinstance(part, dict) else part}, which may write anything"
+        found = self.view.body.get("Resources")
+        if found is not None and not isinstance(found, dict):
+            yield "Resources, which is not an object"
+        for logical_id, body in _mapping(found).items():
+            if not isinstance(body, dict):
+                yield f"{logical_id}, which is not an object"
+
     @cached_property
     def nested(self) -> dict[str, "Scope"]:
         """Return the scopes of nested stacks by logical id; too deep and missing ones are noted as unknown."""
@@ -369,7 +383,9 @@ class Scope:
 
     def _condition_texts(self, value: Json) -> tuple[tuple[str, ...], bool]:
         found = self.resolver.one(value)
-        return found.values, found.exact
+        # Which account it will be is not known when none is declared, so nothing can be decided by it.
+        open_ended = self.setting.view.account is None and any(self.setting.account in v for v in found.values)
+        return found.values, found.exact and not open_ended
 
 
 def _name_in(live: str, known: TypeFacts) -> str:

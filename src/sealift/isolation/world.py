@@ -11,7 +11,7 @@ from sealift.isolation.grants import Grant, grants
 from sealift.isolation.model import EnvironmentView
 from sealift.isolation.patterns import has_symbol, head, intersects, is_wild
 from sealift.isolation.policies import Statement
-from sealift.isolation.principals import OutsideRole, Principal, declared, in_templates, outside_roles
+from sealift.isolation.principals import OutsideRole, Principal, Unowned, declared, in_templates, outside_roles
 from sealift.isolation.resolving import Resolved
 from sealift.isolation.scope import Scope, Setting
 from sealift.isolation.symbols import Symbols
@@ -45,6 +45,7 @@ class Sealed:
     principals: list[Principal] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     outside: list[OutsideRole] = field(default_factory=list)
+    unowned: list[Unowned] = field(default_factory=list)
     unknown_types: list[tuple[Scope, str]] = field(default_factory=list)
 
     @property
@@ -142,7 +143,7 @@ class World:
                 setting.exports.update(_exports(scope))
         made.scopes = [scope for top in tops for scope in top.walk()]
         self._own(made)
-        made.principals = in_templates(view.name, made.scopes)
+        made.principals, made.unowned = in_templates(view.name, made.scopes)
         made.principals += [declared(view.name, account, p) for p in view.principals]
         if made.scopes:
             made.owned += [
@@ -153,7 +154,10 @@ class World:
         made.grants = list(grants(view.name, made.scopes))
         if self.collapsed:
             _collapse(made)
-        roles = {p.arn for p in made.principals} | {p.name for p in made.principals}
+        roles = {name for p in made.principals for name in (p.name, *p.arns)}
+        for scope, logical_id in made.each("AWS::IAM::InstanceProfile"):
+            named = scope.named(logical_id)
+            roles.update((*named.name.values, *named.arn.values))
         made.outside = list(outside_roles(view.name, made.scopes, roles))
         return made
 
@@ -243,6 +247,7 @@ def _collapse(made: Sealed) -> None:
     for principal in made.principals:
         principal.statements = [_collapsed(s) for s in principal.statements]
         principal.arn = _one_account(principal.arn)
+        principal.other_arns = tuple(_one_account(arn) for arn in principal.other_arns)
         if principal.boundary is not None:
             principal.boundary = [_collapsed(s) for s in principal.boundary]
     for grant in made.grants:
@@ -252,16 +257,23 @@ def _collapse(made: Sealed) -> None:
 def _collapsed(statement: Statement) -> Statement:
     resources = tuple(_one_account(r) for r in statement.resources)
     principals = tuple((k, _one_account(v)) for k, v in statement.principals)
-    if resources == statement.resources and principals == statement.principals:
+    tests = tuple(replace(t, values=tuple(_one_account(v) for v in t.values)) for t in statement.tests)
+    if (resources, principals, tests) == (statement.resources, statement.principals, statement.tests):
         return statement
-    return replace(statement, resources=resources, principals=principals, exact=statement.exact and statement.allow)
+    exact = statement.exact and (statement.allow or resources == statement.resources)
+    return replace(statement, resources=resources, principals=principals, tests=tests, exact=exact)
 
 
 def _one_account(arn: str) -> str:
     if is_account(arn):
         return UNDECLARED_ACCOUNT
     parts = arn.split(":", 5)
-    if len(parts) > 4 and is_account(parts[4]) and parts[4] != UNDECLARED_ACCOUNT:
-        parts[4] = UNDECLARED_ACCOUNT
-        return ":".join(parts)
-    return arn
+    if len(parts) < 5 or parts[4] == UNDECLARED_ACCOUNT or (parts[4] != "*" and not _names_accounts(parts[4])):
+        return arn
+    parts[4] = UNDECLARED_ACCOUNT if is_account(parts[4]) else "*"
+    return ":".join(parts)
+
+
+def _names_accounts(text: str) -> bool:
+    """Return whether the text is an account id, or one with wildcards in it."""
+    return is_account(text) or (is_wild(text) and text.strip("0123456789*?") == "")

@@ -5,8 +5,10 @@ import pytest
 from sealift.isolation import EnvironmentView, Witness, prove
 from sealift.isolation.policies import Statement
 from sealift.isolation.world import World
-from tests.component.isolation.planted import MUTATIONS
-from tests.component.isolation.shop import Mutation, shops
+from tests.component.isolation import disguised, planted
+from tests.component.isolation.shop import MUTATIONS, Mutation, shops
+
+assert disguised, planted
 
 SEEDS = range(25)
 CLEAN = range(1000, 1320)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from sealift.isolation.decide import is_account
 from sealift.isolation.grants import Grant
-from sealift.isolation.model import Leak, Witness
-from sealift.isolation.patterns import intersects
+from sealift.isolation.model import Leak, Witness, severity_rank
+from sealift.isolation.patterns import has_symbol, intersects, is_wild
 from sealift.isolation.policies import Statement, Test
-from sealift.isolation.principals import Principal
 from sealift.isolation.world import Sealed, World
 from sealift.model.finding import Severity
 
@@ -18,6 +17,9 @@ LIMITING = frozenset(
         *("aws:sourcevpce", "aws:sourcevpc", "kms:calleraccount", "lambda:eventsourcetoken", "aws:userid"),
         *("s3:dataaccesspointaccount", "s3:dataaccesspointarn", "aws:principaltag"),
     }
+)
+_ACCOUNTS = frozenset(
+    {"aws:sourceaccount", "aws:sourceowner", "aws:principalaccount", "kms:calleraccount", "s3:dataaccesspointaccount"}
 )
 POSITIVE = frozenset({"stringequals", "stringlike", "arnequals", "arnlike", "stringequalsignorecase"})
 
@@ -44,17 +46,71 @@ def limiting(statement: Statement) -> list[Test]:
     ]
 
 
-def admitted(world: World, environment: Sealed, pattern: str) -> Iterator[tuple[Sealed, Principal]]:
-    """Yield the principals of other environments that an AWS principal names, the first of each environment."""
+def left_open(world: World, environment: Sealed, statement: Statement) -> tuple[str, Severity] | None:
+    """Return why no condition closes the grant, and how bad that is; None when one does."""
+    tests = limiting(statement)
+    if not tests:
+        return "whoever they act for", "high"
+    left = [why for test in tests for why in (_left_open(world, environment, test),)]
+    return None if None in left else min((why for why in left if why), key=lambda why: severity_rank(why[1]))
+
+
+def _left_open(world: World, environment: Sealed, test: Test) -> tuple[str, Severity] | None:
+    """Return what one condition leaves open to other environments, or None: conditions all have to hold."""
+    if test.key.endswith("arn"):
+        if any(_meets_another(world, environment, value) for value in test.values):
+            return f"for every source that {test.values[0]} names", "high"
+        return None
+    if test.key in _ACCOUNTS:
+        others = [e for e in world.others(environment.name) if e.setting.account in test.values]
+        if any(e.setting.account != environment.setting.account for e in others):
+            return "for another environment's account", "high"
+        return ("for every environment of the account", _of_account(test)) if others else None
+    if test.key in ("aws:sourceorgid", "aws:sourceorgpaths", "aws:principalorgid", "aws:principalorgpaths"):
+        return "for every account of the organization", "high"
+    if any(_is_used_by_others(world, environment, test, value) for value in test.values):
+        return f"where {test.key} is what it is in another environment too", "high"
+    return None
+
+
+def _of_account(test: Test) -> Severity:
+    """A service needs the other environment to be set up for it as well, which the rules on events look for."""
+    return "medium" if test.key in ("aws:sourceaccount", "aws:sourceowner") else "high"
+
+
+def _is_used_by_others(world: World, environment: Sealed, test: Test, value: str) -> bool:
+    if has_symbol(value):
+        return False
+    return is_wild(value) or any(
+        value in theirs.values
+        for other in world.others(environment.name)
+        for grant in other.grants
+        for statement in grant.statements
+        for theirs in statement.tests
+        if theirs.key == test.key
+    )
+
+
+def _meets_another(world: World, environment: Sealed, value: str) -> bool:
+    if not is_wild(value):
+        return False
+    met = world.index.meeting(value)
+    own = any(o.environment == environment.name for o in met)
+    # One that meets others alone is RPL-01's.
+    return any(o.environment != environment.name for o in met) and own
+
+
+def admitted(world: World, environment: Sealed, pattern: str) -> Iterator[tuple[Sealed, str, str]]:
+    """Yield environment, ARN and name of what an AWS principal names elsewhere, the first of each environment."""
     for other in world.others(environment.name):
         whole = _whole_account(pattern)
         if whole is not None:
-            if whole == other.setting.account != environment.setting.account and other.principals:
-                yield other, other.principals[0]
+            if whole == other.setting.account != environment.setting.account:
+                yield other, f"arn:{other.setting.partition}:iam::{whole}:root", "the whole account"
             continue
         for principal in other.principals:
-            if intersects(_as_role(pattern), principal.arn):
-                yield other, principal
+            if any(intersects(_as_role(pattern), arn) for arn in principal.arns):
+                yield other, principal.arn, principal.logical_id
                 break
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
+from sealift.isolation.model import OUTSIDE, Leak, Witness
+from sealift.isolation.patterns import is_wild
+from sealift.isolation.principals import Unowned
 from sealift.isolation.reach import leak_of, reaches
-from sealift.isolation.references import named_leaks
+from sealift.isolation.references import named_leaks, register
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import permission_actions
-from sealift.isolation.world import World
+from sealift.isolation.world import Sealed, World
 
 FIX = "Limit the permission to the environment's own roles, keys and policies, by ARN."
 
@@ -26,6 +28,30 @@ def check(world: World) -> Iterator[Leak]:
         rule=("IAM-02", "critical"),
         what="The policy",
         fix=FIX,
+    )
+    owned = register(world)
+    for environment in world.environments:
+        for unowned in environment.unowned:
+            if not is_wild(unowned.name) and next(owned.others(unowned.name, environment.name), None) is None:
+                yield _to_outside(world, environment, unowned)
+
+
+def _to_outside(world: World, environment: Sealed, unowned: Unowned) -> Leak:
+    what = unowned.scope.origin(unowned.logical_id)
+    return Leak(
+        id="IAM-02",
+        severity="high",
+        source=environment.name,
+        target=OUTSIDE,
+        message=f"{what} of {environment.name} gives permissions to {unowned.name}, which no environment owns.",
+        witness=Witness(
+            principal=f"stack {unowned.scope.view.name}",
+            action="iam:PutRolePolicy",
+            resource=world.symbols.concrete(unowned.name),
+        ),
+        location=unowned.scope.location(unowned.logical_id),
+        fix="Attach the policy to a role of the same template.",
+        logical_id=unowned.logical_id,
     )
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.decide import may_act
+from sealift.isolation.decide import may
 from sealift.isolation.model import OUTSIDE, Leak, Witness
+from sealift.isolation.patterns import intersects
+from sealift.isolation.policies import Statement
 from sealift.isolation.principals import Principal
 from sealift.isolation.reach import leak_of, own_pattern, reaches, shown_principal
 from sealift.isolation.rule import Example, Rule
@@ -11,6 +13,8 @@ from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import role_actions
 from sealift.isolation.world import Sealed, World
 
+ROLES = "arn:*:iam::*:role/*"
+_ACTIONS = ("iam:PassRole", "sts:AssumeRole")
 FIX = "Name the role: !GetAtt Role.Arn, or a pattern that begins with ${AWS::StackName}."
 
 
@@ -30,36 +34,47 @@ def check(world: World) -> Iterator[Leak]:
 
 
 def _outside(world: World, environment: Sealed, principal: Principal) -> Iterator[Leak]:
-    own_account_alone = not world.shared_with(environment.name)
+    alone = not world.shared_with(environment.name)
+    denials = [s for s in principal.statements if not s.allow]
+    limits = [principal.boundary] if principal.boundary is not None else []
     for statement in principal.statements:
-        if not statement.allow or statement.but_actions:
+        pattern = next((p for p in _roles_of(statement) if not _kept(environment, p, alone=alone)), None)
+        if pattern is None:
             continue
-        action = next((a for a in ("iam:PassRole", "sts:AssumeRole") if may_act(statement, a.lower())), None)
-        if action is None or statement.managed is not None:
+        action = next((a for a in _ACTIONS if may([statement, *denials], a, ROLES, limits=limits)), None)
+        if action is None:
             continue
-        for pattern in statement.resources:
-            account = pattern.split(":", 5)[4] if pattern.count(":") >= 5 else "*"
-            if own_account_alone and account in ("*", environment.setting.account):
-                continue
-            if own_pattern(environment, pattern):
-                continue
-            yield Leak(
-                id="IAM-03",
-                severity="critical",
-                source=environment.name,
-                target=OUTSIDE,
-                message=f"{shown_principal(principal)} of {environment.name} may {action} on roles that no environment "
-                "owns; what these may do is not known.",
-                witness=Witness(
-                    principal=world.symbols.concrete(principal.arn),
-                    action=action,
-                    resource=world.symbols.concrete(pattern),
-                ),
-                location=principal.location,
-                fix=FIX,
-                logical_id=principal.logical_id,
-            )
-            break
+        through = f" (through {statement.managed})" if statement.managed else ""
+        yield Leak(
+            id="IAM-03",
+            severity="critical",
+            source=environment.name,
+            target=OUTSIDE,
+            message=f"{shown_principal(principal)} of {environment.name} may {action} on roles that no environment "
+            f"owns; what these may do is not known{through}.",
+            witness=Witness(
+                principal=world.symbols.concrete(principal.arn),
+                action=action,
+                resource=world.symbols.concrete(pattern),
+            ),
+            location=principal.location,
+            fix=FIX,
+            logical_id=principal.logical_id,
+        )
+        return
+
+
+def _roles_of(statement: Statement) -> tuple[str, ...]:
+    """Return the patterns of a statement that may name a role."""
+    if not statement.allow or statement.but_resources:
+        return ("*",) if statement.allow else ()
+    return tuple(p for p in statement.resources if intersects(p, ROLES) and ":role/aws-service-role/" not in p)
+
+
+def _kept(environment: Sealed, pattern: str, *, alone: bool) -> bool:
+    """Return whether a pattern keeps to the environment: to its own account when that is its alone, or to its names."""
+    account = pattern.split(":", 5)[4] if pattern.count(":") >= 5 else "*"
+    return (alone and account in ("*", environment.setting.account)) or own_pattern(environment, pattern)
 
 
 def _run_as(world: World, environment: Sealed) -> Iterator[Leak]:

@@ -2,58 +2,86 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.decide import may_act
+from sealift.isolation.decide import may
 from sealift.isolation.model import EVERY, Leak, Witness
-from sealift.isolation.policies import Statement
-from sealift.isolation.reach import shown_principal
+from sealift.isolation.patterns import intersects, is_wild
+from sealift.isolation.policies import Statement, Test
+from sealift.isolation.principals import Principal
+from sealift.isolation.reach import own_pattern, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
-from sealift.isolation.world import World
+from sealift.isolation.world import Sealed, World
 
-WIDENING = ("CreateRole", "PutRolePolicy", "AttachRolePolicy", "CreateUser", "PutUserPolicy", "AttachUserPolicy")
+IDENTITIES = "arn:*:iam::*:*"
+WIDENING = (
+    "CreateRole", "PutRolePolicy", "AttachRolePolicy", "CreateUser", "PutUserPolicy", "AttachUserPolicy",
+    "PutRolePermissionsBoundary", "PutUserPermissionsBoundary",
+)  # fmt: skip
+REMOVING = ("DeleteRolePermissionsBoundary", "DeleteUserPermissionsBoundary")
+EDITING = ("CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicy")
 FIX = "Add a condition StringEquals iam:PermissionsBoundary with the ARN of the environment's boundary."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield principals that may create or widen identities without that condition."""
+    """Yield principals that may widen identities without that condition, or take the boundary itself away."""
     for environment in world.environments:
-        if not world.shared_with(environment.name):
-            continue
-        for principal in environment.principals:
-            for statement in principal.statements:
-                name = _widening(statement)
-                if name is None:
-                    continue
-                yield Leak(
-                    id="IAM-04",
-                    severity="critical",
-                    source=environment.name,
-                    target=EVERY,
-                    message=f"{shown_principal(principal)} of {environment.name} may iam:{name} and no boundary is "
-                    "required of what it makes.",
-                    witness=Witness(
-                        principal=world.symbols.concrete(principal.arn),
-                        action=f"iam:{name}",
-                        resource=world.symbols.concrete(statement.resources[0] if statement.resources else "*"),
-                    ),
-                    location=principal.location,
-                    fix=FIX,
-                    logical_id=principal.logical_id,
-                )
-                break
+        for principal in environment.principals if world.shared_with(environment.name) else ():
+            found = next(_ways(environment, principal), None)
+            if found is None:
+                continue
+            name, statement, message = found
+            resources = (r for r in statement.resources if intersects(r, IDENTITIES))
+            yield Leak(
+                id="IAM-04",
+                severity="critical",
+                source=environment.name,
+                target=EVERY,
+                message=f"{shown_principal(principal)} of {environment.name} may iam:{name} {message}.",
+                witness=Witness(
+                    principal=world.symbols.concrete(principal.arn),
+                    action=f"iam:{name}",
+                    resource=world.symbols.concrete("*" if statement.but_resources else next(resources, "*")),
+                ),
+                location=principal.location,
+                fix=FIX,
+                logical_id=principal.logical_id,
+            )
 
 
-def _widening(statement: Statement) -> str | None:
-    if not statement.allow or not statement.resources:
-        return None
+def _ways(environment: Sealed, principal: Principal) -> Iterator[tuple[str, Statement, str]]:
+    """Yield action, statement and what is wrong."""
+    denials = [s for s in principal.statements if not s.allow]
+    limits = [principal.boundary] if principal.boundary is not None else []
+    allows = [s for s in principal.statements if s.allow and _concerns(s)]
+    boundaries = {v for s in allows for t in _boundary_tests(environment, s) for v in t.values}
+    for statement in allows:
+        listed = [statement, *denials]
+        names = () if _boundary_tests(environment, statement) else WIDENING
+        for name in (*names, *REMOVING):
+            if may(listed, f"iam:{name}", IDENTITIES, limits=limits):
+                told = "and no boundary is required of what it makes" if name in WIDENING else "and so take it away"
+                yield name, statement, told
+        for name in EDITING if boundaries or not principal.has_boundary else ():
+            for policy in boundaries or {IDENTITIES}:
+                if may(listed, f"iam:{name}", policy, limits=limits):
+                    yield name, statement, "and so change the boundary" if boundaries else "and so widen itself"
+
+
+def _concerns(statement: Statement) -> bool:
+    return statement.but_resources or any(intersects(r, IDENTITIES) for r in statement.resources)
+
+
+def _boundary_tests(environment: Sealed, statement: Statement) -> list[Test]:
+    """Return the conditions by which what is made has to have one of the environment's boundaries."""
     equal = ("stringequals", "arnequals", "stringlike", "arnlike")
-    bounded = any(
-        test.key == "iam:permissionsboundary" and test.operator in equal and test.exact and "*" not in test.values
+    return [
+        test
         for test in statement.tests
-    )
-    if bounded:
-        return None
-    return next((name for name in WIDENING if may_act(statement, f"iam:{name.lower()}")), None)
+        if test.key == "iam:permissionsboundary"
+        and test.operator in equal
+        and test.exact
+        and all(not is_wild(v) or own_pattern(environment, v) for v in test.values)
+    ]
 
 
 _CREATE = (

@@ -15,8 +15,11 @@ FIX = "Mend the policy, or accept the finding for a type that reaches nothing."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield unknown resource types, and policies that can not be read."""
+    """Yield what can not be read: macros, loops, unknown resource types, policies."""
     for environment in world.environments:
+        for scope in environment.scopes:
+            for what in scope.unread:
+                yield _leak(environment, f"the template {scope.name} has {what}", "", None)
         for scope, logical_id in environment.unknown_types:
             message = f"the type {scope.type_of(logical_id) or '(none)'} of {logical_id} is not known"
             yield _leak(environment, message, logical_id, scope.location(logical_id))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.patterns import is_wild
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.world import Sealed, World
@@ -35,6 +36,20 @@ def _policies(environment: Sealed) -> Iterator[Leak]:
                     unproved=True,
                     logical_id=principal.logical_id,
                 )
+    for unowned in environment.unowned:
+        if is_wild(unowned.name):
+            yield Leak(
+                id="RES-01",
+                severity="high",
+                source=environment.name,
+                target=EVERY,
+                message=f"Whom {unowned.scope.origin(unowned.logical_id)} in {environment.name} is attached to can not "
+                "be resolved.",
+                location=unowned.scope.location(unowned.logical_id),
+                fix=FIX,
+                unproved=True,
+                logical_id=unowned.logical_id,
+            )
     for outside in environment.outside:
         if "*" in outside.role.values:
             yield Leak(

@@ -24,12 +24,11 @@ def check(world: World) -> Iterator[Leak]:
                 if kind != "AWS" or statement.but_principals or pattern in own:
                     continue
                 found = False
-                for other, principal in granted.admitted(world, environment, pattern):
+                for other, arn, who in granted.admitted(world, environment, pattern):
                     found = True
-                    message = f"{granted.shown(grant)} of {environment.name} lets {principal.logical_id} of "
-                    message += f"{other.name} in."
+                    message = f"{granted.shown(grant)} of {environment.name} lets {who} of {other.name} in."
                     yield granted.leak(world, grant, statement, rule=("RPL-01", "critical"), target=other.name,
-                                       about=(principal.arn, message, FIX))  # fmt: skip
+                                       about=(arn, message, FIX))  # fmt: skip
                 if not found and granted.account_of(pattern) is None and not is_wild(pattern):
                     message = f"{granted.shown(grant)} of {environment.name} lets {pattern} in, which no environment "
                     message += "owns."

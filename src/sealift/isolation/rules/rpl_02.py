@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Leak
-from sealift.isolation.patterns import is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.world import Sealed, World
+from sealift.isolation.world import World
 
 FIX = "Add SourceArn (or SourceAccount) with the one resource of this environment that may."
 
@@ -23,39 +22,14 @@ def check(world: World) -> Iterator[Leak]:
                 anyone = (kind in ("*", "AWS") and pattern == "*") or statement.but_principals
                 if not anyone and kind != "Service":
                     continue
-                why = _open(world, environment, statement)
+                why = granted.left_open(world, environment, statement)
                 if why is None:
                     continue
                 who = "anybody" if anyone else pattern
-                message = f"{granted.shown(grant)} of {environment.name} lets {who} in, {why}."
-                yield granted.leak(world, grant, statement, rule=("RPL-02", "high"), target=EVERY,
+                message = f"{granted.shown(grant)} of {environment.name} lets {who} in, {why[0]}."
+                yield granted.leak(world, grant, statement, rule=("RPL-02", why[1]), target=EVERY,
                                    about=(pattern, message, FIX))  # fmt: skip
                 break
-
-
-def _open(world: World, environment: Sealed, statement: Statement) -> str | None:
-    """Return why no condition closes the grant, or None."""
-    tests = granted.limiting(statement)
-    if not tests:
-        return "whoever they act for"
-    if any(test.key != "aws:sourcearn" and test.key != "aws:sourceaccount" for test in tests):
-        return None
-    arns = [test for test in tests if test.key == "aws:sourcearn"]
-    if arns:
-        if all(_meets_another(world, environment, value) for test in arns for value in test.values):
-            return f"for every source that {arns[0].values[0]} names"
-        return None
-    if world.shared_with(environment.name) and environment.view.account is not None:
-        return "for every environment of the account"
-    return None
-
-
-def _meets_another(world: World, environment: Sealed, value: str) -> bool:
-    if not is_wild(value):
-        return False
-    met = world.index.meeting(value)
-    own = any(o.environment == environment.name for o in met)
-    return any(o.environment != environment.name for o in met) and own
 
 
 def _public_by_design(statement: Statement) -> bool:

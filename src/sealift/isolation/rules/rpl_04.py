@@ -31,14 +31,14 @@ def _opened(world: World, environment: Sealed, statement: Statement) -> Iterator
     if any(test.operator.startswith("forallvalues:") for test in statement.tests):
         yield EVERY, "*", "whoever sends no such key: ForAllValues holds for an absent key"
         return
-    limits = granted.limiting(statement)
     for kind, pattern in statement.principals:
         if statement.but_principals or (kind in ("*", "AWS") and pattern == "*"):
-            if not limits:
-                yield EVERY, "*", "anybody"
+            why = granted.left_open(world, environment, statement)
+            if why is not None:
+                yield EVERY, "*", "anybody" + (f", {why[0]}" if statement.tests else "")
         elif kind == "AWS":
-            for other, principal in granted.admitted(world, environment, pattern):
-                yield other.name, principal.arn, f"{principal.logical_id} of {other.name}"
+            for other, arn, who in granted.admitted(world, environment, pattern):
+                yield other.name, arn, f"{who} of {other.name}"
         elif kind == "Federated" and not _has_subject(statement):
             yield EVERY, pattern, f"every identity of {pattern}: no condition names a subject"
 
