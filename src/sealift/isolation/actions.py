@@ -120,6 +120,8 @@ def on_type(prefix: str, kind: str) -> frozenset[str]:
     facts = service(prefix)
     if facts is None:
         return frozenset()
+    if (prefix, kind) == ("ssm", "parameter#path"):
+        return frozenset({"getparametersbypath"})
     if kind not in facts.types:
         return frozenset(name for name, action in facts.actions.items() if action.types)
     return frozenset(name for name, action in facts.actions.items() if kind in action.types)

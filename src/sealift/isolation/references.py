@@ -15,6 +15,7 @@ from sealift.model.template import Json
 
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 _DOTTED = re.compile(r"[A-Za-z0-9_.-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
 SHORTEST = 4
 """Names of fewer characters say nothing."""
 
@@ -34,6 +35,8 @@ class Register:
     def __init__(self, world: World) -> None:
         self.names: dict[str, dict[str, Found]] = {}
         self.beginnings: dict[str, dict[str, Found]] = {}
+        self.told: set[tuple[int, str, str, str]] = set()
+        """What a rule of its own has told: scope, logical id, text and environment."""
         for environment in world.environments:
             for scope in environment.scopes:
                 if scope.parent is None:
@@ -59,14 +62,30 @@ class Register:
             elif named.facts.style in ("stack", "lower") and not named.explicit:
                 self._add(self.beginnings, name.rpartition("-")[0], found)
 
-    def others(self, text: str, environment: str) -> Iterator[Found]:
-        """Yield what of other environments the text names, unless its own environment has that name too."""
+    def tell(self, place: "Place", text: str, other: Found) -> bool:
+        """Note that a rule tells of this; return whether none did before."""
+        key = (id(place.scope), place.logical_id, text, other.environment)
+        known = key in self.told
+        self.told.add(key)
+        return not known
+
+    def others(self, text: str, environment: str, *, strict: bool = False) -> Iterator[Found]:
+        """Yield what of other environments the text names, unless its own environment has that name too.
+
+        `strict` leaves out plain words, unless the text is an ARN or an address.
+        """
         seen: set[tuple[str, str]] = set()
+        plain = strict and not text.startswith("arn:") and "://" not in text
         for candidate, table in self._candidates(text):
+            if plain and _PLAIN.fullmatch(candidate):
+                continue
             owners = table.get(candidate)
             if not owners or environment in owners:
                 continue
             for found in owners.values():
+                if found.owned is None and _PLAIN.fullmatch(text):
+                    # A stack may be called by a word of any text.
+                    continue
                 if (found.environment, found.what) not in seen:
                     seen.add((found.environment, found.what))
                     yield found
@@ -135,13 +154,19 @@ def places(environment: Sealed, types: tuple[str, ...], *paths: str) -> Iterator
         yield from values_at(scope, logical_id, *paths)
 
 
-def naming_others(world: World, environment: Sealed, found: Iterator[Place]) -> Iterator[tuple[Place, str, Found]]:
-    """Yield place, text and what it names, for texts that name something of another environment."""
+def naming_others(
+    world: World, environment: Sealed, found: Iterator[Place], *, untold: bool = False
+) -> Iterator[tuple[Place, str, Found]]:
+    """Yield place, text and what it names, for texts that name something of another environment.
+
+    With `untold`, only what no rule has told of before, and no plain word of a longer text: it may mean anything.
+    """
     names = register(world)
     for place in found:
         for text in place.value.values:
-            for other in names.others(text, environment.name):
-                yield place, text, other
+            for other in names.others(text, environment.name, strict=untold):
+                if names.tell(place, text, other) or not untold:
+                    yield place, text, other
 
 
 def shared(found: dict[str, list[Place]]) -> Iterator[tuple[Place, str, str, str]]:

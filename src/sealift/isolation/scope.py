@@ -9,10 +9,11 @@ from sealift.isolation.patterns import TAIL, has_symbol, is_wild, plain
 from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, joined, text, union
 from sealift.isolation.switches import Conditions
 from sealift.isolation.symbols import Symbols
-from sealift.isolation.types import TypeFacts, facts, has_parts
+from sealift.isolation.types import ALSO, TypeFacts, facts, has_parts
 from sealift.model.template import Json, Location
 
 DEEPEST = 12
+PATH = ("ssm", "parameter#path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ class Scope:
             return UNKNOWN
         if name in known.attributes:
             return self._formatted(logical_id, known.attributes[name], named, attribute=name)
-        if name in ("Arn", f"{known.kind.title()}Arn", "TableArn", "TopicArn") and named.arn.values:
+        if known.known and name in ("Arn", f"{known.kind.title()}Arn", "TableArn", "TopicArn") and named.arn.values:
             return named.arn
         return Resolved((self._symbol(logical_id, name),))
 
@@ -238,7 +239,12 @@ class Scope:
         named = self.named(logical_id)
         if named.facts is None or not named.arn.values:
             return
-        yield named.facts.service, named.facts.kind, named.arn
+        first = (named.facts.service, named.facts.kind)
+        yield *first, named.arn
+        for service_name, kind in ALSO.get(first, ()):
+            yield service_name, kind, named.arn
+        if first == ("ssm", "parameter"):
+            yield from ((*PATH, Resolved((above,), named.arn.exact)) for v in named.arn.values for above in _above(v))
         for key, pattern in named.facts.parts.items():
             kind = key.partition("#")[0]
             service_name, dot, rest = kind.partition(".")
@@ -346,6 +352,12 @@ class Scope:
         if key == "path":
             given = self.properties(logical_id).get("Path")
             return text("/") if given is None else self.resolver.one(given)
+        if key == "bus":
+            bus = self.resolver.one(self.properties(logical_id).get("EventBusName"))
+            names = (v.rpartition("event-bus/")[2] for v in bus.values)
+            return (
+                Resolved(tuple("" if n == "default" else f"{n}/" for n in names), bus.exact) if bus.values else text("")
+            )
         if key == "slash":
             return text("" if all(v.startswith("/") for v in named.name.values) else "/")
         asked = {"group": "GroupName", "app": "ApplicationName"}[key]
@@ -386,6 +398,15 @@ class Scope:
         # Which account it will be is not known when none is declared, so nothing can be decided by it.
         open_ended = self.setting.view.account is None and any(self.setting.account in v for v in found.values)
         return found.values, found.exact and not open_ended
+
+
+def _above(arn: str) -> list[str]:
+    """Return the paths above a parameter: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
+
+    Who may read a path by GetParametersByPath reads everything under it.
+    """
+    steps = arn.split("/")
+    return ["/".join(steps[:end]) for end in range(2, len(steps))] + [f"{steps[0]}/"]
 
 
 def _name_in(live: str, known: TypeFacts) -> str:

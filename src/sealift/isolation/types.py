@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from sealift.isolation.actions import service
+from sealift.isolation.actions import Service, service
 from sealift.isolation.patterns import TAIL
 
 Style = Literal["stack", "lower", "id", "logical"]
@@ -85,7 +85,8 @@ TYPES: Mapping[str, TypeFacts] = {
         "s3/bucket/63", "s3:::{n}", name="BucketName", how="lower name", parts="object={arn}/*",
         attributes="DomainName={n}.s3.amazonaws.com RegionalDomainName={n}.s3.{r}.amazonaws.com",
     ),
-    "AWS::S3::AccessPoint": _facts("s3/accesspoint", "s3:{r}:{a}:accesspoint/{n}", name="Name"),
+    "AWS::S3::AccessPoint": _facts("s3/accesspoint", "s3:{r}:{a}:accesspoint/{n}", name="Name",
+                                   parts="accesspointobject={arn}/object/*"),
     "AWS::SQS::Queue": _facts(
         "sqs/queue/80", "sqs:{r}:{a}:{n}", name="QueueName", how="stack url",
         attributes="QueueName={n} QueueUrl=https://sqs.{r}.amazonaws.com/{a}/{n}",
@@ -115,7 +116,7 @@ TYPES: Mapping[str, TypeFacts] = {
         "states/activity", "states:{r}:{a}:activity:{n}", name="Name", how="stack arn", attributes="Name={n}"),
     "AWS::Events::EventBus": _facts("events/event-bus", "events:{r}:{a}:event-bus/{n}", name="Name",
                                     attributes="Name={n}"),
-    "AWS::Events::Rule": _facts("events/rule-on-default-event-bus/64", "events:{r}:{a}:rule/{n}", name="Name"),
+    "AWS::Events::Rule": _facts("events/rule-on-default-event-bus/64", "events:{r}:{a}:rule/{bus}{n}", name="Name"),
     "AWS::Events::Archive": _facts("events/archive", "events:{r}:{a}:archive/{n}", name="ArchiveName"),
     "AWS::Events::Connection": _facts("events/connection", "events:{r}:{a}:connection/{n}/{s}", name="Name"),
     "AWS::Events::ApiDestination": _facts(
@@ -180,13 +181,16 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::RDS::DBInstance": _facts("rds/db", "rds:{r}:{a}:db:{n}", name="DBInstanceIdentifier", how="lower name",
                                    parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:*/*"),
     "AWS::RDS::DBCluster": _facts("rds/cluster", "rds:{r}:{a}:cluster:{n}", name="DBClusterIdentifier",
-                                  how="lower name"),
+                                  how="lower name", parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:*/*"),
+    "AWS::Neptune::DBCluster": _facts("rds/cluster", "rds:{r}:{a}:cluster:{n}", name="DBClusterIdentifier",
+                                      how="lower name", parts="neptune-db.database=arn:{p}:neptune-db:{r}:{a}:*/*"),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _facts(
         "elasticloadbalancing/loadbalancer", "elasticloadbalancing:{r}:{a}:loadbalancer/*/{n}/{s}", name="Name",
         how="stack arn"),
     "AWS::XRay::Group": _facts("xray/group", "xray:{r}:{a}:group/{n}/{s}", name="GroupName", how="stack arn"),
 }  # fmt: skip
 
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _PARTLESS = frozenset(
     """
 AWS::IAM::Policy AWS::IAM::RolePolicy AWS::IAM::UserPolicy AWS::IAM::GroupPolicy AWS::IAM::UserToGroupAddition
@@ -235,6 +239,30 @@ _SERVICES = {
 }  # fmt: skip
 
 
+_KINDS = {
+    "AWS::EC2::EIP": "elastic-ip", "AWS::KMS::ReplicaKey": "key", "AWS::MSK::ServerlessCluster": "cluster",
+    "AWS::ElastiCache::CacheCluster": "cluster", "AWS::RDS::DBProxy": "proxy", "AWS::RDS::DBSubnetGroup": "subgrp",
+    "AWS::RDS::DBParameterGroup": "pg", "AWS::RDS::DBClusterParameterGroup": "cluster-pg",
+    "AWS::RDS::OptionGroup": "og", "AWS::RDS::EventSubscription": "es", "AWS::IoT::TopicRule": "rule",
+    "AWS::IoT::Certificate": "cert", "AWS::SES::EmailIdentity": "identity",
+    "AWS::ServiceDiscovery::HttpNamespace": "namespace", "AWS::ServiceDiscovery::PrivateDnsNamespace": "namespace",
+    "AWS::ServiceDiscovery::PublicDnsNamespace": "namespace", "AWS::EC2::FlowLog": "vpc-flow-log",
+}  # fmt: skip
+"""IAM's name of the resource type where CloudFormation's is another one."""
+ALSO: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {
+    ("rds", "cluster"): (("rds-data", "cluster"),),
+    ("ec2", "instance"): (("ssm", "instance"), ("ec2-instance-connect", "instance")),
+    ("ecs", "task"): (("ssm", "task"),),
+    ("kafka", "cluster"): (("kafka-cluster", "cluster"),),
+    ("redshift", "cluster"): (("redshift-data", "cluster"),),
+    ("redshift-serverless", "workgroup"): (("redshift-data", "workgroup"),),
+    ("cloudfront", "key-value-store"): (("cloudfront-keyvaluestore", "key-value-store"),),
+    ("vpc-lattice", "service"): (("vpc-lattice-svcs", "service"),),
+    ("iot", "thing"): (("iotjobsdata", "thing"),),
+}
+"""Services whose actions are on the ARNs of another service: rds-data:ExecuteStatement is on an RDS cluster."""
+
+
 def has_parts(cfn_type: str) -> bool:
     """Return whether resources of this type have an ARN of their own that a permission could name."""
     return cfn_type not in _PARTLESS and not cfn_type.startswith("Custom::")
@@ -253,21 +281,35 @@ def facts(cfn_type: str) -> TypeFacts | None:
     iam = service(prefix)
     if iam is None:
         return None
-    plain = parts[2].lower()
+    plain, meant = parts[2].lower(), _KINDS.get(cfn_type)
     for kind, arn in sorted(iam.types.items()):
-        if re.sub(r"[^a-z0-9]", "", kind) == plain and arn:
-            return _derived(prefix, kind, arn, parts[2])
+        if arn and (kind == meant or (meant is None and re.sub(r"[^a-z0-9]", "", kind) == plain)):
+            return _derived(iam, kind, parts[2])
     return TypeFacts(service=prefix, kind="?", arn="arn:{p}:" + f"{prefix}:{{r}}:{{a}}:*", style="id", known=False)
 
 
-def _derived(prefix: str, kind: str, arn: str, resource: str) -> TypeFacts:
+def _derived(iam: Service, kind: str, resource: str) -> TypeFacts:
     """Turn `arn:${Partition}:athena:${Region}:${Account}:workgroup/${WorkGroupName}` into a format of ours."""
-    text = arn.replace("${Partition}", "{p}").replace("${Region}", "{r}").replace("${Account}", "{a}")
-    variables = re.findall(r"\$\{[^}]*\}", text)
-    for variable in variables[:-1]:
-        text = text.replace(variable, "*", 1)
-    if variables:
-        text = text.replace(variables[-1], "{n}", 1)
+    variables = _VARIABLE.findall(_located(iam.types[kind]))
+    own = variables[-1] if variables else ""
+    # What has the resource's id in its own ARN lives inside it: the tables of a database.
+    inside = {k: _format(arn, own) for k, arn in iam.types.items() if k != kind and own and own in arn}
     # An ARN that ends in an id is AWS's to choose: a `Name` property is then only a label.
-    by_name = bool(variables) and variables[-1].removesuffix("}").lower().endswith("name")
-    return TypeFacts(service=prefix, kind=kind, arn=text, name=f"{resource}Name,Name" if by_name else None, style="id")
+    by_name = own.removesuffix("}").lower().endswith("name")
+    return TypeFacts(
+        service=iam.prefix,
+        kind=kind,
+        arn=_format(iam.types[kind], own),
+        name=f"{resource}Name,Name" if by_name else None,
+        style="id",
+        parts=inside,
+    )
+
+
+def _located(arn: str) -> str:
+    return arn.replace("${Partition}", "{p}").replace("${Region}", "{r}").replace("${Account}", "{a}")
+
+
+def _format(arn: str, own: str) -> str:
+    text = _located(arn)
+    return _VARIABLE.sub("*", text.replace(own, "{n}") if own else text)

@@ -13,7 +13,7 @@ from sealift.isolation.patterns import has_symbol, head, intersects, is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import OutsideRole, Principal, Unowned, declared, in_templates, outside_roles
 from sealift.isolation.resolving import Resolved
-from sealift.isolation.scope import Scope, Setting
+from sealift.isolation.scope import PATH, Scope, Setting
 from sealift.isolation.symbols import Symbols
 
 UNDECLARED_ACCOUNT = "000000000000"
@@ -173,7 +173,9 @@ class World:
                 for service, kind, arn in scope.parts(logical_id):
                     found = True
                     made.owned.extend(
-                        Owned(name, service, kind, term, arn.exact, logical_id, scope, named.explicit)
+                        Owned(
+                            name, service, kind, term, arn.exact, logical_id, scope, named.explicit and kind != PATH[1]
+                        )
                         for term in arn.values
                     )
                 if not found and named.facts is None and _is_unknown(scope.type_of(logical_id)):

@@ -5,10 +5,11 @@ import pytest
 from sealift.isolation import EnvironmentView, Witness, prove
 from sealift.isolation.policies import Statement
 from sealift.isolation.world import World
-from tests.component.isolation import disguised, planted
+from tests.component.isolation import disguised, planted, wired
 from tests.component.isolation.shop import MUTATIONS, Mutation, shops
 
-assert disguised, planted
+KINDS = (disguised, planted, wired)
+"""Each of these registers its kinds when it is imported."""
 
 SEEDS = range(25)
 CLEAN = range(1000, 1320)

@@ -24,6 +24,7 @@ def check(world: World) -> Iterator[Leak]:
             for text in walk_text(scope.properties(logical_id).get("Body")):
                 for other in names.others(text, environment.name) if "-" in text or ":" in text else ():
                     place = Place(scope, logical_id, "Body", literal(text))
+                    names.tell(place, text, other)
                     message = f"The definition of {logical_id} in {environment.name} names {other.what} of "
                     message += f"{other.environment}."
                     yield leak(world, place, rule=("API-04", "high"), ends=(environment.name, other.environment),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sealift.isolation.model import Leak
 from sealift.isolation.references import named_leaks
 from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._alike import used_alike
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
 
@@ -26,7 +27,11 @@ FIX = "Take events from, and leave failures in, queues and streams of the same e
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield what names another environment's resource at these places."""
+    """Yield sources that two environments share, and what names another one's resource at these places."""
+    mapping = ("AWS::Lambda::EventSourceMapping",)
+    yield from used_alike(
+        world, mapping, ("EventSourceArn",), rule=("EVT-05", "critical"), words=("the event source", FIX)
+    )
     yield from named_leaks(world, TYPES, PATHS, rule=("EVT-05", "critical"), what="The event source or queue", fix=FIX)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sealift.isolation.decide import may
 from sealift.isolation.model import OUTSIDE, Leak, Witness
-from sealift.isolation.patterns import intersects
+from sealift.isolation.patterns import TAIL, intersects
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import Principal
 from sealift.isolation.reach import leak_of, own_pattern, reaches, shown_principal
@@ -13,7 +13,7 @@ from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import role_actions
 from sealift.isolation.world import Sealed, World
 
-ROLES = "arn:*:iam::*:role/*"
+ROLES = f"arn:{TAIL}:iam::{TAIL}:role/*"
 _ACTIONS = ("iam:PassRole", "sts:AssumeRole")
 FIX = "Name the role: !GetAtt Role.Arn, or a pattern that begins with ${AWS::StackName}."
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sealift.isolation.decide import may
 from sealift.isolation.model import EVERY, Leak, Witness
-from sealift.isolation.patterns import intersects, is_wild
+from sealift.isolation.patterns import TAIL, intersects, is_wild
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
 from sealift.isolation.reach import own_pattern, shown_principal
@@ -12,7 +12,7 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.world import Sealed, World
 
-IDENTITIES = "arn:*:iam::*:*"
+IDENTITIES = f"arn:{TAIL}:iam::{TAIL}:*"
 WIDENING = (
     "CreateRole", "PutRolePolicy", "AttachRolePolicy", "CreateUser", "PutUserPolicy", "AttachUserPolicy",
     "PutRolePermissionsBoundary", "PutUserPermissionsBoundary",

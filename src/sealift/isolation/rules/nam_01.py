@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sealift.isolation.model import Leak, Witness
 from sealift.isolation.patterns import has_symbol, is_wild
-from sealift.isolation.references import Place, leak, places, shared
+from sealift.isolation.references import Place, leak, places, shared, values_at
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Owned, World
@@ -63,18 +63,30 @@ def _stacks(world: World) -> Iterator[Leak]:
             )
 
 
-_NAMES = {"AWS::Cognito::UserPoolDomain": "Domain", "AWS::Route53::RecordSet": "Name"}
-"""Names that are taken although IAM has no ARN for them; both are the same for all accounts."""
+_NAMES = {
+    "AWS::Cognito::UserPoolDomain": "Domain",
+    "AWS::Route53::RecordSet": "Name",
+    "AWS::Route53::RecordSetGroup": "RecordSets.Name",
+    "AWS::CloudFront::Distribution": "DistributionConfig.Aliases",
+}
+"""Names that are taken although IAM has no ARN for them; all are the same for all accounts."""
 
 
 def _without_arn(world: World) -> Iterator[Leak]:
     found: dict[str, list[Place]] = {
-        e.name: [p for t, key in _NAMES.items() for p in places(e, (t,), key)] for e in world.environments
+        e.name: [p for t, key in _NAMES.items() for p in places(e, (t,), key) if not _in_own_zone(p)]
+        for e in world.environments
     }
     for place, text, left, right in shared(found):
         message = f"{place.logical_id} has the same name in {left} and {right}: one would be the other's."
         yield leak(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message, fix=FIX,
                    resource=text)  # fmt: skip
+
+
+def _in_own_zone(place: Place) -> bool:
+    """Return whether the record is in a hosted zone of the same stack: nobody else's records are there."""
+    zones = values_at(place.scope, place.logical_id, "HostedZoneId", "RecordSets.HostedZoneId")
+    return any(has_symbol(value) for zone in zones for value in zone.value.values)
 
 
 RULE = Rule(

@@ -7,7 +7,7 @@ from sealift.isolation.references import Place, leak, named_leaks, shared, value
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
-from sealift.isolation.world import World
+from sealift.isolation.world import Sealed, World
 
 FIX = "Keep nested templates in the repository, and the function behind a custom resource in the same stack."
 
@@ -18,19 +18,10 @@ def check(world: World) -> Iterator[Leak]:
     for environment in world.environments:
         for scope in environment.scopes:
             for logical_id in scope.unknown_nested:
-                yield Leak(
-                    id="NST-01",
-                    severity="medium",
-                    source=environment.name,
-                    target=EVERY,
-                    message=f"The template of the nested stack {scope.origin(logical_id)} in {environment.name} is not "
-                    "known, so it is not proved.",
-                    witness=Witness(principal=logical_id, action="*", resource="*"),
-                    location=scope.location(logical_id),
-                    fix=FIX,
-                    unproved=True,
-                    logical_id=logical_id,
-                )
+                yield _unknown(environment, scope, logical_id, f"nested stack {scope.origin(logical_id)}")
+            for logical_id in scope.resources:
+                if scope.type_of(logical_id) == "AWS::CloudFormation::StackSet":
+                    yield _unknown(environment, scope, logical_id, f"stack set {scope.origin(logical_id)}")
             own = {o.term for o in environment.owned}
             for logical_id in _custom(scope):
                 for place in values_at(scope, logical_id, "ServiceToken"):
@@ -42,6 +33,21 @@ def check(world: World) -> Iterator[Leak]:
     types = tuple({s.type_of(p.logical_id) for listed in tokens.values() for p in listed for s in (p.scope,)})
     yield from named_leaks(
         world, types, ("ServiceToken",), rule=("NST-01", "medium"), what="The custom resource", fix=FIX
+    )
+
+
+def _unknown(environment: Sealed, scope: Scope, logical_id: str, what: str) -> Leak:
+    return Leak(
+        id="NST-01",
+        severity="medium",
+        source=environment.name,
+        target=EVERY,
+        message=f"The template of the {what} in {environment.name} is not known, so it is not proved.",
+        witness=Witness(principal=logical_id, action="*", resource="*"),
+        location=scope.location(logical_id),
+        fix=FIX,
+        unproved=True,
+        logical_id=logical_id,
     )
 
 

@@ -8,6 +8,7 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
 from sealift.isolation.world import Sealed, World
+from sealift.model.template import Json
 
 FIX = "Put the environment's or the stack's name into the path, by a parameter."
 
@@ -33,7 +34,7 @@ def check(world: World) -> Iterator[Leak]:
 
 def _asked(scope: Scope) -> Iterator[tuple[str, str]]:
     for logical_id, body in scope.resources.items():
-        for text in walk_text(body):
+        for text in _put_together(scope, body):
             for name in texts_in(text) if "{{resolve:" in text else ():
                 yield logical_id, name
     declared = scope.view.body.get("Parameters")
@@ -42,6 +43,30 @@ def _asked(scope: Scope) -> Iterator[tuple[str, str]]:
             value = scope.view.parameters.get(name, spec.get("Default"))
             if isinstance(value, str):
                 yield name, value
+
+
+def _put_together(scope: Scope, value: Json) -> Iterator[str]:
+    """Yield every text of a value; one that is made of parts, as it will be."""
+    if isinstance(value, dict) and ("Fn::Sub" in value or "Fn::Join" in value):
+        if any("{{resolve:" in text for text in walk_text(value)):
+            # Marked, because the resolver makes a reference that it recognises unknown.
+            made = scope.resolver.one(_replaced(value, "{{resolve:", "{{asked:")).values
+            yield from (text.replace("{{asked:", "{{resolve:") for text in made)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _put_together(scope, part)
+
+
+def _replaced(value: Json, old: str, new: str) -> Json:
+    if isinstance(value, str):
+        return value.replace(old, new)
+    if isinstance(value, list):
+        return [_replaced(part, old, new) for part in value]
+    if isinstance(value, dict):
+        return {key: _replaced(part, old, new) for key, part in value.items()}
+    return value
 
 
 def _whose(world: World, environment: Sealed, name: str) -> set[str]:
