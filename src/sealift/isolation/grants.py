@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sealift.isolation.policies import Statement, Test, Unreadable, statements
 from sealift.isolation.resolving import Resolved, literal_resolver
-from sealift.isolation.scope import Scope
+from sealift.isolation.scope import PRINCIPAL, Scope
 from sealift.model.template import Json
 
 # type: the property that holds the document, and the one that names what it is put on (itself when empty)
@@ -78,24 +78,25 @@ def _in_templates(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
             elif cfn_type == "AWS::Events::EventBusPolicy":
                 yield _bus_policy(environment, scope, logical_id)
             known = _DOCUMENTS.get(cfn_type, ("", ""))[0]
-            for value in _unlisted(cfn_type, scope.properties(logical_id), known):
+            opens = (
+                cfn_type not in _NO_GRANTS and cfn_type.startswith("AWS::") and scope.mentions(logical_id, PRINCIPAL)
+            )
+            for value in _unlisted(scope.properties(logical_id), known) if opens else ():
                 yield _grant(environment, scope, logical_id, (logical_id, value))
 
 
-def _unlisted(cfn_type: str, properties: Json, known: str, key: str = "") -> Iterator[Json]:
+def _unlisted(properties: Json, known: str, key: str = "") -> Iterator[Json]:
     """Yield documents with a Principal wherever else they stand: types are many, the shape of a policy is one."""
-    if cfn_type in _NO_GRANTS or not cfn_type.startswith("AWS::"):
-        return
     if isinstance(properties, list):
         for part in properties:
-            yield from _unlisted(cfn_type, part, known, key)
+            yield from _unlisted(part, known, key)
     elif isinstance(properties, dict):
         if _opens(properties):
             yield properties
             return
         for name, part in properties.items():
             if name != known:
-                yield from _unlisted(cfn_type, part, known, key if name.startswith("Fn::") else name)
+                yield from _unlisted(part, known, key if name.startswith("Fn::") else name)
     elif isinstance(properties, str) and "polic" in key.lower() and _opens(_parsed(properties)):
         yield properties
 

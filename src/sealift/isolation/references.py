@@ -124,13 +124,20 @@ class Place:
 
 def values_at(scope: Scope, logical_id: str, *paths: str) -> Iterator[Place]:
     """Yield the texts at property paths such as `Targets.*.Arn`; lists are walked by `*` and of themselves."""
+    properties = scope.properties(logical_id)
     for path in paths:
-        for value in _reach(scope.properties(logical_id), path.split(".")):
+        keys = _keys(path)
+        for value in _reach(properties, keys) if keys[0] in properties else ():
             for item in scope.resolver.many(value):
                 yield Place(scope, logical_id, path, item)
 
 
-def _reach(value: Json, keys: list[str]) -> Iterator[Json]:
+@lru_cache(maxsize=256)
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
+def _reach(value: Json, keys: tuple[str, ...]) -> Iterator[Json]:
     if not keys:
         yield value
         return

@@ -14,6 +14,8 @@ from sealift.model.template import Json, Location
 
 DEEPEST = 12
 PATH = ("ssm", "parameter#path")
+REFERENCE, PRINCIPAL, IMPORT, OUTPUT = "{{resolve:", "Principal", "Fn::ImportValue", "Fn::GetStackOutput"
+MARKS = frozenset({PRINCIPAL, "NotPrincipal", IMPORT, OUTPUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Scope:
         self.resolver = Resolver(self)
         self.conditions = Conditions(_mapping(view.body.get("Conditions")), self._condition_texts)
         self._named: dict[str, Named] = {}
+        self._marks: dict[str, frozenset[str]] = {}
         self._open: set[str] = set()
         self.unknown_nested: list[str] = []
 
@@ -121,8 +124,19 @@ class Scope:
 
     def type_of(self, logical_id: str) -> str:
         """Return the type of a resource, or an empty text."""
-        found = self.resources.get(logical_id, {}).get("Type")
-        return found if isinstance(found, str) else ""
+        return self._types.get(logical_id, "")
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        types = ((logical_id, body.get("Type")) for logical_id, body in self.resources.items())
+        return {logical_id: cfn_type for logical_id, cfn_type in types if isinstance(cfn_type, str)}
+
+    def mentions(self, logical_id: str, mark: str) -> bool:
+        """Return whether a resource has one of MARKS in it, as a key or in a text; one look tells of all."""
+        known = self._marks.get(logical_id)
+        if known is None:
+            known = self._marks[logical_id] = frozenset(_marks(self.resources.get(logical_id, {})))
+        return mark in known
 
     @property
     def name(self) -> str:
@@ -398,6 +412,22 @@ class Scope:
         # Which account it will be is not known when none is declared, so nothing can be decided by it.
         open_ended = self.setting.view.account is None and any(self.setting.account in v for v in found.values)
         return found.values, found.exact and not open_ended
+
+
+def _marks(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        if "{{resolve:" in value:
+            yield REFERENCE
+        if PRINCIPAL in value:
+            yield PRINCIPAL
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if key in MARKS:
+                yield key.removeprefix("Not")
+            yield from _marks(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _marks(part)
 
 
 def _above(arn: str) -> list[str]:

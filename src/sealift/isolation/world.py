@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 
 from sealift.isolation.decide import is_account
 from sealift.isolation.grants import Grant, grants
@@ -47,6 +48,9 @@ class Sealed:
     outside: list[OutsideRole] = field(default_factory=list)
     unowned: list[Unowned] = field(default_factory=list)
     unknown_types: list[tuple[Scope, str]] = field(default_factory=list)
+    _by_type: dict[str, list[tuple[int, Scope, str]]] = field(default_factory=dict)
+    _terms: frozenset[str] | None = None
+    _names: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
@@ -54,11 +58,30 @@ class Sealed:
         return self.view.name
 
     def each(self, *types: str) -> Iterator[tuple[Scope, str]]:
-        """Yield the resources of these types."""
-        for scope in self.scopes:
-            for logical_id in scope.resources:
-                if scope.type_of(logical_id) in types:
-                    yield scope, logical_id
+        """Yield the resources of these types, in the order of the templates."""
+        if not self._by_type:
+            at = 0
+            for scope in self.scopes:
+                for logical_id in scope.resources:
+                    at += 1
+                    self._by_type.setdefault(scope.type_of(logical_id), []).append((at, scope, logical_id))
+        found = [entry for one in types for entry in self._by_type.get(one, ())]
+        for _, scope, logical_id in sorted(found, key=itemgetter(0)) if len(types) > 1 else found:
+            yield scope, logical_id
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """Return every ARN term the environment owns."""
+        if self._terms is None:
+            self._terms = frozenset(entry.term for entry in self.owned)
+        return self._terms
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return what its resources are called."""
+        if self._names is None:
+            self._names = frozenset(n for s in self.scopes for i in s.resources for n in s.named(i).name.values)
+        return self._names
 
 
 class Index:

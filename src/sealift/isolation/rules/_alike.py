@@ -19,8 +19,7 @@ def used_alike(
     found: dict[str, list[Place]] = {}
     for environment in world.environments:
         listed = [p for p in places(environment, types, *paths) if p.value.exact]
-        own = {o.term for o in environment.owned}
-        names = {n for s in environment.scopes for i in s.resources for n in s.named(i).name.values}
+        own, names = environment.terms, environment.names
         found[environment.name] = [
             p for p in listed if p.value.only is not None and p.value.only not in own and p.value.only not in names
         ]

@@ -31,7 +31,8 @@ def check(world: World) -> Iterator[Leak]:
     )
     owned = register(world)
     for environment in world.environments:
-        for unowned in environment.unowned:
+        # A role of an account that is the environment's alone is no other one's.
+        for unowned in environment.unowned if world.shared_with(environment.name) else ():
             if not is_wild(unowned.name) and next(owned.others(unowned.name, environment.name), None) is None:
                 yield _to_outside(world, environment, unowned)
 

@@ -22,7 +22,7 @@ def check(world: World) -> Iterator[Leak]:
             for logical_id in scope.resources:
                 if scope.type_of(logical_id) == "AWS::CloudFormation::StackSet":
                     yield _unknown(environment, scope, logical_id, f"stack set {scope.origin(logical_id)}")
-            own = {o.term for o in environment.owned}
+            own = environment.terms
             for logical_id in _custom(scope):
                 for place in values_at(scope, logical_id, "ServiceToken"):
                     if place.value.only not in own:

@@ -7,7 +7,7 @@ from sealift.isolation.patterns import intersects
 from sealift.isolation.references import walk_calls
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.scope import Scope
+from sealift.isolation.scope import IMPORT, Scope
 from sealift.isolation.world import Sealed, World
 from sealift.model.finding import Severity
 
@@ -19,7 +19,7 @@ def check(world: World) -> Iterator[Leak]:
     for environment in world.environments:
         for scope in environment.scopes:
             for logical_id, body in scope.resources.items():
-                for call in walk_calls(body, "Fn::ImportValue"):
+                for call in walk_calls(body, IMPORT) if scope.mentions(logical_id, IMPORT) else ():
                     yield from _imported(world, environment, (scope, logical_id), scope.resolver.one(call).values)
 
 

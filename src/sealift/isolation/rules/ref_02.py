@@ -7,6 +7,7 @@ from sealift.isolation.patterns import intersects
 from sealift.isolation.references import walk_calls
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
+from sealift.isolation.scope import OUTPUT
 from sealift.isolation.world import World
 
 FIX = "Read the output of a stack of the same environment."
@@ -18,7 +19,7 @@ def check(world: World) -> Iterator[Leak]:
         own = {stack.name for stack in environment.view.stacks}
         for scope in environment.scopes:
             for logical_id, body in scope.resources.items():
-                for call in walk_calls(body, "Fn::GetStackOutput"):
+                for call in walk_calls(body, OUTPUT) if scope.mentions(logical_id, OUTPUT) else ():
                     asked = call.get("StackName") if isinstance(call, dict) else None
                     for name in scope.resolver.one(asked).values or ("*",):
                         if name in own:

@@ -6,7 +6,7 @@ from sealift.isolation.model import Leak, Witness
 from sealift.isolation.references import register, texts_in, walk_text
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.scope import Scope
+from sealift.isolation.scope import REFERENCE, Scope
 from sealift.isolation.world import Sealed, World
 from sealift.model.template import Json
 
@@ -34,7 +34,7 @@ def check(world: World) -> Iterator[Leak]:
 
 def _asked(scope: Scope) -> Iterator[tuple[str, str]]:
     for logical_id, body in scope.resources.items():
-        for text in _put_together(scope, body):
+        for text in _put_together(scope, body) if scope.mentions(logical_id, REFERENCE) else ():
             for name in texts_in(text) if "{{resolve:" in text else ():
                 yield logical_id, name
     declared = scope.view.body.get("Parameters")
