@@ -90,6 +90,7 @@ class FakeStacks:
         self._engine = Engine(clock, effects or NoEffects(), account=account, region=region)
         self._engine.nested_goal = self._nested_goal
         self._asked: dict[tuple[str, str], _Asked] = {}
+        self._inner: dict[tuple[str, str], str] = {}
         self._altered: dict[tuple[str, str], dict[str, Json]] = {}
         self._tokens: set[str] = set()
         self._lock = threading.RLock()
@@ -272,7 +273,8 @@ class FakeStacks:
             if change_set is None:
                 return stack.template
             asked = self._asked.get((stack.id, change_set))
-            return asked.goal.template if asked and asked.goal else ""
+            inner = self._inner.get((stack.id, change_set), "")
+            return asked.goal.template if asked and asked.goal else inner
 
     def protect(self, stack_name: str, *, enabled: bool) -> None:
         """Switch termination protection on or off."""
@@ -393,6 +395,8 @@ class FakeStacks:
                 )
             if name in shown:
                 shown[name] = replace(shown[name], nested=_nested_set(name, child, nested))
+                if child is not None:
+                    self._inner[child.id, f"nested-{name}"] = inner.template
         return tuple(shown[name] for name in sorted(shown))
 
     def _execute(self, stack: Stack, asked: _Asked, goal: Goal, token: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sealift.delivery.stateful import IDENTITIES, PROTECTIONS, STORES
+from sealift.delivery.tables import TABLES, lost_features, lost_indexes
 from sealift.model.finding import Finding
 from sealift.model.stack import Change, ChangeDetail, ChangeSet
 from sealift.model.template import Json
@@ -19,19 +20,26 @@ Resources = Mapping[str, Mapping[str, Json]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardInput:
-    """A change set with the templates before and after it; an empty template means that it is not known."""
+    """A change set with the templates before and after it; an empty template means that it is not known.
+
+    `nested` are the templates of nested stacks by their path, such as `app/Child`.
+    """
 
     stack: str
     change_set: ChangeSet
     before: Resources = field(default_factory=dict)
     after: Resources = field(default_factory=dict)
+    nested: Mapping[str, tuple[Resources, Resources]] = field(default_factory=dict)
 
 
 def judge(change: GuardInput) -> tuple[Finding, ...]:
     """Return what this change set would lose, worst first; each finding stops the deployment unless it is waived."""
     findings = list(_judge_changes(change, change.change_set.changes, change.stack))
-    seen = {f.data["logical_id"] for f in findings}
-    findings += [f for f in _weakened_policies(change) if f.data["logical_id"] not in seen]
+    seen = {(f.data["stack"], f.data["logical_id"]) for f in findings}
+    templates = {change.stack: (change.before, change.after), **change.nested}
+    for stack, (before, after) in templates.items():
+        losses = (*_weakened_policies(stack, before, after), *_lost_parts(stack, before, after))
+        findings += [f for f in losses if (stack, f.data["logical_id"]) not in seen]
     return tuple(sorted(findings, key=lambda f: ("critical", "high", "medium").index(f.severity)))
 
 
@@ -182,23 +190,50 @@ def _is_on(value: str | None) -> bool:
     return bool(parsed)
 
 
-def _weakened_policies(change: GuardInput) -> Iterator[Finding]:
+def _weakened_policies(stack: str, before: Resources, after: Resources) -> Iterator[Finding]:
     """Yield stores whose DeletionPolicy or UpdateReplacePolicy gets weaker: the next deployment could lose them."""
-    for logical_id, now in change.after.items():
-        old, kind = change.before.get(logical_id), str(now.get("Type", ""))
-        if old is None or kind not in STORES:
-            continue
+    for logical_id, old, now in _stores(before, after):
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
             was, becomes = str(old.get(policy, "Delete")), str(now.get(policy, "Delete"))
             if was in KEEPING and becomes not in KEEPING:
                 yield _finding(
-                    Change(action="Modify", logical_id=logical_id, physical_id=None, type=kind),
-                    change.stack,
+                    _modified(logical_id, now),
+                    stack,
                     "policy-weakened",
                     f"would have its {policy} weakened from {was} to {becomes}",
                     fix=f"Leave `{policy}: {was}` where data must survive.",
                     severity="high",
                 )
+
+
+def _lost_parts(stack: str, before: Resources, after: Resources) -> Iterator[Finding]:
+    """Yield what tables lose besides themselves, as far as the templates say it."""
+    for logical_id, old, now in _stores(before, after):
+        if now.get("Type") not in TABLES:
+            continue
+        was, becomes = _properties(old), _properties(now)
+        for what in lost_indexes(was, becomes):
+            fix = "Add the new index beside the old one, move its readers, remove the old one in a later release."
+            yield _finding(_modified(logical_id, now), stack, "index-lost", what, fix=fix, severity="high")
+        for what in lost_features(was, becomes):
+            fix = "Leave it as it is, or move whatever depends on it first."
+            yield _finding(_modified(logical_id, now), stack, "protection-off", what, fix=fix, severity="high")
+
+
+def _stores(before: Resources, after: Resources) -> Iterator[tuple[str, Mapping[str, Json], Mapping[str, Json]]]:
+    """Yield the logical id of each store that is there before and after, with what it was and becomes."""
+    for logical_id, now in after.items():
+        if logical_id in before and str(now.get("Type", "")) in STORES:
+            yield logical_id, before[logical_id], now
+
+
+def _modified(logical_id: str, resource: Mapping[str, Json]) -> Change:
+    return Change(action="Modify", logical_id=logical_id, physical_id=None, type=str(resource.get("Type", "")))
+
+
+def _properties(resource: Mapping[str, Json]) -> Mapping[str, Json]:
+    found = resource.get("Properties")
+    return found if isinstance(found, dict) else {}
 
 
 def _finding(change: Change, stack: str, rule: str, what: str, *, fix: str, severity: str = "critical") -> Finding:

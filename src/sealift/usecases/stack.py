@@ -15,7 +15,7 @@ from sealift.model.finding import Finding
 from sealift.model.release import SealedStack
 from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
 from sealift.model.template import Json
-from sealift.ports import Cloud
+from sealift.ports import Cloud, Stacks
 from sealift.usecases.removals import with_removed_stacks
 from sealift.usecases.services import Services
 from sealift.usecases.writing import Operation, Writer
@@ -269,6 +269,7 @@ def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> list[J
             change_set=with_removed_stacks(change_set, stacks),
             before={} if change_set.creates_stack else _resources(stacks.template(target.name)),
             after=_resources(stacks.template(target.name, change_set=change_set.name)),
+            nested=dict(_nested_templates(change_set, target.stack.name, stacks)),
         )
     )
     for finding in findings:
@@ -291,6 +292,19 @@ def _refusal(target: StackTarget, stopping: list[Finding]) -> Refused:
         hint=f"{stopping[0].fix} If it is meant: sealift waive {name} {keys[0]} --reason '…'",
         context={"environment": name, "findings": [f.id for f in stopping], "waivers": keys},
     )
+
+
+def _nested_templates(
+    change_set: ChangeSet, stack: str, stacks: Stacks
+) -> Iterator[tuple[str, tuple[Resources, Resources]]]:
+    """Yield path and templates, before and after, of each nested stack that the change set changes."""
+    for change in change_set.changes:
+        if change.nested is None or change.physical_id is None:
+            continue
+        path = f"{stack}/{change.logical_id}"
+        after = stacks.template(change.physical_id, change_set=change.nested.name)
+        yield path, (_resources(stacks.template(change.physical_id)), _resources(after))
+        yield from _nested_templates(change.nested, path, stacks)
 
 
 def _resources(template: str) -> Resources:

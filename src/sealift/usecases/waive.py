@@ -18,6 +18,7 @@ RULES = (
     "identity-replaced",
     "protection-off",
     "policy-weakened",
+    "index-lost",
 )
 
 

@@ -104,6 +104,15 @@ def test_a_weakened_policy_is_refused_although_nothing_is_lost_yet(world: World)
     assert refuse(world).context["waivers"] == ["app/Items:policy-weakened"]
 
 
+def test_a_weakened_policy_in_a_nested_stack_is_refused(world: World):
+    world.write({"Items": table(DeletionPolicy="Retain")}, file="inner.json")
+    child = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}
+    world.write({"Child": child})
+    world.deploy()
+    world.write({"Items": table()}, file="inner.json")
+    assert refuse(world).context["waivers"] == ["app/Child/Items:policy-weakened"]
+
+
 def test_a_waived_removal_passes(world: World):
     release = without_table(world)
     allow(world, release)

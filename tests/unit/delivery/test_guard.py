@@ -1,3 +1,6 @@
+import json
+from importlib import resources
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,3 +127,56 @@ def test_what_holds_no_data_and_has_no_address_may_be_replaced(kind):
 def test_removing_what_never_existed_because_its_condition_was_false_passes():
     never = Change(action="Remove", logical_id="Orders", physical_id=None, type=TABLE)
     assert rules(never) == []
+
+
+def indexed(*keys: str, **properties: object) -> dict:
+    indexes = [
+        {"IndexName": f"by-{k}", "KeySchema": [{"AttributeName": k, "KeyType": "HASH"}], "Projection": {}} for k in keys
+    ]
+    return {"Orders": {"Type": TABLE, "Properties": {"GlobalSecondaryIndexes": indexes, **properties}}}
+
+
+def test_removing_an_index_is_stopped_with_its_name():
+    findings = judge(
+        GuardInput(stack="app", change_set=change_set(), before=indexed("owner", "day"), after=indexed("day"))
+    )
+    assert [(f.id, "by-owner" in f.message) for f in findings] == [("index-lost", True)]
+
+
+def test_another_key_under_the_same_index_name_is_stopped():
+    after = indexed("owner")
+    after["Orders"]["Properties"]["GlobalSecondaryIndexes"][0]["KeySchema"][0]["AttributeName"] = "buyer"
+    assert rules(before=indexed("owner"), after=after) == ["index-lost"]
+
+
+def test_adding_an_index_passes():
+    assert rules(before=indexed("owner"), after=indexed("owner", "day")) == []
+
+
+def test_an_index_of_a_table_that_is_replaced_is_not_told_twice():
+    assert rules(change(replacement="True"), before=indexed("owner"), after=indexed()) == ["data-replaced"]
+
+
+def test_expiry_by_another_attribute_is_stopped():
+    before = indexed(TimeToLiveSpecification={"AttributeName": "until", "Enabled": True})
+    after = indexed(TimeToLiveSpecification={"AttributeName": "gone", "Enabled": True})
+    assert rules(before=before, after=after) == ["protection-off"]
+
+
+def test_another_view_of_the_stream_is_stopped():
+    before = indexed(StreamSpecification={"StreamViewType": "NEW_IMAGE"})
+    after = indexed(StreamSpecification={"StreamViewType": "KEYS_ONLY"})
+    assert rules(before=before, after=after) == ["protection-off"]
+
+
+def test_a_weakened_policy_in_a_nested_stack_is_stopped_under_its_full_name():
+    before, after = {"Orders": {"Type": TABLE, "DeletionPolicy": "Retain"}}, {"Orders": {"Type": TABLE}}
+    nested = {"app/Data": (before, after)}
+    findings = judge(GuardInput(stack="app", change_set=change_set(), nested=nested))
+    assert [waiver_key(f) for f in findings] == ["app/Data/Orders:policy-weakened"]
+
+
+def test_every_type_that_cfn_lint_calls_stateful_is_guarded():
+    listed = json.loads(resources.files("cfnlint.data.AdditionalSpecs").joinpath("StatefulResources.json").read_text())
+    unguarded = set(listed["ResourceTypes"]) - set(STORES) - set(IDENTITIES)
+    assert unguarded == {"AWS::CloudFormation::Stack"}  # what it holds is guarded
