@@ -62,10 +62,21 @@ class AwsFunctions:
             version=answer.get("Version", "$LATEST"),
         )
 
+    def _log_group(self, name: str) -> str:
+        """Return where a function logs to. One that a rollback deleted left its log in the usual place."""
+        usual = f"/aws/lambda/{name}"
+        try:
+            with calling(f"look at function {name}"):
+                configuration = self._session.functions.get_function_configuration(FunctionName=name)
+        except CloudError as error:
+            if error.code != "not-found":
+                raise
+            return usual
+        return configuration.get("LoggingConfig", {}).get("LogGroup") or usual
+
     def _logs(self, name: str, *, since: datetime, limit: int) -> tuple[str, ...]:
+        group = self._log_group(name)
         with calling(f"read the logs of function {name}"):
-            configuration = self._session.functions.get_function_configuration(FunctionName=name)
-            group = configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
             logs = self._session.logs
             streams = logs.describe_log_streams(
                 logGroupName=group, orderBy="LastEventTime", descending=True, limit=_STREAMS

@@ -8,6 +8,7 @@ nothing is executed twice.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from sealift.delivery.history import Standing, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
@@ -22,7 +23,8 @@ from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks
 from sealift.usecases.services import Services, phase
-from sealift.usecases.stack import StackTarget, deploy_stack
+from sealift.usecases.stack import change_set_name, deploy_stack
+from sealift.usecases.stack_target import StackTarget
 from sealift.usecases.surroundings import physical_functions
 from sealift.usecases.writing import Operation, Writer, gates_record
 
@@ -52,6 +54,8 @@ class Plan:
     """Digest of the configuration, secrets (NoEcho) left out."""
     adopt: bool = False
     waivers: frozenset[str] = frozenset()
+    abandoned: tuple[str, ...] = ()
+    """Change sets that interrupted deployments may have left behind."""
     isolation: Mapping[str, Json] = field(default_factory=dict)
     """What the proof said of this release, for the ledger."""
     request: Mapping[str, Json] = field(default_factory=dict)
@@ -118,7 +122,8 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     entries = writer.ledger.entries()
     _tell_unfinished(standing(entries), target, services)
     undoing = undoable(entries) if plan.kind == "rollback" else frozenset()
-    plan = replace(plan, waivers=open_waivers(entries, release=plan.release.digest) | undoing)
+    waivers = open_waivers(entries, release=plan.release.digest) | undoing
+    plan = replace(plan, waivers=waivers, abandoned=_abandoned(standing(entries)))
     operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     base: dict[str, Json] = {
         "config": plan.config,
@@ -153,6 +158,12 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
         outcome.detail = "changed" if changed else "nothing to change"
         writer.record(operation, "succeeded", **base, changed=changed, code_sha256=dict(codes))
     return Deployment(operation=operation, outputs=outputs, changed=changed)
+
+
+def _abandoned(before: Standing) -> tuple[str, ...]:
+    """Return the change sets of the deployments that were interrupted since one came to its end."""
+    unfinished = takewhile(lambda d: d.status == "running", reversed(before.deployments))
+    return tuple(change_set_name(deployed.operation) for deployed in unfinished)
 
 
 def _hook_run(target: Target, plan: Plan, operation: Operation, writer: Writer) -> HookRun:
@@ -241,13 +252,14 @@ def _deploy_stacks(target: Target, plan: Plan, operation: Operation, writer: Wri
 
 def _stack_target(target: Target, plan: Plan, stack: SealedStack) -> StackTarget:
     return StackTarget(
-        app=target.app.name,
+        app=target.app,
         environment=target.environment,
         stack=stack,
         name=target.app.stack_name(target.environment, _spec(target.app, stack)),
         parameters={**plan.parameters[stack.name], ARTIFACT_BUCKET_PARAMETER: target.cloud.bucket.name},
         adopt=plan.adopt,
         waivers=plan.waivers,
+        abandoned=plan.abandoned,
     )
 
 

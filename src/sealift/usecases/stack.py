@@ -1,23 +1,21 @@
 """Bring one stack to a template: settle it, ask for a change set, judge it, execute it, wait to the very end."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sealift.delivery.causes import first_cause
-from sealift.delivery.guard import GuardInput, Resources, judge, waiver_key
+from sealift.delivery.causes import real_causes
+from sealift.delivery.guard import waiver_key
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
 from sealift.errors import CloudError, Refused
-from sealift.model.app import Environment
-from sealift.model.event import ChangePlanned, FindingReported, Noted, ResourceProgressed
-from sealift.model.finding import Finding
-from sealift.model.release import SealedStack
+from sealift.model.event import ChangePlanned, Noted, ResourceProgressed
 from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
 from sealift.model.template import Json
-from sealift.ports import Cloud, Stacks
-from sealift.usecases.removals import with_removed_stacks
+from sealift.ports import Cloud
+from sealift.usecases.failing import failure
+from sealift.usecases.guarding import judged, refusal
 from sealift.usecases.services import Services
+from sealift.usecases.stack_target import StackTarget
 from sealift.usecases.writing import Operation, Writer
 
 OWNER_TAG = "sealift:app"
@@ -27,20 +25,6 @@ LOCAL_STACK_TIMEOUT_S = 1200.0
 """On the embedded cloud nothing takes long but a custom resource: at most its function's quarter of an hour."""
 CONSISTENCY_S = 15.0
 """How long a stack may look as if nothing had begun after its change set was executed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackTarget:
-    """One stack of one environment, and what it shall become."""
-
-    app: str
-    environment: Environment
-    stack: SealedStack
-    name: str
-    parameters: Mapping[str, str]
-    adopt: bool = False
-    waivers: frozenset[str] = frozenset()
-    """What may be done to data this once, as `delivery.guard.waiver_key` names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +39,8 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
     """Bring the stack to its template. Raises CloudError when it failed, Refused when a guard said no."""
     state = _settled(target, operation, writer)
     _check_owner(target, state)
+    for name in target.abandoned:
+        _clear(target, name, writer)
     create = next_step(state.status if state else None) == "create"
     change_set = _change_set(target, operation, writer, create=create)
     if change_set.empty:
@@ -65,9 +51,26 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
                 code="empty-stack",
                 hint="A stack needs at least one resource; look at its Conditions.",
             )
-        return StackOutcome(state=state, changed=False)
+        return StackOutcome(state=_protected(target, state, writer), changed=False)
     used = _judge(target, change_set, writer)
-    return StackOutcome(state=_execute(target, change_set, operation, writer, waivers=used), changed=True)
+    after = _execute(target, change_set, operation, writer, waivers=used)
+    return StackOutcome(state=_protected(target, after, writer), changed=True)
+
+
+def _clear(target: StackTarget, change_set: str, writer: Writer) -> None:
+    """Delete a change set that an interrupted deployment left behind, unless it was executed."""
+    found = writer.cloud.stacks.change_set(target.name, change_set)
+    if found is not None and found.execution_status in {"AVAILABLE", "UNAVAILABLE"}:
+        writer.guard()
+        writer.cloud.stacks.delete_change_set(target.name, change_set)
+
+
+def _protected(target: StackTarget, state: StackState, writer: Writer) -> StackState:
+    """Switch termination protection on where the environment is protected."""
+    if target.environment.protected and not state.termination_protection:
+        writer.guard()
+        writer.cloud.stacks.protect(target.name, enabled=True)
+    return state
 
 
 def wait_for_stack(cloud: Cloud, services: Services, look: Callable[[], bool], *, what: str) -> None:
@@ -98,11 +101,16 @@ def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what
         pause_s = min(pause_s * 1.5, 3.0)
 
 
+def change_set_name(operation: str) -> str:
+    """Return the name of an operation's change sets: one in each stack."""
+    return f"sealift-{operation}"
+
+
 def tags(target: StackTarget) -> dict[str, str]:
     """Return the tags of the stack: the user's and the two that say whose it is."""
     return {
         **target.environment.tags,
-        OWNER_TAG: target.app,
+        OWNER_TAG: target.app.name,
         ENVIRONMENT_TAG: target.environment.name,
     }
 
@@ -156,7 +164,7 @@ def _check_owner(target: StackTarget, state: StackState | None) -> None:
     if state is None or state.status == "REVIEW_IN_PROGRESS":
         return
     owner = (state.tags.get(OWNER_TAG), state.tags.get(ENVIRONMENT_TAG))
-    if owner == (target.app, target.environment.name) or (owner == (None, None) and target.adopt):
+    if owner == (target.app.name, target.environment.name) or (owner == (None, None) and target.adopt):
         return
     whose = (
         f'belongs to application "{owner[0]}", environment "{owner[1]}"'
@@ -213,7 +221,7 @@ def _continue_rollback(
     writer.cloud.stacks.continue_rollback(target.name, token=f"{operation.id}-continue")
     after = _at_rest(target.name, writer)
     if after is None or after.status == "UPDATE_ROLLBACK_FAILED":
-        stuck = [r for r in writer.cloud.stacks.resources(target.name) if r.status.endswith("_FAILED")]
+        stuck = real_causes(writer.cloud.stacks.resources(target.name))
         reasons = "; ".join(f"{r.logical_id} ({r.type}): {r.reason}" for r in stuck) or state.reason
         raise Refused(
             f"Stack {target.name} could not be rolled back, and continuing failed again. {reasons}",
@@ -226,7 +234,7 @@ def _continue_rollback(
 
 def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, create: bool) -> ChangeSet:
     request = ChangeSetRequest(
-        name=f"sealift-{operation.id}",
+        name=change_set_name(operation.id),
         stack_name=target.name,
         template_key=blob_key(target.stack.template_sha256),
         parameters=target.parameters,
@@ -262,59 +270,12 @@ def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> list[J
     """Show the changes and refuse those that would lose data; return the waivers that let some pass."""
     for change in change_set.changes:
         _show(target, change, writer.services)
-    stacks = writer.cloud.stacks
-    findings = judge(
-        GuardInput(
-            stack=target.stack.name,
-            change_set=with_removed_stacks(change_set, stacks),
-            before={} if change_set.creates_stack else _resources(stacks.template(target.name)),
-            after=_resources(stacks.template(target.name, change_set=change_set.name)),
-            nested=dict(_nested_templates(change_set, target.stack.name, stacks)),
-        )
-    )
-    for finding in findings:
-        writer.services.events.emit(FindingReported(finding=finding, environment=target.environment.name))
+    findings = judged(target, change_set, writer)
     stopping = [f for f in findings if f.stops and waiver_key(f) not in target.waivers]
     if stopping:
         _withdraw(target, change_set, writer)
-        raise _refusal(target, stopping)
+        raise refusal(target, stopping)
     return [waiver_key(f) for f in findings]
-
-
-def _refusal(target: StackTarget, stopping: list[Finding]) -> Refused:
-    name = target.environment.name
-    keys = [waiver_key(f) for f in stopping]
-    return Refused(
-        "The change would lose data:\n" + "\n".join(f"  - {f.message}" for f in stopping)
-        if len(stopping) > 1
-        else f"The change would lose data: {stopping[0].message}",
-        code="data-guard",
-        hint=f"{stopping[0].fix} If it is meant: sealift waive {name} {keys[0]} --reason '…'",
-        context={"environment": name, "findings": [f.id for f in stopping], "waivers": keys},
-    )
-
-
-def _nested_templates(
-    change_set: ChangeSet, stack: str, stacks: Stacks
-) -> Iterator[tuple[str, tuple[Resources, Resources]]]:
-    """Yield path and templates, before and after, of each nested stack that the change set changes."""
-    for change in change_set.changes:
-        if change.nested is None or change.physical_id is None:
-            continue
-        path = f"{stack}/{change.logical_id}"
-        after = stacks.template(change.physical_id, change_set=change.nested.name)
-        yield path, (_resources(stacks.template(change.physical_id)), _resources(after))
-        yield from _nested_templates(change.nested, path, stacks)
-
-
-def _resources(template: str) -> Resources:
-    """Return the resources of a template that AWS gave back as text; none when it is not JSON."""
-    try:
-        body = json.loads(template)
-    except ValueError:
-        return {}
-    found = body.get("Resources") if isinstance(body, dict) else None
-    return {name: r for name, r in found.items() if isinstance(r, dict)} if isinstance(found, dict) else {}
 
 
 def _show(target: StackTarget, change: Change, services: Services) -> None:
@@ -358,12 +319,15 @@ def _execute(
     seen: list[StackEvent] = []
     found: list[StackState] = []
 
-    def look() -> bool:
+    def read() -> None:
         nonlocal last
         for event in stacks.events(target.name, after=last):
             last = event.id
             seen.append(event)
             _stream(target, event, services)
+
+    def look() -> bool:
+        read()
         state = stacks.describe(target.name)
         begun = any(e.logical_id == target.name for e in seen)
         if not begun and services.clock.monotonic() - started < CONSISTENCY_S:
@@ -374,9 +338,10 @@ def _execute(
         return True
 
     wait_for_stack(writer.cloud, services, look, what=f"Stack {target.name}")
+    read()  # what happened between the last look at the events and the one at the stack
     if found and found[0].status in SETTLED_WELL:
         return found[0]
-    raise _failure(target, found[0] if found else None, seen)
+    raise failure(target, found[0] if found else None, seen, writer, operation.commit)
 
 
 def _added(change_set: ChangeSet, stack: str) -> Iterator[str]:
@@ -398,23 +363,4 @@ def _stream(target: StackTarget, event: StackEvent, services: Services) -> None:
             status=event.status,
             reason=event.reason,
         )
-    )
-
-
-def _failure(target: StackTarget, state: StackState | None, events: list[StackEvent]) -> CloudError:
-    cause = first_cause(events)
-    status = state.status if state else "deleted"
-    why = f"{cause.logical_id} ({cause.type}): {cause.reason}" if cause else (state.reason if state else "")
-    back = "It was rolled back: nothing changed." if "ROLLBACK_COMPLETE" in status else f"Its state is {status}."
-    return CloudError(
-        f"Stack {target.name} failed. {why}",
-        code="stack-failed",
-        hint=f"{back} Mend the cause and deploy again.",
-        context={
-            "environment": target.environment.name,
-            "stack": target.name,
-            "status": status,
-            "logical_id": cause.logical_id if cause else None,
-            "reason": cause.reason if cause else None,
-        },
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sealift.delivery.states import NEXT_STEP
 from sealift.errors import CloudError, Refused
 from tests.component.usecases.world import World, function, table
 
@@ -23,6 +24,19 @@ def test_the_resource_that_failed_is_named_with_its_reason(world: World):
         world.deploy()
     assert failed.value.code == "stack-failed"
     assert (failed.value.context["logical_id"], failed.value.context["reason"]) == ("Items", BROKEN)
+
+
+def test_the_cause_is_named_even_when_all_of_it_happened_between_two_looks(world: World):
+    world.account().stacks.fail("Items", "create", BROKEN)
+
+    def sleep_before_describe(call: str, moment: str) -> None:
+        if (call, moment) == ("stacks.describe", "before"):
+            world.clock.advance(20)
+
+    world.account().tap.on_call = sleep_before_describe
+    with pytest.raises(CloudError) as failed:
+        world.deploy()
+    assert failed.value.context["logical_id"] == "Items"
 
 
 def test_a_failure_is_recorded_with_its_cause(world: World):
@@ -269,3 +283,66 @@ def stuck(world: World) -> None:
     with pytest.raises(CloudError):
         world.deploy()
     assert world.stack_status() == "UPDATE_ROLLBACK_FAILED"
+
+
+STOPPING = {"wait": "timeout", "refuse": "stack-state"}
+
+
+@pytest.mark.parametrize(("status", "step"), sorted(NEXT_STEP.items()))
+def test_every_state_has_one_outcome(world: World, status: str, step: str):
+    """The table holds every value of the API (tests/unit/delivery/test_states.py); here each is deployed to."""
+    world.deploy()
+    stacks = world.account().stacks
+    stacks.force_status(STACK, status, "by hand")
+    executed = len(stacks.executions)
+    world.code("print('two')")
+    if step in STOPPING:
+        with pytest.raises((CloudError, Refused)) as refused:
+            world.deploy()
+        assert (refused.value.code, len(stacks.executions)) == (STOPPING[step], executed)
+    else:
+        assert world.deploy().status == "succeeded"
+        assert (len(stacks.executions), bool(stacks.deletions)) == (executed + 1, step == "recreate")
+
+
+def test_a_protected_environment_gets_termination_protection(world: World):
+    world.deliver("print('one')")
+    protected = {n: world.account(n).stacks.describe(f"shop-{n}") for n in ("staging", "production")}
+    assert {n: s.termination_protection for n, s in protected.items() if s} == {"staging": False, "production": True}
+
+
+def test_protection_that_was_switched_off_by_hand_comes_back_with_the_next_deployment(world: World):
+    world.change("staging", protected=True)
+    world.deploy()
+    world.account().stacks.protect(STACK, enabled=False)
+    world.deploy(force=True)
+    state = world.account().stacks.describe(STACK)
+    assert state is not None
+    assert state.termination_protection
+
+
+def test_the_change_set_of_a_deployment_that_was_killed_is_cleared_by_the_next(world: World):
+    world.deploy()
+    world.code("print('two')")
+
+    def die(call: str, moment: str) -> None:
+        if (call, moment) == ("stacks.create_change_set", "after"):
+            raise SystemExit
+
+    world.account().tap.on_call = die
+    with pytest.raises(SystemExit):
+        world.deploy()
+    world.account().tap.on_call = None
+    left = f"sealift-{world.entries()[-1].record.operation}"
+    assert world.account().stacks.change_set(STACK, left) is not None
+    world.clock.advance(3600)
+    world.code("print('one')")
+    world.deploy(force=True)  # what runs there already: no change set of its own is executed
+    assert world.account().stacks.change_set(STACK, left) is None
+
+
+def test_an_explanation_of_a_stuck_rollback_leaves_out_what_was_only_cancelled(world: World):
+    stuck(world)
+    with pytest.raises(Refused) as refused:
+        world.deploy()
+    assert "cancelled" not in refused.value.message

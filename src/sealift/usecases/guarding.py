@@ -1,0 +1,68 @@
+"""Have a change set judged by the data guard: gather the templates that it needs, and word what it refuses."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from sealift.delivery.guard import GuardInput, Resources, judge, waiver_key
+from sealift.errors import Refused
+from sealift.model.event import FindingReported
+from sealift.model.finding import Finding
+from sealift.model.stack import ChangeSet
+from sealift.ports import Stacks
+from sealift.usecases.removals import with_removed_stacks
+from sealift.usecases.stack_target import StackTarget
+from sealift.usecases.writing import Writer
+
+
+def judged(target: StackTarget, change_set: ChangeSet, writer: Writer) -> tuple[Finding, ...]:
+    """Return what the change set would lose, and tell it."""
+    stacks = writer.cloud.stacks
+    findings = judge(
+        GuardInput(
+            stack=target.stack.name,
+            change_set=with_removed_stacks(change_set, stacks),
+            before={} if change_set.creates_stack else _resources(stacks.template(target.name)),
+            after=_resources(stacks.template(target.name, change_set=change_set.name)),
+            nested=dict(_nested_templates(change_set, target.stack.name, stacks)),
+        )
+    )
+    for finding in findings:
+        writer.services.events.emit(FindingReported(finding=finding, environment=target.environment.name))
+    return findings
+
+
+def refusal(target: StackTarget, stopping: Sequence[Finding]) -> Refused:
+    """Return the refusal of a change that would lose data, with what to waive if it is meant."""
+    name = target.environment.name
+    keys = [waiver_key(f) for f in stopping]
+    return Refused(
+        "The change would lose data:\n" + "\n".join(f"  - {f.message}" for f in stopping)
+        if len(stopping) > 1
+        else f"The change would lose data: {stopping[0].message}",
+        code="data-guard",
+        hint=f"{stopping[0].fix} If it is meant: sealift waive {name} {keys[0]} --reason '…'",
+        context={"environment": name, "findings": [f.id for f in stopping], "waivers": keys},
+    )
+
+
+def _nested_templates(
+    change_set: ChangeSet, stack: str, stacks: Stacks
+) -> Iterator[tuple[str, tuple[Resources, Resources]]]:
+    """Yield path and templates, before and after, of each nested stack that the change set changes."""
+    for change in change_set.changes:
+        if change.nested is None or change.physical_id is None:
+            continue
+        path = f"{stack}/{change.logical_id}"
+        after = stacks.template(change.physical_id, change_set=change.nested.name)
+        yield path, (_resources(stacks.template(change.physical_id)), _resources(after))
+        yield from _nested_templates(change.nested, path, stacks)
+
+
+def _resources(template: str) -> Resources:
+    """Return the resources of a template that AWS gave back as text; none when it is not JSON."""
+    try:
+        body = json.loads(template)
+    except ValueError:
+        return {}
+    found = body.get("Resources") if isinstance(body, dict) else None
+    return {name: r for name, r in found.items() if isinstance(r, dict)} if isinstance(found, dict) else {}

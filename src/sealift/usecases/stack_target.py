@@ -1,0 +1,23 @@
+"""One stack of one environment, and what it shall become."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sealift.model.app import App, Environment
+from sealift.model.release import SealedStack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackTarget:
+    """One stack of one environment, and what it shall become."""
+
+    app: App
+    environment: Environment
+    stack: SealedStack
+    name: str
+    parameters: Mapping[str, str]
+    adopt: bool = False
+    waivers: frozenset[str] = frozenset()
+    """What may be done to data this once, as `delivery.guard.waiver_key` names it."""
+    abandoned: tuple[str, ...] = ()
+    """Change sets of interrupted deployments, which may still be there."""
