@@ -91,6 +91,7 @@ class FakeStacks:
         self._engine.nested_goal = self._nested_goal
         self._asked: dict[tuple[str, str], _Asked] = {}
         self._inner: dict[tuple[str, str], str] = {}
+        self._checked: set[str] = set()
         self._altered: dict[tuple[str, str], dict[str, Json]] = {}
         self._tokens: set[str] = set()
         self._lock = threading.RLock()
@@ -259,6 +260,7 @@ class FakeStacks:
                     type=placed.desired.type,
                     status=placed.status,
                     reason=placed.reason,
+                    drift=self._drift_of(stack, name, placed.desired.type),
                 )
                 for name, placed in sorted(stack.resources.items())
                 if "\0" not in name
@@ -285,6 +287,7 @@ class FakeStacks:
         """Return what was altered by hand."""
         with self._call("drift"):
             stack = self._found(f"detect drift of stack {stack_name}", stack_name)
+            self._checked.add(stack.id)
             return tuple(
                 Drift(
                     logical_id=logical_id,
@@ -296,8 +299,13 @@ class FakeStacks:
                     ),
                 )
                 for (name, logical_id), properties in self._altered.items()
-                if name == stack_name and logical_id in stack.resources
+                if name == stack.name and logical_id in stack.resources
             )
+
+    def _drift_of(self, stack: Stack, logical_id: str, kind: str) -> str:
+        if stack.id not in self._checked or kind.startswith("Custom::"):
+            return "NOT_CHECKED"
+        return "MODIFIED" if (stack.name, logical_id) in self._altered else "IN_SYNC"
 
     @contextmanager
     def _call(self, name: str) -> Iterator[None]:

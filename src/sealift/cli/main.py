@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "destroy": ("Decide", "decide", "Delete an environment."),
     "status": ("Look", "look", "Show where every environment stands."),
     "history": ("Look", "look", "Show what happened, when, and by whom."),
+    "drift": ("Look", "look", "Show what was changed by hand in an environment."),
     "diff": ("Look", "look", "Show what one environment lacks of another."),
     "ledger": ("Look", "look", "Check the chain of the ledgers."),
     "release": ("Look", "release", "Check hashes, provenance and signature of a release."),

@@ -125,7 +125,7 @@ class View:
 
     def _finding(self, event: FindingReported) -> None:
         finding = event.finding
-        if not finding.stops:
+        if not finding.stops and finding.tool != "drift":
             self._advice += 1
             if self._advice > ADVICE_SHOWN and not self._verbose:
                 return

@@ -11,6 +11,7 @@ from sealift.model.app import (
     AcceptedFinding,
     App,
     BuildOptions,
+    DriftMode,
     Environment,
     Health,
     Hooks,
@@ -110,6 +111,7 @@ def _environments(settings: Settings, app: str, region: str) -> Iterator[Environ
     for name, table in tables.items():
         is_root = sources[name] is None
         usual_branch = "main" if is_root and (name == "staging" or len(roots) == 1) else None
+        protected = bool(table.get("protected", not is_root or name == "production"))
         usual_soak_s = DEFAULT_SOAK_S if name in sources.values() else 0.0
         yield Environment(
             name=name,
@@ -126,7 +128,8 @@ def _environments(settings: Settings, app: str, region: str) -> Iterator[Environ
             promotes_from=sources[name],
             soak_s=cast("float", table.get("soak", usual_soak_s)),
             approval=bool(table.get("approval", False)),
-            protected=bool(table.get("protected", not is_root or name == "production")),
+            protected=protected,
+            drift=cast("DriftMode", table.get("drift", "show" if protected else "off")),
             watch_s=cast("float", table.get("watch", 0.0)),
             health=_health(_part(table, "health")),
         )

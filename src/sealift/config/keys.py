@@ -258,6 +258,12 @@ _ENVIRONMENT = (
         default="true for `production` and whatever else is promoted to",
     ),
     Key(
+        name="drift",
+        kind=Text(pattern="show|refuse|off", what='"show", "refuse" or "off"'),
+        doc="Whether a deployment looks for changes made by hand first, and refuses when there are any.",
+        default='`"show"` when the environment is protected, else `"off"`',
+    ),
+    Key(
         name="watch",
         kind=Duration(),
         doc="How long the environment is watched after a deployment was verified. When it fails then, it goes back.",

@@ -11,6 +11,7 @@ from typing import Literal
 
 EnvironmentKind = Literal["permanent", "preview"]
 Toggle = Literal["auto", "on", "off"]
+DriftMode = Literal["show", "refuse", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,8 @@ class Environment:
     """How long a release must have been verified in this environment before it may leave it."""
     approval: bool = False
     protected: bool = False
+    drift: DriftMode = "off"
+    """What is done about changes by hand before a deployment."""
     watch_s: float = 0.0
     """How long the environment is watched after its deployment was verified."""
     health: Health = field(default_factory=Health)

@@ -21,6 +21,7 @@ from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
 from sealift.ports import Cloud
+from sealift.usecases.drift import Detection, judge_drift
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stack import change_set_name, deploy_stack
@@ -56,6 +57,8 @@ class Plan:
     waivers: frozenset[str] = frozenset()
     abandoned: tuple[str, ...] = ()
     """Change sets that interrupted deployments may have left behind."""
+    drift: Detection | None = None
+    """The look for changes by hand that goes on meanwhile."""
     isolation: Mapping[str, Json] = field(default_factory=dict)
     """What the proof said of this release, for the ledger."""
     request: Mapping[str, Json] = field(default_factory=dict)
@@ -117,6 +120,14 @@ def is_standing(plan: Plan, current: Standing) -> bool:
     )
 
 
+def looking_for_drift(target: Target, plan: Plan, writer: Writer, *, force: bool) -> Plan:
+    """Begin to look for drift where the environment wants it and something will be deployed."""
+    standing_already = not force and is_standing(plan, standing(writer.ledger.entries()))
+    if target.environment.drift == "off" or standing_already:
+        return plan
+    return replace(plan, drift=Detection(target.app, target.environment, target.cloud))
+
+
 def deploy_release(target: Target, plan: Plan, writer: Writer, services: Services) -> Deployment:
     """Deploy every stack of the release. Whatever happens is recorded; errors are raised after that."""
     entries = writer.ledger.entries()
@@ -139,6 +150,8 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
         try:
             _revoke(entries, operation, writer)
+            if plan.drift is not None:
+                judge_drift(plan.drift.report(), target.environment, waivers, operation, writer)
             run_hooks("before_deploy", hooks)
             outputs, changed = _deploy_stacks(target, plan, operation, writer)
             codes = _read_back(target, plan)

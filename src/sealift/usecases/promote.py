@@ -10,7 +10,7 @@ from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.ports import Cloud
 from sealift.usecases.attest import load_keys, require_attestations
-from sealift.usecases.deploy import Target, plan_deployment
+from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
 from sealift.usecases.health import observe, outputs_of, send_probes, tell
 from sealift.usecases.hooks import check_code_of_hooks
 from sealift.usecases.prove import isolation_gate, prove_stored
@@ -59,6 +59,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
         turn = take_turn(target, plan, asked, writer, services, force=options.force)
         if isinstance(turn, Outcome):
             return turn
+        turn = looking_for_drift(target, turn, writer, force=options.force)
         copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
         return bring(target, turn, writer, services, restore=True, force=options.force)
 

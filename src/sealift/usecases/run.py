@@ -15,7 +15,7 @@ from sealift.model.template import Template
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import check
-from sealift.usecases.deploy import Target, plan_deployment
+from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.prove import Proof, isolation_gate, prove_built
 from sealift.usecases.release import Outcome, bring
@@ -132,6 +132,7 @@ def deploy_built(
         turn = take_turn(target, plan, asked, writer, services, force=force)
         if isinstance(turn, Outcome):
             return turn
+        turn = looking_for_drift(target, turn, writer, force=force)
         upload_release(built, cloud, services, keys=keys)
         return bring(target, turn, writer, services, restore=False, force=force)
 

@@ -19,6 +19,7 @@ RULES = (
     "protection-off",
     "policy-weakened",
     "index-lost",
+    "drifted",
 )
 
 

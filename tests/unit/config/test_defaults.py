@@ -19,6 +19,7 @@ def test_a_template_alone_gives_staging_and_production(app_folder: Path) -> None
         None,
     )
     assert (staging.soak_s, staging.protected) == (600.0, False)
+    assert (staging.drift, production.drift) == ("off", "show")
     assert (production.name, production.stack_name, production.branch) == ("production", "orders-production", None)
     assert (production.promotes_from, production.soak_s, production.protected) == ("staging", 0.0, True)
 

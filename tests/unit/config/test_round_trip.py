@@ -52,6 +52,7 @@ def _apps(draw: st.DrawFn, root: Path) -> App:
             soak_s=draw(_MILLIS),
             approval=draw(st.booleans()),
             protected=draw(st.booleans()),
+            drift=draw(st.sampled_from(["show", "refuse", "off"])),
             watch_s=draw(_MILLIS),
         )
         for index, name in enumerate(names)
@@ -153,6 +154,7 @@ def _document(app: App) -> str:
             soak=written(one.soak_s),
             approval=one.approval,
             protected=one.protected,
+            drift=one.drift,
             watch=written(one.watch_s),
             stacks={stack: {"parameters": values} for stack, values in one.stack_parameters.items()},
         )

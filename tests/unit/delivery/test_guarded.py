@@ -83,6 +83,7 @@ ENVIRONMENT_GATES = {
     "soak_s",
     "approval",
     "protected",
+    "drift",
     "watch_s",
     "health",
 }

@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from sealift.cli.session import Session, options
+from sealift.cli.visible import visible
 from sealift.delivery.health import evidence
 from sealift.delivery.history import Overtaken
 from sealift.model.ledger import Entry
@@ -48,6 +49,30 @@ def history_command(session: Session, name: str | None, limit: int) -> int:
 
     show_history(entries, overtaken, verbose=session.verbose)
     return 0
+
+
+@click.command("drift")
+@click.argument("environment")
+@options()
+def drift_command(session: Session, environment: str) -> int:
+    """Show what was changed by hand in ENVIRONMENT since its last deployment.
+
+    Exits with 1 when something was, or when it could not be found out.
+    """
+    from sealift.usecases.drift import drift, summary
+
+    report = drift(session.app, session.environment(environment), session.services)
+    session.close()
+    code = 1 if report.findings or report.problems else 0
+    if session.json:
+        drifted = [{**f.data, "message": f.message} for f in report.findings]
+        body = {"environment": environment, "checked": report.checked, "drifted": drifted}
+        click.echo(json.dumps({**body, "unchecked": list(report.unchecked), "problems": list(report.problems)}))
+        return code
+    for line in (*(f.message for f in report.findings), *report.problems):
+        click.echo(visible(line))
+    click.echo(visible(summary(report)))
+    return code
 
 
 @click.command("diff")

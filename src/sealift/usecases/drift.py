@@ -1,0 +1,189 @@
+"""Drift: what was changed by hand in an environment since its last deployment, with the property and both values.
+
+Asking takes CloudFormation seconds to minutes, so a deployment asks while it uploads. Writes nothing.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sealift.analysis.redact import MASK, is_secret, redacted
+from sealift.delivery.causes import STACK_TYPE
+from sealift.delivery.guard import waiver_key
+from sealift.delivery.states import in_progress
+from sealift.errors import CloudError, Refused, SealiftError
+from sealift.model.app import App, Environment
+from sealift.model.event import FindingReported, Noted
+from sealift.model.finding import Finding
+from sealift.model.stack import Drift
+from sealift.model.template import Json
+from sealift.ports import Cloud
+from sealift.usecases.services import Services
+from sealift.usecases.writing import Operation, Writer, check_account
+
+ASKABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"})
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html"""
+LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftReport:
+    """What was found. `unchecked` are resources whose type knows no drift, as `LogicalId (Type)`."""
+
+    findings: tuple[Finding, ...] = ()
+    checked: int = 0
+    unchecked: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Why a stack could not be looked at."""
+
+
+class Detection:
+    """A look for drift that goes on beside other work."""
+
+    def __init__(self, app: App, environment: Environment, cloud: Cloud) -> None:
+        self._report = DriftReport()
+        self._look = (app, environment, cloud)
+        self._thread = threading.Thread(target=self._run, name="drift", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self._report = observe_drift(*self._look)
+
+    def report(self) -> DriftReport:
+        """Wait for the answer and return it."""
+        self._thread.join()
+        return self._report
+
+
+def drift(app: App, environment: Environment, services: Services) -> DriftReport:
+    """Look for drift in every stack of the environment."""
+    cloud = services.clouds.open(environment)
+    check_account(environment, cloud)
+    return observe_drift(app, environment, cloud)
+
+
+def observe_drift(app: App, environment: Environment, cloud: Cloud) -> DriftReport:
+    """Look for drift in every stack that rests, nested ones too; what can not be looked at is said."""
+    report = DriftReport()
+    for stack in app.stacks:
+        report = _added(report, _of_stack(app.stack_name(environment, stack), stack.name, cloud))
+    return report
+
+
+def judge_drift(
+    report: DriftReport, environment: Environment, waivers: frozenset[str], operation: Operation, writer: Writer
+) -> None:
+    """Tell what was found, and refuse it where the environment is declared so."""
+    _tell(report, environment, writer.services)
+    keys = [waiver_key(f) for f in report.findings]
+    if keys:
+        used: list[Json] = [key for key in keys if key in waivers]
+        writer.record(operation, "running", step="drift", drifted=[*keys], **({"waivers": used} if used else {}))
+    stopping = [f for f in report.findings if waiver_key(f) not in waivers]
+    if environment.drift != "refuse" or not (stopping or report.problems):
+        return
+    waive = (
+        f" If it may go: sealift waive {environment.name} {waiver_key(stopping[0])} --reason '…'" if stopping else ""
+    )
+    raise Refused(
+        f"{environment.name} is not as it was deployed: "
+        + "; ".join((*(f.message for f in stopping), *report.problems)),
+        code="drift",
+        hint="Undo the change by hand, or take it into the template." + waive,
+        context={"environment": environment.name, "drifted": keys, "waivers": [waiver_key(f) for f in stopping]},
+    )
+
+
+def _tell(report: DriftReport, environment: Environment, services: Services) -> None:
+    for finding in report.findings:
+        stops = environment.drift == "refuse"
+        services.events.emit(FindingReported(finding=replace(finding, stops=stops), environment=environment.name))
+    for problem in report.problems:
+        services.events.emit(
+            Noted(level="warning", name="drift-unknown", message=problem, environment=environment.name)
+        )
+    if report.checked or report.unchecked:
+        services.events.emit(Noted(name="drift", message=summary(report), environment=environment.name))
+
+
+def summary(report: DriftReport) -> str:
+    """Return how many resources were looked at, and which could not be."""
+    found = f"{len(report.findings)} of {report.checked} resources drifted" if report.findings else ""
+    text = found or f"No drift in {report.checked} resources"
+    return text + (f"; not checked: {', '.join(report.unchecked)}" if report.unchecked else "")
+
+
+def _added(one: DriftReport, other: DriftReport) -> DriftReport:
+    return DriftReport(
+        findings=one.findings + other.findings,
+        checked=one.checked + other.checked,
+        unchecked=one.unchecked + other.unchecked,
+        problems=one.problems + other.problems,
+    )
+
+
+def _of_stack(name: str, path: str, cloud: Cloud) -> DriftReport:
+    try:
+        state = cloud.stacks.describe(name)
+        if state is None or state.status == "REVIEW_IN_PROGRESS":
+            return DriftReport()
+        if state.status not in ASKABLE:
+            why = "still moves" if in_progress(state.status) else "can not be asked"
+            return DriftReport(problems=(f"Drift is not known: stack {state.name} is {state.status} and {why}",))
+        differing = cloud.stacks.drift(name)
+        resources = cloud.stacks.resources(name)
+    except SealiftError as error:
+        if not isinstance(error, CloudError):
+            raise
+        return DriftReport(problems=(f"Drift is not known: {error.message}",))
+    nested = [r for r in resources if r.type == STACK_TYPE]
+    own = [r for r in resources if r.type != STACK_TYPE and r.physical_id is not None]
+    report = DriftReport(
+        findings=tuple(_finding(one, path) for one in differing),
+        checked=sum(1 for r in own if r.drift != "NOT_CHECKED"),
+        unchecked=tuple(f"{r.logical_id} ({r.type})" for r in own if r.drift == "NOT_CHECKED"),
+    )
+    for child in nested:  # a detection does not look into nested stacks
+        if child.physical_id is not None:
+            report = _added(report, _of_stack(child.physical_id, f"{path}/{child.logical_id}", cloud))
+    return report
+
+
+def _finding(drifted: Drift, path: str) -> Finding:
+    gone = drifted.status == "DELETED"
+    what = "was deleted by hand" if gone else "was changed by hand: " + "; ".join(_differences(drifted))
+    return Finding(
+        tool="drift",
+        id="drifted",
+        severity="high" if gone else "medium",
+        message=f"{drifted.logical_id} ({drifted.type}) {what}",
+        fix="Undo it by hand, or take it into the template.",
+        data={
+            "stack": path,
+            "logical_id": drifted.logical_id,
+            "type": drifted.type,
+            "status": drifted.status,
+            **{f"property:{at}": f"{was} → {now}" for at, was, now in _shown(drifted)},
+        },
+    )
+
+
+def _differences(drifted: Drift) -> Iterator[str]:
+    for path, expected, actual in _shown(drifted):
+        yield f"{path} is {actual}, deployed was {expected}"
+
+
+def _shown(drifted: Drift) -> Iterator[tuple[str, str, str]]:
+    """Yield property, what was deployed and what is, secrets masked."""
+    for path, expected, actual in drifted.differences:
+        secret = any(is_secret(part) for part in path.split("/")) or "Secret" in drifted.type
+        values = (MASK, MASK) if secret else (_value(expected), _value(actual))
+        yield path.strip("/"), *values
+
+
+def _value(value: Json) -> str:
+    if value is None:
+        return "not there"
+    text = redacted(value if isinstance(value, str) else json.dumps(value))
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
