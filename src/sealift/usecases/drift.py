@@ -83,14 +83,14 @@ def judge_drift(
     stopping = [f for f in report.findings if waiver_key(f) not in waivers]
     if environment.drift != "refuse" or not (stopping or report.problems):
         return
-    waive = (
-        f" If it may go: sealift waive {environment.name} {waiver_key(stopping[0])} --reason '…'" if stopping else ""
-    )
+    name, resources = environment.name, ", ".join(f.data["logical_id"] for f in stopping)
+    changed = (f"Changed by hand: {resources}",) if stopping else ()
+    waivers_needed = "".join(f"\n    sealift waive {name} {waiver_key(f)} --reason '…'" for f in stopping)
     raise Refused(
-        f"{environment.name} is not as it was deployed: "
-        + "; ".join((*(f.message for f in stopping), *report.problems)),
+        f"{name} is not as it was deployed. {'; '.join((*changed, *report.problems))}",
         code="drift",
-        hint="Undo the change by hand, or take it into the template." + waive,
+        hint="Undo it by hand, or take it into the template."
+        + (f" If it may go:{waivers_needed}" if waivers_needed else ""),
         context={"environment": environment.name, "drifted": keys, "waivers": [waiver_key(f) for f in stopping]},
     )
 

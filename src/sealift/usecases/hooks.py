@@ -161,7 +161,7 @@ def _call(hook: Hook, function: str, run: HookRun) -> tuple[str, tuple[str, ...]
     }
     answer = run.cloud.functions.invoke(name, payload)
     output = tuple(redacted(line) for line in answer.log)
-    return redacted(answer.error), output
+    return f"raised {redacted(answer.error)}" if answer.error else "", output
 
 
 def _physical_name(function: str, run: HookRun) -> str | None:

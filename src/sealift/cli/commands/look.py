@@ -10,6 +10,7 @@ from sealift.cli.session import Session, options
 from sealift.cli.visible import visible
 from sealift.delivery.health import evidence
 from sealift.delivery.history import Overtaken
+from sealift.model.finding import Finding
 from sealift.model.ledger import Entry
 from sealift.usecases.status import Lane
 
@@ -65,7 +66,7 @@ def drift_command(session: Session, environment: str) -> int:
     session.close()
     code = 1 if report.findings or report.problems else 0
     if session.json:
-        drifted = [{**f.data, "message": f.message} for f in report.findings]
+        drifted = [_drifted(f) for f in report.findings]
         body = {"environment": environment, "checked": report.checked, "drifted": drifted}
         click.echo(json.dumps({**body, "unchecked": list(report.unchecked), "problems": list(report.problems)}))
         return code
@@ -131,6 +132,13 @@ def ledger_verify_command(session: Session) -> int:
         for fault in faults:
             click.echo(f"  entry {fault.seq}: {fault.reason}")
     return 0 if sound else 1
+
+
+def _drifted(finding: Finding) -> dict[str, object]:
+    """Return what drifted, each property with what was deployed and what is."""
+    properties = {k.partition(":")[2]: v for k, v in finding.data.items() if k.startswith("property:")}
+    rest = {k: v for k, v in finding.data.items() if not k.startswith("property:")}
+    return {**rest, "properties": properties, "message": finding.message}
 
 
 def _lane(lane: Lane) -> dict[str, object]:
