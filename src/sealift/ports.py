@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sealift.model.live import Concurrency, LivePrincipal, PrincipalKind
     from sealift.model.release import BuiltArtifact, Origin
     from sealift.model.stack import (
+        Backup,
         Caller,
         ChangeSet,
         ChangeSetRequest,
@@ -131,6 +132,16 @@ class Functions(Protocol):
         """Call a function once and wait for its end. Nothing guards it: what is called must be idempotent."""
 
 
+class Backups(Protocol):
+    """On-demand backups of data stores."""
+
+    def begin(self, kind: str, name: str, *, token: str) -> Backup | None:
+        """Ask for a backup called `token`; one that is there is a success. None when there is none for this kind."""
+
+    def ready(self, backup: Backup) -> bool:
+        """Return whether the backup is complete. Raises CloudError when it never will be."""
+
+
 class Settings(Protocol):
     """Configuration that lives in the environment: Parameter Store and Secrets Manager. Values are never read."""
 
@@ -203,6 +214,7 @@ class Cloud:
     signing_keys: SigningKeys
     metrics: Metrics
     inventory: Inventory
+    backups: Backups
     endpoint: str | None = None
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
     """Environment variables that give a subprocess (hooks, acceptance tests) the same access; never recorded."""

@@ -9,6 +9,7 @@ from sealift.errors import CloudError
 from sealift.model.app import Environment
 from sealift.model.template import Json
 from sealift.ports import Clock, Cloud
+from tests.fakes.backups import TABLE, FakeBackups
 from tests.fakes.bucket import FakeBucket
 from tests.fakes.cfn_diff import Placed
 from tests.fakes.cfn_engine import ResourceFault
@@ -29,9 +30,12 @@ class AccountEffects:
     inventory: FakeInventory
     contents: dict[str, list[str]] = field(default_factory=dict)
     """What is in a data store, by physical id. Gone when the resource is deleted."""
+    tables: set[str] = field(default_factory=set)
 
     def apply(self, placed: Placed) -> None:
         """Make the resource so. Raises ResourceFault."""
+        if placed.desired.type == TABLE and placed.physical_id is not None:
+            self.tables.add(placed.physical_id)
         if placed.desired.type == FUNCTION and placed.physical_id is not None:
             self.functions.set_code(placed.physical_id, self._code(placed.properties.get("Code")))
         if placed.physical_id is not None:
@@ -41,6 +45,7 @@ class AccountEffects:
         """Delete it and everything in it."""
         if placed.physical_id is not None:
             self.contents.pop(placed.physical_id, None)
+            self.tables.discard(placed.physical_id)
             self.functions.remove(placed.physical_id)
             self.inventory.forget(placed.physical_id)
 
@@ -66,6 +71,7 @@ class FakeAccount:
     signing_keys: FakeSigningKeys
     metrics: FakeMetrics
     inventory: FakeInventory
+    backups: FakeBackups
     tap: Tap
     """Gets in between every call to stacks and bucket."""
     contents: dict[str, list[str]]
@@ -83,6 +89,7 @@ def make_account(
     stacks = FakeStacks(
         clock, bucket, account=account, region=environment.region, effects=effects, render=render, tap=tap
     )
+    backups = FakeBackups(effects.contents, effects.tables, tap)
     known, identity, metrics = FakeSettings(set(settings)), FakeIdentity(account), FakeMetrics()
     cloud = Cloud(
         environment=environment.name,
@@ -97,6 +104,7 @@ def make_account(
         signing_keys=signing_keys,
         metrics=metrics,
         inventory=inventory,
+        backups=backups,
     )
     return FakeAccount(
         cloud=cloud,
@@ -108,6 +116,7 @@ def make_account(
         signing_keys=signing_keys,
         metrics=metrics,
         inventory=inventory,
+        backups=backups,
         tap=tap,
         contents=effects.contents,
     )

@@ -3,6 +3,7 @@
 import hashlib
 import re
 
+from sealift.aws.backups import AwsBackups
 from sealift.aws.bucket import AwsBucket
 from sealift.aws.functions import AwsFunctions
 from sealift.aws.identity import AwsIdentity
@@ -50,6 +51,7 @@ def open_cloud(environment: Environment, *, access: Access) -> Cloud:
         signing_keys=AwsSigningKeys(session),
         metrics=AwsMetrics(session),
         inventory=AwsInventory(session, account=account),
+        backups=AwsBackups(session),
         endpoint=access.endpoint_url,
         credentials=_for_subprocesses(access),
     )

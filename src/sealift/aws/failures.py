@@ -85,6 +85,8 @@ _BY_CODE: dict[str, _Kind] = {
         code="bucket-taken", hint="Another account has a bucket of this name: set `bucket` for the environment."
     ),
     "AlreadyExistsException": _Kind(code="already-exists"),
+    "DBSnapshotAlreadyExists": _Kind(code="already-exists"),
+    "DBClusterSnapshotAlreadyExistsFault": _Kind(code="already-exists"),
     "ChangeSetNotFound": _Kind(code="change-set-not-found"),
     "ChangeSetNotFoundException": _Kind(code="change-set-not-found"),
     "InvalidChangeSetStatus": _Kind(code="change-set-status"),

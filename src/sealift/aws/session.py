@@ -97,6 +97,11 @@ class AwsSession:
         return cast("CloudWatchLogsClient", self._client("logs"))
 
     @property
+    def rds(self) -> Any:
+        """The RDS client."""
+        return self._client("rds")
+
+    @property
     def s3(self) -> "S3Client":
         """The S3 client."""
         return cast("S3Client", self._client("s3"))

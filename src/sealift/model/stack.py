@@ -144,6 +144,15 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A backup of a store that was asked for; `id` is how its service finds it."""
+
+    kind: str
+    store: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who we are, as GetCallerIdentity says."""
 

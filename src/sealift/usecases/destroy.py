@@ -9,8 +9,9 @@ from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.model.stack import StackState
 from sealift.usecases.deploy import Target
+from sealift.usecases.polling import wait_for_stack
 from sealift.usecases.services import Services, phase
-from sealift.usecases.stack import ENVIRONMENT_TAG, OWNER_TAG, wait_for_stack
+from sealift.usecases.stack import ENVIRONMENT_TAG, OWNER_TAG
 from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
 
 

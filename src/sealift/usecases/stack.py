@@ -1,6 +1,6 @@
 """Bring one stack to a template: settle it, ask for a change set, judge it, execute it, wait to the very end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealift.delivery.causes import real_causes
@@ -9,20 +9,19 @@ from sealift.delivery.manifest import blob_key
 from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
 from sealift.errors import CloudError, Refused
 from sealift.model.event import ChangePlanned, Noted, ResourceProgressed
+from sealift.model.finding import Finding
 from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
 from sealift.model.template import Json
-from sealift.ports import Cloud
+from sealift.usecases.backups import back_up
 from sealift.usecases.failing import failure
 from sealift.usecases.guarding import judged, refusal
+from sealift.usecases.polling import poll, wait_for_stack
 from sealift.usecases.services import Services
 from sealift.usecases.stack_target import StackTarget
 from sealift.usecases.writing import Operation, Writer
 
 OWNER_TAG = "sealift:app"
 ENVIRONMENT_TAG = "sealift:environment"
-STACK_TIMEOUT_S = 4 * 3600.0
-LOCAL_STACK_TIMEOUT_S = 1200.0
-"""On the embedded cloud nothing takes long but a custom resource: at most its function's quarter of an hour."""
 CONSISTENCY_S = 15.0
 """How long a stack may look as if nothing had begun after its change set was executed."""
 
@@ -52,7 +51,9 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
                 hint="A stack needs at least one resource; look at its Conditions.",
             )
         return StackOutcome(state=_protected(target, state, writer), changed=False)
-    used = _judge(target, change_set, writer)
+    losses = _judge(target, change_set, writer)
+    back_up(losses, operation, writer)
+    used: list[Json] = [waiver_key(f) for f in losses]
     after = _execute(target, change_set, operation, writer, waivers=used)
     return StackOutcome(state=_protected(target, after, writer), changed=True)
 
@@ -71,34 +72,6 @@ def _protected(target: StackTarget, state: StackState, writer: Writer) -> StackS
         writer.guard()
         writer.cloud.stacks.protect(target.name, enabled=True)
     return state
-
-
-def wait_for_stack(cloud: Cloud, services: Services, look: Callable[[], bool], *, what: str) -> None:
-    """Call `look` until it returns true, for as long as a stack may take in this cloud. Raises CloudError."""
-    if cloud.local:
-        logs = (
-            f"`sealift local logs {cloud.environment}` shows what the embedded cloud says; the next command continues."
-        )
-        poll(services, look, timeout_s=LOCAL_STACK_TIMEOUT_S, what=what, hint=logs)
-    else:
-        console = "Nothing was undone. Look at the stack in the console; the next command continues."
-        poll(services, look, timeout_s=STACK_TIMEOUT_S, what=what, hint=console)
-
-
-def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what: str, hint: str = "") -> None:
-    """Call `look` until it returns true: quickly at first, then backing off to every 3 seconds."""
-    deadline = services.clock.monotonic() + timeout_s
-    pause_s = 0.02
-    while not look():
-        if services.clock.monotonic() > deadline:
-            raise CloudError(
-                f"{what} took longer than {timeout_s:.0f} s",
-                code="timeout",
-                hint=hint or "Nothing was changed yet. Try again.",
-                retryable=True,
-            )
-        services.clock.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 3.0)
 
 
 def change_set_name(operation: str) -> str:
@@ -266,8 +239,8 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, cr
     return change_set
 
 
-def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> list[Json]:
-    """Show the changes and refuse those that would lose data; return the waivers that let some pass."""
+def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> tuple[Finding, ...]:
+    """Show the changes and refuse those that would lose data; return the losses that waivers let pass."""
     for change in change_set.changes:
         _show(target, change, writer.services)
     findings = judged(target, change_set, writer)
@@ -275,7 +248,7 @@ def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> list[J
     if stopping:
         _withdraw(target, change_set, writer)
         raise refusal(target, stopping)
-    return [waiver_key(f) for f in findings]
+    return findings
 
 
 def _show(target: StackTarget, change: Change, services: Services) -> None:

@@ -3,8 +3,11 @@
 import pytest
 
 from sealift.errors import Refused, UserError
+from sealift.model.event import Noted
+from sealift.usecases.rollback import rollback
 from sealift.usecases.waive import Waiver, waive
-from tests.component.usecases.world import World, function, table
+from tests.component.usecases.world import URL, World, function, table
+from tests.fakes.http import answer
 
 STACK = "shop-staging"
 KEY = "app/Items:data-removed"
@@ -125,6 +128,70 @@ def test_the_use_of_a_waiver_is_recorded(world: World):
     world.deploy()
     used = [e.record.data["waivers"] for e in world.entries() if "waivers" in e.record.data]
     assert used == [[KEY]]
+
+
+def test_a_table_is_backed_up_before_a_waived_removal(world: World):
+    allow(world, without_table(world))
+    (name,) = [r.physical_id for r in world.account().stacks.resources(STACK) if r.logical_id == "Items"]
+    assert name is not None
+    world.account().contents[name] = ["a note"]
+    world.deploy()
+    assert list(world.account().backups.made.values()) == [["a note"]]
+
+
+def test_a_backup_is_recorded_before_it_is_asked_for_and_comes_before_the_execution(world: World):
+    allow(world, without_table(world))
+    asked: list[object] = []
+    world.account().tap.on_call = lambda call, moment: (
+        asked.append(world.entries()[-1].record.data["step"]) if (call, moment) == ("backups.begin", "before") else None
+    )
+    world.deploy()
+    steps = [(e.record.data["step"], e.record.data.get("outcome")) for e in world.entries() if "step" in e.record.data]
+    assert asked == ["backup"]
+    assert steps[-3:] == [("backup", "running"), ("backup", "succeeded"), ("execute", None)]
+
+
+def test_a_backup_that_takes_a_while_is_waited_for(world: World):
+    allow(world, without_table(world))
+    world.account().backups.looks_until_ready = 20
+    assert world.deploy().status == "succeeded"
+
+
+def test_a_table_that_can_not_be_backed_up_is_not_touched(world: World):
+    allow(world, without_table(world))
+    world.account().backups.denied = True
+    assert refuse(world).code == "backup-failed"
+    assert "Items" in {r.logical_id for r in world.account().stacks.resources(STACK)}
+
+
+def test_the_waiver_is_still_open_when_the_backup_failed(world: World):
+    allow(world, without_table(world))
+    world.account().backups.denied = True
+    refuse(world)
+    world.account().backups.denied = False
+    assert world.deploy().status == "succeeded"
+
+
+def test_a_store_without_backups_is_told_of(world: World):
+    world.write({"Hello": function(), "Jobs": {"Type": "AWS::SQS::Queue"}})
+    world.deploy()
+    world.write({"Hello": function()})
+    allow(world, world.build().release.digest, "app/Jobs:data-removed")
+    world.deploy()
+    assert [n.message for n in world.events.of(Noted) if n.name == "backup"] == [
+        "Jobs has no backup that can be made for AWS::SQS::Queue: what is in it goes"
+    ]
+
+
+def test_what_the_way_back_removes_is_backed_up_if_it_can_be_but_never_stops_it(world: World):
+    world.deploy()
+    world.write({"Hello": function(), "Items": table(), "Orders": table()})
+    world.http.serve(URL, answer(500))
+    assert world.deploy().status == "failed"
+    world.http.serve(URL, answer(200, "hello"))
+    world.account().backups.denied = True
+    assert rollback(world.app, world.staging, world.services(), to=None).status == "succeeded"
+    assert "backup" in world.notes()
 
 
 def test_a_waiver_works_once(world: World):

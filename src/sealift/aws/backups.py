@@ -1,0 +1,74 @@
+"""Backups of data stores, asked for before something is done to them on purpose.
+
+A backup is named by its token, so asking twice makes one. RDS: documented, not observed.
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html
+"""
+
+from sealift.aws.failures import calling
+from sealift.aws.session import AwsSession
+from sealift.errors import CloudError
+from sealift.model.stack import Backup
+
+TABLE = "AWS::DynamoDB::Table"
+INSTANCE = "AWS::RDS::DBInstance"
+CLUSTER = "AWS::RDS::DBCluster"
+
+
+class AwsBackups:
+    """On-demand backups in one account and region."""
+
+    def __init__(self, session: AwsSession) -> None:
+        self._session = session
+
+    def begin(self, kind: str, name: str, *, token: str) -> Backup | None:
+        """Ask for a backup called `token`; one that is there is a success. None when there is none for this kind."""
+        match kind:
+            case "AWS::DynamoDB::Table":
+                return Backup(kind=kind, store=name, id=self._table(name, token))
+            case "AWS::RDS::DBInstance" | "AWS::RDS::DBCluster":
+                return Backup(kind=kind, store=name, id=self._snapshot(kind, name, token))
+            case _:
+                return None
+
+    def ready(self, backup: Backup) -> bool:
+        """Return whether the backup is complete. Raises CloudError when it never will be."""
+        status = self._status(backup)
+        if status.upper() in {"AVAILABLE", "CREATING"}:
+            return status.upper() == "AVAILABLE"
+        raise CloudError(f"The backup {backup.id} of {backup.store} is {status}", code="backup-failed")
+
+    def _table(self, table: str, token: str) -> str:
+        with calling(f"back up table {table}"):
+            known = self._session.dynamodb.list_backups(TableName=table, BackupType="USER")["BackupSummaries"]
+            made = next((b["BackupArn"] for b in known if b["BackupName"] == token), None)
+            return (
+                made
+                or self._session.dynamodb.create_backup(TableName=table, BackupName=token)["BackupDetails"]["BackupArn"]
+            )
+
+    def _snapshot(self, kind: str, name: str, token: str) -> str:
+        identifier = token.lower()
+        try:
+            with calling(f"take a snapshot of {name}"):
+                if kind == INSTANCE:
+                    self._session.rds.create_db_snapshot(DBSnapshotIdentifier=identifier, DBInstanceIdentifier=name)
+                else:
+                    self._session.rds.create_db_cluster_snapshot(
+                        DBClusterSnapshotIdentifier=identifier, DBClusterIdentifier=name
+                    )
+        except CloudError as error:
+            if error.code != "already-exists":
+                raise
+        return identifier
+
+    def _status(self, backup: Backup) -> str:
+        with calling(f"look at the backup of {backup.store}"):
+            if backup.kind == TABLE:
+                described = self._session.dynamodb.describe_backup(BackupArn=backup.id)
+                return described["BackupDescription"]["BackupDetails"]["BackupStatus"]
+            if backup.kind == INSTANCE:
+                shots = self._session.rds.describe_db_snapshots(DBSnapshotIdentifier=backup.id)["DBSnapshots"]
+            else:
+                answer = self._session.rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=backup.id)
+                shots = answer["DBClusterSnapshots"]
+            return str(shots[0]["Status"])

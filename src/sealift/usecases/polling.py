@@ -1,0 +1,39 @@
+"""Wait for something in the cloud: the one way in which use cases do."""
+
+from collections.abc import Callable
+
+from sealift.errors import CloudError
+from sealift.ports import Cloud
+from sealift.usecases.services import Services
+
+STACK_TIMEOUT_S = 4 * 3600.0
+LOCAL_STACK_TIMEOUT_S = 1200.0
+"""On the embedded cloud nothing takes long but a custom resource: at most its function's quarter of an hour."""
+
+
+def wait_for_stack(cloud: Cloud, services: Services, look: Callable[[], bool], *, what: str) -> None:
+    """Call `look` until it returns true, for as long as a stack may take in this cloud. Raises CloudError."""
+    if cloud.local:
+        logs = (
+            f"`sealift local logs {cloud.environment}` shows what the embedded cloud says; the next command continues."
+        )
+        poll(services, look, timeout_s=LOCAL_STACK_TIMEOUT_S, what=what, hint=logs)
+    else:
+        console = "Nothing was undone. Look at the stack in the console; the next command continues."
+        poll(services, look, timeout_s=STACK_TIMEOUT_S, what=what, hint=console)
+
+
+def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what: str, hint: str = "") -> None:
+    """Call `look` until it returns true: quickly at first, then backing off to every 3 seconds."""
+    deadline = services.clock.monotonic() + timeout_s
+    pause_s = 0.02
+    while not look():
+        if services.clock.monotonic() > deadline:
+            raise CloudError(
+                f"{what} took longer than {timeout_s:.0f} s",
+                code="timeout",
+                hint=hint or "Nothing was changed yet. Try again.",
+                retryable=True,
+            )
+        services.clock.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 3.0)
