@@ -153,6 +153,28 @@ def test_a_file_comes_back_as_it_was(bucket: Bucket, key: str, tmp_path: Path) -
     assert sorted(p.name for p in tmp_path.iterdir()) == ["source", "target"]
 
 
+def test_a_large_file_comes_back_as_it_was(bucket: Bucket, key: str, tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(b"artifact" * (1 << 20) + b"end")
+    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+
+    bucket.upload(key, source, sha256=sha256)
+    bucket.upload(key, source, sha256=sha256)
+    bucket.download(key, target, sha256=sha256)
+
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_large_file_that_is_not_what_its_hash_says_is_not_stored(bucket: Bucket, key: str, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"artifact" * (1 << 20) + b"end")
+
+    with pytest.raises(IntegrityError):
+        bucket.upload(key, source, sha256=hashlib.sha256(b"other").hexdigest())
+
+    assert bucket.get(key) is None
+
+
 def test_a_file_that_is_not_what_its_hash_says_is_not_stored(bucket: Bucket, key: str, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"artifacT")

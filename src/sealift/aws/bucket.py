@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sealift.aws.failures import calling
+from sealift.aws.multipart import PART_BYTES, parts_of, send
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError, IntegrityError, PreconditionFailed
 from sealift.ports import StoredObject
@@ -21,8 +22,20 @@ from sealift.ports import StoredObject
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_READY_TAG = "sealift:bucket"
-"""Set last, so that a bucket without it was not made by us or is not made to the end."""
+_READY: Any = {"Key": "sealift:bucket", "Value": "2"}
+"""Set last, so that a bucket without it was not made by us or is not made to the end. Counts up with what is set."""
+_UNFINISHED_DAYS = 7
+"""How long parts of an upload that nobody continued are kept."""
+_FORGETTING: Any = {
+    "Rules": [
+        {
+            "ID": "sealift-unfinished-uploads",
+            "Status": "Enabled",
+            "Filter": {"Prefix": "blobs/"},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _UNFINISHED_DAYS},
+        }
+    ]
+}
 _CHUNK = 1 << 20
 
 
@@ -52,7 +65,7 @@ class AwsBucket:
         try:
             with calling(f"look at bucket {self._name}"):
                 tags = self._s3.get_bucket_tagging(**self._at)["TagSet"]
-            if not self._ours or any(tag["Key"] == _READY_TAG for tag in tags):
+            if not self._ours or _READY in tags:
                 return
         except CloudError as error:
             if error.code == "bucket-not-found":
@@ -108,9 +121,16 @@ class AwsBucket:
         return tuple(sorted(found))
 
     def upload(self, key: str, path: Path, *, sha256: str) -> None:
-        """Store a file under a checksum that S3 verifies (ChecksumSHA256); an equal object is left alone."""
+        """Store a file under a checksum that S3 verifies (ChecksumSHA256); an equal object is left alone.
+
+        A large file goes in parts; an upload that was killed is continued.
+        """
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
-        if self._checksum(key) == checksum:
+        stored = self._checksum(key)
+        if stored == checksum:
+            return
+        if path.stat().st_size > PART_BYTES:
+            self._upload_parts(key, path, sha256, stored)
             return
         try:
             with path.open("rb") as file, calling(f"write {key} of {self._name}"):
@@ -118,12 +138,21 @@ class AwsBucket:
         except CloudError as error:
             if error.code != "checksum-mismatch":
                 raise
-            raise IntegrityError(
-                f"S3 refused {key}: the file's bytes do not have that SHA-256",
-                code="artifact-damaged",
-                hint="Build again with `sealift build --force`.",
-                context={"key": key, "expected": sha256},
-            ) from error
+            raise _damaged(key, sha256) from error
+
+    def _upload_parts(self, key: str, path: Path, sha256: str, stored: str | None) -> None:
+        parts = parts_of(path)
+        if parts.sha256 != sha256:
+            raise _damaged(key, sha256)
+        if stored == parts.checksum:
+            return
+        try:
+            with calling(f"write {key} of {self._name}"):
+                send(self._s3, self._at, key, path, parts)
+        except CloudError as error:
+            # Somebody else continued the same upload, and was first to complete it.
+            if error.code != "upload-gone" or self._checksum(key) != parts.checksum:
+                raise
 
     def download(self, key: str, path: Path, *, sha256: str) -> None:
         """Write an object to a file and check its hash. Raises IntegrityError, or CloudError when it is absent."""
@@ -193,9 +222,19 @@ class AwsBucket:
                 },
             )
             s3.put_bucket_versioning(**at, VersioningConfiguration={"Status": "Enabled"})
+            s3.put_bucket_lifecycle_configuration(**at, LifecycleConfiguration=_FORGETTING)
             if str(s3.meta.endpoint_url).startswith("https://"):
                 s3.put_bucket_policy(**at, Policy=json.dumps(_tls_only(self._name, s3.meta.partition)))
-            s3.put_bucket_tagging(**at, Tagging={"TagSet": [{"Key": _READY_TAG, "Value": "1"}]})
+            s3.put_bucket_tagging(**at, Tagging={"TagSet": [_READY]})
+
+
+def _damaged(key: str, sha256: str) -> IntegrityError:
+    return IntegrityError(
+        f"S3 refused {key}: the file's bytes do not have that SHA-256",
+        code="artifact-damaged",
+        hint="Build again with `sealift build --force`.",
+        context={"key": key, "expected": sha256},
+    )
 
 
 def _tls_only(bucket: str, partition: str) -> dict[str, object]:

@@ -76,6 +76,9 @@ _BY_CODE: dict[str, _Kind] = {
     "ConditionalRequestConflict": _RACED,
     "NoSuchKey": _NO_OBJECT,
     "NoSuchBucket": _NO_BUCKET,
+    "NoSuchUpload": _Kind(
+        code="upload-gone", hint="Repeat the command: another one uploaded the same.", retryable=True
+    ),
     "404": _NOT_FOUND,
     "BadDigest": _Kind(code="checksum-mismatch"),
     "XAmzContentChecksumMismatch": _Kind(code="checksum-mismatch"),

@@ -37,6 +37,7 @@ def test_a_new_bucket_is_sealed_before_it_is_marked_ready() -> None:
             "put_bucket_ownership_controls",
             "put_bucket_encryption",
             "put_bucket_versioning",
+            "put_bucket_lifecycle_configuration",
             "put_bucket_policy",
             "put_bucket_tagging",
         ):
@@ -53,6 +54,7 @@ def test_a_bucket_that_was_not_made_to_the_end_is_sealed_again() -> None:
         stub.add_client_error("get_bucket_tagging", "NoSuchTagSet", "", 404)
         for operation in ("public_access_block", "bucket_ownership_controls", "bucket_encryption", "bucket_versioning"):
             stub.add_response(f"put_{operation}", {})
+        stub.add_response("put_bucket_lifecycle_configuration", {})
         stub.add_response("put_bucket_tagging", {})
 
         bucket_of(session).ensure()
@@ -60,9 +62,30 @@ def test_a_bucket_that_was_not_made_to_the_end_is_sealed_again() -> None:
 
 def test_a_bucket_that_is_ready_takes_one_question() -> None:
     with stubbed("s3") as (session, stub):
-        stub.add_response("get_bucket_tagging", {"TagSet": [{"Key": "sealift:bucket", "Value": "1"}]}, AT)
+        stub.add_response("get_bucket_tagging", {"TagSet": [{"Key": "sealift:bucket", "Value": "2"}]}, AT)
 
         bucket_of(session).ensure()
+
+
+def test_a_bucket_of_an_earlier_version_gets_what_it_lacks() -> None:
+    kept: list[Any] = []
+    with stubbed("s3") as (session, stub):
+        stub.add_response("get_bucket_tagging", {"TagSet": [{"Key": "sealift:bucket", "Value": "1"}]}, AT)
+        for operation in ("public_access_block", "bucket_ownership_controls", "bucket_encryption", "bucket_versioning"):
+            stub.add_response(f"put_{operation}", {})
+        stub.add_response("put_bucket_lifecycle_configuration", {})
+        stub.add_response("put_bucket_tagging", {})
+        session.s3.meta.events.register(
+            "provide-client-params.s3.PutBucketLifecycleConfiguration", lambda params, **_: kept.append(params)
+        )
+
+        bucket_of(session).ensure()
+
+    (rule,) = kept[0]["LifecycleConfiguration"]["Rules"]
+    assert (rule["Filter"], rule["AbortIncompleteMultipartUpload"]) == (
+        {"Prefix": "blobs/"},
+        {"DaysAfterInitiation": 7},
+    )
 
 
 def test_a_declared_bucket_that_exists_is_left_as_it_is() -> None:
