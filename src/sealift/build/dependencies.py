@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sealift.build.backends import pinned_digest
 from sealift.build.cache import Cache
 from sealift.build.declared import Declared
 from sealift.build.keys import FORMAT, digest
@@ -85,4 +86,5 @@ class Resolutions:
     def set_key(self, wanted: Wanted) -> str:
         """Return the key of the installed and packed files."""
         lock = self.lock(wanted)
-        return digest(FORMAT, lock.text, wanted.platform, wanted.local, self.uv.version(), self.left_out)
+        made_by = [self.uv.version(), pinned_digest()]
+        return digest(FORMAT, lock.text, wanted.platform, wanted.local, made_by, self.left_out)

@@ -23,6 +23,7 @@ class DependencySet:
 
     lock: str
     packs: tuple[Packed, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def recorded(cache: Cache, key: str) -> DependencySet | None:
@@ -36,7 +37,11 @@ def recorded(cache: Cache, key: str) -> DependencySet | None:
         )
     except (KeyError, TypeError, ValueError):
         return None
-    return DependencySet(lock=str(record.get("lock", "")), packs=packs) if record else None
+    if record is None:
+        return None
+    warnings = record.get("warnings")
+    told = tuple(map(str, warnings)) if isinstance(warnings, list) else ()
+    return DependencySet(lock=str(record.get("lock", "")), packs=packs, warnings=told)
 
 
 def top(name: str) -> str:

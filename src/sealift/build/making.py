@@ -127,7 +127,7 @@ class Maker:
             sha256=written.sha256,
             size_bytes=written.size_bytes,
             unzipped_bytes=unzipped,
-            warnings=(*plan.tree.warnings, *warnings, *near, *_configuration(plan)),
+            warnings=(*plan.tree.warnings, *warnings, *(found.warnings if found else ()), *near, *_configuration(plan)),
             lock=masked(found.lock) if found else None,
             dependencies=dependencies,
         )

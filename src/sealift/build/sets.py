@@ -3,16 +3,19 @@
 A set is kept by its lock, the platform, the version of uv and what is left out of it.
 """
 
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
+from sealift.build.backends import built_from_source, unpinned
 from sealift.build.cache import Cache
 from sealift.build.dependencies import Resolutions, Wanted
 from sealift.build.dependency_set import DependencySet, Packed, recorded, top
 from sealift.build.local_paths import copied
 from sealift.build.locks import Lock, pins
 from sealift.build.packing import Distribution, Overwritten, distributions, open_pack, pack, refuse_compiled
+from sealift.build.uv import Built
 from sealift.build.zipping import Entry
 from sealift.errors import BuildError
 
@@ -61,14 +64,16 @@ class DependencySets:
     def _install(self, wanted: Wanted, key: str) -> DependencySet:
         lock = self._resolutions.lock(wanted)
         with self._cache.temporary() as scratch:
-            found = distributions(self._installed(wanted, lock, scratch), self._resolutions.left_out)
+            site, built = self._installed(wanted, lock, scratch)
+            found = distributions(site, self._resolutions.left_out)
             refuse_compiled(found)
             packs = tuple(self._pack(d, wanted, scratch) for d in found)
         listed = [[p.project, p.version, p.size_bytes, p.key, p.tops] for p in packs]
-        self._cache.write("sets", key, {"lock": lock.text, "packs": listed})
-        return DependencySet(lock=lock.text, packs=packs)
+        warnings = _unpinned(found, wanted, built) if built else ()
+        self._cache.write("sets", key, {"lock": lock.text, "packs": listed, "warnings": warnings})
+        return DependencySet(lock=lock.text, packs=packs, warnings=warnings)
 
-    def _installed(self, wanted: Wanted, lock: Lock, scratch: Path) -> Path:
+    def _installed(self, wanted: Wanted, lock: Lock, scratch: Path) -> tuple[Path, Built | None]:
         requirements = scratch / "requirements.txt"
         site = scratch / "site"
         options = "".join(f"{line}\n" for line in wanted.declared.options)
@@ -77,8 +82,8 @@ class DependencySets:
             requirements.write_text(options + copies.inward(lock.text))
             site.mkdir()
         checks = (["--no-deps"] if lock.complete else []) + (["--require-hashes"] if lock.hashed else [])
-        self._resolutions.uv.install(requirements, wanted.target, site, cwd=wanted.declared.folder, options=checks)
-        return site
+        uv, cwd = self._resolutions.uv, wanted.declared.folder
+        return site, uv.install(requirements, wanted.target, site, cwd=cwd, options=checks)
 
     def _pack(self, found: Distribution, wanted: Wanted, scratch: Path) -> Packed:
         left_out = self._resolutions.left_out
@@ -107,8 +112,26 @@ class DependencySets:
             )
         alone = scratch / f"alone-{found.project}"
         alone.mkdir()
-        site = self._installed(wanted, replace(lock, text=line, complete=True), alone)
+        site, _ = self._installed(wanted, replace(lock, text=line, complete=True), alone)
         return next(d for d in distributions(site, self._resolutions.left_out) if d.project == found.project)
+
+
+def _unpinned(found: Iterable[Distribution], wanted: Wanted, built: Built) -> tuple[str, ...]:
+    """Return a warning for each package that was built by something whose version is not pinned."""
+    sources = [
+        (f"{d.project} {d.version}", pyproject)
+        for d in found
+        for pyproject in built_from_source(built.cache, d.project, d.version)
+    ]
+    sources += [
+        (local.written, local.path / "pyproject.toml") for local in wanted.declared.local if local.path.is_dir()
+    ]
+    return tuple(_told(name, unpinned(path)) for name, path in sources if unpinned(path) or not built.pinned)
+
+
+def _told(name: str, foreign: tuple[str, ...]) -> str:
+    what = f"with {', '.join(foreign)}" if foreign else "with versions of its own choice"
+    return f"{name} has no wheel and was built {what}, which is not pinned: another machine may build other bytes"
 
 
 def _lines(lock: str) -> list[str]:

@@ -4,9 +4,11 @@ import re
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sealift.build.backends import PINNED, pinned_digest
 from sealift.build.cache import Cache
 from sealift.build.target import Target
 from sealift.build.tools import version
@@ -18,11 +20,21 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 900.0
 _NO_COMPILER = ("CC=/bin/false", "CXX=/bin/false", "SOURCE_DATE_EPOCH=315532800")
 _WHEELS_ONLY = ("--only-binary", ":all:")
+_RULES_OUT_PINNED = re.compile(r"Failed to resolve requirements from")
+"""What uv says when a package's build requirements exclude the pinned versions."""
 _NEEDS_SOURCE = re.compile(
     r"only-binary|no-build|building source distributions is disabled|no usable wheels|has no wheels|no wheels with a"
     r"|building .* is disabled|does not have wheels|marked as .*no-build",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """That packages were built from source: uv's cache with their sources, and whether by the pinned backends."""
+
+    cache: Path
+    pinned: bool
 
 
 def uv_binary() -> Path:
@@ -55,7 +67,7 @@ class Uv:
         """Return the resolution of these requirements as a requirements file with hashes. Raises BuildError."""
         argv = ["pip", "compile", "--generate-hashes", "--no-header", "--no-annotate", "--quiet", *_selected(target)]
         argv += ["--constraints", str(constraints)] if constraints else []
-        return self._wheels_first([*argv, *map(str, files)], cwd).stdout
+        return self._wheels_first([*argv, *map(str, files)], cwd)[0].stdout
 
     def export(self, project: Path) -> str:
         """Return what a uv.lock says, without development dependencies, as a requirements file with hashes."""
@@ -63,21 +75,33 @@ class Uv:
         argv += ["--no-editable", "--format", "requirements-txt", "--python", sys.executable, "--no-python-downloads"]
         return self._run(argv, project).stdout
 
-    def install(self, requirements: Path, target: Target, into: Path, *, cwd: Path, options: Sequence[str]) -> None:
-        """Install a lock into a folder. Raises BuildError."""
+    def install(
+        self, requirements: Path, target: Target, into: Path, *, cwd: Path, options: Sequence[str]
+    ) -> "Built | None":
+        """Install a lock into a folder; return where packages were built from source. Raises BuildError."""
         argv = ["pip", "install", "--quiet", "--target", str(into), "--link-mode", "hardlink"]
-        self._wheels_first([*argv, *_selected(target), *options, "-r", str(requirements)], cwd)
+        _, built = self._wheels_first([*argv, *_selected(target), *options, "-r", str(requirements)], cwd)
+        return built
 
-    def _wheels_first(self, argv: list[str], cwd: Path) -> "Completed":
-        """Run with wheels only; where that is not enough, let uv build pure packages, without a C compiler."""
-        done = self._start([*argv, *_WHEELS_ONLY], cwd)
+    def _wheels_first(self, argv: list[str], cwd: Path) -> "tuple[Completed, Built | None]":
+        """Run with wheels only; where that is not enough, let uv build pure packages, without a C compiler.
+
+        They are built by a pinned set of backends; with any other only where a package rules the pinned ones out.
+        """
+        done, built = self._start([*argv, *_WHEELS_ONLY], cwd), None
         if done.returncode != 0 and _NEEDS_SOURCE.search(done.stderr):
-            own = self._cache.path("outputs", "uv")
-            with self._cache.writing():
-                (own / "tmp").mkdir(parents=True, exist_ok=True)
-            places = (f"UV_CACHE_DIR={own}", f"TMPDIR={own / 'tmp'}")
-            done = self._start(argv, cwd, prefix=("env", *_NO_COMPILER, *places))
-        return _checked(done)
+            built = Built(cache=self._cache.path("outputs", f"uv-{pinned_digest()}"), pinned=True)
+            done = self._from_source([*argv, "--build-constraints", str(PINNED)], cwd, built.cache)
+            if done.returncode != 0 and _RULES_OUT_PINNED.search(done.stderr):
+                built = Built(cache=self._cache.path("outputs", "uv-unpinned"), pinned=False)
+                done = self._from_source(argv, cwd, built.cache)
+        return _checked(done), built
+
+    def _from_source(self, argv: list[str], cwd: Path, own: Path) -> "Completed":
+        with self._cache.writing():
+            (own / "tmp").mkdir(parents=True, exist_ok=True)
+        places = (f"UV_CACHE_DIR={own}", f"TMPDIR={own / 'tmp'}")
+        return self._start(argv, cwd, prefix=("env", *_NO_COMPILER, *places))
 
     def _run(self, argv: list[str], cwd: Path) -> "Completed":
         return _checked(self._start(argv, cwd))

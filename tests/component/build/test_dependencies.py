@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sealift.build.backends import PINNED
 from sealift.build.builder import CachedBuilder
+from sealift.build.locks import pins
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact
 from sealift.system import RealProcess
@@ -136,6 +138,33 @@ def test_a_pure_package_without_a_wheel_is_built_into_one(build: Build) -> None:
     built = build({"fn/requirements.txt": "docopt==0.6.2\n"}, architecture="arm64")
     with zipfile.ZipFile(built.path) as archive:
         assert "docopt.py" in archive.namelist()
+
+
+def test_what_is_built_from_source_is_built_by_pinned_backends(build: Build, tmp_path: Path) -> None:
+    built = build({"fn/requirements.txt": "docopt==0.6.2\n"})
+    assert built.warnings == ()
+    (wheel,) = (tmp_path / "cache").rglob("docopt-0.6.2-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        generator = archive.read("docopt-0.6.2.dist-info/WHEEL").decode().splitlines()[1]
+    (setuptools,) = [pin for pin in pins(PINNED.read_text()) if pin.project == "setuptools"]
+    assert generator == f"Generator: setuptools ({setuptools.version})"
+    again = CachedBuilder(tmp_path / "other", RealProcess()).build(tmp_path / "app", [function()])["app:fn"]
+    assert again.artifact.sha256 == built.artifact.sha256
+
+
+@pytest.mark.parametrize(
+    ("requires", "named"),
+    [('"setuptools<60", "wheel"', "versions of its own choice"), ('"setuptools", "tomli"', "tomli")],
+)
+def test_what_is_built_by_something_else_is_named(build: Build, requires: str, named: str) -> None:
+    project = f'[build-system]\nrequires = [{requires}]\nbuild-backend = "setuptools.build_meta"\n'
+    project += '[project]\nname = "own"\nversion = "1"\n'
+    setup = "from setuptools import setup\nsetup(name='own', version='1', py_modules=['own'])\n"
+    files = {"own/pyproject.toml": project, "own/setup.py": setup, "own/own.py": "X = 1\n"}
+    built = build({**files, "fn/requirements.txt": "../own\n"})
+    (warning,) = built.warnings
+    assert warning.startswith("../own has no wheel and was built with")
+    assert named in warning
 
 
 def test_what_would_have_to_be_compiled_is_refused_with_what_to_do(build: Build) -> None:
