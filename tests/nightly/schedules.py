@@ -39,7 +39,9 @@ def _many(folder: Path, seeds: range) -> int:
     said: Counter[tuple[str, str]] = Counter()
     broken = 0
     with ProcessPoolExecutor(max_workers=2) as pool:
-        for outcomes in pool.map(partial(_one, folder), seeds, chunksize=20):
+        for done, outcomes in enumerate(pool.map(partial(_one, folder), seeds, chunksize=20), 1):
+            if done % 500 == 0:
+                print(f"… {done} schedules, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
             for command in outcomes.commands:
                 weather, _, ended = command.rpartition(": ")
                 said[
