@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 # cfn-lint and the SAM translator anew, which takes longer than all else it does.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check bench format chaos nightly clean
+.PHONY: setup demo test check bench format chaos crowd nightly clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,9 @@ nightly: setup
 
 chaos: setup
 	$(BIN)/python -m tests.chaos
+
+crowd: setup
+	$(BIN)/python -m tests.chaos.crowd
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -347,6 +347,9 @@ class SourceControl(Protocol):
     def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
         """Return `<hash> <subject>` of commits in `new` that `old` lacks, newest first; None when unknown."""
 
+    def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
+        """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
+
     def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
         """Return a file as it is in a commit or branch, or None."""
 

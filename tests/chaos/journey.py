@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from sealift.errors import SealiftError
 from sealift.model.app import App
+from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.destroy import destroy
+from sealift.usecases.prove import prove_built
 from sealift.usecases.rollback import rollback
-from sealift.usecases.run import RunOptions, run
+from sealift.usecases.run import RunOptions, commit_of, deploy_built, run
 from sealift.usecases.services import Services
 from sealift.usecases.waive import Waiver, waive
 from tests.fakes.suites import FakeAnalyzer, FakeTester
@@ -18,6 +20,14 @@ Command = Callable[[App, Services], str]
 def _run(app: App, services: Services) -> str:
     result = run(app, services, RunOptions(local=True, branch="main"))
     return "" if result.status == "succeeded" else f"{result.status}: {result.message}"
+
+
+def _deploy(app: App, services: Services) -> str:
+    templates = load_templates(app, services)
+    built = build_release(app, services, templates=templates, origin=commit_of(app, services, local=True))
+    proof = prove_built(app, built, services, templates=templates, local=True)
+    outcome = deploy_built(app, app.environments[0], built, services, proof=proof)
+    return "" if outcome.status == "succeeded" else f"{outcome.status}: {outcome.message}"
 
 
 def _rollback(app: App, services: Services) -> str:
@@ -35,7 +45,13 @@ def _destroy(app: App, services: Services) -> str:
     return ""
 
 
-COMMANDS: dict[str, Command] = {"run": _run, "roll back": _rollback, "waive": _waive, "destroy": _destroy}
+COMMANDS: dict[str, Command] = {
+    "run": _run,
+    "deploy": _deploy,
+    "roll back": _rollback,
+    "waive": _waive,
+    "destroy": _destroy,
+}
 
 
 def perform(name: str, app: App, services: Services) -> str:

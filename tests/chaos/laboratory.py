@@ -141,6 +141,12 @@ class Laboratory:
 
 def in_child(act: Callable[[], Any], file: Path) -> tuple[int, Any]:
     """Run a function in a forked process; return its exit status and what it returned, which goes through JSON."""
+    status = waited(forked(act, file))
+    return status, json.loads(file.read_text()) if file.exists() else None
+
+
+def forked(act: Callable[[], Any], file: Path) -> int:
+    """Begin to run a function in a forked process; return its id. What it returns goes into the file, as JSON."""
     file.unlink(missing_ok=True)
     child = os.fork()
     if child == 0:
@@ -150,11 +156,12 @@ def in_child(act: Callable[[], Any], file: Path) -> tuple[int, Any]:
         except BaseException:
             file.write_text(json.dumps(traceback.format_exc()))
             os._exit(1)
-    return _waited(child), json.loads(file.read_text()) if file.exists() else None
+    return child
 
 
-def _waited(child: int) -> int:
-    deadline = time.monotonic() + RUN_TIMEOUT_S
+def waited(child: int, timeout_s: float = RUN_TIMEOUT_S) -> int:
+    """Wait for a forked process and return its exit status; one that takes too long is ended."""
+    deadline = time.monotonic() + timeout_s
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -162,7 +169,7 @@ def _waited(child: int) -> int:
         if time.monotonic() > deadline:
             os.kill(child, signal.SIGTERM)
             os.waitpid(child, 0)
-            raise TimeoutError(f"a command took longer than {RUN_TIMEOUT_S:.0f} s")
+            raise TimeoutError(f"a command took longer than {timeout_s:.0f} s")
         time.sleep(0.005)
 
 

@@ -32,11 +32,13 @@ class Points:
         self._kill_at: int | None = None
         self._log: int | None = None
         self._count = 0
+        self._pause_at = ""
         self._lock = threading.Lock()
 
-    def begin(self, *, kill_at: int | None, log: Path) -> None:
-        """Count from here."""
+    def begin(self, *, kill_at: int | None, log: Path, pause_at: str = "") -> None:
+        """Count from here. `pause_at` is in the name of the point at which the process is stopped once, by SIGSTOP."""
         self._kill_at = kill_at
+        self._pause_at = pause_at
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
     def reach(self, name: str) -> None:
@@ -48,6 +50,10 @@ class Points:
             os.write(self._log, f"{name}\n".encode())
             if self._count == self._kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
+            pauses = bool(self._pause_at) and self._pause_at in name
+            self._pause_at = "" if pauses else self._pause_at
+        if pauses:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     def watch_requests(self, environments: dict[int, str]) -> None:
         """Put points around every request of every session that is made from now on. Environments are told by port."""

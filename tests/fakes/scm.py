@@ -37,6 +37,11 @@ class FakeSourceControl:
         between = self.commits[order.index(old) + 1 : order.index(new) + 1]  # nothing when `new` is the older one
         return tuple(f"{sha} {subject}" for sha, subject in reversed(between))
 
+    def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
+        """Return a commit and those before it, newest first; none when it is not known."""
+        order = [sha for sha, _ in self.commits]
+        return tuple(reversed(order[: order.index(commit) + 1]))[:limit] if commit in order else ()
+
     def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
         """Return a file as it is in a commit or branch, or None."""
         return self.files.get((reference, path))

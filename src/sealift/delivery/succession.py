@@ -1,7 +1,7 @@
 """Which of two deployments is the newer one, when many are asked for at once and one at a time is made. Pure.
 
 Deployments wait for the lease, and whoever is first to see it free gets it: an older commit may come after a newer one.
-It is newer that counts, by git where the clone knows both commits; by what the ledger says that a deployment brought,
+It is newer that counts, by git where the clone knows both commits; by what the ledger says that a deployment contains,
 because the clone of an older commit seldom knows the newer one; and for commits that nobody can tell apart by the time
 at which they were asked for.
 """
@@ -16,8 +16,8 @@ from sealift.model.ledger import Entry
 
 Relation = Literal["newer", "older", "same", "apart", "unknown"]
 """How another commit stands to ours, as git tells it; `apart` when each has commits that the other one lacks."""
-MOST_BROUGHT = 100
-"""How many commits a deployment says that it brings; a push of more than that is rare."""
+MOST_CONTAINED = 100
+"""How many of its newest commits a deployment says that it contains; nobody waits for longer than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,8 @@ class Rival:
     """A deployment that came first."""
 
     deployed: Deployed
-    brings: frozenset[str]
-    """Commits that were not in the environment before it."""
+    contains: frozenset[str]
+    """The newest commits of its history, its own among them."""
     asked_at: datetime | None
     meanwhile: bool
     """Whether it was made while ours waited."""
@@ -50,7 +50,7 @@ def rivals(entries: Sequence[Entry], *, asked: Asked) -> tuple[Rival, ...]:
     return tuple(
         Rival(
             deployed=deployed,
-            brings=frozenset(_brought(entries, deployed.operation)),
+            contains=frozenset(_contained(entries, deployed.commit)),
             asked_at=_asked_at(entries, deployed.operation),
             meanwhile=deployed.operation in since,
         )
@@ -74,16 +74,17 @@ def supersedes(rival: Rival, *, commit: str | None, asked: Asked, known: Relatio
         return known == "newer"
     if commit is not None and commit == rival.deployed.commit:
         return False
-    if commit is not None and commit in rival.brings:
+    if commit is not None and commit in rival.contains:
         return True
     return rival.meanwhile and rival.asked_at is not None and rival.asked_at > asked.at
 
 
-def _brought(entries: Sequence[Entry], operation: str) -> Iterator[str]:
+def _contained(entries: Sequence[Entry], commit: str | None) -> Iterator[str]:
+    """Yield what any deployment of this commit said that it contains; a rollback to it says nothing."""
     for entry in entries:
-        brings = entry.record.data.get("brings")
-        if entry.record.operation == operation and isinstance(brings, list):
-            yield from (str(commit) for commit in brings)
+        contains = entry.record.data.get("contains")
+        if commit is not None and entry.record.commit == commit and isinstance(contains, list):
+            yield from (str(commit) for commit in contains)
 
 
 def _asked_at(entries: Sequence[Entry], operation: str) -> datetime | None:

@@ -76,6 +76,13 @@ class Git:
         done = self._git(root, "log", "--format=%H %s", f"{old}..{new}", "--")
         return tuple(done.stdout.splitlines()) if done.returncode == 0 else None
 
+    def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
+        """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
+        if not _is_reference(commit):
+            return ()
+        done = self._git(root, "log", "--format=%H", f"--max-count={limit}", commit, "--")
+        return tuple(done.stdout.split()) if done.returncode == 0 else ()
+
     def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
         """Return a text file as it is in a commit or branch, or None. `path` is relative to `root`."""
         if not _is_reference(reference):

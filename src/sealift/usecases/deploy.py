@@ -62,7 +62,7 @@ class Plan:
     isolation: Mapping[str, Json] = field(default_factory=dict)
     """What the proof said of this release, for the ledger."""
     request: Mapping[str, Json] = field(default_factory=dict)
-    """When it was asked for and which commits it brings, for deployments that come later."""
+    """When it was asked for and which commits it contains, for deployments that come later."""
     health: Mapping[str, Json] = field(default_factory=dict)
     """What was seen of this release where it soaked, for the ledger."""
 

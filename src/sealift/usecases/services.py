@@ -28,6 +28,8 @@ class Services:
     prompt: ports.Prompt
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Our own environment variables, for hooks; never recorded."""
+    lease_ttl_s: float = 60.0
+    """How long the right to write lasts when it is not renewed."""
 
 
 @dataclass(slots=True)

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from sealift.delivery.history import standing
-from sealift.delivery.succession import MOST_BROUGHT, Asked, Relation, Rival, relation, rivals, supersedes
+from sealift.delivery.succession import MOST_CONTAINED, Asked, Relation, Rival, relation, rivals, supersedes
 from sealift.model.event import Noted
 from sealift.model.template import Json
 from sealift.ports import Cloud
@@ -27,9 +26,9 @@ def take_turn(
     newer = None if force else _newer(target, plan, rivals(entries, asked=asked), asked, services)
     if newer is not None:
         return _given_way(target, plan, newer, writer, services)
-    current = standing(entries).current
-    brings = _between(target, current.commit if current else None, plan.commit, services) or ()
-    request: dict[str, Json] = {"asked_at": asked.at.isoformat(), "brings": list(brings[:MOST_BROUGHT])}
+    root, commit = target.app.root, plan.commit
+    contains = services.scm.ancestors(root, commit, limit=MOST_CONTAINED) if commit else ()
+    request: dict[str, Json] = {"asked_at": asked.at.isoformat(), "contains": list(contains)}
     return replace(plan, request=request)
 
 

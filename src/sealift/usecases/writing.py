@@ -14,7 +14,6 @@ from sealift.model.template import Json
 from sealift.ports import Cloud, Leases, Ledger
 from sealift.usecases.services import Services
 
-LEASE_TTL_S = 60.0
 LEASE_WAIT_S = 1800.0
 
 
@@ -145,14 +144,14 @@ def _give_back(writer: Writer) -> None:
                 level="warning",
                 name="lease-not-released",
                 message=f"The right to write could not be given back ({error.message}); "
-                f"it ends by itself within {LEASE_TTL_S:.0f} s",
+                f"it ends by itself within {writer.services.lease_ttl_s:.0f} s",
                 environment=writer.cloud.environment,
             )
         )
 
 
 def _beat(writer: Writer, stop: threading.Event) -> None:
-    while not stop.wait(LEASE_TTL_S / 4):
+    while not stop.wait(writer.services.lease_ttl_s / 4):
         try:
             writer.guard()
         except LeaseError:
@@ -166,7 +165,7 @@ def _acquire(leases: Leases, cloud: Cloud, services: Services, *, purpose: str, 
     pause_s, told = 0.2, False
     while True:
         try:
-            return leases.acquire(purpose=purpose, ttl_s=LEASE_TTL_S)
+            return leases.acquire(purpose=purpose, ttl_s=services.lease_ttl_s)
         except LeaseError as error:
             if services.clock.monotonic() + pause_s > deadline:
                 raise

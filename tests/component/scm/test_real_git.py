@@ -91,6 +91,16 @@ def test_commits_between_are_told_newest_first(repository: Path, git: Git) -> No
     assert git.commits_between(repository, "0" * 40, third) is None
 
 
+def test_the_ancestors_of_a_commit_begin_with_itself_and_end_at_the_limit(repository: Path, git: Git) -> None:
+    first = _run(repository, "rev-parse", "HEAD")
+    second = _commit(repository, "two\n", "Second")
+    third = _commit(repository, "three\n", "Third")
+    assert git.ancestors(repository, third, limit=100) == (third, second, first)
+    assert git.ancestors(repository, third, limit=2) == (third, second)
+    assert git.ancestors(repository, "0" * 40, limit=2) == ()
+    assert git.ancestors(repository, "--all", limit=2) == ()
+
+
 def test_a_file_is_read_as_it_is_in_a_commit_or_branch(repository: Path, git: Git) -> None:
     first = _run(repository, "rev-parse", "HEAD")
     _commit(repository, "two\n", "Second")

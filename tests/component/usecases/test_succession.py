@@ -142,3 +142,15 @@ def test_a_promotion_that_waited_gives_way_to_a_newer_one(world: World):
     world.account("production")
     assert world.promote().status == "skipped"
     assert running(world, "production") == NEW
+
+
+def test_of_three_the_oldest_gives_way_though_the_newest_came_over_one_in_between(world: World):
+    middle = "d" * 40
+    push(world, middle, known=(OLD, middle))
+
+    def other() -> None:
+        push(world, NEW, known=(OLD, middle, NEW))
+
+    while_waiting(world, other)
+    assert push(world, OLD, known=(OLD,)).status == "skipped"
+    assert running(world) == NEW

@@ -9,13 +9,13 @@ ASKED = Asked(at=at(100), seq=2)
 
 
 def rival(
-    *, commit: str | None = "b", brings: tuple[str, ...] = (), asked: float | None = None, meanwhile: bool = True
+    *, commit: str | None = "b", contains: tuple[str, ...] = (), asked: float | None = None, meanwhile: bool = True
 ):
     ledger = LedgerOf().deployed("o1", "r1", seconds=10)
     (deployed,) = rivals(ledger.entries, asked=Asked(at=at(0), seq=0))
     return Rival(
         deployed=replace(deployed.deployed, commit=commit),
-        brings=frozenset(brings),
+        contains=frozenset(contains),
         asked_at=None if asked is None else at(asked),
         meanwhile=meanwhile,
     )
@@ -44,12 +44,12 @@ def test_an_older_commit_does_not_supersede_even_when_it_was_asked_for_later():
     assert not supersedes(rival(asked=200), commit="c", asked=ASKED, known="older")
 
 
-def test_a_commit_that_a_deployment_brought_along_is_superseded_by_it():
-    assert supersedes(rival(brings=("a", "b")), commit="a", asked=ASKED, known="unknown")
+def test_a_commit_that_a_deployment_contains_is_superseded_by_it():
+    assert supersedes(rival(contains=("b", "a")), commit="a", asked=ASKED, known="unknown")
 
 
 def test_the_same_commit_does_not_supersede_itself():
-    assert not supersedes(rival(commit="a", brings=("a",), asked=200), commit="a", asked=ASKED, known="unknown")
+    assert not supersedes(rival(commit="a", contains=("a",), asked=200), commit="a", asked=ASKED, known="unknown")
 
 
 @pytest.mark.parametrize("known", ["unknown", "apart"])
