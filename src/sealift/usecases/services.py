@@ -45,14 +45,17 @@ class PhaseOutcome:
 def phase(
     services: Services, name: PhaseName, *, environment: str | None = None, detail: str = ""
 ) -> Iterator[PhaseOutcome]:
-    """Emit the start and the end of a phase around its body; one that raises ends as errored."""
-    services.events.emit(PhaseStarted(phase=name, environment=environment, detail=detail))
+    """Emit the start and the end of a phase around its body; one that raises ends as errored, or as aborted."""
     start = services.clock.monotonic()
     outcome = PhaseOutcome()
     ended: Status = "errored"
     try:
+        services.events.emit(PhaseStarted(phase=name, environment=environment, detail=detail))
         yield outcome
         ended = "succeeded"
+    except KeyboardInterrupt:
+        ended = "aborted"
+        raise
     finally:
         services.events.emit(
             PhaseFinished(

@@ -1,10 +1,15 @@
 """Ctrl-C and kills: what was recorded, that the lease is given back, and that the next command goes on."""
 
+from dataclasses import dataclass, replace
+
 import pytest
 
 from sealift.errors import CloudError
+from sealift.model.event import Event, PhaseFinished, PhaseStarted
 from sealift.usecases.destroy import destroy
+from sealift.usecases.run import RunOptions, run
 from tests.component.usecases.world import World
+from tests.fakes.events import RecordingEvents
 from tests.fakes.http import Request, answer
 
 
@@ -133,3 +138,42 @@ def test_a_lease_that_can_not_be_given_back_changes_no_outcome(world: World):
     world.account().tap.on_call = cut
     assert world.deploy().status == "succeeded"
     assert "lease-not-released" in world.notes()
+
+
+@dataclass(slots=True)
+class InterruptedAt:
+    """A sink that lets Ctrl-C be pressed as a phase begins, once."""
+
+    inner: RecordingEvents
+    moment: tuple[str, str | None] | None
+
+    def emit(self, event: Event) -> None:
+        self.inner.emit(event)
+        if isinstance(event, PhaseStarted) and (event.phase, event.environment) == self.moment:
+            self.moment = None
+            raise KeyboardInterrupt
+
+
+PHASES = (
+    *((phase, None) for phase in ("analyse", "test", "build", "prove")),
+    *((phase, "staging") for phase in ("upload", "deploy", "verify", "soak")),
+    *((phase, "production") for phase in ("promote", "deploy", "verify")),
+)
+
+
+@pytest.mark.parametrize(("phase", "environment"), PHASES)
+def test_ctrl_c_in_any_phase_loses_nothing_and_the_next_run_goes_on(world: World, phase: str, environment: str | None):
+    sink = InterruptedAt(world.events, (phase, environment))
+    with pytest.raises(KeyboardInterrupt):
+        run(world.app, replace(world.services(), events=sink), RunOptions(local=True))
+    ended = [e.status for e in world.events.of(PhaseFinished) if (e.phase, e.environment) == (phase, environment)]
+    assert (sink.moment, ended[-1]) == (None, "aborted")
+    assert world.is_free("staging")
+    assert world.is_free("production")
+    assert run(world.app, world.services(), RunOptions(local=True)).status == "succeeded"
+    assert [len(world.account(name).stacks.executions) for name in ("staging", "production")] == [1, 1]
+
+
+def test_the_phases_that_are_interrupted_are_all_there_are(world: World):
+    run(world.app, world.services(), RunOptions(local=True))
+    assert {(e.phase, e.environment) for e in world.events.of(PhaseStarted)} == set(PHASES)
