@@ -9,17 +9,20 @@ from sealift.local.patches.importing import after_import
 from sealift.local.patches.logs import exact_logs
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
 from sealift.local.patches.replies import proxy_replies
-from sealift.local.patches.runtimes import declared_runtimes
+from sealift.local.patches.runtimes import declared_runtimes, functions_made
 from sealift.local.patches.validators import request_validators
 
 
 def apply(where: Places, runtime_packages: str) -> None:
     """Apply every patch. `where` is where interpreters are looked for; `runtime_packages` holds what Lambda brings."""
     exact_logs()
-    declared_runtimes(where, runtime_packages)
+    prepare = declared_runtimes(where, runtime_packages)
     weighted_aliases()
     proxy_replies()
     counted_functions()
     counted_apis()
     own_alarms()
     after_import("ministack.services.cloudformation.provisioners", request_validators)
+    after_import(
+        "ministack.services.cloudformation.provisioners", lambda provisioners: functions_made(provisioners, prepare)
+    )
