@@ -125,6 +125,9 @@ class Functions(Protocol):
     def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
         """Read back name and code hash of each function, in parallel; in the order of `names`."""
 
+    def shares(self, alias_arn: str) -> Mapping[str, float]:
+        """Return which share of its traffic an alias sends to each version, the version it stands for last."""
+
     def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
         """Return the newest log lines of a function, oldest first; empty when there is no log group."""
 

@@ -1,7 +1,7 @@
 """Lambda, configuration, identity and CloudWatch in memory."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +24,8 @@ class FakeFunctions:
         self._lock = threading.Lock()
         self._answers: dict[str, Invocation] = {}
         self.invoked: list[tuple[str, Mapping[str, Json]]] = []
+        self.shifting: Callable[[], Mapping[str, float]] | None = lambda: {"1": 1.0}
+        """What every alias answers; None when nobody may ask."""
 
     def set_code(self, name: str, sha256: str) -> None:
         """Give a function its code, as a deployment or somebody in the console does."""
@@ -34,6 +36,12 @@ class FakeFunctions:
         """Delete a function."""
         with self._lock:
             self._code.pop(name, None)
+
+    def shares(self, alias_arn: str) -> Mapping[str, float]:
+        """Return which share of its traffic an alias sends to each version."""
+        if self.shifting is None:
+            raise CloudError("AWS refused to look at alias: no right", code="access-denied")
+        return self.shifting()
 
     def log(self, name: str, at: datetime, line: str) -> None:
         """Write a log line."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from sealift.aws.functions import AwsFunctions
+from sealift.aws.session import Access, AwsSession
 from sealift.local.endpoint import Endpoint
 from sealift.local.interpreters import find, places
 from sealift.model.template import Json
@@ -98,6 +100,18 @@ def test_an_alias_with_weights_shares_invocations(endpoint: Endpoint) -> None:
     assert set(seen) == {"1", "2"}
     assert min(seen.values()) > 10
     assert api.get_alias(FunctionName="weighted", Name="live")["FunctionVersion"] == "1"
+    arn = api.get_alias(FunctionName="weighted", Name="live")["AliasArn"]
+    assert _functions(endpoint).shares(arn) == {"2": 0.5, "1": 0.5}
+
+
+def _functions(endpoint: Endpoint) -> AwsFunctions:
+    access = Access(
+        region=endpoint.region,
+        endpoint_url=endpoint.url,
+        access_key=endpoint.access_key,
+        secret_key=endpoint.secret_key,
+    )
+    return AwsFunctions(AwsSession(access))
 
 
 def test_an_alias_without_weights_keeps_to_one_version(endpoint: Endpoint) -> None:

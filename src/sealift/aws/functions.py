@@ -33,6 +33,14 @@ class AwsFunctions:
         with ThreadPoolExecutor(max_workers=min(_PARALLEL, len(names))) as pool:
             return tuple(pool.map(self._state, names))
 
+    def shares(self, alias_arn: str) -> Mapping[str, float]:
+        """Return which share of its traffic an alias sends to each version, the version it stands for last."""
+        function, _, name = alias_arn.rpartition(":")
+        with calling(f"look at alias {name}"):
+            answer = self._session.functions.get_alias(FunctionName=function, Name=name)
+        others = answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        return {**others, answer["FunctionVersion"]: round(1.0 - sum(others.values()), 6)}
+
     def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
         """Return the newest log lines of a function, oldest first; empty when there is no log group."""
         try:

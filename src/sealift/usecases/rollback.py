@@ -3,6 +3,7 @@
 from sealift.delivery.history import standing
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
+from sealift.model.event import Noted
 from sealift.usecases.deploy import Target
 from sealift.usecases.release import Outcome, redeploy
 from sealift.usecases.services import Services
@@ -40,5 +41,13 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
                     hint=f"`sealift history --environment {environment.name}` shows what was deployed.",
                 )
             digest = good.release
+        services.events.emit(
+            Noted(
+                name="going-back",
+                message=f"{environment.name} goes back to release {digest[:12]}",
+                hint="Code and configuration go back. Data that was written meanwhile is not brought back.",
+                environment=environment.name,
+            )
+        )
         give_up_watch(before.current, writer, reason="a rollback was asked for")
         return redeploy(target, digest, kind="rollback", writer=writer, services=services)

@@ -17,6 +17,7 @@ from sealift.usecases.failing import failure
 from sealift.usecases.guarding import judged, refusal
 from sealift.usecases.polling import poll, wait_for_stack
 from sealift.usecases.services import Services
+from sealift.usecases.shifting import Shifting
 from sealift.usecases.stack_target import StackTarget
 from sealift.usecases.writing import Operation, Writer
 
@@ -291,6 +292,7 @@ def _execute(
     started = services.clock.monotonic()
     seen: list[StackEvent] = []
     found: list[StackState] = []
+    shifting = Shifting(cloud=writer.cloud, services=services)
 
     def read() -> None:
         nonlocal last
@@ -301,6 +303,7 @@ def _execute(
 
     def look() -> bool:
         read()
+        shifting.look(seen)
         state = stacks.describe(target.name)
         begun = any(e.logical_id == target.name for e in seen)
         if not begun and services.clock.monotonic() - started < CONSISTENCY_S:

@@ -3,6 +3,7 @@
 import pytest
 
 from sealift.errors import Refused, UserError
+from sealift.model.event import EntryRecorded, Noted
 from sealift.usecases.release import Outcome
 from sealift.usecases.rollback import rollback
 from tests.component.usecases.world import World, function, table
@@ -32,6 +33,23 @@ def test_the_release_before_runs_again(world: World):
     first = deploy(world, "one")
     deploy(world, "two")
     assert (back(world).status, world.standing().current.release) == ("succeeded", first)  # type: ignore[union-attr]
+
+
+def test_it_is_said_beforehand_that_data_is_not_brought_back(world: World):
+    deploy(world, "one")
+    deploy(world, "two")
+    back(world)
+    going_back, deployed = (world.events.events.index(e) for e in (_going_back(world), _rollback_began(world)))
+    assert "Data that was written meanwhile is not brought back" in _going_back(world).hint
+    assert going_back < deployed
+
+
+def _going_back(world: World) -> Noted:
+    return next(note for note in world.events.of(Noted) if note.name == "going-back")
+
+
+def _rollback_began(world: World) -> EntryRecorded:
+    return next(e for e in world.events.of(EntryRecorded) if e.kind == "rollback")
 
 
 def test_it_is_recorded_as_a_rollback_with_its_verification(world: World):
