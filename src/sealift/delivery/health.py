@@ -193,7 +193,7 @@ def _ringing(seen: Observation) -> Iterator[str]:
 
 
 def _said(test: Test) -> str:
-    chance = "" if test.p is None else f" (p = {_p(test.p)})"
+    chance = "" if test.p is None else f" (p {_p(test.p)})"
     match test.name:
         case "error-rate":
             what = f"{_percent(test.now)} of requests failed, allowed are {_percent(test.bound)}"
@@ -212,7 +212,7 @@ def _remarks(seen: Observation, health: Health, tests: tuple[Test, ...]) -> tupl
     if not health.compare:
         return ()
     if not any(t.requests for t in seen.before):
-        return ("nothing before it to compare with",)
+        return ("no traffic before it to compare with",)
     if "latency-before" in asked:
         return ()
     return (f"not enough traffic to compare {'latency' if 'error-rate-before' in asked else 'with before'}",)
@@ -248,4 +248,4 @@ def _percent(share: float) -> str:
 
 
 def _p(chance: float) -> str:
-    return f"{chance:.2g}" if chance >= 1e-4 else "below 0.0001"
+    return f"= {chance:.2g}" if chance >= 1e-4 else "< 0.0001"

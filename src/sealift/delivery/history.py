@@ -83,6 +83,11 @@ class Standing:
                 return deployed
         return None
 
+    def failed(self, release: str) -> bool:
+        """Return whether this release was brought here and did not do well the last time."""
+        came = [d for d in self.deployments if d.release == release and d.kind != "rollback" and d.status != "running"]
+        return bool(came) and (came[-1].watch == "failed" or "failed" in {came[-1].status, came[-1].verified})
+
     def reign_before(self) -> tuple[datetime, datetime] | None:
         """Return from when to when the release before the current one ran here, verified."""
         succeeded = [i for i, d in enumerate(self.deployments) if d.status == "succeeded"]

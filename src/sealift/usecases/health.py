@@ -13,7 +13,7 @@ from sealift.delivery.health import Judgement, evidence, judge, summary
 from sealift.delivery.history import Standing
 from sealift.errors import CloudError
 from sealift.model.event import HealthJudged, Progressed
-from sealift.model.health import ALARMS, COUNTED, Observation
+from sealift.model.health import ALARMS, COUNTED, Observation, Traffic
 from sealift.model.stack import StackResource
 from sealift.ports import Cloud
 from sealift.usecases.deploy import Target
@@ -34,13 +34,23 @@ def judge_running(target: Target, standing: Standing, services: Services) -> Jud
     return judge(observe(target, standing, services, start=standing.soaking_since), target.environment.health)
 
 
-def observe(target: Target, standing: Standing, services: Services, *, start: datetime) -> Observation:
-    """Return what was seen of the release that runs since `start`, and of the one before it."""
+def observe(
+    target: Target,
+    standing: Standing,
+    services: Services,
+    *,
+    start: datetime,
+    before: tuple[Traffic, ...] | None = None,
+) -> Observation:
+    """Return what was seen of the release that runs since `start`, and of the one before it.
+
+    Who looks again gives what was seen of the one `before`: it changes no more, and each question costs.
+    """
     end = services.clock.now()
     if not target.environment.health.enabled:
         return Observation(start=start, end=end)
     try:
-        return _observed(target, standing, start=start, end=end)
+        return _observed(target, standing, start=start, end=end, before=before)
     except CloudError as error:
         return Observation(start=start, end=end, unknown=error.message)
 
@@ -89,7 +99,9 @@ def send_probes(
     return done, tuple(wrong)
 
 
-def _observed(target: Target, standing: Standing, *, start: datetime, end: datetime) -> Observation:
+def _observed(
+    target: Target, standing: Standing, *, start: datetime, end: datetime, before: tuple[Traffic, ...] | None
+) -> Observation:
     cloud = target.cloud
     resources = tuple(
         resource
@@ -100,9 +112,10 @@ def _observed(target: Target, standing: Standing, *, start: datetime, end: datet
     states, absent = _alarms(target.environment.health.alarms, resources, cloud)
     since = start if cloud.local else _next_minute(start)
     traffic = cloud.metrics.traffic(counted, start=since, end=end) if since < end else ()
-    before = _span_before(standing, length=end - start)
-    compared = cloud.metrics.traffic(counted, start=before[0], end=before[1]) if before else ()
-    return Observation(start=start, end=end, traffic=traffic, before=compared, alarms=states, absent_alarms=absent)
+    if before is None:
+        span = _span_before(standing, length=end - start) if target.environment.health.compare else None
+        before = cloud.metrics.traffic(counted, start=span[0], end=span[1]) if span else ()
+    return Observation(start=start, end=end, traffic=traffic, before=before, alarms=states, absent_alarms=absent)
 
 
 def _next_minute(moment: datetime) -> datetime:

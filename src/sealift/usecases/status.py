@@ -27,6 +27,7 @@ class Lane:
     health: Judgement | None = None
     """What is seen of the release that soaks; None when none does."""
     overtaken: tuple[Overtaken, ...] = ()
+    standing: Standing | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     lease: Lease | None = None
     error: str = ""
@@ -67,6 +68,7 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         soak_until=until,
         health=health,
         overtaken=overtaken(entries, soak_s=environment.soak_s),
+        standing=now,
         outputs=outputs,
         lease=lease,
     )
@@ -103,6 +105,8 @@ def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
         return f"waits for a verified release in {source.environment.name}"
     if lane.current is not None and lane.current.release == offered.release:
         return "up to date"
+    if lane.standing is not None and lane.standing.failed(offered.release):
+        return f"{offered.release[:12]} failed here: mend the cause and push a new commit"
     if source.health is not None and source.health.verdict in {"unhealthy", "unknown"}:
         return f"{offered.release[:12]} may not come: {'; '.join(source.health.reasons)}"
     if now < source.soak_until:

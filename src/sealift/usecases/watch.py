@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from sealift.delivery.health import Judgement, evidence, judge, summary
 from sealift.delivery.history import Deployed, standing
 from sealift.errors import LeaseError, UserError
+from sealift.model.app import Health
 from sealift.model.event import Noted, Progressed
+from sealift.model.health import Observation
 from sealift.model.ledger import Status
 from sealift.usecases.deploy import Target
 from sealift.usecases.health import observe, send_probes, tell
@@ -81,13 +83,17 @@ def _look_until(
     until: datetime,
 ) -> Watched:
     pause_s, sent = SHORTEST_PAUSE_S, 0
+    health = replace(target.environment.health, min_requests=0)  # that is asked of the soak: production has what it has
+    now, before = standing(writer.ledger.entries()), None
     looks = 4 + math.ceil((until - start).total_seconds() / LONGEST_PAUSE_S)
     while True:
         writer.guard()
         count = len(probes_of(target))
         _, problems = send_probes(target, outputs, services, count=count)
         sent += count
-        judgement = _judged(target, writer, services, start=start, problems=problems, looks=looks)
+        seen = observe(target, now, services, start=start, before=before)
+        before = None if seen.unknown else seen.before
+        judgement = _judged(seen, health, problems, looks=looks)
         left_s = (until - services.clock.now()).total_seconds()
         if judgement.verdict == "unhealthy":
             return Watched(status="failed", judgement=judgement, probes=sent)
@@ -99,20 +105,10 @@ def _look_until(
         pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
 
 
-def _judged(
-    target: Target,
-    writer: Writer,
-    services: Services,
-    *,
-    start: datetime,
-    problems: tuple[str, ...],
-    looks: int,
-) -> Judgement:
-    """Judge by the same bounds as the soak, but for the minimum of traffic: production has what it has."""
-    health = replace(target.environment.health, min_requests=0)
-    seen = observe(target, standing(writer.ledger.entries()), services, start=start)
+def _judged(seen: Observation, health: Health, problems: tuple[str, ...], *, looks: int) -> Judgement:
+    """Judge what was seen. Probes that fail speak where nothing else is asked or seen, too."""
     judgement = judge(seen, health, problems=problems, looks=looks)
-    if problems and judgement.verdict != "unhealthy":  # probes speak where nothing else is asked or seen
+    if problems and judgement.verdict != "unhealthy":
         return replace(judgement, verdict="unhealthy", reasons=problems)
     return judgement
 

@@ -329,6 +329,14 @@ def test_status_says_until_when_it_is_watched(world: World):
     assert production.current.watch_until is not None
 
 
+def test_status_does_not_offer_again_what_failed_there(world: World):
+    watched(world)
+    fail_from(world, 60)
+    world.promote()
+    _, production = status(world.app, world.services())
+    assert "failed here" in production.next
+
+
 def test_a_release_that_is_watched_where_it_soaks_waits(world: World):
     world.change("staging", watch_s=WATCH_S)
 

@@ -79,7 +79,7 @@ def test_errors_count_as_soon_as_they_can_be_no_chance(failures: int, requests: 
 
 def test_where_no_error_is_allowed_one_is_too_many() -> None:
     judgement = judge(seen(traffic(100_000, 1)), Health(max_error_rate=0.0))
-    assert judgement.reasons == ("Hello: 0.001 % of requests failed, allowed are 0 % (p = below 0.0001)",)
+    assert judgement.reasons == ("Hello: 0.001 % of requests failed, allowed are 0 % (p < 0.0001)",)
 
 
 def test_more_errors_than_before_are_refused_within_the_bound_too() -> None:
@@ -129,7 +129,7 @@ def test_too_little_to_compare_is_said_and_is_no_failure() -> None:
     few = traffic(0, latency=[500.0] * 7)
     judgement = judge(seen(few, before=(traffic(0, latency=[5.0] * 60),)), HEALTH)
     assert (judgement.verdict, judgement.remarks) == ("healthy", ("not enough traffic to compare latency",))
-    assert judge(seen(few), HEALTH).remarks == ("nothing before it to compare with",)
+    assert judge(seen(few), HEALTH).remarks == ("no traffic before it to compare with",)
 
 
 def test_what_cannot_be_seen_is_unknown_and_not_healthy() -> None:
