@@ -244,7 +244,8 @@ def _alarms(alarms: Mapping[str, str]) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.3g} %"
+    percent = share * 100
+    return f"{percent:.2g} %" if percent < 10 else f"{percent:.0f} %"
 
 
 def _p(chance: float) -> str:
