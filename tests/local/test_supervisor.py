@@ -190,7 +190,7 @@ def test_the_next_command_ends_functions_that_outlived_guard_and_emulator(cloud:
 def test_after_a_hard_kill_the_last_quiet_moment_is_found(cloud: LocalCloud) -> None:
     endpoint = cloud.up("staging", region=REGION)
     _put_table(endpoint)
-    assert _eventually(lambda: _item_is_saved(cloud))
+    assert _eventually(lambda: _item_is_saved(cloud), timeout_s=60)
     os.kill(_run(cloud).emulator, signal.SIGKILL)
     assert _has_item(cloud.up("staging", region=REGION))
 
@@ -314,7 +314,7 @@ def test_a_stack_that_was_being_created_at_down_can_be_created_again(cloud: Loca
 def test_a_hard_kill_during_a_deployment_goes_back_to_before_it(cloud: LocalCloud) -> None:
     endpoint = cloud.up("staging", region=REGION)
     _put_table(endpoint)
-    assert _eventually(lambda: _item_is_saved(cloud))
+    assert _eventually(lambda: _item_is_saved(cloud), timeout_s=60)
     _slow_stack(endpoint)
     time.sleep(2)
     os.kill(_run(cloud).emulator, signal.SIGKILL)
