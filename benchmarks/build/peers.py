@@ -4,19 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.build.timing import Budget
+
 _PACKAGES = {"sam": ("aws-sam-cli", "pip", "setuptools", "uv"), "chalice": ("chalice", "pip", "setuptools<81", "wheel")}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """A command to measure, and the environment that it gets."""
-
-    argv: tuple[str, ...]
-    env: Mapping[str, str] = field(default_factory=dict)
 
 
 def environment(home: Path, *first_on_path: Path) -> dict[str, str]:
@@ -39,14 +31,15 @@ def environment(home: Path, *first_on_path: Path) -> dict[str, str]:
     }
 
 
-def installed(name: str, home: Path) -> Path:
-    """Return the `bin` folder of a peer; it is installed when it is not there."""
+def installed(name: str, home: Path, budget: Budget | None = None) -> Path:
+    """Return the `bin` folder of a peer; it is installed when it is not there. Raises CalledProcessError, TimeUp."""
     venv = home / "peers" / name
     python = venv / "bin" / "python"
     if not (venv / "bin" / name).exists():
         shutil.rmtree(venv, ignore_errors=True)
+        argv = [_uv(), "pip", "install", "-q", "--python", str(python), *_PACKAGES[name]]
         subprocess.run([_uv(), "venv", "-q", "--python", sys.executable, str(venv)], check=True)
-        subprocess.run([_uv(), "pip", "install", "-q", "--python", str(python), *_PACKAGES[name]], check=True)
+        subprocess.run(argv, check=True, timeout=(budget or Budget()).left_s())
     return venv / "bin"
 
 
