@@ -8,10 +8,9 @@ from sealift.build.cache import Cache
 from sealift.build.deflating import Stream, deflated
 from sealift.build.tree import SourceFile, body
 from sealift.build.zipping import Entry, Written, write_zip
+from sealift.delivery.sizes import MAX_UNZIPPED_BYTES
 from sealift.errors import BuildError
 
-MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
-"""Code and layers of one function together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _NEAR = 0.8
 _CHUNK_FILES = 32
 """How many files a thread takes at once: handing over one costs as much as compressing a small one."""

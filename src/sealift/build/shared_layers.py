@@ -34,8 +34,8 @@ class SharedLayers:
         for layer in sorted(self._open):
             members = self._members(self._functions[layer], find, each)
             if members is not None:
-                from sealift.build.package import MAX_UNZIPPED_BYTES
                 from sealift.build.sharing import shares
+                from sealift.delivery.sizes import MAX_UNZIPPED_BYTES
 
                 self._shares.update(shares(layer, members, MAX_UNZIPPED_BYTES))
                 self._open.discard(layer)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sealift.delivery.manifest import seal, template_digest
 from sealift.delivery.order import deployment_order
-from sealift.errors import ConfigError, did_you_mean
+from sealift.delivery.sizes import too_large
+from sealift.errors import BuildError, ConfigError, did_you_mean
 from sealift.model.app import App
 from sealift.model.event import ArtifactBuilt, Noted
 from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Origin, SealedStack
@@ -52,6 +53,8 @@ def build_release(
         _refuse_unknown_commands(app, wanted)
         built = services.builder.build(app.root, [_prepared(w, app) for w in wanted], force=force)
         named = {w.key: _named(w, built[w.key]) for w in wanted if w.key in built}
+        for name, template in templates.items():
+            _refuse_too_large(name, template, named)
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         nested: list[BuiltArtifact] = []
         sealing = _Sealing(services=services, named=named, files=files, nested=nested)
@@ -94,6 +97,20 @@ def _prepared(wanted: _Wanted, app: App) -> Asset:
             hint="Give both the same command under [build.commands], or each a source of its own.",
         )
     return replace(asset, build_method=BUILT_BY_COMMAND, build_properties={"command": commands.pop()})
+
+
+def _refuse_too_large(scope: str, template: Template, named: Mapping[str, BuiltArtifact]) -> None:
+    """Refuse a function that does not fit into Lambda with its layers; one alone was refused by who built it."""
+    built = {key.removeprefix(f"{scope}:"): one for key, one in named.items() if key.startswith(f"{scope}:")}
+    code = [(name, built[asset.key]) for asset in template.assets if asset.key in built for name in asset.logical_ids]
+    sizes = {name: one.unzipped_bytes for name, one in code}
+    sizes |= {key: one.unzipped_bytes for key, one in built.items() if one.artifact.kind == "layer"}
+    shared = {name: one.layer.removeprefix(f"{scope}:") for name, one in code if one.layer}
+    for told in too_large(template, sizes, shared):
+        raise BuildError(told, code="package-too-large", hint="Leave out what it does not use, or split the function.")
+    for asset in template.assets:
+        if asset.kind == "template":
+            _refuse_too_large(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key], named)
 
 
 def _refuse_unknown_commands(app: App, wanted: Iterable[_Wanted]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sealift.build.builder import CachedBuilder
-from sealift.errors import ConfigError
+from sealift.errors import BuildError, ConfigError
 from sealift.model.app import BuildOptions
 from sealift.model.template import Json
 from sealift.system import RealProcess
@@ -91,3 +91,19 @@ def test_two_commands_for_one_artifact_are_refused(world: World):
     with pytest.raises(ConfigError) as caught:
         options(world, commands={"Hello": "true", "Bye": "false"}).build()
     assert caught.value.code == "build-commands-differ"
+
+
+def test_a_function_that_does_not_fit_with_its_layer_is_refused_before_anything_is_sealed(world: World):
+    world.code("x")
+    large = world.app.root / "large"
+    large.mkdir()
+    for number in range(2):
+        with (large / f"{number}.bin").open("wb") as file:
+            file.truncate(130 << 20 if number else 119 << 20)
+    (world.app.root / "src" / "data.bin").write_bytes(bytes(2 << 20))
+    layer: dict[str, Json] = {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": "large"}}
+    hello = function()
+    hello["Properties"]["Layers"] = [{"Ref": "Large"}]  # type: ignore[index, call-overload]
+    world.write({"Hello": hello, "Large": layer})
+    with pytest.raises(BuildError, match=r"Hello is 251\.0 MB unzipped with its layers \(Hello 2\.0 MB, Large 249"):
+        options(world).build()

@@ -1,10 +1,14 @@
 """What is stored of a release, and that damaged bytes never get into a bucket."""
 
+import threading
+from itertools import count
+
 import pytest
 
 from sealift.delivery.manifest import manifest_key
 from sealift.errors import CloudError, IntegrityError
-from tests.component.usecases.world import World
+from sealift.model.event import Progressed
+from tests.component.usecases.world import World, function
 
 
 def blobs_written(world: World, name: str = "staging") -> list[str]:
@@ -45,6 +49,21 @@ def test_after_an_upload_that_was_cut_the_next_one_sends_the_rest(world: World):
         world.deploy()
     assert world.deploy().status == "succeeded"
     assert len(blobs_written(world)) == len(set(blobs_written(world)))
+
+
+def test_blobs_are_sent_side_by_side_and_each_one_is_told(world: World):
+    world.code("print('other')", folder="other")
+    world.write({"Hello": function(), "Bye": function("other")})
+    together, turn = threading.Barrier(2), count()
+
+    def meet(call: str, moment: str) -> None:
+        if (call, moment) == ("bucket.upload", "before") and next(turn) < 2:
+            together.wait(30)
+
+    world.account().tap.on_call = meet
+    world.deploy()
+    told = [(e.done, e.total) for e in world.events.of(Progressed) if e.phase == "upload"]
+    assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 def damage(world: World, change: bytes | None) -> None:

@@ -173,8 +173,8 @@ def _show(session: Session, built: BuiltRelease, *, explain: bool) -> None:
 
 def _explain(built: BuiltArtifact) -> None:
     """Print an artifact: why, how large, and of what."""
-    from sealift.build.package import MAX_UNZIPPED_BYTES
     from sealift.cli.view import size
+    from sealift.delivery.sizes import MAX_UNZIPPED_BYTES
 
     names = ", ".join(_short(name) for name in built.artifact.logical_ids)
     click.echo(f"{names}  {'built' if built.built else 'reused'}: {built.reason}")

@@ -1,0 +1,42 @@
+"""Whether a function and its layers fit into Lambda together. Pure.
+
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
+from collections.abc import Iterator, Mapping
+
+from sealift.model.template import Json, Template
+
+MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
+"""Code and layers of one function together."""
+_MB = 1024 * 1024
+
+
+def layers_of(template: Template, logical_id: str) -> tuple[str, ...]:
+    """Return the layers of the same template that a function names, its own after those of Globals."""
+    resources, shared = _mapping(template.body.get("Resources")), _mapping(template.body.get("Globals"))
+    own = _mapping(_mapping(resources.get(logical_id)).get("Properties")).get("Layers")
+    inherited = _mapping(shared.get("Function")).get("Layers")
+    listed = [*(inherited if isinstance(inherited, list) else []), *(own if isinstance(own, list) else [])]
+    names = (_mapping(one).get("Ref") for one in listed)
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def too_large(template: Template, unzipped: Mapping[str, int], shared: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with each function that does not fit with its layers.
+
+    `unzipped` has the bytes of functions and layers by logical id, `shared` the layer that Sealift adds to a function.
+    Layers that are not built here have no size that is known, and are not counted.
+    """
+    for function in template.functions:
+        name = function.logical_id
+        layers = [*layers_of(template, name), *([shared[name]] if name in shared else [])]
+        parts = {part: unzipped[part] for part in (name, *layers) if part in unzipped}
+        total = sum(parts.values())
+        if len(parts) > 1 and total > MAX_UNZIPPED_BYTES:
+            listed = ", ".join(f"{part} {size / _MB:.1f} MB" for part, size in parts.items())
+            yield f"{name} is {total / _MB:.1f} MB unzipped with its layers ({listed}); Lambda takes 250.0 MB"
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
