@@ -220,8 +220,10 @@ class Planner:
             "architecture": asset.architecture,
             "compressor": compressor(),
         }
-        if asset.build_properties:
-            settings["build properties"] = digest(dict(asset.build_properties))
+        if method == "command":
+            settings["command"] = str(asset.build_properties["command"])
+        elif asset.build_properties:
+            settings["build properties"] = digest(dict(asset.build_properties))[:12]
         if method == "makefile":
             settings["target"] = asset.logical_ids[0]
             settings["files beside the source"] = self._beside(asset)

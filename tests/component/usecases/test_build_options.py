@@ -76,7 +76,7 @@ def test_a_command_builds_what_it_is_named_for_and_is_cached_by_its_inputs(world
     assert [(a.built, a.reason) for a in again.artifacts] == [(False, "unchanged")]
     assert first.artifacts[0].path.read_bytes().count(b"PRINT('SOURCE')") == 1
     options(world, process=RealProcess(), commands={"Hello": f"{command} # other"})
-    assert world.build().artifacts[0].reason.startswith("build properties changed")
+    assert world.build().artifacts[0].reason.startswith("command changed: tr a-z A-Z")
 
 
 def test_a_command_for_what_is_not_there_suggests_the_nearest_name(world: World):
