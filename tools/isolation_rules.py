@@ -22,6 +22,7 @@ _GROUPS = {
     "NET": "Network",
     "NST": "Nested stacks and custom resources",
     "ORG": "Organization",
+    "PRB": "Runtime probes",
     "PRF": "What is not understood",
     "PRV": "Previews",
     "QTA": "Quotas",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sealift.model.finding import SuiteResult
     from sealift.model.health import Traffic
     from sealift.model.ledger import ChainFault, Entry, Lease, Record
-    from sealift.model.live import Concurrency, LivePrincipal, PrincipalKind
+    from sealift.model.live import Answer, Attempt, Concurrency, LivePrincipal, PrincipalKind
     from sealift.model.release import BuiltArtifact, Origin
     from sealift.model.stack import (
         Backup,
@@ -177,6 +177,16 @@ class Inventory(Protocol):
         """Return a salted hash of a secret's value; the value itself is never returned."""
 
 
+class Trespass(Protocol):
+    """Acts with the permissions of a role, and changes nothing."""
+
+    def as_role(self, role_arn: str, attempts: Sequence[Attempt], *, endpoint: str | None = None) -> tuple[Answer, ...]:
+        """Try each call as the role, at `endpoint` instead of the own one when it is given.
+
+        Raises CloudError when the role can not be assumed.
+        """
+
+
 class Identity(Protocol):
     """Who we are."""
 
@@ -218,6 +228,7 @@ class Cloud:
     metrics: Metrics
     inventory: Inventory
     backups: Backups
+    trespass: Trespass
     endpoint: str | None = None
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
     """Environment variables that give a subprocess (hooks, acceptance tests) the same access; never recorded."""

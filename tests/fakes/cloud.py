@@ -13,7 +13,7 @@ from tests.fakes.backups import TABLE, FakeBackups
 from tests.fakes.bucket import FakeBucket
 from tests.fakes.cfn_diff import Placed
 from tests.fakes.cfn_engine import ResourceFault
-from tests.fakes.inventory import FakeInventory
+from tests.fakes.inventory import FakeInventory, FakeTrespass
 from tests.fakes.services import FakeFunctions, FakeIdentity, FakeMetrics, FakeSettings, FakeSigningKeys
 from tests.fakes.stacks import FakeStacks, Render
 from tests.fakes.tap import Tap
@@ -72,6 +72,7 @@ class FakeAccount:
     metrics: FakeMetrics
     inventory: FakeInventory
     backups: FakeBackups
+    trespass: FakeTrespass
     tap: Tap
     """Gets in between every call to stacks and bucket."""
     contents: dict[str, list[str]]
@@ -84,7 +85,8 @@ def make_account(
     account = environment.account or "111122223333"
     tap = Tap()
     bucket = FakeBucket(clock, name=environment.bucket or f"sealift-{environment.stack_name}".lower(), tap=tap)
-    functions, inventory, signing_keys = FakeFunctions(), FakeInventory(account), FakeSigningKeys()
+    functions, signing_keys = FakeFunctions(), FakeSigningKeys()
+    inventory, trespass = FakeInventory(account), FakeTrespass()
     effects = AccountEffects(bucket, functions, inventory)
     stacks = FakeStacks(
         clock, bucket, account=account, region=environment.region, effects=effects, render=render, tap=tap
@@ -105,6 +107,7 @@ def make_account(
         metrics=metrics,
         inventory=inventory,
         backups=backups,
+        trespass=trespass,
     )
     return FakeAccount(
         cloud=cloud,
@@ -117,6 +120,7 @@ def make_account(
         metrics=metrics,
         inventory=inventory,
         backups=backups,
+        trespass=trespass,
         tap=tap,
         contents=effects.contents,
     )

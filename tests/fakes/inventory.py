@@ -1,10 +1,10 @@
 """What is in force in an account, in memory: what CloudFormation made of it, and what a person changed by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sealift.errors import CloudError
-from sealift.model.live import Concurrency, LivePrincipal, PrincipalKind
+from sealift.model.live import Answer, Attempt, Concurrency, LivePrincipal, PrincipalKind
 from sealift.model.template import Json
 
 OWNED = "AWS::IAM::Role"
@@ -95,6 +95,25 @@ class FakeInventory:
     def _allow(self, name: str, what: str) -> None:
         if name in self.denied:
             raise CloudError(f"AWS refused to {what}: AccessDenied", code="access-denied")
+
+
+@dataclass(slots=True)
+class FakeTrespass:
+    """Denies everything but what a test lets through."""
+
+    let_through: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    """By action and resource."""
+    not_assumable: set[str] = field(default_factory=set)
+    tried: list[tuple[str, Attempt, str | None]] = field(default_factory=list)
+    """Role, attempt and endpoint of everything that was tried."""
+
+    def as_role(self, role_arn: str, attempts: Sequence[Attempt], *, endpoint: str | None = None) -> tuple[Answer, ...]:
+        """Try each call as the role."""
+        if role_arn in self.not_assumable:
+            raise CloudError(f"AWS refused to assume the role {role_arn}: AccessDenied", code="access-denied")
+        self.tried += [(role_arn, attempt, endpoint) for attempt in attempts]
+        denied = Answer(outcome="denied", detail="AccessDeniedException")
+        return tuple(self.let_through.get((a.action, a.resource), denied) for a in attempts)
 
 
 def _inline(properties: Mapping[str, Json]) -> dict[str, Json]:

@@ -17,6 +17,8 @@ from sealift.model.template import Json
 from sealift.ports import Cloud, Inventory
 from sealift.usecases.live import prove_live
 from sealift.usecases.prove import Proof
+from sealift.usecases.services import Services
+from sealift.usecases.trespass import prove_and_probe
 from tests.component.usecases.world import make_world
 from tests.local.deploying import ROLE, client, deploy, function
 
@@ -291,8 +293,8 @@ def shops(endpoint: Endpoint) -> dict[str, Stack]:
     return {name: Stack(endpoint, f"app-{name}") for name in ENVIRONMENTS}
 
 
-def proved(endpoint: Endpoint, tmp_path: Path) -> Proof:
-    """Prove the two shops against their account."""
+def scene(endpoint: Endpoint, tmp_path: Path) -> tuple[App, list[EnvironmentView], Services]:
+    """Return the two shops as one application over their account."""
     world = make_world(tmp_path)
     environments = tuple(Environment(name=n, region=endpoint.region, stack_name=f"app-{n}") for n in ENVIRONMENTS)
     app = App(
@@ -306,8 +308,17 @@ def proved(endpoint: Endpoint, tmp_path: Path) -> Proof:
         EnvironmentView(name=e.name, region=e.region, stacks=(StackView(name=e.stack_name, body={"Resources": SHOP}),))
         for e in environments
     ]
-    services = replace(world.services(), clouds=OneAccount(endpoint))
-    return prove_live(app, views, services, local=False)
+    return app, views, replace(world.services(), clouds=OneAccount(endpoint))
+
+
+def proved(endpoint: Endpoint, tmp_path: Path) -> Proof:
+    """Prove the two shops against their account."""
+    return prove_live(*scene(endpoint, tmp_path), local=False)
+
+
+def probed(endpoint: Endpoint, tmp_path: Path) -> Proof:
+    """Let staging's roles try what is production's."""
+    return prove_and_probe(*scene(endpoint, tmp_path), ["staging"], local=False)
 
 
 def stopping(proof: Proof) -> set[tuple[str, str, str]]:
@@ -383,3 +394,29 @@ def test_a_reader_without_permission_proves_nothing(endpoint: Endpoint, shops: d
         with pytest.raises(Exception, match="refused") as caught:
             ask()
         assert caught.value.code == "access-denied"  # type: ignore[attr-defined]
+
+
+def test_roles_try_the_other_stack_and_are_denied_as_the_proof_says(
+    endpoint: Endpoint, shops: dict[str, Stack], tmp_path: Path
+) -> None:
+    proof = probed(endpoint, tmp_path)
+    assert proof.stopping == ()
+    (probe,) = proof.probes
+    assert (probe.roles, probe.through, probe.untried) == (1, (), ())
+    assert probe.others["denied"] == sum(probe.others.values()) >= 5
+    assert probe.own["allowed"] == 1  # the own table: the credentials are good for something
+
+
+def test_a_role_with_a_policy_by_hand_gets_through_as_the_proof_says(
+    endpoint: Endpoint, shops: dict[str, Stack], tmp_path: Path
+) -> None:
+    iam, role = shops["staging"].client("iam"), shops["staging"].ids["Role"]
+    iam.put_role_policy(RoleName=role, PolicyName="by-hand", PolicyDocument=json.dumps(allow("dynamodb:GetItem")))
+    try:
+        proof = probed(endpoint, tmp_path)
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="by-hand")
+    assert {f.id for f in proof.stopping} == {"IAM-01"}
+    assert [text.partition(" (")[0] for text in proof.probes[0].through] == [
+        "Role: dynamodb:GetItem on Orders of production"
+    ]

@@ -13,6 +13,7 @@ from sealift.aws.metrics import AwsMetrics
 from sealift.aws.session import Access, AwsSession
 from sealift.aws.settings import AwsSettings
 from sealift.aws.stacks import AwsStacks
+from sealift.aws.trespass import AwsTrespass
 from sealift.model.app import Environment
 from sealift.ports import Cloud
 
@@ -52,6 +53,7 @@ def open_cloud(environment: Environment, *, access: Access) -> Cloud:
         metrics=AwsMetrics(session),
         inventory=AwsInventory(session, account=account),
         backups=AwsBackups(session),
+        trespass=AwsTrespass(session),
         endpoint=access.endpoint_url,
         credentials=_for_subprocesses(access),
     )

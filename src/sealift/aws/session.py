@@ -51,6 +51,7 @@ class Access:
     endpoint_url: str | None = None
     access_key: str | None = None
     secret_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
     profile: str | None = None
     max_attempts: int | None = None
     """Of one call, the first one included."""
@@ -115,6 +116,11 @@ class AwsSession:
     def ssm(self) -> "SSMClient":
         """The Systems Manager client."""
         return cast("SSMClient", self._client("ssm"))
+
+    @property
+    def states(self) -> Any:
+        """The Step Functions client."""
+        return self._client("stepfunctions")
 
     @property
     def sts(self) -> "STSClient":
@@ -186,6 +192,7 @@ class AwsSession:
             endpoint_url=access.endpoint_url,
             aws_access_key_id=access.access_key,
             aws_secret_access_key=access.secret_key,
+            aws_session_token=access.session_token,
             config=_config(access, patient=patient),
         )
         if access.access_key is None:

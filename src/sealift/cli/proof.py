@@ -1,5 +1,6 @@
 """What `prove` prints for people: the verdict, each finding with its witness and its cure, and what is assumed."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -8,8 +9,13 @@ from rich.text import Text
 from sealift.cli.terminal import console as open_console
 from sealift.isolation import Leak, Verdict
 from sealift.isolation.certificate import Difference
-from sealift.usecases.prove import Proof, summary, worst_first
+from sealift.usecases.prove import PROBE_RULE, Proof, summary, worst_first
 
+_OUTCOMES = {"denied": "denied", "allowed": "not denied", "unknown": "without an answer that says either"}
+_EMBEDDED = (
+    "  On the embedded cloud each environment is another account and process. The calls on others ask the emulator's "
+    "IAM\n  whether a role would be let in if both were in one account; it is not AWS."
+)
 _SHOWN = 5
 """As many lines of advice as a person reads."""
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
@@ -71,6 +77,7 @@ def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
         console.print(Text(f"{len(lines)} {title}" + (":" if verbose else "; -v shows them"), style="dim"))
         for line in lines if verbose else ():
             console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
+    _show_probes(console, proof, verbose=verbose)
     if proof.shared is not None:
         _show_shared(console, proof.shared, verbose=verbose)
 
@@ -96,9 +103,38 @@ def _many(count: int, what: str) -> str:
     return f"{count} {what if count == 1 else plural}"
 
 
+def _show_probes(console: Console, proof: Proof, *, verbose: bool) -> None:
+    """Print what roles tried at run time, what answered, and what that shows."""
+    probed = [*proof.contradictions, *(f for f in proof.verdict.findings if f.id == PROBE_RULE)]
+    for probe in proof.probes:
+        tried = sum(probe.others.values())
+        text = f"\nprobe of {probe.environment}: {_many(probe.roles, 'role')} tried {_many(tried, 'call')} on other "
+        text += f"environments: {_outcomes(probe.others)}"
+        bad = any(f.source == probe.environment for f in probed)
+        text += "; that is not what the proof says" if bad else ", as the proof says"
+        console.print(Text(text, style="yellow" if bad or probe.through else "green"), soft_wrap=True)
+        lines = [f"not denied: {through}" for through in probe.through]
+        lines += [f"on its own resources, by the same roles: {_outcomes(probe.own)}"]
+        if probe.elsewhere:
+            lines.append(f"in the other environments' own processes: {_outcomes(probe.elsewhere)}")
+        lines += [f"not tried: {untried}" for untried in probe.untried]
+        for line in lines:
+            console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
+    if proof.probes and proof.shared is not None:
+        console.print(Text(_EMBEDDED, style="dim"), soft_wrap=True)
+    for leak in worst_first(proof.contradictions):
+        if verbose or leak.severity != "info":
+            _show(console, leak)
+
+
+def _outcomes(counted: Counter[str]) -> str:
+    told = [f"{counted[name]} {text}" for name, text in _OUTCOMES.items() if counted[name]]
+    return ", ".join(told) or "none"
+
+
 def _show_shared(console: Console, shared: Verdict, *, verbose: bool) -> None:
     """Print, as advice, what would stop a deployment if all environments were in one account."""
-    worst = worst_first(shared.stopping)
+    worst = worst_first([leak for leak in shared.stopping if leak.id != PROBE_RULE])
     if not worst:
         return
     console.print(Text(f"\nIn one shared AWS account: {summary(shared)}", style="yellow"), soft_wrap=True)

@@ -5,6 +5,7 @@
 
 from sealift.isolation.model import (
     Accepted,
+    Attempted,
     DeclaredPrincipal,
     EnvironmentView,
     Leak,
@@ -17,6 +18,7 @@ from sealift.model.live import LivePrincipal, Unread
 
 __all__ = [
     "Accepted",
+    "Attempted",
     "DeclaredPrincipal",
     "EnvironmentView",
     "Leak",

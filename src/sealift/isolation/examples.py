@@ -1,6 +1,6 @@
 """Views of a rule's examples: the same template as staging and as production."""
 
-from sealift.isolation.model import DeclaredPrincipal, EnvironmentView, StackView
+from sealift.isolation.model import Attempted, DeclaredPrincipal, EnvironmentView, StackView
 from sealift.isolation.rule import Example
 from sealift.model.live import Unread
 from sealift.model.template import Json, Location
@@ -26,7 +26,7 @@ def _view(example: Example, name: str, account: str | None) -> EnvironmentView:
     locations = {i: Location(file="template.yaml", line=lines.get(f"  {i}:", 0), logical_id=i) for i in resources}
     listed = environment.pop("principals", [])
     principals = tuple(DeclaredPrincipal(**_frozen(p)) for p in listed) if isinstance(listed, list) else ()  # type: ignore[arg-type]
-    unread = environment.pop("unread", [])
+    unread, attempted = environment.pop("unread", []), environment.pop("attempted", [])
     return EnvironmentView(
         name=name,
         region="eu-central-1",
@@ -40,6 +40,7 @@ def _view(example: Example, name: str, account: str | None) -> EnvironmentView:
             ),
         ),
         principals=principals,
+        attempted=tuple(Attempted(**a) for a in attempted) if isinstance(attempted, list) else (),  # type: ignore[arg-type]
         unread=tuple(Unread(**u) for u in unread) if isinstance(unread, list) else (),  # type: ignore[arg-type]
         **_frozen(environment),  # type: ignore[arg-type]
     )

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Literal
 
 from sealift.model.finding import SEVERITIES, Severity
-from sealift.model.live import Concurrency, LivePrincipal, Unread
+from sealift.model.live import Concurrency, LivePrincipal, Outcome, Unread
 from sealift.model.template import Json, Location
 
 Level = Literal["L0", "L1", "L2", "L3"]
@@ -69,6 +69,25 @@ class DeclaredPrincipal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """One call that a role of an environment really made, on a resource of another environment or of its own.
+
+    Stacks are named by their path: the stack's name, and behind slashes those nested in it. `logical_id` is empty for
+    the stack itself. `resource` is what the call named.
+    """
+
+    stack: str
+    role: str
+    action: str
+    target: str
+    target_stack: str
+    logical_id: str
+    resource: str
+    outcome: Outcome
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentView:
     """One environment as the proof sees it. `account` None means: not declared."""
 
@@ -97,6 +116,8 @@ class EnvironmentView:
     """Live: whether an SCP or RCP limits the account to its own resources; None when it was not read."""
     concurrency: Concurrency | None = None
     """Live: the concurrent executions of the account."""
+    attempted: tuple[Attempted, ...] = ()
+    """Run time: what its roles tried, and what answered."""
     unread: tuple[Unread, ...] = ()
     """Live: what could not be read, so that nothing is proved of it."""
 

@@ -400,12 +400,13 @@ class Scope:
         return self._arn("cloudformation:{r}:{a}:stack/") + f"{self.name}/{self._symbol('AWS::StackId', 'id')}"
 
     def _symbol(self, logical_id: str, attribute: str) -> str:
-        key = (self.setting.view.name, self._path, logical_id, attribute)
+        key = (self.setting.view.name, self.path, logical_id, attribute)
         return self.setting.symbols.of(*key)
 
     @cached_property
-    def _path(self) -> str:
-        return self.view.name if self.parent is None else f"{self.parent._path}/{self.view.name}"
+    def path(self) -> str:
+        """Return the stack's name, behind those of the stacks it is nested in."""
+        return self.view.name if self.parent is None else f"{self.parent.path}/{self.view.name}"
 
     def _condition_texts(self, value: Json) -> tuple[tuple[str, ...], bool]:
         found = self.resolver.one(value)

@@ -76,3 +76,38 @@ PRINCIPAL_TYPES: Mapping[str, PrincipalKind] = {
     "AWS::IAM::User": "user",
     "AWS::IAM::Group": "group",
 }
+
+Outcome = Literal["allowed", "denied", "unknown"]
+ATTEMPTS: Mapping[str, tuple[str, ...]] = {
+    "AWS::CloudFormation::Stack": ("cloudformation:DescribeStacks",),
+    "AWS::DynamoDB::Table": ("dynamodb:GetItem",),
+    "AWS::Events::EventBus": ("events:DescribeEventBus",),
+    "AWS::IAM::Role": ("sts:AssumeRole",),
+    "AWS::KMS::Key": ("kms:DescribeKey",),
+    "AWS::Kinesis::Stream": ("kinesis:DescribeStreamSummary",),
+    "AWS::Lambda::Function": ("lambda:InvokeFunction",),
+    "AWS::Logs::LogGroup": ("logs:DescribeLogStreams",),
+    "AWS::S3::Bucket": ("s3:GetObject", "s3:ListBucket"),
+    "AWS::SNS::Topic": ("sns:GetTopicAttributes",),
+    "AWS::SQS::Queue": ("sqs:GetQueueAttributes",),
+    "AWS::SSM::Parameter": ("ssm:GetParameter",),
+    "AWS::SecretsManager::Secret": ("secretsmanager:GetSecretValue",),
+    "AWS::StepFunctions::StateMachine": ("states:DescribeStateMachine",),
+}
+"""What a runtime probe tries on each type: calls that change nothing, most of them for what is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call that a role tries. `resource` is the name, ARN or URL that the call takes."""
+
+    action: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an attempt brought. Everything but a denial means that the role got past IAM; `unknown` says neither."""
+
+    outcome: Outcome
+    detail: str

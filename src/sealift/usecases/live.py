@@ -5,7 +5,7 @@ can not be read is kept as `Unread`, which the proof calls not proved.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -55,18 +55,37 @@ class _InForce:
     unread: tuple[Unread, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """Environments with what was read of them, and the clouds it was read from; `clouds` lacks what did not open."""
+
+    views: tuple[EnvironmentView, ...]
+    readings: tuple[Reading, ...]
+    clouds: Mapping[str, Cloud]
+
+
 def prove_live(
     app: App, views: Sequence[EnvironmentView], services: Services, *, local: bool, secrets: bool = False
 ) -> Proof:
     """Prove from templates and live accounts. With `secrets`, the values of secrets are compared by salted hashes."""
+    live = read_live(app, views, services, secrets=secrets)
+    return replace(judged(app, live.views, services, local=local), readings=live.readings)
+
+
+def read_live(app: App, views: Sequence[EnvironmentView], services: Services, *, secrets: bool = False) -> Live:
+    """Return the environments with what is in force in their accounts."""
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         read = [_environment(app, view, services, pool) for view in views]
-        if secrets:
-            _compare_secrets(read, salt=services.ids.new())
-    if not secrets and any(one.secrets for one in read):
+    if secrets:
+        _compare_secrets(read, salt=services.ids.new())
+    else:
         for one in read:
             one.skipped += ["the values of secrets; --secrets compares them by hash"] if one.secrets else []
-    return judged(app, [_view(one) for one in read], services, local=local, readings=tuple(_reading(r) for r in read))
+    return Live(
+        views=tuple(_view(one) for one in read),
+        readings=tuple(_reading(one) for one in read),
+        clouds={one.view.name: one.cloud for one in read if one.cloud is not None},
+    )
 
 
 def _view(read: _Read) -> EnvironmentView:

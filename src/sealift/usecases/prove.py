@@ -1,7 +1,8 @@
 """Prove from a release's own templates that no environment reaches into another, before anything is deployed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sealift.errors import Refused
@@ -15,6 +16,8 @@ from sealift.model.template import Json, Template
 from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
 from sealift.usecases.views import built_views, stored_views
+
+PROBE_RULE = "PRB-01"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,25 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """What the roles of one environment tried at run time."""
+
+    environment: str
+    roles: int
+    """How many roles could be assumed."""
+    others: Counter[str]
+    """Outcomes on resources of other environments, as far as this cloud can tell."""
+    own: Counter[str]
+    """Outcomes on its own resources: shows that the credentials work at all."""
+    elsewhere: Counter[str] = field(default_factory=Counter)
+    """Embedded cloud: outcomes in the other environments' own processes."""
+    through: tuple[str, ...] = ()
+    """Each call on another environment's resource that was not denied."""
+    untried: tuple[str, ...] = ()
+    """Roles that could not be assumed, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """The verdict, and what would also be found if all environments were in one account."""
 
@@ -43,11 +65,19 @@ class Proof:
     today: date | None = None
     readings: tuple[Reading, ...] = ()
     """What was read of each environment's account; empty when none was."""
+    probes: tuple[Probed, ...] = ()
+    """What roles tried at run time; empty when nothing was."""
 
     @property
     def stopping(self) -> tuple[Leak, ...]:
         """Return the findings that stop a deployment: critical and high ones that were shown."""
-        return tuple(f for f in self.verdict.findings if f.severity in {"critical", "high"} and not f.unproved)
+        found = (*self.verdict.findings, *self.contradictions)
+        return tuple(f for f in found if f.severity in {"critical", "high"} and not f.unproved)
+
+    @property
+    def contradictions(self) -> tuple[Leak, ...]:
+        """Return what a probe contradicts of the advice for a shared account; the verdict has its own."""
+        return tuple(f for f in self.shared.findings if f.id == PROBE_RULE) if self.shared else ()
 
     def record(self) -> dict[str, Json]:
         """Return what the ledger keeps of it."""
@@ -154,18 +184,27 @@ def judged(
     services: Services,
     *,
     local: bool,
-    readings: tuple[Reading, ...] = (),
+    shared: Sequence[EnvironmentView] | None = None,
 ) -> Proof:
-    """Judge views; on the embedded cloud with an account for each, and as advice in a shared one."""
+    """Judge views; on the embedded cloud with an account for each, and as advice in a shared one.
+
+    `shared` are the views of the advice, where they differ.
+    """
     accepted, today = _accepted(app), services.clock.now().date()
     if not local:
         placed = tuple(replace(v, account=v.account or v.live_account) for v in views)
-        verdict = decide(placed, accepted=accepted, today=today)
-        return Proof(verdict=verdict, views=placed, accepted=accepted, today=today, readings=readings)
-    shared = decide([replace(v, live_account=None) for v in views], accepted=accepted, today=today)
+        return Proof(
+            verdict=decide(placed, accepted=accepted, today=today), views=placed, accepted=accepted, today=today
+        )
+    together = [replace(v, live_account=None) for v in shared or views]
     apart = tuple(replace(v, account=v.account or v.live_account or f"{i:012d}") for i, v in enumerate(views, 1))
-    verdict = decide(apart, accepted=accepted, today=today)
-    return Proof(verdict=verdict, shared=shared, views=apart, accepted=accepted, today=today, readings=readings)
+    return Proof(
+        verdict=decide(apart, accepted=accepted, today=today),
+        shared=decide(together, accepted=accepted, today=today),
+        views=apart,
+        accepted=accepted,
+        today=today,
+    )
 
 
 def _accepted(app: App) -> tuple[Accepted, ...]:

@@ -2,15 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sealift.cli.session import Session, options
+from sealift.errors import UserError
 
 if TYPE_CHECKING:
     from sealift.isolation import Verdict
-    from sealift.usecases.prove import Reading
+    from sealift.usecases.prove import Probed, Proof, Reading
 
 LEVELS = ("L1", "L2", "L3")
 EXIT_NOT_PROVED = 3
@@ -21,14 +22,16 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--require", type=click.Choice(LEVELS), default="L1", show_default=True, help="The level asked for.")
 @click.option("--live", is_flag=True, help="Read the live accounts too: what is in force, whoever put it there.")
 @click.option("--secrets", is_flag=True, help="With --live: compare the values of secrets, by salted hashes.")
+@click.option(
+    "--probe", "probed", metavar="ENV", multiple=True, help="Let ENV's function roles try what is the others'."
+)
+@click.option("--on-aws", is_flag=True, help="With --probe: on AWS, too, and not only on the embedded cloud.")
 @click.option("--map", "map_file", type=_FILE, help="Draw the environments to FILE.svg or FILE.html.")
 @click.option("--sarif", "sarif_file", type=_FILE, help="Write the findings as SARIF for code review.")
 @click.option("--certificate", "certificate_file", type=_FILE, help="Write a certificate of this proof.")
 @click.option("--check", "check_file", type=_FILE, help="Check a certificate; exit with 3 when it does not hold.")
 @options(judging=True)
-def prove_command(
-    session: Session, require: str, live: bool, secrets: bool, check_file: Path | None, **files: Path | None
-) -> int:
+def prove_command(session: Session, require: str, check_file: Path | None, **given: Any) -> int:
     """Prove that no environment can reach into another; exit with 3 when that is not proved.
 
     Environments that declare no account are taken to share one: the worst case. With --local each has an account of
@@ -36,29 +39,18 @@ def prove_command(
     """
     from sealift.cli.proof import show_differences, show_proof
     from sealift.cli.proof_files import differences, write_reports
-    from sealift.model.release import Origin
-    from sealift.usecases.build import build_release, load_templates
-    from sealift.usecases.live import prove_live
-    from sealift.usecases.prove import judged
-    from sealift.usecases.views import built_views
 
-    services = session.services
-    templates = load_templates(session.app, services)
-    origin = services.scm.origin(session.app.root) or Origin(commit=None, branch=None, dirty=True)
-    built = build_release(session.app, services, templates=templates, origin=origin)
-    views = built_views(session.app, built, services, templates=templates)
-    if live or secrets:
-        proof = prove_live(session.app, views, services, local=session.local, secrets=secrets)
-    else:
-        proof = judged(session.app, views, services, local=session.local)
+    asked = {name: given.pop(name) for name in ("live", "secrets", "probed", "on_aws")}
+    proof, release = _proof(session, **asked)
     session.close()
-    write_reports(proof, **files)
+    write_reports(proof, **given)
     told = differences(proof, check_file) if check_file else ()
     reached = proof.verdict.level >= require and not proof.stopping and not told
     if session.json:
         body: dict[str, object] = dict(proof.verdict.as_json())
-        body["release"] = built.release.digest
+        body["release"] = release
         body["live"] = [_reading(one) for one in proof.readings]
+        body["probes"] = [_probed(one) for one in proof.probes]
         if proof.shared is not None:
             body["shared_account"] = _shared(proof.shared)
         if check_file:
@@ -69,6 +61,53 @@ def prove_command(
         if check_file:
             show_differences(check_file.name, told)
     return 0 if reached else EXIT_NOT_PROVED
+
+
+def _proof(
+    session: Session, *, live: bool, secrets: bool, probed: tuple[str, ...], on_aws: bool
+) -> "tuple[Proof, str]":
+    """Return the proof that was asked for, and the digest of the release that it is about."""
+    from sealift.model.release import Origin
+    from sealift.usecases.build import build_release, load_templates
+    from sealift.usecases.live import prove_live
+    from sealift.usecases.prove import judged
+    from sealift.usecases.trespass import prove_and_probe
+    from sealift.usecases.views import built_views
+
+    _check_probe(session, probed, on_aws=on_aws)
+    app, services, local = session.app, session.services, session.local
+    templates = load_templates(app, services)
+    origin = services.scm.origin(app.root) or Origin(commit=None, branch=None, dirty=True)
+    built = build_release(app, services, templates=templates, origin=origin)
+    views = built_views(app, built, services, templates=templates)
+    if probed:
+        return prove_and_probe(app, views, services, probed, local=local), built.release.digest
+    if live or secrets:
+        return prove_live(app, views, services, local=local, secrets=secrets), built.release.digest
+    return judged(app, views, services, local=local), built.release.digest
+
+
+def _check_probe(session: Session, names: tuple[str, ...], *, on_aws: bool) -> None:
+    for name in names:
+        session.environment(name)
+    if names and not session.local and not on_aws:
+        raise UserError(
+            "A probe assumes the roles of functions and makes calls as them: on AWS it has to be asked for twice",
+            code="probe-on-aws",
+            hint="Try it with --local, or add --on-aws. Its calls change nothing.",
+        )
+
+
+def _probed(probe: "Probed") -> dict[str, object]:
+    return {
+        "environment": probe.environment,
+        "roles": probe.roles,
+        "others": dict(probe.others),
+        "own": dict(probe.own),
+        "elsewhere": dict(probe.elsewhere),
+        "through": list(probe.through),
+        "untried": list(probe.untried),
+    }
 
 
 def _reading(reading: "Reading") -> dict[str, object]:
