@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.errors import UserError
 from sealift.isolation.certificate import Difference, certificate, check
+from sealift.model.app import App
+from sealift.usecases.certificates import StoredCertificate, certificate_differences, is_live, stored_certificate
 from sealift.usecases.prove import Proof
+from sealift.usecases.services import Services
 
 
 def write_reports(
@@ -28,17 +32,40 @@ def write_reports(
         _write(certificate_file, _text(body))
 
 
-def differences(proof: Proof, file: Path) -> Sequence[Difference]:
-    """Return what is not as the certificate in `file` says. Raises UserError when it can not be read."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A certificate that is to be checked: of a file, or of a bucket."""
+
+    name: str
+    body: object
+    stored: StoredCertificate | None = None
+
+    @property
+    def live(self) -> bool:
+        """Return whether accounts were read for it."""
+        return is_live(self.body)
+
+    def differences(self, proof: Proof) -> Sequence[Difference]:
+        """Return what is not as it says."""
+        if self.stored is not None:
+            return certificate_differences(self.stored, proof)
+        return check(self.body, proof.views, today=proof.today)
+
+
+def given_certificate(app: App, services: Services, text: str) -> Given:
+    """Return the certificate in a file, of an environment, or by its hash. Raises UserError when there is none."""
+    file = Path(text)
+    if app.environment(text) is not None or not file.exists():
+        stored = stored_certificate(app, services, text)
+        return Given(name=stored.name, body=stored.body, stored=stored)
     try:
-        body = json.loads(file.read_text(encoding="utf-8"))
+        return Given(name=file.name, body=json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(
             f"The certificate {file} can not be read: {error}",
             code="certificate-unreadable",
             hint="Name a file that `sealift prove --certificate FILE` wrote.",
         ) from error
-    return check(body, proof.views, today=proof.today)
 
 
 def _map(proof: Proof, file: Path) -> str:

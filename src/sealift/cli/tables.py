@@ -27,7 +27,7 @@ def show_status(app: str, lanes: Sequence[Lane], *, now: datetime) -> None:
     """Print a lane per environment, then their addresses."""
     console = _console()
     table = Table(title=f"{app}", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
-    for column in ("environment", "release", "commit", "since", "verified", "soak"):
+    for column in ("environment", "release", "commit", "since", "verified", "isolation", "soak"):
         table.add_column(column, header_style="dim", no_wrap=True)
     for lane in lanes:
         table.add_row(*_lane_cells(lane, now))
@@ -80,10 +80,10 @@ def _lane_cells(lane: Lane, now: datetime) -> list[Text]:
     current = lane.current
     name = Text(lane.environment.name, style="bold")
     if lane.status == "errored" and lane.error:
-        return [name, Text("unknown", style="red"), *[Text("–", style="dim")] * 4]
+        return [name, Text("unknown", style="red"), *[Text("–", style="dim")] * 5]
     if current is None:
         last = f"{lane.last.status}: {lane.last.release[:12]}" if lane.last else "nothing yet"
-        return [name, Text(last, style="dim"), *[Text("–", style="dim")] * 4]
+        return [name, Text(last, style="dim"), *[Text("–", style="dim")] * 5]
     mark, style = MARKS["succeeded" if current.verified == "succeeded" else current.verified or "running"]
     return [
         name,
@@ -91,8 +91,14 @@ def _lane_cells(lane: Lane, now: datetime) -> list[Text]:
         Text((current.commit or "–")[:8]),
         Text(_ago(now - current.at)),
         Text(f"{mark} {current.verified or 'not yet'}", style=style),
+        _proof(current.proof),
         _soak(lane, now),
     ]
+
+
+def _proof(level: str) -> Text:
+    """Return the verdict on the isolation of what runs, as it was when it was deployed."""
+    return Text(level or "–", style={"": "dim", "L0": "red"}.get(level, "green"))
 
 
 def _soak(lane: Lane, now: datetime) -> Text:

@@ -33,6 +33,8 @@ class Deployed:
     verified: Status | None = None
     verified_at: datetime | None = None
     finished_at: datetime | None = None
+    proof: str = ""
+    """The verdict on its isolation: L0 to L3, or nothing for what was deployed before that was recorded."""
     watch_s: float = 0.0
     """How long it has to be watched once it was verified."""
     watch: Status | None = None
@@ -236,9 +238,22 @@ def unsettled(entries: Sequence[Entry], *, but: str) -> tuple[tuple[str, str], .
     )
 
 
+def proved_before(entries: Sequence[Entry], release: str) -> dict[str, Json]:
+    """Return what the ledger kept of the newest proof of a release."""
+    for entry in reversed(entries):
+        kept = entry.record.data.get("isolation")
+        if entry.record.kind in DEPLOYING and entry.record.release == release and isinstance(kept, dict) and kept:
+            return dict(kept)
+    return {}
+
+
 def approvals(entries: Sequence[Entry], *, release: str) -> tuple[Entry, ...]:
     """Return the approvals of this release, oldest first."""
     return tuple(e for e in entries if e.record.kind == "approval" and e.record.release == release)
+
+
+def _verdict(isolation: Json) -> str:
+    return str(isolation.get("verdict", "")) if isinstance(isolation, dict) else ""
 
 
 def _took_down(entry: Entry) -> bool:
@@ -269,6 +284,7 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
             verified=known.verified if known else None,
             verified_at=known.verified_at if known else None,
             finished_at=finished,
+            proof=_verdict(record.data.get("isolation")),
             watch_s=_seconds(record.data.get("watch_s")) or (known.watch_s if known else 0.0),
         )
     elif record.kind == "watch" and known is not None:

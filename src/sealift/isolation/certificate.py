@@ -45,6 +45,7 @@ def certificate(
         "format": FORMAT,
         **verdict.as_json(),
         "inputs": dict(inputs([_without_places(view) for view in views])),
+        "live": [view.name for view in views if view.live],
         "judged_on": today.isoformat() if today else None,
         "shared_account_unless_declared": shared_account_unless_declared,
         "acceptances": [_acceptance(one) for one in accepted],
@@ -78,6 +79,15 @@ def check(certificate: object, views: Sequence[EnvironmentView], *, today: date 
             message = f"its acceptance ended on {one.expires.isoformat()}"
             found.append(Difference(subject=f"acceptance of {one.id}", message=message))
     return found
+
+
+def is_intact(text: bytes, sha256: str) -> bool:
+    """Return whether stored bytes are the certificate of this hash, unchanged."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and body.get("sha256") == sha256 and not list(_of_itself(body))
 
 
 def _of_itself(certificate: Mapping[str, Json]) -> Iterator[Difference]:

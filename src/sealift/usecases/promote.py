@@ -10,6 +10,7 @@ from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.ports import Cloud
 from sealift.usecases.attest import load_keys, require_attestations
+from sealift.usecases.certificates import store_certificate
 from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
 from sealift.usecases.health import observe, outputs_of, send_probes, tell
 from sealift.usecases.hooks import check_code_of_hooks
@@ -54,14 +55,15 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     asked = ask(cloud, services)
     check_code_of_hooks(app, cloud, commit, services)
     judgement = _pass_health(Target(app=app, environment=source_environment, cloud=source), services)
-    plan = replace(plan, isolation=proof.record(), health=evidence(judgement))
+    plan = replace(plan, health=evidence(judgement))
     with writing(cloud, services, purpose=f"promotion of {release.short()}") as writer:
         turn = take_turn(target, plan, asked, writer, services, force=options.force)
         if isinstance(turn, Outcome):
             return turn
         turn = looking_for_drift(target, turn, writer, force=options.force)
         copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
-        return bring(target, turn, writer, services, restore=True, force=options.force)
+        proved = replace(turn, isolation=store_certificate(proof, writer))
+        return bring(target, proved, writer, services, restore=True, force=options.force)
 
 
 def _source(app: App, environment: Environment) -> Environment:

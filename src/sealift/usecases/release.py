@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sealift.delivery.history import standing
+from sealift.delivery.history import proved_before, standing
 from sealift.errors import LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
@@ -116,6 +116,7 @@ def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, se
     release: Release = stored_release(digest, target.cloud)
     origin = stored_origin(digest, target.cloud)
     plan = plan_deployment(target, release, commit=origin.commit, kind=kind)
+    plan = replace(plan, isolation=proved_before(writer.ledger.entries(), digest))
     deployment = deploy_release(target, plan, writer, services)
     problem, hint = _verified(target, deployment, writer, services)
     return Outcome(

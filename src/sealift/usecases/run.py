@@ -14,6 +14,7 @@ from sealift.model.release import BuiltRelease, Origin
 from sealift.model.template import Template
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
+from sealift.usecases.certificates import store_certificate
 from sealift.usecases.check import check
 from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
 from sealift.usecases.promote import PromotionOptions, promote
@@ -124,7 +125,6 @@ def deploy_built(
     check_gates(app, environment, cloud)
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
-    plan = replace(plan, isolation=proof.record())
     keys = load_keys(app)
     require_private_key(keys, cloud, services)
     asked = ask(cloud, services, follows_branch=follows_branch)
@@ -134,7 +134,8 @@ def deploy_built(
             return turn
         turn = looking_for_drift(target, turn, writer, force=force)
         upload_release(built, cloud, services, keys=keys)
-        return bring(target, turn, writer, services, restore=False, force=force)
+        proved = replace(turn, isolation=store_certificate(proof, writer))
+        return bring(target, proved, writer, services, restore=False, force=force)
 
 
 @contextmanager

@@ -12,8 +12,12 @@ from sealift.model.app import Environment
 from sealift.model.release import Release
 from sealift.ports import Cloud
 from sealift.usecases.attest import Check, Keys, attestation_checks
+from sealift.usecases.certificates import isolation_check
 from sealift.usecases.services import Services
 from sealift.usecases.store import PARALLEL_TRANSFERS, full_digest, stored_release
+
+MAY_LACK = frozenset({"provenance", "isolation"})
+"""What a release from before there was such evidence has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +29,8 @@ class CheckedRelease:
 
     @property
     def holds(self) -> bool:
-        """Whether every check succeeded; a release from before there was provenance may lack it."""
-        return all(c.status == "ok" or (c.name, c.status) == ("provenance", "absent") for c in self.checks)
+        """Whether every check succeeded; one from before there was such evidence may lack it."""
+        return all(c.status == "ok" or (c.status == "absent" and c.name in MAY_LACK) for c in self.checks)
 
 
 def verify_release(environment: Environment, services: Services, *, release: str | None, keys: Keys) -> CheckedRelease:
@@ -38,9 +42,9 @@ def verify_release(environment: Environment, services: Services, *, release: str
     except IntegrityError as error:
         return CheckedRelease(release=digest, checks=(Check(name="manifest", status="failed", detail=error.message),))
     manifest = Check(name="manifest", status="ok", detail=f"its SHA-256 is the release's digest, {digest[:12]}")
-    return CheckedRelease(
-        release=digest, checks=(manifest, _blobs(found, cloud), *attestation_checks(found, cloud.bucket, keys))
-    )
+    isolation = isolation_check(services.ledgers.ledger(cloud).entries(), digest, cloud)
+    attested = attestation_checks(found, cloud.bucket, keys)
+    return CheckedRelease(release=digest, checks=(manifest, _blobs(found, cloud), isolation, *attested))
 
 
 def _current(cloud: Cloud, services: Services) -> str:

@@ -150,6 +150,7 @@ def _lane(lane: Lane) -> dict[str, object]:
         "commit": current.commit if current else None,
         "since": _time(current.at) if current else None,
         "status": lane.status,
+        "isolation": current.proof or None if current else None,
         "verified": bool(current and current.verified == "succeeded"),
         "soak_until": _time(lane.soak_until),
         "health": evidence(lane.health) if lane.health else None,

@@ -10,7 +10,8 @@ from sealift.cli.session import Session, options
 from sealift.errors import UserError
 
 if TYPE_CHECKING:
-    from sealift.isolation import Verdict
+    from sealift.cli.proof_files import Given
+    from sealift.isolation import EnvironmentView, Verdict
     from sealift.usecases.prove import Probed, Proof, Reading
 
 LEVELS = ("L1", "L2", "L3")
@@ -29,22 +30,24 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--map", "map_file", type=_FILE, help="Draw the environments to FILE.svg or FILE.html.")
 @click.option("--sarif", "sarif_file", type=_FILE, help="Write the findings as SARIF for code review.")
 @click.option("--certificate", "certificate_file", type=_FILE, help="Write a certificate of this proof.")
-@click.option("--check", "check_file", type=_FILE, help="Check a certificate; exit with 3 when it does not hold.")
+@click.option("--check", metavar="CERTIFICATE", help="Check one: a file, an ENVIRONMENT's, or by its hash.")
 @options(judging=True)
-def prove_command(session: Session, require: str, check_file: Path | None, **given: Any) -> int:
+def prove_command(session: Session, require: str, check: str | None, **given: Any) -> int:
     """Prove that no environment can reach into another; exit with 3 when that is not proved.
 
     Environments that declare no account are taken to share one: the worst case. With --local each has an account of
     its own, as on the embedded cloud.
     """
     from sealift.cli.proof import show_differences, show_proof
-    from sealift.cli.proof_files import differences, write_reports
+    from sealift.cli.proof_files import given_certificate, write_reports
 
     asked = {name: given.pop(name) for name in ("live", "secrets", "probed", "on_aws")}
-    proof, release = _proof(session, **asked)
+    _check_probe(session, asked["probed"], on_aws=asked.pop("on_aws"))
+    certificate = given_certificate(session.app, session.services, check) if check else None
+    proof, release = _proof(session, certificate, **asked)
     session.close()
     write_reports(proof, **given)
-    told = differences(proof, check_file) if check_file else ()
+    told = certificate.differences(proof) if certificate else ()
     reached = proof.verdict.level >= require and not proof.stopping and not told
     if session.json:
         body: dict[str, object] = dict(proof.verdict.as_json())
@@ -53,38 +56,49 @@ def prove_command(session: Session, require: str, check_file: Path | None, **giv
         body["probes"] = [_probed(one) for one in proof.probes]
         if proof.shared is not None:
             body["shared_account"] = _shared(proof.shared)
-        if check_file:
+        if certificate:
             body["differences"] = [{"subject": one.subject, "message": one.message} for one in told]
         click.echo(json.dumps(body))
     else:
         show_proof(proof, verbose=session.verbose)
-        if check_file:
-            show_differences(check_file.name, told)
+        if certificate:
+            show_differences(certificate.name, told)
     return 0 if reached else EXIT_NOT_PROVED
 
 
 def _proof(
-    session: Session, *, live: bool, secrets: bool, probed: tuple[str, ...], on_aws: bool
+    session: Session, certificate: "Given | None", *, live: bool, secrets: bool, probed: tuple[str, ...]
 ) -> "tuple[Proof, str]":
     """Return the proof that was asked for, and the digest of the release that it is about."""
-    from sealift.model.release import Origin
-    from sealift.usecases.build import build_release, load_templates
     from sealift.usecases.live import prove_live
     from sealift.usecases.prove import judged
     from sealift.usecases.trespass import prove_and_probe
-    from sealift.usecases.views import built_views
 
-    _check_probe(session, probed, on_aws=on_aws)
     app, services, local = session.app, session.services, session.local
+    views, release = _views(session, certificate)
+    if probed:
+        return prove_and_probe(app, views, services, probed, local=local), release
+    if live or secrets or (certificate is not None and certificate.live):
+        return prove_live(app, views, services, local=local, secrets=secrets), release
+    return judged(app, views, services, local=local), release
+
+
+def _views(session: Session, certificate: "Given | None") -> "tuple[list[EnvironmentView], str]":
+    """Return what is judged: the release that a stored certificate is about, or what is in the folder."""
+    from sealift.model.release import Origin
+    from sealift.usecases.build import build_release, load_templates
+    from sealift.usecases.store import stored_release
+    from sealift.usecases.views import built_views, stored_views
+
+    app, services = session.app, session.services
+    stored = certificate.stored if certificate else None
+    if stored is not None and stored.release is not None:
+        release = stored_release(stored.release, stored.cloud)
+        return stored_views(app, release, stored.cloud, services), release.digest
     templates = load_templates(app, services)
     origin = services.scm.origin(app.root) or Origin(commit=None, branch=None, dirty=True)
     built = build_release(app, services, templates=templates, origin=origin)
-    views = built_views(app, built, services, templates=templates)
-    if probed:
-        return prove_and_probe(app, views, services, probed, local=local), built.release.digest
-    if live or secrets:
-        return prove_live(app, views, services, local=local, secrets=secrets), built.release.digest
-    return judged(app, views, services, local=local), built.release.digest
+    return built_views(app, built, services, templates=templates), built.release.digest
 
 
 def _check_probe(session: Session, names: tuple[str, ...], *, on_aws: bool) -> None:
