@@ -1,7 +1,9 @@
 import json
+import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 SEALED = """\
 Transform: AWS::Serverless-2016-10-31
@@ -86,3 +88,25 @@ def test_a_person_sees_the_witness(sealift, app):
 def test_the_json_has_the_promised_keys(sealift, app):
     keys = set(json.loads(sealift("prove", "-C", app, "--json").out))
     assert {"verdict", "findings", "residuals", "axioms"} <= keys
+
+
+def test_the_hook_of_pre_commit_proves_a_folder_that_holds_a_template_alone(sealift, app, monkeypatch):
+    hooks = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text())
+    program, *argv = shlex.split(hooks[0]["entry"])
+    assert program == "sealift"
+    monkeypatch.chdir(app)
+    assert sealift(*argv).code == 0
+    leak(app, "Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]", "Policies: [AmazonDynamoDBFullAccess]")
+    assert sealift(*argv).code == 3
+
+
+def test_a_probe_on_aws_has_to_be_asked_for_twice(sealift, app):
+    refused = sealift("prove", "-C", app, "--probe", "staging", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (1, "probe-on-aws")
+
+
+def test_what_is_no_certificate_anywhere_is_told(sealift, app, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    told = sealift("prove", "-C", app, "--check", "stagin", "--json")
+    assert (told.code, told.json["error"]["code"]) == (1, "certificate-unknown")
+    assert "staging" in told.json["error"]["message"]

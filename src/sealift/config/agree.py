@@ -11,6 +11,7 @@ from sealift.errors import did_you_mean
 from sealift.model.app import App
 
 _MAX_STACK_NAME = 128
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _SETTING = re.compile(r"(ssm|ssm-secure|secretsmanager):[^\s${}]+")
 
 
@@ -90,7 +91,20 @@ def _of_environments(app: App) -> Iterator[Problem]:
             if stack_name not in stacks:
                 near = did_you_mean(stack_name, stacks)
                 yield _problem(f'there is no stack "{stack_name}"{near}', *at, "stacks", stack_name)
+    yield from _of_roles(app)
     yield from _of_buckets(app)
+
+
+def _of_roles(app: App) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for environment in app.environments:
+        at = ("environments", environment.name, "roles")
+        for role in environment.roles:
+            if not _ROLE.fullmatch(role):
+                yield _problem(f'"{role}" is not the ARN of a role, such as arn:aws:iam::111122223333:role/deploy', *at)
+            other = seen.setdefault(role, environment.name)
+            if other != environment.name:
+                yield _problem(f'{role} acts for "{other}" too: each environment needs its own', *at)
 
 
 def _of_buckets(app: App) -> Iterator[Problem]:

@@ -127,6 +127,7 @@ def _environments(settings: Settings, app: str, region: str) -> Iterator[Environ
             branch=_text(table, "branch") or usual_branch,
             promotes_from=sources[name],
             soak_s=cast("float", table.get("soak", usual_soak_s)),
+            roles=_texts(table, "roles"),
             approval=bool(table.get("approval", False)),
             protected=protected,
             drift=cast("DriftMode", table.get("drift", "show" if protected else "off")),

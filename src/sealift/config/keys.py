@@ -250,6 +250,13 @@ _ENVIRONMENT = (
         doc="How long a release must have been verified here before it may be promoted.",
         default="`10m` when another environment promotes from this one, else `0s`",
     ),
+    Key(
+        name="roles",
+        kind=Texts(),
+        doc="ARNs of roles that act for the environment and stand in none of its templates: who deploys, who verifies. "
+        "`sealift prove --live` reads what they may do and proves them, too.",
+        default="[]",
+    ),
     Key(name="approval", kind=Flag(), doc="Whether somebody has to approve each deployment.", default="false"),
     Key(
         name="protected",

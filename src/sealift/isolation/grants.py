@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sealift.isolation.model import DeclaredPrincipal
 from sealift.isolation.policies import Statement, Test, Unreadable, statements
 from sealift.isolation.resolving import Resolved, literal_resolver
 from sealift.isolation.scope import PRINCIPAL, Scope
@@ -167,6 +168,16 @@ def _live(environment: str, scope: Scope, logical_id: str, value: Json, *, said:
         words = list(_words(made))
         if len(words) == len(made.statements):
             made.statements = tuple(s for s, w in zip(made.statements, words, strict=True) if w not in said)
+    except Unreadable as error:
+        made.fault = str(error)
+    return made
+
+
+def trusted(environment: str, scope: Scope, role: DeclaredPrincipal) -> Grant:
+    """Return the trust policy of a role that stands beside the templates."""
+    made = Grant(environment, scope, role.name, role.name, "AWS::IAM::Role", (role.arn,), (), trust=True)
+    try:
+        made.statements = statements(role.trust, literal_resolver(), source="live")
     except Unreadable as error:
         made.fault = str(error)
     return made

@@ -102,6 +102,8 @@ class EnvironmentView:
     artifact_bucket: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags that every stack of the environment is declared to have."""
+    roles: tuple[str, ...] = ()
+    """ARNs of declared roles; what they may do is known of those that are among `principals`."""
     deploy_role: str | None = None
     """ARN of the role that deployments assume, as declared."""
     live: bool = False

@@ -8,7 +8,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from sealift.isolation.decide import is_account
-from sealift.isolation.grants import Grant, grants
+from sealift.isolation.grants import Grant, grants, trusted
 from sealift.isolation.model import EnvironmentView
 from sealift.isolation.patterns import has_symbol, head, intersects, is_wild
 from sealift.isolation.policies import Statement
@@ -175,6 +175,8 @@ class World:
                 for service in ("iam", "sts")
             ]
         made.grants = list(grants(view.name, made.scopes))
+        if made.scopes:
+            made.grants += [trusted(view.name, made.scopes[0], p) for p in view.principals if p.trust is not None]
         if self.collapsed:
             _collapse(made)
         roles = {name for p in made.principals for name in (p.name, *p.arns)}

@@ -79,6 +79,8 @@ class Environment:
     promotes_from: str | None = None
     soak_s: float = 0.0
     """How long a release must have been verified in this environment before it may leave it."""
+    roles: tuple[str, ...] = ()
+    """ARNs of roles that act for it and stand in none of its templates: who deploys, who verifies."""
     approval: bool = False
     protected: bool = False
     drift: DriftMode = "off"

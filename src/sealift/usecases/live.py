@@ -5,14 +5,15 @@ can not be read is kept as `Unread`, which the proof calls not proved.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError, SealiftError
-from sealift.isolation import EnvironmentView, LivePrincipal, StackView, Unread
+from sealift.isolation import DeclaredPrincipal, EnvironmentView, LivePrincipal, StackView, Unread
 from sealift.isolation.perimeter import is_perimeter
 from sealift.model.app import App
 from sealift.model.live import POLICY_TYPES, PRINCIPAL_TYPES, UNREAD_POLICY_TYPES
@@ -118,10 +119,32 @@ def _environment(app: App, view: EnvironmentView, services: Services, pool: Exec
         return read
     read.cloud = cloud
     stacks = tuple(_stack(read, cloud, stack, states[stack.name], pool) for stack in view.stacks)
-    read.view = replace(view, stacks=stacks, live_account=account, artifact_bucket=cloud.bucket.name)
+    read.view = replace(
+        view,
+        stacks=stacks,
+        live_account=account,
+        artifact_bucket=cloud.bucket.name,
+        principals=tuple(_declared(read, cloud, view.roles)),
+    )
     if read.stacks and not cloud.local:
         _account(read, cloud)
     return read
+
+
+def _declared(read: _Read, cloud: Cloud, roles: Iterable[str]) -> Iterator[DeclaredPrincipal]:
+    """Yield the declared roles with all that they are allowed."""
+    for arn in roles:
+        name = arn.rpartition("/")[2]
+        role = _asked(f"the policies of {arn}", None, partial(cloud.inventory.principal, "role", name))
+        if isinstance(role, Unread):
+            read.unread.append(role)
+        elif role is None or role.arn != arn:
+            why = "There is no such role in the environment's account."
+            read.unread.append(Unread(what=f"the policies of {arn}", why=why))
+        else:
+            read.principals += 1
+            policies = (*role.inline.values(), *role.managed.values())
+            yield DeclaredPrincipal(name=name, arn=arn, policies=policies, boundary=role.boundary, trust=role.trust)
 
 
 def _account(read: _Read, cloud: Cloud) -> None:

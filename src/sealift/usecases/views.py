@@ -86,6 +86,8 @@ def environment_views(
             account=environment.account,
             kind=environment.kind,
             tags=environment.tags,
+            artifact_bucket=environment.bucket,
+            roles=environment.roles,
             stacks=tuple(_stack_view(app, environment, s, services, read=read, lines=lines) for s in release.stacks),
         )
         for environment in app.environments

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sealift.isolation import EnvironmentView
+from sealift.isolation import EnvironmentView, LivePrincipal
 from sealift.model.template import Json
 from sealift.usecases.build import load_templates
 from sealift.usecases.live import prove_live
@@ -204,3 +204,54 @@ def test_one_secret_value_in_two_environments_is_found_when_values_may_be_compar
     same = proved(world, secrets=True)
     assert "REF-06" in {f.id for f in same.verdict.findings}
     assert "hunter2" not in repr(same)
+
+
+DEPLOYER = f"arn:aws:iam::{ONE}:role/deployer"
+OWN_STACK = f"arn:aws:cloudformation:*:{ONE}:stack/shop-staging/*"
+
+
+def deployer(world: World, resource: str, *, principal: Json = None) -> None:
+    """Declare a role that deploys staging, and give it a policy."""
+    world.change("staging", roles=(DEPLOYER,))
+    policy: Json = {
+        "Statement": [{"Effect": "Allow", "Action": "cloudformation:UpdateStack", "Resource": resource}],
+    }
+    trust: Json = {
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal or {"Service": "ec2.amazonaws.com"}}
+        ]
+    }
+    roles = world.account("staging").inventory.roles
+    roles["deployer"] = LivePrincipal(arn=DEPLOYER, inline={"deploy": policy}, trust=trust)
+
+
+def test_a_declared_role_that_keeps_to_its_own_stack_is_proved(world: World) -> None:
+    world.deliver("print('one')")
+    deployer(world, OWN_STACK)
+    proof = proved(world)
+    assert (proof.verdict.level, proof.readings[0].principals) == ("L2", 2)
+
+
+def test_a_declared_role_that_may_change_the_other_stack_is_found(world: World) -> None:
+    world.deliver("print('one')")
+    deployer(world, "*")
+    assert ("DEP-01", "staging", "production") in stopping(proved(world))
+
+
+def test_a_declared_role_that_anybody_may_assume_is_found(world: World) -> None:
+    world.deliver("print('one')")
+    deployer(world, OWN_STACK, principal="*")
+    assert ("RPL-04", "staging", "every environment") in stopping(proved(world))
+
+
+def test_a_declared_role_that_is_not_there_is_not_proved(world: World) -> None:
+    world.deliver("print('one')")
+    world.change("staging", roles=(DEPLOYER,))
+    assert stopping(proved(world)) == {("PRF-02", "staging", "every environment")}
+
+
+def test_without_live_a_declared_role_is_listed_and_never_claimed(world: World) -> None:
+    world.change("staging", roles=(DEPLOYER,))
+    verdict = judged(world.app, views_of(world), world.services(), local=False).verdict
+    assert verdict.level == "L1"
+    assert any(DEPLOYER in leak.message for leak in verdict.residuals)

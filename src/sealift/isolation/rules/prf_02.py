@@ -12,7 +12,8 @@ FIX = "Allow the call for whoever runs `sealift prove --live`; it only reads."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield everything that could not be read."""
+    """Yield everything that could not be read, and, as residuals, declared roles that were not looked at."""
+    yield from _undescribed(world)
     for environment in world.environments:
         for unread in environment.view.unread:
             place = next((s.location(unread.logical_id) for s in environment.scopes if unread.logical_id), None)
@@ -27,6 +28,23 @@ def check(world: World) -> Iterator[Leak]:
                 unproved=True,
                 logical_id=unread.logical_id,
             )
+
+
+def _undescribed(world: World) -> Iterator[Leak]:
+    """Yield declared roles whose policies nobody has read: they stand in no template."""
+    for environment in world.environments:
+        known = {p.arn for p in environment.view.principals}
+        for arn in environment.view.roles:
+            if arn not in known and not environment.view.unread:
+                yield Leak(
+                    id="PRF-02",
+                    severity="high",
+                    source=environment.name,
+                    target=EVERY,
+                    message=f"What {arn} may do for {environment.name} stands in no template; --live reads it.",
+                    fix=FIX,
+                    residual=True,
+                )
 
 
 _UNREAD: Json = {"what": "the policies of the role Worker", "why": "AWS refused: AccessDenied on iam:GetRolePolicy."}
