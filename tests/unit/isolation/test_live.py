@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import yaml
 
 from sealift.isolation import EnvironmentView, Leak, LivePrincipal, StackView, Unread, Verdict, prove
@@ -193,3 +194,35 @@ def test_what_could_not_be_read_is_not_proved_and_named() -> None:
 
 def test_an_environment_that_is_not_deployed_keeps_the_verdict_at_the_templates() -> None:
     assert prove([view("staging"), replace(view("production"), live=False)]).level == "L1"
+
+
+@pytest.mark.parametrize("document", ["{", [], {"Statement": 1}, {"Statement": [{"Effect": "Perhaps"}]}, None, 7])
+def test_a_policy_in_force_that_has_no_shape_is_not_proved(document: Json) -> None:
+    by_hand = {"Role": role("staging", inline={"odd": document})}
+    assert {f.id for f in prove([view("staging", live_principals=by_hand), view("production")]).stopping} == {"PRF-01"}
+    odd = {"Orders": document if document is not None else "null"}
+    assert {f.id for f in prove([view("staging", live_resource_policies=odd), view("production")]).stopping} == {
+        "PRF-01"
+    }
+
+
+@pytest.mark.parametrize("physical", ["", "arn:", "*", "a\ue000b", "arn:aws:dynamodb:::", "x" * 5000])
+def test_an_odd_physical_id_never_breaks_the_proof(physical: str) -> None:
+    ids = {"Orders": physical, "Role": physical}
+    assert prove([view("staging", physical_ids=ids), view("production")]).level in ("L0", "L2")
+
+
+def test_a_thousand_statements_in_force_are_all_read() -> None:
+    statements: list[Json] = [
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:GetItem",
+            "Resource": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/no-{n}",
+        }
+        for n in range(1_000)
+    ]
+    statements.append({"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"})
+    by_hand = {"Role": role("staging", inline={"long": {"Statement": statements}})}
+    assert shown(prove([view("staging", live_principals=by_hand), view("production")])) == {
+        ("IAM-01", "staging", "production")
+    }
