@@ -15,7 +15,7 @@ from sealift.model.app import App, Environment, StackSpec
 from sealift.model.live import POLICY_TYPES
 from sealift.model.template import Json
 from sealift.ports import Cloud, Inventory
-from sealift.usecases.live import prove_live
+from sealift.usecases.live import prove_live, read_live
 from sealift.usecases.prove import Proof
 from sealift.usecases.services import Services
 from sealift.usecases.trespass import prove_and_probe
@@ -420,3 +420,34 @@ def test_a_role_with_a_policy_by_hand_gets_through_as_the_proof_says(
     assert [text.partition(" (")[0] for text in proof.probes[0].through] == [
         "Role: dynamodb:GetItem on Orders of production"
     ]
+
+
+def test_a_stack_nested_in_a_stack_is_read_where_the_release_does_not_carry_it(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    s3 = client(endpoint, "s3")
+    s3.create_bucket(Bucket="nested-templates", CreateBucketConfiguration={"LocationConstraint": endpoint.region})
+    s3.put_object(Bucket="nested-templates", Key="inner.json", Body=json.dumps({"Resources": SHOP}))
+    outer: dict[str, Json] = {
+        "Inner": {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": f"{endpoint.url}/nested-templates/inner.json"},
+        }
+    }
+    assert deploy(endpoint, "app-outer", {"Resources": outer}).status == "CREATE_COMPLETE"
+    view = EnvironmentView(
+        name="outer", region=endpoint.region, stacks=(StackView(name="app-outer", body={"Resources": outer}),)
+    )
+    app = App(
+        name="app",
+        root=Path(),
+        config_path=None,
+        stacks=(StackSpec(name="app", template="template.yaml"),),
+        environments=(Environment(name="outer", region=endpoint.region, stack_name="app-outer"),),
+    )
+    live = read_live(app, [view], replace(make_world(tmp_path).services(), clouds=OneAccount(endpoint)))
+    (stack,) = live.views[0].stacks
+    inner = stack.nested["Inner"]
+    assert set(inner.physical_ids) == set(SHOP)
+    assert set(inner.live_principals) == {"Role"}
+    assert (live.views[0].live, live.views[0].unread) == (True, ())
