@@ -52,6 +52,8 @@ def _pointer_faults(
     except IntegrityError as error:
         return [ChainFault(seq=max(bodies, default=0), reason=f"the pointer to it is damaged: {error.message}")]
     newest = max(bodies, default=0)
+    if head.seq < 1:
+        return [ChainFault(seq=newest, reason=f"the pointer to it is damaged: it names entry {head.seq}")]
     if head.seq > newest:
         return [
             ChainFault(seq=seq, reason="it is missing: the end was cut off") for seq in range(newest + 1, head.seq + 1)

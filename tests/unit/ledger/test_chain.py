@@ -72,6 +72,11 @@ def test_any_single_flipped_bit_is_found(position: int) -> None:
     assert judge_chain(bodies, head)[1] != ()
 
 
+def test_a_pointer_that_names_no_entry_is_damaged() -> None:
+    faults = judge_chain(BODIES, encode_head(Head(seq=0, hash=chain()[-1].hash)))[1]
+    assert [fault.seq for fault in faults] == [LENGTH]
+
+
 def test_a_chain_that_holds_has_no_faults_and_all_entries() -> None:
     assert judge_chain(BODIES, POINTER) == (tuple(chain()), ())
     assert judge_chain({}, None) == ((), ())
