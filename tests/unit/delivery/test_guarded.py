@@ -81,6 +81,7 @@ ENVIRONMENT_GATES = {
     "branch",
     "promotes_from",
     "soak_s",
+    "roles",
     "approval",
     "protected",
     "drift",
