@@ -138,6 +138,9 @@ def findings_page() -> str:
         "## Data guard\n",
         "What stops a deployment unless it is waived; see [how to waive](../how-to/data-guard-and-waivers.md).\n",
         ", ".join(f"`{rule}`" for rule in GUARDED) + "\n",
+        "## Production defaults\n",
+        "Advice on the stores of a template whose application has a protected environment: `production-defaults`. See "
+        "[what production needs](../how-to/data-guard-and-waivers.md#what-production-needs).\n",
         "## Proof of isolation\n",
         "Each rule with a template that has the finding and one that has not: [rules](isolation-rules.md).\n",
         "| id | severity | what | why | what to do |",

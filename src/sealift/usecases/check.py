@@ -1,11 +1,12 @@
 """Analyse and test a commit: the first phases of its journey. A red one stops it; what was not tested is said."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from sealift.delivery.production import production_advice
 from sealift.model.app import App
 from sealift.model.event import FindingReported, Noted
-from sealift.model.finding import SuiteResult
+from sealift.model.finding import Finding, SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.template import Template
 from sealift.usecases.services import PhaseOutcome, Services, phase
@@ -33,6 +34,7 @@ def check(
     """Run static analysis, then the unit tests unless analysis stopped the journey."""
     with phase(services, "analyse") as outcome:
         analysis = services.analyzer.analyse(app, templates, local=local)
+        analysis = replace(analysis, findings=(*analysis.findings, *_advice(app, templates)))
         _report(analysis, services)
         _conclude(analysis, outcome)
     if analysis.status in {"failed", "errored"} or not tests:
@@ -42,6 +44,13 @@ def check(
         _report(unit, services)
         _conclude(unit, outcome)
     return Checked(analysis=analysis, tests=unit)
+
+
+def _advice(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
+    """Yield what the stores of an application with a protected environment lack."""
+    if any(environment.protected for environment in app.environments):
+        for template in templates.values():
+            yield from production_advice(template)
 
 
 def _report(result: SuiteResult, services: Services) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sealift.errors import Refused, UserError
 from sealift.model.app import Environment
-from sealift.model.event import PhaseStarted
+from sealift.model.event import FindingReported, PhaseStarted
 from sealift.model.finding import SuiteResult
 from sealift.template.templates import SamTemplates
 from sealift.usecases.build import load_templates
@@ -173,3 +173,15 @@ def test_what_the_proof_needs_is_rendered_before_anything_is_built(world: World,
     ahead = set((tmp_path / "rendered").rglob("*.json"))
     prove_built(world.app, world.build(), services, templates=templates, local=True)
     assert (len(ahead), set((tmp_path / "rendered").rglob("*.json"))) == (1, ahead)
+
+
+def test_what_the_stores_of_a_protected_environment_lack_is_advice(world: World):
+    assert run(world.app, world.services(), RunOptions(local=False)).status == "succeeded"
+    advised = [e.finding for e in world.events.of(FindingReported) if e.finding.id == "production-defaults"]
+    assert [(f.data["logical_id"], f.stops) for f in advised] == [("Items", False)]
+
+
+def test_nothing_is_advised_where_no_environment_is_protected(world: World):
+    world.change("production", protected=False)
+    run(world.app, world.services(), RunOptions(local=False))
+    assert not [e for e in world.events.of(FindingReported) if e.finding.id == "production-defaults"]

@@ -1,0 +1,103 @@
+"""What a data store needs to survive a mistake in production, and what the template leaves out of it. Pure.
+
+Advice, never a gate. A value that depends on a parameter or a condition counts as given: the template is the same bytes
+in every environment, so that is how production is told from a preview.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sealift.model.finding import Finding
+from sealift.model.template import Json, Location, Template
+
+RULE = "production-defaults"
+POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """A property below `Properties` that should be on; `line` is how to write it."""
+
+    path: tuple[str, ...]
+    what: str
+    line: str
+
+
+_PITR = Default(
+    path=("PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"),
+    what="point-in-time recovery",
+    line="PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true}",
+)
+_TABLE = Default(
+    path=("DeletionProtectionEnabled",), what="deletion protection", line="DeletionProtectionEnabled: true"
+)
+_DATABASE = Default(path=("DeletionProtection",), what="deletion protection", line="DeletionProtection: true")
+_BACKUPS = Default(path=("BackupRetentionPeriod",), what="automatic backups", line="BackupRetentionPeriod: 7")
+_VERSIONS = Default(
+    path=("VersioningConfiguration", "Status"),
+    what="versioning",
+    line="VersioningConfiguration: {Status: Enabled}",
+)
+_POOL = Default(path=("DeletionProtection",), what="deletion protection", line="DeletionProtection: ACTIVE")
+_FILES = Default(path=("BackupPolicy", "Status"), what="automatic backups", line="BackupPolicy: {Status: ENABLED}")
+
+DEFAULTS: dict[str, tuple[Default, ...]] = {
+    "AWS::Cognito::UserPool": (_POOL,),
+    "AWS::DynamoDB::Table": (_PITR, _TABLE),
+    "AWS::DynamoDB::GlobalTable": (),
+    "AWS::EFS::FileSystem": (_FILES,),
+    "AWS::RDS::DBCluster": (_BACKUPS, _DATABASE),
+    "AWS::RDS::DBInstance": (_BACKUPS, _DATABASE),
+    "AWS::S3::Bucket": (_VERSIONS,),
+    "AWS::Serverless::SimpleTable": (),
+}
+"""Type → what it should have besides the two policies. Source: the pages of the types in
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html"""
+_OFF: tuple[Json, ...] = (None, False, "false", 0, "0", "Suspended", "INACTIVE", "DISABLED")
+
+
+def production_advice(template: Template) -> tuple[Finding, ...]:
+    """Return a finding for each store of the template, and of those nested in it, that lacks something."""
+    found = tuple(_of_template(template))
+    return found + tuple(f for inner in template.nested.values() for f in production_advice(inner))
+
+
+def _of_template(template: Template) -> Iterator[Finding]:
+    resources = template.body.get("Resources")
+    for logical_id, raw in (resources if isinstance(resources, dict) else {}).items():
+        if not isinstance(raw, dict) or raw.get("Type") not in DEFAULTS:
+            continue
+        missing = dict(_missing(raw))
+        if missing:
+            yield Finding(
+                tool="production",
+                id=RULE,
+                severity="medium",
+                message=f"{logical_id} ({raw['Type']}) would not survive a mistake: no {', no '.join(missing)}",
+                location=Location(
+                    file=template.file, line=template.line(("Resources", logical_id)), logical_id=logical_id
+                ),
+                fix="Add to it: " + "; ".join(missing.values()),
+                data={"logical_id": logical_id, "type": str(raw["Type"])},
+            )
+
+
+def _missing(resource: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Yield what the resource lacks and the line that gives it."""
+    for policy in POLICIES:
+        if resource.get(policy, "Delete") == "Delete":
+            yield f"{policy}", f"{policy}: Retain"
+    for default in DEFAULTS[str(resource["Type"])]:
+        if _value(resource.get("Properties"), default.path) in _OFF:
+            yield default.what, default.line
+
+
+def _value(value: Json, path: tuple[str, ...]) -> Json:
+    """Return what stands at the path; an intrinsic on the way to it stands for it."""
+    for key in path:
+        if not isinstance(value, dict):
+            return value
+        if any(name == "Ref" or name.startswith("Fn::") for name in value):
+            return value
+        value = value.get(key)
+    return value

@@ -1,0 +1,89 @@
+import pytest
+
+from sealift.delivery.production import DEFAULTS, production_advice
+from sealift.delivery.stateful import STORES
+from sealift.model.template import Json, Template
+
+KEPT: dict[str, Json] = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+
+
+def advice(kind: str, properties: dict[str, Json] | None = None, **attributes: Json) -> list[str]:
+    """Return what is said of one resource at line 7."""
+    resource: dict[str, Json] = {"Type": kind, "Properties": properties or {}, **attributes}
+    template = Template(
+        file="template.yaml",
+        body={"Resources": {"Notes": resource}},
+        lines={("Resources", "Notes"): 7},
+        parameters=(),
+        assets=(),
+        functions=(),
+        transforms=(),
+    )
+    return [f"{f.location} {f.message} → {f.fix}" for f in production_advice(template)]
+
+
+def test_a_bare_table_lacks_all_of_it_in_one_finding_with_its_line_and_the_cure():
+    assert advice("AWS::DynamoDB::Table") == [
+        "template.yaml:7 Notes (AWS::DynamoDB::Table) would not survive a mistake: no DeletionPolicy, no "
+        "UpdateReplacePolicy, no point-in-time recovery, no deletion protection → Add to it: DeletionPolicy: Retain; "
+        "UpdateReplacePolicy: Retain; PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true}; "
+        "DeletionProtectionEnabled: true"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        (
+            "AWS::DynamoDB::Table",
+            {
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+                "DeletionProtectionEnabled": True,
+            },
+        ),
+        ("AWS::S3::Bucket", {"VersioningConfiguration": {"Status": "Enabled"}}),
+        ("AWS::RDS::DBInstance", {"BackupRetentionPeriod": 7, "DeletionProtection": True}),
+        ("AWS::Cognito::UserPool", {"DeletionProtection": "ACTIVE"}),
+        ("AWS::EFS::FileSystem", {"BackupPolicy": {"Status": "ENABLED"}}),
+    ],
+)
+def test_a_store_that_has_it_all_is_not_named(kind: str, properties: dict[str, Json]):
+    assert advice(kind, properties, **KEPT) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "lacks"),
+    [
+        (
+            "AWS::DynamoDB::Table",
+            {
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False},
+                "DeletionProtectionEnabled": True,
+            },
+            "no point-in-time recovery →",
+        ),
+        ("AWS::S3::Bucket", {"VersioningConfiguration": {"Status": "Suspended"}}, "no versioning →"),
+        ("AWS::RDS::DBInstance", {"BackupRetentionPeriod": 0, "DeletionProtection": True}, "no automatic backups →"),
+    ],
+)
+def test_what_is_switched_off_is_lacking(kind: str, properties: dict[str, Json], lacks: str):
+    (said,) = advice(kind, properties, **KEPT)
+    assert lacks in said
+
+
+def test_a_value_that_depends_on_the_environment_counts_as_given():
+    depends: Json = {"Fn::If": ["IsProduction", True, False]}
+    policies: dict[str, Json] = {"DeletionPolicy": {"Ref": "Keep"}, "UpdateReplacePolicy": {"Ref": "Keep"}}
+    properties: dict[str, Json] = {
+        "PointInTimeRecoverySpecification": {"Fn::If": ["IsProduction", {}, {"Ref": "AWS::NoValue"}]},
+        "DeletionProtectionEnabled": depends,
+    }
+    assert advice("AWS::DynamoDB::Table", properties, **policies) == []
+
+
+def test_what_holds_no_data_gets_no_advice():
+    assert advice("AWS::SNS::Topic") == []
+
+
+def test_advice_is_given_on_guarded_stores_alone():
+    assert {kind for kind in DEFAULTS if kind not in STORES} == {"AWS::Serverless::SimpleTable"}
