@@ -85,6 +85,8 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
         return None
     writer.record(operation, "running", step="delete", stack=name)
     before = {r.logical_id: r for r in stacks.resources(name)}
+    if state.termination_protection:
+        stacks.protect(name, enabled=False)
     stacks.delete_stack(state.id or name, token=f"{operation.id}-{name}"[:128])
 
     def gone() -> bool:
@@ -121,7 +123,8 @@ def _check(target: Target, name: str, state: StackState | None) -> None:
             code="stack-owner",
             hint="Only what Sealift made is destroyed. Delete the stack in the console if you are sure.",
         )
-    if state.termination_protection:
+    if state.termination_protection and not target.environment.protected:
+        # In a protected environment it is ours, and the name that was typed is the consent.
         raise Refused(
             f"Stack {name} has termination protection",
             code="termination-protection",

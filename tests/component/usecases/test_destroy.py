@@ -90,6 +90,13 @@ def test_a_protected_stack_is_left_alone(world: World):
     assert (refused.value.code, world.account().stacks.deletions) == ("termination-protection", [])
 
 
+def test_the_protection_that_a_protected_environment_got_from_us_goes_with_the_typed_name(world: World):
+    world.change("staging", protected=True)
+    world.deploy()
+    take_down(world)
+    assert world.stack_status() is None
+
+
 def test_a_refusal_is_recorded(world: World):
     world.deploy()
     world.account().stacks.protect(STACK, enabled=True)
