@@ -6,7 +6,7 @@ from sealift.cli.screen import Screen
 from sealift.cli.view import View, duration
 from sealift.cli.visible import visible
 from sealift.errors import UserError
-from sealift.model.event import FindingReported, Noted, PhaseFinished, PhaseStarted, ProbeAnswered
+from sealift.model.event import FindingReported, HookRan, Noted, PhaseFinished, PhaseStarted, ProbeAnswered
 from sealift.model.finding import Finding
 from tests.fakes.clock import FakeClock
 
@@ -75,3 +75,27 @@ def test_advice_beyond_the_third_is_counted_and_all_of_it_is_there_when_asked_fo
 )
 def test_durations_read_as_people_say_them(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_hook_is_shown_with_what_it_said() -> None:
+    ran = HookRan(
+        environment="staging",
+        hook="after_deploy",
+        name="make warm",
+        status="failed",
+        duration_s=1.5,
+        output=("no table", HOSTILE),
+    )
+    assert [line.strip() for line in shown(ran).splitlines()] == [
+        "✗ after_deploy  make warm  1.5 s",
+        "no table",
+        visible(HOSTILE),
+    ]
+
+
+def test_every_change_by_hand_is_shown_however_many() -> None:
+    drifted = [
+        FindingReported(finding=Finding(tool="drift", id="drifted", severity="medium", message=f"Table{n} was changed"))
+        for n in range(9)
+    ]
+    assert shown(*drifted).count("was changed") == 9

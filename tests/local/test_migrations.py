@@ -2,20 +2,32 @@
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from sealift.cli.main import run
 from sealift.local.supervisor import LocalCloud
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "migrations.md").read_text()
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
 
 
 def blocks(kind: str) -> list[str]:
@@ -46,14 +58,15 @@ def app(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def deploy(app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return a function that runs `sealift` in the application's folder."""
+def deploy(app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that does what `sealift` does in the application's folder, in this process."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_COLOR", "1")
 
-    def call(*argv: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "sealift", *argv, "--local"]
-        return subprocess.run(command, cwd=app, capture_output=True, text=True, timeout=240, check=False)
+    def call(*argv: str) -> Ended:
+        code = run([*argv, "--local", "-C", str(app)])
+        said = capsys.readouterr()
+        return Ended(code, said.out, said.err)
 
     return call
 
@@ -76,6 +89,11 @@ class Cloud:
         client = boto3.client("lambda", **self._keys)
         answer = client.invoke(FunctionName=self.outputs["Keep"], Payload=json.dumps(note).encode())
         assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def shorten_the_migration(self) -> None:
+        client = boto3.client("lambda", **self._keys)
+        (name,) = [f["FunctionName"] for f in client.list_functions()["Functions"] if "Migrate" in f["FunctionName"]]
+        client.update_function_configuration(FunctionName=name, Timeout=60)
 
     def notes(self, output: str) -> list[str]:
         table = boto3.resource("dynamodb", **self._keys).Table(self.outputs[output])
@@ -102,39 +120,49 @@ def expand(app: Path) -> None:
     (app / "count.py").write_text(COUNT)
 
 
-def test_the_migration_of_the_how_to_goes_as_it_is_told(app: Path, deploy: Run) -> None:
-    assert deploy("deploy", "staging").returncode == 0
+def test_the_migration_of_the_how_to_goes_as_it_is_told_and_a_change_by_hand_is_found(app: Path, deploy: Run) -> None:
+    assert deploy("deploy", "staging").code == 0
     Cloud(app).keep(id="1", owner="ann")
     Cloud(app).keep(id="2", owner="bob")
 
     expand(app)
     expanded = deploy("deploy", "staging")
-    assert expanded.returncode == 0, expanded.stderr
-    assert "copied 2 notes for staging" in expanded.stderr
-    assert "counted 2 in staging" in expanded.stderr
+    assert expanded.code == 0, expanded.err
+    assert "copied 2 notes for staging" in expanded.err
+    assert "counted 2 in staging" in expanded.err
     Cloud(app).keep(id="3", owner="ann")
     assert (Cloud(app).notes("Notes"), Cloud(app).notes("ByOwner")) == (["1", "2", "3"], ["1", "2", "3"])
 
+    assert deploy("drift", "staging").code == 0
+    Cloud(app).shorten_the_migration()
+    drifted = deploy("drift", "staging", "--json")
+    (changed,) = json.loads(drifted.out)["drifted"]
+    assert (drifted.code, changed["logical_id"], changed["properties"]) == (
+        1,
+        "Migrate",
+        {"Timeout": "900 → 60"},
+    )
+
     again = deploy("deploy", "staging", "--force")
-    assert "copied 0 notes for staging" in again.stderr
+    assert "copied 0 notes for staging" in again.err
     assert Cloud(app).notes("ByOwner") == ["1", "2", "3"]
 
 
 def test_another_key_of_a_table_with_data_in_it_is_refused_and_the_data_stays(app: Path, deploy: Run) -> None:
     plain = before(TEMPLATE).replace("    DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n", "")
     (app / "template.yaml").write_text(plain)
-    assert deploy("deploy", "staging").returncode == 0
+    assert deploy("deploy", "staging").code == 0
     Cloud(app).keep(id="1", owner="ann")
 
     (app / "template.yaml").write_text(plain.replace("AttributeName: id", "AttributeName: owner"))
     refused = deploy("deploy", "staging")
-    assert refused.returncode == 3
-    assert "Notes (AWS::DynamoDB::Table)" in refused.stderr
-    assert "KeySchema" in refused.stderr
+    assert refused.code == 3
+    assert "Notes (AWS::DynamoDB::Table)" in refused.err
+    assert "KeySchema" in refused.err
     assert Cloud(app).notes("Notes") == ["1"]
 
-    assert deploy("waive", "staging", "app/Notes:data-replaced", "--reason", "only a test").returncode == 0
+    assert deploy("waive", "staging", "app/Notes:data-replaced", "--reason", "only a test").code == 0
     waived = deploy("deploy", "staging")
-    assert waived.returncode == 0, waived.stderr
-    assert "Notes was backed up first" in waived.stderr
+    assert waived.code == 0, waived.err
+    assert "Notes was backed up first" in waived.err
     assert (Cloud(app).notes("Notes"), Cloud(app).backups()) == ([], ["AVAILABLE"])

@@ -139,9 +139,12 @@ def show_history(entries: Sequence[Entry], overtaken: Mapping[str, Overtaken], *
 
 
 def _what(record: Record, overtaken: Mapping[str, Overtaken]) -> str:
-    return (
-        f"{record.kind}, overtaken" if record.kind == "verification" and record.operation in overtaken else record.kind
-    )
+    """Return the kind of an entry and, when it is a step, which one, of what, and how it ended."""
+    if record.kind == "verification" and record.operation in overtaken:
+        return f"{record.kind}, overtaken"
+    parts = [record.data.get(key) for key in ("step", "name", "store", "stack", "outcome")]
+    told = " ".join(str(part) for part in parts if part)
+    return f"{record.kind}: {visible(told)}" if record.data.get("step") else record.kind
 
 
 def show_difference(found: Difference, *, source: str, target: str) -> None:
