@@ -35,14 +35,25 @@ def refusal(target: StackTarget, stopping: Sequence[Finding]) -> Refused:
     """Return the refusal of a change that would lose data, with what to waive if it is meant."""
     name = target.environment.name
     keys = [waiver_key(f) for f in stopping]
+    messages, fixes = [f.message for f in stopping], list(dict.fromkeys(f.fix for f in stopping))
+    told = f" {messages[0]}" if len(stopping) == 1 else "".join(f"\n  - {message}" for message in messages)
+    waivers = [f"sealift waive {name} {key} --reason '…'" for key in keys]
+    meant = f" {waivers[0]}" if len(waivers) == 1 else "".join(f"\n    {waiver}" for waiver in waivers)
     return Refused(
-        "The change would lose data:\n" + "\n".join(f"  - {f.message}" for f in stopping)
-        if len(stopping) > 1
-        else f"The change would lose data: {stopping[0].message}",
+        f"The change would {_what({f.id for f in stopping})}:{told}",
         code="data-guard",
-        hint=f"{stopping[0].fix} If it is meant: sealift waive {name} {keys[0]} --reason '…'",
+        hint=f"{' '.join(fixes)} If it is meant:{meant}",
         context={"environment": name, "findings": [f.id for f in stopping], "waivers": keys},
     )
+
+
+def _what(rules: set[str]) -> str:
+    """Return what a change with these findings would do, by the worst of them."""
+    if any(rule.startswith("data-") for rule in rules):
+        return "lose data"
+    if any(rule.startswith("identity-") for rule in rules):
+        return "break what others know by its address"
+    return "take away what data needs"
 
 
 def _nested_templates(

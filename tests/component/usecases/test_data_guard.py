@@ -73,6 +73,21 @@ def test_every_store_that_would_be_lost_is_named_at_once(world: World):
     assert refuse(world).context["waivers"] == ["app/Items:data-removed", "app/Orders:data-removed"]
 
 
+def test_every_waiver_that_would_be_needed_is_named(world: World):
+    world.write({"Hello": function(), "Items": table(), "Orders": table()})
+    world.deploy()
+    world.write({"Hello": function()})
+    hint = refuse(world).hint
+    assert [f"sealift waive staging app/{name}:data-removed" in hint for name in ("Items", "Orders")] == [True, True]
+
+
+def test_a_refusal_says_what_would_happen_not_only_that_data_is_lost(world: World):
+    world.write({"Hello": function(), "Topic": {"Type": "AWS::SNS::Topic"}})
+    world.deploy()
+    world.write({"Hello": function()})
+    assert refuse(world).message.startswith("The change would break what others know by its address: Topic")
+
+
 def test_a_store_in_a_nested_stack_is_guarded(world: World):
     world.write({"Items": table(), "Topic": {"Type": "AWS::SNS::Topic"}}, file="inner.json")
     child = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}
