@@ -109,6 +109,8 @@ def _tell(report: DriftReport, environment: Environment, services: Services) -> 
 
 def summary(report: DriftReport) -> str:
     """Return how many resources were looked at, and which could not be."""
+    if not (report.checked or report.unchecked):
+        return "No resource could be looked at" if report.problems else "No stack is there"
     found = f"{len(report.findings)} of {report.checked} resources drifted" if report.findings else ""
     text = found or f"No drift in {report.checked} resources"
     return text + (f"; not checked: {', '.join(report.unchecked)}" if report.unchecked else "")

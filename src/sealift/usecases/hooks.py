@@ -72,16 +72,14 @@ def check_hooks(app: App, release: Release) -> None:
 
 
 def check_code_of_hooks(app: App, cloud: Cloud, commit: str | None, services: Services) -> None:
-    """Refuse to run commands from a work tree that is not the release's commit; say what stays when it is undone."""
+    """Refuse to run commands from a work tree that is not the release's commit."""
     hooks = commands(app.hooks)
-    if hooks or app.hooks.after_deploy:
-        _warn_of_what_stays(cloud, services)
     here = services.scm.origin(app.root) if hooks else None
     if not hooks or (here is not None and here.commit is not None and here.commit == commit and not here.dirty):
         return
     message = (
         f"Hooks are run from the work tree ({', '.join(hook.name for hook in hooks)}), and {_described(here)}; "
-        f"the release was verified with commit {commit[:12] if commit else 'unknown'}"
+        f"the release is of commit {commit[:12] if commit else 'unknown'}"
     )
     if cloud.local:
         services.events.emit(
@@ -103,7 +101,10 @@ def _described(here: Origin | None) -> str:
     return f"that differs from commit {here.commit[:12]}" if here.dirty else f"that is commit {here.commit[:12]}"
 
 
-def _warn_of_what_stays(cloud: Cloud, services: Services) -> None:
+def tell_what_stays(app: App, cloud: Cloud, services: Services) -> None:
+    """Say beforehand what going back can not bring back, where hooks are declared."""
+    if not (app.hooks.before_deploy or app.hooks.after_deploy):
+        return
     services.events.emit(
         Noted(
             name="hooks-are-not-undone",

@@ -13,7 +13,7 @@ from sealift.usecases.attest import load_keys, require_attestations
 from sealift.usecases.certificates import store_certificate
 from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
 from sealift.usecases.health import observe, outputs_of, send_probes, tell
-from sealift.usecases.hooks import check_code_of_hooks
+from sealift.usecases.hooks import check_code_of_hooks, tell_what_stays
 from sealift.usecases.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
@@ -54,6 +54,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     plan = plan_deployment(target, release, commit=commit, kind="promotion")
     asked = ask(cloud, services)
     check_code_of_hooks(app, cloud, commit, services)
+    tell_what_stays(app, cloud, services)
     judgement = _pass_health(Target(app=app, environment=source_environment, cloud=source), services)
     plan = replace(plan, health=evidence(judgement))
     with writing(cloud, services, purpose=f"promotion of {release.short()}") as writer:

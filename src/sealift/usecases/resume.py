@@ -4,6 +4,7 @@ from sealift.delivery.history import open_teardown, standing
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
 from sealift.usecases.deploy import Target
+from sealift.usecases.hooks import check_code_of_hooks
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.release import Outcome, redeploy
 from sealift.usecases.rollback import rollback
@@ -39,6 +40,7 @@ def _again(target: Target, services: Services) -> Outcome:
             release = now.current.release if now.current else ""
             return Outcome(environment=target.environment.name, status="succeeded", release=release, message="it ended")
         open_ = now.interrupted
+        check_code_of_hooks(target.app, target.cloud, open_.commit, services)
         return redeploy(target, open_.release, kind=open_.kind, writer=writer, services=services)
 
 

@@ -76,7 +76,8 @@ def test_a_stack_that_moves_is_said_not_to_be_known(world: World):
 
 
 def test_a_stack_that_is_not_there_has_no_drift(world: World):
-    assert drift(world.app, world.production, world.services()) == DriftReport()
+    report = drift(world.app, world.production, world.services())
+    assert (report, summary(report)) == (DriftReport(), "No stack is there")
 
 
 def test_drift_is_shown_before_a_deployment_that_goes_on(world: World):

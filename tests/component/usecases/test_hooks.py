@@ -10,6 +10,7 @@ from sealift.model.app import Hooks
 from sealift.model.event import HookRan
 from sealift.model.stack import Invocation
 from sealift.model.template import Json
+from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
 from tests.component.usecases.world import World
 from tests.fakes.process import Run, completed
@@ -272,3 +273,18 @@ def test_promotion_says_beforehand_that_hooks_are_not_undone(world: World):
     world.soak()
     world.promote()
     assert "hooks-are-not-undone" in world.notes()
+
+
+def test_a_deployment_is_resumed_only_with_the_commands_of_its_commit(world: World):
+    kill_in(world, "python", "fill in.py")
+    world.scm.commit("d" * 40)
+    with pytest.raises(Refused) as refused:
+        resume(world.app, world.staging, world.services())
+    assert refused.value.code == "hook-code"
+    assert commands(world) == []
+
+
+def test_a_deployment_is_resumed_with_the_hooks_that_had_not_succeeded(world: World):
+    kill_in(world, "python", "fill in.py")
+    assert resume(world.app, world.staging, world.services()).status == "succeeded"
+    assert commands(world) == [("python", "fill in.py")]
