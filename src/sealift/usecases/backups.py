@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sealift.delivery.guard import waiver_key
 from sealift.errors import CloudError, Refused
-from sealift.model.event import Noted
+from sealift.model.event import Noted, Progressed
 from sealift.model.finding import Finding
 from sealift.model.stack import Backup
 from sealift.usecases.polling import poll
@@ -37,6 +37,8 @@ def _back_up(loss: Finding, operation: Operation, writer: Writer) -> None:
         writer.record(operation, "running", **step, outcome="none")
         _tell(loss, writer, f"has no backup that can be made for {kind}: what is in it goes", level="warning")
         return
+    doing = Progressed(phase="deploy", environment=writer.cloud.environment, detail=f"backing up {store}")
+    writer.services.events.emit(doing)
     made: Backup = backup
     poll(writer.services, lambda: writer.cloud.backups.ready(made), timeout_s=LONGEST_S, what=f"The backup of {store}")
     writer.record(operation, "running", **step, outcome="succeeded", id=made.id)

@@ -16,7 +16,7 @@ from sealift.delivery.manifest import canonical_json
 from sealift.delivery.parameters import resolve_parameters
 from sealift.errors import ConfigError, IntegrityError, InternalError, SealiftError
 from sealift.model.app import App, Environment, StackSpec
-from sealift.model.event import Noted
+from sealift.model.event import Noted, Progressed
 from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
@@ -151,6 +151,8 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
         try:
             _revoke(entries, operation, writer)
             if plan.drift is not None:
+                looking = Progressed(phase="deploy", environment=target.environment.name, detail="looking for drift")
+                services.events.emit(looking)
                 judge_drift(plan.drift.report(), target.environment, waivers, operation, writer)
             run_hooks("before_deploy", hooks)
             outputs, changed = _deploy_stacks(target, plan, operation, writer)

@@ -10,7 +10,7 @@ from sealift.analysis.redact import redacted, secret_values
 from sealift.delivery.hooks import Hook, Moment, commands, declared
 from sealift.errors import ConfigError, Refused, UserError
 from sealift.model.app import App
-from sealift.model.event import HookRan, Noted
+from sealift.model.event import HookRan, Noted, Progressed
 from sealift.model.release import Origin, Release
 from sealift.model.template import Json
 from sealift.ports import Cloud
@@ -48,6 +48,8 @@ def run_hooks(moment: Moment, run: HookRun) -> None:
             _tell(hook, run, "skipped", 0.0, ("it succeeded before the deployment was interrupted",))
             continue
         run.writer.record(run.operation, "running", **record, outcome="running")
+        doing = Progressed(phase="deploy", environment=run.cloud.environment, detail=f"{moment} {hook.name}")
+        run.writer.services.events.emit(doing)
         start = run.writer.services.clock.monotonic()
         problem, output = _run(hook, run, outputs)
         took_s = round(run.writer.services.clock.monotonic() - start, 3)
