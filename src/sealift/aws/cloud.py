@@ -66,7 +66,7 @@ def bucket_name(account: str, region: str, stack_name: str) -> str:
     """
     start = f"sealift-{account}-{region}-"
     slug = re.sub(r"[^a-z0-9-]", "-", stack_name.lower()).rstrip("-")
-    if slug != stack_name or len(start + slug) > _LONGEST or slug.endswith(_RESERVED_ENDS):
+    if slug != stack_name or len(start + slug) > _LONGEST or (start + slug).endswith(_RESERVED_ENDS):
         tail = "-" + hashlib.sha256(stack_name.encode()).hexdigest()[:8]
         slug = slug[: _LONGEST - len(start) - len(tail)].rstrip("-") + tail
     return start + slug

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sealift.aws.cloud import bucket_name
@@ -13,6 +13,7 @@ STACKS = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,127}", fullmatch=True)
 REGIONS = st.sampled_from(["eu-west-1", "us-gov-west-1", "ap-southeast-2", "mx-central-1"])
 
 
+@example(region="eu-west-1", stack="an")
 @given(REGIONS, STACKS)
 def test_a_bucket_name_is_always_valid(region: str, stack: str) -> None:
     name = bucket_name(ACCOUNT, region, stack)
