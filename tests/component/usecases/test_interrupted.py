@@ -156,7 +156,7 @@ class InterruptedAt:
 
 PHASES = (
     *((phase, None) for phase in ("analyse", "test", "build", "prove")),
-    *((phase, "staging") for phase in ("upload", "deploy", "verify", "soak")),
+    *((phase, "staging") for phase in ("upload", "deploy", "verify", "soak", "health")),
     *((phase, "production") for phase in ("promote", "deploy", "verify")),
 )
 
