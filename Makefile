@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 # cfn-lint and the SAM translator anew, which takes longer than all else it does.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check bench format chaos crowd nightly clean
+.PHONY: setup demo test check bench format chaos crowd nightly test-aws clean
 
 setup: $(STAMP)
 
@@ -41,6 +41,9 @@ bench: setup
 
 nightly: setup
 	$(BIN)/python -m tests.nightly.schedules
+
+test-aws: setup
+	$(BIN)/python -m tests.contract.sandbox
 
 chaos: setup
 	$(BIN)/python -m tests.chaos

@@ -211,8 +211,9 @@ def laboratory(folder: Path) -> Iterator[Laboratory]:
     try:
         ports = {cloud.up(e.name, region=e.region, account=e.account).port: e.name for e in app.environments}
         points = Points()
-        points.watch_requests(ports)
-        yield Laboratory(root, app, cloud, ports, _ready_services(app), points)
+        with points.watching_requests(ports):
+            services = _ready_services(app)
+        yield Laboratory(root, app, cloud, ports, services, points)
     finally:
         os.environ.pop("XDG_CACHE_HOME") if before is None else os.environ.update(XDG_CACHE_HOME=before)
         cloud.down()

@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +35,8 @@ class Points:
         self._log: int | None = None
         self._count = 0
         self._pause_at = ""
+        self.disturb: Callable[[Any, str], Any] | None = None
+        """Given each request and its service: answers in AWS's place, raises, or returns None to let it through."""
         self._lock = threading.Lock()
 
     def begin(self, *, kill_at: int | None, log: Path, pause_at: str = "") -> None:
@@ -55,8 +59,9 @@ class Points:
         if pauses:
             os.kill(os.getpid(), signal.SIGSTOP)
 
-    def watch_requests(self, environments: dict[int, str]) -> None:
-        """Put points around every request of every session that is made from now on. Environments are told by port."""
+    @contextmanager
+    def watching_requests(self, environments: dict[int, str]) -> Iterator[None]:
+        """Put points around every request of every session that is made inside. Environments are told by port."""
         import botocore
 
         def name(operation: str, url: str) -> str:
@@ -65,11 +70,12 @@ class Points:
 
         urls: dict[int, str] = {}
 
-        def before(request: Any, event_name: str, **_: Any) -> None:
+        def before(request: Any, event_name: str, **_: Any) -> Any:
             if self._log is None:
                 raise NotBegunError  # a connection made now would be shared by all processes forked later
             urls[threading.get_ident()] = str(request.url)
             self.reach(f"before {name(event_name.partition('.')[2], request.url)}")
+            return self.disturb(request, event_name.split(".")[1]) if self.disturb else None
 
         def after(event_name: str, **_: Any) -> None:
             self.reach(f"after {name(event_name.partition('.')[2], urls.get(threading.get_ident(), ''))}")
@@ -79,6 +85,10 @@ class Points:
             session.register("response-received", after)
 
         botocore.register_initializer(register)
+        try:
+            yield
+        finally:
+            botocore.unregister_initializer(register)
 
     def watch_files(self, folder: Path) -> None:
         """Put a point before everything that changes a file below a folder. Can not be undone in this process."""

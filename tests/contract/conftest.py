@@ -1,5 +1,6 @@
 """Makes the worlds. The embedded cloud is started once for all tests of a session."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,8 @@ from sealift.local.supervisor import LocalCloud
 from sealift.model.app import Environment
 from sealift.model.template import Json
 from sealift.system import RealClock
+from tests.contract.sandbox import PATIENCE_S as SANDBOX_PATIENCE_S
+from tests.contract.sandbox import PREFIX, opted_in, sandbox
 from tests.contract.worlds import BROKEN, World
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import make_account
@@ -39,13 +42,38 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     supervisor.down()
 
 
-@pytest.fixture(params=["fake", "embedded"])
+@pytest.fixture(scope="session")
+def aws() -> Iterator[World]:
+    """The same adapters, talking to AWS; only when it was asked for, and in the account that was named."""
+    names: list[str] = []
+    with sandbox(os.environ, names) as (cloud, session):
+
+        def alter(stack: str, logical_id: str, value: str) -> None:
+            known = {r.logical_id: r.physical_id for r in cloud.stacks.resources(stack)}
+            session.ssm.put_parameter(Name=str(known[logical_id]), Value=value, Type="String", Overwrite=True)
+
+        yield World(
+            kind="aws",
+            cloud=cloud,
+            clock=RealClock(),
+            broken=_policy_of_nobody,
+            alter_parameter=alter,
+            patience_s=SANDBOX_PATIENCE_S,
+            prefix=PREFIX,
+            names=names,
+        )
+
+
+WORLDS = ["aws"] if opted_in(os.environ) else ["fake", "embedded"]
+
+
+@pytest.fixture(params=WORLDS)
 def world(request: pytest.FixtureRequest) -> World:
     """One world, then the other."""
     if request.param == "fake":
         return make_fake()
-    embedded: World = request.getfixturevalue("embedded")
-    return embedded
+    found: World = request.getfixturevalue(request.param)
+    return found
 
 
 def make_fake() -> World:

@@ -4,7 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sealift.delivery.states import in_progress
 from sealift.model.stack import ChangeSet, ChangeSetRequest, StackState
@@ -29,15 +29,21 @@ class World:
     alter_parameter: Callable[[str, str, str], None]
     """Sets the value of an SSM parameter of a stack (stack, logical id, value) by hand."""
     account: FakeAccount | None = None
+    patience_s: float = PATIENCE_S
+    prefix: str = ""
+    """What the name of every stack begins with."""
+    names: list[str] = field(default_factory=list)
+    """Every stack name that was given out."""
 
     def name(self, word: str = "app") -> str:
         """Return a stack name that no other test uses."""
-        return f"{word}-{uuid.uuid4().hex[:10]}"
+        self.names.append(f"{self.prefix}{word}-{uuid.uuid4().hex[:10]}")
+        return self.names[-1]
 
     def wait(self, look: Callable[[], bool]) -> None:
         """Let time pass until `look` returns true."""
-        deadline = time.monotonic() + PATIENCE_S
-        pause_s = 0.02 if self.account is None else 1.0
+        deadline = time.monotonic() + self.patience_s
+        pause_s = {"fake": 1.0, "embedded": 0.02}.get(self.kind, 2.0)
         while not look():
             assert time.monotonic() < deadline, "it took too long"
             self.clock.sleep(pause_s)

@@ -23,6 +23,7 @@ from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.drift import Detection, judge_drift
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks
+from sealift.usecases.masking import masked
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stack import change_set_name, deploy_stack
 from sealift.usecases.stack_target import StackTarget
@@ -130,6 +131,7 @@ def looking_for_drift(target: Target, plan: Plan, writer: Writer, *, force: bool
 
 def deploy_release(target: Target, plan: Plan, writer: Writer, services: Services) -> Deployment:
     """Deploy every stack of the release. Whatever happens is recorded; errors are raised after that."""
+    writer.cloud = replace(writer.cloud, stacks=masked(writer.cloud.stacks, _secrets(plan)))
     entries = writer.ledger.entries()
     _tell_unfinished(standing(entries), target, services)
     undoing = undoable(entries) if plan.kind == "rollback" else frozenset()
@@ -225,6 +227,16 @@ def given_parameters(app: App, environment: Environment, stack: SealedStack) -> 
     if ENVIRONMENT_PARAMETER in declared:
         given.setdefault(ENVIRONMENT_PARAMETER, environment.name)
     return given
+
+
+def _secrets(plan: Plan) -> list[str]:
+    """Return the values of NoEcho parameters."""
+    return [
+        plan.parameters[stack.name][p.name]
+        for stack in plan.release.stacks
+        for p in stack.parameters
+        if p.no_echo and p.name in plan.parameters[stack.name]
+    ]
 
 
 def _config_digest(target: Target, release: Release, resolved: Mapping[str, Mapping[str, str]]) -> str:

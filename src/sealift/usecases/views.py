@@ -105,6 +105,8 @@ def _stack_view(
 ) -> StackView:
     spec = next((s for s in app.stacks if s.name == stack.name), None)
     values, _ = resolve_parameters(stack.parameters, given_parameters(app, environment, stack))
+    # A finding quotes names and ARNs, so a proof never sees a secret: a name in its place proves the same.
+    values |= {p.name: f"secret-{p.name}-of-{environment.name}" for p in stack.parameters if p.no_echo}
     bucket = environment.bucket or f"sealift-artifacts-{environment.stack_name}"
     name = app.stack_name(environment, spec) if spec else environment.stack_name
     root = _View(services=services, environment=environment, read=read, lines=lines)

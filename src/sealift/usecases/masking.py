@@ -1,0 +1,86 @@
+"""Takes secrets out of what CloudFormation says of a stack, before anything is shown or recorded.
+
+The value of a NoEcho parameter may come back in a reason ("role hunter2 was not found"), and the ledger keeps for ever
+what is written to it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from sealift.analysis.redact import redacted
+from sealift.model.stack import ChangeSet, ChangeSetRequest, Drift, StackEvent, StackResource, StackState
+from sealift.ports import Stacks
+
+SHORTEST = 6
+"""Shorter values are words that stand in any text."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedStacks:
+    """The Stacks port over another one, with these values masked in every reason."""
+
+    inner: Stacks
+    secrets: tuple[str, ...]
+
+    def describe(self, stack_name: str) -> StackState | None:
+        """Return the stack."""
+        state = self.inner.describe(stack_name)
+        return None if state is None else replace(state, reason=self._masked(state.reason))
+
+    def create_change_set(self, request: ChangeSetRequest) -> None:
+        """Ask for a change set."""
+        self.inner.create_change_set(request)
+
+    def change_set(self, stack_name: str, name: str) -> ChangeSet | None:
+        """Return the change set."""
+        found = self.inner.change_set(stack_name, name)
+        return None if found is None else replace(found, reason=self._masked(found.reason))
+
+    def execute_change_set(self, stack_name: str, name: str, *, token: str) -> None:
+        """Execute a change set."""
+        self.inner.execute_change_set(stack_name, name, token=token)
+
+    def delete_change_set(self, stack_name: str, name: str) -> None:
+        """Delete a change set."""
+        self.inner.delete_change_set(stack_name, name)
+
+    def delete_stack(self, stack_name: str, *, token: str) -> None:
+        """Begin to delete a stack."""
+        self.inner.delete_stack(stack_name, token=token)
+
+    def continue_rollback(self, stack_name: str, *, token: str) -> None:
+        """Continue a rollback that failed."""
+        self.inner.continue_rollback(stack_name, token=token)
+
+    def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
+        """Return events newer than `after`."""
+        return tuple(replace(e, reason=self._masked(e.reason)) for e in self.inner.events(stack_name, after=after))
+
+    def last_event(self, stack_name: str) -> str | None:
+        """Return the id of the newest event."""
+        return self.inner.last_event(stack_name)
+
+    def resources(self, stack_name: str) -> tuple[StackResource, ...]:
+        """Return every resource of the stack."""
+        return tuple(replace(r, reason=self._masked(r.reason)) for r in self.inner.resources(stack_name))
+
+    def template(self, stack_name: str, *, change_set: str | None = None) -> str:
+        """Return the processed template."""
+        return self.inner.template(stack_name, change_set=change_set)
+
+    def protect(self, stack_name: str, *, enabled: bool) -> None:
+        """Switch termination protection on or off."""
+        self.inner.protect(stack_name, enabled=enabled)
+
+    def drift(self, stack_name: str) -> tuple[Drift, ...]:
+        """Return what differs."""
+        return self.inner.drift(stack_name)
+
+    def _masked(self, text: str) -> str:
+        return redacted(text, self.secrets)
+
+
+def masked(stacks: Stacks, secrets: Collection[str]) -> Stacks:
+    """Return the port with these values masked, longest first; the same one when there are none."""
+    long = tuple(sorted({s for s in secrets if len(s) >= SHORTEST}, key=lambda s: (-len(s), s)))
+    return MaskedStacks(stacks, long) if long else stacks
