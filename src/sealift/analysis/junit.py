@@ -8,6 +8,8 @@ from sealift.model.finding import Finding
 from sealift.model.template import Location
 
 MAX_FINDINGS = 20
+_WHERE_FROM = re.compile(r" \(/\S*\.py\)$")
+"""At the end of an ImportError: a path in our own cache, of use to nobody."""
 _WAYS_OUT = (
     (
         re.compile(r"KeyError: '([A-Z][A-Z0-9_]+)'"),
@@ -94,4 +96,5 @@ def _way_out(message: str) -> str:
 
 def _first_line(text: str) -> str:
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    line = _WHERE_FROM.sub("", line)
     return line if len(line) <= 200 else line[:199] + "…"

@@ -75,5 +75,6 @@ def _summary(result: SuiteResult) -> str:
         )
     stops = sum(1 for f in result.findings if f.stops)
     advice = len(result.findings) - stops
-    said = [f"{stops} to mend" * bool(stops), f"{advice} pieces of advice" * bool(advice), result.reason]
+    pieces = "1 piece of advice" if advice == 1 else f"{advice} pieces of advice"
+    said = [f"{stops} to mend" * bool(stops), pieces * bool(advice), result.reason]
     return ", ".join(s for s in said if s) or "nothing found"

@@ -227,8 +227,9 @@ def _stopped(built: BuiltRelease, statuses: Mapping[str, Status], outcome: Outco
 def _next(way: Journey, options: RunOptions) -> str:
     if not way.deploys:
         return "Checked and built; " + way.reason
-    waiting = [e for e in way.promotes if not options.local]
-    if not waiting:
+    if options.local:
+        return "`sealift status --local` shows the addresses, `sealift local down` stops the embedded cloud"
+    if not way.promotes:
         return ""
-    first = waiting[0]
+    first = way.promotes[0]
     return f"When the soak in {first.promotes_from} is over: sealift promote {first.name}"

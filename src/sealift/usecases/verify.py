@@ -47,7 +47,8 @@ def verify_deployment(target: Target, deployment: Deployment, writer: Writer, se
             failures=tuple(failures),
         )
         outcome.status = verification.status
-        outcome.detail = "; ".join(failures) or f"{verification.checks} checks passed"
+        passed = f"{verification.checks} checks passed" if verification.checks else "nothing declared to check"
+        outcome.detail = "; ".join(failures) or passed
     writer.note(
         "verification",
         deployment.operation,

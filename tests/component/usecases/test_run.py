@@ -6,7 +6,7 @@ import pytest
 
 from sealift.errors import Refused, UserError
 from sealift.model.app import Environment
-from sealift.model.event import FindingReported, PhaseStarted
+from sealift.model.event import FindingReported, PhaseFinished, PhaseStarted
 from sealift.model.finding import SuiteResult
 from sealift.template.templates import SamTemplates
 from sealift.usecases.build import load_templates
@@ -40,6 +40,19 @@ def test_a_commit_on_main_is_deployed_to_staging_and_no_further(world: World):
 
 def test_the_result_says_what_is_next(world: World):
     assert "sealift promote production" in go(world).message
+
+
+def test_a_journey_on_the_embedded_cloud_says_how_to_look_at_it_and_how_to_stop_it(world: World):
+    message = go(world, local=True).message
+    assert ("status --local" in message, "local down" in message) == (True, True)
+
+
+def test_a_verification_without_anything_declared_claims_no_checks(world: World):
+    world.app = replace(world.app, probes=())
+    world.tester.acceptance_result = SuiteResult(name="acceptance", status="not tested", reason="there are none")
+    go(world)
+    verified = next(e for e in world.events.of(PhaseFinished) if e.phase == "verify")
+    assert (verified.status, verified.detail) == ("succeeded", "nothing declared to check")
 
 
 def test_the_phases_come_in_their_order(world: World):

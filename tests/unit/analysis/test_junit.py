@@ -40,6 +40,12 @@ def test_what_only_the_surroundings_can_give_is_asked_for(message: str, named: s
     assert bool(finding.fix) == bool(named)
 
 
+def test_the_place_of_an_installed_package_is_left_out() -> None:
+    message = "ImportError: cannot import name 'x' from 'pymongo.cursor' (/home/ann/.cache/venv/pymongo/cursor.py)"
+    (finding,) = junit_counts(f'<s><testcase name="t"><error message="{message}"/></testcase></s>').findings
+    assert finding.message == "t: ImportError: cannot import name 'x' from 'pymongo.cursor'"
+
+
 def test_a_test_that_fails_and_then_breaks_in_its_teardown_counts_once() -> None:
     text = "<s><testcase name='t'><failure message='f'/><error message='e'/></testcase></s>"
     counts = junit_counts(text)
