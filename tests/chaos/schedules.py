@@ -72,7 +72,7 @@ class Schedule:
         for name in ENVIRONMENTS:
             self.world.change(name, parameters=secret)
         if self.random.random() < 0.3:
-            self.world.change("production", approval=True)
+            self.world.change("production", approvals=1)
         self._write()
 
     def run(self) -> Outcomes:
@@ -143,7 +143,9 @@ class Schedule:
 
     def _approve(self, services: Services) -> str:
         newest = (self._releases() or ["0" * 64])[-1]
-        return approve(self.world.app, self.world.production, services, release=newest, reason="fine").record.status
+        return approve(
+            self.world.app, self.world.production, services, release=newest, reason="fine"
+        ).entry.record.status
 
     def _calm(self) -> None:
         """One ordinary command per environment brings everything to where it belongs."""
@@ -152,7 +154,7 @@ class Schedule:
             statuses = [deploy(self.world, self._services())]
             self._store_data()
             self.world.soak()
-            if self.world.production.approval:
+            if self.world.production.approvals:
                 self._approve(self._services())
             promotion = promote(self.world.app, self.world.production, self._services(), PromotionOptions())
             statuses.append(promotion.status)

@@ -22,6 +22,7 @@ def contradictions(app: App, settings: Settings, *, look: bool = True) -> tuple[
         *(_of_templates(app, settings) if look else ()),
         *_of_environments(app),
         *_of_promotion(app),
+        *_of_gates(app, settings),
         *_of_references(app),
         *_of_local_settings(app),
         *_of_hooks(app),
@@ -136,6 +137,20 @@ def _of_promotion(app: App) -> Iterator[Problem]:
     if ring:
         message = f"environments promote from each other in a circle: {' → '.join(ring)}"
         yield _problem(message, "environments", ring[0], "promotes_from")
+
+
+def _of_gates(app: App, settings: Settings) -> Iterator[Problem]:
+    tables = cast("Settings", settings.get("environments", {}))
+    for environment in app.environments:
+        at = ("environments", environment.name)
+        table = cast("Settings", tables.get(environment.name, {}))
+        if table.get("approval") is (environment.approvals == 0):
+            yield _problem(f"does not go together with approvals = {environment.approvals}", *at, "approval")
+        if environment.approvers and environment.approvals > len(environment.approvers):
+            yield _problem(f"names {len(environment.approvers)} who may give {environment.approvals} approvals", *at)
+        for index, freeze in enumerate(environment.freezes):
+            if freeze.end <= freeze.start:
+                yield _problem("ends before it begins", *at, "freezes", index)
 
 
 def _of_references(app: App) -> Iterator[Problem]:

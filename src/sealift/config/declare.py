@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path as FilePath
 from typing import cast
 
@@ -13,6 +13,7 @@ from sealift.model.app import (
     BuildOptions,
     DriftMode,
     Environment,
+    Freeze,
     Health,
     Hooks,
     Probe,
@@ -20,10 +21,12 @@ from sealift.model.app import (
     StackSpec,
     SuiteSpec,
     Toggle,
+    Window,
 )
 
 DEFAULT_SOAK_S = 600.0
 ONLY_STACK = "app"
+UTC = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +131,10 @@ def _environments(settings: Settings, app: str, region: str) -> Iterator[Environ
             promotes_from=sources[name],
             soak_s=cast("float", table.get("soak", usual_soak_s)),
             roles=_texts(table, "roles"),
-            approval=bool(table.get("approval", False)),
+            approvals=_approvals(table),
+            approvers=_texts(table, "approvers"),
+            windows=tuple(_window(one) for one in _parts(table, "windows")),
+            freezes=tuple(_freeze(one) for one in _parts(table, "freezes") if {"from", "to"} <= one.keys()),
             protected=protected,
             drift=cast("DriftMode", table.get("drift", "show" if protected else "off")),
             watch_s=cast("float", table.get("watch", 0.0)),
@@ -145,6 +151,29 @@ def _health(settings: Settings) -> Health:
         max_latency_ms=None if latency_s is None else round(latency_s * 1000),
         min_requests=cast("int", settings.get("min_requests", 0)),
         compare=bool(settings.get("compare", True)),
+    )
+
+
+def _approvals(table: Settings) -> int:
+    usual = 1 if table.get("approval") or table.get("approvers") else 0
+    return cast("int", table.get("approvals", usual))
+
+
+def _window(settings: Settings) -> Window:
+    return Window(
+        days=cast("tuple[int, ...]", settings.get("days", tuple(range(7)))),
+        start=cast("time", settings.get("from", time())),
+        end=cast("time", settings.get("to", time())),
+        zone=_text(settings, "zone") or UTC,
+    )
+
+
+def _freeze(settings: Settings) -> Freeze:
+    return Freeze(
+        start=cast("datetime", settings["from"]),
+        end=cast("datetime", settings["to"]),
+        zone=_text(settings, "zone") or UTC,
+        reason=_text(settings, "reason") or "",
     )
 
 

@@ -49,6 +49,26 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A date and time without an offset, as a TOML date-time or as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """A time of day, as a TOML time or as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weekdays:
+    """Days of the week: `mon-thu`, `mon, wed`, or a list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A time zone by its IANA name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
     """A list of strings; one string stands for a list of one."""
 
@@ -104,6 +124,10 @@ Kind: TypeAlias = (
     | Share
     | Duration
     | Day
+    | Moment
+    | Hour
+    | Weekdays
+    | Zone
     | Texts
     | Command
     | Values
@@ -207,6 +231,32 @@ _HEALTH = (
     ),
 )
 
+_ZONE = Key(name="zone", kind=Zone(), doc="Its time zone, by its IANA name.", default='"UTC"')
+
+_WINDOWS = (
+    Key(
+        name="days",
+        kind=Weekdays(),
+        doc="Days on which the window starts: `mon-thu`, `mon, wed`, or a list.",
+        default="every day",
+    ),
+    Key(name="from", kind=Hour(), doc="When it opens.", default='"00:00"'),
+    Key(
+        name="to",
+        kind=Hour(),
+        doc="When it closes. At or before `from` it is that of the next day.",
+        default='"00:00"',
+    ),
+    _ZONE,
+)
+
+_FREEZES = (
+    Key(name="from", kind=Moment(), doc="When it begins: `2026-12-20T18:00`, or a day.", required=True),
+    Key(name="to", kind=Moment(), doc="When it ends.", required=True),
+    _ZONE,
+    Key(name="reason", kind=Text(pattern=r"(?s).*\S.*"), doc="Why, for who runs into it.", required=True),
+)
+
 _ENVIRONMENT = (
     Key(
         name="account",
@@ -257,7 +307,31 @@ _ENVIRONMENT = (
         "`sealift prove --live` reads what they may do and proves them, too.",
         default="[]",
     ),
-    Key(name="approval", kind=Flag(), doc="Whether somebody has to approve each deployment.", default="false"),
+    Key(
+        name="approval",
+        kind=Flag(),
+        doc="Whether somebody other than the commit's author has to approve each release; the same as `approvals = 1`.",
+        default="false",
+    ),
+    Key(
+        name="approvals",
+        kind=Whole(least=0, most=20),
+        doc="How many people other than the commit's author have to approve each release.",
+        default="1 with `approval` or `approvers`, else 0",
+    ),
+    Key(
+        name="approvers",
+        kind=Texts(),
+        doc="Who may approve, and override a gate: `ann`, or `ann@github` for that system alone.",
+        default="everybody",
+    ),
+    Key(
+        name="windows",
+        kind=Items(keys=_WINDOWS),
+        doc="When releases may enter, week by week. A rollback may at any time.",
+        default="always",
+    ),
+    Key(name="freezes", kind=Items(keys=_FREEZES), doc="When none may.", default="never"),
     Key(
         name="protected",
         kind=Flag(),

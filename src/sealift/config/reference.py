@@ -8,10 +8,12 @@ from sealift.config.keys import (
     Day,
     Duration,
     Flag,
+    Hour,
     Items,
     Key,
     Kind,
     Labels,
+    Moment,
     Named,
     Reserved,
     Share,
@@ -20,7 +22,9 @@ from sealift.config.keys import (
     Texts,
     Toggled,
     Values,
+    Weekdays,
     Whole,
+    Zone,
 )
 
 PAGE = "docs/reference/configuration.md"
@@ -85,6 +89,10 @@ _WORDS: dict[type[Kind], str] = {
     Share: "0 to 1",
     Duration: "duration",
     Day: "date",
+    Moment: "date and time",
+    Hour: "time of day",
+    Weekdays: "days of the week",
+    Zone: "time zone",
     Texts: "list of texts",
     Command: "command line, or a list of its words",
     Values: "table of parameters",

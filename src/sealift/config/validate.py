@@ -6,20 +6,23 @@ the reference page and `sealift init` as well.
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, time
 from typing import TypeAlias, assert_never
 
+from sealift.config import times
 from sealift.config.keys import (
     Command,
     Day,
     Duration,
     Flag,
+    Hour,
     Items,
     Key,
     Kind,
     Labels,
+    Moment,
     Named,
     Reserved,
     Share,
@@ -28,13 +31,17 @@ from sealift.config.keys import (
     Texts,
     Toggled,
     Values,
+    Weekdays,
     Whole,
+    Zone,
 )
 from sealift.config.locate import Path
 from sealift.delivery.durations import seconds
 from sealift.errors import did_you_mean
 
-Setting: TypeAlias = "bool | int | float | str | date | tuple[str, ...] | list[Settings] | Settings"
+Setting: TypeAlias = (
+    "bool | int | float | str | date | time | tuple[str, ...] | tuple[int, ...] | list[Settings] | Settings"
+)
 Settings: TypeAlias = dict[str, "Setting"]
 _PARAMETER = r"[A-Za-z0-9]{1,255}"
 _MAX_TAGS = 50
@@ -106,8 +113,8 @@ def _value(path: Path, value: object, kind: Kind, problems: _Problems) -> "Setti
             return _texts(path, value, problems)
         case Command():
             return _command(path, value, problems)
-        case Day():
-            return _day(path, value, problems)
+        case Day() | Moment() | Hour() | Weekdays() | Zone():
+            return _time(path, value, kind, problems)
         case Text() | Flag() | Toggled() | Whole() | Share() | Duration() | Reserved():
             return _scalar(path, value, kind, problems)
         case _:
@@ -166,16 +173,22 @@ def _duration(path: Path, value: object, problems: _Problems) -> float | None:
     return None
 
 
-def _day(path: Path, value: object, problems: _Problems) -> date | None:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    problems.add(path, f"must be a day such as 2027-01-31, not {_shown(value)}")
-    return None
+_TIMES: "dict[type[Kind], tuple[Callable[[object], date | time | str | tuple[int, ...]], str]]" = {
+    Day: (times.day, times.DAY),
+    Moment: (times.moment, times.MOMENT),
+    Hour: (times.hour, times.HOUR),
+    Weekdays: (times.weekdays, times.WEEKDAYS),
+    Zone: (times.zone, times.ZONE),
+}
+
+
+def _time(path: Path, value: object, kind: Kind, problems: _Problems) -> "Setting | None":
+    read, what = _TIMES[type(kind)]
+    try:
+        return read(value)
+    except ValueError:
+        problems.add(path, f"must be {what}, not {_shown(value)}")
+        return None
 
 
 def _named(path: Path, value: object, kind: Named, problems: _Problems) -> Settings | None:

@@ -6,9 +6,10 @@ from typing import Literal
 
 from sealift.delivery.health import Judgement, summary
 from sealift.delivery.history import Standing
+from sealift.delivery.windows import closed
 from sealift.model.app import Environment
 
-GateName = Literal["release", "verified", "soak", "health", "approval"]
+GateName = Literal["release", "verified", "soak", "health", "approval", "window"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,31 +72,19 @@ def health_gate(source: Environment, judgement: Judgement) -> GateResult:
             )
 
 
-def approval_gate(target: Environment, approvers: tuple[str, ...], *, release: str, author: str | None) -> GateResult:
-    """Return whether somebody other than the commit's author approved the release, where that is required."""
-    if not target.approval:
-        return GateResult(gate="approval", status="open", message="no approval is required")
-    own_names = _names(author or "")
-    others = [a for a in approvers if a.partition("@")[0].casefold() not in own_names]
-    if others:
-        return GateResult(gate="approval", status="open", message=f"approved by {', '.join(others)}")
-    own = " (the commit's author does not count)" if approvers else ""
+def window_gate(target: Environment, now: datetime) -> GateResult:
+    """Return whether the windows and freezes of an environment let a release in now."""
+    shut = closed(target, now)
+    if shut is None:
+        return GateResult(gate="window", status="open", message="no window keeps it out")
+    again = f"It does from {shut.until_told}" if shut.until else "No end of that is in sight"
     return GateResult(
-        gate="approval",
+        gate="window",
         status="waiting",
-        message=f"{target.name} needs an approval of release {release[:12]}{own}",
-        hint=f"Somebody else runs: sealift approve {target.name} --release {release[:12]}",
+        message=f"{target.name} takes no release now: {shut.reason}. {again}",
+        hint="Repeat the command then, or wait for it with --wait.",
+        until=shut.until,
     )
-
-
-def _names(author: str) -> frozenset[str]:
-    """Return what the author of a commit (`Name <address>`) may be called as an actor.
-
-    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference explains `ID+login@…`.
-    """
-    name, _, address = author.casefold().partition("<")
-    local = address.partition("@")[0]
-    return frozenset({name.strip(), name.partition("@")[0].strip(), local, local.rpartition("+")[2]} - {""})
 
 
 def _verified(source: Environment, standing: Standing) -> GateResult:

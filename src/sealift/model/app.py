@@ -5,7 +5,7 @@ Made by `sealift.config` from `sealift.toml`; holds no state of any cloud.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Literal
 
@@ -61,6 +61,29 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When releases may enter an environment, week by week, by the clock on the wall of `zone`."""
+
+    days: tuple[int, ...]
+    """Days on which it starts, from 0 for Monday, sorted."""
+    start: time
+    end: time
+    """Not included. At or before `start` it is that of the next day."""
+    zone: str
+    """IANA name, such as `Europe/Rome`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """When no release may enter an environment. Times are those of `zone`, without an offset; `end` is not included."""
+
+    start: datetime
+    end: datetime
+    zone: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """One completely separate set of stacks, best in an AWS account of its own."""
 
@@ -81,7 +104,13 @@ class Environment:
     """How long a release must have been verified in this environment before it may leave it."""
     roles: tuple[str, ...] = ()
     """ARNs of roles that act for it and stand in none of its templates: who deploys, who verifies."""
-    approval: bool = False
+    approvals: int = 0
+    """How many people, none of them the commit's author, have to approve a release before it may enter."""
+    approvers: tuple[str, ...] = ()
+    """Who may approve and override: `ann`, or with its system `ann@github`; empty means everybody."""
+    windows: tuple[Window, ...] = ()
+    """When releases may enter; empty means always."""
+    freezes: tuple[Freeze, ...] = ()
     protected: bool = False
     drift: DriftMode = "off"
     """What is done about changes by hand before a deployment."""

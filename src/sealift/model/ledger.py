@@ -15,6 +15,7 @@ EntryKind = Literal[
     "rollback",
     "approval",
     "waiver",
+    "override",
     "teardown",
     "watch",
 ]

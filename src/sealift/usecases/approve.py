@@ -1,17 +1,42 @@
-"""Approve: say that a release may enter an environment that asks for it. Recorded in that environment's ledger."""
+"""Approve: say that a release may enter an environment that asks for it. Recorded in that environment's ledger.
 
-from sealift.errors import UserError
+What is approved is the release with the configuration that it would get: when that changes, it is approved anew.
+"""
+
+from dataclasses import dataclass
+
+from sealift.delivery.approval import Subject, approval_gate, may_decide
+from sealift.delivery.gates import GateResult
+from sealift.delivery.history import approvals
+from sealift.errors import Refused, UserError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
+from sealift.ports import Cloud
+from sealift.usecases.deploy import Target, plan_deployment
 from sealift.usecases.services import Services
-from sealift.usecases.store import full_digest, stored_origin
-from sealift.usecases.writing import Operation, check_account, check_gates, writing
+from sealift.usecases.store import full_digest, stored_origin, stored_release
+from sealift.usecases.writing import (
+    Operation,
+    caller_record,
+    check_account,
+    check_gates,
+    gates_record,
+    writing,
+)
 
 
-def approve(app: App, environment: Environment, services: Services, *, release: str, reason: str) -> Entry:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """The entry of an approval, and what the gate says with it."""
+
+    entry: Entry
+    gate: GateResult
+
+
+def approve(app: App, environment: Environment, services: Services, *, release: str, reason: str) -> Approved:
     """Record an approval of the release whose digest starts with `release`; the release must be in the source."""
     source = app.environment(environment.promotes_from or "")
-    if source is None or not environment.approval:
+    if source is None or not environment.approvals:
         raise UserError(
             f"{environment.name} asks for no approval",
             code="approval-needless",
@@ -22,7 +47,34 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
     check_gates(app, environment, cloud)
+    _check_approver(environment, services)
+    subject = subject_of(Target(app=app, environment=environment, cloud=cloud), digest, source_cloud)
     commit = stored_origin(digest, source_cloud).commit
     operation = Operation(id=services.ids.new(), kind="approval", release=digest, commit=commit)
     with writing(cloud, services, purpose=f"approval of {digest[:12]}") as writer:
-        return writer.record(operation, "succeeded", reason=reason)
+        entry = writer.record(
+            operation,
+            "succeeded",
+            reason=reason,
+            config=subject.config,
+            gates=gates_record(app),
+            **caller_record(cloud),
+        )
+        given = approvals(writer.ledger.entries(), release=digest)
+    return Approved(entry=entry, gate=approval_gate(environment, given, subject))
+
+
+def subject_of(target: Target, digest: str, source: Cloud) -> Subject:
+    """Return what would be approved: the release in `source` with the configuration that it gets in the target."""
+    plan = plan_deployment(target, stored_release(digest, source), commit=None, kind="promotion")
+    return Subject(release=digest, config=plan.config, author=stored_origin(digest, source).author)
+
+
+def _check_approver(environment: Environment, services: Services) -> None:
+    if not may_decide(services.actor, environment):
+        raise Refused(
+            f"{services.actor} is not among the approvers of {environment.name}",
+            code="approver-unknown",
+            hint=f"These are: {', '.join(environment.approvers)}.",
+            context={"environment": environment.name, "actor": services.actor},
+        )

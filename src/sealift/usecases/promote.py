@@ -1,14 +1,24 @@
 """Promote: production gets the bytes that were verified and soaked in the environment before it, or nothing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from sealift.delivery.gates import GateResult, approval_gate, health_gate, promotion_gates
+from sealift.delivery.approval import approval_gate
+from sealift.delivery.gates import GateResult, health_gate, promotion_gates
 from sealift.delivery.health import Judgement, evidence, judge, summary
 from sealift.delivery.history import Standing, approvals, standing
+from sealift.delivery.override import Override
 from sealift.errors import ConfigError, Refused, Waiting
 from sealift.model.app import App, Environment
-from sealift.model.event import Noted
 from sealift.ports import Cloud
+from sealift.usecases.admission import (
+    Admission,
+    check_override,
+    closed_error,
+    pass_gates,
+    pass_window,
+    record_overrides,
+)
+from sealift.usecases.approve import subject_of
 from sealift.usecases.attest import load_keys, require_attestations
 from sealift.usecases.certificates import store_certificate
 from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
@@ -19,7 +29,7 @@ from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
 from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
 from sealift.usecases.succession import ask, take_turn
-from sealift.usecases.writing import check_account, check_gates, writing
+from sealift.usecases.writing import Operation, check_account, check_gates, writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +39,16 @@ class PromotionOptions:
     release: str | None = None
     wait: bool = False
     force: bool = False
+    override: Override = field(default_factory=Override)
     soak_s: float | None = None
     strict: bool = False
+    rehearsal: bool = False
+    """On the embedded cloud alone: a closed window is told, and passed."""
+
+    @property
+    def admission(self) -> Admission:
+        """Return what is said to a closed gate."""
+        return Admission(wait=self.wait, override=self.override, rehearsal=self.rehearsal)
 
 
 def promote(app: App, environment: Environment, services: Services, options: PromotionOptions) -> Outcome:
@@ -41,16 +59,18 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     check_account(source_environment, source)
     check_account(environment, cloud)
     check_gates(app, environment, cloud)
+    admission = options.admission
+    check_override(admission.override, environment, services)
+    target = Target(app=app, environment=environment, cloud=cloud)
     digest = _chosen(options.release, source, services)
-    soak_s = options.soak_s if options.soak_s is not None and cloud.local else source_environment.soak_s
-    _pass_gates(source_environment, source, services, digest=digest, soak_s=soak_s, wait=options.wait)
-    _pass_approval(environment, cloud, services, digest=digest, author=stored_origin(digest, source).author)
+    overridden = _pass_gates(source_environment, source, services, digest=digest, options=options)
+    _pass_approval(target, source, services, digest=digest)
+    pass_window(environment, cloud, services, admission)
     release = stored_release(digest, source)
     require_attestations(release, source, load_keys(app), services)
     proof = prove_stored(app, release, source, services)
     isolation_gate(proof, services, strict=options.strict or not cloud.local)
     commit = _commit(digest, source, services)
-    target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, release, commit=commit, kind="promotion")
     asked = ask(cloud, services)
     check_code_of_hooks(app, cloud, commit, services)
@@ -61,7 +81,11 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
         turn = take_turn(target, plan, asked, writer, services, force=options.force)
         if isinstance(turn, Outcome):
             return turn
+        # It may have closed while the lease was waited for.
+        overridden += pass_window(environment, cloud, services, replace(admission, wait=False))
         turn = looking_for_drift(target, turn, writer, force=options.force)
+        operation = Operation(id=services.ids.new(), kind="override", release=digest, commit=commit)
+        record_overrides(app, overridden, admission.override, operation, writer)
         copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
         proved = replace(turn, isolation=store_certificate(proof, writer))
         return bring(target, proved, writer, services, restore=True, force=options.force)
@@ -102,34 +126,24 @@ def _commit(digest: str, source: Cloud, services: Services) -> str | None:
 
 
 def _pass_gates(
-    environment: Environment, source: Cloud, services: Services, *, digest: str, soak_s: float, wait: bool
-) -> None:
-    """Return when every gate is open. With `wait`, a gate that opens by itself is waited for."""
+    environment: Environment, source: Cloud, services: Services, *, digest: str, options: PromotionOptions
+) -> tuple[GateResult, ...]:
+    """Return what was overridden when every gate of the source is open or overridden."""
+    wanted_s = options.soak_s if options.soak_s is not None and source.local else environment.soak_s
+
+    def judge() -> tuple[GateResult, ...]:
+        now = services.clock.now()
+        return promotion_gates(environment, _standing(source, services), release=digest, now=now, soak_s=wanted_s)
+
     with phase(services, "soak", environment=environment.name) as outcome:
-        while True:
-            results = promotion_gates(
-                environment, _standing(source, services), release=digest, now=services.clock.now(), soak_s=soak_s
-            )
-            closed = next((r for r in results if r.status != "open"), None)
-            if closed is None:
-                outcome.detail = "; ".join(r.message for r in results)
-                return
-            if closed.status == "refused" or not wait or closed.until is None:
-                outcome.status = "waiting" if closed.status == "waiting" else "refused"
-                outcome.detail = closed.message
-                raise _closed(closed, environment)
-            left_s = (closed.until - services.clock.now()).total_seconds()
-            services.events.emit(Noted(name="soaking", message=closed.message, environment=environment.name))
-            services.clock.sleep(min(max(left_s, 0.05), 30.0))
-
-
-def _pass_approval(
-    environment: Environment, cloud: Cloud, services: Services, *, digest: str, author: str | None
-) -> None:
-    given = approvals(services.ledgers.ledger(cloud).entries(), release=digest) if environment.approval else ()
-    result = approval_gate(environment, tuple(e.actor for e in given), release=digest, author=author)
-    if result.status != "open":
-        raise _closed(result, environment)
+        try:
+            overridden = pass_gates(judge, environment, services, options.admission)
+        except Refused as refusal:
+            outcome.status = "waiting" if refusal.exit_code == Waiting.exit_code else "refused"
+            outcome.detail = refusal.message
+            raise
+        outcome.detail = "; ".join(result.message for result in judge())
+        return overridden
 
 
 def _pass_health(source: Target, services: Services) -> Judgement:
@@ -151,13 +165,14 @@ def _pass_health(source: Target, services: Services) -> Judgement:
         outcome.detail = "; ".join((summary(judgement), *judgement.remarks))
         if result.status != "open":
             outcome.status = "waiting" if result.status == "waiting" else "refused"
-            raise _closed(result, source.environment, evidence=evidence(judgement))
+            raise closed_error(result, source.environment, evidence=evidence(judgement))
         return judgement
 
 
-def _closed(result: GateResult, environment: Environment, **more: object) -> Refused:
-    kind = Waiting if result.status == "waiting" else Refused
-    context: dict[str, object] = {"environment": environment.name, "gate": result.gate, **more}
-    if result.until is not None:
-        context["until"] = result.until.isoformat()
-    return kind(result.message, code=f"gate-{result.gate}", hint=result.hint, context=context)
+def _pass_approval(target: Target, source: Cloud, services: Services, *, digest: str) -> None:
+    environment = target.environment
+    if environment.approvals:
+        given = approvals(services.ledgers.ledger(target.cloud).entries(), release=digest)
+        result = approval_gate(environment, given, subject_of(target, digest, source))
+        if result.status != "open":
+            raise closed_error(result, environment)

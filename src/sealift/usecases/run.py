@@ -12,6 +12,7 @@ from sealift.model.event import Noted
 from sealift.model.ledger import Status
 from sealift.model.release import BuiltRelease, Origin
 from sealift.model.template import Template
+from sealift.usecases.admission import ANY_TIME, Admission, check_override, pass_window, record_overrides
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.certificates import store_certificate
@@ -24,7 +25,7 @@ from sealift.usecases.services import Services
 from sealift.usecases.store import upload_release
 from sealift.usecases.succession import ask, take_turn
 from sealift.usecases.views import render_ahead
-from sealift.usecases.writing import check_account, check_gates, require_gates, writing
+from sealift.usecases.writing import Operation, check_account, check_gates, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0
 """The longest soak and the longest watch of a whole journey on the embedded cloud, where nobody waits for days."""
@@ -40,6 +41,8 @@ class RunOptions:
     tests: bool = True
     force: bool = False
     full_soak: bool = False
+    wait: bool = False
+    """Whether a window that is closed is waited for."""
     strict: bool = False
     """Whether findings that stop a deployment on AWS stop one on the embedded cloud too."""
 
@@ -89,7 +92,17 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     isolation_gate(proof, services, strict=options.strict or not options.local)
     statuses: dict[str, Status] = {}
     for environment in (_rehearsed(e, services, options) for e in way.deploys):
-        outcome = deploy_built(app, environment, built, services, proof=proof, force=options.force, follows_branch=True)
+        admission = Admission(wait=options.wait, rehearsal=options.local)
+        outcome = deploy_built(
+            app,
+            environment,
+            built,
+            services,
+            proof=proof,
+            force=options.force,
+            follows_branch=True,
+            admission=admission,
+        )
         statuses[environment.name] = outcome.status
         if outcome.status != "succeeded":
             return _stopped(built, statuses, outcome)
@@ -115,6 +128,7 @@ def deploy_built(
     force: bool = False,
     adopt: bool = False,
     follows_branch: bool = False,
+    admission: Admission = ANY_TIME,
 ) -> Outcome:
     """Deploy a release that was just built: check the account, resolve the configuration, store, deploy, verify.
 
@@ -123,6 +137,8 @@ def deploy_built(
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
     check_gates(app, environment, cloud)
+    check_override(admission.override, environment, services)
+    pass_window(environment, cloud, services, admission)
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
     keys = load_keys(app)
@@ -132,7 +148,13 @@ def deploy_built(
         turn = take_turn(target, plan, asked, writer, services, force=force)
         if isinstance(turn, Outcome):
             return turn
+        # It may have closed while the lease was waited for.
+        overridden = pass_window(environment, cloud, services, replace(admission, wait=False))
         turn = looking_for_drift(target, turn, writer, force=force)
+        operation = Operation(
+            id=services.ids.new(), kind="override", release=built.release.digest, commit=built.origin.commit
+        )
+        record_overrides(app, overridden, admission.override, operation, writer)
         upload_release(built, cloud, services, keys=keys)
         proved = replace(turn, isolation=store_certificate(proof, writer))
         return bring(target, proved, writer, services, restore=False, force=force)
@@ -184,7 +206,9 @@ def _rehearse(
             )
         )
     try:
-        chosen = PromotionOptions(release=built.release.digest, wait=True, soak_s=soak_s, strict=options.strict)
+        chosen = PromotionOptions(
+            release=built.release.digest, wait=True, rehearsal=True, soak_s=soak_s, strict=options.strict
+        )
         outcome = promote(app, _rehearsed(environment, services, options), services, chosen)
     except Refused as refusal:
         statuses[environment.name] = "waiting" if refusal.exit_code == 4 else "refused"

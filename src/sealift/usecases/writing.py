@@ -116,6 +116,11 @@ def gates_record(app: App) -> dict[str, Json]:
     return {"from": app.gates.reference or "work tree", "commit": app.gates.commit}
 
 
+def caller_record(cloud: Cloud) -> dict[str, Json]:
+    """Return who AWS says that we are, for a decision in the ledger: a name can be made up, credentials less so."""
+    return {} if cloud.local else {"caller": cloud.identity.caller().arn}
+
+
 @contextmanager
 def writing(cloud: Cloud, services: Services, *, purpose: str, wait_s: float = LEASE_WAIT_S) -> Iterator[Writer]:
     """Hold the environment's lease around the body. Waits up to `wait_s` seconds for another holder."""

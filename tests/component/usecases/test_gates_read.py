@@ -40,7 +40,7 @@ def test_nothing_is_promoted(world: World, gates: GatesRead):
 
 @pytest.mark.parametrize("gates", [UNREAD, PULL])
 def test_nothing_is_approved_or_destroyed(world: World, gates: GatesRead):
-    world.change("production", approval=True)
+    world.change("production", approvals=1)
     digest = world.deploy().release
     read(world, gates)
     with pytest.raises(Refused):

@@ -184,7 +184,7 @@ def test_credentials_of_another_account_write_nothing(world: World):
 
 
 def test_without_the_approval_it_waits(world: World):
-    world.change("production", approval=True)
+    world.change("production", approvals=1)
     soaked(world)
     with pytest.raises(Waiting) as waiting:
         world.promote()
@@ -192,7 +192,7 @@ def test_without_the_approval_it_waits(world: World):
 
 
 def test_an_approval_by_somebody_else_opens_the_gate(world: World):
-    world.change("production", approval=True)
+    world.change("production", approvals=1)
     digest = soaked(world)
     approve(world.app, world.production, world.services(actor="bob@desk"), release=digest[:12], reason="seen")
     assert world.promote().status == "succeeded"
@@ -201,7 +201,7 @@ def test_an_approval_by_somebody_else_opens_the_gate(world: World):
 @pytest.mark.parametrize("author", ["Ann Smith <ann@example.org>", "ann", "Ann <12345+Ann@users.noreply.github.com>"])
 def test_an_approval_by_the_author_does_not_count(world: World, author: str):
     world.scm.author = author
-    world.change("production", approval=True)
+    world.change("production", approvals=1)
     digest = soaked(world)
     approve(world.app, world.production, world.services(actor="ann@laptop"), release=digest, reason="it is mine")
     with pytest.raises(Waiting) as waiting:
@@ -210,7 +210,7 @@ def test_an_approval_by_the_author_does_not_count(world: World, author: str):
 
 
 def test_an_approval_of_another_release_does_not_count(world: World):
-    world.change("production", approval=True)
+    world.change("production", approvals=1)
     digest = soaked(world)
     approve(world.app, world.production, world.services(actor="bob@desk"), release=digest, reason="seen")
     world.code("print('two')")

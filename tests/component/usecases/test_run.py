@@ -82,7 +82,7 @@ def test_a_local_run_waits_for_the_soak(world: World):
 
 
 def test_a_local_run_that_needs_an_approval_ends_waiting(world: World):
-    world.change("production", approval=True)
+    world.change("production", approvals=1)
     result = go(world, local=True)
     assert (result.status, result.environments["production"]) == ("waiting", "waiting")
 

@@ -69,7 +69,7 @@ def test_everything_that_can_be_said_of_an_environment_arrives(app_folder: Path)
     assert staging.account == "012345678901"
     assert (staging.region, staging.stack_name, staging.bucket) == ("eu-central-1", "Shop-Stage", "shop-artifacts")
     assert (staging.branch, staging.soak_s, staging.watch_s) == ("develop", 5400.0, 300.0)
-    assert (staging.approval, staging.protected) == (True, True)
+    assert (staging.approvals, staging.protected) == (1, True)
     assert staging.parameters == {"Level": "debug", "Size": "3", "Names": "a,b", "On": "true"}
     assert (staging.tags, staging.stack_parameters) == ({"team": "shop"}, {"app": {"Extra": "1"}})
 

@@ -1,8 +1,10 @@
 """An application that is written down and read again is the same application."""
+# ruff: noqa: DTZ001  (the zone of these times stands beside them)
 
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,17 @@ from hypothesis import strategies as st
 from sealift.config.load import Source, load_app
 from sealift.config.toml import toml_key, toml_string
 from sealift.delivery.durations import written
-from sealift.model.app import AcceptedFinding, App, Environment, Hooks, Probe, StackSpec, SuiteSpec
+from sealift.model.app import (
+    AcceptedFinding,
+    App,
+    Environment,
+    Freeze,
+    Hooks,
+    Probe,
+    StackSpec,
+    SuiteSpec,
+    Window,
+)
 
 _NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,10}", fullmatch=True)
 _TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
@@ -33,6 +45,26 @@ _SUITES = st.builds(
 )
 
 
+_ZONES = st.sampled_from(["UTC", "Europe/Rome", "America/St_Johns"])
+_MINUTES = st.times().map(lambda t: t.replace(second=0, microsecond=0))
+_WINDOWS = st.builds(
+    Window,
+    days=st.sets(st.integers(0, 6), min_size=1).map(sorted).map(tuple),
+    start=_MINUTES,
+    end=_MINUTES,
+    zone=_ZONES,
+)
+_FREEZES = st.builds(
+    lambda start, minutes, zone, reason: Freeze(
+        start=start, end=start + timedelta(minutes=minutes), zone=zone, reason=reason
+    ),
+    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(lambda t: t.replace(second=0, microsecond=0)),
+    st.integers(1, 10**5),
+    _ZONES,
+    st.just("stock taking"),
+)
+
+
 @st.composite
 def _apps(draw: st.DrawFn, root: Path) -> App:
     names = draw(st.lists(_NAMES, min_size=1, max_size=3, unique=True))
@@ -50,7 +82,10 @@ def _apps(draw: st.DrawFn, root: Path) -> App:
             branch="main" if index == 0 else None,
             promotes_from=names[index - 1] if index else None,
             soak_s=draw(_MILLIS),
-            approval=draw(st.booleans()),
+            approvals=draw(st.integers(0, 3)),
+            approvers=draw(st.just(()) | st.just(("ann", "bob@github", "cy"))),
+            windows=draw(st.lists(_WINDOWS, max_size=2).map(tuple)),
+            freezes=draw(st.lists(_FREEZES, max_size=2).map(tuple)),
             protected=draw(st.booleans()),
             drift=draw(st.sampled_from(["show", "refuse", "off"])),
             watch_s=draw(_MILLIS),
@@ -106,7 +141,7 @@ def _value(value: object) -> str:
             return str(value).lower()
         case str():
             return toml_string(value)
-        case tuple():
+        case tuple() | list():
             return "[" + ", ".join(map(_value, value)) + "]"
         case Mapping():
             return "{" + ", ".join(f"{toml_key(k)} = {_value(v)}" for k, v in value.items()) + "}"
@@ -120,6 +155,16 @@ def _table(header: str, **values: object) -> Iterator[str]:
     for key, value in values.items():
         if value is not None and not (key == "command" and value == ()):
             yield f"{key} = {_value(value)}"
+
+
+def _window(window: Window) -> dict[str, object]:
+    days = tuple(("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day] for day in window.days)
+    return {"days": days, "from": f"{window.start:%H:%M}", "to": f"{window.end:%H:%M}", "zone": window.zone}
+
+
+def _freeze(freeze: Freeze) -> dict[str, object]:
+    start, end = (one.isoformat(timespec="minutes") for one in (freeze.start, freeze.end))
+    return {"from": start, "to": end, "zone": freeze.zone, "reason": freeze.reason}
 
 
 def _suite(suite: SuiteSpec) -> dict[str, object]:
@@ -152,7 +197,10 @@ def _document(app: App) -> str:
             branch=one.branch,
             promotes_from=one.promotes_from,
             soak=written(one.soak_s),
-            approval=one.approval,
+            approvals=one.approvals,
+            approvers=one.approvers,
+            windows=[_window(window) for window in one.windows],
+            freezes=[_freeze(freeze) for freeze in one.freezes],
             protected=one.protected,
             drift=one.drift,
             watch=written(one.watch_s),

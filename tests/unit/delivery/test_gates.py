@@ -1,4 +1,4 @@
-from sealift.delivery.gates import approval_gate, promotion_gates
+from sealift.delivery.gates import promotion_gates
 from sealift.delivery.history import standing
 from sealift.model.app import Environment
 from tests.unit.delivery.ledgers import LedgerOf, at
@@ -36,10 +36,3 @@ def test_a_failed_deployment_after_it_closes_the_gate():
     ledger = LedgerOf().deployed("o1", "r1", seconds=0).verified("o1", "r1", seconds=10)
     ledger.add("deployment", "failed", operation="o2", release="r2", seconds=20)
     assert gates(ledger, seconds=99)["verified"] == "refused"
-
-
-def test_an_approval_by_the_author_does_not_count():
-    production = Environment(name="production", region="r", stack_name="p", approval=True)
-    own = approval_gate(production, ("ann@laptop",), release="r1", author="ann")
-    other = approval_gate(production, ("ann@laptop", "bob@laptop"), release="r1", author="ann")
-    assert (own.status, other.status) == ("waiting", "open")

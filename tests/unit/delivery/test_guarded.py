@@ -35,7 +35,7 @@ PRODUCTION = Environment(
     account="222222222222",
     stack_name="shop-production",
     promotes_from="staging",
-    approval=True,
+    approvals=1,
     protected=True,
     parameters={"Size": "9"},
 )
@@ -82,7 +82,10 @@ ENVIRONMENT_GATES = {
     "promotes_from",
     "soak_s",
     "roles",
-    "approval",
+    "approvals",
+    "approvers",
+    "windows",
+    "freezes",
     "protected",
     "drift",
     "watch_s",
@@ -190,14 +193,14 @@ def test_an_environment_that_the_work_tree_lacks_still_counts():
 def test_a_rehearsal_tries_what_the_work_tree_adds():
     demo = Environment(name="demo", region="eu-west-1", stack_name="shop-demo")
     changed = Probe(name="health", url="https://a.example/health", contains="fine")
-    mine = own(environments=(STAGING, replace(PRODUCTION, approval=False), demo), probes=(changed,))
+    mine = own(environments=(STAGING, replace(PRODUCTION, approvals=0), demo), probes=(changed,))
     app = guarded(mine, PROTECTED, rehearsal=True)
     assert (app.environment("demo"), app.environment("production"), app.probes) == (demo, PRODUCTION, (changed,))
 
 
 def test_differences_are_told_as_they_would_be_written():
     hostile = own(
-        environments=(replace(STAGING, soak_s=0), replace(PRODUCTION, approval=False, account="333333333333")),
+        environments=(replace(STAGING, soak_s=0), replace(PRODUCTION, approvals=0, account="333333333333")),
         unit_tests=SuiteSpec(enabled="off"),
         accepted=(AcceptedFinding(id="IAM-01", reason="why not", expires=date(2099, 1, 1)),),
     )
@@ -206,7 +209,7 @@ def test_differences_are_told_as_they_would_be_written():
         "isolation.accepted differs",
         "staging.soak 1h (work tree: 0s)",
         "production.account 222222222222 (work tree: 333333333333)",
-        "production.approval true (work tree: false)",
+        "production.approvals 1 (work tree: 0)",
     )
 
 

@@ -41,12 +41,15 @@ def approve_command(session: Session, environment: str, release: str, reason: st
     from sealift.usecases.approve import approve
 
     target = session.environment(environment)
-    entry = approve(session.app, target, session.services, release=release, reason=reason)
+    done = approve(session.app, target, session.services, release=release, reason=reason)
+    entry, gate = done.entry, done.gate
     session.close()
     if session.json:
-        click.echo(json.dumps({"seq": entry.seq, "environment": environment, "release": entry.record.release}))
+        body = {"seq": entry.seq, "environment": environment, "release": entry.record.release}
+        click.echo(json.dumps({**body, "gate": gate.status, "message": gate.message}))
     else:
         click.echo(f"Recorded as entry {entry.seq}: {entry.actor} approved {(entry.record.release or '')[:12]}.")
+        click.echo(f"{environment}: {gate.message}")
     return 0
 
 

@@ -1,14 +1,25 @@
 """`run`, `deploy`, `promote`, `rollback` and `resume`."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
-from sealift.cli.session import Session, options
+from sealift.cli.session import Function, Session, options
 from sealift.errors import SealiftError, UserError
 from sealift.model.event import Finished
 from sealift.model.ledger import Status
 from sealift.usecases.release import Outcome
+
+if TYPE_CHECKING:
+    from sealift.delivery.override import Override
+
+
+def _override_options(command: Function) -> Function:
+    """Add the options of an override."""
+    command = click.option("--reason", default="", help="Why a gate is overridden; recorded.")(command)
+    told = "Pass these gates although they are closed: window, soak. Recorded, with --reason."
+    return click.option("--override", default="", metavar="GATES", help=told)(command)
 
 
 @click.command("run")
@@ -17,9 +28,10 @@ from sealift.usecases.release import Outcome
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
 @click.option("--full-soak", is_flag=True, help="With --local: wait for the declared soak, however long.")
 @click.option("--strict", is_flag=True, help="With --local: let the isolation gate stop, as it does on AWS.")
+@click.option("--wait", is_flag=True, help="Wait for a window that is closed.")
 @options(streaming=True, judging=True)
 def run_command(
-    session: Session, *, branch: str | None, no_tests: bool, force: bool, full_soak: bool, strict: bool
+    session: Session, *, branch: str | None, no_tests: bool, force: bool, full_soak: bool, strict: bool, wait: bool
 ) -> int:
     """Take this commit as far as its branch goes.
 
@@ -38,6 +50,7 @@ def run_command(
         force=force,
         full_soak=full_soak,
         strict=strict,
+        wait=wait,
     )
     with _ending(session) as ending:
         result = run(session.app, session.services, chosen)
@@ -55,9 +68,14 @@ def run_command(
 @click.argument("environment")
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
 @click.option("--adopt", is_flag=True, help="Take over a stack that another tool made.")
+@click.option("--wait", is_flag=True, help="Wait for a window that is closed.")
+@_override_options
 @options(streaming=True)
-def deploy_command(session: Session, environment: str, force: bool, adopt: bool) -> int:
+def deploy_command(
+    session: Session, environment: str, force: bool, adopt: bool, wait: bool, override: str, reason: str
+) -> int:
     """Build this commit and deploy it to ENVIRONMENT, without analysis and tests."""
+    from sealift.usecases.admission import Admission
     from sealift.usecases.build import build_release, load_templates
     from sealift.usecases.prove import isolation_gate, prove_built
     from sealift.usecases.run import commit_of, deploy_built
@@ -75,7 +93,16 @@ def deploy_command(session: Session, environment: str, force: bool, adopt: bool)
         built = build_release(session.app, session.services, templates=templates, origin=origin)
         proof = prove_built(session.app, built, session.services, templates=templates, local=session.local)
         isolation_gate(proof, session.services, strict=not session.local)
-        outcome = deploy_built(session.app, target, built, session.services, proof=proof, force=force, adopt=adopt)
+        outcome = deploy_built(
+            session.app,
+            target,
+            built,
+            session.services,
+            proof=proof,
+            force=force,
+            adopt=adopt,
+            admission=Admission(wait=wait, override=_override(override, reason)),
+        )
         ending.finished = _finished(outcome)
     return ending.code
 
@@ -83,10 +110,13 @@ def deploy_command(session: Session, environment: str, force: bool, adopt: bool)
 @click.command("promote")
 @click.argument("environment")
 @click.option("--release", metavar="DIGEST", help="The release that shall go; default: what the source runs.")
-@click.option("--wait", is_flag=True, help="Wait for a soak that is not over.")
+@click.option("--wait", is_flag=True, help="Wait for a soak that is not over, and for a window that is closed.")
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
+@_override_options
 @options(streaming=True)
-def promote_command(session: Session, environment: str, release: str | None, wait: bool, force: bool) -> int:
+def promote_command(
+    session: Session, environment: str, release: str | None, wait: bool, force: bool, override: str, reason: str
+) -> int:
     """Push the button: bring what was verified and soaked to ENVIRONMENT, byte for byte.
 
     Exits with 3 when a gate refuses, and with 4 when one is still waiting. On failure the environment goes back to
@@ -96,7 +126,7 @@ def promote_command(session: Session, environment: str, release: str | None, wai
 
     with _ending(session) as ending:
         target = session.environment(environment)
-        chosen = PromotionOptions(release=release, wait=wait, force=force)
+        chosen = PromotionOptions(release=release, wait=wait, force=force, override=_override(override, reason))
         ending.finished = _finished(promote(session.app, target, session.services, chosen))
     return ending.code
 
@@ -167,6 +197,12 @@ class _ending:  # noqa: N801
             self.code = error.exit_code
             return True
         return False
+
+
+def _override(gates: str, reason: str) -> "Override":
+    from sealift.delivery.override import Override
+
+    return Override(gates=frozenset(gates.replace(",", " ").split()), reason=reason)
 
 
 def _finished(outcome: Outcome) -> Finished:

@@ -1,0 +1,90 @@
+"""Whose approvals of a release count: several people's, each once, none of them its author. Pure.
+
+An actor is `name@place`: what the machine or the CI system says. How far that can be trusted stands in
+`docs/how-to/gates.md`; the caller that AWS knew at the same time stands beside it in the ledger.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sealift.delivery.gates import GateResult
+from sealift.model.app import Environment
+from sealift.model.ledger import Entry
+
+_CI_PLACES = ("bitbucket", "github", "gitlab", "other")
+_NOBODY = "ci"
+"""The name of a CI system's job when it does not say who started it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is approved: a release with the configuration that it would get, and who wrote its commit."""
+
+    release: str
+    config: str
+    author: str | None
+
+
+def approval_gate(target: Environment, given: Sequence[Entry], subject: Subject) -> GateResult:
+    """Return whether enough people approved the release, where that is required."""
+    wanted = target.approvals
+    if not wanted:
+        return GateResult(gate="approval", status="open", message="no approval is required")
+    judged = list(_judged(target, given, subject))
+    counting = [actor for actor, fault in judged if not fault]
+    if len(counting) >= wanted:
+        return GateResult(gate="approval", status="open", message=f"approved by {', '.join(counting)}")
+    there = f"{len(counting)} of {wanted} is there ({', '.join(counting)})" if counting else "none is there"
+    faults = "".join(f"; {actor}: {fault}" for actor, fault in judged if fault)
+    noun = "an approval" if wanted == 1 else f"{wanted} approvals"
+    return GateResult(
+        gate="approval",
+        status="waiting",
+        message=f"{target.name} needs {noun} of release {subject.release[:12]}, and {there}{faults}",
+        hint=f"Somebody else runs: sealift approve {target.name} --release {subject.release[:12]}",
+    )
+
+
+def may_decide(actor: str, target: Environment) -> bool:
+    """Return whether somebody is among those who may approve and override."""
+    names = {one.casefold() for one in target.approvers}
+    return not names or actor.casefold() in names or _name(actor) in names
+
+
+def _judged(target: Environment, given: Sequence[Entry], subject: Subject) -> Iterator[tuple[str, str]]:
+    """Yield the actor of each approval, and why it does not count, empty when it does."""
+    own_names = _names(subject.author or "")
+    seen: set[str] = set()
+    for entry in given:
+        name, place = _name(entry.actor), entry.actor.rpartition("@")[2]
+        # In CI systems many people share one role; elsewhere one caller under two names is one person.
+        caller = "" if place in _CI_PLACES else str(entry.record.data.get("caller") or "")
+        config = entry.record.data.get("config")
+        if name in seen or (caller and caller in seen):
+            continue
+        seen |= {name, caller} - {""}
+        if name in own_names:
+            yield entry.actor, "the commit's author does not count"
+        elif name == _NOBODY:
+            yield entry.actor, "a job that names nobody does not count"
+        elif not may_decide(entry.actor, target):
+            yield entry.actor, "not among the approvers"
+        elif config is not None and config != subject.config:
+            seen -= {name, caller}
+            yield entry.actor, "that was for another configuration"
+        else:
+            yield entry.actor, ""
+
+
+def _name(actor: str) -> str:
+    return actor.partition("@")[0].casefold()
+
+
+def _names(author: str) -> frozenset[str]:
+    """Return what the author of a commit (`Name <address>`) may be called as an actor.
+
+    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference explains `ID+login@…`.
+    """
+    name, _, address = author.casefold().partition("<")
+    local = address.partition("@")[0]
+    return frozenset({name.strip(), name.partition("@")[0].strip(), local, local.rpartition("+")[2]} - {""})

@@ -1,0 +1,32 @@
+"""Which closed gates a person may pass nevertheless, and with what kind of reason. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sealift.delivery.gates import GateResult
+
+OVERRIDABLE = ("window", "soak")
+"""Gates that say *not yet*. Those that say *not this* stay: release, verified, health, isolation, data, approval."""
+SHORTEST_REASON = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Gates that are passed although they are closed, and why."""
+
+    gates: frozenset[str] = frozenset()
+    reason: str = ""
+
+    def covers(self, result: GateResult) -> bool:
+        """Return whether this closed gate may be passed."""
+        return result.gate in self.gates and result.gate in OVERRIDABLE and result.status == "waiting"
+
+
+def override_problem(wanted: Iterable[str], reason: str) -> str:
+    """Return why these gates are not overridden with this reason, or nothing."""
+    stubborn = sorted(set(wanted) - set(OVERRIDABLE))
+    if stubborn:
+        return f"{', '.join(stubborn)} can not be overridden; {' and '.join(OVERRIDABLE)} can"
+    if len(reason.strip()) < SHORTEST_REASON:
+        return f"an override needs a reason of at least {SHORTEST_REASON} characters"
+    return ""
