@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -211,6 +211,13 @@ class SigningKeys(Protocol):
         """Return the signature of a message (ECDSA over P-256 with SHA-256, in DER). Raises CloudError."""
 
 
+class Objects(Protocol):
+    """The objects in the application's own buckets."""
+
+    def empty(self, bucket: str) -> Iterator[int]:
+        """Delete every version and delete marker, yielding how many after each batch. One that is gone is empty."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
     """One environment's account and region, opened. `local` says that it is the embedded cloud."""
@@ -227,6 +234,7 @@ class Cloud:
     signing_keys: SigningKeys
     metrics: Metrics
     inventory: Inventory
+    objects: Objects
     backups: Backups
     trespass: Trespass
     endpoint: str | None = None

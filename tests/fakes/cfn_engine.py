@@ -308,13 +308,16 @@ class Engine:
         if fault is None and child is not None:
             yield from self.delete(child)
             fault = None if child.status == "DELETE_COMPLETE" else child.reason
+        if fault is None and there.physical_id is not None:
+            try:
+                self._effects.remove(there)
+            except ResourceFault as refused:
+                fault = str(refused)
         if fault is not None:
             failed = self._resource(stack, there, "DELETE_FAILED", fault)
             if not replaced:
                 stack.resources[there.desired.logical_id] = failed
             return fault
-        if there.physical_id is not None:
-            self._effects.remove(there)
         gone = self._resource(stack, there, "DELETE_COMPLETE")
         if not replaced:
             stack.resources[there.desired.logical_id] = gone

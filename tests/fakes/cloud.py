@@ -14,11 +14,13 @@ from tests.fakes.bucket import FakeBucket
 from tests.fakes.cfn_diff import Placed
 from tests.fakes.cfn_engine import ResourceFault
 from tests.fakes.inventory import FakeInventory, FakeTrespass
+from tests.fakes.objects import FakeObjects
 from tests.fakes.services import FakeFunctions, FakeIdentity, FakeMetrics, FakeSettings, FakeSigningKeys
 from tests.fakes.stacks import FakeStacks, Render
 from tests.fakes.tap import Tap
 
 FUNCTION = "AWS::Lambda::Function"
+BUCKET = "AWS::S3::Bucket"
 
 
 @dataclass(slots=True)
@@ -42,7 +44,9 @@ class AccountEffects:
             self.inventory.make(placed.desired.type, placed.physical_id, placed.properties)
 
     def remove(self, placed: Placed) -> None:
-        """Delete it and everything in it."""
+        """Delete it and everything in it. Raises ResourceFault for a bucket that is not empty."""
+        if placed.desired.type == BUCKET and self.contents.get(placed.physical_id or ""):
+            raise ResourceFault("The bucket you tried to delete is not empty (Service: S3, Status Code: 409)")
         if placed.physical_id is not None:
             self.contents.pop(placed.physical_id, None)
             self.tables.discard(placed.physical_id)
@@ -71,6 +75,7 @@ class FakeAccount:
     signing_keys: FakeSigningKeys
     metrics: FakeMetrics
     inventory: FakeInventory
+    objects: FakeObjects
     backups: FakeBackups
     trespass: FakeTrespass
     tap: Tap
@@ -91,6 +96,7 @@ def make_account(
     stacks = FakeStacks(
         clock, bucket, account=account, region=environment.region, effects=effects, render=render, tap=tap
     )
+    objects = FakeObjects(effects.contents, tap)
     backups = FakeBackups(effects.contents, effects.tables, tap)
     known, identity, metrics = FakeSettings(set(settings)), FakeIdentity(account), FakeMetrics()
     cloud = Cloud(
@@ -106,6 +112,7 @@ def make_account(
         signing_keys=signing_keys,
         metrics=metrics,
         inventory=inventory,
+        objects=objects,
         backups=backups,
         trespass=trespass,
     )
@@ -119,6 +126,7 @@ def make_account(
         signing_keys=signing_keys,
         metrics=metrics,
         inventory=inventory,
+        objects=objects,
         backups=backups,
         trespass=trespass,
         tap=tap,

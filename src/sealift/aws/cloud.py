@@ -10,6 +10,7 @@ from sealift.aws.identity import AwsIdentity
 from sealift.aws.inventory import AwsInventory
 from sealift.aws.kms import AwsSigningKeys
 from sealift.aws.metrics import AwsMetrics
+from sealift.aws.objects import AwsObjects
 from sealift.aws.session import Access, AwsSession
 from sealift.aws.settings import AwsSettings
 from sealift.aws.stacks import AwsStacks
@@ -52,6 +53,7 @@ def open_cloud(environment: Environment, *, access: Access) -> Cloud:
         signing_keys=AwsSigningKeys(session),
         metrics=AwsMetrics(session),
         inventory=AwsInventory(session, account=account),
+        objects=AwsObjects(session, account=account),
         backups=AwsBackups(session),
         trespass=AwsTrespass(session),
         endpoint=access.endpoint_url,

@@ -4,15 +4,20 @@ from dataclasses import dataclass
 
 from sealift.delivery.order import deployment_order
 from sealift.delivery.states import in_progress
+from sealift.delivery.teardown import BUCKET, NESTED, doomed
 from sealift.errors import CloudError, LeaseError, Refused, UserError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.model.stack import StackState
+from sealift.ports import Cloud
 from sealift.usecases.deploy import Target
 from sealift.usecases.polling import wait_for_stack
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stack import ENVIRONMENT_TAG, OWNER_TAG
 from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
+
+ATTEMPTS = 2
+"""How often a stack is deleted when buckets in it were filled again meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +26,8 @@ class Destroyed:
 
     stacks: tuple[str, ...]
     retained: tuple[str, ...]
+    bucket: str
+    """The environment's own bucket, which stays: it holds releases and the ledger."""
 
 
 def destroy(app: App, environment: Environment, services: Services, *, confirmed_name: str | None) -> Destroyed:
@@ -60,7 +67,7 @@ def _delete_all(target: Target, operation: Operation, writer: Writer) -> Destroy
         if kept is not None:
             deleted.append(name)
             retained += kept
-    return Destroyed(stacks=tuple(deleted), retained=tuple(retained))
+    return Destroyed(stacks=tuple(deleted), retained=tuple(retained), bucket=writer.cloud.bucket.name)
 
 
 def _confirm(environment: Environment, services: Services, confirmed_name: str | None) -> None:
@@ -83,25 +90,26 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
     _check(target, name, state)
     if state is None:
         return None
-    writer.record(operation, "running", step="delete", stack=name)
-    before = {r.logical_id: r for r in stacks.resources(name)}
-    if state.termination_protection:
-        stacks.protect(name, enabled=False)
-    stacks.delete_stack(state.id or name, token=f"{operation.id}-{name}"[:128])
-
-    def gone() -> bool:
+    before = {r.logical_id: r.physical_id for r in stacks.resources(name)}
+    for attempt in range(ATTEMPTS):
+        _empty(state.id or name, name, operation, writer)
+        writer.record(operation, "running", step="delete", stack=name)
+        if state.termination_protection:
+            stacks.protect(name, enabled=False)
+        stacks.delete_stack(state.id or name, token=f"{operation.id}-{attempt}-{name}"[:128])
+        wait_for_stack(writer.cloud, writer.services, lambda: _rests(name, writer), what=f"Deleting {name}")
         now = stacks.describe(name)
-        if now is not None and now.status == "DELETE_FAILED":
+        if now is None:
+            break
+        # What still runs in it may have written to a bucket that was empty before.
+        if now.status != "DELETE_FAILED" or attempt == ATTEMPTS - 1 or not _buckets(state.id or name, writer.cloud):
             raise CloudError(
                 f"Stack {name} could not be deleted: {now.reason}",
                 code="delete-failed",
                 hint="Remove what the reason names, then destroy again.",
             )
-        return now is None or not in_progress(now.status)
-
-    wait_for_stack(writer.cloud, writer.services, gone, what=f"Deleting {name}")
     kept = [e for e in stacks.events(state.id or name) if e.status == "DELETE_SKIPPED"]
-    names = [f"{e.logical_id} ({e.physical_id or before[e.logical_id].physical_id})" for e in kept if e.logical_id]
+    names = [f"{e.logical_id} ({e.physical_id or before.get(e.logical_id, '')})" for e in kept if e.logical_id]
     if names:
         writer.services.events.emit(
             Noted(
@@ -111,6 +119,32 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
             )
         )
     return names
+
+
+def _rests(name: str, writer: Writer) -> bool:
+    now = writer.cloud.stacks.describe(name)
+    return now is None or not in_progress(now.status)
+
+
+def _empty(stack: str, name: str, operation: Operation, writer: Writer) -> None:
+    """Empty the buckets that go with a stack and its nested ones. What was emptied before a kill stays empty."""
+    for bucket in _buckets(stack, writer.cloud):
+        writer.record(operation, "running", step="empty", stack=name, bucket=bucket)
+        deleted = 0
+        for count in writer.cloud.objects.empty(bucket):
+            deleted += count
+            writer.guard()
+        if deleted:
+            message = f"Emptied bucket {bucket}: {deleted} objects and versions"
+            writer.services.events.emit(
+                Noted(name="bucket-emptied", message=message, environment=writer.cloud.environment)
+            )
+
+
+def _buckets(stack: str, cloud: Cloud) -> tuple[str, ...]:
+    resources, template = cloud.stacks.resources(stack), cloud.stacks.template(stack)
+    inner = [_buckets(nested, cloud) for nested in doomed(resources, template, type=NESTED)]
+    return (*doomed(resources, template, type=BUCKET), *(bucket for nested in inner for bucket in nested))
 
 
 def _check(target: Target, name: str, state: StackState | None) -> None:

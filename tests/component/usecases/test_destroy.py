@@ -6,8 +6,9 @@ import pytest
 
 from sealift.errors import CloudError, Refused
 from sealift.model.app import StackSpec
+from sealift.model.template import Json
 from sealift.usecases.destroy import Destroyed, destroy
-from tests.component.usecases.world import World, function, table
+from tests.component.usecases.world import Body, World, function, table
 from tests.fakes.prompt import FakePrompt
 
 STACK = "shop-staging"
@@ -152,6 +153,80 @@ def test_after_a_teardown_the_same_release_is_deployed_again(world: World):
     take_down(world)
     world.deploy()
     assert world.stack_status() == "CREATE_COMPLETE"
+
+
+def uploads(world: World, **attributes: Json) -> str:
+    """Deploy a bucket besides the rest, put five objects into it, and return its name."""
+    bucket: Body = {"Type": "AWS::S3::Bucket", **attributes}
+    world.write({"Hello": function(), "Uploads": bucket})
+    world.deploy()
+    (name,) = (r.physical_id for r in world.account().stacks.resources(STACK) if r.logical_id == "Uploads")
+    assert name is not None
+    world.account().contents[name] = ["a", "b", "c", "d", "e"]
+    return name
+
+
+def steps(world: World) -> list[str]:
+    return [
+        str(e.record.data["step"]) for e in world.entries() if e.record.kind == "teardown" and e.record.data.get("step")
+    ]
+
+
+def test_a_bucket_that_holds_something_is_emptied_first(world: World):
+    uploads(world)
+    take_down(world)
+    assert (world.stack_status(), steps(world)) == (None, ["empty", "delete"])
+
+
+def test_a_bucket_that_is_retained_keeps_what_is_in_it(world: World):
+    name = uploads(world, DeletionPolicy="Retain")
+    (kept,) = take_down(world).retained
+    assert (kept, world.account().contents[name]) == (f"Uploads ({name})", ["a", "b", "c", "d", "e"])
+
+
+def test_what_is_written_to_a_bucket_meanwhile_is_emptied_too(world: World):
+    name = uploads(world)
+    late = ["one more"]
+
+    def upload(call: str, moment: str) -> None:
+        if (call, moment) == ("stacks.delete_stack", "before") and late:
+            world.account().contents[name] = [late.pop()]
+
+    world.account().tap.on_call = upload
+    take_down(world)
+    assert (world.stack_status(), steps(world)) == (None, ["empty", "delete", "empty", "delete"])
+
+
+def test_what_was_killed_while_a_bucket_was_emptied_goes_on(world: World):
+    name = uploads(world)
+
+    def kill(call: str, moment: str) -> None:
+        if (call, moment) == ("objects.empty", "after"):
+            raise KeyboardInterrupt
+
+    world.account().tap.on_call = kill
+    with pytest.raises(KeyboardInterrupt):
+        take_down(world)
+    assert (world.account().contents[name], world.stack_status()) == (["c", "d", "e"], "CREATE_COMPLETE")
+    world.account().tap.on_call = None
+    take_down(world)
+    assert world.stack_status() is None
+    assert world.recorded()[-1] == ("teardown", "succeeded")
+
+
+def test_an_object_that_is_locked_stops_it_before_the_stack_is_touched(world: World):
+    uploads(world)
+    world.account().objects.locked = "e"
+    with pytest.raises(CloudError) as failed:
+        take_down(world)
+    assert (failed.value.code, world.account().stacks.deletions) == ("bucket-not-emptied", [])
+    assert world.recorded()[-1] == ("teardown", "failed")
+
+
+def test_the_bucket_with_the_ledger_stays_and_is_named(world: World):
+    world.deploy()
+    assert take_down(world).bucket == world.account().bucket.name
+    assert world.entries() != ()
 
 
 def two_stacks(world: World) -> None:

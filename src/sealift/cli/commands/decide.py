@@ -65,9 +65,12 @@ def destroy_command(session: Session, environment: str, yes_destroy: str | None)
     done = destroy(session.app, target, session.services, confirmed_name=yes_destroy)
     session.close()
     if session.json:
-        click.echo(json.dumps({"stacks": list(done.stacks), "retained": list(done.retained)}))
+        click.echo(json.dumps({"stacks": list(done.stacks), "retained": list(done.retained), "bucket": done.bucket}))
     else:
         click.echo(f"Deleted: {', '.join(done.stacks) or 'nothing was there'}")
+        for kept in done.retained:
+            click.echo(f"Kept:    {kept}, as its DeletionPolicy says")
+        click.echo(f"Kept:    bucket {done.bucket}, with releases and the ledger")
     return 0
 
 

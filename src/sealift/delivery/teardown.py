@@ -1,0 +1,33 @@
+"""What a teardown deletes together with a stack. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from sealift.model.stack import StackResource
+
+BUCKET = "AWS::S3::Bucket"
+NESTED = "AWS::CloudFormation::Stack"
+
+
+def doomed(resources: Iterable[StackResource], template: str, *, type: str) -> tuple[str, ...]:  # noqa: A002
+    """Return the physical ids of resources of a type that go with their stack, by its processed template.
+
+    What a template retains stays. In a template that can not be read nothing is said to go.
+    """
+    policies = _policies(template)
+    return tuple(
+        one.physical_id
+        for one in resources
+        if one.type == type
+        and one.physical_id is not None
+        and one.logical_id in policies
+        and not policies[one.logical_id].startswith("Retain")
+    )
+
+
+def _policies(template: str) -> Mapping[str, str]:
+    try:
+        resources = json.loads(template)["Resources"]
+        return {name: str(body.get("DeletionPolicy", "Delete")) for name, body in resources.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
