@@ -36,7 +36,12 @@ def _rollback(app: App, services: Services) -> str:
 
 
 def _waive(app: App, services: Services) -> str:
-    waive(app.environments[1], services, Waiver(key="app/Items:data-removed", release="f" * 64, reason="to be killed"))
+    waive(
+        app,
+        app.environments[1],
+        services,
+        Waiver(key="app/Items:data-removed", release="f" * 64, reason="to be killed"),
+    )
     return ""
 
 

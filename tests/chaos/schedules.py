@@ -131,7 +131,7 @@ class Schedule:
             case "waive":
                 release = self.random.choice(self._releases() or ["0" * 64])
                 waiver = Waiver(key="app/Nothing:data-removed", release=release, reason="a schedule of faults")
-                return lambda services: waive(production, services, waiver).record.status
+                return lambda services: waive(self.world.app, production, services, waiver).record.status
             case _:
                 return self._destroyed
 

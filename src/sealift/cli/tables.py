@@ -49,6 +49,11 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
         yield "health", _health(lane.health)
     if lane.current is not None and lane.current.watch is not None:
         yield "watch", _watch(lane.current, now)
+    for gate in lane.gates:
+        mark, style = MARKS["succeeded" if gate.status == "open" else "waiting"]
+        yield gate.gate, Text.assemble((mark, style), f" {visible(gate.message)}")
+    if lane.override is not None:
+        yield "override", Text(visible(f"{_decided(lane.override.record)}, by {_by(lane.override)}"), style="yellow")
     if lane.overtaken:
         last = lane.overtaken[-1]
         took = duration((last.at - last.verified_at).total_seconds())
@@ -133,7 +138,7 @@ def show_history(entries: Sequence[Entry], overtaken: Mapping[str, Overtaken], *
             Text(f"{mark} {record.status}", style=style),
             (record.release or "–")[:12],
             (record.commit or "–")[:8],
-            visible(entry.actor),
+            visible(_by(entry)),
         )
     console.print(table if shown else "Nothing has happened yet.")
 
@@ -142,9 +147,24 @@ def _what(record: Record, overtaken: Mapping[str, Overtaken]) -> str:
     """Return the kind of an entry and, when it is a step, which one, of what, and how it ended."""
     if record.kind == "verification" and record.operation in overtaken:
         return f"{record.kind}, overtaken"
-    parts = [record.data.get(key) for key in ("step", "name", "store", "stack", "outcome")]
+    decided = _decided(record)
+    if decided:
+        return f"{record.kind} {decided}"
+    parts = [record.data.get(key) for key in ("step", "name", "store", "bucket", "stack", "outcome")]
     told = " ".join(str(part) for part in parts if part)
     return f"{record.kind}: {visible(told)}" if record.data.get("step") else record.kind
+
+
+def _decided(record: Record) -> str:
+    """Return the gates that an override passed."""
+    gates = record.data.get("overrides")
+    return ", ".join(map(str, gates)) if isinstance(gates, list) else ""
+
+
+def _by(entry: Entry) -> str:
+    """Return who it was, and for a decision why."""
+    reason = entry.record.data.get("reason") if entry.record.kind in {"approval", "override", "waiver"} else None
+    return f"{entry.actor}: {reason}" if reason else entry.actor
 
 
 def show_difference(found: Difference, *, source: str, target: str) -> None:

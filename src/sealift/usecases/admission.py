@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sealift.delivery.approval import may_decide
 from sealift.delivery.gates import GateResult, window_gate
+from sealift.delivery.history import standing
 from sealift.delivery.override import Override, override_problem
 from sealift.errors import Refused, UserError, Waiting
 from sealift.model.app import App, Environment
@@ -40,24 +41,36 @@ def check_override(override: Override, environment: Environment, services: Servi
     problem = override_problem(override.gates, override.reason)
     if problem:
         raise UserError(problem, code="override-invalid", hint='--override window,soak --reason "why it can not wait"')
+    require_decider(environment, services)
+
+
+def require_decider(environment: Environment, services: Services) -> None:
+    """Refuse who is not among those that the environment names for its decisions."""
     if not may_decide(services.actor, environment):
         raise Refused(
-            f"{services.actor} is not among those who may override a gate of {environment.name}",
-            code="override-not-allowed",
-            hint=f"These may: {', '.join(environment.approvers)}.",
+            f"{services.actor} is not among those who decide for {environment.name}",
+            code="not-an-approver",
+            hint=f"`approvers` names: {', '.join(environment.approvers)}.",
             context={"environment": environment.name, "actor": services.actor},
         )
 
 
 def pass_window(
-    environment: Environment, cloud: Cloud, services: Services, admission: Admission
+    environment: Environment, cloud: Cloud, services: Services, admission: Admission, *, release: str
 ) -> tuple[GateResult, ...]:
-    """Return when the environment takes releases, with what was overridden. Raises Waiting when it takes none."""
+    """Return when the environment takes releases, with what was overridden. Raises Waiting when it takes none.
+
+    A release that came in and was interrupted is brought to its end whatever the time.
+    """
+    result = window_gate(environment, services.clock.now())
+    if result.status == "open":
+        return ()
+    begun = standing(services.ledgers.ledger(cloud).entries()).interrupted
+    if begun is not None and begun.release == release:
+        return ()
     if admission.rehearsal and cloud.local:
-        result = window_gate(environment, services.clock.now())
-        if result.status != "open":
-            message = f"{result.message}; on AWS this would wait"
-            services.events.emit(Noted(name="window-rehearsed", message=message, environment=environment.name))
+        message = f"{result.message}; on AWS this would wait"
+        services.events.emit(Noted(name="window-rehearsed", message=message, environment=environment.name))
         return ()
     return pass_gates(lambda: (window_gate(environment, services.clock.now()),), environment, services, admission)
 

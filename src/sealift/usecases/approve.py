@@ -5,13 +5,14 @@ What is approved is the release with the configuration that it would get: when t
 
 from dataclasses import dataclass
 
-from sealift.delivery.approval import Subject, approval_gate, may_decide
+from sealift.delivery.approval import Subject, approval_gate
 from sealift.delivery.gates import GateResult
 from sealift.delivery.history import approvals
-from sealift.errors import Refused, UserError
+from sealift.errors import UserError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
 from sealift.ports import Cloud
+from sealift.usecases.admission import require_decider
 from sealift.usecases.deploy import Target, plan_deployment
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest, stored_origin, stored_release
@@ -47,7 +48,7 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
     check_gates(app, environment, cloud)
-    _check_approver(environment, services)
+    require_decider(environment, services)
     subject = subject_of(Target(app=app, environment=environment, cloud=cloud), digest, source_cloud)
     commit = stored_origin(digest, source_cloud).commit
     operation = Operation(id=services.ids.new(), kind="approval", release=digest, commit=commit)
@@ -68,13 +69,3 @@ def subject_of(target: Target, digest: str, source: Cloud) -> Subject:
     """Return what would be approved: the release in `source` with the configuration that it gets in the target."""
     plan = plan_deployment(target, stored_release(digest, source), commit=None, kind="promotion")
     return Subject(release=digest, config=plan.config, author=stored_origin(digest, source).author)
-
-
-def _check_approver(environment: Environment, services: Services) -> None:
-    if not may_decide(services.actor, environment):
-        raise Refused(
-            f"{services.actor} is not among the approvers of {environment.name}",
-            code="approver-unknown",
-            hint=f"These are: {', '.join(environment.approvers)}.",
-            context={"environment": environment.name, "actor": services.actor},
-        )

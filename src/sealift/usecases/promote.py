@@ -65,7 +65,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     digest = _chosen(options.release, source, services)
     overridden = _pass_gates(source_environment, source, services, digest=digest, options=options)
     _pass_approval(target, source, services, digest=digest)
-    pass_window(environment, cloud, services, admission)
+    pass_window(environment, cloud, services, admission, release=digest)
     release = stored_release(digest, source)
     require_attestations(release, source, load_keys(app), services)
     proof = prove_stored(app, release, source, services)
@@ -82,7 +82,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
         if isinstance(turn, Outcome):
             return turn
         # It may have closed while the lease was waited for.
-        overridden += pass_window(environment, cloud, services, replace(admission, wait=False))
+        overridden += pass_window(environment, cloud, services, replace(admission, wait=False), release=digest)
         turn = looking_for_drift(target, turn, writer, force=options.force)
         operation = Operation(id=services.ids.new(), kind="override", release=digest, commit=commit)
         record_overrides(app, overridden, admission.override, operation, writer)

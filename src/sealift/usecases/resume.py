@@ -9,7 +9,7 @@ from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.release import Outcome, redeploy
 from sealift.usecases.rollback import rollback
 from sealift.usecases.services import Services
-from sealift.usecases.writing import check_account, writing
+from sealift.usecases.writing import check_account, check_pull_request, writing
 
 
 def resume(app: App, environment: Environment, services: Services) -> Outcome:
@@ -19,6 +19,7 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
     """
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
+    check_pull_request(app, environment, cloud)
     entries = services.ledgers.ledger(cloud).entries()
     _refuse_teardown(environment, torn_down=open_teardown(entries))
     now = standing(entries)

@@ -9,7 +9,7 @@ from sealift.usecases.release import Outcome, redeploy
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest
 from sealift.usecases.watch import give_up_watch
-from sealift.usecases.writing import check_account, writing
+from sealift.usecases.writing import check_account, check_pull_request, writing
 
 
 def rollback(app: App, environment: Environment, services: Services, *, to: str | None) -> Outcome:
@@ -19,6 +19,7 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
     """
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
+    check_pull_request(app, environment, cloud)
     target = Target(app=app, environment=environment, cloud=cloud)
     with writing(cloud, services, purpose="rollback") as writer:
         before = standing(writer.ledger.entries())

@@ -138,7 +138,7 @@ def deploy_built(
     check_account(environment, cloud)
     check_gates(app, environment, cloud)
     check_override(admission.override, environment, services)
-    pass_window(environment, cloud, services, admission)
+    pass_window(environment, cloud, services, admission, release=built.release.digest)
     target = Target(app=app, environment=environment, cloud=cloud)
     plan = plan_deployment(target, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
     keys = load_keys(app)
@@ -149,7 +149,8 @@ def deploy_built(
         if isinstance(turn, Outcome):
             return turn
         # It may have closed while the lease was waited for.
-        overridden = pass_window(environment, cloud, services, replace(admission, wait=False))
+        now = replace(admission, wait=False)
+        overridden = pass_window(environment, cloud, services, now, release=built.release.digest)
         turn = looking_for_drift(target, turn, writer, force=force)
         operation = Operation(
             id=services.ids.new(), kind="override", release=built.release.digest, commit=built.origin.commit

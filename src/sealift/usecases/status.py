@@ -1,15 +1,18 @@
 """Where every environment stands, read from its ledger and stacks. Writes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from sealift.delivery.approval import approval_gate
+from sealift.delivery.gates import GateResult, window_gate
 from sealift.delivery.health import Judgement
-from sealift.delivery.history import Deployed, Overtaken, Standing, overtaken, standing
+from sealift.delivery.history import Deployed, Overtaken, Standing, approvals, overtaken, standing
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
-from sealift.model.ledger import Lease, Status
+from sealift.model.ledger import Entry, Lease, Status
+from sealift.usecases.approve import subject_of
 from sealift.usecases.deploy import Target
 from sealift.usecases.health import judge_running, outputs_of
 from sealift.usecases.services import Services
@@ -28,6 +31,10 @@ class Lane:
     """What is seen of the release that soaks; None when none does."""
     overtaken: tuple[Overtaken, ...] = ()
     standing: Standing | None = None
+    gates: tuple[GateResult, ...] = ()
+    """What windows and approvals say to the release that could come next."""
+    override: Entry | None = None
+    """The newest override that let the current release in."""
     outputs: Mapping[str, str] = field(default_factory=dict)
     lease: Lease | None = None
     error: str = ""
@@ -45,7 +52,8 @@ def status(app: App, services: Services) -> tuple[Lane, ...]:
         seen = list(pool.map(lambda e: _observe(app, e, services), app.environments))
     by_name = {lane.environment.name: lane for lane in seen}
     now = services.clock.now()
-    return tuple(_with_next(lane, by_name, now) for lane in seen)
+    gated = [replace(lane, gates=tuple(_gates(app, lane, by_name, services))) for lane in seen]
+    return tuple(_with_next(lane, by_name, now) for lane in gated)
 
 
 def _observe(app: App, environment: Environment, services: Services) -> Lane:
@@ -69,9 +77,37 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         health=health,
         overtaken=overtaken(entries, soak_s=environment.soak_s),
         standing=now,
+        override=_override(entries, now.current),
         outputs=outputs,
         lease=lease,
     )
+
+
+def _override(entries: Sequence[Entry], current: Deployed | None) -> Entry | None:
+    found = [e for e in entries if e.record.kind == "override" and current and e.record.release == current.release]
+    return found[-1] if found else None
+
+
+def _gates(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) -> Iterator[GateResult]:
+    """Yield what windows say now, and approvals to the release that could be promoted."""
+    environment = lane.environment
+    if lane.status == "errored":
+        return
+    if environment.windows or environment.freezes:
+        yield window_gate(environment, services.clock.now())
+    source = lanes.get(environment.promotes_from or "")
+    offered = source.current if source else None
+    if source is None or offered is None or not environment.approvals:
+        return
+    cloud = services.clouds.open(environment)
+    target = Target(app=app, environment=environment, cloud=cloud)
+    given = approvals(services.ledgers.ledger(cloud).entries(), release=offered.release)
+    try:
+        subject = subject_of(target, offered.release, services.clouds.open(source.environment))
+    except SealiftError as error:
+        yield GateResult(gate="approval", status="waiting", message=error.message)
+    else:
+        yield approval_gate(environment, given, subject)
 
 
 def _status(now: Standing) -> Status:
@@ -111,4 +147,7 @@ def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
         return f"{offered.release[:12]} may not come: {'; '.join(source.health.reasons)}"
     if now < source.soak_until:
         return f"{offered.release[:12]} may come after its soak"
+    waiting = next((gate for gate in lane.gates if gate.status == "waiting"), None)
+    if waiting is not None:
+        return waiting.hint if waiting.gate == "approval" else f"{offered.release[:12]} may come when the window opens"
     return f"sealift promote {environment.name}  ({offered.release[:12]})"

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from sealift.errors import UserError
-from sealift.model.app import Environment
+from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
+from sealift.usecases.admission import require_decider
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest
-from sealift.usecases.writing import Operation, check_account, writing
+from sealift.usecases.writing import Operation, caller_record, check_account, check_gates, writing
 
 DIGEST_LENGTH = 64
 RULES = (
@@ -35,7 +36,7 @@ class Waiver:
     reason: str
 
 
-def waive(environment: Environment, services: Services, waiver: Waiver) -> Entry:
+def waive(app: App, environment: Environment, services: Services, waiver: Waiver) -> Entry:
     """Record the waiver in the environment's ledger; the next deployment of that release uses it up."""
     resource, _, rule = waiver.key.rpartition(":")
     if not resource or rule not in RULES:
@@ -48,7 +49,9 @@ def waive(environment: Environment, services: Services, waiver: Waiver) -> Entry
         raise UserError("A waiver needs a reason", code="waiver-reason", hint="Say why with --reason.")
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
+    check_gates(app, environment, cloud)
+    require_decider(environment, services)
     release = waiver.release if len(waiver.release) == DIGEST_LENGTH else full_digest(waiver.release, cloud)
     operation = Operation(id=services.ids.new(), kind="waiver", release=release, commit=None)
     with writing(cloud, services, purpose="waiver") as writer:
-        return writer.record(operation, "succeeded", waives=waiver.key, reason=waiver.reason)
+        return writer.record(operation, "succeeded", waives=waiver.key, reason=waiver.reason, **caller_record(cloud))

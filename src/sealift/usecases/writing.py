@@ -91,9 +91,15 @@ def check_account(environment: Environment, cloud: Cloud) -> None:
 
 def check_gates(app: App, environment: Environment, cloud: Cloud) -> None:
     """Refuse, before any write to AWS, when the gates are not those of the protected branch."""
+    if not cloud.local:
+        require_gates(app)
+    check_pull_request(app, environment, cloud)
+
+
+def check_pull_request(app: App, environment: Environment, cloud: Cloud) -> None:
+    """Refuse to write to a permanent environment on AWS for a pull request: nobody has merged it."""
     if cloud.local:
         return
-    require_gates(app)
     if app.gates.pull_request is not None and environment.kind == "permanent":
         raise Refused(
             f"Pull request {app.gates.pull_request} writes to no permanent environment, and so not to "

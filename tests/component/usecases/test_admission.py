@@ -113,6 +113,21 @@ def test_going_back_after_a_failure_goes_through_a_freeze(world: World):
     assert world.stack_status("production") == "UPDATE_ROLLBACK_COMPLETE"
 
 
+def test_what_came_in_and_was_interrupted_is_brought_to_its_end(world: World):
+    soaked(world)
+
+    def kill(call: str, moment: str) -> None:
+        if (call, moment) == ("stacks.execute_change_set", "after"):
+            raise KeyboardInterrupt
+
+    world.account("production").tap.on_call = kill
+    with pytest.raises(KeyboardInterrupt):
+        world.promote()
+    world.account("production").tap.on_call = None
+    freeze(world)
+    assert world.promote().status == "succeeded"
+
+
 def test_an_override_lets_it_in(world: World):
     soaked(world)
     freeze(world)
@@ -184,7 +199,7 @@ def test_who_is_not_among_the_approvers_overrides_nothing(world: World):
     world.change("production", approvers=("bob",))
     with pytest.raises(Refused) as refused:
         world.promote(override=HOTFIX)
-    assert refused.value.code == "override-not-allowed"
+    assert refused.value.code == "not-an-approver"
     assert overrides(world) == []
 
 
@@ -227,7 +242,7 @@ def test_who_is_not_among_the_approvers_can_not_approve(world: World):
     digest = soaked(world)
     with pytest.raises(Refused) as refused:
         approve(world.app, world.production, world.services(actor="eve@desk"), release=digest, reason="me too")
-    assert refused.value.code == "approver-unknown"
+    assert refused.value.code == "not-an-approver"
     assert world.entries("production") == ()
 
 

@@ -14,7 +14,7 @@ KEY = "app/Items:data-removed"
 
 
 def allow(world: World, release: str, key: str = KEY) -> None:
-    waive(world.staging, world.services(), Waiver(key=key, release=release, reason="moved to another table"))
+    waive(world.app, world.staging, world.services(), Waiver(key=key, release=release, reason="moved to another table"))
 
 
 def without_table(world: World) -> str:
@@ -257,7 +257,7 @@ def test_a_waiver_for_a_change_that_is_none_is_refused(world: World):
 def test_a_waiver_without_a_reason_is_refused(world: World):
     release = without_table(world)
     with pytest.raises(UserError) as refused:
-        waive(world.staging, world.services(), Waiver(key=KEY, release=release, reason="  "))
+        waive(world.app, world.staging, world.services(), Waiver(key=KEY, release=release, reason="  "))
     assert refused.value.code == "waiver-reason"
 
 

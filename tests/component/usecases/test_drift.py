@@ -130,7 +130,9 @@ def test_drift_that_was_waived_passes_once(world: World):
     world.change("staging", drift="refuse")
     by_hand(world)
     digest = world.build().release.digest
-    waive(world.staging, world.services(), Waiver(key=KEY, release=digest, reason="raised during the incident"))
+    waive(
+        world.app, world.staging, world.services(), Waiver(key=KEY, release=digest, reason="raised during the incident")
+    )
     assert world.deploy().status == "succeeded"
     with pytest.raises(Refused):
         world.deploy(force=True)

@@ -1,8 +1,13 @@
 """Status, history, difference and the check of ledgers: they show what was recorded, and write nothing."""
 
+from datetime import time
+
 import pytest
 
+from sealift.delivery.override import Override
 from sealift.errors import CloudError, UserError
+from sealift.model.app import Window
+from sealift.usecases.approve import approve
 from sealift.usecases.history import difference, history, verify_ledgers
 from sealift.usecases.status import Lane, status
 from tests.component.usecases.world import World, function, table
@@ -139,3 +144,30 @@ def test_a_source_without_a_release_has_no_difference(world: World):
     with pytest.raises(UserError) as refused:
         difference(world.app, world.services(), source=world.staging, target=world.production)
     assert refused.value.code == "no-release"
+
+
+def test_what_a_window_and_approvals_say_is_shown(world: World):
+    world.change("production", approvals=1, windows=(Window(days=(0,), start=time(9), end=time(9, 1), zone="UTC"),))
+    digest = world.deploy().release
+    world.soak()
+    lane = lanes(world)["production"]
+    assert [(gate.gate, gate.status) for gate in lane.gates] == [("window", "waiting"), ("approval", "waiting")]
+    assert lane.next == f"{digest[:12]} may come when the window opens"
+
+
+def test_an_approval_that_is_missing_is_next(world: World):
+    world.change("production", approvals=1)
+    digest = world.deploy().release
+    world.soak()
+    assert lanes(world)["production"].next.endswith(f"sealift approve production --release {digest[:12]}")
+    approve(world.app, world.production, world.services(actor="bob@desk"), release=digest, reason="seen")
+    assert [gate.status for gate in lanes(world)["production"].gates] == ["open"]
+    assert lanes(world)["production"].next.startswith("sealift promote production")
+
+
+def test_what_was_overridden_for_the_running_release_is_shown(world: World):
+    world.deploy()
+    world.promote(override=Override(gates=frozenset({"soak"}), reason="the shop takes no money"))
+    override = lanes(world)["production"].override
+    assert override is not None
+    assert (override.actor, override.record.data["overrides"]) == ("ann@laptop", ["soak"])

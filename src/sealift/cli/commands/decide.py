@@ -22,7 +22,7 @@ def waive_command(session: Session, environment: str, change: str, release: str 
 
     target = session.environment(environment)
     waiver = Waiver(key=change, release=release or _refused_last(session, target), reason=reason)
-    entry = waive(target, session.services, waiver)
+    entry = waive(session.app, target, session.services, waiver)
     session.close()
     if session.json:
         click.echo(json.dumps({"seq": entry.seq, "environment": environment, "release": waiver.release}))

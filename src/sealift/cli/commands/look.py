@@ -10,6 +10,7 @@ from sealift.cli.session import Session, options
 from sealift.cli.visible import visible
 from sealift.delivery.health import evidence
 from sealift.delivery.history import Overtaken
+from sealift.model.app import GatesRead
 from sealift.model.finding import Finding
 from sealift.model.ledger import Entry
 from sealift.usecases.status import Lane
@@ -23,7 +24,8 @@ def status_command(session: Session) -> int:
 
     lanes = status(session.app, session.services)
     if session.json:
-        click.echo(json.dumps({"app": session.app.name, "environments": [_lane(lane) for lane in lanes]}))
+        body = {"app": session.app.name, "gates": _gates_read(session.app.gates)}
+        click.echo(json.dumps({**body, "environments": [_lane(lane) for lane in lanes]}))
         return 0
     from sealift.cli.tables import show_status
 
@@ -141,6 +143,16 @@ def _drifted(finding: Finding) -> dict[str, object]:
     return {**rest, "properties": properties, "message": finding.message}
 
 
+def _gates_read(gates: GatesRead) -> dict[str, object]:
+    return {
+        "from": gates.reference or "work tree",
+        "commit": gates.commit,
+        "differences": list(gates.differences),
+        "left_out": list(gates.left_out),
+        "problem": gates.problem or None,
+    }
+
+
 def _lane(lane: Lane) -> dict[str, object]:
     current = lane.current
     return {
@@ -165,6 +177,10 @@ def _lane(lane: Lane) -> dict[str, object]:
             }
             for o in lane.overtaken
         ],
+        "gates": [
+            {"gate": g.gate, "status": g.status, "message": g.message, "until": _time(g.until)} for g in lane.gates
+        ],
+        "override": _entry(lane.override, {}) if lane.override else None,
         "urls": lane.urls,
         "outputs": dict(lane.outputs),
         "next": lane.next,
