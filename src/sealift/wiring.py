@@ -172,6 +172,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         ids=ids,
         events=sink,
         prompt=prompt,
+        actor=actor(),
         variables=dict(os.environ),
     )
 

@@ -77,11 +77,11 @@ def window_gate(target: Environment, now: datetime) -> GateResult:
     shut = closed(target, now)
     if shut is None:
         return GateResult(gate="window", status="open", message="no window keeps it out")
-    again = f"It does from {shut.until_told}" if shut.until else "No end of that is in sight"
+    again = f"it opens {shut.until_told}" if shut.until else "when it opens is not in sight"
     return GateResult(
         gate="window",
         status="waiting",
-        message=f"{target.name} takes no release now: {shut.reason}. {again}",
+        message=f"{target.name} is closed: {shut.reason}; {again}",
         hint="Repeat the command then, or wait for it with --wait.",
         until=shut.until,
     )

@@ -41,7 +41,7 @@ def closed(environment: Environment, now: datetime) -> Closed | None:
         return None
     if freeze is not None:
         return Closed(reason=freeze.reason, until=opening(environment, now), zone=freeze.zone)
-    why = f"they enter {' or '.join(map(told, environment.windows))}"
+    why = f"releases enter {' or '.join(map(told, environment.windows))}"
     return Closed(reason=why, until=opening(environment, now), zone=environment.windows[0].zone)
 
 

@@ -26,7 +26,7 @@ class Services:
     ids: ports.Ids
     events: ports.EventSink
     prompt: ports.Prompt
-    actor: str = ""
+    actor: str
     """Who is at work, as ledger and lease call them: `who@where`."""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Our own environment variables, for hooks; never recorded."""

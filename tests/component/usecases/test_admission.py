@@ -7,6 +7,7 @@ import pytest
 from sealift.delivery.override import Override
 from sealift.errors import Refused, UserError, Waiting
 from sealift.model.app import Freeze
+from sealift.model.event import Noted
 from sealift.usecases.admission import Admission
 from sealift.usecases.approve import approve
 from sealift.usecases.build import load_templates
@@ -201,6 +202,21 @@ def test_who_is_not_among_the_approvers_overrides_nothing(world: World):
         world.promote(override=HOTFIX)
     assert refused.value.code == "not-an-approver"
     assert overrides(world) == []
+
+
+def test_who_is_among_the_approvers_overrides(world: World):
+    soaked(world)
+    freeze(world)
+    world.change("production", approvers=("ann", "bob"))
+    assert world.promote(override=HOTFIX).status == "succeeded"
+    assert "Overridden by ann@laptop: window" in "".join(note.message for note in world.events.of(Noted))
+
+
+def test_who_is_among_the_approvers_approves(world: World):
+    world.change("production", approvals=1, approvers=("bob",))
+    digest = soaked(world)
+    approve(world.app, world.production, world.services(actor="bob@desk"), release=digest, reason="seen")
+    assert world.promote().status == "succeeded"
 
 
 def test_an_unverified_release_is_not_let_in_by_an_override_of_its_soak(world: World):

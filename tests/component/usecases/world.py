@@ -154,6 +154,7 @@ class World:
             ids=self.ids,
             events=self.events,
             prompt=self.prompt,
+            actor=actor or self.actor,
             variables=self.variables,
         )
 

@@ -127,8 +127,8 @@ def test_windows_are_told_as_people_say_them(window: Window, text: str):
 def test_the_gate_says_why_and_until_when_there_and_in_utc():
     result = window_gate(production(OFFICE), rome(2026, 11, 27, 12))
     assert (result.status, result.until) == ("waiting", rome(2026, 11, 30, 9))
-    assert "they enter mon-thu 09:00-16:00 Europe/Rome" in result.message
-    assert "from Mon 2026-11-30 09:00 Europe/Rome (2026-11-30 08:00 UTC)" in result.message
+    assert "releases enter mon-thu 09:00-16:00 Europe/Rome" in result.message
+    assert "opens Mon 2026-11-30 09:00 Europe/Rome (2026-11-30 08:00 UTC)" in result.message
 
 
 @settings(max_examples=60, deadline=None)
