@@ -1,16 +1,20 @@
 """The runtime probe over fakes: what is tried, and what becomes of an answer that the proof did not expect."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sealift.errors import UserError
+from sealift.model.app import Environment
 from sealift.model.live import Answer
 from sealift.model.template import Json
+from sealift.ports import Cloud
 from sealift.usecases.prove import Proof
 from sealift.usecases.trespass import prove_and_probe
 from tests.component.usecases.test_prove_live import ONE, WIDE, physical, role_of, views_of
 from tests.component.usecases.world import World, make_world
+from tests.fakes.cloud import FakeClouds
 
 GET_ITEM: Json = {"Statement": [{"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"}]}
 ANSWERED = Answer(outcome="allowed", detail="ValidationException")
@@ -111,3 +115,49 @@ def test_an_environment_without_functions_can_not_be_probed(tmp_path: Path) -> N
     world = make_world(tmp_path)
     with pytest.raises(UserError, match="Nothing can be probed"):
         probed(world)
+
+
+class Embedded:
+    """Opens every environment as the embedded cloud does: another account in another process."""
+
+    def __init__(self, clouds: FakeClouds) -> None:
+        self._clouds = clouds
+
+    def open(self, environment: Environment) -> Cloud:
+        """Return the environment's cloud."""
+        endpoint = f"http://127.0.0.1:{len(environment.name)}"
+        return replace(self._clouds.open(environment), local=True, endpoint=endpoint)
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> World:
+    """Return a world of two accounts."""
+    made = make_world(tmp_path)
+    made.deliver("print('one')")
+    return made
+
+
+def probed_locally(world: World) -> Proof:
+    """Let staging's roles try, on the embedded cloud."""
+    services = replace(world.services(), clouds=Embedded(world.clouds))
+    return prove_and_probe(world.app, views_of(world), services, ["staging"], local=True)
+
+
+def test_the_embedded_cloud_is_asked_as_if_both_were_in_one_account_and_in_the_other_process(embedded: World) -> None:
+    proof = probed_locally(embedded)
+    asked = {
+        (endpoint, attempt.resource.split(":")[4])
+        for _, attempt, endpoint in embedded.account("staging").trespass.tried
+        if attempt.action == "cloudformation:DescribeStacks"
+    }
+    assert asked == {(None, "111111111111"), ("http://127.0.0.1:10", "222222222222")}
+    (probe,) = proof.probes
+    assert (probe.others["denied"], probe.elsewhere["denied"], proof.stopping) == (3, 4, ())
+
+
+def test_what_got_through_on_the_embedded_cloud_stops_although_accounts_are_apart(embedded: World) -> None:
+    there = embedded.account("staging").trespass
+    there.let_through[("dynamodb:GetItem", physical(embedded, "production", "Items"))] = ANSWERED
+    proof = probed_locally(embedded)
+    assert {(leak.id, leak.source, leak.target) for leak in proof.stopping} == {("PRB-01", "staging", "production")}
+    assert {leak.id for leak in proof.contradictions} == {"PRB-01"}
