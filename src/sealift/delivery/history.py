@@ -47,8 +47,8 @@ class Deployed:
 
     @property
     def is_watched(self) -> bool:
-        """Return whether its watch is due or under way."""
-        return self.is_good and self.watch_s > 0 and self.watch in {None, "running"}
+        """Return whether its watch is due, under way or interrupted."""
+        return self.is_good and self.watch_s > 0 and self.watch in {None, "running", "aborted"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,12 @@ class Standing:
                 break
             since = deployed.verified_at or deployed.at
         return since, self.deployments[before[-1] + 1].at
+
+    @property
+    def open_watch(self) -> Deployed | None:
+        """Return the deployment that runs and whose watch is due or was interrupted."""
+        current = self.current
+        return current if current is not None and current is self.last and current.is_watched else None
 
     @property
     def rollback_due(self) -> Deployed | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sealift.delivery.history import proved_before, standing
+from sealift.delivery.history import Standing, proved_before, standing
 from sealift.errors import LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
@@ -73,15 +73,22 @@ def _settle_watch(target: Target, plan: Plan, writer: Writer, services: Services
     before = standing(writer.ledger.entries())
     due, current = before.rollback_due, before.current
     if due is not None:
-        outcome = _restore(target, due.release, writer, services, problem="It failed while it was watched", hint="")
+        outcome = conclude_watch(target, before, writer, services)
         is_other = (due.release, due.config) != (plan.release.digest, plan.config)
-        return None if outcome.restored and (is_other or force) else outcome
-    if current is None or current is not before.last or not current.is_watched:
-        return None
+        return None if outcome and outcome.restored and (is_other or force) else outcome
     if is_standing(plan, before) and not force:
-        return _watched(target, writer, services)
-    give_up_watch(current, writer, reason=f"release {plan.release.short()} comes")
+        return conclude_watch(target, before, writer, services)
+    if before.open_watch is not None:
+        give_up_watch(current, writer, reason=f"release {plan.release.short()} comes")
     return None
+
+
+def conclude_watch(target: Target, before: Standing, writer: Writer, services: Services) -> Outcome | None:
+    """Watch on, or go back after a watch that failed; None when no watch was left open."""
+    if before.rollback_due is not None:
+        problem = "It failed while it was watched"
+        return _restore(target, before.rollback_due.release, writer, services, problem=problem, hint="")
+    return _watched(target, writer, services) if before.open_watch is not None else None
 
 
 def _watched(target: Target, writer: Writer, services: Services) -> Outcome:
@@ -119,11 +126,13 @@ def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, se
     plan = replace(plan, isolation=proved_before(writer.ledger.entries(), digest))
     deployment = deploy_release(target, plan, writer, services)
     problem, hint = _verified(target, deployment, writer, services)
+    if problem is None:
+        return _watched(target, writer, services)
     return Outcome(
         environment=target.environment.name,
-        status="failed" if problem else "succeeded",
+        status="failed",
         release=digest,
-        message=problem or "",
+        message=problem,
         hint=hint,
     )
 

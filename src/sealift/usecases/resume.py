@@ -6,7 +6,7 @@ from sealift.model.app import App, Environment
 from sealift.usecases.deploy import Target
 from sealift.usecases.hooks import check_code_of_hooks
 from sealift.usecases.promote import PromotionOptions, promote
-from sealift.usecases.release import Outcome, redeploy
+from sealift.usecases.release import Outcome, conclude_watch, redeploy
 from sealift.usecases.rollback import rollback
 from sealift.usecases.services import Services
 from sealift.usecases.writing import check_account, check_pull_request, writing
@@ -23,6 +23,8 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
     entries = services.ledgers.ledger(cloud).entries()
     _refuse_teardown(environment, torn_down=open_teardown(entries))
     now = standing(entries)
+    if now.rollback_due is not None or now.open_watch is not None:
+        return _watch_on(Target(app=app, environment=environment, cloud=cloud), services)
     match now.interrupted:
         case None:
             release = now.current.release if now.current else ""
@@ -32,6 +34,16 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
         case open_ if open_.kind == "rollback":
             return rollback(app, environment, services, to=None)
     return _again(Target(app=app, environment=environment, cloud=cloud), services)
+
+
+def _watch_on(target: Target, services: Services) -> Outcome:
+    with writing(target.cloud, services, purpose="resumption of a watch") as writer:
+        now = standing(writer.ledger.entries())
+        outcome = conclude_watch(target, now, writer, services)
+        release = now.current.release if now.current else ""
+        return outcome or Outcome(
+            environment=target.environment.name, status="succeeded", release=release, message="it ended"
+        )
 
 
 def _again(target: Target, services: Services) -> Outcome:

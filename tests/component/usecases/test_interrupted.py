@@ -157,12 +157,13 @@ class InterruptedAt:
 PHASES = (
     *((phase, None) for phase in ("analyse", "test", "build", "prove")),
     *((phase, "staging") for phase in ("upload", "deploy", "verify", "soak", "health")),
-    *((phase, "production") for phase in ("promote", "deploy", "verify")),
+    *((phase, "production") for phase in ("promote", "deploy", "verify", "watch")),
 )
 
 
 @pytest.mark.parametrize(("phase", "environment"), PHASES)
 def test_ctrl_c_in_any_phase_loses_nothing_and_the_next_run_goes_on(world: World, phase: str, environment: str | None):
+    world.change("production", watch_s=10.0)
     sink = InterruptedAt(world.events, (phase, environment))
     with pytest.raises(KeyboardInterrupt):
         run(world.app, replace(world.services(), events=sink), RunOptions(local=True))
@@ -175,5 +176,6 @@ def test_ctrl_c_in_any_phase_loses_nothing_and_the_next_run_goes_on(world: World
 
 
 def test_the_phases_that_are_interrupted_are_all_there_are(world: World):
+    world.change("production", watch_s=10.0)
     run(world.app, world.services(), RunOptions(local=True))
     assert {(e.phase, e.environment) for e in world.events.of(PhaseStarted)} == set(PHASES)

@@ -9,6 +9,7 @@ from sealift.errors import CloudError, LeaseError, Waiting
 from sealift.model.app import Health
 from sealift.model.event import Noted
 from sealift.ports import HttpAnswer
+from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
 from sealift.usecases.run import RunOptions, run
 from sealift.usecases.status import status
@@ -275,6 +276,38 @@ def test_a_kill_between_the_failed_watch_and_the_rollback_is_made_up_for(world: 
     assert [s for _, s in watches(world)].count("failed") == 1
 
 
+def test_resume_watches_on(world: World):
+    watched(world)
+    killed_while_watching(world)
+    assert resume(world.app, world.production, world.services()).status == "succeeded"
+    assert watches(world)[-1] == (second_of(world), "succeeded")
+
+
+def test_resume_makes_up_for_the_rollback_after_a_failed_watch(world: World):
+    first = watched(world)
+    fail_from(world, 30)
+    kill_after(world, "watch", "failed")
+    with pytest.raises(Killed):
+        world.promote()
+    outcome = resume(world.app, world.production, world.services())
+    assert (outcome.status, outcome.restored) == ("failed", first)
+
+
+def test_a_deployment_that_is_resumed_is_watched_then(world: World):
+    world.change("staging", watch_s=WATCH_S)
+
+    def die(called: str, moment: str) -> None:
+        if (called, moment) == ("stacks.execute_change_set", "after"):
+            world.account("staging").tap.on_call = None
+            raise Killed
+
+    world.account("staging").tap.on_call = die
+    with pytest.raises(Killed):
+        world.deploy()
+    assert resume(world.app, world.staging, world.services()).status == "succeeded"
+    assert (world.entries()[-1].record.kind, world.entries()[-1].record.status) == ("watch", "succeeded")
+
+
 def test_another_release_that_comes_ends_a_watch_that_was_killed(world: World):
     watched(world)
     second = second_of(world)
@@ -305,6 +338,12 @@ def test_ctrl_c_ends_the_watch_and_is_recorded(world: World):
         world.promote()
     assert watches(world)[-1] == (second_of(world), "aborted")
     assert world.is_free("production")
+
+
+def test_what_ctrl_c_ended_is_taken_up_again(world: World):
+    test_ctrl_c_ends_the_watch_and_is_recorded(world)
+    assert world.promote().status == "succeeded"
+    assert [s for _, s in watches(world)[-3:]] == ["running", "aborted", "succeeded"]
 
 
 def test_a_watcher_that_lost_its_lease_writes_no_more(world: World):
