@@ -94,8 +94,10 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
     for attempt in range(ATTEMPTS):
         _empty(state.id or name, name, operation, writer)
         writer.record(operation, "running", step="delete", stack=name)
+        writer.guard()  # who was paused since the record may find another one's stack here
         if state.termination_protection:
             stacks.protect(name, enabled=False)
+            writer.guard()
         stacks.delete_stack(state.id or name, token=f"{operation.id}-{attempt}-{name}"[:128])
         wait_for_stack(writer.cloud, writer.services, lambda: _rests(name, writer), what=f"Deleting {name}")
         now = stacks.describe(name)

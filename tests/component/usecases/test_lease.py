@@ -4,6 +4,7 @@ import pytest
 
 from sealift.errors import LeaseError
 from sealift.ports import Leases
+from sealift.usecases.destroy import destroy
 from tests.component.usecases.world import World, function
 
 
@@ -109,3 +110,24 @@ def test_a_writer_that_wakes_up_after_it_was_overtaken_executes_nothing(world: W
         world.deploy()
     assert lost.value.code == "lease-lost"
     assert len(world.account().stacks.executions) == 1
+
+
+def test_a_teardown_that_wakes_up_after_it_was_overtaken_deletes_nothing(world: World):
+    world.deploy()
+    world.code("print('two')")
+    tap = world.account().tap
+
+    def pause(_call: str, _moment: str) -> None:
+        tap.on_call = None
+        newest = world.entries()[-1].record
+        if (newest.kind, newest.data.get("step")) != ("teardown", "delete"):
+            tap.on_call = pause
+            return
+        world.clock.advance(90)
+        world.deploy()
+
+    tap.on_call = pause
+    with pytest.raises(LeaseError) as lost:
+        destroy(world.app, world.staging, world.services(actor="bob@ci"), confirmed_name="staging")
+    assert lost.value.code == "lease-lost"
+    assert world.stack_status() == "UPDATE_COMPLETE"
