@@ -38,7 +38,7 @@ def journey(lab: Laboratory, storm: Storm) -> tuple[str, dict[str, int]]:
     return said, struck
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + 2))
+@pytest.mark.parametrize("seed", range(SEED, SEED + 1))
 def test_a_journey_through_a_storm_ends_where_one_in_calm_does(lab: Laboratory, seed: int):
     expected = undisturbed(lab, SWEEPS[0]).state
     lab.reset(forget=False)
