@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 # cfn-lint and the SAM translator anew, which takes longer than all else it does.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check bench format chaos crowd nightly test-aws clean
+.PHONY: setup demo test check bench format chaos crowd nightly test-aws corpus clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,10 @@ chaos: setup
 
 crowd: setup
 	$(BIN)/python -m tests.chaos.crowd
+
+# The proof over the templates of other projects' source packages; needs the network, writes docs/corpus.md.
+corpus: setup
+	$(BIN)/python -m tests.corpus
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,14 +16,9 @@ PACKAGES = (
     "cfn-lint==1.58.0",
     "cfripper==1.22.1",
     "moto==5.2.5",
-    "localstack-core==2026.3.0",
-    "runway==2.8.4",
     "pycfmodel==2.1.3",
     "aws-sam-cli==1.170.0",
-    "aws-sam-translator==1.115.0",
     "troposphere==4.11.1",
-    "taskcat==0.9.58",
-    "chalice==1.34.0",
     "cloudformation-cli==0.2.41",
 )
 _ENDS = (".yaml", ".yml", ".json", ".template")
