@@ -9,7 +9,7 @@ from sealift.isolation import EnvironmentView, StackView, Verdict, prove
 from sealift.model.template import Json
 from sealift.template.declared import parameters
 from sealift.template.rendering import Target, rendered
-from sealift.template.graphql import SAM
+from sealift.template.shapes import SAM
 
 REGION = "eu-central-1"
 ENVIRONMENTS = ("staging", "production")
