@@ -16,13 +16,17 @@ from sealift.usecases.services import Services
 def write_reports(
     proof: Proof,
     *,
+    about: str = "",
     map_file: Path | None = None,
     sarif_file: Path | None = None,
     certificate_file: Path | None = None,
 ) -> None:
-    """Write each report that a file was named for. Raises UserError when one can not be written."""
+    """Write each report that a file was named for; `about` is what the map says it is of.
+
+    Raises UserError when one can not be written.
+    """
     if map_file is not None:
-        _write(map_file, _map(proof, map_file))
+        _write(map_file, _map(proof, map_file, about))
     if sarif_file is not None:
         from sealift.isolation.sarif import sarif
 
@@ -68,14 +72,14 @@ def given_certificate(app: App, services: Services, text: str) -> Given:
         ) from error
 
 
-def _map(proof: Proof, file: Path) -> str:
+def _map(proof: Proof, file: Path, about: str) -> str:
     from sealift.isolation.map import html, svg
 
     match file.suffix.lower():
         case ".svg":
-            return svg(proof.views, proof.verdict)
+            return svg(proof.views, proof.verdict, about=about)
         case ".html" | ".htm":
-            return html(proof.views, proof.verdict)
+            return html(proof.views, proof.verdict, about=about)
     raise UserError(
         f"A map is written as .svg or .html, not as {file.name}",
         code="map-format",

@@ -29,6 +29,8 @@ _DOCUMENTS: dict[str, tuple[str, str]] = {
     "AWS::Events::EventBus": ("Policy", ""),
 }
 
+BY_URL = "lambda:invokedviafunctionurl"
+"""https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html: a URL needs InvokeFunction too, by this key alone."""
 _NO_GRANTS = frozenset({"AWS::EC2::VPCEndpoint", "AWS::IAM::Policy", "AWS::Events::EventBusPolicy"})
 """Documents of these have a Principal and let nobody in, or are read elsewhere."""
 
@@ -200,6 +202,8 @@ def _permission(environment: str, scope: Scope, logical_id: str, cfn_type: str) 
     ]
     if "EventSourceToken" in properties:
         tests.append(_test("stringequals", "lambda:eventsourcetoken", Resolved(("*",), exact=False)))
+    if scope.resolver.one(properties.get("InvokedViaFunctionUrl")).only == "true":
+        tests.append(Test("bool", BY_URL, ("true",), exact=True))
     made = Grant(environment, scope, logical_id, owner, scope.type_of(owner) or "AWS::Lambda::Function", (), ())
     made.on = scope.named(owner).arn.values if owner in scope.resources else ()
     action = scope.resolver.one(properties.get("Action"))

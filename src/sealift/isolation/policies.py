@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sealift.isolation.patterns import LITERAL_ONE, LITERAL_STAR
-from sealift.isolation.resolving import Resolved, Resolver, no_value, union
+from sealift.isolation.resolving import Known, Resolved, Resolver, no_value, union
 from sealift.model.template import Json
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -88,8 +88,23 @@ def _made(value: dict[str, Json], resolver: Resolver) -> Json:
         return {"Statement": [{"Fn::If": [body[0], *kept]}]}
     if "Fn::Sub" in value or "Fn::Join" in value:
         found = resolver.one(value)
-        return found.only if found.only is not None and found.exact else value
+        return _read(found.only) if found.only is not None and found.exact else value
     return value
+
+
+def _read(text: str) -> Json:
+    try:
+        return _known(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
+
+
+def _known(value: Json) -> Json:
+    if isinstance(value, str):
+        return Known(value)
+    if isinstance(value, list):
+        return [_known(part) for part in value]
+    return {key: _known(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
 def statements(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sealift.isolation.actions import managed_policy
 from sealift.isolation.model import DeclaredPrincipal
-from sealift.isolation.patterns import plain
+from sealift.isolation.patterns import has_symbol, plain
 from sealift.isolation.policies import Statement, Unreadable, statements
 from sealift.isolation.resolving import Resolved, Resolver, literal_resolver
 from sealift.isolation.scope import Scope
@@ -157,7 +157,8 @@ def _each(value: Json) -> Iterator[Json]:
 
 
 def _is_own(value: str, known: set[str]) -> bool:
-    return value in known or ":role/aws-service-role/" in value
+    # A single symbol is what AWS gives a resource of the same stack.
+    return value in known or ":role/aws-service-role/" in value or (len(value) == 1 and has_symbol(value))
 
 
 def _principal(environment: str, scope: Scope, logical_id: str) -> Principal:

@@ -32,6 +32,12 @@ class Resolved:
         return self.values[0] if len(self.values) == 1 else None
 
 
+class Known(str):
+    """Text that was resolved already: the symbols in it are ours. No template can hold one."""
+
+    __slots__ = ()
+
+
 UNKNOWN = Resolved(("*",), exact=False)
 NOTHING = Resolved((), exact=True)
 
@@ -115,6 +121,8 @@ class Resolver:
 
     def one(self, value: Json) -> Resolved:
         """Return the texts of a single value."""
+        if isinstance(value, Known):
+            return Resolved((str(value),))
         if isinstance(value, (str, bool, int, float)):
             return text(value)
         if value is None:

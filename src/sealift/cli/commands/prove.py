@@ -46,7 +46,8 @@ def prove_command(session: Session, require: str, check: str | None, **given: An
     certificate = given_certificate(session.app, session.services, check) if check else None
     proof, release = _proof(session, certificate, **asked)
     session.close()
-    write_reports(proof, **given)
+    about = f"{session.app.name} · release {release[:12]} · {proof.today}"
+    write_reports(proof, about=about, **given)
     told = certificate.differences(proof) if certificate else ()
     reached = proof.verdict.level >= require and not proof.stopping and not told
     if session.json:

@@ -50,6 +50,9 @@ def _narrowed(leak: Leak, rooms: Sequence[Room]) -> Leak:
     What an environment does to itself is drawn as done to every other one; its words in the legend stay.
     """
     names = [room.name for room in rooms]
+    if leak.severity == "info" and len(names) > 2 and leak.source in names and leak.target in names:
+        # What is for information concerns everybody alike: one arrow says it.
+        return replace(leak, target=EVERY)
     if leak.source not in names or leak.target not in (EVERY, leak.source):
         return leak
     others = [name for name in names if name != leak.source]

@@ -23,14 +23,15 @@ from sealift.isolation.map.marks import (
     words,
 )
 from sealift.isolation.model import EnvironmentView, Verdict
+from sealift.model.finding import Severity
 
 
-def svg(views: Sequence[EnvironmentView], verdict: Verdict, *, with_legend: bool = True) -> str:
-    """Return the map of a verdict on these views as one SVG document."""
+def svg(views: Sequence[EnvironmentView], verdict: Verdict, *, about: str = "", with_legend: bool = True) -> str:
+    """Return the map of a verdict on these views as one SVG document; `about` says of what it is and of which day."""
     held = rooms(views)
     arrows = crossings(verdict, held)
     plan = layout(held, arrows)
-    parts = [*_heading(verdict, plan), *_corridors(plan)]
+    parts = [*_heading(verdict, plan, about), *_corridors(plan)]
     for placed in plan.rooms:
         parts += _room(placed, [a.crossing for a in plan.arrows])
     for arrow in plan.arrows:
@@ -38,6 +39,9 @@ def svg(views: Sequence[EnvironmentView], verdict: Verdict, *, with_legend: bool
     # Badges last, so that no line runs over one.
     parts += [mark for arrow in plan.arrows for mark in _badge(arrow)]
     height = plan.height + 12
+    if plan.arrows:
+        parts += _key(plan.height + 4)
+        height += 22
     if with_legend:
         marks, height = legend(verdict, plan.width, height)
         parts += marks
@@ -50,17 +54,27 @@ def _document(parts: Sequence[str], width: float, height: float, verdict: Verdic
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
         f'height="{height:g}" role="img" aria-label="{safe(told)}" font-family="{SANS}" fill="{INK}">\n'
         f"<title>{safe(told)}</title>\n"
-        f'<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
-        f'orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path d="M0 0L10 5L0 10z" fill="{RED}"/></marker>'
-        f"</defs>\n" + box(0, 0, width, height, 'fill="#f4f6f8"') + "\n" + "\n".join(parts) + "\n</svg>\n"
+        f"<defs>{_tip('tip', RED)}{_tip('told', DIM)}</defs>\n"
+        + box(0, 0, width, height, 'fill="#f4f6f8"')
+        + "\n"
+        + "\n".join(parts)
+        + "\n</svg>\n"
     )
 
 
-def _heading(verdict: Verdict, plan: Layout) -> Iterator[str]:
+def _tip(name: str, colour: str) -> str:
+    return (
+        f'<marker id="{name}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
+        f'orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path d="M0 0L10 5L0 10z" fill="{colour}"/></marker>'
+    )
+
+
+def _heading(verdict: Verdict, plan: Layout, about: str) -> Iterator[str]:
     good = verdict.level != "L0"
     yield words(MARGIN, 50, "Isolation of environments", size=25, style='font-weight="700"')
     counted = " · ".join(f"{count} {what}" for what, count in verdict.counted.items())
     yield words(MARGIN, 76, fit(counted or "nothing was counted", 110), size=13, style=f'fill="{DIM}"')
+    yield words(MARGIN, 97, fit(about, 110), size=13, style='font-weight="600"')
     text = headline(verdict)
     width = 8.1 * columns(text) + 36
     x = plan.width - MARGIN - width
@@ -91,15 +105,15 @@ def _room(placed: Placed, drawn: Sequence[Crossing]) -> Iterator[str]:
     yield f"<g><title>{safe(room.name)}</title>"
     yield words(x + 20, y + 36, fit(room.name, 18), size=19, style='font-weight="700"') + "</g>"
     crossed = [c for c in drawn if room.name in (c.source, c.target)]
-    yield from _seal(x + WIDTH - 20, y + 18, sum(len(c.numbers) for c in crossed))
+    yield from _seal(x + WIDTH - 20, y + 18, sum(len(c.numbers) for c in crossed if _is_crossing(c)))
     account = f"account {room.account}" if room.account else "account not declared"
     about = f"{room.kind} · {account} · {room.region}"
     yield words(x + 20, y + 57, fit(about, 51), size=11.5, style=f'fill="{DIM}"')
     stacks = ", ".join(room.stacks) or "no stack"
     plural = "resource" if room.count == 1 else "resources"
     yield words(x + 20, y + 75, fit(f"{room.count} {plural} in {stacks}", 51), size=11.5, style=f'fill="{DIM}"')
-    hit = {c.source_item for c in crossed if c.source == room.name}
-    hit |= {c.target_item for c in crossed if c.target == room.name}
+    hit = {c.source_item for c in crossed if c.source == room.name and _is_crossing(c)}
+    hit |= {c.target_item for c in crossed if c.target == room.name and _is_crossing(c)}
     at = y + HEAD
     for group, shown, left in placed.groups:
         yield box(x + 14, at + 4, WIDTH - 28, 21, f'rx="4" fill="{FAINT}"')
@@ -114,6 +128,35 @@ def _room(placed: Placed, drawn: Sequence[Crossing]) -> Iterator[str]:
             yield words(x + 22, at + 14, f"and {left} more", size=11, style=f'fill="{DIM}" font-style="italic"')
             at += LINE
         at += 6
+
+
+def _is_crossing(crossing: Crossing) -> bool:
+    """Return whether it opens the wall: what is for information does not, and is drawn in grey."""
+    return crossing.severity != "info"
+
+
+def _key(y: float) -> Iterator[str]:
+    """Say what the lines mean."""
+    x = float(MARGIN)
+    samples: tuple[tuple[str, Severity], ...] = (
+        ("critical or high", "high"), ("medium or low", "medium"), ("for information", "info"),
+    )  # fmt: skip
+    for text, severity in samples:
+        colour, tip, thick, dash = _pen(severity)
+        style = f'stroke="{colour}" stroke-width="{thick}"{dash} fill="none" marker-end="url(#{tip})"'
+        yield f'<path d="M{x:g} {y:g}h40" {style}/>'
+        yield words(x + 48, y + 4, text, size=11.5, style=f'fill="{DIM}"')
+        x += 72 + 6.4 * len(text)
+    told = "from who acts to what is reached · ? could not be decided"
+    yield words(x, y + 4, told, size=11.5, style=f'fill="{DIM}"')
+
+
+def _pen(severity: Severity) -> tuple[str, str, float, str]:
+    """Return colour, tip, thickness and dashes of a line."""
+    dash = f' stroke-dasharray="{DASHES[severity]}"' if DASHES[severity] else ""
+    if severity == "info":
+        return DIM, "told", 1.8, dash
+    return RED, "tip", 2.6 if severity in ("critical", "high") else 1.8, dash
 
 
 def _seal(right: float, y: float, count: int) -> Iterator[str]:
@@ -139,13 +182,11 @@ def _item(item: Item, x: float, y: float, hit: bool) -> Iterator[str]:
 
 
 def _arrow(arrow: Arrow) -> Iterator[str]:
-    severity = arrow.crossing.severity
-    dash = f' stroke-dasharray="{DASHES[severity]}"' if DASHES[severity] else ""
-    thick = 2.6 if severity in ("critical", "high") else 1.8
-    style = f'fill="none" stroke="{RED}" stroke-width="{thick}" stroke-linejoin="round"{dash}'
-    yield f'<path d="{_curve(arrow) if arrow.curved else _lines(arrow)}" {style} marker-end="url(#tip)"/>'
+    colour, tip, thick, dash = _pen(arrow.crossing.severity)
+    style = f'fill="none" stroke="{colour}" stroke-width="{thick}" stroke-linejoin="round"{dash}'
+    yield f'<path d="{_curve(arrow) if arrow.curved else _lines(arrow)}" {style} marker-end="url(#{tip})"/>'
     x, y = arrow.points[0]
-    yield f'<circle cx="{x:g}" cy="{y:g}" r="4" fill="{RED}"/>'
+    yield f'<circle cx="{x:g}" cy="{y:g}" r="4" fill="{colour}"/>'
 
 
 def _lines(arrow: Arrow) -> str:
@@ -172,8 +213,9 @@ def _badge(arrow: Arrow) -> Iterator[str]:
     numbers = ", ".join(map(str, crossing.numbers[:30]))
     told = f"{crossing.source} → {crossing.target}: {crossing.label}, {crossing.severity}; in the legend: {numbers}"
     yield f"<g><title>{safe(told)}</title>"
-    style = f'rx="11" fill="{RED if solid else "#fff"}" stroke="{RED}" stroke-width="1.6"'
+    ink = _pen(crossing.severity)[0]
+    style = f'rx="11" fill="{RED if solid else "#fff"}" stroke="{ink}" stroke-width="1.6"'
     yield box(x - width / 2, y - 11, width, 22, style)
-    colour = "#fff" if solid else RED
+    colour = "#fff" if solid else ink
     yield words(x, y + 4.2, text, size=12, style=f'fill="{colour}" font-weight="700" text-anchor="middle"')
     yield "</g>"

@@ -26,8 +26,8 @@ dl {{ margin: 0 }} dt {{ color: {DIM}; font-size: 12px }} dd {{ margin: 0 0 4px 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def html(views: Sequence[EnvironmentView], verdict: Verdict) -> str:
-    """Return the map of a verdict on these views as one HTML document."""
+def html(views: Sequence[EnvironmentView], verdict: Verdict, *, about: str = "") -> str:
+    """Return the map of a verdict on these views as one HTML document; `about` as for the drawing."""
     held = rooms(views)
     tone = "bad" if verdict.level == "L0" else "good"
     parts = [
@@ -37,7 +37,7 @@ def html(views: Sequence[EnvironmentView], verdict: Verdict) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{safe('Isolation of ' + ', '.join(verdict.environments))}</title>",
         f"<style>{_STYLE}</style></head><body><main>",
-        svg(views, verdict, with_legend=False).strip(),
+        svg(views, verdict, about=about, with_legend=False).strip(),
         f'<h2>Verdict</h2><p class="{tone}">{safe(headline(verdict))}</p>',
         *_findings("Findings", verdict.findings, "Nothing crosses a wall."),
         *_findings("Accepted until a day", verdict.accepted, ""),

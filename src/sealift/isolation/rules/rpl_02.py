@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sealift.isolation.grants import BY_URL
 from sealift.isolation.model import EVERY, Leak
 from sealift.isolation.policies import Statement
 from sealift.isolation.rule import Example, Rule
@@ -34,6 +35,10 @@ def check(world: World) -> Iterator[Leak]:
 
 def _public_by_design(statement: Statement) -> bool:
     """A function URL and an API are front doors: that they are open is what they are for."""
+    if any(
+        test.key == BY_URL and test.plain_operator == "bool" and test.values == ("true",) for test in statement.tests
+    ):
+        return True
     return all(a.lower() in ("lambda:invokefunctionurl", "execute-api:invoke") for a in statement.actions)
 
 

@@ -1,0 +1,99 @@
+"""What is usual in clean applications and looks like a leak: none of it stops a deployment in one account."""
+
+from typing import Any
+
+from sealift.isolation import EnvironmentView, StackView, prove
+from tests.unit.isolation.test_bad_input import TRUST, proved
+
+
+def resources(**listed: Any) -> Any:
+    """Return a template."""
+    return {"Resources": listed}
+
+
+def role(*statements: Any, **more: Any) -> Any:
+    """Return a role with these statements."""
+    policy = {"PolicyName": "own", "PolicyDocument": {"Statement": list(statements)}}
+    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST, "Policies": [policy], **more}}
+
+
+def stopping(body: Any, **stack: Any) -> list[str]:
+    """Return what would stop a deployment of both environments."""
+    return [f.message for f in proved(body, **stack).stopping]
+
+
+def test_a_function_with_a_public_url() -> None:
+    # As the SAM translator writes it for AuthType NONE.
+    both = {"FunctionName": {"Ref": "F"}, "Principal": "*"}
+    url = {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE", **both}
+    invoked = {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True, **both}
+    body = resources(
+        F={"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}},
+        Role=role(),
+        Url={"Type": "AWS::Lambda::Permission", "Properties": url},
+        Invoked={"Type": "AWS::Lambda::Permission", "Properties": invoked},
+    )
+    assert stopping(body) == []
+
+
+def test_a_bucket_that_calls_a_function_by_its_account() -> None:
+    # As the SAM translator writes it for S3 events: a SourceArn would be a circle.
+    permission = {"FunctionName": {"Ref": "F"}, "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com",
+                  "SourceAccount": {"Ref": "AWS::AccountId"}}  # fmt: skip
+    body = resources(
+        F={"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}},
+        Role=role(),
+        May={"Type": "AWS::Lambda::Permission", "Properties": permission},
+    )
+    assert stopping(body) == []
+
+
+def test_permissions_on_other_services_are_no_way_to_make_or_pass_roles() -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:rds:eu-central-1:000000000000:db:shop-*"}
+    assert stopping(resources(Role=role(everything))) == []
+
+
+def test_a_denial_of_iam_takes_the_ways_of_a_wide_permission() -> None:
+    wide = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    denied = {"Effect": "Deny", "Action": ["iam:*", "sts:*"], "Resource": "*"}
+    found = {f.id for f in proved(resources(Role=role(wide, denied))).stopping}
+    assert not {"IAM-03", "IAM-04"} & found
+
+
+def test_records_of_one_name_in_zones_of_their_own() -> None:
+    zone = {"Type": "AWS::Route53::HostedZone", "Properties": {"Name": "shop.internal"}}
+    record = {"Name": "db.shop.internal", "Type": "A", "HostedZoneId": {"Ref": "Zone"}}
+    assert stopping(resources(Zone=zone, Record={"Type": "AWS::Route53::RecordSet", "Properties": record})) == []
+
+
+def test_a_resource_of_a_type_that_is_hardly_known_and_a_permission_on_it() -> None:
+    named = {"Effect": "Allow", "Action": "glue:GetClassifier", "Resource": {"Fn::GetAtt": ["Odd", "Arn"]}}
+    assert stopping(resources(Odd={"Type": "AWS::Glue::Classifier", "Properties": {}}, Role=role(named))) == []
+
+
+def test_words_that_are_also_the_name_of_a_stack() -> None:
+    variables = {"Variables": {"POWERTOOLS_SERVICE_NAME": "app"}}
+    function = {
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Environment": variables,
+        "Tags": [{"Key": "a", "Value": "app"}],
+    }
+    body = resources(Role=role(), F={"Type": "AWS::Lambda::Function", "Properties": function})
+    views = [
+        EnvironmentView(name=n, region="eu-central-1", stacks=(StackView(name=stack, body=body),))
+        for n, stack in (("staging", "app-staging"), ("production", "app"))
+    ]
+    assert [f.message for f in prove(views).stopping] == []
+
+
+def test_a_policy_in_text_that_is_put_together() -> None:
+    text = (
+        '{"Statement": [{"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*", "Principal": {"Service": '
+    )
+    text += '"es.amazonaws.com"}, "Condition": {"ArnLike": {"aws:SourceArn": "${Domain.Arn}"}}}]}'
+    body = resources(
+        Domain={"Type": "AWS::OpenSearchService::Domain", "Properties": {}},
+        Logs={"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyName": {"Fn::Sub": "${AWS::StackName}-es"},
+                                                                   "PolicyDocument": {"Fn::Sub": text}}},
+    )  # fmt: skip
+    assert stopping(body) == []
