@@ -285,7 +285,10 @@ def facts(cfn_type: str) -> TypeFacts | None:
     for kind, arn in sorted(iam.types.items()):
         if arn and (kind == meant or (meant is None and re.sub(r"[^a-z0-9]", "", kind) == plain)):
             return _derived(iam, kind, parts[2])
-    return TypeFacts(service=prefix, kind="?", arn="arn:{p}:" + f"{prefix}:{{r}}:{{a}}:*", style="id", known=False)
+    # How its ARN is built is not known, but that its own id is in it.
+    return TypeFacts(
+        service=prefix, kind="?", arn="arn:{p}:" + f"{prefix}:{{r}}:{{a}}:*{{n}}*", style="id", known=False
+    )
 
 
 def _derived(iam: Service, kind: str, resource: str) -> TypeFacts:

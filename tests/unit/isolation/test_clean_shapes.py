@@ -71,6 +71,18 @@ def test_a_resource_of_a_type_that_is_hardly_known_and_a_permission_on_it() -> N
     assert stopping(resources(Odd={"Type": "AWS::Glue::Classifier", "Properties": {}}, Role=role(named))) == []
 
 
+def test_a_permission_on_one_resource_of_a_service_that_has_others() -> None:
+    own = {"Effect": "Allow", "Action": "kinesis:DescribeStream", "Resource": {"Fn::GetAtt": ["Stream", "Arn"]}}
+    body = resources(
+        Stream={"Type": "AWS::Kinesis::Stream", "Properties": {}},
+        Reader={"Type": "AWS::Kinesis::StreamConsumer", "Properties": {"StreamARN": {"Fn::GetAtt": ["Stream", "Arn"]}}},
+        Role=role(own),
+    )
+    assert stopping(body) == []
+    own["Resource"] = "arn:aws:kinesis:*:*:stream/*"
+    assert {f.id for f in proved(body).stopping} == {"IAM-01"}
+
+
 def test_words_that_are_also_the_name_of_a_stack() -> None:
     variables = {"Variables": {"POWERTOOLS_SERVICE_NAME": "app"}}
     function = {

@@ -1,8 +1,15 @@
 """Roles that keep to their environment reach L1 in one account; roles that reach every stack do not."""
 
+import copy
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sealift.isolation import DeclaredPrincipal, EnvironmentView, StackView, prove
+from sealift.template.reading import read
+
+ROLES = Path(__file__).parents[3] / "examples" / "roles" / "template.yaml"
 
 ACCOUNT = "000000000000"
 REGION = "eu-central-1"
@@ -77,6 +84,69 @@ def views(roles: Any) -> list[EnvironmentView]:
         )
         for name in ("staging", "production")
     ]
+
+
+APPLICATION: Any = {
+    "Resources": {
+        "Orders": {"Type": "AWS::DynamoDB::Table"},
+        "Work": {"Type": "AWS::SQS::Queue"},
+        "Key": {"Type": "AWS::SecretsManager::Secret"},
+        "Api": {"Type": "AWS::ApiGateway::RestApi"},
+        "Users": {"Type": "AWS::Cognito::UserPool"},
+        "Place": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["PlaceRole", "Arn"]}}},
+        "PlaceRole": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {
+                    "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+                                  "Principal": {"Service": "lambda.amazonaws.com"}}
+                },
+                "PermissionsBoundary": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/sealift/"
+                                                   "${AWS::StackName}-boundary"},
+            },
+        },
+    }
+}  # fmt: skip
+
+
+def with_the_template(change: Any = None) -> list[EnvironmentView]:
+    """Return both environments in one account, each with its own deployment of examples/roles."""
+    made = []
+    for name in ("staging", "production"):
+        body = copy.deepcopy(read(ROLES, "template.yaml").body)
+        if change is not None:
+            change(body["Resources"])  # type: ignore[call-overload, index]
+        stack = f"shop-{name}"
+        given = {"Stack": stack, "Bucket": f"sealift-artifacts-{stack}", "Trusted": f"arn:aws:iam::{ACCOUNT}:role/ci"}
+        role = f"arn:aws:iam::{ACCOUNT}:role/sealift/{stack}-cloudformation"
+        stacks = (
+            StackView(name=stack, body=APPLICATION, role_arn=role),
+            StackView(name=f"{stack}-roles", body=body, parameters=given),  # type: ignore[arg-type]
+        )
+        made.append(EnvironmentView(name=name, region=REGION, stacks=stacks))
+    return made
+
+
+def test_the_template_for_roles_reaches_nobody_elses() -> None:
+    verdict = prove(with_the_template())
+    assert [f.message for f in verdict.stopping] == []
+    assert verdict.level == "L1"
+
+
+def test_the_template_without_its_boundary_is_found() -> None:
+    verdict = prove(with_the_template(lambda r: r["CloudFormation"]["Properties"].pop("PermissionsBoundary")))
+    assert "DEP-02" in {f.id for f in verdict.stopping}
+
+
+@pytest.mark.parametrize(("sid", "rule"), [("OwnTags", "IAM-01"), ("OwnRolesWithinTheBoundary", "IAM-04"),
+                                           ("OwnEventSources", "IAM-05")])  # fmt: skip
+def test_each_condition_of_the_template_is_needed(sid: str, rule: str) -> None:
+    def unconditional(resources: Any) -> None:
+        for statement in resources["Boundary"]["Properties"]["PolicyDocument"]["Statement"]:
+            if statement["Sid"] == sid:
+                statement.pop("Condition", None)
+
+    assert rule in {f.id for f in prove(with_the_template(unconditional)).stopping}
 
 
 def test_four_roles_of_an_environment_reach_nobody_elses() -> None:

@@ -246,3 +246,18 @@ def test_numbers_of_the_legend_are_those_on_the_arrows() -> None:
     for number, leak in enumerate(verdict.findings, 1):
         assert any(re.match(rf"{number}  {leak.id}\b", text) for text in texts) or any("×" in t for t in texts)
         assert str(number) in texts
+
+
+def test_the_heading_says_of_what_and_of_which_day_the_map_is() -> None:
+    views, about = example("IAM-01"), "shop · release 0123456789ab · 2026-11-27"
+    verdict = prove(views)
+    assert about in _texts(svg(views, verdict, about=about))
+    assert about in html(views, verdict, about=about)
+
+
+def test_what_is_for_information_leaves_a_room_sealed() -> None:
+    views = example("IAM-07")
+    drawn = _texts(svg(views, prove(views)))
+    assert drawn.count("sealed") == 2
+    assert any("IAM-07" in text for text in drawn)
+    assert "for information" in drawn

@@ -11,7 +11,7 @@ FIX = "Give each environment a CloudFormation role of its own, with a permission
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield CloudFormation roles that two environments use, and declared ones without a boundary."""
+    """Yield CloudFormation roles that two environments use, and known ones without a boundary."""
     users: dict[str, list[Sealed]] = {}
     for environment in world.environments:
         for role in sorted({s.role_arn for s in environment.view.stacks if s.role_arn is not None}):
@@ -34,7 +34,7 @@ def check(world: World) -> Iterator[Leak]:
 
 def _unbounded(environment: Sealed, role: str) -> Iterator[Leak]:
     for principal in environment.principals:
-        if principal.declared and principal.arn == role and not principal.has_boundary:
+        if principal.arn == role and not principal.has_boundary:
             yield Leak(
                 id="DEP-02",
                 severity="critical",
