@@ -41,6 +41,7 @@ bench: setup
 
 nightly: setup
 	$(BIN)/python -m tests.nightly.schedules
+	$(BIN)/python -m tests.nightly.isolation
 
 test-aws: setup
 	$(BIN)/python -m tests.contract.sandbox

@@ -7,7 +7,7 @@ from functools import lru_cache
 from sealift.isolation import actions as iam
 from sealift.isolation.decide import may_act, may_concern, surely_denies
 from sealift.isolation.model import Leak, Witness
-from sealift.isolation.patterns import LITERAL_STAR, covers, intersects, sample
+from sealift.isolation.patterns import LITERAL_STAR, covers, has_symbol, intersects, is_wild, sample
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
 from sealift.isolation.world import Owned, Sealed, World
@@ -302,6 +302,13 @@ def leak_of(world: World, reach: Reach, *, rule: tuple[str, str], names: frozens
         fix=_cure(reach) or fix,
         logical_id=reach.principal.logical_id,
     )
+
+
+def may_name(pattern: str, service: str) -> bool:
+    """Return whether a pattern may be an ARN of this service: a quick look before the patterns are compared."""
+    parts = pattern.split(":", 3)
+    open_ended = any(is_wild(part) or has_symbol(part) for part in parts[:3])
+    return len(parts) < 4 or open_ended or parts[2] == service
 
 
 def own_pattern(source: Sealed, pattern: str) -> bool:

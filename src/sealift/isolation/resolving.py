@@ -83,6 +83,8 @@ def union(parts: Iterable[Resolved]) -> Resolved:
 
 def joined(parts: list[Resolved], separator: str = "") -> Resolved:
     """Return every concatenation."""
+    if all(len(part.values) == 1 for part in parts):
+        return _told_of(separator.join(part.values[0] for part in parts), exact=all(part.exact for part in parts))
     count = 1
     for part in parts:
         count *= max(1, len(part.values))
@@ -94,6 +96,12 @@ def joined(parts: list[Resolved], separator: str = "") -> Resolved:
         # A reference that was put together of parts is as unknown as one that was written in one piece.
         return Resolved(tuple(DYNAMIC.sub("*", value) for value in found), exact=False)
     return Resolved(found, exact)
+
+
+def _told_of(value: str, *, exact: bool) -> Resolved:
+    if "{{resolve:" in value:
+        return Resolved((DYNAMIC.sub("*", value),), exact=False)
+    return Resolved((value,), exact)
 
 
 class Resolver:

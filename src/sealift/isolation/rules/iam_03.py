@@ -7,7 +7,7 @@ from sealift.isolation.model import OUTSIDE, Leak, Witness
 from sealift.isolation.patterns import TAIL, intersects
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import Principal
-from sealift.isolation.reach import leak_of, own_pattern, reaches, shown_principal
+from sealift.isolation.reach import leak_of, may_name, own_pattern, reaches, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import role_actions
@@ -68,7 +68,8 @@ def _roles_of(statement: Statement) -> tuple[str, ...]:
     """Return the patterns of a statement that may name a role."""
     if not statement.allow or statement.but_resources:
         return ("*",) if statement.allow else ()
-    return tuple(p for p in statement.resources if intersects(p, ROLES) and ":role/aws-service-role/" not in p)
+    near = (p for p in statement.resources if may_name(p, "iam"))
+    return tuple(p for p in near if intersects(p, ROLES) and ":role/aws-service-role/" not in p)
 
 
 def _kept(environment: Sealed, pattern: str, *, alone: bool) -> bool:

@@ -7,7 +7,7 @@ from sealift.isolation.model import EVERY, Leak, Witness
 from sealift.isolation.patterns import TAIL, intersects, is_wild
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
-from sealift.isolation.reach import own_pattern, shown_principal
+from sealift.isolation.reach import may_name, own_pattern, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.world import Sealed, World
@@ -68,7 +68,7 @@ def _ways(environment: Sealed, principal: Principal) -> Iterator[tuple[str, Stat
 
 
 def _concerns(statement: Statement) -> bool:
-    return statement.but_resources or any(intersects(r, IDENTITIES) for r in statement.resources)
+    return statement.but_resources or any(may_name(r, "iam") and intersects(r, IDENTITIES) for r in statement.resources)
 
 
 def _boundary_tests(environment: Sealed, statement: Statement) -> list[Test]:
