@@ -15,6 +15,8 @@ class FakeSourceControl:
     dirty: bool = False
     author: str | None = "dev@example.org"
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    branches: dict[str, str] = field(default_factory=dict)
+    """Hash by the name of a branch, such as `refs/remotes/origin/main`."""
     head: str | None = None
     """The commit that is checked out; the newest one when it is not set."""
 
@@ -32,6 +34,7 @@ class FakeSourceControl:
     def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
         """Return what `new` has and `old` lacks, newest first; None when one of them is unknown."""
         order = [sha for sha, _ in self.commits]
+        old, new = self.branches.get(old, old), self.branches.get(new, new)
         if old not in order or new not in order:
             return None
         between = self.commits[order.index(old) + 1 : order.index(new) + 1]  # nothing when `new` is the older one

@@ -1,5 +1,6 @@
 """The gates before an environment: what has to hold before a release may enter it. Pure; the caller gives the time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,7 +10,7 @@ from sealift.delivery.history import Standing
 from sealift.delivery.windows import closed
 from sealift.model.app import Environment
 
-GateName = Literal["release", "verified", "soak", "health", "approval", "window"]
+GateName = Literal["release", "branch", "verified", "soak", "health", "approval", "window"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,29 @@ def promotion_gates(
             ),
         )
     return (_verified(source, standing), _soaked(source, standing, now=now, soak_s=soak_s))
+
+
+def branch_gate(source: Environment, branch: str, *, commit: str | None, beyond: Sequence[str] | None) -> GateResult:
+    """Return whether what `source` runs was merged to the branch that is deployed there.
+
+    `beyond` are the commits that the branch lacks of it; None when this clone can not tell.
+    """
+    what = f"commit {commit[:8]}" if commit else "a commit that nobody recorded"
+    if beyond is None or commit is None:
+        return GateResult(
+            gate="branch",
+            status="refused",
+            message=f"{source.name} runs {what}, and this clone can not tell whether it was merged to {branch}",
+            hint="git fetch origin (in a shallow clone: git fetch --unshallow origin), then promote again.",
+        )
+    if beyond:
+        return GateResult(
+            gate="branch",
+            status="refused",
+            message=f"{source.name} runs {what}, which is not on {branch}: what was not merged is not promoted",
+            hint=f"Merge it. If {branch} holds the same content: sealift deploy {source.name} --force from there.",
+        )
+    return GateResult(gate="branch", status="open", message=f"{what} is on {branch}")
 
 
 def health_gate(source: Environment, judgement: Judgement) -> GateResult:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sealift.delivery.gates import GateResult
 
 OVERRIDABLE = ("window", "soak")
-"""Gates that say *not yet*. Those that say *not this* stay: release, verified, health, isolation, data, approval."""
+"""Gates that say *not yet*. *Not this* stays: release, branch, verified, health, approval, isolation, data."""
 SHORTEST_REASON = 10
 
 

@@ -24,6 +24,7 @@ from sealift.usecases.certificates import store_certificate
 from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
 from sealift.usecases.health import observe, outputs_of, send_probes, tell
 from sealift.usecases.hooks import check_code_of_hooks, tell_what_stays
+from sealift.usecases.merged import pass_branch
 from sealift.usecases.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
@@ -64,13 +65,14 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     target = Target(app=app, environment=environment, cloud=cloud)
     digest = _chosen(options.release, source, services)
     overridden = _pass_gates(source_environment, source, services, digest=digest, options=options)
+    commit = _commit(digest, source, services)
+    pass_branch(app, source_environment, source, services, commit=commit)
     _pass_approval(target, source, services, digest=digest)
     pass_window(environment, cloud, services, admission, release=digest)
     release = stored_release(digest, source)
     require_attestations(release, source, load_keys(app), services)
     proof = prove_stored(app, release, source, services)
     isolation_gate(proof, services, strict=options.strict or not cloud.local)
-    commit = _commit(digest, source, services)
     plan = plan_deployment(target, release, commit=commit, kind="promotion")
     asked = ask(cloud, services)
     check_code_of_hooks(app, cloud, commit, services)
