@@ -26,7 +26,7 @@ from sealift.delivery.history import standing
 from sealift.model.app import App
 from sealift.model.ledger import Entry
 from sealift.usecases.build import build_release, load_templates
-from sealift.usecases.prove import prove_built
+from sealift.usecases.proof.prove import prove_built
 from sealift.usecases.run import commit_of, deploy_built
 from sealift.usecases.services import Services
 from tests.chaos.laboratory import Laboratory, forked, laboratory, waited

@@ -7,7 +7,7 @@ from sealift.errors import SealiftError
 from sealift.model.app import App
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.destroy import destroy
-from sealift.usecases.prove import prove_built
+from sealift.usecases.proof.prove import prove_built
 from sealift.usecases.rollback import rollback
 from sealift.usecases.run import RunOptions, commit_of, deploy_built, run
 from sealift.usecases.services import Services

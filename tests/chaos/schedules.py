@@ -19,7 +19,7 @@ from sealift.usecases.approve import approve
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.destroy import destroy
 from sealift.usecases.promote import PromotionOptions, promote
-from sealift.usecases.prove import prove_built
+from sealift.usecases.proof.prove import prove_built
 from sealift.usecases.rollback import rollback
 from sealift.usecases.run import commit_of, deploy_built
 from sealift.usecases.services import Services

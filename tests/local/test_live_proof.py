@@ -15,10 +15,10 @@ from sealift.model.app import App, Environment, StackSpec
 from sealift.model.live import POLICY_TYPES
 from sealift.model.template import Json
 from sealift.ports import Cloud, Inventory
-from sealift.usecases.live import prove_live, read_live
-from sealift.usecases.prove import Proof
+from sealift.usecases.proof.live import prove_live, read_live
+from sealift.usecases.proof.prove import Proof
+from sealift.usecases.proof.trespass import prove_and_probe
 from sealift.usecases.services import Services
-from sealift.usecases.trespass import prove_and_probe
 from tests.component.usecases.world import make_world
 from tests.local.deploying import ROLE, client, deploy, function
 

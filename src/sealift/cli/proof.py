@@ -9,7 +9,7 @@ from rich.text import Text
 from sealift.cli.terminal import console as open_console
 from sealift.isolation import Leak, Verdict
 from sealift.isolation.certificate import Difference
-from sealift.usecases.prove import PROBE_RULE, Proof, summary, worst_first
+from sealift.usecases.proof.prove import PROBE_RULE, Proof, summary, worst_first
 
 _OUTCOMES = {"denied": "denied", "allowed": "not denied", "unknown": "without an answer that says either"}
 _EMBEDDED = (

@@ -8,8 +8,8 @@ from pathlib import Path
 from sealift.errors import UserError
 from sealift.isolation.certificate import Difference, certificate, check
 from sealift.model.app import App
-from sealift.usecases.certificates import StoredCertificate, certificate_differences, is_live, stored_certificate
-from sealift.usecases.prove import Proof
+from sealift.usecases.proof.certificates import StoredCertificate, certificate_differences, is_live, stored_certificate
+from sealift.usecases.proof.prove import Proof
 from sealift.usecases.services import Services
 
 

@@ -21,12 +21,12 @@ from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
 from sealift.ports import Cloud
-from sealift.usecases.drift import Detection, judge_drift
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks
-from sealift.usecases.masking import masked
 from sealift.usecases.services import Services, phase
-from sealift.usecases.stack import change_set_name, deploy_stack
-from sealift.usecases.stack_target import StackTarget
+from sealift.usecases.stacks.drift import Detection, judge_drift
+from sealift.usecases.stacks.masking import masked
+from sealift.usecases.stacks.stack import change_set_name, deploy_stack
+from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.surroundings import physical_functions
 from sealift.usecases.writing import Operation, Writer, gates_record
 

@@ -15,16 +15,16 @@ from sealift.model.template import Template
 from sealift.usecases.admission import ANY_TIME, Admission, check_override, pass_window, record_overrides
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
-from sealift.usecases.certificates import store_certificate
 from sealift.usecases.check import check
 from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
 from sealift.usecases.promote import PromotionOptions, promote
-from sealift.usecases.prove import Proof, isolation_gate, prove_built
+from sealift.usecases.proof.certificates import store_certificate
+from sealift.usecases.proof.prove import Proof, isolation_gate, prove_built
+from sealift.usecases.proof.views import render_ahead
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services
 from sealift.usecases.store import upload_release
 from sealift.usecases.succession import ask, take_turn
-from sealift.usecases.views import render_ahead
 from sealift.usecases.writing import Operation, check_account, check_gates, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0

@@ -12,7 +12,7 @@ from sealift.model.app import Environment
 from sealift.model.release import Release
 from sealift.ports import Cloud
 from sealift.usecases.attest import Check, Keys, attestation_checks
-from sealift.usecases.certificates import isolation_check
+from sealift.usecases.proof.certificates import isolation_check
 from sealift.usecases.services import Services
 from sealift.usecases.store import PARALLEL_TRANSFERS, full_digest, stored_release
 

@@ -11,7 +11,7 @@ from sealift.model.event import Noted
 from sealift.usecases.admission import Admission
 from sealift.usecases.approve import approve
 from sealift.usecases.build import load_templates
-from sealift.usecases.prove import prove_built
+from sealift.usecases.proof.prove import prove_built
 from sealift.usecases.release import Outcome
 from sealift.usecases.rollback import rollback
 from sealift.usecases.run import RunOptions, deploy_built, run

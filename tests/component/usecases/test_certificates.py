@@ -7,17 +7,17 @@ import pytest
 
 from sealift.errors import UserError
 from sealift.usecases.attest import Keys
-from sealift.usecases.certificates import (
+from sealift.usecases.proof.certificates import (
     StoredCertificate,
     certificate_differences,
     key_of,
     stored_certificate,
 )
-from sealift.usecases.prove import judged
+from sealift.usecases.proof.prove import judged
+from sealift.usecases.proof.views import stored_views
 from sealift.usecases.rollback import rollback
 from sealift.usecases.store import stored_release
 from sealift.usecases.verify_release import verify_release
-from sealift.usecases.views import stored_views
 from tests.component.usecases.world import World, function, make_world, table
 
 

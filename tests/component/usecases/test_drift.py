@@ -5,8 +5,8 @@ import pytest
 from sealift.errors import Refused
 from sealift.model.event import FindingReported
 from sealift.model.template import Json
-from sealift.usecases.drift import DriftReport, drift, summary
 from sealift.usecases.rollback import rollback
+from sealift.usecases.stacks.drift import DriftReport, drift, summary
 from sealift.usecases.waive import Waiver, waive
 from tests.component.usecases.world import World, table
 

@@ -10,8 +10,8 @@ from sealift.model.app import Environment
 from sealift.model.live import Answer
 from sealift.model.template import Json
 from sealift.ports import Cloud
-from sealift.usecases.prove import Proof
-from sealift.usecases.trespass import prove_and_probe
+from sealift.usecases.proof.prove import Proof
+from sealift.usecases.proof.trespass import prove_and_probe
 from tests.component.usecases.test_prove_live import ONE, WIDE, physical, role_of, views_of
 from tests.component.usecases.world import World, make_world
 from tests.fakes.cloud import FakeClouds

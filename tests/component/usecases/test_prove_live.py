@@ -8,9 +8,9 @@ import pytest
 from sealift.isolation import EnvironmentView, LivePrincipal
 from sealift.model.template import Json
 from sealift.usecases.build import load_templates
-from sealift.usecases.live import prove_live
-from sealift.usecases.prove import Proof, judged
-from sealift.usecases.views import built_views
+from sealift.usecases.proof.live import prove_live
+from sealift.usecases.proof.prove import Proof, judged
+from sealift.usecases.proof.views import built_views
 from tests.component.usecases.world import World, function, make_world, table, template
 
 ONE = "111122223333"

@@ -10,9 +10,9 @@ from sealift.model.event import FindingReported, PhaseFinished, PhaseStarted
 from sealift.model.finding import SuiteResult
 from sealift.template.templates import SamTemplates
 from sealift.usecases.build import load_templates
-from sealift.usecases.prove import prove_built
+from sealift.usecases.proof.prove import prove_built
+from sealift.usecases.proof.views import render_ahead
 from sealift.usecases.run import RunOptions, RunResult, run
-from sealift.usecases.views import render_ahead
 from tests.component.usecases.world import World, function
 from tests.fakes.http import answer
 from tests.fakes.suites import failed

@@ -18,7 +18,7 @@ from sealift.model.template import Json
 from sealift.template.templates import SamTemplates
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.promote import PromotionOptions, promote
-from sealift.usecases.prove import prove_built
+from sealift.usecases.proof.prove import prove_built
 from sealift.usecases.release import Outcome
 from sealift.usecases.run import commit_of, deploy_built
 from sealift.usecases.services import Services

@@ -77,7 +77,7 @@ def deploy_command(
     """Build this commit and deploy it to ENVIRONMENT, without analysis and tests."""
     from sealift.usecases.admission import Admission
     from sealift.usecases.build import build_release, load_templates
-    from sealift.usecases.prove import isolation_gate, prove_built
+    from sealift.usecases.proof.prove import isolation_gate, prove_built
     from sealift.usecases.run import commit_of, deploy_built
 
     with _ending(session) as ending:

@@ -62,7 +62,7 @@ def drift_command(session: Session, environment: str) -> int:
 
     Exits with 1 when something was, or when it could not be found out.
     """
-    from sealift.usecases.drift import drift, summary
+    from sealift.usecases.stacks.drift import drift, summary
 
     report = drift(session.app, session.environment(environment), session.services)
     session.close()

@@ -12,7 +12,7 @@ from sealift.errors import UserError
 if TYPE_CHECKING:
     from sealift.cli.proof_files import Given
     from sealift.isolation import EnvironmentView, Verdict
-    from sealift.usecases.prove import Probed, Proof, Reading
+    from sealift.usecases.proof.prove import Probed, Proof, Reading
 
 LEVELS = ("L1", "L2", "L3")
 EXIT_NOT_PROVED = 3
@@ -71,9 +71,9 @@ def _proof(
     session: Session, certificate: "Given | None", *, live: bool, secrets: bool, probed: tuple[str, ...]
 ) -> "tuple[Proof, str]":
     """Return the proof that was asked for, and the digest of the release that it is about."""
-    from sealift.usecases.live import prove_live
-    from sealift.usecases.prove import judged
-    from sealift.usecases.trespass import prove_and_probe
+    from sealift.usecases.proof.live import prove_live
+    from sealift.usecases.proof.prove import judged
+    from sealift.usecases.proof.trespass import prove_and_probe
 
     app, services, local = session.app, session.services, session.local
     views, release = _views(session, certificate)
@@ -88,8 +88,8 @@ def _views(session: Session, certificate: "Given | None") -> "tuple[list[Environ
     """Return what is judged: the release that a stored certificate is about, or what is in the folder."""
     from sealift.model.release import Origin
     from sealift.usecases.build import build_release, load_templates
+    from sealift.usecases.proof.views import built_views, stored_views
     from sealift.usecases.store import stored_release
-    from sealift.usecases.views import built_views, stored_views
 
     app, services = session.app, session.services
     stored = certificate.stored if certificate else None

@@ -12,7 +12,7 @@ from sealift.model.ledger import Entry
 from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.attest import Check
-from sealift.usecases.prove import Proof
+from sealift.usecases.proof.prove import Proof
 from sealift.usecases.services import Services
 from sealift.usecases.writing import Writer
 

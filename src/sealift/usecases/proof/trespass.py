@@ -15,8 +15,8 @@ from sealift.isolation import Attempted, EnvironmentView, StackView
 from sealift.model.app import App
 from sealift.model.live import ATTEMPTS, Attempt
 from sealift.ports import Cloud
-from sealift.usecases.live import Live, read_live
-from sealift.usecases.prove import Probed, Proof, judged
+from sealift.usecases.proof.live import Live, read_live
+from sealift.usecases.proof.prove import Probed, Proof, judged
 from sealift.usecases.services import Services
 
 STACK_TYPE = "AWS::CloudFormation::Stack"

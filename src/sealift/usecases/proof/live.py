@@ -14,8 +14,8 @@ from sealift.isolation import DeclaredPrincipal, EnvironmentView, Unread
 from sealift.isolation.perimeter import is_perimeter
 from sealift.model.app import App
 from sealift.ports import Cloud
-from sealift.usecases.in_force import Read, asked, read_stack, sentence
-from sealift.usecases.prove import Proof, Reading, judged
+from sealift.usecases.proof.in_force import Read, asked, read_stack, sentence
+from sealift.usecases.proof.prove import Proof, Reading, judged
 from sealift.usecases.services import Services
 
 _PARALLEL = 8

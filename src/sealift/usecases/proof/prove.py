@@ -14,8 +14,8 @@ from sealift.model.finding import Finding
 from sealift.model.release import BuiltRelease, Release
 from sealift.model.template import Json, Template
 from sealift.ports import Cloud
+from sealift.usecases.proof.views import built_views, stored_views
 from sealift.usecases.services import Services, phase
-from sealift.usecases.views import built_views, stored_views
 
 PROBE_RULE = "PRB-01"
 

@@ -9,7 +9,7 @@ from sealift.errors import CloudError, SealiftError
 from sealift.model.event import Noted
 from sealift.model.stack import StackEvent, StackState
 from sealift.model.template import Location, Template
-from sealift.usecases.stack_target import StackTarget
+from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Writer
 
 LOG_LINES = 12

@@ -7,7 +7,7 @@ from sealift.errors import CloudError, Refused
 from sealift.model.event import Noted, Progressed
 from sealift.model.finding import Finding
 from sealift.model.stack import Backup
-from sealift.usecases.polling import poll
+from sealift.usecases.stacks.polling import poll
 from sealift.usecases.writing import Operation, Writer
 
 DESTROYING = frozenset({"data-removed", "data-replaced"})

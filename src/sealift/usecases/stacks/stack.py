@@ -12,13 +12,13 @@ from sealift.model.event import ChangePlanned, Noted, ResourceProgressed
 from sealift.model.finding import Finding
 from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
 from sealift.model.template import Json
-from sealift.usecases.backups import back_up
-from sealift.usecases.failing import failure
-from sealift.usecases.guarding import judged, refusal
-from sealift.usecases.polling import poll, wait_for_stack
 from sealift.usecases.services import Services
-from sealift.usecases.shifting import Shifting
-from sealift.usecases.stack_target import StackTarget
+from sealift.usecases.stacks.backups import back_up
+from sealift.usecases.stacks.failing import failure
+from sealift.usecases.stacks.guarding import judged, refusal
+from sealift.usecases.stacks.polling import poll, wait_for_stack
+from sealift.usecases.stacks.shifting import Shifting
+from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Operation, Writer
 
 OWNER_TAG = "sealift:app"

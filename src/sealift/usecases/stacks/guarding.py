@@ -9,8 +9,8 @@ from sealift.model.event import FindingReported
 from sealift.model.finding import Finding
 from sealift.model.stack import ChangeSet
 from sealift.ports import Stacks
-from sealift.usecases.removals import with_removed_stacks
-from sealift.usecases.stack_target import StackTarget
+from sealift.usecases.stacks.removals import with_removed_stacks
+from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Writer
 
 
