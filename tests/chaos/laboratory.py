@@ -114,7 +114,7 @@ class Laboratory:
         """Write the code of the function."""
         (self.root / "src" / "app.py").write_text(f"def handler(event, context):\n    return {{'say': '{code}'}}\n")
 
-    def command(self, name: str, *, kill_at: int | None = None) -> Ended:
+    def command(self, name: str, *, kill_at: int | str | None = None) -> Ended:
         """Run a command in a process of its own, killed at a point when one is given."""
         log = self.root.parent / "points.log"
 

@@ -25,13 +25,14 @@ class NotBegunError(Exception):
 
 
 class Points:
-    """Counts points, writes their names to a log, and kills this process, hard, at the chosen one (from 1).
+    """Counts points, writes their names to a log, and kills this process, hard, at the chosen one: by its
+    number, from 1, or the first whose name begins so. Numbers shift a little from run to run, as waits take more looks.
 
     Watch first, then begin: what is watched before it begins is no point.
     """
 
     def __init__(self) -> None:
-        self._kill_at: int | None = None
+        self._kill_at: int | str | None = None
         self._log: int | None = None
         self._count = 0
         self._pause_at = ""
@@ -39,7 +40,7 @@ class Points:
         """Given each request and its service: answers in AWS's place, raises, or returns None to let it through."""
         self._lock = threading.Lock()
 
-    def begin(self, *, kill_at: int | None, log: Path, pause_at: str = "") -> None:
+    def begin(self, *, kill_at: int | str | None, log: Path, pause_at: str = "") -> None:
         """Count from here. `pause_at` is in the name of the point at which the process is stopped once, by SIGSTOP."""
         self._kill_at = kill_at
         self._pause_at = pause_at
@@ -52,7 +53,7 @@ class Points:
         with self._lock:
             self._count += 1
             os.write(self._log, f"{name}\n".encode())
-            if self._count == self._kill_at:
+            if self._count == self._kill_at or (isinstance(self._kill_at, str) and name.startswith(self._kill_at)):
                 os.kill(os.getpid(), signal.SIGKILL)
             pauses = bool(self._pause_at) and self._pause_at in name
             self._pause_at = "" if pauses else self._pause_at

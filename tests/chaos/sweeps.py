@@ -70,8 +70,8 @@ def undisturbed(lab: Laboratory, sweep: Sweep) -> Undisturbed:
     return Undisturbed(ended.points, lab.end_state())
 
 
-def kill(lab: Laboratory, sweep: Sweep, at: int, expected: EndState) -> Iterator[str]:
-    """Kill the command at a point and yield the outcome of the next one, after the name of the point."""
+def kill(lab: Laboratory, sweep: Sweep, at: int | str, expected: EndState) -> Iterator[str]:
+    """Kill the command at a point (number, or beginning of its name), run the next one, yield name and outcome."""
     lab.reset(forget=sweep.only_files)
     sweep.prepare(lab)
     killed = lab.command(sweep.command, kill_at=at)
