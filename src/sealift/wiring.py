@@ -18,6 +18,7 @@ from sealift.usecases.services import Services
 
 if TYPE_CHECKING:
     from sealift.local.supervisor import LocalCloud
+    from sealift.model.template import Rendered
     from sealift.scm.git import Git
     from sealift.template.templates import SamTemplates
 
@@ -161,8 +162,8 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
     return Services(
         clouds=LocalClouds(app, sink) if local else AwsClouds(),
         ledgers=_late(lambda: _ledgers(clock, ids)),
-        templates=_templates(),
-        builder=_builder(process, sink, local=local),
+        templates=_late(_templates),
+        builder=_late(lambda: _builder(process, sink, local=local)),
         analyzer=_late(lambda: _analyzer(process, clock)),
         tester=_late(lambda: _tester(process)),
         http=UrllibHttp(),
@@ -290,7 +291,10 @@ class LocalClouds:
                 self._told.add((environment.name, sentence))
                 self._sink.emit(Noted(name="embedded-cloud", message=sentence, environment=environment.name))
 
-        stacks = LocalStacks(cloud.stacks, cloud.bucket, _templates().render, endpoint, note, blob_file=_cached_blob)
+        def render(body: bytes, **values: Any) -> "Rendered":
+            return _templates().render(body, **values)
+
+        stacks = LocalStacks(cloud.stacks, cloud.bucket, render, endpoint, note, blob_file=_cached_blob)
         return replace(
             cloud,
             stacks=stacks,

@@ -13,9 +13,10 @@ from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
 from sealift.ports import Cloud
 from sealift.usecases.admission import require_decider
-from sealift.usecases.deploy import Target, plan_deployment
+from sealift.usecases.deploy import plan_deployment
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest, stored_origin, stored_release
+from sealift.usecases.target import Target
 from sealift.usecases.writing import (
     Operation,
     caller_record,

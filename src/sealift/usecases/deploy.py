@@ -20,7 +20,6 @@ from sealift.model.event import Noted, Progressed
 from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
-from sealift.ports import Cloud
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.drift import Detection, judge_drift
@@ -28,19 +27,11 @@ from sealift.usecases.stacks.masking import masked
 from sealift.usecases.stacks.stack import change_set_name, deploy_stack
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.surroundings import physical_functions
+from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer, gates_record
 
 ENVIRONMENT_PARAMETER = "SealiftEnvironment"
 """Given the environment's name when the template declares it and nobody sets it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """An application in one opened environment."""
-
-    app: App
-    environment: Environment
-    cloud: Cloud
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

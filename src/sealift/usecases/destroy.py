@@ -10,10 +10,10 @@ from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.model.stack import StackState
 from sealift.ports import Cloud
-from sealift.usecases.deploy import Target
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.polling import wait_for_stack
 from sealift.usecases.stacks.stack import ENVIRONMENT_TAG, OWNER_TAG
+from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
 
 ATTEMPTS = 2

@@ -16,9 +16,9 @@ from sealift.model.event import HealthJudged, Progressed
 from sealift.model.health import ALARMS, COUNTED, Observation, Traffic
 from sealift.model.stack import StackResource
 from sealift.ports import Cloud
-from sealift.usecases.deploy import Target
+from sealift.usecases.probes import PARALLEL_PROBES, ask_probe, probes_of
 from sealift.usecases.services import Services
-from sealift.usecases.verify import PARALLEL_PROBES, ask_probe, probes_of
+from sealift.usecases.target import Target
 
 SHORTEST_COMPARED = timedelta(hours=1)
 LONGEST_COMPARED = timedelta(days=1)

@@ -20,7 +20,7 @@ from sealift.usecases.admission import (
 )
 from sealift.usecases.approve import subject_of
 from sealift.usecases.attest import load_keys, require_attestations
-from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
+from sealift.usecases.deploy import looking_for_drift, plan_deployment
 from sealift.usecases.health import observe, outputs_of, send_probes, tell
 from sealift.usecases.hooks import check_code_of_hooks, tell_what_stays
 from sealift.usecases.merged import pass_branch
@@ -30,6 +30,7 @@ from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services, phase
 from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
 from sealift.usecases.succession import ask, take_turn
+from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, check_account, check_gates, writing
 
 

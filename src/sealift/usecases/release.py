@@ -7,10 +7,11 @@ from sealift.errors import LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
 from sealift.model.release import Release
-from sealift.usecases.deploy import Deployment, Plan, Target, deploy_release, is_standing, plan_deployment
+from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, plan_deployment
 from sealift.usecases.health import outputs_of
 from sealift.usecases.services import Services
 from sealift.usecases.store import stored_origin, stored_release
+from sealift.usecases.target import Target
 from sealift.usecases.verify import verify_deployment
 from sealift.usecases.watch import give_up_watch, watch
 from sealift.usecases.writing import Writer

@@ -3,12 +3,12 @@
 from sealift.delivery.history import open_teardown, standing
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
-from sealift.usecases.deploy import Target
 from sealift.usecases.hooks import check_code_of_hooks
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.release import Outcome, conclude_watch, redeploy
 from sealift.usecases.rollback import rollback
 from sealift.usecases.services import Services
+from sealift.usecases.target import Target
 from sealift.usecases.writing import check_account, check_pull_request, writing
 
 

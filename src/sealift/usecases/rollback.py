@@ -4,10 +4,10 @@ from sealift.delivery.history import standing
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
-from sealift.usecases.deploy import Target
 from sealift.usecases.release import Outcome, redeploy
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest
+from sealift.usecases.target import Target
 from sealift.usecases.watch import give_up_watch
 from sealift.usecases.writing import check_account, check_pull_request, writing
 

@@ -16,7 +16,7 @@ from sealift.usecases.admission import ANY_TIME, Admission, check_override, pass
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import check
-from sealift.usecases.deploy import Target, looking_for_drift, plan_deployment
+from sealift.usecases.deploy import looking_for_drift, plan_deployment
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.proof.certificates import store_certificate
 from sealift.usecases.proof.prove import Proof, isolation_gate, prove_built
@@ -25,6 +25,7 @@ from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services
 from sealift.usecases.store import upload_release
 from sealift.usecases.succession import ask, take_turn
+from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, check_account, check_gates, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0

@@ -12,10 +12,9 @@ from sealift.delivery.history import Deployed, Overtaken, Standing, approvals, o
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry, Lease, Status
-from sealift.usecases.approve import subject_of
-from sealift.usecases.deploy import Target
 from sealift.usecases.health import judge_running, outputs_of
 from sealift.usecases.services import Services
+from sealift.usecases.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +102,8 @@ def _gates(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) 
     target = Target(app=app, environment=environment, cloud=cloud)
     given = approvals(services.ledgers.ledger(cloud).entries(), release=offered.release)
     try:
+        from sealift.usecases.approve import subject_of  # with it comes all that deploys, and few ask for approvals
+
         subject = subject_of(target, offered.release, services.clouds.open(source.environment))
     except SealiftError as error:
         yield GateResult(gate="approval", status="waiting", message=error.message)

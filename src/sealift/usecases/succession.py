@@ -6,9 +6,10 @@ from sealift.delivery.succession import MOST_CONTAINED, Asked, Relation, Rival, 
 from sealift.model.event import Noted
 from sealift.model.template import Json
 from sealift.ports import Cloud
-from sealift.usecases.deploy import Plan, Target
+from sealift.usecases.deploy import Plan
 from sealift.usecases.release import Outcome
 from sealift.usecases.services import Services
+from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer
 
 

@@ -17,10 +17,10 @@ from sealift.model.app import Health
 from sealift.model.event import Noted, Progressed
 from sealift.model.health import Observation
 from sealift.model.ledger import Status
-from sealift.usecases.deploy import Target
 from sealift.usecases.health import observe, send_probes, tell
+from sealift.usecases.probes import probes_of
 from sealift.usecases.services import Services, phase
-from sealift.usecases.verify import probes_of
+from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer
 
 SHORTEST_PAUSE_S = 5.0
