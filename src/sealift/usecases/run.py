@@ -166,18 +166,26 @@ def deploy_built(
 def _preparing(
     app: App, templates: Mapping[str, Template], way: Journey, services: Services, options: RunOptions
 ) -> Iterator[None]:
-    """Render templates and start embedded clouds while the commit is analysed and tested.
+    """Render templates and open embedded clouds while the commit is analysed and tested.
 
     What fails here is raised where it is used.
     """
     pool = ThreadPoolExecutor(max_workers=3)
     for environment in (*way.deploys, *way.promotes) if options.local else ():
-        pool.submit(services.clouds.open, environment)
+        pool.submit(_look_ahead, app, environment, services)
     pool.submit(render_ahead, app, templates, services)
     try:
         yield
     finally:
         pool.shutdown(wait=True)
+
+
+def _look_ahead(app: App, environment: Environment, services: Services) -> None:
+    """Start an embedded cloud and ask it what will be asked first: clients, ledger and stack are known then."""
+    cloud = services.clouds.open(environment)
+    services.ledgers.ledger(cloud).entries()
+    for stack in app.stacks:
+        cloud.stacks.describe(app.stack_name(environment, stack))
 
 
 def _way(app: App, origin: Origin, options: RunOptions) -> Journey:
