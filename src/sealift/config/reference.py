@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sealift.config.keys import (
-    ROOT,
+from sealift.config.keys import ROOT
+from sealift.config.kinds import (
     Command,
     Day,
     Duration,

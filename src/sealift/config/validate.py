@@ -12,7 +12,7 @@ from datetime import date, time
 from typing import TypeAlias, assert_never
 
 from sealift.config import times
-from sealift.config.keys import (
+from sealift.config.kinds import (
     Command,
     Day,
     Duration,

@@ -1,7 +1,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from sealift.config.keys import ROOT, Items, Key, Named, Table
+from sealift.config.keys import ROOT
+from sealift.config.kinds import (
+    Items,
+    Key,
+    Named,
+    Table,
+)
 from sealift.config.reference import PAGE, reference_page
 from sealift.config.validate import checked
 
