@@ -4,7 +4,7 @@ The emulator decides a concrete request; the prover may only say "unreachable" w
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sealift.isolation.decide import may
 from sealift.isolation.policies import Statement, statements
@@ -42,7 +42,7 @@ class Counted:
     decisions: int = 0
     allowed: int = 0
     unreachable: int = 0
-    disagreed: list[str] | None = None
+    disagreed: list[str] = field(default_factory=list)
 
 
 class Chance:
@@ -106,7 +106,7 @@ def run(count: int, seed: int) -> Counted:
     """Compare `count` decisions. Each policy (with a boundary, for every third) is asked every action and ARN."""
     from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-    chance, seen = Chance(seed), Counted(disagreed=[])
+    chance, seen = Chance(seed), Counted()
     contexts = [
         EvalContext(
             principal_arn="arn:aws:iam::111111111111:role/shop-staging-Role",
@@ -134,6 +134,6 @@ def run(count: int, seed: int) -> Counted:
             seen.decisions += 1
             seen.allowed += allows
             seen.unreachable += not reachable
-            if allows and not reachable and seen.disagreed is not None:
+            if allows and not reachable:
                 seen.disagreed.append(f"{context.action} on {context.resource_arn} by {documents}")
     return seen

@@ -7,6 +7,7 @@ from sealift.isolation.policies import Statement
 from sealift.isolation.world import World
 from tests.component.isolation import disguised, planted, wired
 from tests.component.isolation.shop import MUTATIONS, Mutation, shops
+from tests.counts import Note
 
 KINDS = (disguised, planted, wired)
 """Each of these registers its kinds when it is imported."""
@@ -20,7 +21,8 @@ def test_there_are_enough_kinds() -> None:
 
 
 @pytest.mark.parametrize("planted", MUTATIONS, ids=lambda m: m.name)
-def test_a_planted_leak_is_found(planted: Mutation) -> None:
+def test_a_planted_leak_is_found(planted: Mutation, count: Note) -> None:
+    witnesses = 0
     for seed in SEEDS:
         staging, production = shops(seed)
         planted.plant(staging, production)
@@ -36,14 +38,17 @@ def test_a_planted_leak_is_found(planted: Mutation) -> None:
             for leak in towards:
                 assert leak.witness is not None
                 assert _allowed(views, leak.witness), (seed, leak)
+                witnesses += 1
+    count("leaks planted", kinds=1, planted=len(SEEDS), found=len(SEEDS), witnesses_the_emulator_allows=witnesses)
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_clean_applications_are_clean(part: int) -> None:
+def test_clean_applications_are_clean(part: int, count: Note) -> None:
     for seed in CLEAN[part::4]:
         verdict = prove([shop.made() for shop in shops(seed)])
         assert [f.message for f in verdict.stopping] == [], seed
         assert verdict.level == "L1"
+    count("clean applications", proved=len(CLEAN[part::4]))
 
 
 def _allowed(views: list[EnvironmentView], witness: Witness) -> bool:

@@ -1,0 +1,25 @@
+"""Shows at the end of a run what its tests counted."""
+
+import pytest
+
+from tests.counts import Note, noted, told
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest) -> Note:
+    """Note counts under one name; those of all tests are added up and shown at the end of the run."""
+
+    def note(what: str, **counts: int) -> None:
+        request.node.user_properties.append(noted(what, counts))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show a line for each kind of count that tests of this run noted, wherever they ran."""
+    reports = [r for listed in terminalreporter.stats.values() for r in listed if isinstance(r, pytest.TestReport)]
+    lines = told(each for r in reports if r.when == "call" for each in r.user_properties)
+    if lines:
+        terminalreporter.section("counted")
+        for line in lines:
+            terminalreporter.write_line(line)
