@@ -61,6 +61,62 @@ def test_a_role_that_reaches_every_table_is_refused_with_witness_place_and_cure(
     assert found["fix"]
 
 
+WIDE = """\
+      Policies:
+        - DynamoDBReadPolicy: {TableName: !Ref Items}
+        - Version: "2012-10-17"
+          Statement:
+            - Effect: Allow
+              Action: logs:CreateLogGroup
+              Resource: "*"
+            - Effect: Allow
+              Action: dynamodb:*
+              Resource: "*"
+"""
+
+
+def wide(app: Path) -> None:
+    """Give Hello a statement that reaches every table."""
+    leak(app, "      Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]\n", WIDE)
+
+
+def lines_found(sealift, app: Path, rule: str) -> list[str]:
+    """Return the template's text from the line of a rule's finding on."""
+    place = next(f for f in sealift("prove", "-C", app, "--json").json["findings"] if f["id"] == rule)["location"]
+    return [line.strip() for line in (app / "template.yaml").read_text().splitlines()[place["line"] - 1 :]]
+
+
+def test_a_finding_names_the_line_of_the_statement(sealift, app):
+    wide(app)
+    assert lines_found(sealift, app, "IAM-02")[:2] == ["- Effect: Allow", "Action: dynamodb:*"]
+
+
+def test_a_finding_names_the_line_of_the_property(sealift, app):
+    leak(app, "      BillingMode: PAY_PER_REQUEST", "      BillingMode: PAY_PER_REQUEST\n      TableName: items")
+    assert lines_found(sealift, app, "NAM-01")[0] == "TableName: items"
+
+
+def test_a_finding_names_the_logical_id_of_the_users_template(sealift, app):
+    wide(app)
+    found = sealift("prove", "-C", app, "--json").json["findings"]
+    assert {f["location"]["logical_id"] for f in found if f["id"] == "IAM-02"} == {"Hello"}
+
+
+def test_a_statement_is_one_finding_for_each_direction_however_much_it_reaches(sealift, app):
+    wide(app)
+    found = [f for f in sealift("prove", "-C", app, "--json").json["findings"] if f["id"] == "IAM-01"]
+    assert sorted((f["from"], f["to"]) for f in found) == [("production", "staging"), ("staging", "production")]
+    assert {f["witness"]["action"] for f in found} == {"dynamodb:PutItem"}
+
+
+def test_a_person_reads_what_holds_in_both_directions_once(sealift, app):
+    wide(app)
+    shown = sealift("prove", "-C", app).out
+    assert shown.count("IAM-02") == 1
+    assert "staging ⇄ production" in shown
+    assert "dynamodb:PutResourcePolicy on Items of production" in shown
+
+
 def test_a_fixed_table_name_collides_in_one_account_and_not_in_two(sealift, app):
     leak(app, "      BillingMode: PAY_PER_REQUEST", "      BillingMode: PAY_PER_REQUEST\n      TableName: items")
     assert sealift("prove", "-C", app).code == 3

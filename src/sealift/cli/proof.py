@@ -9,7 +9,7 @@ from rich.text import Text
 from sealift.cli.terminal import console as open_console
 from sealift.isolation import Leak, Verdict
 from sealift.isolation.certificate import Difference
-from sealift.usecases.proof.prove import PROBE_RULE, Proof, summary, worst_first
+from sealift.usecases.proof.prove import PROBE_RULE, Proof, alike, between, summary, worst_first
 
 _OUTCOMES = {"denied": "denied", "allowed": "not denied", "unknown": "without an answer that says either"}
 _EMBEDDED = (
@@ -29,23 +29,26 @@ def show_proof(proof: Proof, *, verbose: bool) -> None:
     bad = bool(proof.stopping) or verdict.level == "L0"
     style = "bold red" if bad else "bold green"
     console.print(Text.assemble((summary(verdict), style), f"   {names}"), soft_wrap=True)
-    shown = [f for f in worst_first(verdict.findings) if verbose or f.severity != "info"]
-    for leak in shown:
-        _show(console, leak)
-    hidden = len(verdict.findings) - len(shown)
+    found = alike(verdict)
+    shown = [ways for ways in found if verbose or ways[0].severity != "info"]
+    for ways in shown:
+        _show(console, *ways, verbose=verbose)
+    hidden = len(found) - len(shown)
     if hidden:
         console.print(Text(f"\n{hidden} findings for information; -v shows them", style="dim"))
     _show_assumptions(console, proof, verbose=verbose)
 
 
-def _show(console: Console, leak: Leak) -> None:
+def _show(console: Console, *ways: Leak, verbose: bool = False) -> None:
+    """Print a finding; of several that are alike the first one, and all with `verbose`."""
+    leak = ways[0]
     where = f"  {leak.location}" if leak.location else ""
     console.print(
         Text.assemble(
             "\n",
             (f"{leak.severity:<9}", COLOURS[leak.severity]),
             (leak.id, "bold"),
-            f"  {leak.source} → {leak.target}",
+            f"  {between(ways)}",
             (where, "dim"),
         ),
         soft_wrap=True,
@@ -59,6 +62,8 @@ def _show(console: Console, leak: Leak) -> None:
         )
         for step in w.path:
             console.print(Text(f"           via {step}", style="dim"), soft_wrap=True)
+    for other in ways[1:] if verbose else ():
+        console.print(Text(f"  also     {other.source} → {other.target}", style="dim"), soft_wrap=True)
     if leak.fix:
         console.print(Text(f"  → {leak.fix}"), soft_wrap=True)
 

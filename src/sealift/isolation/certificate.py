@@ -155,7 +155,7 @@ def _without_places(view: EnvironmentView) -> EnvironmentView:
 def _placeless(stack: StackView, depth: int) -> StackView:
     # Nested stacks that hold themselves are cut off here; their hash is then "unreadable", which check reports.
     nested = stack.nested if depth > 50 else {k: _placeless(v, depth + 1) for k, v in stack.nested.items()}
-    return replace(stack, locations={}, nested=nested)
+    return replace(stack, locations={}, lines={}, nested=nested)
 
 
 def _acceptance(one: Accepted) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealift.isolation.model import DeclaredPrincipal
-from sealift.isolation.policies import Statement, Test, Unreadable, statements
+from sealift.isolation.policies import Statement, Test, Unreadable, placed, statements
 from sealift.isolation.resolving import Resolved, literal_resolver
 from sealift.isolation.scope import PRINCIPAL, Scope
 from sealift.model.template import Json
@@ -125,7 +125,9 @@ def _documents(environment: str, scope: Scope, logical_id: str, cfn_type: str) -
     value = scope.properties(logical_id).get(key)
     if value is None:
         return
-    yield _grant(environment, scope, logical_id, (_owner(scope, logical_id, target), value))
+    made = _grant(environment, scope, logical_id, (_owner(scope, logical_id, target), value))
+    made.statements = placed(made.statements, lambda index: scope.place(logical_id, f"{key}/Statement/{index}"))
+    yield made
 
 
 def _owner(scope: Scope, logical_id: str, key: str) -> str:

@@ -33,6 +33,8 @@ class StackView:
     parameters: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     locations: Mapping[str, Location] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Line in the user's file of what stands in its properties, by `LogicalId/Policies/0/Statement/1`."""
     nested: Mapping[str, "StackView"] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     role_arn: str | None = None
@@ -181,14 +183,17 @@ class Leak:
             body["location"] = {
                 "file": place.file if place else None,
                 "line": place.line if place else 0,
-                "logical_id": self.logical_id or (place.logical_id if place else None),
+                "logical_id": (place.logical_id if place else None) or self.logical_id,
             }
         return body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A finding somebody answers for. Every field that is not None has to agree; an expired one counts again."""
+    """A finding somebody answers for. Every field that is not None has to agree; an expired one counts again.
+
+    `logical_id` is the one in the user's template or in the rendered one: a function's, or its role's.
+    """
 
     id: str
     reason: str
@@ -199,8 +204,11 @@ class Accepted:
 
     def covers(self, leak: Leak) -> bool:
         """Return whether it names this finding; the expiry is the caller's to judge."""
-        pairs = ((self.source, leak.source), (self.target, leak.target), (self.logical_id, leak.logical_id))
-        return self.id == leak.id and all(mine is None or mine == theirs for mine, theirs in pairs)
+        place = leak.location
+        called = (leak.logical_id, place.logical_id if place else None)
+        pairs = ((self.source, leak.source), (self.target, leak.target))
+        named = self.logical_id is None or self.logical_id in called
+        return self.id == leak.id and named and all(mine is None or mine == theirs for mine, theirs in pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

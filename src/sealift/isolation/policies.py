@@ -5,12 +5,12 @@ A document that can not be read raises `Unreadable`; the caller makes *not prove
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from sealift.isolation.patterns import LITERAL_ONE, LITERAL_STAR
 from sealift.isolation.resolving import Known, Resolved, Resolver, no_value, union
-from sealift.model.template import Json
+from sealift.model.template import Json, Location
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _ESCAPED = {"*": LITERAL_STAR, "?": LITERAL_ONE, "$": "$"}
@@ -57,6 +57,10 @@ class Statement:
     sid: str = ""
     source: str = field(default="", compare=False)
     """Name of the policy, for people."""
+    index: int = field(default=0, compare=False)
+    """Which statement of its document it is."""
+    location: Location | None = field(default=None, compare=False)
+    """Its place in the user's template, when that is known more closely than its resource's."""
 
 
 ANYONE = (("*", "*"),)
@@ -111,20 +115,27 @@ def statements(
     value: Json, resolver: Resolver, *, managed: str | None = None, source: str = ""
 ) -> tuple[Statement, ...]:
     """Return the statements of a document. Raises Unreadable for what is no policy document."""
-    listed = _listed(document(value, resolver)["Statement"], resolver)
-    return tuple(_statement(body, resolver, managed=managed, source=source, certain=c) for body, c in listed)
+    listed = list(_listed(document(value, resolver)["Statement"], resolver))
+    found = (_statement(body, resolver, managed=managed, source=source, certain=c) for body, c, _ in listed)
+    return tuple(replace(made, index=at) if at else made for made, (_, _, at) in zip(found, listed, strict=True))
 
 
-def _listed(value: Json, resolver: Resolver) -> Iterator[tuple[dict[str, Json], bool]]:
-    """Yield each statement and whether it certainly stands in the document."""
+def placed(made: Iterable[Statement], place: Callable[[int], Location | None]) -> tuple[Statement, ...]:
+    """Return the statements with their places, given where one of an index stands."""
+    found = ((statement, place(statement.index)) for statement in made)
+    return tuple(replace(statement, location=at) if at else statement for statement, at in found)
+
+
+def _listed(value: Json, resolver: Resolver) -> Iterator[tuple[dict[str, Json], bool, int]]:
+    """Yield each statement, whether it certainly stands in the document, and its index there."""
     items = value if isinstance(value, list) else [value]
-    for item in items:
+    for index, item in enumerate(items):
         if isinstance(item, dict) and "Fn::If" in item:
-            yield from _chosen(item["Fn::If"], resolver)
+            yield from ((body, certain, index) for body, certain in _chosen(item["Fn::If"], resolver))
         elif no_value(item):
             continue
         elif isinstance(item, dict) and "Effect" in item:
-            yield item, True
+            yield item, True, index
         else:
             raise Unreadable("a statement is not an object with an Effect")
 
@@ -135,7 +146,7 @@ def _chosen(body: Json, resolver: Resolver) -> Iterator[tuple[dict[str, Json], b
     holds = resolver.holds(body[0])
     for part, wanted in ((body[1], True), (body[2], False)):
         if holds in (None, wanted) and not no_value(part):
-            for statement, certain in _listed(part, resolver):
+            for statement, certain, _ in _listed(part, resolver):
                 yield statement, certain and holds is not None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sealift.isolation.actions import managed_policy
 from sealift.isolation.model import DeclaredPrincipal
 from sealift.isolation.patterns import has_symbol, plain
-from sealift.isolation.policies import Statement, Unreadable, statements
+from sealift.isolation.policies import Statement, Unreadable, placed, statements
 from sealift.isolation.resolving import Resolved, Resolver, literal_resolver
 from sealift.isolation.scope import Scope
 from sealift.model.live import LivePrincipal
@@ -172,10 +172,10 @@ def _principal(environment: str, scope: Scope, logical_id: str) -> Principal:
     return made
 
 
-def _add_inline(made: Principal, scope: Scope, policy: Json) -> None:
+def _add_inline(made: Principal, scope: Scope, policy: Json, index: int = 0) -> None:
     if isinstance(policy, list):
-        for part in policy:
-            _add_inline(made, scope, part)
+        for at, part in enumerate(policy):
+            _add_inline(made, scope, part, at)
         return
     body = policy if isinstance(policy, dict) else {}
     if "Fn::If" in body and isinstance(body["Fn::If"], list) and len(body["Fn::If"]) == 3:
@@ -183,7 +183,7 @@ def _add_inline(made: Principal, scope: Scope, policy: Json) -> None:
         holds = scope.holds(test)
         for part, wanted in zip(parts, (True, False), strict=True):
             if holds in (None, wanted) and not (isinstance(part, dict) and part.get("Ref") == "AWS::NoValue"):
-                _add_inline(made, scope, part)
+                _add_inline(made, scope, part, index)
         return
     if body.get("Ref") == "AWS::NoValue":
         return
@@ -191,7 +191,23 @@ def _add_inline(made: Principal, scope: Scope, policy: Json) -> None:
         made.faults.append("an inline policy has no PolicyDocument")
         return
     name = str(body.get("PolicyName", ""))
-    _add(made, body["PolicyDocument"], scope.resolver, name)
+    _add_own(made, (scope, made.logical_id, _path(made.logical_id, name, index)), body["PolicyDocument"], name)
+
+
+def _path(logical_id: str, name: str, index: int) -> str:
+    """Return where an inline policy stands. SAM numbers those of a function's role as they stand in its Policies."""
+    number = name.removeprefix(f"{logical_id}Policy")
+    return f"Policies/{number}" if number != name and number.isdigit() else f"Policies/{index}/PolicyDocument"
+
+
+def _add_own(made: Principal, at: tuple[Scope, str, str], value: Json, source: str) -> None:
+    """Add what stands in a template, with the place of each statement."""
+    scope, logical_id, path = at
+    try:
+        found = statements(value, scope.resolver, source=source)
+        made.statements.extend(placed(found, lambda index: scope.place(logical_id, f"{path}/Statement/{index}")))
+    except Unreadable as error:
+        made.faults.append(str(error))
 
 
 def _add(made: Principal, value: Json, resolver: Resolver, source: str, *, managed: str | None = None) -> None:
@@ -215,7 +231,7 @@ def _attach(found: list[Principal], scopes: list[Scope]) -> Iterator[Unowned]:
                 if target is None:
                     yield Unowned(scope, logical_id, name)
                 else:
-                    _add(target, properties["PolicyDocument"], scope.resolver, logical_id)
+                    _add_own(target, (scope, logical_id, "PolicyDocument"), properties["PolicyDocument"], logical_id)
     for principal in found:
         if principal.scope is None:
             continue
@@ -255,7 +271,7 @@ def _add_managed(made: Principal, arn: Resolved, own: dict[str, tuple[Scope, str
         if value in own:
             scope, logical_id = own[value]
             document = scope.properties(logical_id).get("PolicyDocument")
-            _add(made, document, scope.resolver, logical_id)
+            _add_own(made, (scope, logical_id, "PolicyDocument"), document, logical_id)
             continue
         path = _managed_path(value)
         known = managed_policy(path) if path else None

@@ -20,7 +20,7 @@ AXIOMS = (
     "Reaching another account needs a grant there too.",
     "Where an account is not declared, all environments are taken to be in one.",
 )
-PROVER_VERSION = "1"
+PROVER_VERSION = "2"
 
 
 def prove(

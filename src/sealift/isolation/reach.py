@@ -1,6 +1,6 @@
 """Which allow statement of which principal reaches which other environment's resource, and by which actions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from sealift.isolation.patterns import LITERAL_STAR, covers, has_symbol, interse
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
 from sealift.isolation.world import Owned, Sealed, World
+from sealift.model.finding import Severity
 
 STACK_TAG = "aws:resourcetag/aws:cloudformation:stack-name"
 TELEMETRY = frozenset(
@@ -21,19 +22,35 @@ TELEMETRY = frozenset(
         *("xray:getsamplingstatisticsummaries", "cloudwatch:putmetricdata"),
     }
 )
+FAMILIAR = frozenset(
+    {
+        *("dynamodb:putitem", "dynamodb:getitem", "dynamodb:putresourcepolicy"),
+        *("s3:putobject", "s3:getobject", "s3:putbucketpolicy", "sqs:sendmessage", "sns:publish", "events:putevents"),
+        *("lambda:invokefunction", "lambda:addpermission", "lambda:getfunction", "states:startexecution"),
+        *("secretsmanager:getsecretvalue", "ssm:getparameter", "kms:decrypt", "kms:putkeypolicy", "kinesis:putrecord"),
+        *("iam:putrolepolicy", "iam:passrole", "sts:assumerole", "cloudformation:deletestack", "execute-api:invoke"),
+    }
+)
+"""Of what a statement allows, a witness names what its readers know."""
+Judged = Callable[[frozenset[str]], Severity]
+"""How bad it is that these actions are allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`actions` (lower-case, with service) that a statement may allow on `count` resources of one environment."""
+    """`actions` (lower-case, with service) that a statement may allow on resources of one environment and one type."""
 
     source: Sealed
     target: Sealed
     principal: Principal
     statement: Statement
-    entry: Owned
+    entries: list[Owned]
     actions: frozenset[str]
-    count: int
+
+    @property
+    def entry(self) -> Owned:
+        """Return the resource that the witness names."""
+        return self.entries[0]
 
 
 Groups = dict[str, dict[tuple[str, str], list[Owned]]]
@@ -106,8 +123,8 @@ def _keep(made: Reached, source: Sealed, principal: Principal, what: tuple[State
             # One that is denied in part is counted too: it is information about all of them.
             known.principals[shown_principal(principal)] = None
             return
-    for entry, left, count in _not_denied(principal, candidate.names, candidate.entries):
-        reach = Reach(source, candidate.target, principal, statement, entry, left, count)
+    for entries, left in _not_denied(principal, candidate.names, candidate.entries):
+        reach = Reach(source, candidate.target, principal, statement, entries, left)
         if left & TELEMETRY:
             pair = made.telemetry.setdefault((source.name, candidate.target.name), Telemetry(reach, {}))
             pair.principals[shown_principal(principal)] = None
@@ -159,12 +176,12 @@ def _certain_first(statement: Statement, entries: list[Owned]) -> list[Owned]:
 
 def _not_denied(
     principal: Principal, names: frozenset[str], entries: list[Owned]
-) -> Iterator[tuple[Owned, frozenset[str], int]]:
-    """Yield, for each set of actions that denials and boundary leave, the first resource and how many there are."""
+) -> Iterator[tuple[list[Owned], frozenset[str]]]:
+    """Yield each set of actions that denials and boundary leave, and the resources that they are left on."""
     denials = [s for s in principal.statements if not s.allow]
     boundary = principal.boundary
     if not denials and boundary is None:
-        yield entries[0], names, len(entries)
+        yield entries, names
         return
     denials += [s for s in boundary or () if not s.allow]
     allows = None if boundary is None else [s for s in boundary if s.allow]
@@ -179,7 +196,7 @@ def _not_denied(
         if kept:
             left.setdefault(kept, []).append(entry)
     for kept, listed in left.items():
-        yield listed[0], kept, len(listed)
+        yield listed, kept
 
 
 @lru_cache(maxsize=32768)
@@ -255,8 +272,8 @@ def _cure(reach: Reach) -> str:
 
 
 def strongest(names: frozenset[str]) -> str:
-    """Return the action that says most: permissions before writes before reads, then by name."""
-    return min(names, key=lambda n: (_weight(n), n))
+    """Return the action that says most: permissions before writes before reads, then what people know, then by name."""
+    return min(names, key=lambda n: (_weight(n), n not in FAMILIAR, len(n), n))
 
 
 def _weight(name: str) -> int:
@@ -283,22 +300,42 @@ def shown_principal(principal: Principal) -> str:
     return principal.scope.origin(principal.logical_id) if principal.scope else principal.logical_id
 
 
-def leak_of(world: World, reach: Reach, *, rule: tuple[str, str], names: frozenset[str], fix: str) -> Leak:
-    """Return the leak of a reach by these actions; `rule` is id and severity."""
-    name = strongest(names)
+def leaks_of(
+    world: World, chosen: Iterable[tuple[Reach, frozenset[str]]], *, rule: str, severity: Judged, fix: str
+) -> Iterator[Leak]:
+    """Yield one leak for each statement and each environment that it reaches by the actions chosen.
+
+    What has one place to mend is one finding, however many resources and actions it concerns. All statements of a
+    managed policy have one place, too.
+    """
+    groups: dict[tuple[int, int | str, str], list[tuple[Reach, frozenset[str]]]] = {}
+    for reach, names in chosen:
+        if names:
+            place = reach.statement.managed or id(reach.statement)
+            groups.setdefault((id(reach.principal), place, reach.target.name), []).append((reach, names))
+    for listed in groups.values():
+        names = frozenset().union(*(n for _, n in listed))
+        name = strongest(names)
+        first = next(reach for reach, some in listed if name in some)
+        others = {(id(o.scope), o.logical_id) for reach, _ in listed for o in reach.entries}
+        yield leak_of(world, first, rule=(rule, severity(names)), name=name, more=len(others) - 1, fix=fix)
+
+
+def leak_of(world: World, reach: Reach, *, rule: tuple[str, Severity], name: str, fix: str, more: int = 0) -> Leak:
+    """Return the leak of a reach by this action; `rule` is id and severity, `more` how many resources it also meets."""
     made = witness(world, reach, name)
-    more = f", and {reach.count - 1} more of this type" if reach.count > 1 else ""
+    also = f", and reach {more} more of its resources" if more else ""
     what = reach.entry.scope.origin(reach.entry.logical_id) if reach.entry.logical_id else "the stack itself"
     through = f" (through {reach.statement.managed})" if reach.statement.managed else ""
     return Leak(
         id=rule[0],
-        severity=rule[1],  # type: ignore[arg-type]
+        severity=rule[1],
         source=reach.source.name,
         target=reach.target.name,
         message=f"{shown_principal(reach.principal)} of {reach.source.name} may {made.action} on {what} of "
-        f"{reach.target.name}{more}{through}.",
+        f"{reach.target.name}{also}{through}.",
         witness=made,
-        location=reach.principal.location,
+        location=reach.statement.location or reach.principal.location,
         fix=_cure(reach) or fix,
         logical_id=reach.principal.logical_id,
     )

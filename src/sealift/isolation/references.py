@@ -114,12 +114,13 @@ def register(world: World) -> Register:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A value of a resource by which it names another one; `path` is for people."""
+    """A value of a resource by which it names another one; `path` is for people, `at` has its keys and indexes."""
 
     scope: Scope
     logical_id: str
     path: str
     value: Resolved
+    at: str = ""
 
 
 def values_at(scope: Scope, logical_id: str, *paths: str) -> Iterator[Place]:
@@ -127,9 +128,9 @@ def values_at(scope: Scope, logical_id: str, *paths: str) -> Iterator[Place]:
     properties = scope.properties(logical_id)
     for path in paths:
         keys = _keys(path)
-        for value in _reach(properties, keys) if keys[0] in properties else ():
+        for at, value in _reach(properties, keys) if keys[0] in properties else ():
             for item in scope.resolver.many(value):
-                yield Place(scope, logical_id, path, item)
+                yield Place(scope, logical_id, path, item, at)
 
 
 @lru_cache(maxsize=256)
@@ -137,22 +138,22 @@ def _keys(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))
 
 
-def _reach(value: Json, keys: tuple[str, ...]) -> Iterator[Json]:
+def _reach(value: Json, keys: tuple[str, ...], at: str = "") -> Iterator[tuple[str, Json]]:
     if not keys:
-        yield value
+        yield at, value
         return
     if isinstance(value, dict) and "Fn::If" in value and isinstance(value["Fn::If"], list):
         for part in value["Fn::If"][1:]:
-            yield from _reach(part, keys)
+            yield from _reach(part, keys, at)
     elif isinstance(value, list):
-        for part in value:
-            yield from _reach(part, keys[1:] if keys[0] == "*" else keys)
+        for index, part in enumerate(value):
+            yield from _reach(part, keys[1:] if keys[0] == "*" else keys, f"{at}/{index}")
     elif isinstance(value, dict):
         if keys[0] == "*":
-            for part in value.values():
-                yield from _reach(part, keys[1:])
+            for name, part in value.items():
+                yield from _reach(part, keys[1:], f"{at}/{name}")
         elif keys[0] in value:
-            yield from _reach(value[keys[0]], keys[1:])
+            yield from _reach(value[keys[0]], keys[1:], f"{at}/{keys[0]}")
 
 
 def places(environment: Sealed, types: tuple[str, ...], *paths: str) -> Iterator[Place]:
@@ -213,7 +214,7 @@ def leak(
         witness=Witness(
             principal=world.symbols.concrete(principal), action=f"names in {place.path}", resource=resource
         ),
-        location=place.scope.location(place.logical_id),
+        location=place.scope.place(place.logical_id, place.at),
         fix=fix,
         logical_id=place.logical_id,
     )

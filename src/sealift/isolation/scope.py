@@ -1,7 +1,7 @@
 """One stack of one environment as the proof knows it: parameters, conditions, and the names of its resources."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sealift.isolation.model import EnvironmentView, StackView
@@ -154,6 +154,21 @@ class Scope:
     def location(self, logical_id: str) -> Location | None:
         """Return the place in the user's template."""
         return self.view.locations.get(self.origin(logical_id)) or self.view.locations.get(logical_id)
+
+    def named_at(self, logical_id: str) -> Location | None:
+        """Return the place where the template gives the resource its name, or the resource's own."""
+        known = facts(self.type_of(logical_id))
+        return self.place(logical_id, (known.name or "") if known else "")
+
+    def place(self, logical_id: str, path: str) -> Location | None:
+        """Return the place of what stands at a path like `Policies/0/Statement/1` of its properties, or near it."""
+        whole = self.location(logical_id)
+        if whole is None or not self.view.lines:
+            return whole
+        at = f"{whole.logical_id}/{path.lstrip('/')}"
+        while at and at not in self.view.lines:
+            at = at.rpartition("/")[0]
+        return replace(whole, line=self.view.lines[at]) if at else whole
 
     # Names, as the resolver asks for them
 

@@ -151,7 +151,7 @@ def leak(
             action=action,
             resource=world.symbols.concrete(grant.on[0] if grant.on else "*"),
         ),
-        location=grant.scope.location(grant.logical_id),
+        location=statement.location or grant.scope.location(grant.logical_id),
         fix=fix,
         logical_id=grant.logical_id,
     )

@@ -1,7 +1,8 @@
 """Which rule a reached action belongs to: each action counts for exactly one."""
 
 from sealift.isolation import actions as iam
-from sealift.isolation.reach import TELEMETRY, Reach
+from sealift.isolation.reach import TELEMETRY, Reach, lists_only
+from sealift.model.finding import Severity
 
 _ROLE_ACTIONS = frozenset({"iam:passrole", "sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
 _OF_SERVICES_ALONE = frozenset({"iam:createservicelinkedrole", "iam:deleteservicelinkedrole"})
@@ -36,6 +37,17 @@ def plain_actions(reach: Reach) -> frozenset[str]:
     if _is_stack(reach):
         return frozenset()
     return reach.actions - _ROLE_ACTIONS - _OF_SERVICES_ALONE - TELEMETRY - permission_actions(reach)
+
+
+def severity(names: frozenset[str]) -> Severity:
+    """Return how bad these actions are on what holds data: listing alone is low."""
+    return "low" if lists_only(names) else "high"
+
+
+def critical(names: frozenset[str]) -> Severity:
+    """Return how bad these actions are where any one of them is the way around every limit."""
+    del names
+    return "critical"
 
 
 def _is_stack(reach: Reach) -> bool:

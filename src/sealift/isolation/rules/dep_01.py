@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sealift.isolation import actions as iam
 from sealift.isolation.model import Leak
-from sealift.isolation.reach import leak_of, reaches
+from sealift.isolation.reach import leaks_of, reaches
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import stack_actions
@@ -16,13 +16,12 @@ FIX = "Limit CloudFormation actions to arn:…:stack/${AWS::StackName}/*."
 
 def check(world: World) -> Iterator[Leak]:
     """Yield reach to the stacks themselves: critical where they can be changed, low where they can be seen."""
-    for reach in reaches(world):
-        names = stack_actions(reach)
-        if not names:
-            continue
-        writes = frozenset(n for n in names if _writes(n))
-        severity: Severity = "critical" if writes else "low"
-        yield leak_of(world, reach, rule=("DEP-01", severity), names=writes or names, fix=FIX)
+    chosen = ((reach, stack_actions(reach)) for reach in reaches(world))
+    yield from leaks_of(world, chosen, rule="DEP-01", severity=_severity, fix=FIX)
+
+
+def _severity(names: frozenset[str]) -> Severity:
+    return "critical" if any(_writes(n) for n in names) else "low"
 
 
 def _writes(name: str) -> bool:

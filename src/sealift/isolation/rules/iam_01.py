@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
-from sealift.isolation.reach import leak_of, lists_only, reaches
+from sealift.isolation.reach import leaks_of, reaches
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._sorted import plain_actions
+from sealift.isolation.rules._sorted import plain_actions, severity
 from sealift.isolation.world import World
 
 FIX = "Name the own resource: !GetAtt Resource.Arn, or a pattern that begins with ${AWS::StackName}."
@@ -13,11 +13,8 @@ FIX = "Name the own resource: !GetAtt Resource.Arn, or a pattern that begins wit
 
 def check(world: World) -> Iterator[Leak]:
     """Yield reach by statements of the template's own policies."""
-    for reach in reaches(world):
-        names = plain_actions(reach)
-        if names and reach.statement.managed is None:
-            severity = "low" if lists_only(names) else "high"
-            yield leak_of(world, reach, rule=("IAM-01", severity), names=names, fix=FIX)
+    own = ((reach, plain_actions(reach)) for reach in reaches(world) if reach.statement.managed is None)
+    yield from leaks_of(world, own, rule="IAM-01", severity=severity, fix=FIX)
 
 
 _ROLE = """

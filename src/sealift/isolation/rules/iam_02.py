@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from sealift.isolation.model import OUTSIDE, Leak, Witness
 from sealift.isolation.patterns import is_wild
 from sealift.isolation.principals import Unowned
-from sealift.isolation.reach import leak_of, reaches
+from sealift.isolation.reach import leaks_of, reaches
 from sealift.isolation.references import named_leaks, register
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
-from sealift.isolation.rules._sorted import permission_actions
+from sealift.isolation.rules._sorted import critical, permission_actions
 from sealift.isolation.world import Sealed, World
 
 FIX = "Limit the permission to the environment's own roles, keys and policies, by ARN."
@@ -17,10 +17,8 @@ FIX = "Limit the permission to the environment's own roles, keys and policies, b
 
 def check(world: World) -> Iterator[Leak]:
     """Yield reach by actions that manage permissions, and policies attached to another one's roles."""
-    for reach in reaches(world):
-        names = permission_actions(reach)
-        if names:
-            yield leak_of(world, reach, rule=("IAM-02", "critical"), names=names, fix=FIX)
+    chosen = ((reach, permission_actions(reach)) for reach in reaches(world))
+    yield from leaks_of(world, chosen, rule="IAM-02", severity=critical, fix=FIX)
     yield from named_leaks(
         world,
         ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy"),

@@ -7,10 +7,10 @@ from sealift.isolation.model import OUTSIDE, Leak, Witness
 from sealift.isolation.patterns import TAIL, intersects
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import Principal
-from sealift.isolation.reach import leak_of, may_name, own_pattern, reaches, shown_principal
+from sealift.isolation.reach import leaks_of, may_name, own_pattern, reaches, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
-from sealift.isolation.rules._sorted import role_actions
+from sealift.isolation.rules._sorted import critical, role_actions
 from sealift.isolation.world import Sealed, World
 
 ROLES = f"arn:{TAIL}:iam::{TAIL}:role/*"
@@ -20,12 +20,9 @@ FIX = "Name the role: !GetAtt Role.Arn, or a pattern that begins with ${AWS::Sta
 
 def check(world: World) -> Iterator[Leak]:
     """Yield reach to others' roles, to roles nobody of the proof owns, and resources that run as these."""
-    found: set[int] = set()
-    for reach in reaches(world):
-        names = role_actions(reach)
-        if names:
-            found.add(id(reach.principal))
-            yield leak_of(world, reach, rule=("IAM-03", "critical"), names=names, fix=FIX)
+    chosen = [(reach, names) for reach in reaches(world) if (names := role_actions(reach))]
+    found = {id(reach.principal) for reach, _ in chosen}
+    yield from leaks_of(world, chosen, rule="IAM-03", severity=critical, fix=FIX)
     for environment in world.environments:
         for principal in environment.principals:
             if id(principal) not in found:
@@ -57,7 +54,7 @@ def _outside(world: World, environment: Sealed, principal: Principal) -> Iterato
                 action=action,
                 resource=world.symbols.concrete(pattern),
             ),
-            location=principal.location,
+            location=statement.location or principal.location,
             fix=FIX,
             logical_id=principal.logical_id,
         )

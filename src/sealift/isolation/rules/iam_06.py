@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Leak, Witness
-from sealift.isolation.reach import Reach, leak_of, lists_only, reaches, shown_principal
+from sealift.isolation.reach import leaks_of, reaches, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
-from sealift.isolation.rules._sorted import plain_actions
+from sealift.isolation.rules._sorted import plain_actions, severity
 from sealift.isolation.world import World
 
 FIX = "Write a policy of your own that names the environment's resources."
@@ -14,15 +14,8 @@ FIX = "Write a policy of your own that names the environment's resources."
 
 def check(world: World) -> Iterator[Leak]:
     """Yield reach through AWS managed policies, and policies whose documents are not known."""
-    found: dict[tuple[int, str, str], list[Reach]] = {}
-    for reach in reaches(world):
-        if reach.statement.managed is not None and plain_actions(reach):
-            key = (id(reach.principal), reach.statement.managed, reach.target.name)
-            found.setdefault(key, []).append(reach)
-    for listed in found.values():
-        worst = min(listed, key=lambda r: lists_only(plain_actions(r)))
-        severity = "low" if lists_only(plain_actions(worst)) else "high"
-        yield leak_of(world, worst, rule=("IAM-06", severity), names=plain_actions(worst), fix=FIX)
+    managed = ((reach, plain_actions(reach)) for reach in reaches(world) if reach.statement.managed is not None)
+    yield from leaks_of(world, managed, rule="IAM-06", severity=severity, fix=FIX)
     for environment in world.environments:
         for principal in environment.principals:
             for arn in principal.unknown_managed:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sealift.isolation.model import Leak
-from sealift.isolation.reach import leak_of, reached
+from sealift.isolation.reach import leak_of, reached, strongest
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._sorted import telemetry_actions
 from sealift.isolation.world import World
@@ -16,7 +16,7 @@ def check(world: World) -> Iterator[Leak]:
     """Yield one finding for each pair of environments, with one role as the witness."""
     for (source, target), telemetry in reached(world).telemetry.items():
         names = telemetry_actions(telemetry.reach)
-        leak = leak_of(world, telemetry.reach, rule=("IAM-07", "info"), names=names, fix=FIX)
+        leak = leak_of(world, telemetry.reach, rule=("IAM-07", "info"), name=strongest(names), fix=FIX)
         roles = _listed(sorted(telemetry.principals))
         yield replace(leak, message=f"{roles} of {source} may write logs, traces or metrics that are {target}'s.")
 

@@ -41,7 +41,7 @@ def _leak(ends: tuple[str, str], entry: Owned, term: str) -> Leak:
         target=ends[1],
         message=f"{what} has the same name in {ends[0]} and {ends[1]}: one would be the other's.",
         witness=Witness(principal=f"stack {entry.scope.view.name}", action=f"{entry.service}:Create*", resource=term),
-        location=entry.scope.location(entry.logical_id),
+        location=entry.scope.named_at(entry.logical_id),
         fix=FIX,
         logical_id=entry.logical_id,
     )

@@ -31,7 +31,7 @@ def check(world: World) -> Iterator[Leak]:
                 witness=Witness(
                     principal=f"stack {entry.scope.view.name}", action=f"{entry.service}:Create*", resource=entry.term
                 ),
-                location=entry.scope.location(entry.logical_id),
+                location=entry.scope.named_at(entry.logical_id),
                 fix=FIX,
                 logical_id=entry.logical_id,
             )

@@ -1,5 +1,6 @@
 """Prove from a release's own templates that no environment reaches into another, before anything is deployed."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from sealift.usecases.proof.views import built_views, stored_views
 from sealift.usecases.services import Services, phase
 
 PROBE_RULE = "PRB-01"
+_WORD = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +108,9 @@ def isolation_gate(proof: Proof, services: Services, *, strict: bool) -> None:
     Without `strict` (on the embedded cloud, where nothing is shared) it only says what AWS's gate would refuse.
     """
     with phase(services, "prove") as outcome:
-        for leak in proof.verdict.findings:
-            if leak.severity != "info":
-                services.events.emit(FindingReported(finding=finding(leak)))
+        for ways in alike(proof.verdict):
+            if ways[0].severity != "info":
+                services.events.emit(FindingReported(finding=finding(ways)))
         if proof.shared is not None:
             _advise(proof.shared, services)
         outcome.detail = summary(proof.verdict)
@@ -146,21 +148,49 @@ def summary(verdict: Verdict) -> str:
         "L2": "proved from templates and live accounts",
         "L3": "proved from templates and live, separate accounts",
     }[verdict.level]
-    counts = f", {len(verdict.findings)} findings" if verdict.findings else ""
+    found = len(alike(verdict))
+    counts = f", {found} finding{'s' * (found > 1)}" if found else ""
     return f"{verdict.level} {meaning}{counts}"
 
 
-def finding(leak: Leak) -> Finding:
-    """Return a finding of the proof as every other tool's."""
+def alike(verdict: Verdict) -> list[tuple[Leak, ...]]:
+    """Return the findings, those as one that say the same of one place and differ in the environments alone.
+
+    The way into the last environment comes first in each: that is the most protected one.
+    """
+    order = {name: index for index, name in enumerate(verdict.environments)}
+    found: dict[tuple[object, ...], list[Leak]] = {}
+    for leak in worst_first(verdict.findings):
+        key = (leak.id, leak.severity, leak.location, leak.logical_id, leak.fix, _nameless(leak))
+        found.setdefault(key, []).append(leak)
+    return [tuple(sorted(ways, key=lambda leak: -order.get(leak.target, -1))) for ways in found.values()]
+
+
+def _nameless(leak: Leak) -> str:
+    """Return the message without the names of the environments."""
+    return _WORD.sub(lambda word: "·" if word[0] in (leak.source, leak.target) else word[0], leak.message)
+
+
+def between(ways: Sequence[Leak]) -> str:
+    """Return from where to where findings that are alike lead."""
+    first, *others = ways
+    if [(one.source, one.target) for one in others] == [(first.target, first.source)]:
+        return f"{first.source} ⇄ {first.target}"
+    return f"{first.source} → {first.target}" + (f" and {len(others)} more ways" if others else "")
+
+
+def finding(ways: Sequence[Leak]) -> Finding:
+    """Return findings of the proof that are alike as one of every other tool's."""
+    leak, *others = ways
     return Finding(
         tool="isolation",
         id=leak.id,
         severity=leak.severity,
-        message=leak.message,
+        message=leak.message + (f" ({between(ways)})" if others else ""),
         location=leak.location,
         fix=leak.fix,
         stops=leak.severity in {"critical", "high"} and not leak.unproved,
-        data={"from": leak.source, "to": leak.target},
+        data={"from": leak.source, "to": leak.target, "ways": str(len(ways))},
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.parameters import resolve_parameters
@@ -11,7 +11,7 @@ from sealift.errors import IntegrityError, UserError
 from sealift.isolation import EnvironmentView, StackView
 from sealift.model.app import App, Environment
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Release, SealedStack
-from sealift.model.template import Json, Location, Rendered, Template
+from sealift.model.template import Json, Location, Rendered, Template, TemplatePath
 from sealift.ports import Cloud
 from sealift.usecases.deploy import given_parameters
 from sealift.usecases.services import Services
@@ -24,6 +24,14 @@ _BLOB = re.compile(r"blobs/([0-9a-f]{64})")
 ReadBlob = Callable[[str], bytes]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the user wrote what a stack holds: as `locations` and `lines` of a `StackView`."""
+
+    locations: Mapping[str, Location] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
 def built_views(
     app: App, built: BuiltRelease, services: Services, *, templates: Mapping[str, Template]
 ) -> list[EnvironmentView]:
@@ -33,7 +41,7 @@ def built_views(
         built.release,
         services,
         read=lambda sha256: built.files[sha256].read_bytes(),
-        lines=_lines(templates),
+        places=_places(templates),
     )
 
 
@@ -49,7 +57,7 @@ def render_ahead(app: App, templates: Mapping[str, Template], services: Services
         stack = SealedStack(name=name, template_sha256=_UNKNOWN_BLOB, needs=(), parameters=template.parameters)
         read = {_UNKNOWN_BLOB: body}.__getitem__
         for environment in app.environments:
-            _stack_view(app, environment, stack, services, read=read, lines={})
+            _stack_view(app, environment, stack, services, read=read, places={})
 
 
 def stored_views(app: App, release: Release, cloud: Cloud, services: Services) -> list[EnvironmentView]:
@@ -72,11 +80,11 @@ def stored_views(app: App, release: Release, cloud: Cloud, services: Services) -
             )
         return stored.body
 
-    return environment_views(app, release, services, read=read, lines={})
+    return environment_views(app, release, services, read=read, places={})
 
 
 def environment_views(
-    app: App, release: Release, services: Services, *, read: ReadBlob, lines: Mapping[str, Location]
+    app: App, release: Release, services: Services, *, read: ReadBlob, places: Mapping[str, Places]
 ) -> list[EnvironmentView]:
     """Return each environment as the proof sees it: every stack rendered with that environment's parameters."""
     return [
@@ -88,7 +96,7 @@ def environment_views(
             tags=environment.tags,
             artifact_bucket=environment.bucket,
             roles=environment.roles,
-            stacks=tuple(_stack_view(app, environment, s, services, read=read, lines=lines) for s in release.stacks),
+            stacks=tuple(_stack_view(app, environment, s, services, read=read, places=places) for s in release.stacks),
         )
         for environment in app.environments
     ]
@@ -101,7 +109,7 @@ def _stack_view(
     services: Services,
     *,
     read: ReadBlob,
-    lines: Mapping[str, Location],
+    places: Mapping[str, Places],
 ) -> StackView:
     spec = next((s for s in app.stacks if s.name == stack.name), None)
     values, _ = resolve_parameters(stack.parameters, given_parameters(app, environment, stack))
@@ -109,7 +117,7 @@ def _stack_view(
     values |= {p.name: f"secret-{p.name}-of-{environment.name}" for p in stack.parameters if p.no_echo}
     bucket = environment.bucket or f"sealift-artifacts-{environment.stack_name}"
     name = app.stack_name(environment, spec) if spec else environment.stack_name
-    root = _View(services=services, environment=environment, read=read, lines=lines)
+    root = _View(services=services, environment=environment, read=read, places=places)
     return root.view(
         stack.template_sha256, name=name, parameters={**values, ARTIFACT_BUCKET_PARAMETER: bucket}, scope=stack.name
     )
@@ -122,7 +130,7 @@ class _View:
     services: Services
     environment: Environment
     read: ReadBlob
-    lines: Mapping[str, Location]
+    places: Mapping[str, Places]
 
     def view(self, sha256: str, *, name: str, parameters: Mapping[str, str], scope: str) -> StackView:
         """Return the stack that this sealed template makes."""
@@ -142,13 +150,14 @@ class _View:
             )
             for logical_id, inner in _nested(rendered.body)
         }
-        prefix = f"{scope}:"
+        places = self.places.get(scope, Places())
         return StackView(
             name=name,
             body=rendered.body,
             parameters=parameters,
             origins=rendered.origins,
-            locations={k.removeprefix(prefix): v for k, v in self.lines.items() if k.startswith(prefix)},
+            locations=places.locations,
+            lines=places.lines,
             nested=nested,
             tags=self.environment.tags,
         )
@@ -165,19 +174,27 @@ def _nested(body: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
                 yield logical_id, found.group(1)
 
 
-def _lines(templates: Mapping[str, Template]) -> dict[str, Location]:
-    """Return `<stack>:<LogicalId>` → place in the user's file, nested stacks as `<stack>/<Nested>:<LogicalId>`."""
-    found: dict[str, Location] = {}
+def _places(templates: Mapping[str, Template]) -> dict[str, Places]:
+    """Return the places of each stack by its name, nested ones by `<stack>/<Nested>`."""
+    found: dict[str, Places] = {}
     for stack, template in templates.items():
         _collect(stack, template, found)
     return found
 
 
-def _collect(scope: str, template: Template, found: dict[str, Location]) -> None:
+def _collect(scope: str, template: Template, found: dict[str, Places]) -> None:
     resources = template.body.get("Resources")
-    for logical_id in resources if isinstance(resources, dict) else ():
-        line = template.line(("Resources", logical_id))
-        found[f"{scope}:{logical_id}"] = Location(file=template.file, line=line, logical_id=logical_id)
+    found[scope] = Places(
+        locations={
+            i: Location(file=template.file, line=template.line(("Resources", i)), logical_id=i)
+            for i in (resources if isinstance(resources, dict) else ())
+        },
+        lines={"/".join(map(str, (at[1], *at[3:]))): line for at, line in template.lines.items() if _in_property(at)},
+    )
     for asset in template.assets:
         if asset.kind == "template":
             _collect(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key], found)
+
+
+def _in_property(path: TemplatePath) -> bool:
+    return len(path) > 3 and path[0] == "Resources" and path[2] == "Properties"
