@@ -6,16 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sealift.build.cache import Cache
-from sealift.build.dependencies import Resolutions
-from sealift.build.keys import digest
-from sealift.build.leaving_out import dependency_patterns
+from sealift.build.cache.keys import digest
+from sealift.build.cache.stat_index import StatIndex
+from sealift.build.cache.store import Cache
+from sealift.build.dependencies.resolutions import Resolutions
+from sealift.build.dependencies.uv import Uv
 from sealift.build.naming import naming
 from sealift.build.planning import Plan, Planner, repository
 from sealift.build.results import Results
 from sealift.build.shared_layers import SharedLayers
-from sealift.build.stat_index import StatIndex
-from sealift.build.uv import Uv
+from sealift.build.zips.leaving_out import dependency_patterns
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact
 from sealift.model.template import Asset
@@ -71,8 +71,8 @@ class CachedBuilder:
         # Imported here: a build that finds everything in the cache does without threads, packs and zips.
         from concurrent.futures import ThreadPoolExecutor
 
+        from sealift.build.dependencies.sets import DependencySets
         from sealift.build.making import Maker
-        from sealift.build.sets import DependencySets
 
         self.cache.sweep()
         with ThreadPoolExecutor(self._workers) as threads, ThreadPoolExecutor(self._workers) as jobs:
@@ -85,7 +85,7 @@ class CachedBuilder:
 
     def lock(self, root: Path, assets: Sequence[Asset]) -> tuple[Path, ...]:
         """Write `requirements.lock` beside each unlocked requirements.txt, and return those. Raises BuildError."""
-        from sealift.build.locking import write_locks
+        from sealift.build.dependencies.locking import write_locks
 
         boundary = repository(root.absolute())
         return write_locks(root.absolute(), assets, self.cache, Uv(self._process, self.cache), boundary)
@@ -98,7 +98,7 @@ class CachedBuilder:
 
     def ci_key(self, root: Path, assets: Sequence[Asset]) -> str:
         """Return the key under which CI should keep this cache: it changes when dependencies do, not with source."""
-        from sealift.build.ci_key import ci_key
+        from sealift.build.cache.ci_key import ci_key
 
         planner = self._run(root.absolute(), force=False).planner
         return ci_key([planner.dependency_key(asset) for asset in assets], self.left_out)

@@ -8,19 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from sealift.build import makefile, node_modules
-from sealift.build.cache import Cache
-from sealift.build.deflating import Stream
-from sealift.build.dependency_set import DependencySet
-from sealift.build.leaving_out import OUTPUT
+from sealift.build.cache.store import Cache
+from sealift.build.dependencies.dependency_set import DependencySet
+from sealift.build.dependencies.sets import DependencySets
+from sealift.build.dependencies.uv import masked
 from sealift.build.node import bundle, locked, needs_install
-from sealift.build.package import check_size, source_entries, write_package
 from sealift.build.planning import Plan
 from sealift.build.results import Made, Package
-from sealift.build.reusing import compressed_source, worth_reusing
-from sealift.build.sets import DependencySets
-from sealift.build.tree import Profile, changed_while_read, read_tree
-from sealift.build.uv import masked
-from sealift.build.zipping import Entry
+from sealift.build.zips.deflating import Stream
+from sealift.build.zips.leaving_out import OUTPUT
+from sealift.build.zips.package import check_size, source_entries, write_package
+from sealift.build.zips.reusing import compressed_source, worth_reusing
+from sealift.build.zips.tree import Profile, changed_while_read, read_tree
+from sealift.build.zips.zipping import Entry
 from sealift.errors import BuildError
 from sealift.ports import Process
 

@@ -5,21 +5,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sealift.build.declared import Declared, declared
-from sealift.build.deflating import compressor
-from sealift.build.dependencies import Resolutions, Wanted
-from sealift.build.keys import FORMAT, digest
-from sealift.build.locks import normalized, pins
+from sealift.build.cache.keys import FORMAT, digest
+from sealift.build.cache.stat_index import StatIndex
+from sealift.build.dependencies.declared import Declared, declared
+from sealift.build.dependencies.locks import normalized, pins
+from sealift.build.dependencies.resolutions import Resolutions, Wanted
 from sealift.build.methods import Method, method_of, prefix_of
 from sealift.build.reasons import Ingredients
-from sealift.build.stat_index import StatIndex
 from sealift.build.target import python_target
-from sealift.build.tree import Profile, Tree, local_profile, profile, read_file, read_tree
+from sealift.build.zips.deflating import compressor
+from sealift.build.zips.tree import Profile, Tree, local_profile, profile, read_file, read_tree
 from sealift.errors import BuildError
 from sealift.model.template import Asset
 
 if TYPE_CHECKING:
-    from sealift.build.dependency_set import DependencySet
+    from sealift.build.dependencies.dependency_set import DependencySet
     from sealift.build.sharing import Member, Share
 
 NODE_DECLARATIONS = ("package.json", ".npmrc", "package-lock.json", "npm-shrinkwrap.json")
@@ -120,7 +120,7 @@ class Planner:
 
     def member(self, asset: Asset, found: "DependencySet") -> "Member":
         """Return what a function could share of its dependencies."""
-        from sealift.build.dependency_set import top  # only an application that shares needs these
+        from sealift.build.dependencies.dependency_set import top  # only an application that shares needs these
         from sealift.build.sharing import Member
 
         source = self._source(asset)

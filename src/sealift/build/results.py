@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealift.build.cache import Cache
-from sealift.build.keys import digest, file_sha256
+from sealift.build.cache.keys import digest, file_sha256
+from sealift.build.cache.store import Cache
 from sealift.build.planning import Plan
 from sealift.build.reasons import Ingredients, why
 from sealift.model.release import Artifact, BuiltArtifact

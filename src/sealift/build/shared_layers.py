@@ -11,8 +11,8 @@ from sealift.errors import BuildError
 from sealift.model.template import Asset
 
 if TYPE_CHECKING:
-    from sealift.build.dependencies import Wanted
-    from sealift.build.dependency_set import DependencySet
+    from sealift.build.dependencies.dependency_set import DependencySet
+    from sealift.build.dependencies.resolutions import Wanted
     from sealift.build.planning import Planner
     from sealift.build.sharing import Member, Share
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sealift.build.cache import Cache
+from sealift.build.cache.store import Cache
 from sealift.errors import BuildError
 
 if TYPE_CHECKING:

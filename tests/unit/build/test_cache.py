@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sealift.build.cache import Cache
-from sealift.build.pruning import entries, prune
+from sealift.build.cache.pruning import entries, prune
+from sealift.build.cache.store import Cache
 from sealift.errors import BuildError
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sealift.build.declared import declared, requirements
+from sealift.build.dependencies.declared import declared, requirements
 from sealift.errors import BuildError
 from tests.unit.build.tools import write
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sealift.build import foreign_locks
-from sealift.build.locks import pins
+from sealift.build.dependencies import foreign_locks
+from sealift.build.dependencies.locks import pins
 from sealift.errors import BuildError
 
 PYLOCK = """

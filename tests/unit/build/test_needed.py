@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sealift.build.leaving_out import dependency_patterns
-from sealift.build.needed import needed_tests
-from sealift.build.packing import distributions
+from sealift.build.dependencies.needed import needed_tests
+from sealift.build.zips.leaving_out import dependency_patterns
+from sealift.build.zips.packing import distributions
 from tests.unit.build.tools import install, write
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sealift.build.cache import Cache
-from sealift.build.deflating import DEFLATED
-from sealift.build.leaving_out import dependency_patterns
-from sealift.build.packing import Overwritten, compiled_here, distributions, open_pack, pack, refuse_compiled
+from sealift.build.cache.store import Cache
+from sealift.build.zips.deflating import DEFLATED
+from sealift.build.zips.leaving_out import dependency_patterns
+from sealift.build.zips.packing import Overwritten, compiled_here, distributions, open_pack, pack, refuse_compiled
 from sealift.errors import BuildError
 from tests.unit.build.tools import install
 

@@ -5,9 +5,9 @@ import io
 import zipfile
 from pathlib import Path
 
-from sealift.build.deflating import deflated
-from sealift.build.reusing import compressed_source
-from sealift.build.zipping import Entry, write_zip
+from sealift.build.zips.deflating import deflated
+from sealift.build.zips.reusing import compressed_source
+from sealift.build.zips.zipping import Entry, write_zip
 from tests.unit.build.tools import FakeUv, function, write
 
 BODIES = {"p/a.txt": b"a" * 5000, "p/ü.bin": bytes(range(256)), "q.txt": b"other"}

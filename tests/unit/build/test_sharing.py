@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.build.dependency_set import Packed, top
+from sealift.build.dependencies.dependency_set import Packed, top
 from sealift.build.sharing import Member, Share, shares
 
 MB = 1 << 20

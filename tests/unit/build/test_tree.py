@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.build.cache import Cache
-from sealift.build.stat_index import StatIndex
-from sealift.build.tree import Profile, Tree, body, profile, read_tree
+from sealift.build.cache.stat_index import StatIndex
+from sealift.build.cache.store import Cache
+from sealift.build.zips.tree import Profile, Tree, body, profile, read_tree
 from sealift.errors import BuildError
 from tests.unit.build.tools import write
 

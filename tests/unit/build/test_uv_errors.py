@@ -2,7 +2,7 @@
 
 import pytest
 
-from sealift.build.uv import failure, masked
+from sealift.build.dependencies.uv import failure, masked
 
 NOT_FOUND = """  × No solution found when resolving dependencies:
   ╰─▶ Because no-such-package was not found in the package registry and you

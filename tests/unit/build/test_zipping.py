@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealift.build.deflating import DEFLATED, STORED, Stream, deflated
-from sealift.build.zipping import Entry, write_zip
+from sealift.build.zips.deflating import DEFLATED, STORED, Stream, deflated
+from sealift.build.zips.zipping import Entry, write_zip
 
 NAMES = st.text(st.characters(exclude_characters="/\\\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)

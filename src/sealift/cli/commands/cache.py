@@ -10,7 +10,7 @@ import click
 from sealift.cli.session import Session, options
 
 if TYPE_CHECKING:
-    from sealift.build.cache import Cache
+    from sealift.build.cache.store import Cache
 
 _UNITS_BYTES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
@@ -40,7 +40,7 @@ def cache_command() -> None:
 @options(local=False)
 def list_command(session: Session) -> int:
     """Show what the cache holds, by kind; with -v every file, the least recently used first."""
-    from sealift.build.pruning import KINDS, entries
+    from sealift.build.cache.pruning import KINDS, entries
     from sealift.cli.view import size
 
     cache = _cache()
@@ -87,7 +87,7 @@ def list_command(session: Session) -> int:
 @options(local=False)
 def prune_command(session: Session, unused: timedelta, max_size: int | None) -> int:
     """Remove what was not used for long. Whatever is needed again is built again."""
-    from sealift.build.pruning import prune
+    from sealift.build.cache.pruning import prune
     from sealift.cli.view import size
     from sealift.system import RealClock
 
@@ -104,7 +104,7 @@ def prune_command(session: Session, unused: timedelta, max_size: int | None) -> 
 @options(local=False)
 def key_command(session: Session, prefix: bool) -> int:
     """Print the key under which CI should keep this cache: a digest of declared dependencies, not of source."""
-    from sealift.build.ci_key import ci_key_prefix
+    from sealift.build.cache.ci_key import ci_key_prefix
 
     key = ci_key_prefix() if prefix else _key(session)
     if session.json:
@@ -125,7 +125,7 @@ def _key(session: Session) -> str:
 
 
 def _cache() -> "Cache":
-    from sealift.build.cache import Cache
+    from sealift.build.cache.store import Cache
     from sealift.wiring import cache_root
 
     return Cache(cache_root() / "build")

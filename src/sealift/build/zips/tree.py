@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sealift.build.keys import digest, file_sha256
-from sealift.build.leaving_out import (
+from sealift.build.cache.keys import digest, file_sha256
+from sealift.build.cache.stat_index import StatIndex
+from sealift.build.zips.leaving_out import (
     LOCAL_OUTPUT,
     NODE_MODULES,
     PYTHON_OUTPUT,
@@ -20,7 +21,6 @@ from sealift.build.leaving_out import (
     Patterns,
     patterns,
 )
-from sealift.build.stat_index import StatIndex
 from sealift.errors import BuildError
 
 

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from sealift.build.locks import normalized, pins
+from sealift.build.dependencies.locks import normalized, pins
 from sealift.errors import BuildError
 
 _Table = Mapping[str, Any]

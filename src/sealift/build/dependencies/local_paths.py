@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealift.build.declared import Declared, LocalPath
-from sealift.build.tree import local_profile, read_tree
+from sealift.build.dependencies.declared import Declared, LocalPath
+from sealift.build.zips.tree import local_profile, read_tree
 from sealift.errors import BuildError
 
 

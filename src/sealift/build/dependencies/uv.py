@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sealift.build.backends import PINNED, pinned_digest
-from sealift.build.cache import Cache
+from sealift.build.cache.store import Cache
+from sealift.build.dependencies.backends import PINNED, pinned_digest
 from sealift.build.target import Target
 from sealift.build.tools import version
 from sealift.errors import BuildError

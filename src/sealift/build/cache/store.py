@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sealift.build.keys import file_sha256
+from sealift.build.cache.keys import file_sha256
 from sealift.errors import BuildError
 
 _HOUR_NS = 3600 * 10**9

@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-from sealift.build import foreign_locks
-from sealift.build.declared import Declared
-from sealift.build.local_paths import copied, flattened
-from sealift.build.locks import Lock
-from sealift.build.poetry import is_poetry, poetry_requirements
+from sealift.build.dependencies import foreign_locks
+from sealift.build.dependencies.declared import Declared
+from sealift.build.dependencies.local_paths import copied, flattened
+from sealift.build.dependencies.locks import Lock
+from sealift.build.dependencies.poetry import is_poetry, poetry_requirements
+from sealift.build.dependencies.uv import Uv
 from sealift.build.target import Target
-from sealift.build.uv import Uv
 from sealift.errors import BuildError
 
 

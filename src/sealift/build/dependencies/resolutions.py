@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sealift.build.backends import pinned_digest
-from sealift.build.cache import Cache
-from sealift.build.declared import Declared
-from sealift.build.keys import FORMAT, digest
-from sealift.build.locks import Lock
+from sealift.build.cache.keys import FORMAT, digest
+from sealift.build.cache.store import Cache
+from sealift.build.dependencies.backends import pinned_digest
+from sealift.build.dependencies.declared import Declared
+from sealift.build.dependencies.locks import Lock
+from sealift.build.dependencies.uv import Uv
 from sealift.build.target import Target
-from sealift.build.uv import Uv
 
 if TYPE_CHECKING:
-    from sealift.build.dependency_set import DependencySet
+    from sealift.build.dependencies.dependency_set import DependencySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Resolutions:
 
     def recorded(self, wanted: Wanted) -> "DependencySet | None":
         """Return the installed set when it was resolved and installed before."""
-        from sealift.build.dependency_set import recorded
+        from sealift.build.dependencies.dependency_set import recorded
 
         return recorded(self._cache, self.set_key(wanted)) if self.known(wanted) else None
 
@@ -76,7 +76,7 @@ class Resolutions:
         return found
 
     def _resolve(self, wanted: Wanted) -> Lock:
-        from sealift.build.resolving import resolve  # not needed when nothing changed
+        from sealift.build.dependencies.resolving import resolve  # not needed when nothing changed
 
         with self._cache.temporary() as scratch:
             found = resolve(wanted.declared, wanted.target, self.uv, wanted.boundary, scratch)

@@ -8,15 +8,15 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
-from sealift.build.backends import built_from_source, unpinned
-from sealift.build.cache import Cache
-from sealift.build.dependencies import Resolutions, Wanted
-from sealift.build.dependency_set import DependencySet, Packed, recorded, top
-from sealift.build.local_paths import copied
-from sealift.build.locks import Lock, pins
-from sealift.build.packing import Distribution, Overwritten, distributions, open_pack, pack, refuse_compiled
-from sealift.build.uv import Built
-from sealift.build.zipping import Entry
+from sealift.build.cache.store import Cache
+from sealift.build.dependencies.backends import built_from_source, unpinned
+from sealift.build.dependencies.dependency_set import DependencySet, Packed, recorded, top
+from sealift.build.dependencies.local_paths import copied
+from sealift.build.dependencies.locks import Lock, pins
+from sealift.build.dependencies.resolutions import Resolutions, Wanted
+from sealift.build.dependencies.uv import Built
+from sealift.build.zips.packing import Distribution, Overwritten, distributions, open_pack, pack, refuse_compiled
+from sealift.build.zips.zipping import Entry
 from sealift.errors import BuildError
 
 

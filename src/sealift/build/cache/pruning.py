@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sealift.build.cache import Cache, read_json
+from sealift.build.cache.store import Cache, read_json
 
 KINDS = ("blobs", "packs", "records", "trees", "files", "sets", "resolutions", "outputs")
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 
-from sealift.build.cache import Cache
-from sealift.build.deflating import Stream, deflated
-from sealift.build.tree import SourceFile, body
-from sealift.build.zipping import Entry, Written, write_zip
+from sealift.build.cache.store import Cache
+from sealift.build.zips.deflating import Stream, deflated
+from sealift.build.zips.tree import SourceFile, body
+from sealift.build.zips.zipping import Entry, Written, write_zip
 from sealift.delivery.sizes import MAX_UNZIPPED_BYTES
 from sealift.errors import BuildError
 

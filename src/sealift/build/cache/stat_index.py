@@ -8,8 +8,8 @@ import os
 import threading
 from pathlib import Path
 
-from sealift.build.cache import Cache
-from sealift.build.keys import file_sha256
+from sealift.build.cache.keys import file_sha256
+from sealift.build.cache.store import Cache
 
 _RESOLUTION_NS = 50_000_000
 """More than the coarsest time stamp of the file systems in use (10 ms), less than anybody waits between two builds."""

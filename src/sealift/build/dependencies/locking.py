@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from sealift.build.cache import Cache
-from sealift.build.declared import LOCK_NAME, requirements
-from sealift.build.resolving import universal
+from sealift.build.cache.store import Cache
+from sealift.build.dependencies.declared import LOCK_NAME, requirements
+from sealift.build.dependencies.resolving import universal
+from sealift.build.dependencies.uv import Uv, masked
 from sealift.build.target import Target, python_target
-from sealift.build.uv import Uv, masked
 from sealift.errors import BuildError
 from sealift.model.template import Asset
 

@@ -5,8 +5,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sealift.build.deflating import Stream
-from sealift.build.tree import SourceFile
+from sealift.build.zips.deflating import Stream
+from sealift.build.zips.tree import SourceFile
 
 _WORTH_BYTES = 1 << 20
 _WORTH_FILES = 500

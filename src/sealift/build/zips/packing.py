@@ -15,12 +15,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sealift.build.cache import Cache
-from sealift.build.deflating import Stream, compressor, deflated
-from sealift.build.keys import FORMAT, digest
-from sealift.build.leaving_out import DEPENDENCY_STUBS, DEPENDENCY_TESTS, patterns
-from sealift.build.needed import is_test, needed_stubs, needed_tests, tests_folder
-from sealift.build.zipping import Entry
+from sealift.build.cache.keys import FORMAT, digest
+from sealift.build.cache.store import Cache
+from sealift.build.dependencies.needed import is_test, needed_stubs, needed_tests, tests_folder
+from sealift.build.zips.deflating import Stream, compressor, deflated
+from sealift.build.zips.leaving_out import DEPENDENCY_STUBS, DEPENDENCY_TESTS, patterns
+from sealift.build.zips.zipping import Entry
 from sealift.errors import BuildError
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sealift.build.cache import Cache
+from sealift.build.cache.store import Cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from sealift.build.keys import digest
+from sealift.build.cache.keys import digest
 from sealift.errors import BuildError
 
 LOCK_NAME = "requirements.lock"

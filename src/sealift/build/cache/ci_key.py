@@ -7,7 +7,7 @@ so that a commit that changes source alone finds the cache of the one before.
 import platform
 from collections.abc import Sequence
 
-from sealift.build.keys import FORMAT, digest
+from sealift.build.cache.keys import FORMAT, digest
 
 
 def ci_key_prefix() -> str:
