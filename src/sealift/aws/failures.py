@@ -101,6 +101,9 @@ _BY_CODE: dict[str, _Kind] = {
     **dict.fromkeys(("NotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"), _NOT_FOUND),
     **dict.fromkeys(("RepositoryNotFoundException", "PolicyNotFoundException"), _NOT_FOUND),
     **dict.fromkeys(("NoSuchBucketPolicy", "RepositoryPolicyNotFoundException"), _NOT_FOUND),
+    **dict.fromkeys(("NoSuchAccessPoint", "NoSuchAccessPointPolicy"), _NOT_FOUND),
+    # https://docs.aws.amazon.com/efs/latest/ug/API_DescribeFileSystemPolicy.html
+    **dict.fromkeys(("FileSystemNotFound", "PolicyNotFound"), _NOT_FOUND),
     # https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html#API_Sign_Errors
     **dict.fromkeys(("DisabledException", "KMSInvalidStateException", "InvalidKeyUsageException"), _UNUSABLE_KEY),
     "AWSOrganizationsNotInUseException": _Kind(code="no-organization"),

@@ -73,6 +73,11 @@ class AwsSession:
         return cast("APIGatewayClient", self._client("apigateway"))
 
     @property
+    def backup(self) -> Any:
+        """The Backup client."""
+        return self._client("backup")
+
+    @property
     def cloudformation(self) -> "CloudFormationClient":
         """The CloudFormation client."""
         return cast("CloudFormationClient", self._client("cloudformation"))
@@ -81,6 +86,11 @@ class AwsSession:
     def cloudwatch(self) -> "CloudWatchClient":
         """The CloudWatch client."""
         return cast("CloudWatchClient", self._client("cloudwatch"))
+
+    @property
+    def efs(self) -> Any:
+        """The Elastic File System client."""
+        return self._client("efs")
 
     @property
     def functions(self) -> "LambdaClient":
@@ -98,6 +108,16 @@ class AwsSession:
         return cast("CloudWatchLogsClient", self._client("logs"))
 
     @property
+    def opensearch(self) -> Any:
+        """The OpenSearch Service client."""
+        return self._client("opensearch")
+
+    @property
+    def opensearchserverless(self) -> Any:
+        """The OpenSearch Serverless client."""
+        return self._client("opensearchserverless")
+
+    @property
     def rds(self) -> Any:
         """The RDS client."""
         return self._client("rds")
@@ -106,6 +126,11 @@ class AwsSession:
     def s3(self) -> "S3Client":
         """The S3 client."""
         return cast("S3Client", self._client("s3"))
+
+    @property
+    def s3control(self) -> Any:
+        """The client of what S3 keeps by account: access points."""
+        return self._client("s3control")
 
     @property
     def secretsmanager(self) -> "SecretsManagerClient":

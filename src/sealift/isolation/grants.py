@@ -3,36 +3,17 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from sealift.isolation.documents import DOCUMENTS, NO_GRANTS, PRINCIPALS
 from sealift.isolation.model import DeclaredPrincipal
-from sealift.isolation.policies import Statement, Test, Unreadable, placed, statements
-from sealift.isolation.resolving import Resolved, literal_resolver
+from sealift.isolation.policies import ANYONE, Statement, Test, Unreadable, placed, statements
+from sealift.isolation.resolving import Resolved, literal_resolver, no_value
 from sealift.isolation.scope import PRINCIPAL, Scope
-from sealift.model.template import Json
-
-# type: the property that holds the document, and the one that names what it is put on (itself when empty)
-_DOCUMENTS: dict[str, tuple[str, str]] = {
-    "AWS::S3::BucketPolicy": ("PolicyDocument", "Bucket"),
-    "AWS::SQS::QueuePolicy": ("PolicyDocument", "Queues"),
-    "AWS::SQS::QueueInlinePolicy": ("PolicyDocument", "Queue"),
-    "AWS::SNS::TopicPolicy": ("PolicyDocument", "Topics"),
-    "AWS::SNS::TopicInlinePolicy": ("PolicyDocument", "TopicArn"),
-    "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy", "SecretId"),
-    "AWS::KMS::Key": ("KeyPolicy", ""),
-    "AWS::Logs::ResourcePolicy": ("PolicyDocument", ""),
-    "AWS::Kinesis::ResourcePolicy": ("ResourcePolicy", "ResourceArn"),
-    "AWS::ECR::Repository": ("RepositoryPolicyText", ""),
-    "AWS::EFS::FileSystem": ("FileSystemPolicy", ""),
-    "AWS::ApiGateway::RestApi": ("Policy", ""),
-    "AWS::IAM::Role": ("AssumeRolePolicyDocument", ""),
-    "AWS::S3::AccessPoint": ("Policy", ""),
-    "AWS::Events::EventBus": ("Policy", ""),
-}
+from sealift.model.template import Json, Location
 
 BY_URL = "lambda:invokedviafunctionurl"
 """https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html: a URL needs InvokeFunction too, by this key alone."""
-_NO_GRANTS = frozenset({"AWS::EC2::VPCEndpoint", "AWS::IAM::Policy", "AWS::Events::EventBusPolicy"})
-"""Documents of these have a Principal and let nobody in, or are read elsewhere."""
 
 
 @dataclass(slots=True)
@@ -74,22 +55,69 @@ def _in_templates(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
     for scope in scopes:
         for logical_id, body in scope.resources.items():
             cfn_type = str(body.get("Type", ""))
-            if cfn_type in _DOCUMENTS:
-                yield from _documents(environment, scope, logical_id, cfn_type)
-            elif cfn_type in ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"):
+            if cfn_type in ("AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"):
                 yield _permission(environment, scope, logical_id, cfn_type)
             elif cfn_type == "AWS::Events::EventBusPolicy":
                 yield _bus_policy(environment, scope, logical_id)
-            known = _DOCUMENTS.get(cfn_type, ("", ""))[0]
-            opens = (
-                cfn_type not in _NO_GRANTS and cfn_type.startswith("AWS::") and scope.mentions(logical_id, PRINCIPAL)
-            )
-            for value in _unlisted(scope.properties(logical_id), known) if opens else ():
-                yield _grant(environment, scope, logical_id, (logical_id, value))
+            elif cfn_type in PRINCIPALS:
+                yield from _listed(environment, scope, logical_id, PRINCIPALS[cfn_type])
+            yield from _documents(environment, scope, logical_id, cfn_type)
 
 
-def _unlisted(properties: Json, known: str, key: str = "") -> Iterator[Json]:
+def _documents(environment: str, scope: Scope, logical_id: str, cfn_type: str) -> Iterator[Grant]:
+    properties = scope.properties(logical_id)
+    paths, target = DOCUMENTS.get(cfn_type, ("", ""))
+    known = [(path, v) for path in paths.split() for v in _at(properties, path.split(".")) if not no_value(v)]
+    for path, value in known:
+        made = _grant(environment, scope, logical_id, (_owner(scope, logical_id, target), value))
+        made.statements = placed(made.statements, partial(_place, scope, logical_id, path))
+        yield made
+    opens = cfn_type not in NO_GRANTS and cfn_type.startswith("AWS::") and scope.mentions(logical_id, PRINCIPAL)
+    for value in _unlisted(properties, {id(v) for _, v in known}) if opens else ():
+        yield _grant(environment, scope, logical_id, (logical_id, value))
+
+
+def _place(scope: Scope, logical_id: str, path: str, index: int) -> Location | None:
+    return scope.place(logical_id, f"{path.replace('.', '/')}/Statement/{index}")
+
+
+def _at(value: Json, keys: list[str]) -> Iterator[Json]:
+    """Yield what stands at a path; lists and conditions on the way are walked of themselves."""
+    if isinstance(value, list):
+        for part in value:
+            yield from _at(part, keys)
+    elif not keys:
+        yield value
+    elif isinstance(value, dict):
+        if isinstance(value.get("Fn::If"), list):
+            yield from _at(value["Fn::If"], keys)
+        elif keys[0] in value:
+            yield from _at(value[keys[0]], keys[1:])
+
+
+def _listed(environment: str, scope: Scope, logical_id: str, path: str) -> Iterator[Grant]:
+    """Yield a grant of everything to each principal that stands in a list."""
+    found = [one for value in _at(scope.properties(logical_id), path.split(".")) for one in scope.resolver.many(value)]
+    for who, exact in ((v, one.exact) for one in found for v in one.values):
+        made = Grant(environment, scope, logical_id, logical_id, scope.type_of(logical_id), (), ())
+        made.on = scope.named(logical_id).arn.values
+        organized = ":organizations::" in who
+        made.statements = (
+            Statement(
+                allow=True,
+                actions=("*",),
+                tests=(Test("stringequals", "aws:principalorgid", (who,), exact),) if organized else (),
+                exact=exact,
+                principals=(ANYONE[0] if organized else _kind_of(who) if exact else ("AWS", who),),
+            ),
+        )
+        yield made
+
+
+def _unlisted(properties: Json, known: set[int], key: str = "") -> Iterator[Json]:
     """Yield documents with a Principal wherever else they stand: types are many, the shape of a policy is one."""
+    if id(properties) in known:
+        return
     if isinstance(properties, list):
         for part in properties:
             yield from _unlisted(part, known, key)
@@ -98,8 +126,7 @@ def _unlisted(properties: Json, known: str, key: str = "") -> Iterator[Json]:
             yield properties
             return
         for name, part in properties.items():
-            if name != known:
-                yield from _unlisted(part, known, key if name.startswith("Fn::") else name)
+            yield from _unlisted(part, known, key if name.startswith("Fn::") else name)
     elif isinstance(properties, str) and "polic" in key.lower() and _opens(_parsed(properties)):
         yield properties
 
@@ -118,16 +145,6 @@ def _parsed(text: str) -> Json:
     except (ValueError, RecursionError):
         return None
     return found
-
-
-def _documents(environment: str, scope: Scope, logical_id: str, cfn_type: str) -> Iterator[Grant]:
-    key, target = _DOCUMENTS[cfn_type]
-    value = scope.properties(logical_id).get(key)
-    if value is None:
-        return
-    made = _grant(environment, scope, logical_id, (_owner(scope, logical_id, target), value))
-    made.statements = placed(made.statements, lambda index: scope.place(logical_id, f"{key}/Statement/{index}"))
-    yield made
 
 
 def _owner(scope: Scope, logical_id: str, key: str) -> str:

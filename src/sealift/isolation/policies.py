@@ -77,6 +77,8 @@ def document(value: Json, resolver: Resolver | None = None) -> dict[str, Json]:
             raise Unreadable("the policy document is text that is not JSON") from error
         except RecursionError as error:
             raise Unreadable("the policy document is nested too deeply") from error
+    if isinstance(value, list) and value and all(isinstance(part, dict) and "Rules" in part for part in value):
+        return _of_rules(value)
     if not isinstance(value, dict):
         raise Unreadable("the policy document is not an object")
     if "Statement" not in value:
@@ -94,6 +96,23 @@ def _made(value: dict[str, Json], resolver: Resolver) -> Json:
         found = resolver.one(value)
         return _read(found.only) if found.only is not None and found.exact else value
     return value
+
+
+def _of_rules(value: list[Json]) -> dict[str, Json]:
+    """Return a data access policy as a document of the common shape.
+
+    https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-data-access.html
+    """
+    listed: list[Json] = []
+    for part in value:
+        rules = part.get("Rules") if isinstance(part, dict) else None
+        for rule in rules if isinstance(rules, list) else [rules]:
+            if not isinstance(rule, dict) or not isinstance(part, dict):
+                raise Unreadable("a rule of the data access policy is not an object")
+            who = part.get("Principal")
+            actions = rule.get("Permission")
+            listed.append({"Effect": "Allow", "Action": actions, "Resource": "*", "Principal": {"AWS": who}})
+    return {"Statement": listed}
 
 
 def _read(text: str) -> Json:

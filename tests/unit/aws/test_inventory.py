@@ -1,5 +1,7 @@
 """The inventory: pages that the embedded cloud never makes, organizations, and refusals that are not nothing."""
 
+from typing import Any
+
 import pytest
 
 from sealift.aws.inventory import AwsInventory
@@ -96,13 +98,53 @@ def test_a_policy_that_may_not_be_read_is_an_error(service: str, operation: str,
         ("lambda", "get_policy", "ResourceNotFoundException", "AWS::Lambda::Function"),
         ("ecr", "get_repository_policy", "RepositoryPolicyNotFoundException", "AWS::ECR::Repository"),
         ("kms", "get_key_policy", "NotFoundException", "AWS::KMS::Key"),
+        ("efs", "describe_file_system_policy", "PolicyNotFound", "AWS::EFS::FileSystem"),
+        ("efs", "describe_file_system_policy", "FileSystemNotFound", "AWS::EFS::FileSystem"),
+        ("backup", "get_backup_vault_access_policy", "ResourceNotFoundException", "AWS::Backup::BackupVault"),
+        ("opensearch", "describe_domain", "ResourceNotFoundException", "AWS::OpenSearchService::Domain"),
     ],
 )
 def test_a_resource_without_a_policy_has_none(service: str, operation: str, code: str, kind: str) -> None:
     with stubbed(service) as (session, stub):
         stub.add_client_error(operation, code, "there is none", 404)
 
-        assert of(session).resource_policy(kind, "it") is None
+        assert of(session).resource_policy(kind, "shop") is None
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "answer", "kind"),
+    [
+        ("efs", "describe_file_system_policy", {"Policy": "{}"}, "AWS::EFS::FileSystem"),
+        ("opensearch", "describe_domain", {"DomainStatus": {"AccessPolicies": "{}"}}, "AWS::Elasticsearch::Domain"),
+        ("opensearch", "describe_domain", {"DomainStatus": {"AccessPolicies": "{}"}}, "AWS::OpenSearchService::Domain"),
+        ("backup", "get_backup_vault_access_policy", {"Policy": "{}"}, "AWS::Backup::BackupVault"),
+        ("s3", "get_bucket_policy", {"Policy": "{}"}, "AWS::S3Express::DirectoryBucket"),
+        (
+            "opensearchserverless",
+            "get_access_policy",
+            {"accessPolicyDetail": {"policy": {}}},
+            "AWS::OpenSearchServerless::AccessPolicy",
+        ),
+    ],
+)
+def test_the_policy_of_a_data_store_is_read(service: str, operation: str, answer: dict[str, Any], kind: str) -> None:
+    if service == "opensearch":
+        arn = "arn:aws:es:eu-west-1:111122223333:domain/shop"
+        answer["DomainStatus"] |= {"DomainId": "1", "DomainName": "shop", "ARN": arn, "ClusterConfig": {}}
+    with stubbed(service) as (session, stub):
+        stub.add_response(operation, answer)
+
+        assert of(session).resource_policy(kind, "shop") in ("{}", {})
+
+
+def test_the_policy_of_an_access_point_is_asked_of_the_account() -> None:
+    session = AwsSession(ACCESS)
+    caller = {"Account": ACCOUNT, "Arn": ARN, "UserId": "it"}
+    with stubbed("sts", session) as (_, account), stubbed("s3control", session) as (_, stub):
+        account.add_response("get_caller_identity", caller)
+        stub.add_response("get_access_point_policy", {"Policy": "{}"}, {"AccountId": ACCOUNT, "Name": "shop"})
+
+        assert of(session).resource_policy("AWS::S3::AccessPoint", "shop") == "{}"
 
 
 def test_the_policies_of_a_table_and_of_its_stream_are_one() -> None:

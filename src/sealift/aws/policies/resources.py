@@ -103,18 +103,66 @@ def _statements(document: dict[str, Json]) -> list[Json]:
     return statements if isinstance(statements, list) else [statements]
 
 
+def _file_system(session: AwsSession, file_system: str) -> Json:
+    """Documented, not observed: https://docs.aws.amazon.com/efs/latest/ug/API_DescribeFileSystemPolicy.html"""
+    answer: dict[str, Json] = session.efs.describe_file_system_policy(FileSystemId=file_system)
+    return answer["Policy"]
+
+
+def _domain(session: AwsSession, name: str) -> Json:
+    """A domain of either engine; the second one's name answers for both.
+
+    Documented, not observed: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/rename.html
+    """
+    answer: Json = session.opensearch.describe_domain(DomainName=name)["DomainStatus"].get("AccessPolicies")
+    return answer or None
+
+
+def _collection_access(session: AwsSession, name: str) -> Json:
+    """A data access policy has a shape of its own, which the proof reads.
+
+    Documented, not observed: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-data-access.html
+    """
+    answer: dict[str, Json] = session.opensearchserverless.get_access_policy(name=name, type="data")[
+        "accessPolicyDetail"
+    ]
+    return answer.get("policy")
+
+
+def _vault(session: AwsSession, name: str) -> Json:
+    """Documented, not observed: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_GetBackupVaultAccessPolicy.html"""
+    answer: dict[str, Json] = session.backup.get_backup_vault_access_policy(BackupVaultName=name)
+    return answer.get("Policy")
+
+
+def _access_point(session: AwsSession, name: str) -> Json:
+    """Documented, not observed: https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetAccessPointPolicy.html"""
+    account = session.sts.get_caller_identity()["Account"]
+    answer: dict[str, Json] = session.s3control.get_access_point_policy(AccountId=account, Name=name)
+    return answer["Policy"]
+
+
 READERS: Mapping[str, Read] = {
     "AWS::ApiGateway::RestApi": _rest_api,
+    "AWS::Backup::BackupVault": _vault,
+    "AWS::Backup::LogicallyAirGappedBackupVault": _vault,
     "AWS::DynamoDB::GlobalTable": _table,
     "AWS::DynamoDB::Table": _table,
     "AWS::ECR::Repository": _repository,
+    "AWS::EFS::FileSystem": _file_system,
+    "AWS::Elasticsearch::Domain": _domain,
     "AWS::Events::EventBus": _bus,
     "AWS::KMS::Key": _key,
+    "AWS::KMS::ReplicaKey": _key,
     "AWS::Kinesis::Stream": _stream,
     "AWS::Lambda::Alias": _function,
     "AWS::Lambda::Function": _function,
     "AWS::Lambda::LayerVersion": _layer,
+    "AWS::OpenSearchServerless::AccessPolicy": _collection_access,
+    "AWS::OpenSearchService::Domain": _domain,
+    "AWS::S3::AccessPoint": _access_point,
     "AWS::S3::Bucket": _bucket,
+    "AWS::S3Express::DirectoryBucket": _bucket,
     "AWS::SNS::Topic": _topic,
     "AWS::SQS::Queue": _queue,
     "AWS::SecretsManager::Secret": _secret,
