@@ -396,7 +396,6 @@ class Process(Protocol):
         cwd: Path,
         env: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
-        stdin: str | None = None,
     ) -> Completed:
         """Run to the end. `env` is the whole environment, None means ours. UserError when not found."""
 

@@ -1,7 +1,7 @@
 """Clock, ids, processes and HTTP of this machine: the adapters that need no package of their own.
 
-Every program that is run gets a session, and so a process group, of its own: whatever ends us, or ends our wait for it,
-ends the whole group. POSIX only.
+Every program that is run gets a session, and so a process group, of its own: whatever ends us, SIGKILL included, or
+ends our wait for it, ends the whole group. POSIX only.
 """
 
 import os
@@ -29,6 +29,12 @@ _LEAST_POLL_S = 0.01
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: sorts as the number does, has no look-alikes."""
 _MAX_BODY_BYTES = 1_000_000
+_SHELL = "/bin/sh"
+_TETHERED = 'exec 3<&0 </dev/null; ( ( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 & ); exec "$@" 3<&-'
+"""Becomes the program, once a watcher in its group waits on a pipe whose other end we alone hold: when that closes,
+because we are dead, the group is killed. It is started before the program, and is no child of it. Unlike
+PR_SET_PDEATHSIG this reaches what the program starts, heeds no threads, and works on macOS. A shell may drop
+environment variables whose names are no identifiers."""
 
 
 class RealClock:
@@ -78,19 +84,19 @@ class RealProcess:
         cwd: Path,
         env: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
-        stdin: str | None = None,
     ) -> Completed:
-        """Run to the end. `env` is the whole environment, None means ours. UserError when not found."""
-        child = _start(argv, cwd, env, with_stdin=stdin is not None)
+        """Run to the end, without input. `env` is the whole environment, None means ours. UserError when not found."""
+        child, tether = _start(argv, cwd, env)
         self._live[child.pid] = child
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         try:
-            out, err, timed_out = self._wait(child, stdin, deadline)
+            out, err, timed_out = self._wait(child, deadline)
         except BaseException:
             _end_group(child)
             raise
         finally:
             _signal_group(child.pid, signal.SIGKILL)
+            os.close(tether)
             self._live.pop(child.pid, None)
             self._stopped.discard(child.pid)
         return Completed(
@@ -128,18 +134,14 @@ class RealProcess:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _wait(
-        self, child: subprocess.Popen[bytes], stdin: str | None, deadline: float | None
-    ) -> tuple[bytes, bytes, bool]:
+    def _wait(self, child: subprocess.Popen[bytes], deadline: float | None) -> tuple[bytes, bytes, bool]:
         """Collect output until the program ends, its time is up, or we are told to stop."""
-        pending = None if stdin is None else stdin.encode()
         kill_at: float | None = None
         timed_out = False
         while True:
             try:
-                out, err = child.communicate(pending, timeout=_poll_s(deadline if kill_at is None else kill_at))
+                out, err = child.communicate(timeout=_poll_s(deadline if kill_at is None else kill_at))
             except subprocess.TimeoutExpired:
-                pending = None
                 now = time.monotonic()
             else:
                 return out, err, timed_out
@@ -154,36 +156,49 @@ class RealProcess:
                 kill_at = now + GRACE_S
 
 
-def _start(
-    argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None, *, with_stdin: bool
-) -> subprocess.Popen[bytes]:
+def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a program; return it and the end of the pipe that keeps it alive."""
+    program = _program(argv[0], cwd, env)
+    watched, tether = os.pipe()
     try:
-        return subprocess.Popen(
-            list(argv),
+        child = subprocess.Popen(
+            [_SHELL, "-c", _TETHERED, "sealift", str(program), *argv[1:]],
             cwd=cwd,
             env=None if env is None else dict(env),
-            stdin=subprocess.PIPE if with_stdin else subprocess.DEVNULL,
+            stdin=watched,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if not cwd.is_dir():
-            raise UserError(
-                f"the folder {cwd} is not there", code="folder-not-found", context={"folder": str(cwd)}
-            ) from error
+    except BaseException:
+        os.close(tether)
+        raise
+    finally:
+        os.close(watched)
+    return child, tether
+
+
+def _program(name: str, cwd: Path, env: Mapping[str, str] | None) -> Path:
+    """Return the file that a command line means, as a shell in that folder would find it."""
+    if not cwd.is_dir():
+        raise UserError(f"the folder {cwd} is not there", code="folder-not-found", context={"folder": str(cwd)})
+    folders = [""] if "/" in name else os.get_exec_path(env)
+    there = [path for path in (cwd.absolute() / folder / name for folder in folders) if path.is_file()]
+    runnable = next((path for path in there if os.access(path, os.X_OK)), None)
+    if runnable is not None:
+        return runnable
+    if there:
         raise UserError(
-            f"the program {argv[0]!r} was not found",
-            code="program-not-found",
-            hint=f"install {argv[0]} or put it on PATH",
-            context={"program": argv[0]},
-        ) from error
-    except PermissionError as error:
-        raise UserError(
-            f"the program {argv[0]!r} may not be run: {error.strerror}",
+            f"the program {name!r} may not be run: Permission denied",
             code="program-not-runnable",
-            context={"program": argv[0]},
-        ) from error
+            context={"program": name},
+        )
+    raise UserError(
+        f"the program {name!r} was not found",
+        code="program-not-found",
+        hint=f"install {name} or put it on PATH",
+        context={"program": name},
+    )
 
 
 def _poll_s(until: float | None) -> float:
@@ -205,7 +220,7 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
     finally:
-        for stream in (child.stdin, child.stdout, child.stderr):
+        for stream in (child.stdout, child.stderr):
             if stream is not None:
                 with suppress(OSError):
                     stream.close()

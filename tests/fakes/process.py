@@ -17,7 +17,6 @@ class Run:
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str] | None
-    stdin: str | None
     timeout_s: float | None
 
 
@@ -44,10 +43,9 @@ class FakeProcess:
         cwd: Path,
         env: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
-        stdin: str | None = None,
     ) -> Completed:
         """Run to the end. UserError when not found."""
-        run = Run(argv=tuple(argv), cwd=cwd, env=env, stdin=stdin, timeout_s=timeout_s)
+        run = Run(argv=tuple(argv), cwd=cwd, env=env, timeout_s=timeout_s)
         self.runs.append(run)
         fitting = [begin for begin in self._programs if run.argv[: len(begin)] == begin]
         if not fitting:

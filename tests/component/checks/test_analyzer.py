@@ -49,10 +49,9 @@ class _Counting:
         cwd: Path,
         env: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
-        stdin: str | None = None,
     ) -> Completed:
         self.cfnlint_runs += any("cfnlint" in word for word in argv)
-        return self._real.run(argv, cwd=cwd, env=env, timeout_s=timeout_s, stdin=stdin)
+        return self._real.run(argv, cwd=cwd, env=env, timeout_s=timeout_s)
 
 
 def _analyse(root: Path, cache: Path, *, local: bool = True) -> SuiteResult:

@@ -55,18 +55,17 @@ def _gone(pids: list[int], timeout_s: float = 5.0) -> bool:
     return False
 
 
-def test_output_exit_code_and_input_arrive(tmp_path: Path) -> None:
+def test_output_and_exit_code_arrive_and_there_is_no_input(tmp_path: Path) -> None:
     done = RealProcess().run(
         [
             sys.executable,
             "-c",
-            "import sys; print(sys.stdin.read().upper()); print('é\\udc00', file=sys.stderr); sys.exit(3)",
+            "import sys; print('grüße', len(sys.stdin.read())); print('é\\udc00', file=sys.stderr); sys.exit(3)",
         ],
         cwd=tmp_path,
-        stdin="grüße",
         env={"PYTHONIOENCODING": "utf-8:surrogateescape", "PATH": "/bin"},
     )
-    assert (done.returncode, done.stdout.strip(), done.timed_out) == (3, "GRÜSSE", False)
+    assert (done.returncode, done.stdout.strip(), done.timed_out) == (3, "grüße 0", False)
 
 
 def test_bytes_that_are_no_text_are_replaced(tmp_path: Path) -> None:
@@ -104,6 +103,20 @@ def test_a_file_that_may_not_be_run_is_told_as_such(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         RealProcess().run([str(tmp_path / "data")], cwd=tmp_path)
     assert caught.value.code == "program-not-runnable"
+
+
+def test_a_program_is_found_from_the_folder_that_it_runs_in(tmp_path: Path) -> None:
+    (tmp_path / "say").write_text("#!/bin/sh\necho $0 $1\n")
+    (tmp_path / "say").chmod(0o755)
+    done = RealProcess().run(["./say", 'it\'s "$HOME"'], cwd=tmp_path)
+    assert done.stdout == f'{tmp_path}/say it\'s "$HOME"\n'
+
+
+def test_a_program_is_found_on_the_path_that_is_given(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "say").symlink_to(sys.executable)
+    done = RealProcess().run(["say", "-c", "print(1)"], cwd=tmp_path, env={"PATH": f"/nowhere:{tmp_path}/bin"})
+    assert done.stdout == "1\n"
 
 
 def test_a_timeout_ends_the_program_and_its_children(tmp_path: Path) -> None:
@@ -174,3 +187,19 @@ def test_a_signal_leaves_nothing_running(tmp_path: Path, number: signal.Signals,
     os.kill(ours.pid, number)
     assert ours.wait(timeout=10) == 130
     assert _gone(pids)
+
+
+@pytest.mark.parametrize("thread", ["main", "worker"])
+def test_a_program_and_its_children_do_not_outlive_a_hard_kill_of_ours(tmp_path: Path, thread: str) -> None:
+    (tmp_path / "program.py").write_text(PARENT_AND_CHILD)
+    ours = subprocess.Popen([sys.executable, "-c", INTERRUPTED, thread], cwd=tmp_path)
+    pids = _pids(tmp_path)
+    ours.kill()
+    assert ours.wait(timeout=10) == -signal.SIGKILL
+    assert _gone(pids)
+
+
+def test_a_program_that_waits_for_all_its_children_finds_none_of_ours(tmp_path: Path) -> None:
+    waiting = "import os\ntry:\n    os.wait()\nexcept ChildProcessError:\n    print('none')"
+    done = RealProcess().run([sys.executable, "-c", waiting], cwd=tmp_path, timeout_s=10)
+    assert done.stdout == "none\n"

@@ -37,7 +37,6 @@ class FakeUv:
         cwd: Path,
         env: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
-        stdin: str | None = None,
     ) -> Completed:
         if argv[1:] == ["--version"]:
             return _done(self.version)
@@ -97,7 +96,6 @@ class NoTools:
         cwd: Path,
         env: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
-        stdin: str | None = None,
     ) -> Completed:
         raise AssertionError(f"nothing was to be started, but was: {argv}")
 
