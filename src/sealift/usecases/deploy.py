@@ -20,11 +20,11 @@ from sealift.model.event import Noted, Progressed
 from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
-from sealift.usecases.hooks import HookRun, check_hooks, run_hooks
+from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.drift import Detection, judge_drift
 from sealift.usecases.stacks.masking import masked
-from sealift.usecases.stacks.stack import change_set_name, deploy_stack
+from sealift.usecases.stacks.stack import change_set_name, deploy_stack, judge_stack, judged_name
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.surroundings import physical_functions
 from sealift.usecases.target import Target
@@ -147,6 +147,8 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
                 looking = Progressed(phase="deploy", environment=target.environment.name, detail="looking for drift")
                 services.events.emit(looking)
                 judge_drift(plan.drift.report(), target.environment, waivers, operation, writer)
+            if runs_hooks("before_deploy", hooks):
+                _judge_ahead(target, plan, operation, writer)
             run_hooks("before_deploy", hooks)
             outputs, changed = _deploy_stacks(target, plan, operation, writer)
             codes = _read_back(target, plan)
@@ -171,7 +173,7 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
 def _abandoned(before: Standing) -> tuple[str, ...]:
     """Return the change sets of the deployments that were interrupted since one came to its end."""
     unfinished = takewhile(lambda d: d.status == "running", reversed(before.deployments))
-    return tuple(change_set_name(deployed.operation) for deployed in unfinished)
+    return tuple(name(d.operation) for d in unfinished for name in (change_set_name, judged_name))
 
 
 def _hook_run(target: Target, plan: Plan, operation: Operation, writer: Writer) -> HookRun:
@@ -249,6 +251,29 @@ def _tell_unfinished(before: Standing, target: Target, services: Services) -> No
                 name="unfinished-deployment",
                 message=f"The deployment of {unfinished.release[:12]} begun at {unfinished.at:%Y-%m-%d %H:%M:%S} UTC "
                 f"by {unfinished.actor} was interrupted; its stacks are settled first",
+                environment=target.environment.name,
+            )
+        )
+
+
+def _judge_ahead(target: Target, plan: Plan, operation: Operation, writer: Writer) -> None:
+    """Have every stack judged whose change can be known before the hooks run; say which can not.
+
+    What a stack that needs others changes may depend on those, and a hook may make a setting that is missing.
+    """
+    unchanged: set[str] = set()
+    later: list[str] = []
+    for stack in plan.release.stacks:
+        if not set(stack.needs) <= unchanged or target.cloud.settings.missing(stack.settings):
+            later.append(stack.name)
+        elif judge_stack(_stack_target(target, plan, stack), operation, writer):
+            unchanged.add(stack.name)
+    if later:
+        names = ", ".join(later)
+        writer.services.events.emit(
+            Noted(
+                name="judged-after-hooks",
+                message=f"What changes in {names} is judged after the hooks: it needs what is changed before it",
                 environment=target.environment.name,
             )
         )

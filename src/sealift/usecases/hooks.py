@@ -38,9 +38,9 @@ class HookRun:
 
 def run_hooks(moment: Moment, run: HookRun) -> None:
     """Run the hooks of this moment in order. Raises UserError at the first that fails."""
-    hooks = declared(run.app.hooks, moment)
-    if not hooks or run.operation.kind == "rollback":
+    if not runs_hooks(moment, run):
         return
+    hooks = declared(run.app.hooks, moment)
     outputs = _outputs(run)
     for hook in hooks:
         record = hook.record()
@@ -59,6 +59,11 @@ def run_hooks(moment: Moment, run: HookRun) -> None:
         _tell(hook, run, ended, took_s, output[-shown:])
         if problem:
             raise _failure(hook, run, problem)
+
+
+def runs_hooks(moment: Moment, run: HookRun) -> bool:
+    """Return whether there are hooks to run at this moment: none is on the way back."""
+    return bool(declared(run.app.hooks, moment)) and run.operation.kind != "rollback"
 
 
 def check_hooks(app: App, release: Release) -> None:

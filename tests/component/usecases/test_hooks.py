@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from sealift.errors import ConfigError, Refused, UserError
-from sealift.model.app import Hooks
-from sealift.model.event import HookRan
+from sealift.errors import CloudError, ConfigError, Refused, UserError
+from sealift.model.app import Hooks, StackSpec
+from sealift.model.event import ChangePlanned, FindingReported, HookRan
 from sealift.model.stack import Invocation
 from sealift.model.template import Json
 from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
-from tests.component.usecases.world import World
+from sealift.usecases.stacks.stack import judged_name
+from tests.component.usecases.world import Body, World, function, table
 from tests.fakes.process import Run, completed
 
 BEFORE, AFTER = "python expand.py --quiet", "python 'fill in.py'"
@@ -124,6 +125,100 @@ def test_a_hook_that_fails_before_the_deployment_stops_it_before_anything_is_sen
     assert (failed.value.code, "exit code 3" in failed.value.message) == ("hook-failed", True)
     assert world.stack_status() is None
     assert world.recorded()[-1] == ("deployment", "failed")
+
+
+def test_what_the_data_guard_refuses_runs_no_hook(world: World):
+    world.deploy()
+    world.process.runs.clear()
+    world.write({"Hello": function()})
+    with pytest.raises(Refused) as refused:
+        world.deploy()
+    assert (refused.value.code, commands(world)) == ("data-guard", [])
+    assert [e.finding.id for e in world.events.of(FindingReported) if e.finding.stops] == ["data-removed"]
+
+
+def test_what_aws_refuses_runs_no_hook(world: World):
+    world.deploy()
+    world.process.runs.clear()
+    queue: Body = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::ImportValue": "nobody-exports-this"}}}
+    world.write({"Hello": function(), "Items": table(), "Queue": queue})
+    with pytest.raises(CloudError) as refused:
+        world.deploy()
+    assert (refused.value.code, commands(world)) == ("aws-refused", [])
+
+
+def test_a_stack_that_can_not_be_deployed_to_runs_no_hook(world: World):
+    world.deploy()
+    world.process.runs.clear()
+    world.account().stacks.force_status("shop-staging", "UPDATE_FAILED")
+    world.code("print('two')")
+    with pytest.raises(Refused) as refused:
+        world.deploy()
+    assert (refused.value.code, commands(world)) == ("stack-state", [])
+
+
+def test_what_is_judged_before_the_hooks_is_shown_once_and_executed_once(world: World):
+    world.deploy()
+    before = len(world.events.of(ChangePlanned))
+    world.code("print('two')")
+    world.deploy()
+    assert [e.logical_id for e in world.events.of(ChangePlanned)[before:]] == ["Hello"]
+    assert len(world.account().stacks.executions) == 2
+
+
+def test_the_change_set_that_is_judged_before_the_hooks_is_gone_when_they_run(world: World):
+    world.deploy()
+    seen: list[bool] = []
+
+    def look(_run: Run) -> object:
+        name = judged_name(world.entries()[-1].record.operation)
+        seen.append(world.account().stacks.change_set("shop-staging", name) is None)
+        return completed()
+
+    world.process.install("python", "expand.py", does=look)  # type: ignore[arg-type]
+    world.code("print('two')")
+    world.deploy()
+    assert seen == [True]
+
+
+def test_a_hook_may_make_the_setting_that_the_template_reads(world: World):
+    world.deploy()
+    queue: Body = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "{{resolve:ssm:/shop/q}}"}}
+    world.write({"Hello": function(), "Items": table(), "Queue": queue})
+
+    def make(_run: Run) -> object:
+        world.account().settings.known = {"ssm:/shop/q"}
+        return completed()
+
+    world.process.install("python", "expand.py", does=make)  # type: ignore[arg-type]
+    assert world.deploy().status == "succeeded"
+    assert "judged-after-hooks" in world.notes()
+
+
+def test_a_stack_that_needs_one_that_changes_is_judged_after_the_hooks(world: World):
+    stacks = (StackSpec(name="data", template="data.json"), StackSpec(name="api", template="template.json"))
+    world.app = replace(world.app, stacks=(stacks[0], replace(stacks[1], needs=("data",))))
+    world.write({"Jobs": {"Type": "AWS::SQS::Queue"}}, file="data.json")
+    world.deploy()
+    world.process.runs.clear()
+    world.write({"Jobs": {"Type": "AWS::SQS::Queue"}, "More": {"Type": "AWS::SQS::Queue"}}, file="data.json")
+    world.write({"Hello": function()})
+    with pytest.raises(Refused) as refused:
+        world.deploy()
+    assert (refused.value.code, len(commands(world))) == ("data-guard", 1)
+    assert "judged-after-hooks" in world.notes()
+
+
+def test_a_stack_that_needs_one_that_stays_is_judged_before_the_hooks(world: World):
+    stacks = (StackSpec(name="data", template="data.json"), StackSpec(name="api", template="template.json"))
+    world.app = replace(world.app, stacks=(stacks[0], replace(stacks[1], needs=("data",))))
+    world.write({"Jobs": {"Type": "AWS::SQS::Queue"}}, file="data.json")
+    world.deploy()
+    world.process.runs.clear()
+    world.write({"Hello": function()})
+    with pytest.raises(Refused):
+        world.deploy()
+    assert commands(world) == []
 
 
 def test_the_end_of_what_a_failed_hook_printed_is_shown(world: World):

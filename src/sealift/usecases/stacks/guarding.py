@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from sealift.delivery.guard import GuardInput, Resources, judge, waiver_key
 from sealift.errors import Refused
-from sealift.model.event import FindingReported
 from sealift.model.finding import Finding
 from sealift.model.stack import ChangeSet
 from sealift.ports import Stacks
@@ -15,9 +14,9 @@ from sealift.usecases.writing import Writer
 
 
 def judged(target: StackTarget, change_set: ChangeSet, writer: Writer) -> tuple[Finding, ...]:
-    """Return what the change set would lose, and tell it."""
+    """Return what the change set would lose."""
     stacks = writer.cloud.stacks
-    findings = judge(
+    return judge(
         GuardInput(
             stack=target.stack.name,
             change_set=with_removed_stacks(change_set, stacks),
@@ -26,9 +25,6 @@ def judged(target: StackTarget, change_set: ChangeSet, writer: Writer) -> tuple[
             nested=dict(_nested_templates(change_set, target.stack.name, stacks)),
         )
     )
-    for finding in findings:
-        writer.services.events.emit(FindingReported(finding=finding, environment=target.environment.name))
-    return findings
 
 
 def refusal(target: StackTarget, stopping: Sequence[Finding]) -> Refused:

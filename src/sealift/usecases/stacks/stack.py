@@ -8,7 +8,7 @@ from sealift.delivery.guard import waiver_key
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
 from sealift.errors import CloudError, Refused
-from sealift.model.event import ChangePlanned, Noted, ResourceProgressed
+from sealift.model.event import ChangePlanned, FindingReported, Noted, ResourceProgressed
 from sealift.model.finding import Finding
 from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
 from sealift.model.template import Json
@@ -37,12 +37,8 @@ class StackOutcome:
 
 def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> StackOutcome:
     """Bring the stack to its template. Raises CloudError when it failed, Refused when a guard said no."""
-    state = _settled(target, operation, writer)
-    _check_owner(target, state)
-    for name in target.abandoned:
-        _clear(target, name, writer)
-    create = next_step(state.status if state else None) == "create"
-    change_set = _change_set(target, operation, writer, create=create)
+    state, create = _begun(target, operation, writer)
+    change_set = _change_set(target, operation, writer, name=change_set_name(operation.id), create=create)
     if change_set.empty:
         writer.cloud.stacks.delete_change_set(target.name, change_set.name)
         if state is None:
@@ -57,6 +53,31 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
     used: list[Json] = [waiver_key(f) for f in losses]
     after = _execute(target, change_set, operation, writer, waivers=used)
     return StackOutcome(state=_protected(target, after, writer), changed=True)
+
+
+def judge_stack(target: StackTarget, operation: Operation, writer: Writer) -> bool:
+    """Refuse now what `deploy_stack` would refuse of a stack that is there; return whether nothing would change.
+
+    The change set is made for this alone: what comes in between (hooks) may change what the next one holds.
+    """
+    _, create = _begun(target, operation, writer)
+    if create:
+        return False  # nothing is there yet that could be lost
+    change_set = _change_set(target, operation, writer, name=judged_name(operation.id), create=False)
+    if not change_set.empty:
+        _judge(target, change_set, writer, ahead=True)
+    writer.guard()
+    writer.cloud.stacks.delete_change_set(target.name, change_set.name)
+    return change_set.empty
+
+
+def _begun(target: StackTarget, operation: Operation, writer: Writer) -> tuple[StackState | None, bool]:
+    """Return the stack at rest and ours, and whether it has to be created."""
+    state = _settled(target, operation, writer)
+    _check_owner(target, state)
+    for name in target.abandoned:
+        _clear(target, name, writer)
+    return state, next_step(state.status if state else None) == "create"
 
 
 def _clear(target: StackTarget, change_set: str, writer: Writer) -> None:
@@ -78,6 +99,11 @@ def _protected(target: StackTarget, state: StackState, writer: Writer) -> StackS
 def change_set_name(operation: str) -> str:
     """Return the name of an operation's change sets: one in each stack."""
     return f"sealift-{operation}"
+
+
+def judged_name(operation: str) -> str:
+    """Return the name of an operation's change sets that are only judged, never executed."""
+    return f"{change_set_name(operation)}-judged"
 
 
 def tags(target: StackTarget) -> dict[str, str]:
@@ -206,9 +232,9 @@ def _continue_rollback(
     return after
 
 
-def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, create: bool) -> ChangeSet:
+def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, name: str, create: bool) -> ChangeSet:
     request = ChangeSetRequest(
-        name=change_set_name(operation.id),
+        name=name,
         stack_name=target.name,
         template_key=blob_key(target.stack.template_sha256),
         parameters=target.parameters,
@@ -240,12 +266,18 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, cr
     return change_set
 
 
-def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer) -> tuple[Finding, ...]:
-    """Show the changes and refuse those that would lose data; return the losses that waivers let pass."""
-    for change in change_set.changes:
-        _show(target, change, writer.services)
+def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer, *, ahead: bool = False) -> tuple[Finding, ...]:
+    """Show the changes and refuse those that would lose data; return the losses that waivers let pass.
+
+    What passes when it is judged `ahead` is shown when it is judged again.
+    """
     findings = judged(target, change_set, writer)
     stopping = [f for f in findings if f.stops and waiver_key(f) not in target.waivers]
+    if stopping or not ahead:
+        for change in change_set.changes:
+            _show(target, change, writer.services)
+        for finding in findings:
+            writer.services.events.emit(FindingReported(finding=finding, environment=target.environment.name))
     if stopping:
         _withdraw(target, change_set, writer)
         raise refusal(target, stopping)
