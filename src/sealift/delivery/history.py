@@ -67,10 +67,10 @@ class Standing:
 
     @property
     def interrupted(self) -> Deployed | None:
-        """The newest deployment when its process ended before the deployment, or its verification, did."""
+        """The newest deployment when its process ended, or AWS broke, before the deployment or its verification did."""
         if self.last is None:
             return None
-        cut = self.last.status in {"running", "aborted"}
+        cut = self.last.status in {"running", "aborted", "errored"}
         unverified = self.last.status == "succeeded" and self.last.verified in {None, "aborted", "errored"}
         return self.last if cut or unverified else None
 
@@ -121,7 +121,7 @@ class Standing:
             if deployed.watch == "failed":
                 return deployed
             going_back = deployed.kind == "rollback" and deployed.verified is None
-            if not going_back or deployed.status not in {"running", "succeeded"}:
+            if not going_back or deployed.status not in {"running", "succeeded", "errored"}:
                 return None
         return None
 

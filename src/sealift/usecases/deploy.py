@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
+from sealift.delivery.blame import broke
 from sealift.delivery.history import Standing, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
 from sealift.delivery.manifest import canonical_json
 from sealift.delivery.parameters import resolve_parameters
-from sealift.errors import ConfigError, IntegrityError, InternalError, SealiftError
+from sealift.errors import ConfigError, IntegrityError, SealiftError
 from sealift.model.app import App, Environment, StackSpec
 from sealift.model.event import Noted, Progressed
 from sealift.model.ledger import Entry, EntryKind, Status
@@ -154,7 +155,7 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
             codes = _read_back(target, plan)
             run_hooks("after_deploy", hooks)
         except SealiftError as error:
-            outcome.status = "errored" if isinstance(error, InternalError) else "failed"
+            outcome.status = "errored" if broke(error) else "failed"
             _record_failure(writer, operation, outcome.status, error, base)
             raise
         except KeyboardInterrupt:

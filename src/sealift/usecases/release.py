@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from sealift.delivery.blame import broke
 from sealift.delivery.history import Standing, proved_before, standing
 from sealift.errors import LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
@@ -36,7 +37,8 @@ def bring(
     """Deploy, verify and watch.
 
     With `restore`, a failure after anything was sent brings back the verified release before; one that shows while
-    the environment is watched does so always.
+    the environment is watched does so always. When AWS or we broke, nothing is brought back: that says nothing about
+    the release, and the next command goes on.
     """
     name, digest = target.environment.name, plan.release.digest
     settled = _settle_watch(target, plan, writer, services, force=force)
@@ -57,9 +59,11 @@ def bring(
         deployment: Deployment | None = deploy_release(target, plan, writer, services)
         problem, hint = _verified(target, deployment, writer, services)
     except SealiftError as error:
-        lost = not isinstance(error, UserError) or isinstance(error, LeaseError)
+        if broke(error):
+            _tell_left(target, error, services)
+            raise
         sent = before.unfinished is not None or _was_sent(writer, known=len(entries))
-        if not restore or lost or not sent:
+        if not restore or not sent:
             raise
         deployment, problem, hint = None, error.message, error.hint
     if problem is None:
@@ -112,6 +116,15 @@ def _watched(target: Target, writer: Writer, services: Services) -> Outcome:
         )
     problem = f"It failed while it was watched: {watched.problem}"
     return _restore(target, current.release, writer, services, problem=problem, hint="Mend the cause and push it.")
+
+
+def _tell_left(target: Target, error: SealiftError, services: Services) -> None:
+    """Say what becomes of an environment whose deployment broke off; a lost lease says it of itself."""
+    name = target.environment.name
+    if isinstance(error, UserError) and not isinstance(error, LeaseError):
+        message = f"The deployment to {name} broke off: this is no fault of the release, so {name} is left as it is"
+        hint = f"`sealift resume {name}`, or the same command again, goes on; `sealift rollback {name}` goes back."
+        services.events.emit(Noted(level="warning", name="left-as-it-is", message=message, hint=hint, environment=name))
 
 
 def _was_sent(writer: Writer, *, known: int) -> bool:
@@ -175,12 +188,13 @@ def _restore(target: Target, digest: str, writer: Writer, services: Services, *,
     except LeaseError:
         raise
     except UserError as error:
+        goes_on = f" `sealift resume {name}` goes on with it." if broke(error) else ""
         return Outcome(
             environment=name,
             status="failed",
             release=digest,
             message=f"{problem}. Going back to {good.release[:12]} failed too: {error.message}",
-            hint=error.hint,
+            hint=f"{error.hint}{goes_on}".strip(),
         )
     ended = "is back on" if back.status == "succeeded" else "could not be verified on"
     return Outcome(

@@ -90,7 +90,7 @@ def _override(entries: Sequence[Entry], current: Deployed | None) -> Entry | Non
 def _gates(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) -> Iterator[GateResult]:
     """Yield what windows say now, and approvals to the release that could be promoted."""
     environment = lane.environment
-    if lane.status == "errored":
+    if lane.error:
         return
     if environment.windows or environment.freezes:
         yield window_gate(environment, services.clock.now())
@@ -133,8 +133,10 @@ def _with_next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> Lane:
 def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
     environment = lane.environment
     source = lanes.get(environment.promotes_from or "")
-    if lane.status == "errored":
+    if lane.error:
         return ""
+    if lane.lease is None and lane.standing is not None and lane.standing.interrupted is not None:
+        return f"sealift resume {environment.name}"
     if source is None:
         return f"a commit on {environment.branch}" if environment.branch else ""
     offered = source.current

@@ -287,5 +287,5 @@ def test_after_a_throttled_call_the_failure_is_recorded_and_the_lease_given_back
     world.account().tap.throttle("stacks.create_change_set", 1)
     with pytest.raises(CloudError):
         world.deploy()
-    assert world.recorded()[-1] == ("deployment", "failed")
+    assert world.recorded()[-1] == ("deployment", "errored")
     assert world.is_free()

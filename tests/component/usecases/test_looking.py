@@ -77,6 +77,14 @@ def test_a_failed_deployment_shows_as_failed_with_what_still_runs(world: World):
     assert (lane.status, lane.current.release) == ("failed", first)
 
 
+def test_a_deployment_that_aws_broke_off_is_to_be_resumed(world: World):
+    world.account().tap.throttle("stacks.create_change_set", 1)
+    with pytest.raises(CloudError):
+        world.deploy()
+    staging, _ = status(world.app, world.services())
+    assert (staging.status, staging.next) == ("errored", "sealift resume staging")
+
+
 def test_an_environment_that_can_not_be_opened_does_not_hide_the_others(world: World):
     world.deploy()
     world.clouds.closed.add("production")

@@ -9,6 +9,8 @@ from sealift.errors import CloudError, ConfigError, IntegrityError, Refused, Use
 from sealift.model.app import StackSpec
 from sealift.model.finding import SuiteResult
 from sealift.usecases.approve import approve
+from sealift.usecases.resume import resume
+from sealift.usecases.rollback import rollback
 from tests.component.usecases.world import SOAK_S, World, function, table
 from tests.fakes.http import answer
 from tests.fakes.suites import failed, passed
@@ -365,6 +367,69 @@ def test_a_refusal_after_the_first_stack_was_changed_takes_that_back(world: Worl
     outcome = world.promote()
     after = account.functions.state([str(account.stacks.resources("shop-production-api")[0].physical_id)])
     assert (outcome.status, after) == ("failed", before)
+
+
+def break_after_the_execution(world: World, code: str = "throttled") -> None:
+    """Promote a second release; once its change set was executed, AWS fails at whatever else it is asked."""
+    world.deliver("print('one')")
+    world.code("print('two')")
+    soaked(world)
+    tap, executed = world.account("production").tap, False
+
+    def strike(call: str, moment: str) -> None:
+        nonlocal executed
+        if executed and call.startswith(("stacks.", "functions.")):
+            raise CloudError(f"AWS refused to {call}", code=code, retryable=code == "throttled")
+        executed = executed or (call, moment) == ("stacks.execute_change_set", "after")
+
+    tap.on_call = strike
+    with pytest.raises(CloudError) as broken:
+        world.promote()
+    assert broken.value.code == code
+    tap.on_call = None
+
+
+@pytest.mark.parametrize("code", ["throttled", "access-denied"])
+def test_a_promotion_that_aws_breaks_off_is_left_as_it_is(world: World, code: str):
+    break_after_the_execution(world, code)
+    assert world.recorded("production")[-1] == ("promotion", "errored")
+    assert "going-back" not in world.notes()
+    assert "left-as-it-is" in world.notes()
+
+
+def test_the_next_promotion_goes_on_where_aws_broke_one_off(world: World):
+    break_after_the_execution(world)
+    assert world.promote().status == "succeeded"
+    assert len(world.account("production").stacks.executions) == 2
+    assert code_in(world, "production") == code_in(world, "staging")
+
+
+def test_a_promotion_that_aws_broke_off_is_resumed(world: World):
+    break_after_the_execution(world)
+    assert resume(world.app, world.production, world.services()).status == "succeeded"
+    assert world.recorded("production")[-1] == ("verification", "succeeded")
+
+
+def test_a_promotion_that_aws_broke_off_can_be_gone_back_from(world: World):
+    break_after_the_execution(world)
+    assert rollback(world.app, world.production, world.services(), to=None).status == "succeeded"
+    assert code_in(world, "production") != code_in(world, "staging")
+
+
+def test_going_back_that_aws_breaks_off_is_resumed(world: World):
+    bad_second(world)
+    tap = world.account("production").tap
+
+    def strike(call: str, _moment: str) -> None:
+        if "going-back" in world.notes() and call.startswith("stacks."):
+            raise CloudError(f"AWS refused to {call}", code="throttled", retryable=True)
+
+    tap.on_call = strike
+    outcome = world.promote()
+    assert (outcome.status, "sealift resume production" in outcome.hint) == ("failed", True)
+    tap.on_call = None
+    assert resume(world.app, world.production, world.services()).status == "succeeded"
+    assert world.recorded("production")[-2:] == [("rollback", "succeeded"), ("verification", "succeeded")]
 
 
 def test_the_lease_of_production_is_given_back(world: World):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sealift.cli.session import Function, Session, options
+from sealift.delivery.blame import broke
 from sealift.errors import SealiftError, UserError
 from sealift.model.event import Finished
 from sealift.model.ledger import Status
@@ -164,6 +165,9 @@ def resume_command(session: Session, environment: str | None) -> int:
     return ending.code
 
 
+_CLOSED: dict[int, Status] = {3: "refused", 4: "waiting"}
+
+
 class _ending:  # noqa: N801
     """Turns however the body ends into one `finished` event and an exit code."""
 
@@ -183,7 +187,7 @@ class _ending:  # noqa: N801
         if isinstance(error, KeyboardInterrupt):
             status = "aborted"
         elif isinstance(error, SealiftError):
-            status = {3: "refused", 4: "waiting", 1: "failed"}.get(error.exit_code, "errored")  # type: ignore[assignment]
+            status = "errored" if broke(error) else _CLOSED.get(error.exit_code, "failed")
         self._session.emit(
             Finished(
                 status=status,

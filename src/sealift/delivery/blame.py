@@ -1,0 +1,13 @@
+"""Whose fault an error is: the change's, or AWS's and ours. Pure. An environment goes back for a bad change alone."""
+
+from sealift.errors import CloudError, LeaseError, SealiftError, UserError
+
+OURS = frozenset({"access-denied", "aws-call-failed", "clock-skewed", "credentials-invalid", "credentials-missing"})
+"""What repeating the command does not mend, but says nothing about the change either."""
+
+
+def broke(error: SealiftError) -> bool:
+    """Return whether AWS or we broke, and not the change: what was begun is left for the next command to go on with."""
+    if not isinstance(error, UserError) or isinstance(error, LeaseError):
+        return True
+    return isinstance(error, CloudError) and (error.retryable or error.code in OURS)
