@@ -166,3 +166,25 @@ def test_what_is_no_certificate_anywhere_is_told(sealift, app, monkeypatch):
     told = sealift("prove", "-C", app, "--check", "stagin", "--json")
     assert (told.code, told.json["error"]["code"]) == (1, "certificate-unknown")
     assert "staging" in told.json["error"]["message"]
+
+
+def test_previews_of_strangers_may_not_be_in_the_account_of_production(sealift, app):
+    config = '[previews]\nuntrusted = true\naccount = "{}"\n[environments.production]\naccount = "444455556666"\n'
+    (app / "sealift.toml").write_text(config.format("444455556666"))
+    shown = sealift("prove", "-C", app, "--json")
+    assert shown.code == 3
+    assert [(f["id"], f["from"], f["to"]) for f in shown.json["findings"] if f["severity"] == "critical"] == [
+        ("PRV-01", "pr-*", "production")
+    ]
+    (app / "sealift.toml").write_text(config.format("111122223333"))
+    apart = sealift("prove", "-C", app, "--json")
+    assert (apart.code, apart.json["verdict"]) == (0, "L1")
+    assert apart.json["environments"] == ["production", "pr-*"]
+
+
+def test_a_preview_is_not_deployed_and_the_error_says_so(sealift, app):
+    (app / "sealift.toml").write_text("[previews]\n")
+    told = sealift("deploy", "pr-12", "-C", app, "--json")
+    error = json.loads(told.out.splitlines()[-1])
+    assert (told.code, error["error"]) == (1, "previews-not-deployed")
+    assert "sealift prove" in error["hint"]

@@ -1,5 +1,6 @@
 """What every command shares: its folder, where its events go, and the services it calls."""
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sealift.ports import EventSink, Prompt
 Function = TypeVar("Function", bound=Callable[..., Any])
 Gates = Literal["none", "guarded", "judged"]
 """Which gates a command needs: none, those of the protected branch, or those that a pull request is judged by."""
+_PREVIEW = re.compile(r"previews?|pr-(\*|[0-9]+)")
 EXIT_CODES: dict[Status, int] = {"succeeded": 0, "skipped": 0, "refused": 3, "waiting": 4, "aborted": 130}
 
 
@@ -90,6 +92,12 @@ class Session:
                 f"{name} is declared in the work tree alone, not on {self.app.gates.reference}",
                 code="environment-not-merged",
                 hint="Merge its declaration first: environments are gates, and gates are read from there.",
+            )
+        if found is None and _PREVIEW.fullmatch(name) and self.app.previews is not None:
+            raise UserError(
+                f"{name} is a preview, and Sealift does not deploy previews yet",
+                code="previews-not-deployed",
+                hint="[previews] is there for `sealift prove`, which proves all of them against the environments.",
             )
         if found is None:
             names = [e.name for e in self.app.environments]

@@ -21,6 +21,7 @@ def contradictions(app: App, settings: Settings, *, look: bool = True) -> tuple[
         *_of_stacks(app, settings),
         *(_of_templates(app, settings) if look else ()),
         *_of_environments(app),
+        *_of_previews(app),
         *_of_promotion(app),
         *_of_gates(app, settings),
         *_of_references(app),
@@ -96,10 +97,23 @@ def _of_environments(app: App) -> Iterator[Problem]:
     yield from _of_buckets(app)
 
 
+def _of_previews(app: App) -> Iterator[Problem]:
+    """Names of stacks that a preview would take, sooner or later."""
+    if app.previews is None:
+        return
+    kept = re.compile(re.escape(app.previews.stack_name).replace(r"\*", "[0-9]+") + "(-.*)?")
+    for environment in app.environments:
+        apart = environment.account and app.previews.account and environment.account != app.previews.account
+        if not apart and kept.fullmatch(environment.stack_name):
+            yield _problem(
+                f"{environment.stack_name} is a name that a preview would have", "environments", environment.name
+            )
+
+
 def _of_roles(app: App) -> Iterator[Problem]:
     seen: dict[str, str] = {}
-    for environment in app.environments:
-        at = ("environments", environment.name, "roles")
+    for environment in app.proved:
+        at = ("previews", "roles") if environment is app.previews else ("environments", environment.name, "roles")
         for role in environment.roles:
             if not _ROLE.fullmatch(role):
                 yield _problem(f'"{role}" is not the ARN of a role, such as arn:aws:iam::111122223333:role/deploy', *at)
@@ -197,7 +211,7 @@ def _of_accepted(app: App) -> Iterator[Problem]:
     from sealift.isolation.rules import RULES
 
     rules = [rule.id for rule in RULES]
-    names = [environment.name for environment in app.environments]
+    names = [environment.name for environment in app.proved]
     for index, one in enumerate(app.accepted):
         at = ("isolation", "accepted", index)
         if one.id and one.id not in rules:

@@ -8,6 +8,7 @@ from typing import cast
 
 from sealift.config.validate import Settings
 from sealift.model.app import (
+    PREVIEW,
     AcceptedFinding,
     App,
     BuildOptions,
@@ -67,6 +68,7 @@ def declared(settings: Settings, around: Surroundings) -> App:
         ),
         verify_timeout_s=cast("float", verify.get("timeout", 60.0)),
         local_settings=_labels(_part(settings, "local"), "settings"),
+        previews=_previews(settings, name, around.region),
         accepted=tuple(_accepted(one) for one in _parts(_part(settings, "isolation"), "accepted")),
     )
 
@@ -140,6 +142,23 @@ def _environments(settings: Settings, app: str, region: str) -> Iterator[Environ
             watch_s=cast("float", table.get("watch", 0.0)),
             health=_health(_part(table, "health")),
         )
+
+
+def _previews(settings: Settings, app: str, region: str) -> Environment | None:
+    if "previews" not in settings:
+        return None
+    table = _part(settings, "previews")
+    return Environment(
+        name=PREVIEW,
+        kind="preview",
+        region=_text(table, "region") or region,
+        account=_text(table, "account"),
+        stack_name=f"{app}-{PREVIEW}",
+        parameters=_labels(settings, "parameters") | _labels(table, "parameters"),
+        tags=_labels(table, "tags"),
+        roles=_texts(table, "roles"),
+        untrusted=bool(table.get("untrusted", False)),
+    )
 
 
 def _health(settings: Settings) -> Health:

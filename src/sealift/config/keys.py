@@ -14,7 +14,6 @@ from sealift.config.kinds import (
     Labels,
     Moment,
     Named,
-    Reserved,
     Share,
     Table,
     Text,
@@ -444,6 +443,23 @@ _LOCAL = (
     ),
 )
 
+_PREVIEWS = (
+    *(key for key in _ENVIRONMENT if key.name in ("account", "region", "roles")),
+    Key(
+        name="untrusted",
+        kind=Flag(),
+        doc="Whether pull requests of people who may not push, from forks, may get one.",
+        default="false",
+    ),
+    Key(
+        name="parameters",
+        kind=Values(),
+        doc="Parameter values in every preview, with `*` where the number of the pull request is.",
+        default="{}",
+    ),
+    Key(name="tags", kind=Labels(), doc="Tags of their stacks.", default="{}"),
+)
+
 ROOT = (
     Key(name="app", kind=Table(keys=_APP), doc="The application."),
     Key(name="parameters", kind=Values(), doc="Parameter values of every environment.", default="{}"),
@@ -499,5 +515,12 @@ ROOT = (
         kind=Table(keys=_SIGNING),
         doc="Signatures of releases. Paths are relative to the application's folder, absolute, or begin with `~`.",
     ),
-    Key(name="previews", kind=Reserved(), doc="Kept for preview environments, which are not there yet."),
+    Key(
+        name="previews",
+        kind=Table(keys=_PREVIEWS),
+        doc=(
+            "Where previews of pull requests are to be, for `sealift prove`: all of them at once, as one environment "
+            "called `pr-*` whose stack is `<app>-pr-<number>`. Sealift does not deploy previews yet."
+        ),
+    ),
 )

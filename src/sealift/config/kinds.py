@@ -108,11 +108,6 @@ class Items:
     keys: "tuple[Key, ...]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reserved:
-    """A name kept for later; using it is an error that says so."""
-
-
 Kind: TypeAlias = (
     Text
     | Flag
@@ -132,7 +127,6 @@ Kind: TypeAlias = (
     | Table
     | Named
     | Items
-    | Reserved
 )
 
 

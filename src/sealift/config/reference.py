@@ -15,7 +15,6 @@ from sealift.config.kinds import (
     Labels,
     Moment,
     Named,
-    Reserved,
     Share,
     Table,
     Text,
@@ -100,7 +99,6 @@ _WORDS: dict[type[Kind], str] = {
     Table: "table",
     Named: "table",
     Items: "array of tables",
-    Reserved: "reserved",
 }
 
 

@@ -24,7 +24,6 @@ from sealift.config.kinds import (
     Labels,
     Moment,
     Named,
-    Reserved,
     Share,
     Table,
     Text,
@@ -115,14 +114,14 @@ def _value(path: Path, value: object, kind: Kind, problems: _Problems) -> "Setti
             return _command(path, value, problems)
         case Day() | Moment() | Hour() | Weekdays() | Zone():
             return _time(path, value, kind, problems)
-        case Text() | Flag() | Toggled() | Whole() | Share() | Duration() | Reserved():
+        case Text() | Flag() | Toggled() | Whole() | Share() | Duration():
             return _scalar(path, value, kind, problems)
         case _:
             assert_never(kind)
 
 
 def _scalar(
-    path: Path, value: object, kind: Text | Flag | Toggled | Whole | Share | Duration | Reserved, problems: _Problems
+    path: Path, value: object, kind: Text | Flag | Toggled | Whole | Share | Duration, problems: _Problems
 ) -> bool | int | float | str | None:
     match kind:
         case Text():
@@ -143,8 +142,6 @@ def _scalar(
             return _number(path, value, kind, problems)
         case Duration():
             return _duration(path, value, problems)
-        case Reserved():
-            problems.add(path, "is kept for a later version and does nothing yet")
         case _:
             assert_never(kind)
     return None

@@ -48,6 +48,7 @@ def guarded(own: App, protected: App, *, rehearsal: bool = False) -> App:
         hooks=own.hooks,
         build=own.build,
         local_settings=own.local_settings,
+        previews=_previews(own, protected, rehearsal=rehearsal),
         environments=tuple(environments),
         unit_tests=_suite(own.unit_tests, protected.unit_tests),
         acceptance_tests=_suite(own.acceptance_tests, protected.acceptance_tests),
@@ -77,6 +78,13 @@ def _environment(own: Environment | None, protected: Environment, *, rehearsal: 
     if own is None or (protected.promotes_from is not None and not rehearsal):
         return protected
     return replace(protected, parameters=own.parameters, stack_parameters=own.stack_parameters, tags=own.tags)
+
+
+def _previews(own: App, protected: App, *, rehearsal: bool) -> Environment | None:
+    """Return the previews as they count. Those that the work tree alone declares make the proof stricter."""
+    if protected.previews is None:
+        return own.previews
+    return _environment(own.previews, protected.previews, rehearsal=rehearsal)
 
 
 def _suite(own: SuiteSpec, protected: SuiteSpec) -> SuiteSpec:

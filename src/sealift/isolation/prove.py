@@ -8,6 +8,7 @@ from datetime import date
 
 from sealift.isolation.actions import data_version
 from sealift.isolation.model import OUTSIDE, Accepted, EnvironmentView, Leak, Level, Verdict, severity_rank
+from sealift.isolation.previews import between, neighbours
 from sealift.isolation.rule import Rule
 from sealift.isolation.world import World
 
@@ -79,14 +80,25 @@ def _findings(
 ) -> tuple[list[Leak], dict[str, int]]:
     if len({view.name for view in environments}) != len(environments):
         return [not_proved("two environments have the same name")], {}
-    try:
-        world = World(environments, shared_unless_declared=shared)
-    except Exception as error:  # whatever a template does to us, it must not look clean
-        return [not_proved(f"the templates could not be read: {_named(error)}")], {}
     if rules is None:
         from sealift.isolation.rules import RULES
 
         rules = RULES
+    found, counted = _told(environments, rules, shared=shared)
+    for view in environments:
+        previews = neighbours(view)
+        found += between(view, _told(previews, rules, shared=True)[0]) if previews else []
+    return _ordered(found), counted
+
+
+def _told(
+    environments: Sequence[EnvironmentView], rules: Sequence[Rule], *, shared: bool
+) -> tuple[list[Leak], dict[str, int]]:
+    """Return what every rule tells of these environments."""
+    try:
+        world = World(environments, shared_unless_declared=shared)
+    except Exception as error:  # whatever a template does to us, it must not look clean
+        return [not_proved(f"the templates could not be read: {_named(error)}")], {}
     found: list[Leak] = []
     for rule in rules:
         try:
@@ -97,7 +109,7 @@ def _findings(
         counted = world.counted
     except Exception:
         counted = {}
-    return _ordered(found), counted
+    return found, counted
 
 
 def _named(error: Exception) -> str:

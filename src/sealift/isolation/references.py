@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sealift.isolation.model import Leak, Witness
-from sealift.isolation.patterns import has_symbol, is_wild
+from sealift.isolation.patterns import TAIL, has_symbol, is_wild
 from sealift.isolation.resolving import Resolved
 from sealift.isolation.scope import Scope
 from sealift.isolation.world import Owned, Sealed, World
@@ -16,6 +16,7 @@ from sealift.model.template import Json
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 _DOTTED = re.compile(r"[A-Za-z0-9_.-]+")
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
+_NUMBER = re.compile(r"(?<=\bpr-)[0-9]+")
 SHORTEST = 4
 """Names of fewer characters say nothing."""
 
@@ -35,17 +36,18 @@ class Register:
     def __init__(self, world: World) -> None:
         self.names: dict[str, dict[str, Found]] = {}
         self.beginnings: dict[str, dict[str, Found]] = {}
+        self.previews = frozenset(e.name for e in world.environments if e.view.kind == "preview")
         self.told: set[tuple[int, str, str, str]] = set()
         """What a rule of its own has told: scope, logical id, text and environment."""
         for environment in world.environments:
             for scope in environment.scopes:
                 if scope.parent is None:
-                    self._add(self.names, scope.view.name, Found(environment.name, f"stack {scope.view.name}"))
+                    self._add(self.names, scope.name, Found(environment.name, f"stack {scope.view.name}"))
             for entry in environment.owned:
                 self._add_owned(entry)
 
     def _add(self, into: dict[str, dict[str, Found]], text: str, found: Found) -> None:
-        if len(text) >= SHORTEST and not is_wild(text):
+        if len(text) >= SHORTEST and (not is_wild(text) or found.environment in self.previews):
             into.setdefault(text, {}).setdefault(found.environment, found)
 
     def _add_owned(self, entry: Owned) -> None:
@@ -96,6 +98,8 @@ class Register:
         words = {text, *_WORD.findall(text), *_DOTTED.findall(text)}
         if "/" in text:
             words |= {text[i:] for i, c in enumerate(text) if c == "/"}
+        if self.previews:
+            words |= {_NUMBER.sub(TAIL, word) for word in words}
         for word in words:
             yield word, self.names
             at = word.rfind("-")

@@ -10,11 +10,14 @@ from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, jo
 from sealift.isolation.switches import Conditions
 from sealift.isolation.symbols import Symbols
 from sealift.isolation.types import ALSO, TypeFacts, facts, has_parts
+from sealift.model.app import PREVIEW
 from sealift.model.template import Json, Location
 
 DEEPEST = 12
 PATH = ("ssm", "parameter#path")
 REFERENCE, PRINCIPAL, IMPORT, OUTPUT = "{{resolve:", "Principal", "Fn::ImportValue", "Fn::GetStackOutput"
+NUMBERED = PREVIEW.replace("*", TAIL)
+"""The same in terms: a number holds no colon."""
 MARKS = frozenset({PRINCIPAL, "NotPrincipal", IMPORT, OUTPUT})
 
 
@@ -44,6 +47,10 @@ class Setting:
         if not self.collapse_accounts or len(parts) != 6 or not parts[4].isdigit():
             return arn
         return ":".join((*parts[:4], self.account, parts[5]))
+
+    def numbered(self, given: str) -> str:
+        """Return a text that was given from outside, with the number of the pull request in it as a wildcard."""
+        return given.replace(PREVIEW, NUMBERED) if self.view.kind == "preview" else given
 
     @property
     def partition(self) -> str:
@@ -142,7 +149,7 @@ class Scope:
     def name(self) -> str:
         """Return the stack's name, with a symbol at its end when it is nested."""
         if self.parent is None:
-            return plain(self.view.name)
+            return self.setting.numbered(plain(self.view.name))
         if self.view.physical_id is not None:
             return plain(self.view.physical_id).split("/")[1]
         return f"{self.parent.name}-{self.view.name}-{self._symbol('AWS::StackName', 'name')}"
@@ -194,7 +201,8 @@ class Scope:
         if stored:
             return UNKNOWN
         if name in self.view.parameters:
-            return text(self.view.parameters[name])
+            value = text(self.view.parameters[name])
+            return Resolved(tuple(self.setting.numbered(v) for v in value.values), value.exact)
         default = declared.get("Default")
         return text(default) if isinstance(default, (str, int, float, bool)) else UNKNOWN
 

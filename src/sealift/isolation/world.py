@@ -14,7 +14,7 @@ from sealift.isolation.patterns import has_symbol, head, intersects, is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import OutsideRole, Principal, Unowned, declared, in_templates, outside_roles
 from sealift.isolation.resolving import Resolved
-from sealift.isolation.scope import PATH, Scope, Setting
+from sealift.isolation.scope import NUMBERED, PATH, Scope, Setting
 from sealift.isolation.symbols import Symbols
 
 UNDECLARED_ACCOUNT = "000000000000"
@@ -179,6 +179,8 @@ class World:
             made.grants += [trusted(view.name, made.scopes[0], p) for p in view.principals if p.trust is not None]
         if self.collapsed:
             _collapse(made)
+        if view.kind == "preview":
+            _open(made)
         roles = {name for p in made.principals for name in (p.name, *p.arns)}
         for scope, logical_id in made.each("AWS::IAM::InstanceProfile"):
             named = scope.named(logical_id)
@@ -279,6 +281,23 @@ def _collapse(made: Sealed) -> None:
             principal.boundary = [_collapsed(s) for s in principal.boundary]
     for grant in made.grants:
         grant.statements = tuple(_collapsed(s) for s in grant.statements)
+
+
+def _open(made: Sealed) -> None:
+    """One environment stands for all previews: what one of them is denied, the next is not."""
+    for principal in made.principals:
+        principal.statements = [_opened(s) for s in principal.statements]
+        if principal.boundary is not None:
+            principal.boundary = [_opened(s) for s in principal.boundary]
+    for grant in made.grants:
+        grant.statements = tuple(_opened(s) for s in grant.statements)
+
+
+def _opened(statement: Statement) -> Statement:
+    keeps_out = statement.allow is statement.but_resources
+    if keeps_out and statement.exact and any(NUMBERED in r for r in statement.resources):
+        return replace(statement, exact=False)
+    return statement
 
 
 def _collapsed(statement: Statement) -> Statement:

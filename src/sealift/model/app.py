@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 EnvironmentKind = Literal["permanent", "preview"]
+PREVIEW = "pr-*"
+"""Stands for the previews of all pull requests at once; `*` is where the number is."""
 Toggle = Literal["auto", "on", "off"]
 DriftMode = Literal["show", "refuse", "off"]
 
@@ -92,7 +94,7 @@ class Environment:
     region: str
     account: str | None = None
     stack_name: str
-    """Name of the stack; with several stacks, `<stack_name>-<stack>`."""
+    """Name of the stack; with several stacks, `<stack_name>-<stack>`. Of previews, with `*` for the number."""
     bucket: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     stack_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -117,6 +119,8 @@ class Environment:
     watch_s: float = 0.0
     """How long the environment is watched after its deployment was verified."""
     health: Health = field(default_factory=Health)
+    untrusted: bool = False
+    """Whether it may run code of somebody who may not push to the repository."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +226,13 @@ class App:
     """What the embedded cloud holds from the start, by `ssm:NAME` or `secretsmanager:ID`. Never sent to AWS."""
     accepted: tuple[AcceptedFinding, ...] = ()
     gates: GatesRead = field(default_factory=GatesRead)
+    previews: Environment | None = None
+    """The previews of all pull requests, as one environment called `PREVIEW`. The proof alone knows them."""
+
+    @property
+    def proved(self) -> tuple[Environment, ...]:
+        """Return everything that must not reach each other: the environments, and the previews as one."""
+        return self.environments if self.previews is None else (*self.environments, self.previews)
 
     def environment(self, name: str) -> Environment | None:
         """Return the environment of this name, or None."""

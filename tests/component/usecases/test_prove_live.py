@@ -1,11 +1,13 @@
 """`prove --live` over fakes: what is in force is read through the ports, and nothing that was not read looks proved."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sealift.isolation import EnvironmentView, LivePrincipal
+from sealift.model.app import PREVIEW, Environment
 from sealift.model.template import Json
 from sealift.usecases.build import load_templates
 from sealift.usecases.proof.live import prove_live
@@ -86,6 +88,15 @@ def test_one_deployed_and_one_not_is_proved_from_the_templates(world: World) -> 
     proof = proved(world)
     assert proof.verdict.level == "L1"
     assert [(r.environment, r.stacks) for r in proof.readings] == [("staging", 1), ("production", 0)]
+
+
+def test_previews_are_proved_from_the_templates_alone(world: World) -> None:
+    previews = Environment(name=PREVIEW, kind="preview", region="eu-west-1", account=ONE, stack_name="shop-pr-*")
+    world.app = replace(world.app, previews=previews)
+    world.deliver("print('one')")
+    proof = proved(world)
+    assert (proof.verdict.level, proof.verdict.environments) == ("L1", ("staging", "production", "pr-*"))
+    assert [r.environment for r in proof.readings] == ["staging", "production"]
 
 
 def test_a_policy_put_by_hand_is_found_with_the_real_names(world: World) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sealift.errors import Refused, UserError
-from sealift.model.app import Environment
+from sealift.model.app import PREVIEW, Environment
 from sealift.model.event import FindingReported, PhaseFinished, PhaseStarted
 from sealift.model.finding import SuiteResult
 from sealift.template.templates import SamTemplates
@@ -159,6 +159,17 @@ def test_environments_that_are_not_isolated_are_refused_before_anything_is_writt
     with pytest.raises(Refused) as refused:
         go(world)
     assert (refused.value.code, untouched(world)) == ("gate-isolation", True)
+
+
+def test_previews_of_strangers_in_the_account_of_production_stop_a_run(world: World):
+    previews = Environment(
+        name=PREVIEW, kind="preview", region="eu-west-1", account="222222222222", stack_name="shop-pr-*", untrusted=True
+    )
+    world.app = replace(world.app, previews=previews)
+    with pytest.raises(Refused) as refused:
+        go(world)
+    assert (refused.value.code, untouched(world)) == ("gate-isolation", True)
+    assert "pr-*" in refused.value.message
 
 
 def test_running_the_same_commit_again_deploys_nothing(world: World):

@@ -187,3 +187,26 @@ def test_a_pyproject_that_only_mentions_us_is_not_the_configuration(app_folder: 
 def test_a_given_source_goes_before_the_folders_own_file(app_folder: Path) -> None:
     (app_folder / "sealift.toml").write_text('[app]\nname = "changed"\n')
     assert load_app(app_folder, source=Source(file="sealift.toml", text="[app]\nname = 'kept'\n")).name == "kept"
+
+
+def test_without_a_table_there_are_no_previews(app_folder: Path) -> None:
+    app = _load(app_folder, "[environments.dev]\n")
+    assert app.previews is None
+    assert app.proved == app.environments
+
+
+def test_previews_are_one_environment_that_is_proved_and_not_deployed_to(app_folder: Path) -> None:
+    text = "[parameters]\nTax = 1\n[previews]\naccount = '333333333333'\nuntrusted = true\nparameters = { Size = 2 }\n"
+    app = _load(app_folder, text)
+    previews = app.previews
+    assert previews is not None
+    assert (previews.name, previews.kind, previews.stack_name) == ("pr-*", "preview", "orders-pr-*")
+    assert (previews.account, previews.untrusted) == ("333333333333", True)
+    assert previews.parameters == {"Tax": "1", "Size": "2"}
+    assert app.environment("pr-*") is None
+    assert [e.name for e in app.proved] == ["staging", "production", "pr-*"]
+
+
+def test_a_stack_in_another_account_may_be_called_like_a_preview(app_folder: Path) -> None:
+    text = "[previews]\naccount = '333333333333'\n[environments.pr-12]\naccount = '444444444444'\n"
+    assert _load(app_folder, text).environments[0].stack_name == "orders-pr-12"

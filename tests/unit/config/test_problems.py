@@ -148,7 +148,13 @@ def test_tool_sealift_must_be_a_table(app_folder: Path) -> None:
         ("[[probes]]\nurl = 'http://x'\nenvironments = ['prod']", 'there is no environment "prod"'),
         ("[[probes]]\nurl = 'http://x'\n[[probes]]\nurl = 'http://x'", 'two probes are called "GET http://x"'),
         ("[tests.acceptance]\nenvironments = ['stagin']", 'did you mean "staging"?'),
-        ("[previews]\nenabled = true", "kept for a later version"),
+        ("[previews]\nenabled = true", "unknown key"),
+        ("[previews]\nuntrusted = 'yes'", "must be true or false"),
+        ("[previews]\nroles = ['deploy']", '"deploy" is not the ARN of a role'),
+        (
+            "[previews]\n[environments.staging]\n[environments.pr-12]",
+            "orders-pr-12 is a name that a preview would have",
+        ),
         ("[enviroments.staging]", 'unknown key (did you mean "environments"?)'),
     ],
 )

@@ -69,7 +69,7 @@ APP_GATES = {
     "verify_timeout_s",
     "accepted",
 }
-APP_MERGED = {"environments", "unit_tests", "acceptance_tests", "probes", "gates"}
+APP_MERGED = {"environments", "unit_tests", "acceptance_tests", "probes", "previews", "gates"}
 ENVIRONMENT_CONTENT = {"parameters", "stack_parameters", "tags"}
 ENVIRONMENT_GATES = {
     "name",
@@ -90,6 +90,7 @@ ENVIRONMENT_GATES = {
     "drift",
     "watch_s",
     "health",
+    "untrusted",
 }
 SUITE_CONTENT = {"command", "path", "requirements", "python", "timeout_s", "variables"}
 SUITE_GATES = {"enabled", "environments"}
@@ -188,6 +189,17 @@ def test_an_environment_that_the_work_tree_lacks_still_counts():
         PRODUCTION,
         ("production is declared (work tree: not)",),
     )
+
+
+def test_previews_are_where_the_protected_branch_says_and_what_it_lacks_is_proved_too():
+    strict = Environment(
+        name="pr-*", kind="preview", region="eu-west-1", account="333333333333", stack_name="x", untrusted=True
+    )
+    hostile = replace(strict, account="222222222222", untrusted=False, parameters={"Size": "2"})
+    app = guarded(own(previews=hostile), own(previews=strict))
+    assert app.previews == replace(strict, parameters={"Size": "2"})
+    assert guarded(own(previews=None), own(previews=strict)).previews == strict
+    assert guarded(own(previews=strict), PROTECTED).previews == strict
 
 
 def test_a_rehearsal_tries_what_the_work_tree_adds():

@@ -49,7 +49,7 @@ def read_live(app: App, views: Sequence[EnvironmentView], services: Services, *,
             one.skipped += ["the values of secrets; --secrets compares them by hash"] if one.secrets else []
     return Live(
         views=tuple(_view(one) for one in read),
-        readings=tuple(_reading(one) for one in read),
+        readings=tuple(_reading(one) for one in read if one.view.kind == "permanent"),
         clouds={one.view.name: one.cloud for one in read if one.cloud is not None},
     )
 

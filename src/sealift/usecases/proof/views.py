@@ -56,7 +56,7 @@ def render_ahead(app: App, templates: Mapping[str, Template], services: Services
         body = services.templates.seal(template, {asset.key: _UNKNOWN_BLOB for asset in template.assets})
         stack = SealedStack(name=name, template_sha256=_UNKNOWN_BLOB, needs=(), parameters=template.parameters)
         read = {_UNKNOWN_BLOB: body}.__getitem__
-        for environment in app.environments:
+        for environment in app.proved:
             _stack_view(app, environment, stack, services, read=read, places={})
 
 
@@ -93,12 +93,13 @@ def environment_views(
             region=environment.region,
             account=environment.account,
             kind=environment.kind,
+            untrusted=environment.untrusted,
             tags=environment.tags,
             artifact_bucket=environment.bucket,
             roles=environment.roles,
             stacks=tuple(_stack_view(app, environment, s, services, read=read, places=places) for s in release.stacks),
         )
-        for environment in app.environments
+        for environment in app.proved
     ]
 
 
