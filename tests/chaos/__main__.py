@@ -73,7 +73,7 @@ def _work(folder: Path, sweep: Sweep, share: int, chosen: argparse.Namespace, wr
 def _killed(lab: Laboratory, sweep: Sweep, found: Undisturbed, share: int, chosen: argparse.Namespace) -> Iterator[str]:
     points = [chosen.at] if chosen.at else sweep.chosen(found.points)[:: chosen.every]
     for at in points[share :: chosen.laboratories]:
-        where, outcome = kill(lab, sweep, at, found.state)
+        where, outcome = kill(lab, sweep, at, found)
         yield f"point {at}\t{where}\t{outcome}".replace("\n", " | ")
 
 

@@ -37,10 +37,10 @@ def test_the_undisturbed_journey_passes_many_points_and_leaves_no_lease(journey:
 
 def test_a_kill_at_a_sample_of_points_loses_nothing(lab: Laboratory, journey: Undisturbed):
     for at in sorted(random.Random(SEED).sample(range(1, len(journey.points) - 20), SAMPLE)):
-        where, outcome = kill(lab, FIRST, at, journey.state)
+        where, outcome = kill(lab, FIRST, at, journey)
         assert outcome == "same end state", f"python -m tests.chaos --sweep '{FIRST.name}' --at {at}: {where}"
 
 
 def test_a_kill_while_it_is_watched_is_watched_on(lab: Laboratory, journey: Undisturbed):
-    where, outcome = kill(lab, FIRST, "before production cloudwatch.", journey.state)
+    where, outcome = kill(lab, FIRST, "before production cloudwatch.", journey)
     assert (where.split()[2], outcome) == ("cloudwatch.GetMetricData", "same end state")

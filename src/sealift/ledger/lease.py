@@ -53,6 +53,7 @@ class BucketLeases:
                 etag=stored.etag if stored else "",
                 ttl_s=ttl_s,
                 token=token,
+                took_over=holding.lease.fence if holding and not holding.free else 0,
             )
             written = self._write(lease)
             if written is not None:

@@ -69,6 +69,8 @@ class Lease:
     ttl_s: float = 0.0
     token: str = ""
     """Unlike every other holding of it."""
+    took_over: int = 0
+    """Fence of the holder before, when that one never gave it back; known to the holder alone, and not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

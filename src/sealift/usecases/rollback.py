@@ -1,28 +1,35 @@
 """Go back: deploy an earlier verified release of the same environment again."""
 
-from sealift.delivery.history import standing
+from collections.abc import Sequence
+
+from sealift.delivery.history import Deployed, standing
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
+from sealift.model.ledger import Entry
 from sealift.usecases.release import Outcome, redeploy
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest
 from sealift.usecases.target import Target
 from sealift.usecases.watch import give_up_watch
-from sealift.usecases.writing import check_account, check_pull_request, writing
+from sealift.usecases.writing import Writer, check_account, check_pull_request, writing
 
 
 def rollback(app: App, environment: Environment, services: Services, *, to: str | None) -> Outcome:
     """Deploy the verified release before the current one, or the one named by `to` (a digest or its beginning).
 
-    A rollback that was interrupted is continued, not gone back from.
+    A rollback that was interrupted is continued, not gone back from. One that came to its end and whose process was
+    killed before it could say so is told of, for whoever repeats it does not know: nothing is done then.
     """
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
     check_pull_request(app, environment, cloud)
     target = Target(app=app, environment=environment, cloud=cloud)
     with writing(cloud, services, purpose="rollback") as writer:
-        before = standing(writer.ledger.entries())
+        entries = writer.ledger.entries()
+        before = standing(entries)
+        if to is None and before.last is not None and _ended_unsaid(before.last, entries, writer):
+            return _told(before.last, environment, services)
         if to is not None:
             digest = full_digest(to, cloud)
             if before.verified(digest) is None:
@@ -52,3 +59,21 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
         )
         give_up_watch(before.current, writer, reason="a rollback was asked for")
         return redeploy(target, digest, kind="rollback", writer=writer, services=services)
+
+
+def _ended_unsaid(last: Deployed, entries: Sequence[Entry], writer: Writer) -> bool:
+    """Return whether the last rollback went well, was the last thing recorded, and never gave its lease back."""
+    return last.kind == "rollback" and last.is_good and 0 < writer.lease.took_over == entries[-1].fence
+
+
+def _told(last: Deployed, environment: Environment, services: Services) -> Outcome:
+    services.events.emit(
+        Noted(
+            name="went-back",
+            message=f"{environment.name} went back to release {last.release[:12]} at {last.at:%H:%M:%S} UTC, verified; "
+            "the process was killed before it said so",
+            hint="Nothing is done now. To go further back, repeat the command.",
+            environment=environment.name,
+        )
+    )
+    return Outcome(environment=environment.name, status="succeeded", release=last.release, message="already there")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sealift.errors import Refused, UserError
+from sealift.errors import CloudError, Refused, UserError
 from sealift.model.event import EntryRecorded, Noted
 from sealift.usecases.release import Outcome
 from sealift.usecases.rollback import rollback
@@ -76,6 +76,40 @@ def test_going_back_twice_goes_further_back(world: World):
     first = deploy(world, "one")
     deploy(world, "two")
     deploy(world, "three")
+    back(world)
+    assert back(world).release == first
+
+
+def killed_at_its_end(world: World) -> Outcome:
+    """Go back, with a process that ends before it gives the lease back, and let that lease run out."""
+
+    def cut(call: str, moment: str) -> None:
+        kinds = [(e.kind, e.status) for e in world.events.of(EntryRecorded)][-2:]
+        ended = kinds == [("rollback", "succeeded"), ("verification", "succeeded")]
+        if ended and (call, moment) == ("bucket.put", "before"):
+            raise CloudError("The process is gone", code="unreachable", retryable=True)
+
+    world.account().tap.on_call = cut
+    outcome = back(world)
+    world.account().tap.on_call = None
+    world.clock.advance(3600)
+    return outcome
+
+
+def test_a_rollback_that_was_killed_at_its_very_end_is_not_gone_back_from(world: World):
+    deploy(world, "one")
+    second = deploy(world, "two")
+    deploy(world, "three")
+    killed_at_its_end(world)
+    assert (back(world).release, world.standing().current.release) == (second, second)  # type: ignore[union-attr]
+    assert "went-back" in world.notes()
+
+
+def test_after_that_was_told_going_back_again_goes_further_back(world: World):
+    first = deploy(world, "one")
+    deploy(world, "two")
+    deploy(world, "three")
+    killed_at_its_end(world)
     back(world)
     assert back(world).release == first
 
