@@ -77,3 +77,12 @@ def test_a_release_that_was_overtaken_is_called_so(world: World, capsys: pytest.
     show_history(entries, overtaken_operations(entries, [world.staging]), verbose=False)
     lines = [line for line in capsys.readouterr().out.splitlines() if "verification, overtaken" in line]
     assert [first[:12] in line and second[:12] not in line for line in lines] == [True]
+
+
+def test_the_address_of_a_long_output_stands_apart_from_its_name(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.deploy()
+    lane = replace(status(world.app, world.services())[0], outputs={"ActivitiesApiUrl": "http://127.0.0.1/v1"})
+    show_status(world.app.name, [lane], now=world.clock.now())
+    assert "  ActivitiesApiUrl  http://127.0.0.1/v1" in capsys.readouterr().out

@@ -6,8 +6,17 @@ from sealift.cli.screen import Screen
 from sealift.cli.view import View, duration
 from sealift.cli.visible import visible
 from sealift.errors import UserError
-from sealift.model.event import FindingReported, HookRan, Noted, PhaseFinished, PhaseStarted, ProbeAnswered
+from sealift.model.event import (
+    ChangePlanned,
+    FindingReported,
+    HookRan,
+    Noted,
+    PhaseFinished,
+    PhaseStarted,
+    ProbeAnswered,
+)
 from sealift.model.finding import Finding
+from sealift.model.template import Location
 from tests.fakes.clock import FakeClock
 
 HOSTILE = "a\x1b[2Jb\x1b]0;owned\x07c\u202ed\x9be"
@@ -99,3 +108,60 @@ def test_every_change_by_hand_is_shown_however_many() -> None:
         for n in range(9)
     ]
     assert shown(*drifted).count("was changed") == 9
+
+
+def found(message: str, *, stops: bool = True, line: int = 1) -> FindingReported:
+    where = Location(file="template.yaml", line=line)
+    return FindingReported(
+        finding=Finding(tool="t", id="X-1", severity="high", message=message, location=where, stops=stops)
+    )
+
+
+def test_the_same_advice_for_several_places_is_shown_once_and_counted() -> None:
+    advice = [found("it is old", stops=False, line=line) for line in (3, 9, 12)]
+    text = shown(*advice, PhaseFinished(phase="analyse", status="succeeded"))
+    assert text.count("it is old") == 1
+    assert "and 2 more" in text
+
+
+def test_the_same_fault_in_several_places_is_shown_at_each() -> None:
+    text = shown(found("no such name", line=3), found("no such name", line=9))
+    assert text.count("no such name") == 2
+
+
+def test_what_an_earlier_part_of_the_journey_found_is_not_told_again() -> None:
+    prove = (found("a queue lets others in"), Noted(level="warning", name="n", message="it would stop on AWS"))
+    end = PhaseFinished(phase="prove", status="succeeded", detail="L0 not proved")
+    text = shown(*prove, end, *prove, end)
+    assert text.count("lets others in") == text.count("would stop on AWS") == 1
+    assert [line.rpartition("  ")[2] for line in text.splitlines() if "prove" in line] == [
+        "L0 not proved",
+        "L0 not proved, as told above",
+    ]
+    assert shown(*prove, end, *prove, end, verbose=True).count("lets others in") == 2
+
+
+def test_an_error_is_told_however_often_it_happens() -> None:
+    error = Noted(level="error", name="n", message="no answer")
+    end = PhaseFinished(phase="verify", status="failed")
+    assert shown(error, end, error, end).count("no answer") == 2
+
+
+@pytest.mark.parametrize(
+    ("action", "replacement", "of", "is_shown"),
+    [
+        ("Modify", "Conditional", "AWS::DynamoDB::Table", True),
+        ("Modify", "Conditional", "AWS::ApiGateway::Method", False),
+        ("Modify", "True", "AWS::ApiGateway::Method", True),
+        ("Modify", "False", "AWS::DynamoDB::Table", False),
+        ("Remove", "", "AWS::ApiGateway::Method", True),
+    ],
+)
+def test_a_change_is_shown_when_something_would_be_missed(
+    action: str, replacement: str, of: str, is_shown: bool
+) -> None:
+    change = ChangePlanned(
+        environment="staging", stack="app", logical_id="Thing", type=of, action=action, replacement=replacement
+    )
+    assert ("Thing" in shown(change)) == is_shown
+    assert "Thing" in shown(change, verbose=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from sealift.cli.visible import visible
+from sealift.cli.wrapping import fitted
 from sealift.errors import SealiftError, UserError
 
 
@@ -28,9 +29,10 @@ def show_error(error: SealiftError, *, wants_json: bool) -> None:
         return
     label = {3: "Refused", 4: "Waiting"}.get(error.exit_code, "Error")
     colour = {3: "yellow", 4: "cyan"}.get(error.exit_code, "red")
-    click.echo(f"{_styled(label, colour)} {visible(error.message)}  [{error.code}]", err=True)
+    said = fitted(f"{label}: {visible(error.message)}  [{error.code}]", sys.stderr)
+    click.echo(_styled(label, colour) + said.removeprefix(f"{label}:"), err=True)
     if error.hint:
-        click.echo(f"  → {visible(error.hint)}", err=True)
+        click.echo(fitted(f"  → {visible(error.hint)}", sys.stderr), err=True)
 
 
 _NO_ROOM = {

@@ -6,6 +6,7 @@ from itertools import cycle
 from typing import TextIO
 
 from sealift.cli.text import Text
+from sealift.cli.wrapping import width_of
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _TICK_S = 0.08
@@ -26,7 +27,8 @@ class Screen:
     def line(self, text: Text) -> None:
         """Write a line that stays."""
         with self._lock:
-            self._write((_CLEAR if self._ticking else "") + self._rendered(text) + "\n")
+            fitting = text.wrapped(width_of(self._stream)) if self._alive else text
+            self._write((_CLEAR if self._ticking else "") + self._rendered(fitting) + "\n")
 
     def start(self, living: Callable[[], Text]) -> None:
         """Show what `living` returns as the last line, again and again, until `stop`. A short phase shows nothing."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from sealift.cli.columns import fitting
 from sealift.cli.terminal import console as open_console
-from sealift.cli.view import MARKS, duration
+from sealift.cli.view import MARKS, about, duration
 from sealift.cli.visible import visible
 from sealift.delivery.health import Judgement, summary
 from sealift.delivery.history import Deployed, Overtaken
@@ -16,28 +16,32 @@ from sealift.model.ledger import Entry, Record, Status
 from sealift.usecases.history import Difference
 from sealift.usecases.status import Lane
 
+_STATUS = ("environment", "release", "commit", "since", "verified", "proof", "soak")
+_HISTORY = ("at (UTC)", "environment", "#", "what", "status", "release", "commit", "by")
+_ENDLESS = 10_000
+_WIDE = 100
+"""Columns from which on a time is written with its year."""
+
 
 def _console() -> Console:
     """Return standard output; into a file or a pipe lines are as long as they need to be."""
     console = open_console()
-    return console if console.is_terminal else open_console(width=200)
+    return console if console.is_terminal else open_console(width=_ENDLESS)
 
 
 def show_status(app: str, lanes: Sequence[Lane], *, now: datetime) -> None:
     """Print a lane per environment, then their addresses."""
     console = _console()
-    table = Table(title=f"{app}", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
-    for column in ("environment", "release", "commit", "since", "verified", "isolation", "soak"):
-        table.add_column(column, header_style="dim", no_wrap=True)
-    for lane in lanes:
-        table.add_row(*_lane_cells(lane, now))
-    console.print(table)
+    cells = [_lane_cells(lane, now) for lane in lanes]
+    columns = {name: [row[number] for row in cells] for number, name in enumerate(_STATUS)}
+    console.print(fitting(app, columns, width=console.width, spare=("commit", "since")))
     for lane in lanes:
         rows = list(_lane_rows(lane, now))
         if rows:
             console.print(Text(f"\n{lane.environment.name}", style="bold"))
+        longest = max((len(name) for name, _ in rows), default=0)
         for name, value in rows:
-            console.print(Text.assemble((f"  {name:<12}", "dim"), value), soft_wrap=True)
+            console.print(Text.assemble((f"  {name:<{max(longest, 10)}}  ", "dim"), value), soft_wrap=True)
 
 
 def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
@@ -112,35 +116,40 @@ def _soak(lane: Lane, now: datetime) -> Text:
     if lane.soak_until is None:
         return Text("not started", style="yellow")
     if now < lane.soak_until:
-        return Text(f"{duration((lane.soak_until - now).total_seconds())} left", style="cyan")
+        return Text(f"{about((lane.soak_until - now).total_seconds())} left", style="cyan")
     return Text("✓ soaked", style="green")
 
 
 def _ago(passed: timedelta) -> str:
-    return f"{duration(max(passed.total_seconds(), 0))} ago"
+    return f"{about(max(passed.total_seconds(), 0))} ago"
 
 
 def show_history(entries: Sequence[Entry], overtaken: Mapping[str, Overtaken], *, verbose: bool) -> None:
     """Print one line an operation's outcome; with `verbose`, every entry."""
     console = _console()
     shown = [e for e in entries if verbose or e.record.status != "running"]
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("at (UTC)", "environment", "#", "what", "status", "release", "commit", "by"):
-        table.add_column(column, header_style="dim", no_wrap=True)
-    for entry in shown:
-        record = entry.record
-        mark, style = MARKS[record.status]
-        table.add_row(
-            f"{entry.at:%Y-%m-%d %H:%M:%S}",
-            entry.environment,
-            str(entry.seq),
-            _what(record, overtaken),
-            Text(f"{mark} {record.status}", style=style),
-            (record.release or "–")[:12],
-            (record.commit or "–")[:8],
-            visible(_by(entry)),
-        )
-    console.print(table if shown else "Nothing has happened yet.")
+    if not shown:
+        console.print("Nothing has happened yet.")
+        return
+    when = "%Y-%m-%d %H:%M:%S" if console.width >= _WIDE else "%m-%d %H:%M:%S"
+    cells = [_entry_cells(entry, overtaken, when) for entry in shown]
+    columns = {name: [row[number] for row in cells] for number, name in enumerate(_HISTORY)}
+    console.print(fitting("", columns, width=console.width, spare=("by", "#", "commit")))
+
+
+def _entry_cells(entry: Entry, overtaken: Mapping[str, Overtaken], when: str) -> list[Text]:
+    record = entry.record
+    mark, style = MARKS[record.status]
+    return [
+        Text(f"{entry.at:{when}}"),
+        Text(entry.environment),
+        Text(str(entry.seq)),
+        Text(_what(record, overtaken)),
+        Text(f"{mark} {record.status}", style=style),
+        Text((record.release or "–")[:12]),
+        Text((record.commit or "–")[:8]),
+        Text(visible(_by(entry))),
+    ]
 
 
 def _what(record: Record, overtaken: Mapping[str, Overtaken]) -> str:

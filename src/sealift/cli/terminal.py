@@ -4,20 +4,24 @@ from rich.console import Console, ConsoleRenderable, RenderHook
 from rich.text import Text
 
 from sealift.cli.visible import visible
+from sealift.cli.wrapping import breaks
 
 
 class _Visible(RenderHook):
-    """Makes what is printed visible; cells of a table have to be made so by who fills it."""
+    """Makes what is printed visible, and breaks its lines; cells of a table have to be made visible by who fills it."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        """Return the same things to print, texts without control characters."""
-        return [_shown(one) if isinstance(one, Text) else one for one in renderables]
+        """Return the same things to print, texts without control characters and with lines that fit."""
+        return [_wrapped(_shown(one), self._width) if isinstance(one, Text) else one for one in renderables]
 
 
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """Return the terminal, or the file or pipe that stands for it."""
     made = Console(stderr=stderr, width=width)
-    made.push_render_hook(_Visible())
+    made.push_render_hook(_Visible(made.width if made.is_terminal else 0))
     return made
 
 
@@ -28,3 +32,11 @@ def _shown(text: Text) -> Text:
     shown = text.copy()
     shown.plain = plain
     return shown
+
+
+def _wrapped(text: Text, width: int) -> Text:
+    made, end = Text(end=text.end), 0
+    for start, stop, indent in breaks(text.plain, width):
+        made.append_text(text[end:start]).append("\n" + " " * indent)
+        end = stop
+    return made.append_text(text[end:]) if end else text

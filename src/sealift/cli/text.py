@@ -3,9 +3,11 @@
 rich does more, but loading it takes longer than a build that finds all done.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from sealift.cli.visible import visible
+from sealift.cli.wrapping import breaks
 
 _CODES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -32,6 +34,14 @@ class Text:
         """The text alone."""
         return "".join(visible(text) for text, _ in self._pieces)
 
+    def wrapped(self, width: int) -> "Text":
+        """Return the text with its lines broken between words, for so many columns; 0 leaves them whole."""
+        places, made, offset = list(breaks(self.plain, width)), Text(), 0
+        for text, style in self._pieces:
+            made._pieces += [(piece, style) for piece in _cut(text, offset, places)]
+            offset += len(text)
+        return made
+
     def ansi(self) -> str:
         """Return the text with the codes that a terminal understands."""
         return "".join(_coloured(visible(text), style) for text, style in self._pieces)
@@ -40,3 +50,14 @@ class Text:
 def _coloured(text: str, style: str) -> str:
     codes = ";".join(_CODES[name] for name in style.split())
     return f"\x1b[{codes}m{text}\x1b[0m" if codes and text else text
+
+
+def _cut(text: str, offset: int, places: list[tuple[int, int, int]]) -> Iterator[str]:
+    """Yield the text, which begins at `offset` of a longer one, with breaks in place of the blanks at `places`."""
+    at = offset
+    for start, stop, indent in places:
+        if stop > at and start < offset + len(text):
+            yield text[at - offset : max(start, at) - offset]
+            yield "\n" + " " * indent if start >= offset else ""
+            at = min(stop, offset + len(text))
+    yield text[at - offset :]

@@ -4,6 +4,7 @@ import threading
 
 from sealift.cli.screen import Screen
 from sealift.cli.text import Text
+from sealift.delivery.stateful import IDENTITIES, STORES
 from sealift.model.event import (
     ArtifactBuilt,
     ChangePlanned,
@@ -47,6 +48,14 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 
+def about(seconds: float) -> str:
+    """Return a time in one unit, as one says how long ago something was or how long it still takes."""
+    for unit, length, next_length in (("s", 1, 60), ("min", 60, 3600), ("h", 3600, 172_800)):
+        if seconds < next_length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{seconds // 86_400:.0f} days"
+
+
 class View:
     """Renders events. On a terminal the running phase has a spinner and its elapsed time; elsewhere only lines."""
 
@@ -59,6 +68,10 @@ class View:
         self._environment: str | None = None
         self._resources: dict[str, str] = {}
         self._advice = 0
+        self._shown = 0
+        self._repeated = False
+        self._told: set[str] = set()
+        self._telling: set[str] = set()
         self._planned = 0
 
     def emit(self, event: Event) -> None:
@@ -109,15 +122,23 @@ class View:
         self._stop()
         mark, style = MARKS[event.status]
         took = f"{duration(event.duration_s):>9}"
-        self._line(
-            Text.assemble(INDENT, (mark, style), f" {event.phase:<9}", (took, "dim"), "  ", (event.detail, "dim"))
-        )
-        if self._advice > ADVICE_SHOWN and event.phase == "analyse":
-            more = self._advice - ADVICE_SHOWN
+        detail = event.detail + (", as told above" if self._repeated else "")
+        self._line(Text.assemble(INDENT, (mark, style), f" {event.phase:<9}", (took, "dim"), "  ", (detail, "dim")))
+        if self._advice > self._shown and event.phase == "analyse" and not self._verbose:
+            more = self._advice - self._shown
             self._line(Text(f"{INDENT}  and {more} more; `sealift check` lists them", style="dim"))
-        self._advice = 0
+        self._advice = self._shown = 0
+        self._repeated = False
+        self._told |= self._telling
+
+    def _was_told(self, text: str) -> bool:
+        """Whether an earlier part of the journey told this: what judges again finds the same again."""
+        self._telling.add(text)
+        return text in self._told and not self._verbose
 
     def _note(self, level: str, message: str, hint: str) -> None:
+        if self._was_told(message) and level != "error":
+            return
         mark = {"warning": "!", "error": "✗"}.get(level, "·")
         self._line(Text.assemble(INDENT + "  ", (mark, LEVELS[level]), " ", message))
         if hint:
@@ -125,10 +146,16 @@ class View:
 
     def _finding(self, event: FindingReported) -> None:
         finding = event.finding
+        text = f"{finding.id} {finding.message}"
         if not finding.stops and finding.tool != "drift":
             self._advice += 1
-            if self._advice > ADVICE_SHOWN and not self._verbose:
+            known = text in self._telling or self._shown == ADVICE_SHOWN
+            if (known or self._was_told(text)) and not self._verbose:
                 return
+            self._shown += 1
+        if self._was_told(text):
+            self._repeated = True
+            return
         mark, style = ("✗", "red") if finding.stops else ("!", "yellow")
         where = f"{finding.location}  " if finding.location else ""
         self._line(Text.assemble(INDENT + "  ", (mark, style), f" {where}{finding.message}  ", (finding.id, "dim")))
@@ -154,7 +181,7 @@ class View:
     def _change(self, event: ChangePlanned) -> None:
         """Show a change that takes something away; the others only count, unless all are asked for."""
         self._planned += 1
-        if event.replacement not in {"True", "Conditional"} and event.action != "Remove" and not self._verbose:
+        if not (self._verbose or event.action == "Remove" or _replaces(event)):
             return
         replaced = f" (replacement: {event.replacement})" if event.replacement in {"True", "Conditional"} else ""
         style = "yellow" if replaced or event.action == "Remove" else "dim"
@@ -184,6 +211,12 @@ class View:
 
     def _line(self, text: Text) -> None:
         self._screen.line(text)
+
+
+def _replaces(event: ChangePlanned) -> bool:
+    """Whether a resource is replaced, or may be and would be missed: that of others is put together anew unnoticed."""
+    matters = event.type in STORES or event.type in IDENTITIES
+    return event.replacement == "True" or (event.replacement == "Conditional" and matters)
 
 
 class Running:

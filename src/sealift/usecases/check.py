@@ -63,7 +63,7 @@ def _report(result: SuiteResult, services: Services) -> None:
 def _conclude(result: SuiteResult, outcome: PhaseOutcome) -> None:
     match result.status:
         case "not tested":
-            outcome.status, outcome.detail = "skipped", f"not tested: {result.reason}"
+            outcome.status, outcome.detail = "skipped", "not tested"
         case "succeeded" | "failed" | "errored":
             outcome.status, outcome.detail = result.status, _summary(result)
 

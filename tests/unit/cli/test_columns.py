@@ -1,0 +1,38 @@
+"""Tables in terminals of several widths."""
+
+from rich.console import Console
+from rich.text import Text
+
+from sealift.cli.columns import fitting
+
+COLUMNS = {
+    "environment": [Text("staging"), Text("production")],
+    "#": [Text("3"), Text("11")],
+    "release": [Text("ffe4315c4d29"), Text("2d533c37aa8d")],
+    "by": [Text("ann"), Text("bob: because it has to be done before the night")],
+}
+
+
+def printed(width: int) -> list[str]:
+    console = Console(width=width, force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(fitting("", COLUMNS, width=width, spare=("by", "#")))
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def test_a_wide_terminal_gets_all_columns() -> None:
+    assert printed(100)[0] == "environment  #   release       by"
+    assert printed(100)[2].endswith("because it has to be done before the night")
+
+
+def test_a_long_last_column_goes_on_below() -> None:
+    assert [line.strip() for line in printed(60)[2:]][1:] == ["done before the night"]
+
+
+def test_a_narrow_terminal_gets_fewer_columns_and_no_cell_is_cut() -> None:
+    assert printed(40) == [
+        "environment  #   release",
+        "staging      3   ffe4315c4d29",
+        "production   11  2d533c37aa8d",
+    ]
+    assert printed(26)[2] == "production   2d533c37aa8d"
