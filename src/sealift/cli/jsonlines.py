@@ -5,6 +5,7 @@ import sys
 import threading
 from dataclasses import fields, is_dataclass
 
+from sealift.cli.pipes import let_go
 from sealift.model.event import Event
 from sealift.ports import Clock
 
@@ -28,8 +29,11 @@ class JsonLines:
                 "level": event.level,
                 **{f.name: plain(getattr(event, f.name)) for f in fields(event) if f.name not in {"level", "code"}},
             }
-            sys.stdout.write(json.dumps(line) + "\n")
-            sys.stdout.flush()
+            try:
+                sys.stdout.write(json.dumps(line) + "\n")
+                sys.stdout.flush()
+            except BrokenPipeError:
+                let_go(sys.stdout)
 
 
 class Silent:

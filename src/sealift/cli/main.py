@@ -38,8 +38,23 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
+class Broken(Exception):
+    """Carries a BrokenPipeError past click, which would exit with 1 and say nothing, whatever pipe it was."""
+
+    def __init__(self, error: BrokenPipeError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is called."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise Broken(error) from error
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the commands in the order in which people meet them."""
@@ -110,17 +125,23 @@ def run(argv: list[str]) -> int:
 
         show_error(error, wants_json=wants_json)
         return error.exit_code
-    except BrokenPipeError:
-        return 0
-    except Exception as error:
-        from sealift.cli.failure import of_the_disk, show_crash, show_error
+    except Broken as broken:
+        from sealift.cli.pipes import let_go
 
-        full = of_the_disk(error) if isinstance(error, OSError) else None
-        if full is not None:
-            show_error(full, wants_json=wants_json)
-            return full.exit_code
-        show_crash(error, wants_json=wants_json)
-        return EXIT_INTERNAL
+        return 0 if let_go(sys.stdout, sys.stderr) else _fault(broken.error, wants_json=wants_json)
+    except Exception as error:
+        return _fault(error, wants_json=wants_json)
+
+
+def _fault(error: Exception, *, wants_json: bool) -> int:
+    from sealift.cli.failure import of_the_disk, show_crash, show_error
+
+    full = of_the_disk(error) if isinstance(error, OSError) else None
+    if full is not None:
+        show_error(full, wants_json=wants_json)
+        return full.exit_code
+    show_crash(error, wants_json=wants_json)
+    return EXIT_INTERNAL
 
 
 def _usage(error: click.UsageError, *, wants_json: bool) -> int:

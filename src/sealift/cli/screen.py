@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import TextIO
 
+from sealift.cli.pipes import let_go
 from sealift.cli.text import Text
 from sealift.cli.wrapping import width_of
 
@@ -64,5 +65,8 @@ class Screen:
         return (text.ansi() if self._colours else text.plain).encode(encoding, "replace").decode(encoding)
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            let_go(self._stream)

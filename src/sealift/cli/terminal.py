@@ -1,5 +1,9 @@
 """The one way to a person's terminal: what others wrote is shown there, never obeyed."""
 
+import errno
+import os
+from typing import NoReturn
+
 from rich.console import Console, ConsoleRenderable, RenderHook
 from rich.text import Text
 
@@ -18,9 +22,17 @@ class _Visible(RenderHook):
         return [_wrapped(_shown(one), self._width) if isinstance(one, Text) else one for one in renderables]
 
 
+class _Terminal(Console):
+    """A console that leaves it to the entry point what is done when nobody reads any more."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raise what rich caught; it would exit with 1."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """Return the terminal, or the file or pipe that stands for it."""
-    made = Console(stderr=stderr, width=width)
+    made = _Terminal(stderr=stderr, width=width)
     made.push_render_hook(_Visible(made.width if made.is_terminal else 0))
     return made
 
