@@ -91,7 +91,7 @@ class StoredObject:
 
 
 class Bucket(Protocol):
-    """The artifacts bucket of one environment."""
+    """The artifacts bucket of one environment. Nothing in it is ever deleted, and nobody has to have the right to."""
 
     @property
     def name(self) -> str:
@@ -105,9 +105,6 @@ class Bucket(Protocol):
 
     def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
         """Store bytes and return the ETag. Raises PreconditionFailed when the condition does not hold."""
-
-    def delete(self, key: str, *, if_match: str | None = None) -> None:
-        """Delete an object; one that is gone is a success unless `if_match` is given."""
 
     def keys(self, prefix: str) -> tuple[str, ...]:
         """Return every key with this prefix, sorted, all pages read."""

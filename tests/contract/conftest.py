@@ -38,7 +38,17 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         names = {r.logical_id: r.physical_id for r in cloud.stacks.resources(stack)}
         session.ssm.put_parameter(Name=str(names[logical_id]), Value=value, Type="String", Overwrite=True)
 
-    yield World(kind="embedded", cloud=cloud, clock=RealClock(), broken=_policy_of_nobody, alter_parameter=alter)
+    def lose(key: str) -> None:
+        session.s3.delete_object(Bucket=cloud.bucket.name, Key=key)
+
+    yield World(
+        kind="embedded",
+        cloud=cloud,
+        clock=RealClock(),
+        broken=_policy_of_nobody,
+        alter_parameter=alter,
+        lose=lose,
+    )
     supervisor.down()
 
 
@@ -52,12 +62,16 @@ def aws() -> Iterator[World]:
             known = {r.logical_id: r.physical_id for r in cloud.stacks.resources(stack)}
             session.ssm.put_parameter(Name=str(known[logical_id]), Value=value, Type="String", Overwrite=True)
 
+        def lose(key: str) -> None:
+            session.s3.delete_object(Bucket=cloud.bucket.name, Key=key)
+
         yield World(
             kind="aws",
             cloud=cloud,
             clock=RealClock(),
             broken=_policy_of_nobody,
             alter_parameter=alter,
+            lose=lose,
             patience_s=SANDBOX_PATIENCE_S,
             prefix=PREFIX,
             names=names,
@@ -92,6 +106,7 @@ def make_fake() -> World:
         clock=clock,
         broken=_policy_of_nobody,
         alter_parameter=alter,
+        lose=account.bucket.lose,
         account=account,
     )
 

@@ -50,7 +50,6 @@ def test_the_age_of_an_object_is_told_by_the_store(bucket: Bucket, key: str, wor
 def test_what_is_not_there_is_none(bucket: Bucket, key: str) -> None:
     assert bucket.get(key) is None
     assert bucket.keys(key) == ()
-    bucket.delete(key)
 
 
 def test_ensure_may_be_repeated(bucket: Bucket, key: str) -> None:
@@ -72,9 +71,9 @@ def test_an_object_is_created_once(bucket: Bucket, key: str) -> None:
     assert stored.body == b"first"
 
 
-def test_a_deleted_object_can_be_created_again(bucket: Bucket, key: str) -> None:
+def test_an_object_that_somebody_deleted_can_be_created_again(bucket: Bucket, key: str, world: World) -> None:
     bucket.put(key, b"first", if_absent=True)
-    bucket.delete(key)
+    world.lose(key)
 
     bucket.put(key, b"second", if_absent=True)
 
@@ -95,24 +94,14 @@ def test_a_write_over_what_somebody_changed_is_refused(bucket: Bucket, key: str)
     assert (stored.body, stored.etag) == (b"second", new)
 
 
-def test_a_write_over_what_is_gone_is_refused(bucket: Bucket, key: str) -> None:
+def test_a_write_over_what_is_gone_is_refused(bucket: Bucket, key: str, world: World) -> None:
     etag = bucket.put(key, b"first")
-    bucket.delete(key)
+    world.lose(key)
 
     with pytest.raises(PreconditionFailed):
         bucket.put(key, b"second", if_match=etag)
 
     assert bucket.get(key) is None
-
-
-def test_deleting_what_somebody_changed_is_refused(bucket: Bucket, key: str) -> None:
-    old = bucket.put(key, b"first")
-    bucket.put(key, b"second")
-
-    with pytest.raises(PreconditionFailed):
-        bucket.delete(key, if_match=old)
-
-    assert bucket.get(key) is not None
 
 
 def test_of_many_creators_exactly_one_wins(bucket: Bucket, key: str) -> None:

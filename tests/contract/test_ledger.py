@@ -130,11 +130,11 @@ def test_a_changed_entry_is_found_and_nothing_is_read_or_written_after_it(opened
         opened("you").append(record("more"))
 
 
-def test_an_end_that_was_cut_off_is_found(opened: Open, bucket: Bucket) -> None:
+def test_an_end_that_was_cut_off_is_found(opened: Open, world: World) -> None:
     ledger = opened("me")
     for number in range(3):
         ledger.append(record(f"op{number}"))
-    bucket.delete("ledger/00000003.json")
+    world.lose(f"{world.names[-1]}/ledger/00000003.json")
 
     assert [fault.seq for fault in opened("you").verify()] == [3]
     with pytest.raises(IntegrityError):

@@ -28,6 +28,8 @@ class World:
     """Returns a resource that fails; the text makes one that differs."""
     alter_parameter: Callable[[str, str, str], None]
     """Sets the value of an SSM parameter of a stack (stack, logical id, value) by hand."""
+    lose: Callable[[str], None]
+    """Removes an object from the bucket by hand."""
     account: FakeAccount | None = None
     patience_s: float = PATIENCE_S
     prefix: str = ""

@@ -33,7 +33,7 @@ class FakeBucket:
         self.tap = tap or Tap()
         self.exists = False
         self.writes: list[str] = []
-        """Every key that was written or deleted, in order."""
+        """Every key that was written, in order."""
 
     @property
     def name(self) -> str:
@@ -58,15 +58,6 @@ class FakeBucket:
         """Store bytes and return the ETag. Raises PreconditionFailed when the condition does not hold."""
         with self.tap.call("bucket.put"), self._lock:
             return self._put(key, body, if_absent=if_absent, if_match=if_match)
-
-    def delete(self, key: str, *, if_match: str | None = None) -> None:
-        """Delete an object; one that is gone is a success unless `if_match` is given."""
-        with self.tap.call("bucket.delete"), self._lock:
-            found = self._objects.get(key)
-            if if_match is not None and (found is None or found.etag != if_match):
-                raise _precondition(key)
-            self.writes.append(key)
-            self._objects.pop(key, None)
 
     def keys(self, prefix: str) -> tuple[str, ...]:
         """Return every key with this prefix, sorted."""

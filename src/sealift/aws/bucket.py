@@ -99,15 +99,6 @@ class AwsBucket:
             raise _as_precondition(error, if_match) from error
         return answer["ETag"]
 
-    def delete(self, key: str, *, if_match: str | None = None) -> None:
-        """Delete an object; one that is gone is a success unless `if_match` is given."""
-        condition: Any = {"IfMatch": if_match} if if_match else {}
-        try:
-            with calling(f"delete {key} of {self._name}"):
-                self._s3.delete_object(**self._at, Key=key, **condition)
-        except CloudError as error:
-            raise _as_precondition(error, if_match) from error
-
     def keys(self, prefix: str) -> tuple[str, ...]:
         """Return every key with this prefix, sorted, all pages read. A bucket that is not there has none."""
         found: list[str] = []

@@ -68,10 +68,6 @@ class LosesAnswers:
         self._bucket.put(key, body, if_absent=if_absent, if_match=if_match)
         return self._bucket.put(key, body, if_absent=if_absent, if_match=if_match)
 
-    def delete(self, key: str, *, if_match: str | None = None) -> None:
-        """Delete an object."""
-        self._bucket.delete(key, if_match=if_match)
-
     def keys(self, prefix: str) -> tuple[str, ...]:
         """Return every key with this prefix."""
         return self._bucket.keys(prefix)
