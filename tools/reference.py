@@ -17,6 +17,7 @@ from sealift.config.reference import reference_page
 from sealift.isolation.rules import RULES
 from sealift.model.event import Event, PhaseName
 from sealift.model.ledger import Status
+from tools.aws_rights import rights_page
 from tools.isolation_rules import rules_page
 from tools.raised import Raised, errors_raised, notes_emitted
 
@@ -36,6 +37,7 @@ _HOW_EXITS_END = {
 def pages() -> dict[str, str]:
     """Return every generated page by its file name."""
     return {
+        "aws-rights.md": rights_page(),
         "cli.md": cli_page(),
         "configuration.md": reference_page(),
         "errors.md": errors_page(),
