@@ -18,11 +18,11 @@ _NOBODY = "ci"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is approved: a release with the configuration that it would get, and who wrote its commit."""
+    """What is approved: a release with the configuration that it would get, and who wrote the commits that made it."""
 
     release: str
     config: str
-    author: str | None
+    authors: tuple[str, ...] = ()
 
 
 def approval_gate(target: Environment, given: Sequence[Entry], subject: Subject) -> GateResult:
@@ -53,7 +53,7 @@ def may_decide(actor: str, target: Environment) -> bool:
 
 def _judged(target: Environment, given: Sequence[Entry], subject: Subject) -> Iterator[tuple[str, str]]:
     """Yield the actor of each approval, and why it does not count, empty when it does."""
-    own_names = _names(subject.author or "")
+    own_names = frozenset[str]().union(*(_names(author) for author in subject.authors))
     seen: set[str] = set()
     for entry in given:
         name, place = _name(entry.actor), entry.actor.rpartition("@")[2]

@@ -27,6 +27,8 @@ class Deployed:
     config: str
     at: datetime
     actor: str
+    author: str
+    """Who wrote the commit; empty when that is not known."""
     status: Status
     changed: bool
     """Whether any stack was changed by it."""
@@ -124,6 +126,10 @@ class Standing:
             if not going_back or deployed.status not in {"running", "succeeded", "errored"}:
                 return None
         return None
+
+    def newest(self, release: str) -> Deployed | None:
+        """Return the newest deployment of this release, whatever became of it."""
+        return next((d for d in reversed(self.deployments) if d.release == release), None)
 
     def verified(self, release: str) -> Deployed | None:
         """Return the newest verified deployment of this release."""
@@ -253,6 +259,12 @@ def proved_before(entries: Sequence[Entry], release: str) -> dict[str, Json]:
     return {}
 
 
+def authors(entries: Sequence[Entry], *, release: str) -> tuple[str, ...]:
+    """Return who wrote the commits that this release was deployed from."""
+    deployed = (e.record for e in entries if e.record.kind in DEPLOYING and e.record.release == release)
+    return tuple(dict.fromkeys(str(r.data["author"]) for r in deployed if r.data.get("author")))
+
+
 def approvals(entries: Sequence[Entry], *, release: str) -> tuple[Entry, ...]:
     """Return the approvals of this release, oldest first."""
     return tuple(e for e in entries if e.record.kind == "approval" and e.record.release == release)
@@ -285,6 +297,7 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
             config=str(record.data.get("config", known.config if known else "")),
             at=known.at if known else entry.at,
             actor=known.actor if known else entry.actor,
+            author=str(record.data.get("author") or (known.author if known else "")),
             status=record.status,
             changed=changed or bool(known and known.changed),
             verified=known.verified if known else None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sealift.delivery.approval import Subject, approval_gate
 from sealift.delivery.gates import GateResult
-from sealift.delivery.history import approvals
+from sealift.delivery.history import approvals, authors, standing
 from sealift.errors import UserError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
@@ -15,7 +15,7 @@ from sealift.ports import Cloud
 from sealift.usecases.admission import require_decider
 from sealift.usecases.deploy import plan_deployment
 from sealift.usecases.services import Services
-from sealift.usecases.store import full_digest, stored_origin, stored_release
+from sealift.usecases.store import full_digest, stored_release
 from sealift.usecases.target import Target
 from sealift.usecases.writing import (
     Operation,
@@ -50,8 +50,9 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
     check_account(environment, cloud)
     check_gates(app, environment, cloud)
     require_decider(environment, services)
-    subject = subject_of(Target(app=app, environment=environment, cloud=cloud), digest, source_cloud)
-    commit = stored_origin(digest, source_cloud).commit
+    subject = subject_of(Target(app=app, environment=environment, cloud=cloud), digest, source_cloud, services)
+    deployed = standing(services.ledgers.ledger(source_cloud).entries()).newest(digest)
+    commit = deployed.commit if deployed else None
     operation = Operation(id=services.ids.new(), kind="approval", release=digest, commit=commit)
     with writing(cloud, services, purpose=f"approval of {digest[:12]}") as writer:
         entry = writer.record(
@@ -66,7 +67,11 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
     return Approved(entry=entry, gate=approval_gate(environment, given, subject))
 
 
-def subject_of(target: Target, digest: str, source: Cloud) -> Subject:
-    """Return what would be approved: the release in `source` with the configuration that it gets in the target."""
+def subject_of(target: Target, digest: str, source: Cloud, services: Services) -> Subject:
+    """Return what would be approved: the release in `source` with the configuration that it gets in the target.
+
+    Whose it is says the ledger of the source: `origin.json` is a note that no hash covers.
+    """
     plan = plan_deployment(target, stored_release(digest, source), commit=None, kind="promotion")
-    return Subject(release=digest, config=plan.config, author=stored_origin(digest, source).author)
+    wrote = authors(services.ledgers.ledger(source).entries(), release=digest)
+    return Subject(release=digest, config=plan.config, authors=wrote)

@@ -42,6 +42,8 @@ class Plan:
     release: Release
     commit: str | None
     kind: EntryKind
+    author: str | None = None
+    """Who wrote the commit: the ledger's chain keeps it, for approvals."""
     parameters: Mapping[str, Mapping[str, str]]
     """Resolved parameters by stack."""
     config: str
@@ -131,6 +133,7 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     plan = replace(plan, waivers=waivers, abandoned=_abandoned(standing(entries)))
     operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     base: dict[str, Json] = {
+        "author": plan.author,
         "config": plan.config,
         "isolation": dict(plan.isolation),
         "gates": gates_record(target.app),

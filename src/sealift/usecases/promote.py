@@ -66,7 +66,8 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     target = Target(app=app, environment=environment, cloud=cloud)
     digest = _chosen(options.release, source, services)
     overridden = _pass_gates(source_environment, source, services, digest=digest, options=options)
-    commit = _commit(digest, source, services)
+    verified = _standing(source, services).verified(digest)  # the newest: an override passes the soak, never this
+    commit = verified.commit if verified else None
     pass_branch(app, source_environment, source, services, commit=commit)
     _pass_approval(target, source, services, digest=digest)
     pass_window(environment, cloud, services, admission, release=digest)
@@ -90,7 +91,8 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
         operation = Operation(id=services.ids.new(), kind="override", release=digest, commit=commit)
         record_overrides(app, overridden, admission.override, operation, writer)
         copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
-        proved = replace(turn, isolation=store_certificate(proof, writer))
+        author = verified.author if verified else None
+        proved = replace(turn, author=author, isolation=store_certificate(proof, writer))
         return bring(target, proved, writer, services, restore=True, force=options.force)
 
 
@@ -120,12 +122,6 @@ def _chosen(prefix: str | None, source: Cloud, services: Services) -> str:
             hint=f"Deploy to it first: `sealift run`, or `sealift deploy {source.environment}`.",
         )
     return current.release
-
-
-def _commit(digest: str, source: Cloud, services: Services) -> str | None:
-    """Return the commit that this release was verified with in the source, newest first."""
-    verified = _standing(source, services).verified(digest)
-    return verified.commit if verified else None
 
 
 def _pass_gates(
@@ -176,6 +172,6 @@ def _pass_approval(target: Target, source: Cloud, services: Services, *, digest:
     environment = target.environment
     if environment.approvals:
         given = approvals(services.ledgers.ledger(target.cloud).entries(), release=digest)
-        result = approval_gate(environment, given, subject_of(target, digest, source))
+        result = approval_gate(environment, given, subject_of(target, digest, source, services))
         if result.status != "open":
             raise closed_error(result, environment)

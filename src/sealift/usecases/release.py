@@ -11,7 +11,7 @@ from sealift.model.release import Release
 from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, plan_deployment
 from sealift.usecases.health import outputs_of
 from sealift.usecases.services import Services
-from sealift.usecases.store import stored_origin, stored_release
+from sealift.usecases.store import stored_release
 from sealift.usecases.target import Target
 from sealift.usecases.verify import verify_deployment
 from sealift.usecases.watch import give_up_watch, watch
@@ -135,9 +135,11 @@ def _was_sent(writer: Writer, *, known: int) -> bool:
 def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, services: Services) -> Outcome:
     """Deploy a release that the environment's bucket holds, and verify it."""
     release: Release = stored_release(digest, target.cloud)
-    origin = stored_origin(digest, target.cloud)
-    plan = plan_deployment(target, release, commit=origin.commit, kind=kind)
-    plan = replace(plan, isolation=proved_before(writer.ledger.entries(), digest))
+    entries = writer.ledger.entries()
+    before = standing(entries).newest(digest)
+    plan = plan_deployment(target, release, commit=before.commit if before else None, kind=kind)
+    author = before.author if before else None
+    plan = replace(plan, author=author, isolation=proved_before(entries, digest))
     deployment = deploy_release(target, plan, writer, services)
     problem, hint = _verified(target, deployment, writer, services)
     if problem is None:

@@ -158,7 +158,7 @@ def deploy_built(
         )
         record_overrides(app, overridden, admission.override, operation, writer)
         upload_release(built, cloud, services, keys=keys)
-        proved = replace(turn, isolation=store_certificate(proof, writer))
+        proved = replace(turn, author=built.origin.author, isolation=store_certificate(proof, writer))
         return bring(target, proved, writer, services, restore=False, force=force)
 
 

@@ -104,7 +104,7 @@ def _gates(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) 
     try:
         from sealift.usecases.approve import subject_of  # with it comes all that deploys, and few ask for approvals
 
-        subject = subject_of(target, offered.release, services.clouds.open(source.environment))
+        subject = subject_of(target, offered.release, services.clouds.open(source.environment), services)
     except SealiftError as error:
         yield GateResult(gate="approval", status="waiting", message=error.message)
     else:

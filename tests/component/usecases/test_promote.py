@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sealift.delivery.manifest import blob_key, manifest_key
+from sealift.delivery.manifest import blob_key, manifest_key, origin_key
 from sealift.errors import CloudError, ConfigError, IntegrityError, Refused, UserError, Waiting
 from sealift.model.app import StackSpec
 from sealift.model.finding import SuiteResult
@@ -209,6 +209,41 @@ def test_an_approval_by_the_author_does_not_count(world: World, author: str):
     with pytest.raises(Waiting) as waiting:
         world.promote()
     assert "author does not count" in waiting.value.message
+
+
+def test_a_forged_note_on_the_origin_does_not_make_an_author_an_approver(world: World):
+    world.change("production", approvals=1)
+    digest = soaked(world)
+    bucket = world.account().bucket
+    note = bucket.peek(origin_key(digest)) or b""
+    bucket.corrupt(origin_key(digest), note.replace(b'"ann"', b'"eve"'))
+    assert b"eve" in (bucket.peek(origin_key(digest)) or b"")
+    approve(world.app, world.production, world.services(actor="ann@laptop"), release=digest, reason="it is mine")
+    with pytest.raises(Waiting) as waiting:
+        world.promote()
+    assert "author does not count" in waiting.value.message
+
+
+def test_nobody_approves_a_release_that_any_of_his_commits_made(world: World):
+    world.change("production", approvals=1)
+    world.deploy()
+    world.scm.author = "eve"
+    world.deploy(force=True)
+    world.soak()
+    digest = world.standing().current.release  # type: ignore[union-attr]
+    approve(world.app, world.production, world.services(actor="ann@laptop"), release=digest, reason="it was mine")
+    with pytest.raises(Waiting) as waiting:
+        world.promote()
+    assert "author does not count" in waiting.value.message
+
+
+def test_a_forged_note_on_the_origin_does_not_change_what_a_rollback_records(world: World):
+    good = world.deliver("print('one')").release
+    world.deliver("print('two')")
+    bucket = world.account("production").bucket
+    bucket.corrupt(origin_key(good), (bucket.peek(origin_key(good)) or b"").replace(b"c" * 40, b"e" * 40))
+    rollback(world.app, world.production, world.services(), to=None)
+    assert world.entries("production")[-1].record.commit == "c" * 40
 
 
 def test_an_approval_of_another_release_does_not_count(world: World):

@@ -10,7 +10,7 @@ from sealift.model.app import Environment
 from sealift.model.ledger import GENESIS, Entry, Record
 from tests.unit.delivery.ledgers import at
 
-SUBJECT = Subject(release="r1", config="c", author="Ann Smith <ann@example.org>")
+SUBJECT = Subject(release="r1", config="c", authors=("Ann Smith <ann@example.org>",))
 PRODUCTION = Environment(name="production", region="r", stack_name="p", approvals=2)
 
 
