@@ -115,10 +115,14 @@ def is_standing(plan: Plan, current: Standing) -> bool:
     )
 
 
+def enters(plan: Plan, writer: Writer, *, force: bool) -> bool:
+    """Return whether the release is going to enter: not when it runs there already."""
+    return force or not is_standing(plan, standing(writer.ledger.entries()))
+
+
 def looking_for_drift(target: Target, plan: Plan, writer: Writer, *, force: bool) -> Plan:
     """Begin to look for drift where the environment wants it and something will be deployed."""
-    standing_already = not force and is_standing(plan, standing(writer.ledger.entries()))
-    if target.environment.drift == "off" or standing_already:
+    if target.environment.drift == "off" or not enters(plan, writer, force=force):
         return plan
     return replace(plan, drift=Detection(target.app, target.environment, target.cloud))
 

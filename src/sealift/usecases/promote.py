@@ -20,7 +20,7 @@ from sealift.usecases.admission import (
 )
 from sealift.usecases.approve import subject_of
 from sealift.usecases.attest import load_keys, require_attestations
-from sealift.usecases.deploy import looking_for_drift, plan_deployment
+from sealift.usecases.deploy import enters, looking_for_drift, plan_deployment
 from sealift.usecases.health import observe, outputs_of, send_probes, tell
 from sealift.usecases.hooks import check_code_of_hooks, tell_what_stays
 from sealift.usecases.merged import pass_branch
@@ -89,7 +89,8 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
         overridden += pass_window(environment, cloud, services, replace(admission, wait=False), release=digest)
         turn = looking_for_drift(target, turn, writer, force=options.force)
         operation = Operation(id=services.ids.new(), kind="override", release=digest, commit=commit)
-        record_overrides(app, overridden, admission.override, operation, writer)
+        if enters(turn, writer, force=options.force):
+            record_overrides(app, overridden, admission.override, operation, writer)
         copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
         author = verified.author if verified else None
         proved = replace(turn, author=author, isolation=store_certificate(proof, writer))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from sealift.delivery.journey import Journey, journey
+from sealift.delivery.override import Override
 from sealift.errors import Refused, UserError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
@@ -16,7 +17,7 @@ from sealift.usecases.admission import ANY_TIME, Admission, check_override, pass
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import check
-from sealift.usecases.deploy import looking_for_drift, plan_deployment
+from sealift.usecases.deploy import enters, looking_for_drift, plan_deployment
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.proof.certificates import store_certificate
 from sealift.usecases.proof.prove import Proof, isolation_gate, prove_built
@@ -44,6 +45,8 @@ class RunOptions:
     full_soak: bool = False
     wait: bool = False
     """Whether a window that is closed is waited for."""
+    override: Override = field(default_factory=Override)
+    """Gates that are passed although they are closed."""
     strict: bool = False
     """Whether findings that stop a deployment on AWS stop one on the embedded cloud too."""
 
@@ -93,7 +96,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     isolation_gate(proof, services, strict=options.strict or not options.local)
     statuses: dict[str, Status] = {}
     for environment in (_rehearsed(e, services, options) for e in way.deploys):
-        admission = Admission(wait=options.wait, rehearsal=options.local)
+        admission = Admission(wait=options.wait, override=options.override, rehearsal=options.local)
         outcome = deploy_built(
             app,
             environment,
@@ -156,7 +159,8 @@ def deploy_built(
         operation = Operation(
             id=services.ids.new(), kind="override", release=built.release.digest, commit=built.origin.commit
         )
-        record_overrides(app, overridden, admission.override, operation, writer)
+        if enters(turn, writer, force=force):
+            record_overrides(app, overridden, admission.override, operation, writer)
         upload_release(built, cloud, services, keys=keys)
         proved = replace(turn, author=built.origin.author, isolation=store_certificate(proof, writer))
         return bring(target, proved, writer, services, restore=False, force=force)
@@ -217,7 +221,12 @@ def _rehearse(
         )
     try:
         chosen = PromotionOptions(
-            release=built.release.digest, wait=True, rehearsal=True, soak_s=soak_s, strict=options.strict
+            release=built.release.digest,
+            wait=True,
+            override=options.override,
+            rehearsal=True,
+            soak_s=soak_s,
+            strict=options.strict,
         )
         outcome = promote(app, _rehearsed(environment, services, options), services, chosen)
     except Refused as refusal:

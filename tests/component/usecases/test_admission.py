@@ -168,6 +168,21 @@ def test_what_is_open_is_not_overridden(world: World):
     assert overrides(world) == []
 
 
+def test_an_override_for_what_is_there_already_is_not_recorded(world: World):
+    soaked(world)
+    freeze(world)
+    world.promote(override=HOTFIX)
+    assert world.promote(override=HOTFIX).message == "already there"
+    assert len(overrides(world)) == 1
+
+
+def test_an_override_lets_a_commit_of_the_branch_in(world: World):
+    freeze(world, "staging")
+    chosen = RunOptions(local=False, override=HOTFIX)
+    assert run(world.app, world.services(), chosen).status == "succeeded"
+    assert overrides(world, "staging")[0]["reason"] == REASON
+
+
 def test_an_override_of_one_gate_opens_no_other(world: World):
     world.deploy()
     freeze(world)

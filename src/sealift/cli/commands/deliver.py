@@ -30,9 +30,19 @@ def _override_options(command: Function) -> Function:
 @click.option("--full-soak", is_flag=True, help="With --local: wait for the declared soak, however long.")
 @click.option("--strict", is_flag=True, help="With --local: let the isolation gate stop, as it does on AWS.")
 @click.option("--wait", is_flag=True, help="Wait for a window that is closed.")
+@_override_options
 @options(streaming=True, judging=True)
 def run_command(
-    session: Session, *, branch: str | None, no_tests: bool, force: bool, full_soak: bool, strict: bool, wait: bool
+    session: Session,
+    *,
+    branch: str | None,
+    no_tests: bool,
+    force: bool,
+    full_soak: bool,
+    strict: bool,
+    wait: bool,
+    override: str,
+    reason: str,
 ) -> int:
     """Take this commit as far as its branch goes.
 
@@ -52,6 +62,7 @@ def run_command(
         full_soak=full_soak,
         strict=strict,
         wait=wait,
+        override=_override(override, reason),
     )
     with _ending(session) as ending:
         result = run(session.app, session.services, chosen)
