@@ -23,9 +23,9 @@ from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStac
 from sealift.model.template import Json
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
 from sealift.usecases.services import Services, phase
-from sealift.usecases.stacks.drift import Detection, judge_drift
+from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
 from sealift.usecases.stacks.masking import masked
-from sealift.usecases.stacks.stack import change_set_name, deploy_stack, judge_stack, judged_name
+from sealift.usecases.stacks.stack import at_rest, change_set_name, deploy_stack, judge_stack, judged_name
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.surroundings import physical_functions
 from sealift.usecases.target import Target
@@ -154,7 +154,8 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
             if plan.drift is not None:
                 looking = Progressed(phase="deploy", environment=target.environment.name, detail="looking for drift")
                 services.events.emit(looking)
-                judge_drift(plan.drift.report(), target.environment, waivers, operation, writer)
+                report = _drift_report(target, plan.drift, writer)
+                judge_drift(report, target.environment, waivers, operation, writer)
             if runs_hooks("before_deploy", hooks):
                 _judge_ahead(target, plan, operation, writer)
             run_hooks("before_deploy", hooks)
@@ -176,6 +177,16 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
         outcome.detail = "changed" if changed else "nothing to change"
         writer.record(operation, "succeeded", **base, changed=changed, code_sha256=dict(codes))
     return Deployment(operation=operation, outputs=outputs, changed=changed)
+
+
+def _drift_report(target: Target, looking: Detection, writer: Writer) -> DriftReport:
+    """Return what the look for drift found; one that met a stack on the move is repeated when that rests."""
+    report = looking.report()
+    if not report.moving:
+        return report
+    for stack in target.app.stacks:
+        at_rest(target.app.stack_name(target.environment, stack), writer)
+    return observe_drift(target.app, target.environment, target.cloud)
 
 
 def _abandoned(before: Standing) -> tuple[str, ...]:

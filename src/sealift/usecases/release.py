@@ -8,7 +8,7 @@ from sealift.errors import LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
 from sealift.model.release import Release
-from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, plan_deployment
+from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, looking_for_drift, plan_deployment
 from sealift.usecases.health import outputs_of
 from sealift.usecases.services import Services
 from sealift.usecases.store import stored_release
@@ -133,13 +133,15 @@ def _was_sent(writer: Writer, *, known: int) -> bool:
 
 
 def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, services: Services) -> Outcome:
-    """Deploy a release that the environment's bucket holds, and verify it."""
+    """Deploy a release that the environment's bucket holds, and verify it. Drift keeps nobody from going back."""
     release: Release = stored_release(digest, target.cloud)
     entries = writer.ledger.entries()
     before = standing(entries).newest(digest)
     plan = plan_deployment(target, release, commit=before.commit if before else None, kind=kind)
     author = before.author if before else None
     plan = replace(plan, author=author, isolation=proved_before(entries, digest))
+    if kind != "rollback":
+        plan = looking_for_drift(target, plan, writer, force=True)
     deployment = deploy_release(target, plan, writer, services)
     problem, hint = _verified(target, deployment, writer, services)
     if problem is None:

@@ -3,6 +3,7 @@
 import pytest
 
 from sealift.errors import Refused
+from sealift.model.event import FindingReported
 from sealift.usecases.destroy import destroy
 from sealift.usecases.release import Outcome
 from sealift.usecases.resume import resume
@@ -32,6 +33,39 @@ def test_a_killed_deployment_is_ended(world: World, call: str, moment: str):
     now = world.standing()
     assert now.current is not None
     assert (now.current.verified, now.unfinished, len(world.account().stacks.executions)) == ("succeeded", None, 1)
+
+
+def kill_second(world: World) -> None:
+    """Deploy, then let a second deployment die right after its change set was executed."""
+    world.deploy()
+    world.code("print('two')")
+    strike(world, "stacks.execute_change_set", "after", Killed())
+    with pytest.raises(Killed):
+        world.deploy()
+
+
+def test_what_was_changed_by_hand_is_told_by_a_resumption(world: World):
+    world.change("staging", drift="show")
+    kill_second(world)
+    world.account().stacks.alter("shop-staging", "Items", BillingMode="PROVISIONED")
+    assert resumed(world).status == "succeeded"
+    assert [e.finding.id for e in world.events.of(FindingReported)] == ["drifted"]
+
+
+def test_a_resumption_is_refused_for_what_was_changed_by_hand_where_that_is_declared(world: World):
+    world.change("staging", drift="refuse")
+    kill_second(world)
+    world.account().stacks.alter("shop-staging", "Items", BillingMode="PROVISIONED")
+    with pytest.raises(Refused) as refused:
+        resumed(world)
+    assert refused.value.code == "drift"
+
+
+def test_a_stack_that_a_killed_command_left_moving_is_looked_at_when_it_rests(world: World):
+    world.change("staging", drift="refuse")
+    kill_second(world)
+    assert (world.stack_status() or "").endswith("_IN_PROGRESS")
+    assert resumed(world).status == "succeeded"
 
 
 def test_a_deployment_that_was_killed_before_its_verification_is_verified(world: World):

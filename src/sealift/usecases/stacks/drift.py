@@ -36,6 +36,8 @@ class DriftReport:
     unchecked: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     """Why a stack could not be looked at."""
+    moving: bool = False
+    """Whether a stack could not be looked at because it did not rest."""
 
 
 class Detection:
@@ -122,6 +124,7 @@ def _added(one: DriftReport, other: DriftReport) -> DriftReport:
         checked=one.checked + other.checked,
         unchecked=one.unchecked + other.unchecked,
         problems=one.problems + other.problems,
+        moving=one.moving or other.moving,
     )
 
 
@@ -131,8 +134,10 @@ def _of_stack(name: str, path: str, cloud: Cloud) -> DriftReport:
         if state is None or state.status == "REVIEW_IN_PROGRESS":
             return DriftReport()
         if state.status not in ASKABLE:
-            why = "still moves" if in_progress(state.status) else "can not be asked"
-            return DriftReport(problems=(f"Drift is not known: stack {state.name} is {state.status} and {why}",))
+            moving = in_progress(state.status)
+            why = "still moves" if moving else "can not be asked"
+            problem = f"Drift is not known: stack {state.name} is {state.status} and {why}"
+            return DriftReport(problems=(problem,), moving=moving)
         differing = cloud.stacks.drift(name)
         resources = cloud.stacks.resources(name)
     except SealiftError as error:

@@ -117,7 +117,7 @@ def tags(target: StackTarget) -> dict[str, str]:
 
 def _settled(target: StackTarget, operation: Operation, writer: Writer) -> StackState | None:
     """Return the stack once it can be deployed to, or None when it has to be created."""
-    state = _at_rest(target.name, writer)
+    state = at_rest(target.name, writer)
     match next_step(state.status if state else None):
         case "create" | "update" | "wait":
             return state
@@ -140,7 +140,7 @@ def _settled(target: StackTarget, operation: Operation, writer: Writer) -> Stack
             )
 
 
-def _at_rest(name: str, writer: Writer) -> StackState | None:
+def at_rest(name: str, writer: Writer) -> StackState | None:
     """Wait until the stack does not move any more."""
     found: list[StackState | None] = [None]
 
@@ -219,7 +219,7 @@ def _continue_rollback(
     """Continue a failed rollback once, skipping nothing. Raises Refused when it fails again."""
     writer.record(operation, "running", step="continue-rollback", stack=target.name)
     writer.cloud.stacks.continue_rollback(target.name, token=f"{operation.id}-continue")
-    after = _at_rest(target.name, writer)
+    after = at_rest(target.name, writer)
     if after is None or after.status == "UPDATE_ROLLBACK_FAILED":
         stuck = real_causes(writer.cloud.stacks.resources(target.name))
         reasons = "; ".join(f"{r.logical_id} ({r.type}): {r.reason}" for r in stuck) or state.reason
