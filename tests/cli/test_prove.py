@@ -117,6 +117,24 @@ def test_a_person_reads_what_holds_in_both_directions_once(sealift, app):
     assert "dynamodb:PutResourcePolicy on Items of production" in shown
 
 
+def test_a_person_reads_findings_with_one_cure_together(sealift, app):
+    wide(app)
+    text = (app / "template.yaml").read_text()
+    text += text[text.index("  Hello:") :].replace("  Hello:", "  Again:")
+    (app / "template.yaml").write_text(text)
+    shown = sealift("prove", "-C", app).out
+    assert shown.count("IAM-02") == 1
+    assert shown.count("dynamodb:PutResourcePolicy  arn:aws:") == 2
+    assert shown.count("Limit the permission to the environment's own") == 1
+
+
+def test_a_managed_policy_is_found_where_it_is_attached_with_a_cure_that_can_be_done(sealift, app):
+    leak(app, "Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]", "Policies: [AmazonDynamoDBFullAccess]")
+    assert lines_found(sealift, app, "IAM-02")[0] == "Policies: [AmazonDynamoDBFullAccess]"
+    found = sealift("prove", "-C", app, "--json").json["findings"]
+    assert {f["fix"][:26] for f in found if f["id"] == "IAM-02"} == {"Write a policy of your own"}
+
+
 def test_a_fixed_table_name_collides_in_one_account_and_not_in_two(sealift, app):
     leak(app, "      BillingMode: PAY_PER_REQUEST", "      BillingMode: PAY_PER_REQUEST\n      TableName: items")
     assert sealift("prove", "-C", app).code == 3

@@ -1,7 +1,7 @@
 """What `prove` prints for people: the verdict, each finding with its witness and its cure, and what is assumed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -31,41 +31,59 @@ def show_proof(proof: Proof, *, verbose: bool) -> None:
     console.print(Text.assemble((summary(verdict), style), f"   {names}"), soft_wrap=True)
     found = alike(verdict)
     shown = [ways for ways in found if verbose or ways[0].severity != "info"]
-    for ways in shown:
-        _show(console, *ways, verbose=verbose)
+    for together in _with_one_cure(shown):
+        _show(console, *together, verbose=verbose)
     hidden = len(found) - len(shown)
     if hidden:
-        console.print(Text(f"\n{hidden} findings for information; -v shows them", style="dim"))
+        console.print(Text(f"\n{_many(hidden, 'finding')} for information; -v shows them", style="dim"))
     _show_assumptions(console, proof, verbose=verbose)
 
 
-def _show(console: Console, *ways: Leak, verbose: bool = False) -> None:
-    """Print a finding; of several that are alike the first one, and all with `verbose`."""
-    leak = ways[0]
-    where = f"  {leak.location}" if leak.location else ""
+def _with_one_cure(found: Iterable[tuple[Leak, ...]]) -> list[list[tuple[Leak, ...]]]:
+    """Return findings of one rule, between the same environments and with the same cure, together."""
+    groups: dict[tuple[str, ...], list[tuple[Leak, ...]]] = {}
+    for ways in found:
+        first = ways[0]
+        groups.setdefault((first.severity, first.id, between(ways), first.fix), []).append(ways)
+    return list(groups.values())
+
+
+def _show(console: Console, *together: tuple[Leak, ...], verbose: bool = False) -> None:
+    """Print findings that have one cure: each of several ways that are alike once, and all with `verbose`."""
+    first = together[0][0]
+    many = len(together) > 1
+    beside = f"  {len(together)} findings" if many else _place(first)
     console.print(
         Text.assemble(
             "\n",
-            (f"{leak.severity:<9}", COLOURS[leak.severity]),
-            (leak.id, "bold"),
-            f"  {between(ways)}",
-            (where, "dim"),
+            (f"{first.severity:<9}", COLOURS[first.severity]),
+            (first.id, "bold"),
+            f"  {between(together[0])}",
+            (beside, "dim"),
         ),
         soft_wrap=True,
     )
-    console.print(Text(f"  {leak.message}"), soft_wrap=True)
-    if leak.witness is not None:
-        w = leak.witness
-        console.print(
-            Text(f"  witness  {w.principal}\n           {w.action}\n           {w.resource}", style="dim"),
-            soft_wrap=True,
-        )
-        for step in w.path:
-            console.print(Text(f"           via {step}", style="dim"), soft_wrap=True)
-    for other in ways[1:] if verbose else ():
-        console.print(Text(f"  also     {other.source} → {other.target}", style="dim"), soft_wrap=True)
-    if leak.fix:
-        console.print(Text(f"  → {leak.fix}"), soft_wrap=True)
+    for ways in together:
+        console.print(Text.assemble((_place(ways[0]) if many else "", "dim"), f"  {ways[0].message}"), soft_wrap=True)
+        _show_witness(console, ways[0], short=many and not verbose)
+        for other in ways[1:] if verbose else ():
+            console.print(Text(f"  also     {other.source} → {other.target}", style="dim"), soft_wrap=True)
+    if first.fix:
+        console.print(Text(f"  → {first.fix}"), soft_wrap=True)
+
+
+def _place(leak: Leak) -> str:
+    return f"  {leak.location}" if leak.location else ""
+
+
+def _show_witness(console: Console, leak: Leak, *, short: bool) -> None:
+    """Print who does what to what; `short` leaves out the role, which the message names in fewer letters."""
+    if leak.witness is None:
+        return
+    w = leak.witness
+    lines = [f"{w.action}  {w.resource}"] if short else [w.principal, w.action, w.resource]
+    lines += [f"via {step}" for step in w.path]
+    console.print(Text("  witness  " + "\n           ".join(lines), style="dim"), soft_wrap=True)
 
 
 def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
@@ -129,7 +147,7 @@ def _show_probes(console: Console, proof: Proof, *, verbose: bool) -> None:
         console.print(Text(_EMBEDDED, style="dim"), soft_wrap=True)
     for leak in worst_first(proof.contradictions):
         if verbose or leak.severity != "info":
-            _show(console, leak)
+            _show(console, (leak,))
 
 
 def _outcomes(counted: Counter[str]) -> str:
@@ -145,7 +163,7 @@ def _show_shared(console: Console, shared: Verdict, *, verbose: bool) -> None:
     console.print(Text(f"\nIn one shared AWS account: {summary(shared)}", style="yellow"), soft_wrap=True)
     for leak in worst if verbose else worst[:_SHOWN]:
         if verbose:
-            _show(console, leak)
+            _show(console, (leak,))
         else:
             console.print(Text(f"  {leak.id}  {leak.message}", style="yellow"), soft_wrap=True)
     left = len(worst) - _SHOWN

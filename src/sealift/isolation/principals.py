@@ -279,7 +279,15 @@ def _add_managed(made: Principal, arn: Resolved, own: dict[str, tuple[Scope, str
             made.unknown_managed.append(value)
         else:
             name = (path or "").rpartition("/")[2]
-            made.statements.extend(_managed_statements(known, name))
+            made.statements.extend(placed(_managed_statements(known, name), lambda _: _attached_at(made)))
+
+
+def _attached_at(made: Principal) -> Location | None:
+    """Return where managed policies are attached: those of a function's generated role among its Policies."""
+    if made.scope is None:
+        return None
+    generated = made.scope.origin(made.logical_id) != made.logical_id
+    return made.scope.place(made.logical_id, "Policies" if generated else "ManagedPolicyArns")
 
 
 _managed_cache: dict[str, tuple[Statement, ...]] = {}

@@ -32,6 +32,8 @@ FAMILIAR = frozenset(
     }
 )
 """Of what a statement allows, a witness names what its readers know."""
+OWN_POLICY = "Write a policy of your own that names the environment's resources."
+"""How to mend what a managed policy allows: AWS's can not be changed."""
 Judged = Callable[[frozenset[str]], Severity]
 """How bad it is that these actions are allowed."""
 
@@ -336,7 +338,7 @@ def leak_of(world: World, reach: Reach, *, rule: tuple[str, Severity], name: str
         f"{reach.target.name}{also}{through}.",
         witness=made,
         location=reach.statement.location or reach.principal.location,
-        fix=_cure(reach) or fix,
+        fix=_cure(reach) or (OWN_POLICY if reach.statement.managed else fix),
         logical_id=reach.principal.logical_id,
     )
 

@@ -42,7 +42,7 @@ def check(world: World) -> Iterator[Leak]:
                     action=f"iam:{name}",
                     resource=world.symbols.concrete("*" if statement.but_resources else next(resources, "*")),
                 ),
-                location=principal.location,
+                location=statement.location or principal.location,
                 fix=FIX,
                 logical_id=principal.logical_id,
             )

@@ -48,7 +48,7 @@ def check(world: World) -> Iterator[Leak]:
                     target=EVERY,
                     message=f"{shown_principal(principal)} of {environment.name} may {shown}, which no ARN limits.",
                     witness=Witness(principal=world.symbols.concrete(principal.arn), action=shown, resource="*"),
-                    location=principal.location,
+                    location=statement.location or principal.location,
                     fix=FIX,
                     logical_id=principal.logical_id,
                 )

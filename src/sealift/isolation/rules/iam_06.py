@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Leak, Witness
-from sealift.isolation.reach import leaks_of, reaches, shown_principal
+from sealift.isolation.reach import OWN_POLICY, leaks_of, reaches, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import plain_actions, severity
 from sealift.isolation.world import World
 
-FIX = "Write a policy of your own that names the environment's resources."
+FIX = OWN_POLICY
 
 
 def check(world: World) -> Iterator[Leak]:

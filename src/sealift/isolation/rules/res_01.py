@@ -31,7 +31,7 @@ def _policies(environment: Sealed) -> Iterator[Leak]:
                     message=f"{parts} of a statement of {principal.logical_id} in {environment.name} can not be "
                     "resolved.",
                     witness=Witness(principal=principal.logical_id, action=", ".join(statement.actions), resource="*"),
-                    location=principal.location,
+                    location=statement.location or principal.location,
                     fix=FIX,
                     unproved=True,
                     logical_id=principal.logical_id,

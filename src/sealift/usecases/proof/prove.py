@@ -176,7 +176,9 @@ def between(ways: Sequence[Leak]) -> str:
     first, *others = ways
     if [(one.source, one.target) for one in others] == [(first.target, first.source)]:
         return f"{first.source} ⇄ {first.target}"
-    return f"{first.source} → {first.target}" + (f" and {len(others)} more ways" if others else "")
+    if {one.target for one in others} <= {first.target}:
+        return f"{', '.join(one.source for one in ways)} → {first.target}"
+    return f"{first.source} → {first.target}, and {len(others)} more way{'s' * (len(others) > 1)}"
 
 
 def finding(ways: Sequence[Leak]) -> Finding:
