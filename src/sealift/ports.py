@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         StackResource,
         StackState,
     )
-    from sealift.model.template import Asset, Json, Rendered, Template
+    from sealift.model.template import Asset, Json, Location, Rendered, Template
 
 
 class Stacks(Protocol):
@@ -319,6 +319,9 @@ class Builder(Protocol):
 
     def store(self, data: bytes) -> Path:
         """Keep bytes in the cache under their SHA-256 and return the path."""
+
+    def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
+        """Return the text literals in the own source of each asset by its key, each with its first place."""
 
 
 class Analyzer(Protocol):

@@ -206,3 +206,19 @@ def test_a_preview_is_not_deployed_and_the_error_says_so(sealift, app):
     error = json.loads(told.out.splitlines()[-1])
     assert (told.code, error["error"]) == (1, "previews-not-deployed")
     assert "sealift prove" in error["hint"]
+
+
+def test_a_name_in_the_code_is_found_with_the_file_and_line_where_it_stands(sealift, app):
+    leak(app, 'InlineCode: "def handler(event, context): return {}"', "CodeUri: src/")
+    leak(app, "Handler: index.handler", "Handler: app.handler")
+    (app / "src").mkdir()
+    (app / "src" / "app.py").write_text('"""shop-production-Items"""\n\nTABLE = "shop-production-Items-1ABC"\n')
+    (app / "src" / "settings.json").write_text('{"table": "shop-staging-Items-2DEF"}\n')
+    shown = sealift("prove", "-C", app, "--json")
+    found = [f for f in shown.json["findings"] if f["id"] == "REF-07"]
+    assert [(f["from"], f["to"], f["location"]["file"], f["location"]["line"]) for f in found] == [
+        ("production", "staging", "src/settings.json", 1),
+        ("staging", "production", "src/app.py", 3),
+    ]
+    assert found[1]["witness"]["resource"] == "shop-production-Items-1ABC"
+    assert (shown.code, shown.json["verdict"]) == (0, "L1")

@@ -1,14 +1,14 @@
 """A builder that makes a small zip of what is in the source folder, without resolving anything."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
 from sealift.errors import BuildError
 from sealift.model.release import Artifact, BuiltArtifact
-from sealift.model.template import Asset
+from sealift.model.template import Asset, Location
 
 
 class FakeBuilder:
@@ -30,6 +30,10 @@ class FakeBuilder:
         self._cache.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         return path
+
+    def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
+        """Return every line of the source of each asset that has quotes in it, between the quotes."""
+        return {asset.key: dict(_quoted(root, asset.source)) for asset in assets}
 
     def _build(self, root: Path, asset: Asset, *, force: bool) -> BuiltArtifact:
         if asset.key in self.broken:
@@ -54,6 +58,14 @@ class FakeBuilder:
             built=new,
             reason="built" if new else "nothing changed",
         )
+
+
+def _quoted(root: Path, source: str) -> Iterator[tuple[str, Location]]:
+    folder = root / source
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if '"' in line:
+                yield line.split('"')[1], Location(file=path.relative_to(root).as_posix(), line=number)
 
 
 def _zipped(folder: Path) -> bytes:

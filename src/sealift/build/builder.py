@@ -1,5 +1,6 @@
 """The Builder port: plans each asset by its inputs, reuses what is in the cache, builds the rest in parallel."""
 
+import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from sealift.build.shared_layers import SharedLayers
 from sealift.build.zips.leaving_out import dependency_patterns
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact
-from sealift.model.template import Asset
+from sealift.model.template import Asset, Location
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from sealift.build.making import Maker
     from sealift.ports import Process
 
+_LITERALS = "literals/1"
+"""Part of the name of kept texts: other rules in `literals` need another one."""
 _TRIES = 3
 """How often a source folder is read again when it changes meanwhile."""
 
@@ -82,6 +85,27 @@ class CachedBuilder:
             maker = Maker(self.cache, self._process, sets, threads)
             left = [asset for asset in assets if not run.shared.is_empty(asset)]
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in left})
+
+    def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
+        """Return the text literals in the own source of each asset by its key, each with its first place."""
+        planner = self._run(root.absolute(), force=False).planner
+        return {asset.key: self._texts(root.absolute(), asset, planner) for asset in assets if not asset.members}
+
+    def _texts(self, root: Path, asset: Asset, planner: Planner) -> dict[str, Location]:
+        try:
+            tree = planner.tree(asset)
+        except BuildError:
+            return {}
+        key = digest(_LITERALS, tree.digest)
+        kept = self.cache.read("texts", key)
+        listed = kept.get("texts") if kept else None
+        if not isinstance(listed, list):
+            from sealift.build.literals import literals
+
+            listed = literals(tree)
+            self.cache.try_write("texts", key, {"texts": listed})
+        folder = posixpath.relpath(tree.root, root)
+        return {text: Location(file=posixpath.normpath(f"{folder}/{name}"), line=line) for name, line, text in listed}
 
     def lock(self, root: Path, assets: Sequence[Asset]) -> tuple[Path, ...]:
         """Write `requirements.lock` beside each unlocked requirements.txt, and return those. Raises BuildError."""

@@ -118,13 +118,17 @@ class Planner:
         source = self._source(asset)
         return self._dependencies_of(asset, method_of(asset, source), source)
 
+    def tree(self, asset: Asset) -> Tree:
+        """Return the source as it was read, without what is installed beside it. Raises BuildError."""
+        source = self._source(asset)
+        return self._tree(asset, method_of(asset, source), source)
+
     def member(self, asset: Asset, found: "DependencySet") -> "Member":
         """Return what a function could share of its dependencies."""
         from sealift.build.dependencies.dependency_set import top  # only an application that shares needs these
         from sealift.build.sharing import Member
 
-        source = self._source(asset)
-        files = self._tree(asset, method_of(asset, source), source).files
+        files = self.tree(asset).files
         return Member(
             key=asset.key,
             source_bytes=sum(file.size for file in files),

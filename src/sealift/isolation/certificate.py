@@ -15,6 +15,7 @@ from sealift.isolation.prove import inputs, prove
 from sealift.model.template import Json
 
 FORMAT = "sealift-isolation-certificate/1"
+_CODE_RULE = "REF-07"
 _LISTS = ("findings", "residuals", "accepted")
 
 
@@ -39,7 +40,8 @@ def certificate(
 ) -> dict[str, Json]:
     """Return the certificate of a verdict on these views; the keywords are those that `prove` was given.
 
-    Hashes leave out places in files: a comment added to a template changes no proof.
+    Hashes leave out places in files, as a comment added to a template changes no proof, and the code: the release has
+    its hash.
     """
     body: dict[str, Json] = {
         "format": FORMAT,
@@ -73,7 +75,7 @@ def check(certificate: object, views: Sequence[EnvironmentView], *, today: date 
         today=judged_on,
         shared_account_unless_declared=certificate.get("shared_account_unless_declared") is not False,
     )
-    found += _of_verdict(certificate, now)
+    found += _of_verdict(certificate, now, with_code=any(stack.code_texts for view in views for stack in view.stacks))
     for one in accepted:
         if today is not None and one.expires < today:
             message = f"its acceptance ended on {one.expires.isoformat()}"
@@ -114,14 +116,16 @@ def _of_inputs(then: Mapping[str, Json], now: Mapping[str, str]) -> Iterator[Dif
                 )
 
 
-def _of_verdict(then: Mapping[str, Json], now: Verdict) -> Iterator[Difference]:
+def _of_verdict(then: Mapping[str, Json], now: Verdict, *, with_code: bool) -> Iterator[Difference]:
+    """Yield what differs. What was found in the code is compared only where the code was read (`with_code`)."""
     if then.get("verdict") != now.level:
         yield Difference(subject="verdict", message=f"was {then.get('verdict')} then and is {now.level} now")
     if then.get("axioms") != list(now.axioms):
         yield Difference(subject="axioms", message="are not those of this prover")
     for name, leaks in zip(_LISTS, (now.findings, now.residuals, now.accepted), strict=True):
-        before = _named(then.get(name))
-        after = _named([_plain(leak) for leak in leaks])
+        before, after = (
+            _named(listed, with_code=with_code) for listed in (then.get(name), [_plain(leak) for leak in leaks])
+        )
         for key in sorted(before.keys() - after.keys()):
             yield Difference(subject=name, message=f"no longer found: {before[key]}")
         for key in sorted(after.keys() - before.keys()):
@@ -132,12 +136,14 @@ def _plain(leak: Leak) -> Json:
     return dict(leak.as_json())
 
 
-def _named(leaks: Json) -> dict[str, str]:
+def _named(leaks: Json, *, with_code: bool) -> dict[str, str]:
     """Return findings by all that they say, apart from file and line."""
     found: dict[str, str] = {}
     for leak in leaks if isinstance(leaks, list) else ():
         if not isinstance(leak, dict):
             found[_canonical(leak)] = "an unreadable finding"
+            continue
+        if leak.get("id") == _CODE_RULE and not with_code:
             continue
         place = leak.get("location")
         logical = place.get("logical_id") if isinstance(place, dict) else None
@@ -155,7 +161,7 @@ def _without_places(view: EnvironmentView) -> EnvironmentView:
 def _placeless(stack: StackView, depth: int) -> StackView:
     # Nested stacks that hold themselves are cut off here; their hash is then "unreadable", which check reports.
     nested = stack.nested if depth > 50 else {k: _placeless(v, depth + 1) for k, v in stack.nested.items()}
-    return replace(stack, locations={}, lines={}, nested=nested)
+    return replace(stack, locations={}, lines={}, code_texts={}, nested=nested)
 
 
 def _acceptance(one: Accepted) -> Json:

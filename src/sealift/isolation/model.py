@@ -52,6 +52,8 @@ class StackView:
     live_roles: Mapping[str, str] = field(default_factory=dict)
     """Live: ARN of the role that a function runs as, by logical id."""
     live_tags: Mapping[str, str] | None = None
+    code_texts: Mapping[str, Mapping[str, Location | None]] = field(default_factory=dict, repr=False)
+    """Text literals of the code, by the user's logical id of the function or layer; each with its place, if known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +116,6 @@ class EnvironmentView:
     """Live: the account that the credentials are of."""
     secret_digests: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Live: salted hash of each secret's value by name; never the value."""
-    code_strings: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    """Text literals found in the code, by the logical id of its function."""
     perimeter: bool | None = None
     """Live: whether an SCP or RCP limits the account to its own resources; None when it was not read."""
     concurrency: Concurrency | None = None

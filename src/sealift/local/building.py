@@ -11,7 +11,7 @@ from sealift.errors import BuildError
 from sealift.local.interpreters import Places, declared_version
 from sealift.local.runtimes import local_target
 from sealift.model.release import BuiltArtifact
-from sealift.model.template import Asset
+from sealift.model.template import Asset, Location
 from sealift.ports import Builder
 
 
@@ -40,6 +40,10 @@ class LocalBuilder:
     def store(self, data: bytes) -> Path:
         """Keep bytes in the cache under their SHA-256 and return the path."""
         return self.inner.store(data)
+
+    def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
+        """Return the text literals in the own source of each asset by its key."""
+        return self.inner.texts(root, assets)
 
     def _one(self, root: Path, declared: Asset, here: Asset, *, force: bool) -> Mapping[str, BuiltArtifact]:
         try:

@@ -254,7 +254,7 @@ def one_secret(a: Shop, b: Shop) -> None:
 
 @mutation("REF-07")
 def a_name_in_the_code(a: Shop, b: Shop) -> None:
-    a.view["code_strings"] = {a.ids["function"]: ("SELECT 1", f"{b.stack}-news")}
+    a.stack_view["code_texts"] = {a.ids["function"]: {"SELECT 1": None, f"{b.stack}-news": None}}
 
 
 # Policies of resources

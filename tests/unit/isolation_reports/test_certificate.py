@@ -42,6 +42,20 @@ def test_a_comment_in_the_template_changes_nothing() -> None:
     assert check(_made(views), [with_comment_added(view) for view in views]) == []
 
 
+def test_a_release_read_without_its_code_keeps_its_certificate() -> None:
+    views = example("REF-07")
+    made = _made(views)
+    assert [one["id"] for one in made["findings"]] == ["REF-07"]
+    without = [replace(view, stacks=tuple(replace(s, code_texts={}) for s in view.stacks)) for view in views]
+    assert check(made, without) == []
+
+
+def test_a_name_that_is_gone_from_the_code_is_told() -> None:
+    views = example("REF-07")
+    cleaned = [replace(view, stacks=tuple(replace(s, code_texts={"It": {}}) for s in view.stacks)) for view in views]
+    assert [one.subject for one in check(_made(views), cleaned)] == ["findings"]
+
+
 def test_a_changed_template_is_named_with_what_it_opens() -> None:
     clean, leaking = example("IAM-01", failing=False), example("IAM-01")
     told = check(_made(clean), leaking)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sealift.build.cache.store import Cache, read_json
 
-KINDS = ("blobs", "packs", "records", "trees", "files", "sets", "resolutions", "outputs")
+KINDS = ("blobs", "packs", "records", "trees", "files", "sets", "resolutions", "outputs", "texts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

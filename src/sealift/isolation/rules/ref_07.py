@@ -8,6 +8,7 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
 from sealift.isolation.world import Sealed, World
+from sealift.model.template import Location
 
 FIX = "Read the value from the environment's configuration."
 
@@ -15,33 +16,39 @@ FIX = "Read the value from the environment's configuration."
 def check(world: World) -> Iterator[Leak]:
     """Yield texts of the code, and of inline code, that name something of another environment."""
     names = register(world)
+    silent: dict[str, bool] = {}
     for environment in world.environments:
-        for scope, logical_id, text in _texts(environment):
-            for other in names.others(text, environment.name):
+        for scope, logical_id, text, place in _texts(environment):
+            if text not in silent:
+                silent[text] = next(names.others(text, "", strict=place is not None), None) is None
+            if silent[text]:
+                continue
+            for other in names.others(text, environment.name, strict=place is not None):
                 yield Leak(
                     id="REF-07",
                     severity="medium",
                     source=environment.name,
                     target=other.environment,
-                    message=f"The code of {logical_id} in {environment.name} names {other.what} of "
+                    message=f"The code of {scope.origin(logical_id)} in {environment.name} names {other.what} of "
                     f"{other.environment}.",
                     witness=Witness(principal=logical_id, action="names in its code", resource=text[:80]),
-                    location=scope.location(logical_id) if scope else None,
+                    location=place or scope.location(logical_id),
                     fix=FIX,
                     logical_id=logical_id,
                 )
 
 
-def _texts(environment: Sealed) -> Iterator[tuple[Scope | None, str, str]]:
-    for logical_id, texts in environment.view.code_strings.items():
-        scope = next((s for s in environment.scopes if logical_id in s.resources), None)
-        for text in texts:
-            yield scope, logical_id, text
+def _texts(environment: Sealed) -> Iterator[tuple[Scope, str, str, Location | None]]:
+    """Yield the texts of the code in files, with their places, and of inline code as a whole."""
+    for scope in environment.scopes:
+        for logical_id, texts in scope.view.code_texts.items():
+            for text, place in texts.items():
+                yield scope, logical_id, text, place
     for scope, logical_id in environment.each("AWS::Lambda::Function"):
         code = scope.properties(logical_id).get("Code")
         if isinstance(code, dict) and "ZipFile" in code:
             for text in scope.resolver.one(code["ZipFile"]).values:
-                yield scope, logical_id, text
+                yield scope, logical_id, text, None
 
 
 _TEMPLATE = resource("AWS::SQS::Queue", "{QueueName: {'Fn::Sub': '${AWS::StackName}-orders'}}")
@@ -51,7 +58,7 @@ RULE = Rule(
     severity="medium",
     why="A release is the same everywhere: a name in the code is used by every environment.",
     fix=FIX,
-    failing=Example(template=_TEMPLATE, environment={"code_strings": {"It": ["app-production-orders"]}}),
-    passing=Example(template=_TEMPLATE, environment={"code_strings": {"It": ["QUEUE_URL"]}}),
+    failing=Example(template=_TEMPLATE, stack={"code_texts": {"It": {"app-production-orders": None}}}),
+    passing=Example(template=_TEMPLATE, stack={"code_texts": {"It": {"QUEUE_URL": None}}}),
     check=check,
 )

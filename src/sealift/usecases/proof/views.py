@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sealift.delivery.manifest import blob_key
@@ -11,7 +11,7 @@ from sealift.errors import IntegrityError, UserError
 from sealift.isolation import EnvironmentView, StackView
 from sealift.model.app import App, Environment
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Release, SealedStack
-from sealift.model.template import Json, Location, Rendered, Template, TemplatePath
+from sealift.model.template import Asset, Json, Location, Rendered, Template, TemplatePath
 from sealift.ports import Cloud
 from sealift.usecases.deploy import given_parameters
 from sealift.usecases.services import Services
@@ -22,6 +22,7 @@ _UNKNOWN_BLOB = "0" * 64
 """Stands for what is not built yet."""
 _BLOB = re.compile(r"blobs/([0-9a-f]{64})")
 ReadBlob = Callable[[str], bytes]
+ReadTexts = Callable[[Sequence[Asset]], Mapping[str, Mapping[str, Location]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Places:
 
     locations: Mapping[str, Location] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+    code_texts: Mapping[str, Mapping[str, Location]] = field(default_factory=dict)
 
 
 def built_views(
@@ -41,7 +43,7 @@ def built_views(
         built.release,
         services,
         read=lambda sha256: built.files[sha256].read_bytes(),
-        places=_places(templates),
+        places=_places(app, templates, services),
     )
 
 
@@ -159,6 +161,7 @@ class _View:
             origins=rendered.origins,
             locations=places.locations,
             lines=places.lines,
+            code_texts=places.code_texts,
             nested=nested,
             tags=self.environment.tags,
         )
@@ -175,17 +178,19 @@ def _nested(body: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
                 yield logical_id, found.group(1)
 
 
-def _places(templates: Mapping[str, Template]) -> dict[str, Places]:
+def _places(app: App, templates: Mapping[str, Template], services: Services) -> dict[str, Places]:
     """Return the places of each stack by its name, nested ones by `<stack>/<Nested>`."""
     found: dict[str, Places] = {}
     for stack, template in templates.items():
-        _collect(stack, template, found)
+        _collect(stack, template, found, lambda assets: services.builder.texts(app.root, assets))
     return found
 
 
-def _collect(scope: str, template: Template, found: dict[str, Places]) -> None:
+def _collect(scope: str, template: Template, found: dict[str, Places], texts: ReadTexts) -> None:
     resources = template.body.get("Resources")
+    code = texts([asset for asset in template.assets if asset.kind in ("function", "layer")])
     found[scope] = Places(
+        code_texts={i: code[asset.key] for asset in template.assets if asset.key in code for i in asset.logical_ids},
         locations={
             i: Location(file=template.file, line=template.line(("Resources", i)), logical_id=i)
             for i in (resources if isinstance(resources, dict) else ())
@@ -194,7 +199,7 @@ def _collect(scope: str, template: Template, found: dict[str, Places]) -> None:
     )
     for asset in template.assets:
         if asset.kind == "template":
-            _collect(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key], found)
+            _collect(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key], found, texts)
 
 
 def _in_property(path: TemplatePath) -> bool:
