@@ -10,6 +10,7 @@ from sealift.model.template import Json
 
 _MADE = "<!-- Made from the code by `python -m tools.reference`; a test fails when this page is out of date. -->\n"
 _GROUPS = {
+    "ACC": "The whole account",
     "API": "API Gateway",
     "ART": "Artifacts",
     "DEP": "Deployment",

@@ -112,6 +112,10 @@ def matching(prefix: str, pattern: str) -> frozenset[str]:
     return frozenset(name for name in facts.actions if match(name))
 
 
+_VERBS = frozenset({"delete", "get", "patch", "post", "put"})
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-create-and-manage-api.html"""
+
+
 @lru_cache(maxsize=4096)
 def on_type(prefix: str, kind: str) -> frozenset[str]:
     """Return the lower-case actions of the service that can be used on this resource type.
@@ -123,6 +127,10 @@ def on_type(prefix: str, kind: str) -> frozenset[str]:
         return frozenset()
     if (prefix, kind) == ("ssm", "parameter#path"):
         return frozenset({"getparametersbypath"})
+    if prefix == "apigateway":
+        # Its actions are the verbs of HTTP, and which of them the facts name for a path is not what it answers to.
+        named = frozenset(name for name, action in facts.actions.items() if kind in action.types)
+        return named | (_VERBS & facts.actions.keys())
     if kind not in facts.types:
         return frozenset(name for name, action in facts.actions.items() if action.types)
     return frozenset(name for name, action in facts.actions.items() if kind in action.types)

@@ -14,6 +14,7 @@ from sealift.model.template import Json, Location
 
 BY_URL = "lambda:invokedviafunctionurl"
 """https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html: a URL needs InvokeFunction too, by this key alone."""
+URL_AUTH = "lambda:functionurlauthtype"
 
 
 @dataclass(slots=True)
@@ -216,6 +217,7 @@ def _permission(environment: str, scope: Scope, logical_id: str, cfn_type: str) 
             ("SourceAccount", "stringequals", "aws:sourceaccount"),
             ("PrincipalOrgID", "stringequals", "aws:principalorgid"),
             ("OrganizationId", "stringequals", "aws:principalorgid"),
+            ("FunctionUrlAuthType", "stringequals", URL_AUTH),
         )
         if name in properties
     ]
@@ -242,7 +244,10 @@ def _permission(environment: str, scope: Scope, logical_id: str, cfn_type: str) 
 def _kind_of(principal: str) -> tuple[str, str]:
     if principal == "*":
         return ("*", "*")
-    return ("Service" if principal.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS", principal)
+    return (
+        "Service" if principal.endswith((".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")) else "AWS",
+        principal,
+    )
 
 
 def _test(operator: str, key: str, value: Resolved) -> Test:

@@ -18,6 +18,13 @@ _ROLE_KEYS = (
     "Role", "RoleArn", "RoleARN", "ExecutionRoleArn", "TaskRoleArn", "ServiceRoleArn", "InvocationRole",
 )  # fmt: skip
 
+_IDENTITIES = {
+    "AWS::IAM::InstanceProfile": ("Roles",),
+    "AWS::IAM::User": ("Groups",),
+    "AWS::IAM::UserToGroupAddition": ("GroupName", "Users"),
+    "AWS::IAM::AccessKey": ("UserName",),
+}
+"""What gives the powers of a role, group or user, by name, to whoever holds it."""
 _ROLE_KEY = re.compile(r"[Rr]ole(Arn|ARN)?$|[Cc]redentials(Arn)?$")
 
 
@@ -111,13 +118,13 @@ def outside_roles(environment: str, scopes: list[Scope], known: set[str]) -> Ite
             if not _is_own(there, known):
                 yield OutsideRole(environment, scope, logical_id, Resolved((there,)))
         for logical_id in scope.resources:
-            cfn_type = scope.type_of(logical_id)
-            if cfn_type.startswith("AWS::IAM::") and cfn_type != "AWS::IAM::InstanceProfile":
+            cfn_type, properties = scope.type_of(logical_id), scope.properties(logical_id)
+            if cfn_type in _IDENTITIES:
+                listed = [(one, True) for key in _IDENTITIES[cfn_type] for one in _each(properties.get(key))]
+            elif cfn_type.startswith("AWS::IAM::"):
                 continue
-            properties = scope.properties(logical_id)
-            listed = list(_role_values(properties, top=True))
-            if cfn_type == "AWS::IAM::InstanceProfile":
-                listed = [(one, True) for one in _each(properties.get("Roles"))]
+            else:
+                listed = list(_role_values(properties, top=True))
             for value, sure in listed:
                 for role in scope.resolver.many(value):
                     # Deep inside, a key may be called so and hold something else.
@@ -150,8 +157,8 @@ def _is_single(value: Json) -> bool:
 
 
 def _each(value: Json) -> Iterator[Json]:
-    if isinstance(value, list):
-        yield from value
+    if isinstance(value, (list, str)):
+        yield from value if isinstance(value, list) else [value]
     elif isinstance(value, dict):
         yield from [value] if _is_single(value) else value.values()
 

@@ -38,7 +38,10 @@ class TypeFacts:
 def _facts(
     iam: str, arn: str, *, name: str | None = None, how: str = "stack name", parts: str = "", attributes: str = ""
 ) -> TypeFacts:
-    """`iam` is `service/type[/longest name]`; `how` is style and ref; parts and attributes are `key=format` pairs."""
+    """`iam` is `service/type[/longest name]`; `how` is style and ref; parts and attributes are `key=format` pairs.
+
+    In a key `+` is a space. In a format `~` is text without a colon; `*` stands where an id may hold one.
+    """
     prefix, kind, *cut = iam.split("/")
     style, ref = how.split()
     return TypeFacts(
@@ -55,13 +58,23 @@ def _facts(
 
 
 def _pairs(text: str) -> dict[str, str]:
-    return {k: v.replace("~", TAIL) for k, _, v in (pair.partition("=") for pair in text.split())}
+    listed = (pair.partition("=") for pair in text.split())
+    return {k.replace("+", " "): v.replace("~", TAIL) for k, _, v in listed}
 
 
+_MAPPINGS = (
+    "basepathmappings={arn}/basepathmappings basepathmapping={arn}/basepathmappings/* "
+    "apimappings={arn}/apimappings apimapping={arn}/apimappings/*"
+)
+_LISTENERS = " ".join(
+    f"{what}/{kind}=arn:{{p}}:elasticloadbalancing:{{r}}:{{a}}:{what}/{kind}/{{n}}/*"
+    for what, kind in (("listener", "app"), ("listener", "net"), ("listener-rule", "app"), ("listener-rule", "net"))
+)
 TYPES: Mapping[str, TypeFacts] = {
     "AWS::Lambda::Function": _facts(
         "lambda/function/64", "lambda:{r}:{a}:function:{n}", name="FunctionName",
-        parts="function#q={arn}:~ logs.log-group=arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{n} "
+        parts="function#q={arn}:~ function+alias={arn}:~ function+version={arn}:~ durable+execution={arn}:* "
+        "logs.log-group=arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{n} "
         "logs.log-stream=arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{n}:log-stream:~",
     ),
     "AWS::Lambda::Version": _facts("lambda/function version", "", how="id arn"),
@@ -74,12 +87,14 @@ TYPES: Mapping[str, TypeFacts] = {
         "lambda/code signing config", "lambda:{r}:{a}:code-signing-config:{n}", how="id arn"),
     "AWS::DynamoDB::Table": _facts(
         "dynamodb/table/255", "dynamodb:{r}:{a}:table/{n}", name="TableName",
-        parts="index={arn}/index/~ stream={arn}/stream/~ backup={arn}/backup/~ export={arn}/export/~",
+        parts="index={arn}/index/~ stream={arn}/stream/* backup={arn}/backup/~ export={arn}/export/~ "
+        "import={arn}/import/~",
         attributes="StreamArn={arn}/stream/{s}",
     ),
     "AWS::DynamoDB::GlobalTable": _facts(
         "dynamodb/table/255", "dynamodb:{r}:{a}:table/{n}", name="TableName",
-        parts="index={arn}/index/~ stream={arn}/stream/~", attributes="StreamArn={arn}/stream/{s}",
+        parts="index={arn}/index/~ stream={arn}/stream/* backup={arn}/backup/~ export={arn}/export/~",
+        attributes="StreamArn={arn}/stream/{s}",
     ),
     "AWS::S3::Bucket": _facts(
         "s3/bucket/63", "s3:::{n}", name="BucketName", how="lower name", parts="object={arn}/*",
@@ -110,23 +125,26 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::KMS::Alias": _facts("kms/alias", "kms:{r}:{a}:{n}", name="AliasName"),
     "AWS::StepFunctions::StateMachine": _facts(
         "states/statemachine/80", "states:{r}:{a}:stateMachine:{n}", name="StateMachineName", how="stack arn",
-        parts="execution=arn:{p}:states:{r}:{a}:execution:{n}:~ express#=arn:{p}:states:{r}:{a}:express:{n}:~",
+        parts="execution=arn:{p}:states:{r}:{a}:execution:{n}:~ execution#maps=arn:{p}:states:{r}:{a}:execution:{n}/* "
+        "express=arn:{p}:states:{r}:{a}:express:{n}:* maprun=arn:{p}:states:{r}:{a}:mapRun:{n}/*",
         attributes="Name={n}"),
     "AWS::StepFunctions::Activity": _facts(
         "states/activity", "states:{r}:{a}:activity:{n}", name="Name", how="stack arn", attributes="Name={n}"),
-    "AWS::Events::EventBus": _facts("events/event-bus", "events:{r}:{a}:event-bus/{n}", name="Name",
-                                    attributes="Name={n}"),
+    "AWS::Events::EventBus": _facts(
+        "events/event-bus", "events:{r}:{a}:event-bus/{n}", name="Name", attributes="Name={n}",
+        parts="rule-on-custom-event-bus=arn:{p}:events:{r}:{a}:rule/{n}/*"),
     "AWS::Events::Rule": _facts("events/rule-on-default-event-bus/64", "events:{r}:{a}:rule/{bus}{n}", name="Name"),
     "AWS::Events::Archive": _facts("events/archive", "events:{r}:{a}:archive/{n}", name="ArchiveName"),
     "AWS::Events::Connection": _facts("events/connection", "events:{r}:{a}:connection/{n}/{s}", name="Name"),
     "AWS::Events::ApiDestination": _facts(
         "events/api-destination", "events:{r}:{a}:api-destination/{n}/{s}", name="Name"),
     "AWS::Scheduler::Schedule": _facts("scheduler/schedule/64", "scheduler:{r}:{a}:schedule/{group}/{n}", name="Name"),
-    "AWS::Scheduler::ScheduleGroup": _facts("scheduler/schedule-group", "scheduler:{r}:{a}:schedule-group/{n}",
-                                            name="Name"),
+    "AWS::Scheduler::ScheduleGroup": _facts(
+        "scheduler/schedule-group", "scheduler:{r}:{a}:schedule-group/{n}", name="Name",
+        parts="schedule=arn:{p}:scheduler:{r}:{a}:schedule/{n}/*"),
     "AWS::Pipes::Pipe": _facts("pipes/pipe/64", "pipes:{r}:{a}:pipe/{n}", name="Name"),
     "AWS::Kinesis::Stream": _facts("kinesis/stream/128", "kinesis:{r}:{a}:stream/{n}", name="Name",
-                                   parts="consumer={arn}/consumer/~"),
+                                   parts="consumer={arn}/consumer/*"),
     "AWS::KinesisFirehose::DeliveryStream": _facts(
         "firehose/deliverystream/64", "firehose:{r}:{a}:deliverystream/{n}", name="DeliveryStreamName"),
     "AWS::Logs::LogGroup": _facts("logs/log-group", "logs:{r}:{a}:log-group:{n}", name="LogGroupName",
@@ -146,12 +164,14 @@ TYPES: Mapping[str, TypeFacts] = {
         attributes="ApiId={n} ApiEndpoint=https://{n}.execute-api.{r}.amazonaws.com"),
     "AWS::ApiGateway::Stage": _facts("apigateway/stage", "", name="StageName", how="id name"),
     "AWS::ApiGatewayV2::Stage": _facts("apigateway/stage", "", name="StageName", how="id name"),
-    "AWS::ApiGateway::UsagePlan": _facts("apigateway/usageplan", "apigateway:{r}::/usageplans/{n}", how="id name"),
+    "AWS::ApiGateway::UsagePlan": _facts(
+        "apigateway/usageplan", "apigateway:{r}::/usageplans/{n}", how="id name",
+        parts="usageplankeys={arn}/keys usageplankey={arn}/keys/*"),
     "AWS::ApiGateway::ApiKey": _facts("apigateway/apikey", "apigateway:{r}::/apikeys/{n}", how="id name"),
-    "AWS::ApiGateway::DomainName": _facts("apigateway/domainname", "apigateway:{r}::/domainnames/{n}",
-                                          name="DomainName"),
-    "AWS::ApiGatewayV2::DomainName": _facts("apigateway/domainname", "apigateway:{r}::/domainnames/{n}",
-                                            name="DomainName"),
+    "AWS::ApiGateway::DomainName": _facts(
+        "apigateway/domainname", "apigateway:{r}::/domainnames/{n}", name="DomainName", parts=_MAPPINGS),
+    "AWS::ApiGatewayV2::DomainName": _facts(
+        "apigateway/domainname", "apigateway:{r}::/domainnames/{n}", name="DomainName", parts=_MAPPINGS),
     "AWS::Cognito::UserPool": _facts("cognito-idp/userpool", "cognito-idp:{r}:{a}:userpool/{n}", how="id name",
                                      attributes="UserPoolId={n}"),
     "AWS::Cognito::IdentityPool": _facts(
@@ -164,12 +184,14 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::ECR::Repository": _facts("ecr/repository", "ecr:{r}:{a}:repository/{n}", name="RepositoryName",
                                    how="lower name"),
     "AWS::ECS::Cluster": _facts("ecs/cluster", "ecs:{r}:{a}:cluster/{n}", name="ClusterName",
-                                parts="task=arn:{p}:ecs:{r}:{a}:task/{n}/~"),
+                                parts="task=arn:{p}:ecs:{r}:{a}:task/{n}/~ service=arn:{p}:ecs:{r}:{a}:service/{n}/~ "
+                                "container-instance=arn:{p}:ecs:{r}:{a}:container-instance/{n}/~"),
     "AWS::ECS::Service": _facts("ecs/service", "ecs:{r}:{a}:service/*/{n}", name="ServiceName", how="stack arn"),
     "AWS::ECS::TaskDefinition": _facts("ecs/task-definition", "ecs:{r}:{a}:task-definition/{n}:{s}", name="Family",
                                        how="stack arn"),
-    "AWS::CodeDeploy::Application": _facts("codedeploy/application", "codedeploy:{r}:{a}:application:{n}",
-                                           name="ApplicationName"),
+    "AWS::CodeDeploy::Application": _facts(
+        "codedeploy/application", "codedeploy:{r}:{a}:application:{n}", name="ApplicationName",
+        parts="deploymentgroup=arn:{p}:codedeploy:{r}:{a}:deploymentgroup:{n}/~"),
     "AWS::CodeDeploy::DeploymentGroup": _facts(
         "codedeploy/deploymentgroup", "codedeploy:{r}:{a}:deploymentgroup:{app}/{n}", name="DeploymentGroupName"),
     "AWS::CloudFront::Distribution": _facts("cloudfront/distribution", "cloudfront::{a}:distribution/{n}",
@@ -186,7 +208,7 @@ TYPES: Mapping[str, TypeFacts] = {
                                       how="lower name", parts="neptune-db.database=arn:{p}:neptune-db:{r}:{a}:*/*"),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _facts(
         "elasticloadbalancing/loadbalancer", "elasticloadbalancing:{r}:{a}:loadbalancer/*/{n}/{s}", name="Name",
-        how="stack arn"),
+        how="stack arn", parts=_LISTENERS + " loadbalancer/app/={arn} loadbalancer/net/={arn}"),
     "AWS::XRay::Group": _facts("xray/group", "xray:{r}:{a}:group/{n}/{s}", name="GroupName", how="stack arn"),
 }  # fmt: skip
 

@@ -5,11 +5,11 @@ import pytest
 from sealift.isolation import EnvironmentView, Witness, prove
 from sealift.isolation.policies import Statement
 from sealift.isolation.world import World
-from tests.component.isolation import disguised, planted, wired
+from tests.component.isolation import disguised, hostile, planted, wired
 from tests.component.isolation.shop import MUTATIONS, Mutation, shops
 from tests.counts import Note
 
-KINDS = (disguised, planted, wired)
+KINDS = (disguised, hostile, planted, wired)
 """Each of these registers its kinds when it is imported."""
 
 SEEDS = range(25)

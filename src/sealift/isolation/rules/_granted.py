@@ -7,7 +7,7 @@ from sealift.isolation.grants import Grant
 from sealift.isolation.model import Leak, Witness, severity_rank
 from sealift.isolation.patterns import has_symbol, intersects, is_wild
 from sealift.isolation.policies import Statement, Test
-from sealift.isolation.world import Sealed, World
+from sealift.isolation.world import Owned, Sealed, World
 from sealift.model.finding import Severity
 
 LIMITING = frozenset(
@@ -46,21 +46,31 @@ def limiting(statement: Statement) -> list[Test]:
     ]
 
 
+def is_anyone(kind: str, pattern: str) -> bool:
+    """Return whether a principal is everybody, or every service."""
+    return pattern == "*" or (kind == "Service" and is_wild(pattern))
+
+
 def left_open(world: World, environment: Sealed, statement: Statement) -> tuple[str, Severity] | None:
     """Return why no condition closes the grant, and how bad that is; None when one does."""
     tests = limiting(statement)
     if not tests:
         return "whoever they act for", "high"
-    left = [why for test in tests for why in (_left_open(world, environment, test),)]
+    of_an_account = any(test.key in _ACCOUNTS for test in tests)
+    left = [_left_open(world, environment, test, of_an_account=of_an_account) for test in tests]
     return None if None in left else min((why for why in left if why), key=lambda why: severity_rank(why[1]))
 
 
-def _left_open(world: World, environment: Sealed, test: Test) -> tuple[str, Severity] | None:
+def _left_open(world: World, environment: Sealed, test: Test, *, of_an_account: bool) -> tuple[str, Severity] | None:
     """Return what one condition leaves open to other environments, or None: conditions all have to hold."""
     if test.key.endswith("arn"):
         if any(_meets_another(world, environment, value) for value in test.values):
             return f"for every source that {test.values[0]} names", "high"
+        if not of_an_account and any(_of_any_account(value) for value in test.values):
+            return f"for sources of every account that {test.values[0]} names", "high"
         return None
+    if test.key.startswith("aws:principaltag/") and not of_an_account:
+        return "whoever has that tag, in every account", "high"
     if test.key in _ACCOUNTS:
         others = [e for e in world.others(environment.name) if e.setting.account in test.values]
         if any(e.setting.account != environment.setting.account for e in others):
@@ -73,21 +83,40 @@ def _left_open(world: World, environment: Sealed, test: Test) -> tuple[str, Seve
     return None
 
 
+def _of_any_account(value: str) -> bool:
+    """Return whether an ARN pattern names no account, although ARNs of its service do."""
+    parts = value.split(":", 5)
+    return is_wild(value) and (len(parts) < 6 or is_wild(parts[2]) or (parts[2] != "s3" and is_wild(parts[4])))
+
+
+def let_in_by_arn(world: World, environment: Sealed, statement: Statement) -> Iterator[Owned]:
+    """Yield what of others a condition on an ARN names, when it names nothing of the environment itself."""
+    for test in limiting(statement):
+        for value in test.values if test.key in ("aws:sourcearn", "aws:principalarn") else ():
+            met = world.index.meeting(value)
+            if not any(o.environment == environment.name for o in met):
+                yield from {o.environment: o for o in met}.values()
+
+
 def _of_account(test: Test) -> Severity:
     """A service needs the other environment to be set up for it as well, which the rules on events look for."""
-    return "medium" if test.key in ("aws:sourceaccount", "aws:sourceowner") else "high"
+    return "medium" if test.key == "aws:sourceaccount" else "high"
 
 
 def _is_used_by_others(world: World, environment: Sealed, test: Test, value: str) -> bool:
     if has_symbol(value):
         return False
-    return is_wild(value) or any(
-        value in theirs.values
-        for other in world.others(environment.name)
+    return is_wild(value) or any(says_the_same(other, test, value) for other in world.others(environment.name))
+
+
+def says_the_same(other: Sealed, test: Test, *values: str) -> bool:
+    """Return whether a policy of another environment has one of the condition's values, or of these, at its key."""
+    wanted = frozenset(values or test.values)
+    return any(
+        theirs.key == test.key and not wanted.isdisjoint(theirs.values)
         for grant in other.grants
         for statement in grant.statements
         for theirs in statement.tests
-        if theirs.key == test.key
     )
 
 

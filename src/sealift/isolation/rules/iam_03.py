@@ -75,29 +75,40 @@ def _kept(environment: Sealed, pattern: str, *, alone: bool) -> bool:
     return (alone and account in ("*", environment.setting.account)) or own_pattern(environment, pattern)
 
 
+_OF_PEOPLE = frozenset({"AWS::IAM::User", "AWS::IAM::UserToGroupAddition", "AWS::IAM::AccessKey"})
+
+
 def _run_as(world: World, environment: Sealed) -> Iterator[Leak]:
     alone = not world.shared_with(environment.name)
     for outside in environment.outside:
+        what = "user or group" if outside.scope.type_of(outside.logical_id) in _OF_PEOPLE else "role"
         for value in outside.role.values:
-            if value == "*" or (alone and f"::{environment.setting.account}:" in value):
+            near = not value.startswith("arn:") or f"::{environment.setting.account}:" in value
+            if value == "*" or (alone and near):
                 # A role of the own account reaches another account by a grant there only, which RPL rules look for.
                 continue
-            owners = world.owned_by_others(environment.name, value)
-            target = owners[0].environment if owners else OUTSIDE
             yield Leak(
                 id="IAM-03",
                 severity="critical",
                 source=environment.name,
-                target=target,
-                message=f"{outside.scope.origin(outside.logical_id)} of {environment.name} runs as a role that is not "
-                "its environment's.",
+                target=_owner(world, environment, value),
+                message=f"{outside.scope.origin(outside.logical_id)} of {environment.name} acts as a {what} that is "
+                f"not its environment's.",
                 witness=Witness(
                     principal=outside.logical_id, action="sts:AssumeRole", resource=world.symbols.concrete(value)
                 ),
                 location=outside.scope.location(outside.logical_id),
-                fix="Give the environment a role of its own, in its template.",
+                fix=f"Give the environment a {what} of its own, in its template.",
                 logical_id=outside.logical_id,
             )
+
+
+def _owner(world: World, environment: Sealed, value: str) -> str:
+    """Return the environment whose role, user or group has this ARN or name, or OUTSIDE."""
+    for owner in world.owned_by_others(environment.name, value):
+        return owner.environment
+    named = (o.name for o in world.others(environment.name) for p in o.principals if p.name == value)
+    return next(named, OUTSIDE)
 
 
 RULE = Rule(

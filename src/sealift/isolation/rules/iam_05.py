@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from sealift.isolation import actions as iam
+from sealift.isolation.decide import may_act
 from sealift.isolation.model import EVERY, Leak, Witness
-from sealift.isolation.patterns import intersects
+from sealift.isolation.patterns import TAIL, intersects
 from sealift.isolation.policies import Statement
 from sealift.isolation.reach import TELEMETRY, limited, shown_principal
 from sealift.isolation.rule import Example, Rule
@@ -15,11 +16,12 @@ from sealift.model.finding import Severity
 
 GRAVE = frozenset(
     {
-        "lambda:createeventsourcemapping",
-        "logs:putresourcepolicy",
-        "logs:putaccountpolicy",
-        "kms:createkey",
-        "apigateway:updateaccount",
+        *("lambda:createeventsourcemapping", "apigateway:patch"),
+        *("logs:putresourcepolicy", "logs:putaccountpolicy", "events:putpermission", "ecr:putregistrypolicy"),
+        *("ecr:putreplicationconfiguration", "kms:createkey", "cognito-identity:setidentitypoolroles"),
+        *("cloudformation:registertype", "cloudformation:activatetype", "cloudformation:settypeconfiguration"),
+        *("appsync:updatedatasource", "appsync:createapikey", "appsync:updateresolver", "appsync:createresolver"),
+        *("appsync:updatefunction", "appsync:putresourcepolicy"),
     }
 )
 _HARMLESS = frozenset({"sts", "xray", "ec2messages", "ssmmessages", "polly", "translate", "comprehend", "textract"})
@@ -33,7 +35,7 @@ def check(world: World) -> Iterator[Leak]:
             continue
         for principal in environment.principals:
             for statement in principal.statements:
-                names = sorted(_writes(statement.actions)) if _on_everything(statement) else []
+                names = sorted(_writes(statement.actions)) if _on_everything(statement) else _account_wide(statement)
                 if not names or limited(world, environment, statement.tests):
                     continue
                 worst = next((n for n in names if n in GRAVE), names[0])
@@ -58,6 +60,16 @@ def _on_everything(statement: Statement) -> bool:
     if not statement.allow or statement.but_actions:
         return False
     return statement.but_resources or any(p.strip("*") == "" and intersects(p, "*") for p in statement.resources)
+
+
+def _account_wide(statement: Statement) -> list[str]:
+    """Return the action by which the settings that all APIs of the account share can be changed, by their own ARN."""
+    settings = f"arn:{TAIL}:apigateway:{TAIL}::/account"
+    named = statement.allow and not statement.but_resources and may_act(statement, _PATCH)
+    return [_PATCH] if named and any(p.strip("*") and intersects(p, settings) for p in statement.resources) else []
+
+
+_PATCH = "apigateway:patch"
 
 
 @lru_cache(maxsize=4096)

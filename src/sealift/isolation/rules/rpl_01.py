@@ -48,18 +48,10 @@ _ON = ("Queues", "Topics", "Bucket", "FunctionName", "SecretId", "EventBusName",
 def _sources(world: World, name: str, what: tuple[Grant, Statement]) -> Iterator[Leak]:
     """A service that acts for another environment's resource is let in by that resource's ARN."""
     grant, statement = what
-    for test in granted.limiting(statement):
-        if test.key not in ("aws:sourcearn", "aws:principalarn"):
-            continue
-        for value in test.values:
-            met = world.index.meeting(value)
-            if any(o.environment == name for o in met):
-                continue
-            for entry in {o.environment: o for o in met}.values():
-                message = f"{granted.shown(grant)} of {name} lets {entry.logical_id or 'the stack'} of "
-                message += f"{entry.environment} in ({test.key})."
-                yield granted.leak(world, grant, statement, rule=("RPL-01", "critical"), target=entry.environment,
-                                   about=(entry.term, message, FIX))  # fmt: skip
+    for entry in granted.let_in_by_arn(world, world.by_name[name], statement):
+        message = f"{granted.shown(grant)} of {name} lets {entry.logical_id or 'the stack'} of {entry.environment} in."
+        yield granted.leak(world, grant, statement, rule=("RPL-01", "critical"), target=entry.environment,
+                           about=(entry.term, message, FIX))  # fmt: skip
 
 
 _POLICY = "{Queues: [{Ref: Q}], PolicyDocument: {Statement: [{Effect: Allow, Action: 'sqs:SendMessage', Resource: '*', "

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.grants import BY_URL
+from sealift.isolation.grants import BY_URL, URL_AUTH
 from sealift.isolation.model import EVERY, Leak
 from sealift.isolation.policies import Statement
+from sealift.isolation.references import leak, places
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.world import World
+from sealift.isolation.world import Sealed, World
 
 FIX = "Add SourceArn (or SourceAccount) with the one resource of this environment that may."
 
@@ -20,7 +21,7 @@ def check(world: World) -> Iterator[Leak]:
             if _public_by_design(statement):
                 continue
             for kind, pattern in statement.principals:
-                anyone = (kind in ("*", "AWS") and pattern == "*") or statement.but_principals
+                anyone = granted.is_anyone(kind, pattern) or statement.but_principals
                 if not anyone and kind != "Service":
                     continue
                 why = granted.left_open(world, environment, statement)
@@ -31,10 +32,26 @@ def check(world: World) -> Iterator[Leak]:
                 yield granted.leak(world, grant, statement, rule=("RPL-02", why[1]), target=EVERY,
                                    about=(pattern, message, FIX))  # fmt: skip
                 break
+        yield from _by_canned_lists(world, environment)
+
+
+def _by_canned_lists(world: World, environment: Sealed) -> Iterator[Leak]:
+    """Yield buckets that an access control list opens: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html"""
+    for place in places(environment, ("AWS::S3::Bucket",), "AccessControl"):
+        for text in place.value.values:
+            if text in ("PublicRead", "PublicReadWrite", "AuthenticatedRead"):
+                yield leak(world, place, rule=("RPL-02", "high"), ends=(environment.name, EVERY), resource=text,
+                           message=f"{place.logical_id} of {environment.name} lets anybody in: {text}.",
+                           fix="Leave AccessControl out; a bucket policy lets in who has to come in.")  # fmt: skip
 
 
 def _public_by_design(statement: Statement) -> bool:
-    """A function URL and an API are front doors: that they are open is what they are for."""
+    """A function URL and an API are front doors: that they are open is what they are for.
+
+    A URL with AuthType AWS_IAM is none: by such a grant every account's roles may call it.
+    """
+    if any(test.key == URL_AUTH and "NONE" not in test.values for test in statement.tests):
+        return False
     if any(
         test.key == BY_URL and test.plain_operator == "bool" and test.values == ("true",) for test in statement.tests
     ):

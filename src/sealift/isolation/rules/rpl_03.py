@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import OUTSIDE, Leak
+from sealift.isolation.patterns import has_symbol
+from sealift.isolation.policies import Statement
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.rules._snippets import resource
@@ -14,24 +16,36 @@ FIX = "Name the roles that need it instead of the whole account."
 
 def check(world: World) -> Iterator[Leak]:
     """Yield grants to account roots: information for the own account, high for one that no environment has."""
+    accounts = {e.setting.account for e in world.environments}
     for environment in world.environments:
-        accounts = {e.setting.account for e in world.environments}
         for trust in (False, True):
             for grant, statement in granted.statements(environment, trust=trust):
                 for kind, pattern in statement.principals:
-                    account = granted.account_of(pattern) if kind == "AWS" else None
-                    if account is None or (account in accounts and account != environment.setting.account):
+                    own = granted.account_of(pattern) == environment.setting.account if kind == "AWS" else False
+                    if not own and not _is_foreign(kind, pattern, accounts):
                         continue
-                    own = account == environment.setting.account
-                    if trust and not own:
-                        continue
-                    severity: Severity = "info" if own else "high"
-                    whose = "its whole account" if own else f"the whole account {account}"
+                    severity: Severity = "info" if own else "medium" if trust and _has_secret(statement) else "high"
+                    whose = "its whole account" if own else f"the whole account {pattern}"
                     message = f"{granted.shown(grant)} of {environment.name} lets {whose} in; IAM policies decide who."
                     yield granted.leak(world, grant, statement, rule=("RPL-03", severity), target=OUTSIDE,
                                        about=(pattern, message, FIX))  # fmt: skip
 
 
+def _is_foreign(kind: str, pattern: str, accounts: set[str]) -> bool:
+    if kind == "CanonicalUser":
+        # A symbol is the id of an identity of the same stack.
+        return not has_symbol(pattern) and pattern != _LOG_DELIVERY
+    account = granted.account_of(pattern) if kind == "AWS" else None
+    return account is not None and account not in accounts
+
+
+def _has_secret(statement: Statement) -> bool:
+    """Return whether who assumes the role has to know its external id, as third parties do."""
+    return any(test.key == "sts:externalid" and test.operator == "stringequals" for test in statement.tests)
+
+
+_LOG_DELIVERY = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
+"""https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html"""
 _KEY = "{KeyPolicy: {Statement: [{Effect: Allow, Action: 'kms:*', Resource: '*', "
 _KEY += "Principal: {AWS: {'Fn::Sub': 'arn:aws:iam::ACCOUNT:root'}}}]}}"
 _OWN = resource("AWS::KMS::Key", _KEY.replace("ACCOUNT", "${AWS::AccountId}"))

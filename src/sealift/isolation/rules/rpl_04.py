@@ -1,13 +1,17 @@
 """RPL-04: a role's trust policy opens to another environment, or to everybody."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sealift.isolation.grants import Grant
-from sealift.isolation.model import EVERY, Leak
-from sealift.isolation.policies import Statement
+from sealift.isolation.model import EVERY, OUTSIDE, Leak
+from sealift.isolation.patterns import has_symbol, head, is_wild
+from sealift.isolation.policies import Statement, Test
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.world import Sealed, World
+from sealift.model.finding import Severity
 
 FIX = "Trust only the services and roles of the same environment; for OIDC, StringEquals on the subject."
 
@@ -16,42 +20,87 @@ def check(world: World) -> Iterator[Leak]:
     """Yield trust in others' principals, in anybody, and in an identity provider without a subject."""
     for environment in world.environments:
         for grant, statement in granted.statements(environment, trust=True):
-            for target, who, why in _opened(world, environment, statement):
-                message = f"{_role(grant)} of {environment.name} can be assumed by {why}."
-                yield granted.leak(world, grant, statement, rule=("RPL-04", "critical"), target=target,
-                                   about=(who, message, FIX))  # fmt: skip
+            for opened in _opened(world, environment, statement):
+                message = f"{_role(grant)} of {environment.name} can be assumed by {opened.why}."
+                yield granted.leak(world, grant, statement, rule=("RPL-04", opened.severity), target=opened.target,
+                                   about=(opened.who, message, FIX))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """To which environment a role is open, by which principal, and in words."""
+
+    target: str
+    who: str
+    why: str
+    severity: Severity = "critical"
 
 
 def _role(grant: Grant) -> str:
     return grant.scope.origin(grant.logical_id)
 
 
-def _opened(world: World, environment: Sealed, statement: Statement) -> Iterator[tuple[str, str, str]]:
-    """Yield target, principal and why."""
+def _opened(world: World, environment: Sealed, statement: Statement) -> Iterator[_Opened]:
     if any(test.operator.startswith("forallvalues:") for test in statement.tests):
-        yield EVERY, "*", "whoever sends no such key: ForAllValues holds for an absent key"
+        yield _Opened(EVERY, "*", "whoever sends no such key: ForAllValues holds for an absent key")
         return
     for kind, pattern in statement.principals:
-        if statement.but_principals or (kind in ("*", "AWS") and pattern == "*"):
+        if statement.but_principals or granted.is_anyone(kind, pattern):
             why = granted.left_open(world, environment, statement)
             if why is not None:
-                yield EVERY, "*", "anybody" + (f", {why[0]}" if statement.tests else "")
+                yield _Opened(EVERY, "*", "anybody" + (f", {why[0]}" if statement.tests else ""))
+            for entry in granted.let_in_by_arn(world, environment, statement):
+                yield _Opened(entry.environment, entry.term, f"{entry.logical_id} of {entry.environment}")
         elif kind == "AWS":
-            for other, arn, who in granted.admitted(world, environment, pattern):
-                yield other.name, arn, f"{who} of {other.name}"
-        elif kind == "Federated" and not _has_subject(statement):
-            yield EVERY, pattern, f"every identity of {pattern}: no condition names a subject"
+            yield from _roles(world, environment, pattern)
+        elif kind == "Federated":
+            yield from _identities(world, environment, (pattern, statement))
 
 
-def _has_subject(statement: Statement) -> bool:
-    positive = ("stringequals", "stringlike", "stringequalsignorecase")
-    return any(
-        test.operator.removeprefix("foranyvalue:") in positive
-        and test.key.endswith((":sub", ":aud", ":amr", "saml:sub", ":repository"))
-        and test.values
-        and "*" not in test.values
-        and (not test.key.endswith(":aud") or "cognito" in test.key or "saml" in test.key)
-        for test in statement.tests
+def _roles(world: World, environment: Sealed, pattern: str) -> Iterator[_Opened]:
+    if any(pattern in p.arns for p in environment.principals):
+        return
+    found = [
+        _Opened(o.name, arn, f"{who} of {o.name}") for o, arn, who in granted.admitted(world, environment, pattern)
+    ]
+    yield from found
+    if not found and granted.account_of(pattern) is None and not is_wild(pattern) and not has_symbol(pattern):
+        yield _Opened(OUTSIDE, pattern, f"{pattern}, which no environment owns", "medium")
+
+
+def _identities(world: World, environment: Sealed, what: tuple[str, Statement]) -> Iterator[_Opened]:
+    """Yield what is wrong with trust in an identity provider."""
+    provider, statement = what
+    subjects = [test for test in statement.tests if _is_subject(provider, test)]
+    if not subjects:
+        yield _Opened(EVERY, provider, f"every identity of {provider}: no condition names a subject")
+    for test in subjects:
+        for other in world.others(environment.name):
+            if not other.names.isdisjoint(test.values) and environment.names.isdisjoint(test.values):
+                yield _Opened(other.name, provider, f"identities of {other.name} ({test.key})")
+            elif granted.says_the_same(other, test):
+                yield _Opened(other.name, provider, f"whoever is let into {other.name}, too ({test.key})", "medium")
+
+
+_FAR = re.compile(r"[A-Za-z_-]*:?")
+"""Beginnings such as `repo:` that every subject of a provider has."""
+
+
+def _is_subject(provider: str, test: Test) -> bool:
+    """Return whether a condition says whose identities may come, and not merely of which kind they are.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
+    """
+    keys: tuple[str, ...] = (":sub", ":repository")
+    if "cognito-identity" in provider:
+        keys = (":sub", ":aud")
+    elif "saml" in provider:
+        keys = (":sub", ":aud", "saml:sub")
+    return (
+        test.operator.removeprefix("foranyvalue:") in ("stringequals", "stringlike", "stringequalsignorecase")
+        and test.key.endswith(keys)
+        and bool(test.values)
+        and not any(is_wild(value) and _FAR.fullmatch(head(value)) for value in test.values)
     )
 
 

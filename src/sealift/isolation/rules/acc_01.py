@@ -1,0 +1,93 @@
+"""ACC-01: a resource is about everything in the account, and so about other environments."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.patterns import has_symbol
+from sealift.isolation.references import Place, leak, places
+from sealift.isolation.resolving import UNKNOWN
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._snippets import resource
+from sealift.isolation.world import Sealed, World
+from sealift.model.finding import Severity
+
+FIX = "Keep it in a stack of the account, apart from every environment, or select by the stack's own name or ARNs."
+_OF_ALL: dict[str, tuple[Severity, str]] = {
+    "AWS::CloudFormation::GuardHook": ("high", "sees and stops changes of every stack"),
+    "AWS::CloudFormation::HookTypeConfig": ("high", "sees and stops changes of every stack"),
+    "AWS::CloudFormation::HookVersion": ("high", "sees and stops changes of every stack"),
+    "AWS::CloudFormation::LambdaHook": ("high", "sees and stops changes of every stack"),
+    "AWS::CloudFormation::TypeActivation": ("medium", "serves every stack"),
+    "AWS::CloudTrail::Trail": ("medium", "tells what every role does"),
+    "AWS::CloudWatch::MetricStream": ("medium", "sends everybody's metrics"),
+    "AWS::ECR::RegistryPolicy": ("high", "is about every repository"),
+    "AWS::ECR::ReplicationConfiguration": ("high", "copies every repository"),
+    "AWS::Logs::AccountPolicy": ("high", "is about every log group"),
+    "AWS::Oam::Link": ("high", "shows everybody's logs and metrics to another account"),
+    "AWS::Organizations::Policy": ("high", "limits whole accounts"),
+    "AWS::S3::StorageLens": ("medium", "looks into every bucket"),
+    "AWS::XRay::SamplingRule": ("medium", "decides what is traced of everything"),
+}
+_SELECTING: dict[str, tuple[str, ...]] = {
+    "AWS::Backup::BackupSelection": ("BackupSelection.Resources", "BackupSelection.ListOfTags.ConditionValue"),
+    "AWS::CodeDeploy::DeploymentGroup": ("Ec2TagFilters.Value", "Ec2TagSet.Ec2TagSetList.Ec2TagGroup.Value"),
+    "AWS::DLM::LifecyclePolicy": ("PolicyDetails.TargetTags.Value",),
+    "AWS::FIS::ExperimentTemplate": ("Targets.*.ResourceTags.*",),
+    "AWS::SSM::Association": ("Targets.Values",),
+    "AWS::SSM::MaintenanceWindowTarget": ("Targets.Values",),
+}
+"""What picks its objects by tags or patterns, whose they are: each value is enough to be picked."""
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield resources for the whole account, and selections that other environments' resources may be in."""
+    for environment in world.environments:
+        if not world.shared_with(environment.name):
+            continue
+        for cfn_type, of_all in _OF_ALL.items():
+            for scope, logical_id in environment.each(cfn_type):
+                yield _leak(world, environment, Place(scope, logical_id, "", UNKNOWN), of_all)
+        for cfn_type, paths in _SELECTING.items():
+            for place in places(environment, (cfn_type,), *paths):
+                picked = [v for v in place.value.values if not _is_own(environment, v)]
+                if picked:
+                    yield _leak(world, environment, place, ("high", f"picks whatever of the account is {picked[0]}"))
+
+
+def _is_own(environment: Sealed, text: str) -> bool:
+    names = (environment.name, *(scope.name for scope in environment.scopes))
+    return has_symbol(text) or any(name in text for name in names)
+
+
+def _leak(world: World, environment: Sealed, place: Place, about: tuple[Severity, str]) -> Leak:
+    severity, what = about
+    origin = place.scope.origin(place.logical_id)
+    message = f"{origin} of {environment.name} {what}: those of other environments, too."
+    return leak(world, place, rule=("ACC-01", severity), ends=(environment.name, EVERY), message=message, fix=FIX,
+                resource=next(iter(place.value.values), "*"))  # fmt: skip
+
+
+_SELECTION = "{BackupPlanId: {Ref: Plan}, BackupSelection: {SelectionName: s, IamRoleArn: {'Fn::GetAtt': [Role, Arn]}, "
+_SELECTION += "ListOfTags: [{ConditionType: STRINGEQUALS, ConditionKey: KEY, ConditionValue: VALUE}]}}"
+_MORE = """
+  Plan: {Type: 'AWS::Backup::BackupPlan', Properties: {BackupPlan: {}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {Service: backup.amazonaws.com}}]
+"""
+_TEMPLATE = resource("AWS::Backup::BackupSelection", _SELECTION, more=_MORE)
+RULE = Rule(
+    id="ACC-01",
+    title="A resource that is about the whole account",
+    severity="high",
+    why="A subscription to every log group, a hook on every stack, a backup of whatever has a tag: no permission is "
+    "missing and no name is wrong, and yet it reads or changes what another environment owns.",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE.replace("KEY", "backup").replace("VALUE", "daily")),
+    passing=Example(
+        template=_TEMPLATE.replace("KEY", "'aws:cloudformation:stack-name'").replace("VALUE", "{Ref: 'AWS::StackName'}")
+    ),
+    check=check,
+)

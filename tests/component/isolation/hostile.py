@@ -1,0 +1,161 @@
+"""Leaks that somebody thought of who wanted one that nobody sees: trust, the whole account, and what lives inside."""
+
+from tests.component.isolation.shop import ACCOUNT, REGION, Shop, allow, mutation, sub, trusting
+
+__all__: list[str] = []
+
+GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+COGNITO = "cognito-identity.amazonaws.com"
+
+
+def _add(shop: Shop, cfn_type: str, **properties: object) -> None:
+    shop.resources[f"Hostile{len(shop.resources)}"] = {"Type": cfn_type, "Properties": properties}
+
+
+def _trusting(shop: Shop, principal: object, **condition: object) -> None:
+    shop.properties("role")["AssumeRolePolicyDocument"] = trusting(principal, Condition=condition)
+
+
+# Trust
+
+
+@mutation("RPL-04")
+def every_visitor_of_every_identity_pool(a: Shop, b: Shop) -> None:
+    _trusting(a, {"Federated": COGNITO}, **{"ForAnyValue:StringLike": {f"{COGNITO}:amr": "authenticated"}})
+
+
+@mutation("RPL-04")
+def visitors_of_the_other_identity_pool(a: Shop, b: Shop) -> None:
+    b.resources["Visitors"] = {"Type": "AWS::Cognito::IdentityPool", "Properties": {}}
+    b.stack_view["physical_ids"] = {"Visitors": f"{REGION}:11f6"}
+    _trusting(a, {"Federated": COGNITO}, StringEquals={f"{COGNITO}:aud": f"{REGION}:11f6"})
+
+
+@mutation("RPL-04")
+def a_subject_that_everybody_has(a: Shop, b: Shop) -> None:
+    subject = a.random.choice(("*", "repo:*", "r*"))
+    _trusting(a, {"Federated": GITHUB}, StringLike={"token.actions.githubusercontent.com:sub": subject})
+
+
+@mutation("RPL-04")
+def whoever_in_the_world_has_a_tag(a: Shop, b: Shop) -> None:
+    _trusting(a, {"AWS": "*"}, StringEquals={"aws:PrincipalTag/team": "shop"})
+
+
+@mutation("RPL-04")
+def the_other_role_by_a_condition(a: Shop, b: Shop) -> None:
+    b.properties("role")["RoleName"] = sub("${AWS::StackName}-worker")
+    name = a.random.choice((b.stack + "-worker", b.stack + "-*"))
+    _trusting(a, {"AWS": "*"}, ArnLike={"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/{name}"})
+
+
+@mutation("RPL-04")
+def every_service(a: Shop, b: Shop) -> None:
+    _trusting(a, {"Service": a.random.choice(("*", "*.amazonaws.com"))})
+
+
+@mutation("RPL-03")
+def a_foreign_account_may_assume(a: Shop, b: Shop) -> None:
+    a.view["account"], b.view["account"] = "111111111111", "222222222222"
+    _trusting(a, {"AWS": "arn:aws:iam::333333333333:root"})
+
+
+@mutation("RPL-02")
+def rules_of_every_account(a: Shop, b: Shop) -> None:
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*",
+                 "Principal": {"Service": "events.amazonaws.com"},
+                 "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}}}  # fmt: skip
+    _add(a, "AWS::SQS::QueuePolicy", Queues=[{"Ref": a.ids["queue"]}], PolicyDocument={"Statement": [statement]})
+
+
+@mutation("RPL-02")
+def a_bucket_opened_by_a_canned_list(a: Shop, b: Shop) -> None:
+    a.properties("bucket")["AccessControl"] = a.random.choice(("PublicRead", "PublicReadWrite", "AuthenticatedRead"))
+
+
+@mutation("RPL-02")
+def a_url_for_the_roles_of_every_account(a: Shop, b: Shop) -> None:
+    _add(a, "AWS::Lambda::Permission", FunctionName={"Ref": a.ids["function"]}, Action="lambda:InvokeFunctionUrl",
+         Principal="*", FunctionUrlAuthType="AWS_IAM")  # fmt: skip
+
+
+@mutation("RPL-02")
+def every_skill_of_a_voice(a: Shop, b: Shop) -> None:
+    _add(a, "AWS::Lambda::Permission", FunctionName={"Ref": a.ids["function"]}, Action="lambda:InvokeFunction",
+         Principal="alexa-appkit.amazon.com")  # fmt: skip
+
+
+# Identities that the template takes, and what is about the whole account
+
+
+@mutation("IAM-03")
+def a_user_in_a_group_from_outside(a: Shop, b: Shop) -> None:
+    if a.random.random() < 0.5:
+        _add(a, "AWS::IAM::User", Groups=["administrators"])
+    else:
+        a.resources["Somebody"] = {"Type": "AWS::IAM::User", "Properties": {}}
+        _add(a, "AWS::IAM::UserToGroupAddition", GroupName="administrators", Users=[{"Ref": "Somebody"}])
+
+
+@mutation("IAM-03")
+def keys_of_the_other_user(a: Shop, b: Shop) -> None:
+    b.resources["Somebody"] = {"Type": "AWS::IAM::User", "Properties": {"UserName": sub("${AWS::StackName}-user")}}
+    _add(a, "AWS::IAM::AccessKey", UserName=f"{b.stack}-user")
+
+
+@mutation("ACC-01")
+def every_log_group_is_listened_to(a: Shop, b: Shop) -> None:
+    document = '{"DestinationArn": "arn:aws:lambda:::function:x", "FilterPattern": ""}'
+    _add(a, "AWS::Logs::AccountPolicy", PolicyType="SUBSCRIPTION_FILTER_POLICY", PolicyDocument=document)
+
+
+@mutation("ACC-01")
+def whatever_has_a_tag_is_copied(a: Shop, b: Shop) -> None:
+    picked = a.random.choice(
+        ({"Resources": ["*"]}, {"ListOfTags": [{"ConditionKey": "backup", "ConditionValue": "1"}]})
+    )
+    role = {"Fn::GetAtt": ["MachineRole", "Arn"]}
+    _add(a, "AWS::Backup::BackupSelection", BackupSelection={"IamRoleArn": role, **picked})
+
+
+@mutation("IAM-05")
+def the_role_of_api_gateway_for_the_account(a: Shop, b: Shop) -> None:
+    a.permit(allow(a.random.choice(("apigateway:PATCH", "apigateway:*")), f"arn:aws:apigateway:{REGION}::/account"))
+
+
+# What lives inside something of the other
+
+
+@mutation("IAM-01", judged=True)
+def a_rule_on_the_other_bus(a: Shop, b: Shop) -> None:
+    a.permit(allow("events:PutRule", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{b.stack}-bus/spy"))
+
+
+@mutation("IAM-01", judged=True)
+def records_of_one_stream_of_the_other_table(a: Shop, b: Shop) -> None:
+    table = f"{b.stack}-{b.ids['table']}-*"
+    label = a.random.choice(("*", "2026-01-01T00:00:00.000"))
+    a.permit(allow("dynamodb:GetRecords", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}/stream/{label}"))
+
+
+@mutation("IAM-01", judged=True)
+def deployments_of_every_api(a: Shop, b: Shop) -> None:
+    a.permit(allow("apigateway:POST", "arn:aws:apigateway:*::/restapis/*/deployments"))
+
+
+@mutation("IAM-01", judged=True)
+def routes_of_every_http_api(a: Shop, b: Shop) -> None:
+    b.resources["Front"] = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {}}
+    a.permit(allow("apigateway:PATCH", "arn:aws:apigateway:*::/apis/*/routes/*"))
+
+
+@mutation("IAM-01", judged=True)
+def paths_of_the_other_domain(a: Shop, b: Shop) -> None:
+    b.resources["Address"] = {"Type": "AWS::ApiGateway::DomainName", "Properties": {
+        "DomainName": sub("${AWS::StackName}.example.com")}}  # fmt: skip
+    a.permit(allow("apigateway:POST", "arn:aws:apigateway:*::/domainnames/*/basepathmappings"))
+
+
+@mutation("IAM-01", judged=True)
+def map_runs_of_every_state_machine(a: Shop, b: Shop) -> None:
+    a.permit(allow("states:UpdateMapRun", f"arn:aws:states:{REGION}:{ACCOUNT}:mapRun:*/*:*"))
