@@ -98,6 +98,12 @@ def cache_root() -> Path:
     return Path(home) / "sealift"
 
 
+def caches_beside() -> dict[str, Path]:
+    """Return the folders besides the build cache that hold files by what they were made from."""
+    root = cache_root()
+    return {"rendered": root / "rendered", "parsed": root / "parsed", "reports": root / "checks" / "cfn-lint"}
+
+
 def actor() -> str:
     """Return who is at work, for ledgers and leases: `who@where`."""
     context = ci_context()
@@ -128,7 +134,8 @@ def local_state_root(app: App) -> Path:
 def _templates() -> "SamTemplates":
     from sealift.template.templates import SamTemplates
 
-    return SamTemplates(cache=cache_root() / "rendered", parses=cache_root() / "parsed")
+    kept = caches_beside()
+    return SamTemplates(cache=kept["rendered"], parses=kept["parsed"])
 
 
 def local_cloud(app: App) -> "LocalCloud":

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sealift.template import kept
+
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
 Resources:
@@ -111,6 +113,16 @@ def test_prune_removes_what_is_old_and_what_is_too_much(sealift, shop):
     sealift("build", "-C", shop)
     assert "freed" in sealift("cache", "prune", "--max-size", "0").out
     assert sealift("cache", "list", "--json").json["size_bytes"] == 0
+
+
+def test_parsed_and_rendered_templates_are_pruned_with_the_builds(sealift, tmp_path):
+    for kind in ("parsed", "rendered"):
+        kept.put(tmp_path / "cache" / "sealift" / kind, "abc", {"body": {}})
+        assert sealift("cache", "list", "--json").json["kinds"][kind]["files"] == 1
+    (file,) = (tmp_path / "cache" / "sealift" / "parsed").rglob("*.json")
+    os.utime(file, (0, 0))
+    assert sealift("cache", "prune", "--json").json["removed"] == 1
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("argv", [("--unused-for", "soon"), ("--max-size", "many")])

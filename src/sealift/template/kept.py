@@ -6,18 +6,30 @@ Entries are written whole, under another name first. A folder that is full or re
 import hashlib
 import json
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+_HOUR_NS = 3600 * 10**9
 
 
 def get(folder: Path, name: str) -> Any:
     """Return the value that was kept under this name, or None when it is not there whole."""
     try:
-        checksum, _, payload = _path(folder, name).read_bytes().partition(b"\n")
+        path = _path(folder, name)
+        checksum, _, payload = path.read_bytes().partition(b"\n")
+        _note_use(path)
         return json.loads(payload) if hashlib.sha256(payload).hexdigest().encode() == checksum else None
     except (OSError, ValueError):
         return None
+
+
+def _note_use(path: Path) -> None:
+    """Renew the time of the last use, to the hour: what was not used for long is removed by who clears the cache."""
+    with suppress(OSError):
+        if time.time_ns() - path.stat().st_mtime_ns > _HOUR_NS:
+            os.utime(path)
 
 
 def put(folder: Path, name: str, value: object) -> None:

@@ -5,10 +5,11 @@ newest of the records that name it, because a blob's own time stamp shows whethe
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from sealift.build.cache.store import Cache, read_json
 
@@ -38,9 +39,14 @@ class Pruned:
         return sum(entry.size_bytes for entry in self.removed)
 
 
-def entries(cache: Cache) -> tuple[CacheEntry, ...]:
-    """Return all that the cache holds, the least recently used first."""
-    found = [entry for kind in KINDS for entry in _of_kind(cache, kind)]
+def entries(cache: Cache, beside: Mapping[str, Path] = MappingProxyType({})) -> tuple[CacheEntry, ...]:
+    """Return all that the cache holds, the least recently used first.
+
+    `beside` are folders of files that others keep by content, under the name of their kind.
+    """
+    found = [entry for kind in KINDS for entry in _of_kind(kind, sorted((cache.root / kind).glob("*")))]
+    for kind, folder in beside.items():
+        found += _of_kind(kind, sorted(path for path in folder.rglob("*") if path.is_file()))
     used: dict[str, datetime] = {}
     for record in (entry for entry in found if entry.kind == "records"):
         blob = str((read_json(record.path) or {}).get("sha256"))
@@ -49,9 +55,8 @@ def entries(cache: Cache) -> tuple[CacheEntry, ...]:
     return tuple(sorted(dated, key=lambda entry: (entry.used_at, entry.kind, entry.name)))
 
 
-def _of_kind(cache: Cache, kind: str) -> Iterator[CacheEntry]:
-    folder = cache.root / kind
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+def _of_kind(kind: str, paths: Iterable[Path]) -> Iterator[CacheEntry]:
+    for path in paths:
         try:
             info = path.stat()
             size = sum(f.lstat().st_size for f in path.rglob("*")) if path.is_dir() else info.st_size
@@ -61,13 +66,20 @@ def _of_kind(cache: Cache, kind: str) -> Iterator[CacheEntry]:
         yield CacheEntry(kind=kind, name=path.name, path=path, size_bytes=size, used_at=used_at)
 
 
-def prune(cache: Cache, *, now: datetime, max_age: timedelta | None = None, max_bytes: int | None = None) -> Pruned:
+def prune(
+    cache: Cache,
+    *,
+    now: datetime,
+    max_age: timedelta | None = None,
+    max_bytes: int | None = None,
+    beside: Mapping[str, Path] = MappingProxyType({}),
+) -> Pruned:
     """Remove what was used last before `max_age`, then the least recently used until `max_bytes` are left.
 
     Raises BuildError when the cache can not be written.
     """
     cache.sweep()
-    kept = list(entries(cache))
+    kept = list(entries(cache, beside))
     old = [entry for entry in kept if max_age is not None and now - entry.used_at > max_age]
     kept = kept[len(old) :]
     left = sum(entry.size_bytes for entry in kept)

@@ -42,10 +42,11 @@ def list_command(session: Session) -> int:
     """Show what the cache holds, by kind; with -v every file, the least recently used first."""
     from sealift.build.cache.pruning import KINDS, entries
     from sealift.cli.view import size
+    from sealift.wiring import caches_beside
 
-    cache = _cache()
-    found = entries(cache)
-    totals = {kind: [e for e in found if e.kind == kind] for kind in KINDS}
+    cache, beside = _cache(), caches_beside()
+    found = entries(cache, beside)
+    totals = {kind: [e for e in found if e.kind == kind] for kind in (*KINDS, *beside)}
     if session.json:
         kinds = {k: {"files": len(es), "size_bytes": sum(e.size_bytes for e in es)} for k, es in totals.items()}
         body: dict[str, object] = {
@@ -64,7 +65,7 @@ def list_command(session: Session) -> int:
         click.echo(f"{entry.used_at:%Y-%m-%d %H:%M}  {size(entry.size_bytes):>10}  {entry.kind:<12} {entry.name}")
     for kind, some in totals.items():
         click.echo(f"{kind:<12} {len(some):>6} files  {size(sum(e.size_bytes for e in some)):>10}")
-    click.echo(f"{size(sum(e.size_bytes for e in found))} in {cache.root}")
+    click.echo(f"{size(sum(e.size_bytes for e in found))} in {cache.root.parent}")
     return 0
 
 
@@ -90,8 +91,10 @@ def prune_command(session: Session, unused: timedelta, max_size: int | None) -> 
     from sealift.build.cache.pruning import prune
     from sealift.cli.view import size
     from sealift.system import RealClock
+    from sealift.wiring import caches_beside
 
-    done = prune(_cache(), now=RealClock().now(), max_age=unused, max_bytes=max_size)
+    now, beside = RealClock().now(), caches_beside()
+    done = prune(_cache(), now=now, max_age=unused, max_bytes=max_size, beside=beside)
     if session.json:
         click.echo(json.dumps({"removed": len(done.removed), "size_bytes": done.size_bytes}))
     else:
