@@ -143,6 +143,8 @@ def findings_page() -> str:
         "## Production defaults\n",
         "Advice on the stores of a template whose application has a protected environment: `production-defaults`. See "
         "[what production needs](../how-to/data-guard-and-waivers.md#what-production-needs).\n",
+        "## Analysis\n",
+        "Besides what ruff and cfn-lint find: `handler-missing`, a Handler that is not in the function's code.\n",
         "## Proof of isolation\n",
         "Each rule with a template that has the finding and one that has not: [rules](isolation-rules.md).\n",
         "| id | severity | what | why | what to do |",

@@ -99,5 +99,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean "x"?)` for the nearest known word, or an empty string."""
     from difflib import get_close_matches  # only an error needs it
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    words = list(known)
+    begun = [one for one in words if len(word) > 1 and one.startswith(word)]
+    near = begun[:1] if len(begun) == 1 else get_close_matches(word, words, n=1, cutoff=0.6)
     return f' (did you mean "{near[0]}"?)' if near else ""

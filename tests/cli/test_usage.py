@@ -36,6 +36,13 @@ def test_an_unknown_command_suggests_the_nearest_and_exits_with_2(sealift):
     assert 'did you mean "promote"' in shown.err
 
 
+def test_a_name_that_was_only_begun_suggests_the_whole_of_it(sealift, folder):
+    (folder / "template.yaml").write_text("Resources: {A: {Type: 'AWS::SNS::Topic'}}")
+    assert 'There is no environment "prod" (did you mean "production"?)' in (
+        sealift("history", "-e", "prod", "-C", folder).err
+    )
+
+
 def test_wrong_usage_is_json_when_json_is_asked_for(sealift):
     shown = sealift("promote", "--json")
     assert shown.code == 2

@@ -1,4 +1,4 @@
-"""The Analyzer port: ruff on the source and cfn-lint on the templates, side by side."""
+"""The Analyzer port: ruff on the source and cfn-lint on the templates, side by side; and a look at handlers."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sealift.checks.cache import TextCache
 from sealift.checks.cfnlint import run_cfnlint
+from sealift.checks.handlers import handler_findings
 from sealift.checks.notes import COULD_NOT_RUN
 from sealift.checks.ruff import run_ruff
 from sealift.model.app import App
@@ -46,7 +47,7 @@ class RealAnalyzer:
                 today="" if self._clock is None else f"{self._clock.now():%Y-%m-%d}",
                 local=local,
             )
-            return analysis_result((*template, *source.result()))
+            return analysis_result((*handler_findings(app, templates), *template, *source.result()))
 
 
 def analysis_result(findings: tuple[Finding, ...]) -> SuiteResult:

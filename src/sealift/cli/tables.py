@@ -18,20 +18,13 @@ from sealift.usecases.status import Lane
 
 _STATUS = ("environment", "release", "commit", "since", "verified", "proof", "soak")
 _HISTORY = ("at (UTC)", "environment", "#", "what", "status", "release", "commit", "by")
-_ENDLESS = 10_000
 _WIDE = 100
 """Columns from which on a time is written with its year."""
 
 
-def _console() -> Console:
-    """Return standard output; into a file or a pipe lines are as long as they need to be."""
-    console = open_console()
-    return console if console.is_terminal else open_console(width=_ENDLESS)
-
-
 def show_status(app: str, lanes: Sequence[Lane], *, now: datetime) -> None:
     """Print a lane per environment, then their addresses."""
-    console = _console()
+    console = open_console()
     cells = [_lane_cells(lane, now) for lane in lanes]
     columns = {name: [row[number] for row in cells] for number, name in enumerate(_STATUS)}
     console.print(fitting(app, columns, width=console.width, spare=("commit", "since")))
@@ -126,7 +119,7 @@ def _ago(passed: timedelta) -> str:
 
 def show_history(entries: Sequence[Entry], overtaken: Mapping[str, Overtaken], *, verbose: bool) -> None:
     """Print one line an operation's outcome; with `verbose`, every entry."""
-    console = _console()
+    console = open_console()
     shown = [e for e in entries if verbose or e.record.status != "running"]
     if not shown:
         console.print("Nothing has happened yet.")

@@ -10,6 +10,8 @@ from rich.text import Text
 from sealift.cli.visible import visible
 from sealift.cli.wrapping import breaks
 
+_ENDLESS = 10_000
+
 
 class _Visible(RenderHook):
     """Makes what is printed visible, and breaks its lines; cells of a table have to be made visible by who fills it."""
@@ -31,8 +33,10 @@ class _Terminal(Console):
 
 
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """Return the terminal, or the file or pipe that stands for it."""
+    """Return the terminal, or the file or pipe that stands for it, where lines are as long as they need to be."""
     made = _Terminal(stderr=stderr, width=width)
+    if not made.is_terminal:
+        made = _Terminal(stderr=stderr, width=width or _ENDLESS)
     made.push_render_hook(_Visible(made.width if made.is_terminal else 0))
     return made
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from sealift.errors import ConfigError
@@ -10,6 +11,8 @@ from sealift.errors import ConfigError
 SAMCONFIG_NAME = "samconfig.toml"
 TEMPLATE_NAMES = ("template.yaml", "template.yml", "template.json")
 _NOT_SOURCE = {".aws-sam", ".venv", "venv", "node_modules", "build", "dist", "cdk.out", ".serverless", "tests", "test"}
+_SUFFIXES = (".yaml", ".yml", ".json", ".template")
+_NAMED, _DEPTH, _BEGIN_BYTES = 4, 3, 2000
 MAX_NAME = 100
 """A stack name has at most 128 characters, and environment and stack names are added to this one."""
 
@@ -47,9 +50,48 @@ def templates_below(root: Path) -> tuple[str, ...]:
     raise ConfigError(
         f"there is no template in {root}: none of {', '.join(TEMPLATE_NAMES)} is there or one folder below",
         code="template-not-found",
-        hint='name it in sealift.toml, [app] template = "…", or give the folder of the application with -C',
+        hint=_where_else(root),
         context={"folder": str(root)},
     )
+
+
+def _where_else(root: Path) -> str:
+    """Return what to do when there is no template where it was looked for."""
+    for above in _inside_repository(root.resolve()):
+        if any((above / name).is_file() for name in (*TEMPLATE_NAMES, "sealift.toml")):
+            return f"the application is in {above}: go there, or give that folder with -C"
+    likely = list(islice(_likely_templates(root), _NAMED + 1))
+    if not likely:
+        return 'name it in sealift.toml, [app] template = "…", or give the folder of the application with -C'
+    more = ", …" if len(likely) > _NAMED else ""
+    return f'name it in sealift.toml, [app] template = "…"; these look like one: {", ".join(likely[:_NAMED])}{more}'
+
+
+def _inside_repository(folder: Path) -> Iterator[Path]:
+    """Yield the folders above one, up to the top of its repository."""
+    tops = [above for above in (folder, *folder.parents) if (above / ".git").exists()]
+    yield from (above for above in folder.parents if tops and above.is_relative_to(tops[0]))
+
+
+def _likely_templates(root: Path, deeper: int = _DEPTH) -> Iterator[str]:
+    """Yield files that begin like a template, in `root` and some folders below it."""
+    folders = []
+    for entry in sorted(root.iterdir()) if root.is_dir() else ():
+        if entry.is_dir() and entry.name not in _NOT_SOURCE and not entry.name.startswith("."):
+            folders.append(entry)
+        elif entry.suffix in _SUFFIXES and _begins_like_a_template(entry):
+            yield entry.name
+    for folder in folders if deeper else ():
+        yield from (f"{folder.name}/{name}" for name in _likely_templates(folder, deeper - 1))
+
+
+def _begins_like_a_template(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            begin = opened.read(_BEGIN_BYTES)
+    except OSError:
+        return False
+    return b"AWSTemplateFormatVersion" in begin or b"AWS::Serverless" in begin
 
 
 def app_name(root: Path) -> str:

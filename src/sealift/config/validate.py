@@ -6,7 +6,7 @@ the reference page and `sealift init` as well.
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import TypeAlias, assert_never
@@ -43,6 +43,7 @@ Setting: TypeAlias = (
 )
 Settings: TypeAlias = dict[str, "Setting"]
 _PARAMETER = r"[A-Za-z0-9]{1,255}"
+_FEW = 10
 _MAX_TAGS = 50
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 
@@ -84,7 +85,7 @@ def _table(path: Path, value: object, keys: tuple[Key, ...], problems: _Problems
     for name, inner in value.items():
         at = (*path, name)
         if name not in known:
-            problems.add(at, f"unknown key{did_you_mean(name, known)}")
+            problems.add(at, f"unknown key{did_you_mean(name, known) or _instead(known)}")
             continue
         setting = _value(at, inner, known[name].kind, problems)
         if setting is not None:
@@ -93,6 +94,12 @@ def _table(path: Path, value: object, keys: tuple[Key, ...], problems: _Problems
         if key.required and key.name not in value:
             problems.add(path, f"{key.name} is missing")
     return settings
+
+
+def _instead(known: Iterable[str]) -> str:
+    """Return the keys there are instead, when they are few enough to be read."""
+    names = list(known)
+    return f"; there are {', '.join(names)}" if len(names) <= _FEW else ""
 
 
 def _value(path: Path, value: object, kind: Kind, problems: _Problems) -> "Setting | None":

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sealift.model.app import App, Environment
 
+_OTHER_MAIN = '`sealift init` writes a sealift.toml in which staging has branch = "master".'
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
@@ -13,6 +15,7 @@ class Journey:
     deploys: tuple[Environment, ...]
     promotes: tuple[Environment, ...]
     reason: str
+    hint: str = ""
 
 
 def journey(app: App, *, branch: str | None, pull_request: str | None) -> Journey:
@@ -32,6 +35,7 @@ def journey(app: App, *, branch: str | None, pull_request: str | None) -> Journe
             deploys=(),
             promotes=(),
             reason=f'no environment deploys from branch "{branch}" (branches that do: {declared})',
+            hint=_OTHER_MAIN if branch == "master" else "",
         )
     return Journey(
         branch=branch,

@@ -253,6 +253,8 @@ def _refuse_missing(source: Source, shape: Shape, location: Location, text: str)
 
 
 def _near(path: Path) -> str:
+    if path.is_symlink():
+        return f"; {path.name} is a symbolic link to {path.readlink()}, which is not there"
     try:
         return did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
     except OSError:

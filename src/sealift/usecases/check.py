@@ -36,13 +36,13 @@ def check(
         analysis = services.analyzer.analyse(app, templates, local=local)
         analysis = replace(analysis, findings=(*analysis.findings, *_advice(app, templates)))
         _report(analysis, services)
-        _conclude(analysis, outcome)
+        _conclude(analysis, outcome, _found(analysis))
     if analysis.status in {"failed", "errored"} or not tests:
         return Checked(analysis=analysis, tests=None)
     with phase(services, "test") as outcome:
         unit = services.tester.unit(app)
         _report(unit, services)
-        _conclude(unit, outcome)
+        _conclude(unit, outcome, _counted(unit))
     return Checked(analysis=analysis, tests=unit)
 
 
@@ -60,21 +60,24 @@ def _report(result: SuiteResult, services: Services) -> None:
         services.events.emit(Noted(level="warning", name="not-tested", message=f"{result.name}: {result.reason}"))
 
 
-def _conclude(result: SuiteResult, outcome: PhaseOutcome) -> None:
+def _conclude(result: SuiteResult, outcome: PhaseOutcome, told: str) -> None:
     match result.status:
         case "not tested":
             outcome.status, outcome.detail = "skipped", "not tested"
         case "succeeded" | "failed" | "errored":
-            outcome.status, outcome.detail = result.status, _summary(result)
+            outcome.status, outcome.detail = result.status, told
 
 
-def _summary(result: SuiteResult) -> str:
-    if result.passed or result.failed:
-        return f"{result.passed} passed, {result.failed} failed" + (
-            f", {result.skipped} skipped" * bool(result.skipped)
-        )
+def _counted(result: SuiteResult) -> str:
+    if not (result.passed or result.failed):
+        return _found(result)
+    return f"{result.passed} passed, {result.failed} failed" + (f", {result.skipped} skipped" * bool(result.skipped))
+
+
+def _found(result: SuiteResult) -> str:
     stops = sum(1 for f in result.findings if f.stops)
     advice = len(result.findings) - stops
     pieces = "1 piece of advice" if advice == 1 else f"{advice} pieces of advice"
-    said = [f"{stops} to mend" * bool(stops), pieces * bool(advice), result.reason]
+    told = stops or any(f.message == result.reason for f in result.findings)
+    said = [f"{stops} to mend" * bool(stops), pieces * bool(advice), "" if told else result.reason]
     return ", ".join(s for s in said if s) or "nothing found"

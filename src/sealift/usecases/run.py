@@ -85,7 +85,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
         require_gates(app)
     origin = commit_of(app, services, local=options.local)
     way = _way(app, origin, options)
-    services.events.emit(Noted(name="journey", message=way.reason))
+    services.events.emit(Noted(name="journey", message=way.reason, hint=way.hint))
     templates = load_templates(app, services)
     with _preparing(app, templates, way, services, options):
         checked = check(app, services, templates=templates, local=options.local, tests=options.tests)

@@ -65,6 +65,25 @@ def test_committed_build_output_is_not_the_application(tmp_path: Path) -> None:
     assert "sealift.toml" in caught.value.hint
 
 
+def test_templates_of_other_names_are_suggested(tmp_path: Path) -> None:
+    (tmp_path / "auth.yaml").write_text("AWSTemplateFormatVersion: '2010-09-09'\n")
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "shop.yml").write_text("Transform: AWS::Serverless-2016-10-31\n")
+    (tmp_path / "openapi.yaml").write_text("openapi: 3.0.1\n")
+    with pytest.raises(ConfigError) as caught:
+        load_app(tmp_path)
+    assert caught.value.hint.endswith("these look like one: auth.yaml, deep/er/shop.yml")
+
+
+def test_the_application_above_is_named_when_a_command_runs_in_a_folder_of_it(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "template.yaml").write_text("{}")
+    (tmp_path / "src" / "orders").mkdir(parents=True)
+    with pytest.raises(ConfigError) as caught:
+        load_app(tmp_path / "src" / "orders")
+    assert caught.value.hint == f"the application is in {tmp_path}: go there, or give that folder with -C"
+
+
 def test_two_templates_one_folder_below_are_named_in_the_error(tmp_path: Path) -> None:
     for folder in ("api", "worker"):
         (tmp_path / folder).mkdir()

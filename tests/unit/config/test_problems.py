@@ -142,6 +142,7 @@ def test_tool_sealift_must_be_a_table(app_folder: Path) -> None:
         ("[tests.unit]\ncommand = []", "must be a command line"),
         ("[tests.unit]\nrequirements = [1]", "must be a list of texts"),
         ("[tests.unit]\npython = '2.7'", "must be a Python version"),
+        ("[app]\nfoo = 1", "unknown key; there are name, template"),
         ("[tests.unit]\nenvironments = ['staging']", "unknown key"),
         ("[[probes]]\nurl = 'ftp://x'", "must be an address"),
         ("[[probes]]\nurl = 'http://x'\nmethod = 'get'", "must be an HTTP method in capitals"),

@@ -213,6 +213,14 @@ Resources:
     assert only(load(tmp_path, text, {"src/a.py": ""})).logical_ids == ("Fn",)
 
 
+def test_a_link_to_nowhere_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "src").symlink_to("gone")
+    error = refusal(
+        tmp_path, SAM + "Resources: {Fn: {Type: AWS::Serverless::Function, Properties: {CodeUri: src}}}", {}
+    )
+    assert error.hint.endswith("; src is a symbolic link to gone, which is not there")
+
+
 def test_a_missing_folder_is_told_with_its_line_and_the_nearest_name(tmp_path: Path) -> None:
     text = SAM + "Resources:\n  Fn:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: ./scr\n"
     error = refusal(tmp_path, text, {"src/app.py": ""})

@@ -168,7 +168,9 @@ def _show(session: Session, built: BuiltRelease, *, explain: bool) -> None:
     total = sum(b.artifact.size_bytes for b in built.artifacts)
     fresh = sum(b.built for b in built.artifacts)
     click.echo(f"release {built.release.digest}")
-    click.echo(f"{len(built.artifacts)} artifacts, {size(total)}, {fresh} built, {built.duration_s:.2f} s")
+    count = len(built.artifacts)
+    some = f"{count} artifact{'s' * (count != 1)}"
+    click.echo(f"{some}, {size(total)}, {fresh} built, {built.duration_s:.2f} s")
 
 
 def _explain(built: BuiltArtifact) -> None:

@@ -1,6 +1,7 @@
 """`status`, `history`, `diff` and `ledger`: they read, and write nothing."""
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -8,6 +9,7 @@ import click
 
 from sealift.cli.session import Session, options
 from sealift.cli.visible import visible
+from sealift.cli.wrapping import fitted
 from sealift.delivery.health import evidence
 from sealift.delivery.history import Overtaken
 from sealift.model.app import GatesRead
@@ -73,8 +75,10 @@ def drift_command(session: Session, environment: str) -> int:
         click.echo(json.dumps({**body, "unchecked": list(report.unchecked), "problems": list(report.problems)}))
         return code
     for line in (*(f.message for f in report.findings), *report.problems):
-        click.echo(visible(line))
-    click.echo(visible(summary(report)))
+        click.echo(visible(fitted(line, sys.stdout)))
+    click.echo(visible(fitted(summary(report), sys.stdout)))
+    for name in report.unchecked if session.verbose else ():
+        click.echo(visible(f"  not checked: {name}"))
     return code
 
 

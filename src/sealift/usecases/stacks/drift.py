@@ -5,7 +5,8 @@ Asking takes CloudFormation seconds to minutes, so a deployment asks while it up
 
 import json
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from sealift.analysis.redact import MASK, is_secret, redacted
@@ -110,12 +111,17 @@ def _tell(report: DriftReport, environment: Environment, services: Services) -> 
 
 
 def summary(report: DriftReport) -> str:
-    """Return how many resources were looked at, and which could not be."""
+    """Return how many resources were looked at, and of which types some could not be."""
     if not (report.checked or report.unchecked):
         return "No resource could be looked at" if report.problems else "No stack is there"
     found = f"{len(report.findings)} of {report.checked} resources drifted" if report.findings else ""
     text = found or f"No drift in {report.checked} resources"
-    return text + (f"; not checked: {', '.join(report.unchecked)}" if report.unchecked else "")
+    return text + (f"; not checked: {_types(report.unchecked)}" if report.unchecked else "")
+
+
+def _types(unchecked: Iterable[str]) -> str:
+    counted = Counter(named.rpartition(" (")[2].rstrip(")") for named in unchecked)
+    return ", ".join(f"{count} {of}" for of, count in counted.most_common())
 
 
 def _added(one: DriftReport, other: DriftReport) -> DriftReport:

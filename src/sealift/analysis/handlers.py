@@ -1,0 +1,44 @@
+"""Which file a function's handler stands in: Lambda finds out at the first call, when it is too late."""
+
+import ast
+
+_PYTHON_SUFFIXES = (".py", "/__init__.py", ".pyc")
+_NODE_SUFFIXES = (".js", ".mjs", ".cjs", "/index.js")
+
+
+def handler_files(handler: str, runtime: str) -> tuple[str, ...]:
+    """Return the files of which one has to be there, relative to the code; none when that is not known.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html and
+    https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+    """
+    module, dot, _ = handler.rpartition(".")
+    if not dot or not module:
+        return ()
+    if runtime.startswith("python"):
+        return tuple(module.replace(".", "/") + suffix for suffix in _PYTHON_SUFFIXES)
+    if runtime.startswith("nodejs"):
+        return tuple(module + suffix for suffix in _NODE_SUFFIXES)
+    return ()
+
+
+def lacks_function(source: str, name: str) -> bool:
+    """Whether a module of Python surely has no such name: nothing binds it, and nothing unknown is imported."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    words = {name, "*", "globals", "__getattr__", "exec", "setattr"}
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=bound) | ast.AsyncFunctionDef(name=bound) | ast.ClassDef(name=bound):
+                found = {bound}
+            case ast.Name(id=bound):
+                found = {bound}
+            case ast.alias(name=original, asname=bound):
+                found = {bound or original.partition(".")[0]}
+            case _:
+                continue
+        if found & words:
+            return False
+    return True
