@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sealift.template.templates import SamTemplates
 
 
+ASSUMING = "SEALIFT_ASSUME_ROLE"
+"""With `no` the credentials in use are not exchanged for those of `role`: for jobs that only look, as another role."""
+
+
 def load_application(directory: Path) -> App:
     """Return the application in a folder. Raises ConfigError."""
     from sealift.config.load import load_app
@@ -254,6 +258,7 @@ class AwsClouds:
                     region=environment.region,
                     endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
                     profile=os.environ.get("AWS_PROFILE"),
+                    role_arn=environment.role if os.environ.get(ASSUMING, "yes") != "no" else None,
                 )
                 self._opened[environment.name] = open_cloud(environment, access=access)
             return self._opened[environment.name]

@@ -102,6 +102,8 @@ class FakeStacks:
         """How long a change set takes to be computed."""
         self.executions: list[tuple[str, str]] = []
         """Stack and change set of everything that was really executed, in order."""
+        self.roles: dict[str, str | None] = {}
+        """The role as which CloudFormation makes each stack, as it was last asked for."""
         self.deletions: list[str] = []
         """Every stack whose deletion was really begun."""
 
@@ -148,6 +150,7 @@ class FakeStacks:
             stack = stack or self._engine.new_stack(request.stack_name)
             if stack.status == "REVIEW_IN_PROGRESS" and not stack.updated_at:
                 self._engine.set_status(stack, "REVIEW_IN_PROGRESS", "User Initiated")
+            self.roles[request.stack_name] = request.role_arn
             tags_changed = dict(stack.tags) != dict(goal.tags)
             changes = self._with_nested(stack, goal, differences(stack.resources, goal, tags_changed=tags_changed))
             self._asked[stack.id, request.name] = _Asked(

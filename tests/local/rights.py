@@ -1,6 +1,7 @@
 """Every call of AWS that Sealift makes while commands run, recorded by botocore's own event hooks."""
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,19 @@ class Call:
     name: str
     """`service:Operation`, as botocore names it."""
     parameters: Mapping[str, Any]
+
+
+def concrete(resource: str, call: Call, *, account: str, region: str) -> str:
+    """Return the ARN of what a call is about; what only AWS chooses is made up."""
+    known = {"Partition": "aws", "Account": account, "Region": region}
+
+    def named(match: re.Match[str]) -> str:
+        value = str(known.get(match[1]) or call.parameters.get(match[1]) or "made-up")
+        return value.rpartition("/")[2] if value.startswith("http") else value
+
+    whole = [call.parameters.get(name) for name in re.findall(r"\$\{(\w+)\}", resource)]
+    arn = next((str(value) for value in whole if str(value).startswith("arn:")), None)
+    return arn or re.sub(r"\$\{(\w+)\}", named, resource).replace("/*", "/made-up")
 
 
 class Recorder:

@@ -1,5 +1,6 @@
 """A whole delivery over the embedded cloud, with every call recorded and held against the list of rights."""
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,11 +9,20 @@ from typing import Any
 
 import pytest
 
-from sealift.aws.rights import EMBEDDED, NO_RIGHT_NEEDED, RIGHTS
+from sealift.aws.rights import EMBEDDED, NO_RIGHT_NEEDED, RIGHTS, Right
 from sealift.cli.main import run
+from sealift.local.endpoint import Endpoint
 from sealift.local.supervisor import LocalCloud
-from tests.local.deploying import client
-from tests.local.rights import Call, Recorder
+from sealift.template.reading import read
+from tests.local.deploying import client, deploy
+from tests.local.rights import Call, Recorder, concrete
+
+ROLES = Path(__file__).parents[2] / "examples" / "roles" / "template.yaml"
+COMMANDS_OF = {
+    "deploy": ("run", "deploy", "promote", "rollback", "resume", "approve", "waive", "destroy"),
+    "plan": ("drift", "diff", "prove"),
+    "verify": ("status", "history", "ledger", "release"),
+}
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -102,11 +112,15 @@ class Shop:
         assert run([*argv, "--local", "-C", str(self.root)]) == ends, argv
         self.recorder.command = ""
 
-    def client(self, environment: str, service: str) -> Any:
-        """Return a client of an environment."""
-        (endpoint,) = (s.endpoint for s in self.cloud.status() if s.environment == environment)
-        assert endpoint is not None
-        return client(endpoint, service)
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call that a command made."""
+        return tuple(call for call in self.recorder.calls if call.command)
+
+    @property
+    def endpoints(self) -> dict[str, Endpoint]:
+        """The emulator of each environment."""
+        return {s.environment: s.endpoint for s in self.cloud.status() if s.endpoint is not None}
 
     @property
     def cloud(self) -> LocalCloud:
@@ -121,6 +135,7 @@ def deliver(shop: Shop) -> None:
     shop.run("run")
     shop.run("status")
     shop.run("drift", "staging")
+    shop.run("history")
     shop.run("prove", "--live", "--secrets")
     shop.run("rollback", "production")
     shop.write("template.yaml", BROKEN)
@@ -132,37 +147,154 @@ def deliver(shop: Shop) -> None:
     shop.run("deploy", "staging")
     shop.run("diff", "staging", "production")
     shop.run("ledger", "verify")
-    stack = shop.client("production", "cloudformation").describe_stack_resource(
+    stack = client(shop.endpoints["production"], "cloudformation").describe_stack_resource(
         StackName="shop-production", LogicalResourceId="Files"
     )
     files = stack["StackResourceDetail"]["PhysicalResourceId"]
-    shop.client("production", "s3").put_object(Bucket=files, Key="kept", Body=b"here")
+    client(shop.endpoints["production"], "s3").put_object(Bucket=files, Key="kept", Body=b"here")
     shop.run("destroy", "production", "--yes-destroy", "production")
 
 
 @pytest.fixture(scope="module")
-def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Call, ...]]:
-    """Deliver once, and return every call that was made."""
-    shop = Shop(tmp_path_factory.mktemp("rights") / "shop")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Deliver once, with every call recorded; the embedded cloud stands until the end."""
+    made = Shop(tmp_path_factory.mktemp("rights") / "shop")
     for file, text in (("template.yaml", TEMPLATE), ("inside.yaml", INSIDE), ("sealift.toml", CONFIG)):
-        shop.write(file, text)
-    shop.write("src/app.py", CODE.replace("SAY", "one"))
-    (shop.root / "src" / "large.bin").write_bytes(random.Random(1).randbytes(9 << 20))
-    with pytest.MonkeyPatch.context() as patch, shop.recorder.recording():
-        patch.setenv("XDG_CACHE_HOME", str(shop.root.parent / "cache"))
-        try:
-            deliver(shop)
-            yield tuple(call for call in shop.recorder.calls if call.command)
-        finally:
-            shop.cloud.down()
+        made.write(file, text)
+    made.write("src/app.py", CODE.replace("SAY", "one"))
+    (made.root / "src" / "large.bin").write_bytes(random.Random(1).randbytes(9 << 20))
+    try:
+        with pytest.MonkeyPatch.context() as patch, made.recorder.recording():
+            patch.setenv("XDG_CACHE_HOME", str(made.root.parent / "cache"))
+            deliver(made)
+        yield made
+    finally:
+        made.cloud.down()
 
 
-def test_every_call_of_a_whole_delivery_is_in_the_list_of_rights(calls: tuple[Call, ...]) -> None:
+def test_every_call_of_a_whole_delivery_is_in_the_list_of_rights(shop: Shop) -> None:
     listed = {right.call for right in RIGHTS} | NO_RIGHT_NEEDED | EMBEDDED
-    made = {call.name for call in calls}
-    assert made - listed == set()
+    assert {call.name for call in shop.calls} - listed == set()
 
 
-def test_what_is_only_called_now_and_then_was_called(calls: tuple[Call, ...]) -> None:
+def test_what_is_only_called_now_and_then_was_called(shop: Shop) -> None:
     rare = {"s3:UploadPart", "s3:DeleteObjects", "logs:GetLogEvents", "dynamodb:CreateBackup", "lambda:Invoke"}
-    assert rare <= {call.name for call in calls}
+    assert rare <= {call.name for call in shop.calls}
+
+
+@pytest.fixture(scope="module")
+def roles(shop: Shop) -> dict[tuple[str, str], dict[str, list[Any]]]:
+    """Make the four roles of each environment, and return the documents of each by environment and role."""
+    found = {}
+    for name, endpoint in shop.endpoints.items():
+        given = {
+            "Stack": f"shop-{name}",
+            "Bucket": f"sealift-{endpoint.account}-us-east-1-shop-{name}",
+            "Trusted": f"arn:aws:iam::{endpoint.account}:role/ci",
+            "MayDestroy": "yes",
+        }
+        body: Any = read(ROLES, "template.yaml").body
+        assert deploy(endpoint, f"roles-of-{name}", body, expanded=False, **given).status == "CREATE_COMPLETE"
+        iam = client(endpoint, "iam")
+        for role in COMMANDS_OF:
+            policy = iam.get_role_policy(RoleName=f"shop-{name}-{role}", PolicyName="own")["PolicyDocument"]
+            found[name, role] = policy
+    return found
+
+
+def refused(shop: Shop, roles: Any) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what the role that makes a call may not do: environment, role, action, resource."""
+    for call in (c for c in shop.calls if c.name not in EMBEDDED):
+        environment, endpoint = next((n, e) for n, e in shop.endpoints.items() if e.port == call.port)
+        role = next(r for r, commands in COMMANDS_OF.items() if call.command in commands)
+        granted = [right for right in RIGHTS if right.call == call.name and role_needs(role, right)]
+        for right in granted:
+            arn = concrete(right.resource, call, account=endpoint.account, region="us-east-1")
+            for action in right.actions:
+                if not allows(roles[environment, role], action, arn, stack=f"shop-{environment}"):
+                    yield environment, role, action, arn
+
+
+def role_needs(role: str, right: Right) -> bool:
+    """Return whether a right is for a command that the role is for."""
+    return any(command.split()[0] in COMMANDS_OF[role] for command in right.need.commands)
+
+
+def allows(document: Any, action: str, arn: str, *, stack: str) -> bool:
+    """Ask the emulator's evaluator whether a policy allows an action; the resource has the tag of its stack."""
+    from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+
+    context = EvalContext(
+        principal_arn="arn:aws:iam::111111111111:role/somebody",
+        principal_type="AssumedRole",
+        principal_account="111111111111",
+        action=action,
+        resource_arn=arn,
+        region="us-east-1",
+        source_ip="10.0.0.1",
+        secure_transport=True,
+        service_context={"aws:resourcetag/aws:cloudformation:stack-name": stack},
+    )
+    return bool(evaluate(context, [parse_policy_document(document)]).decision == "Allow")
+
+
+def test_each_role_may_do_all_that_its_commands_did_but_look_at_a_secret_that_both_share(
+    shop: Shop, roles: Any
+) -> None:
+    shared = {
+        (
+            name,
+            "deploy",
+            "secretsmanager:DescribeSecret",
+            f"arn:aws:secretsmanager:us-east-1:{e.account}:secret:shop/key",
+        )
+        for name, e in shop.endpoints.items()
+    }
+    assert set(refused(shop, roles)) == shared
+
+
+@pytest.mark.parametrize("role", ["plan", "verify"])
+def test_a_role_that_looks_may_not_change_the_stack_or_the_ledger(roles: Any, role: str) -> None:
+    document = roles["staging", role]
+    stack = "arn:aws:cloudformation:us-east-1:111111111111:stack/shop-staging/made-up"
+    bucket = next(s["Resource"] for s in document["Statement"] if s["Sid"] == "Bucket")
+    assert not allows(document, "cloudformation:ExecuteChangeSet", stack, stack="shop-staging")
+    assert not allows(document, "s3:PutObject", f"{bucket}/ledger/00000001.json", stack="shop-staging")
+
+
+@pytest.mark.parametrize("role", ["deploy", "plan", "verify"])
+def test_nobody_may_delete_from_the_ledger(roles: Any, role: str) -> None:
+    document = roles["staging", role]
+    bucket = next(s["Resource"] for s in document["Statement"] if s["Sid"] == "Bucket")
+    assert allows(document, "s3:GetObject", f"{bucket}/ledger/00000001.json", stack="shop-staging")
+    assert not allows(document, "s3:DeleteObject", f"{bucket}/ledger/00000001.json", stack="shop-staging")
+
+
+def granted(document: Any) -> set[str]:
+    """Return the actions that a policy allows."""
+    return {
+        action
+        for statement in document["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+
+@pytest.mark.parametrize("role", ["deploy", "plan", "verify", "boundary"])
+def test_a_policy_is_no_longer_than_iam_takes(shop: Shop, roles: Any, role: str) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+    if role == "boundary":
+        account = shop.endpoints["staging"].account
+        iam = client(shop.endpoints["staging"], "iam")
+        arn = f"arn:aws:iam::{account}:policy/sealift/shop-staging-boundary"
+        document = iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"]
+    else:
+        document = roles["staging", role]
+    longest_name = "s" * 40
+    text = json.dumps(document, separators=(",", ":")).replace("shop-staging", longest_name)
+    assert len(text) <= (6144 if role == "boundary" else 10240)
+
+
+@pytest.mark.parametrize("role", ["deploy", "plan", "verify"])
+def test_no_role_may_do_what_none_of_its_commands_needs(roles: Any, role: str) -> None:
+    needed = {action for right in RIGHTS if role_needs(role, right) for action in right.actions}
+    assert granted(roles["staging", role]) - needed == set()

@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 
+from sealift.aws.assuming import RoleVariables
 from sealift.aws.backups import AwsBackups
 from sealift.aws.bucket import AwsBucket
 from sealift.aws.functions import AwsFunctions
@@ -57,7 +59,7 @@ def open_cloud(environment: Environment, *, access: Access) -> Cloud:
         backups=AwsBackups(session),
         trespass=AwsTrespass(session),
         endpoint=access.endpoint_url,
-        credentials=_for_subprocesses(access),
+        credentials=_for_subprocesses(session),
     )
 
 
@@ -74,8 +76,13 @@ def bucket_name(account: str, region: str, stack_name: str) -> str:
     return start + slug
 
 
-def _for_subprocesses(access: Access) -> dict[str, str] | None:
+def _for_subprocesses(session: AwsSession) -> Mapping[str, str] | None:
     """Return what gives a subprocess the same access, or None when ours is in the environment already."""
+    access = session.access
+    if access.role_arn is not None:
+        where = {"AWS_REGION": access.region, "AWS_DEFAULT_REGION": access.region}
+        endpoint = {"AWS_ENDPOINT_URL": access.endpoint_url} if access.endpoint_url else {}
+        return RoleVariables(session.credentials, {**where, **endpoint})
     if access.access_key is not None and access.secret_key is not None:
         given = {
             "AWS_ACCESS_KEY_ID": access.access_key,

@@ -34,10 +34,20 @@ BUCKET_MADE = Need(
     "made and declared beforehand saves these.",
     commands=_WRITING,
 )
+ASSUME = Need(
+    title="Work as a role of the environment",
+    when="With `role`. Whoever runs Sealift needs this, and nothing else: all other rights are those of the role.",
+    commands=LOOK.commands,
+)
+PASS = Need(
+    title="Let CloudFormation work as a role",
+    when="With `cloudformation_role`. Then who deploys does not need the rights to make what is in the template.",
+    commands=_DEPLOYING,
+)
 DEPLOY = Need(
     title="Deploy",
     when="Ask for a change set, execute it, wait to the very end, read back what runs. Besides, CloudFormation makes "
-    "everything that is in the template with the rights of the caller.",
+    "everything that is in the template with the rights of the caller, unless there is a `cloudformation_role`.",
     commands=_DEPLOYING,
     optional=False,
 )

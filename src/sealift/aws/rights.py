@@ -110,6 +110,8 @@ RIGHTS: tuple[Right, ...] = (
         ("cloudformation:DeleteStack", STACK, "the empty remains of a first creation that failed or was declined"),
         ("lambda:GetFunctionConfiguration", FUNCTION, "read back which code runs"),
     ),
+    *_of(needs.ASSUME, ("sts:AssumeRole", ROLE, "that one role")),
+    *_of(needs.PASS, ("", ROLE, "hand that one role over", "iam:PassRole")),
     *_of(
         needs.LARGE,
         ("s3:ListMultipartUploads", BUCKET, "whether one was begun before", "s3:ListBucketMultipartUploads"),

@@ -5,10 +5,11 @@ here does it before the first call; service models are read once for all session
 """
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from sealift.aws.assuming import AssumedRole
 from sealift.aws.failures import calling
 from sealift.aws.renewal import renew_when_expired
 
@@ -53,6 +54,8 @@ class Access:
     secret_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
     profile: str | None = None
+    role_arn: str | None = None
+    """A role that is assumed with these, and that makes every call."""
     max_attempts: int | None = None
     """Of one call, the first one included."""
     read_timeout_s: float | None = None
@@ -197,6 +200,12 @@ class AwsSession:
         """The SQS client."""
         return cast("SQSClient", self._client("sqs"))
 
+    def credentials(self) -> Any:
+        """Return the credentials of the assumed role as they are now. Raises CloudError."""
+        self._client("sts")
+        with calling("assume the role of the environment"):
+            return self._session.get_credentials().get_frozen_credentials()
+
     def _client(self, service: str, *, patient: bool = False) -> Any:
         key = f"{service}, patient" if patient else service
         client = self._clients.get(key)
@@ -210,19 +219,35 @@ class AwsSession:
     def _make(self, service: str, *, patient: bool) -> Any:
         access = self.access
         if self._session is None:
-            self._session = _botocore_session(access)
+            self._session = self._begin()
         client = self._session.create_client(
             service,
             region_name=access.region,
             endpoint_url=access.endpoint_url,
-            aws_access_key_id=access.access_key,
-            aws_secret_access_key=access.secret_key,
-            aws_session_token=access.session_token,
             config=_config(access, patient=patient),
+            **_keys(access),
         )
         if access.access_key is None:
             renew_when_expired(client, self._session)
         return client
+
+    def _begin(self) -> Any:
+        session, access = _botocore_session(self.access), self.access
+        if access.role_arn is not None:
+            ourselves = AwsSession(replace(access, role_arn=None))
+            session.register_component("credential_provider", AssumedRole(lambda: ourselves.sts, access.role_arn))
+        return session
+
+
+def _keys(access: Access) -> dict[str, str | None]:
+    """Return the keys to sign with; a role's are found by the session."""
+    if access.role_arn is not None:
+        return {}
+    return {
+        "aws_access_key_id": access.access_key,
+        "aws_secret_access_key": access.secret_key,
+        "aws_session_token": access.session_token,
+    }
 
 
 def _botocore_session(access: Access) -> Any:

@@ -40,6 +40,7 @@ class AwsTrespass:
             access_key=given["AccessKeyId"],
             secret_key=given["SecretAccessKey"],
             session_token=given["SessionToken"],
+            role_arn=None,
             endpoint_url=endpoint or self._session.access.endpoint_url,
             max_attempts=2,
         )

@@ -114,7 +114,7 @@ def _of_roles(app: App) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for environment in app.proved:
         at = ("previews", "roles") if environment is app.previews else ("environments", environment.name, "roles")
-        for role in environment.roles:
+        for role in environment.acting:
             if not _ROLE.fullmatch(role):
                 yield _problem(f'"{role}" is not the ARN of a role, such as arn:aws:iam::111122223333:role/deploy', *at)
             other = seen.setdefault(role, environment.name)

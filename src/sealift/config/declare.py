@@ -133,6 +133,8 @@ def _environments(settings: Settings, app: str, region: str) -> Iterator[Environ
             promotes_from=sources[name],
             soak_s=cast("float", table.get("soak", usual_soak_s)),
             roles=_texts(table, "roles"),
+            role=_text(table, "role"),
+            cloudformation_role=_text(table, "cloudformation_role"),
             approvals=_approvals(table),
             approvers=_texts(table, "approvers"),
             windows=tuple(_window(one) for one in _parts(table, "windows")),

@@ -31,6 +31,11 @@ _ENVIRONMENT_NAME = Text(pattern=_NAME, what="the name of an environment")
 _PATH = Text(pattern=r"[^\x00-\x1f]+", what="a path")
 _STACK_KEY = Text(pattern=_NAME, what="lower-case letters, digits and dashes")
 
+_ROLE = Text(
+    pattern=r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+",
+    what="the ARN of a role: arn:aws:iam::111122223333:role/name",
+)
+
 _APP = (
     Key(
         name="name",
@@ -181,6 +186,21 @@ _ENVIRONMENT = (
         doc="ARNs of roles that act for the environment and stand in none of its templates: who deploys, who verifies. "
         "`sealift prove --live` reads what they may do and proves them, too.",
         default="[]",
+    ),
+    Key(
+        name="role",
+        kind=_ROLE,
+        doc="ARN of the role as which Sealift works on the environment: it is assumed with the credentials in use. "
+        "A promotion works on two environments, each as its own. Not with `SEALIFT_ASSUME_ROLE=no` in the process "
+        "environment, nor on the embedded cloud.",
+        default="the credentials in use, as they are",
+    ),
+    Key(
+        name="cloudformation_role",
+        kind=_ROLE,
+        doc="ARN of the role as which CloudFormation makes what the templates say. Whoever deploys has to be allowed "
+        "to pass it. Not on the embedded cloud.",
+        default="CloudFormation has the rights of whoever deploys",
     ),
     Key(
         name="approval",

@@ -106,6 +106,10 @@ class Environment:
     """How long a release must have been verified in this environment before it may leave it."""
     roles: tuple[str, ...] = ()
     """ARNs of roles that act for it and stand in none of its templates: who deploys, who verifies."""
+    role: str | None = None
+    """ARN of the role as which Sealift works on it; None means with the credentials of the process."""
+    cloudformation_role: str | None = None
+    """ARN of the role as which CloudFormation makes what its templates say; None means with the caller's rights."""
     approvals: int = 0
     """How many people, none of them the commit's author, have to approve a release before it may enter."""
     approvers: tuple[str, ...] = ()
@@ -119,6 +123,13 @@ class Environment:
     watch_s: float = 0.0
     """How long the environment is watched after its deployment was verified."""
     health: Health = field(default_factory=Health)
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """ARNs of every role that acts for it and stands in none of its templates."""
+        own = (role for role in (self.role, self.cloudformation_role) if role is not None)
+        return tuple(dict.fromkeys((*self.roles, *own)))
+
     untrusted: bool = False
     """Whether it may run code of somebody who may not push to the repository."""
 

@@ -289,3 +289,17 @@ def test_after_a_throttled_call_the_failure_is_recorded_and_the_lease_given_back
         world.deploy()
     assert world.recorded()[-1] == ("deployment", "errored")
     assert world.is_free()
+
+
+def test_cloudformation_works_as_the_declared_role(world: World):
+    role = "arn:aws:iam::111111111111:role/sealift/shop-staging-cloudformation"
+    world.change("staging", cloudformation_role=role)
+    world.deploy()
+    assert world.account().stacks.roles == {"shop-staging": role}
+
+
+def test_the_embedded_cloud_which_lacks_the_declared_role_works_without_it(world: World):
+    world.clouds.local = True
+    world.change("staging", cloudformation_role="arn:aws:iam::111111111111:role/not-here")
+    world.deploy()
+    assert world.account().stacks.roles == {"shop-staging": None}

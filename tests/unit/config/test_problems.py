@@ -151,6 +151,12 @@ def test_tool_sealift_must_be_a_table(app_folder: Path) -> None:
         ("[tests.acceptance]\nenvironments = ['stagin']", 'did you mean "staging"?'),
         ("[previews]\nenabled = true", "unknown key"),
         ("[previews]\nuntrusted = 'yes'", "must be true or false"),
+        ("[environments.a]\nrole = 'deploy'", "must be the ARN of a role"),
+        (
+            "[environments.a]\nrole = 'arn:aws:iam::111122223333:role/x'\n"
+            "[environments.b]\ncloudformation_role = 'arn:aws:iam::111122223333:role/x'",
+            'acts for "a" too: each environment needs its own',
+        ),
         ("[previews]\nroles = ['deploy']", '"deploy" is not the ARN of a role'),
         (
             "[previews]\n[environments.staging]\n[environments.pr-12]",

@@ -82,6 +82,8 @@ ENVIRONMENT_GATES = {
     "promotes_from",
     "soak_s",
     "roles",
+    "role",
+    "cloudformation_role",
     "approvals",
     "approvers",
     "windows",

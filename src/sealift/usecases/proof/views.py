@@ -98,7 +98,7 @@ def environment_views(
             untrusted=environment.untrusted,
             tags=environment.tags,
             artifact_bucket=environment.bucket,
-            roles=environment.roles,
+            roles=environment.acting,
             stacks=tuple(_stack_view(app, environment, s, services, read=read, places=places) for s in release.stacks),
         )
         for environment in app.proved
@@ -164,6 +164,7 @@ class _View:
             code_texts=places.code_texts,
             nested=nested,
             tags=self.environment.tags,
+            role_arn=self.environment.cloudformation_role,
         )
 
 

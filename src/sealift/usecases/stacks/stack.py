@@ -240,6 +240,7 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
         parameters=target.parameters,
         tags=tags(target),
         create=create,
+        role_arn=None if writer.cloud.local else target.environment.cloudformation_role,
         description=f"Sealift {operation.kind} of release {operation.release[:12]}",
     )
     writer.guard()

@@ -1,0 +1,66 @@
+"""Work as a role of the environment: it is assumed with the credentials in use, and again before they expire.
+
+The session is called like who assumed the role, so that CloudTrail and the ledger still say who it was.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+
+_NOT_IN_NAMES = re.compile(r"[^\w+=,.@-]", re.ASCII)
+"""https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+_LONGEST_NAME = 64
+
+
+class AssumedRole:
+    """Where botocore finds the credentials of a role; STS is asked when the first call is signed."""
+
+    def __init__(self, sts: "Callable[[], STSClient]", role_arn: str) -> None:
+        self._sts = sts
+        self._role_arn = role_arn
+
+    def load_credentials(self) -> Any:
+        """Return credentials that renew themselves."""
+        from botocore.credentials import DeferredRefreshableCredentials
+
+        return DeferredRefreshableCredentials(refresh_using=self._assume, method="assume-role")
+
+    def _assume(self) -> dict[str, str]:
+        sts = self._sts()
+        who = _NOT_IN_NAMES.sub("-", sts.get_caller_identity()["Arn"].split(":", 5)[-1].split("/")[-1])
+        given = sts.assume_role(RoleArn=self._role_arn, RoleSessionName=f"sealift-{who}"[:_LONGEST_NAME])["Credentials"]
+        return {
+            "access_key": given["AccessKeyId"],
+            "secret_key": given["SecretAccessKey"],
+            "token": given["SessionToken"],
+            "expiry_time": given["Expiration"].isoformat(),
+        }
+
+
+class RoleVariables(Mapping[str, str]):
+    """Environment variables that give a subprocess the role's credentials, as they are when it is started."""
+
+    def __init__(self, credentials: Callable[[], Any], more: Mapping[str, str]) -> None:
+        self._credentials = credentials
+        self._more = dict(more)
+
+    def __getitem__(self, name: str) -> str:
+        return self._now()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    def _now(self) -> dict[str, str]:
+        found = self._credentials()
+        return {
+            "AWS_ACCESS_KEY_ID": found.access_key,
+            "AWS_SECRET_ACCESS_KEY": found.secret_key,
+            "AWS_SESSION_TOKEN": found.token,
+            **self._more,
+        }
