@@ -293,8 +293,11 @@ class Ledgers(Protocol):
 class Templates(Protocol):
     """Reads, seals and renders templates."""
 
-    def load(self, root: Path, file: str) -> Template:
-        """Parse a template and everything it includes. Raises TemplateError with file and line."""
+    def load(self, root: Path, file: str, *, buildable: bool = ...) -> Template:
+        """Parse a template and everything it includes. Raises TemplateError with file and line.
+
+        Unless it has to be `buildable`, code of functions may be missing or be a container image.
+        """
 
     def shared_layers(self, template: Template) -> tuple[Asset, ...]:
         """Return the layers that could hold what functions of this template share; nested ones are not looked into."""

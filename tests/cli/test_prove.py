@@ -44,6 +44,35 @@ def test_a_sealed_application_is_proved_in_one_shared_account(sealift, app):
     assert not [f for f in body["findings"] if f["severity"] in {"critical", "high"}]
 
 
+def test_nothing_is_built_for_a_proof(sealift, app):
+    leak(app, "Runtime: python3.12", "Runtime: java21")
+    leak(app, 'InlineCode: "def handler(event, context): return {}"', "CodeUri: target/not-there-yet.jar")
+    assert sealift("build", "-C", app).code == 1
+    shown = sealift("prove", "-C", app, "--json")
+    assert (shown.code, shown.json["release"], shown.json["verdict"]) == (0, None, "L1")
+
+
+def test_a_function_of_a_container_image_is_proved(sealift, app):
+    leak(app, "      Runtime: python3.12\n", "")
+    leak(app, "      Handler: index.handler\n", "      PackageType: Image\n")
+    leak(
+        app,
+        'InlineCode: "def handler(event, context): return {}"',
+        "ImageUri: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1",
+    )
+    leak(app, "Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]", "Policies: [AmazonDynamoDBFullAccess]")
+    found = {f["id"] for f in sealift("prove", "-C", app, "--json").json["findings"]}
+    assert found >= {"IAM-06", "LAY-01"}
+
+
+def test_a_proof_of_a_release_says_the_same_as_one_of_its_templates(sealift, app, tmp_path):
+    leak(app, "Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]", "Policies: [AmazonDynamoDBFullAccess]")
+    of_templates = sealift("prove", "-C", app, "--json").json
+    of_release = sealift("prove", "-C", app, "--json", "--certificate", tmp_path / "proof.json").json
+    assert of_release["findings"] == of_templates["findings"]
+    assert of_release["release"]
+
+
 def test_a_role_that_reaches_every_table_is_refused_with_witness_place_and_cure(sealift, app):
     leak(
         app,

@@ -28,6 +28,8 @@ class Source:
     lines: Mapping[TemplatePath, int]
     scope: Scope
     """What the defaults of parameters make known."""
+    buildable: bool = True
+    """Whether the code of functions has to be there, and be code that Sealift builds."""
 
     def line(self, path: TemplatePath) -> int:
         """Return the line of the nearest known parent of `path`."""
@@ -108,10 +110,17 @@ def functions(source: Source) -> tuple[FunctionSpec, ...]:
     return tuple(specs)
 
 
-def _refuse_image(source: Source, resource: Resource) -> None:
+def _is_image(source: Source, resource: Resource) -> bool:
     package = known_text(resource.properties.get("PackageType"), source.scope)
-    image = resource.properties.get("ImageUri") or mapping_at(resource.properties, "Code").get("ImageUri")
-    if package == "Image" or image:
+    return package == "Image" or bool(_image(resource))
+
+
+def _image(resource: Resource) -> Json:
+    return resource.properties.get("ImageUri") or mapping_at(resource.properties, "Code").get("ImageUri")
+
+
+def _refuse_image(source: Source, resource: Resource) -> None:
+    if _is_image(source, resource) and (source.buildable or not _image(resource)):
         raise source.fault(
             resource.path,
             f"function {resource.logical_id} is a container image, which Sealift does not build yet",
@@ -144,7 +153,7 @@ def _asset(source: Source, resource: Resource, shape: Shape) -> Asset | None:
     at: TemplatePath = (*resource.path, "Properties", *shape.path)
     *parents, last = shape.path
     value = mapping_at(resource.properties, *parents).get(last)
-    if shape.kind == "function" and "InlineCode" in resource.properties:
+    if shape.kind == "function" and ("InlineCode" in resource.properties or _is_image(source, resource)):
         return None
     if value is None or value == "":
         if shape.kind != "function":
@@ -152,14 +161,16 @@ def _asset(source: Source, resource: Resource, shape: Shape) -> Asset | None:
         value = "."  # SAM builds the template's folder for a function that names no code
     text = known_text(value, source.scope)
     if text is None:
-        _refuse_choice(source, at, resource, value)
+        if source.buildable:
+            _refuse_choice(source, at, resource, value)
         return None
     if is_remote(text):
         return None
     if isinstance(value, dict) and not _local(source, text).exists():
         return None  # an intrinsic whose default is no path here: an S3 location that an environment gives
     location = source.location(at, resource.logical_id)
-    _refuse_missing(source, shape, location, text)
+    if source.buildable or shape.kind in ("file", "template"):
+        _refuse_missing(source, shape, location, text)
     asset = Asset(
         key=".".join([resource.logical_id, *shape.path]),
         kind=shape.kind,

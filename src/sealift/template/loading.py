@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sealift.errors import TemplateError
@@ -20,16 +21,22 @@ from sealift.template.shapes import FUNCTION_TYPES, SAM, SHAPES
 from sealift.template.values import list_at, mapping_at
 
 
-def load(root: Path, file: str, parents: tuple[str, ...] = (), *, read: Read = read) -> Template:
-    """Return the template in `file` with those nested in it. Raises TemplateError with file and line."""
+def load(
+    root: Path, file: str, parents: tuple[str, ...] = (), *, read: Read = read, buildable: bool = True
+) -> Template:
+    """Return the template in `file` with those nested in it. Raises TemplateError with file and line.
+
+    Without `buildable`, code of functions may be missing or be a container image.
+    """
     if file in parents:
         chain = " → ".join([*parents, file])
         raise fault(parents[-1], 0, f"templates nest each other in a circle: {chain}", code="template-cycle")
-    source = _source(root, read(root / file, file), read)
+    source = replace(_source(root, read(root / file, file), read), buildable=buildable)
     _refuse_missing_transforms(source)
     specs = functions(source)
     found = find(source)
-    nested = {a.key: load(root, a.source, (*parents, file), read=read) for a in found if a.kind == "template"}
+    inner = partial(load, root, parents=(*parents, file), read=read, buildable=buildable)
+    nested = {a.key: inner(a.source) for a in found if a.kind == "template"}
     own = Template(
         file=file,
         body=source.body,

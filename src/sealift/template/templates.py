@@ -24,9 +24,9 @@ class SamTemplates:
         self._read = KeptParses(parses) if parses else read
         self._sources: dict[str, Template] = {}
 
-    def load(self, root: Path, file: str) -> Template:
+    def load(self, root: Path, file: str, *, buildable: bool = True) -> Template:
         """Parse a template and everything it includes. Raises TemplateError with file and line."""
-        return load(root, Path(file).as_posix(), read=self._read)
+        return load(root, Path(file).as_posix(), read=self._read, buildable=buildable)
 
     def shared_layers(self, template: Template) -> tuple[Asset, ...]:
         """Return the layers that could hold what functions of this template share; nested ones are not looked into."""

@@ -14,6 +14,8 @@ from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Origin,
 from sealift.model.template import Asset, Template
 from sealift.usecases.services import Services, phase
 
+UNBUILT = "0" * 64
+"""Stands for the SHA-256 of what was not built."""
 BUILT_BY_COMMAND = "command"
 """The build method of what a command line of sealift.toml builds."""
 
@@ -30,9 +32,13 @@ class _Wanted:
         return f"{self.scope}:{self.asset.key}"
 
 
-def load_templates(app: App, services: Services) -> dict[str, Template]:
-    """Return the parsed template of each stack, in deployment order. Raises TemplateError or ConfigError."""
-    return {s.name: services.templates.load(app.root, s.template) for s in deployment_order(app.stacks)}
+def load_templates(app: App, services: Services, *, buildable: bool = True) -> dict[str, Template]:
+    """Return the parsed template of each stack, in deployment order. Raises TemplateError or ConfigError.
+
+    Unless they have to be `buildable`, code of functions may be missing or be a container image.
+    """
+    ordered = deployment_order(app.stacks)
+    return {s.name: services.templates.load(app.root, s.template, buildable=buildable) for s in ordered}
 
 
 def every_template(templates: Iterable[Template]) -> tuple[Template, ...]:
@@ -72,6 +78,25 @@ def build_release(
         template_sha256=template_digest(stacks),
         duration_s=round(services.clock.monotonic() - start, 3),
     )
+
+
+def outline(
+    app: App, services: Services, *, templates: Mapping[str, Template]
+) -> tuple[tuple[SealedStack, ...], Mapping[str, Path]]:
+    """Seal all templates with nothing built; return the stacks, and the sealed templates' files by their SHA-256.
+
+    It is what a release will be but for the hashes of its code, and takes none of the tools that build.
+    """
+    wanted = [w for name, template in templates.items() for w in _wanted(name, template, app, services)]
+    named = {w.key: _named(w, _unbuilt(w.asset)) for w in wanted}
+    sealing = _Sealing(services=services, named=named, files={}, nested=[])
+    stacks = tuple(_seal_stack(app, name, template, sealing) for name, template in templates.items())
+    return stacks, sealing.files
+
+
+def _unbuilt(asset: Asset) -> BuiltArtifact:
+    artifact = Artifact(sha256=UNBUILT, size_bytes=0, kind=asset.kind, logical_ids=asset.logical_ids)
+    return BuiltArtifact(artifact=artifact, path=Path(), built=False, reason="not built")
 
 
 def _wanted(scope: str, template: Template, app: App, services: Services) -> Iterator[_Wanted]:

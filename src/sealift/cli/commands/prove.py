@@ -44,9 +44,11 @@ def prove_command(session: Session, require: str, check: str | None, **given: An
     asked = {name: given.pop(name) for name in ("live", "secrets", "probed", "on_aws")}
     _check_probe(session, asked["probed"], on_aws=asked.pop("on_aws"))
     certificate = given_certificate(session.app, session.services, check) if check else None
+    asked["built"] = certificate is not None or given["certificate_file"] is not None
     proof, release = _proof(session, certificate, **asked)
     session.close()
-    about = f"{session.app.name} · release {release[:12]} · {proof.today}"
+    of = f"release {release[:12]}" if release else "the templates of this folder"
+    about = f"{session.app.name} · {of} · {proof.today}"
     write_reports(proof, about=about, **given)
     told = certificate.differences(proof) if certificate else ()
     reached = proof.verdict.level >= require and not proof.stopping and not told
@@ -68,15 +70,21 @@ def prove_command(session: Session, require: str, check: str | None, **given: An
 
 
 def _proof(
-    session: Session, certificate: "Given | None", *, live: bool, secrets: bool, probed: tuple[str, ...]
-) -> "tuple[Proof, str]":
-    """Return the proof that was asked for, and the digest of the release that it is about."""
+    session: Session,
+    certificate: "Given | None",
+    *,
+    live: bool,
+    secrets: bool,
+    probed: tuple[str, ...],
+    built: bool,
+) -> "tuple[Proof, str | None]":
+    """Return the proof that was asked for, and the digest of the release that it is about, if it is of one."""
     from sealift.usecases.proof.live import prove_live
     from sealift.usecases.proof.prove import judged
     from sealift.usecases.proof.trespass import prove_and_probe
 
     app, services, local = session.app, session.services, session.local
-    views, release = _views(session, certificate)
+    views, release = _views(session, certificate, built=built)
     if probed:
         return prove_and_probe(app, views, services, probed, local=local), release
     if live or secrets or (certificate is not None and certificate.live):
@@ -84,11 +92,14 @@ def _proof(
     return judged(app, views, services, local=local), release
 
 
-def _views(session: Session, certificate: "Given | None") -> "tuple[list[EnvironmentView], str]":
-    """Return what is judged: the release that a stored certificate is about, or what is in the folder."""
+def _views(session: Session, certificate: "Given | None", *, built: bool) -> "tuple[list[EnvironmentView], str | None]":
+    """Return what is judged: the release that a stored certificate is about, or what is in the folder.
+
+    A proof needs the templates alone. A certificate is of a release, so that one is `built`.
+    """
     from sealift.model.release import Origin
     from sealift.usecases.build import build_release, load_templates
-    from sealift.usecases.proof.views import built_views, stored_views
+    from sealift.usecases.proof.views import built_views, stored_views, template_views
     from sealift.usecases.store import stored_release
 
     app, services = session.app, session.services
@@ -96,10 +107,12 @@ def _views(session: Session, certificate: "Given | None") -> "tuple[list[Environ
     if stored is not None and stored.release is not None:
         release = stored_release(stored.release, stored.cloud)
         return stored_views(app, release, stored.cloud, services), release.digest
-    templates = load_templates(app, services)
+    templates = load_templates(app, services, buildable=built)
+    if not built:
+        return template_views(app, services, templates=templates), None
     origin = services.scm.origin(app.root) or Origin(commit=None, branch=None, dirty=True)
-    built = build_release(app, services, templates=templates, origin=origin)
-    return built_views(app, built, services, templates=templates), built.release.digest
+    made = build_release(app, services, templates=templates, origin=origin)
+    return built_views(app, made, services, templates=templates), made.release.digest
 
 
 def _check_probe(session: Session, names: tuple[str, ...], *, on_aws: bool) -> None:

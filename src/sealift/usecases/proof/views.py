@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.parameters import resolve_parameters
@@ -13,13 +14,12 @@ from sealift.model.app import App, Environment
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Release, SealedStack
 from sealift.model.template import Asset, Json, Location, Rendered, Template, TemplatePath
 from sealift.ports import Cloud
+from sealift.usecases.build import UNBUILT, outline
 from sealift.usecases.deploy import given_parameters
 from sealift.usecases.services import Services
 
 UNKNOWN_ACCOUNT = "111111111111"
 """Stands for the account while templates of environments that declare none are rendered."""
-_UNKNOWN_BLOB = "0" * 64
-"""Stands for what is not built yet."""
 _BLOB = re.compile(r"blobs/([0-9a-f]{64})")
 ReadBlob = Callable[[str], bytes]
 ReadTexts = Callable[[Sequence[Asset]], Mapping[str, Mapping[str, Location]]]
@@ -38,11 +38,28 @@ def built_views(
     app: App, built: BuiltRelease, services: Services, *, templates: Mapping[str, Template]
 ) -> list[EnvironmentView]:
     """Return the views of a release whose blobs are on this machine; they carry lines of the user's templates."""
-    return environment_views(
+    return _views_here(app, built.release.stacks, services, files=built.files, templates=templates)
+
+
+def template_views(app: App, services: Services, *, templates: Mapping[str, Template]) -> list[EnvironmentView]:
+    """Return the views of templates with nothing built: the same but for hashes of code, which prove nothing."""
+    stacks, files = outline(app, services, templates=templates)
+    return _views_here(app, stacks, services, files=files, templates=templates)
+
+
+def _views_here(
+    app: App,
+    stacks: Sequence[SealedStack],
+    services: Services,
+    *,
+    files: Mapping[str, Path],
+    templates: Mapping[str, Template],
+) -> list[EnvironmentView]:
+    return _environment_views(
         app,
-        built.release,
+        stacks,
         services,
-        read=lambda sha256: built.files[sha256].read_bytes(),
+        read=lambda sha256: files[sha256].read_bytes(),
         places=_places(app, templates, services),
     )
 
@@ -55,9 +72,9 @@ def render_ahead(app: App, templates: Mapping[str, Template], services: Services
     for name, template in templates.items():
         if template.nested:
             continue
-        body = services.templates.seal(template, {asset.key: _UNKNOWN_BLOB for asset in template.assets})
-        stack = SealedStack(name=name, template_sha256=_UNKNOWN_BLOB, needs=(), parameters=template.parameters)
-        read = {_UNKNOWN_BLOB: body}.__getitem__
+        body = services.templates.seal(template, {asset.key: UNBUILT for asset in template.assets})
+        stack = SealedStack(name=name, template_sha256=UNBUILT, needs=(), parameters=template.parameters)
+        read = {UNBUILT: body}.__getitem__
         for environment in app.proved:
             _stack_view(app, environment, stack, services, read=read, places={})
 
@@ -82,11 +99,11 @@ def stored_views(app: App, release: Release, cloud: Cloud, services: Services) -
             )
         return stored.body
 
-    return environment_views(app, release, services, read=read, places={})
+    return _environment_views(app, release.stacks, services, read=read, places={})
 
 
-def environment_views(
-    app: App, release: Release, services: Services, *, read: ReadBlob, places: Mapping[str, Places]
+def _environment_views(
+    app: App, stacks: Sequence[SealedStack], services: Services, *, read: ReadBlob, places: Mapping[str, Places]
 ) -> list[EnvironmentView]:
     """Return each environment as the proof sees it: every stack rendered with that environment's parameters."""
     return [
@@ -99,7 +116,7 @@ def environment_views(
             tags=environment.tags,
             artifact_bucket=environment.bucket,
             roles=environment.acting,
-            stacks=tuple(_stack_view(app, environment, s, services, read=read, places=places) for s in release.stacks),
+            stacks=tuple(_stack_view(app, environment, s, services, read=read, places=places) for s in stacks),
         )
         for environment in app.proved
     ]
