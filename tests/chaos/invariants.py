@@ -52,10 +52,17 @@ def unfinished(entries: Sequence[Entry]) -> list[str]:
 
 
 def _one_writer(name: str, entries: Sequence[Entry]) -> Iterator[str]:
-    """No operation writes again once another one has begun, and no lease follows a newer one."""
+    """No operation writes again once another one has begun, and no lease follows a newer one.
+
+    While a deployment is watched others may write; only the watch of what was deployed last is concluded after that.
+    """
     closed: set[str] = set()
-    current = ""
+    current = deployed = ""
     for entry in entries:
+        if entry.record.kind in (*DEPLOYING, "teardown"):
+            deployed = entry.record.operation
+        elif entry.record.kind == "watch" and entry.record.operation == deployed:
+            closed.discard(deployed)
         if entry.record.operation != current:
             closed.add(current)
             current = entry.record.operation

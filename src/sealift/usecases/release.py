@@ -14,7 +14,7 @@ from sealift.usecases.services import Services
 from sealift.usecases.store import stored_release
 from sealift.usecases.target import Target
 from sealift.usecases.verify import verify_deployment
-from sealift.usecases.watch import give_up_watch, watch
+from sealift.usecases.watch import Watched, give_up_watch, watch
 from sealift.usecases.writing import Writer
 
 
@@ -107,6 +107,8 @@ def _watched(target: Target, writer: Writer, services: Services) -> Outcome:
     watched = watch(target, current, outputs_of(target), writer, services)
     if watched.status == "succeeded":
         return done
+    if watched.by:
+        return _ended_elsewhere(target, done, watched, services)
     if watched.status == "errored":
         return replace(
             done,
@@ -116,6 +118,18 @@ def _watched(target: Target, writer: Writer, services: Services) -> Outcome:
         )
     problem = f"It failed while it was watched: {watched.problem}"
     return _restore(target, current.release, writer, services, problem=problem, hint="Mend the cause and push it.")
+
+
+def _ended_elsewhere(target: Target, done: Outcome, watched: Watched, services: Services) -> Outcome:
+    """Return how a deployment ended whose watch somebody else brought to its end."""
+    name = target.environment.name
+    message = (
+        f"Release {done.release[:12]} was brought to {name} and verified; it is not watched any more: {watched.by}"
+    )
+    if watched.status == "aborted":
+        services.events.emit(Noted(name="watch-ended", message=message, environment=name))
+        return replace(done, message=message)
+    return replace(done, status=watched.status, message=message, hint=f"`sealift status` shows what {name} runs.")
 
 
 def _tell_left(target: Target, error: SealiftError, services: Services) -> None:

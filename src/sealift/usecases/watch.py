@@ -2,11 +2,14 @@
 
 Probes are sent and health is judged again and again. `watch running` is recorded before, the outcome after it; after a
 kill the next command finds the one without the other and watches on until the time that was recorded.
+
+Who watches writes nothing, so the lease is lent meanwhile: a newer release need not wait, and ends the watch. Whoever
+watches finds that in the ledger.
 """
 
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,11 +20,12 @@ from sealift.model.app import Health
 from sealift.model.event import Noted, Progressed
 from sealift.model.health import Observation
 from sealift.model.ledger import Status
+from sealift.model.template import Json
 from sealift.usecases.health import observe, send_probes, tell
 from sealift.usecases.probes import probes_of
 from sealift.usecases.services import Services, phase
 from sealift.usecases.target import Target
-from sealift.usecases.writing import Operation, Writer
+from sealift.usecases.writing import LEASE_WAIT_S, Operation, Writer
 
 SHORTEST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 30.0
@@ -29,37 +33,75 @@ LONGEST_PAUSE_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """How a watch ended: succeeded, failed (go back), or errored (nothing could be seen)."""
+    """How a watch ended: succeeded, failed (go back), errored (nothing could be seen), or aborted by somebody else."""
 
     status: Status
-    judgement: Judgement
-    probes: int
+    judgement: Judgement | None = None
+    probes: int = 0
+    by: str = ""
+    """What ended it when that was somebody else, who has recorded it: there is nothing more to do."""
 
     @property
     def problem(self) -> str:
         """Return what was wrong, as a sentence."""
-        return "; ".join(self.judgement.reasons)
+        return "; ".join(self.judgement.reasons) if self.judgement else self.by
 
 
 def watch(
     target: Target, deployed: Deployed, outputs: Mapping[str, str], writer: Writer, services: Services
 ) -> Watched:
-    """Watch a deployment until its time is over or it is not healthy any more, and record the outcome."""
+    """Watch a deployment until its time is over or it is not healthy any more, and record the outcome.
+
+    The lease is held again when this returns, unless somebody else ended the watch.
+    """
     operation = operation_of(deployed)
     start = deployed.verified_at or services.clock.now()
     until = deployed.watch_until or services.clock.now() + timedelta(seconds=deployed.watch_s)
-    if deployed.watch is None:
-        writer.note("watch", operation, "running", {"until": until.isoformat(), "watch_s": deployed.watch_s})
-    else:
+    if deployed.watch is not None:
         _tell_resumed(target, until, services)
+    if deployed.watch != "running":
+        writer.note("watch", operation, "running", {"until": until.isoformat(), "watch_s": deployed.watch_s})
     with phase(services, "watch", environment=target.environment.name) as outcome, _recorded(operation, writer):
-        watched = _look_until(target, outputs, writer, services, start=start, until=until)
+        writer.lend()
+        watched = _look_until(target, operation, outputs, writer, services, start=start, until=until)
+        watched = _concluded(watched, operation, writer)
         outcome.status = watched.status
         outcome.detail = _detail(watched)
-    found = {**evidence(watched.judgement), "probes": watched.probes}
-    writer.note("watch", operation, watched.status, found)
-    tell(watched.judgement, target, services)
+    if watched.judgement is not None:
+        tell(watched.judgement, target, services)
     return watched
+
+
+def _concluded(watched: Watched, operation: Operation, writer: Writer) -> Watched:
+    """Record how the watch ended; return how it did when somebody else ended it meanwhile."""
+    if watched.judgement is None:
+        return watched
+    try:
+        writer.retake(wait_s=LEASE_WAIT_S)
+    except LeaseError:
+        ended = _ended(operation, writer)
+        if ended is None:
+            raise
+        return ended
+    ended = _ended(operation, writer)
+    if ended is None:
+        found = {**evidence(watched.judgement), "probes": watched.probes}
+        writer.note("watch", operation, watched.status, found)
+    return ended or watched
+
+
+def _ended(operation: Operation, writer: Writer) -> Watched | None:
+    """Return how the ledger says that the watch ended; None while it goes on."""
+    entries = writer.ledger.entries()
+    now = standing(entries)
+    deployed = next((d for d in now.deployments if d.operation == operation.id), None)
+    if deployed is not None and deployed.watch == "running" and deployed is now.last:
+        return None
+    status: Status = deployed.watch if deployed and deployed.watch not in {None, "running"} else "aborted"
+    told = next((e for e in reversed(entries) if (e.record.kind, e.record.operation) == ("watch", operation.id)), None)
+    reason = str(told.record.data.get("reason") or "") if told and told.record.status == status else ""
+    by = told.actor if told else "somebody else"
+    return Watched(status=status, by=f"{by} ended it" + (f": {reason}" if reason else ""))
 
 
 def give_up_watch(before: Deployed | None, writer: Writer, *, reason: str) -> None:
@@ -75,6 +117,7 @@ def operation_of(deployed: Deployed) -> Operation:
 
 def _look_until(
     target: Target,
+    operation: Operation,
     outputs: Mapping[str, str],
     writer: Writer,
     services: Services,
@@ -87,7 +130,9 @@ def _look_until(
     now, before = standing(writer.ledger.entries()), None
     looks = 4 + math.ceil((until - start).total_seconds() / LONGEST_PAUSE_S)
     while True:
-        writer.guard()
+        ended = _ended(operation, writer)
+        if ended is not None:
+            return ended
         count = len(probes_of(target))
         _, problems = send_probes(target, outputs, services, count=count)
         sent += count
@@ -119,13 +164,22 @@ def _recorded(operation: Operation, writer: Writer) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        writer.note("watch", operation, "aborted", {"reason": "interrupted"})
+        _break_off(operation, writer, "aborted", {"reason": "interrupted"})
         raise
     except LeaseError:
         raise
     except UserError as error:
-        writer.note("watch", operation, "errored", {"error": error.code, "message": error.message})
+        _break_off(operation, writer, "errored", {"error": error.code, "message": error.message})
         raise
+
+
+def _break_off(operation: Operation, writer: Writer, status: Status, found: dict[str, Json]) -> None:
+    """Record that we watch no more, unless somebody else writes just now: the watch stays open then."""
+    with suppress(LeaseError):
+        if writer.lent:
+            writer.retake(wait_s=0.0)
+        if _ended(operation, writer) is None:
+            writer.note("watch", operation, status, found)
 
 
 def _progress(target: Target, judgement: Judgement, left_s: float, services: Services) -> None:
@@ -146,13 +200,13 @@ def _tell_resumed(target: Target, until: datetime, services: Services) -> None:
     services.events.emit(
         Noted(
             name="watch-resumed",
-            message=f"The watch of {target.environment.name} was interrupted; {left}",
+            message=f"The watch of {target.environment.name} has no end yet; {left}",
             environment=target.environment.name,
         )
     )
 
 
 def _detail(watched: Watched) -> str:
-    if watched.status == "failed":
+    if watched.status == "failed" or watched.judgement is None:
         return watched.problem
     return f"{summary(watched.judgement)}; {watched.probes} probes answered"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sealift.errors import CloudError, LeaseError, Refused
+from sealift.errors import CloudError, InternalError, LeaseError, Refused
 from sealift.model.app import App, Environment
 from sealift.model.event import EntryRecorded, Noted
 from sealift.model.ledger import Entry, EntryKind, Lease, Record, Status
@@ -40,15 +40,31 @@ class Writer:
     leases: Leases
     lease: Lease
     services: Services
+    lent: bool = False
+    """Whether the lease was given back for a while: nothing may be written then."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def guard(self) -> None:
         """Make sure that the lease is still ours, renewing it past half its life. Raises LeaseError."""
         with self._lock:
+            if self.lent:
+                raise InternalError("Nothing is written while the lease is lent", code="lease-lent")
             lease = self.lease
             half = lease.expires_at - timedelta(seconds=lease.ttl_s / 2)
             if self.services.clock.now() >= half:
                 self.lease = self.leases.renew(lease)
+
+    def lend(self) -> None:
+        """Give the lease back, so that others may write while we only look on."""
+        with self._lock:
+            self.lent = True
+            _give_back(self)
+
+    def retake(self, *, wait_s: float) -> None:
+        """Take a lent lease again, waiting for others that hold it. Raises LeaseError."""
+        lease = _acquire(self.leases, self.cloud, self.services, purpose=self.lease.purpose, wait_s=wait_s)
+        with self._lock:
+            self.lease, self.lent = lease, False
 
     def record(self, operation: Operation, status: Status, **data: Json) -> Entry:
         """Write an entry of this operation to the ledger."""
@@ -142,7 +158,8 @@ def writing(cloud: Cloud, services: Services, *, purpose: str, wait_s: float = L
     finally:
         stop.set()
         heartbeat.join()
-        _give_back(writer)
+        if not writer.lent:
+            _give_back(writer)
 
 
 def _give_back(writer: Writer) -> None:
@@ -163,6 +180,8 @@ def _give_back(writer: Writer) -> None:
 
 def _beat(writer: Writer, stop: threading.Event) -> None:
     while not stop.wait(writer.services.lease_ttl_s / 4):
+        if writer.lent:
+            continue
         try:
             writer.guard()
         except LeaseError:
@@ -185,7 +204,7 @@ def _acquire(leases: Leases, cloud: Cloud, services: Services, *, purpose: str, 
                 services.events.emit(
                     Noted(
                         name="lease-waiting",
-                        message=f"{error.message}; waiting for it",
+                        message=f"{error.message}; waiting for it, for {wait_s / 60:.0f} minutes at most",
                         environment=cloud.environment,
                     )
                 )

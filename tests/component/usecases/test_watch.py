@@ -9,6 +9,8 @@ from sealift.errors import CloudError, LeaseError, Waiting
 from sealift.model.app import Health
 from sealift.model.event import Noted
 from sealift.ports import HttpAnswer
+from sealift.usecases.promote import PromotionOptions, promote
+from sealift.usecases.release import Outcome
 from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
 from sealift.usecases.run import RunOptions, run
@@ -343,17 +345,113 @@ def test_ctrl_c_ends_the_watch_and_is_recorded(world: World):
 def test_what_ctrl_c_ended_is_taken_up_again(world: World):
     test_ctrl_c_ends_the_watch_and_is_recorded(world)
     assert world.promote().status == "succeeded"
-    assert [s for _, s in watches(world)[-3:]] == ["running", "aborted", "succeeded"]
+    assert [s for _, s in watches(world)[-4:]] == ["running", "aborted", "running", "succeeded"]
 
 
-def test_a_watcher_that_lost_its_lease_writes_no_more(world: World):
+def test_while_it_is_watched_others_may_write(world: World):
+    watched(world)
+    free: list[bool] = []
+    at(world, 60, lambda: free.append(world.is_free("production")))
+    assert world.promote().status == "succeeded"
+    assert free == [True]
+    assert [s for _, s in watches(world)[-2:]] == ["running", "succeeded"]
+
+
+def meanwhile(world: World, then: Callable[[], None]) -> None:
+    """Do something once, between two looks of a watch, a minute from now."""
+    due = world.clock.now() + timedelta(seconds=60)
+    tap = world.account("production").tap
+
+    def look(_call: str, _moment: str) -> None:
+        if world.clock.now() < due:
+            return
+        tap.on_call = None
+        then()
+
+    tap.on_call = look
+
+
+def come(world: World) -> None:
+    """Let somebody else bring a third release."""
+    world.http.serve(IN_PRODUCTION, answer(200, "hello"))
+    world.code("print('three')")
+    world.deploy()
+    world.soak()
+    eve = world.services(actor="eve@other")
+    assert promote(world.app, world.production, eve, PromotionOptions()).status == "succeeded"
+
+
+def test_a_newer_release_ends_the_watch_of_the_one_before(world: World):
+    watched(world)
+    second = second_of(world)
+    meanwhile(world, lambda: come(world))
+    outcome = world.promote()
+    assert (outcome.status, outcome.release) == ("succeeded", second)
+    assert "eve@other ended it: release" in outcome.message
+    third = second_of(world)
+    assert watches(world)[-4:] == [(second, "running"), (second, "aborted"), (third, "running"), (third, "succeeded")]
+
+
+def test_a_newer_release_is_not_taken_back_for_what_was_wrong_with_the_one_before(world: World):
     watched(world)
 
-    def lose() -> None:
-        world.clock.advance(61)
-        assert world.is_free("production")
+    def ring() -> None:
+        come(world)
+        world.http.serve(IN_PRODUCTION, answer(500))
 
-    at(world, 60, lose)
+    meanwhile(world, ring)
+    world.promote()
+    assert "going-back" not in world.notes()
+    assert world.standing("production").current.release == second_of(world)  # type: ignore[union-attr]
+
+
+def test_a_rollback_ends_the_watch(world: World):
+    first = watched(world)
+    second = second_of(world)
+    eve = world.services(actor="eve@other")
+    meanwhile(world, lambda: rollback(world.app, world.production, eve, to=None))  # type: ignore[arg-type, return-value]
+    outcome = world.promote()
+    assert (outcome.status, "a rollback was asked for" in outcome.message) == ("succeeded", True)
+    assert watches(world)[-1] == (second, "aborted")
+    assert world.standing("production").current.release == first  # type: ignore[union-attr]
+
+
+def test_of_two_that_watch_one_takes_it_back_and_the_other_says_so(world: World):
+    watched(world)
+    others: list[Outcome] = []
+    fail_from(world, 90)
+    eve = world.services(actor="eve@other")
+    meanwhile(world, lambda: others.append(resume(world.app, world.production, eve)))
+    outcome = world.promote()
+    assert (others[0].status, others[0].restored is not None) == ("failed", True)
+    assert (outcome.status, "eve@other ended it" in outcome.message) == ("failed", True)
+    assert [k for k, s in world.recorded("production") if s == "running"].count("rollback") == 1
+
+
+def test_ctrl_c_while_somebody_else_writes_leaves_the_watch_open(world: World):
+    watched(world)
+
+    def interrupt() -> None:
+        world.services(actor="eve@other").ledgers.leases(world.account("production").cloud).acquire(
+            purpose="a waiver", ttl_s=60.0
+        )
+        raise KeyboardInterrupt
+
+    at(world, 60, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        world.promote()
+    assert watches(world)[-1][1] == "running"
+
+
+def test_a_watch_that_can_not_be_concluded_for_another_writer_is_left_open(world: World):
+    watched(world)
+
+    def hold() -> None:
+        world.services(actor="eve@other").ledgers.leases(world.account("production").cloud).acquire(
+            purpose="a long deployment", ttl_s=36000.0
+        )
+
+    at(world, 60, hold)
     with pytest.raises(LeaseError):
         world.promote()
     assert watches(world)[-1][1] == "running"
