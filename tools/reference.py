@@ -20,6 +20,7 @@ from sealift.model.ledger import Status
 from tools.aws_rights import rights_page
 from tools.isolation_rules import rules_page
 from tools.raised import Raised, errors_raised, notes_emitted
+from tools.stack_states import states_page
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 _MADE = "<!-- Made from the code by `python -m tools.reference`; a test fails when this page is out of date. -->\n"
@@ -44,6 +45,7 @@ def pages() -> dict[str, str]:
         "events.md": events_page(),
         "findings.md": findings_page(),
         "isolation-rules.md": rules_page(),
+        "stack-states.md": states_page(),
     }
 
 

@@ -1,4 +1,4 @@
-"""What to do with a stack in each of CloudFormation's states before deploying to it.
+"""What to do with a stack in each of CloudFormation's states before deploying to it, and before deleting it.
 
 Source: the StackStatus values of
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html and the advice there.
@@ -9,6 +9,9 @@ from typing import Literal
 Step = Literal["create", "update", "wait", "recreate", "continue-rollback", "refuse"]
 """create: a CREATE change set · update: an UPDATE one · wait: look again · recreate: delete the empty remains of a
 first creation that failed, then create · continue-rollback: once, skipping nothing · refuse: a person has to look."""
+
+Teardown = Literal["none", "wait", "delete", "refuse"]
+"""none: there is nothing to delete · wait: look again · delete: delete it · refuse: a person has to look."""
 
 NEXT_STEP: dict[str, Step] = {
     "CREATE_IN_PROGRESS": "wait",
@@ -60,6 +63,15 @@ def next_step(status: str | None) -> Step:
     if status is None:
         return "create"
     return NEXT_STEP.get(status, "refuse")
+
+
+def teardown_step(status: str | None) -> Teardown:
+    """Return what a teardown does with a stack in this state; None means that there is no stack."""
+    if status is None or status == "DELETE_COMPLETE":
+        return "none"
+    if in_progress(status):
+        return "wait"
+    return "delete" if status in NEXT_STEP else "refuse"
 
 
 def in_progress(status: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sealift.delivery.order import deployment_order
-from sealift.delivery.states import in_progress
+from sealift.delivery.states import in_progress, teardown_step
 from sealift.delivery.teardown import BUCKET, NESTED, doomed
 from sealift.errors import CloudError, LeaseError, Refused, UserError
 from sealift.model.app import App, Environment
@@ -12,7 +12,7 @@ from sealift.model.stack import StackState
 from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.polling import wait_for_stack
-from sealift.usecases.stacks.stack import ENVIRONMENT_TAG, OWNER_TAG
+from sealift.usecases.stacks.stack import ENVIRONMENT_TAG, OWNER_TAG, at_rest
 from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
 
@@ -86,7 +86,8 @@ def _confirm(environment: Environment, services: Services, confirmed_name: str |
 def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> list[str] | None:
     """Delete one stack; return what it leaves behind, or None when there is no such stack."""
     stacks = writer.cloud.stacks
-    state = stacks.describe(name)
+    # Nothing is emptied while somebody changes the stack: AWS would not delete it then.
+    state = at_rest(name, writer)
     _check(target, name, state)
     if state is None:
         return None
@@ -153,6 +154,12 @@ def _check(target: Target, name: str, state: StackState | None) -> None:
     """Refuse to delete a stack that is not ours or that is protected."""
     if state is None:
         return
+    if teardown_step(state.status) == "refuse":
+        raise Refused(
+            f"Stack {name} is in state {state.status}: {state.reason or 'no reason given'}",
+            code="stack-state",
+            hint="This state is not known to Sealift; look at it in the console.",
+        )
     if (state.tags.get(OWNER_TAG), state.tags.get(ENVIRONMENT_TAG)) != (target.app.name, target.environment.name):
         raise Refused(
             f"Stack {name} does not carry the owner tags of {target.app.name}/{target.environment.name}",

@@ -2,7 +2,6 @@
 
 import pytest
 
-from sealift.delivery.states import NEXT_STEP
 from sealift.errors import CloudError, Refused
 from tests.component.usecases.world import World, function, table
 
@@ -283,26 +282,6 @@ def stuck(world: World) -> None:
     with pytest.raises(CloudError):
         world.deploy()
     assert world.stack_status() == "UPDATE_ROLLBACK_FAILED"
-
-
-STOPPING = {"wait": "timeout", "refuse": "stack-state"}
-
-
-@pytest.mark.parametrize(("status", "step"), sorted(NEXT_STEP.items()))
-def test_every_state_has_one_outcome(world: World, status: str, step: str):
-    """The table holds every value of the API (tests/unit/delivery/test_states.py); here each is deployed to."""
-    world.deploy()
-    stacks = world.account().stacks
-    stacks.force_status(STACK, status, "by hand")
-    executed = len(stacks.executions)
-    world.code("print('two')")
-    if step in STOPPING:
-        with pytest.raises((CloudError, Refused)) as refused:
-            world.deploy()
-        assert (refused.value.code, len(stacks.executions)) == (STOPPING[step], executed)
-    else:
-        assert world.deploy().status == "succeeded"
-        assert (len(stacks.executions), bool(stacks.deletions)) == (executed + 1, step == "recreate")
 
 
 def test_a_protected_environment_gets_termination_protection(world: World):
