@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sealift.model.finding import SuiteResult
     from sealift.model.health import Traffic
     from sealift.model.ledger import ChainFault, Entry, Lease, Record
-    from sealift.model.live import Answer, Attempt, Concurrency, LivePrincipal, PrincipalKind
+    from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
     from sealift.model.release import BuiltArtifact, Origin
     from sealift.model.stack import (
         Backup,
@@ -161,8 +161,11 @@ class Inventory(Protocol):
     def resource_policy(self, resource_type: str, physical_id: str) -> Json:
         """Return the policy of a resource of one of POLICY_TYPES; None when there is none."""
 
-    def function_role(self, name: str) -> str | None:
-        """Return the ARN of the role that a function runs as, or None when there is no such function."""
+    def function(self, name: str) -> LiveFunction | None:
+        """Return role and environment variables of a function, or None when there is no such function."""
+
+    def event_sources(self, name: str) -> tuple[str, ...]:
+        """Return the ARN of every stream and queue that feeds a function or an alias, whoever connected it."""
 
     def guardrails(self) -> tuple[Json, ...]:
         """Return the service and resource control policies over the account, inherited ones too."""

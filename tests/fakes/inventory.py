@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sealift.errors import CloudError
-from sealift.model.live import Answer, Attempt, Concurrency, LivePrincipal, PrincipalKind
+from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
 from sealift.model.template import Json
 
 OWNED = "AWS::IAM::Role"
@@ -23,7 +23,9 @@ class FakeInventory:
     roles: dict[str, LivePrincipal] = field(default_factory=dict)
     policies: dict[str, Json] = field(default_factory=dict)
     """Resource policies by physical id."""
-    function_roles: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, LiveFunction] = field(default_factory=dict)
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """ARNs of what feeds a function, by the function's name."""
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     organization: tuple[Json, ...] | None = None
     """None: the caller may not ask."""
@@ -46,7 +48,9 @@ class FakeInventory:
                 trust=properties.get("AssumeRolePolicyDocument"),
             )
         elif resource_type == "AWS::Lambda::Function":
-            self.function_roles[physical_id] = str(properties.get("Role", ""))
+            self.functions[physical_id] = LiveFunction(
+                role=str(properties.get("Role", "")), variables=_variables(properties)
+            )
         elif resource_type in _POLICIES:
             on, document = _POLICIES[resource_type]
             listed = properties.get(on)
@@ -55,13 +59,18 @@ class FakeInventory:
 
     def forget(self, physical_id: str) -> None:
         """Take a resource away."""
-        for kept in (self.roles, self.policies, self.function_roles):
+        for kept in (self.roles, self.policies, self.functions, self.sources):
             kept.pop(physical_id, None)
 
     def put_by_hand(self, role: str, policy: str, document: Json) -> None:
         """Give a role an inline policy, as somebody does in the console."""
         there = self.roles[role]
         self.roles[role] = replace(there, inline={**there.inline, policy: document})
+
+    def set_by_hand(self, function: str, name: str, value: str) -> None:
+        """Set an environment variable of a function, as somebody does in the console."""
+        there = self.functions[function]
+        self.functions[function] = replace(there, variables={**there.variables, name: value})
 
     def principal(self, kind: PrincipalKind, name: str) -> LivePrincipal | None:
         """Return a role with every policy it has."""
@@ -73,9 +82,14 @@ class FakeInventory:
         self._allow(physical_id, f"read the policy of {resource_type} {physical_id}")
         return self.policies.get(physical_id)
 
-    def function_role(self, name: str) -> str | None:
-        """Return the ARN of the role that a function runs as."""
-        return self.function_roles.get(name)
+    def function(self, name: str) -> LiveFunction | None:
+        """Return role and environment variables of a function."""
+        self._allow(f"function {name}", f"read the configuration of function {name}")
+        return self.functions.get(name)
+
+    def event_sources(self, name: str) -> tuple[str, ...]:
+        """Return what feeds a function."""
+        return self.sources.get(name, ())
 
     def guardrails(self) -> tuple[Json, ...]:
         """Return the organization's policies."""
@@ -114,6 +128,12 @@ class FakeTrespass:
         self.tried += [(role_arn, attempt, endpoint) for attempt in attempts]
         denied = Answer(outcome="denied", detail="AccessDeniedException")
         return tuple(self.let_through.get((a.action, a.resource), denied) for a in attempts)
+
+
+def _variables(properties: Mapping[str, Json]) -> dict[str, str]:
+    environment = properties.get("Environment")
+    variables = environment.get("Variables") if isinstance(environment, dict) else None
+    return {name: str(value) for name, value in variables.items()} if isinstance(variables, dict) else {}
 
 
 def _inline(properties: Mapping[str, Json]) -> dict[str, Json]:

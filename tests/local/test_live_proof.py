@@ -251,8 +251,8 @@ def test_every_type_that_carries_a_policy_has_a_reader_that_takes_a_missing_reso
 
 
 def test_the_role_of_a_function_and_the_pool_of_the_account_are_read(stack: Stack) -> None:
-    assert stack.inventory.function_role(stack.ids["Hello"]) == stack.inventory.principal("role", stack.ids["Role"]).arn  # type: ignore[union-attr]
-    assert stack.inventory.function_role("nobody") is None
+    assert stack.inventory.function(stack.ids["Hello"]).role == stack.inventory.principal("role", stack.ids["Role"]).arn  # type: ignore[union-attr]
+    assert stack.inventory.function("nobody") is None
     assert stack.inventory.concurrency().limit >= stack.inventory.concurrency().unreserved > 0
 
 
@@ -375,6 +375,35 @@ def test_a_function_given_the_other_role_by_hand_is_found(
     assert stopping(proof) == {("IAM-03", "staging", "production")}
 
 
+def test_a_variable_set_by_hand_is_found_by_name_alone(
+    endpoint: Endpoint, shops: dict[str, Stack], tmp_path: Path
+) -> None:
+    functions, name = shops["staging"].client("lambda"), shops["staging"].ids["Hello"]
+    value = f"hunter2:{shops['production'].ids['Orders']}"
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": {"TABLE": value}})
+    try:
+        proof = proved(endpoint, tmp_path)
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": {}})
+    assert stopping(proof) == {("REF-04", "staging", "production")}
+    assert "TABLE" in proof.verdict.stopping[0].message
+    assert "hunter2" not in json.dumps(proof.verdict.as_json())
+
+
+def test_a_queue_connected_by_hand_is_found(endpoint: Endpoint, shops: dict[str, Stack], tmp_path: Path) -> None:
+    functions, name = shops["staging"].client("lambda"), shops["staging"].ids["Hello"]
+    queue = shops["production"].ids["Inbox"].rsplit("/", 1)[-1]
+    source = f"arn:aws:sqs:{endpoint.region}:{endpoint.account}:{queue}"
+    made = functions.create_event_source_mapping(FunctionName=name, EventSourceArn=source, Enabled=False)
+    try:
+        proof = proved(endpoint, tmp_path)
+        assert shops["staging"].inventory.event_sources(name) == (source,)
+        assert shops["production"].inventory.event_sources(shops["production"].ids["Hello"]) == ()
+    finally:
+        functions.delete_event_source_mapping(UUID=made["UUID"])
+    assert stopping(proof) == {("EVT-05", "staging", "production")}
+
+
 def test_a_reader_without_permission_proves_nothing(endpoint: Endpoint, shops: dict[str, Stack]) -> None:
     iam = client(endpoint, "iam")
     iam.create_user(UserName="weak")
@@ -392,7 +421,7 @@ def test_a_reader_without_permission_proves_nothing(endpoint: Endpoint, shops: d
         lambda: weak.principal("role", shops["staging"].ids["Role"]),
         lambda: weak.resource_policy("AWS::SQS::Queue", shops["staging"].ids["Inbox"]),
         lambda: weak.resource_policy("AWS::DynamoDB::Table", shops["staging"].ids["Orders"]),
-        lambda: weak.function_role(shops["staging"].ids["Hello"]),
+        lambda: weak.function(shops["staging"].ids["Hello"]),
     ):
         with pytest.raises(Exception, match="refused") as caught:
             ask()

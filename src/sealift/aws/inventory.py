@@ -8,7 +8,7 @@ from sealift.aws.policies.organizations import guardrails
 from sealift.aws.policies.resources import resource_policy
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
-from sealift.model.live import Concurrency, LivePrincipal, PrincipalKind
+from sealift.model.live import Concurrency, LiveFunction, LivePrincipal, PrincipalKind
 from sealift.model.template import Json
 
 
@@ -28,15 +28,31 @@ class AwsInventory:
         """Return the policy of a resource of one of POLICY_TYPES; None when there is none."""
         return resource_policy(self._session, resource_type, physical_id)
 
-    def function_role(self, name: str) -> str | None:
-        """Return the ARN of the role that a function runs as, or None when there is no such function."""
+    def function(self, name: str) -> LiveFunction | None:
+        """Return role and environment variables of a function, or None when there is no such function."""
         try:
-            with calling(f"read the role of function {name}"):
-                return self._session.functions.get_function_configuration(FunctionName=name)["Role"]
+            with calling(f"read the configuration of function {name}"):
+                found = self._session.functions.get_function_configuration(FunctionName=name)
         except CloudError as error:
             if error.code == "not-found":
                 return None
             raise
+        environment = found.get("Environment", {})
+        if "Error" in environment:
+            # https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentError.html (documented, not observed)
+            raise CloudError(
+                f"AWS could not read the environment variables of function {name}: "
+                f"{environment['Error'].get('ErrorCode', 'no reason given')}",
+                code="access-denied",
+            )
+        return LiveFunction(role=found["Role"], variables=dict(environment.get("Variables", {})))
+
+    def event_sources(self, name: str) -> tuple[str, ...]:
+        """Return the ARN of every stream and queue that feeds a function or an alias, whoever connected it."""
+        pages = self._session.functions.get_paginator("list_event_source_mappings")
+        with calling(f"read the event sources of function {name}"):
+            listed = [m for page in pages.paginate(FunctionName=name) for m in page["EventSourceMappings"]]
+        return tuple(sorted({m["EventSourceArn"] for m in listed if "EventSourceArn" in m}))
 
     def guardrails(self) -> tuple[Json, ...]:
         """Return the service and resource control policies over the account, inherited ones too."""

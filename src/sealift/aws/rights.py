@@ -177,7 +177,8 @@ RIGHTS: tuple[Right, ...] = (
             for name in ("GetGroup", "ListGroupPolicies", "GetGroupPolicy", "ListAttachedGroupPolicies")
         ),
         *((f"iam:{name}", POLICY, "managed policies and boundaries") for name in ("GetPolicy", "GetPolicyVersion")),
-        ("lambda:GetFunctionConfiguration", FUNCTION, "the role of a function"),
+        ("lambda:GetFunctionConfiguration", FUNCTION, "role and environment variables of a function"),
+        ("lambda:ListEventSourceMappings", EVERYTHING, "the queues and streams that feed it"),
         ("lambda:GetPolicy", FUNCTION, "who may invoke it"),
         ("lambda:GetLayerVersionPolicy", _AT % "lambda" + "layer:${LayerName}:${VersionNumber}", "who may use it"),
         ("lambda:GetAccountSettings", EVERYTHING, "the concurrency that environments share"),

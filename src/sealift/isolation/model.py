@@ -51,6 +51,10 @@ class StackView:
     """Live: the resource policy (or trust policy) in force, by logical id."""
     live_roles: Mapping[str, str] = field(default_factory=dict)
     """Live: ARN of the role that a function runs as, by logical id."""
+    live_variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """Live: environment variables by the logical id of the function; values may be secrets."""
+    live_sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Live: ARNs of streams and queues that feed a function, by its logical id."""
     live_tags: Mapping[str, str] | None = None
     code_texts: Mapping[str, Mapping[str, Location | None]] = field(default_factory=dict, repr=False)
     """Text literals of the code, by the user's logical id of the function or layer; each with its place, if known."""

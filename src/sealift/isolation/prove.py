@@ -21,6 +21,8 @@ AXIOMS = (
     "Reaching another account needs a grant there too.",
     "Where an account is not declared, all environments are taken to be in one.",
 )
+_IN_NO_HASH = frozenset({"live_variables"})
+"""What may hold a secret is in no hash that is shown."""
 PROVER_VERSION = "2"
 
 
@@ -71,7 +73,7 @@ def _sha256(view: EnvironmentView) -> str:
 def _fields(value: object) -> object:
     """Return a dataclass as a mapping, for JSON."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        return {f.name: getattr(value, f.name) for f in fields(value) if f.name not in _IN_NO_HASH}
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 

@@ -25,6 +25,15 @@ class LivePrincipal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveFunction:
+    """A function as it is configured now."""
+
+    role: str
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Environment variables by name. A value may be a secret: it is compared with names, and shown to nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
     """Something of a live account that could not be read. `why` names the call and what AWS answered."""
 

@@ -112,6 +112,66 @@ def test_a_policy_put_by_hand_is_found_with_the_real_names(world: World) -> None
     assert "by-hand" in proof.verdict.stopping[0].fix
 
 
+def test_a_variable_set_by_hand_is_found_and_its_value_is_told_nobody(world: World) -> None:
+    world.deliver("print('one')")
+    theirs = physical(world, "production", "Items")
+    value = f"https://reader:hunter2@proxy.example/{theirs}?key=s3cr3t"
+    world.account("staging").inventory.set_by_hand(physical(world, "staging", "Hello"), "SOURCE", value)
+    proof = proved(world)
+    (leak,) = proof.verdict.stopping
+    assert leak.key == "REF-04:staging:production:Hello"
+    assert "The variable SOURCE of Hello in staging points at Items of production" in leak.message
+    assert leak.witness is not None
+    assert leak.witness.resource.endswith(f":table/{theirs}")
+    told = f"{json.dumps(proof.verdict.as_json())} {proof.views!r}"
+    assert "hunter2" not in told
+    assert "s3cr3t" not in told
+
+
+def test_no_hash_that_is_shown_depends_on_the_value_of_a_variable(world: World) -> None:
+    world.deliver("print('one')")
+    before = proved(world).verdict.inputs
+    world.account("staging").inventory.set_by_hand(physical(world, "staging", "Hello"), "KEY", "hunter2")
+    assert proved(world).verdict.inputs == before
+
+
+def test_variables_that_name_the_own_resources_are_no_finding(world: World) -> None:
+    world.deliver("print('one')")
+    for name in ("staging", "production"):
+        own = physical(world, name, "Items")
+        world.account(name).inventory.set_by_hand(physical(world, name, "Hello"), "TABLE", own)
+    assert proved(world).verdict.level == "L2"
+
+
+def test_a_variable_of_the_template_is_told_once(world: World) -> None:
+    hello = function()
+    hello["Properties"]["Environment"] = {"Variables": {"TABLE": "shop-production-Items-1ABC"}}  # type: ignore[index,call-overload]
+    world.write({"Hello": hello, "Items": table()})
+    views = views_of(world)
+    live = {"Hello": {"TABLE": "shop-production-Items-1ABC"}}
+    seen = [replace(v, stacks=tuple(replace(s, live_variables=live) for s in v.stacks)) for v in views]
+    found = [f for f in judged(world.app, seen, world.services(), local=False).verdict.findings if f.id == "REF-04"]
+    assert [(f.source, f.target) for f in found] == [("staging", "production")]
+
+
+def test_a_queue_connected_by_hand_is_found(world: World) -> None:
+    world.write({"Hello": function(), "Inbox": {"Type": "AWS::SQS::Queue"}})
+    world.deliver("print('one')")
+    theirs = physical(world, "production", "Inbox").rsplit("/", 1)[-1]
+    hello = physical(world, "staging", "Hello")
+    world.account("staging").inventory.sources[hello] = (f"arn:aws:sqs:eu-west-1:{ONE}:{theirs}",)
+    proof = proved(world)
+    assert stopping(proof) == {("EVT-05", "staging", "production")}
+    assert "Hello of staging takes events from Inbox of production" in proof.verdict.stopping[0].message
+
+
+def test_a_function_whose_configuration_is_denied_is_not_proved(world: World) -> None:
+    world.deliver("print('one')")
+    world.account("staging").inventory.denied.add(f"function {physical(world, 'staging', 'Hello')}")
+    (leak,) = proved(world).verdict.stopping
+    assert (leak.id, leak.logical_id, leak.unproved) == ("PRF-02", "Hello", True)
+
+
 def test_without_live_a_policy_put_by_hand_is_not_seen(world: World) -> None:
     world.deliver("print('one')")
     world.account("staging").inventory.put_by_hand(role_of(world, "staging"), "by-hand", WIDE)

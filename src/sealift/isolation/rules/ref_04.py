@@ -1,13 +1,20 @@
-"""REF-04: an environment variable holds a name, ARN, URL or host of another environment."""
+"""REF-04: an environment variable holds a name, ARN, URL or host of another environment.
 
-from collections.abc import Iterator
+A variable in force may hold a secret: its value is compared, and only its name is told.
+"""
+
+from collections.abc import Iterator, Mapping
 
 from sealift.isolation.model import Leak
-from sealift.isolation.references import named_leaks
+from sealift.isolation.patterns import plain
+from sealift.isolation.references import Place, leak, named_leaks, register
+from sealift.isolation.resolving import Resolved
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.world import World
+from sealift.isolation.scope import Scope
+from sealift.isolation.world import Sealed, World
 
+FIX_LIVE = "Set the variable back to what the template says: by hand, or by a change of it that is deployed."
 FIX = "Set the variable by !Ref or !GetAtt of the environment's own resource, or by a parameter."
 
 
@@ -36,6 +43,28 @@ def check(world: World) -> Iterator[Leak]:
         what="A variable of",
         fix=FIX,
     )
+    for environment in world.environments:
+        for scope in environment.scopes:
+            for logical_id, variables in scope.view.live_variables.items():
+                yield from _in_force(world, environment, scope, logical_id, variables)
+
+
+def _in_force(
+    world: World, environment: Sealed, scope: Scope, logical_id: str, variables: Mapping[str, str]
+) -> Iterator[Leak]:
+    """Yield variables of a deployed function that name what the template's do not."""
+    names = register(world)
+    for name, value in variables.items():
+        place = Place(scope, logical_id, f"Environment.Variables.{name}", Resolved((plain(value),)))
+        for other in names.others(plain(value), environment.name):
+            if names.tell(place, plain(value), other):
+                message = f"The variable {name} of {scope.origin(logical_id)} in {environment.name} points at "
+                message += f"{other.what} of {other.environment}, as it is in force."
+                term = world.symbols.concrete(other.owned.term) if other.owned else other.what
+                ends = (environment.name, other.environment)
+                yield leak(
+                    world, place, rule=("REF-04", "high"), ends=ends, message=message, fix=FIX_LIVE, resource=term
+                )
 
 
 _TABLE = "  Orders: {Type: 'AWS::DynamoDB::Table', Properties: {TableName: {'Fn::Sub': '${AWS::StackName}-orders'}}}"

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError, SealiftError
 from sealift.isolation import EnvironmentView, LivePrincipal, StackView, Unread
-from sealift.model.live import POLICY_TYPES, PRINCIPAL_TYPES, UNREAD_POLICY_TYPES
+from sealift.model.live import POLICY_TYPES, PRINCIPAL_TYPES, UNREAD_POLICY_TYPES, LiveFunction
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.stack import StackResource, StackState
 from sealift.model.template import Json
@@ -20,6 +20,7 @@ from sealift.ports import Cloud
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 FUNCTION_TYPE = "AWS::Lambda::Function"
+FED_TYPES = (FUNCTION_TYPE, "AWS::Lambda::Alias")
 SECRET_TYPE = "AWS::SecretsManager::Secret"  # noqa: S105  a type of resource
 _Answer = TypeVar("_Answer")
 
@@ -45,7 +46,8 @@ class _InForce:
 
     principal: LivePrincipal | None = None
     policy: Json = None
-    role: str | None = None
+    function: LiveFunction | None = None
+    sources: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
 
 
@@ -91,7 +93,9 @@ def _in_force(read: Read, cloud: Cloud, stack: StackView, stack_id: str, pool: E
         physical_ids=ids,
         live_principals={k: one.principal for k, one in seen.items() if one.principal is not None},
         live_resource_policies={k: one.policy for k, one in seen.items() if one.policy is not None},
-        live_roles={k: one.role for k, one in seen.items() if one.role is not None},
+        live_roles={k: one.function.role for k, one in seen.items() if one.function is not None},
+        live_variables={k: one.function.variables for k, one in seen.items() if one.function is not None},
+        live_sources={k: one.sources for k, one in seen.items() if one.sources},
         nested={**stack.nested, **{k: v for k, v in nested.items() if v is not None}},
     )
 
@@ -162,14 +166,17 @@ def _look(cloud: Cloud, resource: StackResource) -> _InForce:
     if resource.type not in POLICY_TYPES:
         return _InForce()
     policy = asked_of(resource, "policy", lambda: found.resource_policy(resource.type, name))
-    role = None
+    function: LiveFunction | Unread | None = None
+    sources: tuple[str, ...] | Unread = ()
     if resource.type == FUNCTION_TYPE:
-        role = asked_of(resource, "role", lambda: found.function_role(name))
-    unread = tuple(one for one in (policy, role) if isinstance(one, Unread))
+        function = asked_of(resource, "configuration", lambda: found.function(name))
+    if resource.type in FED_TYPES:
+        sources = asked_of(resource, "event sources", lambda: found.event_sources(name))
     return _InForce(
         policy=None if isinstance(policy, Unread) else policy,
-        role=None if isinstance(role, Unread) else role,
-        unread=unread,
+        function=None if isinstance(function, Unread) else function,
+        sources=() if isinstance(sources, Unread) else sources,
+        unread=tuple(one for one in (policy, function, sources) if isinstance(one, Unread)),
     )
 
 
