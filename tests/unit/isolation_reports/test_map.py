@@ -15,6 +15,7 @@ from sealift.isolation.map import html, svg
 from sealift.isolation.map.crossings import MOST_ARROWS, Crossing, crossings
 from sealift.isolation.map.inventory import rooms
 from sealift.isolation.map.layout import CORRIDOR, WIDTH, Layout, layout
+from sealift.isolation.map.legend import MOST_ENTRIES, MOST_PLACES
 from sealift.isolation.map.marks import clean, columns, fit, wrapped
 from sealift.isolation.model import EVERY, OUTSIDE, Leak, Verdict, Witness
 from sealift.isolation.rules import RULES
@@ -246,6 +247,22 @@ def test_numbers_of_the_legend_are_those_on_the_arrows() -> None:
     for number, leak in enumerate(verdict.findings, 1):
         assert any(re.match(rf"{number}  {leak.id}\b", text) for text in texts) or any("×" in t for t in texts)
         assert str(number) in texts
+
+
+def test_what_one_rule_finds_by_one_action_is_one_entry_with_its_places() -> None:
+    leaks = [_leak("a", "b", message=f"Leak {n}.") for n in range(30)]
+    drawn = _texts(svg(_views("a", "b"), _verdict(*leaks)))
+    assert any(text.startswith("IAM-01 ×30") for text in drawn)
+    assert "Leak 0." in drawn
+    assert any("2 Leak 1." in text for text in drawn)
+    assert any(text.endswith(f"and {29 - MOST_PLACES} more") for text in drawn)
+
+
+def test_a_legend_of_very_many_findings_ends_and_says_how_many_are_left() -> None:
+    leaks = [_leak("a", "b", f"R-{n:03}") for n in range(300)]
+    drawing = svg(_views("a", "b"), _verdict(*leaks))
+    assert f"and {300 - MOST_ENTRIES} more, in the page" in drawing
+    assert float(ElementTree.fromstring(drawing).attrib["height"]) < 8000
 
 
 def test_the_heading_says_of_what_and_of_which_day_the_map_is() -> None:

@@ -1,12 +1,16 @@
-"""The legend of the drawing: every finding with its witness, what is shared, what is assumed, and what went in."""
+"""The legend of the drawing: findings with their witness, what is shared, what is assumed, and what went in.
 
-from collections.abc import Iterator
+What one rule finds between two environments by one action has one entry: the first in full, of the others the places.
+"""
+
+from collections.abc import Iterator, Sequence
 
 from sealift.isolation.map.layout import MARGIN
 from sealift.isolation.map.marks import DIM, FAINT, MONO, RED, box, columns, fit, route, words, wrapped
 from sealift.isolation.model import Leak, Verdict
 
-MOST_ENTRIES = 100
+MOST_ENTRIES = 40
+MOST_PLACES = 12
 _INDENT = 46.0
 
 
@@ -14,10 +18,11 @@ def legend(verdict: Verdict, width: float, top: float) -> tuple[list[str], float
     """Return the legend's marks, and the height at which it ends."""
     page = _Page(width, top)
     page.title("Findings" if verdict.findings else "No finding: nothing crosses a wall", len(verdict.findings))
-    for number, leak in enumerate(verdict.findings[:MOST_ENTRIES], 1):
-        page.entry(number, leak)
-    hidden = len(verdict.findings) - MOST_ENTRIES
-    if hidden > 0:
+    groups = entries(verdict.findings)
+    for group in groups[:MOST_ENTRIES]:
+        page.entry(group)
+    hidden = sum(len(group) for group in groups[MOST_ENTRIES:])
+    if hidden:
         page.lines([f"and {hidden} more, in the page and in the output of sealift prove --json"], dim=True)
     for title, leaks in (("Accepted until a day", verdict.accepted), ("Shared by construction", verdict.residuals)):
         if leaks:
@@ -28,6 +33,15 @@ def legend(verdict: Verdict, width: float, top: float) -> tuple[list[str], float
     page.title("What went in", 0)
     page.lines([f"{name}: {value}" for name, value in sorted(verdict.inputs.items())], mono=True, dim=True)
     return page.marks, page.y + 26
+
+
+def entries(findings: Sequence[Leak]) -> list[list[tuple[int, Leak]]]:
+    """Return findings with their numbers, in groups of one rule, pair of environments and action; in order."""
+    groups: dict[tuple[str, ...], list[tuple[int, Leak]]] = {}
+    for number, leak in enumerate(findings, 1):
+        key = (leak.id, leak.source, leak.target, leak.witness.action if leak.witness else "", leak.severity)
+        groups.setdefault(key, []).append((number, leak))
+    return list(groups.values())
 
 
 class _Page:
@@ -55,11 +69,13 @@ class _Page:
                 self.y += 18
                 self.marks.append(words(MARGIN, self.y, line, size=12, style=style))
 
-    def entry(self, number: int, leak: Leak) -> None:
+    def entry(self, group: Sequence[tuple[int, Leak]]) -> None:
+        (number, leak), others = group[0], group[1:]
         self.y += 30
         self.marks += list(_number(number, self.y, solid=leak.severity in ("critical", "high")))
         x = MARGIN + _INDENT
-        head = f"{leak.id}  {leak.severity}{', not proved' if leak.unproved else ''}"
+        head = f"{leak.id}{f' ×{len(group)}' if others else ''}  {leak.severity}"
+        head += ", not proved" if leak.unproved else ""
         self.marks.append(words(x, self.y, head, size=13, style=f'font-weight="700" fill="{RED}"'))
         after = x + 8.2 * columns(head) + 16
         self.marks.append(words(after, self.y, fit(route(leak), 48), size=13, style='font-weight="600"'))
@@ -72,6 +88,8 @@ class _Page:
                 self._body(text, x + 74, mono=True, name=name)
         if leak.fix:
             self._body(leak.fix, x + 74, name="mend")
+        if others:
+            self._body(_places(others), x + 74, name="also")
 
     def _body(self, text: str, x: float, *, mono: bool = False, name: str = "") -> None:
         size = 11.5 if mono else 12.5
@@ -89,6 +107,16 @@ def _witness(leak: Leak) -> Iterator[tuple[str, str]]:
         yield "to", leak.witness.resource
         for step in leak.witness.path:
             yield "by way of", step
+
+
+def _places(others: Sequence[tuple[int, Leak]]) -> str:
+    """Return where the other findings of an entry are, each with its number."""
+    told = [
+        f"{number} " + (" ".join(str(part) for part in (leak.logical_id, leak.location) if part) or leak.message)
+        for number, leak in others[:MOST_PLACES]
+    ]
+    more = len(others) - MOST_PLACES
+    return " · ".join(told) + (f" · and {more} more" if more > 0 else "")
 
 
 def _number(number: int, y: float, *, solid: bool) -> Iterator[str]:
