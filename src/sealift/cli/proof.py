@@ -157,15 +157,14 @@ def _outcomes(counted: Counter[str]) -> str:
 
 def _show_shared(console: Console, shared: Verdict, *, verbose: bool) -> None:
     """Print, as advice, what would stop a deployment if all environments were in one account."""
-    worst = worst_first([leak for leak in shared.stopping if leak.id != PROBE_RULE])
+    worst = [ways for ways in alike(shared) if ways[0] in shared.stopping and ways[0].id != PROBE_RULE]
     if not worst:
         return
     console.print(Text(f"\nIn one shared AWS account: {summary(shared)}", style="yellow"), soft_wrap=True)
-    for leak in worst if verbose else worst[:_SHOWN]:
-        if verbose:
-            _show(console, (leak,))
-        else:
-            console.print(Text(f"  {leak.id}  {leak.message}", style="yellow"), soft_wrap=True)
+    for together in _with_one_cure(worst) if verbose else ():
+        _show(console, *together, verbose=True)
+    for ways in () if verbose else worst[:_SHOWN]:
+        console.print(Text(f"  {ways[0].id}{_place(ways[0])}  {ways[0].message}", style="yellow"), soft_wrap=True)
     left = len(worst) - _SHOWN
     if not verbose:
         more = f"{left} more; " if left > 0 else ""

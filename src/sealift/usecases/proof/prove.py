@@ -115,14 +115,13 @@ def isolation_gate(proof: Proof, services: Services, *, strict: bool) -> None:
             _advise(proof.shared, services)
         outcome.detail = summary(proof.verdict)
         if proof.stopping:
-            first = proof.stopping[0]
+            first, others = proof.stopping[0], len(_alike(proof.stopping, proof.verdict.environments)) - 1
             if not strict:
                 _rehearsed(proof, services)
                 return
             outcome.status = "refused"
             raise Refused(
-                f"The environments are not isolated: {first.message}"
-                + (f" (and {len(proof.stopping) - 1} more)" if len(proof.stopping) > 1 else ""),
+                f"The environments are not isolated: {first.message}" + (f" (and {others} more)" if others else ""),
                 code="gate-isolation",
                 hint=first.fix or "See `sealift prove`.",
                 context={"findings": [leak.key for leak in proof.stopping]},
@@ -130,11 +129,12 @@ def isolation_gate(proof: Proof, services: Services, *, strict: bool) -> None:
 
 
 def _rehearsed(proof: Proof, services: Services) -> None:
+    found = len(_alike(proof.stopping, proof.verdict.environments))
     services.events.emit(
         Noted(
             level="warning",
             name="isolation-rehearsed",
-            message=f"{len(proof.stopping)} isolation findings would stop this on AWS; going on, because it is local",
+            message=f"{found} isolation finding{'s' * (found > 1)} would stop this on AWS; going on, as it is local",
             hint="--strict stops here too; `sealift prove` shows witnesses and cures.",
         )
     )
@@ -158,9 +158,13 @@ def alike(verdict: Verdict) -> list[tuple[Leak, ...]]:
 
     The way into the last environment comes first in each: that is the most protected one.
     """
-    order = {name: index for index, name in enumerate(verdict.environments)}
+    return _alike(verdict.findings, verdict.environments)
+
+
+def _alike(leaks: Sequence[Leak], environments: Sequence[str]) -> list[tuple[Leak, ...]]:
+    order = {name: index for index, name in enumerate(environments)}
     found: dict[tuple[object, ...], list[Leak]] = {}
-    for leak in worst_first(verdict.findings):
+    for leak in worst_first(leaks):
         key = (leak.id, leak.severity, leak.location, leak.logical_id, leak.fix, _nameless(leak))
         found.setdefault(key, []).append(leak)
     return [tuple(sorted(ways, key=lambda leak: -order.get(leak.target, -1))) for ways in found.values()]
@@ -197,14 +201,17 @@ def finding(ways: Sequence[Leak]) -> Finding:
 
 
 def _advise(shared: Verdict, services: Services) -> None:
-    worse = [f for f in shared.findings if f.severity in {"critical", "high"} and not f.unproved]
+    shown = [f for f in shared.findings if f.severity in {"critical", "high"} and not f.unproved]
+    worse = _alike(shown, shared.environments)
     if worse:
+        first = worse[0][0]
         services.events.emit(
             Noted(
                 level="warning",
                 name="shared-account",
-                message=f"In one shared AWS account these environments would not be isolated: {len(worse)} findings, "
-                f"first {worse[0].id}: {worse[0].message}",
+                message="In one shared AWS account these environments would not be isolated: "
+                + (f"{len(worse)} findings, first " if len(worse) > 1 else "")
+                + f"{first.id}: {first.message}",
                 hint="Declare an `account` for each environment, or see `sealift prove`.",
             )
         )
