@@ -37,6 +37,8 @@ class Register:
         self.names: dict[str, dict[str, Found]] = {}
         self.beginnings: dict[str, dict[str, Found]] = {}
         self.previews = frozenset(e.name for e in world.environments if e.view.kind == "preview")
+        self.ids: set[str] = set()
+        """Physical ids that AWS chose: such a word means nothing else."""
         self.told: set[tuple[int, str, str, str]] = set()
         """What a rule of its own has told: scope, logical id, text and environment."""
         for environment in world.environments:
@@ -59,6 +61,8 @@ class Register:
         found = Found(entry.environment, entry.scope.origin(entry.logical_id), entry)
         for name in named.name.values if named.name.exact else ():
             if not has_symbol(name):
+                if named.facts.style == "id" and entry.logical_id in entry.scope.view.physical_ids:
+                    self.ids.add(name)
                 self._add(self.names, name, found)
                 self._add(self.names, entry.term, found)
             elif named.facts.style in ("stack", "lower") and not named.explicit:
@@ -79,7 +83,7 @@ class Register:
         seen: set[tuple[str, str]] = set()
         plain = strict and not text.startswith("arn:") and "://" not in text
         for candidate, table in self._candidates(text):
-            if plain and _PLAIN.fullmatch(candidate):
+            if plain and _PLAIN.fullmatch(candidate) and not (candidate == text and text in self.ids):
                 continue
             owners = table.get(candidate)
             if not owners or environment in owners:

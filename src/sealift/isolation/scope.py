@@ -16,9 +16,10 @@ from sealift.model.template import Json, Location
 DEEPEST = 12
 PATH = ("ssm", "parameter#path")
 REFERENCE, PRINCIPAL, IMPORT, OUTPUT = "{{resolve:", "Principal", "Fn::ImportValue", "Fn::GetStackOutput"
+MACRO, LOOP = "Fn::Transform", "Fn::ForEach"
 NUMBERED = PREVIEW.replace("*", TAIL)
 """The same in terms: a number holds no colon."""
-MARKS = frozenset({PRINCIPAL, "NotPrincipal", IMPORT, OUTPUT})
+MARKS = frozenset({PRINCIPAL, "NotPrincipal", IMPORT, OUTPUT, MACRO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ class Scope:
         for logical_id, body in _mapping(found).items():
             if not isinstance(body, dict):
                 yield f"{logical_id}, which is not an object"
+            elif self.mentions(logical_id, MACRO) or self.mentions(logical_id, LOOP):
+                yield f"{logical_id}, in which a macro or loop may write anything"
 
     @cached_property
     def nested(self) -> dict[str, "Scope"]:
@@ -448,6 +451,8 @@ def _marks(value: Json) -> Iterator[str]:
         for key, part in value.items():
             if key in MARKS:
                 yield key.removeprefix("Not")
+            elif key.startswith(LOOP):
+                yield LOOP
             yield from _marks(part)
     elif isinstance(value, list):
         for part in value:

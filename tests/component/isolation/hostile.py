@@ -159,3 +159,47 @@ def paths_of_the_other_domain(a: Shop, b: Shop) -> None:
 @mutation("IAM-01", judged=True)
 def map_runs_of_every_state_machine(a: Shop, b: Shop) -> None:
     a.permit(allow("states:UpdateMapRun", f"arn:aws:states:{REGION}:{ACCOUNT}:mapRun:*/*:*"))
+
+
+# What nobody sees in the template, and what deploys
+
+
+@mutation("PRF-01")
+def properties_from_elsewhere(a: Shop, b: Shop) -> None:
+    key = a.random.choice(("Fn::Transform", "Fn::ForEach::More"))
+    place = a.random.choice((a.resources[a.ids["queue"]], a.properties("role"), a.properties("queue")))
+    place[key] = {"Name": "AWS::Include", "Parameters": {"Location": "s3://somewhere/policies.yaml"}}
+
+
+@mutation("REF-08")
+def traffic_shifted_when_the_other_function_says_so(a: Shop, b: Shop) -> None:
+    b.properties("function")["FunctionName"] = sub("${AWS::StackName}-check")
+    shifting = {"ApplicationName": "a", "BeforeAllowTrafficHook": f"{b.stack}-check"}
+    a.resources["Live"] = {"Type": "AWS::Lambda::Alias", "UpdatePolicy": {"CodeDeployLambdaAliasUpdate": shifting},
+                           "Properties": {"FunctionName": {"Ref": a.ids["function"]}, "FunctionVersion": "1",
+                                          "Name": "live"}}  # fmt: skip
+
+
+@mutation("REF-08")
+def a_record_in_the_other_zone(a: Shop, b: Shop) -> None:
+    b.resources["Zone"] = {"Type": "AWS::Route53::HostedZone", "Properties": {"Name": "example.com"}}
+    b.stack_view["physical_ids"] = {"Zone": "Z0A1B2C3D4"}
+    _add(a, "AWS::Route53::RecordSet", Name="shop.example.com", Type="A", HostedZoneId="Z0A1B2C3D4")
+
+
+@mutation("NAM-01")
+def one_export(a: Shop, b: Shop) -> None:
+    for shop in (a, b):
+        shop.body["Outputs"] = {"T": {"Value": {"Ref": shop.ids["table"]}, "Export": {"Name": "orders-table"}}}
+
+
+@mutation("NAM-01")
+def one_macro(a: Shop, b: Shop) -> None:
+    for shop in (a, b):
+        _add(shop, "AWS::CloudFormation::Macro", Name="Defaults", FunctionName={"Ref": shop.ids["function"]})
+
+
+@mutation("EVT-01")
+def messages_of_every_thing(a: Shop, b: Shop) -> None:
+    actions = [{"Lambda": {"FunctionArn": {"Fn::GetAtt": [a.ids["function"], "Arn"]}}}]
+    _add(a, "AWS::IoT::TopicRule", TopicRulePayload={"Sql": "SELECT * FROM 'orders/#'", "Actions": actions})

@@ -109,3 +109,22 @@ def test_a_policy_in_text_that_is_put_together() -> None:
                                                                    "PolicyDocument": {"Fn::Sub": text}}},
     )  # fmt: skip
     assert stopping(body) == []
+
+
+def test_a_key_that_the_logs_service_uses_for_an_own_log_group() -> None:
+    own = "arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/shop/${AWS::StackName}"
+    every = "arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:*"
+    for context, found in ((own, 0), (every, 2)):
+        condition = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": {"Fn::Sub": context}}}
+        statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": condition,
+                     "Principal": {"Service": "logs.eu-central-1.amazonaws.com"}}  # fmt: skip
+        key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": [statement]}}}
+        logs = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": {"Fn::Sub": "/shop/${AWS::StackName}"}}}
+        assert len(stopping(resources(Key=key, Logs=logs))) == found
+
+
+def test_a_rule_that_hears_only_what_has_a_name_of_its_environment() -> None:
+    own, all_of_it = {"Ref": "AWS::StackName"}, {"anything-but": [{"Ref": "AWS::StackName"}]}
+    for stack, residuals in (([own], 0), ([{"prefix": own}], 0), ([own, "another"], 2), ([all_of_it], 2)):
+        rule = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"detail": {"stack": stack}}}}
+        assert len([r for r in proved(resources(Rule=rule)).residuals if r.id == "EVT-01"]) == residuals

@@ -9,11 +9,17 @@ from sealift.model.finding import Severity
 
 
 def used_alike(
-    world: World, types: tuple[str, ...], paths: tuple[str, ...], *, rule: tuple[str, Severity], words: tuple[str, str]
+    world: World,
+    types: tuple[str, ...],
+    paths: tuple[str, ...],
+    *,
+    rule: tuple[str, Severity],
+    words: tuple[str, str],
+    named: Severity | None = None,
 ) -> Iterator[Leak]:
     """Yield texts that two environments name alike and, as references, texts that name another one's resource.
 
-    `words` are what the thing is called, and the fix.
+    `words` are what the thing is called, and the fix; `named` is the severity where it is another one's.
     """
     what, fix = words
     found: dict[str, list[Place]] = {}
@@ -28,7 +34,8 @@ def used_alike(
             continue
         message = f"{left} and {right} share {what} {text} ({place.logical_id})."
         yield leak(world, place, rule=rule, ends=(left, right), message=message, fix=fix, resource=text)
-    yield from named_leaks(world, types, paths, rule=rule, what=what[:1].upper() + what[1:] + " of", fix=fix)
+    theirs = (rule[0], named or rule[1])
+    yield from named_leaks(world, types, paths, rule=theirs, what=what[:1].upper() + what[1:] + " of", fix=fix)
 
 
 def _is_nothing(text: str) -> bool:

@@ -39,11 +39,19 @@ def limiting(statement: Statement) -> list[Test]:
         test
         for test in statement.tests
         if test.plain_operator in POSITIVE
-        and test.key.partition("/")[0] in LIMITING
+        and (test.key.partition("/")[0] in LIMITING or _is_context(test.key))
         and not test.operator.startswith("forallvalues:")
         and not test.operator.endswith("ifexists")
         and test.values != ("*",)
     ]
+
+
+def _is_context(key: str) -> bool:
+    """Return whether a key says for which resource a service uses a key of KMS, as the one for log groups does.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    return key.startswith("kms:encryptioncontext:") and key.endswith("arn")
 
 
 def is_anyone(kind: str, pattern: str) -> bool:

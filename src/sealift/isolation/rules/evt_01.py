@@ -4,26 +4,22 @@ from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Leak, Witness
 from sealift.isolation.patterns import has_symbol
+from sealift.isolation.references import places
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
-from sealift.isolation.world import World
+from sealift.isolation.world import Sealed, World
 from sealift.model.template import Json
 
 FIX = "Use a bus of the environment, or filter on a value that only it has (resources, stack name, bucket)."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield rules on the default bus whose pattern has no value of their own environment."""
+    """Yield rules on the default bus, and on messages of things, that have no value of their own environment."""
     for environment in world.environments:
         if not world.shared_with(environment.name):
             continue
-        for scope, logical_id in environment.each("AWS::Events::Rule"):
-            properties = scope.properties(logical_id)
-            bus = scope.resolver.one(properties.get("EventBusName")).values or ("default",)
-            pattern = properties.get("EventPattern")
-            if pattern is None or not any(name.rpartition("/")[2] == "default" for name in bus):
-                continue
+        for scope, logical_id, pattern, bus in _listening(environment):
             if not _own(scope, pattern):
                 yield Leak(
                     id="EVT-01",
@@ -32,7 +28,7 @@ def check(world: World) -> Iterator[Leak]:
                     target=EVERY,
                     message=f"{scope.origin(logical_id)} of {environment.name} hears such events of every environment "
                     "of the account.",
-                    witness=Witness(principal=logical_id, action="events:PutEvents", resource="default bus"),
+                    witness=Witness(principal=logical_id, action="events:PutEvents", resource=bus),
                     location=scope.location(logical_id),
                     fix=FIX,
                     residual=True,
@@ -40,11 +36,23 @@ def check(world: World) -> Iterator[Leak]:
                 )
 
 
+def _listening(environment: Sealed) -> Iterator[tuple[Scope, str, Json, str]]:
+    for scope, logical_id in environment.each("AWS::Events::Rule"):
+        properties = scope.properties(logical_id)
+        bus = scope.resolver.one(properties.get("EventBusName")).values or ("default",)
+        pattern = properties.get("EventPattern")
+        if pattern is not None and any(name.rpartition("/")[2] == "default" for name in bus):
+            yield scope, logical_id, pattern, "default bus"
+    for place in places(environment, ("AWS::IoT::TopicRule",), "TopicRulePayload.Sql"):
+        yield place.scope, place.logical_id, list(place.value.values), "message broker"
+
+
 def _own(scope: Scope, pattern: Json) -> bool:
+    """Return whether a pattern admits only what has a name of the environment in it: every one of alternatives."""
     if isinstance(pattern, dict) and not (len(pattern) == 1 and next(iter(pattern)).startswith(("Fn::", "Ref"))):
-        return any(_own(scope, part) for part in pattern.values())
+        return any(_own(scope, part) for key, part in pattern.items() if key != "anything-but")
     if isinstance(pattern, list):
-        return any(_own(scope, part) for part in pattern)
+        return bool(pattern) and all(_own(scope, part) for part in pattern)
     names = (scope.name, scope.setting.view.name)
     return any(has_symbol(v) or any(n in v for n in names) for v in scope.resolver.one(pattern).values)
 

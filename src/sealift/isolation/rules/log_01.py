@@ -12,7 +12,7 @@ FIX = "Make the log group and what it is sent to in the template, so that each e
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield log groups and destinations that two environments name."""
+    """Yield log groups and destinations that two environments name, or that are another one's (high)."""
     yield from used_alike(
         world,
         ("AWS::Logs::SubscriptionFilter", "AWS::Lambda::Function", "AWS::ApiGateway::Stage",
@@ -20,23 +20,24 @@ def check(world: World) -> Iterator[Leak]:
         ("LogGroupName", "DestinationArn", "LoggingConfig.LogGroup", "AccessLogSetting.DestinationArn",
          "AccessLogSettings.DestinationArn"),
         rule=("LOG-01", "medium"),
+        named="high",
         words=("the log group or destination", FIX),
     )  # fmt: skip
 
 
+_TEMPLATE = resource(
+    "AWS::Logs::SubscriptionFilter",
+    "{LogGroupName: GROUP, FilterPattern: error, DestinationArn: {'Fn::GetAtt': [F, Arn]}}",
+    more="  F: {Type: 'AWS::Lambda::Function'}\n"
+    "  Logs: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: {'Fn::Sub': '/shop/${AWS::StackName}'}}}",
+)
 RULE = Rule(
     id="LOG-01",
     title="Shared log group or log subscription",
-    severity="medium",
+    severity="high",
     why="Who reads one environment's logs reads the other's, with what people typed into them.",
     fix=FIX,
-    failing=Example(template=resource("AWS::Lambda::Function", "{LoggingConfig: {LogGroup: /shop/functions}}")),
-    passing=Example(
-        template=resource(
-            "AWS::Lambda::Function",
-            "{LoggingConfig: {LogGroup: {Ref: Logs}}}",
-            more="  Logs: {Type: 'AWS::Logs::LogGroup'}",
-        )
-    ),
+    failing=Example(template=_TEMPLATE.replace("GROUP", "/shop/app-production")),
+    passing=Example(template=_TEMPLATE.replace("GROUP", "{Ref: Logs}")),
     check=check,
 )

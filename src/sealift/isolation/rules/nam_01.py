@@ -30,6 +30,25 @@ def check(world: World) -> Iterator[Leak]:
                     yield _leak((left, right), entry, term)
     yield from _stacks(world)
     yield from _without_arn(world)
+    yield from _exports(world)
+
+
+def _exports(world: World) -> Iterator[Leak]:
+    """An export's name is taken once in an account and region; who imports it gets whatever came first."""
+    for left, right in world.pairs():
+        if not world.same_account(left.name, right.name) or left.view.region != right.view.region:
+            continue
+        for name in sorted(left.setting.exports.keys() & right.setting.exports.keys()):
+            if not has_symbol(name) and not is_wild(name):
+                yield Leak(
+                    id="NAM-01",
+                    severity="critical",
+                    source=left.name,
+                    target=right.name,
+                    message=f"{left.name} and {right.name} both export {name}: who imports it gets the other one's.",
+                    witness=Witness(principal=left.name, action="Fn::ImportValue", resource=name),
+                    fix="Put ${AWS::StackName} into the export's name.",
+                )
 
 
 def _leak(ends: tuple[str, str], entry: Owned, term: str) -> Leak:
@@ -72,12 +91,18 @@ _NAMES = {
 """Names that are taken although IAM has no ARN for them; all are the same for all accounts."""
 
 
+_NAMES_OF_ACCOUNT = {"AWS::CloudFormation::Macro": "Name"}
+_EVERY_NAME = {**_NAMES, **_NAMES_OF_ACCOUNT}
+
+
 def _without_arn(world: World) -> Iterator[Leak]:
     found: dict[str, list[Place]] = {
-        e.name: [p for t, key in _NAMES.items() for p in places(e, (t,), key) if not _in_own_zone(p)]
+        e.name: [p for t, key in _EVERY_NAME.items() for p in places(e, (t,), key) if not _in_own_zone(p)]
         for e in world.environments
     }
     for place, text, left, right in shared(found):
+        if place.scope.type_of(place.logical_id) in _NAMES_OF_ACCOUNT and not world.same_account(left, right):
+            continue
         message = f"{place.logical_id} has the same name in {left} and {right}: one would be the other's."
         yield leak(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message, fix=FIX,
                    resource=text)  # fmt: skip

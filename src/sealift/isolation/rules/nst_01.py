@@ -32,7 +32,7 @@ def check(world: World) -> Iterator[Leak]:
         yield leak(world, place, rule=("NST-01", "medium"), ends=(left, right), message=message, fix=FIX, resource=text)
     types = tuple({s.type_of(p.logical_id) for listed in tokens.values() for p in listed for s in (p.scope,)})
     yield from named_leaks(
-        world, types, ("ServiceToken",), rule=("NST-01", "medium"), what="The custom resource", fix=FIX
+        world, types, ("ServiceToken",), rule=("NST-01", "high"), what="The custom resource", fix=FIX
     )
 
 
@@ -58,16 +58,17 @@ def _custom(scope: Scope) -> Iterator[str]:
             yield logical_id
 
 
-_TEMPLATE = resource("Custom::Seed", "{ServiceToken: VALUE}", more="  F: {Type: 'AWS::Lambda::Function'}")
+_FUNCTION = "  F: {Type: 'AWS::Lambda::Function', Properties: {FunctionName: {'Fn::Sub': '${AWS::StackName}-seed'}}}"
+_TEMPLATE = resource("Custom::Seed", "{ServiceToken: VALUE}", more=_FUNCTION)
 RULE = Rule(
     id="NST-01",
     title="A nested stack or custom resource that reaches elsewhere",
-    severity="medium",
+    severity="high",
     why="What a custom resource does is decided by the function behind it; one function for two environments acts in "
     "both.",
     fix=FIX,
     failing=Example(
-        template=_TEMPLATE.replace("VALUE", "'arn:aws:lambda:eu-central-1:000000000000:function:seed-tables'")
+        template=_TEMPLATE.replace("VALUE", "'arn:aws:lambda:eu-central-1:000000000000:function:app-production-seed'")
     ),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [F, Arn]}")),
     check=check,

@@ -33,9 +33,11 @@ def check(world: World) -> Iterator[Leak]:
 
 def _places(environment: Sealed) -> Iterator[Place]:
     for scope in environment.scopes:
-        for logical_id in scope.resources:
+        for logical_id, body in scope.resources.items():
             if not scope.type_of(logical_id).startswith(_ELSEWHERE):
                 yield from _texts(scope, logical_id, scope.properties(logical_id), "")
+            yield from _texts(scope, logical_id, body.get("UpdatePolicy"), "UpdatePolicy")
+        yield from _texts(scope, "Hooks", scope.view.body.get("Hooks"), "")
 
 
 def _texts(scope: Scope, logical_id: str, value: Json, path: str) -> Iterator[Place]:
