@@ -27,6 +27,18 @@ import boto3, os
 def handler(event, context):
     return boto3.client("sts").get_caller_identity()["Arn"]
 """
+COUNT = """
+import os, time
+calls = 0
+def handler(event, context):
+    global calls
+    calls += 1
+    match event.get("then"):
+        case "raise": raise ValueError("as asked")
+        case "exit": os._exit(3)
+        case "sleep": time.sleep(20)
+    return calls
+"""
 WHICH = "def handler(event, context): return context.function_version"
 
 
@@ -127,3 +139,30 @@ def test_a_function_that_ends_while_it_is_loaded_says_why(endpoint: Endpoint) ->
     deploy(endpoint, "ending", {"Resources": {"Role": ROLE, "F": function(code, FunctionName="ending")}})
     answer = client(endpoint, "lambda").invoke(FunctionName="ending")
     assert "no license" in json.loads(answer["Payload"].read())["errorMessage"]
+
+
+@pytest.fixture(scope="module")
+def counting(endpoint: Endpoint) -> str:
+    """The name of a function that counts its calls in its module."""
+    body: dict[str, Json] = {"Resources": {"Role": ROLE, "Fn": function(COUNT, Timeout=3)}}
+    return str(deploy(endpoint, "counting", body | {"Outputs": {"Name": {"Value": {"Ref": "Fn"}}}}).outputs["Name"])
+
+
+def _then(endpoint: Endpoint, name: str, what: str) -> str:
+    """Return the error of a call that was to end in some way."""
+    payload = json.dumps({"then": what}).encode()
+    return str(client(endpoint, "lambda").invoke(FunctionName=name, Payload=payload).get("FunctionError"))
+
+
+def test_a_function_that_raised_keeps_what_its_module_holds(endpoint: Endpoint, counting: str) -> None:
+    before = _invoke(endpoint, counting)
+    assert _then(endpoint, counting, "raise") != "None"
+    assert _then(endpoint, counting, "raise") != "None"
+    assert _invoke(endpoint, counting) == before + 3
+
+
+@pytest.mark.parametrize("what", ["exit", "sleep"])
+def test_a_function_that_ended_or_took_too_long_starts_anew(endpoint: Endpoint, counting: str, what: str) -> None:
+    _invoke(endpoint, counting)
+    assert _then(endpoint, counting, what) != "None"
+    assert _invoke(endpoint, counting) == 1

@@ -8,6 +8,7 @@ from sealift.local.patches.aliases import weighted_aliases
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.logs import exact_logs
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
+from sealift.local.patches.raising import survived_errors
 from sealift.local.patches.replies import proxy_replies
 from sealift.local.patches.runtimes import declared_runtimes, functions_made
 from sealift.local.patches.validators import request_validators
@@ -19,6 +20,7 @@ def apply(where: Places, runtime_packages: str) -> None:
     prepare = declared_runtimes(where, runtime_packages)
     weighted_aliases()
     proxy_replies()
+    survived_errors()
     counted_functions()
     counted_apis()
     own_alarms()
