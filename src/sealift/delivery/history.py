@@ -87,6 +87,13 @@ class Standing:
                 return deployed
         return None
 
+    def did_well_otherwise(self, release: str) -> bool:
+        """Return whether the release that came last did well here before, with another configuration."""
+        config = self.last.config if self.last is not None and self.last.release == release else None
+        return config is not None and any(
+            d.is_good and d.release == release and d.config != config for d in self.deployments
+        )
+
     def failed(self, release: str) -> bool:
         """Return whether this release was brought here and did not do well the last time."""
         came = [d for d in self.deployments if d.release == release and d.kind != "rollback" and d.status != "running"]

@@ -17,6 +17,11 @@ from sealift.usecases.verify import verify_deployment
 from sealift.usecases.watch import Watched, give_up_watch, watch
 from sealift.usecases.writing import Writer
 
+WHAT_GOES_BACK = (
+    "Code and template go back. Parameters are those that sealift.toml has now. "
+    "Data that was written meanwhile is not brought back."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -183,7 +188,10 @@ def _verified(
 def _restore(target: Target, digest: str, writer: Writer, services: Services, *, problem: str, hint: str) -> Outcome:
     """Bring back the newest good release before `digest`; say so when there is none."""
     name = target.environment.name
-    good = standing(writer.ledger.entries()).good_before(digest)
+    before = standing(writer.ledger.entries())
+    good = before.good_before(digest)
+    if before.did_well_otherwise(digest):
+        hint = f"{digest[:12]} did well in {name} with another configuration: put that back in sealift.toml."
     if good is None:
         return Outcome(
             environment=name,
@@ -197,7 +205,7 @@ def _restore(target: Target, digest: str, writer: Writer, services: Services, *,
             level="error",
             name="going-back",
             message=f"{name} failed with release {digest[:12]}: {problem}. Going back to {good.release[:12]}",
-            hint="Code and configuration go back. Data that was written meanwhile is not brought back.",
+            hint=WHAT_GOES_BACK,
             environment=name,
         )
     )

@@ -7,7 +7,7 @@ from sealift.errors import Refused
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.model.ledger import Entry
-from sealift.usecases.release import Outcome, redeploy
+from sealift.usecases.release import WHAT_GOES_BACK, Outcome, redeploy
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest
 from sealift.usecases.target import Target
@@ -53,7 +53,7 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
             Noted(
                 name="going-back",
                 message=f"{environment.name} goes back to release {digest[:12]}",
-                hint="Code and configuration go back. Data that was written meanwhile is not brought back.",
+                hint=WHAT_GOES_BACK,
                 environment=environment.name,
             )
         )

@@ -43,7 +43,8 @@ def verify_deployment(target: Target, deployment: Deployment, writer: Writer, se
             failures=tuple(failures),
         )
         outcome.status = verification.status
-        passed = f"{verification.checks} checks passed" if verification.checks else "nothing declared to check"
+        count = verification.checks
+        passed = f"{count} check{'s' * (count != 1)} passed" if verification.checks else "nothing declared to check"
         outcome.detail = "; ".join(failures) or passed
     writer.note(
         "verification",

@@ -331,6 +331,26 @@ def test_a_release_that_fails_in_production_is_taken_back(world: World):
     assert code_in(world, "production") == before
 
 
+def test_a_release_that_fails_with_another_configuration_alone_is_told_apart(world: World):
+    world.deliver("print('one')")
+    world.code("print('two')")
+    world.deliver("print('two')")
+    changed = tuple(replace(e, tags={"cost": "7"}) if e.name == "production" else e for e in world.app.environments)
+    world.app = replace(world.app, environments=changed)
+    fail_in_production(world)
+    outcome = world.promote()
+    assert outcome.status == "failed"
+    assert "did well in production with another configuration" in outcome.hint
+
+
+def test_a_release_that_never_did_well_is_not_excused_by_its_configuration(world: World):
+    world.deliver("print('one')")
+    world.code("print('two')")
+    soaked(world)
+    fail_in_production(world)
+    assert "another configuration" not in world.promote().hint
+
+
 def bad_second(world: World) -> None:
     """Deliver a first release, then promote a second whose stack update fails in production."""
     world.write({"Hello": function(), "Items": {**table(), "DependsOn": ["Hello"]}})
