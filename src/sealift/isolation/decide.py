@@ -14,6 +14,8 @@ from sealift.isolation.policies import Statement
 
 @lru_cache(maxsize=65536)
 def _names(pattern: str, action: str) -> bool:
+    if "*" not in pattern and "?" not in pattern:
+        return pattern.lower() == action
     return pattern == "*" or action_matcher(pattern).fullmatch(action) is not None
 
 
