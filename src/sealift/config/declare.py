@@ -158,6 +158,8 @@ def _previews(settings: Settings, app: str, region: str) -> Environment | None:
         stack_name=f"{app}-{PREVIEW}",
         parameters=_labels(settings, "parameters") | _labels(table, "parameters"),
         tags=_labels(table, "tags"),
+        role=_text(table, "role"),
+        cloudformation_role=_text(table, "cloudformation_role"),
         roles=_texts(table, "roles"),
         untrusted=bool(table.get("untrusted", False)),
     )

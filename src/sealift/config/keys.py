@@ -464,7 +464,7 @@ _LOCAL = (
 )
 
 _PREVIEWS = (
-    *(key for key in _ENVIRONMENT if key.name in ("account", "region", "roles")),
+    *(key for key in _ENVIRONMENT if key.name in ("account", "region", "role", "cloudformation_role", "roles")),
     Key(
         name="untrusted",
         kind=Flag(),

@@ -196,12 +196,14 @@ def test_without_a_table_there_are_no_previews(app_folder: Path) -> None:
 
 
 def test_previews_are_one_environment_that_is_proved_and_not_deployed_to(app_folder: Path) -> None:
-    text = "[parameters]\nTax = 1\n[previews]\naccount = '333333333333'\nuntrusted = true\nparameters = { Size = 2 }\n"
+    role = "arn:aws:iam::333333333333:role/previews"
+    text = f"[parameters]\nTax = 1\n[previews]\naccount = '333333333333'\nuntrusted = true\nrole = '{role}'\n"
+    text += "parameters = { Size = 2 }\n"
     app = _load(app_folder, text)
     previews = app.previews
     assert previews is not None
     assert (previews.name, previews.kind, previews.stack_name) == ("pr-*", "preview", "orders-pr-*")
-    assert (previews.account, previews.untrusted) == ("333333333333", True)
+    assert (previews.account, previews.untrusted, previews.acting) == ("333333333333", True, (role,))
     assert previews.parameters == {"Tax": "1", "Size": "2"}
     assert app.environment("pr-*") is None
     assert [e.name for e in app.proved] == ["staging", "production", "pr-*"]
