@@ -1,7 +1,7 @@
 """Makes the worlds. The embedded cloud is started once for all tests of a session."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -12,7 +12,7 @@ from sealift.model.app import Environment
 from sealift.model.template import Json
 from sealift.system import RealClock
 from tests.contract.sandbox import PATIENCE_S as SANDBOX_PATIENCE_S
-from tests.contract.sandbox import PREFIX, opted_in, sandbox
+from tests.contract.sandbox import PREFIX, opted_in, pause_s, sandbox
 from tests.contract.worlds import BROKEN, World
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import make_account
@@ -41,6 +41,10 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     def lose(key: str) -> None:
         session.s3.delete_object(Bucket=cloud.bucket.name, Key=key)
 
+    def fill(bucket: str, keys: Sequence[str]) -> None:
+        for key in keys:
+            session.s3.put_object(Bucket=bucket, Key=key, Body=b"here")
+
     yield World(
         kind="embedded",
         cloud=cloud,
@@ -48,6 +52,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         broken=_policy_of_nobody,
         alter_parameter=alter,
         lose=lose,
+        fill=fill,
     )
     supervisor.down()
 
@@ -65,6 +70,10 @@ def aws() -> Iterator[World]:
         def lose(key: str) -> None:
             session.s3.delete_object(Bucket=cloud.bucket.name, Key=key)
 
+        def fill(bucket: str, keys: Sequence[str]) -> None:
+            for key in keys:
+                session.s3.put_object(Bucket=bucket, Key=key, Body=b"here")
+
         yield World(
             kind="aws",
             cloud=cloud,
@@ -72,7 +81,9 @@ def aws() -> Iterator[World]:
             broken=_policy_of_nobody,
             alter_parameter=alter,
             lose=lose,
+            fill=fill,
             patience_s=SANDBOX_PATIENCE_S,
+            pause_s=pause_s(os.environ),
             prefix=PREFIX,
             names=names,
         )
@@ -102,11 +113,13 @@ def make_fake() -> World:
 
     return World(
         kind="fake",
+        pause_s=1.0,
         cloud=account.cloud,
         clock=clock,
         broken=_policy_of_nobody,
         alter_parameter=alter,
         lose=account.bucket.lose,
+        fill=lambda bucket, keys: account.contents.setdefault(bucket, []).extend(keys),
         account=account,
     )
 

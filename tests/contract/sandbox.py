@@ -1,8 +1,9 @@
 """The contract suite against a real account: `SEALIFT_TEST_AWS_ACCOUNT=111122223333 make test-aws`.
 
-It makes stacks, a bucket, functions and tables there and deletes them at the end, so it runs only in an account that is
-named, and only when the credentials belong to that one. Use an account that holds nothing else. What the suite asserts
-of CloudFormation is what AWS documents; tests/fakes/CLOUDFORMATION.md has the link of each line.
+It makes stacks, a bucket, functions and tables there and deletes them at the end, also when a test fails; what a killed
+run left is deleted by the next one. It runs only in an account that is named, and only when the credentials belong to
+that one. Use an account that holds nothing else. What the suite asserts of CloudFormation is what AWS documents;
+tests/fakes/CLOUDFORMATION.md has the link of each line.
 """
 
 import os
@@ -11,8 +12,9 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 
-from sealift.aws.cloud import Access, open_cloud
+from sealift.aws.cloud import Access, bucket_name, open_cloud
 from sealift.aws.session import AwsSession
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError
@@ -22,7 +24,11 @@ from sealift.system import RealClock
 
 VARIABLE = "SEALIFT_TEST_AWS_ACCOUNT"
 PREFIX = "sealift-contract-"
+_TELLING = 50
+"""How much of a bucket's name tells that it is ours: long ones end in a hash."""
 PATIENCE_S = 900.0
+LEFT_AFTER = timedelta(hours=2)
+"""How old something is at least that a killed run left; what is younger may be another run's."""
 
 
 class NotOptedInError(Exception):
@@ -32,6 +38,11 @@ class NotOptedInError(Exception):
 def opted_in(environ: Mapping[str, str]) -> bool:
     """Return whether the suite was asked to run against AWS."""
     return bool(environ.get(VARIABLE))
+
+
+def pause_s(environ: Mapping[str, str]) -> float:
+    """Return how long to wait between two looks at AWS."""
+    return float(environ.get(f"{VARIABLE}_PAUSE_S", "2"))
 
 
 def check_opted_in(environ: Mapping[str, str], identity: Identity) -> str:
@@ -48,10 +59,9 @@ def check_opted_in(environ: Mapping[str, str], identity: Identity) -> str:
 @contextmanager
 def sandbox(environ: Mapping[str, str], names: list[str]) -> Iterator[tuple[Cloud, AwsSession]]:
     """Open a cloud in the sandbox account; delete its bucket and the stacks of these names at the end."""
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "eu-west-1"
-    access = Access(region=region, profile=environ.get("AWS_PROFILE"))
+    access = _access(environ)
     run = f"{PREFIX}{uuid.uuid4().hex[:10]}"
-    environment = Environment(name="contract", region=region, stack_name=run)
+    environment = Environment(name="contract", region=access.region, stack_name=run)
     cloud = open_cloud(environment, access=access)
     account = check_opted_in(environ, cloud.identity)
     session = AwsSession(access)
@@ -60,6 +70,36 @@ def sandbox(environ: Mapping[str, str], names: list[str]) -> Iterator[tuple[Clou
     finally:
         _delete_stacks(cloud, names)
         _delete_bucket(session, cloud.bucket.name)
+
+
+def delete_leftovers(environ: Mapping[str, str], *, older_than: timedelta = LEFT_AFTER) -> tuple[str, ...]:
+    """Delete what earlier runs made and did not delete, and return its names."""
+    access = _access(environ)
+    cloud = open_cloud(Environment(name="contract", region=access.region, stack_name=PREFIX), access=access)
+    check_opted_in(environ, cloud.identity)
+    session, before = AwsSession(access), RealClock().now() - older_than
+    pages = session.cloudformation.get_paginator("describe_stacks").paginate()
+    stacks = [
+        stack["StackName"]
+        for page in pages
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(PREFIX) and not stack.get("ParentId") and stack["CreationTime"] < before
+    ]
+    mine = bucket_name(cloud.account, access.region, PREFIX[:-1])[:_TELLING]
+    buckets = [
+        bucket["Name"]
+        for bucket in session.s3.list_buckets()["Buckets"]
+        if bucket["Name"].startswith(mine) and bucket["CreationDate"] < before
+    ]
+    _delete_stacks(cloud, stacks)
+    for bucket in buckets:
+        _delete_bucket(session, bucket)
+    return (*stacks, *buckets)
+
+
+def _access(environ: Mapping[str, str]) -> Access:
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "eu-west-1"
+    return Access(region=region, profile=environ.get("AWS_PROFILE"))
 
 
 def _delete_stacks(cloud: Cloud, names: list[str]) -> None:
@@ -72,7 +112,7 @@ def _delete_stacks(cloud: Cloud, names: list[str]) -> None:
         while (state := cloud.stacks.describe(name)) is not None and clock.monotonic() < deadline:
             if not in_progress(state.status):
                 cloud.stacks.delete_stack(name, token=f"{name}-cleanup-{uuid.uuid4().hex[:8]}")
-            clock.sleep(2.0)
+            clock.sleep(pause_s(os.environ))
 
 
 def _delete_bucket(session: AwsSession, name: str) -> None:
@@ -90,13 +130,15 @@ def main() -> int:
 
     from sealift.aws.identity import AwsIdentity
 
-    region = os.environ.get("AWS_REGION") or "eu-west-1"
-    identity = AwsIdentity(AwsSession(Access(region=region, profile=os.environ.get("AWS_PROFILE"))))
+    identity = AwsIdentity(AwsSession(_access(os.environ)))
     try:
         account = check_opted_in(os.environ, identity)
+        left = delete_leftovers(os.environ)
     except (NotOptedInError, CloudError) as error:
         print(f"test-aws: {error}", file=sys.stderr)
         return 2
+    if left:
+        print(f"test-aws: deleted what a killed run left: {', '.join(left)}")
     print(f"test-aws: the contract suite runs in account {account}")
     return int(pytest.main(["-q", "tests/contract", *sys.argv[1:]]))
 

@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sealift.delivery.states import in_progress
@@ -30,8 +30,12 @@ class World:
     """Sets the value of an SSM parameter of a stack (stack, logical id, value) by hand."""
     lose: Callable[[str], None]
     """Removes an object from the bucket by hand."""
+    fill: Callable[[str, Sequence[str]], None]
+    """Puts objects of these keys into a bucket of the application."""
     account: FakeAccount | None = None
     patience_s: float = PATIENCE_S
+    pause_s: float = 0.02
+    """Between two looks."""
     prefix: str = ""
     """What the name of every stack begins with."""
     names: list[str] = field(default_factory=list)
@@ -45,10 +49,9 @@ class World:
     def wait(self, look: Callable[[], bool]) -> None:
         """Let time pass until `look` returns true."""
         deadline = time.monotonic() + self.patience_s
-        pause_s = {"fake": 1.0, "embedded": 0.02}.get(self.kind, 2.0)
         while not look():
             assert time.monotonic() < deadline, "it took too long"
-            self.clock.sleep(pause_s)
+            self.clock.sleep(self.pause_s)
 
     def settled(self, stack: str) -> StackState | None:
         """Wait until the stack does not move any more and return it."""

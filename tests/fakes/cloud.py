@@ -22,6 +22,9 @@ from tests.fakes.tap import Tap
 FUNCTION = "AWS::Lambda::Function"
 BUCKET = "AWS::S3::Bucket"
 
+SETTINGS = {"AWS::SSM::Parameter": "ssm:", "AWS::SecretsManager::Secret": "secretsmanager:"}
+"""How a template names what a stack made."""
+
 
 @dataclass(slots=True)
 class AccountEffects:
@@ -30,6 +33,7 @@ class AccountEffects:
     bucket: FakeBucket
     functions: FakeFunctions
     inventory: FakeInventory
+    settings: FakeSettings
     contents: dict[str, list[str]] = field(default_factory=dict)
     """What is in a data store, by physical id. Gone when the resource is deleted."""
     tables: set[str] = field(default_factory=set)
@@ -40,6 +44,8 @@ class AccountEffects:
             self.tables.add(placed.physical_id)
         if placed.desired.type == FUNCTION and placed.physical_id is not None:
             self.functions.set_code(placed.physical_id, self._code(placed.properties.get("Code")))
+        if placed.desired.type in SETTINGS and placed.physical_id is not None:
+            self.settings.known.add(SETTINGS[placed.desired.type] + placed.physical_id)
         if placed.physical_id is not None:
             self.inventory.make(placed.desired.type, placed.physical_id, placed.properties)
 
@@ -47,6 +53,8 @@ class AccountEffects:
         """Delete it and everything in it. Raises ResourceFault for a bucket that is not empty."""
         if placed.desired.type == BUCKET and self.contents.get(placed.physical_id or ""):
             raise ResourceFault("The bucket you tried to delete is not empty (Service: S3, Status Code: 409)")
+        if placed.desired.type in SETTINGS:
+            self.settings.known.discard(f"{SETTINGS[placed.desired.type]}{placed.physical_id}")
         if placed.physical_id is not None:
             self.contents.pop(placed.physical_id, None)
             self.tables.discard(placed.physical_id)
@@ -92,13 +100,14 @@ def make_account(
     bucket = FakeBucket(clock, name=environment.bucket or f"sealift-{environment.stack_name}".lower(), tap=tap)
     functions, signing_keys = FakeFunctions(), FakeSigningKeys()
     inventory, trespass = FakeInventory(account), FakeTrespass()
-    effects = AccountEffects(bucket, functions, inventory)
+    known = FakeSettings(set(settings))
+    effects = AccountEffects(bucket, functions, inventory, known)
     stacks = FakeStacks(
         clock, bucket, account=account, region=environment.region, effects=effects, render=render, tap=tap
     )
     objects = FakeObjects(effects.contents, tap)
     backups = FakeBackups(effects.contents, effects.tables, tap)
-    known, identity, metrics = FakeSettings(set(settings)), FakeIdentity(account), FakeMetrics()
+    identity, metrics = FakeIdentity(account), FakeMetrics()
     cloud = Cloud(
         environment=environment.name,
         account=account,

@@ -1,5 +1,6 @@
 """What is in force in an account, in memory: what CloudFormation made of it, and what a person changed by hand."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -51,6 +52,8 @@ class FakeInventory:
             self.functions[physical_id] = LiveFunction(
                 role=str(properties.get("Role", "")), variables=_variables(properties)
             )
+        elif resource_type == "AWS::SecretsManager::Secret" and "SecretString" in properties:
+            self.secrets[physical_id] = str(properties["SecretString"])
         elif resource_type in _POLICIES:
             on, document = _POLICIES[resource_type]
             listed = properties.get(on)
@@ -59,7 +62,7 @@ class FakeInventory:
 
     def forget(self, physical_id: str) -> None:
         """Take a resource away."""
-        for kept in (self.roles, self.policies, self.functions, self.sources):
+        for kept in (self.roles, self.policies, self.functions, self.sources, self.secrets):
             kept.pop(physical_id, None)
 
     def put_by_hand(self, role: str, policy: str, document: Json) -> None:
@@ -104,7 +107,7 @@ class FakeInventory:
     def secret_digest(self, secret: str, *, salt: str) -> str:
         """Return a salted hash of a secret's value."""
         self._allow(secret, f"compare the value of secret {secret}")
-        return f"{hash((salt, self.secrets.get(secret, secret)))}"
+        return hashlib.sha256(f"{salt}\0{self.secrets.get(secret, secret)}".encode()).hexdigest()
 
     def _allow(self, name: str, what: str) -> None:
         if name in self.denied:

@@ -1,5 +1,7 @@
 """The small fakes do what their ports promise."""
 
+import re
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from sealift.model.event import Noted, Progressed
 from sealift.model.health import FUNCTION
 from sealift.model.stack import StackResource
 from sealift.model.template import Asset
+from sealift.ports import Cloud
 from tests.fakes.bucket import FakeBucket
 from tests.fakes.builder import FakeBuilder
 from tests.fakes.clock import START, FakeClock
@@ -167,3 +170,9 @@ def test_every_environment_has_an_account_of_its_own() -> None:
     clouds.closed.add("production")
     with pytest.raises(CloudError):
         clouds.open(production)
+
+
+def test_every_port_of_a_cloud_is_in_the_table_of_the_contract() -> None:
+    plain = {"environment", "account", "region", "local", "endpoint", "credentials", "notes"}
+    page = (Path(__file__).parents[2] / "contract" / "README.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [f.name for f in fields(Cloud) if f.name not in plain]

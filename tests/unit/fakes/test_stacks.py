@@ -529,6 +529,28 @@ def test_every_status_can_be_forced(bench: Bench) -> None:
         assert (state.status, state.reason) == (status, "because")
 
 
+def test_a_type_that_fails_fails_every_resource_of_it_until_it_is_mended(bench: Bench) -> None:
+    bench.account.stacks.fail("AWS::DynamoDB::Table", "create", "no tables today")
+    table: dict[str, Json] = {"Type": "AWS::DynamoDB::Table", "Properties": {}}
+    state = bench.deploy({"One": parameter(), "Items": table})
+
+    assert state.status == "ROLLBACK_COMPLETE"
+    failed = [(e.logical_id, e.reason) for e in bench.account.stacks.events("app") if e.status == "CREATE_FAILED"]
+    assert failed == [("Items", "no tables today")]
+    bench.account.stacks.delete_stack("app", token="again")
+    bench.clock.advance(60)
+    bench.account.stacks.mend("AWS::DynamoDB::Table", "create")
+    assert bench.deploy({"One": parameter(), "Items": table}).status == "CREATE_COMPLETE"
+
+
+def test_many_events_and_resources_come_in_one_answer(bench: Bench) -> None:
+    """AWS answers in pages of 100; the port reads them all, so here there are none."""
+    bench.deploy({f"P{number}": parameter() for number in range(150)})
+
+    assert len(bench.account.stacks.resources("app")) == 150
+    assert len([e for e in bench.account.stacks.events("app") if e.status == "CREATE_COMPLETE"]) == 151
+
+
 def test_a_template_with_a_transform_needs_a_renderer(bench: Bench) -> None:
     with pytest.raises(CloudError, match="Transform"):
         bench.ask({"One": parameter()}, Transform="AWS::Serverless-2016-10-31")

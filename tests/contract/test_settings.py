@@ -1,0 +1,40 @@
+"""Parameters and secrets that are there, or not, as a template names them; and keys that sign."""
+
+import pytest
+
+from sealift.errors import CloudError
+from tests.contract.worlds import World, template
+
+
+def test_a_parameter_is_there_as_long_as_its_stack_is(world: World) -> None:
+    name = world.name()
+    wanted = f"ssm:/{name}/tax"
+    body = template(Tax={"Type": "AWS::SSM::Parameter", "Properties": {**_of(name), "Name": f"/{name}/tax"}})
+
+    assert world.cloud.settings.missing([wanted]) == (wanted,)
+    world.deploy(name, body)
+    assert world.cloud.settings.missing([wanted, f"{wanted}:1"]) == ()
+    world.cloud.stacks.delete_stack(name, token="gone")
+    world.settled(name)
+    assert world.cloud.settings.missing([wanted]) == (wanted,)
+
+
+def test_a_secret_is_there_once_its_stack_made_it(world: World) -> None:
+    name = world.name()
+    wanted = f"secretsmanager:{name}/key:SecretString:user"
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": f"{name}/key", "SecretString": "none"}}
+
+    assert world.cloud.settings.missing([wanted]) == (wanted,)
+    world.deploy(name, template(Key=secret))
+    assert world.cloud.settings.missing([wanted]) == ()
+
+
+def test_a_key_that_is_not_there_signs_nothing(world: World) -> None:
+    with pytest.raises(CloudError) as caught:
+        world.cloud.signing_keys.sign(f"alias/{world.name()}", b"message")
+
+    assert caught.value.code == "not-found"
+
+
+def _of(name: str) -> dict[str, str]:
+    return {"Type": "String", "Value": f"of {name}"}
