@@ -50,6 +50,21 @@ def test_wrong_usage_is_json_when_json_is_asked_for(sealift):
     assert shown.err == ""
 
 
+@pytest.mark.parametrize(
+    ("argv", "keys"),
+    [
+        (("init",), {"path"}),
+        (("local", "status"), {"environments"}),
+        (("local", "reset"), {"environments"}),
+        (("local", "down"), {"environments"}),
+        (("local", "logs", "staging"), {"environment", "lines"}),
+    ],
+)
+def test_a_command_that_only_tells_that_it_is_done_tells_machines_too(sealift, folder, argv, keys):
+    (folder / "template.yaml").write_text("Resources: {A: {Type: 'AWS::SNS::Topic'}}")
+    assert sealift(*argv, "-C", folder, "--json").json.keys() == keys
+
+
 def test_a_folder_that_is_not_there_is_named(sealift, tmp_path):
     shown = sealift("status", "-C", tmp_path / "nowhere")
     assert shown.code == 1

@@ -39,7 +39,7 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
     target = Target(app=app, environment=environment, cloud=cloud)
     with (
         writing(cloud, services, purpose="teardown") as writer,
-        phase(services, "deploy", environment=environment.name),
+        phase(services, "deploy", environment=environment.name) as outcome,
     ):
         operation = Operation(id=services.ids.new(), kind="teardown", release="", commit=None)
         try:
@@ -53,6 +53,7 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
             writer.record(operation, "failed", error=error.code, message=error.message)
             raise
         writer.record(operation, "succeeded", stacks=list(destroyed.stacks), retained=list(destroyed.retained))
+        outcome.detail = "deleted" if destroyed.stacks else "nothing was there"
     return destroyed
 
 

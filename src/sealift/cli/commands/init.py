@@ -1,5 +1,7 @@
 """`init`."""
 
+import json
+
 import click
 
 from sealift.cli.session import Session, options
@@ -12,5 +14,8 @@ def init_command(session: Session) -> int:
     from sealift.config.init import write_initial_config
 
     path = write_initial_config(session.directory)
+    if session.json:
+        click.echo(json.dumps({"path": str(path)}))
+        return 0
     click.echo(f"Wrote {path}. Look at it, then try: sealift run --local")
     return 0

@@ -1,6 +1,7 @@
 """`local up | status | logs | reset | down`: the embedded cloud."""
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,11 @@ def logs(session: Session, environment: str, lines: int) -> int:
     """Print the end of an emulator's log."""
     from sealift.wiring import local_cloud
 
-    for line in local_cloud(session.app).log_tail(session.environment(environment).name, lines):
+    tail = local_cloud(session.app).log_tail(session.environment(environment).name, lines)
+    if session.json:
+        click.echo(json.dumps({"environment": environment, "lines": list(tail)}))
+        return 0
+    for line in tail:
         click.echo(line)
     return 0
 
@@ -87,9 +92,10 @@ def reset(session: Session, environments: tuple[str, ...]) -> int:
     from sealift.wiring import local_cloud
 
     cloud = local_cloud(session.app)
-    for name in [session.environment(name).name for name in environments] or [e.name for e in session.app.environments]:
+    chosen = [session.environment(name).name for name in environments] or [e.name for e in session.app.environments]
+    for name in chosen:
         cloud.reset(name)
-        click.echo(f"{name:<14} empty")
+    _tell(session, chosen, "empty")
     return 0
 
 
@@ -104,6 +110,14 @@ def down(session: Session, environments: tuple[str, ...]) -> int:
     chosen = [session.environment(name).name for name in environments] or [e.name for e in session.app.environments]
     with ThreadPoolExecutor() as pool:
         list(pool.map(cloud.down, chosen))
-    for name in chosen:
-        click.echo(f"{name:<14} stopped")
+    _tell(session, chosen, "stopped")
     return 0
+
+
+def _tell(session: Session, names: Sequence[str], what: str) -> None:
+    """Print what became of emulators."""
+    if session.json:
+        click.echo(json.dumps({"environments": [{"name": name, "status": what} for name in names]}))
+        return
+    for name in names:
+        click.echo(f"{name:<14} {what}")
