@@ -107,16 +107,21 @@ def _tell(report: DriftReport, environment: Environment, services: Services) -> 
             Noted(level="warning", name="drift-unknown", message=problem, environment=environment.name)
         )
     if report.checked or report.unchecked:
-        services.events.emit(Noted(name="drift", message=summary(report), environment=environment.name))
+        services.events.emit(Noted(name="drift", message=_outcome(report), environment=environment.name))
 
 
 def summary(report: DriftReport) -> str:
     """Return how many resources were looked at, and of which types some could not be."""
     if not (report.checked or report.unchecked):
         return "No resource could be looked at" if report.problems else "No stack is there"
+    types = f": {_types(report.unchecked)}" if report.unchecked else ""
+    return _outcome(report) + types
+
+
+def _outcome(report: DriftReport) -> str:
     found = f"{len(report.findings)} of {report.checked} resources drifted" if report.findings else ""
     text = found or f"No drift in {report.checked} resources"
-    return text + (f"; not checked: {_types(report.unchecked)}" if report.unchecked else "")
+    return text + (f"; {len(report.unchecked)} not checked" if report.unchecked else "")
 
 
 def _types(unchecked: Iterable[str]) -> str:
