@@ -351,7 +351,10 @@ class FakeStacks:
         return replace(goal, tags=dict(request.tags))
 
     def _goal(self, body: bytes, stack_name: str, parameters: Mapping[str, str]) -> Goal:
-        plain: dict[str, Json] = json.loads(body)
+        try:
+            plain: dict[str, Json] = json.loads(body)
+        except ValueError as error:
+            raise Invalid("Template format error: JSON not well-formed.") from error
         if "Transform" in plain:
             if self._render is None:
                 raise Invalid("Transform AWS::Serverless-2016-10-31 failed with: the fake was given no `render`")

@@ -11,7 +11,7 @@ from sealift.model.release import Release
 from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, looking_for_drift, plan_deployment
 from sealift.usecases.health import outputs_of
 from sealift.usecases.services import Services
-from sealift.usecases.store import stored_release
+from sealift.usecases.store import check_stored, stored_release
 from sealift.usecases.target import Target
 from sealift.usecases.verify import verify_deployment
 from sealift.usecases.watch import Watched, give_up_watch, watch
@@ -83,9 +83,11 @@ def _settle_watch(target: Target, plan: Plan, writer: Writer, services: Services
     before = standing(writer.ledger.entries())
     due, current = before.rollback_due, before.current
     if due is not None:
+        comes = force or (due.release, due.config) != (plan.release.digest, plan.config)
+        if comes and before.good_before(due.release) is None:
+            return None  # there is nothing to go back to, and what comes may mend it
         outcome = conclude_watch(target, before, writer, services)
-        is_other = (due.release, due.config) != (plan.release.digest, plan.config)
-        return None if outcome and outcome.restored and (is_other or force) else outcome
+        return None if outcome and outcome.restored and comes else outcome
     if is_standing(plan, before) and not force:
         return conclude_watch(target, before, writer, services)
     if before.open_watch is not None:
@@ -154,6 +156,7 @@ def _was_sent(writer: Writer, *, known: int) -> bool:
 def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, services: Services) -> Outcome:
     """Deploy a release that the environment's bucket holds, and verify it. Drift keeps nobody from going back."""
     release: Release = stored_release(digest, target.cloud)
+    check_stored(release, target.cloud)
     entries = writer.ledger.entries()
     before = standing(entries).newest(digest)
     plan = plan_deployment(target, release, commit=before.commit if before else None, kind=kind)

@@ -74,6 +74,21 @@ def stored_release(digest: str, cloud: Cloud) -> Release:
     return parse_manifest(stored.body, digest=digest)
 
 
+def check_stored(release: Release, cloud: Cloud) -> None:
+    """Raise IntegrityError when a blob of a release that is deployed again is not what its name says.
+
+    The code of functions is left out: it is most of the bytes, and is compared when it runs.
+    """
+    code = {sha256 for stack in release.stacks for _, sha256 in stack.functions}
+    checked = [sha256 for sha256 in release.blobs if sha256 not in code]
+    with TemporaryDirectory(prefix="sealift-check-") as folder, ThreadPoolExecutor(PARALLEL_TRANSFERS) as pool:
+        tuple(
+            pool.map(
+                lambda sha256: cloud.bucket.download(blob_key(sha256), Path(folder) / sha256, sha256=sha256), checked
+            )
+        )
+
+
 def stored_origin(digest: str, cloud: Cloud) -> Origin:
     """Return where a stored release was first built from; all unknown when the note is not there."""
     stored = cloud.bucket.get(origin_key(digest))

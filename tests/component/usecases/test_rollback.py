@@ -2,10 +2,12 @@
 
 import pytest
 
-from sealift.errors import CloudError, Refused, UserError
+from sealift.delivery.manifest import blob_key
+from sealift.errors import CloudError, IntegrityError, Refused, UserError
 from sealift.model.event import EntryRecorded, Noted
 from sealift.usecases.release import Outcome
 from sealift.usecases.rollback import rollback
+from sealift.usecases.store import stored_release
 from tests.component.usecases.world import World, function, table
 from tests.fakes.http import answer
 
@@ -130,6 +132,21 @@ def test_from_a_bad_release_it_goes_to_the_good_one_that_ran_before(world: World
     deploy(world, "three")
     mend_api(world)
     assert back(world).release == good
+
+
+def test_a_template_that_was_changed_in_the_bucket_is_not_gone_back_to(world: World):
+    world.deliver("print('one')")
+    first = world.standing("production").current
+    assert first is not None
+    world.deliver("print('two')")
+    account = world.account("production")
+    (stack,) = stored_release(first.release, account.cloud).stacks
+    key = blob_key(stack.template_sha256)
+    account.bucket.corrupt(key, (account.bucket.peek(key) or b"").replace(b"python3.13", b"python3.10"))
+    executed = list(account.stacks.executions)
+    with pytest.raises(IntegrityError):
+        rollback(world.app, world.production, world.services(), to=None)
+    assert account.stacks.executions == executed
 
 
 def test_before_anything_was_deployed_there_is_nothing_to_go_back_to(world: World):

@@ -216,6 +216,13 @@ def test_the_first_release_has_nothing_to_go_back_to_and_stays(world: World):
     assert "There is no verified release before it" in outcome.message
 
 
+def test_after_a_first_release_that_failed_another_one_may_come(world: World):
+    test_the_first_release_has_nothing_to_go_back_to_and_stays(world)
+    world.http.serve(IN_PRODUCTION, answer(200, "hello"))
+    assert world.deliver("print('mended')").status == "succeeded"
+    assert watches(world)[-1][1] == "succeeded"
+
+
 def test_a_release_that_failed_its_watch_is_not_gone_back_to(world: World):
     first = watched(world)
     fail_from(world, 60)
