@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from sealift.delivery.history import DEPLOYING, standing
 from sealift.ledger.chain import judge_chain
@@ -36,8 +37,16 @@ def broken(world: World, *, secrets: Sequence[str], precious: Mapping[str, str])
 def chain_of(account: FakeAccount) -> tuple[tuple[Entry, ...], tuple[ChainFault, ...]]:
     """Return the entries of a ledger and its faults, behind everybody's back."""
     keys = [k for k in account.bucket.everything() if k.startswith(PREFIX) and k != HEAD_KEY]
-    bodies = {int(k.removeprefix(PREFIX).removesuffix(".json")): account.bucket.peek(k) or b"" for k in keys}
-    return judge_chain(bodies, account.bucket.peek(HEAD_KEY))
+    bodies = tuple((int(k.removeprefix(PREFIX).removesuffix(".json")), account.bucket.peek(k) or b"") for k in keys)
+    return _judged(bodies, account.bucket.peek(HEAD_KEY))
+
+
+@lru_cache(maxsize=16)
+def _judged(
+    bodies: tuple[tuple[int, bytes], ...], head: bytes | None
+) -> tuple[tuple[Entry, ...], tuple[ChainFault, ...]]:
+    """Judge a chain once, however often it is looked at."""
+    return judge_chain(dict(bodies), head)
 
 
 def entries_of(account: FakeAccount) -> tuple[Entry, ...]:

@@ -6,20 +6,24 @@ of one command make their calls.
 
 import errno
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from sealift.delivery.history import standing
+from sealift.delivery.history import DEPLOYING, standing
 from sealift.errors import SealiftError
 from sealift.ledger.ledgers import BucketLedgers
-from sealift.model.app import Environment
+from sealift.model.app import Environment, Health, Hooks
+from sealift.model.ledger import Record
+from sealift.ports import Completed
 from sealift.usecases.approve import approve
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.destroy import destroy
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.proof.prove import prove_built
+from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
 from sealift.usecases.run import commit_of, deploy_built
 from sealift.usecases.services import Services
@@ -27,8 +31,10 @@ from sealift.usecases.store import stored_release
 from sealift.usecases.waive import Waiver, waive
 from tests.chaos.invariants import ENVIRONMENTS, broken, entries_of, unfinished
 from tests.chaos.weather import Faults, Killed, SkewedClock, draw_faults
-from tests.component.usecases.world import Body, World, function, make_world, table
+from tests.component.usecases.world import URL, Body, World, function, make_world, table
+from tests.fakes.http import answer
 from tests.fakes.ids import FakeIds
+from tests.fakes.process import Run, completed
 
 COMMANDS = (
     "deploy",
@@ -37,12 +43,17 @@ COMMANDS = (
     "promote",
     "promote",
     "roll back",
+    "resume",
     "approve",
     "waive",
     "destroy",
     "flip",
 )
+PROMOTIONS = ("promote",) * 6
+"""What is added where production is watched."""
 MOST_COMMANDS = 5
+WATCH_S = 45.0
+LONGEST_ILLNESS_S = 450.0
 EXPECTED = (SealiftError, Killed, KeyboardInterrupt)
 
 
@@ -67,12 +78,22 @@ class Schedule:
         self._version = 0
         self._queues: list[str] = []
         self._actors = 0
+        self._spell: tuple[datetime, datetime] | None = None
+        """From when to when production does not do well."""
+        self._failing_hooks = 0.0
         self._cache = folder / "ledger-cache"
         secret = {"Password": self.secret}
         for name in ENVIRONMENTS:
             self.world.change(name, parameters=secret)
         if self.random.random() < 0.3:
             self.world.change("production", approvals=1)
+        if self.random.random() < 0.15:
+            self.world.change("production", watch_s=WATCH_S, health=Health(max_latency_ms=500))
+            self.world.http.serve(f"{URL}/shop-production", lambda _: answer(500 if self._is_ill() else 200))
+        if self.random.random() < 0.15:
+            self.world.app = replace(self.world.app, hooks=Hooks(before_deploy=("migrate",), after_deploy=("fill",)))
+            for program in ("migrate", "fill"):
+                self.world.process.install(program, does=self._hook)
         self._write()
 
     def run(self) -> Outcomes:
@@ -80,7 +101,7 @@ class Schedule:
         if self.random.random() < 0.7:
             self._calm()
         for _ in range(self.random.randint(1, MOST_COMMANDS)):
-            name = self.random.choice(COMMANDS)
+            name = self.random.choice(COMMANDS + PROMOTIONS if self.world.production.watch_s else COMMANDS)
             if name == "flip":
                 self._flip()
             else:
@@ -93,7 +114,11 @@ class Schedule:
         command = self._command(name)
         faults = draw_faults(self.random, self.world.clock, self._take_over)
         services = self._services(skewed=faults.weather == "skewed")
+        self._failing_hooks = 0.1
+        if name == "promote" and self.world.production.watch_s and self.random.random() < 0.7:
+            self._fall_ill()
         self._expose(faults)
+        known = len(entries_of(self.world.account("production")))
         said, clean = "", True
         try:
             said = command(services) or "done"
@@ -109,8 +134,45 @@ class Schedule:
         finally:
             self._shelter()
         self.said.commands.append(f"{name} in {faults.weather} weather ({'; '.join(faults.struck[:2])}): {said}")
+        self._spell, self._failing_hooks = None, 0.0
+        if name == "promote" and faults.weather != "taken-over" and self._went_back_for_nothing(known):
+            self._broke("production went back though nothing spoke against its release")
         if clean and not faults.struck:
             self._nothing_left(name)
+
+    def _hook(self, run: Run) -> Completed:
+        """Run as a hook, which the ledger has to know of by then; fail now and then."""
+        name = str((run.env or {})["SEALIFT_ENV"])
+        record = entries_of(self.world.account(name))[-1].record
+        if (record.data.get("step"), record.data.get("outcome")) != ("hook", "running") or record.kind == "rollback":
+            self._broke(f"a hook of {name} ran after {record.kind} {dict(record.data)}")
+        return completed(returncode=int(self.random.random() < self._failing_hooks))
+
+    def _fall_ill(self) -> None:
+        """Let production answer badly for a while, some time from now: its probes, its metrics or both."""
+        start = self.world.clock.now() + timedelta(seconds=self.random.uniform(0.0, 90.0))
+        self._spell = (start, start + timedelta(seconds=self.random.choice((2.0, 60.0, 300.0))))
+        account = self.world.account("production")
+        there = account.stacks.describe("shop-production") is not None
+        for resource in account.stacks.resources("shop-production") if there else ():
+            if resource.type == "AWS::Lambda::Function" and resource.physical_id and self.random.random() < 0.5:
+                for minute in range(5):
+                    at = start + timedelta(minutes=minute)
+                    account.metrics.put(resource.physical_id, at, requests=100, failures=50, latency_ms=900.0)
+
+    def _is_ill(self) -> bool:
+        return self._spell is not None and self._spell[0] <= self.world.clock.now() < self._spell[1]
+
+    def _went_back_for_nothing(self, before: int) -> bool:
+        """Return whether production was taken back, since it had so many entries, though only AWS had broken."""
+        last: Record | None = None
+        for entry in entries_of(self.world.account("production")):
+            record = entry.record
+            new = last is None or record.operation != last.operation
+            if entry.seq > before and record.kind == "rollback" and new and last is not None:
+                return last.status == "errored" and last.kind == "promotion"
+            last = record if record.kind in (*DEPLOYING, "verification", "watch") else last
+        return False
 
     def _command(self, name: str) -> Callable[[Services], str | None]:
         world, production = self.world, self.world.production
@@ -121,11 +183,16 @@ class Schedule:
             case "deploy again":
                 return lambda services: deploy(world, services)
             case "promote":
+                if production.watch_s and self.random.random() < 0.7:
+                    self._renew()
                 world.soak()
                 return lambda services: promote(world.app, production, services, PromotionOptions()).status
             case "roll back":
                 where = world.production if self.random.random() < 0.6 else world.staging
                 return lambda services: rollback(world.app, where, services, to=None).status
+            case "resume":
+                where = world.production if self.random.random() < 0.6 else world.staging
+                return lambda services: resume(world.app, where, services).status
             case "approve":
                 return lambda services: self._approve(services)
             case "waive":
@@ -134,6 +201,12 @@ class Schedule:
                 return lambda services: waive(self.world.app, production, services, waiver).record.status
             case _:
                 return self._destroyed
+
+    def _renew(self) -> None:
+        """Have something new in staging, so that there is something to promote and to watch."""
+        self._write()
+        with suppress(SealiftError):
+            deploy(self.world, self._services())
 
     def _destroyed(self, services: Services) -> str:
         """Take staging down; its data is lost then, and that was wanted."""
@@ -149,6 +222,7 @@ class Schedule:
 
     def _calm(self) -> None:
         """One ordinary command per environment brings everything to where it belongs."""
+        self.world.clock.advance(LONGEST_ILLNESS_S)
         self._write()
         try:
             statuses = [deploy(self.world, self._services())]
