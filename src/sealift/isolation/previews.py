@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sealift.isolation.model import OUTSIDE, EnvironmentView, Leak, StackView
+from sealift.isolation.symbols import ONE
 from sealift.model.app import PREVIEW
 
-FIRST, SECOND = (PREVIEW.replace("*", number) for number in ("1", "12"))
+FIRST, SECOND = ONE, PREVIEW.replace("*", "12")
 _SPELLED = re.compile(r"\bpr-[0-9]+")
 
 

@@ -10,6 +10,7 @@ from sealift.isolation.model import Leak, Witness
 from sealift.isolation.patterns import LITERAL_STAR, covers, has_symbol, intersects, is_wild, sample
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
+from sealift.isolation.symbols import NUMBERED, ONE
 from sealift.isolation.world import Owned, Sealed, World
 from sealift.model.finding import Severity
 
@@ -250,7 +251,8 @@ def witness(world: World, reach: Reach, name: str) -> Witness:
     service, _, lower = name.partition(":")
     fact = iam.action(service, lower)
     pattern = witness_pattern(reach.statement, reach.entry.term)
-    word = sample(pattern, reach.entry.term).replace(LITERAL_STAR, "*")
+    one = reach.entry.term.replace(NUMBERED, ONE)
+    word = sample(pattern, one if intersects(pattern, one) else reach.entry.term).replace(LITERAL_STAR, "*")
     return Witness(
         principal=world.symbols.concrete(reach.principal.arn),
         action=f"{service}:{fact.name if fact else lower}",

@@ -8,7 +8,7 @@ from sealift.isolation.model import EnvironmentView, StackView
 from sealift.isolation.patterns import TAIL, has_symbol, is_wild, plain
 from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, joined, text, union
 from sealift.isolation.switches import Conditions
-from sealift.isolation.symbols import Symbols
+from sealift.isolation.symbols import NUMBERED, Symbols
 from sealift.isolation.types import ALSO, TypeFacts, facts, has_parts
 from sealift.model.app import PREVIEW
 from sealift.model.template import Json, Location
@@ -17,8 +17,6 @@ DEEPEST = 12
 PATH = ("ssm", "parameter#path")
 REFERENCE, PRINCIPAL, IMPORT, OUTPUT = "{{resolve:", "Principal", "Fn::ImportValue", "Fn::GetStackOutput"
 MACRO, LOOP = "Fn::Transform", "Fn::ForEach"
-NUMBERED = PREVIEW.replace("*", TAIL)
-"""The same in terms: a number holds no colon."""
 MARKS = frozenset({PRINCIPAL, "NotPrincipal", IMPORT, OUTPUT, MACRO})
 
 

@@ -2,8 +2,13 @@
 
 import hashlib
 
-from sealift.isolation.patterns import FIRST_SYMBOL, LAST_SYMBOL, LITERAL_ONE, LITERAL_STAR, is_symbol
+from sealift.isolation.patterns import FIRST_SYMBOL, LAST_SYMBOL, LITERAL_ONE, LITERAL_STAR, TAIL, is_symbol
+from sealift.model.app import PREVIEW
 
+NUMBERED = PREVIEW.replace("*", TAIL)
+"""How a preview is called in terms: a number holds no colon."""
+ONE = PREVIEW.replace("*", "1")
+"""One preview, to show what is true of any."""
 _IN_FIRST_PLANE = 0xFFFE
 """Characters of plane 15; its last two code points are no characters."""
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -34,7 +39,7 @@ class Symbols:
         """Return the term with every symbol replaced by an id as AWS could have made it, always the same one."""
         if term.isascii():
             return term
-        return "".join(self._text(c) for c in term)
+        return "".join(self._text(c) for c in term.replace(NUMBERED, ONE))
 
     def _text(self, char: str) -> str:
         if char == LITERAL_STAR:

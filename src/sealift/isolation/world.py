@@ -14,8 +14,8 @@ from sealift.isolation.patterns import has_symbol, head, intersects, is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import OutsideRole, Principal, Unowned, declared, in_templates, outside_roles
 from sealift.isolation.resolving import Resolved
-from sealift.isolation.scope import NUMBERED, PATH, Scope, Setting
-from sealift.isolation.symbols import Symbols
+from sealift.isolation.scope import PATH, Scope, Setting
+from sealift.isolation.symbols import NUMBERED, Symbols
 
 UNDECLARED_ACCOUNT = "000000000000"
 """Stands in ARNs for an account that was not declared."""

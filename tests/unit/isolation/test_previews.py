@@ -107,3 +107,11 @@ def test_what_is_found_between_previews_shows_two_of_them() -> None:
     (leak,) = found(view("pr-*", read({"Fn::Sub": "arn:aws:dynamodb:*:*:table/${AWS::StackName}*"})))
     assert leak.message == "Role of pr-1 may dynamodb:GetItem on Table of pr-12."
     assert leak.key == "IAM-01:pr-*:pr-*:Role"
+
+
+@pytest.mark.parametrize(("name", "shown"), [("shop-p*", "shop-pr-1-orders"), ("shop-pr-7-orders", "shop-pr-7-orders")])
+def test_a_witness_is_one_preview_that_the_permission_names(name: str, shown: str) -> None:
+    leaks = found(view("production", read(f"arn:aws:dynamodb:*:*:table/{name}")), view("pr-*", read(OWN)))
+    (leak,) = [leak for leak in leaks if leak.source == "production"]
+    assert leak.witness is not None
+    assert leak.witness.resource.endswith(f":table/{shown}")
