@@ -11,6 +11,9 @@ _SECRET_NAME = re.compile(
 _AWS = re.compile(r"^AWS_|^AMAZON_|^BOTO_|^SEALIFT_", re.IGNORECASE)
 _SHAPES = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bATBB[A-Za-z0-9]{20,}|\bglpat-[\w-]{20,}"
+    # What signs a URL for whoever has it, such as the ResponseURL that custom resources print with their event.
+    r"|(?<=[?&])(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId)=[^&\s\"'<>]+"
+    r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----"
 )
 _MIN_SECRET = 8

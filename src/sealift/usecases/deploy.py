@@ -129,7 +129,7 @@ def looking_for_drift(target: Target, plan: Plan, writer: Writer, *, force: bool
 
 def deploy_release(target: Target, plan: Plan, writer: Writer, services: Services) -> Deployment:
     """Deploy every stack of the release. Whatever happens is recorded; errors are raised after that."""
-    writer.cloud = replace(writer.cloud, stacks=masked(writer.cloud.stacks, _secrets(plan)))
+    writer.cloud = masked(writer.cloud, _secrets(plan))
     entries = writer.ledger.entries()
     _tell_unfinished(standing(entries), target, services)
     undoing = undoable(entries) if plan.kind == "rollback" else frozenset()

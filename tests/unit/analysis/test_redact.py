@@ -63,3 +63,26 @@ def test_the_end_of_a_long_output_is_kept() -> None:
     assert cut.startswith("…")
     assert cut.endswith("\nlast")
     assert tail("") == ""
+
+
+def test_what_signs_a_url_is_masked_and_the_rest_of_it_is_shown():
+    url = (
+        "https://cloudformation-custom-resource-response.s3.amazonaws.com/arn%3Aaws?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+        "&X-Amz-Credential=AKIA%2F20260101&X-Amz-Security-Token=IQoJb3JpZ2luX2Vj&X-Amz-Signature=0123abcd"
+    )
+    said = redacted(f'{{"ResponseURL": "{url}"}}')
+    assert "0123abcd" not in said
+    assert "IQoJb3JpZ2luX2Vj" not in said
+    assert said.startswith('{"ResponseURL": "https://cloudformation-custom-resource-response')
+    assert said.endswith('"}')
+
+
+def test_an_old_signature_and_a_token_of_three_parts_are_masked():
+    assert redacted("PUT /x?AWSAccessKeyId=ASIA&Expires=1&Signature=ab%2Fcd= HTTP/1.1") == (
+        "PUT /x?***&Expires=1&*** HTTP/1.1"
+    )
+    assert redacted("Bearer eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl end") == "Bearer *** end"
+
+
+def test_a_signature_that_is_no_part_of_a_url_stays():
+    assert redacted("Signature=good of the ledger") == "Signature=good of the ledger"

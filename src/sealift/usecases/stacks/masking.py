@@ -1,15 +1,26 @@
-"""Takes secrets out of what CloudFormation says of a stack, before anything is shown or recorded.
+"""Takes secrets out of what CloudFormation says of a stack and functions say in their logs, before anything is shown.
 
 The value of a NoEcho parameter may come back in a reason ("role hunter2 was not found"), and the ledger keeps for ever
 what is written to it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sealift.analysis.redact import redacted
-from sealift.model.stack import ChangeSet, ChangeSetRequest, Drift, StackEvent, StackResource, StackState
-from sealift.ports import Stacks
+from sealift.model.stack import (
+    ChangeSet,
+    ChangeSetRequest,
+    Drift,
+    FunctionState,
+    Invocation,
+    StackEvent,
+    StackResource,
+    StackState,
+)
+from sealift.model.template import Json
+from sealift.ports import Cloud, Functions, Stacks
 
 SHORTEST = 6
 """Shorter values are words that stand in any text."""
@@ -80,7 +91,35 @@ class MaskedStacks:
         return redacted(text, self.secrets)
 
 
-def masked(stacks: Stacks, secrets: Collection[str]) -> Stacks:
-    """Return the port with these values masked, longest first; the same one when there are none."""
+@dataclass(frozen=True, slots=True)
+class MaskedFunctions:
+    """The Functions port over another one, with these values masked in every log."""
+
+    inner: Functions
+    secrets: tuple[str, ...]
+
+    def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
+        """Read back name and code hash of each function."""
+        return self.inner.state(names)
+
+    def shares(self, alias_arn: str) -> Mapping[str, float]:
+        """Return which share of its traffic an alias sends to each version."""
+        return self.inner.shares(alias_arn)
+
+    def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
+        """Return the newest log lines of a function."""
+        return tuple(redacted(line, self.secrets) for line in self.inner.logs(name, since=since, limit=limit))
+
+    def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
+        """Call a function once and wait for its end."""
+        said = self.inner.invoke(name, payload)
+        log = tuple(redacted(line, self.secrets) for line in said.log)
+        return replace(said, error=redacted(said.error, self.secrets), log=log)
+
+
+def masked(cloud: Cloud, secrets: Collection[str]) -> Cloud:
+    """Return the cloud with these values masked in what it says, longest first; the same one when there are none."""
     long = tuple(sorted({s for s in secrets if len(s) >= SHORTEST}, key=lambda s: (-len(s), s)))
-    return MaskedStacks(stacks, long) if long else stacks
+    if not long:
+        return cloud
+    return replace(cloud, stacks=MaskedStacks(cloud.stacks, long), functions=MaskedFunctions(cloud.functions, long))
