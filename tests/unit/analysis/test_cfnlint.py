@@ -70,3 +70,9 @@ def test_the_same_finding_is_told_once() -> None:
 def test_what_is_no_report_is_refused(report: str) -> None:
     with pytest.raises(ValueError):
         cfnlint_findings(report, local=False, own_config=False)
+
+
+def test_local_paths_which_we_package_are_no_advice() -> None:
+    report = json.dumps([{"Rule": {"Id": "W3002"}, "Message": "m", "Filename": "template.yaml", "Location": {}}])
+    assert cfnlint_findings(report, local=False, own_config=False) == ()
+    assert len(cfnlint_findings(report, local=False, own_config=True)) == 1
