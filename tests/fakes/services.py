@@ -23,6 +23,8 @@ class FakeFunctions:
         self._logs: dict[str, list[tuple[datetime, str]]] = {}
         self._lock = threading.Lock()
         self._answers: dict[str, Invocation] = {}
+        self.unreadable = False
+        """Whether logs may not be read."""
         self.invoked: list[tuple[str, Mapping[str, Json]]] = []
         self.shifting: Callable[[], Mapping[str, float]] | None = lambda: {"1": 1.0}
         """What every alias answers; None when nobody may ask."""
@@ -69,6 +71,8 @@ class FakeFunctions:
 
     def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
         """Return the newest log lines of a function, oldest first."""
+        if self.unreadable:
+            raise CloudError(f"AWS refused to read the logs of function {name}: no right", code="access-denied")
         lines = sorted((at, line) for at, line in self._logs.get(name, []) if at >= since)
         return tuple(line for _, line in lines[-limit:])
 

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -139,6 +140,17 @@ def test_a_function_that_ends_while_it_is_loaded_says_why(endpoint: Endpoint) ->
     deploy(endpoint, "ending", {"Resources": {"Role": ROLE, "F": function(code, FunctionName="ending")}})
     answer = client(endpoint, "lambda").invoke(FunctionName="ending")
     assert "no license" in json.loads(answer["Payload"].read())["errorMessage"]
+
+
+def test_a_function_that_can_not_be_loaded_says_why_in_its_log(endpoint: Endpoint) -> None:
+    deploy(
+        endpoint, "lacking", {"Resources": {"Role": ROLE, "F": function("import is_not_there", FunctionName="lacking")}}
+    )
+    answer = client(endpoint, "lambda").invoke(FunctionName="lacking")
+    said = "No module named 'is_not_there'"
+    assert json.loads(answer["Payload"].read())["errorMessage"] == said
+    logs = _functions(endpoint).logs("lacking", since=datetime.now(UTC) - timedelta(hours=1))
+    assert f"[ERROR] The function can not be loaded: {said}" in logs
 
 
 @pytest.fixture(scope="module")

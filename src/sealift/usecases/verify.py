@@ -9,6 +9,7 @@ from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import SuiteResult
 from sealift.model.ledger import Status
 from sealift.usecases.deploy import Deployment
+from sealift.usecases.logs import tell_trouble
 from sealift.usecases.probes import probe_all, probes_of
 from sealift.usecases.services import Services, phase
 from sealift.usecases.surroundings import variables
@@ -27,7 +28,7 @@ class Verification:
 
 def verify_deployment(target: Target, deployment: Deployment, writer: Writer, services: Services) -> Verification:
     """Send the probes, run the acceptance tests, and record the outcome in the ledger."""
-    name = target.environment.name
+    name, began = target.environment.name, services.clock.now()
     with phase(services, "verify", environment=name) as outcome, _recorded(deployment, writer):
         failures = list(probe_all(target, deployment.outputs, services))
         probes = len(probes_of(target))
@@ -37,6 +38,9 @@ def verify_deployment(target: Target, deployment: Deployment, writer: Writer, se
         tested = suite is not None and suite.status == "succeeded"
         if not failures and probes == 0 and not tested:
             _warn_unproven(target, services)
+        if failures:
+            stacks = [target.app.stack_name(target.environment, stack) for stack in target.app.stacks]
+            tell_trouble(stacks, writer.cloud, services, since=began)
         verification = Verification(
             status="failed" if failures else "succeeded",
             checks=probes + (suite.passed + suite.failed if suite else 0),

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from sealift.errors import UserError
 from sealift.model.app import Probe, SuiteSpec
-from sealift.model.event import ProbeAnswered
+from sealift.model.event import Noted, ProbeAnswered
 from sealift.model.finding import SuiteResult
 from sealift.ports import HttpAnswer
-from tests.component.usecases.world import URL, World
+from tests.component.usecases.world import URL, World, function
+from tests.fakes.clock import START
 from tests.fakes.http import answer
 from tests.fakes.suites import failed, passed
 
@@ -160,3 +162,53 @@ def test_a_tested_deployment_says_nothing_of_the_kind(world: World):
     world.deploy()
     assert "verified-by-hash-only" not in world.notes()
     assert world.entries()[-1].record.data["passed"] == 3
+
+
+def failing_with(world: World, *lines: str) -> None:
+    """Let the API fail, and its function say why, when it is asked."""
+    stacks, functions = world.account().stacks, world.account().functions
+
+    def say(call: str, moment: str) -> None:
+        if (call, moment) != ("stacks.describe", "after"):
+            return
+        made = [e.physical_id for e in stacks.events("shop-staging") if e.logical_id == "Hello" and e.physical_id]
+        if made and not functions.logs(made[0], since=START):
+            for line in lines:
+                functions.log(made[0], START + timedelta(days=1), line)
+
+    world.account().tap.on_call = say
+    world.http.serve(URL, answer(502))
+
+
+def logs_told(world: World) -> list[str]:
+    return [note.message for note in world.events.of(Noted) if note.name == "function-log"]
+
+
+def test_the_log_of_a_function_that_failed_is_told_with_the_probe_that_found_it(world: World):
+    failing_with(
+        world, "START RequestId: 1", "[ERROR] Runtime.ImportModuleError: No module named 'requests'", "END RequestId: 1"
+    )
+    assert world.deploy().status == "failed"
+    (told,) = logs_told(world)
+    assert told.endswith("ends with:\n        [ERROR] Runtime.ImportModuleError: No module named 'requests'")
+
+
+def test_a_log_without_trouble_is_not_told(world: World):
+    failing_with(world, "a customer came")
+    assert (world.deploy().status, logs_told(world)) == ("failed", [])
+
+
+def test_logs_that_may_not_be_read_change_nothing(world: World):
+    world.http.serve(URL, answer(502))
+    world.account().functions.unreadable = True
+    assert (world.deploy().status, logs_told(world)) == ("failed", [])
+
+
+def test_a_secret_parameter_that_a_function_prints_is_not_told(world: World):
+    secret = {"Type": "String", "NoEcho": True}
+    world.write({"Hello": function()}, Parameters={"Password": secret})
+    world.change("staging", parameters={"Password": "hunter2hunter2"})
+    failing_with(world, "[ERROR] RuntimeError: hunter2hunter2 is wrong")
+    assert world.deploy().status == "failed"
+    assert "*** is wrong" in logs_told(world)[0]
+    assert "hunter2" not in logs_told(world)[0]

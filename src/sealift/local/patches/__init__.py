@@ -6,6 +6,7 @@ Patches reach into private names. The emulator is pinned exactly, and a test sho
 from sealift.local.interpreters import Places
 from sealift.local.patches.aliases import weighted_aliases
 from sealift.local.patches.importing import after_import
+from sealift.local.patches.loading import logged_load_failures
 from sealift.local.patches.logs import exact_logs
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
 from sealift.local.patches.raising import survived_errors
@@ -17,6 +18,7 @@ from sealift.local.patches.validators import request_validators
 def apply(where: Places, runtime_packages: str) -> None:
     """Apply every patch. `where` is where interpreters are looked for; `runtime_packages` holds what Lambda brings."""
     exact_logs()
+    logged_load_failures()
     prepare = declared_runtimes(where, runtime_packages)
     weighted_aliases()
     proxy_replies()

@@ -1,19 +1,14 @@
 """Say why a stack failed: the first cause, its place in the user's template, the function's log, and what to do."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sealift.analysis.redact import redacted
 from sealift.delivery.causes import FUNCTION_TYPE, advice, first_cause, function_behind, made_from, nesting
 from sealift.errors import CloudError, SealiftError
-from sealift.model.event import Noted
 from sealift.model.stack import StackEvent, StackState
 from sealift.model.template import Location, Template
+from sealift.usecases.logs import read_log, tell_log
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Writer
-
-LOG_LINES = 12
-_PLATFORM = ("INIT_START", "START RequestId", "END RequestId", "REPORT RequestId")
 
 
 def failure(
@@ -86,26 +81,10 @@ def _log(cause: StackEvent, template: Template | None, events: Sequence[StackEve
     name = _function(cause, template, events, writer)
     if name is None:
         return ()
-    lines = _read_log(name, min(e.at for e in events), writer)
+    lines = read_log(name, writer.cloud, since=min(e.at for e in events))
     if lines:
-        writer.services.events.emit(
-            Noted(
-                level="error",
-                name="function-log",
-                message=f"the log of {name} ends with:\n" + "\n".join(f"        {line}" for line in lines),
-                environment=writer.cloud.environment,
-            )
-        )
+        tell_log(name, lines, writer.cloud, writer.services)
     return lines
-
-
-def _read_log(name: str, since: datetime, writer: Writer) -> tuple[str, ...]:
-    try:
-        lines = writer.cloud.functions.logs(name, since=since)
-    except CloudError:
-        return ()  # the reason of the failure is told without it
-    said = (redacted(line.rstrip()) for entry in lines for line in entry.splitlines())
-    return tuple(line for line in said if line and not line.startswith(_PLATFORM))[-LOG_LINES:]
 
 
 def _function(cause: StackEvent, template: Template | None, events: Sequence[StackEvent], writer: Writer) -> str | None:

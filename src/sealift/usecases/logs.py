@@ -1,0 +1,90 @@
+"""What functions said last, for who has to find out why something failed."""
+
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from sealift.analysis.redact import redacted
+from sealift.errors import CloudError
+from sealift.model.event import Noted
+from sealift.ports import Cloud
+from sealift.usecases.services import Services
+from sealift.usecases.surroundings import physical_functions
+
+LOG_LINES = 12
+MOST_TOLD = 3
+"""Of how many functions the log is told: more would be a wall."""
+_PLATFORM = ("INIT_START", "START RequestId", "END RequestId", "REPORT RequestId")
+_TROUBLE = re.compile(r"\[ERROR\]|Traceback \(most recent|Task timed out|\bRuntime\.\w+|\w(Error|Exception)\b")
+_FRAME = re.compile(r'  File "([^"]+)", line \d+')
+_OWN_CODE = re.compile(r"(?:/var/task|/[^\"]*ministack-lambda-[^/\"]*/code)/([^\"]+)")
+"""Where Lambda, and the embedded cloud, keep a function's own code."""
+_CARETS = re.compile(r"[ ^~]*")
+_AHEAD = timedelta(seconds=5)
+"""How far the clock of CloudWatch may be behind ours."""
+_PARALLEL = 8
+
+
+def read_log(name: str, cloud: Cloud, *, since: datetime) -> tuple[str, ...]:
+    """Return the end of a function's log, without the platform's own lines; empty when it can not be read."""
+    try:
+        lines = cloud.functions.logs(name, since=since)
+    except CloudError:
+        return ()  # what failed is told without it
+    return essence([redacted(line.rstrip()) for entry in lines for line in entry.splitlines()])[-LOG_LINES:]
+
+
+def essence(lines: Sequence[str]) -> tuple[str, ...]:
+    """Return log lines without those of the platform, the frames of what is not the function's own, and repetitions."""
+    kept: list[str] = []
+    foreign = False
+    for line in lines:
+        frame = _FRAME.match(line)
+        if frame:
+            foreign = not _OWN_CODE.search(frame[1])
+            line = _OWN_CODE.sub(r"\1", line)
+        elif not line.startswith("    "):
+            foreign = False
+        if not line.strip() or foreign or _CARETS.fullmatch(line) or line.startswith(_PLATFORM) or line in kept[-1:]:
+            continue
+        kept.append(line)
+    return tuple(kept[_before_the_last_traceback(kept) :])
+
+
+def _before_the_last_traceback(lines: Sequence[str]) -> int:
+    """Return where the traceback before the last one ends; 0 when there are not two."""
+    begun = [number for number, line in enumerate(lines) if line.startswith("Traceback (most recent")]
+    if len(begun) < 2:
+        return 0
+    return next(n + 1 for n in range(begun[-2] + 1, len(lines)) if not lines[n].startswith(" "))
+
+
+def tell_log(name: str, lines: Sequence[str], cloud: Cloud, services: Services) -> None:
+    """Tell the end of a function's log."""
+    services.events.emit(
+        Noted(
+            level="error",
+            name="function-log",
+            message=f"the log of {name} ends with:\n" + "\n".join(f"        {line}" for line in lines),
+            environment=cloud.environment,
+        )
+    )
+
+
+def tell_trouble(stacks: Sequence[str], cloud: Cloud, services: Services, *, since: datetime) -> None:
+    """Tell the logs of functions of these stacks that failed since a moment, of few of them."""
+    for name, lines in list(_troubled(stacks, cloud, since=since - _AHEAD))[:MOST_TOLD]:
+        tell_log(name, lines, cloud, services)
+
+
+def _troubled(stacks: Sequence[str], cloud: Cloud, *, since: datetime) -> Iterator[tuple[str, tuple[str, ...]]]:
+    try:
+        names = [physical for stack in stacks for _, physical in physical_functions(cloud, stack)]
+    except CloudError:
+        return
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        logs = list(pool.map(lambda name: read_log(name, cloud, since=since), names))
+    for name, lines in zip(names, logs, strict=True):
+        if any(_TROUBLE.search(line) for line in lines):
+            yield name, lines
