@@ -1,10 +1,11 @@
 """The Tester port: runs an application's own tests, in an environment made from its own requirements."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sealift.analysis.junit import Counts, junit_counts
 from sealift.analysis.redact import redacted, secret_values, tail, without_secrets
@@ -64,7 +65,7 @@ class RealTester:
         files = project_files(app.root)
         runs = (Run(base=".", paths=(spec.path,)),) if spec.path else unit_runs(files)
         if not runs and not spec.command:
-            return _nothing_to_run(UNIT, spec, "there are no unit tests")
+            return _nothing_to_run(UNIT, spec, f"there are no unit tests{_those_of_node(app.root, files)}")
         region = app.environments[0].region if app.environments else "us-east-1"
         env = {**_DUMMY_AWS, **_NO_AWS_FILES, "AWS_DEFAULT_REGION": region, "AWS_REGION": region}
         return self._run(app, self._suite(UNIT, spec, runs, files, env))
@@ -182,6 +183,24 @@ def _counts(report: Path, secrets: tuple[str, ...]) -> Counts | None:
         return junit_counts(redacted(text(report), secrets)) if report.exists() else None
     except ValueError:
         return None
+
+
+def _those_of_node(root: Path, files: tuple[str, ...]) -> str:
+    """Return how tests that a package.json declares would be run, or nothing."""
+    for file in files:
+        if PurePosixPath(file).name == "package.json" and _declares_tests(text(root / file)):
+            folder = PurePosixPath(file).parent
+            command = "npm test" if folder == PurePosixPath(".") else f"npm --prefix {folder} test"
+            return f' of Python; [tests.unit] command = "{command}" would run those of {file}'
+    return ""
+
+
+def _declares_tests(package: str) -> bool:
+    try:
+        scripts = json.loads(package)["scripts"]
+        return "no test specified" not in scripts["test"]
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _not_tested(name: str, reason: str) -> SuiteResult:

@@ -91,6 +91,12 @@ def test_env():
     ("files", "spec", "reason"),
     [
         ({"src/app.py": ""}, {}, "there are no unit tests"),
+        (
+            {"src/package.json": '{"scripts": {"test": "jest"}}'},
+            {},
+            '[tests.unit] command = "npm --prefix src test" would run those of src/package.json',
+        ),
+        ({"package.json": '{"scripts": {"test": "exit 1 # no test specified"}}'}, {}, "there are no unit tests"),
         ({"tests/test_a.py": GREEN}, {"enabled": "off"}, "switched off"),
         (
             {"tests/test_a.py": "import pytest\n\n@pytest.mark.skip\ndef test_a(): ...\n"},
