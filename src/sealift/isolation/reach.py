@@ -11,7 +11,7 @@ from sealift.isolation.patterns import LITERAL_STAR, covers, has_symbol, interse
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
 from sealift.isolation.symbols import NUMBERED, ONE
-from sealift.isolation.world import Owned, Sealed, World
+from sealift.isolation.world import ANY_LABEL, LABEL, Owned, Sealed, World
 from sealift.model.finding import Severity
 
 STACK_TAG = "aws:resourcetag/aws:cloudformation:stack-name"
@@ -169,9 +169,13 @@ def _names_on(statement: Statement, service: str, kind: str) -> frozenset[str]:
     return allowed(statement.actions, statement.but_actions, service, kind)
 
 
+_TRIED = 64
+"""Of thousands of patterns and resources no better witness is looked for than the first ones give."""
+
+
 def _certain_first(statement: Statement, entries: list[Owned]) -> list[Owned]:
     """Put a resource first that is met whatever its generated id will be, so that the witness is one for certain."""
-    for index, entry in enumerate(entries):
+    for index, entry in enumerate(entries[:_TRIED]):
         if statement.but_resources or any(covers(p, entry.term) or p == entry.term for p in statement.resources):
             return entries if index == 0 else [entry, *entries[:index], *entries[index + 1 :]]
     return entries
@@ -243,7 +247,14 @@ def witness_pattern(statement: Statement, term: str) -> str:
     if statement.but_resources:
         return "*"
     certain = next((p for p in statement.resources if covers(p, term)), None)
-    return certain or next((p for p in statement.resources if intersects(p, term)), "*")
+    return certain or next((p for p in statement.resources if intersects(LABEL.sub(ANY_LABEL, p), term)), "*")
+
+
+def _word(pattern: str, term: str) -> str:
+    """Return an ARN that both stand for; the name of a table's stream as the pattern has it."""
+    label = LABEL.search(pattern)
+    word = sample(LABEL.sub(ANY_LABEL, pattern), term)
+    return word.rpartition("/stream/")[0] + label[0] if label else word
 
 
 def witness(world: World, reach: Reach, name: str) -> Witness:
@@ -252,7 +263,7 @@ def witness(world: World, reach: Reach, name: str) -> Witness:
     fact = iam.action(service, lower)
     pattern = witness_pattern(reach.statement, reach.entry.term)
     one = reach.entry.term.replace(NUMBERED, ONE)
-    word = sample(pattern, one if intersects(pattern, one) else reach.entry.term).replace(LITERAL_STAR, "*")
+    word = _word(pattern, one if intersects(pattern, one) else reach.entry.term).replace(LITERAL_STAR, "*")
     return Witness(
         principal=world.symbols.concrete(reach.principal.arn),
         action=f"{service}:{fact.name if fact else lower}",

@@ -40,14 +40,15 @@ def _facts(
 ) -> TypeFacts:
     """`iam` is `service/type[/longest name]`; `how` is style and ref; parts and attributes are `key=format` pairs.
 
-    In a key `+` is a space. In a format `~` is text without a colon; `*` stands where an id may hold one.
+    In a key `+` is a space. In a format `~` is text without a colon: a star there may stand for the rest of an ARN that
+    a pattern names, and what names another account or name would meet it.
     """
     prefix, kind, *cut = iam.split("/")
     style, ref = how.split()
     return TypeFacts(
         service=prefix,
         kind=kind,
-        arn="arn:{p}:" + arn if arn else "",
+        arn="arn:{p}:" + arn.replace("~", TAIL) if arn else "",
         name=name,
         style=style,  # type: ignore[arg-type]
         ref=ref,  # type: ignore[arg-type]
@@ -63,17 +64,18 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 _MAPPINGS = (
-    "basepathmappings={arn}/basepathmappings basepathmapping={arn}/basepathmappings/* "
-    "apimappings={arn}/apimappings apimapping={arn}/apimappings/*"
+    "basepathmappings={arn}/basepathmappings basepathmapping={arn}/basepathmappings/~ "
+    "apimappings={arn}/apimappings apimapping={arn}/apimappings/~"
 )
 _LISTENERS = " ".join(
-    f"{what}/{kind}=arn:{{p}}:elasticloadbalancing:{{r}}:{{a}}:{what}/{kind}/{{n}}/*"
+    f"{what}/{kind}=arn:{{p}}:elasticloadbalancing:{{r}}:{{a}}:{what}/{kind}/{{n}}/~"
     for what, kind in (("listener", "app"), ("listener", "net"), ("listener-rule", "app"), ("listener-rule", "net"))
 )
 TYPES: Mapping[str, TypeFacts] = {
     "AWS::Lambda::Function": _facts(
         "lambda/function/64", "lambda:{r}:{a}:function:{n}", name="FunctionName",
-        parts="function#q={arn}:~ function+alias={arn}:~ function+version={arn}:~ durable+execution={arn}:* "
+        parts="function#q={arn}:~ function+alias={arn}:~ function+version={arn}:~ "
+        "durable+execution={arn}:~/durable-execution/~ "
         "logs.log-group=arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{n} "
         "logs.log-stream=arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{n}:log-stream:~",
     ),
@@ -87,13 +89,13 @@ TYPES: Mapping[str, TypeFacts] = {
         "lambda/code signing config", "lambda:{r}:{a}:code-signing-config:{n}", how="id arn"),
     "AWS::DynamoDB::Table": _facts(
         "dynamodb/table/255", "dynamodb:{r}:{a}:table/{n}", name="TableName",
-        parts="index={arn}/index/~ stream={arn}/stream/* backup={arn}/backup/~ export={arn}/export/~ "
+        parts="index={arn}/index/~ stream={arn}/stream/~ backup={arn}/backup/~ export={arn}/export/~ "
         "import={arn}/import/~",
         attributes="StreamArn={arn}/stream/{s}",
     ),
     "AWS::DynamoDB::GlobalTable": _facts(
         "dynamodb/table/255", "dynamodb:{r}:{a}:table/{n}", name="TableName",
-        parts="index={arn}/index/~ stream={arn}/stream/* backup={arn}/backup/~ export={arn}/export/~",
+        parts="index={arn}/index/~ stream={arn}/stream/~ backup={arn}/backup/~ export={arn}/export/~",
         attributes="StreamArn={arn}/stream/{s}",
     ),
     "AWS::S3::Bucket": _facts(
@@ -125,14 +127,15 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::KMS::Alias": _facts("kms/alias", "kms:{r}:{a}:{n}", name="AliasName"),
     "AWS::StepFunctions::StateMachine": _facts(
         "states/statemachine/80", "states:{r}:{a}:stateMachine:{n}", name="StateMachineName", how="stack arn",
-        parts="execution=arn:{p}:states:{r}:{a}:execution:{n}:~ execution#maps=arn:{p}:states:{r}:{a}:execution:{n}/* "
-        "express=arn:{p}:states:{r}:{a}:express:{n}:* maprun=arn:{p}:states:{r}:{a}:mapRun:{n}/*",
+        parts="execution=arn:{p}:states:{r}:{a}:execution:{n}:~ "
+        "execution#maps=arn:{p}:states:{r}:{a}:execution:{n}/~:~ "
+        "express#=arn:{p}:states:{r}:{a}:express:{n}:~ maprun=arn:{p}:states:{r}:{a}:mapRun:{n}/~:~",
         attributes="Name={n}"),
     "AWS::StepFunctions::Activity": _facts(
         "states/activity", "states:{r}:{a}:activity:{n}", name="Name", how="stack arn", attributes="Name={n}"),
     "AWS::Events::EventBus": _facts(
         "events/event-bus", "events:{r}:{a}:event-bus/{n}", name="Name", attributes="Name={n}",
-        parts="rule-on-custom-event-bus=arn:{p}:events:{r}:{a}:rule/{n}/*"),
+        parts="rule-on-custom-event-bus=arn:{p}:events:{r}:{a}:rule/{n}/~"),
     "AWS::Events::Rule": _facts("events/rule-on-default-event-bus/64", "events:{r}:{a}:rule/{bus}{n}", name="Name"),
     "AWS::Events::Archive": _facts("events/archive", "events:{r}:{a}:archive/{n}", name="ArchiveName"),
     "AWS::Events::Connection": _facts("events/connection", "events:{r}:{a}:connection/{n}/{s}", name="Name"),
@@ -141,14 +144,14 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::Scheduler::Schedule": _facts("scheduler/schedule/64", "scheduler:{r}:{a}:schedule/{group}/{n}", name="Name"),
     "AWS::Scheduler::ScheduleGroup": _facts(
         "scheduler/schedule-group", "scheduler:{r}:{a}:schedule-group/{n}", name="Name",
-        parts="schedule=arn:{p}:scheduler:{r}:{a}:schedule/{n}/*"),
+        parts="schedule=arn:{p}:scheduler:{r}:{a}:schedule/{n}/~"),
     "AWS::Pipes::Pipe": _facts("pipes/pipe/64", "pipes:{r}:{a}:pipe/{n}", name="Name"),
     "AWS::Kinesis::Stream": _facts("kinesis/stream/128", "kinesis:{r}:{a}:stream/{n}", name="Name",
-                                   parts="consumer={arn}/consumer/*"),
+                                   parts="consumer={arn}/consumer/~:??????????"),
     "AWS::KinesisFirehose::DeliveryStream": _facts(
         "firehose/deliverystream/64", "firehose:{r}:{a}:deliverystream/{n}", name="DeliveryStreamName"),
     "AWS::Logs::LogGroup": _facts("logs/log-group", "logs:{r}:{a}:log-group:{n}", name="LogGroupName",
-                                  parts="log-group#q={arn}:* log-stream={arn}:log-stream:~",
+                                  parts="log-group#q={arn}:~ log-stream={arn}:log-stream:~",
                                   attributes="Arn={arn}:*"),
     "AWS::CloudWatch::Alarm": _facts("cloudwatch/alarm/255", "cloudwatch:{r}:{a}:alarm:{n}", name="AlarmName"),
     "AWS::CloudWatch::CompositeAlarm": _facts("cloudwatch/alarm", "cloudwatch:{r}:{a}:alarm:{n}", name="AlarmName"),
@@ -166,7 +169,7 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::ApiGatewayV2::Stage": _facts("apigateway/stage", "", name="StageName", how="id name"),
     "AWS::ApiGateway::UsagePlan": _facts(
         "apigateway/usageplan", "apigateway:{r}::/usageplans/{n}", how="id name",
-        parts="usageplankeys={arn}/keys usageplankey={arn}/keys/*"),
+        parts="usageplankeys={arn}/keys usageplankey={arn}/keys/~"),
     "AWS::ApiGateway::ApiKey": _facts("apigateway/apikey", "apigateway:{r}::/apikeys/{n}", how="id name"),
     "AWS::ApiGateway::DomainName": _facts(
         "apigateway/domainname", "apigateway:{r}::/domainnames/{n}", name="DomainName", parts=_MAPPINGS),
@@ -186,7 +189,7 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::ECS::Cluster": _facts("ecs/cluster", "ecs:{r}:{a}:cluster/{n}", name="ClusterName",
                                 parts="task=arn:{p}:ecs:{r}:{a}:task/{n}/~ service=arn:{p}:ecs:{r}:{a}:service/{n}/~ "
                                 "container-instance=arn:{p}:ecs:{r}:{a}:container-instance/{n}/~"),
-    "AWS::ECS::Service": _facts("ecs/service", "ecs:{r}:{a}:service/*/{n}", name="ServiceName", how="stack arn"),
+    "AWS::ECS::Service": _facts("ecs/service", "ecs:{r}:{a}:service/~/{n}", name="ServiceName", how="stack arn"),
     "AWS::ECS::TaskDefinition": _facts("ecs/task-definition", "ecs:{r}:{a}:task-definition/{n}:{s}", name="Family",
                                        how="stack arn"),
     "AWS::CodeDeploy::Application": _facts(
@@ -207,7 +210,7 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::Neptune::DBCluster": _facts("rds/cluster", "rds:{r}:{a}:cluster:{n}", name="DBClusterIdentifier",
                                       how="lower name", parts="neptune-db.database=arn:{p}:neptune-db:{r}:{a}:*/*"),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _facts(
-        "elasticloadbalancing/loadbalancer", "elasticloadbalancing:{r}:{a}:loadbalancer/*/{n}/{s}", name="Name",
+        "elasticloadbalancing/loadbalancer", "elasticloadbalancing:{r}:{a}:loadbalancer/~/{n}/{s}", name="Name",
         how="stack arn", parts=_LISTENERS + " loadbalancer/app/={arn} loadbalancer/net/={arn}"),
     "AWS::XRay::Group": _facts("xray/group", "xray:{r}:{a}:group/{n}/{s}", name="GroupName", how="stack arn"),
 }  # fmt: skip

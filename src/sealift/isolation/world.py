@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import itemgetter
@@ -84,40 +84,21 @@ class Sealed:
         return self._names
 
 
-class Index:
-    """Finds the terms that a pattern may meet: sorted by literal head, asked by prefix, kept by pattern."""
+class _Heads:
+    """Terms sorted by literal head, asked for those that may begin as a pattern does."""
 
-    def __init__(self, owned: Sequence[Owned]) -> None:
-        by_term: dict[str, list[Owned]] = {}
-        for entry in owned:
-            by_term.setdefault(entry.term, []).append(entry)
-        self._by_term = by_term
-        self._sorted = sorted((head(term), term) for term in by_term)
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._sorted = sorted((head(term), term) for term in terms)
         self._heads = [h for h, _ in self._sorted]
         self._open: dict[str, list[str]] = {}
         for literal, term in self._sorted:
             if literal != term or has_symbol(term):
                 self._open.setdefault(_before_symbol(literal), []).append(term)
         self._lengths = sorted({len(h) for h in self._open})
-        self._kept: dict[str, tuple[Owned, ...]] = {}
 
-    def meeting(self, pattern: str) -> tuple[Owned, ...]:
-        """Return every owned term that has a word in common with the pattern."""
-        known = self._kept.get(pattern)
-        if known is None:
-            known = self._kept[pattern] = tuple(self._find(pattern))
-        return known
-
-    def _find(self, pattern: str) -> Iterator[Owned]:
-        if not is_wild(pattern):
-            yield from self._by_term.get(pattern, ())
-        if pattern == "*":
-            terms: Iterator[str] = iter(self._by_term)
-        else:
-            terms = self._candidates(_before_symbol(head(pattern)))
-        for term in terms:
-            if intersects(pattern, term) and (term != pattern or is_wild(pattern)):
-                yield from self._by_term[term]
+    def meeting(self, pattern: str) -> Iterator[str]:
+        """Yield the terms that have a word in common with the pattern."""
+        return (term for term in self._candidates(_before_symbol(head(pattern))) if intersects(pattern, term))
 
     def _candidates(self, literal: str) -> Iterator[str]:
         start = bisect_left(self._heads, literal)
@@ -131,6 +112,78 @@ class Index:
             for term in self._open.get(literal[:length], ()):
                 if not head(term).startswith(literal):
                     yield term
+
+
+_FIELDS = 5
+"""The fields of an ARN before the name of the resource."""
+
+
+class _Counted:
+    """Terms that hold the same number of colons in every word of theirs.
+
+    A pattern with as many colons can spend none of its wildcards on one: it is compared field by field, and the names
+    by their own heads, so that `arn:aws:dynamodb:*:*:table/shop-*` does not meet each table.
+    """
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._whole = _Heads(terms)
+        found: dict[tuple[str, ...], dict[str, str]] = {}
+        for term in terms:
+            fields = term.split(":")
+            found.setdefault(tuple(fields[:_FIELDS]), {})[":".join(fields[_FIELDS:])] = term
+        self._by_fields = {fields: (_Heads(names), names) for fields, names in found.items()}
+
+    def meeting(self, pattern: str, *, aligned: bool) -> Iterator[str]:
+        """Yield the terms that have a word in common with the pattern; `aligned` when both have as many colons."""
+        if not aligned:
+            yield from self._whole.meeting(pattern)
+            return
+        fields = pattern.split(":")
+        name = ":".join(fields[_FIELDS:])
+        for theirs, (heads, names) in self._by_fields.items():
+            if all(intersects(mine, other) for mine, other in zip(fields, theirs, strict=False)):
+                yield from (names[found] for found in heads.meeting(name))
+
+
+LABEL = re.compile(r"/stream/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$")
+"""The name of a table's stream is the one tail that holds colons: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_DescribeStream.html"""
+
+ANY_LABEL = "/stream/*"
+
+
+class Index:
+    """Finds the terms that a pattern may meet: by how many colons they have, and kept by pattern."""
+
+    def __init__(self, owned: Sequence[Owned]) -> None:
+        by_term: dict[str, list[Owned]] = {}
+        for entry in owned:
+            by_term.setdefault(entry.term, []).append(entry)
+        self._by_term = by_term
+        counted: dict[int, list[str]] = {}
+        for term in by_term:
+            # A star may hold colons, and so may a wildcard of one character.
+            counted.setdefault(-1 if "*" in term or "?" in term else term.count(":"), []).append(term)
+        self._any = _Heads(counted.pop(-1, ()))
+        self._counted = {colons: _Counted(terms) for colons, terms in counted.items()}
+        self._kept: dict[str, tuple[Owned, ...]] = {}
+
+    def meeting(self, pattern: str) -> tuple[Owned, ...]:
+        """Return every owned term that has a word in common with the pattern."""
+        known = self._kept.get(pattern)
+        if known is None:
+            known = self._kept[pattern] = tuple(entry for term in self._terms(pattern) for entry in self._by_term[term])
+        return known
+
+    def _terms(self, pattern: str) -> Iterator[str]:
+        if pattern == "*":
+            yield from self._by_term
+            return
+        pattern = LABEL.sub(ANY_LABEL, pattern)
+        colons = pattern.count(":")
+        yield from self._any.meeting(pattern)
+        for theirs, terms in self._counted.items():
+            if theirs >= colons:
+                yield from terms.meeting(pattern, aligned=theirs == colons and colons >= _FIELDS)
 
 
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")

@@ -1,8 +1,14 @@
 """What is usual in clean applications and looks like a leak: none of it stops a deployment in one account."""
 
+import re
 from typing import Any
 
+import pytest
+
 from sealift.isolation import EnvironmentView, StackView, prove
+from sealift.isolation.patterns import FIRST_SYMBOL, LAST_SYMBOL, TAIL
+from sealift.isolation.types import TYPES
+from sealift.isolation.world import World
 from tests.unit.isolation.test_bad_input import TRUST, proved
 
 
@@ -128,3 +134,23 @@ def test_a_rule_that_hears_only_what_has_a_name_of_its_environment() -> None:
     for stack, residuals in (([own], 0), ([{"prefix": own}], 0), ([own, "another"], 2), ([all_of_it], 2)):
         rule = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"detail": {"stack": stack}}}}
         assert len([r for r in proved(resources(Rule=rule)).residuals if r.id == "EVT-01"]) == residuals
+
+
+@pytest.mark.parametrize("cfn_type", sorted(t for t, f in TYPES.items() if f.style in ("stack", "lower")))
+def test_own_names_in_any_region_and_account_are_nobody_elses(cfn_type: str) -> None:
+    views = [
+        EnvironmentView(
+            name=name,
+            region="eu-central-1",
+            stacks=(StackView(name=f"app-{name}", body=resources(It={"Type": cfn_type, "Properties": {}})),),
+        )
+        for name in ("staging", "production")
+    ]
+    world = World(views)
+    for entry in world.by_name["staging"].owned:
+        fields = re.sub(f"[{TAIL}{FIRST_SYMBOL}-{LAST_SYMBOL}]", "*", entry.term).split(":")
+        anywhere = ":".join(("*" if at in (3, 4) and field else field) for at, field in enumerate(fields))
+        # The key of an object may hold anything, whole ARNs too; so may what stands for a cluster's name.
+        if entry.logical_id and "app-staging" in anywhere and "/object/" not in anywhere and "*/app-" not in anywhere:
+            met = {o.environment for o in world.index.meeting(anywhere) if o.kind != "accesspointobject"}
+            assert met == {"staging"}, anywhere
