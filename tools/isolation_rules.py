@@ -30,6 +30,7 @@ _GROUPS = {
     "REF": "References",
     "RES": "Values that can not be resolved",
     "RPL": "Resource and trust policies",
+    "SHR": "What neither owns",
     "STG": "Environments inside one stack",
 }
 _HEAD = """\

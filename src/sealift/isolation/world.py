@@ -125,13 +125,17 @@ class _Counted:
     by their own heads, so that `arn:aws:dynamodb:*:*:table/shop-*` does not meet each table.
     """
 
-    def __init__(self, terms: Iterable[str]) -> None:
-        self._whole = _Heads(terms)
+    def __init__(self, terms: Sequence[str]) -> None:
+        self._terms = terms
         found: dict[tuple[str, ...], dict[str, str]] = {}
         for term in terms:
             fields = term.split(":")
             found.setdefault(tuple(fields[:_FIELDS]), {})[":".join(fields[_FIELDS:])] = term
         self._by_fields = {fields: (_Heads(names), names) for fields, names in found.items()}
+
+    @cached_property
+    def _whole(self) -> _Heads:
+        return _Heads(self._terms)
 
     def meeting(self, pattern: str, *, aligned: bool) -> Iterator[str]:
         """Yield the terms that have a word in common with the pattern; `aligned` when both have as many colons."""

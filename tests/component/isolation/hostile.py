@@ -203,3 +203,14 @@ def one_macro(a: Shop, b: Shop) -> None:
 def messages_of_every_thing(a: Shop, b: Shop) -> None:
     actions = [{"Lambda": {"FunctionArn": {"Fn::GetAtt": [a.ids["function"], "Arn"]}}}]
     _add(a, "AWS::IoT::TopicRule", TopicRulePayload={"Sql": "SELECT * FROM 'orders/#'", "Actions": actions})
+
+
+@mutation("SHR-01")
+def one_store_that_neither_owns(a: Shop, b: Shop) -> None:
+    store, write, read = a.random.choice((
+        ("arn:aws:s3:::data-of-all/*", "s3:PutObject", "s3:GetObject"),
+        (f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/data-of-all", "dynamodb:UpdateItem", "dynamodb:Query"),
+        (f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/all/*", "ssm:PutParameter", "ssm:GetParameter"),
+    ))  # fmt: skip
+    a.permit(allow(write, store))
+    b.permit(allow(read, store))

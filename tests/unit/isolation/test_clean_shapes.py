@@ -154,3 +154,13 @@ def test_own_names_in_any_region_and_account_are_nobody_elses(cfn_type: str) -> 
         if entry.logical_id and "app-staging" in anywhere and "/object/" not in anywhere and "*/app-" not in anywhere:
             met = {o.environment for o in world.index.meeting(anywhere) if o.kind != "accesspointobject"}
             assert met == {"staging"}, anywhere
+
+
+def test_a_store_from_outside_that_is_only_read_or_has_a_part_for_each() -> None:
+    reading = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data-of-all/*"}
+    assert stopping(resources(Role=role(reading))) == []
+    part = {"Fn::Sub": "arn:aws:s3:::data-of-all/${AWS::StackName}/*"}
+    writing = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": part}
+    assert stopping(resources(Role=role(writing))) == []
+    denied = {"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"}
+    assert stopping(resources(Role=role({**writing, "Resource": reading["Resource"]}, denied))) == []
