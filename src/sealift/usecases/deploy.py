@@ -190,8 +190,8 @@ def _drift_report(target: Target, looking: Detection, writer: Writer) -> DriftRe
 
 
 def _abandoned(before: Standing) -> tuple[str, ...]:
-    """Return the change sets of the deployments that were interrupted since one came to its end."""
-    unfinished = takewhile(lambda d: d.status == "running", reversed(before.deployments))
+    """Return the change sets of the deployments that were interrupted, or broken off, since one came to its end."""
+    unfinished = takewhile(lambda d: d.status in {"running", "aborted", "errored"}, reversed(before.deployments))
     return tuple(name(d.operation) for d in unfinished for name in (change_set_name, judged_name))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from sealift.delivery.blame import broke
-from sealift.delivery.history import Standing, proved_before, standing
+from sealift.delivery.history import DEPLOYING, Standing, proved_before, standing
 from sealift.errors import LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
@@ -49,9 +49,7 @@ def bring(
     settled = _settle_watch(target, plan, writer, services, force=force)
     if settled is not None:
         return settled
-    entries = writer.ledger.entries()
-    before = standing(entries)
-    if not force and is_standing(plan, before):
+    if not force and is_standing(plan, standing(writer.ledger.entries())):
         services.events.emit(
             Noted(
                 name="already-there",
@@ -67,8 +65,7 @@ def bring(
         if broke(error):
             _tell_left(target, error, services)
             raise
-        sent = before.unfinished is not None or _was_sent(writer, known=len(entries))
-        if not restore or not sent:
+        if not restore or not _was_sent(writer):
             raise
         deployment, problem, hint = None, error.message, error.hint
     if problem is None:
@@ -148,9 +145,12 @@ def _tell_left(target: Target, error: SealiftError, services: Services) -> None:
         services.events.emit(Noted(level="warning", name="left-as-it-is", message=message, hint=hint, environment=name))
 
 
-def _was_sent(writer: Writer, *, known: int) -> bool:
-    """Return whether anything was executed since the ledger had `known` entries: then there is something to undo."""
-    return any(e.record.data.get("step") == "execute" for e in writer.ledger.entries()[known:])
+def _was_sent(writer: Writer) -> bool:
+    """Return whether anything was executed since the newest release that is good here: then there is what to undo."""
+    entries = writer.ledger.entries()
+    good = {deployed.operation for deployed in standing(entries).deployments if deployed.is_good}
+    since = max((e.seq for e in entries if e.record.operation in good and e.record.kind in DEPLOYING), default=0)
+    return any(e.record.data.get("step") == "execute" and e.seq > since for e in entries)
 
 
 def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, services: Services) -> Outcome:

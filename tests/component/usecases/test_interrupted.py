@@ -8,6 +8,7 @@ from sealift.errors import CloudError
 from sealift.model.event import Event, PhaseFinished, PhaseStarted
 from sealift.usecases.destroy import destroy
 from sealift.usecases.run import RunOptions, run
+from sealift.usecases.stacks.stack import change_set_name
 from tests.component.usecases.world import World
 from tests.fakes.events import RecordingEvents
 from tests.fakes.http import Request, answer
@@ -46,6 +47,20 @@ def test_an_interrupted_deployment_gives_the_lease_back(world: World, call: str)
     with pytest.raises(KeyboardInterrupt):
         world.deploy()
     assert world.is_free()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), CloudError("throttled", code="throttled", retryable=True)])
+def test_the_change_set_of_a_deployment_that_was_broken_off_is_cleaned_up(world: World, error: BaseException):
+    world.deploy()
+    world.code("print('two')")
+    strike(world, "stacks.create_change_set", "after", error)
+    with pytest.raises(type(error)):
+        world.deploy()
+    left = change_set_name(world.entries()[-1].record.operation)
+    assert world.account().stacks.change_set("shop-staging", left) is not None
+    world.code("print('one')")
+    world.deploy(force=True)
+    assert world.account().stacks.change_set("shop-staging", left) is None
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -471,6 +471,32 @@ def test_a_promotion_that_aws_broke_off_can_be_gone_back_from(world: World):
     assert code_in(world, "production") != code_in(world, "staging")
 
 
+def test_what_a_broken_off_promotion_executed_is_taken_back_when_the_next_one_finds_it_bad(world: World):
+    break_after_the_execution(world)
+    account = world.account("production")
+    (hello,) = (r.physical_id for r in account.stacks.resources(STACK) if r.logical_id == "Hello")
+    world.clock.advance(600)
+    account.stacks.describe(STACK)
+    account.functions.set_code(str(hello), "0" * 64)
+    outcome = world.promote()
+    assert (outcome.status, outcome.restored is not None) == ("failed", True)
+
+
+def test_a_refusal_after_a_promotion_that_executed_nothing_takes_nothing_back(world: World):
+    world.deliver("print('one')")
+    world.code("print('two')")
+    soaked(world)
+    account = world.account("production")
+    account.tap.throttle("stacks.create_change_set", 1)
+    with pytest.raises(CloudError):
+        world.promote()
+    account.stacks.adopt(STACK, {})  # somebody takes the stack away from us
+    with pytest.raises(Refused) as refused:
+        world.promote()
+    assert refused.value.code == "stack-owner"
+    assert "going-back" not in world.notes()
+
+
 def test_going_back_that_aws_breaks_off_is_resumed(world: World):
     bad_second(world)
     tap = world.account("production").tap
