@@ -92,3 +92,17 @@ def test_an_internal_fault_leaves_a_traceback_file_and_exits_with_70(capsys):
     assert error["code"] == "internal"
     assert "boom" in trace.read_text()
     trace.unlink()
+
+
+def test_a_crash_shows_no_key_and_nothing_that_signs_a_url(capsys: pytest.CaptureFixture[str]):
+    import json
+    from pathlib import Path
+
+    from sealift.cli.failure import show_crash
+
+    url = "https://b.s3.amazonaws.com/k?X-Amz-Credential=AKIAABCDEFGHIJKLMNOP%2F1&X-Amz-Signature=0123abcd"
+    show_crash(RuntimeError(f"could not read {url}"), wants_json=True)
+    said = json.loads(capsys.readouterr().out)["error"]
+    kept = Path(said["context"]["traceback"]).read_text()
+    assert "could not read https://b.s3.amazonaws.com/k?***" in said["message"]
+    assert not [text for text in (said["message"], kept) if "AKIA" in text or "0123abcd" in text]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from sealift.analysis.redact import redacted
 from sealift.cli.visible import visible
 from sealift.cli.wrapping import fitted
 from sealift.errors import SealiftError, UserError
@@ -57,7 +58,7 @@ def of_the_disk(error: OSError) -> UserError | None:
 def show_crash(error: Exception, *, wants_json: bool) -> None:
     """Print that Sealift itself failed, and where the traceback is."""
     file = _write_traceback(error)
-    message = f"Sealift failed: {type(error).__name__}: {error}"
+    message = f"Sealift failed: {type(error).__name__}: {redacted(str(error))}"
     where = f"The traceback is in {file}; please report it." if file else "The traceback could not be written."
     hint = f"This is a fault of ours. {where}"
     if wants_json:
@@ -76,7 +77,7 @@ def _write_traceback(error: Exception) -> Path | None:
     try:
         handle, name = tempfile.mkstemp(prefix="sealift-traceback-", suffix=".txt")
         os.close(handle)
-        Path(name).write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        Path(name).write_text(redacted("".join(traceback.format_exception(error))), encoding="utf-8")
     except OSError:
         return None
     return Path(name)
