@@ -166,3 +166,10 @@ def test_a_longer_value_is_cut(world: World):
     by_hand(world, Description="x" * 500)
     (finding,) = look(world).findings
     assert len(finding.message) < 300
+
+
+def test_a_secret_deep_in_a_value_is_not_shown(world: World):
+    by_hand(world, Environment={"Variables": {"DB_PASSWORD": "hunter2hunter2", "STAGE": "live"}})
+    (finding,) = look(world).findings
+    assert "hunter2" not in finding.message + str(finding.data)
+    assert '"STAGE": "live"' in finding.message

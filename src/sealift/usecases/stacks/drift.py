@@ -200,8 +200,15 @@ def _shown(drifted: Drift) -> Iterator[tuple[str, str, str]]:
         yield path.strip("/"), *values
 
 
+def _without_secrets(value: Json) -> Json:
+    """Return a value with what stands under the name of a secret masked, however deep."""
+    if isinstance(value, dict):
+        return {key: MASK if is_secret(key) else _without_secrets(inner) for key, inner in value.items()}
+    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _value(value: Json) -> str:
     if value is None:
         return "not there"
-    text = redacted(value if isinstance(value, str) else json.dumps(value))
+    text = redacted(value if isinstance(value, str) else json.dumps(_without_secrets(value)))
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
