@@ -25,6 +25,18 @@ _ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
         "The credentials that deploy lack a permission, which the reason names.",
     ),
     (
+        re.compile(r"failed to satisfy constraint|runtime parameter of .* is no longer supported|Invalid .*[Rr]untime"),
+        "AWS does not take this value; the reason names the property and what it takes.",
+    ),
+    (
+        re.compile(r"Unzipped size must be smaller|Code uncompressed size is greater", re.I),
+        "The function and its layers are larger than Lambda takes: leave out what is not needed.",
+    ),
+    (
+        re.compile(r"Exceeded attempts to wait|did not stabilize", re.I),
+        "AWS waited and the resource did not come up; its own console says more.",
+    ),
+    (
         re.compile(r"limit ?exceeded|quota|too many|TooMany", re.I),
         "A quota of the account is used up: have it raised, or delete what is not needed.",
     ),

@@ -90,6 +90,12 @@ def test_a_custom_resource_whose_function_wrote_nothing_says_no_more_than_its_re
         ("shop already exists in stack arn:aws:cloudformation:eu-west-1:1:stack/other/1", "leave the name out"),
         ("User: arn:aws:iam::1:user/ci is not authorized to perform: dynamodb:CreateTable", "lack a permission"),
         ("You have exceeded your quota: LimitExceeded", "quota"),
+        (
+            "1 validation error detected: Value 'python3.99' at 'runtime' failed to satisfy constraint: Member must",
+            "does not take this value",
+        ),
+        ("Unzipped size must be smaller than 262144000 bytes", "larger than Lambda takes"),
+        ("Resource handler returned message: Exceeded attempts to wait", "did not come up"),
         (REPORTED, "function behind the custom resource"),
     ],
 )
