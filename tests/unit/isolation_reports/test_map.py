@@ -186,6 +186,13 @@ def test_every_environment_is_the_other_one_when_there_are_two() -> None:
     assert [(one.crossing.source, one.crossing.target) for one in plan.arrows] == [("a", "b")]
 
 
+def test_what_a_preview_does_to_the_next_one_is_not_drawn_as_done_to_an_environment() -> None:
+    views = [replace(view, kind="preview") if view.name == "c" else view for view in _views("a", "b", "c")]
+    (one,) = crossings(_verdict(_leak("c", "c")), rooms(views))
+    assert (one.source, one.target) == ("c", OUTSIDE)
+    assert "c → c" in _texts(svg(views, _verdict(_leak("c", "c"))))
+
+
 def test_a_finding_of_no_room_is_in_the_legend_only() -> None:
     verdict = _verdict(_leak(OUTSIDE, OUTSIDE, "PRF-01"))
     views = _views("a", "b")

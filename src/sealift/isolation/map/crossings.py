@@ -47,9 +47,13 @@ def crossings(verdict: Verdict, rooms: Sequence[Room]) -> tuple[Crossing, ...]:
 def _narrowed(leak: Leak, rooms: Sequence[Room]) -> Leak:
     """Return the finding with the other environment as its target where there is only one other.
 
-    What an environment does to itself is drawn as done to every other one; its words in the legend stay.
+    What an environment does to itself is drawn as done to every other one, and what one preview does to the next as
+    done to the outside; the words in the legend stay.
     """
     names = [room.name for room in rooms]
+    if leak.source == leak.target and any(room.name == leak.source and room.kind == "preview" for room in rooms):
+        # The next preview has no room here: all previews are one.
+        return replace(leak, target=OUTSIDE)
     if leak.severity == "info" and len(names) > 2 and leak.source in names and leak.target in names:
         # What is for information concerns everybody alike: one arrow says it.
         return replace(leak, target=EVERY)
