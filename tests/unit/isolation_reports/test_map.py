@@ -240,6 +240,13 @@ def test_many_crossings_are_drawn_together() -> None:
     assert {one.target for one in found} == {EVERY}
 
 
+def test_what_comes_from_outside_is_drawn_where_it_gets_in_however_many_there_are() -> None:
+    names = [f"e{n}" for n in range(10)]
+    leaks = [_leak(a, b) for a in names for b in names if a != b]
+    found = crossings(_verdict(*leaks, _leak(OUTSIDE, "e3")), rooms(_views(*names)))
+    assert (OUTSIDE, "e3") in {(one.source, one.target) for one in found}
+
+
 def test_the_worst_finding_gives_an_arrow_its_look() -> None:
     leaks = (_leak("a", "b", severity="info"), _leak("a", "b", severity="critical", message="Worse."))
     (one,) = crossings(_verdict(*leaks), rooms(_views("a", "b")))

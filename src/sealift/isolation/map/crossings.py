@@ -29,11 +29,12 @@ def crossings(verdict: Verdict, rooms: Sequence[Room]) -> tuple[Crossing, ...]:
 
     One for each pair of environments and rule; with more than 40, one for each pair; then one for each environment.
     """
+    names = {room.name for room in rooms}
     numbered = [(n, _narrowed(leak, rooms)) for n, leak in enumerate(verdict.findings, 1)]
     keys: tuple[Callable[[Leak], tuple[str, ...]], ...] = (
         lambda leak: (leak.source, leak.target, leak.id),
         lambda leak: (leak.source, leak.target),
-        lambda leak: (leak.source, _far(leak)),
+        lambda leak: (leak.source, _far(leak) if leak.source in names else leak.target),
     )
     for key in keys:
         groups: dict[tuple[str, ...], list[tuple[int, Leak]]] = {}
