@@ -51,6 +51,7 @@ def run_hooks(moment: Moment, run: HookRun) -> None:
         doing = Progressed(phase="deploy", environment=run.cloud.environment, detail=f"{moment} {hook.name}")
         run.writer.services.events.emit(doing)
         start = run.writer.services.clock.monotonic()
+        run.writer.guard()  # who was paused after the record, and overtaken, runs no hook
         problem, output = _run(hook, run, outputs)
         took_s = round(run.writer.services.clock.monotonic() - start, 3)
         ended = "failed" if problem else "succeeded"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sealift.errors import CloudError, ConfigError, Refused, UserError
+from sealift.errors import CloudError, ConfigError, LeaseError, Refused, UserError
 from sealift.model.app import Hooks, StackSpec
 from sealift.model.event import ChangePlanned, FindingReported, HookRan
 from sealift.model.stack import Invocation
@@ -102,6 +102,27 @@ def test_a_hook_is_recorded_before_it_runs_and_after_it(world: World):
         ("python fill in.py", "running"),
         ("python fill in.py", "succeeded"),
     ]
+
+
+def test_a_process_that_was_overtaken_after_it_recorded_a_hook_does_not_run_it(world: World):
+    def overtake(_call: str, _moment: str) -> None:
+        newest = world.entries()[-1].record.data if world.entries() else {}
+        if (newest.get("hook"), newest.get("outcome")) == ("before_deploy", "running"):
+            world.account().tap.on_call = None
+            world.clock.advance(600)
+            assert world.is_free()
+        else:
+            world.account().tap.on_call = quiet
+
+    def quiet(call: str, moment: str) -> None:
+        if (call, moment) == ("bucket.put", "after"):
+            world.account().tap.on_call = None
+            overtake(call, moment)
+
+    world.account().tap.on_call = quiet
+    with pytest.raises(LeaseError):
+        world.deploy()
+    assert commands(world) == []
 
 
 def test_the_record_of_a_hook_holds_neither_its_arguments_nor_its_environment(world: World):
