@@ -290,3 +290,30 @@ def test_a_template_that_is_not_in_the_bucket_is_an_error(opened: Opened, tmp_pa
     request = ChangeSetRequest(name="c", stack_name="none", template_key="blobs/0", parameters={}, tags={}, create=True)
     with pytest.raises(Exception, match="blobs/0 is not in the bucket"):
         opened.stacks.create_change_set(request)
+
+
+def conditional() -> dict[str, Json]:
+    """Return a template with a queue that is there where Wanted is yes, and one that always is."""
+    queue: Json = {"Type": "AWS::SQS::Queue"}
+    return {
+        "Parameters": {"Wanted": {"Type": "String"}},
+        "Conditions": {"IsWanted": {"Fn::Equals": [{"Ref": "Wanted"}, "yes"]}},
+        "Resources": {"Always": queue, "Sometimes": {"Type": "AWS::SQS::Queue", "Condition": "IsWanted"}},
+    }
+
+
+@pytest.mark.parametrize(("before", "after", "action"), [("no", "yes", "Add"), ("yes", "no", "Remove")])
+def test_a_condition_that_turns_is_a_change(opened: Opened, before: str, after: str, action: str):
+    stack = f"turning-{before}"
+    opened.deploy(stack, conditional(), Wanted=before)
+    found = opened.change(stack, conditional(), create=False, Wanted=after)
+    assert [(c.action, c.logical_id) for c in found.changes] == [(action, "Sometimes")]
+    opened.stacks.execute_change_set(stack, found.name, token="t")
+    assert opened.settled(stack).status == "UPDATE_COMPLETE"
+    there = {r.logical_id for r in opened.stacks.resources(stack) if not r.status.startswith("DELETE")}
+    assert there == ({"Always", "Sometimes"} if after == "yes" else {"Always"})
+
+
+def test_what_a_condition_leaves_out_is_no_change(opened: Opened):
+    found = opened.change("left-out", conditional(), create=True, Wanted="no")
+    assert [(c.action, c.logical_id) for c in found.changes] == [("Add", "Always")]

@@ -39,7 +39,7 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
     target = Target(app=app, environment=environment, cloud=cloud)
     with (
         writing(cloud, services, purpose="teardown") as writer,
-        phase(services, "deploy", environment=environment.name) as outcome,
+        phase(services, "destroy", environment=environment.name) as outcome,
     ):
         operation = Operation(id=services.ids.new(), kind="teardown", release="", commit=None)
         try:
@@ -139,7 +139,7 @@ def _empty(stack: str, name: str, operation: Operation, writer: Writer) -> None:
             deleted += count
             writer.guard()
         if deleted:
-            message = f"Emptied bucket {bucket}: {deleted} objects and versions"
+            message = f"Emptied bucket {bucket} of {deleted} object{'s' * (deleted > 1)} and versions"
             writer.services.events.emit(
                 Noted(name="bucket-emptied", message=message, environment=writer.cloud.environment)
             )

@@ -5,6 +5,7 @@ Patches reach into private names. The emulator is pinned exactly, and a test sho
 
 from sealift.local.interpreters import Places
 from sealift.local.patches.aliases import weighted_aliases
+from sealift.local.patches.conditions import resources_under_conditions
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.loading import logged_load_failures
 from sealift.local.patches.logs import exact_logs
@@ -26,6 +27,7 @@ def apply(where: Places, runtime_packages: str) -> None:
     counted_functions()
     counted_apis()
     own_alarms()
+    after_import("ministack.services.cloudformation.changesets", resources_under_conditions)
     after_import("ministack.services.cloudformation.provisioners", request_validators)
     after_import(
         "ministack.services.cloudformation.provisioners", lambda provisioners: functions_made(provisioners, prepare)
