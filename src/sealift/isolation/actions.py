@@ -149,6 +149,7 @@ def action(prefix: str, name: str) -> Action | None:
     return None if facts is None else facts.actions.get(name)
 
 
+@lru_cache(maxsize=512)
 def alike(unknown: str) -> str | None:
     """Return the action that somebody probably meant who wrote one that is not known, `service:Action`."""
     prefix, _, name = unknown.partition(":")

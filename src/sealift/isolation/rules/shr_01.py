@@ -29,6 +29,7 @@ class _Use:
     """A role that may read or write a resource which no environment of the proof owns."""
 
     principal: Principal
+    statement: Statement
     pattern: str
     writes: str
     """The action, or an empty text when it only reads."""
@@ -63,7 +64,7 @@ def _leak(world: World, ends: tuple[Sealed, Sealed], use: _Use) -> Leak:
             action=use.writes,
             resource=use.pattern.replace("*", "x"),
         ),
-        location=use.principal.location,
+        location=use.statement.location or use.principal.location,
         fix=FIX,
         logical_id=use.principal.logical_id,
     )
@@ -73,13 +74,14 @@ def _outside(world: World, environment: Sealed) -> dict[str, list[_Use]]:
     """Return the uses of what nobody of the proof owns, by the literal beginning of its name."""
     found: dict[str, list[_Use]] = {}
     for principal in environment.principals:
+        denials = [s for s in principal.statements if not s.allow]
         for statement in principal.statements:
             if not statement.allow or statement.but_resources or statement.managed is not None:
                 continue
             for pattern in statement.resources:
                 name = _name(pattern)
                 if name is not None and not world.index.meeting(pattern):
-                    use = _use(principal, statement, pattern)
+                    use = _use(principal, statement, denials, pattern)
                     if use is not None:
                         found.setdefault(name, []).append(use)
     return found
@@ -100,17 +102,18 @@ def _name(pattern: str) -> str | None:
     return f"{fields[2]}:{kind}/{name}" if name else None
 
 
-def _use(principal: Principal, statement: Statement, pattern: str) -> _Use | None:
+def _use(principal: Principal, statement: Statement, denials: list[Statement], pattern: str) -> _Use | None:
     service = pattern.split(":", 3)[2]
     named = {n for action in statement.actions for n in iam.matching(service, action)} - iam.without_type(service)
     facts = [fact for n in sorted(named) if f"{service}:{n}" not in TELEMETRY and (fact := iam.action(service, n))]
     limits = [principal.boundary] if principal.boundary is not None else []
-    held = [s for s in principal.statements if not s.allow]
     left = [
-        f for f in facts if not f.lists_only and may([statement, *held], f"{service}:{f.name}", pattern, limits=limits)
+        f
+        for f in facts
+        if not f.lists_only and may([statement, *denials], f"{service}:{f.name}", pattern, limits=limits)
     ]
     writing = next((f"{service}:{f.name}" for f in left if "Write" in f.levels), "")
-    return _Use(principal, pattern, writing) if left else None
+    return _Use(principal, statement, pattern, writing) if left else None
 
 
 _WRITE = "{Effect: Allow, Action: ['dynamodb:PutItem', 'dynamodb:GetItem'], Resource: "
