@@ -20,13 +20,13 @@ from sealift.usecases.admission import (
 )
 from sealift.usecases.approve import subject_of
 from sealift.usecases.attest import load_keys, require_attestations
-from sealift.usecases.deploy import enters, looking_for_drift, plan_deployment
+from sealift.usecases.deploy import enters, is_standing, looking_for_drift, plan_deployment
 from sealift.usecases.health import observe, outputs_of, send_probes, tell
 from sealift.usecases.hooks import check_code_of_hooks, tell_what_stays
 from sealift.usecases.merged import pass_branch
 from sealift.usecases.proof.certificates import store_certificate
 from sealift.usecases.proof.prove import isolation_gate, prove_stored
-from sealift.usecases.release import Outcome, bring
+from sealift.usecases.release import Outcome, already_there, bring
 from sealift.usecases.services import Services, phase
 from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
 from sealift.usecases.succession import ask, take_turn
@@ -54,7 +54,10 @@ class PromotionOptions:
 
 
 def promote(app: App, environment: Environment, services: Services, options: PromotionOptions) -> Outcome:
-    """Promote into `environment`. Raises Refused or Waiting when a gate is closed; nothing is written then."""
+    """Promote into `environment`. Raises Refused or Waiting when a gate is closed; nothing is written then.
+
+    No gate is asked when this release and configuration run there already: nothing would enter.
+    """
     source_environment = _source(app, environment)
     source = services.clouds.open(source_environment)
     cloud = services.clouds.open(environment)
@@ -65,6 +68,8 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     check_override(admission.override, environment, services)
     target = Target(app=app, environment=environment, cloud=cloud)
     digest = _chosen(options.release, source, services)
+    if not options.force and _runs_there(target, digest, source, services):
+        return already_there(target, digest, services)
     overridden = _pass_gates(source_environment, source, services, digest=digest, options=options)
     verified = _standing(source, services).verified(digest)  # the newest: an override passes the soak, never this
     commit = verified.commit if verified else None
@@ -123,6 +128,15 @@ def _chosen(prefix: str | None, source: Cloud, services: Services) -> str:
             hint=f"Deploy to it first: `sealift run`, or `sealift deploy {source.environment}`.",
         )
     return current.release
+
+
+def _runs_there(target: Target, digest: str, source: Cloud, services: Services) -> bool:
+    """Return whether the environment runs this release and configuration, verified, and nothing there is open."""
+    now = _standing(target.cloud, services)
+    current = now.current
+    if current is None or current.release != digest or now.open_watch is not None:
+        return False
+    return is_standing(plan_deployment(target, stored_release(digest, source), commit=None, kind="promotion"), now)
 
 
 def _pass_gates(

@@ -50,14 +50,7 @@ def bring(
     if settled is not None:
         return settled
     if not force and is_standing(plan, standing(writer.ledger.entries())):
-        services.events.emit(
-            Noted(
-                name="already-there",
-                message=f"{name} runs release {plan.release.short()} already, verified; nothing to do",
-                environment=name,
-            )
-        )
-        return Outcome(environment=name, status="succeeded", release=digest, message="already there")
+        return already_there(target, digest, services)
     try:
         deployment: Deployment | None = deploy_release(target, plan, writer, services)
         problem, hint = _verified(target, deployment, writer, services)
@@ -73,6 +66,19 @@ def bring(
     if not restore:
         return Outcome(environment=name, status="failed", release=digest, message=problem, hint=hint)
     return _restore(target, digest, writer, services, problem=problem, hint=hint)
+
+
+def already_there(target: Target, digest: str, services: Services) -> Outcome:
+    """Say that the environment runs this release and configuration already."""
+    name = target.environment.name
+    services.events.emit(
+        Noted(
+            name="already-there",
+            message=f"{name} runs release {digest[:12]} already, verified; nothing to do",
+            environment=name,
+        )
+    )
+    return Outcome(environment=name, status="succeeded", release=digest, message="already there")
 
 
 def _settle_watch(target: Target, plan: Plan, writer: Writer, services: Services, *, force: bool) -> Outcome | None:

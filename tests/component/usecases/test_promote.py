@@ -524,3 +524,45 @@ def test_what_is_there_already_is_not_promoted_again(world: World):
     world.promote()
     entries = len(world.entries("production"))
     assert (world.promote().message, len(world.entries("production"))) == ("already there", entries)
+
+
+def soaks_again(world: World) -> str:
+    """Have a release in production whose soak in staging began again; return its digest."""
+    digest = soaked(world)
+    world.promote()
+    world.change("staging", tags={"team": "shop"})
+    world.deploy()
+    return digest
+
+
+def test_what_is_there_already_waits_for_no_soak(world: World):
+    digest = soaks_again(world)
+    entries = len(world.entries("production"))
+    outcome = world.promote()
+    assert (outcome.status, outcome.release, outcome.message) == ("succeeded", digest, "already there")
+    assert ("already-there" in world.notes(), len(world.entries("production"))) == (True, entries)
+
+
+def test_another_configuration_of_what_is_there_waits_for_the_soak(world: World):
+    soaks_again(world)
+    world.change("production", tags={"team": "shop"})
+    with pytest.raises(Waiting):
+        world.promote()
+
+
+def test_what_was_forced_to_come_again_waits_for_the_soak(world: World):
+    soaks_again(world)
+    with pytest.raises(Waiting):
+        world.promote(force=True)
+
+
+def test_a_promotion_that_was_broken_off_is_not_called_there_while_it_soaks(world: World):
+    soaks_again(world)
+    world.soak()
+    world.account("production").tap.throttle("stacks.create_change_set", 1)
+    with pytest.raises(CloudError):
+        world.promote(force=True)
+    world.change("staging", tags={"team": "other"})
+    world.deploy()
+    with pytest.raises(Waiting):
+        world.promote()

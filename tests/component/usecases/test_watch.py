@@ -503,3 +503,12 @@ def test_a_rehearsal_cuts_the_watch_and_says_so(world: World):
     assert result.status == "succeeded"
     assert world.clock.now() - began < timedelta(seconds=60)
     assert "watch-shortened" in world.notes()
+
+
+def test_what_is_watched_still_is_not_called_there_while_it_soaks(world: World):
+    watched(world)
+    killed_while_watching(world)
+    world.change("staging", tags={"team": "shop"})
+    world.deploy()
+    with pytest.raises(Waiting):
+        world.promote()
