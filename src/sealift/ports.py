@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sealift.model.app import App, Environment
     from sealift.model.event import Event
-    from sealift.model.finding import SuiteResult
+    from sealift.model.finding import Lack, SuiteResult
     from sealift.model.health import Traffic
     from sealift.model.ledger import ChainFault, Entry, Lease, Record
     from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
@@ -300,6 +300,14 @@ class Templates(Protocol):
         """Parse a template and everything it includes. Raises TemplateError with file and line.
 
         Unless it has to be `buildable`, code of functions may be missing or be a container image.
+        """
+
+    def harden(
+        self, root: Path, template: Template, lacks: Mapping[str, Sequence[Lack]]
+    ) -> tuple[tuple[str, Lack], ...]:
+        """Write what resources lack into the template's file; return, by logical id, what its author has to write.
+
+        Raises TemplateError when the file can not be written.
         """
 
     def shared_layers(self, template: Template) -> tuple[Asset, ...]:

@@ -7,7 +7,7 @@ in every environment, so that is how production is told from a preview.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sealift.model.finding import Finding
+from sealift.model.finding import Finding, Lack
 from sealift.model.template import Json, Location, Template
 
 RULE = "production-defaults"
@@ -63,33 +63,38 @@ def production_advice(template: Template) -> tuple[Finding, ...]:
 
 
 def _of_template(template: Template) -> Iterator[Finding]:
+    for logical_id, missing in lacks(template).items():
+        kind = missing[0].type
+        yield Finding(
+            tool="production",
+            id=RULE,
+            severity="medium",
+            message=f"{logical_id} ({kind}) would not survive a mistake: no {', no '.join(m.what for m in missing)}",
+            location=Location(file=template.file, line=template.line(("Resources", logical_id)), logical_id=logical_id),
+            fix="Add to it, or let `sealift check --fix` do it: " + "; ".join(m.line for m in missing),
+            data={"logical_id": logical_id, "type": kind},
+        )
+
+
+def lacks(template: Template) -> dict[str, tuple[Lack, ...]]:
+    """Return what the stores of a template lack, by logical id; those nested in it are templates of their own."""
     resources = template.body.get("Resources")
-    for logical_id, raw in (resources if isinstance(resources, dict) else {}).items():
-        if not isinstance(raw, dict) or raw.get("Type") not in DEFAULTS:
-            continue
-        missing = dict(_missing(raw))
-        if missing:
-            yield Finding(
-                tool="production",
-                id=RULE,
-                severity="medium",
-                message=f"{logical_id} ({raw['Type']}) would not survive a mistake: no {', no '.join(missing)}",
-                location=Location(
-                    file=template.file, line=template.line(("Resources", logical_id)), logical_id=logical_id
-                ),
-                fix="Add to it: " + "; ".join(missing.values()),
-                data={"logical_id": logical_id, "type": str(raw["Type"])},
-            )
+    found = {
+        logical_id: tuple(_missing(raw))
+        for logical_id, raw in (resources if isinstance(resources, dict) else {}).items()
+        if isinstance(raw, dict) and raw.get("Type") in DEFAULTS
+    }
+    return {logical_id: missing for logical_id, missing in found.items() if missing}
 
 
-def _missing(resource: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Yield what the resource lacks and the line that gives it."""
+def _missing(resource: Mapping[str, Json]) -> Iterator[Lack]:
+    kind = str(resource["Type"])
     for policy in POLICIES:
         if resource.get(policy, "Delete") == "Delete":
-            yield f"{policy}", f"{policy}: Retain"
-    for default in DEFAULTS[str(resource["Type"])]:
+            yield Lack(type=kind, what=policy, line=f"{policy}: Retain", is_property=False)
+    for default in DEFAULTS[kind]:
         if _value(resource.get("Properties"), default.path) in _OFF:
-            yield default.what, default.line
+            yield Lack(type=kind, what=default.what, line=default.line, is_property=True)
 
 
 def _value(value: Json, path: tuple[str, ...]) -> Json:

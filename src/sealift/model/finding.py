@@ -40,3 +40,13 @@ class SuiteResult:
     findings: tuple[Finding, ...] = ()
     output: str = field(default="", repr=False)
     """The end of what it printed, for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """What a resource lacks: `line` gives it, among its Properties or beside its Type."""
+
+    type: str
+    what: str
+    line: str
+    is_property: bool

@@ -1,10 +1,11 @@
 """The Templates port: load, seal, render."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from sealift.model.finding import Lack
 from sealift.model.template import Asset, Rendered, Template
 from sealift.template.loading import load
 from sealift.template.parsed import KeptParses
@@ -27,6 +28,17 @@ class SamTemplates:
     def load(self, root: Path, file: str, *, buildable: bool = True) -> Template:
         """Parse a template and everything it includes. Raises TemplateError with file and line."""
         return load(root, Path(file).as_posix(), read=self._read, buildable=buildable)
+
+    def harden(
+        self, root: Path, template: Template, lacks: Mapping[str, Sequence[Lack]]
+    ) -> tuple[tuple[str, Lack], ...]:
+        """Write what resources lack into the template's file; return, by logical id, what its author has to write.
+
+        Raises TemplateError when the file can not be written.
+        """
+        from sealift.template.hardening import write_hardened
+
+        return write_hardened(root / template.file, template.file, lacks)
 
     def shared_layers(self, template: Template) -> tuple[Asset, ...]:
         """Return the layers that could hold what functions of this template share; nested ones are not looked into."""

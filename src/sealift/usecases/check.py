@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sealift.delivery.production import production_advice
+from sealift.delivery.production import lacks, production_advice
 from sealift.model.app import App
 from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import Finding, SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.template import Template
+from sealift.usecases.build import every_template
 from sealift.usecases.services import PhaseOutcome, Services, phase
 
 
@@ -44,6 +45,27 @@ def check(
         _report(unit, services)
         _conclude(unit, outcome, _counted(unit))
     return Checked(analysis=analysis, tests=unit)
+
+
+def harden(app: App, services: Services, *, templates: Mapping[str, Template]) -> None:
+    """Write what the stores of the templates lack in production into the files, where a line gives it.
+
+    Raises TemplateError when a file can not be written.
+    """
+    for template in every_template(templates.values()):
+        missing = lacks(template)
+        if not missing:
+            continue
+        left = services.templates.harden(app.root, template, missing)
+        for logical_id, listed in missing.items():
+            added = [lack.line for lack in listed if (logical_id, lack) not in left]
+            by_hand = [lack.line for lack in listed if (logical_id, lack) in left]
+            what = f"{template.file}: {logical_id}"
+            if added:
+                services.events.emit(Noted(name="hardened", message=f"{what} got {'; '.join(added)}"))
+            if by_hand:
+                message = f"{what} has to be written by hand: {'; '.join(by_hand)}"
+                services.events.emit(Noted(level="warning", name="harden-by-hand", message=message))
 
 
 def _advice(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:

@@ -25,7 +25,8 @@ def advice(kind: str, properties: dict[str, Json] | None = None, **attributes: J
 def test_a_bare_table_lacks_all_of_it_in_one_finding_with_its_line_and_the_cure():
     assert advice("AWS::DynamoDB::Table") == [
         "template.yaml:7 Notes (AWS::DynamoDB::Table) would not survive a mistake: no DeletionPolicy, no "
-        "UpdateReplacePolicy, no point-in-time recovery, no deletion protection → Add to it: DeletionPolicy: Retain; "
+        "UpdateReplacePolicy, no point-in-time recovery, no deletion protection → Add to it, or let `sealift check "
+        "--fix` do it: DeletionPolicy: Retain; "
         "UpdateReplacePolicy: Retain; PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true}; "
         "DeletionProtectionEnabled: true"
     ]

@@ -11,14 +11,18 @@ from sealift.model.finding import Finding
 
 @click.command("check")
 @click.option("--no-tests", is_flag=True, help="Static analysis only.")
+@click.option("--fix", is_flag=True, help="First write what data stores lack in production into the template.")
 @options(judging=True)
-def check_command(session: Session, no_tests: bool) -> int:
+def check_command(session: Session, no_tests: bool, fix: bool) -> int:
     """Run static analysis on source and template, then the unit tests."""
     from sealift.usecases.build import load_templates
-    from sealift.usecases.check import check
+    from sealift.usecases.check import check, harden
 
     session.verbose = True
     templates = load_templates(session.app, session.services)
+    if fix:
+        harden(session.app, session.services, templates=templates)
+        templates = load_templates(session.app, session.services)
     checked = check(session.app, session.services, templates=templates, local=session.local, tests=not no_tests)
     session.close()
     results = [r for r in (checked.analysis, checked.tests) if r is not None]
