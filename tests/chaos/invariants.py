@@ -1,10 +1,11 @@
 """What has to hold after every command, whatever struck it. Each returns what is wrong, in sentences."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from sealift.delivery.history import DEPLOYING, standing
+from sealift.delivery.history import DEPLOYING, Standing, standing
 from sealift.ledger.chain import judge_chain
 from sealift.ledger.ledger import HEAD_KEY, PREFIX
 from sealift.model.ledger import ChainFault, Entry
@@ -111,6 +112,26 @@ def _as_the_ledger_says(world: World, name: str, entries: Sequence[Entry]) -> It
             (state,) = account.functions.state([str(physical[logical_id])])
             if state.code_sha256 != sha256:
                 yield f"{name} runs other code than its ledger says ({now.current.release[:12]})"
+    yield from _configured_as_the_ledger_says(name, account, now)
+
+
+def _configured_as_the_ledger_says(name: str, account: FakeAccount, now: Standing) -> Iterator[str]:
+    """The stack has the values of the configuration that its ledger names; one gone back to was there before."""
+    current = now.current
+    state = account.stacks.describe(f"shop-{name}")
+    assert current is not None
+    assert state is not None
+    body = account.bucket.peek(f"configurations/{current.config}.json") or b""
+    if hashlib.sha256(body).hexdigest() != current.config:
+        yield f"{name} does not keep the configuration that it runs: {body!r}"
+        return
+    values = json.loads(body)["parameters"]["app"]
+    there = {key: value for key, value in state.parameters.items() if key not in {"Password", "SealiftArtifactBucket"}}
+    if values != there:
+        yield f"{name} runs with {there}, its ledger says {values}"
+    before = {(d.release, d.config) for d in now.deployments if d.kind != "rollback" and d.verified == "succeeded"}
+    if current.kind == "rollback" and (current.release, current.config) not in before:
+        yield f"{name} went back to a release and configuration that was never verified there"
 
 
 def _data_is_there(name: str, account: FakeAccount, precious: Mapping[str, str]) -> Iterator[str]:

@@ -48,11 +48,15 @@ COMMANDS = (
     "waive",
     "destroy",
     "flip",
+    "set",
+    "set",
 )
 PROMOTIONS = ("promote",) * 6
 """What is added where production is watched."""
 MOST_COMMANDS = 5
 WATCH_S = 45.0
+BAD = "bad"
+"""How the modes begin with which production does not answer."""
 LONGEST_ILLNESS_S = 450.0
 EXPECTED = (SealiftError, Killed, KeyboardInterrupt)
 
@@ -76,20 +80,20 @@ class Schedule:
         self.precious: dict[str, str] = {}
         self.said = Outcomes(seed)
         self._version = 0
+        self._versions_of_mode = 0
         self._queues: list[str] = []
         self._actors = 0
         self._spell: tuple[datetime, datetime] | None = None
         """From when to when production does not do well."""
         self._failing_hooks = 0.0
         self._cache = folder / "ledger-cache"
-        secret = {"Password": self.secret}
         for name in ENVIRONMENTS:
-            self.world.change(name, parameters=secret)
+            self._set(name, "plain")
         if self.random.random() < 0.3:
             self.world.change("production", approvals=1)
         if self.random.random() < 0.15:
             self.world.change("production", watch_s=WATCH_S, health=Health(max_latency_ms=500))
-            self.world.http.serve(f"{URL}/shop-production", lambda _: answer(500 if self._is_ill() else 200))
+        self.world.http.serve(f"{URL}/shop-production", lambda _: answer(500 if self._is_ill() else 200))
         if self.random.random() < 0.15:
             self.world.app = replace(self.world.app, hooks=Hooks(before_deploy=("migrate",), after_deploy=("fill",)))
             for program in ("migrate", "fill"):
@@ -135,7 +139,7 @@ class Schedule:
             self._shelter()
         self.said.commands.append(f"{name} in {faults.weather} weather ({'; '.join(faults.struck[:2])}): {said}")
         self._spell, self._failing_hooks = None, 0.0
-        if name == "promote" and faults.weather != "taken-over" and self._went_back_for_nothing(known):
+        if name in {"promote", "set"} and faults.weather != "taken-over" and self._went_back_for_nothing(known):
             self._broke("production went back though nothing spoke against its release")
         if clean and not faults.struck:
             self._nothing_left(name)
@@ -161,7 +165,20 @@ class Schedule:
                     account.metrics.put(resource.physical_id, at, requests=100, failures=50, latency_ms=900.0)
 
     def _is_ill(self) -> bool:
+        state = self.world.account("production").stacks.peek("shop-production")
+        if state is not None and state.parameters.get("Mode", "").startswith(BAD):
+            return True
         return self._spell is not None and self._spell[0] <= self.world.clock.now() < self._spell[1]
+
+    def _set(self, name: str, mode: str) -> None:
+        """Declare another value of a parameter."""
+        self.world.change(name, parameters={"Password": self.secret, "Mode": mode})
+
+    def _set_anew(self) -> None:
+        """Declare another value for production, which may be a bad one."""
+        self._versions_of_mode += 1
+        kind = BAD if self.random.random() < 0.4 else "good"
+        self._set("production", f"{kind}-{self._versions_of_mode}")
 
     def _went_back_for_nothing(self, before: int) -> bool:
         """Return whether production was taken back, since it had so many entries, though only AWS had broken."""
@@ -182,6 +199,10 @@ class Schedule:
                 return lambda services: deploy(world, services)
             case "deploy again":
                 return lambda services: deploy(world, services)
+            case "set":
+                self._set_anew()
+                world.soak()
+                return lambda services: promote(world.app, world.production, services, PromotionOptions()).status
             case "promote":
                 if production.watch_s and self.random.random() < 0.7:
                     self._renew()
@@ -221,7 +242,9 @@ class Schedule:
         ).entry.record.status
 
     def _calm(self) -> None:
-        """One ordinary command per environment brings everything to where it belongs."""
+        """One ordinary command per environment brings everything to where it belongs, bad values mended."""
+        self._versions_of_mode += 1
+        self._set("production", f"good-{self._versions_of_mode}")
         self.world.clock.advance(LONGEST_ILLNESS_S)
         self._write()
         try:
@@ -247,7 +270,7 @@ class Schedule:
         """Flip one bit somewhere: whatever command comes refuses or does not care, and nothing is written to stacks."""
         name = self.random.choice(ENVIRONMENTS)
         bucket = self.world.account(name).bucket
-        keys = [k for k in bucket.everything() if k.startswith(("ledger/", "blobs/", "releases/"))]
+        keys = [k for k in bucket.everything() if k.startswith(("ledger/", "blobs/", "releases/", "configurations/"))]
         cached = sorted(p for p in self._cache.rglob("*") if p.is_file())
         if cached and self.random.random() < 0.2:
             file = self.random.choice(cached)
@@ -333,12 +356,14 @@ class Schedule:
             self.world.scm.commit(f"{self._version:040x}")
         if self.random.random() < 0.3:
             self._queues.append(f"Queue{self._version}")
-        resources: Body = {"Hello": function(), "Items": table(DeletionPolicy="Retain")}
+        hello = function()
+        hello["Properties"]["Environment"] = {"Variables": {"MODE": {"Ref": "Mode"}}}  # type: ignore[index,call-overload]
+        resources: Body = {"Hello": hello, "Items": table(DeletionPolicy="Retain")}
         resources |= {name: {"Type": "AWS::SQS::Queue"} for name in self._queues}
         if losing_data:
             del resources["Items"]
-        secret: Body = {"Password": {"Type": "String", "NoEcho": True}}
-        self.world.write(resources, Parameters=secret)
+        parameters: Body = {"Password": {"Type": "String", "NoEcho": True}, "Mode": {"Type": "String"}}
+        self.world.write(resources, Parameters=parameters)
 
     def _store_data(self) -> None:
         """Put data into the tables that are there."""

@@ -138,6 +138,11 @@ class FakeStacks:
             stack = self._engine.find(stack_name)
             return _state(stack) if stack else None
 
+    def peek(self, stack_name: str) -> StackState | None:
+        """Return the stack as it is, behind everybody's back: no call is made."""
+        stack = self._engine.find(stack_name)
+        return _state(stack) if stack else None
+
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Ask for a change set. A change set of the same name that already exists is a success."""
         with self._call("create_change_set"):

@@ -71,7 +71,7 @@ RIGHTS: tuple[Right, ...] = (
         ("cloudformation:DescribeStacks", STACK, "state, outputs, tags"),
         ("cloudformation:ListStackResources", STACK, "what is in a stack, by physical id"),
         ("cloudformation:GetTemplate", STACK, "what is deployed"),
-        ("s3:GetObject", OBJECT, "ledger, lease, releases, certificates"),
+        ("s3:GetObject", OBJECT, "ledger, lease, releases, configurations, certificates"),
         ("s3:ListObjectsV2", BUCKET, "the ledger's entries; without it S3 denies what is not there", "s3:ListBucket"),
     ),
     *_of(
@@ -83,7 +83,11 @@ RIGHTS: tuple[Right, ...] = (
     *_of(
         needs.RECORD,
         ("s3:GetBucketTagging", BUCKET, "whether the bucket is set up"),
-        ("s3:PutObject", OBJECT, "ledger entries and lease, each on a condition; releases, certificates"),
+        (
+            "s3:PutObject",
+            OBJECT,
+            "ledger entries and lease, each on a condition; releases, configurations, certificates",
+        ),
     ),
     *_of(
         needs.BUCKET_MADE,

@@ -25,6 +25,8 @@ class Deployed:
     release: str
     commit: str | None
     config: str
+    kept: bool = False
+    """Whether the environment's bucket keeps the values of its configuration."""
     at: datetime
     actor: str
     author: str
@@ -46,6 +48,15 @@ class Deployed:
     def is_good(self) -> bool:
         """Return whether it was verified and nothing spoke against it since."""
         return self.status == "succeeded" and self.verified == "succeeded" and self.watch != "failed"
+
+    @property
+    def is_bad(self) -> bool:
+        """Return whether it came and did not do well."""
+        return self.verified == "failed" or self.watch == "failed"
+
+    def is_like(self, release: str, config: str) -> bool:
+        """Return whether it is a deployment of this release with this configuration."""
+        return (self.release, self.config) == (release, config)
 
     @property
     def is_watched(self) -> bool:
@@ -76,28 +87,46 @@ class Standing:
         unverified = self.last.status == "succeeded" and self.last.verified in {None, "aborted", "errored"}
         return self.last if cut or unverified else None
 
-    def good_before(self, release: str | None) -> Deployed | None:
-        """Return the newest verified deployment of another release than `release`, from before that one came.
+    def good_before(self, release: str, config: str) -> Deployed | None:
+        """Return the newest verified deployment of another release or configuration, from before this one came.
 
-        A rollback to it does not count as its coming: going back again goes further back, not forth.
+        A rollback to it does not count as its coming: going back again goes further back, not forth. Another
+        configuration of the same release is one to go back to when its values are kept; what did badly when it came
+        again later is none.
         """
-        came = [i for i, d in enumerate(self.deployments) if d.release == release and d.kind != "rollback"]
-        for deployed in reversed(self.deployments[: came[-1]] if came else self.deployments):
-            if deployed.is_good and deployed.release != release:
+        came = self._coming(release, config)
+        for index in reversed(range(len(self.deployments) if came is None else came)):
+            deployed = self.deployments[index]
+            other = deployed.release != release or (deployed.kept and deployed.config != config)
+            if deployed.is_good and other and not self._did_badly_after(index):
                 return deployed
         return None
 
-    def did_well_otherwise(self, release: str) -> bool:
-        """Return whether the release that came last did well here before, with another configuration."""
-        config = self.last.config if self.last is not None and self.last.release == release else None
-        return config is not None and any(
-            d.is_good and d.release == release and d.config != config for d in self.deployments
+    def _coming(self, release: str, config: str) -> int | None:
+        """Return which deployment brought this here; one that came by a rollback alone came with its release."""
+        brought = [i for i, d in enumerate(self.deployments) if d.kind != "rollback" and d.release == release]
+        exactly = [i for i in brought if self.deployments[i].config == config]
+        gone_back = any(d.kind == "rollback" and d.is_like(release, config) for d in self.deployments)
+        if not exactly and gone_back:
+            exactly = brought
+        return exactly[-1] if exactly else None
+
+    def _did_badly_after(self, index: int) -> bool:
+        """Return whether what was deployed there was brought again since, and did not do well."""
+        there = self.deployments[index]
+        return any(
+            d.is_bad and d.kind != "rollback" and d.is_like(there.release, there.config)
+            for d in self.deployments[index + 1 :]
         )
+
+    def did_well_otherwise(self, release: str, config: str) -> bool:
+        """Return whether this release did well here before, with another configuration."""
+        return any(d.is_good and d.release == release and d.config != config for d in self.deployments)
 
     def failed(self, release: str) -> bool:
         """Return whether this release was brought here and did not do well the last time."""
         came = [d for d in self.deployments if d.release == release and d.kind != "rollback" and d.status != "running"]
-        return bool(came) and (came[-1].watch == "failed" or "failed" in {came[-1].status, came[-1].verified})
+        return bool(came) and (came[-1].is_bad or came[-1].status == "failed")
 
     def reign_before(self) -> tuple[datetime, datetime] | None:
         """Return from when to when the release before the current one ran here, verified."""
@@ -144,6 +173,11 @@ class Standing:
             if deployed.release == release and deployed.verified == "succeeded":
                 return deployed
         return None
+
+    def good(self, release: str) -> Deployed | None:
+        """Return the newest good deployment of this release; one that failed while it was watched when none is."""
+        good = (d for d in reversed(self.deployments) if d.release == release and d.is_good)
+        return next(good, None) or self.verified(release)
 
 
 def standing(entries: Sequence[Entry]) -> Standing:
@@ -302,6 +336,7 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
             release=record.release,
             commit=record.commit,
             config=str(record.data.get("config", known.config if known else "")),
+            kept=record.data.get("config_kept") is True or bool(known and known.kept),
             at=known.at if known else entry.at,
             actor=known.actor if known else entry.actor,
             author=str(record.data.get("author") or (known.author if known else "")),

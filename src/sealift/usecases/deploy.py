@@ -13,14 +13,14 @@ from itertools import takewhile
 from sealift.delivery.blame import broke
 from sealift.delivery.history import Standing, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
-from sealift.delivery.manifest import canonical_json
 from sealift.delivery.parameters import resolve_parameters
 from sealift.errors import ConfigError, IntegrityError, SealiftError
-from sealift.model.app import App, Environment, StackSpec
+from sealift.model.app import App, StackSpec
 from sealift.model.event import Noted, Progressed
 from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
+from sealift.usecases.configuration import configuration_of, given_parameters, keep_configuration
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
@@ -30,9 +30,6 @@ from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.surroundings import physical_functions
 from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer, gates_record
-
-ENVIRONMENT_PARAMETER = "SealiftEnvironment"
-"""Given the environment's name when the template declares it and nobody sets it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +43,8 @@ class Plan:
     """Who wrote the commit: the ledger's chain keeps it, for approvals."""
     parameters: Mapping[str, Mapping[str, str]]
     """Resolved parameters by stack."""
-    config: str
-    """Digest of the configuration, secrets (NoEcho) left out."""
+    configuration: bytes = field(repr=False)
+    """The configuration, secrets (NoEcho) left out, as it is kept in the environment's bucket."""
     adopt: bool = False
     waivers: frozenset[str] = frozenset()
     abandoned: tuple[str, ...] = ()
@@ -60,6 +57,11 @@ class Plan:
     """When it was asked for and which commits it contains, for deployments that come later."""
     health: Mapping[str, Json] = field(default_factory=dict)
     """What was seen of this release where it soaked, for the ledger."""
+
+    @property
+    def config(self) -> str:
+        """Digest of the configuration."""
+        return hashlib.sha256(self.configuration).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ def plan_deployment(
         commit=commit,
         kind=kind,
         parameters=resolved,
-        config=_config_digest(target, release, resolved),
+        configuration=configuration_of(target, release, resolved),
         adopt=adopt,
     )
 
@@ -139,6 +141,7 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     base: dict[str, Json] = {
         "author": plan.author,
         "config": plan.config,
+        "config_kept": True,
         "isolation": dict(plan.isolation),
         "gates": gates_record(target.app),
     }
@@ -147,6 +150,7 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     if target.environment.watch_s and plan.kind != "rollback":
         base["watch_s"] = target.environment.watch_s
     hooks = _hook_run(target, plan, operation, writer)
+    keep_configuration(plan.configuration, writer)
     writer.record(operation, "running", **base, **plan.request)
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
         try:
@@ -226,21 +230,6 @@ def _record_failure(
     writer.record(operation, status, **base, error=error.code, message=error.message)
 
 
-def given_parameters(app: App, environment: Environment, stack: SealedStack) -> dict[str, str]:
-    """Return the values for a stack: the app's, the environment's, the environment's for this stack, then ours."""
-    spec = next((s for s in app.stacks if s.name == stack.name), None)
-    declared = {p.name for p in stack.parameters}
-    shared = {k: v for k, v in environment.parameters.items() if k in declared}
-    given = {
-        **(spec.parameters if spec else {}),
-        **shared,
-        **environment.stack_parameters.get(stack.name, {}),
-    }
-    if ENVIRONMENT_PARAMETER in declared:
-        given.setdefault(ENVIRONMENT_PARAMETER, environment.name)
-    return given
-
-
 def _secrets(plan: Plan) -> list[str]:
     """Return the values of NoEcho parameters."""
     return [
@@ -249,16 +238,6 @@ def _secrets(plan: Plan) -> list[str]:
         for p in stack.parameters
         if p.no_echo and p.name in plan.parameters[stack.name]
     ]
-
-
-def _config_digest(target: Target, release: Release, resolved: Mapping[str, Mapping[str, str]]) -> str:
-    secret = {(s.name, p.name) for s in release.stacks for p in s.parameters if p.no_echo}
-    open_values: Json = {
-        stack: {name: value for name, value in values.items() if (stack, name) not in secret}
-        for stack, values in resolved.items()
-    }
-    tags: Json = dict(target.environment.tags)
-    return hashlib.sha256(canonical_json({"parameters": open_values, "tags": tags})).hexdigest()
 
 
 def _tell_unfinished(before: Standing, target: Target, services: Services) -> None:

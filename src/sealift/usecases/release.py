@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from sealift.delivery.blame import broke
-from sealift.delivery.history import DEPLOYING, Standing, proved_before, standing
+from sealift.delivery.history import DEPLOYING, Deployed, Standing, proved_before, standing
 from sealift.errors import LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
 from sealift.model.release import Release
+from sealift.usecases.configuration import as_then, kept_configuration
 from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, looking_for_drift, plan_deployment
 from sealift.usecases.health import outputs_of
 from sealift.usecases.services import Services
@@ -18,7 +19,11 @@ from sealift.usecases.watch import Watched, give_up_watch, watch
 from sealift.usecases.writing import Writer
 
 WHAT_GOES_BACK = (
-    "Code and template go back. Parameters are those that sealift.toml has now. "
+    "Code, template, parameters and tags go back. Secrets (NoEcho parameters) and settings are those of now. "
+    "Data that was written meanwhile is not brought back."
+)
+WHAT_WAS_NOT_KEPT = (
+    "Code and template go back. Its parameters were not kept, so they are those that sealift.toml has now. "
     "Data that was written meanwhile is not brought back."
 )
 
@@ -65,7 +70,7 @@ def bring(
         return _watched(target, writer, services)
     if not restore:
         return Outcome(environment=name, status="failed", release=digest, message=problem, hint=hint)
-    return _restore(target, digest, writer, services, problem=problem, hint=hint)
+    return _restore(target, (digest, plan.config), writer, services, problem=problem, hint=hint)
 
 
 def already_there(target: Target, digest: str, services: Services) -> Outcome:
@@ -87,7 +92,7 @@ def _settle_watch(target: Target, plan: Plan, writer: Writer, services: Services
     due, current = before.rollback_due, before.current
     if due is not None:
         comes = force or (due.release, due.config) != (plan.release.digest, plan.config)
-        if comes and before.good_before(due.release) is None:
+        if comes and before.good_before(due.release, due.config) is None:
             return None  # there is nothing to go back to, and what comes may mend it
         outcome = conclude_watch(target, before, writer, services)
         return None if outcome and outcome.restored and comes else outcome
@@ -102,7 +107,7 @@ def conclude_watch(target: Target, before: Standing, writer: Writer, services: S
     """Watch on, or go back after a watch that failed; None when no watch was left open."""
     if before.rollback_due is not None:
         problem = "It failed while it was watched"
-        return _restore(target, before.rollback_due.release, writer, services, problem=problem, hint="")
+        return _restore(target, _pair(before.rollback_due), writer, services, problem=problem, hint="")
     return _watched(target, writer, services) if before.open_watch is not None else None
 
 
@@ -127,7 +132,7 @@ def _watched(target: Target, writer: Writer, services: Services) -> Outcome:
             hint=f"Look at it yourself; `sealift rollback {name}` goes back.",
         )
     problem = f"It failed while it was watched: {watched.problem}"
-    return _restore(target, current.release, writer, services, problem=problem, hint="Mend the cause and push it.")
+    return _restore(target, _pair(current), writer, services, problem=problem, hint="Mend the cause and push it.")
 
 
 def _ended_elsewhere(target: Target, done: Outcome, watched: Watched, services: Services) -> Outcome:
@@ -194,12 +199,40 @@ def _verified(
     return "; ".join(verification.failures), "Mend the cause and push a new commit."
 
 
-def _restore(target: Target, digest: str, writer: Writer, services: Services, *, problem: str, hint: str) -> Outcome:
-    """Bring back the newest good release before `digest`; say so when there is none."""
-    name = target.environment.name
+def go_back(target: Target, to: Deployed, *, writer: Writer, services: Services) -> Outcome:
+    """Deploy what was deployed there before: its release, with its configuration where that was kept."""
+    release = stored_release(to.release, target.cloud)
+    then = kept_configuration(to.config, target.cloud) if to.kept else None
+    return redeploy(as_then(target, release, then), to.release, kind="rollback", writer=writer, services=services)
+
+
+def what_goes_back(to: Deployed) -> str:
+    """Say what going back to a deployment brings back and what not."""
+    return WHAT_GOES_BACK if to.kept else WHAT_WAS_NOT_KEPT
+
+
+def named(to: Deployed, *, gone: str) -> str:
+    """Name a deployment that is gone back to; with its configuration when that is another than the one `gone` from."""
+    configuration = f", with its configuration of {to.at:%Y-%m-%d %H:%M:%S} UTC" if _is_other(to, gone) else ""
+    return f"release {to.release[:12]}{configuration}"
+
+
+def _is_other(to: Deployed, gone: str) -> bool:
+    return to.kept and to.config != gone
+
+
+def _pair(deployed: Deployed) -> tuple[str, str]:
+    return deployed.release, deployed.config
+
+
+def _restore(
+    target: Target, gone: tuple[str, str], writer: Writer, services: Services, *, problem: str, hint: str
+) -> Outcome:
+    """Bring back the newest good deployment before this release and configuration; say so when there is none."""
+    name, (digest, config) = target.environment.name, gone
     before = standing(writer.ledger.entries())
-    good = before.good_before(digest)
-    if before.did_well_otherwise(digest):
+    good = before.good_before(digest, config)
+    if before.did_well_otherwise(digest, config):
         hint = f"{digest[:12]} did well in {name} with another configuration: put that back in sealift.toml."
     if good is None:
         return Outcome(
@@ -213,13 +246,13 @@ def _restore(target: Target, digest: str, writer: Writer, services: Services, *,
         Noted(
             level="error",
             name="going-back",
-            message=f"{name} failed with release {digest[:12]}: {problem}. Going back to {good.release[:12]}",
-            hint=WHAT_GOES_BACK,
+            message=f"{name} failed with release {digest[:12]}: {problem}. Going back to {named(good, gone=config)}",
+            hint=what_goes_back(good),
             environment=name,
         )
     )
     try:
-        back = redeploy(target, good.release, kind="rollback", writer=writer, services=services)
+        back = go_back(target, good, writer=writer, services=services)
     except LeaseError:
         raise
     except UserError as error:
@@ -228,7 +261,7 @@ def _restore(target: Target, digest: str, writer: Writer, services: Services, *,
             environment=name,
             status="failed",
             release=digest,
-            message=f"{problem}. Going back to {good.release[:12]} failed too: {error.message}",
+            message=f"{problem}. Going back to {named(good, gone=config)} failed too: {error.message}",
             hint=f"{error.hint}{goes_on}".strip(),
         )
     ended = "is back on" if back.status == "succeeded" else "could not be verified on"
@@ -236,7 +269,7 @@ def _restore(target: Target, digest: str, writer: Writer, services: Services, *,
         environment=name,
         status="failed",
         release=digest,
-        message=f"{problem}. {name} {ended} release {good.release[:12]}",
+        message=f"{problem}. {name} {ended} {named(good, gone=config)}",
         hint=hint,
         restored=good.release if back.status == "succeeded" else None,
     )

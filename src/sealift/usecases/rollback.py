@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from sealift.delivery.history import Deployed, standing
+from sealift.delivery.history import Deployed, Standing, standing
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.model.ledger import Entry
-from sealift.usecases.release import WHAT_GOES_BACK, Outcome, redeploy
+from sealift.usecases.release import Outcome, go_back, named, what_goes_back
 from sealift.usecases.services import Services
 from sealift.usecases.store import full_digest
 from sealift.usecases.target import Target
@@ -30,35 +30,45 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
         before = standing(entries)
         if to is None and before.last is not None and _ended_unsaid(before.last, entries, writer):
             return _told(before.last, environment, services)
-        if to is not None:
-            digest = full_digest(to, cloud)
-            if before.verified(digest) is None:
-                raise Refused(
-                    f"Release {digest[:12]} was never verified in {environment.name}",
-                    code="rollback-unverified",
-                    hint=f"`sealift history --environment {environment.name}` shows which releases were.",
-                )
-        elif before.interrupted is not None and before.interrupted.kind == "rollback":
-            digest = before.interrupted.release
-        else:
-            good = before.good_before(before.last.release if before.last else None)
-            if good is None:
-                raise Refused(
-                    f"{environment.name} has no verified release before the current one",
-                    code="rollback-nothing",
-                    hint=f"`sealift history --environment {environment.name}` shows what was deployed.",
-                )
-            digest = good.release
+        chosen = _chosen(before, full_digest(to, cloud) if to is not None else None, environment)
+        gone = before.last.config if before.last is not None else ""
         services.events.emit(
             Noted(
                 name="going-back",
-                message=f"{environment.name} goes back to release {digest[:12]}",
-                hint=WHAT_GOES_BACK,
+                message=f"{environment.name} goes back to {named(chosen, gone=gone)}",
+                hint=what_goes_back(chosen),
                 environment=environment.name,
             )
         )
         give_up_watch(before.current, writer, reason="a rollback was asked for")
-        return redeploy(target, digest, kind="rollback", writer=writer, services=services)
+        return go_back(target, chosen, writer=writer, services=services)
+
+
+def _chosen(before: Standing, digest: str | None, environment: Environment) -> Deployed:
+    """Return the deployment to go back to: of the release `digest`, or the one that was interrupted, or the one before.
+
+    Raises Refused when there is none.
+    """
+    if digest is not None:
+        named_one = before.good(digest)
+        if named_one is None:
+            raise Refused(
+                f"Release {digest[:12]} was never verified in {environment.name}",
+                code="rollback-unverified",
+                hint=f"`sealift history --environment {environment.name}` shows which releases were.",
+            )
+        return named_one
+    if before.interrupted is not None and before.interrupted.kind == "rollback":
+        return before.interrupted
+    last = before.last
+    good = before.good_before(last.release, last.config) if last is not None else None
+    if good is None:
+        raise Refused(
+            f"{environment.name} has no verified release before the current one",
+            code="rollback-nothing",
+            hint=f"`sealift history --environment {environment.name}` shows what was deployed.",
+        )
+    return good
 
 
 def _ended_unsaid(last: Deployed, entries: Sequence[Entry], writer: Writer) -> bool:

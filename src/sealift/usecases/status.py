@@ -130,6 +130,13 @@ def _with_next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> Lane:
     return replace(lane, next=_next(lane, lanes, now))
 
 
+def _next_of_the_same(current: Deployed, now: Standing | None) -> str:
+    """Return what comes next where the offered release runs, maybe with a configuration that was gone back to."""
+    if current.kind == "rollback" and now is not None and now.failed(current.release):
+        return f"{current.release[:12]} failed here with another configuration: put the one before back in sealift.toml"
+    return "up to date"
+
+
 def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
     environment = lane.environment
     source = lanes.get(environment.promotes_from or "")
@@ -143,7 +150,7 @@ def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
     if offered is None or source.soak_until is None:
         return f"waits for a verified release in {source.environment.name}"
     if lane.current is not None and lane.current.release == offered.release:
-        return "up to date"
+        return _next_of_the_same(lane.current, lane.standing)
     if lane.standing is not None and lane.standing.failed(offered.release):
         return f"{offered.release[:12]} failed here: mend the cause and push a new commit"
     if source.health is not None and source.health.verdict in {"unhealthy", "unknown"}:

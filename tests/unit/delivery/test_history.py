@@ -66,9 +66,45 @@ def test_the_release_to_go_back_to_is_the_newest_verified_other_one():
     ledger = LedgerOf().deployed("o1", "r1", seconds=1).verified("o1", "r1", seconds=3)
     ledger.deployed("o2", "r2", seconds=5).verified("o2", "r2", seconds=7, status="failed")
     ledger.deployed("o3", "r3", seconds=9)
-    good = standing(ledger.entries).good_before("r3")
+    good = standing(ledger.entries).good_before("r3", "")
     assert good is not None
     assert good.release == "r1"
+
+
+def with_two_configurations(*, config_kept: bool) -> LedgerOf:
+    """Return a ledger with one release that did well and came again with another configuration."""
+    ledger = LedgerOf()
+    for operation, config in (("o1", "good"), ("o2", "bad")):
+        ledger.add("promotion", "succeeded", operation=operation, config=config, config_kept=config_kept)
+        ledger.verified(operation, "r1", seconds=5, status="succeeded" if config == "good" else "failed")
+    return ledger
+
+
+def test_another_configuration_of_the_same_release_is_gone_back_to():
+    good = standing(with_two_configurations(config_kept=True).entries).good_before("r1", "bad")
+    assert good is not None
+    assert (good.operation, good.config) == ("o1", "good")
+
+
+def test_another_configuration_of_the_same_release_is_not_when_its_values_are_not_kept():
+    assert standing(with_two_configurations(config_kept=False).entries).good_before("r1", "bad") is None
+
+
+def test_what_did_badly_when_it_came_again_is_not_gone_back_to():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=1).verified("o1", "r1", seconds=2)
+    ledger.deployed("o2", "r2", seconds=3).verified("o2", "r2", seconds=4)
+    ledger.deployed("o3", "r1", seconds=5).verified("o3", "r1", seconds=6, status="failed")
+    assert standing(ledger.entries).good_before("r2", "c") is None
+
+
+def test_what_was_gone_back_to_after_it_did_badly_is_gone_back_to_again():
+    ledger = LedgerOf().deployed("o1", "r1", seconds=1).verified("o1", "r1", seconds=2)
+    ledger.deployed("o2", "r1", seconds=3).verified("o2", "r1", seconds=4, status="failed")
+    ledger.add("rollback", "succeeded", operation="o3", release="r1", config="c").verified("o3", "r1", seconds=6)
+    ledger.deployed("o4", "r2", seconds=7)
+    good = standing(ledger.entries).good_before("r2", "c")
+    assert good is not None
+    assert good.operation == "o3"
 
 
 def test_a_waiver_is_used_up_by_the_deployment_that_needed_it():

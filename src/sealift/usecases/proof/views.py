@@ -15,7 +15,7 @@ from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Relea
 from sealift.model.template import Asset, Json, Location, Rendered, Template, TemplatePath
 from sealift.ports import Cloud
 from sealift.usecases.build import UNBUILT, outline
-from sealift.usecases.deploy import given_parameters
+from sealift.usecases.configuration import given_parameters
 from sealift.usecases.services import Services
 
 UNKNOWN_ACCOUNT = "111111111111"

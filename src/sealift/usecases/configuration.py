@@ -1,0 +1,115 @@
+"""The configuration of a deployment: the values it gets, and those that are kept so that it can be gone back to.
+
+What is kept is every value but those of NoEcho parameters, and the tags. Its SHA-256 is the `config` of the deployment
+in the ledger, and its name in the environment's bucket: what was changed there is refused.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sealift.delivery.manifest import canonical_json
+from sealift.errors import IntegrityError, PreconditionFailed
+from sealift.model.app import App, Environment
+from sealift.model.release import Release, SealedStack
+from sealift.model.template import Json
+from sealift.ports import Cloud
+from sealift.usecases.target import Target
+from sealift.usecases.writing import Writer
+
+ENVIRONMENT_PARAMETER = "SealiftEnvironment"
+"""Given the environment's name when the template declares it and nobody sets it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What was kept of a configuration."""
+
+    parameters: Mapping[str, Mapping[str, str]]
+    """Open values by stack."""
+    tags: Mapping[str, str]
+
+
+def configuration_key(digest: str) -> str:
+    """Return the bucket key of a configuration."""
+    return f"configurations/{digest}.json"
+
+
+def configuration_of(target: Target, release: Release, resolved: Mapping[str, Mapping[str, str]]) -> bytes:
+    """Return the configuration of a deployment as it is kept, secrets (NoEcho) left out."""
+    secret = {(s.name, p.name) for s in release.stacks for p in s.parameters if p.no_echo}
+    open_values: Json = {
+        stack: {name: value for name, value in values.items() if (stack, name) not in secret}
+        for stack, values in resolved.items()
+    }
+    return canonical_json({"parameters": open_values, "tags": dict(target.environment.tags)})
+
+
+def given_parameters(app: App, environment: Environment, stack: SealedStack) -> dict[str, str]:
+    """Return the values for a stack: the app's, the environment's, the environment's for this stack, then ours."""
+    spec = next((s for s in app.stacks if s.name == stack.name), None)
+    declared = {p.name for p in stack.parameters}
+    shared = {k: v for k, v in environment.parameters.items() if k in declared}
+    given = {
+        **(spec.parameters if spec else {}),
+        **shared,
+        **environment.stack_parameters.get(stack.name, {}),
+    }
+    if ENVIRONMENT_PARAMETER in declared:
+        given.setdefault(ENVIRONMENT_PARAMETER, environment.name)
+    return given
+
+
+def keep_configuration(configuration: bytes, writer: Writer) -> None:
+    """Keep a configuration in the environment's bucket; one that is there stays, unless it is damaged."""
+    bucket, key = writer.cloud.bucket, configuration_key(hashlib.sha256(configuration).hexdigest())
+    writer.guard()
+    try:
+        bucket.put(key, configuration, if_absent=True)
+    except PreconditionFailed:
+        there = bucket.get(key)
+        if there is None or there.body != configuration:
+            writer.guard()
+            bucket.put(key, configuration)
+
+
+def kept_configuration(digest: str, cloud: Cloud) -> Configuration:
+    """Return a configuration that was kept. Raises IntegrityError when it is not what its name says, or gone."""
+    key = configuration_key(digest)
+    stored = cloud.bucket.get(key)
+    actual = hashlib.sha256(stored.body).hexdigest() if stored else None
+    if stored is None or actual != digest:
+        what = f"damaged: its SHA-256 is {actual[:12]}…" if actual else "not there any more"
+        raise IntegrityError(
+            f"{key} in the bucket of {cloud.environment} is {what}",
+            code="configuration-damaged",
+            hint="The bucket is versioned: restore the version before. Or deploy with what sealift.toml has now.",
+            context={"environment": cloud.environment, "key": key},
+        )
+    raw = json.loads(stored.body)
+    return Configuration(parameters=raw["parameters"], tags=raw["tags"])
+
+
+def as_then(target: Target, release: Release, then: Configuration | None) -> Target:
+    """Return the target with the values and tags of a configuration that was kept.
+
+    Secrets (NoEcho) are those declared now, and so is everything when nothing was kept. What the templates of the
+    release do not declare is left out.
+    """
+    app, environment = target.app, target.environment
+    values = {
+        stack.name: {
+            name: value
+            for name, value in given_parameters(app, environment, stack).items()
+            if any(p.name == name and (p.no_echo or then is None) for p in stack.parameters)
+        }
+        | (dict(then.parameters.get(stack.name, {})) if then else {})
+        for stack in release.stacks
+    }
+    tags = environment.tags if then is None else then.tags
+    return replace(
+        target,
+        app=replace(app, stacks=tuple(replace(spec, parameters={}) for spec in app.stacks)),
+        environment=replace(environment, parameters={}, stack_parameters=values, tags=tags),
+    )
