@@ -31,7 +31,7 @@ from sealift.usecases.services import Services, phase
 from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
 from sealift.usecases.succession import ask, take_turn
 from sealift.usecases.target import Target
-from sealift.usecases.writing import Operation, check_account, check_gates, writing
+from sealift.usecases.writing import Operation, check_account, check_gates, clear_lease, writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     target = Target(app=app, environment=environment, cloud=cloud)
     digest = _chosen(options.release, source, services)
     if not options.force and _runs_there(target, digest, source, services):
+        clear_lease(cloud, services)
         return already_there(target, digest, services)
     overridden = _pass_gates(source_environment, source, services, digest=digest, options=options)
     verified = _standing(source, services).verified(digest)  # the newest: an override passes the soak, never this

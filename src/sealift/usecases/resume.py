@@ -9,7 +9,7 @@ from sealift.usecases.release import Outcome, conclude_watch, redeploy
 from sealift.usecases.rollback import rollback
 from sealift.usecases.services import Services
 from sealift.usecases.target import Target
-from sealift.usecases.writing import check_account, check_pull_request, writing
+from sealift.usecases.writing import check_account, check_pull_request, clear_lease, writing
 
 
 def resume(app: App, environment: Environment, services: Services) -> Outcome:
@@ -27,6 +27,7 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
         return _watch_on(Target(app=app, environment=environment, cloud=cloud), services)
     match now.interrupted:
         case None:
+            clear_lease(cloud, services)
             release = now.current.release if now.current else ""
             return Outcome(environment=environment.name, status="succeeded", release=release, message="nothing is open")
         case open_ if open_.kind == "promotion":

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -160,6 +160,13 @@ def writing(cloud: Cloud, services: Services, *, purpose: str, wait_s: float = L
         heartbeat.join()
         if not writer.lent:
             _give_back(writer)
+
+
+def clear_lease(cloud: Cloud, services: Services) -> None:
+    """Give back a lease that a dead process left behind, where nothing else is to be done; a live one's stays."""
+    if services.ledgers.leases(cloud).current() is not None:
+        with suppress(LeaseError), writing(cloud, services, purpose="giving back what was left", wait_s=0.0):
+            pass
 
 
 def _give_back(writer: Writer) -> None:

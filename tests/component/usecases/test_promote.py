@@ -7,6 +7,7 @@ import pytest
 from sealift.delivery.manifest import blob_key, manifest_key, origin_key
 from sealift.errors import CloudError, ConfigError, IntegrityError, Refused, UserError, Waiting
 from sealift.model.app import StackSpec
+from sealift.model.event import EntryRecorded
 from sealift.model.finding import SuiteResult
 from sealift.usecases.approve import approve
 from sealift.usecases.resume import resume
@@ -533,6 +534,29 @@ def soaks_again(world: World) -> str:
     world.change("staging", tags={"team": "shop"})
     world.deploy()
     return digest
+
+
+@pytest.mark.parametrize("after", ["promote", "resume"])
+def test_no_lease_is_left_of_a_process_that_was_killed_at_its_very_end(world: World, after: str):
+    def cut(call: str, moment: str) -> None:
+        recorded = [(e.environment, e.kind, e.status) for e in world.events.of(EntryRecorded)]
+        if recorded[-1:] == [("production", "verification", "succeeded")] and (call, moment) == (
+            "bucket.put",
+            "before",
+        ):
+            raise CloudError("The process is gone", code="unreachable", retryable=True)
+
+    world.account("production").tap.on_call = cut
+    world.deliver("print('one')")
+    world.account("production").tap.on_call = None
+    leases = world.services().ledgers.leases(world.account("production").cloud)
+    assert leases.current() is not None
+    world.clock.advance(3600)
+    if after == "promote":
+        assert world.promote().message == "already there"
+    else:
+        assert resume(world.app, world.production, world.services()).message == "nothing is open"
+    assert leases.current() is None
 
 
 def test_what_is_there_already_waits_for_no_soak(world: World):
