@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from sealift.aws.session import AwsSession
 from sealift.local.supervisor import LocalCloud
 from sealift.model.app import Environment
 from sealift.model.template import Json
+from sealift.ports import Cloud
 from sealift.system import RealClock
 from tests.contract.sandbox import PATIENCE_S as SANDBOX_PATIENCE_S
 from tests.contract.sandbox import PREFIX, opted_in, pause_s, sandbox
@@ -34,6 +36,29 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     cloud = open_cloud(ENVIRONMENT, access=access)
     session = AwsSession(access)
 
+    yield _world(cloud, session, kind="embedded")
+    supervisor.down()
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[World]:
+    """The same adapters, talking to AWS; only when it was asked for, and in the account that was named."""
+    names: list[str] = []
+    with sandbox(os.environ, names) as (cloud, session):
+        yield _world(
+            cloud,
+            session,
+            kind="aws",
+            patience_s=SANDBOX_PATIENCE_S,
+            pause_s=pause_s(os.environ),
+            prefix=PREFIX,
+            names=names,
+        )
+
+
+def _world(cloud: Cloud, session: AwsSession, **more: Any) -> World:
+    """Return a world of adapters that talk to somebody; what others do there is done through the same session."""
+
     def alter(stack: str, logical_id: str, value: str) -> None:
         names = {r.logical_id: r.physical_id for r in cloud.stacks.resources(stack)}
         session.ssm.put_parameter(Name=str(names[logical_id]), Value=value, Type="String", Overwrite=True)
@@ -45,48 +70,15 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for key in keys:
             session.s3.put_object(Bucket=bucket, Key=key, Body=b"here")
 
-    yield World(
-        kind="embedded",
+    return World(
         cloud=cloud,
         clock=RealClock(),
         broken=_policy_of_nobody,
         alter_parameter=alter,
         lose=lose,
         fill=fill,
+        **more,
     )
-    supervisor.down()
-
-
-@pytest.fixture(scope="session")
-def aws() -> Iterator[World]:
-    """The same adapters, talking to AWS; only when it was asked for, and in the account that was named."""
-    names: list[str] = []
-    with sandbox(os.environ, names) as (cloud, session):
-
-        def alter(stack: str, logical_id: str, value: str) -> None:
-            known = {r.logical_id: r.physical_id for r in cloud.stacks.resources(stack)}
-            session.ssm.put_parameter(Name=str(known[logical_id]), Value=value, Type="String", Overwrite=True)
-
-        def lose(key: str) -> None:
-            session.s3.delete_object(Bucket=cloud.bucket.name, Key=key)
-
-        def fill(bucket: str, keys: Sequence[str]) -> None:
-            for key in keys:
-                session.s3.put_object(Bucket=bucket, Key=key, Body=b"here")
-
-        yield World(
-            kind="aws",
-            cloud=cloud,
-            clock=RealClock(),
-            broken=_policy_of_nobody,
-            alter_parameter=alter,
-            lose=lose,
-            fill=fill,
-            patience_s=SANDBOX_PATIENCE_S,
-            pause_s=pause_s(os.environ),
-            prefix=PREFIX,
-            names=names,
-        )
 
 
 WORLDS = ["aws"] if opted_in(os.environ) else ["fake", "embedded"]

@@ -291,6 +291,14 @@ def unsettled(entries: Sequence[Entry], *, but: str) -> tuple[tuple[str, str], .
     )
 
 
+def open_deletions(entries: Sequence[Entry]) -> frozenset[str]:
+    """Return the stacks that a teardown without an outcome may still delete, when its process was only stopped."""
+    teardowns = [e for e in entries if e.record.kind == "teardown"]
+    ended = {e.record.operation for e in teardowns if e.record.status != "running"}
+    deleting = (e for e in teardowns if e.record.data.get("step") == "delete" and e.record.operation not in ended)
+    return frozenset(str(e.record.data["stack"]) for e in deleting)
+
+
 def proved_before(entries: Sequence[Entry], release: str) -> dict[str, Json]:
     """Return what the ledger kept of the newest proof of a release."""
     for entry in reversed(entries):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sealift.isolation.model import EnvironmentView, StackView
 from sealift.isolation.patterns import TAIL, has_symbol, is_wild, plain
@@ -53,11 +53,31 @@ class Setting:
 
     @property
     def partition(self) -> str:
-        """Return the AWS partition of the region: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
-        for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
-            if self.view.region.startswith(prefix):
-                return partition
-        return "aws"
+        """Return the AWS partition of the region."""
+        return partition_of(self.view.region)
+
+
+@lru_cache(maxsize=4096)
+def _pieces(pattern: str, partition: str, region: str, account: str) -> tuple[Resolved | str, ...]:
+    """Return an ARN format as literals and, between them, the keys in braces that depend on the resource."""
+    filled = pattern.replace("{p}", partition).replace("{r}", region).replace("{a}", account)
+    found: list[Resolved | str] = []
+    while filled:
+        before, opened, rest = filled.partition("{")
+        found.append(Resolved((before,)))
+        key, _, filled = rest.partition("}")
+        if opened:
+            found.append(key)
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def partition_of(region: str) -> str:
+    """Return the AWS partition of a region: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
+        if region.startswith(prefix):
+            return partition
+    return "aws"
 
 
 class Scope:
@@ -366,19 +386,12 @@ class Scope:
         )
 
     def _formatted(self, logical_id: str, pattern: str, named: Named, *, attribute: str = "arn") -> Resolved:
-        filled = (
-            pattern.replace("{p}", self.setting.partition)
-            .replace("{r}", self.setting.view.region)
-            .replace("{a}", self.setting.account)
+        return joined(
+            [
+                piece if isinstance(piece, Resolved) else self._part(logical_id, piece, named, attribute)
+                for piece in _pieces(pattern, self.setting.partition, self.setting.view.region, self.setting.account)
+            ]
         )
-        parts: list[Resolved] = []
-        while filled:
-            before, opened, rest = filled.partition("{")
-            parts.append(Resolved((before,)))
-            key, _, filled = rest.partition("}")
-            if opened:
-                parts.append(self._part(logical_id, key, named, attribute))
-        return joined(parts)
 
     def _part(self, logical_id: str, key: str, named: Named, attribute: str) -> Resolved:
         if key == "n":

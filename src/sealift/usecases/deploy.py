@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from sealift.delivery.blame import broke
-from sealift.delivery.history import Standing, open_waivers, standing, undoable, unsettled
+from sealift.delivery.history import Standing, open_deletions, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
 from sealift.delivery.parameters import resolve_parameters
 from sealift.errors import ConfigError, IntegrityError, SealiftError
@@ -49,6 +49,8 @@ class Plan:
     waivers: frozenset[str] = frozenset()
     abandoned: tuple[str, ...] = ()
     """Change sets that interrupted deployments may have left behind."""
+    open_deletions: frozenset[str] = frozenset()
+    """Stacks that a teardown without an end may still delete."""
     drift: Detection | None = None
     """The look for changes by hand that goes on meanwhile."""
     isolation: Mapping[str, Json] = field(default_factory=dict)
@@ -136,7 +138,9 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     _tell_unfinished(standing(entries), target, services)
     undoing = undoable(entries) if plan.kind == "rollback" else frozenset()
     waivers = open_waivers(entries, release=plan.release.digest) | undoing
-    plan = replace(plan, waivers=waivers, abandoned=_abandoned(standing(entries)))
+    plan = replace(
+        plan, waivers=waivers, abandoned=_abandoned(standing(entries)), open_deletions=open_deletions(entries)
+    )
     operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     base: dict[str, Json] = {
         "author": plan.author,
@@ -301,6 +305,7 @@ def _stack_target(target: Target, plan: Plan, stack: SealedStack) -> StackTarget
         adopt=plan.adopt,
         waivers=plan.waivers,
         abandoned=plan.abandoned,
+        open_deletions=plan.open_deletions,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sealift.delivery.history import open_deletions
 from sealift.delivery.order import deployment_order
 from sealift.delivery.states import in_progress, teardown_step
 from sealift.delivery.teardown import BUCKET, NESTED, doomed
@@ -62,7 +63,7 @@ def _delete_all(target: Target, operation: Operation, writer: Writer) -> Destroy
     retained: list[str] = []
     names = [target.app.stack_name(target.environment, s) for s in reversed(deployment_order(target.app.stacks))]
     for name in names:
-        _check(target, name, writer.cloud.stacks.describe(name))
+        _check(target, name, writer.cloud.stacks.describe(name), writer)
     for name in names:
         kept = _delete(target, name, operation, writer)
         if kept is not None:
@@ -89,7 +90,7 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
     stacks = writer.cloud.stacks
     # Nothing is emptied while somebody changes the stack: AWS would not delete it then.
     state = at_rest(name, writer)
-    _check(target, name, state)
+    _check(target, name, state, writer)
     if state is None:
         return None
     before = {r.logical_id: r.physical_id for r in stacks.resources(name)}
@@ -151,7 +152,7 @@ def _buckets(stack: str, cloud: Cloud) -> tuple[str, ...]:
     return (*doomed(resources, template, type=BUCKET), *(bucket for nested in inner for bucket in nested))
 
 
-def _check(target: Target, name: str, state: StackState | None) -> None:
+def _check(target: Target, name: str, state: StackState | None, writer: Writer) -> None:
     """Refuse to delete a stack that is not ours or that is protected."""
     if state is None:
         return
@@ -167,8 +168,9 @@ def _check(target: Target, name: str, state: StackState | None) -> None:
             code="stack-owner",
             hint="Only what Sealift made is destroyed. Delete the stack in the console if you are sure.",
         )
-    if state.termination_protection and not target.environment.protected:
-        # In a protected environment it is ours, and the name that was typed is the consent.
+    ours = target.environment.protected or name in open_deletions(writer.ledger.entries())
+    if state.termination_protection and not ours:
+        # Where it is ours, the name that was typed is the consent.
         raise Refused(
             f"Stack {name} has termination protection",
             code="termination-protection",

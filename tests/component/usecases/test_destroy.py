@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sealift.errors import CloudError, Refused
+from sealift.errors import CloudError, Refused, SealiftError
 from sealift.model.app import StackSpec
 from sealift.model.template import Json
 from sealift.usecases.destroy import Destroyed, destroy
@@ -239,3 +239,24 @@ def two_stacks(world: World) -> None:
     )
     world.app = replace(world.app, stacks=stacks)
     world.deploy()
+
+
+def test_one_that_was_stopped_before_its_last_call_deletes_nothing_that_came_meanwhile(world: World):
+    world.deploy()
+
+    def stopped(call: str, moment: str) -> None:
+        if (call, moment) == ("stacks.delete_stack", "before"):
+            world.account().tap.on_call = None
+            world.clock.advance(3600)
+            world.code("print('newer')")
+            world.deploy()
+
+    world.account().tap.on_call = stopped
+    with pytest.raises(SealiftError):
+        take_down(world)
+    assert (world.stack_status(), world.standing().current is not None) == ("UPDATE_COMPLETE", True)
+
+
+def test_what_was_protected_from_it_is_deleted_by_the_next_teardown(world: World):
+    test_one_that_was_stopped_before_its_last_call_deletes_nothing_that_came_meanwhile(world)
+    assert (take_down(world).stacks, world.stack_status()) == ((STACK,), None)

@@ -21,3 +21,5 @@ class StackTarget:
     """What may be done to data this once, as `delivery.guard.waiver_key` names it."""
     abandoned: tuple[str, ...] = ()
     """Change sets of interrupted deployments, which may still be there."""
+    open_deletions: frozenset[str] = frozenset()
+    """Stacks that a process which was only stopped may still delete."""
