@@ -11,14 +11,16 @@ What is done with a stack in each state that CloudFormation knows, by what was a
 and resuming deploy, too: the release differs, the stack is treated alike. Tests do each of them in each of the states.
 
 First of all a stack has to be ours: one without our owner tags is neither updated nor deleted, whatever its state is
-(`--adopt` takes one over, once). Nothing is ever deleted and made again to get out of trouble, but for the empty
-remains of a first creation that failed.
+(`--adopt` takes over one that works, once, and never deletes one). Nothing is ever deleted and made again to get out
+of trouble, but for the remains of a first creation that failed, and those only when every resource that still exists
+is of a type that is known to hold no data. A store in any state, a nested stack with one, an address that others may
+know, a custom resource, and whatever CloudFormation kept or could not delete are refused and named.
 """
 _DEPLOYING: Mapping[Step, str] = {
     "create": "make it",
     "update": "change it",
     "wait": "wait until it rests, then look again",
-    "recreate": "delete what is left when it holds no data, then make it; else refuse",
+    "recreate": "delete what is left when none of it holds data or may, then make it; else refuse, naming it",
     "continue-rollback": "continue the rollback once, skipping nothing, then change it; else say why, and refuse",
     "refuse": "refuse",
 }

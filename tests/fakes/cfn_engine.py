@@ -80,6 +80,7 @@ class Engine:
         self.stacks: list[Stack] = []
         self.events: list[StackEvent] = []
         self.step_s = 1.0
+        self.disable_rollback = False
         self.faults: dict[tuple[str, Deed], str] = {}
         """Reason by logical id or type, and what fails."""
         self.nested_goal: Callable[[Stack, Mapping[str, Json]], Goal]
@@ -137,6 +138,10 @@ class Engine:
             reason = yield from self._add(stack, desired)
             if reason is not None:
                 why = f"The following resource(s) failed to create: [{desired.logical_id}]. "
+                if self.disable_rollback:
+                    stack.template = goal.template
+                    self.set_status(stack, "CREATE_FAILED", why)
+                    return
                 self.set_status(stack, "ROLLBACK_IN_PROGRESS", why + "Rollback requested by user.")
                 failed = yield from self._delete_all(stack, creating=True)
                 self.set_status(stack, "ROLLBACK_FAILED" if failed else "ROLLBACK_COMPLETE", failed)
@@ -156,9 +161,11 @@ class Engine:
             else:
                 reason = yield from self._change(stack, there, desired, replaced)
             if reason is not None:
-                yield from self.roll_back(
-                    stack, f"The following resource(s) failed to update: [{desired.logical_id}]. "
-                )
+                why = f"The following resource(s) failed to update: [{desired.logical_id}]. "
+                if self.disable_rollback:
+                    self.set_status(stack, "UPDATE_FAILED", why)
+                    return
+                yield from self.roll_back(stack, why)
                 return
         self.set_status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         for there in reversed([p for name, p in stack.resources.items() if name not in goal.resources]):
@@ -209,6 +216,12 @@ class Engine:
             return
         stack.exports = {}
         self.set_status(stack, "DELETE_COMPLETE")
+
+    def empty(self, stack: Stack) -> None:
+        """Delete at once everything that a stack holds."""
+        for name, there in stack.resources.items():
+            self._effects.remove(there)
+            stack.resources[name] = replace(there, status="DELETE_COMPLETE")
 
     def set_status(self, stack: Stack, status: str, reason: str | None = "") -> None:
         """Put the stack into a state and say so in an event."""

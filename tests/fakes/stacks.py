@@ -119,7 +119,16 @@ class FakeStacks:
         """Put a stack (an empty one is made) into any state, without an operation that would leave it."""
         with self._lock:
             stack = self._engine.find(stack_name) or self._engine.new_stack(stack_name)
+            if status == "ROLLBACK_COMPLETE":
+                self._engine.empty(stack)
             self._engine.set_status(stack, status, reason)
+
+    @contextmanager
+    def rollback_disabled(self) -> Iterator[None]:
+        """Let operations meanwhile preserve what was made, as `sam deploy --disable-rollback` does."""
+        self._engine.disable_rollback = True
+        yield
+        self._engine.disable_rollback = False
 
     def adopt(self, stack_name: str, tags: Mapping[str, str]) -> None:
         """Set a stack's tags behind everybody's back, as another tool would."""

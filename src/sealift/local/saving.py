@@ -90,6 +90,9 @@ def settle_interrupted() -> None:
         if _is_moving(status):
             stack["StackStatus"] = _SETTLED.get(status, "UPDATE_ROLLBACK_COMPLETE")
             stack["StackStatusReason"] = _INTERRUPTED
+            if stack["StackStatus"] == "ROLLBACK_COMPLETE":
+                for resource in stack.get("_resources", {}).values():
+                    resource["ResourceStatus"] = "DELETE_IN_PROGRESS"  # the rollback would have deleted it
 
 
 def _is_moving(status: str) -> bool:

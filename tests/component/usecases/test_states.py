@@ -1,9 +1,12 @@
 """What a deployment does with a stack that is not simply there: moving, failed, foreign, or in its way."""
 
+import json
+
 import pytest
 
 from sealift.errors import CloudError, Refused
-from tests.component.usecases.world import World, function, table
+from sealift.usecases.destroy import destroy
+from tests.component.usecases.world import World, function, table, template
 
 STACK = "shop-staging"
 BROKEN = "Resource handler returned message: the table is broken"
@@ -76,6 +79,74 @@ def test_remains_that_hold_data_are_left_alone(world: World):
         world.deploy()
     assert (refused.value.code, "Items" in refused.value.message) == ("stack-remains", True)
     assert world.account().stacks.deletions == []
+
+
+def preserve(world: World, tags: dict[str, str] | None = None) -> None:
+    """Leave a stack in CREATE_FAILED as `sam deploy --disable-rollback` does, with an item in its table."""
+    world.write({"Items": table(), "Hello": {**function(), "DependsOn": ["Items"]}})
+    stacks = world.account().stacks
+    stacks.fail("Hello", "create")
+    with stacks.rollback_disabled(), pytest.raises(CloudError):
+        world.deploy()
+    stacks.mend("Hello", "create")
+    (items,) = (r.physical_id for r in stacks.resources(STACK) if r.logical_id == "Items")
+    assert items is not None
+    world.account().contents[items] = ["an order"]
+    if tags is not None:
+        stacks.adopt(STACK, tags)
+
+
+def test_a_table_that_a_creation_without_rollback_left_is_not_deleted(world: World):
+    preserve(world)
+    with pytest.raises(Refused) as refused:
+        world.deploy()
+    assert (refused.value.code, refused.value.context["resources"]) == ("stack-remains", ["Items"])
+    assert (world.account().stacks.deletions, list(world.account().contents.values())) == ([], [["an order"]])
+
+
+def test_adopting_never_deletes_what_somebody_else_left(world: World):
+    preserve(world, tags={})
+    with pytest.raises(Refused) as refused:
+        world.deploy(adopt=True)
+    assert (refused.value.code, world.account().stacks.deletions) == ("stack-remains", [])
+
+
+def test_adopting_does_not_even_delete_empty_remains(world: World):
+    fail_first(world)
+    world.account().stacks.adopt(STACK, {})
+    with pytest.raises(Refused) as refused:
+        world.deploy(adopt=True)
+    assert (refused.value.code, world.account().stacks.deletions) == ("stack-remains", [])
+
+
+def test_a_table_in_a_nested_stack_of_the_remains_is_not_deleted(world: World):
+    (world.app.root / "inner.json").write_text(json.dumps(template({"Items": table()})))
+    inner = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}
+    world.write({"Inner": inner, "Hello": {**function(), "DependsOn": ["Inner"]}})
+    stacks = world.account().stacks
+    stacks.fail("Hello", "create")
+    with stacks.rollback_disabled(), pytest.raises(CloudError):
+        world.deploy()
+    stacks.mend("Hello", "create")
+    with pytest.raises(Refused) as refused:
+        world.deploy()
+    assert (refused.value.context["resources"], stacks.deletions) == (["Items"], [])
+
+
+def test_remains_without_a_store_are_deleted_even_when_they_still_exist(world: World):
+    world.write({"Other": function(), "Hello": {**function(), "DependsOn": ["Other"]}})
+    stacks = world.account().stacks
+    stacks.fail("Hello", "create")
+    with stacks.rollback_disabled(), pytest.raises(CloudError):
+        world.deploy()
+    stacks.mend("Hello", "create")
+    assert (world.deploy().status, len(stacks.deletions)) == ("succeeded", 1)
+
+
+def test_the_remains_are_destroyed_by_who_types_their_name(world: World):
+    preserve(world)
+    destroy(world.app, world.staging, world.services(), confirmed_name="staging")
+    assert (world.stack_status(), world.deploy().status) == (None, "succeeded")
 
 
 def test_an_update_that_failed_leaves_what_was_there(world: World):

@@ -430,6 +430,23 @@ def test_a_rollback_of_a_stack_that_is_well_can_not_be_continued(bench: Bench) -
         bench.account.stacks.continue_rollback("app", token="c")
 
 
+def test_with_rollback_disabled_a_creation_that_failed_keeps_what_was_made(bench: Bench) -> None:
+    bench.account.stacks.fail("Broken", "create")
+    with bench.account.stacks.rollback_disabled():
+        state = bench.deploy({"Orders": table(), "Broken": parameter(DependsOn="Orders")})
+    statuses = {r.logical_id: r.status for r in bench.account.stacks.resources("app")}
+    assert (state.status, statuses) == ("CREATE_FAILED", {"Orders": "CREATE_COMPLETE", "Broken": "CREATE_FAILED"})
+
+
+def test_with_rollback_disabled_an_update_that_failed_keeps_what_was_changed(bench: Bench) -> None:
+    bench.deploy({"One": parameter("a"), "Two": parameter("a", DependsOn="One")})
+    bench.account.stacks.fail("Two", "update")
+    with bench.account.stacks.rollback_disabled():
+        state = bench.deploy({"One": parameter("b"), "Two": parameter("b", DependsOn="One")})
+    statuses = {r.logical_id: r.status for r in bench.account.stacks.resources("app")}
+    assert (state.status, statuses) == ("UPDATE_FAILED", {"One": "UPDATE_COMPLETE", "Two": "UPDATE_FAILED"})
+
+
 def test_a_name_that_is_taken_fails_the_creation(bench: Bench) -> None:
     bench.deploy({"Orders": table(name="orders")})
 

@@ -1,17 +1,19 @@
 """Bring one stack to a template: settle it, ask for a change set, judge it, execute it, wait to the very end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sealift.delivery.causes import real_causes
+from sealift.delivery.causes import STACK_TYPE, real_causes
 from sealift.delivery.guard import waiver_key
 from sealift.delivery.manifest import blob_key
+from sealift.delivery.remains import described, held
 from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
 from sealift.errors import CloudError, Refused
 from sealift.model.event import ChangePlanned, FindingReported, Noted, ResourceProgressed
 from sealift.model.finding import Finding
-from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
+from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackResource, StackState
 from sealift.model.template import Json
+from sealift.ports import Stacks
 from sealift.usecases.services import Services
 from sealift.usecases.stacks.backups import back_up
 from sealift.usecases.stacks.failing import failure
@@ -184,25 +186,28 @@ def _check_owner(target: StackTarget, state: StackState | None) -> None:
 
 
 def _recreate(target: StackTarget, state: StackState, operation: Operation, writer: Writer) -> None:
-    """Delete what a first creation that failed left behind, unless something in it holds data."""
-    left = [r for r in writer.cloud.stacks.resources(target.name) if r.status != "DELETE_COMPLETE" and r.physical_id]
-    kept = [r for r in left if r.status in {"DELETE_SKIPPED", "DELETE_FAILED"}]
-    if kept:
-        names = ", ".join(f"{r.logical_id} ({r.type})" for r in kept)
+    """Delete what a first creation that failed left behind, unless something in it holds data or may."""
+    if OWNER_TAG not in state.tags:
         raise Refused(
-            f"The first creation of stack {target.name} failed and left resources behind: {names}",
+            f"Stack {target.name} is in state {state.status} and was not made by Sealift: it is not deleted",
             code="stack-remains",
-            hint="Move or delete them in the console, delete the stack, then deploy again.",
+            hint="--adopt takes over a stack that works and never deletes one. Delete it yourself if nobody needs what "
+            "is in it, or choose another `stack_name`.",
+            context={"environment": target.environment.name, "stack": target.name, "status": state.status},
         )
+    kept = held(tuple(_remains(target.name, writer.cloud.stacks)))
+    if kept:
+        raise _holds_data(target, state, kept)
     writer.services.events.emit(
         Noted(
             name="stack-recreate",
-            message=f"The first creation of {target.name} had failed ({state.status}); its empty remains are deleted",
+            message=f"The first creation of {target.name} had failed ({state.status}); its remains hold no data and "
+            "are deleted",
             environment=writer.cloud.environment,
         )
     )
     writer.record(operation, "running", step="delete-remains", stack=target.name)
-    writer.cloud.stacks.delete_stack(target.name, token=f"{operation.id}-delete")
+    writer.cloud.stacks.delete_stack(state.id or target.name, token=f"{operation.id}-delete")
 
     def gone() -> bool:
         now = writer.cloud.stacks.describe(target.name)
@@ -215,6 +220,33 @@ def _recreate(target: StackTarget, state: StackState, operation: Operation, writ
         return now is None
 
     wait_for_stack(writer.cloud, writer.services, gone, what=f"Deleting the remains of {target.name}")
+
+
+def _remains(stack: str, stacks: Stacks) -> Iterator[StackResource]:
+    """Yield the resources of a stack, those of nested stacks that still exist in place of these."""
+    for resource in stacks.resources(stack):
+        nested = resource.type == STACK_TYPE and resource.physical_id and resource.status != "DELETE_COMPLETE"
+        if nested and resource.physical_id and stacks.describe(resource.physical_id) is not None:
+            yield from _remains(resource.physical_id, stacks)
+        else:
+            yield resource
+
+
+def _holds_data(target: StackTarget, state: StackState, kept: Sequence[StackResource]) -> Refused:
+    name = target.environment.name
+    return Refused(
+        f"The first creation of stack {target.name} failed ({state.status}) and left what holds data, or may: "
+        + ", ".join(described(r) for r in kept),
+        code="stack-remains",
+        hint=f"Nothing was deleted. Keep what is needed: copy it, or delete the stack in the console and retain these "
+        f"resources. If nothing is needed: `sealift destroy {name}`. Then deploy again.",
+        context={
+            "environment": name,
+            "stack": target.name,
+            "status": state.status,
+            "resources": [r.logical_id for r in kept],
+        },
+    )
 
 
 def _continue_rollback(
