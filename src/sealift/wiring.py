@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -264,6 +264,13 @@ class AwsClouds:
             return self._opened[environment.name]
 
 
+def _without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that keep a program from sending to a proxy what is for the embedded cloud."""
+    known = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    value = ",".join(part for part in (known, "127.0.0.1", "localhost") if part)
+    return {"NO_PROXY": value, "no_proxy": value}
+
+
 class LocalClouds:
     """Opens environments on the embedded cloud, each in an emulator of its own that is started on demand."""
 
@@ -312,5 +319,5 @@ class LocalClouds:
             stacks=stacks,
             local=True,
             endpoint=endpoint.url,
-            credentials=endpoint.credentials(),
+            credentials={**endpoint.credentials(), **_without_proxy(os.environ)},
         )

@@ -4,10 +4,12 @@ Retries are botocore's own (standard mode) and nobody else's. Importing botocore
 here does it before the first call; service models are read once for all sessions of the process.
 """
 
+import os
 import threading
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from sealift.aws.assuming import AssumedRole
 from sealift.aws.failures import calling
@@ -37,6 +39,12 @@ MAX_CONNECTIONS = 16
 """Per client: as many parallel calls as any of our modules makes."""
 _LONGEST_CALL_S = 930
 """A function may run for 900 s: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+_NO_AWS_FILES = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""The embedded cloud needs neither a profile nor a file of the user's, whatever the shell names."""
 _MAKING = threading.Lock()
 """botocore sessions are not thread-safe while a client is made; clients are."""
 
@@ -253,7 +261,10 @@ def _keys(access: Access) -> dict[str, str | None]:
 def _botocore_session(access: Access) -> Any:
     import botocore.session
 
-    session = botocore.session.Session(profile=access.profile if access.access_key is None else None)
+    if access.access_key is not None and is_loopback(access.endpoint_url):
+        session = botocore.session.Session(session_vars=_NO_AWS_FILES)
+    else:
+        session = botocore.session.Session(profile=access.profile if access.access_key is None else None)
     session.register_component("data_loader", _loader())
     return session
 
@@ -283,4 +294,15 @@ def _config(access: Access, *, patient: bool) -> Any:
         user_agent_extra=f"sealift/{__version__}",
         # The embedded cloud knows buckets by path; a bucket with a dot has no certificate of its own on AWS.
         s3={"addressing_style": "path"} if access.endpoint_url else None,
+        **(_ON_THIS_MACHINE if is_loopback(access.endpoint_url) else {}),
     )
+
+
+_ON_THIS_MACHINE: dict[str, Any] = {"proxies": {}, "use_fips_endpoint": False, "use_dualstack_endpoint": False}
+"""A proxy cannot reach this machine's own addresses, and they have no other kinds of endpoints."""
+
+
+def is_loopback(url: str | None) -> bool:
+    """Say whether an address is one of this machine's own."""
+    host = urlsplit(url or "").hostname or ""
+    return host in ("localhost", "::1") or host.endswith(".localhost") or host.startswith("127.")
