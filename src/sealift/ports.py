@@ -386,9 +386,6 @@ class SourceControl(Protocol):
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
 
-    def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
-        """Return a file as it is in a commit or branch, or None."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:

@@ -43,21 +43,24 @@ def load_guarded(directory: Path, *, local: bool, judging: bool = False) -> App:
     there. `judging` says that a pull request is only looked at.
     """
     from sealift.delivery.guarded import counted
-    from sealift.scm.git import Git
-    from sealift.scm.protected import NotFound, protected_branch
+    from sealift.scm.protected import NotFound, having_commit, protected_branch
 
-    own, ci, git = load_application(directory), ci_context(), Git(programs(), os.environ)
+    own, ci, git = load_application(directory), ci_context(), _git()
     found = protected_branch(git, own.root, ci, judging=judging)
+    read = GatesRead(pull_request=ci.pull_request, in_ci=not ci.human)
     if isinstance(found, NotFound):
-        return replace(own, gates=GatesRead(problem=found.problem, hint=found.hint))
+        return replace(own, gates=replace(read, problem=found.problem, hint=found.hint))
     if local and found.checked_out:
         return own
-    read = GatesRead(reference=found.reference, commit=found.commit, pull_request=ci.pull_request)
+    read = replace(read, reference=found.reference, commit=found.commit)
     try:
         protected = _committed(git, own.root, found.commit)
     except UserError as error:
         problem = f"the configuration on {found.reference} can not be used: {error.message}"
         return replace(own, gates=replace(read, problem=problem, hint=error.hint))
+    if protected is not None and not local:
+        branches = [e.branch for e in protected.environments if e.branch]
+        read = replace(read, merged_to=having_commit(git, own.root, found, branches))
     return counted(own, protected, read=read, rehearsal=local)
 
 
@@ -135,6 +138,14 @@ def local_state_root(app: App) -> Path:
 
 
 @cache
+def _git() -> "Git":
+    """Return git; there is one, so that the top of the repository is looked for once."""
+    from sealift.scm.git import Git
+
+    return Git(programs(), os.environ)
+
+
+@cache
 def _templates() -> "SamTemplates":
     from sealift.template.templates import SamTemplates
 
@@ -166,8 +177,6 @@ def _late(make: Callable[[], object]) -> Any:
 
 def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> Services:
     """Return everything that use cases need, over AWS or over the embedded cloud."""
-    from sealift.scm.git import Git
-
     clock, process = RealClock(), programs()
     ids = SortableIds(clock)
     return Services(
@@ -178,7 +187,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         analyzer=_late(lambda: _analyzer(process, clock)),
         tester=_late(lambda: _tester(process)),
         http=UrllibHttp(),
-        scm=Git(process, os.environ),
+        scm=_git(),
         process=process,
         clock=clock,
         ids=ids,

@@ -8,13 +8,12 @@ from sealift.model.release import Origin
 
 @dataclass(slots=True)
 class FakeSourceControl:
-    """`commits` are (hash, subject), oldest first; `files` are by (reference, path). No commits: no repository."""
+    """`commits` are (hash, subject), oldest first. No commits: no repository."""
 
     commits: list[tuple[str, str]] = field(default_factory=lambda: [("c" * 40, "Begin")])
     branch: str | None = "main"
     dirty: bool = False
     author: str | None = "dev@example.org"
-    files: dict[tuple[str, str], bytes] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
     """Hash by the name of a branch, such as `refs/remotes/origin/main`."""
     head: str | None = None
@@ -44,7 +43,3 @@ class FakeSourceControl:
         """Return a commit and those before it, newest first; none when it is not known."""
         order = [sha for sha, _ in self.commits]
         return tuple(reversed(order[: order.index(commit) + 1]))[:limit] if commit in order else ()
-
-    def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
-        """Return a file as it is in a commit or branch, or None."""
-        return self.files.get((reference, path))

@@ -201,7 +201,15 @@ class GatesRead:
     """Why gates can not be relied on; on AWS nothing is written then."""
     hint: str = ""
     pull_request: str | None = None
-    """The pull request that the process runs for."""
+    """The pull request that the process runs for, as the CI system says."""
+    in_ci: bool = False
+    """Whether a CI system runs the process: the commit that is checked out has to be merged for any write then."""
+    merged_to: tuple[str, ...] = ()
+    """Those of the protected branch and the environments' branches that have the commit that is checked out."""
+
+    def has_branch(self, branch: str) -> bool:
+        """Whether a branch has the commit that is checked out. In a work tree that speaks for itself any does."""
+        return branch in self.merged_to if self.reference or self.problem else True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

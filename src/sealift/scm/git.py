@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sealift.errors import UserError
 from sealift.model.release import Origin
-from sealift.ports import Completed, Process
+from sealift.ports import Process
 from sealift.scm.ci import CiContext, detect
+from sealift.scm.hardened import HardenedGit, NoRepository, Repository
 
-_TIMEOUT_S = 60.0
 _REFERENCE = re.compile(r"[A-Za-z0-9_@{}~^./+#=-]+")
 _FIELD = "\x1f"
 
@@ -29,8 +29,12 @@ class Git:
     """The SourceControl port over `git`. `env` is the process environment, for what the CI system says."""
 
     def __init__(self, process: Process, env: Mapping[str, str] | None = None) -> None:
-        self._process = process
         self._env = env or {}
+        self._git = HardenedGit(process, env)
+
+    def repository(self, root: Path) -> Repository | NoRepository:
+        """Return the repository that holds a folder, or why none does."""
+        return self._git.repository(root)
 
     def origin(self, root: Path) -> Origin | None:
         """Return commit, branch and whether tracked files differ; None when this is no git repository.
@@ -38,28 +42,16 @@ class Git:
         A checkout of a commit (CI does that) has no branch; what the CI system says is taken then, if it speaks of
         this very commit.
         """
-        try:
-            # Submodules have commits of their own; asking each is slow, and their pointer is what we deploy.
-            status = self._git(
-                root, "status", "--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules=dirty"
-            )
-        except UserError as error:
-            if error.code == "program-not-found":
-                return None
-            raise
-        if "dubious ownership" in status.stderr:
-            # Common in containers of CI systems; to go on as if there were no repository would hide it.
-            raise UserError(
-                f"git does not trust the repository in {root}: it belongs to another user",
-                code="git-untrusted",
-                hint=f"git config --global --add safe.directory {root}",
-            )
+        # Submodules have commits of their own; asking each is slow, and their pointer is what we deploy.
+        status = self._git.run(
+            root, "status", "--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules=dirty"
+        )
         if status.returncode != 0:
             return None
         commit, branch, dirty = _read_status(status.stdout)
         if commit is None:
             return Origin(commit=None, branch=branch, dirty=dirty)
-        log = self._git(root, "log", "-1", f"--format=%s{_FIELD}%an <%ae>", commit)
+        log = self._git.run(root, "log", "-1", f"--format=%s{_FIELD}%an <%ae>", commit)
         subject, _, author = log.stdout.rstrip("\n").partition(_FIELD)
         return Origin(
             commit=commit,
@@ -73,63 +65,59 @@ class Git:
         """Return `<hash> <subject>` of commits in `new` that `old` lacks, newest first; None when unknown."""
         if not (_is_reference(old) and _is_reference(new)):
             return None
-        done = self._git(root, "log", "--format=%H %s", f"{old}..{new}", "--")
+        done = self._git.run(root, "log", "--format=%H %s", f"{old}..{new}", "--")
         return tuple(done.stdout.splitlines()) if done.returncode == 0 else None
 
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
         if not _is_reference(commit):
             return ()
-        done = self._git(root, "log", "--format=%H", f"--max-count={limit}", commit, "--")
+        done = self._git.run(root, "log", "--format=%H", f"--max-count={limit}", commit, "--")
         return tuple(done.stdout.split()) if done.returncode == 0 else ()
-
-    def file_at(self, root: Path, reference: str, path: str) -> bytes | None:
-        """Return a text file as it is in a commit or branch, or None. `path` is relative to `root`."""
-        if not _is_reference(reference):
-            return None
-        done = self._git(root, "show", f"{reference}:./{path}")
-        return done.stdout.encode() if done.returncode == 0 else None
 
     def branches(self, root: Path) -> Mapping[str, Branch]:
         """Return local branches and those last seen at the remote `origin`, by full name; none outside a repository."""
         form = _FIELD.join(("%(refname)", "%(objectname)", "%(symref)", "%(HEAD)"))
-        try:
-            done = self._git(root, "for-each-ref", f"--format={form}", "refs/heads", "refs/remotes/origin")
-        except UserError as error:
-            if error.code == "program-not-found":
-                return {}
-            raise
+        done = self._git.run(root, "for-each-ref", f"--format={form}", "refs/heads", "refs/remotes/origin")
         lines = [line.split(_FIELD) for line in done.stdout.splitlines()] if done.returncode == 0 else []
         return {
             name: Branch(name=name, commit=commit, points_to=target or None, checked_out=head == "*")
             for name, commit, target, head in lines
         }
 
+    def having_head(self, root: Path, references: Sequence[str]) -> tuple[str, ...]:
+        """Return those references (`refs/remotes/origin/main`) whose history has the commit that is checked out.
+
+        In a shallow clone a reference may lack what it has at the remote; it is never said to have more.
+        """
+        asked = [one for one in references if _is_reference(one)]
+        if not asked:
+            return ()
+        done = self._git.run(root, "for-each-ref", "--contains=HEAD", "--format=%(refname)", *asked)
+        return tuple(one for one in asked if one in done.stdout.splitlines()) if done.returncode == 0 else ()
+
     def has_remote(self, root: Path) -> bool:
         """Return whether a remote called `origin` is configured."""
-        return self._git(root, "config", "--get", "remote.origin.url").returncode == 0
+        return self._git.run(root, "config", "--get", "remote.origin.url").returncode == 0
 
     def files_at(self, root: Path, commit: str, names: Sequence[str]) -> Mapping[str, str]:
         """Return those text files of folder `root` that a commit has. Raises UserError when it can not be read."""
-        listed = self._git(root, "ls-tree", "--name-only", commit, "--", *names)
+        found = self._git.repository(root)
+        prefix = found.prefix if isinstance(found, Repository) else ""
+        listed = self._git.run(root, "ls-tree", "--name-only", commit, "--", *(prefix + name for name in names))
         texts: dict[str, str] = {}
-        for name in listed.stdout.splitlines():
-            done = self._git(root, "show", f"{commit}:./{name}")
+        for path in listed.stdout.splitlines():
+            done = self._git.run(root, "cat-file", "blob", f"{commit}:{path}")
             if done.returncode == 0:
-                texts[name] = done.stdout
+                texts[path.removeprefix(prefix)] = done.stdout
         if listed.returncode != 0 or len(texts) != len(listed.stdout.splitlines()):
             raise UserError(
                 f"git can not read {', '.join(names)} of commit {commit[:12]}",
                 code="git-unreadable",
-                hint="Fetch it again: git fetch origin; `git fsck` says what is damaged.",
+                hint="Fetch it again: git fetch origin (a clone made with --filter: git fetch --refetch --no-filter "
+                "origin); `git fsck` says what is damaged.",
             )
         return texts
-
-    def _git(self, root: Path, *arguments: str) -> Completed:
-        # Optional locks off: a status that rewrites the index would disturb a person's own git in this folder.
-        argv = ("git", "--no-optional-locks", "-c", "core.quotepath=off", *arguments)
-        env = {**self._env, "LC_ALL": "C"} if self._env else None
-        return self._process.run(argv, cwd=root, env=env, timeout_s=_TIMEOUT_S)
 
 
 def _is_reference(text: str) -> bool:

@@ -3,14 +3,16 @@
 Nothing is fetched here. What a clone shows of the remote is as old as its last fetch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.scm.ci import CiContext
 from sealift.scm.git import Branch, Git
+from sealift.scm.hardened import NoRepository
 
 _REMOTE, _LOCAL = "refs/remotes/origin/", "refs/heads/"
+_SHORT = "origin/"
 _USUAL = ("main", "master")
 
 
@@ -37,6 +39,9 @@ def protected_branch(git: Git, root: Path, ci: CiContext, *, judging: bool = Fal
     It is the remote's default branch. When a pull request is only judged, it is the branch that it is to be merged
     into: whoever may push branches may choose that one, so nothing is deployed by its gates.
     """
+    repository = git.repository(root)
+    if isinstance(repository, NoRepository):
+        return NotFound(problem=repository.problem, hint=repository.hint)
     branches = git.branches(root)
     target = ci.target_branch if judging and ci.pull_request else None
     if target is not None:
@@ -44,8 +49,6 @@ def protected_branch(git: Git, root: Path, ci: CiContext, *, judging: bool = Fal
         return _protected(found, branches) if found else _not_fetched(target)
     for found in _remote(branches, ci):
         return _protected(found, branches)
-    if not branches and git.origin(root) is None:
-        return NotFound(problem="this folder is in no git repository", hint="Deliver from a clone of the repository.")
     if git.has_remote(root):
         return _not_fetched(ci.default_branch or "main")
     local = {name: branch for name, branch in branches.items() if name.startswith(_LOCAL)}
@@ -57,6 +60,16 @@ def protected_branch(git: Git, root: Path, ci: CiContext, *, judging: bool = Fal
         problem="the repository has neither a remote nor a branch called main or master",
         hint="Add the remote that holds what was reviewed: git remote add origin …; git fetch origin",
     )
+
+
+def having_commit(git: Git, root: Path, protected: Protected, names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the branches (`main`) whose history has the commit that is checked out: at the remote, when
+    gates are read from there. Only these have merged it; what a CI system says of the commit counts for nothing.
+    """
+    where = _REMOTE if protected.reference.startswith(_SHORT) else _LOCAL
+    wanted = dict.fromkeys((protected.reference.removeprefix(_SHORT), *names))
+    found = git.having_head(root, [where + name for name in wanted])
+    return tuple(one.removeprefix(where) for one in found)
 
 
 def _remote(branches: Mapping[str, Branch], ci: CiContext) -> Iterator[Branch]:
@@ -71,7 +84,7 @@ def _remote(branches: Mapping[str, Branch], ci: CiContext) -> Iterator[Branch]:
 
 def _protected(found: Branch, branches: Mapping[str, Branch]) -> Protected:
     short = found.name.removeprefix("refs/remotes/").removeprefix(_LOCAL)
-    here = branches.get(_LOCAL + short.removeprefix("origin/"))
+    here = branches.get(_LOCAL + short.removeprefix(_SHORT))
     return Protected(reference=short, commit=found.commit, checked_out=here is not None and here.checked_out)
 
 

@@ -1,6 +1,7 @@
 """Only what was merged is promoted: the branch gate of an environment that commits are deployed to from a branch."""
 
 from sealift.delivery.gates import branch_gate
+from sealift.delivery.journey import first_branch
 from sealift.model.app import App, Environment
 from sealift.ports import Cloud
 from sealift.usecases.admission import closed_error
@@ -15,7 +16,7 @@ def pass_branch(app: App, source: Environment, cloud: Cloud, services: Services,
     Whoever may deploy to staging from a laptop could otherwise bring to production what nobody reviewed. On the
     embedded cloud, and where the first environment of the way is deployed to by hand alone, any commit will do.
     """
-    branch = _branch(app, source)
+    branch = first_branch(app, source)
     if cloud.local or branch is None or app.gates.reference is None:
         return
     remote = app.gates.reference.startswith(_REMOTE)
@@ -24,11 +25,3 @@ def pass_branch(app: App, source: Environment, cloud: Cloud, services: Services,
     result = branch_gate(source, f"{_REMOTE}{branch}" if remote else branch, commit=commit, beyond=beyond)
     if result.status != "open":
         raise closed_error(result, source)
-
-
-def _branch(app: App, environment: Environment) -> str | None:
-    """Return the branch that the first environment of the way is deployed from."""
-    first: Environment | None = environment
-    while first is not None and first.promotes_from is not None:
-        first = app.environment(first.promotes_from)
-    return first.branch if first else None

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from sealift.delivery.journey import Journey, journey
 from sealift.delivery.override import Override
@@ -27,7 +28,7 @@ from sealift.usecases.services import Services
 from sealift.usecases.store import upload_release
 from sealift.usecases.succession import ask, take_turn
 from sealift.usecases.target import Target
-from sealift.usecases.writing import Operation, check_account, check_gates, require_gates, writing
+from sealift.usecases.writing import Operation, check_account, check_gates, check_merged, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0
 """The longest soak and the longest watch of a whole journey on the embedded cloud, where nobody waits for days."""
@@ -84,8 +85,9 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     if not options.local:
         require_gates(app)
     origin = commit_of(app, services, local=options.local)
-    way = _way(app, origin, options)
-    services.events.emit(Noted(name="journey", message=way.reason, hint=way.hint))
+    way = way_of(app, origin, options)
+    level: Literal["info", "warning"] = "warning" if way.unmerged else "info"
+    services.events.emit(Noted(level=level, name="journey", message=way.reason, hint=way.hint))
     templates = load_templates(app, services)
     with _preparing(app, templates, way, services, options):
         checked = check(app, services, templates=templates, local=options.local, tests=options.tests)
@@ -141,6 +143,7 @@ def deploy_built(
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
     check_gates(app, environment, cloud)
+    check_merged(app, environment, cloud)
     check_override(admission.override, environment, services)
     pass_window(environment, cloud, services, admission, release=built.release.digest)
     target = Target(app=app, environment=environment, cloud=cloud)
@@ -192,11 +195,13 @@ def _look_ahead(app: App, environment: Environment, services: Services) -> None:
         cloud.stacks.describe(app.stack_name(environment, stack))
 
 
-def _way(app: App, origin: Origin, options: RunOptions) -> Journey:
+def way_of(app: App, origin: Origin, options: RunOptions) -> Journey:
+    """Return where the commit goes. Off the embedded cloud, it goes nowhere by a branch that does not have it."""
     branch = options.branch or origin.branch
     if branch is None and options.local:
         branch = next((e.branch for e in app.environments if e.branch), None)
-    return journey(app, branch=branch, pull_request=options.pull_request)
+    merged_to = None if options.local or app.gates.reference is None else app.gates.merged_to
+    return journey(app, branch=branch, pull_request=options.pull_request, merged_to=merged_to)
 
 
 def _rehearse(

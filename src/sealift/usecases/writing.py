@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sealift.delivery.journey import NOT_ON_BRANCH, first_branch
 from sealift.errors import CloudError, InternalError, LeaseError, Refused
 from sealift.model.app import App, Environment
 from sealift.model.event import EntryRecorded, Noted
@@ -113,15 +114,39 @@ def check_gates(app: App, environment: Environment, cloud: Cloud) -> None:
 
 
 def check_pull_request(app: App, environment: Environment, cloud: Cloud) -> None:
-    """Refuse to write to a permanent environment on AWS for a pull request: nobody has merged it."""
-    if cloud.local:
+    """Refuse to write to a permanent environment on AWS for what nobody has merged.
+
+    A CI system may call a commit what it likes (`pull_request_target`, `issue_comment`, a run that is repeated): only
+    the branch that the environment's releases come from makes it a merged one. A person may act from any clone.
+    """
+    if cloud.local or environment.kind != "permanent":
         return
-    if app.gates.pull_request is not None and environment.kind == "permanent":
+    gates = app.gates
+    branch = first_branch(app, environment) or (gates.reference or "").removeprefix("origin/")
+    if gates.pull_request is not None:
+        who = f"Pull request {gates.pull_request}"
+    elif gates.in_ci and not gates.has_branch(branch):
+        lacks = f"branch {branch or 'main'} does not have, as far as this clone goes"
+        who = f"A commit that {lacks}, counts as a pull request. It"
+    else:
+        return
+    raise Refused(
+        f"{who} writes to no permanent environment, and so not to {environment.name}",
+        code="gates-pull-request",
+        hint="Merge it; the pipeline of the branch deploys." if gates.pull_request else f"{NOT_ON_BRANCH}.",
+    )
+
+
+def check_merged(app: App, environment: Environment, cloud: Cloud) -> None:
+    """Refuse to deploy to AWS a commit that the environment's branch does not have, whoever asks."""
+    if cloud.local or environment.kind != "permanent" or environment.branch is None:
+        return
+    if not app.gates.has_branch(environment.branch):
         raise Refused(
-            f"Pull request {app.gates.pull_request} writes to no permanent environment, and so not to "
-            f"{environment.name}",
-            code="gates-pull-request",
-            hint="Merge it; the pipeline of the branch deploys.",
+            f"{environment.name} is deployed to from branch {environment.branch}, which does not have this commit, as "
+            "far as this clone goes",
+            code="not-merged",
+            hint=f"{NOT_ON_BRANCH}.",
         )
 
 

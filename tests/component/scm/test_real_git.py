@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sealift.errors import UserError
 from sealift.scm.git import Git
 from sealift.system import RealProcess
 
@@ -101,13 +102,13 @@ def test_the_ancestors_of_a_commit_begin_with_itself_and_end_at_the_limit(reposi
     assert git.ancestors(repository, "--all", limit=2) == ()
 
 
-def test_a_file_is_read_as_it_is_in_a_commit_or_branch(repository: Path, git: Git) -> None:
+def test_files_are_read_as_they_are_in_a_commit_below_the_folder(repository: Path, git: Git) -> None:
     first = _run(repository, "rev-parse", "HEAD")
     _commit(repository, "two\n", "Second")
-    assert git.file_at(repository / "app", first, "template.yaml") == b"one\n"
-    assert git.file_at(repository, "main", "app/template.yaml") == b"two\n"
-    assert git.file_at(repository, "main", "gone.yaml") is None
-    assert git.file_at(repository, "nobranch", "app/template.yaml") is None
+    assert git.files_at(repository / "app", first, ("template.yaml", "gone.yaml")) == {"template.yaml": "one\n"}
+    assert git.files_at(repository, "main", ("app/template.yaml",)) == {"app/template.yaml": "two\n"}
+    with pytest.raises(UserError):
+        git.files_at(repository, "nobranch", ("app/template.yaml",))
 
 
 def test_reading_leaves_the_index_alone(repository: Path, git: Git) -> None:

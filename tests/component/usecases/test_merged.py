@@ -10,7 +10,7 @@ from sealift.model.app import GatesRead
 from tests.component.usecases.world import World
 
 MERGED, FEATURE = "1" * 40, "2" * 40
-READ = GatesRead(reference="origin/trunk", commit=MERGED)
+READ = GatesRead(reference="origin/trunk", commit=MERGED, merged_to=("trunk", "main"))
 
 
 @pytest.fixture

@@ -55,8 +55,8 @@ def run_command(
     context = ci_context()
     chosen = RunOptions(
         local=session.local,
-        branch=branch or context.branch,
-        pull_request=None if branch else context.pull_request,
+        branch=branch,
+        pull_request=None if branch and session.local else context.pull_request,
         tests=not no_tests,
         force=force,
         full_soak=full_soak,
