@@ -282,6 +282,9 @@ class Leases(Protocol):
     def current(self) -> Lease | None:
         """Return who holds it now, expired or not, or None."""
 
+    def live(self) -> Lease | None:
+        """Return who holds it and may be at work: not one that ran out, nor one whose process is known dead."""
+
 
 class Ledgers(Protocol):
     """Opens ledger and lease over a bucket."""

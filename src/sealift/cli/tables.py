@@ -42,6 +42,9 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
         yield "next", lane.next
     if lane.error:
         yield "error", lane.error
+    for one in lane.stuck:
+        mark, style = MARKS["failed"]
+        yield "stuck", Text.assemble((mark, style), f" {visible(str(one))}")
     if lane.health is not None:
         yield "health", _health(lane.health)
     if lane.current is not None and lane.current.watch is not None:
@@ -86,13 +89,14 @@ def _lane_cells(lane: Lane, now: datetime) -> list[Text]:
     if current is None:
         last = f"{lane.last.status}: {lane.last.release[:12]}" if lane.last else "nothing yet"
         return [name, Text(last, style="dim"), *[Text("–", style="dim")] * 5]
-    mark, style = MARKS["succeeded" if current.verified == "succeeded" else current.verified or "running"]
+    verified = "failed" if lane.stuck else current.verified
+    mark, style = MARKS[verified or "running"]
     return [
         name,
         Text(current.release[:12]),
         Text((current.commit or "–")[:8]),
         Text(_ago(now - current.at)),
-        Text(f"{mark} {current.verified or 'not yet'}", style=style),
+        Text(f"{mark} {'stuck' if lane.stuck else verified or 'not yet'}", style=style),
         _proof(current.proof),
         _soak(lane, now),
     ]

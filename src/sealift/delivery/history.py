@@ -79,13 +79,19 @@ class Standing:
     deployments: tuple[Deployed, ...] = ()
 
     @property
-    def interrupted(self) -> Deployed | None:
-        """The newest deployment when its process ended, or AWS broke, before the deployment or its verification did."""
-        if self.last is None:
+    def to_finish(self) -> Deployed | None:
+        """The newest deployment when what it was about is not there yet: the next command has to bring it there.
+
+        Its process ended, or AWS broke, before the deployment or its verification did. A rollback that failed in any
+        way is not finished either: whoever goes back wants to be there.
+        """
+        last = self.last
+        if last is None:
             return None
-        cut = self.last.status in {"running", "aborted", "errored"}
-        unverified = self.last.status == "succeeded" and self.last.verified in {None, "aborted", "errored"}
-        return self.last if cut or unverified else None
+        cut = last.status in {"running", "aborted", "errored"}
+        unverified = last.status == "succeeded" and last.verified in {None, "aborted", "errored"}
+        failed_rollback = last.kind == "rollback" and not last.is_good
+        return last if cut or unverified or failed_rollback else None
 
     def good_before(self, release: str, config: str) -> Deployed | None:
         """Return the newest verified deployment of another release or configuration, from before this one came.

@@ -88,6 +88,14 @@ class BucketLeases:
             return None
         return self._by_our_clock(stored, holding.lease)
 
+    def live(self) -> Lease | None:
+        """Return who holds it now and may be at work: not one that ran out, nor one whose process is known dead."""
+        stored = self._bucket.get(KEY)
+        holding = decode_holding(stored.body, etag=stored.etag) if stored else None
+        if stored is None or holding is None or self._is_over(stored, holding):
+            return None
+        return self._by_our_clock(stored, holding.lease)
+
     def _write(self, lease: Lease, *, free: bool = False) -> Lease | None:
         """Store the lease over the version whose ETag it carries; None when that is not there any more."""
         witness = self._author.witness

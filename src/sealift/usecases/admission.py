@@ -65,7 +65,7 @@ def pass_window(
     result = window_gate(environment, services.clock.now())
     if result.status == "open":
         return ()
-    begun = standing(services.ledgers.ledger(cloud).entries()).interrupted
+    begun = standing(services.ledgers.ledger(cloud).entries()).to_finish
     if begun is not None and begun.release == release:
         return ()
     if admission.rehearsal and cloud.local:

@@ -1,13 +1,15 @@
 """Deploy and verify a release on one environment, and bring back the release before when that is asked for."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sealift.delivery.blame import broke
 from sealift.delivery.history import DEPLOYING, Deployed, Standing, proved_before, standing
-from sealift.errors import LeaseError, SealiftError, UserError
+from sealift.errors import CloudError, LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
 from sealift.model.release import Release
+from sealift.model.template import Json
 from sealift.usecases.configuration import as_then, kept_configuration
 from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, looking_for_drift, plan_deployment
 from sealift.usecases.health import outputs_of
@@ -16,7 +18,7 @@ from sealift.usecases.store import check_stored, stored_release
 from sealift.usecases.target import Target
 from sealift.usecases.verify import verify_deployment
 from sealift.usecases.watch import Watched, give_up_watch, watch
-from sealift.usecases.writing import Writer
+from sealift.usecases.writing import Operation, Writer
 
 WHAT_GOES_BACK = (
     "Code, template, parameters and tags go back. Secrets (NoEcho parameters) and settings are those of now. "
@@ -256,13 +258,14 @@ def _restore(
     except LeaseError:
         raise
     except UserError as error:
-        goes_on = f" `sealift resume {name}` goes on with it." if broke(error) else ""
+        with suppress(CloudError):
+            _record_unbegun(good, before, error, writer, services)
         return Outcome(
             environment=name,
             status="failed",
             release=digest,
             message=f"{problem}. Going back to {named(good, gone=config)} failed too: {error.message}",
-            hint=f"{error.hint}{goes_on}".strip(),
+            hint=f"{error.hint} `sealift resume {name}` goes on with it.".strip(),
         )
     ended = "is back on" if back.status == "succeeded" else "could not be verified on"
     return Outcome(
@@ -273,3 +276,12 @@ def _restore(
         hint=hint,
         restored=good.release if back.status == "succeeded" else None,
     )
+
+
+def _record_unbegun(good: Deployed, before: Standing, error: UserError, writer: Writer, services: Services) -> None:
+    """Record a return that failed before its own first entry, so that the next command goes on with it."""
+    last = standing(writer.ledger.entries()).last
+    if last is not None and before.last is not None and last.operation == before.last.operation:
+        operation = Operation(id=services.ids.new(), kind="rollback", release=good.release, commit=good.commit)
+        kept: dict[str, Json] = {"config": good.config, "config_kept": good.kept}
+        writer.record(operation, "failed", **kept, error=error.code, message=error.message)

@@ -1,6 +1,9 @@
 """Resume: end what a killed or interrupted command began in an environment. Does nothing where nothing is open."""
 
-from sealift.delivery.history import open_teardown, standing
+from collections.abc import Sequence
+
+from sealift.delivery.history import Standing, open_teardown, standing
+from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
 from sealift.usecases.hooks import check_code_of_hooks
@@ -8,6 +11,7 @@ from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.release import Outcome, conclude_watch, redeploy
 from sealift.usecases.rollback import rollback
 from sealift.usecases.services import Services
+from sealift.usecases.stacks.stuck import Stuck, states_of, stuck_among
 from sealift.usecases.target import Target
 from sealift.usecases.writing import check_account, check_pull_request, clear_lease, writing
 
@@ -25,8 +29,14 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
     now = standing(entries)
     if now.rollback_due is not None or now.open_watch is not None:
         return _watch_on(Target(app=app, environment=environment, cloud=cloud), services)
-    match now.interrupted:
+    match now.to_finish:
         case None:
+            target = Target(app=app, environment=environment, cloud=cloud)
+            stuck = stuck_among(states_of(target), cloud.stacks)
+            # A first creation that failed is no more than failed: the next deployment clears it away by itself.
+            stuck = tuple(one for one in stuck if next_step(one.state.status) != "recreate")
+            if stuck:
+                return _out_of(stuck, target, now, services)
             clear_lease(cloud, services)
             release = now.current.release if now.current else ""
             return Outcome(environment=environment.name, status="succeeded", release=release, message="nothing is open")
@@ -35,6 +45,26 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
         case open_ if open_.kind == "rollback":
             return rollback(app, environment, services, to=None)
     return _again(Target(app=app, environment=environment, cloud=cloud), services)
+
+
+def _out_of(stuck: Sequence[Stuck], target: Target, now: Standing, services: Services) -> Outcome:
+    """Bring stacks that are stuck back to the release that was good there. Raises Refused where that is not possible.
+
+    A failed update whose rollback failed as well ended for the ledger; the environment runs neither release.
+    """
+    last = now.last
+    good = last if last is None or last.is_good else now.good_before(last.release, last.config)
+    beyond = [s for s in stuck if next_step(s.state.status) != "continue-rollback"]
+    if good is None or beyond:
+        one = (beyond or stuck)[0]
+        name = target.environment.name
+        raise Refused(
+            f"{name}: {'; '.join(map(str, stuck))}",
+            code="stack-state",
+            hint=ADVICE.get(one.state.status) or f"Mend what the reasons name, then deploy to {name} again.",
+            context={"environment": name, "stack": one.state.name, "status": one.state.status},
+        )
+    return rollback(target.app, target.environment, services, to=good.release)
 
 
 def _watch_on(target: Target, services: Services) -> Outcome:
@@ -50,10 +80,10 @@ def _watch_on(target: Target, services: Services) -> Outcome:
 def _again(target: Target, services: Services) -> Outcome:
     with writing(target.cloud, services, purpose="resumption") as writer:
         now = standing(writer.ledger.entries())
-        if now.interrupted is None:  # somebody else was faster
+        if now.to_finish is None:  # somebody else was faster
             release = now.current.release if now.current else ""
             return Outcome(environment=target.environment.name, status="succeeded", release=release, message="it ended")
-        open_ = now.interrupted
+        open_ = now.to_finish
         check_code_of_hooks(target.app, target.cloud, open_.commit, services)
         return redeploy(target, open_.release, kind=open_.kind, writer=writer, services=services)
 

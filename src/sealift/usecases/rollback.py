@@ -58,8 +58,8 @@ def _chosen(before: Standing, digest: str | None, environment: Environment) -> D
                 hint=f"`sealift history --environment {environment.name}` shows which releases were.",
             )
         return named_one
-    if before.interrupted is not None and before.interrupted.kind == "rollback":
-        return before.interrupted
+    if before.to_finish is not None and before.to_finish.kind == "rollback":
+        return before.to_finish
     last = before.last
     good = before.good_before(last.release, last.config) if last is not None else None
     if good is None:

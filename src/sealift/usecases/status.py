@@ -8,12 +8,22 @@ from datetime import datetime, timedelta
 from sealift.delivery.approval import approval_gate
 from sealift.delivery.gates import GateResult, window_gate
 from sealift.delivery.health import Judgement
-from sealift.delivery.history import Deployed, Overtaken, Standing, approvals, overtaken, standing
+from sealift.delivery.history import (
+    Deployed,
+    Overtaken,
+    Standing,
+    approvals,
+    open_teardown,
+    overtaken,
+    standing,
+)
+from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry, Lease, Status
-from sealift.usecases.health import judge_running, outputs_of
+from sealift.usecases.health import judge_running
 from sealift.usecases.services import Services
+from sealift.usecases.stacks.stuck import Stuck, states_of, stuck_among
 from sealift.usecases.target import Target
 
 
@@ -35,7 +45,12 @@ class Lane:
     override: Entry | None = None
     """The newest override that let the current release in."""
     outputs: Mapping[str, str] = field(default_factory=dict)
+    stuck: tuple[Stuck, ...] = ()
+    """Stacks that a failed operation left in a state from which nothing can be changed: neither release runs."""
+    torn_down: bool = False
+    """Whether a teardown has no end."""
     lease: Lease | None = None
+    """Who is at work there, if anybody is."""
     error: str = ""
     next: str = ""
 
@@ -61,15 +76,16 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         entries = services.ledgers.ledger(cloud).entries()
         now = standing(entries)
         target = Target(app=app, environment=environment, cloud=cloud)
-        outputs = outputs_of(target) if entries else {}
+        states = states_of(target) if entries else ()
+        stuck = stuck_among(states, cloud.stacks)
         health = judge_running(target, now, services) if _is_soaked(app, environment) else None
-        lease = services.ledgers.leases(cloud).current() if entries else None
+        lease = services.ledgers.leases(cloud).live() if entries else None
     except SealiftError as error:
         return Lane(environment=environment, status="errored", error=error.message)
     until = now.soaking_since + timedelta(seconds=environment.soak_s) if now.soaking_since else None
     return Lane(
         environment=environment,
-        status=_status(now),
+        status="failed" if stuck and _status(now) in {"succeeded", "running"} else _status(now),
         current=now.current,
         last=now.last,
         soak_until=until,
@@ -77,7 +93,9 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         overtaken=overtaken(entries, soak_s=environment.soak_s),
         standing=now,
         override=_override(entries, now.current),
-        outputs=outputs,
+        outputs={key: value for state in states for key, value in state.outputs.items()},
+        stuck=stuck,
+        torn_down=open_teardown(entries),
         lease=lease,
     )
 
@@ -137,13 +155,34 @@ def _next_of_the_same(current: Deployed, now: Standing | None) -> str:
     return "up to date"
 
 
+def _unfinished(lane: Lane, now: datetime) -> str:
+    """Return what ends what was begun and has no end; nothing when everything has one."""
+    name, standing = lane.environment.name, lane.standing
+    watch = standing.open_watch if standing is not None else None
+    watching = watch is not None and watch.watch == "running" and now < (watch.watch_until or now)
+    begun = standing is not None and (standing.to_finish is not None or standing.rollback_due is not None)
+    stuck = [one for one in lane.stuck if next_step(one.state.status) != "recreate"]
+    if lane.lease is not None and (begun or lane.torn_down or stuck):
+        until = f"{lane.lease.expires_at:%H:%M:%S} UTC"
+        return f"{lane.lease.holder} is at work ({lane.lease.purpose}); if not, `sealift resume {name}` after {until}"
+    if lane.torn_down:
+        return f"sealift destroy {name}"
+    beyond = [one for one in stuck if next_step(one.state.status) == "refuse"]
+    if beyond:
+        return f"stack {beyond[0].state.name}: {ADVICE.get(beyond[0].state.status, 'look at it in the console')}"
+    if begun or stuck or (watch is not None and not watching):
+        return f"sealift resume {name}"
+    return ""
+
+
 def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
     environment = lane.environment
     source = lanes.get(environment.promotes_from or "")
     if lane.error:
         return ""
-    if lane.lease is None and lane.standing is not None and lane.standing.interrupted is not None:
-        return f"sealift resume {environment.name}"
+    unfinished = _unfinished(lane, now)
+    if unfinished:
+        return unfinished
     if source is None:
         return f"a commit on {environment.branch}" if environment.branch else ""
     offered = source.current

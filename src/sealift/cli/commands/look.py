@@ -167,7 +167,7 @@ def _lane(lane: Lane) -> dict[str, object]:
         "since": _time(current.at) if current else None,
         "status": lane.status,
         "isolation": current.proof or None if current else None,
-        "verified": bool(current and current.verified == "succeeded"),
+        "verified": bool(current and current.verified == "succeeded" and not lane.stuck),
         "soak_until": _time(lane.soak_until),
         "health": evidence(lane.health) if lane.health else None,
         "watch": {"status": current.watch, "until": _time(current.watch_until)} if current and current.watch else None,
@@ -185,6 +185,14 @@ def _lane(lane: Lane) -> dict[str, object]:
             {"gate": g.gate, "status": g.status, "message": g.message, "until": _time(g.until)} for g in lane.gates
         ],
         "override": _entry(lane.override, {}) if lane.override else None,
+        "stuck": [
+            {
+                "stack": one.state.name,
+                "status": one.state.status,
+                "resources": [{"logical_id": r.logical_id, "type": r.type, "reason": r.reason} for r in one.resources],
+            }
+            for one in lane.stuck
+        ],
         "urls": lane.urls,
         "outputs": dict(lane.outputs),
         "next": lane.next,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sealift.delivery.causes import STACK_TYPE, real_causes
+from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.guard import waiver_key
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.remains import described, held
@@ -20,6 +20,7 @@ from sealift.usecases.stacks.failing import failure
 from sealift.usecases.stacks.guarding import judged, refusal
 from sealift.usecases.stacks.polling import poll, wait_for_stack
 from sealift.usecases.stacks.shifting import Shifting
+from sealift.usecases.stacks.stuck import look_at
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Operation, Writer
 
@@ -257,13 +258,13 @@ def _continue_rollback(
     writer.cloud.stacks.continue_rollback(target.name, token=f"{operation.id}-continue")
     after = at_rest(target.name, writer)
     if after is None or after.status == "UPDATE_ROLLBACK_FAILED":
-        stuck = real_causes(writer.cloud.stacks.resources(target.name))
-        reasons = "; ".join(f"{r.logical_id} ({r.type}): {r.reason}" for r in stuck) or state.reason
+        left = look_at(after or state, writer.cloud.stacks)
         raise Refused(
-            f"Stack {target.name} could not be rolled back, and continuing failed again. {reasons}",
+            f"Stack {target.name} could not be rolled back, and continuing failed again. {left.reasons}",
             code="stack-state",
-            hint="Mend what the reasons name (often something deleted by hand), then deploy again. "
-            "Nothing is skipped or deleted without you.",
+            hint="Mend what the reasons name (often something deleted by hand), then repeat the command: it goes on "
+            "with the same release. Nothing is skipped or deleted without you.",
+            context={"environment": target.environment.name, "stack": target.name, "status": left.state.status},
         )
     return after
 

@@ -1,0 +1,60 @@
+"""Stacks that an operation left in a state from which CloudFormation changes nothing: which, and why. Only reads."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sealift.delivery.causes import STACK_TYPE, real_causes
+from sealift.delivery.states import is_stuck
+from sealift.model.stack import StackResource, StackState
+from sealift.ports import Stacks
+from sealift.usecases.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck:
+    """A stack that is stuck, with the resources that failed, each under its path of logical ids."""
+
+    state: StackState
+    resources: tuple[StackResource, ...]
+
+    @property
+    def reasons(self) -> str:
+        """Return what failed and why, as AWS says it."""
+        named = (f"{r.logical_id} ({r.type}): {r.reason or r.status}" for r in self.resources)
+        return "; ".join(named) or self.state.reason or "AWS gives no reason"
+
+    def __str__(self) -> str:
+        mixed = ", neither the old release nor the new" if self.state.status.startswith("UPDATE_") else ""
+        return f"stack {self.state.name} is {self.state.status}{mixed}: {self.reasons}"
+
+
+def states_of(target: Target) -> tuple[StackState, ...]:
+    """Return the environment's stacks as they are, in the order of their declaration; those that exist."""
+    names = (target.app.stack_name(target.environment, stack) for stack in target.app.stacks)
+    return tuple(state for state in map(target.cloud.stacks.describe, names) if state is not None)
+
+
+def stuck_among(states: Sequence[StackState], stacks: Stacks) -> tuple[Stuck, ...]:
+    """Return those of the stacks that are stuck, with what failed in them."""
+    return tuple(look_at(state, stacks) for state in states if is_stuck(state.status))
+
+
+def look_at(state: StackState, stacks: Stacks) -> Stuck:
+    """Return a stuck stack with what failed in it and in the stacks nested in it."""
+    return Stuck(state=state, resources=real_causes(tuple(_failed(state.id or state.name, stacks))))
+
+
+def _failed(stack: str, stacks: Stacks, prefix: str = "") -> Iterator[StackResource]:
+    for resource in stacks.resources(stack):
+        if not resource.status.endswith("_FAILED"):
+            continue
+        path = f"{prefix}{resource.logical_id}"
+        yield StackResource(
+            logical_id=path,
+            physical_id=resource.physical_id,
+            type=resource.type,
+            status=resource.status,
+            reason=resource.reason,
+        )
+        if resource.type == STACK_TYPE and resource.physical_id:
+            yield from _failed(resource.physical_id, stacks, f"{path}/")
