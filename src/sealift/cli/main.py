@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (section, module under sealift.cli.commands, short help)
     "init": ("Start", "init", "Write a commented sealift.toml."),
     "check": ("Start", "check", "Run static analysis and the unit tests."),
+    "test": ("Start", "check", "Run the unit tests."),
     "build": ("Start", "build", "Build the release of this commit."),
     "prove": ("Start", "prove", "Prove that no environment can reach into another."),
     "lock": ("Start", "build", "Pin the dependencies of functions, with hashes."),
@@ -34,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "diff": ("Look", "look", "Show what one environment lacks of another."),
     "ledger": ("Look", "look", "Check the chain of the ledgers."),
     "release": ("Look", "release", "Check hashes, provenance and signature of a release."),
+    "ci": ("Team", "ci", "Check the pipeline file of the team's CI."),
     "local": ("Embedded cloud", "local", "Start, look at and stop the embedded cloud."),
 }
 

@@ -40,11 +40,16 @@ def check(
         _conclude(analysis, outcome, _found(analysis))
     if analysis.status in {"failed", "errored"} or not tests:
         return Checked(analysis=analysis, tests=None)
+    return Checked(analysis=analysis, tests=unit_tests(app, services))
+
+
+def unit_tests(app: App, services: Services) -> SuiteResult:
+    """Run the unit tests alone."""
     with phase(services, "test") as outcome:
         unit = services.tester.unit(app)
         _report(unit, services)
         _conclude(unit, outcome, _counted(unit))
-    return Checked(analysis=analysis, tests=unit)
+    return unit
 
 
 def harden(app: App, services: Services, *, templates: Mapping[str, Template]) -> None:

@@ -1,4 +1,4 @@
-"""`check`."""
+"""`check` and `test`."""
 
 import json
 
@@ -6,7 +6,7 @@ import click
 
 from sealift.cli.jsonlines import plain
 from sealift.cli.session import Session, options
-from sealift.model.finding import Finding
+from sealift.model.finding import Finding, SuiteResult
 
 
 @click.command("check")
@@ -24,20 +24,36 @@ def check_command(session: Session, no_tests: bool, fix: bool) -> int:
         harden(session.app, session.services, templates=templates)
         templates = load_templates(session.app, session.services)
     checked = check(session.app, session.services, templates=templates, local=session.local, tests=not no_tests)
+    return _show(session, checked.status, [r for r in (checked.analysis, checked.tests) if r is not None])
+
+
+@click.command("test")
+@options(judging=True)
+def test_command(session: Session) -> int:
+    """Run the unit tests alone, as `check` does after its analysis."""
+    from sealift.usecases.check import unit_tests
+
+    session.verbose = True
+    result = unit_tests(session.app, session.services)
+    status = "succeeded" if result.status in {"succeeded", "not tested"} else result.status
+    return _show(session, status, [result])
+
+
+def _show(session: Session, status: str, results: list[SuiteResult]) -> int:
+    """Show what analysis and tests found; return the exit code."""
     session.close()
-    results = [r for r in (checked.analysis, checked.tests) if r is not None]
     if session.json:
         findings = [_finding(f) for r in results for f in r.findings]
         suites = [
             {"name": r.name, "status": r.status, "reason": r.reason, "passed": r.passed, "failed": r.failed}
             for r in results
         ]
-        click.echo(json.dumps({"status": checked.status, "findings": findings, "suites": suites}))
+        click.echo(json.dumps({"status": status, "findings": findings, "suites": suites}))
     else:
         for result in results:
             if result.status == "failed" and result.output:
                 click.echo(result.output)
-    return 0 if checked.status == "succeeded" else 1
+    return 0 if status == "succeeded" else 1
 
 
 def _finding(finding: Finding) -> dict[str, object]:

@@ -1,21 +1,73 @@
 """`init`."""
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from sealift import __version__
 from sealift.cli.session import Session, options
+
+if TYPE_CHECKING:
+    from sealift.pipelines.lint import System
 
 
 @click.command("init")
+@click.option(
+    "--ci",
+    "system",
+    type=click.Choice(["bitbucket", "github", "gitlab"]),
+    help="Also write the pipeline file of this CI system.",
+)
+@click.option("--one-step", is_flag=True, help="With --ci: analysis and tests in one step, where each minute is paid.")
 @options(local=False)
-def init_command(session: Session) -> int:
-    """Write a commented sealift.toml, with what samconfig.toml and the template say. Never overwrites one."""
-    from sealift.config.init import write_initial_config
+def init_command(session: Session, system: "System | None", one_step: bool) -> int:
+    """Write a commented sealift.toml, with what samconfig.toml and the template say. Never overwrites a file.
 
-    path = write_initial_config(session.directory)
+    With --ci, the pipeline of the whole journey too: every change checked, staging by itself, production by one push
+    of a button. Where there is a pipeline file, what to merge into it is shown.
+    """
+    from sealift.config.init import write_initial_config
+    from sealift.config.load import find_source
+
+    if one_step and system is None:
+        raise click.UsageError("--one-step goes with --ci.")
+    wrote: Path | None = None
+    if system is None or find_source(session.directory) is None:
+        wrote = write_initial_config(session.directory)
+        if not session.json:
+            click.echo(f"Wrote {wrote}. Look at it, then try: sealift run --local")
+    if system is not None:
+        return _pipeline(session, system, wrote, one_step=one_step)
     if session.json:
-        click.echo(json.dumps({"path": str(path)}))
-        return 0
-    click.echo(f"Wrote {path}. Look at it, then try: sealift run --local")
+        click.echo(json.dumps({"path": str(wrote)}))
     return 0
+
+
+def _pipeline(session: Session, system: "System", config: Path | None, *, one_step: bool) -> int:
+    from sealift.config.discover import default_branch
+    from sealift.config.pipeline import planned, save
+
+    pipeline = planned(
+        session.app,
+        system,
+        requirement=f"sealift=={__version__}",
+        protected=default_branch(session.directory),
+        one_step=one_step,
+    )
+    merge = pipeline.difference if pipeline.there is not None else ""
+    if pipeline.there is None:
+        save(pipeline)
+    if session.json:
+        written = str(pipeline.path) if pipeline.there is None else None
+        body = {"path": str(config) if config else None, "pipeline": str(pipeline.path), "written": written is not None}
+        click.echo(json.dumps({**body, "merge": merge}))
+    elif pipeline.there is None:
+        click.echo(f"Wrote {pipeline.path}. What it needs on the side of the CI system: docs/how-to/ci.md")
+    elif not merge:
+        click.echo(f"{pipeline.path} is up to date.")
+    else:
+        click.echo(f"{pipeline.path} exists and is left as it is. This is what to merge into it:\n", err=True)
+        click.echo(merge, nl=False)
+    return int(bool(merge))

@@ -1,0 +1,69 @@
+"""`ci lint`: what is wrong with a pipeline file, before the CI system says it."""
+
+import json
+from pathlib import Path
+
+import click
+
+from sealift.cli.session import Session, options
+from sealift.errors import UserError
+from sealift.model.finding import Finding
+
+
+@click.group("ci")
+def ci_command() -> None:
+    """Look after the pipeline file of the team's CI."""
+
+
+@ci_command.command("lint")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@options(local=False)
+def lint_command(session: Session, files: tuple[Path, ...]) -> int:
+    """Check pipeline files: Bitbucket Pipelines, GitHub Actions, GitLab CI.
+
+    Without FILES, those of the repository. Exits with 1 when a file would not run as it is meant; advice is shown and
+    does not count.
+    """
+    from sealift.config.pipeline import lint_file, pipeline_files
+
+    chosen = files or pipeline_files(session.directory)
+    if not chosen:
+        raise UserError(
+            f"There is no pipeline file in the repository of {session.directory}",
+            code="pipeline-not-found",
+            hint="sealift init --ci bitbucket (or github, gitlab) writes one.",
+        )
+    found = {path: lint_file(path, shown=_shown(path)) for path in chosen}
+    findings = [finding for some in found.values() for finding in some]
+    stopped = any(finding.stops for finding in findings)
+    if session.json:
+        body = {"status": "failed" if stopped else "succeeded", "findings": [_plain(finding) for finding in findings]}
+        click.echo(json.dumps(body))
+        return int(stopped)
+    for finding in findings:
+        mark = "error" if finding.stops else "advice"
+        click.echo(f"{finding.location}  {mark}  {finding.message}  [{finding.id}]")
+        if finding.fix:
+            click.echo(f"    {finding.fix}")
+    for path, some in found.items():
+        if not some:
+            click.echo(f"{_shown(path)}: nothing found")
+    return int(stopped)
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return path.resolve().relative_to(here).as_posix() if path.resolve().is_relative_to(here) else str(path)
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    return {
+        "tool": finding.tool,
+        "rule": finding.id,
+        "severity": finding.severity,
+        "file": finding.location.file if finding.location else None,
+        "line": finding.location.line if finding.location else None,
+        "message": finding.message,
+        "fix": finding.fix,
+        "stops": finding.stops,
+    }

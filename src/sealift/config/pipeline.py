@@ -1,0 +1,121 @@
+"""The pipeline files of a repository on disk: found, read, and written where there is none.
+
+What stands in one is decided in `pipelines/`.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealift.errors import ConfigError, UserError
+from sealift.model.app import App
+from sealift.model.finding import Finding
+from sealift.pipelines.lint import FILES, System, lint, system_of
+from sealift.pipelines.written import Delivered, Entered, write
+
+_WORKFLOW = "sealift.yml"
+_LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pylock.toml", "package-lock.json", "requirements.txt")
+_NOT_SOURCE = {".git", ".venv", "venv", "node_modules", ".aws-sam", ".sealift", "cdk.out"}
+_MOST_LOCKS, _DEPTH = 10, 4
+_LARGEST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """A pipeline file as Sealift would write it, and what stands there instead."""
+
+    path: Path
+    text: str
+    there: str | None
+
+    @property
+    def difference(self) -> str:
+        """Return what to change in the file that is there, as a unified diff; empty when nothing."""
+        old = (self.there or "").splitlines(keepends=True)
+        name = self.path.name
+        return "".join(difflib.unified_diff(old, self.text.splitlines(keepends=True), name, f"{name} (proposed)"))
+
+
+def repository_top(folder: Path) -> Path:
+    """Return the top of the repository that holds a folder, or the folder itself."""
+    resolved = folder.resolve()
+    return next((above for above in (resolved, *resolved.parents) if (above / ".git").exists()), resolved)
+
+
+def planned(app: App, system: System, *, requirement: str, protected: str, one_step: bool) -> Pipeline:
+    """Return the pipeline file of an application. `requirement` is what pip installs to get Sealift."""
+    top = repository_top(app.root)
+    folder = app.root.resolve().relative_to(top).as_posix()
+    branches = [one.branch for one in app.environments]
+    what = Delivered(
+        folder="" if folder == "." else folder,
+        protected=protected,
+        environments=tuple(
+            Entered(name=one.name, branch=one.branch, alone=branches.count(one.branch) == 1) for one in app.environments
+        ),
+        requirement=requirement,
+        locks=tuple(sorted(path.relative_to(top).as_posix() for path in _locks(app.root.resolve(), _DEPTH)))[
+            :_MOST_LOCKS
+        ],
+        one_step=one_step,
+    )
+    path = top / FILES[system]
+    path = path / _WORKFLOW if system == "github" else path
+    return Pipeline(path=path, text=write(system, what), there=_text(path) if path.is_file() else None)
+
+
+def save(pipeline: Pipeline) -> None:
+    """Write the file. Raises ConfigError when there is one already, or when it cannot be written."""
+    try:
+        pipeline.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(pipeline.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(pipeline.text)
+    except FileExistsError as error:
+        raise ConfigError(
+            f"{pipeline.path} exists; it is left as it is", code="pipeline-exists", hint="Merge what is shown into it."
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{pipeline.path} cannot be written: {error.strerror}", code="config-unwritable") from error
+
+
+def pipeline_files(folder: Path) -> tuple[Path, ...]:
+    """Return the pipeline files of the repository that holds a folder, of every CI system."""
+    top = repository_top(folder)
+    workflows = top / FILES["github"]
+    inside = sorted(workflows.iterdir()) if workflows.is_dir() else []
+    found = [top / FILES["bitbucket"], *inside, top / FILES["gitlab"]]
+    return tuple(path for path in found if path.is_file() and system_of(path.as_posix()) is not None)
+
+
+def lint_file(path: Path, *, shown: str) -> tuple[Finding, ...]:
+    """Return the findings of a pipeline file; `shown` is how they name it. Raises UserError when it is none."""
+    system = system_of(path.as_posix())
+    if system is None:
+        raise UserError(
+            f"{shown} is no pipeline file that Sealift knows, by its name",
+            code="pipeline-unknown",
+            hint=f"Known are {FILES['bitbucket']}, {FILES['github']}/*.yml and {FILES['gitlab']}.",
+        )
+    return lint(shown, _text(path), system)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise UserError(f"{path} is larger than 1 MB: no pipeline file", code="pipeline-unreadable")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text", code="pipeline-unreadable") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}", code="pipeline-unreadable") from error
+
+
+def _locks(folder: Path, deeper: int) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if entry.name in _LOCKS and entry.is_file():
+            yield entry
+        elif deeper and entry.is_dir() and not entry.is_symlink() and entry.name not in _NOT_SOURCE:
+            yield from _locks(entry, deeper - 1)

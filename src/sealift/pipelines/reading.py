@@ -1,0 +1,82 @@
+"""Reads a pipeline file into YAML nodes, with anchors, aliases and merge keys resolved. Never makes objects of it."""
+
+from collections.abc import Iterator
+
+import yaml
+from yaml.nodes import CollectionNode, MappingNode, Node
+
+from sealift.pipelines.shapes import Problem, line_of
+
+_MOST_DEPTH, _MOST_NODES = 60, 100_000
+"""Far more than any pipeline file has; an alias that contains itself, or aliases of aliases, end here."""
+
+
+def read(text: str) -> Node | Problem:
+    """Return the top node of a YAML text, or why it cannot be read and at which line."""
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Problem(line=1, rule="empty", message="The file is empty")
+        endless = _endless(node)
+        if endless is not None:
+            return endless
+        mappings = list(_mappings(node))
+        twice = next((problem for mapping in mappings if (problem := _repeated(mapping))), None)
+        if twice is not None:
+            return twice
+        for mapping in mappings:
+            loader.flatten_mapping(mapping)
+            mapping.value = list({str(key.value): (key, value) for key, value in mapping.value}.values())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = error.problem or error.context or "this is not YAML"
+        return Problem(line=mark.line + 1 if mark else 1, rule="syntax", message=f"The file is not YAML: {what}")
+    except yaml.YAMLError as error:
+        return Problem(line=1, rule="syntax", message=f"The file is not YAML: {error}")
+    except RecursionError:
+        return Problem(line=1, rule="syntax", message="The file is nested too deeply")
+    finally:
+        loader.dispose()
+    return node
+
+
+def _endless(top: Node) -> Problem | None:
+    count, open_nodes = 0, [(top, 0)]
+    while open_nodes:
+        node, depth = open_nodes.pop()
+        count += 1
+        if depth > _MOST_DEPTH or count > _MOST_NODES:
+            return Problem(line=line_of(node), rule="syntax", message="The file is nested too deeply, or without end")
+        open_nodes += [(inner, depth + 1) for inner in _children(node)]
+    return None
+
+
+def _repeated(mapping: MappingNode) -> Problem | None:
+    seen: set[str] = set()
+    for key, _ in mapping.value:
+        if str(key.value) in seen:
+            message = f"`{key.value}` stands twice in one mapping; only one of them counts"
+            return Problem(line=line_of(key), rule="repeated-key", message=message)
+        seen.add(str(key.value))
+    return None
+
+
+def _mappings(top: Node) -> Iterator[MappingNode]:
+    """Yield every mapping once, the innermost first, so that what is merged is complete."""
+    seen: set[int] = set()
+    stack = [(top, False)]
+    while stack:
+        node, done = stack.pop()
+        if done and isinstance(node, MappingNode):
+            yield node
+        elif not done and id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack += [(inner, False) for inner in _children(node)]
+
+
+def _children(node: Node) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, CollectionNode) else []

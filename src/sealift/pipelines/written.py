@@ -1,0 +1,333 @@
+"""The pipeline file that Sealift writes: check every change, staging by itself, production by one push of a button.
+
+The texts are whole files, not fragments, so that a person can read them and change them; `lint` finds nothing in them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from textwrap import indent
+
+from sealift.pipelines.lint import System
+
+PYTHON = "3.12"
+# By commit, as whoever can move a tag could run code with the right to deploy.
+_CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8  # v5.0.0"
+_SETUP_PYTHON = "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065  # v5.6.0"
+_CACHE = "actions/cache@0400d5f644dc74513175e3cd8d07132dd4860809  # v4.2.4"
+_HEAD = """\
+# Written by `sealift init --ci {system}`. After an edit: sealift ci lint
+# {about}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """One environment, and how a release gets into it: from a branch by itself, or by a person's push."""
+
+    name: str
+    branch: str | None = None
+    alone: bool = True
+    """Whether no other environment follows the same branch."""
+
+    @property
+    def title(self) -> str:
+        """The name of its step."""
+        return f"Update {'PROD' if self.name == 'production' else self.name.upper()}"
+
+    @property
+    def button(self) -> bool:
+        """Whether a person pushes for it."""
+        return self.branch is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What the file depends on. `folder` is the application's, from the top of the repository; empty at the top."""
+
+    folder: str = ""
+    protected: str = "main"
+    environments: tuple[Entered, ...]
+    requirement: str
+    """What pip installs: `sealift==1.2.3`, or the URL of a wheel."""
+    locks: tuple[str, ...] = ()
+    """Files that decide the dependencies, from the top of the repository: the cache is kept under their digest."""
+    one_step: bool = False
+    """Analysis and tests in one step: where each minute of CI is paid."""
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """Return the branches that environments follow, in order."""
+        return tuple(dict.fromkeys(one.branch for one in self.environments if one.branch is not None))
+
+    def command(self, text: str) -> str:
+        """Return a command of Sealift as it is called from the top of the repository."""
+        return f"sealift {text} -C {self.folder}" if self.folder else f"sealift {text}"
+
+    def enter(self, environment: Entered) -> str:
+        """Return the command that brings a release into an environment."""
+        if environment.button:
+            return self.command(f"promote {environment.name}")
+        return self.command("run" if environment.alone else f"deploy {environment.name}")
+
+
+def write(system: System, what: Delivered) -> str:
+    """Return the text of the pipeline file."""
+    return _WRITERS[system](what)
+
+
+def _bitbucket(what: Delivered) -> str:
+    about = "Deployment environments of the same names have to exist in the repository's settings."
+    checks = _bitbucket_checks(what)
+    parts = [_HEAD.format(system="bitbucket", about=about), f"image: python:{PYTHON}\n", _bitbucket_caches(what)]
+    parts += ["pipelines:\n  default:\n", indent(checks, "    ")]
+    again = "- step: *checks\n" if what.one_step else "- parallel:\n    - step: *analysis\n    - step: *tests\n"
+    parts += ['  pull-requests:\n    "**":\n', indent(again, "      ")]
+    entered = [one for one in what.environments if not one.button]
+    pushed = [one for one in what.environments if one.button]
+    if what.branches:
+        parts.append("  branches:\n")
+    for branch in what.branches:
+        own = [one for one in entered if one.branch == branch]
+        parts += [f"    {_quoted(branch)}:\n", indent(again, "      ")]
+        parts += [indent(_bitbucket_step(what, one), "      ") for one in own]
+        if branch == what.branches[-1]:
+            parts += [indent(_bitbucket_step(what, one), "      ") for one in pushed]
+    if pushed:
+        parts.append("  # A manual step cannot be pushed any more after 14 days; this one can, with any release.\n")
+        parts.append("  custom:\n")
+    for one in pushed:
+        parts.append(f'    {one.name}:\n      - variables:\n          - name: RELEASE\n            default: ""\n')
+        parts.append(indent(_bitbucket_step(what, one, custom=True), "      "))
+    return "".join(parts)
+
+
+def _bitbucket_caches(what: Delivered) -> str:
+    files = "".join(f"          - {_quoted(name)}\n" for name in what.locks or ("sealift.toml",))
+    return (
+        f"\ndefinitions:\n  caches:\n    sealift:\n      path: ~/.cache/sealift\n      key:\n        files:\n{files}\n"
+    )
+
+
+def _bitbucket_checks(what: Delivered) -> str:
+    fetch = f'git fetch --quiet origin "+refs/heads/{what.protected}:refs/remotes/origin/{what.protected}"'
+    begin = f"""\
+    script:
+      - &install pip install --quiet "{what.requirement}"
+      # Gates are read from the protected branch, never from the change itself.
+      - &protected {fetch}
+"""
+    analyse = [what.command(f"{verb}") for verb in ("check --no-tests", "build", "prove")]
+    tests = what.command("test")
+    if what.one_step:
+        lines = "".join(f"      - {command}\n" for command in (analyse[0], tests, *analyse[1:]))
+        head = "- step: &checks\n    name: Run Static Analysis Tools and Automated Tests\n    caches: [pip, sealift]\n"
+        return f"{head}{begin}{lines}"
+    lines = "".join(f"      - {command}\n" for command in analyse)
+    first = f"- step: &analysis\n    name: Run Static Analysis Tools\n    caches: [pip, sealift]\n{begin}{lines}"
+    second = f"""\
+- step: &tests
+    name: Run Automated Tests
+    caches: [pip, sealift]
+    script:
+      - *install
+      - *protected
+      - {tests}
+"""
+    return "- parallel:\n" + indent(first + second, "    ")
+
+
+def _bitbucket_step(what: Delivered, one: Entered, *, custom: bool = False) -> str:
+    manual = "    trigger: manual\n" if one.button and not custom else ""
+    command = what.enter(one) + (" ${RELEASE:+--release $RELEASE}" if custom else "")
+    return f"""\
+- step:
+    name: {one.title}
+{manual}    deployment: {one.name}
+    concurrency-group: {one.name}
+    oidc: true
+    clone:
+      depth: full
+    script:
+      # No cache: one that the step of a pull request wrote could reach what is deployed.
+      - *install
+      # The step's own token is exchanged for the role that sealift.toml names; no key is stored.
+      - export AWS_WEB_IDENTITY_TOKEN_FILE="$(mktemp)"
+      - printenv BITBUCKET_STEP_OIDC_TOKEN > "$AWS_WEB_IDENTITY_TOKEN_FILE"
+      - {command}
+"""
+
+
+_GITHUB_TOP = """\
+name: Delivery
+on:
+  pull_request:
+  push:
+    branches: [{branches}]
+  workflow_dispatch:
+    inputs:
+      environment:
+        description: Environment to promote to
+        type: choice
+        options: [{buttons}]
+      release:
+        description: Release to promote; empty for the one that soaked
+        default: ""
+
+permissions:
+  contents: read
+
+jobs:
+"""
+
+
+def _github(what: Delivered) -> str:
+    pushed = [one for one in what.environments if one.button]
+    branches = ", ".join(_quoted(branch) for branch in what.branches)
+    top = _GITHUB_TOP.format(branches=branches, buttons=", ".join(one.name for one in pushed))
+    if not pushed:
+        top = top[: top.index("  workflow_dispatch:")] + top[top.index("\npermissions:") :]
+    about = "The button is `Run workflow`. An environment of the same name may hold it until somebody approves."
+    named: list[tuple[str, str, tuple[str, ...]]] = [
+        ("checks", "Run Static Analysis Tools and Automated Tests", ("check", "build", "prove"))
+    ]
+    if not what.one_step:
+        named = [
+            ("analysis", "Run Static Analysis Tools", ("check --no-tests", "build", "prove")),
+            ("tests", "Run Automated Tests", ("test",)),
+        ]
+    jobs = [_github_check(what, *one) for one in named]
+    needed = [name for name, _, _ in named]
+    jobs += [_github_deploy(what, one, needed) for one in what.environments]
+    return _HEAD.format(system="github", about=about) + top + indent("\n".join(jobs), "  ")
+
+
+def _github_steps(what: Delivered) -> str:
+    locks = ", ".join(f"'{name}'" for name in what.locks or ("sealift.toml",))
+    return f"""\
+  runs-on: ubuntu-latest
+  steps:
+    - uses: {_CHECKOUT}
+      with:
+        fetch-depth: 0
+        persist-credentials: false
+    - uses: {_SETUP_PYTHON}
+      with:
+        python-version: "{PYTHON}"
+    # A pull request reads the cache of the branch and writes one of its own, which the branch never reads.
+    - uses: {_CACHE}
+      with:
+        path: ~/.cache/sealift
+        key: sealift-${{{{ github.event_name }}}}-${{{{ hashFiles({locks}) }}}}
+    - run: pip install --quiet "{what.requirement}"
+"""
+
+
+def _github_check(what: Delivered, job: str, title: str, verbs: tuple[str, ...]) -> str:
+    runs = "".join(f"    - run: {what.command(verb)}\n" for verb in verbs)
+    return f"{job}:\n  name: {title}\n  if: github.event_name != 'workflow_dispatch'\n{_github_steps(what)}{runs}"
+
+
+def _github_deploy(what: Delivered, one: Entered, needed: list[str]) -> str:
+    if one.button:
+        begin = f"  if: github.event_name == 'workflow_dispatch' && inputs.environment == '{one.name}'\n"
+    else:
+        begin = f"  needs: [{', '.join(needed)}]\n"
+        begin += f"  if: github.event_name == 'push' && github.ref_name == '{one.branch}'\n"
+    env, chosen = "", ""
+    if one.button:
+        env, chosen = "      env:\n        RELEASE: ${{ inputs.release }}\n", ' ${RELEASE:+--release "$RELEASE"}'
+    return f"""\
+{one.name}:
+  name: {one.title}
+{begin}  environment: {one.name}
+  concurrency:
+    group: {one.name}
+    cancel-in-progress: false
+  permissions:
+    contents: read
+    id-token: write
+{_github_steps(what)}\
+    # The job's own token is exchanged for the role that sealift.toml names; no key is stored.
+    - run: |
+        token="$RUNNER_TEMP/token"
+        curl --silent --show-error --fail --header "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
+          "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com" | jq --raw-output .value > "$token"
+        echo "AWS_WEB_IDENTITY_TOKEN_FILE=$token" >> "$GITHUB_ENV"
+    - run: {what.enter(one)}{chosen}
+{env}"""
+
+
+def _gitlab(what: Delivered) -> str:
+    about = "The button is the manual job of the pipeline of the branch."
+    rules = ['    - if: $CI_PIPELINE_SOURCE == "merge_request_event"\n']
+    rules += [f'    - if: $CI_COMMIT_BRANCH == "{branch}"\n' for branch in what.branches]
+    stages = ["check", *(one.name for one in what.environments)]
+    fetch = f'git fetch --quiet origin "+refs/heads/{what.protected}:refs/remotes/origin/{what.protected}"'
+    files = "".join(f"        - {_quoted(name)}\n" for name in (what.locks or ("sealift.toml",))[:10])
+    text = f"""\
+{_HEAD.format(system="gitlab", about=about)}stages: [{", ".join(stages)}]
+
+workflow:
+  rules:
+{"".join(rules)}
+default:
+  image: python:{PYTHON}
+  before_script:
+    - pip install --quiet "{what.requirement}"
+    # Gates are read from the protected branch, never from the change itself.
+    - {fetch}
+  cache:
+    # A merge request reads and writes a cache of its own, which the branch never reads.
+    key:
+      prefix: $CI_PIPELINE_SOURCE
+      files:
+{files}    paths: [.cache/sealift]
+
+variables:
+  XDG_CACHE_HOME: $CI_PROJECT_DIR/.cache
+
+"""
+    verbs = ("check --no-tests", "build", "prove")
+    if what.one_step:
+        text += _gitlab_check(what, "Run Static Analysis Tools and Automated Tests", (verbs[0], "test", *verbs[1:]))
+    else:
+        text += _gitlab_check(what, "Run Static Analysis Tools", verbs) + "\n"
+        text += _gitlab_check(what, "Run Automated Tests", ("test",))
+    return text + "".join("\n" + _gitlab_deploy(what, one) for one in what.environments)
+
+
+def _gitlab_check(what: Delivered, title: str, verbs: tuple[str, ...]) -> str:
+    return f"{title}:\n  stage: check\n  script:\n" + "".join(f"    - {what.command(verb)}\n" for verb in verbs)
+
+
+def _gitlab_deploy(what: Delivered, one: Entered) -> str:
+    branch = one.branch or (what.branches[-1] if what.branches else what.protected)
+    when = "\n      when: manual\n      allow_failure: true" if one.button else ""
+    chosen = " ${RELEASE:+--release $RELEASE}" if one.button else ""
+    return f"""\
+{one.title}:
+  stage: {one.name}
+  rules:
+    - if: $CI_COMMIT_BRANCH == "{branch}"{when}
+  environment:
+    name: {one.name}
+  resource_group: {one.name}
+  variables:
+    GIT_DEPTH: 0
+  # The job's own token is exchanged for the role that sealift.toml names; no key is stored.
+  id_tokens:
+    AWS_TOKEN:
+      aud: $CI_SERVER_URL
+  script:
+    - export AWS_WEB_IDENTITY_TOKEN_FILE="$(mktemp)"
+    - printenv AWS_TOKEN > "$AWS_WEB_IDENTITY_TOKEN_FILE"
+    - {what.enter(one)}{chosen}
+"""
+
+
+def _quoted(text: str) -> str:
+    plain = text.replace("-", "").replace("_", "").replace("/", "").replace(".", "").isalnum() and not text[0].isdigit()
+    return text if plain and text.lower() not in ("on", "off", "yes", "no", "true", "false") else f'"{text}"'
+
+
+_WRITERS: dict[System, Callable[[Delivered], str]] = {"bitbucket": _bitbucket, "github": _github, "gitlab": _gitlab}

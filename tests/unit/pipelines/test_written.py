@@ -1,0 +1,101 @@
+"""The pipeline files that Sealift writes: no finding of ours, valid by each system's schema, and as they are meant."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealift.pipelines import bitbucket
+from sealift.pipelines.lint import System, lint
+from sealift.pipelines.practice import bitbucket_jobs, github_jobs, gitlab_jobs
+from sealift.pipelines.reading import read
+from sealift.pipelines.shapes import Problem
+from sealift.pipelines.written import Delivered, Entered, write
+
+SYSTEMS: tuple[System, ...] = ("bitbucket", "github", "gitlab")
+TWO = Delivered(
+    environments=(Entered(name="staging", branch="main"), Entered(name="production")), requirement="sealift==0.1.0"
+)
+_NAME = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
+_BRANCH = st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9/_.-]{0,30}", fullmatch=True)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> Delivered:
+    names = draw(
+        st.lists(
+            _NAME.filter(lambda name: name not in ("analysis", "tests", "checks")), min_size=1, max_size=4, unique=True
+        )
+    )
+    branches = draw(st.lists(_BRANCH, min_size=1, max_size=2, unique=True))
+    entered = [Entered(name=names[0], branch=branches[0])]
+    entered += [
+        Entered(name=name, branch=draw(st.sampled_from([None, *branches])), alone=draw(st.booleans()))
+        for name in names[1:]
+    ]
+    return Delivered(
+        folder=draw(st.sampled_from(["", "services/shop"])),
+        environments=tuple(entered),
+        requirement="sealift==0.1.0",
+        locks=tuple(draw(st.lists(st.sampled_from(["uv.lock", "a b/package-lock.json"]), max_size=2, unique=True))),
+        one_step=draw(st.booleans()),
+    )
+
+
+@given(deliveries(), st.sampled_from(SYSTEMS))
+def test_nothing_is_found_in_a_written_file(what: Delivered, system: System) -> None:
+    # Two environments of one branch in the wrong order of Bitbucket's kinds are the team's own declaration.
+    ignored = {"deployment-order"}
+    assert [f for f in lint("f", write(system, what), system) if f.id not in ignored] == []
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_only_manual_step_is_the_button(system: System) -> None:
+    top = read(write(system, TWO))
+    assert not isinstance(top, Problem)
+    jobs = {"bitbucket": bitbucket_jobs, "github": github_jobs, "gitlab": gitlab_jobs}[system](top)
+    pushed = {job.name for job in jobs if job.manual and job.calls("promote")}
+    assert pushed == {"Update PROD"}
+    assert {job.name for job in jobs if job.calls("run")} == {"Update STAGING"}
+    assert not [job for job in jobs if job.calls("run", "deploy", "promote") and not job.oidc]
+
+
+def test_bitbucket_has_the_classic_steps_for_every_branch_and_pull_request() -> None:
+    top = read(write("bitbucket", TWO))
+    assert not isinstance(top, Problem)
+    names = {
+        name: [step.get("name") for step in bitbucket.steps(name, node)] for _, name, node in bitbucket.pipelines(top)
+    }
+    checks = ["Run Static Analysis Tools", "Run Automated Tests"]
+    assert names == {
+        "default": checks,
+        "pull-requests: **": checks,
+        "branches: main": [*checks, "Update STAGING", "Update PROD"],
+        "custom: production": ["Update PROD"],
+    }
+
+
+@pytest.mark.parametrize("one_step", [False, True])
+def test_the_official_schemas_accept_the_files(tmp_path: Path, one_step: bool) -> None:
+    what = Delivered(environments=TWO.environments, requirement=TWO.requirement, one_step=one_step)
+    schemas = {"bitbucket": "bitbucket-pipelines", "github": "github-workflows", "gitlab": "gitlab-ci"}
+    for system in SYSTEMS:
+        file = tmp_path / f"{system}.yml"
+        file.write_text(write(system, what))
+        argv = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schemas[system]}", str(file)]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_an_auditor_of_workflows_finds_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "sealift.yml").write_text(write("github", TWO))
+    zizmor = Path(sys.executable).with_name("zizmor")
+    done = subprocess.run(
+        [zizmor, "--offline", "--no-progress", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
