@@ -42,6 +42,9 @@ class Stacks(Protocol):
     def describe(self, stack_name: str) -> StackState | None:
         """Return the stack, or None when there is none (deleted ones count as none)."""
 
+    def tagged(self, key: str) -> tuple[StackState, ...]:
+        """Return every stack of the account and region with this tag, nested ones left out."""
+
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Ask for a change set. A change set of the same name that already exists is a success."""
 

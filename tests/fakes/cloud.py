@@ -172,6 +172,11 @@ class FakeClouds:
                 self._accounts[environment.name] = made
             return self._accounts[environment.name]
 
+    def rename(self, old: str, new: str) -> None:
+        """Give an account to an environment of another name, as when sealift.toml is changed; the bucket stays."""
+        account = self._accounts[old]
+        self._accounts[new] = replace(account, cloud=replace(account.cloud, environment=new))
+
     def __getitem__(self, name: str) -> FakeAccount:
         """Return the account of an environment that was opened before."""
         return self._accounts[name]

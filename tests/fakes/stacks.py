@@ -147,6 +147,12 @@ class FakeStacks:
             stack = self._engine.find(stack_name)
             return _state(stack) if stack else None
 
+    def tagged(self, key: str) -> tuple[StackState, ...]:
+        """Return every stack with this tag, nested and deleted ones left out."""
+        with self._call("tagged"):
+            there = [s for s in self._engine.stacks if s.parent is None and s.status != "DELETE_COMPLETE"]
+            return tuple(_state(s) for s in there if key in s.tags)
+
     def peek(self, stack_name: str) -> StackState | None:
         """Return the stack as it is, behind everybody's back: no call is made."""
         stack = self._engine.find(stack_name)

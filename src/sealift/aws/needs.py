@@ -22,6 +22,13 @@ LOOK = Need(
     commands=("status", "history", "diff", "drift", "ledger verify", "release verify", "prove --live", *_WRITING),
     optional=False,
 )
+UNDECLARED = Need(
+    title="Find stacks that are no longer declared",
+    when="Whoever looks at an environment or deploys to it. When refused, only the stacks that the environment's own "
+    "ledger names are looked at: one that was left behind under another `name` or `stack_name` is not found. It shows "
+    "the outputs of every stack of the account and region, so leave it out where environments share an account.",
+    commands=("status", "drift", "run", "deploy", "promote", "rollback", "resume", "destroy"),
+)
 RECORD = Need(
     title="Write to an environment",
     when="Whatever writes takes the lease and puts what it does into the ledger. Nothing in the bucket is deleted.",

@@ -75,6 +75,11 @@ RIGHTS: tuple[Right, ...] = (
         ("s3:ListObjectsV2", BUCKET, "the ledger's entries; without it S3 denies what is not there", "s3:ListBucket"),
     ),
     *_of(
+        needs.UNDECLARED,
+        ("cloudformation:DescribeStacks", EVERYTHING, "the tags of every stack of the account and region"),
+        ("", EVERYTHING, "AWS asks for it when no stack is named", "cloudformation:ListStacks"),
+    ),
+    *_of(
         needs.DRIFT,
         ("cloudformation:DetectStackDrift", STACK, "have AWS look"),
         ("cloudformation:DescribeStackDriftDetectionStatus", EVERYTHING, "whether it has looked"),

@@ -46,6 +46,14 @@ class AwsStacks:
         state = _state(stacks[0]) if stacks else None
         return None if state is None or state.status == "DELETE_COMPLETE" else state
 
+    def tagged(self, key: str) -> tuple[StackState, ...]:
+        """Return every stack of the account and region with this tag, nested ones left out."""
+        with calling("list the stacks of the account"):
+            pages = self._client.get_paginator("describe_stacks").paginate()
+            found = [raw for page in pages for raw in page["Stacks"] if not raw.get("ParentId")]
+        states = [_state(raw) for raw in found]
+        return tuple(s for s in states if key in s.tags and s.status != "DELETE_COMPLETE")
+
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Ask for a change set. A change set of the same name that already exists is a success."""
         arguments = creation_arguments(request, self._bucket.url(request.template_key))

@@ -45,6 +45,9 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
     for one in lane.stuck:
         mark, style = MARKS["failed"]
         yield "stuck", Text.assemble((mark, style), f" {visible(str(one))}")
+    for name in lane.undeclared:
+        told = f"stack {name} is still there, but sealift.toml does not declare it"
+        yield "undeclared", Text(visible(told), style="yellow")
     if lane.health is not None:
         yield "health", _health(lane.health)
     if lane.current is not None and lane.current.watch is not None:

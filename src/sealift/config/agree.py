@@ -82,6 +82,8 @@ def _of_environments(app: App) -> Iterator[Problem]:
             if len(name) > _MAX_STACK_NAME:
                 yield _problem(f"the stack name {name[:30]}… has more than {_MAX_STACK_NAME} characters", *at)
             place = (environment.account, environment.region, name)
+            if seen.get(place) == environment.name:
+                yield _problem(f"has the stack name {name} twice: each stack needs its own", *at, "stacks", stack.name)
             other = seen.setdefault(place, environment.name)
             if other != environment.name:
                 yield _problem(

@@ -128,6 +128,11 @@ def _environments(settings: Settings, app: str, region: str) -> Iterator[Environ
             stack_parameters={
                 stack: _labels(cast("Settings", inner), "parameters") for stack, inner in _part(table, "stacks").items()
             },
+            stack_names={
+                stack: given
+                for stack, inner in _part(table, "stacks").items()
+                if (given := _text(cast("Settings", inner), "stack_name"))
+            },
             tags=_labels(table, "tags"),
             branch=_text(table, "branch") or usual_branch,
             promotes_from=sources[name],

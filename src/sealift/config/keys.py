@@ -68,7 +68,17 @@ _STACKS = (
     Key(name="parameters", kind=Values(), doc="Parameter values of this stack in every environment.", default="{}"),
 )
 
+_CLOUDFORMATION_NAME = Text(
+    pattern=STACK_NAME, what="a stack name: letters, digits and dashes, a letter first, at most 128"
+)
+
 _ENVIRONMENT_STACK = (
+    Key(
+        name="stack_name",
+        kind=_CLOUDFORMATION_NAME,
+        doc="Name of the CloudFormation stack in this environment. It keeps a stack that is there already.",
+        default="`<stack_name>-<name>`; with one stack `<stack_name>`",
+    ),
     Key(name="parameters", kind=Values(), doc="Parameter values of this stack in this environment.", default="{}"),
 )
 
@@ -152,7 +162,7 @@ _ENVIRONMENT = (
     ),
     Key(
         name="stack_name",
-        kind=Text(pattern=STACK_NAME, what="a stack name: letters, digits and dashes, a letter first, at most 128"),
+        kind=_CLOUDFORMATION_NAME,
         doc="Name of the CloudFormation stack.",
         default="`<app>-<environment>`",
     ),

@@ -77,7 +77,9 @@ def _environment(own: Environment | None, protected: Environment, *, rehearsal: 
     """
     if own is None or (protected.promotes_from is not None and not rehearsal):
         return protected
-    return replace(protected, parameters=own.parameters, stack_parameters=own.stack_parameters, tags=own.tags)
+    names = own.stack_names if rehearsal else protected.stack_names
+    content = replace(protected, parameters=own.parameters, stack_parameters=own.stack_parameters, tags=own.tags)
+    return replace(content, stack_names=names)
 
 
 def _previews(own: App, protected: App, *, rehearsal: bool) -> Environment | None:

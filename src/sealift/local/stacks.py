@@ -54,6 +54,10 @@ class LocalStacks:
         outputs = {key: rewrite(value, self.endpoint.port) for key, value in state.outputs.items()}
         return replace(state, outputs=outputs)
 
+    def tagged(self, key: str) -> tuple[StackState, ...]:
+        """Return every stack with this tag."""
+        return self.inner.tagged(key)
+
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Render and expand the template, then ask the emulator for a change set of the result."""
         state = self.inner.describe(request.stack_name)

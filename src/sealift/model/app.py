@@ -98,6 +98,8 @@ class Environment:
     bucket: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     stack_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stack_names: Mapping[str, str] = field(default_factory=dict)
+    """CloudFormation names of stacks, by their name in the application, where they are declared one by one."""
     tags: Mapping[str, str] = field(default_factory=dict)
     branch: str | None = None
     """A commit on this branch is deployed here by `sealift run`."""
@@ -259,6 +261,9 @@ class App:
 
     def stack_name(self, environment: Environment, stack: StackSpec) -> str:
         """Return the CloudFormation name of `stack` in `environment`."""
+        given = environment.stack_names.get(stack.name)
+        if given is not None:
+            return given
         if len(self.stacks) == 1:
             return environment.stack_name
         return f"{environment.stack_name}-{stack.name}"

@@ -27,6 +27,7 @@ from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, o
 from sealift.usecases.stacks.masking import masked
 from sealift.usecases.stacks.stack import at_rest, change_set_name, deploy_stack, judge_stack, judged_name
 from sealift.usecases.stacks.target import StackTarget
+from sealift.usecases.stacks.undeclared import judge_undeclared
 from sealift.usecases.surroundings import physical_functions
 from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer, gates_record
@@ -159,6 +160,8 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
         try:
             _revoke(entries, operation, writer)
+            targets = [_stack_target(target, plan, stack) for stack in plan.release.stacks]
+            judge_undeclared(plan.release, targets, operation, writer)
             if plan.drift is not None:
                 looking = Progressed(phase="deploy", environment=target.environment.name, detail="looking for drift")
                 services.events.emit(looking)

@@ -1,8 +1,10 @@
 """Destroy an environment: its stacks in reverse order. Touches only stacks that carry our owner tags."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sealift.delivery.history import open_deletions
+from sealift.delivery.identity import owner
 from sealift.delivery.order import deployment_order
 from sealift.delivery.states import in_progress, teardown_step
 from sealift.delivery.teardown import BUCKET, NESTED, doomed
@@ -13,7 +15,8 @@ from sealift.model.stack import StackState
 from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.polling import wait_for_stack
-from sealift.usecases.stacks.stack import ENVIRONMENT_TAG, OWNER_TAG, at_rest
+from sealift.usecases.stacks.stack import at_rest
+from sealift.usecases.stacks.undeclared import observe_undeclared
 from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
 
@@ -61,7 +64,12 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
 def _delete_all(target: Target, operation: Operation, writer: Writer) -> Destroyed:
     deleted: list[str] = []
     retained: list[str] = []
-    names = [target.app.stack_name(target.environment, s) for s in reversed(deployment_order(target.app.stacks))]
+    left = observe_undeclared(target.app, target.environment, writer.ledger.entries(), writer.cloud)
+    mine = [state.name for state in left if owner(state)[1] == target.environment.name]
+    ordered = reversed(deployment_order(target.app.stacks))
+    # What is no longer declared was deployed beside what is: it may import from that, and goes first.
+    names = [*mine, *(target.app.stack_name(target.environment, s) for s in ordered)]
+    _tell_undeclared(mine, target, writer)
     for name in names:
         _check(target, name, writer.cloud.stacks.describe(name), writer)
     for name in names:
@@ -70,6 +78,19 @@ def _delete_all(target: Target, operation: Operation, writer: Writer) -> Destroy
             deleted.append(name)
             retained += kept
     return Destroyed(stacks=tuple(deleted), retained=tuple(retained), bucket=writer.cloud.bucket.name)
+
+
+def _tell_undeclared(names: Sequence[str], target: Target, writer: Writer) -> None:
+    for name in names:
+        writer.services.events.emit(
+            Noted(
+                level="warning",
+                name="stack-undeclared",
+                message=f"Stack {name} is deleted too: Sealift made it for {target.environment.name}, although "
+                "sealift.toml does not declare it now",
+                environment=target.environment.name,
+            )
+        )
 
 
 def _confirm(environment: Environment, services: Services, confirmed_name: str | None) -> None:
@@ -162,7 +183,7 @@ def _check(target: Target, name: str, state: StackState | None, writer: Writer) 
             code="stack-state",
             hint="This state is not known to Sealift; look at it in the console.",
         )
-    if (state.tags.get(OWNER_TAG), state.tags.get(ENVIRONMENT_TAG)) != (target.app.name, target.environment.name):
+    if owner(state) != (target.app.name, target.environment.name):
         raise Refused(
             f"Stack {name} does not carry the owner tags of {target.app.name}/{target.environment.name}",
             code="stack-owner",

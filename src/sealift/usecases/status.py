@@ -24,6 +24,7 @@ from sealift.model.ledger import Entry, Lease, Status
 from sealift.usecases.health import judge_running
 from sealift.usecases.services import Services
 from sealift.usecases.stacks.stuck import Stuck, states_of, stuck_among
+from sealift.usecases.stacks.undeclared import observe_undeclared
 from sealift.usecases.target import Target
 
 
@@ -49,6 +50,8 @@ class Lane:
     """Stacks that a failed operation left in a state from which nothing can be changed: neither release runs."""
     torn_down: bool = False
     """Whether a teardown has no end."""
+    undeclared: tuple[str, ...] = ()
+    """Stacks that Sealift made here and that sealift.toml does not declare."""
     lease: Lease | None = None
     """Who is at work there, if anybody is."""
     error: str = ""
@@ -79,6 +82,7 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         states = states_of(target) if entries else ()
         stuck = stuck_among(states, cloud.stacks)
         health = judge_running(target, now, services) if _is_soaked(app, environment) else None
+        left = observe_undeclared(app, environment, entries, cloud)
         lease = services.ledgers.leases(cloud).live() if entries else None
     except SealiftError as error:
         return Lane(environment=environment, status="errored", error=error.message)
@@ -96,6 +100,7 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         outputs={key: value for state in states for key, value in state.outputs.items()},
         stuck=stuck,
         torn_down=open_teardown(entries),
+        undeclared=tuple(state.name for state in left),
         lease=lease,
     )
 

@@ -15,6 +15,7 @@ RULES = (
     "data-removed",
     "data-replaced",
     "data-left-behind",
+    "stack-left-behind",
     "identity-removed",
     "identity-replaced",
     "protection-off",

@@ -10,7 +10,7 @@ import click
 from sealift.cli.session import Session, options
 
 if TYPE_CHECKING:
-    from sealift.local.supervisor import LocalStatus
+    from sealift.local.supervisor import LocalCloud, LocalStatus
 
 
 @click.group("local")
@@ -92,7 +92,7 @@ def reset(session: Session, environments: tuple[str, ...]) -> int:
     from sealift.wiring import local_cloud
 
     cloud = local_cloud(session.app)
-    chosen = [session.environment(name).name for name in environments] or [e.name for e in session.app.environments]
+    chosen = _chosen(session, cloud, environments)
     for name in chosen:
         cloud.reset(name)
     _tell(session, chosen, "empty")
@@ -107,11 +107,18 @@ def down(session: Session, environments: tuple[str, ...]) -> int:
     from sealift.wiring import local_cloud
 
     cloud = local_cloud(session.app)
-    chosen = [session.environment(name).name for name in environments] or [e.name for e in session.app.environments]
+    chosen = _chosen(session, cloud, environments)
     with ThreadPoolExecutor() as pool:
         list(pool.map(cloud.down, chosen))
     _tell(session, chosen, "stopped")
     return 0
+
+
+def _chosen(session: Session, cloud: "LocalCloud", names: Sequence[str]) -> list[str]:
+    """Return the environments that were named, or all; also those that were started once and are not declared now."""
+    started = [state.environment for state in cloud.status()]
+    known = list(dict.fromkeys([*(e.name for e in session.app.environments), *started]))
+    return [name if name in started else session.environment(name).name for name in names] or known
 
 
 def _tell(session: Session, names: Sequence[str], what: str) -> None:

@@ -195,6 +195,7 @@ def _lane(lane: Lane) -> dict[str, object]:
         ],
         "urls": lane.urls,
         "outputs": dict(lane.outputs),
+        "undeclared": list(lane.undeclared),
         "next": lane.next,
         "error": lane.error or None,
     }

@@ -21,6 +21,7 @@ from sealift.model.stack import Drift
 from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.services import Services
+from sealift.usecases.stacks.undeclared import observe_undeclared
 from sealift.usecases.writing import Operation, Writer, check_account
 
 ASKABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"})
@@ -63,7 +64,10 @@ def drift(app: App, environment: Environment, services: Services) -> DriftReport
     """Look for drift in every stack of the environment."""
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
-    return observe_drift(app, environment, cloud)
+    entries = services.ledgers.ledger(cloud).entries()
+    left = observe_undeclared(app, environment, entries, cloud)
+    problems = tuple(f"Stack {s.name} is still there, but sealift.toml does not declare it" for s in left)
+    return _added(observe_drift(app, environment, cloud), DriftReport(problems=problems))
 
 
 def observe_drift(app: App, environment: Environment, cloud: Cloud) -> DriftReport:

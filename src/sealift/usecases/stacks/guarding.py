@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from sealift.delivery.guard import GuardInput, Resources, judge, waiver_key
+from sealift.delivery.identity import RULE as LEFT_BEHIND
 from sealift.errors import Refused
 from sealift.model.finding import Finding
 from sealift.model.stack import ChangeSet
@@ -45,6 +46,8 @@ def refusal(target: StackTarget, stopping: Sequence[Finding]) -> Refused:
 
 def _what(rules: set[str]) -> str:
     """Return what a change with these findings would do, by the worst of them."""
+    if LEFT_BEHIND in rules:
+        return "leave a stack behind with its data"
     if any(rule.startswith("data-") for rule in rules):
         return "lose data"
     if any(rule.startswith("identity-") for rule in rules):

@@ -38,6 +38,10 @@ class MaskedStacks:
         state = self.inner.describe(stack_name)
         return None if state is None else replace(state, reason=self._masked(state.reason))
 
+    def tagged(self, key: str) -> tuple[StackState, ...]:
+        """Return every stack with this tag."""
+        return tuple(replace(s, reason=self._masked(s.reason)) for s in self.inner.tagged(key))
+
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Ask for a change set."""
         self.inner.create_change_set(request)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.guard import waiver_key
+from sealift.delivery.identity import ENVIRONMENT_TAG, OWNER_TAG, owner
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.remains import described, held
 from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
@@ -24,8 +25,6 @@ from sealift.usecases.stacks.stuck import look_at
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Operation, Writer
 
-OWNER_TAG = "sealift:app"
-ENVIRONMENT_TAG = "sealift:environment"
 CONSISTENCY_S = 15.0
 """How long a stack may look as if nothing had begun after its change set was executed."""
 
@@ -170,18 +169,21 @@ def at_rest(name: str, writer: Writer) -> StackState | None:
 def _check_owner(target: StackTarget, state: StackState | None) -> None:
     if state is None or state.status == "REVIEW_IN_PROGRESS":
         return
-    owner = (state.tags.get(OWNER_TAG), state.tags.get(ENVIRONMENT_TAG))
-    if owner == (target.app.name, target.environment.name) or (owner == (None, None) and target.adopt):
+    of, where = owner(state)
+    if (of, where) == (target.app.name, target.environment.name) or ((of, where) == (None, None) and target.adopt):
         return
     whose = (
-        f'belongs to application "{owner[0]}", environment "{owner[1]}"'
-        if owner[0]
+        f'belongs to application "{of}", environment "{where}"'
+        if of
         else "was not made by Sealift: another tool or a person owns it"
     )
     raise Refused(
         f"Stack {target.name} {whose}",
         code="stack-owner",
-        hint="Choose another `stack_name`" + ("." if owner[0] else ", or take it over once with --adopt."),
+        hint=f'If it is this application under its former name, set `name = "{of}"` under [app] again; '
+        "else choose another `stack_name`."
+        if of
+        else "Choose another `stack_name`, or take it over once with --adopt.",
         context={"environment": target.environment.name, "stack": target.name},
     )
 
