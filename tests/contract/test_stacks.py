@@ -349,3 +349,14 @@ def test_a_change_by_hand_is_drift(world: World) -> None:
     (drift,) = world.cloud.stacks.drift(name)
     assert (drift.logical_id, drift.status) == ("One", "MODIFIED")
     assert drift.differences == (("/Value", "one", "by hand"),)
+
+
+def test_stacks_are_found_by_a_tag_while_they_are_there(world: World) -> None:
+    ours, other = world.name(), world.name()
+    world.deploy(ours, template(One=parameter()), tags={"sealift:app": ours})
+    world.deploy(other, template(Two=parameter()), tags={"team": "x"})
+
+    assert {s.name for s in world.cloud.stacks.tagged("sealift:app")} & {ours, other} == {ours}
+    world.cloud.stacks.delete_stack(ours, token="gone")
+    assert world.settled(ours) is None
+    assert ours not in {s.name for s in world.cloud.stacks.tagged("sealift:app")}

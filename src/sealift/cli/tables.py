@@ -92,14 +92,15 @@ def _lane_cells(lane: Lane, now: datetime) -> list[Text]:
     if current is None:
         last = f"{lane.last.status}: {lane.last.release[:12]}" if lane.last else "nothing yet"
         return [name, Text(last, style="dim"), *[Text("–", style="dim")] * 5]
-    verified = "failed" if lane.stuck else current.verified
+    broken = "gone" if lane.missing else "stuck" if lane.stuck else ""
+    verified = "failed" if broken else current.verified
     mark, style = MARKS[verified or "running"]
     return [
         name,
         Text(current.release[:12]),
         Text((current.commit or "–")[:8]),
         Text(_ago(now - current.at)),
-        Text(f"{mark} {'stuck' if lane.stuck else verified or 'not yet'}", style=style),
+        Text(f"{mark} {broken or verified or 'not yet'}", style=style),
         _proof(current.proof),
         _soak(lane, now),
     ]

@@ -25,10 +25,25 @@ class GateResult:
 
 
 def promotion_gates(
-    source: Environment, standing: Standing, *, release: str, now: datetime, soak_s: float
+    source: Environment,
+    standing: Standing,
+    *,
+    release: str,
+    now: datetime,
+    soak_s: float,
+    broken: Sequence[str] = (),
 ) -> tuple[GateResult, ...]:
-    """Return what each gate says about promoting `release` out of `source`."""
+    """Return what each gate says about promoting `release` out of `source`, whose stacks are `broken` like this."""
     current = standing.current
+    if broken and current is not None:
+        return (
+            GateResult(
+                gate="release",
+                status="refused",
+                message=f"{source.name} does not run what its ledger says: {'; '.join(broken)}",
+                hint=f"Deploy it again with `sealift deploy {source.name}`; its soak starts anew.",
+            ),
+        )
     if current is None or current.release != release:
         runs = f"runs {current.release[:12]}" if current else "has no release yet"
         return (

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sealift.delivery.stateful import IDENTITIES, STORES
+from sealift.delivery.states import is_stuck, next_step
 from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
 from sealift.model.ledger import Entry
@@ -55,6 +56,18 @@ def owner(state: StackState) -> tuple[str | None, str | None]:
 def declared_names(app: App, environment: Environment) -> frozenset[str]:
     """Return the CloudFormation names of an environment's stacks."""
     return frozenset(app.stack_name(environment, stack) for stack in app.stacks)
+
+
+def is_there(state: StackState | None, app: App, environment: Environment) -> bool:
+    """Return whether a stack is the environment's: neither deleted, nor the remains of a creation."""
+    if state is None or owner(state) != (app.name, environment.name):
+        return False
+    return next_step(state.status) not in {"create", "recreate"}
+
+
+def is_whole(state: StackState | None, app: App, environment: Environment) -> bool:
+    """Return whether a stack is there and stands by what was executed last."""
+    return state is not None and is_there(state, app, environment) and not is_stuck(state.status)
 
 
 def recorded_names(entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
 from sealift.usecases.stacks.masking import masked
+from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.stacks.stack import at_rest, change_set_name, deploy_stack, judge_stack, judged_name
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.stacks.undeclared import judge_undeclared
@@ -109,25 +110,32 @@ def plan_deployment(
     )
 
 
-def is_standing(plan: Plan, current: Standing) -> bool:
-    """Return whether exactly this release and configuration runs there already, verified and not found bad since."""
+def is_standing(target: Target, plan: Plan, current: Standing) -> bool:
+    """Return whether exactly this release and configuration runs there already, verified and not found bad since.
+
+    The ledger alone is not believed: its stacks have to be there, too.
+    """
     deployed = current.current
-    return (
+    recorded = (
         deployed is not None
         and deployed is current.last
         and (deployed.release, deployed.config) == (plan.release.digest, plan.config)
         and deployed.is_good
     )
+    if not recorded:
+        return False
+    stacks = [_spec(target.app, stack) for stack in plan.release.stacks]
+    return next(broken_stacks(target.app, target.environment, target.cloud, stacks), None) is None
 
 
-def enters(plan: Plan, writer: Writer, *, force: bool) -> bool:
+def enters(target: Target, plan: Plan, writer: Writer, *, force: bool) -> bool:
     """Return whether the release is going to enter: not when it runs there already."""
-    return force or not is_standing(plan, standing(writer.ledger.entries()))
+    return force or not is_standing(target, plan, standing(writer.ledger.entries()))
 
 
 def looking_for_drift(target: Target, plan: Plan, writer: Writer, *, force: bool) -> Plan:
     """Begin to look for drift where the environment wants it and something will be deployed."""
-    if target.environment.drift == "off" or not enters(plan, writer, force=force):
+    if target.environment.drift == "off" or not enters(target, plan, writer, force=force):
         return plan
     return replace(plan, drift=Detection(target.app, target.environment, target.cloud))
 

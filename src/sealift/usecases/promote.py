@@ -28,6 +28,7 @@ from sealift.usecases.proof.certificates import store_certificate
 from sealift.usecases.proof.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, already_there, bring
 from sealift.usecases.services import Services, phase
+from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
 from sealift.usecases.succession import ask, take_turn
 from sealift.usecases.target import Target
@@ -71,7 +72,8 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     if not options.force and _runs_there(target, digest, source, services):
         clear_lease(cloud, services)
         return already_there(target, digest, services)
-    overridden = _pass_gates(source_environment, source, services, digest=digest, options=options)
+    soaked = Target(app=app, environment=source_environment, cloud=source)
+    overridden = _pass_gates(soaked, services, digest=digest, options=options)
     verified = _standing(source, services).verified(digest)  # the newest: an override passes the soak, never this
     commit = verified.commit if verified else None
     pass_branch(app, source_environment, source, services, commit=commit)
@@ -85,7 +87,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     asked = ask(cloud, services)
     check_code_of_hooks(app, cloud, commit, services)
     tell_what_stays(app, cloud, services)
-    judgement = _pass_health(Target(app=app, environment=source_environment, cloud=source), services)
+    judgement = _pass_health(soaked, services)
     plan = replace(plan, health=evidence(judgement))
     with writing(cloud, services, purpose=f"promotion of {release.short()}") as writer:
         turn = take_turn(target, plan, asked, writer, services, force=options.force)
@@ -95,7 +97,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
         overridden += pass_window(environment, cloud, services, replace(admission, wait=False), release=digest)
         turn = looking_for_drift(target, turn, writer, force=options.force)
         operation = Operation(id=services.ids.new(), kind="override", release=digest, commit=commit)
-        if enters(turn, writer, force=options.force):
+        if enters(target, turn, writer, force=options.force):
             record_overrides(app, overridden, admission.override, operation, writer)
         copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
         author = verified.author if verified else None
@@ -137,18 +139,22 @@ def _runs_there(target: Target, digest: str, source: Cloud, services: Services) 
     current = now.current
     if current is None or current.release != digest or now.open_watch is not None:
         return False
-    return is_standing(plan_deployment(target, stored_release(digest, source), commit=None, kind="promotion"), now)
+    plan = plan_deployment(target, stored_release(digest, source), commit=None, kind="promotion")
+    return is_standing(target, plan, now)
 
 
 def _pass_gates(
-    environment: Environment, source: Cloud, services: Services, *, digest: str, options: PromotionOptions
+    soaked: Target, services: Services, *, digest: str, options: PromotionOptions
 ) -> tuple[GateResult, ...]:
     """Return what was overridden when every gate of the source is open or overridden."""
+    environment, source = soaked.environment, soaked.cloud
     wanted_s = options.soak_s if options.soak_s is not None and source.local else environment.soak_s
 
     def judge() -> tuple[GateResult, ...]:
         now = services.clock.now()
-        return promotion_gates(environment, _standing(source, services), release=digest, now=now, soak_s=wanted_s)
+        broken = tuple(broken_stacks(soaked.app, environment, source))
+        current = _standing(source, services)
+        return promotion_gates(environment, current, release=digest, now=now, soak_s=wanted_s, broken=broken)
 
     with phase(services, "soak", environment=environment.name) as outcome:
         try:

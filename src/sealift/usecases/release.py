@@ -56,7 +56,7 @@ def bring(
     settled = _settle_watch(target, plan, writer, services, force=force)
     if settled is not None:
         return settled
-    if not force and is_standing(plan, standing(writer.ledger.entries())):
+    if not force and is_standing(target, plan, standing(writer.ledger.entries())):
         return already_there(target, digest, services)
     try:
         deployment: Deployment | None = deploy_release(target, plan, writer, services)
@@ -98,7 +98,7 @@ def _settle_watch(target: Target, plan: Plan, writer: Writer, services: Services
             return None  # there is nothing to go back to, and what comes may mend it
         outcome = conclude_watch(target, before, writer, services)
         return None if outcome and outcome.restored and comes else outcome
-    if is_standing(plan, before) and not force:
+    if is_standing(target, plan, before) and not force:
         return conclude_watch(target, before, writer, services)
     if before.open_watch is not None:
         give_up_watch(current, writer, reason=f"release {plan.release.short()} comes")

@@ -162,7 +162,7 @@ def deploy_built(
         operation = Operation(
             id=services.ids.new(), kind="override", release=built.release.digest, commit=built.origin.commit
         )
-        if enters(turn, writer, force=force):
+        if enters(target, turn, writer, force=force):
             record_overrides(app, overridden, admission.override, operation, writer)
         upload_release(built, cloud, services, keys=keys)
         proved = replace(turn, author=built.origin.author, isolation=store_certificate(proof, writer))

@@ -17,6 +17,7 @@ from sealift.delivery.history import (
     overtaken,
     standing,
 )
+from sealift.delivery.identity import is_there
 from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
@@ -50,6 +51,8 @@ class Lane:
     """Stacks that a failed operation left in a state from which nothing can be changed: neither release runs."""
     torn_down: bool = False
     """Whether a teardown has no end."""
+    missing: tuple[str, ...] = ()
+    """Stacks that are not there, although the ledger says that a release runs in them."""
     undeclared: tuple[str, ...] = ()
     """Stacks that Sealift made here and that sealift.toml does not declare."""
     lease: Lease | None = None
@@ -82,14 +85,19 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         states = states_of(target) if entries else ()
         stuck = stuck_among(states, cloud.stacks)
         health = judge_running(target, now, services) if _is_soaked(app, environment) else None
+        there = {state.name for state in states if is_there(state, app, environment)}
+        declared = (app.stack_name(environment, stack) for stack in app.stacks)
+        missing = tuple(name for name in declared if name not in there) if now.current else ()
         left = observe_undeclared(app, environment, entries, cloud)
         lease = services.ledgers.leases(cloud).live() if entries else None
     except SealiftError as error:
         return Lane(environment=environment, status="errored", error=error.message)
-    until = now.soaking_since + timedelta(seconds=environment.soak_s) if now.soaking_since else None
+    soaks = now.soaking_since if not missing else None
+    until = soaks + timedelta(seconds=environment.soak_s) if soaks else None
     return Lane(
         environment=environment,
-        status="failed" if stuck and _status(now) in {"succeeded", "running"} else _status(now),
+        status="failed" if missing or (stuck and _status(now) in {"succeeded", "running"}) else _status(now),
+        error="; ".join(f"stack {name} is not there" for name in missing),
         current=now.current,
         last=now.last,
         soak_until=until,
@@ -100,6 +108,7 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         outputs={key: value for state in states for key, value in state.outputs.items()},
         stuck=stuck,
         torn_down=open_teardown(entries),
+        missing=missing,
         undeclared=tuple(state.name for state in left),
         lease=lease,
     )
@@ -183,6 +192,8 @@ def _unfinished(lane: Lane, now: datetime) -> str:
 def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
     environment = lane.environment
     source = lanes.get(environment.promotes_from or "")
+    if lane.missing:
+        return f"sealift deploy {environment.name}" if source is None else f"sealift promote {environment.name}"
     if lane.error:
         return ""
     unfinished = _unfinished(lane, now)

@@ -189,6 +189,11 @@ def test_a_wrong_value_says_what_would_be_right(app_folder: Path, text: str, exp
             "[environments.a]\n[environments.b]\npromotes_from = 'a'\nbranch = 'x'",
             "is not used together with promotes_from",
         ),
+        (
+            "[[stacks]]\nname = 'a'\ntemplate = 'template.yaml'\n[[stacks]]\nname = 'b'\ntemplate = 'template.yaml'\n"
+            "[environments.e.stacks.a]\nstack_name = 'x'\n[environments.e.stacks.b]\nstack_name = 'x'",
+            "has the stack name x twice",
+        ),
         ("[environments.a.stacks.ap.parameters]\nX = '1'", 'there is no stack "ap" (did you mean "app"?)'),
         ("[app]\ntemplate = 'gone.yaml'", "there is no file gone.yaml"),
         ("[app]\ntemplate = 'template.yaml'\n[[stacks]]\nname = 'a'\ntemplate = 'template.yaml'", "[[stacks]]"),

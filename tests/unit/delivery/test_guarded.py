@@ -77,6 +77,7 @@ ENVIRONMENT_GATES = {
     "region",
     "account",
     "stack_name",
+    "stack_names",
     "bucket",
     "branch",
     "promotes_from",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from sealift.analysis.redact import MASK, is_secret, redacted
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.guard import waiver_key
+from sealift.delivery.history import standing
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError, Refused, SealiftError
 from sealift.model.app import App, Environment
@@ -21,6 +22,7 @@ from sealift.model.stack import Drift
 from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.services import Services
+from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.stacks.undeclared import observe_undeclared
 from sealift.usecases.writing import Operation, Writer, check_account
 
@@ -65,8 +67,10 @@ def drift(app: App, environment: Environment, services: Services) -> DriftReport
     cloud = services.clouds.open(environment)
     check_account(environment, cloud)
     entries = services.ledgers.ledger(cloud).entries()
+    broken = broken_stacks(app, environment, cloud) if standing(entries).current else ()
+    problems = tuple(f"The ledger says that a release runs here, but {why}" for why in broken if why.endswith("there"))
     left = observe_undeclared(app, environment, entries, cloud)
-    problems = tuple(f"Stack {s.name} is still there, but sealift.toml does not declare it" for s in left)
+    problems += tuple(f"Stack {s.name} is still there, but sealift.toml does not declare it" for s in left)
     return _added(observe_drift(app, environment, cloud), DriftReport(problems=problems))
 
 
