@@ -268,6 +268,10 @@ class AwsClouds:
                     endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
                     profile=os.environ.get("AWS_PROFILE"),
                     role_arn=environment.role if os.environ.get(ASSUMING, "yes") != "no" else None,
+                    # With a role of its own in the environment the SDK exchanges the token itself.
+                    token_file=None
+                    if os.environ.get("AWS_ROLE_ARN")
+                    else os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"),
                 )
                 self._opened[environment.name] = open_cloud(environment, access=access)
             return self._opened[environment.name]

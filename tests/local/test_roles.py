@@ -1,5 +1,8 @@
 """Sealift at work as a role: assumed by real HTTP, with nothing but what the role may do."""
 
+import base64
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,3 +83,60 @@ def test_a_role_that_can_not_be_assumed_is_named(endpoint: Endpoint, cloud: Clou
     with pytest.raises(CloudError) as failed:
         open_cloud(environment, access=access).stacks.describe("none")
     assert "is-not-there" in failed.value.message
+
+
+PROVIDER = "api.bitbucket.org/2.0/workspaces/shop/pipelines-config/identity/oidc"
+PRODUCTION = "{repository}:{production}:*"
+
+
+def _token(folder: Path, subject: str) -> str:
+    claims = {"iss": f"https://{PROVIDER}", "aud": "ari:cloud:bitbucket::workspace/1", "sub": subject}
+    parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+    file = folder / "token"
+    file.write_text(".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + ".x")
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def trusting(endpoint: Endpoint) -> str:
+    """Return the ARN of a role that trusts the steps of one deployment environment of one repository."""
+    condition = {
+        "StringEquals": {f"{PROVIDER}:aud": "ari:cloud:bitbucket::workspace/1"},
+        "StringLike": {f"{PROVIDER}:sub": PRODUCTION},
+    }
+    provider = f"arn:aws:iam::{endpoint.account}:oidc-provider/{PROVIDER}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": condition,
+    }
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"RoleName": "by-token", "AssumeRolePolicyDocument": {"Statement": [statement]}},
+    }
+    deploy(endpoint, "by-token", {"Resources": {"Role": role}})
+    return f"arn:aws:iam::{endpoint.account}:role/by-token"
+
+
+def _by_token(endpoint: Endpoint, role_arn: str, token_file: str) -> Cloud:
+    access = Access(region=endpoint.region, endpoint_url=endpoint.url, role_arn=role_arn, token_file=token_file)
+    return open_cloud(Environment(name="production", region=endpoint.region, stack_name="by-token"), access=access)
+
+
+def test_the_token_of_a_step_becomes_the_role_of_the_environment(
+    endpoint: Endpoint, trusting: str, tmp_path: Path
+) -> None:
+    token = _token(tmp_path, "{repository}:{production}:{step}")
+    assert ":assumed-role/by-token/sealift" in _by_token(endpoint, trusting, token).identity.caller().arn
+
+
+@pytest.mark.parametrize(
+    "subject", ["{repository}:{step}", "{repository}:{staging}:{step}", "{other}:{production}:{step}"]
+)
+def test_the_token_of_another_step_becomes_nothing(
+    endpoint: Endpoint, trusting: str, tmp_path: Path, subject: str
+) -> None:
+    with pytest.raises(CloudError) as denied:
+        _by_token(endpoint, trusting, _token(tmp_path, subject)).identity.caller()
+    assert denied.value.code == "access-denied"

@@ -40,6 +40,33 @@ class AssumedRole:
         }
 
 
+class RoleByToken:
+    """Where botocore finds the credentials of a role that trusts the token of a CI job, by OpenID Connect.
+
+    The token is read from its file at each exchange, so that a job may renew it.
+    """
+
+    def __init__(self, client: Callable[..., Any], role_arn: str, token_file: str) -> None:
+        self._client = client
+        self._role_arn = role_arn
+        self._token_file = token_file
+
+    def load_credentials(self) -> Any:
+        """Return credentials that renew themselves."""
+        from botocore.credentials import AssumeRoleWithWebIdentityCredentialFetcher, DeferredRefreshableCredentials
+        from botocore.utils import FileWebIdentityTokenLoader
+
+        fetcher = AssumeRoleWithWebIdentityCredentialFetcher(
+            self._client,
+            FileWebIdentityTokenLoader(self._token_file),
+            self._role_arn,
+            extra_args={"RoleSessionName": "sealift"},
+        )
+        return DeferredRefreshableCredentials(
+            refresh_using=fetcher.fetch_credentials, method="assume-role-with-web-identity"
+        )
+
+
 class RoleVariables(Mapping[str, str]):
     """Environment variables that give a subprocess the role's credentials, as they are when it is started."""
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from sealift.aws.assuming import AssumedRole
+from sealift.aws.assuming import AssumedRole, RoleByToken
 from sealift.aws.failures import calling
 from sealift.aws.renewal import renew_when_expired
 
@@ -64,6 +64,8 @@ class Access:
     profile: str | None = None
     role_arn: str | None = None
     """A role that is assumed with these, and that makes every call."""
+    token_file: str | None = None
+    """Where a CI job keeps its OpenID Connect token: the role is assumed with that instead."""
     max_attempts: int | None = None
     """Of one call, the first one included."""
     read_timeout_s: float | None = None
@@ -239,9 +241,20 @@ class AwsSession:
             renew_when_expired(client, self._session)
         return client
 
+    def _unsigned(self, service: str, *, config: Any) -> Any:
+        """Return a client that needs no credentials: it gets some for a token."""
+        access = self.access
+        plain = _botocore_session(replace(access, role_arn=None))
+        merged = _config(access, patient=False).merge(config)
+        return plain.create_client(service, region_name=access.region, endpoint_url=access.endpoint_url, config=merged)
+
     def _begin(self) -> Any:
         session, access = _botocore_session(self.access), self.access
-        if access.role_arn is not None:
+        if access.role_arn is not None and access.token_file is not None:
+            session.register_component(
+                "credential_provider", RoleByToken(self._unsigned, access.role_arn, access.token_file)
+            )
+        elif access.role_arn is not None:
             ourselves = AwsSession(replace(access, role_arn=None))
             session.register_component("credential_provider", AssumedRole(lambda: ourselves.sts, access.role_arn))
         return session
