@@ -10,11 +10,13 @@ _HEAD = """\
 What is done with a stack in each state that CloudFormation knows, by what was about to be done. Promoting, going back
 and resuming deploy, too: the release differs, the stack is treated alike. Tests do each of them in each of the states.
 
-First of all a stack has to be ours: one without our owner tags is neither updated nor deleted, whatever its state is
-(`--adopt` takes over one that works, once, and never deletes one). Nothing is ever deleted and made again to get out
-of trouble, but for the remains of a first creation that failed, and those only when every resource that still exists
-is of a type that is known to hold no data. A store in any state, a nested stack with one, an address that others may
-know, a custom resource, and whatever CloudFormation kept or could not delete are refused and named.
+First of all a stack has to be ours: one without our owner tags is neither updated nor deleted, whatever its state is. A
+stack under review shows no tags yet: it is ours when the environment's ledger names its id, or when it holds a change
+set of one of our operations. `--adopt` takes over a stack that works, once, and never deletes one. Nothing is ever
+deleted and made again to get out of trouble, but for the remains of a first creation that failed, and those only when
+every resource that still exists is of a type that is known to hold no data. A store in any state, a nested stack with
+one, an address that others may know, a custom resource, and whatever CloudFormation kept or could not delete are
+refused and named.
 """
 _DEPLOYING: Mapping[Step, str] = {
     "create": "make it",

@@ -487,6 +487,7 @@ def _change_set(asked: _Asked, stack: Stack, now: datetime) -> ChangeSet:
         changes=asked.changes if ready else (),
         empty=ready and asked.reason == NO_CHANGES,
         creates_stack=ready and stack.status == "REVIEW_IN_PROGRESS",
+        stack_id=stack.id,
     )
 
 

@@ -50,6 +50,7 @@ def _read(session: AwsSession, which: Mapping[str, str]) -> ChangeSet:
         name=first["ChangeSetName"],
         id=first["ChangeSetId"],
         stack_name=first["StackName"],
+        stack_id=first.get("StackId", ""),
         status=first["Status"],
         execution_status=first.get("ExecutionStatus", "UNAVAILABLE"),
         reason=first.get("StatusReason", ""),

@@ -94,6 +94,7 @@ class ChangeSet:
     changes: tuple[Change, ...] = ()
     empty: bool = False
     creates_stack: bool = False
+    stack_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,8 @@ from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
 from sealift.usecases.stacks.masking import masked
 from sealift.usecases.stacks.missing import broken_stacks
-from sealift.usecases.stacks.stack import at_rest, change_set_name, deploy_stack, judge_stack, judged_name
+from sealift.usecases.stacks.ownership import change_set_name, judged_name
+from sealift.usecases.stacks.stack import at_rest, deploy_stack, judge_stack
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.stacks.undeclared import judge_undeclared
 from sealift.usecases.surroundings import physical_functions

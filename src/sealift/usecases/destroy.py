@@ -14,6 +14,7 @@ from sealift.model.event import Noted
 from sealift.model.stack import StackState
 from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
+from sealift.usecases.stacks.ownership import is_ours
 from sealift.usecases.stacks.polling import wait_for_stack
 from sealift.usecases.stacks.stack import at_rest
 from sealift.usecases.stacks.undeclared import observe_undeclared
@@ -117,7 +118,7 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
     before = {r.logical_id: r.physical_id for r in stacks.resources(name)}
     for attempt in range(ATTEMPTS):
         _empty(state.id or name, name, operation, writer)
-        writer.record(operation, "running", step="delete", stack=name)
+        writer.record(operation, "running", step="delete", stack=name, stack_id=state.id)
         writer.guard()  # who was paused since the record may find another one's stack here
         if state.termination_protection:
             stacks.protect(name, enabled=False)
@@ -183,9 +184,10 @@ def _check(target: Target, name: str, state: StackState | None, writer: Writer) 
             code="stack-state",
             hint="This state is not known to Sealift; look at it in the console.",
         )
-    if owner(state) != (target.app.name, target.environment.name):
+    if not is_ours(state, target.app, target.environment, writer):
+        whose = f"{target.app.name}/{target.environment.name}"
         raise Refused(
-            f"Stack {name} does not carry the owner tags of {target.app.name}/{target.environment.name}",
+            f"Stack {name} is not known as a stack of {whose}: neither by its tags nor by the ledger",
             code="stack-owner",
             hint="Only what Sealift made is destroyed. Delete the stack in the console if you are sure.",
         )

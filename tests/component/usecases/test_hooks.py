@@ -12,7 +12,7 @@ from sealift.model.stack import Invocation
 from sealift.model.template import Json
 from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
-from sealift.usecases.stacks.stack import judged_name
+from sealift.usecases.stacks.ownership import judged_name
 from tests.component.usecases.world import Body, World, function, table
 from tests.fakes.process import Run, completed
 

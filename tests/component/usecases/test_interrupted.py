@@ -8,7 +8,7 @@ from sealift.errors import CloudError
 from sealift.model.event import Event, PhaseFinished, PhaseStarted
 from sealift.usecases.destroy import destroy
 from sealift.usecases.run import RunOptions, run
-from sealift.usecases.stacks.stack import change_set_name
+from sealift.usecases.stacks.ownership import change_set_name
 from tests.component.usecases.world import World
 from tests.fakes.events import RecordingEvents
 from tests.fakes.http import Request, answer

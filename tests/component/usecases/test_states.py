@@ -301,11 +301,6 @@ def test_the_embedded_cloud_is_waited_for_twenty_minutes_and_its_log_is_named(wo
     assert 1200 <= world.clock.slept_s - before_s < 1210
 
 
-def test_an_empty_stack_under_review_is_used(world: World):
-    world.account().stacks.force_status(STACK, "REVIEW_IN_PROGRESS")
-    assert (world.deploy().status, world.stack_status()) == ("succeeded", "CREATE_COMPLETE")
-
-
 def test_a_change_that_aws_refuses_is_told_in_its_words(world: World):
     world.write({"Items": {**table(), "DependsOn": ["Nobody"]}})
     with pytest.raises(CloudError) as failed:

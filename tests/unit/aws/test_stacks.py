@@ -149,7 +149,7 @@ def test_a_change_set_is_read_over_all_pages_and_into_nested_stacks() -> None:
     assert (detail.name, detail.requires_recreation, detail.before, detail.after) == ("TableName", "Always", "a", "b")
     assert inner.nested is not None
     assert [c.logical_id for c in inner.nested.changes] == ["Deep"]
-    assert not found.creates_stack
+    assert (found.creates_stack, found.stack_id) == (False, ARN)
     assert "'a'" not in repr(found)
 
 

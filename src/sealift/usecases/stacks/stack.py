@@ -1,11 +1,11 @@
 """Bring one stack to a template: settle it, ask for a change set, judge it, execute it, wait to the very end."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.guard import waiver_key
-from sealift.delivery.identity import ENVIRONMENT_TAG, OWNER_TAG, owner
+from sealift.delivery.identity import OWNER_TAG
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.remains import described, held
 from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
@@ -19,6 +19,7 @@ from sealift.usecases.services import Services
 from sealift.usecases.stacks.backups import back_up
 from sealift.usecases.stacks.failing import failure
 from sealift.usecases.stacks.guarding import judged, refusal
+from sealift.usecases.stacks.ownership import change_set_name, check_owner, judged_name, tags
 from sealift.usecases.stacks.polling import poll, wait_for_stack
 from sealift.usecases.stacks.shifting import Shifting
 from sealift.usecases.stacks.stuck import look_at
@@ -37,20 +38,31 @@ class StackOutcome:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """The stack at rest, and whether it has to be created. `ours` is a stack that nobody else is creating."""
+
+    state: StackState | None
+    create: bool
+    ours: bool
+
+
 def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> StackOutcome:
     """Bring the stack to its template. Raises CloudError when it failed, Refused when a guard said no."""
-    state, create = _begun(target, operation, writer)
-    change_set = _change_set(target, operation, writer, name=change_set_name(operation.id), create=create)
-    if change_set.empty:
+    begun = _begun(target, operation, writer)
+    change_set = _change_set(target, operation, writer, name=change_set_name(operation.id), begun=begun)
+    _clear_abandoned(target, writer)
+    if change_set.empty and begun.state is not None and not begun.create:
         writer.cloud.stacks.delete_change_set(target.name, change_set.name)
-        if state is None:
-            raise CloudError(
-                f"The template of stack {target.name} creates nothing",
-                code="empty-stack",
-                hint="A stack needs at least one resource; look at its Conditions.",
-            )
-        return StackOutcome(state=_protected(target, state, writer), changed=False)
-    losses = _judge(target, change_set, writer)
+        return StackOutcome(state=_protected(target, begun.state, writer), changed=False)
+    if change_set.empty:
+        _withdraw(target, change_set, writer, ours=begun.ours)
+        raise CloudError(
+            f"The template of stack {target.name} creates nothing",
+            code="empty-stack",
+            hint="A stack needs at least one resource; look at its Conditions.",
+        )
+    losses = _judge(target, change_set, writer, ours=begun.ours)
     back_up(losses, operation, writer)
     used: list[Json] = [waiver_key(f) for f in losses]
     after = _execute(target, change_set, operation, writer, waivers=used)
@@ -62,24 +74,31 @@ def judge_stack(target: StackTarget, operation: Operation, writer: Writer) -> bo
 
     The change set is made for this alone: what comes in between (hooks) may change what the next one holds.
     """
-    _, create = _begun(target, operation, writer)
-    if create:
+    begun = _begun(target, operation, writer)
+    if begun.create:
         return False  # nothing is there yet that could be lost
-    change_set = _change_set(target, operation, writer, name=judged_name(operation.id), create=False)
+    change_set = _change_set(target, operation, writer, name=judged_name(operation.id), begun=begun)
     if not change_set.empty:
-        _judge(target, change_set, writer, ahead=True)
+        _judge(target, change_set, writer, ours=True, ahead=True)
     writer.guard()
     writer.cloud.stacks.delete_change_set(target.name, change_set.name)
     return change_set.empty
 
 
-def _begun(target: StackTarget, operation: Operation, writer: Writer) -> tuple[StackState | None, bool]:
-    """Return the stack at rest and ours, and whether it has to be created."""
+def _begun(target: StackTarget, operation: Operation, writer: Writer) -> _Begun:
+    """Return the stack at rest, ours or taken over."""
     state = _settled(target, operation, writer)
-    _check_owner(target, state)
+    ours = state is None or check_owner(target, state, writer)
+    return _Begun(state=state, create=next_step(state.status if state else None) == "create", ours=ours)
+
+
+def _clear_abandoned(target: StackTarget, writer: Writer) -> None:
+    """Delete the change sets that interrupted deployments left behind.
+
+    Not before there is one of this operation: a stack under review is known as ours by the change sets in it.
+    """
     for name in target.abandoned:
         _clear(target, name, writer)
-    return state, next_step(state.status if state else None) == "create"
 
 
 def _clear(target: StackTarget, change_set: str, writer: Writer) -> None:
@@ -102,25 +121,6 @@ def _protected(target: StackTarget, state: StackState, writer: Writer) -> StackS
     return state
 
 
-def change_set_name(operation: str) -> str:
-    """Return the name of an operation's change sets: one in each stack."""
-    return f"sealift-{operation}"
-
-
-def judged_name(operation: str) -> str:
-    """Return the name of an operation's change sets that are only judged, never executed."""
-    return f"{change_set_name(operation)}-judged"
-
-
-def tags(target: StackTarget) -> dict[str, str]:
-    """Return the tags of the stack: the user's and the two that say whose it is."""
-    return {
-        **target.environment.tags,
-        OWNER_TAG: target.app.name,
-        ENVIRONMENT_TAG: target.environment.name,
-    }
-
-
 def _settled(target: StackTarget, operation: Operation, writer: Writer) -> StackState | None:
     """Return the stack once it can be deployed to, or None when it has to be created."""
     state = at_rest(target.name, writer)
@@ -129,12 +129,12 @@ def _settled(target: StackTarget, operation: Operation, writer: Writer) -> Stack
             return state
         case "recreate":
             assert state is not None
-            _check_owner(target, state)
+            check_owner(target, state, writer)
             _recreate(target, state, operation, writer)
             return None
         case "continue-rollback":
             assert state is not None
-            _check_owner(target, state)
+            check_owner(target, state, writer)
             return _continue_rollback(target, state, operation, writer)
         case "refuse":
             assert state is not None
@@ -164,28 +164,6 @@ def at_rest(name: str, writer: Writer) -> StackState | None:
     told: list[bool] = []
     wait_for_stack(writer.cloud, writer.services, look, what=f"Stack {name}")
     return found[0]
-
-
-def _check_owner(target: StackTarget, state: StackState | None) -> None:
-    if state is None or state.status == "REVIEW_IN_PROGRESS":
-        return
-    of, where = owner(state)
-    if (of, where) == (target.app.name, target.environment.name) or ((of, where) == (None, None) and target.adopt):
-        return
-    whose = (
-        f'belongs to application "{of}", environment "{where}"'
-        if of
-        else "was not made by Sealift: another tool or a person owns it"
-    )
-    raise Refused(
-        f"Stack {target.name} {whose}",
-        code="stack-owner",
-        hint=f'If it is this application under its former name, set `name = "{of}"` under [app] again; '
-        "else choose another `stack_name`."
-        if of
-        else "Choose another `stack_name`, or take it over once with --adopt.",
-        context={"environment": target.environment.name, "stack": target.name},
-    )
 
 
 def _recreate(target: StackTarget, state: StackState, operation: Operation, writer: Writer) -> None:
@@ -271,14 +249,14 @@ def _continue_rollback(
     return after
 
 
-def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, name: str, create: bool) -> ChangeSet:
+def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, name: str, begun: _Begun) -> ChangeSet:
     request = ChangeSetRequest(
         name=name,
         stack_name=target.name,
         template_key=blob_key(target.stack.template_sha256),
         parameters=target.parameters,
         tags=tags(target),
-        create=create,
+        create=begun.create,
         role_arn=None if writer.cloud.local else target.environment.cloudformation_role,
         description=f"Sealift {operation.kind} of release {operation.release[:12]}",
     )
@@ -294,9 +272,9 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
         return True
 
     poll(writer.services, look, timeout_s=900.0, what=f"The change set of {target.name}")
-    change_set = found[0]
+    change_set = replace(found[0], creates_stack=begun.create)
     if change_set.status == "FAILED" and not change_set.empty:
-        _withdraw(target, change_set, writer)
+        _withdraw(target, change_set, writer, ours=begun.ours)
         raise CloudError(
             f"AWS refused the change of stack {target.name}: {change_set.reason}",
             code="change-set-failed",
@@ -306,7 +284,9 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
     return change_set
 
 
-def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer, *, ahead: bool = False) -> tuple[Finding, ...]:
+def _judge(
+    target: StackTarget, change_set: ChangeSet, writer: Writer, *, ours: bool, ahead: bool = False
+) -> tuple[Finding, ...]:
     """Show the changes and refuse those that would lose data; return the losses that waivers let pass.
 
     What passes when it is judged `ahead` is shown when it is judged again.
@@ -319,7 +299,7 @@ def _judge(target: StackTarget, change_set: ChangeSet, writer: Writer, *, ahead:
         for finding in findings:
             writer.services.events.emit(FindingReported(finding=finding, environment=target.environment.name))
     if stopping:
-        _withdraw(target, change_set, writer)
+        _withdraw(target, change_set, writer, ours=ours)
         raise refusal(target, stopping)
     return findings
 
@@ -339,13 +319,16 @@ def _show(target: StackTarget, change: Change, services: Services) -> None:
         _show(target, inner, services)
 
 
-def _withdraw(target: StackTarget, change_set: ChangeSet, writer: Writer) -> None:
-    """Delete a declined change set, and the empty stack under review that creating it may have left."""
+def _withdraw(target: StackTarget, change_set: ChangeSet, writer: Writer, *, ours: bool) -> None:
+    """Delete a declined change set, or with it the empty stack under review that creating it left when that is ours."""
     writer.guard()
-    writer.cloud.stacks.delete_change_set(target.name, change_set.name)
     state = writer.cloud.stacks.describe(target.name)
-    if state is not None and state.status == "REVIEW_IN_PROGRESS":
-        writer.cloud.stacks.delete_stack(target.name, token=f"{change_set.name}-withdraw")
+    under_review = change_set.creates_stack and (state is None or state.status == "REVIEW_IN_PROGRESS")
+    if under_review and ours:
+        stack = change_set.stack_id or target.name
+        writer.cloud.stacks.delete_stack(stack, token=f"{change_set.name}-withdraw")
+    else:
+        writer.cloud.stacks.delete_change_set(target.name, change_set.name)
 
 
 def _execute(
@@ -358,6 +341,7 @@ def _execute(
         "stack": target.name,
         "change_set": change_set.name,
         "added": list(_added(change_set, target.stack.name)),
+        **({"stack_id": change_set.stack_id} if change_set.creates_stack else {}),
     }
     writer.record(operation, "running", **step, **({"waivers": waivers} if waivers else {}))
     stacks.execute_change_set(target.name, change_set.name, token=change_set.name)

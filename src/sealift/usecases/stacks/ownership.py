@@ -1,0 +1,79 @@
+"""Whose a stack is: by our owner tags; while it is under review, which shows no tags yet, by our own ledger."""
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+from sealift.delivery.history import standing
+from sealift.delivery.identity import ENVIRONMENT_TAG, OWNER_TAG, owner
+from sealift.errors import Refused
+from sealift.model.app import App, Environment
+from sealift.model.ledger import Entry
+from sealift.model.stack import StackState
+from sealift.ports import Stacks
+from sealift.usecases.stacks.target import StackTarget
+from sealift.usecases.writing import Writer
+
+
+def change_set_name(operation: str) -> str:
+    """Return the name of an operation's change sets: one in each stack."""
+    return f"sealift-{operation}"
+
+
+def judged_name(operation: str) -> str:
+    """Return the name of an operation's change sets that are only judged, never executed."""
+    return f"{change_set_name(operation)}-judged"
+
+
+def tags(target: StackTarget) -> dict[str, str]:
+    """Return the tags of the stack: the user's and the two that say whose it is."""
+    return {**target.environment.tags, OWNER_TAG: target.app.name, ENVIRONMENT_TAG: target.environment.name}
+
+
+def is_ours(state: StackState, app: App, environment: Environment, writer: Writer) -> bool:
+    """Return whether we made the stack, or took it over.
+
+    A stack under review was made by a change set that was never executed, and has the tags of that only when it is.
+    Ours is one that the ledger names by its id, or that holds a change set of one of our operations. A kill may come
+    between any two of our calls, so there is always one of the two.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-create.html
+    """
+    if state.status != "REVIEW_IN_PROGRESS":
+        return owner(state) == (app.name, environment.name)
+    entries = writer.ledger.entries()
+    if any(e.record.data.get("stack_id") == state.id for e in entries):
+        return True
+    return any(_holds(state, name, writer.cloud.stacks) for name in _change_sets(entries))
+
+
+def check_owner(target: StackTarget, state: StackState, writer: Writer) -> bool:
+    """Return whether the stack is ours; False for one that is taken over. Raises Refused for all others."""
+    if is_ours(state, target.app, target.environment, writer):
+        return True
+    of, where = owner(state)
+    if (of, where) == (None, None) and target.adopt:
+        return False
+    if of:
+        whose = f'belongs to application "{of}", environment "{where}"'
+    elif state.status == "REVIEW_IN_PROGRESS":
+        whose = "is under review by a change set that is not Sealift's: another tool or a person creates it"
+    else:
+        whose = "was not made by Sealift: another tool or a person owns it"
+    raise Refused(
+        f"Stack {target.name} {whose}",
+        code="stack-owner",
+        hint=f'If it is this application under its former name, set `name = "{of}"` under [app] again; '
+        "else choose another `stack_name`."
+        if of
+        else "Choose another `stack_name`, or take it over once with --adopt.",
+        context={"environment": target.environment.name, "stack": target.name},
+    )
+
+
+def _holds(state: StackState, change_set: str, stacks: Stacks) -> bool:
+    return stacks.change_set(state.id or state.name, change_set) is not None
+
+
+def _change_sets(entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield the change sets that operations may have left since one succeeded, newest first."""
+    for deployed in takewhile(lambda d: d.status != "succeeded", reversed(standing(entries).deployments)):
+        yield change_set_name(deployed.operation)
