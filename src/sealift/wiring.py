@@ -17,6 +17,7 @@ from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
 from sealift.usecases.services import Services
 
 if TYPE_CHECKING:
+    from sealift.aws.credentials import OwnCredentials
     from sealift.local.supervisor import LocalCloud
     from sealift.model.template import Rendered
     from sealift.scm.git import Git
@@ -180,7 +181,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
     clock, process = RealClock(), programs()
     ids = SortableIds(clock)
     return Services(
-        clouds=LocalClouds(app, sink) if local else AwsClouds(),
+        clouds=LocalClouds(app, sink) if local else AwsClouds(prompt),
         ledgers=_late(lambda: _ledgers(clock, ids)),
         templates=_late(_templates),
         builder=_late(lambda: _builder(process, sink, local=local)),
@@ -253,20 +254,27 @@ def _settings_of_uv() -> dict[str, str]:
 class AwsClouds:
     """Opens environments on AWS with the credentials of the process environment, each once."""
 
-    def __init__(self) -> None:
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+        self._own: OwnCredentials | None = None
         self._opened: dict[str, Cloud] = {}
         self._lock = threading.Lock()
 
     def open(self, environment: Environment) -> Cloud:
         """Return the environment's cloud."""
         from sealift.aws.cloud import Access, open_cloud
+        from sealift.aws.credentials import OwnCredentials
 
         with self._lock:
+            if self._own is None:
+                profile = os.environ.get("AWS_PROFILE")
+                self._own = OwnCredentials(region=environment.region, profile=profile, ask=self._prompt.text)
             if environment.name not in self._opened:
                 access = Access(
                     region=environment.region,
                     endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
                     profile=os.environ.get("AWS_PROFILE"),
+                    own=self._own,
                     role_arn=environment.role if os.environ.get(ASSUMING, "yes") != "no" else None,
                     # With a role of its own in the environment the SDK exchanges the token itself.
                     token_file=None

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sealift.aws.credentials import HeldCredentials, OwnCredentials
+
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
@@ -46,8 +48,9 @@ class RoleByToken:
     The token is read from its file at each exchange, so that a job may renew it.
     """
 
-    def __init__(self, client: Callable[..., Any], role_arn: str, token_file: str) -> None:
+    def __init__(self, client: Callable[..., Any], role_arn: str, token_file: str, own: OwnCredentials) -> None:
         self._client = client
+        self._own = own
         self._role_arn = role_arn
         self._token_file = token_file
 
@@ -62,9 +65,10 @@ class RoleByToken:
             self._role_arn,
             extra_args={"RoleSessionName": "sealift"},
         )
-        return DeferredRefreshableCredentials(
+        found = DeferredRefreshableCredentials(
             refresh_using=fetcher.fetch_credentials, method="assume-role-with-web-identity"
         )
+        return HeldCredentials(found, self._own.explained)
 
 
 class RoleVariables(Mapping[str, str]):

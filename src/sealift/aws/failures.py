@@ -36,6 +36,26 @@ _EXPIRED = _Kind(
     hint="Sign in again (`aws sso login`, or refresh the keys), then repeat the command: it continues where it was.",
     retryable=True,
 )
+_BARE = _Kind(
+    code="credentials-expired",
+    hint="S3 answers a HEAD request without saying why. Most often the credentials have expired: sign in again "
+    "(`aws sso login`, or refresh the keys), then repeat the command. "
+    "`aws sts get-caller-identity` says whether they hold.",
+    retryable=True,
+)
+_MFA = _Kind(
+    code="credentials-mfa", hint="Each one-time code works once: repeat the command with the next one of that device."
+)
+_PROCESS = _Kind(code="credentials-process", hint="Run the `credential_process` of the profile by hand and mend it.")
+_UNREADABLE = _Kind(
+    code="credentials-unreadable", hint="`aws sts get-caller-identity` shows whether the AWS CLI can get any."
+)
+_CONFIG = _Kind(code="credentials-config", hint="Correct the profile in ~/.aws/config or ~/.aws/credentials.")
+_IDENTITY = _Kind(
+    code="credentials-invalid",
+    hint="The account's identity provider and the role's trust policy decide which tokens count: compare issuer, "
+    "audience and subject with those of this job.",
+)
 _INVALID = _Kind(code="credentials-invalid", hint="`aws sts get-caller-identity` shows whose credentials are in use.")
 _MISSING = _Kind(code="credentials-missing", hint="Set AWS_PROFILE, or sign in with `aws sso login`.")
 _DENIED = _Kind(code="access-denied", hint="The message names the action that the credentials in use may not do.")
@@ -62,6 +82,8 @@ _BY_CODE: dict[str, _Kind] = {
     **dict.fromkeys(
         ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"), _INVALID
     ),
+    **dict.fromkeys(("InvalidIdentityToken", "IDPRejectedClaim"), _IDENTITY),
+    "IDPCommunicationError": _UNAVAILABLE,
     **dict.fromkeys(("AuthFailure", "InvalidToken", "InvalidSignatureException"), _INVALID),
     **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"), _DENIED),
     **dict.fromkeys(("AuthorizationError", "AuthorizationErrorException"), _DENIED),
@@ -134,6 +156,18 @@ _EMPTY_CHANGE_SET = (
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-view.html"""
 
 
+_WRONG_CODE = re.compile(r"^MultiFactorAuthentication failed")
+"""`MultiFactorAuthentication failed with invalid MFA one time pass code.`, with AccessDenied for a code: documented."""
+
+
+def is_bare_refusal(aws_code: str, operation: str) -> bool:
+    """Return whether this is a 400 to a HEAD request. It has no body to say why: so S3 refuses expired tokens, too.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    return aws_code == "400" and operation.startswith("Head")
+
+
 def says_nothing_changes(reason: str) -> bool:
     """Return whether the StatusReason of a failed change set means that it is empty."""
     return reason.startswith(_EMPTY_CHANGE_SET)
@@ -158,7 +192,7 @@ def _from_answer(error: "ClientError", what: str, secrets: Collection[str]) -> C
     answer = error.response.get("Error", {})
     aws_code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    kind = _kind(aws_code, message, status)
+    kind = _BARE if is_bare_refusal(aws_code, error.operation_name) else _kind(aws_code, message, status)
     return kind.error(
         f"AWS refused to {what}: {_masked(message, secrets) or aws_code}",
         code=kind.code,
@@ -169,6 +203,8 @@ def _from_answer(error: "ClientError", what: str, secrets: Collection[str]) -> C
 
 
 def _kind(aws_code: str, message: str, status: int) -> _Kind:
+    if _WRONG_CODE.search(message):
+        return _MFA
     known = _BY_CODE.get(aws_code)
     if known is not None:
         return known
@@ -188,8 +224,11 @@ def _from_botocore(error: Exception, what: str, secrets: Collection[str]) -> Clo
 
     kinds: tuple[tuple[tuple[type[Exception], ...], _Kind], ...] = (
         ((raised.NoCredentialsError, raised.PartialCredentialsError), _MISSING),
-        ((raised.SSOTokenLoadError, raised.UnauthorizedSSOTokenError, raised.TokenRetrievalError), _EXPIRED),
-        ((raised.CredentialRetrievalError,), _EXPIRED),
+        ((raised.SSOError, raised.NoAuthTokenError, raised.TokenRetrievalError, raised.LoginError), _EXPIRED),
+        ((raised.RefreshWithMFAUnsupportedError,), _EXPIRED),
+        ((raised.CredentialRetrievalError,), _retrieval(error)),
+        ((raised.MetadataRetrievalError, raised.MissingDependencyException), _UNREADABLE),
+        ((raised.ConfigParseError, raised.InvalidConfigError, raised.UnknownCredentialError), _CONFIG),
         ((raised.ProfileNotFound,), _Kind(code="profile-unknown", hint="`aws configure list-profiles` lists them.")),
         ((raised.HTTPClientError, raised.ConnectionError), _UNREACHABLE),
         ((raised.ParamValidationError,), _Kind(code="aws-request-invalid")),
@@ -209,6 +248,14 @@ def _from_botocore(error: Exception, what: str, secrets: Collection[str]) -> Clo
     return CloudError(
         f"AWS could not be asked to {what}: {text}", code=kind.code, hint=kind.hint, retryable=kind.retryable
     )
+
+
+_RETRIEVAL = {"custom-process": _PROCESS, "sso": _EXPIRED, "login": _EXPIRED}
+
+
+def _retrieval(error: Exception) -> _Kind:
+    """Return why a provider of credentials gave none, by its name in botocore."""
+    return _RETRIEVAL.get(str(getattr(error, "kwargs", {}).get("provider")), _UNREADABLE)
 
 
 def _masked(message: str, secrets: Collection[str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from sealift.aws.assuming import AssumedRole, RoleByToken
+from sealift.aws.credentials import OwnCredentials
 from sealift.aws.failures import calling
 from sealift.aws.renewal import renew_when_expired
 
@@ -62,6 +63,8 @@ class Access:
     secret_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
     profile: str | None = None
+    own: OwnCredentials | None = field(default=None, repr=False, compare=False)
+    """Where credentials are found when no keys are given; shared, so that nobody is asked twice for a code."""
     role_arn: str | None = None
     """A role that is assumed with these, and that makes every call."""
     token_file: str | None = None
@@ -79,6 +82,7 @@ class AwsSession:
         self.access = access
         self._clients: dict[str, Any] = {}
         self._session: Any = None
+        self._own = access.own or OwnCredentials(region=access.region, profile=access.profile)
 
     @property
     def apigateway(self) -> "APIGatewayClient":
@@ -238,7 +242,7 @@ class AwsSession:
             **_keys(access),
         )
         if access.access_key is None:
-            renew_when_expired(client, self._session)
+            renew_when_expired(client, self._session.get_credentials(), self._own.read_again)
         return client
 
     def _unsigned(self, service: str, *, config: Any) -> Any:
@@ -252,11 +256,13 @@ class AwsSession:
         session, access = _botocore_session(self.access), self.access
         if access.role_arn is not None and access.token_file is not None:
             session.register_component(
-                "credential_provider", RoleByToken(self._unsigned, access.role_arn, access.token_file)
+                "credential_provider", RoleByToken(self._unsigned, access.role_arn, access.token_file, self._own)
             )
         elif access.role_arn is not None:
-            ourselves = AwsSession(replace(access, role_arn=None))
+            ourselves = AwsSession(replace(access, role_arn=None, own=self._own))
             session.register_component("credential_provider", AssumedRole(lambda: ourselves.sts, access.role_arn))
+        elif access.access_key is None:
+            session.register_component("credential_provider", self._own)
         return session
 
 

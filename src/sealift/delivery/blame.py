@@ -2,7 +2,8 @@
 
 from sealift.errors import CloudError, LeaseError, SealiftError, UserError
 
-OURS = frozenset({"access-denied", "aws-call-failed", "clock-skewed", "credentials-invalid", "credentials-missing"})
+OURS = frozenset({"access-denied", "aws-call-failed", "clock-skewed"})
+_CREDENTIALS = "credentials-"
 """What repeating the command does not mend, but says nothing about the change either."""
 
 
@@ -10,4 +11,6 @@ def broke(error: SealiftError) -> bool:
     """Return whether AWS or we broke, and not the change: what was begun is left for the next command to go on with."""
     if not isinstance(error, UserError) or isinstance(error, LeaseError):
         return True
-    return isinstance(error, CloudError) and (error.retryable or error.code in OURS)
+    return isinstance(error, CloudError) and (
+        error.retryable or error.code in OURS or error.code.startswith(_CREDENTIALS)
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sealift.aws.bucket import AwsBucket
 from sealift.aws.cloud import open_cloud
 from sealift.aws.identity import AwsIdentity
 from sealift.aws.session import Access, AwsSession
@@ -156,3 +157,23 @@ def test_an_answer_that_does_not_come_is_not_waited_for_for_ever() -> None:
 def test_the_embedded_cloud_gets_less_than_two_minutes_for_an_answer() -> None:
     config: Any = AwsSession(ACCESS).sts.meta.config
     assert config.read_timeout * config.retries["total_max_attempts"] == 100
+
+
+def test_a_head_of_s3_that_is_refused_bare_means_that_credentials_have_expired(
+    credentials: Path, tmp_path: Path
+) -> None:
+    write(credentials, "AKIAOLD")
+    session = AwsSession(Access(region="eu-west-1"))
+    bucket = AwsBucket(session, name="b", owner="111122223333", ours=True)
+    # botocore asks for the bucket's region when a HEAD is refused bare, and gets the same answer.
+    raw = RawAnswers((400, ""), (400, ""), (200, ""), (400, ""), (400, ""))
+    events: Any = session.s3.meta.events
+    events.register("before-send.s3", raw)
+    write(credentials, "AKIANEW")
+    bucket._checksum("blobs/x")
+    with pytest.raises(CloudError) as caught:
+        bucket._checksum("blobs/x")
+
+    assert raw.keys == ["AKIAOLD", *["AKIANEW"] * 4]
+    assert (caught.value.code, caught.value.exit_code) == ("credentials-expired", 1)
+    assert "aws sso login" in caught.value.hint
