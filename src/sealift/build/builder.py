@@ -16,6 +16,7 @@ from sealift.build.naming import naming
 from sealift.build.planning import Plan, Planner, repository
 from sealift.build.results import Results
 from sealift.build.shared_layers import SharedLayers
+from sealift.build.tools import installed_version
 from sealift.build.zips.leaving_out import dependency_patterns
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact
@@ -36,7 +37,7 @@ _TRIES = 3
 class CachedBuilder:
     """Builds artifacts into a cache that several builds may share.
 
-    `slim` leaves out what dependencies never need at run time; `settings` are the environment variables that change
+    `settings` are the environment variables that change
     what uv resolves (`UV_*`); `workers` is how many artifacts, and files, are worked on at once.
     """
 
@@ -45,12 +46,11 @@ class CachedBuilder:
         cache_root: Path,
         process: "Process",
         *,
-        slim: bool = True,
         settings: Mapping[str, str] | None = None,
         workers: int = 2,
     ) -> None:
         self.cache = Cache(cache_root)
-        self.left_out = dependency_patterns(slim=slim)
+        self.left_out = dependency_patterns()
         self._process = process
         self._settings = digest(dict(settings or {}))
         self._workers = workers
@@ -132,9 +132,12 @@ class CachedBuilder:
         return self.cache.store(data)
 
     def _run(self, root: Path, force: bool, assets: Sequence[Asset] = ()) -> "_Run":
-        resolutions = Resolutions(self.cache, Uv(self._process, self.cache), left_out=self.left_out)
+        keep = assets[0].packing.keep if assets else ()
+        left_out = tuple(line for line in self.left_out if line not in keep)
+        resolutions = Resolutions(self.cache, Uv(self._process, self.cache), left_out=left_out)
         index = StatIndex(self.cache, digest(str(root)), trusted=not force)
-        planner = Planner(root, index, resolutions, settings=self._settings)
+        tool = partial(installed_version, cache=self.cache, process=self._process)
+        planner = Planner(root, index, resolutions, settings=self._settings, tool=tool)
         return _Run(
             planner=planner,
             resolutions=resolutions,

@@ -5,10 +5,16 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/b
 
 from pathlib import Path
 
+from sealift.build.mirror import Mirror, mirrored
 from sealift.build.planning import Plan
-from sealift.build.workshop import copy_source, run
+from sealift.build.workshop import run
 from sealift.errors import BuildError
 from sealift.ports import Process
+
+_HINT = (
+    "It runs on a copy that holds its own folder and what [build] inputs in sealift.toml names; "
+    "declare there what it reads elsewhere in the repository, and mend what it says."
+)
 
 
 def build(plan: Plan, process: Process, scratch: Path) -> Path:
@@ -19,25 +25,39 @@ def build(plan: Plan, process: Process, scratch: Path) -> Path:
             code="makefile-missing",
             hint=f"Write one with a target build-{plan.asset.logical_ids[0]} that fills $(ARTIFACTS_DIR).",
         )
-    source = copy_source(plan, scratch / "source")
-    artifacts = _artifacts(plan, scratch / "project")
-    working = plan.asset.build_properties.get("WorkingDirectory") or plan.asset.build_properties.get(
-        "working_directory"
-    )
-    cwd = source / working if isinstance(working, str) else source
-    argv = ["make", "--makefile", str(source / "Makefile"), f"build-{plan.asset.logical_ids[0]}"]
-    run(plan, process, argv, cwd=cwd, env={"ARTIFACTS_DIR": str(artifacts)})
-    return _filled(plan, artifacts, f"make build-{plan.asset.logical_ids[0]}")
+    mirror = mirrored(plan, scratch)
+    # It lies to the project as that of `sam build` does: some Makefiles go up from it to their sources.
+    artifacts = mirror.at(plan.project.resolve()) / ".aws-sam" / "build" / plan.asset.logical_ids[0]
+    argv = ["make", "--makefile", str(mirror.source / "Makefile"), f"build-{plan.asset.logical_ids[0]}"]
+    return _run(plan, process, argv, cwd=_working_directory(plan, mirror), artifacts=artifacts)
 
 
 def build_by_command(plan: Plan, process: Process, scratch: Path) -> Path:
     """Run the command line in a copy of the source and return the folder that it filled. Raises BuildError."""
-    command = str(plan.asset.build_properties["command"])
-    source = copy_source(plan, scratch / "source")
-    artifacts = scratch / "artifacts"
-    artifacts.mkdir()
-    run(plan, process, ["sh", "-c", command], cwd=source, env={"ARTIFACTS_DIR": str(artifacts)})
-    return _filled(plan, artifacts, command)
+    mirror = mirrored(plan, scratch)
+    argv = ["sh", "-c", str(plan.asset.build_properties["command"])]
+    return _run(plan, process, argv, cwd=mirror.source, artifacts=scratch / "artifacts")
+
+
+def _run(plan: Plan, process: Process, argv: list[str], *, cwd: Path, artifacts: Path) -> Path:
+    artifacts.mkdir(parents=True)
+    run(plan, process, argv, cwd=cwd, env={"ARTIFACTS_DIR": str(artifacts)}, hint=_HINT)
+    return _filled(plan, artifacts, " ".join(argv[-1:] if argv[0] == "sh" else ["make", argv[-1]]))
+
+
+def _working_directory(plan: Plan, mirror: Mirror) -> Path:
+    properties = plan.asset.build_properties
+    named = properties.get("WorkingDirectory") or properties.get("working_directory")
+    if not isinstance(named, str):
+        return mirror.source
+    folder = (mirror.source / named).resolve()
+    if folder.is_relative_to(mirror.top) and folder.is_dir():
+        return folder
+    raise BuildError(
+        f"{plan.name}: WorkingDirectory {named} of {plan.asset.source} is not among what the build reads",
+        code="build-property-unsupported",
+        hint=_HINT,
+    )
 
 
 def _filled(plan: Plan, artifacts: Path, command: str) -> Path:
@@ -48,13 +68,3 @@ def _filled(plan: Plan, artifacts: Path, command: str) -> Path:
         code="makefile-empty",
         hint="Copy what the function needs there.",
     )
-
-
-def _artifacts(plan: Plan, project: Path) -> Path:
-    """Return a folder that lies to the project as `sam build`'s does: some Makefiles go up from it to their sources."""
-    artifacts = project / ".aws-sam" / "build" / plan.asset.logical_ids[0]
-    artifacts.mkdir(parents=True)
-    for entry in plan.project.iterdir():
-        if entry.name != ".aws-sam":
-            (project / entry.name).symlink_to(entry)
-    return artifacts

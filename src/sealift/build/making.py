@@ -7,12 +7,13 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
-from sealift.build import makefile, node_modules
+from sealift.build import makefile
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.dependency_set import DependencySet
 from sealift.build.dependencies.sets import DependencySets
 from sealift.build.dependencies.uv import masked
-from sealift.build.node import bundle, locked, needs_install
+from sealift.build.javascript import npm
+from sealift.build.javascript.esbuild import bundle
 from sealift.build.planning import Plan
 from sealift.build.results import Made, Package
 from sealift.build.zips.deflating import Stream
@@ -50,9 +51,9 @@ class Maker:
             case "esbuild":
                 return self._built(plan, bundle)
             case "makefile":
-                return self._built(plan, makefile.build)
+                return self._built(plan, _silently(makefile.build))
             case "command":
-                return self._built(plan, makefile.build_by_command)
+                return self._built(plan, _silently(makefile.build_by_command))
 
     def _source(self, plan: Plan, before: Package | None) -> dict[str, Entry]:
         known: dict[str, Stream] = {}
@@ -61,20 +62,20 @@ class Maker:
             known = compressed_source(before.path, named)
         return source_entries(plan.tree.files, plan.prefix, known, self._threads)
 
-    def _built(self, plan: Plan, build: Callable[[Plan, Process, Path], Path]) -> Made:
+    def _built(self, plan: Plan, build: Callable[[Plan, Process, Path], tuple[Path, tuple[str, ...]]]) -> Made:
         """Zip the folder that a tool of the author's fills."""
         with self._cache.temporary() as scratch:
-            folder = build(plan, self._process, scratch)
+            folder, warnings = build(plan, self._process, scratch)
             tree = read_tree(folder, Profile(boundary=scratch.resolve(), anywhere=OUTPUT), None)
-            return self._zipped(plan, source_entries(tree.files, plan.prefix, {}, self._threads))
+            entries = source_entries(tree.files, plan.prefix, {}, self._threads)
+            return self._zipped(plan, entries, warnings=(*warnings, *_unlocked(plan)))
 
     def _node(self, plan: Plan, source: dict[str, Entry], *, force: bool) -> Made:
-        if not needs_install(plan, development=False):
+        if plan.packages is None or not plan.packages.needs_install(development=False):
             return self._zipped(plan, source)
-        modules = node_modules.packed(plan, self._process, self._cache, self._threads, force=force)
+        modules = npm.packed(plan, self._process, self._cache, self._threads, force=force)
         named = {plan.prefix + e.name: Entry(plan.prefix + e.name, e.executable, e.stream) for e in modules}
-        warnings = () if locked(plan) else (f"{plan.name}: {plan.asset.source} has no package-lock.json",)
-        return self._zipped(plan, {**named, **source}, warnings=warnings)
+        return self._zipped(plan, {**named, **source}, warnings=_unlocked(plan))
 
     def _stored(self, plan: Plan) -> Made:
         """Keep a file as it is."""
@@ -131,6 +132,18 @@ class Maker:
             lock=masked(found.lock) if found else None,
             dependencies=dependencies,
         )
+
+
+def _silently(build: Callable[[Plan, Process, Path], Path]) -> Callable[[Plan, Process, Path], tuple[Path, tuple[()]]]:
+    return lambda plan, process, scratch: (build(plan, process, scratch), ())
+
+
+def _unlocked(plan: Plan) -> tuple[str, ...]:
+    """Return a warning for each folder whose dependencies no lock file of npm's pins."""
+    if plan.packages is None:
+        return ()
+    unlocked = [f.relative_to(plan.boundary).as_posix() for f in npm.unlocked(plan.packages)]
+    return tuple(f"{plan.name}: {folder} has no package-lock.json" for folder in unlocked)
 
 
 def _unzipped_bytes(plan: Plan, path: Path) -> int:

@@ -1,15 +1,18 @@
 """Plans an asset: what it is built from, and the key of the result. Starts a program only to resolve dependencies."""
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sealift.build.beside import NOTHING, Beside, outside
 from sealift.build.cache.keys import FORMAT, digest
 from sealift.build.cache.stat_index import StatIndex
 from sealift.build.dependencies.declared import Declared, declared
 from sealift.build.dependencies.locks import normalized, pins
 from sealift.build.dependencies.resolutions import Resolutions, Wanted
+from sealift.build.javascript.packages import DECLARATIONS, Packages, packages
 from sealift.build.methods import Method, method_of, prefix_of
 from sealift.build.reasons import Ingredients
 from sealift.build.target import python_target
@@ -21,9 +24,6 @@ from sealift.model.template import Asset
 if TYPE_CHECKING:
     from sealift.build.dependencies.dependency_set import DependencySet
     from sealift.build.sharing import Member, Share
-
-NODE_DECLARATIONS = ("package.json", ".npmrc", "package-lock.json", "npm-shrinkwrap.json")
-"""What decides what npm installs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,12 @@ class Plan:
     tree: Tree
     prefix: str
     wanted: Wanted | None
+    packages: Packages | None = None
+    """The own packages of a function that npm installs something for."""
+    boundary: Path
+    """The folder that a build may read: the repository."""
+    beside: Tree
+    """What the build reads beside the source, named from the boundary."""
     share: "Share | None"
     """What is in a shared layer: all of it for the layer, what it has there for a function that uses one."""
     key: str
@@ -52,12 +58,16 @@ class Plan:
 class Planner:
     """Plans the assets of one application; what several share is read once. Threads may share it."""
 
-    def __init__(self, root: Path, index: StatIndex, resolutions: Resolutions, *, settings: str) -> None:
+    def __init__(
+        self, root: Path, index: StatIndex, resolutions: Resolutions, *, settings: str, tool: Callable[[str], str]
+    ) -> None:
         self._root = root
         self._boundary = repository(root)
         self._index = index
         self._resolutions = resolutions
         self._settings = settings
+        self._tool = tool
+        self._beside = Beside(root, self._boundary, self._read)
         self._trees: dict[tuple[Path, Profile], Tree] = {}
         self._wanted: dict[tuple[Path, str, str, str], Wanted | None] = {}
 
@@ -73,8 +83,11 @@ class Planner:
         wanted = self._dependencies_of(asset, method, source)
         if wanted is not None:
             return wanted.key()
-        files = {f.name: f.sha256 for f in self._tree(asset, method, source).files if f.name in NODE_DECLARATIONS}
-        return digest("node", asset.architecture, files) if files and method in ("node", "esbuild") else None
+        own = self._packages(method, source)
+        if own is None:
+            return None
+        read = (*own.files, *(source / name for name in DECLARATIONS if (source / name).is_file()))
+        return digest("node", asset.architecture, sorted(read_file(file, self._index).digest for file in read))
 
     def forget(self, asset: Asset) -> None:
         """Read the source of this asset again next time."""
@@ -91,11 +104,17 @@ class Planner:
         tree = self._tree(asset, method, source)
         wanted = self._dependencies_of(asset, method, source)
         prefix = prefix_of(asset, method)
-        settings = self._settings_of(asset, method)
+        own = self._packages(method, source)
+        beside = self._beside.of(asset, method, tree, own, self._project(asset))
+        settings = self._settings_of(asset, method, own)
+        if beside.files:
+            settings["files beside the source"] = beside.digest[:12]
         moved = [pack.key for pack in share.packs] if share else []
         if share:
             settings["in the shared layer"] = " ".join(f"{pack.project}=={pack.version}" for pack in share.packs)
-        key = digest(FORMAT, tree.digest, wanted and self._resolutions.set_key(wanted), prefix, settings, moved)
+        key = digest(
+            FORMAT, tree.digest, beside.digest, wanted and self._resolutions.set_key(wanted), prefix, settings, moved
+        )
         return Plan(
             asset=asset,
             method=method,
@@ -104,6 +123,9 @@ class Planner:
             tree=tree,
             prefix=prefix,
             wanted=wanted,
+            packages=own,
+            boundary=self._boundary,
+            beside=beside,
             share=share,
             key=key,
             ingredients=Ingredients(
@@ -141,7 +163,7 @@ class Planner:
         """Return the plan of a layer that holds what functions share."""
         assert share is not None
         pins = {pack.project: pack.version for pack in share.packs}
-        settings = self._settings_of(asset, "shared")
+        settings = self._settings_of(asset, "shared", None)
         keys = [pack.key for pack in share.packs]
         return Plan(
             asset=asset,
@@ -151,6 +173,8 @@ class Planner:
             tree=Tree(root=self._root, files=(), digest=""),
             prefix="python/",
             wanted=None,
+            boundary=self._boundary,
+            beside=NOTHING,
             share=share,
             key=digest(FORMAT, "shared", keys, settings),
             ingredients=Ingredients(files={}, pins=pins, settings=settings),
@@ -165,14 +189,21 @@ class Planner:
                 hint="Correct the path in the template; it is relative to the template's folder.",
                 context={"logical_ids": list(asset.logical_ids), "source": asset.source},
             )
+        if not source.resolve().is_relative_to(self._boundary):
+            raise outside(f"{', '.join(asset.logical_ids)}: {asset.source}", source.resolve())
         return source
 
+    def _packages(self, method: Method, source: Path) -> Packages | None:
+        if method not in ("node", "esbuild"):
+            return None
+        return packages(source, self._boundary, development=method == "esbuild")
+
     def _tree(self, asset: Asset, method: Method, source: Path) -> Tree:
-        if source.is_file():
-            return read_file(source, self._index)
         return self._read(source, self._profile(asset, method, source))
 
     def _read(self, folder: Path, profile: Profile) -> Tree:
+        if folder.is_file():
+            return read_file(folder, self._index)
         found = self._trees.get((folder, profile))
         if found is None:
             found = self._trees[folder, profile] = read_tree(folder, profile, self._index)
@@ -180,10 +211,14 @@ class Planner:
 
     def _profile(self, asset: Asset, method: Method, source: Path) -> Profile:
         template = self._template(asset)
-        project = source == self._root or template.is_relative_to(source)
-        name = (template.name if template.parent == source else "template.yaml") if project else None
         drops_modules = method == "python" or (source / "package.json").is_file()
-        return profile(method, self._boundary, template=name, drops_modules=drops_modules)
+        return profile(
+            method,
+            self._boundary,
+            template=template.name if template.parent == source else None,
+            drops_modules=drops_modules,
+            packing=asset.packing,
+        )
 
     def _template(self, asset: Asset) -> Path:
         return self._root / (asset.location.file if asset.location else "template.yaml")
@@ -216,7 +251,7 @@ class Planner:
             return read_file(path, self._index).digest
         return read_tree(path, local_profile(self._boundary), self._index).digest
 
-    def _settings_of(self, asset: Asset, method: Method) -> dict[str, str]:
+    def _settings_of(self, asset: Asset, method: Method, packages: Packages | None) -> dict[str, str]:
         settings = {
             "method": method,
             "kind": asset.kind,
@@ -230,16 +265,13 @@ class Planner:
             settings["build properties"] = digest(dict(asset.build_properties))[:12]
         if method == "makefile":
             settings["target"] = asset.logical_ids[0]
-            settings["files beside the source"] = self._beside(asset)
+        if method == "esbuild":
+            settings["handler"] = asset.handler or ""
+            if packages is None:
+                settings["esbuild"] = self._tool("esbuild")
+        if packages is not None and packages.needs_install(development=method == "esbuild"):
+            settings["npm"] = self._tool("npm")
         return settings
-
-    def _beside(self, asset: Asset) -> str:
-        """Return a digest of the whole project when the Makefile reaches out of its folder."""
-        makefile = self._source(asset) / "Makefile"
-        if not makefile.is_file() or ".." not in makefile.read_text(errors="replace"):
-            return "not used"
-        project = self._project(asset)
-        return self._read(project, Profile(boundary=self._boundary)).digest
 
     def _pins(self, wanted: Wanted | None) -> dict[str, str]:
         if wanted is None:

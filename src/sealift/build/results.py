@@ -146,6 +146,7 @@ def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: boo
         lock=lock if isinstance(lock, str) else None,
         dependencies=tuple((str(d[0]), int(d[1])) for d in _list(record.get("dependencies"))),
         layer=plan.share.layer if plan.share and plan.method != "shared" else None,
+        left_out=plan.tree.left_out,
     )
 
 

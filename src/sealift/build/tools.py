@@ -1,5 +1,6 @@
 """Versions of the programs that build, read once per program file and then known by its size and time."""
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,3 +28,9 @@ def version(binary: Path, cache: Cache, process: "Process") -> str:
         )
     cache.try_write("outputs", f"version-{binary.name}", {**record, str(binary): [*seen, done.stdout.strip()]})
     return done.stdout.strip()
+
+
+def installed_version(name: str, cache: Cache, process: "Process") -> str:
+    """Return the version of a program on PATH; one that is not there has none, and what needs it will say so."""
+    found = shutil.which(name)
+    return version(Path(found), cache, process) if found else "not installed"

@@ -6,35 +6,34 @@ from pathlib import Path
 
 from sealift.build.planning import Plan
 from sealift.errors import BuildError
-from sealift.ports import Process
+from sealift.ports import Completed, Process
 
 TIMEOUT_S = 1800.0
 _SHOWN_LINES = 15
 
 
-def copy_source(plan: Plan, into: Path) -> Path:
-    """Copy the files of the plan and return the folder."""
-    for file in plan.tree.files:
-        target = into / file.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(file.path, target)
-    return into
-
-
-def run(plan: Plan, process: Process, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> None:
+def run(
+    plan: Plan,
+    process: Process,
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    hint: str = "",
+) -> Completed:
     """Run a program of the author's. Raises BuildError with the end of what it wrote."""
     added = [f"{key}={value}" for key, value in (env or {}).items()]
     found_program(plan, argv[0])
     done = process.run(["env", *added, *argv], cwd=cwd, timeout_s=TIMEOUT_S)
     if done.returncode == 0 and not done.timed_out:
-        return
+        return done
     command = " ".join(Path(a).name if a.startswith("/") else a for a in argv)
     how = f"did not finish within {TIMEOUT_S:.0f} s" if done.timed_out else f"ended with status {done.returncode}"
     output = "\n".join((done.stdout + done.stderr).rstrip().splitlines()[-_SHOWN_LINES:])
     raise BuildError(
         f"{plan.name}: `{command}` {how}:\n{output}",
         code="build-command-failed",
-        hint=f"Run it in {plan.asset.source} by hand, and mend what it says.",
+        hint=hint or f"Run it in {plan.asset.source} by hand, and mend what it says.",
     )
 
 

@@ -24,6 +24,7 @@ from sealift.model.app import (
     Toggle,
     Window,
 )
+from sealift.model.template import Packing
 
 DEFAULT_SOAK_S = 600.0
 ONLY_STACK = "app"
@@ -248,7 +249,13 @@ def _probe(settings: Settings) -> Probe:
 
 
 def _build(settings: Settings) -> BuildOptions:
-    return BuildOptions(shared_layer=bool(settings.get("shared_layer", False)), commands=_labels(settings, "commands"))
+    return BuildOptions(
+        shared_layer=bool(settings.get("shared_layer", False)),
+        commands=_labels(settings, "commands"),
+        packing=Packing(
+            inputs=_texts(settings, "inputs"), leave_out=_texts(settings, "leave_out"), keep=_texts(settings, "keep")
+        ),
+    )
 
 
 def _hooks(settings: Settings) -> Hooks:

@@ -459,6 +459,33 @@ _BUILD = (
         doc="Command lines that build a function or layer, by its logical id, into the folder `$ARTIFACTS_DIR`.",
         default="{}",
     ),
+    Key(
+        name="inputs",
+        kind=Texts(),
+        doc=(
+            "Files and folders of the repository that Makefiles, commands and esbuild read beside the function's own "
+            "folder, such as `../shared`. A change of one builds again; what is not named is not there."
+        ),
+        default="[]",
+    ),
+    Key(
+        name="leave_out",
+        kind=Texts(),
+        doc=(
+            "Patterns of what does not go into packages: of a name (`tests`), or of a path in a function's folder "
+            "(`docs/*.md`)."
+        ),
+        default="[]",
+    ),
+    Key(
+        name="keep",
+        kind=Texts(),
+        doc=(
+            "Patterns of what goes into packages although Sealift leaves it out; `sealift build --explain` names that. "
+            "Patterns of dependencies (`*/tests/*`, `*.pyi`) are switched off by their own text."
+        ),
+        default="[]",
+    ),
 )
 
 _LOCAL = (

@@ -9,6 +9,8 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Literal
 
+from sealift.model.template import Packing
+
 EnvironmentKind = Literal["permanent", "preview"]
 PREVIEW = "pr-*"
 """Stands for the previews of all pull requests at once; `*` is where the number is."""
@@ -222,6 +224,7 @@ class BuildOptions:
     """Whether dependencies that several functions share go into a layer."""
     commands: Mapping[str, str] = field(default_factory=dict)
     """Command lines that build, by logical id of the function or layer."""
+    packing: Packing = field(default_factory=Packing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,8 @@ class BuiltArtifact:
     """Pairs of `name==version` and unzipped size in bytes."""
     layer: str | None = None
     """The key of the layer's asset that holds those of its dependencies which it shares with other functions."""
+    left_out: tuple[str, ...] = ()
+    """What is in the source's folder but not in the package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

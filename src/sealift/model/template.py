@@ -41,6 +41,18 @@ class ParameterSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Packing:
+    """What `[build]` in sealift.toml says of how source is packed. Paths are relative to the application's root."""
+
+    inputs: tuple[str, ...] = ()
+    """What the author's own tools read beside the source."""
+    leave_out: tuple[str, ...] = ()
+    """Patterns of names, or of paths in a source folder, that do not go into packages."""
+    keep: tuple[str, ...] = ()
+    """Patterns that go into packages although Sealift leaves them out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """Something local that the template points at and that a release has to carry.
 
@@ -62,6 +74,7 @@ class Asset:
     location: Location | None = None
     members: tuple[str, ...] = ()
     """Of a layer that Sealift adds: the keys of the functions' assets that may share dependencies in it."""
+    packing: Packing = field(default_factory=Packing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

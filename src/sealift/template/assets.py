@@ -15,6 +15,7 @@ from sealift.template.evaluation import Scope, known_text
 from sealift.template.faults import fault
 from sealift.template.intrinsics import walk
 from sealift.template.shapes import FUNCTION_TYPES, LAYER_TYPES, SHAPES, Shape, is_remote
+from sealift.template.sourcemaps import runs_with_source_maps
 from sealift.template.values import mapping_at, scalar_text
 
 
@@ -206,8 +207,15 @@ def _function(source: Source, resource: Resource, asset: Asset) -> Asset:
         handler=known_text(resource.properties.get("Handler"), source.scope),
         architecture=_architecture(source, resource),
         build_method=_build_method(source, resource),
-        build_properties=mapping_at(resource.metadata, "BuildProperties"),
+        build_properties=_build_properties(source, resource),
     )
+
+
+def _build_properties(source: Source, resource: Resource) -> dict[str, Json]:
+    declared = mapping_at(resource.metadata, "BuildProperties")
+    if _build_method(source, resource) != "esbuild" or not runs_with_source_maps(resource.properties):
+        return declared
+    return {"Sourcemap": True, **declared}
 
 
 def _layer(source: Source, resource: Resource, asset: Asset) -> Asset:
@@ -276,10 +284,14 @@ def _identity(asset: Asset) -> str:
     """Return what two properties have in common when one artifact serves both.
 
     A makefile builds the target of one logical id, and a nested template belongs to one stack: neither is shared.
+    What esbuild bundles is a handler.
     """
-    own = asset.key if asset.build_method == "makefile" or asset.kind == "template" else ""
+    method = (asset.build_method or "").lower()
+    makes = method == "makefile" or (method or asset.runtime or "").startswith("provided")
+    own = asset.key if makes or asset.kind == "template" else ""
+    bundled = asset.handler if method == "esbuild" else None
     parts: list[Json] = [
-        asset.kind, asset.source, asset.runtime, asset.architecture, asset.build_method, own,
+        asset.kind, asset.source, asset.runtime, asset.architecture, asset.build_method, own, bundled,
         dict(asset.build_properties),
     ]  # fmt: skip
     return json.dumps(parts, sort_keys=True)

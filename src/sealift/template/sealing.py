@@ -10,6 +10,7 @@ from sealift.model.template import Asset, Json, Template, TemplatePath
 from sealift.template.faults import fault
 from sealift.template.shapes import SHAPES, Shape
 from sealift.template.sharing import with_layers
+from sealift.template.sourcemaps import with_source_maps
 from sealift.template.values import mapping_at
 
 
@@ -24,6 +25,7 @@ def sealed(template: Template, blobs: Mapping[str, str], layers: Mapping[str, st
             raise InternalError(f"asset {asset.key} of {template.file} was not stored", code="template-unsealed")
         for path in asset.paths:
             _point(body, path, asset, blobs[asset.key])
+    with_source_maps(body, template)
     _push_down_globals(body)
     return dumped(_with_bucket(with_layers(body, template, blobs, layers), template))
 

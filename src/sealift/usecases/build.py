@@ -112,6 +112,7 @@ def _wanted(scope: str, template: Template, app: App, services: Services) -> Ite
 def _prepared(wanted: _Wanted, app: App) -> Asset:
     """Return the asset under its key among all templates, with the command of sealift.toml that builds it."""
     asset = replace(wanted.asset, key=wanted.key, members=tuple(f"{wanted.scope}:{m}" for m in wanted.asset.members))
+    asset = replace(asset, packing=app.build.packing)
     commands = {app.build.commands[name] for name in asset.logical_ids if name in app.build.commands}
     if not commands:
         return asset

@@ -182,9 +182,19 @@ def test_a_definition_is_stored_as_it_is(app: Path) -> None:
     assert built.artifact.runtime is None
 
 
-def test_a_source_outside_of_the_application_is_built(app: Path) -> None:
+def test_a_source_outside_of_the_application_is_built_when_the_repository_holds_it(app: Path) -> None:
     write(app.parent, {"shared/lib.py": "X = 1\n"})
+    with pytest.raises(BuildError, match=r"\.\./shared leaves the repository"):
+        build(app, function("../shared"))
+    (app.parent / ".git").mkdir()
     assert names(build(app, function("../shared"))) == ["lib.py"]
+
+
+def test_a_folder_that_is_a_link_out_of_the_repository_is_refused(app: Path) -> None:
+    write(app.parent, {"elsewhere/lib.py": "X = 1\n"})
+    (app / "linked").symlink_to(app.parent / "elsewhere")
+    with pytest.raises(BuildError, match="leaves the repository"):
+        build(app, function("linked"))
 
 
 def test_a_missing_folder_is_named(app: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from sealift.build.cache.stat_index import StatIndex
 from sealift.build.cache.store import Cache
 from sealift.build.zips.tree import Profile, Tree, body, profile, read_tree
 from sealift.errors import BuildError
+from sealift.model.template import Packing
 from tests.unit.build.tools import write
 
 
@@ -41,21 +43,59 @@ def test_what_tools_leave_behind_is_left_out_everywhere(tmp_path: Path) -> None:
     assert names(read(tmp_path)) == ["a/b.py", "tests/data.json"]
 
 
-def test_the_folder_of_the_project_is_cleared_of_what_is_the_projects(tmp_path: Path) -> None:
-    write(
-        tmp_path, {"app.py": "", "tests/t.py": "", "my.yaml": "", "dist/x.whl": "", "a/tests/t.py": "", "README.md": ""}
-    )
-    assert names(read(tmp_path, template="my.yaml")) == ["a/tests/t.py", "app.py"]
+def test_only_what_sealift_and_git_own_is_left_out_beside_the_template(tmp_path: Path) -> None:
+    own = {
+        ".git/config",
+        ".gitignore",
+        ".sealift/x",
+        "sealift.toml",
+        "my.yaml",
+        ".env",
+        ".env.local",
+        "__pycache__/a.pyc",
+    }
+    taken = {
+        "app.py", "tests/t.py", "test/fixture.json", "dist/index.html", "build/x.json", "coverage/__init__.py",
+        ".config/rules.json", "README.txt", "LICENSES.json", "template.json", "docs/a.md", "licences/x", "Makefile",
+        "a/sealift.toml",
+    }  # fmt: skip
+    write(tmp_path, dict.fromkeys(own | taken, ""))
+    for method in ("python", "node"):
+        tree = read(tmp_path, template="my.yaml", method=method)
+        assert set(names(tree)) == taken
+        left_out = (".env", ".env.local", ".git/", ".gitignore", ".sealift/", "__pycache__/", "my.yaml", "sealift.toml")
+        assert tree.left_out == left_out
 
 
-def test_a_python_package_named_build_is_no_build_output(tmp_path: Path) -> None:
-    write(tmp_path, {"build/__init__.py": "", "build/x.py": "", "dist/x.whl": ""})
-    assert names(read(tmp_path, template="template.yaml")) == ["build/__init__.py", "build/x.py"]
+def test_a_virtual_environment_is_named_among_what_is_left_out(tmp_path: Path) -> None:
+    write(tmp_path, {"app.py": "", "lib/env/pyvenv.cfg": "", "lib/env/bin/python": ""})
+    assert read(tmp_path).left_out == ("lib/env/",)
 
 
-def test_node_code_in_dist_is_taken(tmp_path: Path) -> None:
-    write(tmp_path, {"dist/app.js": "", "tests/t.js": ""})
-    assert names(read(tmp_path, template="template.yaml", method="node")) == ["dist/app.js"]
+@pytest.mark.parametrize(
+    ("packing", "expected"),
+    [
+        (Packing(), ["a/tests/t.py", "app.py", "docs/a.md", "docs/b.txt", "tests/t.py"]),
+        (Packing(leave_out=("tests",)), ["app.py", "docs/a.md", "docs/b.txt"]),
+        (Packing(leave_out=("tests/",)), ["app.py", "docs/a.md", "docs/b.txt"]),
+        (Packing(leave_out=("a/tests", "docs/*.md")), ["app.py", "docs/b.txt", "tests/t.py"]),
+        (Packing(leave_out=("*.py",), keep=("app.py",)), ["app.py", "docs/a.md", "docs/b.txt"]),
+        (Packing(keep=(".env",)), [".env", "a/tests/t.py", "app.py", "docs/a.md", "docs/b.txt", "tests/t.py"]),
+    ],
+)
+def test_the_team_says_what_else_goes_in_or_not(tmp_path: Path, packing: Packing, expected: list[str]) -> None:
+    write(tmp_path, dict.fromkeys(["app.py", "tests/t.py", "a/tests/t.py", "docs/a.md", "docs/b.txt", ".env"], ""))
+    wanted = profile("python", tmp_path, template="template.yaml", packing=packing)
+    assert names(read_tree(tmp_path, wanted, None)) == expected
+
+
+@given(st.lists(st.from_regex(r"[a-z]{1,8}(\.(py|json|txt|yaml|toml))?", fullmatch=True), min_size=1, unique=True))
+def test_each_file_is_in_the_package_or_named_as_left_out(found: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        write(root, {f"{name}/x" if "." not in name else name: "" for name in found})
+        tree = read(root, template="template.yaml")
+        assert {name.partition("/")[0] for name in (*names(tree), *tree.left_out)} == set(found)
 
 
 def test_a_link_inside_the_repository_is_followed(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""What does not go into a package. Two lists, both documented, both can be switched off.
+"""What does not go into a package. Each list is documented, is shown by `--explain`, and can be switched off.
 
-`SOURCE` is about the author's own folder. `sam build` leaves out its own folder and git's; this list adds what tools
-leave behind, and, where the folder is the one that holds the template, what belongs to the project and not to the
-function. `DEPENDENCIES` is about installed distributions.
+`SOURCE_ANYWHERE` is about the author's own folder: what Sealift and git own, and what tools leave behind. Nothing else
+is left out, as by `sam build`: a folder called tests or dist may be what the code reads. `DEPENDENCIES` is about
+installed distributions.
 """
 
 import re
@@ -13,23 +13,16 @@ from functools import lru_cache
 SOURCE_ANYWHERE = (
     ".git", ".hg", ".svn", ".aws-sam", ".sealift", ".chalice", ".serverless", ".DS_Store", ".idea", ".vscode",
     "__pycache__", "*.pyc", "*.pyo", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox",
-    ".coverage", ".gitignore", ".gitkeep", "*.egg-info",
+    ".coverage", ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", "*.egg-info",
 )  # fmt: skip
 """Names left out wherever they are, and every folder that holds a `pyvenv.cfg`: a virtual environment."""
 
 NODE_MODULES = ("node_modules",)
 """Left out of Python packages, and of Node.js packages that have a package.json: npm installs them anew."""
 
-SOURCE_ROOT = (
-    ".*", "bitbucket-pipelines.yml", "tests", "test", "__tests__",
-    "cdk.out", "htmlcov", "coverage", "template.yaml", "template.yml",
-    "template.json", "packaged.y*ml", "packaged-template.y*ml", "output.y*ml", "samconfig.*", "sealift.toml",
-    "Makefile", "README*", "LICENSE*", "CHANGELOG*", "CONTRIBUTING*",
-)  # fmt: skip
-"""Left out at the top of the folder that holds the template, together with the template itself."""
-
-PYTHON_OUTPUT = ("build", "dist")
-"""Left out there as well when the function is Python's, unless it is a package with an `__init__.py`."""
+SOURCE_ROOT = ("sealift.toml", ".env", ".env.*")
+"""Left out at the top of a folder that holds the template, together with the template itself: Sealift's own files, and
+the settings of a developer's machine."""
 
 LOCAL_OUTPUT = ("build", "dist", "*.egg-info")
 """Left out at the top of a folder that requirements name by path."""
@@ -74,6 +67,6 @@ def patterns(*lines: str) -> Patterns:
     return Patterns(frozenset(lines) - set(globs), joined)
 
 
-def dependency_patterns(*, slim: bool) -> tuple[str, ...]:
-    """Return what is left out of installed distributions; `slim` adds what is never used at run time."""
-    return DEPENDENCY_LEFTOVERS + (DEPENDENCY_UNUSED if slim else ())
+def dependency_patterns() -> tuple[str, ...]:
+    """Return what is left out of installed distributions."""
+    return DEPENDENCY_LEFTOVERS + DEPENDENCY_UNUSED

@@ -15,13 +15,15 @@ from sealift.build.cache.stat_index import StatIndex
 from sealift.build.zips.leaving_out import (
     LOCAL_OUTPUT,
     NODE_MODULES,
-    PYTHON_OUTPUT,
     SOURCE_ANYWHERE,
     SOURCE_ROOT,
     Patterns,
     patterns,
 )
 from sealift.errors import BuildError
+from sealift.model.template import Packing
+
+_AS_IT_IS = Packing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Tree:
     files: tuple[SourceFile, ...]
     digest: str
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Names of files, and of folders with a slash, that are there but do not go into the package."""
 
     def file(self, name: str) -> SourceFile | None:
         """Return the file of this name, or None."""
@@ -56,19 +60,34 @@ class Profile:
     boundary: Path
     anywhere: tuple[str, ...] = SOURCE_ANYWHERE
     top: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    """Patterns of names, or of paths, that are left out besides."""
+    keep: tuple[str, ...] = ()
+    """Patterns of names, or of paths, that are taken whatever else is said."""
+    prunes_loops: bool = False
+    """Whether a link back to a folder around it is left out: Node.js finds that folder above."""
 
 
-def profile(method: str, boundary: Path, *, template: str | None = None, drops_modules: bool = False) -> Profile:
+def profile(
+    method: str,
+    boundary: Path,
+    *,
+    template: str | None = None,
+    drops_modules: bool = False,
+    packing: Packing = _AS_IT_IS,
+) -> Profile:
     """Return how the source of a package is read.
 
-    `template` is the name of the template when the folder is the project's own; then what belongs to the project and
-    not to the function is left out too. A tool of the author's gets to see all but what is never source.
+    `template` is the name of the template when the folder holds it at its top. A tool of the author's gets to see all
+    but what is never source.
     """
     anywhere = SOURCE_ANYWHERE + (NODE_MODULES if drops_modules and method in ("python", "node", "esbuild") else ())
     top: tuple[str, ...] = ()
-    if template is not None and method in ("python", "node"):
-        top = (*SOURCE_ROOT, *(PYTHON_OUTPUT if method == "python" else ()), template)
-    return Profile(boundary=boundary, anywhere=anywhere, top=top)
+    if method in ("makefile", "command", "esbuild"):
+        return Profile(boundary=boundary, anywhere=anywhere)
+    if template is not None:
+        top = (*SOURCE_ROOT, template)
+    return Profile(boundary=boundary, anywhere=anywhere, top=top, leave_out=packing.leave_out, keep=packing.keep)
 
 
 def local_profile(boundary: Path) -> Profile:
@@ -81,7 +100,13 @@ def read_tree(root: Path, profile: Profile, index: StatIndex | None) -> Tree:
     reader = _Reader(root=root, profile=profile, index=index)
     files = tuple(sorted(reader.walk(), key=lambda f: f.name))
     content = digest([(f.name, f.executable, f.sha256) for f in files])
-    return Tree(root=root, files=files, digest=content, warnings=(*reader.warnings, *_case_clashes(files)))
+    return Tree(
+        root=root,
+        files=files,
+        digest=content,
+        warnings=(*reader.warnings, *_case_clashes(files)),
+        left_out=tuple(sorted(reader.left_out)),
+    )
 
 
 def read_file(path: Path, index: StatIndex) -> Tree:
@@ -98,6 +123,7 @@ class _Reader:
     profile: Profile
     index: StatIndex | None
     warnings: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def walk(self) -> Iterator[SourceFile]:
         yield from self._folder(str(self.root), "", ())
@@ -110,18 +136,20 @@ class _Reader:
         except OSError as error:
             raise _unreadable(folder, error) from error
         if prefix and any(e.name == "pyvenv.cfg" for e in entries):
+            self.left_out.append(prefix)
             return
         for entry in entries:
-            if not self._dropped(entry, anywhere, top):
+            if self._dropped(entry, prefix, anywhere, top):
+                self.left_out.append(prefix + entry.name + ("/" if entry.is_dir(follow_symlinks=False) else ""))
+            else:
                 yield from self._entry(entry, prefix + entry.name, links)
 
-    def _dropped(self, entry: os.DirEntry[str], anywhere: Patterns, top: Patterns | None) -> bool:
-        if anywhere.match(entry.name):
-            return True
-        if top is None or not top.match(entry.name):
+    def _dropped(self, entry: os.DirEntry[str], prefix: str, anywhere: Patterns, top: Patterns | None) -> bool:
+        name = entry.name
+        listed = anywhere.match(name) or (top is not None and top.match(name))
+        if not listed and not (self.profile.leave_out and _names(self.profile.leave_out, prefix + name)):
             return False
-        package = entry.name in PYTHON_OUTPUT and Path(entry.path, "__init__.py").exists()
-        return not package
+        return not (self.profile.keep and _names(self.profile.keep, prefix + name))
 
     def _entry(self, entry: os.DirEntry[str], name: str, links: tuple[str, ...]) -> Iterator[SourceFile]:
         try:
@@ -168,6 +196,8 @@ class _Reader:
             return
         parent = os.path.realpath(Path(entry.path).parent)
         if target in links or Path(parent).is_relative_to(target):
+            if self.profile.prunes_loops:
+                return
             raise self._circle(name)
         yield from self._folder(target, f"{name}/", (*links, target))
 
@@ -177,6 +207,13 @@ class _Reader:
             code="source-link-loop",
             hint="Remove the link.",
         )
+
+
+def _names(lines: tuple[str, ...], path: str) -> bool:
+    """Return whether patterns name a path: those without a slash by its last part, the others as a whole."""
+    return any(
+        patterns(line.rstrip("/")).match(path if "/" in line.rstrip("/") else path.rpartition("/")[2]) for line in lines
+    )
 
 
 def _unreadable(path: str, error: OSError) -> BuildError:

@@ -11,6 +11,7 @@ from sealift.model.release import BuiltArtifact, BuiltRelease
 from sealift.model.template import Template
 
 _SHOWN_DEPENDENCIES = 5
+_SHOWN_LEFT_OUT = 20
 
 
 @click.command("build")
@@ -127,7 +128,7 @@ def _body(
         "duration_s": built.duration_s,
     }
     if explain:
-        body["left_out"] = list(session.services.builder.left_out)
+        body["left_out"] = _left_out(session)
     if rebuilt:
         body["verified"] = {
             "equal": rebuilt.release.digest == built.release.digest,
@@ -155,6 +156,7 @@ def _artifact(built: BuiltArtifact, *, explain: bool) -> dict[str, object]:
         body["layer"] = _layer(built)
         body["dependencies"] = [{"name": name, "size_bytes": n} for name, n in _largest(built)]
         body["warnings"] = list(built.warnings)
+        body["left_out"] = list(built.left_out)
     return body
 
 
@@ -164,7 +166,7 @@ def _show(session: Session, built: BuiltRelease, *, explain: bool) -> None:
     if explain:
         for artifact in built.artifacts:
             _explain(artifact)
-        click.echo(f"left out of dependencies: {' '.join(session.services.builder.left_out)}\n")
+        click.echo(f"left out of dependencies: {' '.join(_left_out(session))}\n")
     total = sum(b.artifact.size_bytes for b in built.artifacts)
     fresh = sum(b.built for b in built.artifacts)
     click.echo(f"release {built.release.digest}")
@@ -192,9 +194,17 @@ def _explain(built: BuiltArtifact) -> None:
         click.echo(f"    {size(rest):>10}  {len(largest) - _SHOWN_DEPENDENCIES} more")
     if built.layer:
         click.echo(f"    and what it shares with others, in the layer {_layer(built)}")
+    if built.left_out:
+        more = len(built.left_out) - _SHOWN_LEFT_OUT
+        names = " ".join(built.left_out[:_SHOWN_LEFT_OUT]) + (f" and {more} more" if more > 0 else "")
+        click.echo(f"    left out of the source: {names}")
     for warning in built.warnings:
         click.echo(f"  ! {warning}")
     click.echo("")
+
+
+def _left_out(session: Session) -> list[str]:
+    return [line for line in session.services.builder.left_out if line not in session.app.build.packing.keep]
 
 
 def _layer(built: BuiltArtifact) -> str | None:

@@ -1,0 +1,1 @@
+"""Node.js packages: what npm installs, and what esbuild bundles."""

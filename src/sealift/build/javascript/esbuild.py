@@ -1,0 +1,150 @@
+"""Bundles by esbuild, where the template asks for it.
+
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-using-build-typescript.html
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from sealift.build.javascript.npm import install
+from sealift.build.mirror import Mirror, mirrored
+from sealift.build.planning import Plan
+from sealift.build.workshop import run
+from sealift.errors import BuildError
+from sealift.model.template import Json
+from sealift.ports import Process
+
+_ENTRY_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+_WARNING = re.compile(r"\[WARNING\] (.+)\n(?:\n {4}(\S+:\d+:\d+):)?")
+
+
+def bundle(plan: Plan, process: Process, scratch: Path) -> tuple[Path, tuple[str, ...]]:
+    """Bundle the entry points with esbuild; return the folder of the result, and warnings. Raises BuildError."""
+    mirror = mirrored(plan, scratch)
+    if plan.packages is not None and plan.packages.needs_install(development=True):
+        install(plan, plan.packages, process, mirror, development=True)
+    artifacts = scratch / "artifacts"
+    artifacts.mkdir()
+    entries = _entry_points(plan, mirror.source)
+    record = scratch / "esbuild.json"
+    argv = [_program(mirror), *entries, "--bundle", "--platform=node", *_places(plan, entries, artifacts)]
+    argv += ["--log-level=warning", "--log-limit=0", "--color=false", f"--metafile={record}", *_options(plan)]
+    done = run(plan, process, argv, cwd=mirror.source, hint=_HINT)
+    _refuse_undeclared(plan, record, mirror)
+    return artifacts, tuple(_warnings(plan, done.stderr))
+
+
+_HINT = "Name what it reads outside its folder under [build] inputs in sealift.toml, or mend what it says."
+
+
+def _program(mirror: Mirror) -> str:
+    for folder in (mirror.source, *mirror.source.parents):
+        if not folder.is_relative_to(mirror.top):
+            break
+        local = folder / "node_modules" / ".bin" / "esbuild"
+        if local.exists():
+            return str(local)
+    return "esbuild"
+
+
+def _handler_stem(plan: Plan) -> str:
+    """Return the handler's file without its suffix: Lambda ends it at the first dot of the last part."""
+    folder, slash, name = (plan.asset.handler or "").rpartition("/")
+    return f"{folder}{slash}{name.partition('.')[0]}".removeprefix("./")
+
+
+def _entry_points(plan: Plan, source: Path) -> list[str]:
+    declared = plan.asset.build_properties.get("EntryPoints")
+    if isinstance(declared, list) and declared:
+        return [str(entry) for entry in declared]
+    stem = _handler_stem(plan)
+    found = next((f"{stem}{suffix}" for suffix in _ENTRY_SUFFIXES if (source / f"{stem}{suffix}").is_file()), None)
+    if found is None:
+        raise BuildError(
+            f"{plan.name}: esbuild needs an entry point, and there is no source for the handler {plan.asset.handler}",
+            code="esbuild-entry-missing",
+            hint="Set Metadata: BuildProperties: EntryPoints.",
+        )
+    return [found]
+
+
+def _places(plan: Plan, entries: list[str], artifacts: Path) -> list[str]:
+    """Return the options that put the entry point of the handler where the handler says that its file is."""
+    handler = PurePosixPath(_handler_stem(plan)).parts
+    for entry in entries:
+        path = PurePosixPath(entry)
+        stem = path.with_suffix("").parts if path.suffix in _ENTRY_SUFFIXES else path.parts
+        if stem[-len(handler) :] == handler and handler:
+            base = "/".join(stem[: -len(handler)]) or "."
+            return [f"--outdir={artifacts}", f"--outbase={base}"]
+    for entry in entries if len(entries) == 1 else ():
+        stem = PurePosixPath(entry).with_suffix("").parts
+        if handler[-len(stem) :] == stem:  # as `sam build` puts it: at the top, though the handler names a folder
+            return [f"--outdir={artifacts.joinpath(*handler[: -len(stem)])}", "--outbase=."]
+    return [f"--outdir={artifacts}"]
+
+
+def _refuse_undeclared(plan: Plan, record: Path, mirror: Mirror) -> None:
+    """Refuse what esbuild found beyond the copy, in a node_modules above it: it is not in the key of the result."""
+    for name in json.loads(record.read_bytes())["inputs"]:
+        path = (mirror.source / name).resolve()
+        if ":" not in name and not path.is_relative_to(mirror.top):
+            raise BuildError(
+                f"{plan.name}: esbuild read {path}, which is not in the repository",
+                code="source-outside",
+                hint="Declare what the function needs in its package.json.",
+            )
+
+
+def _warnings(plan: Plan, output: str) -> Iterator[str]:
+    for text, place in _WARNING.findall(output):
+        yield f"{plan.name}: esbuild warns: {text}{f' ({place})' if place else ''}"
+
+
+def _options(plan: Plan) -> list[str]:
+    properties = {"Minify": True, "Target": "es2020", "Format": "cjs", **plan.asset.build_properties}
+    options: list[str] = []
+    for name, value in properties.items():
+        options += _option(plan, name, value)
+    return options
+
+
+def _option(plan: Plan, name: str, value: Json) -> list[str]:
+    match name:
+        case "EntryPoints" | "UseNpmCi":
+            return []
+        case "Minify" | "Sourcemap" | "KeepNames" | "SourcesContent":
+            flag = {"KeepNames": "keep-names", "SourcesContent": "sources-content"}.get(name, name.lower())
+            if _true(value):
+                return [f"--{flag}"]
+            return [f"--{flag}=false"] if name == "SourcesContent" else []
+        case "Target" | "Format" | "MainFields":
+            return [f"--{'main-fields' if name == 'MainFields' else name.lower()}={_joined(value)}"]
+        case "External":
+            return [f"--external:{entry}" for entry in _list(value)]
+        case "Loader":
+            return [f"--loader:{entry}" for entry in _list(value)]
+        case "OutExtension":
+            return [f"--out-extension:{entry}" for entry in _list(value)]
+        case "Banner" | "Footer":
+            return [f"--{name.lower()}:{entry}" for entry in _list(value)]
+        case _:
+            raise BuildError(
+                f"{plan.name}: BuildProperties {name} of esbuild is not supported",
+                code="build-property-unsupported",
+                hint="Remove it, or build with BuildMethod: makefile.",
+            )
+
+
+def _true(value: Json) -> bool:
+    return value is True or str(value).lower() == "true"
+
+
+def _list(value: Json) -> list[str]:
+    return [str(v) for v in value] if isinstance(value, list) else [str(value)]
+
+
+def _joined(value: Json) -> str:
+    return ",".join(_list(value))

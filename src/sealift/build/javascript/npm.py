@@ -1,0 +1,208 @@
+"""Runs npm in a copy of the packages, and packs what it installed; functions with equal dependencies share the pack.
+
+What the repository itself holds is never taken from a registry: a package of the same name there belongs to somebody
+else. npm's own links say which folder was taken, so each is looked at after the installation.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from pathlib import Path
+
+from sealift.build.cache.keys import FORMAT, digest
+from sealift.build.cache.store import Cache
+from sealift.build.javascript.packages import DECLARATIONS, INSTALLED, Link, Packages, lock_of, manifest
+from sealift.build.mirror import Mirror, mirrored
+from sealift.build.planning import Plan
+from sealift.build.tools import version
+from sealift.build.workshop import found_program, run
+from sealift.build.zips.leaving_out import OUTPUT
+from sealift.build.zips.packing import open_pack, pack_files
+from sealift.build.zips.tree import Profile, read_tree
+from sealift.build.zips.zipping import Entry
+from sealift.errors import BuildError
+from sealift.ports import Process
+
+MODULES = "node_modules"
+_PROCESSORS = {"x86_64": "x64", "arm64": "arm64"}
+_ELSEWHERE = re.compile(r"[:/]")
+"""Is in what names a place itself: a URL, a repository, an alias of another name."""
+_NEVER_OURS = (MODULES, ".git", ".aws-sam", ".sealift")
+
+
+def packed(plan: Plan, process: Process, cache: Cache, threads: Executor, *, force: bool) -> tuple[Entry, ...]:
+    """Return the files of node_modules, compressed. Raises BuildError."""
+    assert plan.packages is not None
+    npm = version(found_program(plan, "npm"), cache, process)
+    key = digest(FORMAT, "npm", _content(plan, plan.packages), plan.asset.architecture, npm, OUTPUT)
+    with cache.lock(f"set-{key[:16]}"):
+        found = None if force else open_pack(cache, key)
+        if found is None:
+            with cache.temporary() as scratch:
+                mirror = mirrored(plan, scratch)
+                install(plan, plan.packages, process, mirror)
+                _gather(plan.packages, mirror)
+                tree = read_tree(mirror.source, Profile(boundary=mirror.top, anywhere=OUTPUT, prunes_loops=True), None)
+                files = [(f.name, f.sha256) for f in tree.files if MODULES in f.name.split("/")[:-1]]
+                pack_files(key, mirror.source, files, cache, threads)
+            found = open_pack(cache, key)
+    if found is None:
+        raise BuildError("The packed node_modules cannot be read", code="cache-damaged", hint="Build again.")
+    return found
+
+
+def _content(plan: Plan, packages: Packages) -> object:
+    """Return what the installation depends on: the whole source only where it holds packages of its own."""
+    held = any(link.target.is_relative_to(packages.source) for link in packages.links) or packages.root in packages.own
+    declared = {f.name: f.sha256 for f in plan.tree.files if f.name in DECLARATIONS}
+    return [plan.tree.digest if packages.links and held else declared, plan.beside.digest]
+
+
+def install(plan: Plan, packages: Packages, process: Process, mirror: Mirror, *, development: bool = False) -> None:
+    """Install the dependencies into the copy, and refuse a foreign package in place of an own one.
+
+    That is looked at in the lock, before any script of a package runs, and once more in what is there afterwards.
+    Raises BuildError.
+    """
+    refuse_private_names(plan, packages)
+    for folder in packages.installs:
+        argv = ["--no-audit", "--no-fund", "--loglevel=error"]
+        if development:
+            argv += ["--include=dev"]
+        else:
+            processor = _PROCESSORS.get(plan.asset.architecture, plan.asset.architecture)
+            argv += ["--omit=dev", "--os=linux", "--libc=glibc", f"--cpu={processor}"]
+        if folder == packages.root and packages.own[0] in packages.members:
+            argv += [f"--workspace={packages.own[0].relative_to(folder).as_posix()}"]
+            argv += ["--include-workspace-root"] if development else []
+        copy = mirror.at(folder)
+        if lock_of(copy) is None and packages.links:
+            only = ["--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            run(plan, process, ["npm", "install", *only], cwd=copy)
+        _refuse_foreign_lock(plan, packages, folder, lock_of(copy))
+        run(plan, process, ["npm", "ci" if lock_of(copy) else "install", *argv], cwd=copy)
+    _refuse_foreign(plan, packages, mirror)
+
+
+def unlocked(packages: Packages) -> tuple[Path, ...]:
+    """Return the folders whose dependencies no lock file pins."""
+    return tuple(folder for folder in packages.installs if lock_of(folder) is None)
+
+
+def _refuse_foreign_lock(plan: Plan, packages: Packages, folder: Path, lock: Path | None) -> None:
+    entries = _lock_entries(lock) if lock else {}
+    for link in packages.links:
+        if not link.user.is_relative_to(folder) or not link.target.is_dir():
+            continue
+        user = link.user.relative_to(folder)
+        places = [(at / MODULES / link.name).as_posix() for at in (user, *user.parents)]
+        entry = next((entries[place] for place in places if place in entries), None)
+        if entry is None or (entry.get("link") and (folder / str(entry.get("resolved"))).resolve() == link.target):
+            continue
+        raise _foreign(plan, link, f"takes {link.name} {entry.get('version')} from a registry instead")
+
+
+def _lock_entries(lock: Path) -> dict[str, dict[str, object]]:
+    try:
+        listed = json.loads(lock.read_bytes()).get("packages")
+    except (ValueError, AttributeError, RecursionError):
+        return {}  # npm says what is wrong with it
+    return {k: v for k, v in listed.items() if isinstance(v, dict)} if isinstance(listed, dict) else {}
+
+
+def _refuse_foreign(plan: Plan, packages: Packages, mirror: Mirror) -> None:
+    for link in packages.links:
+        found = _resolved(mirror.at(link.user), link.name, mirror.top)
+        if not link.target.is_dir() or (found is not None and found == mirror.at(link.target)):
+            continue
+        if found is None and link.user != packages.own[0]:
+            continue  # of a part that npm left out
+        took = "did not install it" if found is None else f"installed {_described(found)} from a registry instead"
+        raise _foreign(plan, link, took)
+
+
+def _foreign(plan: Plan, link: Link, took: str) -> BuildError:
+    return BuildError(
+        f"{plan.name}: {link.user.name} depends on {link.name}, which is {link.target} in this repository, "
+        f"but npm {took}",
+        code="dependency-not-own",
+        hint=f"Let {link.user / 'package.json'} ask for a version that {link.target / 'package.json'} has, "
+        "and write the lock file again with `npm install`.",
+    )
+
+
+def refuse_private_names(plan: Plan, packages: Packages) -> None:
+    """Refuse a dependency on a registry's package whose name a private package of this repository has."""
+    linked = {(link.user, link.name) for link in packages.links}
+    asked = {
+        name: user
+        for user in packages.own
+        for section in INSTALLED
+        for name, wanted in (packages.manifests[user].get(section) or {}).items()
+        if (user, name) not in linked and not _ELSEWHERE.search(str(wanted))
+    }
+    for name, folder in _private(plan.boundary) if asked else ():
+        if name in asked and folder != asked[name]:
+            raise BuildError(
+                f"{plan.name}: {asked[name].name} depends on {name}, which is private in {folder}, so npm would "
+                "install somebody else's package of that name from a registry",
+                code="dependency-not-own",
+                hint=f"Name the folder in {asked[name] / 'package.json'} (file:…), declare it under workspaces, "
+                "or rename it.",
+            )
+
+
+def _private(boundary: Path) -> Iterator[tuple[str, Path]]:
+    for folder, folders, files in os.walk(boundary):
+        folders[:] = sorted(f for f in folders if f not in _NEVER_OURS)
+        if "package.json" in files:
+            try:
+                declared = manifest(Path(folder))
+            except BuildError:
+                continue  # not a package: a template of one, or a test's data
+            if declared.get("private") is True and isinstance(declared.get("name"), str):
+                yield declared["name"], Path(folder)
+
+
+def _resolved(user: Path, name: str, top: Path) -> Path | None:
+    """Return the real folder of a package as Node.js finds it, or None."""
+    for folder in (user, *user.parents):
+        if not folder.is_relative_to(top):
+            break
+        if (folder / MODULES / name).exists():
+            return (folder / MODULES / name).resolve()
+    return None
+
+
+def _described(folder: Path) -> str:
+    return f"{manifest(folder).get('name')} {manifest(folder).get('version')}"
+
+
+def _gather(packages: Packages, mirror: Mirror) -> None:
+    """Let the function's own node_modules hold what Node.js would find in those of the workspace above it."""
+    wanted = {link.name for link in packages.links}
+    for name, folder in _members_by_name(packages):
+        link = mirror.at(packages.root) / MODULES / name
+        if name not in wanted and link.is_symlink() and link.resolve() == mirror.at(folder):
+            link.unlink()
+    if packages.root != packages.source and packages.source.is_relative_to(packages.root):
+        _overlay(mirror.at(packages.root) / MODULES, mirror.source / MODULES)
+
+
+def _members_by_name(packages: Packages) -> Iterator[tuple[str, Path]]:
+    for folder in packages.members:
+        yield str(manifest(folder).get("name") or folder.name), folder
+
+
+def _overlay(below: Path, over: Path) -> None:
+    """Link each package of one node_modules into another that has none of that name."""
+    if not below.is_dir():
+        return
+    over.mkdir(exist_ok=True)
+    for entry in below.iterdir():
+        if entry.name.startswith("@") and (over / entry.name).is_dir():
+            _overlay(entry, over / entry.name)
+        elif not os.path.lexists(over / entry.name):
+            (over / entry.name).symlink_to(entry.resolve())
