@@ -151,6 +151,9 @@ class Settings(Protocol):
     def missing(self, references: Sequence[str]) -> tuple[str, ...]:
         """Return those of `ssm:NAME`, `ssm-secure:NAME`, `secretsmanager:ID` that do not exist."""
 
+    def versions(self, references: Sequence[str]) -> Mapping[str, str]:
+        """Return the version of each that exists and shows one; it is another one once the value was changed."""
+
 
 class Inventory(Protocol):
     """What is in force in one account and region, whoever put it there. Read only.

@@ -3,6 +3,7 @@
 import pytest
 
 from sealift.errors import CloudError
+from sealift.model.template import Json
 from tests.contract.worlds import World, template
 
 
@@ -38,3 +39,24 @@ def test_a_key_that_is_not_there_signs_nothing(world: World) -> None:
 
 def _of(name: str) -> dict[str, str]:
     return {"Type": "String", "Value": f"of {name}"}
+
+
+def test_a_version_is_another_one_once_the_value_was_changed(world: World) -> None:
+    name = world.name()
+    parameter = f"ssm:/{name}/tax"
+
+    def body(value: str) -> dict[str, Json]:
+        return template(
+            Tax={
+                "Type": "AWS::SSM::Parameter",
+                "Properties": {"Type": "String", "Value": value, "Name": f"/{name}/tax"},
+            }
+        )
+
+    assert world.cloud.settings.versions([parameter]) == {}
+    world.deploy(name, body("one"))
+    before = world.cloud.settings.versions([parameter])
+    assert before.keys() == {parameter}
+    assert world.cloud.settings.versions([parameter]) == before
+    world.deploy(name, body("two"))
+    assert world.cloud.settings.versions([parameter]) != before

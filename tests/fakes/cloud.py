@@ -45,7 +45,7 @@ class AccountEffects:
         if placed.desired.type == FUNCTION and placed.physical_id is not None:
             self.functions.set_code(placed.physical_id, self._code(placed.properties.get("Code")))
         if placed.desired.type in SETTINGS and placed.physical_id is not None:
-            self.settings.known.add(SETTINGS[placed.desired.type] + placed.physical_id)
+            self.settings.write(SETTINGS[placed.desired.type] + placed.physical_id)
         if placed.physical_id is not None:
             self.inventory.make(placed.desired.type, placed.physical_id, placed.properties)
 

@@ -82,10 +82,26 @@ class FakeSettings:
     """Knows which parameters and secrets exist, by reference without version: `ssm:/name`."""
 
     known: set[str] = field(default_factory=set)
+    changes: dict[str, int] = field(default_factory=dict)
 
     def missing(self, references: Sequence[str]) -> tuple[str, ...]:
         """Return those that do not exist."""
         return tuple(r for r in references if not any(r == k or r.startswith(f"{k}:") for k in self.known))
+
+    def versions(self, references: Sequence[str]) -> Mapping[str, str]:
+        """Return how often each was changed."""
+        missing = self.missing(references)
+        return {r: str(self.changes.get(r, 1)) for r in references if r not in missing}
+
+    def write(self, reference: str) -> None:
+        """Make one, or change it."""
+        if reference in self.known:
+            self.change(reference)
+        self.known.add(reference)
+
+    def change(self, reference: str) -> None:
+        """Give one another value."""
+        self.changes[reference] = self.changes.get(reference, 1) + 1
 
 
 @dataclass(slots=True)

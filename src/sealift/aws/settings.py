@@ -1,6 +1,6 @@
 """Whether configuration is there: Parameter Store and Secrets Manager. No value is ever read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sealift.aws.failures import calling
@@ -28,15 +28,28 @@ class AwsSettings:
         """
         parameters = {r: name for r in references if (name := parameter_name(r)) is not None}
         secrets = {r: name for r in references if (name := secret_id(r)) is not None}
-        known = self._known_parameters(set(parameters.values())) if parameters else set()
-        lost = self._lost_secrets(set(secrets.values())) if secrets else set()
+        known = self._parameters(set(parameters.values())) if parameters else {}
+        there = self._secrets(set(secrets.values())) if secrets else {}
         return tuple(
-            r for r in references if (r in parameters and parameters[r] not in known) or secrets.get(r) in lost
+            r
+            for r in references
+            if (r in parameters and parameters[r] not in known) or (r in secrets and secrets[r] not in there)
         )
 
-    def _known_parameters(self, names: set[str]) -> set[str]:
+    def versions(self, references: Sequence[str]) -> Mapping[str, str]:
+        """Return the version of each that exists and shows one; those that AWS publishes show none."""
+        parameters = {r: name for r in references if (name := parameter_name(r)) is not None}
+        secrets = {r: name for r in references if (name := secret_id(r)) is not None}
+        known = self._parameters(set(parameters.values())) if parameters else {}
+        there = self._secrets(set(secrets.values())) if secrets else {}
+        shown = {r: known.get(name, "") for r, name in parameters.items()}
+        shown |= {r: there.get(name, "") for r, name in secrets.items()}
+        return {r: version for r, version in shown.items() if version}
+
+    def _parameters(self, names: set[str]) -> dict[str, str]:
+        """Return the version of each parameter that is there; empty for one that cannot be looked up."""
         wanted = sorted(names)
-        known = {name for name in wanted if name.startswith((_PUBLIC, "arn:"))}
+        known = {name: "" for name in wanted if name.startswith((_PUBLIC, "arn:"))}
         for start in range(0, len(wanted), _NAMES_PER_CALL):
             with calling("look for parameters in Parameter Store"):
                 pages = self._session.ssm.get_paginator("describe_parameters").paginate(
@@ -44,25 +57,29 @@ class AwsSettings:
                         {"Key": "Name", "Option": "Equals", "Values": wanted[start : start + _NAMES_PER_CALL]}
                     ]
                 )
-                known |= {p["Name"] for page in pages for p in page["Parameters"]}
+                known |= {p["Name"]: str(p.get("Version", "")) for page in pages for p in page["Parameters"]}
         return known
 
-    def _lost_secrets(self, ids: Iterable[str]) -> set[str]:
+    def _secrets(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the current version of each secret that is there."""
         ordered = sorted(ids)
         with ThreadPoolExecutor(max_workers=min(_PARALLEL, len(ordered))) as pool:
-            return {
-                name for name, there in zip(ordered, pool.map(self._secret_there, ordered), strict=True) if not there
-            }
+            seen = zip(ordered, pool.map(self._secret_version, ordered), strict=True)
+            return {name: version for name, version in seen if version is not None}
 
-    def _secret_there(self, secret: str) -> bool:
+    def _secret_version(self, secret: str) -> str | None:
+        """Return the id of a secret's current version, empty when none is shown; None when it is not there."""
         try:
             with calling(f"look for secret {secret}"):
                 answer = self._session.secretsmanager.describe_secret(SecretId=secret)
         except CloudError as error:
             if error.code == "not-found":
-                return False
+                return None
             raise
-        return "DeletedDate" not in answer
+        if "DeletedDate" in answer:
+            return None
+        staged = answer.get("VersionIdsToStages", {})
+        return next((version for version, stages in staged.items() if "AWSCURRENT" in stages), "")
 
 
 def parameter_name(reference: str) -> str | None:

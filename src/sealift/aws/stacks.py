@@ -57,8 +57,7 @@ class AwsStacks:
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Ask for a change set. A change set of the same name that already exists is a success."""
         arguments = creation_arguments(request, self._bucket.url(request.template_key))
-        known = f"{request.stack_name} {self._bucket.name}"
-        secrets = [value for value in request.parameters.values() if value not in known]
+        secrets = [request.parameters[name] for name in request.no_echo if name in request.parameters]
         try:
             with calling(f"make a change set for stack {request.stack_name}", secrets=secrets):
                 self._client.create_change_set(**arguments)

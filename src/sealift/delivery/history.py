@@ -4,7 +4,7 @@ Pure folding over entries. One operation (a deployment with its verification) is
 is written before anything is sent, the outcome after it; one that never got an outcome was interrupted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -25,6 +25,10 @@ class Deployed:
     release: str
     commit: str | None
     config: str
+    secrets: str = ""
+    """Fingerprint of its secrets (NoEcho), empty when it had none."""
+    settings: Mapping[str, str] | None = None
+    """Version of each setting that its templates read; None when that was not recorded."""
     kept: bool = False
     """Whether the environment's bucket keeps the values of its configuration."""
     at: datetime
@@ -350,6 +354,8 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
             release=record.release,
             commit=record.commit,
             config=str(record.data.get("config", known.config if known else "")),
+            secrets=str(record.data.get("secrets", known.secrets if known else "")),
+            settings=_settings(record.data.get("settings")),
             kept=record.data.get("config_kept") is True or bool(known and known.kept),
             at=known.at if known else entry.at,
             actor=known.actor if known else entry.actor,
@@ -372,6 +378,10 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
     elif record.kind == "verification" and known is not None:
         verified_at = entry.at if record.status == "succeeded" else None
         deployments[record.operation] = replace(known, verified=record.status, verified_at=verified_at)
+
+
+def _settings(value: Json) -> Mapping[str, str] | None:
+    return {name: str(version) for name, version in value.items()} if isinstance(value, dict) else None
 
 
 def _seconds(value: Json) -> float:

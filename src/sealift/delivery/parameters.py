@@ -37,6 +37,20 @@ def resolve_parameters(
     return resolved, tuple(problems)
 
 
+def stored_settings(
+    specs: Sequence[ParameterSpec], settings: Sequence[str], values: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the `settings` of a template as these parameter values make them, each once.
+
+    The value of an SSM-typed parameter names an entry of Parameter Store; a given one takes the default's place.
+    """
+    stored = [spec for spec in specs if spec.type.startswith(_SSM_VALUE)]
+    replaced = {f"ssm:{s.default}" for s in stored if s.default and values.get(s.name, s.default) != s.default}
+    named = [f"ssm:{value}" for s in stored if (value := values.get(s.name, s.default))]
+    kept = [name for name in settings if name not in replaced or name in named]
+    return tuple(dict.fromkeys([*kept, *named]))
+
+
 def _declared_at(spec: ParameterSpec) -> str:
     return f"; it is declared in {spec.location}" if spec.location else ""
 

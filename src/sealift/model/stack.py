@@ -111,6 +111,8 @@ class ChangeSetRequest:
     parameters: Mapping[str, str] = field(repr=False)
     tags: Mapping[str, str]
     create: bool
+    no_echo: tuple[str, ...] = ()
+    """Parameters whose values are secrets."""
     use_previous: tuple[str, ...] = ()
     description: str = ""
     role_arn: str | None = None

@@ -74,4 +74,4 @@ def subject_of(target: Target, digest: str, source: Cloud, services: Services) -
     """
     plan = plan_deployment(target, stored_release(digest, source), commit=None, kind="promotion")
     wrote = authors(services.ledgers.ledger(source).entries(), release=digest)
-    return Subject(release=digest, config=plan.config, authors=wrote)
+    return Subject(release=digest, config=plan.identity, authors=wrote)

@@ -46,6 +46,24 @@ def configuration_of(target: Target, release: Release, resolved: Mapping[str, Ma
     return canonical_json({"parameters": open_values, "tags": dict(target.environment.tags)})
 
 
+def secrets_of(target: Target, release: Release, resolved: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a fingerprint of all secrets (NoEcho) of a deployment together; empty when it has none.
+
+    It says only whether any of them changed. It is salted by where it is, made slowly, and of all of them at once, so
+    that guessing takes guessing all; whoever can read the ledger can still try guesses of short ones.
+    """
+    secret = {
+        s.name: sorted(p.name for p in s.parameters if p.no_echo and p.name in resolved[s.name]) for s in release.stacks
+    }
+    values: Json = {stack: {name: resolved[stack][name] for name in names} for stack, names in secret.items() if names}
+    if not values:
+        return ""
+    cloud = target.cloud
+    salt = "/".join(("sealift", target.app.name, target.environment.name, cloud.account, cloud.region))
+    made = hashlib.scrypt(canonical_json(values), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32)
+    return made.hex()
+
+
 def given_parameters(app: App, environment: Environment, stack: SealedStack) -> dict[str, str]:
     """Return the values for a stack: the app's, the environment's, the environment's for this stack, then ours."""
     spec = next((s for s in app.stacks if s.name == stack.name), None)

@@ -13,14 +13,14 @@ from itertools import takewhile
 from sealift.delivery.blame import broke
 from sealift.delivery.history import Standing, open_deletions, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
-from sealift.delivery.parameters import resolve_parameters
+from sealift.delivery.parameters import resolve_parameters, stored_settings
 from sealift.errors import ConfigError, IntegrityError, SealiftError
 from sealift.model.app import App, StackSpec
 from sealift.model.event import Noted, Progressed
 from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
-from sealift.usecases.configuration import configuration_of, given_parameters, keep_configuration
+from sealift.usecases.configuration import configuration_of, given_parameters, keep_configuration, secrets_of
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
@@ -48,6 +48,8 @@ class Plan:
     """Resolved parameters by stack."""
     configuration: bytes = field(repr=False)
     """The configuration, secrets (NoEcho) left out, as it is kept in the environment's bucket."""
+    secrets: str = ""
+    """Fingerprint of the secrets (NoEcho): it says whether any was changed, and nothing else."""
     adopt: bool = False
     waivers: frozenset[str] = frozenset()
     abandoned: tuple[str, ...] = ()
@@ -65,8 +67,22 @@ class Plan:
 
     @property
     def config(self) -> str:
-        """Digest of the configuration."""
+        """Digest of the configuration that is kept."""
         return hashlib.sha256(self.configuration).hexdigest()
+
+    @property
+    def identity(self) -> str:
+        """Digest of the whole configuration, secrets included."""
+        return hashlib.sha256(f"{self.config} {self.secrets}".encode()).hexdigest() if self.secrets else self.config
+
+    def settings(self, *stacks: SealedStack) -> tuple[str, ...]:
+        """Return the settings that the stacks of the release, by default all, read with these parameters."""
+        named = [
+            setting
+            for stack in stacks or self.release.stacks
+            for setting in stored_settings(stack.parameters, stack.settings, self.parameters[stack.name])
+        ]
+        return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +123,7 @@ def plan_deployment(
         kind=kind,
         parameters=resolved,
         configuration=configuration_of(target, release, resolved),
+        secrets=secrets_of(target, release, resolved),
         adopt=adopt,
     )
 
@@ -114,19 +131,23 @@ def plan_deployment(
 def is_standing(target: Target, plan: Plan, current: Standing) -> bool:
     """Return whether exactly this release and configuration runs there already, verified and not found bad since.
 
-    The ledger alone is not believed: its stacks have to be there, too.
+    The ledger alone is not believed: its stacks have to be there, too, and the settings have to be those of then.
     """
     deployed = current.current
-    recorded = (
-        deployed is not None
-        and deployed is current.last
-        and (deployed.release, deployed.config) == (plan.release.digest, plan.config)
-        and deployed.is_good
-    )
-    if not recorded:
+    if deployed is None or deployed is not current.last or not deployed.is_good:
+        return False
+    if (deployed.release, deployed.config) != (plan.release.digest, plan.config) or deployed.secrets != plan.secrets:
+        return False
+    if deployed.settings is not None and deployed.settings != dict(_versions(target, plan)):
         return False
     stacks = [_spec(target.app, stack) for stack in plan.release.stacks]
     return next(broken_stacks(target.app, target.environment, target.cloud, stacks), None) is None
+
+
+def _versions(target: Target, plan: Plan) -> Mapping[str, str]:
+    """Return the versions of the settings that the templates name."""
+    named = plan.settings()
+    return target.cloud.settings.versions(named) if named else {}
 
 
 def enters(target: Target, plan: Plan, writer: Writer, *, force: bool) -> bool:
@@ -159,11 +180,14 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
         "isolation": dict(plan.isolation),
         "gates": gates_record(target.app),
     }
+    if plan.secrets:
+        base["secrets"] = plan.secrets
     if plan.health:
         base["health"] = dict(plan.health)
     if target.environment.watch_s and plan.kind != "rollback":
         base["watch_s"] = target.environment.watch_s
     hooks = _hook_run(target, plan, operation, writer)
+    versions = _versions(target, plan)
     keep_configuration(plan.configuration, writer)
     writer.record(operation, "running", **base, **plan.request)
     with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
@@ -195,7 +219,9 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
             raise
         outcome.status = "succeeded"
         outcome.detail = "changed" if changed else "nothing to change"
-        writer.record(operation, "succeeded", **base, changed=changed, code_sha256=dict(codes))
+        # A setting that was changed meanwhile was maybe not read; one that hooks or stacks made was.
+        settings: dict[str, Json] = {**_versions(target, plan), **versions}
+        writer.record(operation, "succeeded", **base, changed=changed, code_sha256=dict(codes), settings=settings)
     return Deployment(operation=operation, outputs=outputs, changed=changed)
 
 
@@ -278,7 +304,7 @@ def _judge_ahead(target: Target, plan: Plan, operation: Operation, writer: Write
     unchanged: set[str] = set()
     later: list[str] = []
     for stack in plan.release.stacks:
-        if not set(stack.needs) <= unchanged or target.cloud.settings.missing(stack.settings):
+        if not set(stack.needs) <= unchanged or target.cloud.settings.missing(plan.settings(stack)):
             later.append(stack.name)
         elif judge_stack(_stack_target(target, plan, stack), operation, writer):
             unchanged.add(stack.name)
@@ -297,10 +323,10 @@ def _deploy_stacks(target: Target, plan: Plan, operation: Operation, writer: Wri
     outputs: dict[str, str] = {}
     changed = False
     # A stack that needs others may read settings that they make, so its own are looked for once those are there.
-    _check_settings(target, *(s for s in plan.release.stacks if not s.needs))
+    _check_settings(target, plan, *(s for s in plan.release.stacks if not s.needs))
     for stack in plan.release.stacks:
         if stack.needs:
-            _check_settings(target, stack)
+            _check_settings(target, plan, stack)
         result = deploy_stack(_stack_target(target, plan, stack), operation, writer)
         outputs.update(result.state.outputs)
         changed = changed or result.changed
@@ -326,9 +352,9 @@ def _spec(app: App, stack: SealedStack) -> StackSpec:
     return known or StackSpec(name=stack.name, template="", needs=stack.needs)
 
 
-def _check_settings(target: Target, *stacks: SealedStack) -> None:
+def _check_settings(target: Target, plan: Plan, *stacks: SealedStack) -> None:
     """Refuse when a parameter or secret that the templates name is not in the environment."""
-    named = tuple(dict.fromkeys(name for stack in stacks for name in stack.settings))
+    named = plan.settings(*stacks) if stacks else ()
     missing = target.cloud.settings.missing(named) if named else ()
     if missing:
         name = target.environment.name

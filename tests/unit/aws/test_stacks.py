@@ -1,5 +1,6 @@
 """What CloudFormation answers, page by page, and what is made of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -216,12 +217,12 @@ def test_a_change_set_of_that_name_is_a_success_and_a_stack_is_not() -> None:
                     stacks_of(session).create_change_set(request())
 
 
-def test_the_value_of_a_parameter_is_in_no_error() -> None:
+def test_the_value_of_a_secret_parameter_is_in_no_error() -> None:
     with stubbed("cloudformation") as (session, stub):
         stub.add_client_error("create_change_set", "ValidationError", "Parameter Password: hunter2hunter2 is too short")
 
         with pytest.raises(CloudError) as caught:
-            stacks_of(session).create_change_set(request(Password="hunter2hunter2"))
+            stacks_of(session).create_change_set(replace(request(Password="hunter2hunter2"), no_echo=("Password",)))
 
     assert "hunter2" not in caught.value.message
     assert "hunter2" not in repr(request(Password="hunter2hunter2"))
@@ -459,3 +460,13 @@ def test_deleting_with_a_token_that_was_used_is_a_success() -> None:
         stub.add_client_error("delete_stack", "TokenAlreadyExistsException", "token")
 
         stacks_of(session).delete_stack("orders", token="t")
+
+
+def test_the_value_of_an_open_parameter_is_shown_in_an_error() -> None:
+    with stubbed("cloudformation") as (session, stub):
+        stub.add_client_error("create_change_set", "ValidationError", "Unable to fetch parameters [/shop/tax] from SSM")
+
+        with pytest.raises(CloudError) as caught:
+            stacks_of(session).create_change_set(request(Tax="/shop/tax"))
+
+    assert "/shop/tax" in caught.value.message

@@ -257,6 +257,7 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
         parameters=target.parameters,
         tags=tags(target),
         create=begun.create,
+        no_echo=tuple(p.name for p in target.stack.parameters if p.no_echo),
         role_arn=None if writer.cloud.local else target.environment.cloudformation_role,
         description=f"Sealift {operation.kind} of release {operation.release[:12]}",
     )
