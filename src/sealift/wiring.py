@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sealift.aws.credentials import OwnCredentials
     from sealift.local.supervisor import LocalCloud
     from sealift.model.template import Rendered
+    from sealift.pipelines.report import Forge
     from sealift.scm.git import Git
     from sealift.template.templates import SamTemplates
 
@@ -83,7 +84,26 @@ def _region() -> str | None:
 
 def ci_context() -> CiContext:
     """Return what the CI system that runs us says."""
-    return detect(os.environ)
+    return detect(os.environ, _github_event())
+
+
+def _github_event() -> Mapping[str, Any]:
+    """Return the event that started a job of GitHub; nothing when it cannot be read."""
+    import json
+
+    path = os.environ.get("GITHUB_EVENT_PATH")
+    try:
+        event = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def make_forge() -> "Forge | None":
+    """Return the service that shows reports on the change that this job builds; None outside of CI."""
+    from sealift.scm.forge.opening import open_forge
+
+    return open_forge(ci_context(), os.environ, sleep=RealClock().sleep)
 
 
 def human_present() -> bool:

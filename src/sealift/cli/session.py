@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from sealift.errors import UserError, did_you_mean
+from sealift.errors import SealiftError, UserError, did_you_mean
 from sealift.model.app import App, Environment, GatesRead
 from sealift.model.event import Event, Finished
 from sealift.model.ledger import Status
@@ -33,6 +33,7 @@ class Session:
     streaming: bool = False
     verbose: bool = False
     gates: Gates = "none"
+    command: str = ""
 
     @cached_property
     def app(self) -> App:
@@ -54,7 +55,15 @@ class Session:
 
     @cached_property
     def sink(self) -> EventSink:
-        """Return where events go: JSON lines, nowhere, or the view."""
+        """Return where events go: JSON lines, nowhere, or the view; in CI to the pull request, too."""
+        from sealift.cli.reporting import Reporting, reports
+        from sealift.wiring import make_forge
+
+        forge = make_forge() if not self.local and reports(self.command) else None
+        return self._shown if forge is None else Reporting(command=self.command, sink=self._shown, forge=forge)
+
+    @cached_property
+    def _shown(self) -> EventSink:
         from sealift.system import RealClock
 
         if self.json:
@@ -122,6 +131,11 @@ class Session:
             show_finished(finished)
         return EXIT_CODES.get(finished.status, 1)
 
+    def failed(self, error: SealiftError) -> None:
+        """Tell who reports it that the command ended with an error."""
+        if hasattr(self.__dict__.get("sink"), "failure"):
+            self.sink.failure = error  # type: ignore[attr-defined]
+
     def close(self) -> None:
         """Give the terminal back."""
         close = getattr(self.__dict__.get("sink"), "close", None)
@@ -159,12 +173,16 @@ def options(*, local: bool = True, streaming: bool = False, judging: bool = Fals
                 streaming=streaming,
                 verbose=verbose,
                 gates=gates,
+                command=str(click.get_current_context().info_name),
             )
             from sealift.wiring import programs
 
             try:
                 with programs().ending_with_us():
                     return function(session, *args, **kwargs)
+            except SealiftError as error:
+                session.failed(error)
+                raise
             finally:
                 session.close()
 

@@ -10,6 +10,7 @@ from textwrap import indent
 from sealift.pipelines.lint import System
 
 PYTHON = "3.12"
+_QUALITY = "gl-code-quality-report.json"
 # By commit, as whoever can move a tag could run code with the right to deploy.
 _CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8  # v5.0.0"
 _SETUP_PYTHON = "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065  # v5.6.0"
@@ -297,7 +298,12 @@ variables:
 
 
 def _gitlab_check(what: Delivered, title: str, verbs: tuple[str, ...]) -> str:
-    return f"{title}:\n  stage: check\n  script:\n" + "".join(f"    - {what.command(verb)}\n" for verb in verbs)
+    text = f"{title}:\n  stage: check\n  script:\n"
+    for verb in verbs:
+        text += f"    - {what.command(verb)}{f' --codequality {_QUALITY}' * verb.startswith('check')}\n"
+    if not verbs[0].startswith("check"):
+        return text
+    return f"{text}  artifacts:\n    when: always\n    reports:\n      codequality: {_QUALITY}\n"
 
 
 def _gitlab_deploy(what: Delivered, one: Entered) -> str:

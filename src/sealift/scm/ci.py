@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 CiSystem = Literal["bitbucket", "github", "gitlab", "other", "none"]
 
@@ -18,6 +18,10 @@ class CiContext:
     """The branch that the pull request is to be merged into."""
     default_branch: str | None = None
     commit: str | None = None
+    """What is checked out, as far as the CI system says it: in a pull request often a merge that no branch has."""
+    head: str | None = None
+    """What statuses and reports name: the newest commit of the source branch."""
+    repository: str | None = None
     tag: str | None = None
     build_url: str | None = None
     actor: str | None = None
@@ -28,12 +32,12 @@ class CiContext:
         return self.system == "none"
 
 
-def detect(env: Mapping[str, str]) -> CiContext:
-    """Return the CI context that these environment variables describe."""
+def detect(env: Mapping[str, str], event: Mapping[str, Any] | None = None) -> CiContext:
+    """Return the CI context that these environment variables describe. `event` is what GitHub says beside them."""
     if env.get("BITBUCKET_BUILD_NUMBER"):
         return _bitbucket(env)
     if env.get("GITHUB_ACTIONS") == "true":
-        return _github(env)
+        return _github(env, event or {})
     if env.get("GITLAB_CI") == "true":
         return _gitlab(env)
     ci = env.get("CI", "").lower() not in ("", "0", "false", "no")
@@ -48,14 +52,17 @@ def _bitbucket(env: Mapping[str, str]) -> CiContext:
         branch=env.get("BITBUCKET_BRANCH") or None,
         pull_request=env.get("BITBUCKET_PR_ID") or None,
         target_branch=env.get("BITBUCKET_PR_DESTINATION_BRANCH") or None,
-        commit=env.get("BITBUCKET_COMMIT") or None,
+        # In a pull request the step merges the destination into the source before its script: HEAD is that merge.
+        commit=None if env.get("BITBUCKET_PR_ID") else env.get("BITBUCKET_COMMIT") or None,
+        head=env.get("BITBUCKET_COMMIT") or None,
+        repository=name or None,
         tag=env.get("BITBUCKET_TAG") or None,
         build_url=f"https://bitbucket.org/{name}/pipelines/results/{number}" if name else None,
         actor=env.get("BITBUCKET_STEP_TRIGGERER_UUID") or None,
     )
 
 
-def _github(env: Mapping[str, str]) -> CiContext:
+def _github(env: Mapping[str, str], event: Mapping[str, Any]) -> CiContext:
     # https://docs.github.com/actions/reference/workflows-and-actions/variables
     ref, kind = env.get("GITHUB_REF", ""), env.get("GITHUB_REF_TYPE")
     parts = ref.split("/")
@@ -70,10 +77,19 @@ def _github(env: Mapping[str, str]) -> CiContext:
         target_branch=(env.get("GITHUB_BASE_REF") or None) if pull else None,
         # In a pull request GITHUB_SHA is a merge commit that no branch has.
         commit=env.get("GITHUB_SHA") or None,
+        head=_head(event) if pull else env.get("GITHUB_SHA") or None,
+        repository=name or None,
         tag=env.get("GITHUB_REF_NAME") if kind == "tag" else None,
         build_url=f"{server}/{name}/actions/runs/{run}" if name and run else None,
         actor=env.get("GITHUB_ACTOR") or None,
     )
+
+
+def _head(event: Mapping[str, Any]) -> str | None:
+    pull_request = event.get("pull_request")
+    head = pull_request.get("head") if isinstance(pull_request, Mapping) else None
+    sha = head.get("sha") if isinstance(head, Mapping) else None
+    return sha if isinstance(sha, str) and sha else None
 
 
 def _gitlab(env: Mapping[str, str]) -> CiContext:
@@ -85,6 +101,8 @@ def _gitlab(env: Mapping[str, str]) -> CiContext:
         target_branch=env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or None,
         default_branch=env.get("CI_DEFAULT_BRANCH") or None,
         commit=env.get("CI_COMMIT_SHA") or None,
+        head=env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or env.get("CI_COMMIT_SHA") or None,
+        repository=env.get("CI_PROJECT_PATH") or None,
         tag=env.get("CI_COMMIT_TAG") or None,
         build_url=env.get("CI_JOB_URL") or env.get("CI_PIPELINE_URL") or None,
         actor=env.get("GITLAB_USER_LOGIN") or None,

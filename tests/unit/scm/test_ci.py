@@ -13,7 +13,7 @@ def test_any_other_system_that_says_ci_has_no_human() -> None:
     assert (context.system, context.human) == ("other", False)
 
 
-def test_bitbucket_tells_branch_commit_and_build() -> None:
+def test_bitbucket_names_branch_head_and_build_and_no_commit_that_is_built() -> None:
     context = detect(
         {
             "CI": "true",
@@ -31,7 +31,8 @@ def test_bitbucket_tells_branch_commit_and_build() -> None:
         branch="feature/x",
         pull_request="7",
         target_branch="main",
-        commit="abc",
+        head="abc",
+        repository="team/shop",
         build_url="https://bitbucket.org/team/shop/pipelines/results/42",
         actor="{u}",
     )
@@ -89,3 +90,25 @@ def test_gitlab_merge_requests_name_the_source_branch() -> None:
 @pytest.mark.parametrize("value", ["", "0", "no", "False"])
 def test_a_ci_variable_that_says_no_means_no(value: str) -> None:
     assert detect({"CI": value}).human
+
+
+def test_in_a_pull_request_of_github_the_head_is_not_what_is_built() -> None:
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_SHA": "merge"}
+    context = detect(env, {"pull_request": {"head": {"sha": "head"}}})
+    assert (context.commit, context.head) == ("merge", "head")
+
+
+def test_in_a_merged_result_of_gitlab_the_head_is_not_what_is_built() -> None:
+    env = {"GITLAB_CI": "true", "CI_COMMIT_SHA": "merge", "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "head"}
+    context = detect(env)
+    assert (context.commit, context.head) == ("merge", "head")
+
+
+def test_on_a_branch_both_commits_are_the_same() -> None:
+    for env in (
+        {"BITBUCKET_BUILD_NUMBER": "1", "BITBUCKET_COMMIT": "c"},
+        {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": "c"},
+        {"GITLAB_CI": "true", "CI_COMMIT_SHA": "c"},
+    ):
+        context = detect(env)
+        assert (context.commit, context.head) == ("c", "c")

@@ -1,19 +1,28 @@
 """`check` and `test`."""
 
 import json
+from pathlib import Path
 
 import click
 
 from sealift.cli.jsonlines import plain
 from sealift.cli.session import Session, options
+from sealift.errors import UserError
 from sealift.model.finding import Finding, SuiteResult
 
 
 @click.command("check")
 @click.option("--no-tests", is_flag=True, help="Static analysis only.")
+@click.option(
+    "--codequality",
+    "quality",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the findings as GitLab's code quality report, too.",
+)
 @click.option("--fix", is_flag=True, help="First write what data stores lack in production into the template.")
 @options(judging=True)
-def check_command(session: Session, no_tests: bool, fix: bool) -> int:
+def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | None) -> int:
     """Run static analysis on source and template, then the unit tests."""
     from sealift.usecases.build import load_templates
     from sealift.usecases.check import check, harden
@@ -24,7 +33,10 @@ def check_command(session: Session, no_tests: bool, fix: bool) -> int:
         harden(session.app, session.services, templates=templates)
         templates = load_templates(session.app, session.services)
     checked = check(session.app, session.services, templates=templates, local=session.local, tests=not no_tests)
-    return _show(session, checked.status, [r for r in (checked.analysis, checked.tests) if r is not None])
+    results = [r for r in (checked.analysis, checked.tests) if r is not None]
+    if quality is not None:
+        _write_quality(quality, [finding for result in results for finding in result.findings])
+    return _show(session, checked.status, results)
 
 
 @click.command("test")
@@ -54,6 +66,16 @@ def _show(session: Session, status: str, results: list[SuiteResult]) -> int:
             if result.status == "failed" and result.output:
                 click.echo(result.output)
     return 0 if status == "succeeded" else 1
+
+
+def _write_quality(path: Path, findings: list[Finding]) -> None:
+    from sealift.pipelines.report import code_quality
+
+    try:
+        path.write_text(json.dumps(code_quality(findings)), encoding="utf-8")
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise UserError(message, code="report-unwritable", hint="Name a file in a folder that exists.") from error
 
 
 def _finding(finding: Finding) -> dict[str, object]:

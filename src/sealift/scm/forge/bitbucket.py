@@ -1,0 +1,66 @@
+"""Bitbucket Cloud: Code Insights and build statuses by the signing proxy of a step, comments with an access token.
+
+In a step, plain HTTP through the proxy is signed: no token is stored.
+https://support.atlassian.com/bitbucket-cloud/docs/code-insights/
+"""
+
+from urllib.parse import quote
+
+from sealift.model.template import Json
+from sealift.pipelines.report import MARKER, Report, insights_annotations, insights_report, markdown
+from sealift.scm.forge.calls import Api
+
+_AT_ONCE = 100
+"""Annotations in one request."""
+_STATES = {True: "SUCCESSFUL", False: "FAILED"}
+
+
+class Bitbucket:
+    """The Forge port over Bitbucket's API. `commit` is the head of the source branch, not the merge that is built."""
+
+    def __init__(
+        self,
+        api: Api,
+        *,
+        repository: str,
+        commit: str,
+        pull_request: str | None,
+        link: str | None,
+        comments: Api | None,
+    ) -> None:
+        self._api = api
+        self._comments = comments
+        self._repository = f"/repositories/{quote(repository)}"
+        self._commit = f"{self._repository}/commit/{quote(commit)}"
+        self._pull_request = pull_request
+        self._link = link
+
+    def publish(self, report: Report) -> None:
+        """Replace the report of this key, with its annotations and its build status. Raises CloudError."""
+        place = f"{self._commit}/reports/sealift-{report.key}"
+        # Annotations of an earlier run stay otherwise.
+        self._api.call("DELETE", place, missing_ok=True)
+        self._api.call("PUT", place, body=insights_report(report, self._link))
+        annotations = insights_annotations(report)
+        for start in range(0, len(annotations), _AT_ONCE):
+            self._api.call("POST", f"{place}/annotations", body=annotations[start : start + _AT_ONCE])
+        status: dict[str, Json] = {
+            "key": f"sealift-{report.key}",
+            "name": report.title,
+            "state": _STATES[report.passed],
+            "url": self._link or "https://bitbucket.org",
+            "description": report.summary[:255],
+        }
+        self._api.call("POST", f"{self._commit}/statuses/build", body=status)
+
+    def comment(self, report: Report) -> bool:
+        """Write the one comment of this key, or replace it. Returns False without a token or a pull request."""
+        if self._comments is None or self._pull_request is None:
+            return False
+        place = f"{self._repository}/pullrequests/{quote(self._pull_request)}/comments"
+        mark = MARKER.format(key=report.key)
+        body: dict[str, Json] = {"content": {"raw": f"{mark}\n{markdown(report)}"}}
+        self._comments.keep_one(
+            f"{place}?pagelen=100", place, lambda number: ("PUT", f"{place}/{number}"), mark=mark, body=body
+        )
+        return True

@@ -1,0 +1,67 @@
+"""GitHub: annotations and the job's summary without a token; statuses and a comment with the job's own.
+
+https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from sealift.model.template import Json
+from sealift.pipelines.report import MARKER, Report, markdown, workflow_commands
+from sealift.scm.forge.calls import Api
+
+_STATES = {True: "success", False: "failure"}
+
+
+class GitHub:
+    """The Forge port over GitHub's API. `commit` is the head of the pull request, not the merge that is built."""
+
+    def __init__(
+        self,
+        api: Api | None,
+        *,
+        repository: str,
+        commit: str,
+        pull_request: str | None,
+        link: str | None,
+        say: Callable[[str], None],
+        summarise: Callable[[str], None],
+    ) -> None:
+        self._api = api
+        self._repository = f"/repos/{quote(repository)}"
+        self._commit = commit
+        self._pull_request = pull_request
+        self._link = link
+        self._say = say
+        self._summarise = summarise
+
+    def publish(self, report: Report) -> None:
+        """Print the annotations, add to the job's summary, and set the status where there is a token."""
+        for line in workflow_commands(report):
+            self._say(line)
+        self._summarise(markdown(report))
+        if self._api is None:
+            return
+        body: dict[str, Json] = {
+            "state": _STATES[report.passed],
+            "context": f"sealift/{report.key}",
+            "description": report.summary[:140],
+        }
+        link: dict[str, Json] = {"target_url": self._link} if self._link else {}
+        self._api.call("POST", f"{self._repository}/statuses/{quote(self._commit)}", body={**body, **link})
+
+    def comment(self, report: Report) -> bool:
+        """Write the one comment of this key, or replace it. Returns False without a token or a pull request."""
+        if self._api is None or self._pull_request is None:
+            return False
+        mark = MARKER.format(key=report.key)
+        body: dict[str, Json] = {"body": f"{mark}\n{markdown(report)}"}
+        place = f"{self._repository}/issues/{quote(self._pull_request)}/comments"
+        self._api.keep_one(
+            f"{place}?per_page=100",
+            place,
+            lambda number: ("PATCH", f"{self._repository}/issues/comments/{number}"),
+            mark=mark,
+            body=body,
+        )
+        return True

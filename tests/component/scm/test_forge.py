@@ -1,0 +1,221 @@
+"""Reports posted by real HTTP to a service of this machine: what each system gets, and how refusals are taken."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sealift.errors import CloudError
+from sealift.model.finding import Finding
+from sealift.model.template import Location
+from sealift.pipelines.report import Report
+from sealift.scm.ci import detect
+from sealift.scm.forge.opening import open_forge
+
+HEAD, MERGE = "a" * 40, "b" * 40
+FINDING = Finding(tool="ruff", id="F401", severity="low", message="unused", location=Location(file="a.py", line=3))
+REPORT = Report(key="check", title="Static analysis", status="failed", findings=(FINDING,) * 1)
+
+
+@dataclass
+class Service:
+    """A service that remembers requests and answers with what was put in line for a path, else with 200."""
+
+    address: str = ""
+    requests: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
+    answers: dict[tuple[str, str], list[tuple[int, dict[str, str], Any]]] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[str]:
+        """The requests, as method and path."""
+        return [f"{method} {path}" for method, path, _, _ in self.requests]
+
+    def body(self, line: str) -> Any:
+        """Return the body of the first such request."""
+        return next(body for method, path, _, body in self.requests if f"{method} {path}" == line)
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    found = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            # A request to a proxy names the whole address.
+            path = self.path.split("/", 3)[3] if self.path.startswith("http://") else self.path[1:]
+            found.requests.append((self.command, f"/{path}", dict(self.headers), json.loads(raw) if raw else None))
+            waiting = found.answers.get((self.command, f"/{path}"))
+            status, headers, body = waiting.pop(0) if waiting else (200, {}, None)
+            data = b"" if body is None else json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(data))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found.address = f"127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def bitbucket(service: Service, **more: str) -> dict[str, str]:
+    return {
+        "BITBUCKET_BUILD_NUMBER": "7",
+        "BITBUCKET_REPO_FULL_NAME": "acme/shop",
+        "BITBUCKET_COMMIT": HEAD,
+        "BITBUCKET_PR_ID": "12",
+        "SEALIFT_BITBUCKET_PROXY": f"http://{service.address}",
+        "SEALIFT_BITBUCKET_API": "api.bitbucket.invalid/2.0",
+        **more,
+    }
+
+
+PLACE = f"/2.0/repositories/acme/shop/commit/{HEAD}"
+
+
+def test_bitbucket_gets_report_annotations_and_status_through_the_signing_proxy(service: Service) -> None:
+    forge = open_forge(detect(bitbucket(service)), bitbucket(service), sleep=lambda _: None)
+    assert forge is not None
+    forge.publish(REPORT)
+    assert service.lines == [
+        f"DELETE {PLACE}/reports/sealift-check",
+        f"PUT {PLACE}/reports/sealift-check",
+        f"POST {PLACE}/reports/sealift-check/annotations",
+        f"POST {PLACE}/statuses/build",
+    ]
+    assert service.body(f"POST {PLACE}/reports/sealift-check/annotations")[0]["line"] == 3
+    assert service.body(f"POST {PLACE}/statuses/build")["state"] == "FAILED"
+    assert not any("Authorization" in headers for _, _, headers, _ in service.requests)
+    assert forge.comment(REPORT) is False
+
+
+def test_a_first_report_has_none_to_replace(service: Service) -> None:
+    service.answers["DELETE", f"{PLACE}/reports/sealift-check"] = [(404, {}, None)]
+    forge = open_forge(detect(bitbucket(service)), bitbucket(service), sleep=lambda _: None)
+    assert forge is not None
+    forge.publish(REPORT)
+    assert len(service.lines) == 4
+
+
+def test_annotations_go_a_hundred_at_a_time(service: Service) -> None:
+    many = tuple(Finding(tool="t", id=str(n), severity="low", message="m") for n in range(250))
+    forge = open_forge(detect(bitbucket(service)), bitbucket(service), sleep=lambda _: None)
+    assert forge is not None
+    forge.publish(Report(key="check", title="Check", status="failed", findings=many))
+    sizes = [len(body) for method, path, _, body in service.requests if path.endswith("/annotations")]
+    assert sizes == [100, 100, 50]
+
+
+def test_a_busy_service_is_asked_again_when_it_says(service: Service) -> None:
+    waited: list[float] = []
+    service.answers["PUT", f"{PLACE}/reports/sealift-check"] = [(429, {"Retry-After": "3"}, None), (503, {}, None)]
+    forge = open_forge(detect(bitbucket(service)), bitbucket(service), sleep=waited.append)
+    assert forge is not None
+    forge.publish(REPORT)
+    assert waited == [3.0, 2.0]
+
+
+@pytest.mark.parametrize(("status", "tries"), [(401, 1), (403, 1), (404, 1), (409, 1), (429, 4), (500, 4)])
+def test_a_refusal_is_an_error_that_names_no_token(service: Service, status: int, tries: int) -> None:
+    place = f"/repos/acme/shop/statuses/{HEAD}"
+    service.answers["POST", place] = [(status, {}, {"message": "token s3cret"})] * tries
+    env = github(service, GITHUB_TOKEN="s3cret")
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    with pytest.raises(CloudError) as refused:
+        forge.publish(REPORT)
+    assert len(service.requests) == tries
+    assert "s3cret" not in f"{refused.value.message}{refused.value.hint}{refused.value.context}"
+
+
+EVENT = {"pull_request": {"head": {"sha": HEAD}}}
+
+
+def github(service: Service, **more: str) -> dict[str, str]:
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "acme/shop",
+        "GITHUB_REF": "refs/pull/12/merge",
+        "GITHUB_SHA": MERGE,
+        "GITHUB_API_URL": f"http://{service.address}",
+        **more,
+    }
+
+
+def test_github_gets_annotations_and_a_summary_without_a_token(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = github(service, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    forge.publish(REPORT)
+    assert "::warning file=a.py,line=3,title=ruff F401::unused" in capsys.readouterr().err
+    assert "Static analysis" in (tmp_path / "summary.md").read_text()
+    assert service.requests == []
+
+
+def test_github_names_the_head_and_not_the_merge(service: Service) -> None:
+    env = github(service, GITHUB_TOKEN="t")
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    forge.publish(REPORT)
+    assert service.lines == [f"POST /repos/acme/shop/statuses/{HEAD}"]
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"pull_request": None}, {"pull_request": {"head": "x"}}, {"pull_request": {"head": {"sha": 1}}}]
+)
+def test_without_a_head_nothing_is_posted_to_another_commit(service: Service, event: dict[str, Any]) -> None:
+    env = github(service, GITHUB_TOKEN="t")
+    assert open_forge(detect(env, event), env, sleep=lambda _: None) is None
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_there_is_one_comment_and_it_is_kept_up_to_date(service: Service, there: bool) -> None:
+    place = "/repos/acme/shop/issues/12/comments"
+    old = [{"id": 1, "body": "mine"}, {"id": 5, "body": "<!-- sealift:check -->\nold"}]
+    service.answers["GET", f"{place}?per_page=100"] = [(200, {}, old if there else old[:1])]
+    env = github(service, GITHUB_TOKEN="t")
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    assert forge.comment(REPORT)
+    assert service.lines[1] == ("PATCH /repos/acme/shop/issues/comments/5" if there else f"POST {place}")
+
+
+def test_gitlab_names_the_head_of_a_merged_result(service: Service) -> None:
+    env = {
+        "GITLAB_CI": "true",
+        "CI_PROJECT_PATH": "acme/tools/shop",
+        "CI_COMMIT_SHA": MERGE,
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": HEAD,
+        "CI_MERGE_REQUEST_IID": "12",
+        "CI_API_V4_URL": f"http://{service.address}/api/v4",
+        "GITLAB_TOKEN": "t",
+    }
+    forge = open_forge(detect(env), env, sleep=lambda _: None)
+    assert forge is not None
+    forge.publish(REPORT)
+    assert forge.comment(REPORT)
+    assert service.lines[0] == f"POST /api/v4/projects/acme%2Ftools%2Fshop/statuses/{HEAD}"
+    assert service.lines[2] == "POST /api/v4/projects/acme%2Ftools%2Fshop/merge_requests/12/notes"
+
+
+def test_outside_of_ci_nothing_is_reported() -> None:
+    assert open_forge(detect({}), {}, sleep=lambda _: None) is None
+    assert open_forge(detect({"CI": "true"}), {}, sleep=lambda _: None) is None
