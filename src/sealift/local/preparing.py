@@ -15,6 +15,7 @@ from sealift.local.expand import Body, Context, expand
 from sealift.local.expand.shape import as_object, known, of_type, properties, with_properties, with_resources
 from sealift.local.names import Name, names_in
 from sealift.local.packages import packages_in
+from sealift.local.quotas import refuse_over_quota
 from sealift.local.runtimes import Package
 from sealift.model.template import Json, Rendered
 from sealift.ports import Bucket
@@ -80,6 +81,7 @@ def prepared(preparation: Preparation, template_key: str, *, depth: int = 0) -> 
         region=preparation.endpoint.region,
         stack_name=preparation.stack_name,
     )
+    refuse_over_quota(rendered.body, stored.body, preparation.stack_name)
     context = context_of(preparation)
     result = expand(rendered.body, context=context)
     _check_blobs(result.body, preparation.bucket)

@@ -10,6 +10,7 @@ from sealift.local.patches.importing import after_import
 from sealift.local.patches.loading import logged_load_failures
 from sealift.local.patches.logs import exact_logs
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
+from sealift.local.patches.quotas import lifted_counts, lifted_size
 from sealift.local.patches.raising import survived_errors
 from sealift.local.patches.replies import proxy_replies
 from sealift.local.patches.runtimes import declared_runtimes, functions_made
@@ -27,6 +28,8 @@ def apply(where: Places, runtime_packages: str) -> None:
     counted_functions()
     counted_apis()
     own_alarms()
+    after_import("ministack.services.cloudformation.engine", lifted_counts)
+    after_import("ministack.services.cloudformation.helpers", lifted_size)
     after_import("ministack.services.cloudformation.changesets", resources_under_conditions)
     after_import("ministack.services.cloudformation.provisioners", request_validators)
     after_import(
