@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from sealift.cli.main import COMMANDS
+from sealift.errors import UserError
 
 
 def test_help_lists_every_command_in_its_section(sealift):
@@ -82,9 +83,9 @@ def test_a_folder_without_a_template_says_what_to_do(sealift, folder):
 def test_an_internal_fault_leaves_a_traceback_file_and_exits_with_70(capsys):
     from pathlib import Path
 
-    from sealift.cli.failure import show_crash
+    from sealift.cli.failure import as_ours, show_error
 
-    show_crash(RuntimeError("boom"), wants_json=True)
+    show_error(as_ours(RuntimeError("boom")), wants_json=True)
     import json
 
     error = json.loads(capsys.readouterr().out)["error"]
@@ -98,11 +99,35 @@ def test_a_crash_shows_no_key_and_nothing_that_signs_a_url(capsys: pytest.Captur
     import json
     from pathlib import Path
 
-    from sealift.cli.failure import show_crash
+    from sealift.cli.failure import as_ours, show_error
 
     url = "https://b.s3.amazonaws.com/k?X-Amz-Credential=AKIAABCDEFGHIJKLMNOP%2F1&X-Amz-Signature=0123abcd"
-    show_crash(RuntimeError(f"could not read {url}"), wants_json=True)
+    show_error(as_ours(RuntimeError(f"could not read {url}")), wants_json=True)
     said = json.loads(capsys.readouterr().out)["error"]
     kept = Path(said["context"]["traceback"]).read_text()
     assert "could not read https://b.s3.amazonaws.com/k?***" in said["message"]
     assert not [text for text in (said["message"], kept) if "AKIA" in text or "0123abcd" in text]
+
+
+@pytest.mark.parametrize("command", [("run",), ("deploy", "staging"), ("promote", "production"), ("resume",)])
+@pytest.mark.parametrize(
+    ("fault", "code", "error", "status"),
+    [
+        (RuntimeError("boom"), 70, "internal", "errored"),
+        (OSError(28, "No space left on device", "f"), 1, "disk-full", "errored"),
+        (UserError("no", code="nothing"), 1, "nothing", "failed"),
+        (KeyboardInterrupt(), 130, None, "aborted"),
+    ],
+)
+def test_the_last_line_of_a_delivery_is_finished_however_it_ends(
+    sealift, folder, monkeypatch, command, fault, code, error, status
+):
+    import json
+
+    def broken(*_args: object, **_kwargs: object) -> object:
+        raise fault
+
+    monkeypatch.setattr("sealift.wiring.load_guarded", broken)
+    shown = sealift(*command, "-C", folder, "--json")
+    last = json.loads(shown.out.splitlines()[-1])
+    assert (shown.code, last["code"], last["status"], last["error"]) == (code, "finished", status, error)

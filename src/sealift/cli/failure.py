@@ -14,7 +14,7 @@ import click
 from sealift.analysis.redact import redacted
 from sealift.cli.visible import visible
 from sealift.cli.wrapping import fitted
-from sealift.errors import SealiftError, UserError
+from sealift.errors import InternalError, SealiftError, UserError
 
 
 def json_error(code: str, message: str, hint: str, context: Mapping[str, object]) -> str:
@@ -28,7 +28,7 @@ def show_error(error: SealiftError, *, wants_json: bool) -> None:
     if wants_json:
         click.echo(json_error(error.code, error.message, error.hint, error.context))
         return
-    label = {3: "Refused", 4: "Waiting"}.get(error.exit_code, "Error")
+    label = {3: "Refused", 4: "Waiting", 70: "Internal error"}.get(error.exit_code, "Error")
     colour = {3: "yellow", 4: "cyan"}.get(error.exit_code, "red")
     said = fitted(f"{label}: {visible(error.message)}  [{error.code}]", sys.stderr)
     click.echo(_styled(label, colour) + said.removeprefix(f"{label}:"), err=True)
@@ -55,16 +55,21 @@ def of_the_disk(error: OSError) -> UserError | None:
     )
 
 
-def show_crash(error: Exception, *, wants_json: bool) -> None:
-    """Print that Sealift itself failed, and where the traceback is."""
+def as_ours(error: BaseException) -> SealiftError:
+    """Return what a command ended with as an error of ours. One that nobody foresaw leaves a traceback file."""
+    if isinstance(error, SealiftError):
+        return error
+    known = of_the_disk(error) if isinstance(error, OSError) else None
+    if known is not None:
+        return known
     file = _write_traceback(error)
-    message = f"Sealift failed: {type(error).__name__}: {redacted(str(error))}"
     where = f"The traceback is in {file}; please report it." if file else "The traceback could not be written."
-    hint = f"This is a fault of ours. {where}"
-    if wants_json:
-        click.echo(json_error("internal", message, hint, {"traceback": str(file)}))
-    else:
-        click.echo(f"{_styled('Internal error', 'red')} {visible(message)}\n  → {hint}", err=True)
+    return InternalError(
+        f"Sealift failed: {type(error).__name__}: {redacted(str(error))}",
+        code="internal",
+        hint=f"This is a fault of ours. {where}",
+        context={"traceback": str(file)},
+    )
 
 
 def _styled(label: str, colour: str) -> str:
@@ -72,7 +77,7 @@ def _styled(label: str, colour: str) -> str:
     return click.style(f"{label}:", fg=colour, bold=True) if coloured else f"{label}:"
 
 
-def _write_traceback(error: Exception) -> Path | None:
+def _write_traceback(error: BaseException) -> Path | None:
     """Return the file that the traceback was written to; None when there is no room for it."""
     try:
         handle, name = tempfile.mkstemp(prefix="sealift-traceback-", suffix=".txt")

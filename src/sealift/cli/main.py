@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from sealift import __version__
-from sealift.errors import SealiftError
 
-EXIT_USAGE, EXIT_INTERNAL, EXIT_INTERRUPTED = 2, 70, 130
+EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (section, module under sealift.cli.commands, short help)
@@ -122,11 +121,6 @@ def run(argv: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nInterrupted. The next command continues or undoes what was begun.", err=True)
         return EXIT_INTERRUPTED
-    except SealiftError as error:
-        from sealift.cli.failure import show_error
-
-        show_error(error, wants_json=wants_json)
-        return error.exit_code
     except Broken as broken:
         from sealift.cli.pipes import let_go
 
@@ -136,14 +130,11 @@ def run(argv: list[str]) -> int:
 
 
 def _fault(error: Exception, *, wants_json: bool) -> int:
-    from sealift.cli.failure import of_the_disk, show_crash, show_error
+    from sealift.cli.failure import as_ours, show_error
 
-    full = of_the_disk(error) if isinstance(error, OSError) else None
-    if full is not None:
-        show_error(full, wants_json=wants_json)
-        return full.exit_code
-    show_crash(error, wants_json=wants_json)
-    return EXIT_INTERNAL
+    ours = as_ours(error)
+    show_error(ours, wants_json=wants_json)
+    return ours.exit_code
 
 
 def _usage(error: click.UsageError, *, wants_json: bool) -> int:

@@ -2,6 +2,7 @@
 
 import threading
 
+from sealift.cli.artifacts import artifact_lines
 from sealift.cli.screen import Screen
 from sealift.cli.text import Text
 from sealift.delivery.stateful import IDENTITIES, STORES
@@ -73,6 +74,7 @@ class View:
         self._told: set[str] = set()
         self._telling: set[str] = set()
         self._planned = 0
+        self._artifacts: list[ArtifactBuilt] = []
 
     def emit(self, event: Event) -> None:
         """Show one event."""
@@ -98,7 +100,7 @@ class View:
             case FindingReported():
                 self._finding(event)
             case ArtifactBuilt():
-                self._artifact(event)
+                self._artifacts.append(event)
             case ChangePlanned():
                 self._change(event)
             case ResourceProgressed():
@@ -120,6 +122,9 @@ class View:
 
     def _phase_finished(self, event: PhaseFinished) -> None:
         self._stop()
+        for line in artifact_lines(self._artifacts, every=self._verbose):
+            self._line(Text(f"{INDENT}  {line}", style="dim"))
+        self._artifacts.clear()
         mark, style = MARKS[event.status]
         took = f"{duration(event.duration_s):>9}"
         detail = event.detail + (", as told above" if self._repeated else "")
@@ -162,11 +167,6 @@ class View:
         if finding.stops and finding.fix:
             self._line(Text(f"{INDENT}    → {finding.fix}", style="dim"))
 
-    def _artifact(self, event: ArtifactBuilt) -> None:
-        if event.built or self._verbose:
-            names = ", ".join(name.rpartition("/")[2] for name in event.logical_ids)
-            self._line(Text(f"{INDENT}  {names}  {size(event.size_bytes)}  {event.reason}", style="dim"))
-
     def _probe(self, event: ProbeAnswered) -> None:
         mark, style = MARKS["succeeded" if event.ok else "failed"]
         self._line(Text.assemble(INDENT + "  ", (mark, style), f" {event.name}  {event.detail}"))
@@ -185,16 +185,18 @@ class View:
             return
         replaced = f" (replacement: {event.replacement})" if event.replacement in {"True", "Conditional"} else ""
         style = "yellow" if replaced or event.action == "Remove" else "dim"
-        self._line(Text(f"{INDENT}  {event.action} {event.logical_id} {event.type}{replaced}", style=style))
+        self._line(
+            Text(f"{INDENT}  {event.action} {event.logical_id} {event.type}{replaced} in {event.stack}", style=style)
+        )
 
     def _resource(self, event: ResourceProgressed) -> None:
         self._resources[f"{event.stack}/{event.logical_id}"] = event.status
         done = sum(1 for s in self._resources.values() if s.endswith("_COMPLETE"))
         if event.status.endswith("_FAILED"):
-            text = f"{INDENT}  ✗ {event.logical_id} {event.type} {event.status}: {event.reason}"
+            text = f"{INDENT}  ✗ {event.logical_id} {event.type} in {event.stack} {event.status}: {event.reason}"
             self._line(Text(text, style="red"))
         elif self._verbose:
-            self._line(Text(f"{INDENT}  {event.logical_id} {event.type} {event.status}", style="dim"))
+            self._line(Text(f"{INDENT}  {event.stack} {event.logical_id} {event.type} {event.status}", style="dim"))
         self._update(f"{done}/{max(self._planned, len(self._resources))} {event.logical_id} {event.status}")
 
     def _start(self, phase: str) -> None:
@@ -232,12 +234,3 @@ class Running:
         """Return the line as of now."""
         elapsed = duration(self._clock.monotonic() - self._since)
         return Text.assemble(f"{self._phase:<9}", (f"{elapsed:>9}", "dim"), f"  {self.detail}")
-
-
-def size(size_bytes: int) -> str:
-    """Return a size as people read it."""
-    if size_bytes < 1024:
-        return f"{size_bytes} B"
-    if size_bytes < 1024 * 1024:
-        return f"{size_bytes / 1024:.1f} kB"
-    return f"{size_bytes / 1024 / 1024:.1f} MB"

@@ -161,7 +161,7 @@ def _artifact(built: BuiltArtifact, *, explain: bool) -> dict[str, object]:
 
 
 def _show(session: Session, built: BuiltRelease, *, explain: bool) -> None:
-    from sealift.cli.view import size
+    from sealift.cli.artifacts import size
 
     if explain:
         for artifact in built.artifacts:
@@ -177,7 +177,7 @@ def _show(session: Session, built: BuiltRelease, *, explain: bool) -> None:
 
 def _explain(built: BuiltArtifact) -> None:
     """Print an artifact: why, how large, and of what."""
-    from sealift.cli.view import size
+    from sealift.cli.artifacts import size
     from sealift.delivery.sizes import MAX_UNZIPPED_BYTES
 
     names = ", ".join(_short(name) for name in built.artifact.logical_ids)

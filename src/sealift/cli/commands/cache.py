@@ -41,7 +41,7 @@ def cache_command() -> None:
 def list_command(session: Session) -> int:
     """Show what the cache holds, by kind; with -v every file, the least recently used first."""
     from sealift.build.cache.pruning import KINDS, entries
-    from sealift.cli.view import size
+    from sealift.cli.artifacts import size
     from sealift.wiring import caches_beside
 
     cache, beside = _cache(), caches_beside()
@@ -89,7 +89,7 @@ def list_command(session: Session) -> int:
 def prune_command(session: Session, unused: timedelta, max_size: int | None) -> int:
     """Remove what was not used for long. Whatever is needed again is built again."""
     from sealift.build.cache.pruning import prune
-    from sealift.cli.view import size
+    from sealift.cli.artifacts import size
     from sealift.system import RealClock
     from sealift.wiring import caches_beside
 

@@ -7,7 +7,7 @@ import click
 
 from sealift.cli.session import Function, Session, options
 from sealift.delivery.blame import broke
-from sealift.errors import SealiftError, UserError
+from sealift.errors import UserError
 from sealift.model.event import Finished
 from sealift.model.ledger import Status
 from sealift.usecases.release import Outcome
@@ -194,24 +194,23 @@ class _ending:  # noqa: N801
         if error is None and self.finished is not None:
             self.code = self._session.finish(self.finished)
             return False
-        status: Status = "errored"
-        if isinstance(error, KeyboardInterrupt):
-            status = "aborted"
-        elif isinstance(error, SealiftError):
-            status = "errored" if broke(error) else _CLOSED.get(error.exit_code, "failed")
-        self._session.emit(
-            Finished(
-                status=status,
-                message=error.message if isinstance(error, SealiftError) else str(error),
-                hint=error.hint if isinstance(error, SealiftError) else "",
-                error=error.code if isinstance(error, SealiftError) else None,
-            )
-        )
+        if error is None or isinstance(error, click.ClickException | SystemExit):
+            return False
+        if isinstance(error, KeyboardInterrupt | click.Abort):
+            self._session.emit(Finished(status="aborted"))
+            self._session.close()
+            return False
+        if not self._session.json:
+            self._session.close()
+            return False  # it is shown, with its hint, where every command ends
+        from sealift.cli.failure import as_ours
+
+        ours = as_ours(error)
+        status = "errored" if ours is not error or broke(ours) else _CLOSED.get(ours.exit_code, "failed")
+        self._session.emit(Finished(status=status, message=ours.message, hint=ours.hint, error=ours.code))
         self._session.close()
-        if self._session.json and isinstance(error, SealiftError):
-            self.code = error.exit_code
-            return True
-        return False
+        self.code = ours.exit_code
+        return True
 
 
 def _override(gates: str, reason: str) -> "Override":
