@@ -81,6 +81,8 @@ class Engine:
         self.events: list[StackEvent] = []
         self.step_s = 1.0
         self.disable_rollback = False
+        self.on_step: Callable[[datetime], None] = lambda at: None
+        """Told after each step of an operation, with the time at which it was due."""
         self.faults: dict[tuple[str, Deed], str] = {}
         """Reason by logical id or type, and what fails."""
         self.nested_goal: Callable[[Stack, Mapping[str, Json]], Goal]
@@ -109,10 +111,10 @@ class Engine:
                 found.add(other.id)
         return found
 
-    def begin(self, stack: Stack, steps: Steps, *, delay_s: float = 0.0) -> None:
+    def begin(self, stack: Stack, steps: Steps) -> None:
         """Start an operation; a running one on the same stack is dropped."""
         self._operations = [o for o in self._operations if o.stack is not stack]
-        operation = _Operation(stack, steps, self._clock.now() + timedelta(seconds=delay_s))
+        operation = _Operation(stack, steps, self._clock.now())
         self._operations.append(operation)
         self.tick()
 
@@ -129,6 +131,7 @@ class Engine:
                 operation.wake_at += timedelta(seconds=next(operation.steps))
             except StopIteration:
                 self._operations.remove(operation)
+            self.on_step(self._now)
 
     def create(self, stack: Stack, goal: Goal) -> Steps:
         """Create everything; on failure delete what was made. Tags and parameters stay on what failed."""

@@ -5,7 +5,7 @@ Give it `render` (as `Templates.render` is) and it knows SAM; without, a templat
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from sealift.ports import Bucket, Clock
 from tests.fakes.cfn_diff import Placed, differences
 from tests.fakes.cfn_engine import STACK_TYPE, Deed, Effects, Engine, Stack
 from tests.fakes.cfn_template import Goal, Invalid, evaluated, filled
+from tests.fakes.cfn_views import View, frozen
 from tests.fakes.refusals import invalid, refusal
 from tests.fakes.tap import Tap
 
@@ -96,8 +97,8 @@ class FakeStacks:
         self._tokens: set[str] = set()
         self._lock = threading.RLock()
         self.tap = tap or Tap()
-        self.consistency_s = 0.0
-        """How long a write takes to show in what is read."""
+        self._lag: Callable[[str], float] | None = None
+        self._history: list[View[_Asked]] = []
         self.change_set_s = 0.5
         """How long a change set takes to be computed."""
         self.executions: list[tuple[str, str]] = []
@@ -106,6 +107,13 @@ class FakeStacks:
         """The role as which CloudFormation makes each stack, as it was last asked for."""
         self.deletions: list[str] = []
         """Every stack whose deletion was really begun."""
+
+    def lag(self, seconds: float | Callable[[str], float]) -> None:
+        """Let reads show from now on what was that many seconds before, or that many for a call of this name."""
+        self._lag = seconds if callable(seconds) else lambda call: seconds
+        if not self._history:
+            self._history.append(frozen(self._engine, self._asked, self._clock.now()))
+            self._engine.on_step = self._remember
 
     def fail(self, target: str, deed: Deed, reason: str = "Resource handler returned message: it is broken") -> None:
         """Let a resource (a logical id or a type) fail from now on."""
@@ -143,14 +151,14 @@ class FakeStacks:
 
     def describe(self, stack_name: str) -> StackState | None:
         """Return the stack, or None when there is none (deleted ones count as none)."""
-        with self._call("describe"):
-            stack = self._engine.find(stack_name)
+        with self._call("describe") as view:
+            stack = view.find(stack_name)
             return _state(stack) if stack else None
 
     def tagged(self, key: str) -> tuple[StackState, ...]:
         """Return every stack with this tag, nested and deleted ones left out."""
-        with self._call("tagged"):
-            there = [s for s in self._engine.stacks if s.parent is None and s.status != "DELETE_COMPLETE"]
+        with self._call("tagged") as view:
+            there = [s for s in view.stacks if s.parent is None and s.status != "DELETE_COMPLETE"]
             return tuple(_state(s) for s in there if key in s.tags)
 
     def peek(self, stack_name: str) -> StackState | None:
@@ -180,19 +188,16 @@ class FakeStacks:
                 goal=goal,
                 changes=changes,
                 reason="" if changes or _outputs_differ(stack, goal) else NO_CHANGES,
-                ready_at=self._clock.now() + timedelta(seconds=self.change_set_s + self.consistency_s),
+                ready_at=self._clock.now() + timedelta(seconds=self.change_set_s),
                 creates=request.create,
             )
 
     def change_set(self, stack_name: str, name: str) -> ChangeSet | None:
         """Return the change set, or None."""
-        with self._call("change_set"):
-            stack = self._engine.find(stack_name)
-            asked = self._asked.get((stack.id, name)) if stack else None
-            if stack is None or asked is None:
-                return None
-            visible_at = asked.ready_at - timedelta(seconds=self.change_set_s)
-            return _change_set(asked, stack, self._clock.now()) if self._clock.now() >= visible_at else None
+        with self._call("change_set") as view:
+            stack = view.find(stack_name)
+            asked = view.asked.get((stack.id, name)) if stack else None
+            return _change_set(asked, stack, view.at) if stack and asked else None
 
     def execute_change_set(self, stack_name: str, name: str, *, token: str) -> None:
         """Execute a change set; a second call with the same token does nothing more."""
@@ -238,7 +243,7 @@ class FakeStacks:
             stack.token = token
             for key in [key for key in self._asked if key[0] == stack.id]:
                 del self._asked[key]
-            self._engine.begin(stack, self._engine.delete(stack), delay_s=self.consistency_s)
+            self._engine.begin(stack, self._engine.delete(stack))
 
     def continue_rollback(self, stack_name: str, *, token: str) -> None:
         """Continue a rollback that failed, skipping nothing. One that goes on already is a success."""
@@ -252,30 +257,32 @@ class FakeStacks:
             if stack.status != "UPDATE_ROLLBACK_FAILED":
                 raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
             stack.token = token
-            self._engine.begin(stack, self._engine.roll_back(stack), delay_s=self.consistency_s)
+            self._engine.begin(stack, self._engine.roll_back(stack))
 
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
         """Return events newer than the one with id `after`, oldest first; nested stacks' events are included."""
-        with self._call("events"):
-            stack = self._engine.known(stack_name) or self._newest_named(stack_name)
+        with self._call("events") as view:
+            stack = view.known(stack_name) or view.newest_named(stack_name)
             if stack is None:
                 return ()
             family = self._engine.family(stack)
-            events = [e for e in self._engine.events if e.id.split("#")[0] in family]
-            begin = next((i + 1 for i, e in enumerate(events) if e.id == after), 0)
+            events = [e for e in view.events if e.id.split("#")[0] in family]
+            begin = next((i + 1 for i, e in enumerate(events) if e.id == after), len(events) if after else 0)
             return tuple(events[begin:])
 
     def last_event(self, stack_name: str) -> str | None:
         """Return the id of the newest event of the stack itself; None when there is no stack."""
-        with self._call("last_event"):
-            stack = self._engine.known(stack_name)
-            own = [e for e in self._engine.events if stack and e.id.split("#")[0] == stack.id]
+        with self._call("last_event") as view:
+            stack = view.known(stack_name)
+            own = [e for e in view.events if stack and e.id.split("#")[0] == stack.id]
             return own[-1].id if own else None
 
     def resources(self, stack_name: str) -> tuple[StackResource, ...]:
         """Return every resource of the stack."""
-        with self._call("resources"):
-            stack = self._found(f"list the resources of stack {stack_name}", stack_name)
+        with self._call("resources") as view:
+            stack = view.find(stack_name)
+            if stack is None:
+                raise invalid(f"list the resources of stack {stack_name}", f"Stack with id {stack_name} does not exist")
             return tuple(
                 StackResource(
                     logical_id=name,
@@ -291,13 +298,13 @@ class FakeStacks:
 
     def template(self, stack_name: str, *, change_set: str | None = None) -> str:
         """Return the processed template of the stack, or of a change set of it; empty when there is none."""
-        with self._call("template"):
-            stack = self._engine.find(stack_name)
+        with self._call("template") as view:
+            stack = view.find(stack_name)
             if stack is None:
                 return ""
             if change_set is None:
                 return stack.template
-            asked = self._asked.get((stack.id, change_set))
+            asked = view.asked.get((stack.id, change_set))
             inner = self._inner.get((stack.id, change_set), "")
             return asked.goal.template if asked and asked.goal else inner
 
@@ -331,21 +338,31 @@ class FakeStacks:
         return "MODIFIED" if (stack.name, logical_id) in self._altered else "IN_SYNC"
 
     @contextmanager
-    def _call(self, name: str) -> Iterator[None]:
+    def _call(self, name: str) -> Iterator[View[_Asked]]:
         with self.tap.call(f"stacks.{name}"), self._lock:
             self._engine.tick()
-            yield
+            yield self._view(name)
             self._engine.tick()
+            if self._history:
+                self._remember(self._clock.now())
+
+    def _view(self, name: str) -> View[_Asked]:
+        now = self._clock.now()
+        lag_s = self._lag(name) if self._lag is not None else 0.0
+        if lag_s <= 0:
+            return View(at=now, stacks=self._engine.stacks, events=self._engine.events, asked=self._asked)
+        then = now - timedelta(seconds=lag_s)
+        was = next((view for view in reversed(self._history) if view.at <= then), self._history[0])
+        return replace(was, at=then)
+
+    def _remember(self, at: datetime) -> None:
+        self._history.append(frozen(self._engine, self._asked, at))
 
     def _found(self, what: str, name: str) -> Stack:
         stack = self._engine.find(name)
         if stack is None:
             raise invalid(what, f"Stack with id {name} does not exist")
         return stack
-
-    def _newest_named(self, name: str) -> Stack | None:
-        """A deleted stack's events are still shown to who followed them by name, as the adapter does."""
-        return next((s for s in reversed(self._engine.stacks) if s.name == name), None)
 
     def _check_target(self, what: str, request: ChangeSetRequest, stack: Stack | None) -> Stack | None:
         if request.create:
@@ -440,7 +457,7 @@ class FakeStacks:
         for key in [key for key, other in self._asked.items() if key[0] == stack.id and other is not asked]:
             del self._asked[key]
         steps = self._engine.create(stack, goal) if asked.creates else self._engine.update(stack, goal)
-        self._engine.begin(stack, steps, delay_s=self.consistency_s)
+        self._engine.begin(stack, steps)
 
     def _exports(self) -> dict[str, str]:
         return {k: v for s in self._engine.stacks if s.status != "DELETE_COMPLETE" for k, v in s.exports.items()}

@@ -52,7 +52,9 @@ class StackEvents:
             if followed is None or (event_id is not None and event_id not in followed.ids):
                 followed = self._followed[stack_name] = _Followed(stacks=[stack_name])
             self._look(followed, event_id)
-            begin = next((i + 1 for i, e in enumerate(followed.events) if e.id == event_id), 0)
+            # A read that does not show this event is older than it, and so shows nothing that is newer.
+            missing = 0 if event_id is None else len(followed.events)
+            begin = next((i + 1 for i, e in enumerate(followed.events) if e.id == event_id), missing)
             return tuple(followed.events[begin:])
 
     def _look(self, followed: _Followed, until: str | None) -> None:

@@ -27,7 +27,8 @@ from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, o
 from sealift.usecases.stacks.masking import masked
 from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.stacks.ownership import change_set_name, judged_name
-from sealift.usecases.stacks.stack import at_rest, deploy_stack, judge_stack
+from sealift.usecases.stacks.settling import UNSEEN_S, at_rest, wait_until_seen
+from sealift.usecases.stacks.stack import deploy_stack, judge_stack
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.stacks.undeclared import judge_undeclared
 from sealift.usecases.surroundings import physical_functions
@@ -165,6 +166,7 @@ def looking_for_drift(target: Target, plan: Plan, writer: Writer, *, force: bool
 def deploy_release(target: Target, plan: Plan, writer: Writer, services: Services) -> Deployment:
     """Deploy every stack of the release. Whatever happens is recorded; errors are raised after that."""
     writer.cloud = masked(writer.cloud, _secrets(plan))
+    wait_until_seen(writer)
     entries = writer.ledger.entries()
     _tell_unfinished(standing(entries), target, services)
     undoing = undoable(entries) if plan.kind == "rollback" else frozenset()
@@ -204,7 +206,7 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
                 _judge_ahead(target, plan, operation, writer)
             run_hooks("before_deploy", hooks)
             outputs, changed = _deploy_stacks(target, plan, operation, writer)
-            codes = _read_back(target, plan)
+            codes = _read_back(target, plan, services)
             run_hooks("after_deploy", hooks)
         except SealiftError as error:
             outcome.status = "errored" if broke(error) else "failed"
@@ -368,8 +370,25 @@ def _check_settings(target: Target, plan: Plan, *stacks: SealedStack) -> None:
         )
 
 
-def _read_back(target: Target, plan: Plan) -> Iterator[tuple[str, str]]:
+def _read_back(target: Target, plan: Plan, services: Services) -> Iterator[tuple[str, str]]:
     """Compare each function's code in the cloud with the release. Raises IntegrityError."""
+    wrong, expected = _compared(target, plan)
+    until = services.clock.monotonic() + (0.0 if target.cloud.local else UNSEEN_S)
+    while wrong and services.clock.monotonic() < until:  # a read may be older than the deployment
+        services.clock.sleep(3.0)
+        wrong, expected = _compared(target, plan)
+    if wrong:
+        raise IntegrityError(
+            "Functions do not run the code of the release: " + "; ".join(wrong),
+            code="code-mismatch",
+            hint="Somebody changed them outside the pipeline. Deploy again with --force.",
+            context={"environment": target.environment.name},
+        )
+    return iter([(ref, sha) for ref, _, sha in expected])
+
+
+def _compared(target: Target, plan: Plan) -> tuple[list[str], list[tuple[str, str, str]]]:
+    """Return which functions run another code, and (reference, physical name, SHA-256) of each that was looked at."""
     expected: list[tuple[str, str, str]] = []
     for stack in plan.release.stacks:
         name = target.app.stack_name(target.environment, _spec(target.app, stack))
@@ -381,11 +400,4 @@ def _read_back(target: Target, plan: Plan) -> Iterator[tuple[str, str]]:
         for (ref, _, sha), state in zip(expected, states, strict=True)
         if state.code_sha256 != sha
     ]
-    if wrong:
-        raise IntegrityError(
-            "Functions do not run the code of the release: " + "; ".join(wrong),
-            code="code-mismatch",
-            hint="Somebody changed them outside the pipeline. Deploy again with --force.",
-            context={"environment": target.environment.name},
-        )
-    return iter([(ref, sha) for ref, _, sha in expected])
+    return wrong, expected

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sealift.delivery.history import open_deletions
 from sealift.delivery.identity import owner
 from sealift.delivery.order import deployment_order
-from sealift.delivery.states import in_progress, teardown_step
+from sealift.delivery.states import teardown_step
 from sealift.delivery.teardown import BUCKET, NESTED, doomed
 from sealift.errors import CloudError, LeaseError, Refused, UserError
 from sealift.model.app import App, Environment
@@ -15,8 +15,7 @@ from sealift.model.stack import StackState
 from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.ownership import is_ours
-from sealift.usecases.stacks.polling import wait_for_stack
-from sealift.usecases.stacks.stack import at_rest
+from sealift.usecases.stacks.settling import Following, at_rest, wait_until_seen
 from sealift.usecases.stacks.undeclared import observe_undeclared
 from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
@@ -63,6 +62,7 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
 
 
 def _delete_all(target: Target, operation: Operation, writer: Writer) -> Destroyed:
+    wait_until_seen(writer)
     deleted: list[str] = []
     retained: list[str] = []
     left = observe_undeclared(target.app, target.environment, writer.ledger.entries(), writer.cloud)
@@ -123,9 +123,10 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
         if state.termination_protection:
             stacks.protect(name, enabled=False)
             writer.guard()
-        stacks.delete_stack(state.id or name, token=f"{operation.id}-{attempt}-{name}"[:128])
-        wait_for_stack(writer.cloud, writer.services, lambda: _rests(name, writer), what=f"Deleting {name}")
-        now = stacks.describe(name)
+        token = f"{operation.id}-{attempt}-{name}"[:128]
+        following = Following(name=name, stack=state.id or name, token=token, writer=writer)
+        stacks.delete_stack(following.stack, token=token)
+        now = following.end(what=f"Deleting {name}")
         if now is None:
             break
         # What still runs in it may have written to a bucket that was empty before.
@@ -146,11 +147,6 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
             )
         )
     return names
-
-
-def _rests(name: str, writer: Writer) -> bool:
-    now = writer.cloud.stacks.describe(name)
-    return now is None or not in_progress(now.status)
 
 
 def _empty(stack: str, name: str, operation: Operation, writer: Writer) -> None:

@@ -317,7 +317,7 @@ def test_a_change_that_aws_refuses_leaves_no_stack_behind(world: World):
 
 def test_a_write_that_takes_long_to_show_is_not_taken_for_the_end(world: World):
     world.deploy()
-    world.account().stacks.consistency_s = 5.0
+    world.account().stacks.lag(5.0)
     world.code("print('two')")
     assert (world.deploy().status, world.stack_status()) == ("succeeded", "UPDATE_COMPLETE")
 

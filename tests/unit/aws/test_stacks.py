@@ -304,6 +304,17 @@ def test_following_events_reads_only_what_is_new() -> None:
     assert [(e.id, e.at) for e in second] == [("orders-4", START + timedelta(seconds=4))]
 
 
+def test_a_read_that_is_older_than_the_event_to_start_after_shows_nothing_newer() -> None:
+    with stubbed("cloudformation") as (session, stub):
+        stacks = stacks_of(session)
+        page(stub, event(1, "orders", "CREATE_COMPLETE"))
+        late = stacks.events("orders", after="orders-2")
+        page(stub, event(3, "orders", "DELETE_IN_PROGRESS"), event(2, "orders", "DELETE_FAILED"), following="more")
+        fresh = stacks.events("orders", after="orders-2")
+
+    assert (late, [e.id for e in fresh]) == ((), ["orders-3"])
+
+
 def test_all_events_are_read_over_all_pages_oldest_first() -> None:
     with stubbed("cloudformation") as (session, stub):
         page(stub, event(3, "orders", "CREATE_COMPLETE"), event(2, "One", "CREATE_COMPLETE"), following="2")

@@ -132,7 +132,7 @@ def test_resources_are_made_after_what_they_refer_to(bench: Bench) -> None:
 
 def test_a_write_shows_only_after_a_while(bench: Bench) -> None:
     bench.deploy({"One": parameter()})
-    bench.account.stacks.consistency_s = 5
+    bench.account.stacks.lag(5)
     bench.clock.advance(10)
     bench.account.bucket.put("blobs/late", json.dumps({"Resources": {"One": parameter("two")}}).encode())
     request = ChangeSetRequest(
@@ -150,6 +150,28 @@ def test_a_write_shows_only_after_a_while(bench: Bench) -> None:
     assert before is not None
     assert after is not None
     assert (before.status, after.status) == ("CREATE_COMPLETE", "UPDATE_IN_PROGRESS")
+
+
+def test_one_read_may_lag_while_another_does_not(bench: Bench) -> None:
+    bench.deploy({"One": parameter()})
+    bench.account.stacks.lag(lambda call: 60 if call == "describe" else 0)
+    bench.account.stacks.delete_stack("app", token="t")
+    bench.clock.advance(30)
+    state = bench.account.stacks.describe("app")
+    assert state is not None
+    assert (state.status, bench.statuses()[-1]) == ("CREATE_COMPLETE", "DELETE_COMPLETE")
+
+
+def test_events_after_one_that_a_read_does_not_show_are_none(bench: Bench) -> None:
+    bench.deploy({"One": parameter()})
+    last = bench.account.stacks.last_event("app")
+    bench.account.stacks.lag(lambda call: 60 if call == "events" else 0)
+    bench.account.stacks.delete_stack("app", token="t")
+    later = bench.account.stacks.last_event("app")
+    assert later != last
+    assert bench.account.stacks.events("app", after=later) == ()
+    bench.clock.advance(120)
+    assert bench.account.stacks.events("app", after=later)[-1].status == "DELETE_COMPLETE"
 
 
 def test_a_throttled_call_has_no_effect_and_the_next_one_has(bench: Bench) -> None:

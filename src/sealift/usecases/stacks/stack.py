@@ -1,33 +1,28 @@
 """Bring one stack to a template: settle it, ask for a change set, judge it, execute it, wait to the very end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.guard import waiver_key
-from sealift.delivery.identity import OWNER_TAG
 from sealift.delivery.manifest import blob_key
-from sealift.delivery.remains import described, held
-from sealift.delivery.states import ADVICE, SETTLED_WELL, in_progress, next_step
+from sealift.delivery.states import ADVICE, SETTLED_WELL, next_step
 from sealift.errors import CloudError, Refused
-from sealift.model.event import ChangePlanned, FindingReported, Noted, ResourceProgressed
+from sealift.model.event import ChangePlanned, FindingReported, ResourceProgressed
 from sealift.model.finding import Finding
-from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackResource, StackState
+from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
 from sealift.model.template import Json
-from sealift.ports import Stacks
 from sealift.usecases.services import Services
 from sealift.usecases.stacks.backups import back_up
+from sealift.usecases.stacks.continuing import continue_rollback
 from sealift.usecases.stacks.failing import failure
 from sealift.usecases.stacks.guarding import judged, refusal
 from sealift.usecases.stacks.ownership import change_set_name, check_owner, judged_name, tags
-from sealift.usecases.stacks.polling import poll, wait_for_stack
+from sealift.usecases.stacks.polling import poll
+from sealift.usecases.stacks.remains import delete_remains
+from sealift.usecases.stacks.settling import Following, at_rest
 from sealift.usecases.stacks.shifting import Shifting
-from sealift.usecases.stacks.stuck import look_at
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Operation, Writer
-
-CONSISTENCY_S = 15.0
-"""How long a stack may look as if nothing had begun after its change set was executed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +125,12 @@ def _settled(target: StackTarget, operation: Operation, writer: Writer) -> Stack
         case "recreate":
             assert state is not None
             check_owner(target, state, writer)
-            _recreate(target, state, operation, writer)
+            delete_remains(target, state, operation, writer)
             return None
         case "continue-rollback":
             assert state is not None
             check_owner(target, state, writer)
-            return _continue_rollback(target, state, operation, writer)
+            return continue_rollback(target, state, operation, writer)
         case "refuse":
             assert state is not None
             raise Refused(
@@ -144,109 +139,6 @@ def _settled(target: StackTarget, operation: Operation, writer: Writer) -> Stack
                 hint=ADVICE.get(state.status, "This state is not known to Sealift; look at it in the console."),
                 context={"environment": target.environment.name, "stack": target.name, "status": state.status},
             )
-
-
-def at_rest(name: str, writer: Writer) -> StackState | None:
-    """Wait until the stack does not move any more."""
-    found: list[StackState | None] = [None]
-
-    def look() -> bool:
-        found[0] = writer.cloud.stacks.describe(name)
-        moving = found[0] is not None and in_progress(found[0].status)
-        if moving and found[0] is not None and not told:
-            told.append(True)
-            message = f"Stack {name} is in state {found[0].status}; waiting until it has ended"
-            writer.services.events.emit(
-                Noted(name="stack-moving", message=message, environment=writer.cloud.environment)
-            )
-        return not moving
-
-    told: list[bool] = []
-    wait_for_stack(writer.cloud, writer.services, look, what=f"Stack {name}")
-    return found[0]
-
-
-def _recreate(target: StackTarget, state: StackState, operation: Operation, writer: Writer) -> None:
-    """Delete what a first creation that failed left behind, unless something in it holds data or may."""
-    if OWNER_TAG not in state.tags:
-        raise Refused(
-            f"Stack {target.name} is in state {state.status} and was not made by Sealift: it is not deleted",
-            code="stack-remains",
-            hint="--adopt takes over a stack that works and never deletes one. Delete it yourself if nobody needs what "
-            "is in it, or choose another `stack_name`.",
-            context={"environment": target.environment.name, "stack": target.name, "status": state.status},
-        )
-    kept = held(tuple(_remains(target.name, writer.cloud.stacks)))
-    if kept:
-        raise _holds_data(target, state, kept)
-    writer.services.events.emit(
-        Noted(
-            name="stack-recreate",
-            message=f"The first creation of {target.name} had failed ({state.status}); its remains hold no data and "
-            "are deleted",
-            environment=writer.cloud.environment,
-        )
-    )
-    writer.record(operation, "running", step="delete-remains", stack=target.name)
-    writer.cloud.stacks.delete_stack(state.id or target.name, token=f"{operation.id}-delete")
-
-    def gone() -> bool:
-        now = writer.cloud.stacks.describe(target.name)
-        if now is not None and now.status == "DELETE_FAILED":
-            raise CloudError(
-                f"The remains of stack {target.name} can not be deleted: {now.reason}",
-                code="stack-remains",
-                hint="Delete the stack in the console, then deploy again.",
-            )
-        return now is None
-
-    wait_for_stack(writer.cloud, writer.services, gone, what=f"Deleting the remains of {target.name}")
-
-
-def _remains(stack: str, stacks: Stacks) -> Iterator[StackResource]:
-    """Yield the resources of a stack, those of nested stacks that still exist in place of these."""
-    for resource in stacks.resources(stack):
-        nested = resource.type == STACK_TYPE and resource.physical_id and resource.status != "DELETE_COMPLETE"
-        if nested and resource.physical_id and stacks.describe(resource.physical_id) is not None:
-            yield from _remains(resource.physical_id, stacks)
-        else:
-            yield resource
-
-
-def _holds_data(target: StackTarget, state: StackState, kept: Sequence[StackResource]) -> Refused:
-    name = target.environment.name
-    return Refused(
-        f"The first creation of stack {target.name} failed ({state.status}) and left what holds data, or may: "
-        + ", ".join(described(r) for r in kept),
-        code="stack-remains",
-        hint=f"Nothing was deleted. Keep what is needed: copy it, or delete the stack in the console and retain these "
-        f"resources. If nothing is needed: `sealift destroy {name}`. Then deploy again.",
-        context={
-            "environment": name,
-            "stack": target.name,
-            "status": state.status,
-            "resources": [r.logical_id for r in kept],
-        },
-    )
-
-
-def _continue_rollback(
-    target: StackTarget, state: StackState, operation: Operation, writer: Writer
-) -> StackState | None:
-    """Continue a failed rollback once, skipping nothing. Raises Refused when it fails again."""
-    writer.record(operation, "running", step="continue-rollback", stack=target.name)
-    writer.cloud.stacks.continue_rollback(target.name, token=f"{operation.id}-continue")
-    after = at_rest(target.name, writer)
-    if after is None or after.status == "UPDATE_ROLLBACK_FAILED":
-        left = look_at(after or state, writer.cloud.stacks)
-        raise Refused(
-            f"Stack {target.name} could not be rolled back, and continuing failed again. {left.reasons}",
-            code="stack-state",
-            hint="Mend what the reasons name (often something deleted by hand), then repeat the command: it goes on "
-            "with the same release. Nothing is skipped or deleted without you.",
-            context={"environment": target.environment.name, "stack": target.name, "status": left.state.status},
-        )
-    return after
 
 
 def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, name: str, begun: _Begun) -> ChangeSet:
@@ -335,8 +227,6 @@ def _withdraw(target: StackTarget, change_set: ChangeSet, writer: Writer, *, our
 def _execute(
     target: StackTarget, change_set: ChangeSet, operation: Operation, writer: Writer, *, waivers: list[Json]
 ) -> StackState:
-    stacks, services = writer.cloud.stacks, writer.services
-    last = stacks.last_event(target.name)
     step: dict[str, Json] = {
         "step": "execute",
         "stack": target.name,
@@ -344,37 +234,20 @@ def _execute(
         "added": list(_added(change_set, target.stack.name)),
         **({"stack_id": change_set.stack_id} if change_set.creates_stack else {}),
     }
+    following = Following(
+        name=target.name,
+        stack=change_set.stack_id or target.name,
+        token=change_set.name,
+        writer=writer,
+        tell=lambda event: _stream(target, event, writer.services),
+    )
     writer.record(operation, "running", **step, **({"waivers": waivers} if waivers else {}))
-    stacks.execute_change_set(target.name, change_set.name, token=change_set.name)
-    started = services.clock.monotonic()
-    seen: list[StackEvent] = []
-    found: list[StackState] = []
-    shifting = Shifting(cloud=writer.cloud, services=services)
-
-    def read() -> None:
-        nonlocal last
-        for event in stacks.events(target.name, after=last):
-            last = event.id
-            seen.append(event)
-            _stream(target, event, services)
-
-    def look() -> bool:
-        read()
-        shifting.look(seen)
-        state = stacks.describe(target.name)
-        begun = any(e.logical_id == target.name for e in seen)
-        if not begun and services.clock.monotonic() - started < CONSISTENCY_S:
-            return False
-        if state is None or in_progress(state.status):
-            return state is None
-        found.append(state)
-        return True
-
-    wait_for_stack(writer.cloud, services, look, what=f"Stack {target.name}")
-    read()  # what happened between the last look at the events and the one at the stack
-    if found and found[0].status in SETTLED_WELL:
-        return found[0]
-    raise failure(target, found[0] if found else None, seen, writer, operation.commit)
+    writer.cloud.stacks.execute_change_set(target.name, change_set.name, token=following.token)
+    shifting = Shifting(cloud=writer.cloud, services=writer.services)
+    after = following.end(what=f"Stack {target.name}", look=shifting.look)
+    if after is not None and after.status in SETTLED_WELL:
+        return after
+    raise failure(target, after, following.seen, writer, operation.commit)
 
 
 def _added(change_set: ChangeSet, stack: str) -> Iterator[str]:

@@ -1,0 +1,135 @@
+"""From a write to CloudFormation to its end: the one place that knows that reads may be older than the write.
+
+AWS promises of no read of CloudFormation that it shows the write before it. So an end is believed only when the stack
+and its events say the same, and the events are those of our own write, which they name by its token:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html (documented, not observed).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sealift.delivery.states import in_progress
+from sealift.errors import CloudError
+from sealift.model.event import Noted
+from sealift.model.stack import StackEvent, StackState
+from sealift.usecases.stacks.polling import wait_for_stack
+from sealift.usecases.writing import Writer
+
+UNSEEN_S = 30.0
+"""How long a write may stay unseen: what is still not shown then is said to be unknown."""
+
+
+def _nobody(event: StackEvent) -> None:
+    del event
+
+
+@dataclass(slots=True, kw_only=True)
+class Following:
+    """One operation on a stack. Make it before the write, with the token of that; then ask for its `end`."""
+
+    name: str
+    stack: str
+    """The stack's id where it is known: its name may belong to another stack by then."""
+    token: str
+    writer: Writer
+    tell: Callable[[StackEvent], None] = _nobody
+    """Told of each event once."""
+    seen: list[StackEvent] = field(default_factory=list)
+    """Every event since the write, nested stacks' too, oldest first."""
+    _last: str | None = field(init=False)
+    _shown: tuple[object, object] = field(default=(None, None), init=False)
+    _quiet_since: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self._last = self.writer.cloud.stacks.last_event(self.stack)
+
+    def end(self, *, what: str, look: Callable[[Sequence[StackEvent]], None] | None = None) -> StackState | None:
+        """Wait until the stack rests and return it, or None when it is gone.
+
+        Raises CloudError when it took too long, or when nothing was shown of the write.
+        """
+        found: list[StackState | None] = []
+        self._quiet_since = self._now()
+
+        def rests() -> bool:
+            self._read()
+            if look is not None:
+                look(self.seen)
+            state = self.writer.cloud.stacks.describe(self.stack)
+            if not self._ended(state):
+                return False
+            found.append(state)
+            return True
+
+        wait_for_stack(self.writer.cloud, self.writer.services, rests, what=what)
+        self._read()  # what happened between the last look at the events and the one at the stack
+        return found[0]
+
+    def _ended(self, state: StackState | None) -> bool:
+        newest = self._newest()
+        status = state.status if state else "DELETE_COMPLETE"
+        shown = (newest.id if newest else None, status)
+        if shown != self._shown:
+            self._shown, self._quiet_since = shown, self._now()
+        if in_progress(status):
+            return False
+        if newest is not None and newest.status == status:
+            return True
+        if self._now() - self._quiet_since < UNSEEN_S:
+            return False
+        if not self.seen and state is not None:
+            raise CloudError(
+                f"AWS took what was asked of stack {self.name}, but shows nothing of it after {UNSEEN_S:.0f} s",
+                code="write-unseen",
+                hint="What became of it is not known. Repeat the command: it looks first and goes on.",
+                context={"environment": self.writer.cloud.environment, "stack": self.name},
+                retryable=True,
+            )
+        return True
+
+    def _newest(self) -> StackEvent | None:
+        """Return the newest event of the stack itself that is of our write."""
+        own = (e for e in reversed(self.seen) if e.logical_id == self.name and e.stack_name == self.name)
+        return next((e for e in own if e.token in {self.token, None}), None)
+
+    def _read(self) -> None:
+        for event in self.writer.cloud.stacks.events(self.stack, after=self._last):
+            self._last = event.id
+            self.seen.append(event)
+            self.tell(event)
+
+    def _now(self) -> float:
+        return self.writer.services.clock.monotonic()
+
+
+def at_rest(name: str, writer: Writer) -> StackState | None:
+    """Wait until the stack does not move any more."""
+    found: list[StackState | None] = [None]
+
+    def look() -> bool:
+        found[0] = writer.cloud.stacks.describe(name)
+        moving = found[0] is not None and in_progress(found[0].status)
+        if moving and found[0] is not None and not told:
+            told.append(True)
+            message = f"Stack {name} is in state {found[0].status}; waiting until it has ended"
+            writer.services.events.emit(
+                Noted(name="stack-moving", message=message, environment=writer.cloud.environment)
+            )
+        return not moving
+
+    told: list[bool] = []
+    wait_for_stack(writer.cloud, writer.services, look, what=f"Stack {name}")
+    return found[0]
+
+
+def wait_until_seen(writer: Writer) -> None:
+    """Wait until reads have to show what the operation before wrote last, whoever that was.
+
+    Only who follows a write sees that it is shown; a process that ended meanwhile, or another machine's, did not.
+    """
+    if writer.cloud.local:
+        return  # one process holds its state: what it answers is what is
+    writes = [e for e in writer.ledger.entries() if e.record.status == "running" or "step" in e.record.data]
+    age_s = (writer.services.clock.now() - writes[-1].at).total_seconds() if writes else UNSEEN_S
+    if 0 <= age_s < UNSEEN_S:
+        writer.services.clock.sleep(UNSEEN_S - age_s)
