@@ -147,10 +147,11 @@ def test_a_function_that_can_not_be_loaded_says_why_in_its_log(endpoint: Endpoin
         endpoint, "lacking", {"Resources": {"Role": ROLE, "F": function("import is_not_there", FunctionName="lacking")}}
     )
     answer = client(endpoint, "lambda").invoke(FunctionName="lacking")
-    said = "No module named 'is_not_there'"
-    assert json.loads(answer["Payload"].read())["errorMessage"] == said
+    said = "Unable to import module 'index': No module named 'is_not_there'"
+    error = json.loads(answer["Payload"].read())
+    assert (error["errorType"], error["errorMessage"]) == ("Runtime.ImportModuleError", said)
     logs = _functions(endpoint).logs("lacking", since=datetime.now(UTC) - timedelta(hours=1))
-    assert f"[ERROR] The function can not be loaded: {said}" in logs
+    assert any(line.startswith(f"[ERROR] Runtime.ImportModuleError: {said}") for line in logs)
 
 
 @pytest.fixture(scope="module")

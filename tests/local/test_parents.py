@@ -17,10 +17,11 @@ import boto3
 import pytest
 
 from sealift.local.endpoint import Endpoint
-from sealift.local.patches.parents import Child, Parent, Parents
+from sealift.local.functions.parents import Child, Parent, Parents, Start
+from sealift.local.functions.runtimes import Runtimes
+from sealift.local.interpreters import Places, ours
 from tests.local.deploying import ROLE, client, deploy, function
 
-PACKAGES = str(Path(boto3.__file__).parent.parent)
 LOOK = """
 import os, sys
 LOADED = "boto3" in sys.modules
@@ -30,9 +31,17 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of what Lambda's runtime brings."""
+    folder = tmp_path_factory.mktemp("runtimes")
+    where = Places(programs=(), versions=())
+    return str(Runtimes(folder / "here", where, Path(boto3.__file__).parent.parent, "").brought(ours()))
+
+
+@pytest.fixture(scope="module")
 def parent() -> Iterator[Parent]:
     """One parent for the tests that do not end it."""
-    with closing(Parent(Path(sys.executable), PACKAGES)) as parent:
+    with closing(Parent(Path(sys.executable))) as parent:
         yield parent
 
 
@@ -42,15 +51,18 @@ def run(parent: Parent, tmp_path: Path) -> Iterator[Any]:
     children: list[Child] = []
 
     def start(text: str, **env: str) -> Child:
-        program = tmp_path / f"program{len(children)}.py"
-        program.write_text(text)
-        children.append(parent.start(str(program), cwd=str(tmp_path), env=env))
+        argv = (sys.executable, "-c", text)
+        children.append(parent.start(Start(argv=argv, cwd=str(tmp_path), env=env)))
         return children[-1]
 
     yield start
     for child in children:
         child.kill()
-        child.close()
+
+
+def _said(child: Child) -> str:
+    with os.fdopen(child.output) as file:
+        return file.read()
 
 
 def _gone(pid: int, timeout_s: float = 20.0) -> bool:
@@ -62,60 +74,51 @@ def _gone(pid: int, timeout_s: float = 20.0) -> bool:
     return True
 
 
-def test_a_copy_reads_and_writes_as_a_program_of_its_own_would(run: Any, tmp_path: Path) -> None:
-    child = run("import sys, os\nprint(input(), os.getcwd(), sys.argv[0])\nprint('oh', file=sys.stderr)")
-    child.stdin.write("hello\n")
-    assert child.stdout.read() == f"hello {tmp_path} {tmp_path / 'program0.py'}\n"
-    assert child.stderr.read() == "oh\n"
+def test_what_a_copy_prints_is_read_and_it_has_no_input(run: Any, tmp_path: Path) -> None:
+    child = run("import sys, os\nprint(os.getcwd(), repr(sys.stdin.read()), flush=True)\nprint('oh', file=sys.stderr)")
+    assert _said(child) == f"{tmp_path} ''\noh\n"
     assert child.wait(timeout=10) is not None
 
 
 def test_a_copy_has_its_own_variables_and_nothing_of_the_one_before(run: Any) -> None:
-    text = "import os\nprint(sorted(os.environ))"
-    assert run(text, ONE="1").stdout.read() == "['ONE']\n"
-    assert run(text, TWO="2").stdout.read() == "['TWO']\n"
+    text = "import os\nprint(sorted(set(os.environ) - {'LC_CTYPE'}))"
+    assert _said(run(text, ONE="1")) == "['ONE']\n"
+    assert _said(run(text, TWO="2")) == "['TWO']\n"
 
 
-def test_a_copy_looks_for_modules_beside_its_program_first(run: Any, tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text("NAME = 'mine'")
-    assert run("import mine, __main__\nprint(mine.NAME, __main__.__file__[-11:])").stdout.read() == "mine program0.py\n"
-
-
-def test_random_numbers_of_two_copies_differ(run: Any) -> None:
-    text = "import random\nprint(random.random())"
-    assert run(text).stdout.read() != run(text).stdout.read()
-
-
-def test_a_copy_that_fails_says_why(run: Any) -> None:
-    assert run("1 / 0").stderr.read().endswith("ZeroDivisionError: division by zero\n")
+def test_a_copy_that_is_no_program_says_why(parent: Parent, tmp_path: Path) -> None:
+    child = parent.start(Start(argv=(str(tmp_path / "none"),), cwd=str(tmp_path), env={}))
+    assert "No such file or directory" in _said(child)
 
 
 def test_a_copy_may_run_programs_and_learn_how_they_ended(run: Any) -> None:
     text = "import subprocess, sys\nprint(subprocess.run([sys.executable, '-c', 'exit(3)']).returncode)"
-    assert run(text).stdout.read() == "3\n"
+    assert _said(run(text)) == "3\n"
 
 
 def test_a_copy_that_runs_is_told_from_one_that_was_ended(run: Any) -> None:
     child = run("import time\nprint('up', flush=True)\ntime.sleep(60)")
-    assert child.stdout.readline() == "up\n"
+    assert os.read(child.output, 10) == b"up\n"
     assert child.poll() is None
     with pytest.raises(subprocess.TimeoutExpired):
         child.wait(timeout=0.01)
     child.terminate()
     assert child.wait(timeout=10) is not None
     assert child.poll() is not None
+    os.close(child.output)
 
 
 def test_copies_that_ended_leave_no_zombie(run: Any) -> None:
     child = run("pass")
     child.wait(timeout=10)
     assert _gone(child.pid)
+    os.close(child.output)
 
 
 def test_the_parent_ends_with_the_process_that_wanted_it() -> None:
     text = (
-        "import sys, pathlib\nfrom sealift.local.patches.parents import Parent\n"
-        f"print(Parent(pathlib.Path(sys.executable), {PACKAGES!r})._process.pid)"
+        "import sys, pathlib\nfrom sealift.local.functions.parents import Parent\n"
+        "print(Parent(pathlib.Path(sys.executable))._process.pid)"
     )
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert _gone(int(done.stdout))
@@ -125,6 +128,7 @@ def test_the_parent_ends_with_the_process_that_wanted_it() -> None:
     ("modules", "variables", "copied"),
     [
         (["app", "orders_core"], {"TABLE": "t"}, True),
+        (["start", "mounts", "parent"], {}, True),
         (["app", "botocore"], {}, False),
         (["app", "queue"], {}, False),
         (["app"], {"PYTHONHASHSEED": "0"}, False),
@@ -132,14 +136,14 @@ def test_the_parent_ends_with_the_process_that_wanted_it() -> None:
     ],
 )
 def test_only_a_function_that_cannot_tell_the_difference_is_a_copy(
-    modules: list[str], variables: dict[str, str], copied: bool
+    packages: str, modules: list[str], variables: dict[str, str], copied: bool
 ) -> None:
-    with closing(Parents(PACKAGES)) as parents:
-        assert (parents.of(Path(sys.executable), modules, variables) is not None) is copied
+    with closing(Parents()) as parents:
+        assert (parents.of(Path(sys.executable), packages, modules, variables) is not None) is copied
 
 
 def test_without_boto3_there_is_no_parent(tmp_path: Path) -> None:
-    assert Parents(str(tmp_path)).of(Path(sys.executable), [], {}) is None
+    assert Parents().of(Path(sys.executable), str(tmp_path), [], {}) is None
 
 
 def _looking(name: str, **variables: str) -> dict[str, Any]:

@@ -52,6 +52,10 @@ def _eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
     return True
 
 
+_WITH_FUNCTION = 4
+"""Processes of an emulator that runs one function: itself, two that functions are copied from, and the function."""
+
+
 def _group(leader: int) -> list[int]:
     """Return the live processes of a process group."""
     listed = subprocess.run(["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=True).stdout
@@ -85,7 +89,7 @@ def _busy_worker(endpoint: Endpoint, emulator: int) -> None:
         endpoint, "sleeper", {"Resources": {"Role": ROLE, "Sleeper": function(SLEEPER, Timeout=90, FunctionName="z")}}
     )
     client(endpoint, "lambda").invoke(FunctionName="z", InvocationType="Event")
-    assert _eventually(lambda: len(_group(emulator)) == 2)
+    assert _eventually(lambda: len(_group(emulator)) == _WITH_FUNCTION)
 
 
 def test_up_starts_one_and_finds_it_again(cloud: LocalCloud) -> None:
@@ -148,7 +152,7 @@ def test_down_ends_every_process_and_removes_temporary_files(cloud: LocalCloud) 
     run = _run(cloud)
     _busy_worker(endpoint, run.emulator)
     folder = Folder(cloud.state_root / "staging")
-    assert [path for path in folder.tmp.iterdir() if path.name.startswith("ministack-lambda-")]
+    assert list((folder.tmp / "environments").iterdir())
     cloud.down("staging")
     assert _group(run.emulator) == []
     assert began_at(run.guard) is None
@@ -182,7 +186,7 @@ def test_the_next_command_ends_functions_that_outlived_guard_and_emulator(cloud:
     os.kill(run.emulator, signal.SIGKILL)
     os.kill(run.guard, signal.SIGKILL)
     assert _eventually(lambda: began_at(run.emulator) is None)
-    assert len(_group(run.emulator)) == 1
+    assert _group(run.emulator)
     cloud.up("staging", region=REGION)
     assert _group(run.emulator) == []
 
@@ -293,7 +297,7 @@ def _slow_stack(endpoint: Endpoint) -> None:
     client(endpoint, "cloudformation").create_stack(
         StackName="slow", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"]
     )
-    assert _eventually(lambda: len(_group(endpoint_group(endpoint))) == 2)
+    assert _eventually(lambda: len(_group(endpoint_group(endpoint))) == _WITH_FUNCTION)
 
 
 def endpoint_group(endpoint: Endpoint) -> int:

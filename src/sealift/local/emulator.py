@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealift.local.folder import Folder
 from sealift.local.gateway import gateway
@@ -12,12 +13,13 @@ from sealift.local.interpreters import Places
 from sealift.local.patches import apply
 from sealift.local.saving import Saver, settle_interrupted
 
+if TYPE_CHECKING:
+    from sealift.local.functions.environments import Workshop
+
 PLACES_VARIABLE = "SEALIFT_PYTHON_VERSIONS"
 """Folders of installed Python versions, handed over by the supervisor: HOME is another one here."""
 _OUR_OWN = (PLACES_VARIABLE, "LOG_LEVEL", "AUTH", "PYTHONUNBUFFERED")
 """Variables that functions would inherit and might take for theirs, and that are not read again."""
-_RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
-"""Pure Python packages that Lambda's Python runtimes bring."""
 
 
 def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
@@ -29,7 +31,11 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
         programs=tuple(Path(p) for p in os.environ["PATH"].split(":") if p and Path(p).name != "shims"),
         versions=tuple(Path(p) for p in versions.split(":") if p),
     )
-    apply(where, str(_runtime_packages(folder)))
+    from sealift.local.functions.executing import own_runtimes
+
+    workshop = _workshop(folder, where)
+    own_runtimes(workshop)
+    apply(workshop.prepare)
     for name in _OUR_OWN:
         os.environ.pop(name, None)
     _settle_after_loading()
@@ -52,16 +58,13 @@ def _settle_after_loading() -> None:
     app._load_persisted_state = loaded
 
 
-def _runtime_packages(folder: Folder) -> Path:
-    """Make the folder that functions find boto3 in, as on Lambda. What a function brings itself goes before it."""
+def _workshop(folder: Folder, where: Places) -> "Workshop":
+    from sealift.local.functions.environments import Workshop
+    from sealift.local.functions.node_sdk import node_sdk
+    from sealift.local.functions.runtimes import Runtimes
+
     spec = importlib.util.find_spec("boto3")
     assert spec is not None
     assert spec.origin is not None
     packages = Path(spec.origin).parent.parent
-    runtime = folder.tmp / "runtime"
-    runtime.mkdir(parents=True, exist_ok=True)
-    for name in _RUNTIME_PACKAGES:
-        link = runtime / name
-        if (packages / name).exists() and not link.exists():
-            link.symlink_to(packages / name)
-    return runtime
+    return Workshop(folder=folder.tmp, runtimes=Runtimes(folder.tmp / "functions", where, packages, node_sdk()))

@@ -5,13 +5,18 @@ run.json        the running emulator; its guard ends when this file vanishes or 
 lock            held while somebody starts, stops or resets
 log             what the emulator printed
 state/ s3/      the cloud itself
-tmp/            code of running functions; wiped at each start
+
+What runs lies elsewhere (`Folder.tmp`), so that no function finds files of the application in a folder above its own.
 """
 
 import contextlib
+import errno
 import fcntl
+import hashlib
 import json
 import os
+import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -58,8 +63,8 @@ class Folder:
 
     @property
     def tmp(self) -> Path:
-        """Temporary files of the emulator and of the functions it runs."""
-        return self.path / "tmp"
+        """Temporary files of the emulator and of the functions it runs; wiped at each start."""
+        return _scratch() / hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]
 
     @property
     def state(self) -> Path:
@@ -80,6 +85,16 @@ class Folder:
     def identity_file(self) -> Path:
         """The record of what stays."""
         return self.path / "identity.json"
+
+    def make(self) -> None:
+        """Make the folders that are not there. Raises OSError when somebody else could write to one of them."""
+        scratch = _scratch()
+        scratch.mkdir(mode=0o700, exist_ok=True)
+        held = scratch.lstat()
+        if not stat.S_ISDIR(held.st_mode) or held.st_uid != os.getuid() or held.st_mode & 0o077:
+            raise PermissionError(errno.EPERM, f"{scratch} is not a folder of yours alone")
+        for path in (self.tmp, self.state, self.s3):
+            path.mkdir(parents=True, exist_ok=True)
 
     def run(self) -> Run | None:
         """Return who runs, or ran last."""
@@ -120,6 +135,13 @@ class Folder:
                 hint="Look at its permissions, and at the space left on the disk",
                 context={"folder": str(self.path)},
             ) from error
+
+
+def _scratch() -> Path:
+    """Return the folder of all temporary files of this user's embedded clouds."""
+    place = Path("/var/tmp")
+    usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    return (place if usable else Path(tempfile.gettempdir())) / f"sealift-{os.getuid()}"
 
 
 def _lock(descriptor: int, environment: str, timeout_s: float) -> None:

@@ -25,8 +25,7 @@ def launch(python: str, folder: Folder, identity: Identity, region: str) -> Run 
     if folder.log.exists() and folder.log.stat().st_size > _LOG_BYTES:
         folder.log.replace(folder.log.with_suffix(".1"))
     shutil.rmtree(folder.tmp, ignore_errors=True)
-    for path in (folder.tmp, folder.state, folder.s3):
-        path.mkdir(parents=True, exist_ok=True)
+    folder.make()
     # -P keeps the folder out of the module search path.
     command = [python, "-P", "-m", "sealift.local.launcher"]
     with folder.log.open("ab") as log:

@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any
 
-from sealift.local.patches.runtimes import functions_made
+from sealift.local.patches.functions import functions_made
 
 
 def test_the_runtime_of_a_function_is_told_as_it_is_made() -> None:
@@ -14,9 +14,9 @@ def test_the_runtime_of_a_function_is_told_as_it_is_made() -> None:
         made.append((logical_id, props))
         return f"{stack_name}-{logical_id}"
 
-    provisioners._RESOURCE_HANDLERS = {"AWS::Lambda::Function": {"create": create, "delete": None}}
+    provisioners._RESOURCE_HANDLERS = {"AWS::Lambda::Function": {"create": create, "update": create}}
     runtimes: list[str] = []
-    functions_made(provisioners, runtimes.append)
+    functions_made(provisioners, runtimes.append, lambda _props: None)
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     assert handlers["create"]("Hello", {"Runtime": "python3.13"}, "shop") == "shop-Hello"
     assert handlers["create"]("Image", {}, "shop") == "shop-Image"

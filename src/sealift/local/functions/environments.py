@@ -1,0 +1,294 @@
+"""Execution environments: one process of a function each, started on the function's own runtime.
+
+They take the place of the emulator's workers in its pool, which leases one for each invocation and ends those that
+idle: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ministack.core import lambda_runtime
+
+from sealift.local.functions.output import Output
+from sealift.local.functions.parents import Child, Parent, Parents, Start
+from sealift.local.functions.runtime_api import Chunks, Event, Result, RuntimeApi
+from sealift.local.functions.runtimes import Runtime, Runtimes
+from sealift.local.functions.unpacking import Unpacked, names_in
+from sealift.local.functions.variables import Places, log_stream, variables
+
+_INIT_S = 30.0
+"""Lambda gives 10 s, and the whole timeout when those are over; this machine may be slower."""
+_LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What all environments of one emulator share."""
+
+    folder: Path
+    runtimes: Runtimes
+    parents: Parents = field(default_factory=Parents)
+
+    @property
+    def unpacked(self) -> Unpacked:
+        """Code of functions and layers."""
+        return self.runtimes.unpacked
+
+    def prepare(self, runtime: str) -> None:
+        """Start what functions of a runtime are copied from: it takes a while to be called."""
+        threading.Thread(target=self._prepare, args=(runtime,), daemon=True).start()
+
+    def _prepare(self, runtime: str) -> None:
+        self.parents.bare()
+        interpreter = self.runtimes.interpreter(runtime)
+        if interpreter is not None:
+            self.parents.of(interpreter.path, str(self.runtimes.brought(interpreter)), (), {})
+
+    def has_mounts(self) -> bool:
+        """Say whether functions have folders of their own here."""
+        parent = self.parents.bare()
+        return parent is not None and parent.has_mounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What came of one invocation."""
+
+    result: Result
+    lines: Sequence[str]
+    stream: str
+    init_ms: float | None
+    peak_mb: int
+
+
+class Environment(lambda_runtime.Worker):  # type: ignore[misc]
+    """One environment. The pool of the emulator uses `in_use`, `last_used`, `_proc` and `_spawn`."""
+
+    workshop: Workshop
+
+    def __init__(self, name: str, config: dict[str, Any], code: bytes) -> None:
+        super().__init__(name, config, code)
+        self._proc: Any = None
+        self._api: RuntimeApi | None = None
+        self._output: Output | None = None
+        self._folder: Path | None = None
+        self._stream = log_stream(config)
+        self._init_ms: float | None = None
+
+    def run(self, event: object, request_id: str, *, arn: str, trace_id: str, chunks: Chunks | None = None) -> Ended:
+        """Invoke the function, starting its process first when there is none."""
+        with self._lock:
+            failed = self._ready()
+            if failed is not None:
+                return self._ended({**failed, "requestId": request_id})
+            timeout_s = float(self.config.get("Timeout", 3))
+            assert self._api is not None
+            self._api.hand_out(
+                Event(
+                    request_id=request_id,
+                    payload=json.dumps(event, ensure_ascii=False).encode(),
+                    deadline_ms=int((time.time() + timeout_s) * 1000),
+                    arn=arn,
+                    trace_id=trace_id,
+                    chunks=chunks,
+                )
+            )
+            self._wait(timeout_s)
+            result = self._api.result
+            if result is not None:
+                ended = self._ended(result)
+                if self._proc is None or self._proc.poll() is not None:
+                    self._discard()
+                return ended
+            if self._proc is None or self._proc.poll() is None:
+                said = f"Task timed out after {timeout_s:.2f} seconds"
+                error = {"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {request_id} Error: {said}"}
+                return self._given_up(
+                    error, [f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {request_id} {said}"]
+                )
+            said = "Runtime exited without providing a reason"
+            return self._given_up(
+                {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {said}"}
+            )
+
+    def load(self) -> tuple[dict[str, Any] | None, list[str]]:
+        """Start the process without an event; return why the function cannot be loaded, if so, and what it printed."""
+        with self._lock:
+            failed = self._ready()
+            return failed, self._output.lines() if self._output else []
+
+    def _ready(self) -> dict[str, Any] | None:
+        """Have a process that waits for an event; return the error when it could not be started."""
+        if self._proc is not None and self._proc.poll() is None:
+            self._init_ms = None
+            return None
+        began = time.monotonic()
+        try:
+            self._start()
+        except (OSError, ValueError, RuntimeError) as error:
+            self._discard()
+            return {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": str(error)}
+        return self._started_well(began)
+
+    def _started_well(self, began: float) -> dict[str, Any] | None:
+        """Wait until the runtime has loaded the function; return the error when it has not."""
+        self._wait(_INIT_S)
+        self._init_ms = (time.monotonic() - began) * 1000
+        assert self._api is not None
+        assert self._output is not None
+        if self._api.is_ready and self._api.init_error is None:
+            return None
+        if self._api.init_error is not None:
+            reason = self._api.init_error.error
+        elif self._proc is not None and self._proc.poll() is None:
+            reason = {
+                "errorType": "Sandbox.Timedout",
+                "errorMessage": f"The function was not loaded in {_INIT_S:.0f} s",
+            }
+        else:
+            last = "\n".join(["", *self._output.last_lines()[-5:]])
+            reason = {"errorType": "Runtime.ExitError", "errorMessage": f"Runtime exited while it was loaded{last}"}
+        self._end_process()
+        return reason
+
+    def _wait(self, timeout_s: float) -> None:
+        """Wait until the process is ready, has answered, or has ended."""
+        assert self._api is not None
+        until = time.monotonic() + timeout_s
+        while not self._api.moved.wait(max(0.0, min(_LOOK_S, until - time.monotonic()))):
+            if self._proc is None or self._proc.poll() is not None:
+                self._api.moved.wait(_LOOK_S)  # its last words may be on their way
+                return
+            if time.monotonic() >= until:
+                return
+
+    def _given_up(self, error: dict[str, Any], lines: Sequence[str] = ()) -> Ended:
+        self._end_process()
+        return self._ended(error, lines)
+
+    def _ended(self, result: Result | dict[str, Any], more: Sequence[str] = ()) -> Ended:
+        if isinstance(result, dict):
+            result = Result(body=json.dumps(result).encode(), is_error=True)
+        lines = self._output.lines() if self._output else []
+        return Ended(
+            result=result, lines=[*lines, *more], stream=self._stream, init_ms=self._init_ms, peak_mb=self._peak_mb()
+        )
+
+    def _peak_mb(self) -> int:
+        with contextlib.suppress(OSError, AttributeError, ValueError, StopIteration):
+            status = Path(f"/proc/{self._proc.pid}/status").read_text(encoding="utf-8")
+            return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
+        return int(self.config.get("MemorySize", 128)) // 2
+
+    def _spawn(self) -> None:
+        """Have a process, as the emulator asks for when a version is published. Raises RuntimeError."""
+        failed = self._ready()
+        if failed is not None:
+            raise RuntimeError(str(failed.get("errorMessage", failed)))
+
+    def _start(self) -> None:
+        self._discard()
+        self._stream = log_stream(self.config)
+        self._api = RuntimeApi()
+        runtime = self.workshop.runtimes.of(self.config, self.code_zip)
+        self._proc, descriptor = self._started(runtime, self._api.address)
+        self._output = Output(descriptor)
+        self._cold = False
+
+    def _started(self, runtime: Runtime, api: str) -> tuple["Child | subprocess.Popen[bytes]", int]:
+        """Start the process; return it, and where what it prints can be read."""
+        real = self._own_folders(runtime)
+        bare = self.workshop.parents.bare()
+        mounts = bare is not None and bare.has_mounts
+        places = Places() if mounts else real
+        start = Start(
+            env=self._variables(runtime, places, api),
+            cwd=places.task,
+            folders={
+                "task": places.task,
+                "opt": places.opt,
+                "runtime": places.runtime,
+                "cache": str(runtime.cache),
+            },
+            view={**asdict(real), "root": f"{self._folder}/root"} if mounts else {},
+            keep=runtime.keep,
+        )
+        copied = self._copied(runtime)
+        for parent, argv in ((copied, ()), (bare, runtime.argv(places, json.dumps(dict(start.folders))))):
+            if parent is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    child = parent.start(replace(start, argv=argv))
+                    return child, child.output
+                self.workshop.parents.forget(parent)
+        if mounts:  # the paths were those of a view of its own
+            raise OSError("the process of the function could not be started")
+        return _fresh(replace(start, argv=runtime.argv(places, json.dumps(dict(start.folders)))))
+
+    def _own_folders(self, runtime: Runtime) -> Places:
+        """Make what this environment alone has; return where everything really lies."""
+        self._folder = folder = self.workshop.folder / "environments" / uuid.uuid4().hex[:12]
+        for name in ("tmp", "root"):
+            (folder / name).mkdir(parents=True)
+        (folder / "tmp").chmod(0o1777)
+        return Places(
+            task=str(runtime.task), opt=str(runtime.opt), runtime=str(runtime.packages), tmp=str(folder / "tmp")
+        )
+
+    def _variables(self, runtime: Runtime, places: Places, api: str) -> dict[str, str]:
+        _, region = lambda_runtime._account_region_from_function_config(self.config)
+        programs = str(runtime.program.parent)
+        given = variables(self.config, places, api=api, stream=self._stream, region=region, programs=programs)
+        return {**given, **lambda_runtime.execution_credentials(self.config)}
+
+    def _copied(self, runtime: Runtime) -> Parent | None:
+        """Return whose copy the function can be, if any."""
+        if not runtime.is_python or runtime.has_libraries:
+            return None
+        own = (self.config.get("Environment") or {}).get("Variables") or {}
+        modules = runtime.modules(names_in([self.code_zip, *runtime.layers]))
+        return self.workshop.parents.of(runtime.program, str(runtime.packages), modules, own)
+
+    def _end_process(self) -> None:
+        process, self._proc = self._proc, None
+        if process is not None:
+            with contextlib.suppress(OSError, ProcessLookupError):
+                process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=2.0)
+        if self._api is not None:
+            self._api.close()
+
+    def _discard(self) -> None:
+        self._end_process()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def _discard_tmpdir(self) -> None:
+        """Let the emulator's pool give it up."""
+        self._discard()
+
+
+def _fresh(start: Start) -> "tuple[subprocess.Popen[bytes], int]":
+    """Start a process without a parent's help, as where there is no fork to be had."""
+    ours, theirs = os.pipe()
+    try:
+        process = subprocess.Popen(
+            start.argv, env=start.env, cwd=start.cwd, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs
+        )
+    except OSError:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    return process, ours

@@ -1,0 +1,220 @@
+"""Leads every invocation of the emulator to our execution environments, and what they print into its logs."""
+
+import contextvars
+import json
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import cloudwatch_logs, lambda_svc
+
+from sealift.local.functions.environments import Ended, Environment, Workshop
+from sealift.local.functions.runtime_api import Chunks
+from sealift.local.functions.variables import log_group
+
+streamed_to: contextvars.ContextVar[Chunks | None] = contextvars.ContextVar("streamed_to", default=None)
+"""Who takes the parts of a streamed answer of this invocation as they come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Log:
+    """What one invocation printed, and where it belongs."""
+
+    stream: str
+    lines: Sequence[str]
+    init_ms: float | None
+    peak_mb: int
+    is_json: bool
+
+
+def own_runtimes(workshop: Workshop) -> None:
+    """Run functions on their runtimes' own code. What has no code is an error, never a made-up answer."""
+    emit = lambda_svc._emit_lambda_logs
+    Environment.workshop = workshop
+
+    def executed(func: Any, event: Any, request_id: str) -> Any:
+        config = func.get("config") or func
+        if not func.get("code_zip"):
+            return _no_code(config)
+        lambda_svc._ensure_reaper_thread()
+        environment, _ = _leased(config, func["code_zip"])
+        try:
+            ended = environment.run(
+                event,
+                request_id,
+                arn=str(config.get("FunctionArn", "")),
+                trace_id=_trace_id(config),
+                chunks=streamed_to.get(),
+            )
+        finally:
+            lambda_runtime.release_worker(environment)
+        return _shaped(ended, config)
+
+    def emitted(
+        func: Any, request_id: str, log_text: str, error: bool, duration_ms: int, *, log_source: Any = None
+    ) -> None:
+        if isinstance(log_source, _Log):
+            _write(func.get("config") or func, request_id, duration_ms, log_source, failed=error)
+        else:
+            emit(func, request_id, log_text, error, duration_ms, log_source=log_source)
+
+    lambda_runtime._worker_class_for = lambda _config: Environment
+    lambda_svc._execute_function_warm = executed
+    lambda_svc._execute_function_provided_warm = executed
+    lambda_svc._execute_function_provided = executed
+    lambda_svc._execute_function_docker = lambda func, _event, _request_id: _not_run(func.get("config") or func)
+    lambda_svc._emit_lambda_logs = emitted
+    lambda_svc._inbound_invoke_depth = _depth
+
+
+def load(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Start each of these functions without an event; say of each why it cannot be loaded, and what it printed."""
+    found = {key[2]: func for key, func in lambda_svc._functions.all_items() if key[2] in names}
+    return [{"name": name, **_loaded(found[name])} for name in names if name in found]
+
+
+def _loaded(func: dict[str, Any]) -> dict[str, Any]:
+    config = func.get("config") or func
+    if not func.get("code_zip"):
+        return {"error": _no_code(config)["body"], "lines": []}
+
+    def start() -> dict[str, Any]:
+        environment, _ = _leased(config, func["code_zip"])
+        try:
+            error, lines = environment.load()
+        finally:
+            lambda_runtime.release_worker(environment)
+        return {"error": error, "lines": lines}
+
+    found: dict[str, Any] = lambda_svc._run_with_function_config_scope(config, start)
+    return found
+
+
+def _leased(config: dict[str, Any], code: bytes) -> tuple[Environment, str]:
+    leased: tuple[Environment, str] = lambda_runtime.acquire_worker(
+        config.get("FunctionName", "unknown"), config, code, qualifier=config.get("Version", "$LATEST")
+    )
+    return leased
+
+
+def _no_code(config: dict[str, Any]) -> dict[str, Any]:
+    said = f"The code of {config.get('FunctionName')} is not there"
+    return {"body": {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": said}, "error": True, "log": said}
+
+
+def _not_run(config: dict[str, Any]) -> dict[str, Any]:
+    what = config.get("Runtime") or config.get("PackageType")
+    said = f"The embedded cloud does not run {what} functions"
+    return {"body": {"errorType": "Runtime.InvalidRuntime", "errorMessage": said}, "error": True, "log": said}
+
+
+def _shaped(ended: Ended, config: dict[str, Any]) -> dict[str, Any]:
+    """Return the result as the emulator passes it on."""
+    text_format = (config.get("LoggingConfig") or {}).get("LogFormat") != "JSON"
+    log = _Log(
+        stream=ended.stream,
+        lines=ended.lines,
+        init_ms=ended.init_ms,
+        peak_mb=ended.peak_mb,
+        is_json=not text_format,
+    )
+    common = {"log": "\n".join(ended.lines), "log_source": log}
+    if ended.result.is_error:
+        return {"body": ended.result.error, "error": True, **common}
+    if ended.result.content_type.startswith("application/json"):
+        try:
+            return {"body": json.loads(ended.result.body or b"null"), **common}
+        except ValueError:
+            pass
+    return {"body": ended.result.body, **common}
+
+
+def _trace_id(config: dict[str, Any]) -> str:
+    """Return a tracing header with the lineage that Lambda detects loops by.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    """
+    sampled = int((config.get("TracingConfig") or {}).get("Mode") == "Active")
+    root = f"Root=1-{int(time.time()):08x}-{token_hex(12)};Parent={token_hex(8)};Sampled={sampled}"
+    function = f"{zlib.crc32(str(config.get('FunctionArn', '')).encode()):08x}"
+    return f"{root};Lineage=1:{function}:{lambda_svc._invoke_depth.get()}"
+
+
+def _depth(headers: dict[str, str]) -> int:
+    """Return through how many functions a request has come."""
+    last = str(headers.get("x-amzn-trace-id") or headers.get("X-Amzn-Trace-Id") or "").rpartition("Lineage=")[2]
+    depth = last.partition(";")[0].rpartition(":")[2]
+    own = str(headers.get(lambda_svc._INVOKE_DEPTH_HEADER, ""))
+    return max(int(text) if text.isdigit() else 0 for text in (depth, own))
+
+
+def _write(config: dict[str, Any], request_id: str, duration_ms: int, log: _Log, *, failed: bool) -> None:
+    """Write the entries of an invocation to the function's log stream, between those of the platform."""
+    now = int(time.time() * 1000)
+    group_name = log_group(config)
+    groups = cloudwatch_logs._log_groups
+    if group_name not in groups:
+        groups[group_name] = _group(group_name, now)
+    stream = groups[group_name]["streams"].setdefault(log.stream, _empty_stream(now))
+    platform = _as_json if log.is_json else _as_text
+    start, end = platform(config, request_id, duration_ms, log, failed)
+    entries = [{"timestamp": now, "message": line, "ingestionTime": now} for line in (*start, *log.lines, *end)]
+    cloudwatch_logs._append_log_events(stream, entries)
+    shown = [{"timestamp": one["timestamp"], "message": one["message"]} for one in entries]
+    cloudwatch_logs._fanout_to_subscription_filters(group_name, log.stream, shown)
+
+
+def _group(name: str, now: int) -> dict[str, Any]:
+    return {
+        "arn": cloudwatch_logs._make_group_arn(name),
+        "creationTime": now,
+        "retentionInDays": None,
+        "tags": {},
+        "subscriptionFilters": {},
+        "streams": {},
+    }
+
+
+def _empty_stream(now: int) -> dict[str, Any]:
+    return {
+        "events": [],
+        "uploadSequenceToken": "1",
+        "creationTime": now,
+        "firstEventTimestamp": None,
+        "lastEventTimestamp": None,
+        "lastIngestionTime": None,
+    }
+
+
+Lines = tuple[list[str], list[str]]
+
+
+def _as_text(config: dict[str, Any], request_id: str, duration_ms: int, log: _Log, _failed: bool) -> Lines:
+    start = [f"START RequestId: {request_id} Version: {config.get('Version', '$LATEST')}"]
+    report = (
+        f"REPORT RequestId: {request_id}\tDuration: {duration_ms} ms\tBilled Duration: {duration_ms} ms\t"
+        f"Memory Size: {config.get('MemorySize', 128)} MB\tMax Memory Used: {log.peak_mb} MB"
+    )
+    init = f"\tInit Duration: {log.init_ms:.2f} ms" if log.init_ms is not None else ""
+    return start, [f"END RequestId: {request_id}", report + init]
+
+
+def _as_json(config: dict[str, Any], request_id: str, duration_ms: int, log: _Log, failed: bool) -> Lines:
+    def entry(kind: str, **record: object) -> str:
+        at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+        return json.dumps({"time": at, "type": f"platform.{kind}", "record": {"requestId": request_id, **record}})
+
+    metrics = {
+        "durationMs": duration_ms,
+        "billedDurationMs": duration_ms,
+        "memorySizeMB": config.get("MemorySize", 128),
+        "maxMemoryUsedMB": log.peak_mb,
+        **({"initDurationMs": round(log.init_ms, 2)} if log.init_ms is not None else {}),
+    }
+    status = "error" if failed else "success"
+    start = entry("start", version=config.get("Version", "$LATEST"))
+    return [start], [entry("report", metrics=metrics, status=status)]

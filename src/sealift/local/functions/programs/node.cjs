@@ -1,0 +1,321 @@
+// Starts a Node.js function as Lambda does. Arguments: a file that stands in for the SDK that Lambda brings, or nothing.
+// What it prints, posts and exports follows AWS's runtime interface client, whose native part would have to be compiled:
+// https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
+"use strict";
+const fs = require("fs");
+const http = require("http");
+const path = require("path");
+const util = require("util");
+const { Writable } = require("stream");
+const { pathToFileURL } = require("url");
+
+const ROOT = process.env.LAMBDA_TASK_ROOT;
+const [HOST, PORT] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
+const API = "/2018-06-01/runtime/";
+const JSON_LOGS = process.env.AWS_LAMBDA_LOG_FORMAT === "JSON";
+const LEVELS = { TRACE: 0, DEBUG: 1, INFO: 2, WARN: 3, ERROR: 4, FATAL: 5 };
+const LEAST = LEVELS[process.env.AWS_LAMBDA_LOG_LEVEL] ?? (JSON_LOGS ? LEVELS.INFO : LEVELS.TRACE);
+const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+const HTTP_TYPE = "application/vnd.awslambda.http-integration-response";
+const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+const write = process.stdout.write.bind(process.stdout);
+const request = http.request;
+let current;
+
+function send(method, name, data, headers) {
+  return new Promise((resolve) => {
+    const sent = request({ host: HOST, port: PORT, agent, method, path: API + name, headers }, (answer) => {
+      const parts = [];
+      answer.on("data", (part) => parts.push(part));
+      answer.on("end", () => {
+        if (answer.statusCode >= 500) process.exit(0);
+        resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts).toString() });
+      });
+    });
+    sent.on("error", () => process.exit(0)); // The embedded cloud has ended, or has given this function up.
+    sent.end(data);
+  });
+}
+
+function post(name, value, headers) {
+  const data = Buffer.from(value);
+  return send("POST", name, data, { "Content-Type": "application/json", "Content-Length": data.length, ...headers });
+}
+
+// What is logged, and how.
+function print(level, args) {
+  if (LEVELS[level] < LEAST) return;
+  const time = new Date().toISOString();
+  if (!JSON_LOGS) {
+    write(`${time}\t${current?.awsRequestId}\t${level}\t${util.format(...args)}`.replace(/\n/g, "\r") + "\n");
+    return;
+  }
+  const [first] = args;
+  const plain = args.length === 1 && typeof first === "object" && first !== null && !(first instanceof Error);
+  const line = { timestamp: time, level, requestId: current?.awsRequestId, message: plain ? first : util.format(...args) };
+  if (args.length === 1 && first instanceof Error) Object.assign(line, shown(first), { message: first.message });
+  write(JSON.stringify(line) + "\n");
+}
+
+function shown(error) {
+  return { errorType: error.name, errorMessage: error.message, stackTrace: String(error.stack).split("\n") };
+}
+
+const NAMES = { trace: "TRACE", debug: "DEBUG", info: "INFO", log: "INFO", warn: "WARN", error: "ERROR" };
+for (const [name, level] of Object.entries(NAMES)) console[name] = (...args) => print(level, args);
+
+function logged(title, error) {
+  if (JSON_LOGS) return print("ERROR", [error]);
+  const fields = util.types.isNativeError(error)
+    ? { errorType: error.name, errorMessage: error.message, ...error, stack: String(error.stack).split("\n") }
+    : error;
+  print("ERROR", [title, "\t" + JSON.stringify(fields)]);
+}
+
+function answered(error) {
+  if (util.types.isNativeError(error)) {
+    return { errorType: error.name, errorMessage: error.message, trace: String(error.stack).split("\n") };
+  }
+  return { errorType: typeof error, errorMessage: String(error), trace: [] };
+}
+
+function named(name, message, cause) {
+  const error = new Error(message);
+  error.name = name;
+  if (cause?.stack) error.stack = cause.stack;
+  return error;
+}
+
+// Loading the handler.
+function isModule(file) {
+  for (let folder = path.dirname(file); folder.startsWith(ROOT); folder = path.dirname(folder)) {
+    const found = path.join(folder, "package.json");
+    if (fs.existsSync(found)) return JSON.parse(fs.readFileSync(found, "utf8")).type === "module";
+    if (folder === path.dirname(folder)) break;
+  }
+  return false;
+}
+
+async function loaded(stem, name) {
+  const modern = isModule(stem);
+  if (fs.existsSync(stem) && fs.statSync(stem).isFile()) return require(stem);
+  if (!modern && fs.existsSync(stem + ".js")) return require(stem + ".js");
+  for (const end of modern ? [".js", ".mjs"] : [".mjs"]) {
+    if (fs.existsSync(stem + end)) return import(pathToFileURL(stem + end).href);
+  }
+  if (fs.existsSync(stem + ".cjs")) return require(stem + ".cjs");
+  return require(require.resolve(name, { paths: [ROOT, path.dirname(stem)] }));
+}
+
+async function handlerOf(text) {
+  const base = path.basename(text);
+  const parts = base.match(/^([^.]*)\.(.*)$/);
+  if (!parts || text.includes("..")) throw named("Runtime.MalformedHandlerName", "Bad handler");
+  let found;
+  try {
+    found = await loaded(path.resolve(ROOT, path.dirname(text), parts[1]), parts[1]);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw named("Runtime.UserCodeSyntaxError", String(error), error);
+    if (["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"].includes(error?.code)) {
+      throw named("Runtime.ImportModuleError", String(error), error);
+    }
+    throw error;
+  }
+  for (const name of parts[2].split(".")) found = found?.[name] ?? found?.default?.[name];
+  if (!found) throw named("Runtime.HandlerNotFound", `${text} is undefined or not exported`);
+  if (typeof found !== "function") throw named("Runtime.HandlerNotFound", `${text} is not a function`);
+  return found;
+}
+
+// Streamed responses: https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html
+class ResponseStream extends Writable {
+  constructor(id) {
+    super({ highWaterMark: 64 * 1024 });
+    this.id = id;
+    this.type = "application/octet-stream";
+    this.done = new Promise((resolve) => { this.settle = resolve; });
+  }
+  setContentType(type) { this.type = type; }
+  open() {
+    if (this.sent) return;
+    const headers = {
+      "Content-Type": this.type,
+      "Lambda-Runtime-Function-Response-Mode": "streaming",
+      "Transfer-Encoding": "chunked",
+      Trailer: "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
+    };
+    const name = `${API}invocation/${this.id}/response`;
+    this.sent = request({ host: HOST, port: PORT, agent, method: "POST", path: name, headers }, (answer) => {
+      answer.resume();
+      answer.on("end", () => this.settle());
+    });
+    this.sent.setNoDelay(true);
+    this.sent.on("error", () => process.exit(0));
+    if (this.prelude) {
+      this.sent.write(JSON.stringify(this.prelude));
+      this.sent.write(Buffer.alloc(8));
+    }
+  }
+  _write(chunk, encoding, callback) {
+    this.open();
+    this.sent.write(chunk, encoding, callback);
+  }
+  _final(callback) {
+    this.open();
+    this.sent.end(callback);
+  }
+  fail(error) {
+    const body = Buffer.from(JSON.stringify(answered(error))).toString("base64");
+    this.sent.addTrailers({
+      "Lambda-Runtime-Function-Error-Type": String(error?.name ?? typeof error),
+      "Lambda-Runtime-Function-Error-Body": body,
+    });
+    this.sent.end();
+  }
+}
+
+globalThis.awslambda = {
+  streamifyResponse(handler) {
+    handler[STREAMING] = "response";
+    return handler;
+  },
+  HttpResponseStream: class HttpResponseStream {
+    static from(stream, prelude) {
+      stream.setContentType(HTTP_TYPE);
+      stream.prelude = prelude;
+      return stream;
+    }
+  },
+};
+
+// One event.
+function contextOf(headers) {
+  const deadline = Number(headers["lambda-runtime-deadline-ms"]);
+  const given = (name) => (headers[name] ? JSON.parse(headers[name]) : undefined);
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: given("lambda-runtime-client-context"),
+    identity: given("lambda-runtime-cognito-identity"),
+    invokedFunctionArn: headers["lambda-runtime-invoked-function-arn"],
+    awsRequestId: headers["lambda-runtime-aws-request-id"],
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
+}
+
+async function failed(id, error) {
+  logged("Invoke Error", error);
+  await post(`invocation/${id}/error`, JSON.stringify(answered(error)), {
+    "Lambda-Runtime-Function-Error-Type": String(error?.name ?? "Unhandled"),
+  });
+}
+
+function buffered(handler, event, context) {
+  return new Promise((resolve) => {
+    let done = false;
+    const finish = async (error, result) => {
+      if (done) return;
+      done = true;
+      process.removeListener("beforeExit", idle);
+      if (error !== undefined && error !== null) return resolve(await failed(context.awsRequestId, error));
+      let text;
+      try {
+        text = JSON.stringify(result === undefined ? null : result) ?? "null";
+      } catch (broken) {
+        return resolve(await failed(context.awsRequestId, named("Runtime.UnhandledError", String(broken), broken)));
+      }
+      await post(`invocation/${context.awsRequestId}/response`, text);
+      return resolve();
+    };
+    let held;
+    const idle = () => finish(...(held ?? [null, null]));
+    const called = (error, result) => {
+      if (held) return;
+      held = [error, result];
+      if (!context.callbackWaitsForEmptyEventLoop) setImmediate(idle);
+    };
+    process.on("beforeExit", idle);
+    const callback = (error, result) => called(error, result);
+    context.done = called;
+    context.succeed = (result) => { context.callbackWaitsForEmptyEventLoop = false; called(null, result); };
+    context.fail = (error) => { context.callbackWaitsForEmptyEventLoop = false; called(error ?? "handled"); };
+    try {
+      const result = handler(event, context, callback);
+      if (typeof result?.then === "function") result.then((value) => finish(null, value), (error) => finish(error ?? "null"));
+    } catch (error) {
+      finish(error ?? "null");
+    }
+  });
+}
+
+async function streamed(handler, event, context) {
+  const stream = new ResponseStream(context.awsRequestId);
+  try {
+    await handler(event, stream, context);
+  } catch (error) {
+    if (!stream.sent) return failed(context.awsRequestId, error);
+    logged("Invoke Error", error);
+    stream.fail(error);
+  }
+  if (!stream.writableEnded) stream.end();
+  return stream.done;
+}
+
+async function broken(type, error) {
+  logged(type, error);
+  const name = current ? `invocation/${current.awsRequestId}/error` : "init/error";
+  await post(name, JSON.stringify(answered(error)), { "Lambda-Runtime-Function-Error-Type": String(error?.name) });
+  process.exit(129);
+}
+process.on("uncaughtException", (error) => broken("Uncaught Exception", error));
+process.on("unhandledRejection", (reason) => {
+  broken("Unhandled Promise Rejection", named("Runtime.UnhandledPromiseRejection", String(reason), reason));
+});
+
+// Modules of layers: Lambda lets `import` look where NODE_PATH says, too.
+function layersForImport() {
+  const folders = (process.env.NODE_PATH ?? "").split(":").filter((folder) => fs.existsSync(folder));
+  if (folders.length === 0 || !require("module").register) return;
+  const source = `
+    import { createRequire } from "module";
+    import { pathToFileURL } from "url";
+    const find = createRequire(${JSON.stringify(ROOT + "/")});
+    export async function resolve(name, context, next) {
+      try { return await next(name, context); } catch (error) {
+        if (error.code !== "ERR_MODULE_NOT_FOUND" || /^[./]|^[a-z]+:/.test(name)) throw error;
+        try {
+          return { url: pathToFileURL(find.resolve(name, { paths: ${JSON.stringify(folders)} })).href, shortCircuit: true };
+        } catch { throw error; }
+      }
+    }`;
+  require("module").register("data:text/javascript," + encodeURIComponent(source));
+}
+
+async function main() {
+  const standIn = process.argv[2];
+  process.argv = [process.argv[0], "/var/runtime/index.mjs"];
+  if (standIn) require(standIn);
+  layersForImport();
+  let handler;
+  try {
+    handler = await handlerOf(process.env._HANDLER);
+  } catch (error) {
+    logged("Uncaught Exception", error);
+    await post("init/error", JSON.stringify(answered(error)), { "Lambda-Runtime-Function-Error-Type": String(error?.name) });
+    process.exit(1);
+  }
+  for (;;) {
+    const { headers, body } = await send("GET", "invocation/next");
+    if (headers["lambda-runtime-trace-id"]) process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"];
+    else delete process.env._X_AMZN_TRACE_ID;
+    current = contextOf(headers);
+    const call = handler[STREAMING] ? streamed : buffered;
+    await call(handler, JSON.parse(body), current);
+  }
+}
+
+main();

@@ -1,0 +1,153 @@
+"""What runs a function: interpreter, program, unpacked code and layers, and what Lambda's runtime brings."""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sealift.local.functions.parents import PROGRAMS
+from sealift.local.functions.unpacking import Unpacked, names_in
+from sealift.local.functions.variables import Places
+from sealift.local.interpreters import Interpreter, declared_version
+from sealift.local.interpreters import Places as Interpreters
+from sealift.local.runtimes import chosen
+
+_BROUGHT = (
+    *("awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "simplejson", "six.py"),
+    *("snapshot_restore_py.py", "urllib3"),
+)
+"""Pure Python packages that Lambda's Python runtimes bring."""
+_LAST_WITH_SETUPTOOLS = (3, 11)
+"""Later ones come without: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html (documented)."""
+_SETUPTOOLS = ("pkg_resources", "setuptools", "_distutils_hack")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What runs one function."""
+
+    program: Path
+    """The interpreter, or the function's own `bootstrap`."""
+    family: str
+    task: Path
+    opt: Path
+    packages: Path
+    """A folder with what the runtime brings."""
+    cache: Path
+    layers: tuple[bytes, ...]
+    keep: tuple[str, ...]
+    """What has to stay visible where folders are replaced."""
+
+    @property
+    def is_python(self) -> bool:
+        """Whether a Python runs it."""
+        return self.family == "python"
+
+    @cached_property
+    def has_libraries(self) -> bool:
+        """Whether the dynamic linker has to know where libraries lie, which it reads as a process starts."""
+        return any((folder / "lib").is_dir() for folder in (self.task, self.opt))
+
+    def modules(self, names: Sequence[str]) -> Iterator[str]:
+        """Yield the top-level modules among the files of a function and of its layers."""
+        for name in names:
+            rest = name
+            if rest.startswith("python/lib/") and "/site-packages/" in rest:
+                rest = rest.partition("/site-packages/")[2]
+            elif rest.startswith("python/"):
+                rest = rest.removeprefix("python/")
+            yield rest.partition("/")[0].partition(".")[0]
+
+    def argv(self, places: Places, folders: str) -> tuple[str, ...]:
+        """Return the command of a fresh process."""
+        match self.family:
+            case "python":
+                return (str(self.program), str(PROGRAMS / "sealift_start.py"), folders)
+            case "nodejs":
+                return (str(self.program), f"{places.runtime}/index.cjs", f"{places.runtime}/sdk.cjs")
+            case _:
+                first = next((f for f in (self.task, self.opt) if (f / "bootstrap").is_file()), None)
+                if first is None:
+                    raise ValueError("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+                return (f"{places.task if first == self.task else places.opt}/bootstrap",)
+
+
+class Runtimes:
+    """The runtimes of one emulator, below a folder of its own. `packages` is where our own dependencies lie."""
+
+    def __init__(self, folder: Path, where: Interpreters, packages: Path, node_stand_in: str) -> None:
+        self._folder, self._where, self._packages = folder, where, packages
+        self.unpacked = Unpacked(folder / "code")
+        self._of_node = folder / "runtime" / "node"
+        self._of_node.mkdir(parents=True)
+        (self._of_node / "sdk.cjs").write_text(node_stand_in, encoding="utf-8")
+        shutil.copy(PROGRAMS / "node.cjs", self._of_node / "index.cjs")
+        self._empty = folder / "runtime" / "empty"
+        self._empty.mkdir()
+
+    def of(self, config: Mapping[str, Any], code: bytes) -> Runtime:
+        """Return what runs a function. Raises ValueError when nothing here does."""
+        name = str(config.get("Runtime", ""))
+        layers = tuple(_layers(config))
+        task = self.unpacked.of(code)
+        opt = self.unpacked.of(*layers)
+        interpreter = self.interpreter(name, names_in([code, *layers]))
+        if interpreter is not None:
+            program, packages, family = interpreter.path, self.brought(interpreter), "python"
+        elif name.startswith("nodejs"):
+            found = shutil.which("node")
+            if found is None:
+                raise ValueError("there is no node on PATH")
+            program, packages, family = Path(found).resolve(), self._of_node, "nodejs"
+        else:
+            program, packages, family = task / "bootstrap", self._empty, "provided"
+        cache = self._folder / "bytecode" / task.name
+        return Runtime(
+            program=program,
+            family=family,
+            task=task,
+            opt=opt,
+            packages=packages,
+            cache=cache,
+            layers=layers,
+            keep=tuple({str(p) for p in (_prefix(program), self._packages, PROGRAMS, self._folder) if p}),
+        )
+
+    def interpreter(self, runtime: str, names: Sequence[str] = ()) -> Interpreter | None:
+        """Return the Python that runs functions of a runtime with these files; None when it is not one of Python."""
+        version = declared_version(runtime)
+        return chosen(version, names, self._where) if version is not None else None
+
+    def brought(self, interpreter: Interpreter) -> Path:
+        """Return the folder with what Lambda's runtime of this version brings, made when it is first asked for."""
+        folder = self._folder / "runtime" / interpreter.name
+        if not folder.is_dir():
+            being_made = folder.with_suffix(".new")
+            shutil.rmtree(being_made, ignore_errors=True)
+            being_made.mkdir(parents=True)
+            for name in _BROUGHT:
+                (being_made / name).symlink_to(self._packages / name)
+            shutil.copy(PROGRAMS / "runtime_client.py", being_made)
+            if interpreter.version <= _LAST_WITH_SETUPTOOLS:
+                for name in _SETUPTOOLS:
+                    found = _prefix(interpreter.path) / "lib" / f"python{interpreter.name}" / "site-packages" / name
+                    if found.is_dir():
+                        (being_made / name).symlink_to(found)
+            being_made.rename(folder)
+        return folder
+
+
+def _prefix(program: Path) -> Path:
+    """Return the folder that an installed program lies in with its libraries."""
+    return program.parent.parent if program.parent.name == "bin" else program.parent
+
+
+def _layers(config: Mapping[str, Any]) -> Iterator[bytes]:
+    from ministack.services import lambda_svc
+
+    for layer in config.get("Layers") or ():
+        packed = lambda_svc._resolve_layer_zip(layer)
+        if packed:
+            yield packed
