@@ -13,6 +13,7 @@ _GROUPS = {
     "ACC": "The whole account",
     "API": "API Gateway",
     "ART": "Artifacts",
+    "CFG": "What two stacks configure",
     "DEP": "Deployment",
     "EVT": "Events",
     "IAM": "Permissions",

@@ -45,6 +45,12 @@ class Service:
     types: Mapping[str, str]
 
 
+_MORE = {
+    "iot": (Action("AssumeRoleWithCertificate", frozenset({"Write"}), frozenset({"rolealias"})),),
+}
+"""What only policies of things have: https://docs.aws.amazon.com/iot/latest/developerguide/iot-policy-actions.html"""
+
+
 @lru_cache(maxsize=512)
 def service(prefix: str) -> Service | None:
     """Return the facts of the service with this IAM prefix, or None when it is unknown."""
@@ -54,9 +60,11 @@ def service(prefix: str) -> Service | None:
     types = _load("resourceTypes", prefix)
     if actions is None:
         return None
+    made = {name: _action(entry) for name, entry in actions.items()}
+    made |= {a.name.lower(): a for a in _MORE.get(prefix, ())}
     return Service(
         prefix=prefix,
-        actions=MappingProxyType({name: _action(entry) for name, entry in actions.items()}),
+        actions=MappingProxyType(made),
         types=MappingProxyType({name: str(_mapping(entry).get("arn", "")) for name, entry in (types or {}).items()}),
     )
 

@@ -158,6 +158,8 @@ class Leak:
     residual: bool = False
     """A channel that one account shares by construction; listed, never claimed."""
     logical_id: str | None = None
+    cause: str = ""
+    """The text or value that it is about: findings of one cause are one to mend."""
 
     @property
     def key(self) -> str:

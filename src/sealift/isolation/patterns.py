@@ -2,7 +2,9 @@
 
 A term is text in which some characters stand for more: `*` any text, `?` one character, `TAIL` any text without a
 colon, and the private-use characters from `FIRST_SYMBOL` on a value that is not known yet (a symbol). A symbol is
-non-empty text without `/` and `:`; it equals itself, and otherwise only what a wildcard leaves open.
+non-empty text without `/` and `:`, from `FIRST_RANDOM` on of letters and digits alone (the random end of a generated
+name); it equals itself, and otherwise only what a wildcard leaves open. A character from
+`FIRST_OUTSIDE` to `LAST_OUTSIDE` is a value that stands outside the templates; it is text that equals itself alone.
 """
 
 import re
@@ -13,12 +15,16 @@ from functools import lru_cache
 TAIL = "\ue000"
 LITERAL_STAR = "\ue001"
 LITERAL_ONE = "\ue002"
+FIRST_OUTSIDE = "\ue100"
+LAST_OUTSIDE = "\uf8ff"
 FIRST_SYMBOL = "\U000f0000"
+FIRST_RANDOM = "\U00100000"
 LAST_SYMBOL = "\U0010fffd"
 _WILD = ("*", "?", TAIL)
 _OPEN = f"[*?{TAIL}{FIRST_SYMBOL}-\U0010ffff]"
 _FIRST_OPEN = re.compile(_OPEN)
 _SYMBOL = re.compile(f"[{FIRST_SYMBOL}-\U0010ffff]")
+_OUTSIDE = re.compile(f"[{FIRST_OUTSIDE}-{LAST_OUTSIDE}]")
 _FIRST_WILD = re.compile(f"[*?{TAIL}]")
 _LAST_OPEN = re.compile(f"(?s).*({_OPEN})")
 
@@ -31,6 +37,11 @@ def is_symbol(char: str) -> bool:
 def has_symbol(term: str) -> bool:
     """Return whether the term has a symbol in it."""
     return not term.isascii() and _SYMBOL.search(term) is not None
+
+
+def has_outside(term: str) -> bool:
+    """Return whether a value from outside the templates is in the term."""
+    return not term.isascii() and _OUTSIDE.search(term) is not None
 
 
 def is_wild(term: str) -> bool:
@@ -68,13 +79,17 @@ class _Compiled:
     """For each position, that of the first wildcard a symbol there could begin to fill, or -1."""
     block_after: tuple[int, ...]
     """For each position, that of the next character a symbol can not hold, or size."""
+    random: int
+    """Which of the symbols hold letters and digits alone."""
+    wild_random: tuple[int, ...]
+    block_random: tuple[int, ...]
 
 
 @lru_cache(maxsize=32768)
 def _compiled(term: str) -> _Compiled:
     size = len(term)
     at: dict[str, int] = {}
-    star = tail = one = symbols = 0
+    star = tail = one = symbols = random = 0
     for index, char in enumerate(term):
         bit = 1 << index
         if char == "*":
@@ -86,14 +101,22 @@ def _compiled(term: str) -> _Compiled:
         else:
             at[char] = at.get(char, 0) | bit
             symbols |= bit if char >= FIRST_SYMBOL else 0
+            random |= bit if char >= FIRST_RANDOM else 0
     colon, wild, block = [size] * (size + 1), [-1] * (size + 1), [size] * (size + 1)
+    wild_random, block_random = [-1] * (size + 1), [size] * (size + 1)
     for index in range(size - 1, -1, -1):
         char = term[index]
         colon[index] = index if char == ":" else colon[index + 1]
         blocked = char in ":/" or char >= FIRST_SYMBOL
         block[index] = index if blocked else block[index + 1]
         wild[index] = -1 if blocked else index if char in _WILD else wild[index + 1]
-    return _Compiled(size, (2 << size) - 1, at, star, tail, one, symbols, tuple(colon), tuple(wild), tuple(block))
+        blocked = blocked or not (char.isalnum() or char in _WILD)
+        block_random[index] = index if blocked else block_random[index + 1]
+        wild_random[index] = -1 if blocked else index if char in _WILD else wild_random[index + 1]
+    return _Compiled(
+        size, (2 << size) - 1, at, star, tail, one, symbols, tuple(colon), tuple(wild), tuple(block),
+        random, tuple(wild_random), tuple(block_random),
+    )  # fmt: skip
 
 
 def _bits(mask: int) -> Iterator[int]:
@@ -214,6 +237,9 @@ class _State:
                 self.inside = self.filled = 0
             else:
                 self.inside |= here & p.symbols
+                if not char.isalnum():
+                    self.inside &= ~p.random
+                    self.filled &= ~p.random
         self._close()
 
     def any(self) -> None:
@@ -240,10 +266,11 @@ class _State:
     def symbol(self, char: str) -> None:
         p, here = self.p, self.at
         after = (here & p.at.get(char, 0)) << 1
+        wilds, blocks = (p.wild_random, p.block_random) if char >= FIRST_RANDOM else (p.wild_from, p.block_after)
         for index in _bits(here):
-            wild = p.wild_from[index]
+            wild = wilds[index]
             if wild >= 0:
-                after |= (2 << p.block_after[index]) - (1 << wild)
+                after |= (2 << blocks[index]) - (1 << wild)
         self.at = after
         self.inside = self.filled = 0
         self._close()

@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from sealift.isolation.patterns import LITERAL_ONE, LITERAL_STAR
+from sealift.isolation.patterns import LITERAL_ONE, LITERAL_STAR, has_outside
 from sealift.isolation.resolving import Known, Resolved, Resolver, no_value, union
 from sealift.model.template import Json, Location
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_CALLER_TAG = re.compile(r"(?i)\$\{aws:PrincipalTag/([^}]+)\}")
 _ESCAPED = {"*": LITERAL_STAR, "?": LITERAL_ONE, "$": "$"}
 
 
@@ -28,6 +29,8 @@ class Test:
     key: str
     values: tuple[str, ...]
     exact: bool
+    caller_tag: str = ""
+    """The tag of the caller that the value is, as in `${aws:PrincipalTag/env}`; in lower case."""
 
     @property
     def plain_operator(self) -> str:
@@ -182,10 +185,12 @@ def _statement(
     actions = _texts(body.get("Action", body.get("NotAction")), resolver)
     resources = _texts(body.get("Resource", body.get("NotResource", "*")), resolver, variables=True)
     principals, principals_exact = _principals(body.get("Principal", body.get("NotPrincipal")), resolver)
+    # A value from outside is a term of its own on an Allow; what it leaves open on a Deny is not known.
+    open_ended = (effect == "Deny" or "NotResource" in body) and any(has_outside(r) for r in resources.values)
     unknown = tuple(
         name
         for name, part in (("Action", actions), ("Resource", resources))
-        if not part.exact and any(v.strip("*") == "" for v in part.values)
+        if any((not part.exact and v.strip("*") == "") or (len(v) == 1 and has_outside(v)) for v in part.values)
     )
     return Statement(
         allow=effect == "Allow",
@@ -194,7 +199,7 @@ def _statement(
         resources=resources.values,
         but_resources="NotResource" in body,
         tests=tuple(_tests(body.get("Condition"), resolver)),
-        exact=certain and actions.exact and resources.exact and principals_exact,
+        exact=certain and actions.exact and resources.exact and principals_exact and not open_ended,
         unknown=unknown,
         principals=principals,
         but_principals="NotPrincipal" in body,
@@ -262,4 +267,7 @@ def _tests(condition: Json, resolver: Resolver) -> Iterator[Test]:
             parts = resolver.many(values)
             texts = tuple(v for part in parts for v in _without_variables(part).values)
             exact = all(p.exact for p in parts) and not any("${" in v for part in parts for v in part.values)
-            yield Test(operator.lower(), key.lower(), texts, exact)
+            exact = exact and not any(has_outside(v) for v in texts)
+            whole = parts[0].only if len(parts) == 1 else None
+            tag = _CALLER_TAG.fullmatch(whole) if whole is not None else None
+            yield Test(operator.lower(), key.lower(), texts, exact, tag[1].lower() if tag else "")

@@ -14,6 +14,8 @@ from sealift.model.live import LivePrincipal
 from sealift.model.template import Json, Location
 
 _KINDS = {"AWS::IAM::Role": "Roles", "AWS::IAM::User": "Users", "AWS::IAM::Group": "Groups"}
+_DOCUMENTS = {"AWS::IoT::Policy": "PolicyDocument", "AWS::SSO::PermissionSet": "InlinePolicy"}
+"""What gives permissions to things and people that stand in no template, by the property that holds its document."""
 _ROLE_KEYS = (
     "Role", "RoleArn", "RoleARN", "ExecutionRoleArn", "TaskRoleArn", "ServiceRoleArn", "InvocationRole",
 )  # fmt: skip
@@ -85,7 +87,7 @@ def in_templates(environment: str, scopes: list[Scope]) -> tuple[list[Principal]
     found: list[Principal] = []
     for scope in scopes:
         for logical_id in scope.resources:
-            if scope.type_of(logical_id) in _KINDS:
+            if scope.type_of(logical_id) in _KINDS or scope.type_of(logical_id) in _DOCUMENTS:
                 found.append(_principal(environment, scope, logical_id))
     unowned = list(_attach(found, scopes))
     return found + [made for scope in scopes for made in _in_force(found, environment, scope)], unowned
@@ -176,6 +178,9 @@ def _principal(environment: str, scope: Scope, logical_id: str) -> Principal:
     properties = scope.properties(logical_id)
     made.has_boundary = "PermissionsBoundary" in properties
     _add_inline(made, scope, properties.get("Policies", []))
+    key = _DOCUMENTS.get(scope.type_of(logical_id))
+    if key is not None and key in properties:
+        _add_own(made, (scope, logical_id, key), properties[key], logical_id)
     return made
 
 
@@ -243,7 +248,9 @@ def _attach(found: list[Principal], scopes: list[Scope]) -> Iterator[Unowned]:
         if principal.scope is None:
             continue
         properties = principal.scope.properties(principal.logical_id)
-        for arn in principal.scope.resolver.many(properties.get("ManagedPolicyArns")):
+        for arn in principal.scope.resolver.many(
+            properties.get("ManagedPolicyArns", properties.get("ManagedPolicies"))
+        ):
             _add_managed(principal, arn, own)
         boundary = properties.get("PermissionsBoundary")
         if boundary is not None:

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date
 
 from sealift.isolation.actions import data_version
+from sealift.isolation.identities import schemas_version
 from sealift.isolation.model import OUTSIDE, Accepted, EnvironmentView, Leak, Level, Verdict, severity_rank
 from sealift.isolation.previews import between, neighbours
 from sealift.isolation.rule import Rule
@@ -17,13 +18,14 @@ AXIOMS = (
     "A generated id equals only itself and contains no other one.",
     "Allow is over-approximated; Deny counts only where it certainly applies.",
     "An unknown condition can be satisfied on an Allow and is void on a Deny.",
+    "A value from outside (SSM parameter, secret, export) is one and the same for one name, account and region.",
     "Permission boundaries and service control policies only remove.",
     "Reaching another account needs a grant there too.",
     "Where an account is not declared, all environments are taken to be in one.",
 )
 _IN_NO_HASH = frozenset({"live_variables"})
 """What may hold a secret is in no hash that is shown."""
-PROVER_VERSION = "2"
+PROVER_VERSION = "3"
 
 
 def prove(
@@ -59,7 +61,7 @@ def prove(
 def inputs(environments: Sequence[EnvironmentView]) -> dict[str, str]:
     """Return what a certificate names: versions, and the SHA-256 of every environment's view."""
     hashed = {f"environment {view.name}": _sha256(view) for view in environments}
-    return {"prover": PROVER_VERSION, "data": data_version(), **hashed}
+    return {"prover": PROVER_VERSION, "data": f"{data_version()}, {schemas_version()}", **hashed}
 
 
 def _sha256(view: EnvironmentView) -> str:
@@ -132,10 +134,16 @@ def not_proved(message: str, *, source: str = OUTSIDE, target: str = OUTSIDE) ->
 
 
 def _ordered(found: Iterable[Leak]) -> list[Leak]:
-    """Return each finding once, worst first."""
+    """Return each finding once, worst first; of what several rules say of one text, what the worst of them says."""
     seen: dict[tuple[object, ...], Leak] = {}
     for leak in found:
-        seen.setdefault((leak.id, leak.source, leak.target, leak.message, leak.logical_id), leak)
+        if leak.cause:
+            key: tuple[object, ...] = (leak.source, leak.target, leak.logical_id, leak.cause, leak.unproved)
+        else:
+            key = (leak.id, leak.source, leak.target, leak.message, leak.logical_id)
+        known = seen.get(key)
+        if known is None or severity_rank(leak.severity) < severity_rank(known.severity):
+            seen[key] = leak
     return sorted(seen.values(), key=lambda f: (severity_rank(f.severity), f.id, f.source, f.target, f.message))
 
 

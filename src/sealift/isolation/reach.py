@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sealift.isolation import actions as iam
+from sealift.isolation.conditions import OF_CALLER, binding, ruled_out
 from sealift.isolation.decide import may_act, may_concern, surely_denies
 from sealift.isolation.model import Leak, Witness
 from sealift.isolation.patterns import LITERAL_STAR, covers, has_symbol, intersects, is_wild, sample
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
 from sealift.isolation.symbols import NUMBERED, ONE
-from sealift.isolation.world import ANY_LABEL, LABEL, Owned, Sealed, World
+from sealift.isolation.world import ANY_LABEL, LABEL, Owned, Sealed, World, kept
 from sealift.model.finding import Severity
 
-STACK_TAG = "aws:resourcetag/aws:cloudformation:stack-name"
 TELEMETRY = frozenset(
     {
         *("logs:createloggroup", "logs:createlogstream", "logs:putlogevents"),
@@ -75,12 +75,10 @@ class Reached:
     telemetry: dict[tuple[str, str], Telemetry]
 
 
+@kept
 def reached(world: World) -> Reached:
     """Return every reach across environments that share an account, grouped by target and resource type."""
-    kept = world.__dict__.get("_reached")
-    if not isinstance(kept, Reached):
-        kept = world.__dict__["_reached"] = _all(world)
-    return kept
+    return _all(world)
 
 
 def reaches(world: World) -> list[Reach]:
@@ -126,8 +124,11 @@ def _keep(made: Reached, source: Sealed, principal: Principal, what: tuple[State
             # One that is denied in part is counted too: it is information about all of them.
             known.principals[shown_principal(principal)] = None
             return
-    for entries, left in _not_denied(principal, candidate.names, candidate.entries):
-        reach = Reach(source, candidate.target, principal, statement, entries, left)
+    entries = candidate.entries
+    if statement.tests:
+        entries = [e for e in entries if not ruled_out(principal, statement, candidate.target, e)]
+    for kept_on, left in _not_denied(principal, candidate.names, entries) if entries else ():
+        reach = Reach(source, candidate.target, principal, statement, kept_on, left)
         if left & TELEMETRY:
             pair = made.telemetry.setdefault((source.name, candidate.target.name), Telemetry(reach, {}))
             pair.principals[shown_principal(principal)] = None
@@ -152,7 +153,7 @@ def _candidates(
     source, shared = ends
     for name, kinds in groups.items():
         target = shared.get(name)
-        if target is None or _other_stack_only(statement, target):
+        if target is None:
             continue
         common = world.common_terms(source.name, name)
         for (service, kind), met in kinds.items():
@@ -216,17 +217,6 @@ def allowed(patterns: tuple[str, ...], negated: bool, service: str, kind: str) -
     return frozenset(f"{service}:{name}" for name in (usable - named if negated else named))
 
 
-def _other_stack_only(statement: Statement, target: Sealed) -> bool:
-    """Return whether a condition on CloudFormation's own stack tag rules every stack of the target out."""
-    return any(
-        test.key == STACK_TAG
-        and test.operator in ("stringequals", "stringlike")
-        and test.exact
-        and not any(intersects(value, scope.name) for value in test.values for scope in target.scopes)
-        for test in statement.tests
-    )
-
-
 def limited(world: World, source: Sealed, tests: tuple[Test, ...]) -> bool:
     """Return whether a condition certainly keeps to names of the source: an ARN key that meets nobody else's."""
     for test in tests:
@@ -235,7 +225,7 @@ def limited(world: World, source: Sealed, tests: tuple[Test, ...]) -> bool:
             "lambda:functionarn",
             "iam:associatedresourcearn",
         )
-        if not arn_key or test.operator not in ("arnequals", "arnlike", "stringequals", "stringlike") or not test.exact:
+        if not arn_key or test.key in OF_CALLER or not binding(test):
             continue
         if test.values and not any(world.owned_by_others(source.name, v) for v in test.values):
             return True

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from sealift.isolation.identities import names_of
+from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.model import Leak, Witness
 from sealift.isolation.patterns import TAIL, has_symbol, is_wild
-from sealift.isolation.resolving import Resolved
-from sealift.isolation.scope import Scope
-from sealift.isolation.world import Owned, Sealed, World
+from sealift.isolation.world import Owned, Sealed, World, kept
 from sealift.model.finding import Severity
 from sealift.model.template import Json
 
@@ -39,14 +39,16 @@ class Register:
         self.previews = frozenset(e.name for e in world.environments if e.view.kind == "preview")
         self.ids: set[str] = set()
         """Physical ids that AWS chose: such a word means nothing else."""
-        self.told: set[tuple[int, str, str, str]] = set()
-        """What a rule of its own has told: scope, logical id, text and environment."""
+        self._met: dict[str, tuple[tuple[str, dict[str, Found]], ...]] = {}
         for environment in world.environments:
             for scope in environment.scopes:
                 if scope.parent is None:
                     self._add(self.names, scope.name, Found(environment.name, f"stack {scope.view.name}"))
             for entry in environment.owned:
                 self._add_owned(entry)
+            for place, name in names_of(environment):
+                what = place.scope.origin(place.logical_id)
+                self._add(self.names, name.rstrip("."), Found(environment.name, what))
 
     def _add(self, into: dict[str, dict[str, Found]], text: str, found: Found) -> None:
         if len(text) >= SHORTEST and (not is_wild(text) or found.environment in self.previews):
@@ -68,25 +70,20 @@ class Register:
             elif named.facts.style in ("stack", "lower") and not named.explicit:
                 self._add(self.beginnings, name.rpartition("-")[0], found)
 
-    def tell(self, place: "Place", text: str, other: Found) -> bool:
-        """Note that a rule tells of this; return whether none did before."""
-        key = (id(place.scope), place.logical_id, text, other.environment)
-        known = key in self.told
-        self.told.add(key)
-        return not known
-
     def others(self, text: str, environment: str, *, strict: bool = False) -> Iterator[Found]:
         """Yield what of other environments the text names, unless its own environment has that name too.
 
         `strict` leaves out plain words, unless the text is an ARN or an address.
         """
+        met = self._met.get(text)
+        if met is None:
+            met = self._met[text] = tuple(self._meeting(text))
+        if not met:
+            return
         seen: set[tuple[str, str]] = set()
         plain = strict and not text.startswith("arn:") and "://" not in text
-        for candidate, table in self._candidates(text):
-            if plain and _PLAIN.fullmatch(candidate) and not (candidate == text and text in self.ids):
-                continue
-            owners = table.get(candidate)
-            if not owners or environment in owners:
+        for candidate, owners in met:
+            if environment in owners or (plain and self._is_plain(candidate, text)):
                 continue
             for found in owners.values():
                 if found.owned is None and _PLAIN.fullmatch(text):
@@ -95,6 +92,15 @@ class Register:
                 if (found.environment, found.what) not in seen:
                     seen.add((found.environment, found.what))
                     yield found
+
+    def _is_plain(self, candidate: str, text: str) -> bool:
+        return _PLAIN.fullmatch(candidate) is not None and not (candidate == text and text in self.ids)
+
+    def _meeting(self, text: str) -> Iterator[tuple[str, dict[str, Found]]]:
+        for candidate, table in self._candidates(text):
+            owners = table.get(candidate)
+            if owners:
+                yield candidate, owners
 
     def _candidates(self, text: str) -> Iterator[tuple[str, dict[str, dict[str, Found]]]]:
         if len(text) < SHORTEST or text == "*":
@@ -112,77 +118,16 @@ class Register:
                 at = word.rfind("-", 0, at)
 
 
+@kept
 def register(world: World) -> Register:
     """Return the register of a world, made once."""
-    kept = world.__dict__.get("_register")
-    if not isinstance(kept, Register):
-        kept = world.__dict__["_register"] = Register(world)
-    return kept
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A value of a resource by which it names another one; `path` is for people, `at` has its keys and indexes."""
-
-    scope: Scope
-    logical_id: str
-    path: str
-    value: Resolved
-    at: str = ""
-
-
-def values_at(scope: Scope, logical_id: str, *paths: str) -> Iterator[Place]:
-    """Yield the texts at property paths such as `Targets.*.Arn`; lists are walked by `*` and of themselves."""
-    properties = scope.properties(logical_id)
-    for path in paths:
-        keys = _keys(path)
-        for at, value in _reach(properties, keys) if keys[0] in properties else ():
-            for item in scope.resolver.many(value):
-                yield Place(scope, logical_id, path, item, at)
-
-
-@lru_cache(maxsize=256)
-def _keys(path: str) -> tuple[str, ...]:
-    return tuple(path.split("."))
-
-
-def _reach(value: Json, keys: tuple[str, ...], at: str = "") -> Iterator[tuple[str, Json]]:
-    if not keys:
-        yield at, value
-        return
-    if isinstance(value, dict) and "Fn::If" in value and isinstance(value["Fn::If"], list):
-        for part in value["Fn::If"][1:]:
-            yield from _reach(part, keys, at)
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _reach(part, keys[1:] if keys[0] == "*" else keys, f"{at}/{index}")
-    elif isinstance(value, dict):
-        if keys[0] == "*":
-            for name, part in value.items():
-                yield from _reach(part, keys[1:], f"{at}/{name}")
-        elif keys[0] in value:
-            yield from _reach(value[keys[0]], keys[1:], f"{at}/{keys[0]}")
+    return Register(world)
 
 
 def places(environment: Sealed, types: tuple[str, ...], *paths: str) -> Iterator[Place]:
     """Yield the texts at these paths of every resource of these types."""
     for scope, logical_id in environment.each(*types):
         yield from values_at(scope, logical_id, *paths)
-
-
-def naming_others(
-    world: World, environment: Sealed, found: Iterator[Place], *, untold: bool = False
-) -> Iterator[tuple[Place, str, Found]]:
-    """Yield place, text and what it names, for texts that name something of another environment.
-
-    With `untold`, only what no rule has told of before, and no plain word of a longer text: it may mean anything.
-    """
-    names = register(world)
-    for place in found:
-        for text in place.value.values:
-            for other in names.others(text, environment.name, strict=untold):
-                if names.tell(place, text, other) or not untold:
-                    yield place, text, other
 
 
 def shared(found: dict[str, list[Place]]) -> Iterator[tuple[Place, str, str, str]]:
@@ -209,8 +154,9 @@ def leak(
     message: str,
     fix: str,
     resource: str = "",
+    cause: str = "",
 ) -> Leak:
-    """Return the leak of a reference; `ends` are both environments."""
+    """Return the leak of a reference; `ends` are both environments, `cause` the text that it is about."""
     named = place.scope.named(place.logical_id)
     principal = named.arn.values[0] if named.arn.values else place.logical_id
     return Leak(
@@ -225,30 +171,8 @@ def leak(
         location=place.scope.place(place.logical_id, place.at),
         fix=fix,
         logical_id=place.logical_id,
+        cause=cause or resource,
     )
-
-
-def named_leaks(
-    world: World, types: tuple[str, ...], paths: tuple[str, ...], *, rule: tuple[str, Severity], what: str, fix: str
-) -> Iterator[Leak]:
-    """Yield a leak for every resource of these types that names another environment's resource at these paths."""
-    for environment in world.environments:
-        for place, text, other in naming_others(world, environment, places(environment, types, *paths)):
-            origin = place.scope.origin(place.logical_id)
-            yield leak(
-                world,
-                place,
-                rule=rule,
-                ends=(environment.name, other.environment),
-                message=f"{what} {origin} of {environment.name} points at {other.what} of {other.environment} "
-                f"({place.path}).",
-                fix=fix,
-                resource=_resource(world, other, text),
-            )
-
-
-def _resource(world: World, other: Found, text: str) -> str:
-    return world.symbols.concrete(other.owned.term) if other.owned is not None and text != other.owned.term else text
 
 
 @lru_cache(maxsize=4096)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 
-from sealift.isolation.patterns import has_symbol, plain
+from sealift.isolation.patterns import has_outside, has_symbol, plain
 from sealift.model.template import Json
 
 MOST_ALTERNATIVES = 48
-DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
+DYNAMIC = re.compile(r"\{\{resolve:([^}:]*):([^}]*)\}\}")
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
@@ -60,15 +60,15 @@ class Names(Protocol):
     def mapping(self, *keys: str) -> Json:
         """Return an entry of Mappings, or None."""
 
+    def outside(self, kind: str, name: str) -> str:
+        """Return the term of a value that a dynamic reference reads; `*` when it may be anything."""
+
 
 def text(value: str | float | bool) -> Resolved:
     """Return a literal as CloudFormation would write it."""
     if isinstance(value, bool):
         return Resolved(("true" if value else "false",))
-    found = plain(str(value))
-    if "{{resolve:" in found:
-        return Resolved((DYNAMIC.sub("*", found),), exact=False)
-    return Resolved((found,))
+    return Resolved((plain(str(value)),))
 
 
 def union(parts: Iterable[Resolved]) -> Resolved:
@@ -84,24 +84,14 @@ def union(parts: Iterable[Resolved]) -> Resolved:
 def joined(parts: list[Resolved], separator: str = "") -> Resolved:
     """Return every concatenation."""
     if all(len(part.values) == 1 for part in parts):
-        return _told_of(separator.join(part.values[0] for part in parts), exact=all(part.exact for part in parts))
+        return Resolved((separator.join(part.values[0] for part in parts),), all(part.exact for part in parts))
     count = 1
     for part in parts:
         count *= max(1, len(part.values))
     if count > MOST_ALTERNATIVES:
         parts = [p if len(p.values) <= 1 else UNKNOWN for p in parts]
     exact = all(p.exact for p in parts) and count <= MOST_ALTERNATIVES
-    found = tuple(separator.join(words) for words in product(*(p.values for p in parts)))
-    if any("{{resolve:" in value for value in found):
-        # A reference that was put together of parts is as unknown as one that was written in one piece.
-        return Resolved(tuple(DYNAMIC.sub("*", value) for value in found), exact=False)
-    return Resolved(found, exact)
-
-
-def _told_of(value: str, *, exact: bool) -> Resolved:
-    if "{{resolve:" in value:
-        return Resolved((DYNAMIC.sub("*", value),), exact=False)
-    return Resolved((value,), exact)
+    return Resolved(tuple(separator.join(words) for words in product(*(p.values for p in parts))), exact)
 
 
 class Resolver:
@@ -132,16 +122,23 @@ class Resolver:
         if isinstance(value, Known):
             return Resolved((str(value),))
         if isinstance(value, (str, bool, int, float)):
-            return text(value)
+            return self._read(text(value))
         if value is None:
             return NOTHING
         if isinstance(value, list) or self._depth > 40:
             return UNKNOWN
         self._depth += 1
         try:
-            return self._intrinsic(value)
+            return self._read(self._intrinsic(value))
         finally:
             self._depth -= 1
+
+    def _read(self, found: Resolved) -> Resolved:
+        """Put the terms of values from outside where dynamic references stand, once these are complete."""
+        if not any("{{resolve:" in value for value in found.values):
+            return found
+        values = tuple(DYNAMIC.sub(lambda m: self._names.outside(m[1], m[2]), value) for value in found.values)
+        return Resolved(values, found.exact and not any("*" in value for value in values))
 
     def _intrinsic(self, value: dict[str, Json]) -> Resolved:
         if len(value) != 1:
@@ -186,6 +183,8 @@ class Resolver:
         separator, whole = self.one(body[0]).only, self.one(body[1])
         if not separator or whole.only is None or not whole.exact:
             return [UNKNOWN]
+        if has_outside(whole.only):
+            return [whole]
         if has_symbol(whole.only) and (separator not in (":", "/") or len(whole.only) == 1):
             # What AWS will choose may hold the separator: a part of it is not the whole of it.
             return [UNKNOWN]
@@ -241,7 +240,12 @@ class Resolver:
         if not isinstance(body, list) or len(body) != 2:
             return UNKNOWN
         index, items = self.one(body[0]).only, self.many(body[1])
-        if index is None or not index.isdigit() or int(index) >= len(items):
+        if index is None or not index.isdigit():
+            return UNKNOWN
+        if len(items) == 1 and items[0].only is not None and has_outside(items[0].only):
+            # A part of what is not known is another value, and the same one for all who ask for it.
+            return joined([items[0], text(f"#{index}")])
+        if int(index) >= len(items):
             return UNKNOWN
         if isinstance(body[1], dict) and len(items) == 1 and items[0].values == ("*",):
             return UNKNOWN
@@ -296,6 +300,9 @@ class _Bare:
 
     def mapping(self, *keys: str) -> Json:  # noqa: ARG002
         return None
+
+    def outside(self, kind: str, name: str) -> str:  # noqa: ARG002
+        return "*"
 
 
 def literal_resolver() -> Resolver:

@@ -5,16 +5,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from sealift.isolation.model import EnvironmentView, StackView
-from sealift.isolation.patterns import TAIL, has_symbol, is_wild, plain
-from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, joined, text, union
+from sealift.isolation.patterns import TAIL, has_outside, has_symbol, is_wild, plain
+from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, joined, no_value, text, union
 from sealift.isolation.switches import Conditions
-from sealift.isolation.symbols import NUMBERED, Symbols
+from sealift.isolation.symbols import NUMBERED, Outside, Symbols
 from sealift.isolation.types import ALSO, TypeFacts, facts, has_parts
 from sealift.model.app import PREVIEW
 from sealift.model.template import Json, Location
 
 DEEPEST = 12
 PATH = ("ssm", "parameter#path")
+_TABLE, _INDEXES = ("dynamodb", "table"), ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 REFERENCE, PRINCIPAL, IMPORT, OUTPUT = "{{resolve:", "Principal", "Fn::ImportValue", "Fn::GetStackOutput"
 MACRO, LOOP = "Fn::Transform", "Fn::ForEach"
 MARKS = frozenset({PRINCIPAL, "NotPrincipal", IMPORT, OUTPUT, MACRO})
@@ -95,6 +96,11 @@ class Scope:
         self._marks: dict[str, frozenset[str]] = {}
         self._open: set[str] = set()
         self.unknown_nested: list[str] = []
+
+    @property
+    def top(self) -> "Scope":
+        """Return the stack that it is nested in, at the top; itself when it is nested in none."""
+        return self if self.parent is None else self.parent.top
 
     # What stands in the template
 
@@ -218,14 +224,27 @@ class Scope:
             given = self._given[name]
             if isinstance(given, list):
                 return joined(self.parent.resolver.many(given), ",")
-            return UNKNOWN if stored else self.parent.resolver.one(given)
+            value = self.parent.resolver.one(given)
+            return self._stored(value) if stored else value
         if stored:
-            return UNKNOWN
+            asked = self.view.parameters.get(name, declared.get("Default"))
+            return self._stored(text(asked)) if isinstance(asked, str) else UNKNOWN
         if name in self.view.parameters:
             value = text(self.view.parameters[name])
             return Resolved(tuple(self.setting.numbered(v) for v in value.values), value.exact)
         default = declared.get("Default")
         return text(default) if isinstance(default, (str, int, float, bool)) else UNKNOWN
+
+    def _stored(self, name: Resolved) -> Resolved:
+        """Return the value of the SSM parameter of this name."""
+        return Resolved(tuple(self.outside("ssm", value) for value in name.values), name.exact)
+
+    def outside(self, kind: str, name: str) -> str:
+        """Return the term of a value that stands outside the templates."""
+        if kind not in ("ssm", "ssm-secure", "secretsmanager", "export") or is_wild(name):
+            return "*"
+        source = Outside(kind, _unversioned(kind, name), self.setting.account, self.setting.view.region)
+        return self.setting.symbols.outside(source)
 
     def attribute(self, logical_id: str, name: str) -> Resolved:
         """Return what `Fn::GetAtt` gives."""
@@ -258,17 +277,27 @@ class Scope:
         return self.resolver.one(body.get("Value")) if "Value" in body else UNKNOWN
 
     def imported(self, export: Resolved) -> Resolved:
-        """Return what `Fn::ImportValue` gives: an export of the same environment, else unknown."""
+        """Return what `Fn::ImportValue` gives: an export of the same environment, else a value from outside."""
         found = [self.setting.exports.get(name) for name in export.values]
         if found and export.exact and all(f is not None for f in found):
             return Resolved(
                 tuple(v for f in found if f is not None for v in f.values), all(f.exact for f in found if f)
             )
+        if found and export.exact and not any(found):
+            return Resolved(tuple(self.outside("export", name) for name in export.values))
         return UNKNOWN
 
     def holds(self, condition: Json) -> bool | None:
         """Return whether a condition holds, or None."""
         return self.conditions.value(condition)
+
+    def branches(self, body: Json) -> list[Json]:
+        """Return the parts of an `Fn::If` that hold or may hold."""
+        if not isinstance(body, list) or len(body) != 3:
+            return []
+        holds = self.holds(body[0])
+        kept = ((body[1], True), (body[2], False))
+        return [part for part, wanted in kept if holds in (None, wanted) and not no_value(part)]
 
     def mapping(self, *keys: str) -> Json:
         """Return an entry of Mappings, or None."""
@@ -305,9 +334,21 @@ class Scope:
             yield from ((*PATH, Resolved((above,), named.arn.exact)) for v in named.arn.values for above in _above(v))
         for key, pattern in named.facts.parts.items():
             kind = key.partition("#")[0]
+            if first == _TABLE and kind == "index":
+                yield from self._indexes(logical_id, named)
+                continue
             service_name, dot, rest = kind.partition(".")
             service_name, kind = (service_name, rest) if dot else (named.facts.service, kind)
             yield service_name, kind, self._formatted(logical_id, pattern, named)
+
+    def _indexes(self, logical_id: str, named: Named) -> Iterator[tuple[str, str, Resolved]]:
+        """Yield the indexes of a table by the names that they are declared with."""
+        properties = self.properties(logical_id)
+        listed = [properties[key] for key in _INDEXES if key in properties]
+        for index in (part for found in listed for part in (found if isinstance(found, list) else [found])):
+            name = self.resolver.one(_mapping(index).get("IndexName", {"Unknown": ""}))
+            end = name if name.exact else Resolved((TAIL,), exact=False)
+            yield "dynamodb", "index", joined([named.arn, text("/index/"), end])
 
     # How names come about
 
@@ -346,9 +387,9 @@ class Scope:
         return None, False
 
     def _generated(self, logical_id: str, known: TypeFacts) -> str:
-        symbol = self._symbol(logical_id, "lower" if known.style == "lower" else "name")
         if known.style == "id":
-            return symbol
+            return self._symbol(logical_id, "id")
+        symbol = self._symbol(logical_id, "lower" if known.style == "lower" else "name")
         if known.style == "logical":
             return f"{logical_id}-{symbol}"
         whole = f"{self.name}-{logical_id}"
@@ -398,6 +439,8 @@ class Scope:
             return named.name
         if key == "arn":
             return named.arn
+        if key == "t":
+            return Resolved((self._symbol(logical_id, "tail"),))
         if key == "s":
             return Resolved((self._symbol(logical_id, attribute),))
         if key == "path":
@@ -449,6 +492,7 @@ class Scope:
         found = self.resolver.one(value)
         # Which account it will be is not known when none is declared, so nothing can be decided by it.
         open_ended = self.setting.view.account is None and any(self.setting.account in v for v in found.values)
+        open_ended = open_ended or any(has_outside(v) for v in found.values)
         return found.values, found.exact and not open_ended
 
 
@@ -489,6 +533,20 @@ def _name_in(live: str, known: TypeFacts) -> str:
 
 def _is_plain(name: Resolved) -> bool:
     return name.exact and not any(is_wild(value) or has_symbol(value) for value in name.values)
+
+
+def _unversioned(kind: str, name: str) -> str:
+    """Return the name of what a dynamic reference reads, without the version and stage; the key in a secret stays.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    """
+    if kind != "secretsmanager":
+        return name.split(":", 1)[0] if not name.startswith("arn:") else name
+    head, separator, rest = name.partition(":SecretString")
+    if not separator:
+        return ":".join(name.split(":")[:7]) if name.startswith("arn:") else name.split(":", 1)[0]
+    key = rest.split(":")[1] if rest.startswith(":") else ""
+    return f"{head}:{key}" if key else head
 
 
 def _mapping(value: Json) -> dict[str, Json]:

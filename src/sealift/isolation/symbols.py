@@ -1,17 +1,53 @@
-"""Symbols: one private-use character for every value that AWS will choose."""
+"""Symbols: one private-use character for every value that AWS will choose, and for every value from outside."""
 
 import hashlib
+from dataclasses import dataclass
 
-from sealift.isolation.patterns import FIRST_SYMBOL, LAST_SYMBOL, LITERAL_ONE, LITERAL_STAR, TAIL, is_symbol
+from sealift.isolation.patterns import (
+    FIRST_OUTSIDE,
+    FIRST_RANDOM,
+    FIRST_SYMBOL,
+    LAST_OUTSIDE,
+    LAST_SYMBOL,
+    LITERAL_ONE,
+    LITERAL_STAR,
+    TAIL,
+    is_symbol,
+)
 from sealift.model.app import PREVIEW
 
 NUMBERED = PREVIEW.replace("*", TAIL)
 """How a preview is called in terms: a number holds no colon."""
 ONE = PREVIEW.replace("*", "1")
 """One preview, to show what is true of any."""
-_IN_FIRST_PLANE = 0xFFFE
-"""Characters of plane 15; its last two code points are no characters."""
+_RANDOM = frozenset({"name", "lower", "tail"})
+"""Attributes that AWS makes of letters and digits alone."""
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A value that stands in no template: an SSM parameter's, a secret's, or that of an export."""
+
+    kind: str
+    """`ssm`, `ssm-secure`, `secretsmanager` or `export`."""
+    name: str
+    account: str
+    region: str
+
+    @property
+    def public(self) -> bool:
+        """Return whether AWS publishes it: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html"""
+        return self.name.startswith("/aws/")
+
+    @property
+    def secret(self) -> bool:
+        """Return whether it is a credential."""
+        return self.kind in ("ssm-secure", "secretsmanager")
+
+    def __str__(self) -> str:
+        what = {"export": "export", "secretsmanager": "secret"}.get(self.kind, "SSM parameter")
+        return f"{what} {self.name}"
 
 
 class Symbols:
@@ -20,20 +56,37 @@ class Symbols:
     def __init__(self) -> None:
         self._chars: dict[tuple[str, ...], str] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
+        self._next = {True: ord(FIRST_RANDOM), False: ord(FIRST_SYMBOL)}
+        self._outside: dict[Outside, str] = {}
+        self.sources: dict[str, Outside] = {}
+        """What each character of a value from outside stands for."""
 
     def of(self, *key: str) -> str:
         """Return the character of a value; `*` when there are more values than characters."""
         known = self._chars.get(key)
         if known is not None:
             return known
-        index = len(self._chars)
-        code = ord(FIRST_SYMBOL) + index + (2 if index >= _IN_FIRST_PLANE else 0)
-        if code > ord(LAST_SYMBOL):
+        random = key[-1] in _RANDOM
+        code = self._next[random]
+        if code > (ord(LAST_SYMBOL) if random else ord(LAST_SYMBOL) - 0x10000):
             return "*"
+        self._next[random] += 1
         char = chr(code)
         self._chars[key] = char
         self._keys[char] = key
         return char
+
+    def outside(self, source: Outside) -> str:
+        """Return the character of a value from outside; `*` when there are more values than characters."""
+        known = self._outside.get(source)
+        if known is not None:
+            return known
+        code = ord(FIRST_OUTSIDE) + len(self._outside)
+        if code > ord(LAST_OUTSIDE):
+            return "*"
+        self._outside[source] = chr(code)
+        self.sources[chr(code)] = source
+        return chr(code)
 
     def concrete(self, term: str) -> str:
         """Return the term with every symbol replaced by an id as AWS could have made it, always the same one."""
@@ -46,6 +99,8 @@ class Symbols:
             return "*"
         if char == LITERAL_ONE:
             return "?"
+        if char in self.sources:
+            return f"<{self.concrete(str(self.sources[char]))}>"
         if not is_symbol(char):
             return char if char.isprintable() else "x"
         digest = hashlib.sha256("\0".join(self._keys.get(char, ("",))).encode()).digest()

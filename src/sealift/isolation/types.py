@@ -74,7 +74,7 @@ _LISTENERS = " ".join(
 TYPES: Mapping[str, TypeFacts] = {
     "AWS::Lambda::Function": _facts(
         "lambda/function/64", "lambda:{r}:{a}:function:{n}", name="FunctionName",
-        parts="function#q={arn}:~ function+alias={arn}:~ function+version={arn}:~ "
+        parts="function#q={arn}:$LATEST function+alias={arn}:? function+version={arn}:? function+version#2={arn}:?? "
         "durable+execution={arn}:~/durable-execution/~ "
         "logs.log-group=arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{n} "
         "logs.log-stream=arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{n}:log-stream:~",
@@ -89,13 +89,13 @@ TYPES: Mapping[str, TypeFacts] = {
         "lambda/code signing config", "lambda:{r}:{a}:code-signing-config:{n}", how="id arn"),
     "AWS::DynamoDB::Table": _facts(
         "dynamodb/table/255", "dynamodb:{r}:{a}:table/{n}", name="TableName",
-        parts="index={arn}/index/~ stream={arn}/stream/~ backup={arn}/backup/~ export={arn}/export/~ "
-        "import={arn}/import/~",
+        parts="index={arn}/index/~ stream={arn}/stream/~T{t} backup={arn}/backup/{t}-{t} export={arn}/export/{t}-{t} "
+        "import={arn}/import/{t}-{t}",
         attributes="StreamArn={arn}/stream/{s}",
     ),
     "AWS::DynamoDB::GlobalTable": _facts(
         "dynamodb/table/255", "dynamodb:{r}:{a}:table/{n}", name="TableName",
-        parts="index={arn}/index/~ stream={arn}/stream/~ backup={arn}/backup/~ export={arn}/export/~",
+        parts="index={arn}/index/~ stream={arn}/stream/~T{t} backup={arn}/backup/{t}-{t} export={arn}/export/{t}-{t}",
         attributes="StreamArn={arn}/stream/{s}",
     ),
     "AWS::S3::Bucket": _facts(
@@ -187,8 +187,8 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::ECR::Repository": _facts("ecr/repository", "ecr:{r}:{a}:repository/{n}", name="RepositoryName",
                                    how="lower name"),
     "AWS::ECS::Cluster": _facts("ecs/cluster", "ecs:{r}:{a}:cluster/{n}", name="ClusterName",
-                                parts="task=arn:{p}:ecs:{r}:{a}:task/{n}/~ service=arn:{p}:ecs:{r}:{a}:service/{n}/~ "
-                                "container-instance=arn:{p}:ecs:{r}:{a}:container-instance/{n}/~"),
+                                parts="task=arn:{p}:ecs:{r}:{a}:task/{n}/{t} service=arn:{p}:ecs:{r}:{a}:service/{n}/~ "
+                                "container-instance=arn:{p}:ecs:{r}:{a}:container-instance/{n}/{t}"),
     "AWS::ECS::Service": _facts("ecs/service", "ecs:{r}:{a}:service/~/{n}", name="ServiceName", how="stack arn"),
     "AWS::ECS::TaskDefinition": _facts("ecs/task-definition", "ecs:{r}:{a}:task-definition/{n}:{s}", name="Family",
                                        how="stack arn"),

@@ -2,18 +2,21 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import itemgetter
+from typing import TypeVar, cast
 
 from sealift.isolation.decide import is_account
 from sealift.isolation.grants import Grant, grants, trusted
+from sealift.isolation.mentions import Place, mentions, values_at
 from sealift.isolation.model import EnvironmentView
 from sealift.isolation.patterns import has_symbol, head, intersects, is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import OutsideRole, Principal, Unowned, declared, in_templates, outside_roles
 from sealift.isolation.resolving import Resolved
+from sealift.isolation.schemes import Schemes
 from sealift.isolation.scope import PATH, Scope, Setting
 from sealift.isolation.symbols import NUMBERED, Symbols
 
@@ -51,6 +54,7 @@ class Sealed:
     _by_type: dict[str, list[tuple[int, Scope, str]]] = field(default_factory=dict)
     _terms: frozenset[str] | None = None
     _names: frozenset[str] | None = None
+    _mentions: list[Place] | None = None
 
     @property
     def name(self) -> str:
@@ -75,6 +79,13 @@ class Sealed:
         if self._terms is None:
             self._terms = frozenset(entry.term for entry in self.owned)
         return self._terms
+
+    @property
+    def mentions(self) -> list[Place]:
+        """Return every text of its resources that may name something."""
+        if self._mentions is None:
+            self._mentions = list(mentions(self.scopes))
+        return self._mentions
 
     @property
     def names(self) -> frozenset[str]:
@@ -200,11 +211,28 @@ def _before_symbol(literal: str) -> str:
     return literal if found is None else literal[: found.start()]
 
 
+Made = TypeVar("Made")
+
+
+def kept(make: "Callable[[World], Made]") -> "Callable[[World], Made]":
+    """Let what several rules ask of one world be made once."""
+
+    def ask(world: "World") -> Made:
+        if make not in world.made:
+            world.made[make] = make(world)
+        return cast("Made", world.made[make])
+
+    return ask
+
+
 class World:
     """All environments of a proof."""
 
     def __init__(self, views: Sequence[EnvironmentView], *, shared_unless_declared: bool = True) -> None:
         self.symbols = Symbols()
+        self.schemes = Schemes(list(views))
+        self.made: dict[object, object] = {}
+        """What rules have made of it, by the function that makes it."""
         self._common: dict[tuple[str, str], frozenset[str]] = {}
         self.collapsed = shared_unless_declared and any(v.account is None for v in views)
         self.environments = [self._sealed(view, index, shared_unless_declared) for index, view in enumerate(views)]
@@ -254,13 +282,15 @@ class World:
             for logical_id in scope.resources:
                 found = False
                 named = scope.named(logical_id)
+                regions = _copied_to(scope, logical_id)
                 for service, kind, arn in scope.parts(logical_id):
                     found = True
                     made.owned.extend(
                         Owned(
                             name, service, kind, term, arn.exact, logical_id, scope, named.explicit and kind != PATH[1]
                         )
-                        for term in arn.values
+                        for value in arn.values
+                        for term in (value, *(_in_region(value, region) for region in regions))
                     )
                 if not found and named.facts is None and _is_unknown(scope.type_of(logical_id)):
                     made.unknown_types.append((scope, logical_id))
@@ -310,6 +340,23 @@ class World:
             "principals": sum(len({p.arn for p in e.principals}) for e in self.environments),
             "statements": sum(len(p.statements) for e in self.environments for p in e.principals),
         }
+
+
+_COPIES = {"AWS::DynamoDB::GlobalTable": "Replicas.Region", "AWS::SecretsManager::Secret": "ReplicaRegions.Region"}
+"""Types that one stack makes in several regions, and where these stand."""
+
+
+def _copied_to(scope: Scope, logical_id: str) -> list[str]:
+    path = _COPIES.get(scope.type_of(logical_id))
+    if path is None:
+        return []
+    found = (value for place in values_at(scope, logical_id, path) for value in place.value.values)
+    return [region for region in dict.fromkeys(found) if region != scope.setting.view.region and not is_wild(region)]
+
+
+def _in_region(arn: str, region: str) -> str:
+    parts = arn.split(":", 5)
+    return ":".join((*parts[:3], region, *parts[4:])) if len(parts) == 6 else arn
 
 
 def _exports(top: Scope) -> Iterator[tuple[str, Resolved]]:

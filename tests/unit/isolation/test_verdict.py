@@ -99,9 +99,9 @@ def live(environments: list[EnvironmentView], **more: object) -> list[Environmen
     return [staging, replace(production, stacks=(stack,), live=True)]
 
 
-def test_a_physical_id_is_found_only_once_it_is_known() -> None:
+def test_a_physical_id_is_anothers_by_its_name_and_its_resource_once_it_is_known() -> None:
     example = Example(template=role_over(LIVE_ARN), production=TABLE)
-    assert prove(views(example)).level == "L1"
+    assert {f.id for f in prove(views(example)).stopping} == {"REF-09"}
     verdict = prove(live(views(example), physical_ids={"Orders": LIVE_ID}))
     assert {(f.id, f.source, f.target) for f in verdict.stopping} == {("IAM-01", "staging", "production")}
     assert verdict.stopping[0].witness is not None

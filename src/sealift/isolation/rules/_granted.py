@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sealift.isolation.conditions import POSITIVE
 from sealift.isolation.decide import is_account
 from sealift.isolation.grants import Grant
 from sealift.isolation.model import Leak, Witness, severity_rank
@@ -21,7 +22,6 @@ LIMITING = frozenset(
 _ACCOUNTS = frozenset(
     {"aws:sourceaccount", "aws:sourceowner", "aws:principalaccount", "kms:calleraccount", "s3:dataaccesspointaccount"}
 )
-POSITIVE = frozenset({"stringequals", "stringlike", "arnequals", "arnlike", "stringequalsignorecase"})
 
 
 def statements(environment: Sealed, *, trust: bool) -> Iterator[tuple[Grant, Statement]]:
@@ -35,11 +35,13 @@ def statements(environment: Sealed, *, trust: bool) -> Iterator[tuple[Grant, Sta
 
 def limiting(statement: Statement) -> list[Test]:
     """Return the conditions that limit who may use the grant; set operators that an absent key satisfies do not."""
+    # A service sets the encryption context of its own calls; everybody else writes what he likes.
+    by_service = bool(statement.principals) and all(kind == "Service" for kind, _ in statement.principals)
     return [
         test
         for test in statement.tests
         if test.plain_operator in POSITIVE
-        and (test.key.partition("/")[0] in LIMITING or _is_context(test.key))
+        and (test.key.partition("/")[0] in LIMITING or (by_service and _is_context(test.key)))
         and not test.operator.startswith("forallvalues:")
         and not test.operator.endswith("ifexists")
         and test.values != ("*",)

@@ -39,9 +39,21 @@ def plain_actions(reach: Reach) -> frozenset[str]:
     return reach.actions - _ROLE_ACTIONS - _OF_SERVICES_ALONE - TELEMETRY - permission_actions(reach)
 
 
+_INTERFACES = frozenset(
+    {
+        *("ec2:createnetworkinterface", "ec2:deletenetworkinterface", "ec2:assignprivateipaddresses"),
+        *("ec2:unassignprivateipaddresses", "ec2:describenetworkinterfaces", "ec2:createnetworkinterfacepermission"),
+    }
+)
+"""What Lambda itself needs on `*` for a function in a VPC; SAM attaches the policy that allows it.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+"""
+
+
 def severity(names: frozenset[str]) -> Severity:
-    """Return how bad these actions are on what holds data: listing alone is low."""
-    return "low" if lists_only(names) else "high"
+    """Return how bad these actions are on what holds data: listing alone is low, network interfaces alone medium."""
+    return "low" if lists_only(names) else "medium" if names <= _INTERFACES else "high"
 
 
 def critical(names: frozenset[str]) -> Severity:

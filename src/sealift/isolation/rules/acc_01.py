@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from sealift.isolation.mentions import Place
 from sealift.isolation.model import EVERY, Leak
 from sealift.isolation.patterns import has_symbol
-from sealift.isolation.references import Place, leak, places
+from sealift.isolation.references import leak, places
 from sealift.isolation.resolving import UNKNOWN
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
@@ -49,14 +50,13 @@ def check(world: World) -> Iterator[Leak]:
                 yield _leak(world, environment, Place(scope, logical_id, "", UNKNOWN), of_all)
         for cfn_type, paths in _SELECTING.items():
             for place in places(environment, (cfn_type,), *paths):
-                picked = [v for v in place.value.values if not _is_own(environment, v)]
+                picked = [v for v in place.value.values if not _is_own(world, environment, v)]
                 if picked:
                     yield _leak(world, environment, place, ("high", f"picks whatever of the account is {picked[0]}"))
 
 
-def _is_own(environment: Sealed, text: str) -> bool:
-    names = (environment.name, *(scope.name for scope in environment.scopes))
-    return has_symbol(text) or any(name in text for name in names)
+def _is_own(world: World, environment: Sealed, text: str) -> bool:
+    return has_symbol(text) or text in environment.terms or world.schemes.belongs(text, environment.name)
 
 
 def _leak(world: World, environment: Sealed, place: Place, about: tuple[Severity, str]) -> Leak:

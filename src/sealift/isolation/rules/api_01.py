@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.model import Leak
-from sealift.isolation.references import Place, leak, named_leaks, values_at
+from sealift.isolation.named import named_leaks
+from sealift.isolation.references import leak
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -31,9 +33,7 @@ def check(world: World) -> Iterator[Leak]:
                 message = f"{left} and {right} both map {address}: one takes the other's requests."
                 yield leak(world, by_environment[left], rule=("API-01", "critical"), ends=(left, right),
                            message=message, fix=FIX, resource=address)  # fmt: skip
-    yield from named_leaks(
-        world, TYPES, ("RestApiId", "ApiId"), rule=("API-01", "critical"), what="The mapping", fix=FIX
-    )
+    yield from named_leaks(world, "API-01", FIX)
 
 
 _TEMPLATE = resource(

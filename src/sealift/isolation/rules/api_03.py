@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
+from sealift.isolation.named import named_leaks
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._alike import used_alike
 from sealift.isolation.rules._snippets import resource
+from sealift.isolation.shared import shared_leaks
 from sealift.isolation.world import World
 
 FIX = "Make the usage plan and its keys in the environment's own template, for its own API."
@@ -13,13 +14,8 @@ FIX = "Make the usage plan and its keys in the environment's own template, for i
 
 def check(world: World) -> Iterator[Leak]:
     """Yield usage plans, and keys of them, that two environments name or that name another one's API."""
-    yield from used_alike(
-        world,
-        ("AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey"),
-        ("ApiStages.ApiId", "UsagePlanId", "KeyId"),
-        rule=("API-03", "medium"),
-        words=("the usage plan's part", FIX),
-    )
+    yield from shared_leaks(world, "API-03", FIX)
+    yield from named_leaks(world, "API-03", FIX)
 
 
 _OWN = "  Api: {Type: 'AWS::ApiGateway::RestApi'}"

@@ -3,23 +3,19 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
+from sealift.isolation.named import named_leaks
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._alike import used_alike
 from sealift.isolation.rules._snippets import resource
+from sealift.isolation.shared import shared_leaks
 from sealift.isolation.world import World
 
 FIX = "Make the application, the group and the alarms in the template, so that each environment has its own."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield CodeDeploy applications and alarms that two environments name."""
-    yield from used_alike(
-        world,
-        ("AWS::CodeDeploy::DeploymentGroup",),
-        ("ApplicationName", "AlarmConfiguration.Alarms.Name"),
-        rule=("DEP-03", "medium"),
-        words=("the deployment group's part", FIX),
-    )
+    """Yield CodeDeploy applications and alarms that two environments name, or that are another one's."""
+    yield from shared_leaks(world, "DEP-03", FIX)
+    yield from named_leaks(world, "DEP-03", FIX)
 
 
 _TEMPLATE = resource(

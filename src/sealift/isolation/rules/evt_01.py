@@ -20,7 +20,7 @@ def check(world: World) -> Iterator[Leak]:
         if not world.shared_with(environment.name):
             continue
         for scope, logical_id, pattern, bus in _listening(environment):
-            if not _own(scope, pattern):
+            if not _own(world, scope, pattern):
                 yield Leak(
                     id="EVT-01",
                     severity="high",
@@ -47,14 +47,14 @@ def _listening(environment: Sealed) -> Iterator[tuple[Scope, str, Json, str]]:
         yield place.scope, place.logical_id, list(place.value.values), "message broker"
 
 
-def _own(scope: Scope, pattern: Json) -> bool:
+def _own(world: World, scope: Scope, pattern: Json) -> bool:
     """Return whether a pattern admits only what has a name of the environment in it: every one of alternatives."""
     if isinstance(pattern, dict) and not (len(pattern) == 1 and next(iter(pattern)).startswith(("Fn::", "Ref"))):
-        return any(_own(scope, part) for key, part in pattern.items() if key != "anything-but")
+        return any(_own(world, scope, part) for key, part in pattern.items() if key != "anything-but")
     if isinstance(pattern, list):
-        return bool(pattern) and all(_own(scope, part) for part in pattern)
-    names = (scope.name, scope.setting.view.name)
-    return any(has_symbol(v) or any(n in v for n in names) for v in scope.resolver.one(pattern).values)
+        return bool(pattern) and all(_own(world, scope, part) for part in pattern)
+    texts = scope.resolver.one(pattern).values
+    return any(has_symbol(v) or world.schemes.belongs(v, scope.setting.view.name) for v in texts)
 
 
 _PATTERN = "{EventPattern: {source: [shop.orders] MORE}}"

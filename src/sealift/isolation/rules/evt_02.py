@@ -3,19 +3,17 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
-from sealift.isolation.references import named_leaks
+from sealift.isolation.named import named_leaks
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
 
-TYPES = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::Pipes::Pipe", "AWS::Events::Archive")
-PATHS = ("Targets.Arn", "EventBusName", "Target.Arn", "Source", "Target", "SourceArn", "Targets.DeadLetterConfig.Arn")
 FIX = "Deliver to a target of the same environment: !GetAtt Target.Arn."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield what names another environment's resource at these places."""
-    yield from named_leaks(world, TYPES, PATHS, rule=("EVT-02", "critical"), what="The rule, schedule or pipe", fix=FIX)
+    """Yield rules, schedules and pipes that name another environment's resource."""
+    yield from named_leaks(world, "EVT-02", FIX)
 
 
 _TEMPLATE = resource(

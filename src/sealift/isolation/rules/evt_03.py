@@ -3,19 +3,17 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
-from sealift.isolation.references import named_leaks
+from sealift.isolation.named import named_leaks
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
 
-TYPES = ("AWS::SNS::Subscription", "AWS::SNS::Topic")
-PATHS = ("TopicArn", "Endpoint", "Subscription.Endpoint", "RedrivePolicy.deadLetterTargetArn")
 FIX = "Subscribe to a topic of the same environment: !Ref Topic."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield what names another environment's resource at these places."""
-    yield from named_leaks(world, TYPES, PATHS, rule=("EVT-03", "high"), what="The subscription", fix=FIX)
+    """Yield subscriptions that name another environment's topic or endpoint."""
+    yield from named_leaks(world, "EVT-03", FIX)
 
 
 _TEMPLATE = resource(

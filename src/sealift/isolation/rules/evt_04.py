@@ -3,25 +3,17 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
-from sealift.isolation.references import named_leaks
+from sealift.isolation.named import named_leaks
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
 
-TYPES = ("AWS::S3::Bucket",)
-PATHS = (
-    "NotificationConfiguration.LambdaConfigurations.Function",
-    "NotificationConfiguration.QueueConfigurations.Queue",
-    "NotificationConfiguration.TopicConfigurations.Topic",
-    "ReplicationConfiguration.Rules.Destination.Bucket",
-    "LoggingConfiguration.DestinationBucketName",
-)
 FIX = "Notify a function, queue or topic of the same environment."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield what names another environment's resource at these places."""
-    yield from named_leaks(world, TYPES, PATHS, rule=("EVT-04", "high"), what="The bucket", fix=FIX)
+    """Yield buckets that notify, copy to or log to another environment."""
+    yield from named_leaks(world, "EVT-04", FIX)
 
 
 _TEMPLATE = resource(

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import OUTSIDE, Leak, Witness
+from sealift.isolation.named import named_leaks
 from sealift.isolation.patterns import is_wild
 from sealift.isolation.principals import Unowned
 from sealift.isolation.reach import leaks_of, reaches
-from sealift.isolation.references import named_leaks, register
+from sealift.isolation.references import register
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import critical, permission_actions
@@ -19,14 +20,7 @@ def check(world: World) -> Iterator[Leak]:
     """Yield reach by actions that manage permissions, and policies attached to another one's roles."""
     chosen = ((reach, permission_actions(reach)) for reach in reaches(world))
     yield from leaks_of(world, chosen, rule="IAM-02", severity=critical, fix=FIX)
-    yield from named_leaks(
-        world,
-        ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy"),
-        ("Roles", "Users", "Groups", "RoleName", "UserName"),
-        rule=("IAM-02", "critical"),
-        what="The policy",
-        fix=FIX,
-    )
+    yield from named_leaks(world, "IAM-02", FIX)
     owned = register(world)
     for environment in world.environments:
         # A role of an account that is the environment's alone is no other one's.

@@ -24,6 +24,11 @@ GRAVE = frozenset(
         *("appsync:updatefunction", "appsync:putresourcepolicy"),
     }
 )
+_DELIVERY = {"logs:createlogdelivery", "logs:putresourcepolicy"}
+"""AWS asks for both on `*` wherever a service is to write its logs, so that one is no graver than the other.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+"""
 _HARMLESS = frozenset({"sts", "xray", "ec2messages", "ssmmessages", "polly", "translate", "comprehend", "textract"})
 FIX = "Add a condition that names the environment's own resources, for example lambda:FunctionArn, or drop the action."
 
@@ -38,6 +43,8 @@ def check(world: World) -> Iterator[Leak]:
                 names = sorted(_writes(statement.actions)) if _on_everything(statement) else _account_wide(statement)
                 if not names or limited(world, environment, statement.tests):
                     continue
+                if set(names) >= _DELIVERY:
+                    names = [n for n in names if n != "logs:putresourcepolicy"]
                 worst = next((n for n in names if n in GRAVE), names[0])
                 severity: Severity = "high" if worst in GRAVE and statement.managed is None else "medium"
                 service, _, lower = worst.partition(":")

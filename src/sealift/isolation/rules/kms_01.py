@@ -3,28 +3,19 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
+from sealift.isolation.named import named_leaks
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._alike import used_alike
 from sealift.isolation.rules._snippets import resource
+from sealift.isolation.shared import shared_leaks
 from sealift.isolation.world import World
 
-TYPES = (
-    "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::S3::Bucket",
-    "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup", "AWS::Kinesis::Stream", "AWS::StepFunctions::StateMachine",
-    "AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::SSM::Parameter", "AWS::EFS::FileSystem",
-    "AWS::Events::EventBus", "AWS::Lambda::EventSourceMapping",
-)  # fmt: skip
-PATHS = (
-    "KmsMasterKeyId", "KmsKeyId", "KmsKeyArn", "KMSKeyArn", "KeyId", "SSESpecification.KMSMasterKeyId",
-    "KmsKeyIdentifier", "StreamEncryption.KeyId", "EncryptionConfiguration.KmsKeyId",
-    "BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault.KMSMasterKeyID",
-)  # fmt: skip
 FIX = "Make a key in the template, so that each environment has its own, or use the service's own key."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield keys that two environments name."""
-    yield from used_alike(world, TYPES, PATHS, rule=("KMS-01", "high"), words=("the key", FIX))
+    """Yield keys that two environments name, or that are another one's."""
+    yield from shared_leaks(world, "KMS-01", FIX)
+    yield from named_leaks(world, "KMS-01", FIX)
 
 
 _KEY = "'arn:aws:kms:eu-central-1:000000000000:key/0b6f5a3e'"

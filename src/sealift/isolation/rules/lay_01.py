@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Leak
-from sealift.isolation.references import leak, named_leaks, places
+from sealift.isolation.named import named_leaks
+from sealift.isolation.references import leak, places
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -13,10 +14,7 @@ FIX = "Use a layer of the same template; name an image by its digest (@sha256:â€
 
 def check(world: World) -> Iterator[Leak]:
     """Yield others' layers and images, and images by tag in an account that is shared."""
-    yield from named_leaks(
-        world, ("AWS::Lambda::Function",), ("Layers", "Code.ImageUri"), rule=("LAY-01", "medium"),
-        what="A layer or image of", fix=FIX,
-    )  # fmt: skip
+    yield from named_leaks(world, "LAY-01", FIX)
     for environment in world.environments:
         if not world.shared_with(environment.name):
             continue

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
+from sealift.isolation.named import named_leaks
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._alike import used_alike
 from sealift.isolation.rules._snippets import resource
+from sealift.isolation.shared import shared_leaks
 from sealift.isolation.world import World
 
 FIX = "Make the log group and what it is sent to in the template, so that each environment has its own."
@@ -13,16 +14,8 @@ FIX = "Make the log group and what it is sent to in the template, so that each e
 
 def check(world: World) -> Iterator[Leak]:
     """Yield log groups and destinations that two environments name, or that are another one's (high)."""
-    yield from used_alike(
-        world,
-        ("AWS::Logs::SubscriptionFilter", "AWS::Lambda::Function", "AWS::ApiGateway::Stage",
-         "AWS::ApiGatewayV2::Stage"),
-        ("LogGroupName", "DestinationArn", "LoggingConfig.LogGroup", "AccessLogSetting.DestinationArn",
-         "AccessLogSettings.DestinationArn"),
-        rule=("LOG-01", "medium"),
-        named="high",
-        words=("the log group or destination", FIX),
-    )  # fmt: skip
+    yield from shared_leaks(world, "LOG-01", FIX)
+    yield from named_leaks(world, "LOG-01", FIX)
 
 
 _TEMPLATE = resource(

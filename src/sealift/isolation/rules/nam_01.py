@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from sealift.isolation.identities import same_things, shape
+from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.model import Leak, Witness
 from sealift.isolation.patterns import has_symbol, is_wild
-from sealift.isolation.references import Place, leak, places, shared, values_at
+from sealift.isolation.references import leak, places, shared
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Owned, World
@@ -29,8 +31,23 @@ def check(world: World) -> Iterator[Leak]:
                     seen.add((left, right, entry.logical_id))
                     yield _leak((left, right), entry, term)
     yield from _stacks(world)
+    yield from _by_schema(world, seen)
     yield from _without_arn(world)
     yield from _exports(world)
+
+
+def _by_schema(world: World, seen: set[tuple[str, str, str]]) -> Iterator[Leak]:
+    """Yield fixed names of types that have no ARN of a known form, or whose name the schema alone knows."""
+    for identity, left, right in same_things(world):
+        place, known = identity.place, shape(identity.key[0])
+        if identity.single or known is None or (known.parents and known.mark == "="):
+            continue
+        if (left, right, place.logical_id) not in seen:
+            seen.add((left, right, place.logical_id))
+            name = place.value.only or ""
+            message = f"{place.scope.origin(place.logical_id)} has the same name in {left} and {right}: one would be "
+            yield leak(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message + "the other's.",
+                       fix=FIX, resource=name)  # fmt: skip
 
 
 def _exports(world: World) -> Iterator[Leak]:

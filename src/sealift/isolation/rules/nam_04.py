@@ -3,31 +3,40 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Leak, Witness
-from sealift.isolation.patterns import has_symbol, is_wild
+from sealift.isolation.patterns import has_outside, has_symbol, is_wild
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE, resource
+from sealift.isolation.schemes import segments_of
 from sealift.isolation.world import Owned, Sealed, World
+from sealift.model.finding import Severity
 
 FIX = "Leave the name out, or put ${AWS::StackName} into it."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield names that another environment would collide with as soon as it has the resource too."""
+    """Yield names that another environment has or may have (high), or would have with the same resource (low).
+
+    Names that certainly differ, by a mapping, a condition or their regions, are apart.
+    """
     for environment in world.environments:
         others = world.shared_with(environment.name)
         taken = {entry.term for other in others for entry in other.owned if entry.explicit}
         seen: set[str] = set()
         for entry in environment.owned:
-            if not others or entry.term in taken or entry.logical_id in seen or not _says_nothing(environment, entry):
+            if not others or entry.term in taken or entry.logical_id in seen or not _is_fixed(world, entry):
                 continue
             seen.add(entry.logical_id)
+            severity = _severity(others, entry)
+            if severity is None:
+                continue
+            does = "may have" if severity == "high" else "would have"
             yield Leak(
                 id="NAM-04",
-                severity="high",
+                severity=severity,
                 source=environment.name,
                 target=EVERY,
                 message=f"The name of {entry.scope.origin(entry.logical_id)} in {environment.name} is fixed: the same "
-                "resource in another environment would have it too.",
+                f"resource in another environment {does} it too.",
                 witness=Witness(
                     principal=f"stack {entry.scope.view.name}", action=f"{entry.service}:Create*", resource=entry.term
                 ),
@@ -37,25 +46,41 @@ def check(world: World) -> Iterator[Leak]:
             )
 
 
-def _says_nothing(environment: Sealed, entry: Owned) -> bool:
+def _is_fixed(world: World, entry: Owned) -> bool:
     if not entry.explicit or not entry.logical_id or not entry.exact or has_symbol(entry.term) or is_wild(entry.term):
         return False
     named = entry.scope.named(entry.logical_id)
     name = named.name.only or ""
     if named.facts is None or named.facts.kind != entry.kind or not name:
         return False
-    given = [v for s in environment.scopes for v in s.view.parameters.values() if len(v) > 1]
-    given += [environment.name, *(s.view.name for s in environment.scopes)]
-    return not any(value in name for value in given)
+    if world.schemes.belongs(name, entry.environment) or has_outside(name):
+        return False
+    given = {v for s in world.by_name[entry.environment].scopes for v in s.view.parameters.values() if len(v) > 1}
+    return given.isdisjoint({name, *segments_of(name)})
 
 
+def _severity(others: list[Sealed], entry: Owned) -> Severity | None:
+    """Return how bad a fixed name is; None when every other environment calls the same resource something else."""
+    same = [
+        theirs.named(entry.logical_id).name
+        for other in others
+        for theirs in other.scopes
+        if theirs.depth == entry.scope.depth
+        and theirs.type_of(entry.logical_id) == entry.scope.type_of(entry.logical_id)
+    ]
+    if any(not name.exact for name in same):
+        return "high"
+    return None if len(same) >= len(others) and all(not has_symbol(v) for name in same for v in name.values) else "low"
+
+
+_TEMPLATE = "Parameters: {Name: {Type: String}}\n" + resource("AWS::SQS::Queue", "{QueueName: NAME}")
 RULE = Rule(
     id="NAM-04",
     title="A fixed name without stack name or environment",
     severity="high",
     why="A fixed name works in the first environment only. The next one (a preview, say) fails or takes it over.",
     fix=FIX,
-    failing=Example(template=resource("AWS::SQS::Queue", "{QueueName: orders}"), production=TABLE),
+    failing=Example(template=_TEMPLATE.replace("NAME", "orders"), production=_TEMPLATE.replace("NAME", "{Ref: Name}")),
     passing=Example(
         template=resource("AWS::SQS::Queue", "{QueueName: {'Fn::Sub': '${AWS::StackName}-orders'}}"), production=TABLE
     ),

@@ -3,27 +3,19 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import Leak
+from sealift.isolation.named import named_leaks
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._alike import used_alike
 from sealift.isolation.rules._snippets import resource
+from sealift.isolation.shared import shared_leaks
 from sealift.isolation.world import World
 
-TYPES = (
-    "AWS::Lambda::Function", "AWS::RDS::DBSubnetGroup", "AWS::RDS::DBInstance", "AWS::RDS::DBCluster",
-    "AWS::ECS::Service", "AWS::EC2::SecurityGroup", "AWS::EC2::Instance", "AWS::EC2::VPCEndpoint",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElastiCache::SubnetGroup", "AWS::EFS::MountTarget",
-)  # fmt: skip
-PATHS = (
-    "VpcConfig.SubnetIds", "VpcConfig.SecurityGroupIds", "SubnetIds", "Subnets", "SecurityGroups", "VpcId", "SubnetId",
-    "SecurityGroupIds", "VPCSecurityGroups", "VpcSecurityGroupIds",
-    "NetworkConfiguration.AwsvpcConfiguration.Subnets", "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups",
-)  # fmt: skip
 FIX = "Give each environment a network of its own, or at least subnets and security groups of its own."
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield network parts that two environments name."""
-    yield from used_alike(world, TYPES, PATHS, rule=("NET-01", "medium"), words=("the network part", FIX))
+    """Yield network parts that two environments name, or that are another one's."""
+    yield from shared_leaks(world, "NET-01", FIX)
+    yield from named_leaks(world, "NET-01", FIX)
 
 
 RULE = Rule(

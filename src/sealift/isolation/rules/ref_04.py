@@ -5,9 +5,11 @@ A variable in force may hold a secret: its value is compared, and only its name 
 
 from collections.abc import Iterator, Mapping
 
+from sealift.isolation.mentions import Place
 from sealift.isolation.model import Leak
+from sealift.isolation.named import named_leaks
 from sealift.isolation.patterns import plain
-from sealift.isolation.references import Place, leak, named_leaks, register
+from sealift.isolation.references import leak, register
 from sealift.isolation.resolving import Resolved
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
@@ -20,29 +22,7 @@ FIX = "Set the variable by !Ref or !GetAtt of the environment's own resource, or
 
 def check(world: World) -> Iterator[Leak]:
     """Yield variables of functions, containers and projects, and substitutions of state machines."""
-    yield from named_leaks(
-        world,
-        (
-            "AWS::Lambda::Function",
-            "AWS::ECS::TaskDefinition",
-            "AWS::CodeBuild::Project",
-            "AWS::StepFunctions::StateMachine",
-            "AWS::ApiGateway::Stage",
-            "AWS::ApiGatewayV2::Stage",
-        ),
-        (
-            "Environment.Variables.*",
-            "ContainerDefinitions.Environment.Value",
-            "Environment.EnvironmentVariables.Value",
-            "DefinitionSubstitutions.*",
-            "DefinitionString",
-            "Variables.*",
-            "StageVariables.*",
-        ),
-        rule=("REF-04", "high"),
-        what="A variable of",
-        fix=FIX,
-    )
+    yield from named_leaks(world, "REF-04", FIX)
     for environment in world.environments:
         for scope in environment.scopes:
             for logical_id, variables in scope.view.live_variables.items():
@@ -54,10 +34,13 @@ def _in_force(
 ) -> Iterator[Leak]:
     """Yield variables of a deployed function that name what the template's do not."""
     names = register(world)
+    at = "Environment.Variables.{}".format
+    said = {(p.path, v) for p in environment.mentions if p.scope is scope and p.logical_id == logical_id
+            for v in p.value.values}  # fmt: skip
     for name, value in variables.items():
-        place = Place(scope, logical_id, f"Environment.Variables.{name}", Resolved((plain(value),)))
+        place = Place(scope, logical_id, at(name), Resolved((plain(value),)))
         for other in names.others(plain(value), environment.name):
-            if names.tell(place, plain(value), other):
+            if (place.path, plain(value)) not in said:
                 message = f"The variable {name} of {scope.origin(logical_id)} in {environment.name} points at "
                 message += f"{other.what} of {other.environment}, as it is in force."
                 term = world.symbols.concrete(other.owned.term) if other.owned else other.what

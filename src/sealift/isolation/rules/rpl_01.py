@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sealift.isolation.grants import Grant
 from sealift.isolation.model import OUTSIDE, Leak
+from sealift.isolation.named import named_leaks
 from sealift.isolation.patterns import is_wild
 from sealift.isolation.policies import Statement
-from sealift.isolation.references import named_leaks
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.rules._snippets import resource
@@ -35,14 +35,7 @@ def check(world: World) -> Iterator[Leak]:
                     yield granted.leak(world, grant, statement, rule=("RPL-01", "medium"), target=OUTSIDE,
                                        about=(pattern, message, FIX))  # fmt: skip
             yield from _sources(world, environment.name, (grant, statement))
-    yield from named_leaks(world, _POLICIES, _ON, rule=("RPL-01", "critical"), what="The policy", fix=FIX)
-
-
-_POLICIES = (
-    "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::S3::BucketPolicy", "AWS::Lambda::Permission",
-    "AWS::SecretsManager::ResourcePolicy", "AWS::Events::EventBusPolicy", "AWS::Kinesis::ResourcePolicy",
-)  # fmt: skip
-_ON = ("Queues", "Topics", "Bucket", "FunctionName", "SecretId", "EventBusName", "ResourceArn")
+    yield from named_leaks(world, "RPL-01", FIX)
 
 
 def _sources(world: World, name: str, what: tuple[Grant, Statement]) -> Iterator[Leak]:

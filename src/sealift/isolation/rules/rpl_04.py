@@ -79,7 +79,7 @@ def _identities(world: World, environment: Sealed, what: tuple[str, Statement]) 
             if not other.names.isdisjoint(test.values) and environment.names.isdisjoint(test.values):
                 yield _Opened(other.name, provider, f"identities of {other.name} ({test.key})")
             elif granted.says_the_same(other, test):
-                yield _Opened(other.name, provider, f"whoever is let into {other.name}, too ({test.key})", "medium")
+                yield _Opened(other.name, provider, f"whoever is let into {other.name}, too ({test.key})", "high")
 
 
 _FAR = re.compile(r"[A-Za-z_-]*:?")

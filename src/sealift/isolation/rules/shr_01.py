@@ -1,42 +1,51 @@
-"""SHR-01: two environments use one data store that neither owns, and one may write to it."""
+"""SHR-01: two environments may use one thing that neither owns, by their roles' permissions."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealift.isolation import actions as iam
+from sealift.isolation.conditions import apart
 from sealift.isolation.decide import may
 from sealift.isolation.model import Leak, Witness
-from sealift.isolation.patterns import has_symbol, head, intersects, is_wild
+from sealift.isolation.patterns import has_outside, has_symbol, head, intersects, is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import Principal
 from sealift.isolation.reach import TELEMETRY, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
+from sealift.isolation.weights import STORES, holds_a_secret
 from sealift.isolation.world import Sealed, World
+from sealift.model.finding import Severity
 
-STORES = frozenset(
-    {
-        *("cassandra", "dynamodb", "elasticfilesystem", "es", "firehose", "kinesis", "rds-data", "redshift-data"),
-        *("s3", "secretsmanager", "sns", "sqs", "ssm", "timestream"),
-    }
+_NO_ACCOUNT = frozenset({"s3", "route53", "apigateway", "cloudfront"})
+"""Services whose ARNs name no account, and are somebody's all the same."""
+_ELSEWHERE = frozenset({"iam", "sts", "xray", "cloudformation", "aws-marketplace", "organizations"})
+"""Services that other rules read, or that hold nothing of anybody's."""
+_CALLS = re.compile(
+    "lambda:invoke|states:start|execute-api:invoke|ses:send|appsync:graphql|sagemaker:invoke|codebuild:startbuild|geo:"
+    "|cloudwatch:putmetric|logs:|mobiletargeting:send|sms-voice:send|bedrock"
 )
-"""Services whose resources hold what one environment writes and another may read."""
-FIX = "Make the store in the template, so that each environment has its own, or put the environment into its name."
+"""Actions that let the thing work and change nothing of it."""
+_OF_AWS = re.compile(r"[:/](StepFunctionsGetEvents|aws/|aws-service-role/|alias/aws/|AWS|cdk-hnb659fds-)")
+"""Names that AWS or its tools give things that everybody in the account uses."""
+FIX = "Make it in the template, so that each environment has its own, or put the environment into its name."
 
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A role that may read or write a resource which no environment of the proof owns."""
+    """What a role may do with something that no environment of the proof owns."""
 
     principal: Principal
     statement: Statement
     pattern: str
-    writes: str
-    """The action, or an empty text when it only reads."""
+    action: str
+    severity: Severity
+    writes: bool
 
 
 def check(world: World) -> Iterator[Leak]:
-    """Yield stores from outside that one environment may write and another one may write or read."""
+    """Yield what one environment may change and another uses, and credentials that both read."""
     used = {environment.name: _outside(world, environment) for environment in world.environments}
     for source in world.environments:
         for target in world.others(source.name):
@@ -47,31 +56,38 @@ def check(world: World) -> Iterator[Leak]:
 
 
 def _common(mine: list[_Use], theirs: list[_Use]) -> Iterator[_Use]:
-    return (use for use in mine if use.writes and any(intersects(use.pattern, other.pattern) for other in theirs))
+    return (
+        use
+        for use in mine
+        if use.severity in ("high", "medium")
+        and any(intersects(use.pattern, o.pattern) and not apart(use.statement, o.statement) for o in theirs)
+    )
 
 
 def _leak(world: World, ends: tuple[Sealed, Sealed], use: _Use) -> Leak:
     source, target = ends
+    shown = world.symbols.concrete(use.pattern)
     return Leak(
         id="SHR-01",
-        severity="high",
+        severity=use.severity,
         source=source.name,
         target=target.name,
-        message=f"{shown_principal(use.principal)} of {source.name} may write to {use.pattern}, which no environment "
+        message=f"{shown_principal(use.principal)} of {source.name} may {use.action} on {shown}, which no environment "
         f"owns and {target.name} uses too.",
         witness=Witness(
             principal=world.symbols.concrete(use.principal.arn),
-            action=use.writes,
-            resource=use.pattern.replace("*", "x"),
+            action=use.action,
+            resource=world.symbols.concrete(use.pattern.replace("*", "x")),
         ),
         location=use.statement.location or use.principal.location,
         fix=FIX,
         logical_id=use.principal.logical_id,
+        cause=use.pattern,
     )
 
 
 def _outside(world: World, environment: Sealed) -> dict[str, list[_Use]]:
-    """Return the uses of what nobody of the proof owns, by the literal beginning of its name."""
+    """Return the uses of what nobody of the proof owns, by service and the literal beginning of its name."""
     found: dict[str, list[_Use]] = {}
     for principal in environment.principals:
         denials = [s for s in principal.statements if not s.allow]
@@ -80,26 +96,44 @@ def _outside(world: World, environment: Sealed) -> dict[str, list[_Use]]:
                 continue
             for pattern in statement.resources:
                 name = _name(pattern)
-                if name is not None and not world.index.meeting(pattern):
-                    use = _use(principal, statement, denials, pattern)
-                    if use is not None:
-                        found.setdefault(name, []).append(use)
+                if name is None or world.index.meeting(pattern) or world.schemes.owners(pattern.split(":", 5)[5]):
+                    continue
+                use = _use(principal, statement, denials, pattern)
+                if use is not None:
+                    found.setdefault(name, []).append(use)
+    for uses in found.values():
+        uses.sort(key=lambda use: (use.severity != "high", not use.writes))
     return found
 
 
 def _name(pattern: str) -> str | None:
-    """Return service and name of what a pattern is about; None when it names nothing for certain, or holds no data."""
+    """Return service and name of what a pattern is about; None when it names nothing for certain, or is AWS's own."""
     fields = pattern.split(":", 5)
-    if len(fields) < 6 or fields[2] not in STORES or has_symbol(pattern):
+    if (
+        len(fields) < 6
+        or is_wild(fields[2])
+        or fields[2] in _ELSEWHERE
+        or has_symbol(pattern)
+        or _OF_AWS.search(pattern)
+    ):
+        return None
+    if fields[4] == "aws" or (not fields[4] and fields[2] not in _NO_ACCOUNT):
         return None
     literal, kind = head(fields[5]), ""
-    if fields[2] == "s3":
-        # A bucket of which only the beginning is known may be anybody's.
-        literal = literal if "/" in literal or not is_wild(fields[5]) else ""
-    elif fields[2] not in ("sns", "sqs"):
-        kind, _, literal = literal.replace(":", "/", 1).partition("/")
+    if fields[2] not in ("s3", "sns", "sqs", "codecommit"):
+        kind, _, literal = literal.lstrip("/").replace(":", "/", 1).partition("/")
     name = literal.lstrip("/").partition("/")[0]
-    return f"{fields[2]}:{kind}/{name}" if name else None
+    if not name and fields[2] == "neptune-db":
+        name = kind
+    if has_outside(name):
+        return f"{fields[2]}:{kind}/{name}"
+    return f"{fields[2]}:{kind}/{name}" if len(name) > 2 and _is_whole(fields[2], fields[5], name) else None
+
+
+def _is_whole(service: str, resource: str, name: str) -> bool:
+    """Return whether a name ends where the pattern says so; of a bucket the beginning is enough."""
+    after = resource.partition(name)[2][:1]
+    return service == "s3" or after not in ("*", "?")
 
 
 def _use(principal: Principal, statement: Statement, denials: list[Statement], pattern: str) -> _Use | None:
@@ -112,8 +146,21 @@ def _use(principal: Principal, statement: Statement, denials: list[Statement], p
         for f in facts
         if not f.lists_only and may([statement, *denials], f"{service}:{f.name}", pattern, limits=limits)
     ]
-    writing = next((f"{service}:{f.name}" for f in left if "Write" in f.levels), "")
-    return _Use(principal, statement, pattern, writing) if left else None
+    writing = next((f for f in left if f.writes and not _CALLS.match(f"{service}:{f.name.lower()}")), None)
+    chosen = writing or next(iter(left), None)
+    if chosen is None:
+        return None
+    severity: Severity = (
+        "high" if writing or holds_a_secret(service, pattern) else "medium" if _read(service) else "info"
+    )
+    if not writing and any(f.writes for f in left):
+        severity = "medium"
+    return _Use(principal, statement, pattern, f"{service}:{chosen.name}", severity, writing is not None)
+
+
+def _read(service: str) -> bool:
+    """Return whether to read one thing is to share it: a store, and no picture or package that everybody reads."""
+    return service in STORES and service not in ("ecr", "codeartifact", "route53", "apigateway", "codecommit")
 
 
 _WRITE = "{Effect: Allow, Action: ['dynamodb:PutItem', 'dynamodb:GetItem'], Resource: "

@@ -1,0 +1,115 @@
+"""Conditions by who sets the key and whether they narrow what a statement is about.
+
+A condition binds when the caller can not set its key, or when the key is what the call is about. What no table knows
+can be satisfied: it limits nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from sealift.isolation import actions as iam
+from sealift.isolation.decide import may_act
+from sealift.isolation.patterns import intersects
+from sealift.isolation.policies import Statement, Test
+from sealift.isolation.principals import Principal
+from sealift.isolation.scope import Scope
+from sealift.isolation.world import Owned, Sealed
+from sealift.model.template import Json
+
+POSITIVE = frozenset({"stringequals", "stringlike", "arnequals", "arnlike", "stringequalsignorecase"})
+PARTS = frozenset(
+    {
+        *("s3:prefix", "dynamodb:leadingkeys", "dynamodb:enclosingoperation", "ses:fromaddress", "kafka:topic"),
+        *("elasticfilesystem:accesspointarn", "s3:dataaccesspointarn", "sns:endpoint", "cloudwatch:namespace"),
+        *(
+            "route53:changeresourcerecordsetsnormalizedrecordnames",
+            "lambda:functionarn",
+            "ecs:cluster",
+            "events:source",
+        ),
+    }
+)
+"""Keys that say which part of a thing a call is about: without it, or with another one, the call is denied."""
+OF_CALLER = frozenset({"aws:principalarn", "aws:userid", "aws:username", "aws:principaltype", "aws:principalaccount"})
+"""Keys that say who calls: on a policy of one's own they hold always."""
+
+
+def binding(test: Test) -> bool:
+    """Return whether a condition has to hold and is known: a positive operator that an absent key does not satisfy."""
+    return test.exact and test.plain_operator in POSITIVE and not test.operator.endswith("ifexists")
+
+
+def apart(left: Statement, right: Statement) -> bool:
+    """Return whether two statements on one thing are about different parts of it."""
+    return any(
+        not _meet(mine.values, theirs.values)
+        for mine in _parts(left)
+        for theirs in _parts(right)
+        if mine.key == theirs.key
+    )
+
+
+def _parts(statement: Statement) -> Iterable[Test]:
+    return (test for test in statement.tests if test.key in PARTS and binding(test))
+
+
+def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    return any(intersects(a, b) for a in left for b in right)
+
+
+def ruled_out(principal: Principal, statement: Statement, target: Sealed, entry: Owned) -> bool:
+    """Return whether a condition certainly keeps a statement from this resource of another environment."""
+    return any(_keeps_out(principal, test, target, entry) for test in statement.tests if _is_known(test))
+
+
+def _is_known(test: Test) -> bool:
+    return binding(test) or bool(test.caller_tag and test.plain_operator in POSITIVE)
+
+
+def _keeps_out(principal: Principal, test: Test, target: Sealed, entry: Owned) -> bool:
+    if test.key == "aws:resourceaccount":
+        return not _meet(test.values, (target.setting.account,))
+    if test.key == "aws:requestedregion":
+        return entry.service not in _NO_REGION and not _meet(test.values, (target.view.region,))
+    _, is_tag, tag = test.key.partition("resourcetag/")
+    if not is_tag:
+        return False
+    values = test.values
+    if test.caller_tag:
+        own = tags(principal.scope, principal.logical_id).get(test.caller_tag) if principal.scope else None
+        if own is None:
+            return False
+        values = (own,)
+    theirs = tags(entry.scope, entry.logical_id).get(tag)
+    return theirs is not None and not _meet(values, (theirs,)) and not _may_tag(principal, entry.service)
+
+
+_NO_REGION = frozenset({"iam", "sts", "route53", "cloudfront", "s3"})
+
+
+def tags(scope: Scope, logical_id: str) -> Mapping[str, str]:
+    """Return the tags of a resource by lower-case key, as far as they are known: the stack's and its own."""
+    found = {"aws:cloudformation:stack-name": scope.name, "aws:cloudformation:logical-id": logical_id}
+    for given in (scope.setting.view.tags, scope.top.view.tags):
+        found |= {key.lower(): value for key, value in given.items()}
+    listed = scope.properties(logical_id).get("Tags") if logical_id else None
+    for key, value in _pairs(listed):
+        names, text = scope.resolver.one(key), scope.resolver.one(value)
+        if names.only is not None and text.only is not None and text.exact:
+            found[names.only.lower()] = text.only
+    return found
+
+
+def _pairs(listed: Json) -> Iterable[tuple[Json, Json]]:
+    if isinstance(listed, dict):
+        yield from listed.items()
+    for part in listed if isinstance(listed, list) else ():
+        if isinstance(part, dict) and "Key" in part and "Value" in part:
+            yield part["Key"], part["Value"]
+
+
+def _may_tag(principal: Principal, service: str) -> bool:
+    """Return whether a role may change tags of resources of a service, and so what a condition on them is worth."""
+    facts = iam.service(service)
+    names = [n for n, a in facts.actions.items() if "Tagging" in a.levels and "untag" not in n] if facts else []
+    allows = [s for s in principal.statements if s.allow and not any("tag/" in t.key for t in s.tests)]
+    return any(may_act(statement, f"{service}:{name}") for statement in allows for name in names)

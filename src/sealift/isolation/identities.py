@@ -1,0 +1,177 @@
+"""What makes two resources one physical thing: identifiers, fixed names, the things a resource is a part of.
+
+From CloudFormation's registry schemas (`data/identities.txt`, written by `tools/identities.py`): a type whose
+identifier a template writes is taken once by each value of it; a create-only name beside an identifier that AWS makes
+is taken once, too; other identifiers name what the resource is a part of.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from sealift.isolation.mentions import Place, values_at
+from sealift.isolation.patterns import has_symbol, is_wild
+from sealift.isolation.scope import Scope
+from sealift.isolation.world import Sealed, World, kept
+
+_MORE_PARENTS: Mapping[str, tuple[str, ...]] = {
+    "AWS::SQS::QueuePolicy": ("Queues",),
+    "AWS::SNS::TopicPolicy": ("Topics",),
+    "AWS::Lambda::Url": ("TargetFunctionArn",),
+    "AWS::EC2::Route": ("RouteTableId",),
+    "AWS::Cognito::IdentityPoolRoleAttachment": ("IdentityPoolId",),
+    "AWS::LakeFormation::PrincipalPermissions": ("Resource.Database.Name", "Resource.Table.DatabaseName"),
+    "AWS::ECS::Service": ("Cluster",),
+    "AWS::ApiGatewayV2::ApiMapping": ("DomainName",),
+    "AWS::DynamoDB::ResourcePolicy": ("ResourceArn",),
+    "AWS::KMS::Alias": ("TargetKeyId",),
+}
+"""Properties that name what a resource is a part of and that may be changed in place."""
+_DEFAULTS = {"EventBusName": "default", "CatalogId": "", "SetIdentifier": "", "BasePath": ""}
+"""What stands for an identifier that is left out; without any other one AWS makes it up."""
+_NO_REGION = ("AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::Organizations::", "AWS::Budgets::")
+_EVERY_ACCOUNT = ("AWS::S3::Bucket", "AWS::Route53::RecordSet", "AWS::Cognito::UserPoolDomain")
+"""Types whose names are the same for all accounts."""
+_SCOPED = {"AWS::EC2::SecurityGroup": "VpcId"}
+_METRICS = ("MetricTransformations.MetricNamespace", "MetricTransformations.MetricName")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a type is identified. `mark` is `=` (by `keys`), `!` (`keys` is a fixed name) or `*` (once an account)."""
+
+    mark: str
+    keys: tuple[tuple[str, ...], ...]
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One physical thing as a resource makes it or configures it."""
+
+    key: tuple[str, ...]
+    place: Place
+    single: bool = False
+    """Whether an account has one of it in a region."""
+
+
+@lru_cache(maxsize=1)
+def _shapes() -> Mapping[str, str]:
+    text = (files("sealift.isolation") / "data" / "identities.txt").read_text()
+    return {line.split(" ", 1)[0]: line for line in text.splitlines()}
+
+
+@lru_cache(maxsize=1)
+def schemas_version() -> str:
+    """Return which schemas the identities were taken from."""
+    return "schemas of " + _shapes()["#"].removeprefix("# ")
+
+
+@lru_cache(maxsize=2048)
+def shape(cfn_type: str) -> Shape | None:
+    """Return how a type is identified, or None when no schema says."""
+    more = _MORE_PARENTS.get(cfn_type, ())
+    line = _shapes().get(cfn_type)
+    if line is None:
+        return Shape("!", (), more) if more else None
+    _, told, *rest = line.split(" ")
+    parents = rest[0].split(",") if rest else ()
+    keys = tuple(tuple(key.split("|")) for key in told[1:].split(",") if key)
+    return Shape(told[0], keys, tuple(dict.fromkeys((*parents, *more))))
+
+
+def identities(environment: Sealed) -> Iterator[Identity]:
+    """Yield the physical things that an environment's resources are, as far as their names are known."""
+    for scope in environment.scopes:
+        for logical_id in scope.resources:
+            cfn_type = scope.type_of(logical_id)
+            known = shape(cfn_type)
+            if known is not None:
+                yield from _identities(environment, scope, logical_id, known)
+            if cfn_type == "AWS::Logs::MetricFilter":
+                yield from _metrics(environment, scope, logical_id)
+
+
+def names_of(environment: Sealed) -> Iterator[tuple[Place, str]]:
+    """Yield the names that an environment gives its resources, where schemas alone know that they are names."""
+    for scope in environment.scopes:
+        for logical_id in scope.resources:
+            known = shape(scope.type_of(logical_id))
+            for path in known.keys[0] if known and known.keys and known.keys[0][0] not in known.parents else ():
+                for place in values_at(scope, logical_id, path):
+                    if place.value.only is not None and place.value.exact and not has_symbol(place.value.only):
+                        yield place, place.value.only
+
+
+def _identities(environment: Sealed, scope: Scope, logical_id: str, known: Shape) -> Iterator[Identity]:
+    cfn_type = scope.type_of(logical_id)
+    where = _where(environment, cfn_type)
+    if known.mark == "*":
+        yield Identity((cfn_type, *where), Place(scope, logical_id, "", scope.resolver.one(cfn_type)), single=True)
+        return
+    found = [_value(scope, logical_id, key) for key in known.keys]
+    if not any(isinstance(value, Place) for value in found) or None in found:
+        return
+    texts = [value.value.only if isinstance(value, Place) else value for value in found]
+    scoped = [_SCOPED[cfn_type]] if cfn_type in _SCOPED else known.parents if known.mark == "!" else ()
+    texts += [p.value.only for name in scoped for p in values_at(scope, logical_id, name) if name != "VpcId" or scoped]
+    if all(text is not None and not is_wild(text) and not has_symbol(text) for text in texts):
+        place = next(value for value in found if isinstance(value, Place))
+        yield Identity((cfn_type, *where, *(str(text) for text in texts)), place)
+
+
+def _value(scope: Scope, logical_id: str, places: tuple[str, ...]) -> Place | str | None:
+    """Return where a part of an identifier stands, what stands for it, or None when AWS makes it up."""
+    for path in places:
+        for place in values_at(scope, logical_id, path):
+            if place.value.exact:
+                return place
+    return _DEFAULTS.get(places[0])
+
+
+def _where(environment: Sealed, cfn_type: str) -> tuple[str, ...]:
+    account, region = environment.setting.account, environment.view.region
+    if cfn_type in _EVERY_ACCOUNT:
+        return ("", "")
+    return (account, "") if cfn_type.startswith(_NO_REGION) else (account, region)
+
+
+def _metrics(environment: Sealed, scope: Scope, logical_id: str) -> Iterator[Identity]:
+    """Yield the metrics that a filter writes, unless dimensions tell whose they are."""
+    spaces, names = (list(values_at(scope, logical_id, path)) for path in _METRICS)
+    if any(values_at(scope, logical_id, "MetricTransformations.Dimensions")):
+        return
+    for space, name in zip(spaces, names, strict=False):
+        texts = (space.value.only, name.value.only)
+        if all(text is not None and not has_symbol(text) and not is_wild(text) for text in texts):
+            yield Identity(("metric", *_where(environment, "metric"), *map(str, texts)), space)
+
+
+def parents(environment: Sealed) -> Iterator[Place]:
+    """Yield the texts by which resources name what they are a part of and that is not their environment's own."""
+    own, names = environment.terms, environment.names
+    for scope in environment.scopes:
+        for logical_id in scope.resources:
+            known = shape(scope.type_of(logical_id))
+            for place in values_at(scope, logical_id, *known.parents) if known and known.parents else ():
+                text = place.value.only
+                if text is None or not place.value.exact or text in own or text in names or text == "default":
+                    continue
+                if len(text) > 3 and not has_symbol(text) and not is_wild(text) and text != environment.setting.account:
+                    yield place
+
+
+@kept
+def same_things(world: World) -> Sequence[tuple[Identity, str, str]]:
+    """Return what two environments both are: the first one's identity, and the names of both."""
+    owners: dict[tuple[str, ...], dict[str, Identity]] = {}
+    for environment in world.environments:
+        for identity in identities(environment):
+            owners.setdefault(identity.key, {}).setdefault(environment.name, identity)
+    return [
+        (by_environment[left], left, right)
+        for by_environment in owners.values()
+        for index, left in enumerate(by_environment)
+        for right in list(by_environment)[index + 1 :]
+    ]

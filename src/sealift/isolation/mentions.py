@@ -1,0 +1,172 @@
+"""Every text of an environment's resources that may name something, each with its place.
+
+Only what holds is read: the branch of an `Fn::If` that is false is none. Policy documents are not here; the rules on
+permissions read them. Texts for people (descriptions, tags) name nothing.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sealift.isolation.resolving import Resolved
+from sealift.isolation.scope import Scope
+from sealift.model.template import Json
+
+SAY_NOTHING = frozenset(
+    {
+        *("Tags", "Description", "AlarmDescription", "Comment", "Metadata", "Handler", "Runtime", "DisplayName"),
+        *("ZipFile", "InlineCode", "description", "summary", "title", "comment", "DashboardBody", "Title", "Label"),
+        *("$comment", "example", "examples", "operationId", "tags"),
+    }
+)
+_MADE = frozenset(
+    {
+        *("Ref", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::FindInMap", "Fn::ImportValue", "Fn::GetAtt"),
+        *("Fn::Split", "Fn::Cidr", "Fn::ToJsonString"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value of a resource by which it names another one; `path` is for people, `at` has its keys and indexes."""
+
+    scope: Scope
+    logical_id: str
+    path: str
+    value: Resolved
+    at: str = ""
+    parameter: str = ""
+    """The parameter whose value it is, when it is nothing else."""
+
+    @property
+    def type(self) -> str:
+        """Return the type of the resource."""
+        return self.scope.type_of(self.logical_id)
+
+    @property
+    def key(self) -> str:
+        """Return the last step of the path."""
+        return self.path.rpartition(".")[2]
+
+
+def mentions(scopes: list[Scope]) -> Iterator[Place]:
+    """Yield the texts of every resource of an environment."""
+    for scope in scopes:
+        for logical_id, body in scope.resources.items():
+            yield from _texts(scope, logical_id, scope.properties(logical_id), ("", ""))
+            if "UpdatePolicy" in body:
+                yield from _texts(scope, logical_id, body["UpdatePolicy"], ("UpdatePolicy", "/UpdatePolicy"))
+        if "Hooks" in scope.view.body:
+            yield from _texts(scope, "Hooks", scope.view.body["Hooks"], ("", ""))
+
+
+def values_at(scope: Scope, logical_id: str, *paths: str) -> Iterator[Place]:
+    """Yield the texts at property paths such as `Targets.*.Arn`; lists are walked by `*` and of themselves."""
+    properties = scope.properties(logical_id)
+    for path in paths:
+        keys = _keys(path)
+        for at, value in _reach(scope, properties, keys) if keys[0] in properties else ():
+            for item in scope.resolver.many(value):
+                yield Place(scope, logical_id, path, item, at)
+
+
+@lru_cache(maxsize=256)
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
+def _reach(scope: Scope, value: Json, keys: tuple[str, ...], at: str = "") -> Iterator[tuple[str, Json]]:
+    if not keys:
+        yield at, value
+        return
+    if isinstance(value, dict) and "Fn::If" in value:
+        for part in scope.branches(value["Fn::If"]):
+            yield from _reach(scope, part, keys, at)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _reach(scope, part, keys[1:] if keys[0] == "*" else keys, f"{at}/{index}")
+    elif isinstance(value, dict):
+        if keys[0] == "*":
+            for name, part in value.items():
+                yield from _reach(scope, part, keys[1:], f"{at}/{name}")
+        elif keys[0] in value:
+            yield from _reach(scope, value[keys[0]], keys[1:], f"{at}/{keys[0]}")
+
+
+def texts_of(scope: Scope, logical_id: str, value: Json, path: str) -> Iterator[Place]:
+    """Yield the texts of one value; a number is one, too."""
+    if isinstance(value, (int, float)):
+        value = str(value)
+    return _texts(scope, logical_id, value, (path, f"/{path}"))
+
+
+def _texts(scope: Scope, logical_id: str, value: Json, at: tuple[str, str]) -> Iterator[Place]:
+    path, where = at
+    if isinstance(value, str):
+        if value[:1] in "{[" and value[-1:] in "]}":
+            parsed = _parsed(value)
+            if parsed is not None:
+                yield from _texts(scope, logical_id, parsed, at)
+                return
+        yield Place(scope, logical_id, path, scope.resolver.one(value), where)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _texts(scope, logical_id, part, (path, f"{where}/{index}"))
+    elif isinstance(value, dict) and "Statement" not in value:
+        yield from _in_object(scope, logical_id, value, at)
+
+
+def _in_object(scope: Scope, logical_id: str, value: dict[str, Json], at: tuple[str, str]) -> Iterator[Place]:
+    path, where = at
+    if len(value) == 1:
+        (name, body), *_ = value.items()
+        if name == "Fn::If":
+            for part in scope.branches(body):
+                yield from _texts(scope, logical_id, part, at)
+            return
+        if name == "Fn::Base64":
+            yield from _texts(scope, logical_id, body, at)
+            return
+        if name in _MADE:
+            yield from _made(scope, logical_id, (name, body), at)
+            return
+    said = value.get("Name")
+    named = f"{path}.{said}" if isinstance(said, str) and value.keys() & {"Value", "ValueFrom"} else ""
+    for key, part in value.items():
+        if key not in SAY_NOTHING:
+            inner = named if named and key in ("Value", "ValueFrom") else f"{path}.{key}".lstrip(".")
+            yield from _texts(scope, logical_id, part, (inner, f"{where}/{key}"))
+
+
+def _made(scope: Scope, logical_id: str, call: tuple[str, Json], at: tuple[str, str]) -> Iterator[Place]:
+    """Yield what an intrinsic makes; a reference to a resource of the same stack names nothing else."""
+    name, body = call
+    parameter = ""
+    if name == "Ref":
+        if not isinstance(body, str) or body in scope.resources or body.startswith("AWS::"):
+            return
+        parameter = body
+    elif name == "Fn::GetAtt" and ".Outputs." not in (body if isinstance(body, str) else f".{'.'.join(_words(body))}"):
+        return
+    for found in scope.resolver.many({name: body}):
+        only = found.only
+        if only is not None and only[:1] == "{" and (parsed := _parsed(only)) is not None:
+            yield from _texts(scope, logical_id, parsed, at)
+        else:
+            yield Place(scope, logical_id, at[0], found, at[1], parameter)
+
+
+def _words(value: Json) -> list[str]:
+    return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []
+
+
+def _parsed(text: str) -> Json:
+    if text[1:2] == "{":
+        return None
+    try:
+        found: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, (dict, list)) else None

@@ -1,0 +1,132 @@
+"""REF-09: a name belongs to another environment by its naming scheme, although no template declares it."""
+
+from collections.abc import Iterator
+
+from sealift.isolation.grants import Grant
+from sealift.isolation.mentions import Place
+from sealift.isolation.model import Leak, Witness
+from sealift.isolation.patterns import has_outside, has_symbol
+from sealift.isolation.principals import Principal
+from sealift.isolation.reach import shown_principal
+from sealift.isolation.references import leak
+from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules import _granted as granted
+from sealift.isolation.schemes import names_in
+from sealift.isolation.shared import outside_of
+from sealift.isolation.world import Sealed, World
+from sealift.model.finding import Severity
+
+FIX = "Build the name from ${AWS::StackName} or a parameter, so that each environment names its own."
+
+
+def check(world: World) -> Iterator[Leak]:
+    """Yield texts, permissions and grants with the words of another environment in a name, and none of the own."""
+    for environment in world.environments:
+        for place in environment.mentions:
+            yield from _named(world, environment, place)
+        for principal in environment.principals:
+            yield from _permitted(world, environment, principal)
+        for grant in environment.grants:
+            yield from _let_in(world, environment, grant)
+
+
+def _named(world: World, environment: Sealed, place: Place) -> Iterator[Leak]:
+    for text in place.value.values:
+        if text in environment.terms or text in environment.names:
+            continue
+        for name in _names(world, text):
+            other = world.schemes.owner(name, environment.name)
+            if other is not None:
+                origin = place.scope.origin(place.logical_id)
+                message = f"{origin} of {environment.name} names {name} ({place.path}), which is {other}'s by its name."
+                yield leak(world, place, rule=("REF-09", "high"), ends=(environment.name, other), message=message,
+                           fix=FIX, resource=name, cause=text)  # fmt: skip
+                break
+
+
+def _names(world: World, text: str) -> Iterator[str]:
+    outside = outside_of(world, text)
+    if outside is not None:
+        if not outside.public:
+            yield str(outside)
+    elif len(text) > 3:
+        yield from names_in(text)
+
+
+def _permitted(world: World, environment: Sealed, principal: Principal) -> Iterator[Leak]:
+    for statement in principal.statements:
+        if not statement.allow or statement.but_resources or statement.managed is not None:
+            continue
+        for pattern in statement.resources:
+            other = _owner(world, environment, pattern)
+            if other is not None and not world.owned_by_others(environment.name, pattern):
+                action = statement.actions[0] if statement.actions else "*"
+                yield Leak(
+                    id="REF-09",
+                    severity="high",
+                    source=environment.name,
+                    target=other,
+                    message=f"{shown_principal(principal)} of {environment.name} may {action} on {pattern}, which is "
+                    f"{other}'s by its name.",
+                    witness=Witness(
+                        principal=world.symbols.concrete(principal.arn),
+                        action=action,
+                        resource=world.symbols.concrete(pattern.replace("*", "x")),
+                    ),
+                    location=statement.location or principal.location,
+                    fix=FIX,
+                    logical_id=principal.logical_id,
+                    cause=pattern,
+                )
+
+
+def _owner(world: World, environment: Sealed, pattern: str) -> str | None:
+    """Return whose the name in an ARN pattern is; nobody's when only its account or nothing of it is known."""
+    if pattern in environment.terms or has_symbol(pattern):
+        return None
+    name = pattern.split(":", 5)[-1] if pattern.startswith("arn:") else pattern
+    if has_outside(name):
+        name = next(_names(world, name), "")
+    return world.schemes.owner(name, environment.name) if name.strip("*/") else None
+
+
+def _let_in(world: World, environment: Sealed, grant: Grant) -> Iterator[Leak]:
+    severity: Severity = "critical" if grant.trust else "high"
+    for statement in grant.statements:
+        if not statement.allow:
+            continue
+        named = [pattern for kind, pattern in statement.principals if kind == "AWS" and not statement.but_principals]
+        named += [v for test in granted.limiting(statement) if test.key.endswith("arn") for v in test.values]
+        for pattern in named:
+            other = _owner(world, environment, pattern) if ":" in pattern else None
+            known = world.owned_by_others(environment.name, pattern)
+            if other is not None and not known and next(granted.admitted(world, environment, pattern), None) is None:
+                message = (
+                    f"{granted.shown(grant)} of {environment.name} lets {pattern} in, which is {other}'s by its name."
+                )
+                yield granted.leak(world, grant, statement, rule=("REF-09", severity), target=other,
+                                   about=(pattern, message, FIX))  # fmt: skip
+
+
+_TEMPLATE = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          - Effect: Allow
+            Action: sts:AssumeRole
+            Principal: {AWS: {'Fn::Sub': 'arn:aws:iam::${AWS::AccountId}:role/shop-NAME-deploy'}}
+"""
+RULE = Rule(
+    id="REF-09",
+    title="A name that is another environment's by its scheme",
+    severity="critical",
+    why="A path, a table or a host with production's name in it is production's, whoever made it: by hand, by another "
+    "stack, by another team. Names are compared as whole segments, with the usual short forms (prod, stg, dev).",
+    fix=FIX,
+    failing=Example(template=_TEMPLATE.replace("NAME", "production")),
+    passing=Example(template=_TEMPLATE.replace("NAME", "productions")),
+    check=check,
+)  # fmt: skip

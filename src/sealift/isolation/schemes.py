@@ -1,0 +1,137 @@
+"""To which environment a name belongs that no template declares: by the environments' naming schemes.
+
+A name is its segments: `dev` is one of `shop-dev-orders` and none of `product-devices`. An environment's words are its
+own name with the usual short forms, and the names of its stacks. A name with words of two environments is nobody's.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from sealift.isolation.model import EnvironmentView
+
+Words = tuple[str, ...]
+_FORMS: tuple[tuple[str, ...], ...] = (
+    ("production", "prod", "prd"),
+    ("staging", "stg", "stag"),
+    ("development", "dev", "develop"),
+    ("preproduction", "preprod", "pre-prod", "pre-production"),
+    ("acceptance", "acc"),
+    ("integration", "integ"),
+    ("testing", "test", "tst"),
+    ("sandbox", "sbx"),
+    ("qa",), ("uat",), ("demo",), ("stage",), ("nonprod", "non-prod"), ("performance", "perf"),
+)  # fmt: skip
+"""Names that people give environments, with their usual short forms."""
+_NOBODYS: tuple[Words, ...] = (
+    ("non", "prod"), ("non", "production"), ("nonprod",), ("not", "prod"), ("pre", "prod"), ("pre", "production"),
+    ("starport", "layer", "bucket"), ("test", "invoke", "stage"),
+)  # fmt: skip
+"""What holds an environment's word and means something else."""
+_SEGMENT = re.compile(r"[A-Za-z0-9]+")
+_HUMP = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_TOKEN = re.compile(r"[^\s\"'`<>(){}\[\],;|=]+")
+_FILE = re.compile(r"(?i)^[\w./@-]+\.(json|ya?ml|js|mjs|cjs|ts|py|env|ini|conf|config|properties|xml|toml|rb|sh|sql)$")
+_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+SHORTEST_IN_HUMPS = 4
+
+
+class Schemes:
+    """The words of every environment of a proof."""
+
+    def __init__(self, views: list[EnvironmentView]) -> None:
+        self._owners: dict[Words, set[str]] = {}
+        self._accounts: dict[str, set[str]] = {}
+        claimed = {view.name.lower() for view in views}
+        for view in views:
+            for words in _words_of(view, claimed):
+                self._owners.setdefault(words, set()).add(view.name)
+            if view.account is not None:
+                self._accounts.setdefault(view.account, set()).add(view.name)
+        for words in _NOBODYS:
+            self._owners.setdefault(words, set())
+        stacks = [_segments(stack.name) for view in views for stack in view.stacks]
+        for words in list(self._owners):
+            # What stands in every stack's name says nothing: the application may be called so.
+            if stacks and all(_within(words, segments) for segments in stacks):
+                del self._owners[words]
+        self._longest = max(map(len, self._owners), default=0)
+        self._known: dict[str, frozenset[str]] = {}
+
+    def owners(self, name: str) -> frozenset[str]:
+        """Return the environments whose words are in a name."""
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = frozenset(self._found(name))
+        return known
+
+    def owner(self, name: str, asking: str) -> str | None:
+        """Return the other environment that a name belongs to; None when it is the asking one's, or nobody's."""
+        found = self.owners(name)
+        return next(iter(found)) if len(found) == 1 and asking not in found else None
+
+    def belongs(self, name: str, environment: str) -> bool:
+        """Return whether a name has a word of this environment."""
+        return environment in self.owners(name)
+
+    def _found(self, name: str) -> Iterator[str]:
+        for segments in (_segments(name), _humps(name)):
+            at = 0
+            while at < len(segments):
+                for size in range(min(self._longest, len(segments) - at), 0, -1):
+                    owners = self._owners.get(segments[at : at + size])
+                    if owners is not None:
+                        if len(owners) == 1:
+                            yield from owners
+                        at += size - 1
+                        break
+                at += 1
+        for account in _ACCOUNT.findall(name):
+            owners = self._accounts.get(account, set())
+            if len(owners) == 1:
+                yield from owners
+
+
+def _words_of(view: EnvironmentView, claimed: set[str]) -> Iterator[Words]:
+    """Yield the forms of its name; where its name is none of them, those that its parameters have."""
+    own = {view.name.lower()}
+    given = {value.lower() for stack in view.stacks for value in stack.parameters.values()}
+    for forms in _FORMS:
+        if own & set(forms):
+            yield from (_segments(form) for form in forms)
+        elif not claimed & set(forms):
+            yield from (_segments(form) for form in forms if form in given)
+    for stack in view.stacks:
+        words = _segments(stack.name)
+        if len(words) > 1:
+            yield words
+
+
+@lru_cache(maxsize=65536)
+def _segments(text: str) -> Words:
+    return tuple(found.lower() for found in _SEGMENT.findall(text))
+
+
+@lru_cache(maxsize=65536)
+def _humps(text: str) -> Words:
+    """Return the words of `shopProdOrders`; short ones are too often parts of others."""
+    if text.islower():
+        return ()
+    found = tuple(h.lower() for part in _SEGMENT.findall(text) if not part.islower() for h in _HUMP.findall(part))
+    return tuple(word if len(word) >= SHORTEST_IN_HUMPS else "" for word in found)
+
+
+def _within(words: Words, segments: Words) -> bool:
+    return any(segments[at : at + len(words)] == words for at in range(len(segments)))
+
+
+def segments_of(text: str) -> Words:
+    """Return the segments of a name, in lower case."""
+    return _segments(text)
+
+
+def names_in(text: str) -> Iterator[str]:
+    """Yield the parts of a text that may be names: of two segments at least, and no file of the code."""
+    for token in _TOKEN.findall(text):
+        if len(_segments(token)) > 1 and not _FILE.fullmatch(token):
+            yield token

@@ -1,0 +1,89 @@
+"""What two environments use alike and neither owns, and values from outside that nobody can decide about.
+
+The rules take from here what is theirs; `weights` says which rule a text belongs to.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sealift.isolation.mentions import Place
+from sealift.isolation.model import Leak
+from sealift.isolation.patterns import has_outside, has_symbol, is_wild
+from sealift.isolation.references import leak
+from sealift.isolation.symbols import Outside
+from sealift.isolation.weights import Thing, weigh
+from sealift.isolation.world import Sealed, World, kept
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A text that two environments use alike, and what it is."""
+
+    place: Place
+    text: str
+    left: str
+    right: str
+    thing: Thing
+
+
+@kept
+def shared_things(world: World) -> Sequence[Shared]:
+    """Return every text that two environments use alike and that is something."""
+    users: dict[str, dict[str, Place]] = {}
+    for environment in world.environments:
+        for place in environment.mentions:
+            for text in place.value.values if place.value.exact else ():
+                if len(text) > 3 or has_outside(text):
+                    users.setdefault(text, {}).setdefault(environment.name, place)
+    return [found for text, by_environment in users.items() for found in _pairs(world, text, by_environment)]
+
+
+def _pairs(world: World, text: str, by_environment: dict[str, Place]) -> Iterator[Shared]:
+    if len(by_environment) < 2 or has_symbol(text) or is_wild(text):
+        return
+    outside = outside_of(world, text)
+    names = [name for name in by_environment if not _owns(world.by_name[name], text)]
+    if len(names) != len(by_environment) or world.schemes.owners(str(outside) if outside else text):
+        # What belongs to one of them is a reference, which other rules report.
+        return
+    for index, left in enumerate(names):
+        place = by_environment[left]
+        thing = weigh(place, text, outside)
+        if thing is None:
+            return
+        for right in names[index + 1 :]:
+            if world.same_account(left, right) or _means_the_same_everywhere(text, outside, thing):
+                yield Shared(place, text, left, right, thing)
+
+
+def _owns(environment: Sealed, text: str) -> bool:
+    return text in environment.terms or text in environment.names
+
+
+def _means_the_same_everywhere(text: str, outside: Outside | None, thing: Thing) -> bool:
+    """Return whether a text names one thing in every account: an ARN, a host, an id, a credential."""
+    return outside is None and (":" in text or "." in text or thing.hidden or "-" in text)
+
+
+def outside_of(world: World, text: str) -> Outside | None:
+    """Return the first value from outside in a text."""
+    if not has_outside(text):
+        return None
+    return next((world.symbols.sources[c] for c in text if c in world.symbols.sources), None)
+
+
+def shared_leaks(world: World, rule: str, fix: str) -> Iterator[Leak]:
+    """Yield the findings of one rule on what two environments share."""
+    for found in shared_things(world):
+        if found.thing.rule == rule:
+            shown = "of one value" if found.thing.hidden else world.symbols.concrete(found.text)
+            where = f"{found.place.scope.origin(found.place.logical_id)}, {found.place.path}"
+            yield leak(
+                world,
+                found.place,
+                rule=(rule, found.thing.severity),
+                ends=(found.left, found.right),
+                message=f"{found.left} and {found.right} share {found.thing.what} {shown} ({where}).",
+                fix=fix,
+                resource=shown,
+            )

@@ -1,0 +1,209 @@
+"""What a text is that two environments use alike and neither owns: a store, a credential, a key, a network, a route.
+
+Tables only, and how they are asked. What is none of these (a log level, a third party's address) is nothing.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sealift.isolation.mentions import Place
+from sealift.isolation.patterns import has_outside
+from sealift.isolation.symbols import Outside
+from sealift.model.finding import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """The rule that reports it, how bad it is that two environments share it, and what it is called."""
+
+    rule: str
+    severity: Severity
+    what: str
+    hidden: bool = False
+    """Whether the text itself is a credential and is not shown."""
+
+
+STORE = Thing("SHR-02", "high", "the data store")
+CREDENTIAL = Thing("SHR-02", "high", "the credential")
+SECRET = Thing("SHR-02", "high", "the secret value", hidden=True)
+USERS = Thing("API-04", "high", "the user pool or issuer")
+KEY = Thing("KMS-01", "high", "the key")
+SOURCE = Thing("EVT-05", "critical", "the event source")
+CUSTOM = Thing("NST-01", "high", "the function behind the custom resource")
+NETWORK = Thing("NET-01", "medium", "the network part")
+LOGS = Thing("LOG-01", "medium", "the log group or destination")
+DEPLOYING = Thing("DEP-03", "medium", "the alarm or deployment group")
+PLAN = Thing("API-03", "medium", "the usage plan")
+ROUTE = Thing("SHR-02", "medium", "the target")
+SETTING = Thing("SHR-02", "medium", "the setting")
+
+STORES = frozenset(
+    {
+        *("dynamodb", "dax", "s3", "rds", "rds-db", "rds-data", "elasticache", "memorydb", "redshift", "redshift-data"),
+        *("redshift-serverless", "es", "aoss", "kinesis", "kinesisvideo", "sqs", "kafka", "kafka-cluster", "mq"),
+        *("elasticfilesystem", "fsx", "secretsmanager", "ssm", "neptune-db", "timestream", "firehose", "docdb-elastic"),
+        *("cassandra", "glue", "athena", "backup", "codecommit", "cognito-idp", "cognito-identity", "s3express"),
+        *("s3tables", "dsql", "qldb", "sdb", "events", "ecr", "codeartifact", "route53", "apigateway"),
+    }
+)
+"""Services whose resources hold what one environment writes and another one reads."""
+_SERVICES: dict[str, Thing | None] = {
+    "kms": KEY, "logs": LOGS, "ec2": NETWORK, "iam": None, "sts": None, "states": ROUTE, "lambda": ROUTE, "sns": ROUTE,
+    "events": ROUTE, "apigateway": ROUTE, "route53": ROUTE, "ecr": None, "cognito-idp": USERS, "codedeploy": DEPLOYING,
+    "cloudwatch": DEPLOYING, "aws-marketplace": None, "bedrock": None,
+}  # fmt: skip
+_HOSTS = re.compile(
+    r"(?i)\.(rds|cache|docdb|neptune|redshift|redshift-serverless|es|aoss|memorydb|dax-clusters|kafka|kafka-serverless"
+    r"|mq|efs|fsx|dsql|timestream-influxdb)\.?[\w.-]*amazonaws\.com|\.[a-z0-9-]+\.(rds|cache|es|docdb|mq)\.amazonaws\.com"
+    r"|\.(cache|memorydb|docdb|neptune)\.amazonaws\.com"
+    r"|\.(mongodb\.net|redislabs\.com|redis-cloud\.com|upstash\.io|neon\.tech|supabase\.(co|com)|confluent\.cloud"
+    r"|elastic-cloud\.com|found\.io|snowflakecomputing\.com|psdb\.cloud|cockroachlabs\.cloud|aivencloud\.com|cloudamqp\.com"
+    r"|turso\.io|influxdata\.com|clickhouse\.cloud|planetscale\.com|pinecone\.io)\b"
+)
+_PORTS = re.compile(
+    r"^[\w.-]+\.[\w.-]+:(5432|5433|3306|6379|6380|27017|9092|9094|9096|9098|1433|1521|9042|11211|5672|5671|8182|2049"
+    r"|9200|9300|50000)\b"
+)
+_URIS = re.compile(
+    r"(?i)^(jdbc:)?(postgres(ql)?|mysql2?|mariadb|redis|rediss|mongodb(\+srv)?|amqps?|kafka|mssql|sqlserver|oracle|neo4j"
+    r"|bolt|cassandra|nats|memcached|clickhouse|ldaps?|cockroachdb|influxdb|couchbases?)(\+\w+)?:(//|thin)"
+)
+_LOCAL = re.compile(r"(?i)(//|@|^)(localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal|db|redis|postgres)(:|/|$)")
+_QUEUE = re.compile(r"https://(sqs\.[\w-]+|[\w-]+\.queue|queue)\.amazonaws\.com(\.cn)?/\d{12}/")
+_ENDPOINT = re.compile(
+    r"\.(execute-api|lambda-url|appsync-api|elb)\.[\w-]+\.[\w.]*amazonaws\.com|\.[\w-]+\.elb\.amazonaws\.com"
+    r"|\.lambda-url\.[\w-]+\.on\.aws"
+)
+_ISSUER = re.compile(
+    r"cognito-idp\.[\w-]+\.amazonaws\.com/|\.amazoncognito\.com|\b[a-z]{2}(-[a-z]+)+-\d_[A-Za-z0-9]{5,}$"
+)
+_POOL = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d(_[A-Za-z0-9]{5,}|:[0-9a-f]{8}-[0-9a-f-]{27})$")
+_FILES = re.compile(r"^(fs|fsap|fsvol|svm)-[0-9a-f]{8,17}$")
+_NETWORK = re.compile(r"^(vpc|subnet|sg|rtb|acl|nat|igw|tgw|vpce|eni|eipalloc|pcx)-[0-9a-f]{8,17}$")
+_HOST_KEY = re.compile(
+    r"(?i)(^|_)(DB|DATABASE|RDS|POSTGRES(QL)?|PG|MYSQL|MARIADB|MONGO(DB)?|REDIS|CACHE|MEMCACHED?|ELASTIC(SEARCH)?"
+    r"|OPENSEARCH|SEARCH|KAFKA|RABBIT(MQ)?|AMQP|BROKER|NEO4J|CASSANDRA|CLICKHOUSE|SQL|DOCDB|NEPTUNE|ES|WRITER|READER)"
+    r"_?(HOST(NAME|S)?|URL|URI|ENDPOINTS?|SERVERS?|DSN|BROKERS?|ADDR(ESS)?|CONNECTION(_?STRING)?|CLUSTER)?$"
+    r"|^PGHOST$|^DATABASE_URL$|^(BOOTSTRAP_SERVERS|KAFKA_BROKERS)$"
+)
+_HOST = re.compile(r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?$|^[a-z][a-z0-9+]*://")
+_SECRET_KEY = re.compile(
+    r"(?i)((^|[_.a-z])(SECRET|PASSWORD|PASSWD|PASSPHRASE|AUTH_?TOKEN|ACCESS_?TOKEN|SIGNING_?KEY|PRIVATE_?KEY|API_?KEY"
+    r"|JWT_?KEY|HMAC_?KEY|ENCRYPTION_?KEY|SESSION_?KEY|CLIENT_?SECRET|SECRET_?KEY|TOKEN)|SecretString|MasterUserPassword"
+    r"|SecretString\.\w*(password|secret|key|token)\w*)$"
+)
+_KEYS = re.compile(r"(?i)(kms|masterkey|encryptionkey)\w*(id|arn|key|identifier)$|kmskey|kms_key|encryption.*\.keyid$")
+_NETWORK_KEY = re.compile(r"(?i)(subnet|securitygroup|vpc|routetable)\w*$")
+_LOG_KEY = re.compile(r"(?i)(loggroup(name|arn|identifier)?|log_group\w*)$")
+_STORE_KEY = re.compile(
+    r"(?i)(^|\.)(table(name)?|bucket(name|arn)?|queue(url|name|arn)?|stream(name|arn)?|file_?systems?(id|arn)?|database(name)?"
+    r"|dbclusteridentifier|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
+    r"|cachecluster\w*|secret(id|arn)|collection\w*|repository(name|uri)?)$"
+)
+_NOTHING = re.compile(
+    r"^(alias/aws/|arn:[\w-]+:kms:[^:]*:[^:]*:alias/aws/|arn:[\w-]+:[\w-]+:[^:]*:aws:|aws/|\*$|[\d.]+$)"
+)
+_STORE_WORD = re.compile(
+    r"(?i)(^|[^a-z])(db|database|postgres\w*|pg|mysql|rds|redis|cache|mongo\w*|kafka|dynamo\w*|bucket|table|queue|stream"
+    r"|opensearch|elastic\w*|aurora|broker|inbox|store|data)([^a-z]|$)"
+)
+_SECRET_WORD = re.compile(r"(?i)(password|passwd|secret|token|api-?_?key|credential|private-?_?key|signing)")
+_NETWORK_WORD = re.compile(r"(?i)(vpc|subnet|security-?_?group|(^|[^a-z])sgs?([^a-z]|$)|network|route-?table|nat)")
+
+
+def weigh(place: Place, text: str, outside: Outside | None = None) -> Thing | None:
+    """Return what a text is at its place, or None when it is nothing that two environments should not share."""
+    if outside is None and (len(text) < 4 or _NOTHING.match(text)):
+        return None
+    found = _by_place(place, text)
+    if found is None:
+        found = _by_outside(place, outside) if outside is not None else _by_text(place, text)
+    return found
+
+
+def _by_place(place: Place, text: str) -> Thing | None:
+    kind, key = place.type, place.key
+    if kind == "AWS::Lambda::EventSourceMapping":
+        return SOURCE if key == "EventSourceArn" else None
+    if key == "ServiceToken":
+        return CUSTOM
+    if kind.startswith("AWS::ApiGateway::UsagePlan"):
+        return PLAN if key in ("ApiId", "UsagePlanId", "KeyId") else None
+    if kind == "AWS::CodeDeploy::DeploymentGroup":
+        return DEPLOYING if key == "ApplicationName" or place.path.endswith("Alarms.Name") else None
+    if kind.endswith("::Authorizer") or kind == "AWS::AppSync::GraphQLApi":
+        return USERS if key in ("ProviderARNs", "AuthorizerUri", "Issuer", "UserPoolId") else None
+    if kind == "AWS::Cognito::UserPool":
+        return USERS if "LambdaConfig" in place.path else None
+    if _KEYS.search(place.path):
+        return KEY
+    if _NETWORK_KEY.search(key) and ("-" in text or has_outside(text)):
+        return NETWORK
+    return LOGS if _LOG_KEY.search(key) or "AccessLogSetting" in place.path else None
+
+
+def _by_text(place: Place, text: str) -> Thing | None:
+    variable = _is_variable(place)
+    if text.startswith("arn:"):
+        return _of_arn(text)
+    if _NETWORK.match(text):
+        return NETWORK
+    if _ISSUER.search(text) or _POOL.match(text):
+        return USERS
+    if _LOCAL.search(text):
+        return None
+    if _HOSTS.search(text) or _PORTS.match(text) or _URIS.match(text) or _QUEUE.match(text) or _FILES.match(text):
+        return STORE
+    if _SECRET_KEY.search(place.path) and _is_secret(text):
+        return SECRET
+    if variable and _HOST_KEY.search(place.key) and _HOST.match(text):
+        return STORE
+    if _ENDPOINT.search(text):
+        return ROUTE
+    return STORE if not variable and _STORE_KEY.search(place.path) and "/" not in text[:1] else None
+
+
+def _is_variable(place: Place) -> bool:
+    return "Variables." in place.path or ".Environment." in place.path or place.path.startswith("Parameters.")
+
+
+def _is_secret(text: str) -> bool:
+    return len(text) >= 8 and not re.search(r"[\s:/]|\.(com|org|net|io)", text)
+
+
+def _of_arn(text: str) -> Thing | None:
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return None
+    service, account, rest = parts[2], parts[4], parts[5]
+    if service == "apigateway" and ":path/" in text and "/functions/arn:" in text:
+        return _of_arn(text.partition("/functions/")[2].removesuffix("/invocations"))
+    if account in ("aws", "cloudfront") or (not account and service not in ("s3", "route53", "apigateway")):
+        return None
+    if service == "lambda" and rest.startswith("layer:"):
+        return None
+    if service in _SERVICES:
+        return _SERVICES[service]
+    return STORE if service in STORES else ROUTE
+
+
+def _by_outside(place: Place, outside: Outside) -> Thing | None:
+    if outside.public:
+        return None
+    if outside.secret:
+        return CREDENTIAL
+    words = f"{outside.name} {place.key}"
+    if _NETWORK_WORD.search(words):
+        return NETWORK
+    if _SECRET_WORD.search(words):
+        return CREDENTIAL
+    if _STORE_WORD.search(words) or _HOST_KEY.search(place.key) or _STORE_KEY.search(place.path):
+        return STORE
+    return SETTING
+
+
+def holds_a_secret(service: str, name: str) -> bool:
+    """Return whether who may read a thing of this service and name reads a credential, or logs in by it."""
+    if service in ("secretsmanager", "rds-db", "neptune-db", "aoss", "redshift"):
+        return True
+    return service == "ssm" and bool(_SECRET_WORD.search(name) or _STORE_WORD.search(name))
