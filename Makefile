@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 # cfn-lint and the SAM translator anew, which takes longer than all else it does.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check bench format chaos crowd nightly test-aws corpus clean
+.PHONY: setup runners demo test check bench format chaos crowd nightly test-aws corpus clean
 
 setup: $(STAMP)
 
@@ -18,6 +18,10 @@ $(STAMP): pyproject.toml uv.lock
 	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --locked --compile-bytecode
 	@$(BIN)/python -m compileall -q src
 	@touch $@
+
+# Programs of others that execute pipeline files, for the tests that are skipped without them.
+runners: setup
+	@$(BIN)/python -m tools.runners
 
 demo: setup
 	@$(BIN)/python examples/demo.py

@@ -116,7 +116,7 @@ def terminal(stream: TextIO) -> tuple[bool, bool]:
 
     https://no-color.org and https://force-color.org
     """
-    alive = stream.isatty() and os.environ.get("TERM") != "dumb"
+    alive = stream.isatty() and os.environ.get("TERM") != "dumb" and human_present()
     return alive, not os.environ.get("NO_COLOR") and (alive or bool(os.environ.get("FORCE_COLOR")))
 
 

@@ -14,6 +14,7 @@ from yaml.nodes import Node
 from sealift.errors import did_you_mean
 from sealift.pipelines.shapes import (
     ANYTHING,
+    COMMAND,
     FLAG,
     TEXT,
     List,
@@ -57,24 +58,7 @@ _AGENT = Map(
     required=("agent",),
     noun="an agent",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Command:
-    """One line of a script: text, a pipe or an agent."""
-
-    noun: str = "a command or a pipe"
-
-    def fits(self, node: Node) -> bool:
-        return TEXT.fits(node) or _PIPE.fits(node)
-
-    def problems(self, node: Node, name: str) -> Iterator[Problem]:
-        if TEXT.fits(node):
-            return iter(())
-        return (_AGENT if child(node, "agent") is not None else _PIPE).problems(node, name)
-
-
-_SCRIPT = List(of=_Command())
+_SCRIPT = List(of=either(COMMAND, _PIPE, _AGENT))
 _IMAGE = either(
     TEXT,
     Map(

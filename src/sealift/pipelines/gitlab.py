@@ -10,6 +10,7 @@ from yaml.nodes import MappingNode, Node
 from sealift.errors import did_you_mean
 from sealift.pipelines.shapes import (
     ANYTHING,
+    COMMAND,
     FLAG,
     TEXT,
     TEXTS,
@@ -29,7 +30,7 @@ from sealift.pipelines.shapes import (
 
 _OWN_STAGES = (".pre", "build", "test", "deploy", ".post")
 _WHEN = Text(choices=("on_success", "on_failure", "always", "manual", "delayed", "never"))
-_SCRIPT = either(TEXT, List(of=either(TEXT, List(of=TEXT)), least=1))
+_SCRIPT = either(COMMAND, List(of=either(COMMAND, List(of=COMMAND)), least=1))
 _VARIABLES = Map(
     rest=either(
         TEXT, Map(keys={"value": TEXT, "description": TEXT, "expand": FLAG, "options": List(of=TEXT)}, noun="a value")

@@ -98,6 +98,8 @@ class Text:
     what: str = "text"
     most: int | None = None
     choices: tuple[str, ...] = ()
+    strict: bool = False
+    """Whether `true` and `1` are refused, as in the commands of a script."""
 
     @property
     def noun(self) -> str:
@@ -106,7 +108,7 @@ class Text:
 
     def fits(self, node: Node) -> bool:
         """Return whether the node is a scalar with a value."""
-        return isinstance(node, ScalarNode) and node.tag != _NULL
+        return isinstance(node, ScalarNode) and node.tag != _NULL and not (self.strict and node.tag in (_BOOL, _INT))
 
     def problems(self, node: Node, name: str) -> Iterator[Problem]:
         """Yield what is wrong with the text."""
@@ -257,7 +259,7 @@ class Map:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of several shapes: the first one of the node's kind counts."""
+    """One of several shapes: the first of the node's kind counts, of mappings one that has its required keys."""
 
     shapes: tuple[Shape, ...]
 
@@ -272,11 +274,13 @@ class Either:
 
     def problems(self, node: Node, name: str) -> Iterator[Problem]:
         """Yield what the shape of this kind finds."""
-        shape = next((shape for shape in self.shapes if shape.fits(node)), None)
-        if shape is None:
+        fitting = [shape for shape in self.shapes if shape.fits(node)]
+        if not fitting:
             yield from wrong_kind(node, name, self.noun)
-        else:
-            yield from shape.problems(node, name)
+            return
+        keys = {key for key, _, _ in pairs(node)}
+        whole = [shape for shape in fitting if not isinstance(shape, Map) or keys.issuperset(shape.required)]
+        yield from (whole or fitting)[0].problems(node, name)
 
 
 def either(*shapes: Shape) -> Either:
@@ -284,5 +288,6 @@ def either(*shapes: Shape) -> Either:
     return Either(shapes)
 
 
+COMMAND = Text(what="a command", strict=True)
 TEXT, FLAG, ANYTHING = Text(), Flag(), Anything()
 TEXTS = List(of=TEXT, alone=True)

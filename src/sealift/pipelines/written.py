@@ -249,7 +249,8 @@ def _github_deploy(what: Delivered, one: Entered, needed: list[str]) -> str:
     id-token: write
 {_github_steps(what)}\
     # The job's own token is exchanged for the role that sealift.toml names; no key is stored.
-    - run: |
+    - shell: bash  # stops when any command of a pipe fails
+      run: |
         token="$RUNNER_TEMP/token"
         curl --silent --show-error --fail --header "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
           "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com" | jq --raw-output .value > "$token"

@@ -22,7 +22,6 @@ RULES = (
     "policy-weakened",
     "index-lost",
     "drifted",
-    "rollback-skipped",
 )
 
 

@@ -52,6 +52,8 @@ def test_what_is_documented_is_accepted() -> None:
         ("pipelines: [sweep]", "pipelines: [sweeep]", "trigger-unknown-pipeline"),
         ("{script: [a]}", "{name: a}", "step-without-script"),
         ("{script: [a]}", "{script: []}", "empty-list"),
+        ("{script: [a]}", "{script: [true]}", "wrong-type"),
+        ("{script: [a]}", "{script: [{pip: x}]}", "unknown-key"),
         ("trigger: manual", "trigger: by-hand", "unknown-value"),
         ("deployment: production", "deployment: staging", "deployment-twice"),
         ("deployment: production", "deployment: test", "deployment-order"),

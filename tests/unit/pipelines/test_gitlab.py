@@ -49,6 +49,7 @@ def test_what_is_documented_is_accepted() -> None:
         ("id_tokens: {T: {aud: [x]}}", "id_tokens: {T: {audience: x}}", "unknown-key"),
         ("when: manual\nstop", "when: by_hand\nstop", "unknown-value"),
         ("action: stop", "action: destroy", "unknown-value"),
+        ("script: [make, [nested]]", "script: [make, true]", "wrong-type"),
         ("retry: 1", "retry: 3", "out-of-range"),
     ],
 )

