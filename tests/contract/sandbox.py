@@ -14,8 +14,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
-from sealift.aws.cloud import Access, bucket_name, open_cloud
+from sealift.aws.cloud import Access, open_cloud
 from sealift.aws.session import AwsSession
+from sealift.delivery.buckets import bucket_name
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError
 from sealift.model.app import Environment

@@ -9,6 +9,7 @@ from pathlib import Path
 from sealift.isolation import Leak
 from tests.corpus.sources import Source
 from tests.corpus.sweep import ACCOUNTS, Outcome, broken
+from tests.nightly.isolation.mechanisms import section
 
 JUDGED = Path(__file__).parent / "judged.toml"
 _HEAD = """# The proof over other projects' templates
@@ -53,7 +54,8 @@ class Counted:
 
 def page(counted: Counted) -> str:
     """Return the page."""
-    return "\n".join([_HEAD, *_totals(counted), *_by_rule(counted), *_looked_at(counted)]) + "\n"
+    own, _ = section()
+    return "\n".join([_HEAD, *_totals(counted), *_by_rule(counted), *_looked_at(counted)]) + f"\n\n{own}"
 
 
 def stale(counted: Counted) -> list[str]:

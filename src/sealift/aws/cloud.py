@@ -1,7 +1,5 @@
 """Opens one environment's account and region: every adapter of it, made together, connected to nothing yet."""
 
-import hashlib
-import re
 from collections.abc import Mapping
 
 from sealift.aws.assuming import RoleVariables
@@ -17,14 +15,11 @@ from sealift.aws.session import Access, AwsSession
 from sealift.aws.settings import AwsSettings
 from sealift.aws.stacks import AwsStacks
 from sealift.aws.trespass import AwsTrespass
+from sealift.delivery.buckets import bucket_name
 from sealift.model.app import Environment
 from sealift.ports import Cloud
 
-__all__ = ["Access", "bucket_name", "open_cloud"]
-
-_LONGEST = 63
-_RESERVED_ENDS = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an")
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
+__all__ = ["Access", "open_cloud"]
 
 
 def open_cloud(environment: Environment, *, access: Access) -> Cloud:
@@ -61,19 +56,6 @@ def open_cloud(environment: Environment, *, access: Access) -> Cloud:
         endpoint=access.endpoint_url,
         credentials=_for_subprocesses(session),
     )
-
-
-def bucket_name(account: str, region: str, stack_name: str) -> str:
-    """Return the name of an environment's artifacts bucket: the same each time, and never that of another stack.
-
-    A stack name that S3 would not take as it is (capitals, too long) is cut and told apart by a part of its hash.
-    """
-    start = f"sealift-{account}-{region}-"
-    slug = re.sub(r"[^a-z0-9-]", "-", stack_name.lower()).rstrip("-")
-    if slug != stack_name or len(start + slug) > _LONGEST or (start + slug).endswith(_RESERVED_ENDS):
-        tail = "-" + hashlib.sha256(stack_name.encode()).hexdigest()[:8]
-        slug = slug[: _LONGEST - len(start) - len(tail)].rstrip("-") + tail
-    return start + slug
 
 
 def _for_subprocesses(session: AwsSession) -> Mapping[str, str] | None:

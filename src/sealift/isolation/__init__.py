@@ -4,6 +4,7 @@
 """
 
 from sealift.isolation.model import (
+    UNDECLARED_ACCOUNT,
     Accepted,
     Attempted,
     DeclaredPrincipal,
@@ -17,6 +18,7 @@ from sealift.isolation.prove import prove
 from sealift.model.live import LivePrincipal, Unread
 
 __all__ = [
+    "UNDECLARED_ACCOUNT",
     "Accepted",
     "Attempted",
     "DeclaredPrincipal",

@@ -11,9 +11,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 from sealift.isolation.mentions import Place, values_at
-from sealift.isolation.patterns import has_symbol, is_wild
+from sealift.isolation.patterns import has_outside, has_symbol, is_wild
 from sealift.isolation.scope import Scope
-from sealift.isolation.world import Sealed, World, kept
+from sealift.isolation.world import Sealed, World, copied_to, kept
 
 _MORE_PARENTS: Mapping[str, tuple[str, ...]] = {
     "AWS::SQS::QueuePolicy": ("Queues",),
@@ -118,7 +118,8 @@ def _identities(environment: Sealed, scope: Scope, logical_id: str, known: Shape
     texts += [p.value.only for name in scoped for p in values_at(scope, logical_id, name) if name != "VpcId" or scoped]
     if all(text is not None and not is_wild(text) and not has_symbol(text) for text in texts):
         place = next(value for value in found if isinstance(value, Place))
-        yield Identity((cfn_type, *where, *(str(text) for text in texts)), place)
+        for account, region in (where, *((where[0], region) for region in copied_to(scope, logical_id))):
+            yield Identity((cfn_type, account, region, *(str(text) for text in texts)), place)
 
 
 def _value(scope: Scope, logical_id: str, places: tuple[str, ...]) -> Place | str | None:
@@ -158,7 +159,12 @@ def parents(environment: Sealed) -> Iterator[Place]:
                 text = place.value.only
                 if text is None or not place.value.exact or text in own or text in names or text == "default":
                     continue
-                if len(text) > 3 and not has_symbol(text) and not is_wild(text) and text != environment.setting.account:
+                if (
+                    (len(text) > 3 or has_outside(text))
+                    and not has_symbol(text)
+                    and not is_wild(text)
+                    and text != environment.setting.account
+                ):
                     yield place
 
 

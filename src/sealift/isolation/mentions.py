@@ -20,6 +20,8 @@ SAY_NOTHING = frozenset(
         *("$comment", "example", "examples", "operationId", "tags"),
     }
 )
+_INIT = "AWS::CloudFormation::Init"
+"""What a host does when it starts: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-init.html"""
 _MADE = frozenset(
     {
         *("Ref", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::FindInMap", "Fn::ImportValue", "Fn::GetAtt"),
@@ -56,6 +58,9 @@ def mentions(scopes: list[Scope]) -> Iterator[Place]:
     for scope in scopes:
         for logical_id, body in scope.resources.items():
             yield from _texts(scope, logical_id, scope.properties(logical_id), ("", ""))
+            started = body.get("Metadata")
+            if isinstance(started, dict) and _INIT in started:
+                yield from _texts(scope, logical_id, started[_INIT], (_INIT, f"/{_INIT}"))
             if "UpdatePolicy" in body:
                 yield from _texts(scope, logical_id, body["UpdatePolicy"], ("UpdatePolicy", "/UpdatePolicy"))
         if "Hooks" in scope.view.body:

@@ -14,6 +14,8 @@ from sealift.model.live import Concurrency, LivePrincipal, Outcome, Unread
 from sealift.model.template import Json, Location
 
 Level = Literal["L0", "L1", "L2", "L3"]
+UNDECLARED_ACCOUNT = "000000000000"
+"""Stands in ARNs for an account that was not declared."""
 OUTSIDE = "outside"
 """`to` of a leak into what no environment of the proof owns."""
 EVERY = "every environment"

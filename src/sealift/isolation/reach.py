@@ -330,7 +330,7 @@ def leak_of(world: World, reach: Reach, *, rule: tuple[str, Severity], name: str
     """Return the leak of a reach by this action; `rule` is id and severity, `more` how many resources it also meets."""
     made = witness(world, reach, name)
     also = f", and reach {more} more of its resources" if more else ""
-    what = reach.entry.scope.origin(reach.entry.logical_id) if reach.entry.logical_id else "the stack itself"
+    what = reach.entry.shown
     through = f" (through {reach.statement.managed})" if reach.statement.managed else ""
     return Leak(
         id=rule[0],

@@ -46,6 +46,8 @@ class Register:
                     self._add(self.names, scope.name, Found(environment.name, f"stack {scope.view.name}"))
             for entry in environment.owned:
                 self._add_owned(entry)
+            if environment.view.artifact_bucket:
+                self._add(self.names, environment.view.artifact_bucket, Found(environment.name, "the artifacts bucket"))
             for place, name in names_of(environment):
                 what = place.scope.origin(place.logical_id)
                 self._add(self.names, name.rstrip("."), Found(environment.name, what))

@@ -133,5 +133,5 @@ def segments_of(text: str) -> Words:
 def names_in(text: str) -> Iterator[str]:
     """Yield the parts of a text that may be names: of two segments at least, and no file of the code."""
     for token in _TOKEN.findall(text):
-        if len(_segments(token)) > 1 and not _FILE.fullmatch(token):
+        if (len(_segments(token)) > 1 or len(_humps(token)) > 1) and not _FILE.fullmatch(token):
             yield token

@@ -68,7 +68,9 @@ _URIS = re.compile(
     r"(?i)^(jdbc:)?(postgres(ql)?|mysql2?|mariadb|redis|rediss|mongodb(\+srv)?|amqps?|kafka|mssql|sqlserver|oracle|neo4j"
     r"|bolt|cassandra|nats|memcached|clickhouse|ldaps?|cockroachdb|influxdb|couchbases?)(\+\w+)?:(//|thin)"
 )
-_LOCAL = re.compile(r"(?i)(//|@|^)(localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal|db|redis|postgres)(:|/|$)")
+_LOCAL = re.compile(
+    r"(?i)(//|@|^)(localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal)(:|/|$)|(//|@)(db|redis|postgres|mysql)(:|/|$)"
+)
 _QUEUE = re.compile(r"https://(sqs\.[\w-]+|[\w-]+\.queue|queue)\.amazonaws\.com(\.cn)?/\d{12}/")
 _ENDPOINT = re.compile(
     r"\.(execute-api|lambda-url|appsync-api|elb)\.[\w-]+\.[\w.]*amazonaws\.com|\.[\w-]+\.elb\.amazonaws\.com"

@@ -11,17 +11,14 @@ from typing import TypeVar, cast
 from sealift.isolation.decide import is_account
 from sealift.isolation.grants import Grant, grants, trusted
 from sealift.isolation.mentions import Place, mentions, values_at
-from sealift.isolation.model import EnvironmentView
-from sealift.isolation.patterns import has_symbol, head, intersects, is_wild
+from sealift.isolation.model import UNDECLARED_ACCOUNT, EnvironmentView
+from sealift.isolation.patterns import has_symbol, head, intersects, is_wild, plain
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import OutsideRole, Principal, Unowned, declared, in_templates, outside_roles
 from sealift.isolation.resolving import Resolved
 from sealift.isolation.schemes import Schemes
 from sealift.isolation.scope import PATH, Scope, Setting
 from sealift.isolation.symbols import NUMBERED, Symbols
-
-UNDECLARED_ACCOUNT = "000000000000"
-"""Stands in ARNs for an account that was not declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,13 @@ class Owned:
     logical_id: str
     scope: Scope
     explicit: bool
+
+    @property
+    def shown(self) -> str:
+        """Return what people call it; the stack and the artifacts bucket stand in no template."""
+        if self.logical_id:
+            return self.scope.origin(self.logical_id)
+        return "the artifacts bucket" if self.service == "s3" else "the stack itself"
 
 
 @dataclass(slots=True)
@@ -274,7 +278,12 @@ class World:
         return made
 
     def _own(self, made: Sealed) -> None:
-        name = made.name
+        name, bucket = made.name, made.view.artifact_bucket
+        if bucket and made.scopes:
+            # With the ledger and the releases in it: who writes there decides what is deployed.
+            whole = f"arn:{made.setting.partition}:s3:::{plain(bucket)}"
+            for kind, term in (("bucket", whole), ("object", f"{whole}/*")):
+                made.owned.append(Owned(name, "s3", kind, term, True, "", made.scopes[0], True))
         for scope in made.scopes:
             made.owned.append(
                 Owned(name, "cloudformation", "stack", scope.stack_arn, True, "", scope, scope.parent is None)
@@ -282,7 +291,7 @@ class World:
             for logical_id in scope.resources:
                 found = False
                 named = scope.named(logical_id)
-                regions = _copied_to(scope, logical_id)
+                regions = copied_to(scope, logical_id)
                 for service, kind, arn in scope.parts(logical_id):
                     found = True
                     made.owned.extend(
@@ -346,7 +355,8 @@ _COPIES = {"AWS::DynamoDB::GlobalTable": "Replicas.Region", "AWS::SecretsManager
 """Types that one stack makes in several regions, and where these stand."""
 
 
-def _copied_to(scope: Scope, logical_id: str) -> list[str]:
+def copied_to(scope: Scope, logical_id: str) -> list[str]:
+    """Return the other regions in which a resource is made, too."""
     path = _COPIES.get(scope.type_of(logical_id))
     if path is None:
         return []

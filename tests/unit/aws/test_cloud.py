@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sealift.aws.cloud import bucket_name
+from sealift.delivery.buckets import bucket_name
 
 ACCOUNT = "111122223333"
 STACKS = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,127}", fullmatch=True)

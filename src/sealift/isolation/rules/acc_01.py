@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from sealift.isolation.decide import may_act
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import EVERY, Leak
 from sealift.isolation.patterns import has_symbol
 from sealift.isolation.references import leak, places
-from sealift.isolation.resolving import UNKNOWN
+from sealift.isolation.resolving import UNKNOWN, Resolved
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Sealed, World
@@ -48,11 +49,36 @@ def check(world: World) -> Iterator[Leak]:
         for cfn_type, of_all in _OF_ALL.items():
             for scope, logical_id in environment.each(cfn_type):
                 yield _leak(world, environment, Place(scope, logical_id, "", UNKNOWN), of_all)
+        yield from _devices(world, environment)
         for cfn_type, paths in _SELECTING.items():
             for place in places(environment, (cfn_type,), *paths):
                 picked = [v for v in place.value.values if not _is_own(world, environment, v)]
                 if picked:
                     yield _leak(world, environment, place, ("high", f"picks whatever of the account is {picked[0]}"))
+
+
+_MESSAGES = ("iot:publish", "iot:subscribe", "iot:receive", "iot:connect")
+
+
+def _devices(world: World, environment: Sealed) -> Iterator[Leak]:
+    """Yield policies of things that let them use every topic: there is one broker for the whole account."""
+    for principal in environment.principals:
+        scope = principal.scope
+        if scope is None or scope.type_of(principal.logical_id) != "AWS::IoT::Policy":
+            continue
+        for statement in principal.statements:
+            named = next((n for n in _MESSAGES if may_act(statement, n)), None)
+            wide = next(
+                (r for r in statement.resources if not r.split(":", 5)[-1].partition("/")[2].strip("*#+$?")), None
+            )
+            if statement.allow and named and wide is not None:
+                place = Place(scope, principal.logical_id, "PolicyDocument", Resolved((wide,)))
+                yield _leak(world, environment, place, ("high", f"lets things {named} on every topic of the account"))
+                break
+
+
+def _topic(arn: str) -> str:
+    return arn.split(":", 5)[-1].partition("/")[2]
 
 
 def _is_own(world: World, environment: Sealed, text: str) -> bool:

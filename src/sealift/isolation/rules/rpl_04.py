@@ -51,6 +51,8 @@ def _opened(world: World, environment: Sealed, statement: Statement) -> Iterator
                 yield _Opened(EVERY, "*", "anybody" + (f", {why[0]}" if statement.tests else ""))
             for entry in granted.let_in_by_arn(world, environment, statement):
                 yield _Opened(entry.environment, entry.term, f"{entry.logical_id} of {entry.environment}")
+        elif kind == "Service" and pattern in _FOR_ANYBODY:
+            yield from _on_behalf(world, environment, (pattern, statement))
         elif kind == "AWS":
             yield from _roles(world, environment, pattern)
         elif kind == "Federated":
@@ -66,6 +68,21 @@ def _roles(world: World, environment: Sealed, pattern: str) -> Iterator[_Opened]
     yield from found
     if not found and granted.account_of(pattern) is None and not is_wild(pattern) and not has_symbol(pattern):
         yield _Opened(OUTSIDE, pattern, f"{pattern}, which no environment owns", "medium")
+
+
+_FOR_ANYBODY = frozenset({"rolesanywhere.amazonaws.com"})
+"""Services that assume a role for whoever the account lets them in: https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html"""
+
+
+def _on_behalf(world: World, environment: Sealed, what: tuple[str, Statement]) -> Iterator[_Opened]:
+    """Yield what is wrong with trust in a service that does not say for whom it comes."""
+    service, statement = what
+    tests = [t for t in granted.limiting(statement) if any(has_symbol(v) or not is_wild(v) for v in t.values)]
+    if not tests:
+        yield _Opened(EVERY, service, f"whoever {service} lets in: no condition names a trust anchor", "high")
+    for other in world.others(environment.name) if tests else ():
+        if all(granted.says_the_same(other, test) for test in tests):
+            yield _Opened(other.name, service, f"whoever is let into {other.name}, too ({tests[0].key})", "high")
 
 
 def _identities(world: World, environment: Sealed, what: tuple[str, Statement]) -> Iterator[_Opened]:

@@ -132,8 +132,9 @@ def _name(pattern: str) -> str | None:
 
 def _is_whole(service: str, resource: str, name: str) -> bool:
     """Return whether a name ends where the pattern says so; of a bucket the beginning is enough."""
-    after = resource.partition(name)[2][:1]
-    return service == "s3" or after not in ("*", "?")
+    after = resource.partition(name)[2]
+    ends = ("-??????", "-*") if service == "secretsmanager" else ()
+    return service == "s3" or after[:1] not in ("*", "?") or (name[-1:] + after) in ends
 
 
 def _use(principal: Principal, statement: Statement, denials: list[Statement], pattern: str) -> _Use | None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sealift.delivery.buckets import bucket_name
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.parameters import resolve_parameters
 from sealift.errors import IntegrityError, UserError
-from sealift.isolation import EnvironmentView, StackView
+from sealift.isolation import UNDECLARED_ACCOUNT, EnvironmentView, StackView
 from sealift.model.app import App, Environment
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Release, SealedStack
 from sealift.model.template import Asset, Json, Location, Rendered, Template, TemplatePath
@@ -114,12 +115,18 @@ def _environment_views(
             kind=environment.kind,
             untrusted=environment.untrusted,
             tags=environment.tags,
-            artifact_bucket=environment.bucket,
+            artifact_bucket=_bucket(environment),
             roles=environment.acting,
             stacks=tuple(_stack_view(app, environment, s, services, read=read, places=places) for s in stacks),
         )
         for environment in app.proved
     ]
+
+
+def _bucket(environment: Environment) -> str:
+    """Return the artifacts bucket; where no account is declared, as the account of the proof has it."""
+    account = environment.account or UNDECLARED_ACCOUNT
+    return environment.bucket or bucket_name(account, environment.region, environment.stack_name)
 
 
 def _stack_view(
@@ -135,11 +142,13 @@ def _stack_view(
     values, _ = resolve_parameters(stack.parameters, given_parameters(app, environment, stack))
     # A finding quotes names and ARNs, so a proof never sees a secret: a name in its place proves the same.
     values |= {p.name: f"secret-{p.name}-of-{environment.name}" for p in stack.parameters if p.no_echo}
-    bucket = environment.bucket or f"sealift-artifacts-{environment.stack_name}"
     name = app.stack_name(environment, spec) if spec else environment.stack_name
     root = _View(services=services, environment=environment, read=read, places=places)
     return root.view(
-        stack.template_sha256, name=name, parameters={**values, ARTIFACT_BUCKET_PARAMETER: bucket}, scope=stack.name
+        stack.template_sha256,
+        name=name,
+        parameters={**values, ARTIFACT_BUCKET_PARAMETER: _bucket(environment)},
+        scope=stack.name,
     )
 
 

@@ -1,4 +1,4 @@
-"""A million decisions against the emulator's evaluator: `python -m tests.nightly.isolation [SEED]`."""
+"""A million decisions against the emulator's evaluator: `python -m tests.nightly.isolation.decisions [SEED]`."""
 
 import sys
 

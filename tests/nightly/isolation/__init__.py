@@ -1,0 +1,1 @@
+"""The proof at night: a million decisions, and the collection of mechanisms whose table stands in docs/corpus.md."""
