@@ -131,3 +131,48 @@ def test_the_last_line_of_a_delivery_is_finished_however_it_ends(
     shown = sealift(*command, "-C", folder, "--json")
     last = json.loads(shown.out.splitlines()[-1])
     assert (shown.code, last["code"], last["status"], last["error"]) == (code, "finished", status, error)
+
+
+TWO = '[app]\nname="shop"\n[environments.staging]\nbranch="main"\n[environments.production]\npromotes_from="staging"\n'
+
+
+def test_the_folder_may_be_named_before_the_command_as_git_has_it(sealift, folder):
+    (folder / "template.yaml").write_text("Resources: {A: {Type: 'AWS::SNS::Topic'}}")
+    before = sealift("-C", folder.parent, "build", "-C", folder.name, "--json")
+    assert before.json["release"] == sealift("build", "-C", folder, "--json").json["release"]
+
+
+def test_the_names_of_environments_are_completed(folder):
+    from sealift.cli.completion import environment_names
+    from sealift.cli.main import cli
+
+    (folder / "sealift.toml").write_text(TWO)
+    (folder / "template.yaml").write_text("Resources: {A: {Type: 'AWS::SNS::Topic'}}")
+    with cli.make_context("sealift", ["-C", str(folder), "promote"]) as context:
+        parameter = cli.params[0]
+        assert environment_names(context, parameter, "") == ["staging", "production"]
+        assert environment_names(context, parameter, "pr") == ["production"]
+    with cli.make_context("sealift", ["-C", str(folder / "nowhere"), "promote"]) as context:
+        assert environment_names(context, parameter, "") == []
+
+
+def test_every_argument_that_is_an_environment_is_completed():
+    import click
+
+    from sealift.cli.completion import environment_names
+    from sealift.cli.main import cli
+
+    def arguments(command: click.Command):
+        for one in command.commands.values() if isinstance(command, click.Group) else ():
+            yield from arguments(one)
+        yield from (p for p in command.params if p.name in ("environment", "environments", "source", "target"))
+
+    context = click.Context(cli)
+    found = [one for name in COMMANDS for one in arguments(cli.get_command(context, name))]
+    assert found
+    assert all(one._custom_shell_complete is environment_names for one in found)
+
+
+def test_the_newest_entries_are_at_least_one(sealift, folder):
+    assert sealift("history", "-n", "0", "-C", folder).code == 2
+    assert sealift("history", "-n", "-3", "-C", folder).code == 2

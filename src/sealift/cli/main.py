@@ -89,7 +89,8 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sealift")
-def cli() -> None:
+@click.option("-C", "directory", default="", metavar="DIR", help="The application's folder, as git has it.")
+def cli(directory: str) -> None:
     """Continuous delivery for serverless applications on AWS.
 
     Every environment is a sealed stack of its own; every release is built once and lifted unchanged from staging to

@@ -17,6 +17,7 @@ from sealift.model.ledger import Status
 from sealift.ports import EventSink, Prompt
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Said = TypeVar("Said")
 Gates = Literal["none", "guarded", "judged"]
 """Which gates a command needs: none, those of the protected branch, or those that a pull request is judged by."""
 _PREVIEW = re.compile(r"previews?|pr-(\*|[0-9]+)")
@@ -55,12 +56,24 @@ class Session:
 
     @cached_property
     def sink(self) -> EventSink:
-        """Return where events go: JSON lines, nowhere, or the view; in CI to the pull request, too."""
+        """Return where events go: JSON lines, nowhere, or the view; in CI to the pull request, too.
+
+        On the embedded cloud every command that is named on the way says `--local`.
+        """
+        from sealift.cli.hints import Locally
         from sealift.cli.reporting import Reporting, reports
         from sealift.wiring import make_forge
 
-        forge = make_forge() if not self.local and reports(self.command) else None
+        if self.local:
+            return Locally(self._shown)
+        forge = make_forge() if reports(self.command) else None
         return self._shown if forge is None else Reporting(command=self.command, sink=self._shown, forge=forge)
+
+    def said(self, value: Said) -> Said:
+        """Return what a use case said as it is to be shown: on the embedded cloud its commands say `--local`."""
+        from sealift.cli.hints import said_locally
+
+        return said_locally(value) if self.local else value
 
     @cached_property
     def _shown(self) -> EventSink:
@@ -128,7 +141,7 @@ class Session:
         if not self.json:
             from sealift.cli.summary import show_finished
 
-            show_finished(finished)
+            show_finished(self.said(finished))
         return EXIT_CODES.get(finished.status, 1)
 
     def failed(self, error: SealiftError) -> None:
@@ -167,7 +180,7 @@ def options(*, local: bool = True, streaming: bool = False, judging: bool = Fals
                 raise click.UsageError("--own-gates goes with --local: on AWS the gates of the protected branch count.")
             gates: Gates = "none" if own_gates or not local else "judged" if judging else "guarded"
             session = Session(
-                directory=Path(directory),
+                directory=Path(click.get_current_context().find_root().params.get("directory") or "", directory),
                 local=use_local,
                 json=as_json,
                 streaming=streaming,
@@ -182,7 +195,7 @@ def options(*, local: bool = True, streaming: bool = False, judging: bool = Fals
                     return function(session, *args, **kwargs)
             except SealiftError as error:
                 session.failed(error)
-                raise
+                raise session.said(error) from error.__cause__
             finally:
                 session.close()
 

@@ -125,15 +125,14 @@ def _ago(passed: timedelta) -> str:
     return f"{about(max(passed.total_seconds(), 0))} ago"
 
 
-def show_history(entries: Sequence[Entry], overtaken: Mapping[str, Overtaken], *, verbose: bool) -> None:
-    """Print one line an operation's outcome; with `verbose`, every entry."""
+def show_history(entries: Sequence[Entry], overtaken: Mapping[str, Overtaken]) -> None:
+    """Print one line an entry."""
     console = open_console()
-    shown = [e for e in entries if verbose or e.record.status != "running"]
-    if not shown:
+    if not entries:
         console.print("Nothing has happened yet.")
         return
     when = "%Y-%m-%d %H:%M:%S" if console.width >= _WIDE else "%m-%d %H:%M:%S"
-    cells = [_entry_cells(entry, overtaken, when) for entry in shown]
+    cells = [_entry_cells(entry, overtaken, when) for entry in entries]
     columns = {name: [row[number] for row in cells] for number, name in enumerate(_HISTORY)}
     console.print(fitting("", columns, width=console.width, spare=("by", "#", "commit")))
 

@@ -75,7 +75,7 @@ def branch_gate(source: Environment, branch: str, *, commit: str | None, beyond:
             gate="branch",
             status="refused",
             message=f"{source.name} runs {what}, which is not on {branch}: what was not merged is not promoted",
-            hint=f"Merge it. If {branch} holds the same content: sealift deploy {source.name} --force from there.",
+            hint=f"Merge it. If {branch} holds the same content: `sealift deploy {source.name} --force` from there.",
         )
     return GateResult(gate="branch", status="open", message=f"{what} is on {branch}")
 

@@ -192,6 +192,6 @@ def require_attestations(release: Release, cloud: Cloud, keys: Keys, services: S
         raise Refused(
             f"Release {release.short()} in {cloud.environment} is not promoted: {check.name}: {check.detail}",
             code=f"gate-{check.name}",
-            hint=f"Look at it: sealift release verify {cloud.environment}. Then deploy its commit again.",
+            hint=f"Look at it: `sealift release verify {cloud.environment}`. Then deploy its commit again.",
             context={"environment": cloud.environment, "release": release.digest, "check": check.name},
         )

@@ -59,7 +59,7 @@ def _given_way(target: Target, plan: Plan, newer: Rival, writer: Writer, service
         status="skipped",
         release=plan.release.digest,
         message=message,
-        hint=f"If the older one is meant: sealift rollback {name}, or repeat the command with --force.",
+        hint=f"If the older one is meant: `sealift rollback {name}`, or repeat the command with --force.",
     )
 
 

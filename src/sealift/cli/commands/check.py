@@ -54,6 +54,7 @@ def test_command(session: Session) -> int:
 def _show(session: Session, status: str, results: list[SuiteResult]) -> int:
     """Show what analysis and tests found; return the exit code."""
     session.close()
+    results = session.said(results)
     if session.json:
         findings = [_finding(f) for r in results for f in r.findings]
         suites = [

@@ -4,6 +4,7 @@ import json
 
 import click
 
+from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
 from sealift.delivery.history import standing
 from sealift.errors import UserError
@@ -11,7 +12,7 @@ from sealift.model.app import Environment
 
 
 @click.command("waive")
-@click.argument("environment")
+@click.argument("environment", shell_complete=environment_names)
 @click.argument("change", metavar="STACK/RESOURCE:RULE")
 @click.option("--release", metavar="DIGEST", help="The release; default: the one refused last.")
 @click.option("--reason", required=True, help="Why it is right to do it.")
@@ -32,7 +33,7 @@ def waive_command(session: Session, environment: str, change: str, release: str 
 
 
 @click.command("approve")
-@click.argument("environment")
+@click.argument("environment", shell_complete=environment_names)
 @click.option("--release", metavar="DIGEST", required=True, help="The release, or the beginning of its digest.")
 @click.option("--reason", default="", help="What was looked at.")
 @options()
@@ -42,7 +43,7 @@ def approve_command(session: Session, environment: str, release: str, reason: st
 
     target = session.environment(environment)
     done = approve(session.app, target, session.services, release=release, reason=reason)
-    entry, gate = done.entry, done.gate
+    entry, gate = done.entry, session.said(done.gate)
     session.close()
     if session.json:
         body = {"seq": entry.seq, "environment": environment, "release": entry.record.release}
@@ -54,7 +55,7 @@ def approve_command(session: Session, environment: str, release: str, reason: st
 
 
 @click.command("destroy")
-@click.argument("environment")
+@click.argument("environment", shell_complete=environment_names)
 @click.option("--yes-destroy", metavar="NAME", help="Confirm by typing the environment's name.")
 @options()
 def destroy_command(session: Session, environment: str, yes_destroy: str | None) -> int:

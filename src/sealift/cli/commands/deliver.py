@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sealift.cli.completion import environment_names
 from sealift.cli.session import Function, Session, options
 from sealift.delivery.blame import broke
 from sealift.errors import UserError
@@ -77,7 +78,7 @@ def run_command(
 
 
 @click.command("deploy")
-@click.argument("environment")
+@click.argument("environment", shell_complete=environment_names)
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
 @click.option("--adopt", is_flag=True, help="Take over a stack that another tool made.")
 @click.option("--wait", is_flag=True, help="Wait for a window that is closed.")
@@ -120,7 +121,7 @@ def deploy_command(
 
 
 @click.command("promote")
-@click.argument("environment")
+@click.argument("environment", shell_complete=environment_names)
 @click.option("--release", metavar="DIGEST", help="The release that shall go; default: what the source runs.")
 @click.option("--wait", is_flag=True, help="Wait for a soak that is not over, and for a window that is closed.")
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
@@ -144,7 +145,7 @@ def promote_command(
 
 
 @click.command("rollback")
-@click.argument("environment")
+@click.argument("environment", shell_complete=environment_names)
 @click.option("--to", metavar="DIGEST", help="The release to go back to; default: the verified one before.")
 @options(streaming=True)
 def rollback_command(session: Session, environment: str, to: str | None) -> int:
@@ -158,7 +159,7 @@ def rollback_command(session: Session, environment: str, to: str | None) -> int:
 
 
 @click.command("resume")
-@click.argument("environment", required=False)
+@click.argument("environment", required=False, shell_complete=environment_names)
 @options(streaming=True)
 def resume_command(session: Session, environment: str | None) -> int:
     """End what a killed or interrupted command began, in ENVIRONMENT or in all of them.

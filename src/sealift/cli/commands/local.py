@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def local_command() -> None:
 
 
 @local_command.command("up")
-@click.argument("environments", nargs=-1)
+@click.argument("environments", nargs=-1, shell_complete=environment_names)
 @options(local=False)
 def up(session: Session, environments: tuple[str, ...]) -> int:
     """Start the emulators of ENVIRONMENTS, or of all."""
@@ -68,7 +69,7 @@ def _row(state: "LocalStatus") -> dict[str, object]:
 
 
 @local_command.command("logs")
-@click.argument("environment")
+@click.argument("environment", shell_complete=environment_names)
 @click.option("--lines", "-n", default=50, show_default=True, help="How many of the newest lines.")
 @options(local=False)
 def logs(session: Session, environment: str, lines: int) -> int:
@@ -85,7 +86,7 @@ def logs(session: Session, environment: str, lines: int) -> int:
 
 
 @local_command.command("reset")
-@click.argument("environments", nargs=-1)
+@click.argument("environments", nargs=-1, shell_complete=environment_names)
 @options(local=False)
 def reset(session: Session, environments: tuple[str, ...]) -> int:
     """Forget everything in the emulators of ENVIRONMENTS, or of all: stacks, data, ledgers."""
@@ -100,7 +101,7 @@ def reset(session: Session, environments: tuple[str, ...]) -> int:
 
 
 @local_command.command("down")
-@click.argument("environments", nargs=-1)
+@click.argument("environments", nargs=-1, shell_complete=environment_names)
 @options(local=False)
 def down(session: Session, environments: tuple[str, ...]) -> int:
     """Stop the emulators of ENVIRONMENTS, or of all. Their state stays for the next `up`."""

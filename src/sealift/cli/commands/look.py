@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
 from sealift.cli.visible import visible
 from sealift.cli.wrapping import fitted
@@ -19,12 +20,15 @@ from sealift.usecases.status import Lane
 
 
 @click.command("status")
+@click.argument("environments", nargs=-1, shell_complete=environment_names)
 @options()
-def status_command(session: Session) -> int:
-    """Show where every environment stands: release, commit, since when, verified, soaking until, and what is next."""
+def status_command(session: Session, environments: tuple[str, ...]) -> int:
+    """Show where ENVIRONMENTS, or all, stand: release, commit, since when, verified, soaking until, what is next."""
     from sealift.usecases.status import status
 
-    lanes = status(session.app, session.services)
+    only = [session.environment(name) for name in environments]
+    lanes = session.said(status(session.app, session.services))
+    lanes = tuple(lane for lane in lanes if not only or lane.environment in only)
     if session.json:
         body = {"app": session.app.name, "gates": _gates_read(session.app.gates)}
         click.echo(json.dumps({**body, "environments": [_lane(lane) for lane in lanes]}))
@@ -36,28 +40,33 @@ def status_command(session: Session) -> int:
 
 
 @click.command("history")
-@click.option("--environment", "-e", "name", metavar="NAME", help="Only this environment.")
-@click.option("--limit", "-n", default=0, metavar="N", help="Only the newest N entries.")
+@click.option(
+    "--environment", "-e", "name", metavar="NAME", shell_complete=environment_names, help="Only this environment."
+)
+@click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Only the newest N entries.")
 @options()
-def history_command(session: Session, name: str | None, limit: int) -> int:
+def history_command(session: Session, name: str | None, limit: int | None) -> int:
     """Show what happened, when, and by whom."""
     from sealift.usecases.history import history, overtaken_operations
 
     environments = [session.environment(name)] if name else list(session.app.environments)
     entries = history(session.services, environments=environments)
     overtaken = overtaken_operations(entries, environments)
-    entries = entries[-limit:]
+    if not session.json and not session.verbose:
+        # One line an operation's outcome; the newest N are counted among the lines that are shown.
+        entries = tuple(e for e in entries if e.record.status != "running")
+    entries = entries[-limit:] if limit else entries
     if session.json:
         click.echo(json.dumps({"entries": [_entry(e, overtaken) for e in entries]}))
         return 0
     from sealift.cli.tables import show_history
 
-    show_history(entries, overtaken, verbose=session.verbose)
+    show_history(entries, overtaken)
     return 0
 
 
 @click.command("drift")
-@click.argument("environment")
+@click.argument("environment", shell_complete=environment_names)
 @options()
 def drift_command(session: Session, environment: str) -> int:
     """Show what was changed by hand in ENVIRONMENT since its last deployment.
@@ -66,7 +75,7 @@ def drift_command(session: Session, environment: str) -> int:
     """
     from sealift.usecases.stacks.drift import drift, summary
 
-    report = drift(session.app, session.environment(environment), session.services)
+    report = session.said(drift(session.app, session.environment(environment), session.services))
     session.close()
     code = 1 if report.findings or report.problems else 0
     if session.json:
@@ -83,8 +92,8 @@ def drift_command(session: Session, environment: str) -> int:
 
 
 @click.command("diff")
-@click.argument("source")
-@click.argument("target")
+@click.argument("source", shell_complete=environment_names)
+@click.argument("target", shell_complete=environment_names)
 @options()
 def diff_command(session: Session, source: str, target: str) -> int:
     """Show the commits and changes that TARGET lacks of SOURCE."""

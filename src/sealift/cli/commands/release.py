@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
 
 
@@ -14,7 +15,7 @@ def release_command() -> None:
 
 
 @release_command.command("verify")
-@click.argument("environment")
+@click.argument("environment", shell_complete=environment_names)
 @click.option("--release", metavar="DIGEST", help="The release, or the beginning of its digest; default: what runs.")
 @click.option("--key", type=click.Path(path_type=Path), metavar="PEM", help="Public key; default: sealift.toml's.")
 @options()

@@ -23,7 +23,7 @@ def legend(verdict: Verdict, width: float, top: float) -> tuple[list[str], float
         page.entry(group)
     hidden = sum(len(group) for group in groups[MOST_ENTRIES:])
     if hidden:
-        page.lines([f"and {hidden} more, in the page and in the output of sealift prove --json"], dim=True)
+        page.lines([f"and {hidden} more, in the page and in the output of `sealift prove --json`"], dim=True)
     for title, leaks in (("Accepted until a day", verdict.accepted), ("Shared by construction", verdict.residuals)):
         if leaks:
             page.title(title, len(leaks))

@@ -1,0 +1,85 @@
+"""Commands in what is said to a person, as they have to be typed: on the embedded cloud with `--local`.
+
+A hint that is copied without it goes to AWS. So no use case thinks of it: the session changes every text in one place.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from sealift.errors import SealiftError
+from sealift.model.event import Event
+from sealift.ports import EventSink
+
+# fmt: off
+TAKE_LOCAL = frozenset((
+    "check", "test", "prove", "run", "deploy", "promote", "rollback", "resume", "approve", "waive", "destroy", "status",
+    "history", "drift", "diff", "ledger", "release",
+))
+# fmt: on
+"""The commands that have `--local`; a test compares them with the command line."""
+_COMMAND = re.compile(r"(?P<before>`|(?<![\w./`-]))sealift (?P<rest>[a-z](?:[^`\n]*?[^`\s])?)(?=`|  |\n|$)")
+"""One in backticks ends with them; another one goes on to the end of the line, or to two blanks."""
+_OURS = ("message", "hint", "fix", "detail", "next", "error", "summary")
+"""Fields whose texts are ours; what a function logged, or a commit is called, is left as it is."""
+Said = TypeVar("Said")
+
+
+class Locally:
+    """A sink whose events say `--local`."""
+
+    def __init__(self, sink: EventSink) -> None:
+        self._sink = sink
+
+    def emit(self, event: Event) -> None:
+        """Send an event on."""
+        self._sink.emit(said_locally(event))
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        close = getattr(self._sink, "close", None)
+        if close is not None:
+            close()
+
+
+def with_local(text: str) -> str:
+    """Return a text whose commands say `--local` where they can."""
+    return _COMMAND.sub(_with_local, text) if "sealift " in text else text
+
+
+def _with_local(found: re.Match[str]) -> str:
+    rest = found["rest"]
+    words = rest.split()
+    if words[0] not in TAKE_LOCAL or "--local" in words:
+        return found[0]
+    return f"{found['before']}sealift {rest} --local"
+
+
+def said_locally(value: Said) -> Said:
+    """Return a value (events, gates, lanes, findings) whose own texts say `--local`."""
+    changed: Any = value
+    if isinstance(value, SealiftError):
+        value.message, value.hint = with_local(value.message), with_local(value.hint)
+    elif isinstance(value, Mapping):
+        changed = {name: said_locally(one) for name, one in value.items()}
+    elif isinstance(value, tuple | list):
+        changed = type(value)(said_locally(one) for one in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        changed = replace(value, **_changed(value))
+    return changed  # type: ignore[no-any-return]
+
+
+def _changed(value: Any) -> dict[str, object]:
+    """Return the fields of a dataclass that say something else now."""
+    changed: dict[str, object] = {}
+    for one in fields(value):
+        if not one.init:
+            continue
+        old = getattr(value, one.name)
+        new = with_local(old) if isinstance(old, str) and one.name in _OURS else old
+        if is_dataclass(old[0] if isinstance(old, tuple) and old else old):
+            new = said_locally(old)
+        if new is not old and new != old:
+            changed[one.name] = new
+    return changed
