@@ -20,11 +20,15 @@ USED = frozenset(
      "policy"}
 )  # fmt: skip
 """What a resource uses and does not change, although a type is called so."""
-LABELS = frozenset(
-    {"AWS::ApiGateway::ApiKey", "AWS::AppConfig::DeploymentStrategy", "AWS::Route53::HostedZone",
-     "AWS::Route53::TrafficPolicy", "AWS::Athena::NamedQuery"}
+LABELS = (
+    "AWS::ApiGateway::ApiKey", "AWS::AppConfig::DeploymentStrategy", "AWS::Route53::HostedZone", "AWS::EMR",
+    "AWS::Route53::TrafficPolicy", "AWS::Athena::NamedQuery", "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::IVS::", "AWS::CleanRooms", "AWS::Wisdom::", "AWS::Connect::", "AWS::Cases::", "AWS::RoboMaker::",
+    "AWS::Omics::",
+    "AWS::MediaConnect::", "AWS::HealthImaging::", "AWS::RefactorSpaces::", "AWS::Route53Resolver::", "AWS::Kendra::",
+    "AWS::Route53Profiles::", "AWS::IoTSiteWise::", "AWS::IoTWireless::", "AWS::DataPipeline::", "AWS::ODB::",
 )  # fmt: skip
-"""Types of which many may have one name."""
+"""Beginnings of types of which many may have one name."""
 SINGLETONS = frozenset(
     {"AWS::Config::ConfigurationRecorder", "AWS::Config::DeliveryChannel", "AWS::GuardDuty::Detector",
      "AWS::SecurityHub::Hub", "AWS::Macie::Session", "AWS::Detective::Graph", "AWS::LakeFormation::DataLakeSettings",
@@ -64,8 +68,8 @@ def line(name: str, schema: dict[str, Any], types: frozenset[str]) -> str:
     elif written:
         mark, keys = "=", [f"{p}|{nested}" if nested and _is_own(p, own) else p for p in primary]
     else:
-        names = [p for p in fixed if _is_own(p, own) and p not in given and "." not in p and "rn" not in p[-3:]]
-        mark, keys = "!", [] if name in LABELS else [*names, *([nested] if nested else [])][:1]
+        names = [p for p in fixed if _is_own(p, own) and p not in given and p.endswith(("Name", "Identifier"))]
+        mark, keys = "!", [] if name.startswith(LABELS) else [*names, *([nested] if nested else [])][:1]
     parents = {p for p in (*primary, *fixed) if p not in given and not _is_own(p, own) and _is_reference(p, types)}
     return " ".join((name, mark + ",".join(keys), ",".join(sorted(parents)))).rstrip()
 

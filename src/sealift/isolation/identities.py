@@ -45,6 +45,11 @@ class Shape:
     keys: tuple[tuple[str, ...], ...]
     parents: tuple[str, ...]
 
+    @property
+    def of_a_part(self) -> bool:
+        """Return whether what identifies it names what it is a part of: its policy, its method, its member."""
+        return self.mark == "=" and any(key[0] in self.parents for key in self.keys)
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

@@ -17,7 +17,7 @@ SAY_NOTHING = frozenset(
     {
         *("Tags", "Description", "AlarmDescription", "Comment", "Metadata", "Handler", "Runtime", "DisplayName"),
         *("ZipFile", "InlineCode", "description", "summary", "title", "comment", "DashboardBody", "Title", "Label"),
-        *("$comment", "example", "examples", "operationId", "tags"),
+        *("$comment", "example", "examples", "operationId", "tags", "PolicyName"),
     }
 )
 _INIT = "AWS::CloudFormation::Init"

@@ -32,8 +32,10 @@ _SEGMENT = re.compile(r"[A-Za-z0-9]+")
 _HUMP = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _TOKEN = re.compile(r"[^\s\"'`<>(){}\[\],;|=]+")
 _FILE = re.compile(r"(?i)^[\w./@-]+\.(json|ya?ml|js|mjs|cjs|ts|py|env|ini|conf|config|properties|xml|toml|rb|sh|sql)$")
+_FILE_OF_URL = re.compile(r"(?<=\w)/[^/]*\.(json|ya?ml|template|zip|jar|html?|js|css|png|svg)$")
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 SHORTEST_IN_HUMPS = 4
+_BEFORE = frozenset({"non", "not", "pre"})
 
 
 class Schemes:
@@ -118,7 +120,7 @@ def _humps(text: str) -> Words:
     if text.islower():
         return ()
     found = tuple(h.lower() for part in _SEGMENT.findall(text) if not part.islower() for h in _HUMP.findall(part))
-    return tuple(word if len(word) >= SHORTEST_IN_HUMPS else "" for word in found)
+    return tuple(word if len(word) >= SHORTEST_IN_HUMPS or word in _BEFORE else "" for word in found)
 
 
 def _within(words: Words, segments: Words) -> bool:
@@ -132,6 +134,6 @@ def segments_of(text: str) -> Words:
 
 def names_in(text: str) -> Iterator[str]:
     """Yield the parts of a text that may be names: of two segments at least, and no file of the code."""
-    for token in _TOKEN.findall(text):
+    for token in (_FILE_OF_URL.sub("", found) for found in _TOKEN.findall(text)):
         if (len(_segments(token)) > 1 or len(_humps(token)) > 1) and not _FILE.fullmatch(token):
             yield token

@@ -11,7 +11,7 @@ from sealift.isolation.model import Leak
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
 from sealift.isolation.references import leak
 from sealift.isolation.symbols import Outside
-from sealift.isolation.weights import Thing, weigh
+from sealift.isolation.weights import Thing, is_global, weigh
 from sealift.isolation.world import Sealed, World, kept
 
 
@@ -52,17 +52,12 @@ def _pairs(world: World, text: str, by_environment: dict[str, Place]) -> Iterato
         if thing is None:
             return
         for right in names[index + 1 :]:
-            if world.same_account(left, right) or _means_the_same_everywhere(text, outside, thing):
+            if world.same_account(left, right) or (outside is None and (thing.hidden or is_global(text))):
                 yield Shared(place, text, left, right, thing)
 
 
 def _owns(environment: Sealed, text: str) -> bool:
     return text in environment.terms or text in environment.names
-
-
-def _means_the_same_everywhere(text: str, outside: Outside | None, thing: Thing) -> bool:
-    """Return whether a text names one thing in every account: an ARN, a host, an id, a credential."""
-    return outside is None and (":" in text or "." in text or thing.hidden or "-" in text)
 
 
 def outside_of(world: World, text: str) -> Outside | None:

@@ -204,6 +204,11 @@ def _by_outside(place: Place, outside: Outside) -> Thing | None:
     return SETTING
 
 
+def is_global(text: str) -> bool:
+    """Return whether a text names one thing in every account: an ARN, an address, an id that AWS made up."""
+    return ":" in text or "." in text or any(known.match(text) for known in (_NETWORK, _FILES, _POOL))
+
+
 def holds_a_secret(service: str, name: str) -> bool:
     """Return whether who may read a thing of this service and name reads a credential, or logs in by it."""
     if service in ("secretsmanager", "rds-db", "neptune-db", "aoss", "redshift"):

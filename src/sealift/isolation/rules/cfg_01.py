@@ -58,7 +58,7 @@ def check(world: World) -> Iterator[Leak]:
 
 def _is_part(identity: Identity) -> bool:
     known = shape(identity.key[0])
-    return identity.key[0] == "metric" or (known is not None and bool(known.parents) and known.mark == "=")
+    return identity.key[0] == "metric" or (known is not None and known.of_a_part)
 
 
 @kept

@@ -40,7 +40,7 @@ def _by_schema(world: World, seen: set[tuple[str, str, str]]) -> Iterator[Leak]:
     """Yield fixed names of types that have no ARN of a known form, or whose name the schema alone knows."""
     for identity, left, right in same_things(world):
         place, known = identity.place, shape(identity.key[0])
-        if identity.single or known is None or (known.parents and known.mark == "="):
+        if identity.single or known is None or known.of_a_part:
             continue
         if (left, right, place.logical_id) not in seen:
             seen.add((left, right, place.logical_id))
