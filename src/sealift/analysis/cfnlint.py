@@ -1,7 +1,8 @@
 """Reads cfn-lint's report: what AWS would refuse stops the journey, the rest is advice."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from sealift.analysis.merge import merged
 from sealift.model.finding import Finding, Severity
@@ -30,6 +31,8 @@ NOT_REFUSED = (
     "E4",  # metadata: AWS reads none of it when it deploys
 )
 """Errors of cfn-lint that AWS does not refuse, or not surely."""
+DESCRIBED = "'Description' was unexpected"
+"""What E3001 says of a Description beside the Type: SAM leaves it out before CloudFormation sees it."""
 OURS = ("W3002",)
 """Local paths, which have to be packaged before a deployment: that is what Sealift does."""
 
@@ -39,16 +42,29 @@ def refused(rule: str) -> bool:
     return rule.startswith("E") and not rule.startswith((*NOT_REFUSED, *END_OF_LIFE))
 
 
-def cfnlint_findings(report: str, *, local: bool, own_config: bool) -> tuple[Finding, ...]:
+def cfnlint_findings(
+    report: str, *, local: bool, own_config: bool, sam: Collection[tuple[str, str]] = ()
+) -> tuple[Finding, ...]:
     """Return cfn-lint's JSON report as findings, each once. Raises ValueError when it is no such report.
 
     An end-of-life runtime stops on AWS and is advice on the embedded cloud (`local`). With a configuration of its own,
-    the project has chosen its rules, and every error stops.
+    the project has chosen its rules, and every error stops. `sam` are the resources that SAM expands, as (file,
+    logical id).
     """
     found = json.loads(report)
     if not isinstance(found, list):
         raise ValueError("cfn-lint's report is no list")
-    return merged(_findings(found, local=local, own_config=own_config))
+    findings = _findings(found, local=local, own_config=own_config)
+    return merged(one if own_config else _unless_left_out(one, sam) for one in findings)
+
+
+def _unless_left_out(one: Finding, sam: Collection[tuple[str, str]]) -> Finding:
+    """Return the finding, as advice when it is about what SAM leaves out of its resources."""
+    place = one.location
+    described = one.id == "E3001" and DESCRIBED in one.message and place is not None
+    if described and place is not None and (place.file, place.logical_id or "") in sam:
+        return replace(one, stops=False, severity="low")
+    return one
 
 
 def _findings(found: list[dict[str, object]], *, local: bool, own_config: bool) -> Iterator[Finding]:

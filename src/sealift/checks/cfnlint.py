@@ -48,7 +48,16 @@ def run_cfnlint(
             return (could_not_run("cfn-lint", done),)
         report = done.stdout
         cache.put(key, report)
-    return cfnlint_findings(report, local=local, own_config=any(config))
+    sam = frozenset(pair for one in with_nested(templates.values()) for pair in _sam_resources(one))
+    return cfnlint_findings(report, local=local, own_config=any(config), sam=sam)
+
+
+def _sam_resources(template: Template) -> Iterator[tuple[str, str]]:
+    """Yield file and logical id of every resource that SAM expands."""
+    resources = template.body.get("Resources")
+    for name, resource in resources.items() if isinstance(resources, dict) else ():
+        if isinstance(resource, dict) and str(resource.get("Type", "")).startswith("AWS::Serverless::"):
+            yield template.file, name
 
 
 def _cfnlint(

@@ -1,6 +1,6 @@
 """Analyse and test a commit: the first phases of its journey. A red one stops it; what was not tested is said."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sealift.delivery.production import lacks, production_advice
@@ -10,6 +10,8 @@ from sealift.model.finding import Finding, SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.template import Template
 from sealift.usecases.build import every_template
+from sealift.usecases.fitness import misfits
+from sealift.usecases.references import undefined_names
 from sealift.usecases.services import PhaseOutcome, Services, phase
 
 
@@ -35,12 +37,34 @@ def check(
     """Run static analysis, then the unit tests unless analysis stopped the journey."""
     with phase(services, "analyse") as outcome:
         analysis = services.analyzer.analyse(app, templates, local=local)
+        own = (*undefined_names(app, templates, services), *misfits(app, templates))
+        analysis = _with(analysis, own)
         analysis = replace(analysis, findings=(*analysis.findings, *_advice(app, templates)))
         _report(analysis, services)
         _conclude(analysis, outcome, _found(analysis))
     if analysis.status in {"failed", "errored"} or not tests:
         return Checked(analysis=analysis, tests=None)
     return Checked(analysis=analysis, tests=unit_tests(app, services))
+
+
+def _with(analysis: SuiteResult, own: Sequence[Finding]) -> SuiteResult:
+    """Return the analysis with what Sealift itself found, which stops it whatever the linters are told to do.
+
+    What a linter says of the same name in the same line is left out.
+    """
+    if not own:
+        return analysis
+    said = [(f.location.file, f.location.line, f.data["name"]) for f in own if f.location and "name" in f.data]
+
+    def repeats(one: Finding) -> bool:
+        at = one.location
+        return at is not None and any((at.file, at.line) == (f, n) and repr(name) in one.message for f, n, name in said)
+
+    others = [f for f in analysis.findings if not repeats(f)]
+    findings = (*own, *others)
+    stopping = sum(f.stops for f in findings)
+    what = "a finding" if stopping == 1 else f"{stopping} findings"
+    return replace(analysis, status="failed", reason=f"{what} would break it", failed=stopping, findings=findings)
 
 
 def unit_tests(app: App, services: Services) -> SuiteResult:

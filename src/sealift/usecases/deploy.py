@@ -13,14 +13,16 @@ from itertools import takewhile
 from sealift.delivery.blame import broke
 from sealift.delivery.history import Standing, open_deletions, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
-from sealift.delivery.parameters import resolve_parameters, stored_settings
+from sealift.delivery.outputs import merged_outputs
+from sealift.delivery.parameters import stored_settings
 from sealift.errors import ConfigError, IntegrityError, SealiftError
 from sealift.model.app import App, StackSpec
 from sealift.model.event import Noted, Progressed
 from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
-from sealift.usecases.configuration import configuration_of, given_parameters, keep_configuration, secrets_of
+from sealift.usecases.configuration import configuration_of, keep_configuration, secrets_of
+from sealift.usecases.fitness import fitted_parameters
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
 from sealift.usecases.services import Services, phase
 from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
@@ -101,22 +103,14 @@ def plan_deployment(
     """Resolve the parameters of every stack. Raises ConfigError with all problems at once."""
     if kind != "rollback":
         check_hooks(target.app, release)
-    problems: list[str] = []
-    resolved: dict[str, dict[str, str]] = {}
-    declared = {p.name for stack in release.stacks for p in stack.parameters}
-    for name in sorted(set(target.environment.parameters) - declared):
-        problems.append(f'parameter "{name}" is declared by no stack')
-    for stack in release.stacks:
-        values, wrong = resolve_parameters(stack.parameters, given_parameters(target.app, target.environment, stack))
-        resolved[stack.name] = values
-        problems += [f"{stack.name}: {text}" if len(release.stacks) > 1 else text for text in wrong]
+    resolved, problems = fitted_parameters(target.app, target.environment, release.stacks)
     if problems:
         name = target.environment.name
         raise ConfigError(
             f"The parameters of {name} do not fit the template:\n" + "\n".join(f"  - {p}" for p in problems),
             code="parameters",
             hint=f"Set them under [environments.{name}.parameters] in sealift.toml.",
-            context={"environment": name, "problems": problems},
+            context={"environment": name, "problems": list(problems)},
         )
     return Plan(
         release=release,
@@ -322,7 +316,7 @@ def _judge_ahead(target: Target, plan: Plan, operation: Operation, writer: Write
 
 
 def _deploy_stacks(target: Target, plan: Plan, operation: Operation, writer: Writer) -> tuple[dict[str, str], bool]:
-    outputs: dict[str, str] = {}
+    outputs: list[tuple[str, Mapping[str, str]]] = []
     changed = False
     # A stack that needs others may read settings that they make, so its own are looked for once those are there.
     _check_settings(target, plan, *(s for s in plan.release.stacks if not s.needs))
@@ -330,9 +324,9 @@ def _deploy_stacks(target: Target, plan: Plan, operation: Operation, writer: Wri
         if stack.needs:
             _check_settings(target, plan, stack)
         result = deploy_stack(_stack_target(target, plan, stack), operation, writer)
-        outputs.update(result.state.outputs)
+        outputs.append((stack.name, result.state.outputs))
         changed = changed or result.changed
-    return outputs, changed
+    return merged_outputs(outputs), changed
 
 
 def _stack_target(target: Target, plan: Plan, stack: SealedStack) -> StackTarget:

@@ -11,6 +11,7 @@ from itertools import cycle, islice
 
 from sealift.delivery.health import Judgement, evidence, judge, summary
 from sealift.delivery.history import Standing
+from sealift.delivery.outputs import merged_outputs
 from sealift.errors import CloudError
 from sealift.model.event import HealthJudged, Progressed
 from sealift.model.health import ALARMS, COUNTED, Observation, Traffic
@@ -69,11 +70,9 @@ def tell(judgement: Judgement, target: Target, services: Services) -> None:
 
 def outputs_of(target: Target) -> dict[str, str]:
     """Return the outputs of every stack of the environment."""
-    outputs: dict[str, str] = {}
-    for stack in target.app.stacks:
-        state = target.cloud.stacks.describe(target.app.stack_name(target.environment, stack))
-        outputs.update(state.outputs if state else {})
-    return outputs
+    names = [(stack.name, target.app.stack_name(target.environment, stack)) for stack in target.app.stacks]
+    states = ((stack, target.cloud.stacks.describe(name)) for stack, name in names)
+    return merged_outputs((stack, state.outputs) for stack, state in states if state is not None)
 
 
 def send_probes(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sealift.analysis.redact import redacted, secret_values
 from sealift.delivery.hooks import Hook, Moment, commands, declared
+from sealift.delivery.outputs import merged_outputs
 from sealift.errors import ConfigError, Refused, UserError
 from sealift.model.app import App
 from sealift.model.event import HookRan, Noted, Progressed
@@ -125,11 +126,8 @@ def tell_what_stays(app: App, cloud: Cloud, services: Services) -> None:
 
 def _outputs(run: HookRun) -> dict[str, str]:
     """Return what the stacks output now: before a first deployment nothing."""
-    outputs: dict[str, str] = {}
-    for name in run.stack_names.values():
-        state = run.cloud.stacks.describe(name)
-        outputs.update(state.outputs if state else {})
-    return outputs
+    states = ((stack, run.cloud.stacks.describe(name)) for stack, name in run.stack_names.items())
+    return merged_outputs((stack, state.outputs) for stack, state in states if state is not None)
 
 
 def _run(hook: Hook, run: HookRun, outputs: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from string import Template as StringTemplate
 
+from sealift.delivery.outputs import ProbeText
 from sealift.errors import UserError
 from sealift.model.app import Probe
 from sealift.model.event import ProbeAnswered
@@ -39,7 +39,7 @@ def ask_probe(
 ) -> ProbeAnswered:
     """Send a probe until it is answered as declared or patience is at its end; return the last answer."""
     try:
-        url = StringTemplate(probe.url).substitute(outputs)
+        url = ProbeText(probe.url).substitute(outputs)
     except (KeyError, ValueError) as error:
         raise UserError(
             f'Probe "{probe.name}" uses {error}, which {target.environment.name} does not output',

@@ -18,6 +18,7 @@ from sealift.delivery.history import (
     standing,
 )
 from sealift.delivery.identity import is_there
+from sealift.delivery.outputs import merged_outputs
 from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
@@ -85,9 +86,9 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         states = states_of(target) if entries else ()
         stuck = stuck_among(states, cloud.stacks)
         health = judge_running(target, now, services) if _is_soaked(app, environment) else None
+        named = {app.stack_name(environment, stack): stack.name for stack in app.stacks}
         there = {state.name for state in states if is_there(state, app, environment)}
-        declared = (app.stack_name(environment, stack) for stack in app.stacks)
-        missing = tuple(name for name in declared if name not in there) if now.current else ()
+        missing = tuple(name for name in named if name not in there) if now.current else ()
         left = observe_undeclared(app, environment, entries, cloud)
         lease = services.ledgers.leases(cloud).live() if entries else None
     except SealiftError as error:
@@ -105,7 +106,7 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         overtaken=overtaken(entries, soak_s=environment.soak_s),
         standing=now,
         override=_override(entries, now.current),
-        outputs={key: value for state in states for key, value in state.outputs.items()},
+        outputs=merged_outputs((named.get(state.name, state.name), state.outputs) for state in states),
         stuck=stuck,
         torn_down=open_teardown(entries),
         missing=missing,

@@ -1,5 +1,6 @@
 """What acceptance tests and hooks find in their environment, and the functions of a deployed stack."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from sealift.model.app import App
@@ -15,7 +16,7 @@ def variables(app: App, cloud: Cloud, outputs: Mapping[str, str]) -> dict[str, s
         "SEALIFT_LOCAL": "1" if cloud.local else "0",
         "AWS_REGION": cloud.region,
         "AWS_DEFAULT_REGION": cloud.region,
-        **{f"SEALIFT_OUTPUT_{key}": value for key, value in outputs.items()},
+        **{f"SEALIFT_OUTPUT_{re.sub(r'[.-]', '_', key)}": value for key, value in outputs.items()},
         **(cloud.credentials or {}),
     }
 

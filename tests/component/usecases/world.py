@@ -35,6 +35,7 @@ from tests.fakes.scm import FakeSourceControl
 from tests.fakes.suites import FakeAnalyzer, FakeTester
 
 SOAK_S = 60.0
+NAMING = ("template.json", "api.json")
 URL = "https://api.example.org"
 Body = dict[str, Json]
 ROLE: Body = {
@@ -170,11 +171,12 @@ class World:
         self.app = replace(self.app, environments=changed)
 
     def write(self, resources: Mapping[str, Json], *, file: str = "template.json", **sections: Json) -> None:
-        """Write a template; the stack's name is always among its outputs, and functions get a role of their own."""
+        """Write a template; those in NAMING output the stack's name, and functions get a role of their own."""
         kinds = {raw["Type"] for raw in resources.values() if isinstance(raw, dict)}
         if "AWS::Lambda::Function" in kinds:
             resources = {**resources, "Role": ROLE}
-        body = template(resources, **{"Outputs": {"Name": {"Value": {"Ref": "AWS::StackName"}}}, **sections})
+        name: Body = {"Outputs": {"Name": {"Value": {"Ref": "AWS::StackName"}}}} if file in NAMING else {}
+        body = template(resources, **{**name, **sections})
         (self.app.root / file).write_text(json.dumps(body))
 
     def code(self, text: str, *, folder: str = "src") -> None:

@@ -76,3 +76,12 @@ def test_local_paths_which_we_package_are_no_advice() -> None:
     report = json.dumps([{"Rule": {"Id": "W3002"}, "Message": "m", "Filename": "template.yaml", "Location": {}}])
     assert cfnlint_findings(report, local=False, own_config=False) == ()
     assert len(cfnlint_findings(report, local=False, own_config=True)) == 1
+
+
+@pytest.mark.parametrize(("logical_id", "stops"), [("F", False), ("Q", True)])
+def test_a_description_beside_a_type_that_sam_expands_stops_nothing(logical_id: str, stops: bool) -> None:
+    message = "Additional properties are not allowed ('Description' was unexpected)"
+    place = {"Start": {"LineNumber": 3}, "Path": ["Resources", logical_id, "Description"]}
+    report = [{"Rule": {"Id": "E3001"}, "Message": message, "Filename": "t.yaml", "Location": place}]
+    (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, sam={("t.yaml", "F")})
+    assert finding.stops is stops

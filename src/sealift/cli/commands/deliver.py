@@ -90,7 +90,9 @@ def deploy_command(
     """Build this commit and deploy it to ENVIRONMENT, without analysis and tests."""
     from sealift.usecases.admission import Admission
     from sealift.usecases.build import build_release, load_templates
+    from sealift.usecases.fitness import require_probes
     from sealift.usecases.proof.prove import isolation_gate, prove_built
+    from sealift.usecases.references import require_defined
     from sealift.usecases.run import commit_of, deploy_built
 
     with _ending(session) as ending:
@@ -103,6 +105,8 @@ def deploy_command(
             )
         origin = commit_of(session.app, session.services, local=session.local)
         templates = load_templates(session.app, session.services)
+        require_defined(session.app, templates, session.services)
+        require_probes(session.app, templates)
         built = build_release(session.app, session.services, templates=templates, origin=origin)
         proof = prove_built(session.app, built, session.services, templates=templates, local=session.local)
         isolation_gate(proof, session.services, strict=not session.local)

@@ -1,0 +1,90 @@
+"""Judge, for every environment and before anything is written, whether configuration and templates fit each other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sealift.delivery.outputs import output_names, unknown_outputs
+from sealift.delivery.parameters import resolve_parameters
+from sealift.errors import ConfigError, did_you_mean
+from sealift.model.app import App, Environment
+from sealift.model.finding import Finding
+from sealift.model.release import SealedStack
+from sealift.model.template import Location, Template
+from sealift.usecases.configuration import given_parameters
+
+NOT_BUILT = "0" * 64
+_ADDED = ("Fn::ForEach::", "Fn::Transform")
+
+
+def misfits(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
+    """Yield parameters that an environment lacks or misspells, and outputs that a probe names and no template has."""
+    stacks = [
+        SealedStack(name=name, template_sha256=NOT_BUILT, needs=(), parameters=template.parameters)
+        for name, template in templates.items()
+    ]
+    for environment in app.environments:
+        _, problems = fitted_parameters(app, environment, stacks)
+        for problem in problems:
+            yield _finding(
+                app,
+                environment.name,
+                "parameters",
+                f"{environment.name}: {problem}",
+                f"Set it under [environments.{environment.name}.parameters] in sealift.toml.",
+            )
+    yield from _of_probes(app, templates)
+
+
+def require_probes(app: App, templates: Mapping[str, Template]) -> None:
+    """Refuse probes of outputs that no template has. Raises ConfigError with all of them."""
+    findings = tuple(_of_probes(app, templates))
+    if findings:
+        raise ConfigError("; ".join(f.message for f in findings), code="probe-output", hint=findings[0].fix)
+
+
+def fitted_parameters(
+    app: App, environment: Environment, stacks: Sequence[SealedStack]
+) -> tuple[dict[str, dict[str, str]], tuple[str, ...]]:
+    """Return the value of every parameter by stack, and every problem with them."""
+    problems: list[str] = []
+    resolved: dict[str, dict[str, str]] = {}
+    declared = {p.name for stack in stacks for p in stack.parameters}
+    for name in sorted(set(environment.parameters) - declared):
+        problems.append(f'parameter "{name}" is declared by no stack{did_you_mean(name, sorted(declared))}')
+    for stack in stacks:
+        values, wrong = resolve_parameters(stack.parameters, given_parameters(app, environment, stack))
+        resolved[stack.name] = values
+        problems += [f"{stack.name}: {text}" if len(stacks) > 1 else text for text in wrong]
+    return resolved, tuple(problems)
+
+
+def _of_probes(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
+    outputs = [(name, tuple(_outputs(template))) for name, template in templates.items()]
+    if any(key.startswith(_ADDED) for _, keys in outputs for key in keys):
+        return  # which outputs a loop or a macro makes is not known here
+    names = frozenset(output_names(outputs).values())
+    for probe, key, near in unknown_outputs(app.probes, names):
+        yield _finding(
+            app,
+            ", ".join(probe.environments),
+            "probe-output",
+            f'probe "{probe.name}" uses ${{{key}}}, which no template outputs{near}',
+            f"The templates output: {', '.join(sorted(names)) or 'nothing'}.",
+        )
+
+
+def _outputs(template: Template) -> Iterator[str]:
+    found = template.body.get("Outputs")
+    yield from found if isinstance(found, dict) else ()
+
+
+def _finding(app: App, environment: str, rule: str, message: str, fix: str) -> Finding:
+    return Finding(
+        tool="sealift",
+        id=rule,
+        severity="high",
+        message=message,
+        location=Location(file=app.config_path, line=0) if app.config_path else None,
+        fix=fix,
+        stops=True,
+        data={"environment": environment},
+    )

@@ -1,0 +1,81 @@
+"""What an environment lacks is found by `check` and `run`, for every environment, before anything is written."""
+
+from dataclasses import replace
+
+import pytest
+
+from sealift.model.app import Probe, StackSpec
+from sealift.usecases.build import load_templates
+from sealift.usecases.check import Checked, check
+from sealift.usecases.run import RunOptions, run
+from tests.component.usecases.world import URL, World, function, table
+
+
+def checked(world: World) -> Checked:
+    services = world.services()
+    return check(world.app, services, templates=load_templates(world.app, services), local=True, tests=False)
+
+
+def stopping(world: World) -> list[str]:
+    return [f.message for f in checked(world).analysis.findings if f.stops]
+
+
+def test_a_parameter_that_production_lacks_is_found(world: World):
+    world.write({"Hello": function()}, Parameters={"Level": {"Type": "String"}})
+    world.change("staging", parameters={"Level": "1"})
+    (message,) = stopping(world)
+    assert message.startswith('production: parameter "Level" (String) has no value and no default')
+
+
+def test_a_parameter_that_production_misspells_is_found(world: World):
+    world.write({"Hello": function()}, Parameters={"Level": {"Type": "String", "Default": "1"}})
+    world.change("production", parameters={"Levle": "2"})
+    assert stopping(world) == ['production: parameter "Levle" is declared by no stack (did you mean "Level"?)']
+
+
+def test_a_value_that_production_may_not_have_is_found(world: World):
+    world.write({"Hello": function()}, Parameters={"Size": {"Type": "Number", "Default": "1"}})
+    world.change("production", parameters={"Size": "large"})
+    assert stopping(world) == ['production: parameter "Size" is "large", not a number']
+
+
+def test_a_probe_of_an_output_that_no_template_has_is_found(world: World):
+    world.app = replace(world.app, probes=(Probe(name="hello", url=f"{URL}/${{Nmae}}"),))
+    assert stopping(world) == ['probe "hello" uses ${Nmae}, which no template outputs (did you mean "Name"?)']
+
+
+def test_a_probe_of_a_key_that_two_stacks_have_is_refused_with_what_to_write(world: World):
+    world.write({"Other": table()}, file="other.json", Outputs={"Name": {"Value": "other"}})
+    stacks = (StackSpec(name="app", template="template.json"), StackSpec(name="data", template="other.json"))
+    world.app = replace(world.app, stacks=stacks)
+    assert "write ${app.Name} or ${data.Name}" in stopping(world)[0]
+    world.app = replace(world.app, probes=(Probe(name="hello", url=f"{URL}/${{app.Name}}"),))
+    assert stopping(world) == []
+    assert world.deploy().status == "succeeded"
+    assert world.http.requests[-1].url.endswith("/shop-staging-app")
+
+
+@pytest.mark.parametrize("status", ["succeeded", "not tested"])
+def test_it_stops_whatever_the_linters_say(world: World, status: str):
+    world.change("production", parameters={"Levle": "2"})
+    world.analyzer.result = replace(world.analyzer.result, status=status)  # type: ignore[arg-type]
+    assert checked(world).status == "failed"
+
+
+def test_a_run_stops_before_anything_is_written(world: World):
+    world.change("production", parameters={"Levle": "2"})
+    result = run(world.app, world.services(), RunOptions(local=True, branch="main"))
+    assert result.status == "failed"
+    assert world.writes("staging") == []
+
+
+def test_an_undefined_name_stops_with_its_line(world: World):
+    world.write({"Hello": function(), "Extra": {**table(), "DependsOn": "Tabel"}})
+    (finding,) = [f for f in checked(world).analysis.findings if f.stops]
+    assert finding.location is not None
+    assert (finding.id, finding.location.file, finding.location.line > 0) == ("undefined", "template.json", True)
+
+
+def test_what_fits_is_not_stopped(world: World):
+    assert stopping(world) == []
+    assert checked(world).status == "succeeded"

@@ -1,0 +1,30 @@
+"""Outputs of several stacks: one that two stacks have is written with its stack, and never stands for the other."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealift.delivery.outputs import merged_outputs, unknown_outputs, used_outputs
+from sealift.model.app import Probe
+
+KEYS = st.text(alphabet="abAB1", min_size=1, max_size=3)
+
+
+def test_a_key_of_two_stacks_is_written_with_its_stack():
+    found = merged_outputs([("api", {"Url": "1", "Only": "2"}), ("web", {"Url": "3"})])
+    assert found == {"api.Url": "1", "Only": "2", "web.Url": "3"}
+
+
+@given(st.dictionaries(st.sampled_from(["one", "two", "three"]), st.dictionaries(KEYS, st.text(max_size=3))))
+def test_no_value_is_lost(stacks: dict[str, dict[str, str]]):
+    found = merged_outputs(stacks.items())
+    assert sorted(found.values()) == sorted(v for outputs in stacks.values() for v in outputs.values())
+
+
+def test_a_probe_that_names_a_key_of_two_stacks_is_told_both():
+    probe = Probe(name="p", url="${Url}/x")
+    ((_, key, near),) = unknown_outputs([probe], {"api.Url", "web.Url"})
+    assert (key, near) == ("Url", ": write ${api.Url} or ${web.Url}")
+
+
+def test_a_probe_may_name_the_stack():
+    assert used_outputs(Probe(name="p", url="${api-2.Url}/$Other")) == ("api-2.Url", "Other")
