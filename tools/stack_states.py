@@ -23,7 +23,8 @@ _DEPLOYING: Mapping[Step, str] = {
     "update": "change it",
     "wait": "wait until it rests, then look again",
     "recreate": "delete what is left when none of it holds data or may, then make it; else refuse, naming it",
-    "continue-rollback": "continue the rollback once, skipping nothing, then change it; else say why, and refuse",
+    "continue-rollback": "continue the rollback once, skipping only what a waiver names, then change it; else say why, "
+    "and refuse",
     "refuse": "refuse",
 }
 _DELETING: Mapping[Teardown, str] = {

@@ -60,8 +60,8 @@ class Stacks(Protocol):
     def delete_stack(self, stack_name: str, *, token: str) -> None:
         """Begin to delete a stack; one that is gone is a success."""
 
-    def continue_rollback(self, stack_name: str, *, token: str) -> None:
-        """Continue a rollback that failed, skipping nothing."""
+    def continue_rollback(self, stack_name: str, *, token: str, skip: Sequence[str] = ()) -> None:
+        """Continue a rollback that failed. `skip` are logical ids, in nested stacks as `NestedStackName.LogicalId`."""
 
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
         """Return events newer than the one with id `after`, oldest first; nested stacks' events are included."""

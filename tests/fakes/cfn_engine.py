@@ -210,6 +210,19 @@ class Engine:
                 yield from self._remove(stack, made, policy="Delete", replaced=True)
         self.set_status(stack, "UPDATE_ROLLBACK_COMPLETE")
 
+    def failed(self, stack: Stack, prefix: str = "") -> Iterator[tuple[str, tuple[Stack, str]]]:
+        """Yield what ContinueUpdateRollback calls each resource that could not be brought back, and where it is."""
+        for name, there in stack.resources.items():
+            child = self.known(there.physical_id or "") if there.desired.type == STACK_TYPE else None
+            if child is not None:
+                yield from self.failed(child, f"{child.name}.")
+            elif there.status == "UPDATE_FAILED":
+                yield f"{prefix}{name}", (stack, name)
+
+    def skip(self, stack: Stack, name: str) -> None:
+        """Take a resource for brought back, although nothing was done to it."""
+        stack.resources[name] = self._resource(stack, stack.before.get(name, stack.resources[name]), "UPDATE_COMPLETE")
+
     def delete(self, stack: Stack) -> Steps:
         """Delete everything that is not to be kept."""
         self.set_status(stack, "DELETE_IN_PROGRESS", "User Initiated")

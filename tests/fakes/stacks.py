@@ -5,7 +5,7 @@ Give it `render` (as `Templates.render` is) and it knows SAM; without, a templat
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -105,6 +105,8 @@ class FakeStacks:
         """Stack and change set of everything that was really executed, in order."""
         self.roles: dict[str, str | None] = {}
         """The role as which CloudFormation makes each stack, as it was last asked for."""
+        self.skipped: list[str] = []
+        """What rollbacks were continued without."""
         self.deletions: list[str] = []
         """Every stack whose deletion was really begun."""
 
@@ -130,6 +132,13 @@ class FakeStacks:
             if status == "ROLLBACK_COMPLETE":
                 self._engine.empty(stack)
             self._engine.set_status(stack, status, reason)
+
+    def force_resource(self, stack_name: str, logical_id: str, status: str, reason: str = "") -> None:
+        """Put a resource into any state."""
+        with self._lock:
+            stack = self._engine.find(stack_name)
+            assert stack is not None
+            stack.resources[logical_id] = replace(stack.resources[logical_id], status=status, reason=reason)
 
     @contextmanager
     def rollback_disabled(self) -> Iterator[None]:
@@ -245,8 +254,8 @@ class FakeStacks:
                 del self._asked[key]
             self._engine.begin(stack, self._engine.delete(stack))
 
-    def continue_rollback(self, stack_name: str, *, token: str) -> None:
-        """Continue a rollback that failed, skipping nothing. One that goes on already is a success."""
+    def continue_rollback(self, stack_name: str, *, token: str, skip: Sequence[str] = ()) -> None:
+        """Continue a rollback that failed. One that goes on already is a success."""
         with self._call("continue_rollback"):
             what = f"continue the rollback of stack {stack_name}"
             stack = self._engine.find(stack_name)
@@ -256,7 +265,14 @@ class FakeStacks:
                 return
             if stack.status != "UPDATE_ROLLBACK_FAILED":
                 raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
+            failed = dict(self._engine.failed(stack))
+            for name in skip:
+                if name not in failed:
+                    raise invalid(what, f"Resource {name} cannot be skipped: its rollback did not fail")
+            self.skipped += skip
             stack.token = token
+            for name in skip:
+                self._engine.skip(*failed[name])
             self._engine.begin(stack, self._engine.roll_back(stack))
 
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:

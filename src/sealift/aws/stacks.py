@@ -6,6 +6,7 @@ done already" is a success after looking.
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -108,11 +109,12 @@ class AwsStacks:
             if error.code not in {"stack-not-found", "already-exists"}:
                 raise
 
-    def continue_rollback(self, stack_name: str, *, token: str) -> None:
-        """Continue a rollback that failed, skipping nothing. One that goes on already is a success."""
+    def continue_rollback(self, stack_name: str, *, token: str, skip: Sequence[str] = ()) -> None:
+        """Continue a rollback that failed. One that goes on already is a success."""
+        skipping: Any = {"ResourcesToSkip": list(skip)} if skip else {}
         try:
             with calling(f"continue the rollback of stack {stack_name}"):
-                self._client.continue_update_rollback(StackName=stack_name, ClientRequestToken=token)
+                self._client.continue_update_rollback(StackName=stack_name, ClientRequestToken=token, **skipping)
         except CloudError:
             state = self.describe(stack_name)
             if state is None or not state.status.startswith(("UPDATE_ROLLBACK_IN", "UPDATE_ROLLBACK_COMPLETE")):

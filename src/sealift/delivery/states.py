@@ -8,7 +8,8 @@ from typing import Literal
 
 Step = Literal["create", "update", "wait", "recreate", "continue-rollback", "refuse"]
 """create: a CREATE change set · update: an UPDATE one · wait: look again · recreate: delete the empty remains of a
-first creation that failed, then create · continue-rollback: once, skipping nothing · refuse: a person has to look."""
+first creation that failed, then create · continue-rollback: once, skipping only what was waived · refuse: a person
+has to look."""
 
 Teardown = Literal["none", "wait", "delete", "refuse"]
 """none: there is nothing to delete · wait: look again · delete: delete it · refuse: a person has to look."""

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -117,9 +117,9 @@ class LocalStacks:
                 )
         self.inner.delete_stack(stack_name, token=token)
 
-    def continue_rollback(self, stack_name: str, *, token: str) -> None:
+    def continue_rollback(self, stack_name: str, *, token: str, skip: Sequence[str] = ()) -> None:
         """Continue a rollback that failed."""
-        self.inner.continue_rollback(stack_name, token=token)
+        self.inner.continue_rollback(stack_name, token=token, skip=skip)
 
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
         """Return events newer than `after`, oldest first."""

@@ -22,6 +22,7 @@ RULES = (
     "policy-weakened",
     "index-lost",
     "drifted",
+    "rollback-skipped",
 )
 
 

@@ -3,17 +3,20 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html
 """
 
+import json
 from collections.abc import Callable
 
 import pytest
 
-from sealift.errors import CloudError, Refused
+from sealift.delivery.history import open_waivers
+from sealift.errors import CloudError, IntegrityError, Refused
 from sealift.model.ledger import Record
 from sealift.usecases.release import Outcome
 from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
 from sealift.usecases.status import Lane, status
-from tests.component.usecases.world import World, function, table
+from sealift.usecases.waive import Waiver, waive
+from tests.component.usecases.world import World, function, table, template
 from tests.fakes.http import answer
 
 WHY = "the role is gone"
@@ -225,3 +228,67 @@ def test_a_teardown_without_an_end_is_ended_by_destroy(world: World):
     record = Record(kind="teardown", status="running", operation="x", data={"step": "delete", "stack": "shop-staging"})
     ledger.append(record, fence=9)
     assert lane(world, "staging").next == "sealift destroy staging"
+
+
+SKIP = "app/Hello:rollback-skipped"
+
+
+def refused(world: World, name: str = "production") -> Refused:
+    with pytest.raises(Refused) as raised:
+        resumed(world, name)
+    return raised.value
+
+
+def let_skip(world: World, key: str = SKIP) -> None:
+    last = world.standing("production").last
+    assert last is not None
+    waiver = Waiver(key=key, release=last.release, reason="the role is gone for good")
+    waive(world.app, world.production, world.services(), waiver)
+
+
+def test_skipping_is_offered_with_what_it_means_and_never_done_unasked(world: World):
+    stuck(world, "zero", "one")
+    offer = refused(world)
+    assert offer.context["waivers"] == [SKIP]
+    assert f"sealift waive production {SKIP}" in offer.hint
+    assert "takes it for rolled back although it is not" in offer.hint
+    assert world.account("production").stacks.skipped == []
+
+
+def test_what_was_waived_is_skipped_once_and_recorded(world: World):
+    stuck(world, "zero", "one")
+    refused(world)
+    let_skip(world)
+    with pytest.raises(
+        IntegrityError
+    ) as wrong:  # nothing was done to the function: it runs the code of the bad release
+        resumed(world)
+    steps = [e.record.data for e in world.entries("production") if e.record.data.get("step") == "continue-rollback"]
+    assert (wrong.value.code, steps[-1]["waivers"]) == ("code-mismatch", [SKIP])
+    assert (world.account("production").stacks.skipped, "rollback-skipped" in world.notes()) == (["Hello"], True)
+    assert world.stack_status("production") == "UPDATE_ROLLBACK_COMPLETE"
+    now = world.standing("production")
+    assert open_waivers(world.entries("production"), release=now.deployments[0].release) == frozenset()
+
+
+def test_a_waiver_for_another_resource_skips_nothing(world: World):
+    stuck(world, "zero", "one")
+    refused(world)
+    let_skip(world, "app/Items:rollback-skipped")
+    assert "Hello" in refused(world).message
+    assert world.account("production").stacks.skipped == []
+
+
+def test_a_resource_of_a_nested_stack_is_skipped_by_the_name_that_aws_gives_it(world: World):
+    (world.app.root / "inner.json").write_text(json.dumps(template({"Items": table()})))
+    inner = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}
+    world.write({"Inner": inner})
+    world.deploy()
+    stacks = world.account().stacks
+    (child,) = (str(r.physical_id) for r in stacks.resources("shop-staging"))
+    stacks.force_status(child, "UPDATE_ROLLBACK_FAILED")
+    stacks.force_resource(child, "Items", "UPDATE_FAILED", "the key is gone")
+    stacks.force_resource("shop-staging", "Inner", "UPDATE_FAILED", "Embedded stack was not rolled back")
+    stacks.force_status("shop-staging", "UPDATE_ROLLBACK_FAILED")
+    (one,) = lane(world, "staging").stuck
+    assert dict(one.skippable) == {"Inner/Items": f"{child.split('/')[1]}.Items"}

@@ -283,6 +283,16 @@ def test_a_rollback_that_goes_on_already_is_a_success(status: str) -> None:
         stacks_of(session).continue_rollback("orders", token="t")
 
 
+@pytest.mark.parametrize(
+    ("skip", "sent"), [((), {}), (("One", "inner-1.Two"), {"ResourcesToSkip": ["One", "inner-1.Two"]})]
+)
+def test_a_rollback_is_continued_without_what_is_to_be_skipped(skip: tuple[str, ...], sent: dict[str, Any]) -> None:
+    with stubbed("cloudformation") as (session, stub):
+        asked = {"StackName": "orders", "ClientRequestToken": "t", **sent}
+        stub.add_response("continue_update_rollback", {}, asked)
+        stacks_of(session).continue_rollback("orders", token="t", skip=skip)
+
+
 def test_a_rollback_that_can_not_go_on_is_an_error() -> None:
     with stubbed("cloudformation") as (session, stub):
         stub.add_client_error("continue_update_rollback", "ValidationError", "Stack is in another state")

@@ -445,6 +445,18 @@ def test_a_rollback_that_fails_can_be_continued_once_its_cause_is_gone(bench: Be
     assert bench.ask({"One": parameter(), "Two": parameter(DependsOn="One")}).empty
 
 
+def test_a_resource_that_is_skipped_counts_as_brought_back_and_is_not(bench: Bench) -> None:
+    bench.deploy({"One": parameter(), "Two": parameter(DependsOn="One")})
+    bench.account.stacks.fail("Two", "update", "no")
+    bench.account.stacks.fail("One", "rollback", "stuck")
+    bench.deploy({"One": parameter("x"), "Two": parameter("x", DependsOn="One")})
+    with pytest.raises(CloudError, match="Two cannot be skipped"):
+        bench.account.stacks.continue_rollback("app", token="c1", skip=["Two"])
+    bench.account.stacks.continue_rollback("app", token="c2", skip=["One"])
+    assert (bench.later().status, bench.account.stacks.skipped) == ("UPDATE_ROLLBACK_COMPLETE", ["One"])
+    assert bench.ask({"One": parameter(), "Two": parameter(DependsOn="One")}).empty
+
+
 def test_a_rollback_of_a_stack_that_is_well_can_not_be_continued(bench: Bench) -> None:
     bench.deploy({"One": parameter()})
 

@@ -63,9 +63,9 @@ class MaskedStacks:
         """Begin to delete a stack."""
         self.inner.delete_stack(stack_name, token=token)
 
-    def continue_rollback(self, stack_name: str, *, token: str) -> None:
+    def continue_rollback(self, stack_name: str, *, token: str, skip: Sequence[str] = ()) -> None:
         """Continue a rollback that failed."""
-        self.inner.continue_rollback(stack_name, token=token)
+        self.inner.continue_rollback(stack_name, token=token, skip=skip)
 
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
         """Return events newer than `after`."""

@@ -1,7 +1,7 @@
 """Stacks that an operation left in a state from which CloudFormation changes nothing: which, and why. Only reads."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sealift.delivery.causes import STACK_TYPE, real_causes
 from sealift.delivery.states import is_stuck
@@ -16,6 +16,8 @@ class Stuck:
 
     state: StackState
     resources: tuple[StackResource, ...]
+    skippable: Mapping[str, str] = field(default_factory=dict)
+    """What a continued rollback may leave out: path → how ContinueUpdateRollback calls it."""
 
     @property
     def reasons(self) -> str:
@@ -41,20 +43,22 @@ def stuck_among(states: Sequence[StackState], stacks: Stacks) -> tuple[Stuck, ..
 
 def look_at(state: StackState, stacks: Stacks) -> Stuck:
     """Return a stuck stack with what failed in it and in the stacks nested in it."""
-    return Stuck(state=state, resources=real_causes(tuple(_failed(state.id or state.name, stacks))))
+    failed = tuple(_failed(state.id or state.name, stacks))
+    causes = real_causes(tuple(resource for _, resource in failed))
+    called = {resource.logical_id: name for name, resource in failed}
+    skippable = {
+        r.logical_id: called[r.logical_id] for r in causes if r.status == "UPDATE_FAILED" and r.type != STACK_TYPE
+    }
+    return Stuck(state=state, resources=causes, skippable=skippable)
 
 
-def _failed(stack: str, stacks: Stacks, prefix: str = "") -> Iterator[StackResource]:
+def _failed(stack: str, stacks: Stacks, path: str = "", nested: str = "") -> Iterator[tuple[str, StackResource]]:
+    """Yield how ContinueUpdateRollback calls each resource that failed, and the resource under its path."""
     for resource in stacks.resources(stack):
         if not resource.status.endswith("_FAILED"):
             continue
-        path = f"{prefix}{resource.logical_id}"
-        yield StackResource(
-            logical_id=path,
-            physical_id=resource.physical_id,
-            type=resource.type,
-            status=resource.status,
-            reason=resource.reason,
-        )
+        inner = f"{path}{resource.logical_id}"
+        yield f"{nested}{resource.logical_id}", replace(resource, logical_id=inner)
         if resource.type == STACK_TYPE and resource.physical_id:
-            yield from _failed(resource.physical_id, stacks, f"{path}/")
+            name = resource.physical_id.split("/")[1] if "/" in resource.physical_id else resource.physical_id
+            yield from _failed(resource.physical_id, stacks, f"{inner}/", f"{name}.")
