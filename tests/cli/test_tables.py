@@ -73,7 +73,7 @@ def test_a_release_that_was_overtaken_is_called_so(world: World, capsys: pytest.
     world.code("print('two')")
     second = world.deploy().release
     assert f"overtaken {first[:12]} after" in shown(world, capsys)
-    entries = history(world.services(), environments=[world.staging])
+    entries = history(world.app, world.services(), environments=[world.staging])
     show_history(entries, overtaken_operations(entries, [world.staging]))
     lines = [line for line in capsys.readouterr().out.splitlines() if "verification, overtaken" in line]
     assert [first[:12] in line and second[:12] not in line for line in lines] == [True]

@@ -8,7 +8,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from sealift.errors import did_you_mean
+from sealift.model.app import App, Environment
+from sealift.model.release import SealedStack
 from sealift.model.template import ParameterSpec
+
+ENVIRONMENT_PARAMETER = "SealiftEnvironment"
+"""Given the environment's name when the template declares it and nobody sets it."""
 
 _SSM_VALUE = "AWS::SSM::Parameter::Value<"
 
@@ -112,3 +117,27 @@ def _matches(pattern: str, item: str) -> bool:
         return re.fullmatch(pattern, item) is not None
     except re.error:
         return True
+
+
+def given_parameters(app: App, environment: Environment, stack: SealedStack) -> dict[str, str]:
+    """Return the values for a stack: the app's, the environment's, the environment's for this stack, then ours."""
+    spec = next((s for s in app.stacks if s.name == stack.name), None)
+    declared = {p.name for p in stack.parameters}
+    shared = {k: v for k, v in environment.parameters.items() if k in declared}
+    given = {
+        **(spec.parameters if spec else {}),
+        **shared,
+        **environment.stack_parameters.get(stack.name, {}),
+    }
+    if ENVIRONMENT_PARAMETER in declared:
+        given.setdefault(ENVIRONMENT_PARAMETER, environment.name)
+    return given
+
+
+def secret_values(stack: SealedStack, values: Mapping[str, str]) -> Iterator[str]:
+    """Yield the values of the stack's NoEcho parameters."""
+    for spec in stack.parameters:
+        value = values.get(spec.name, spec.default)
+        if spec.no_echo and value is not None:
+            yield value
+            yield from value.split(",")  # of a list CloudFormation may quote one item

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 from sealift.delivery.approval import may_decide
 from sealift.delivery.gates import GateResult, window_gate
-from sealift.delivery.history import standing
 from sealift.delivery.override import Override, override_problem
 from sealift.errors import Refused, UserError, Waiting
-from sealift.model.app import App, Environment
+from sealift.model.app import Environment
 from sealift.model.event import Noted
-from sealift.ports import Cloud
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site
 from sealift.usecases.writing import Operation, Writer, caller_record, gates_record
 
 _LONGEST_SLEEP_S = 30.0
@@ -55,24 +54,24 @@ def require_decider(environment: Environment, services: Services) -> None:
         )
 
 
-def pass_window(
-    environment: Environment, cloud: Cloud, services: Services, admission: Admission, *, release: str
-) -> tuple[GateResult, ...]:
+def pass_window(site: Site, admission: Admission, *, release: str) -> tuple[GateResult, ...]:
     """Return when the environment takes releases, with what was overridden. Raises Waiting when it takes none.
 
     A release that came in and was interrupted is brought to its end whatever the time.
     """
-    result = window_gate(environment, services.clock.now())
+    result = window_gate(site.environment, site.services.clock.now())
     if result.status == "open":
         return ()
-    begun = standing(services.ledgers.ledger(cloud).entries()).to_finish
+    begun = site.standing().to_finish
     if begun is not None and begun.release == release:
         return ()
-    if admission.rehearsal and cloud.local:
+    if admission.rehearsal and site.cloud.local:
         message = f"{result.message}; on AWS this would wait"
-        services.events.emit(Noted(name="window-rehearsed", message=message, environment=environment.name))
+        site.emit(Noted(name="window-rehearsed", message=message, environment=site.name))
         return ()
-    return pass_gates(lambda: (window_gate(environment, services.clock.now()),), environment, services, admission)
+    return pass_gates(
+        lambda: (window_gate(site.environment, site.services.clock.now()),), site.environment, site.services, admission
+    )
 
 
 def pass_gates(
@@ -107,7 +106,7 @@ def closed_error(result: GateResult, environment: Environment, **more: object) -
 
 
 def record_overrides(
-    app: App, overridden: Sequence[GateResult], override: Override, operation: Operation, writer: Writer
+    overridden: Sequence[GateResult], override: Override, operation: Operation, writer: Writer
 ) -> None:
     """Write down which closed gates were passed, by whom and why. `operation` is one of kind `override`."""
     if not overridden:
@@ -119,10 +118,10 @@ def record_overrides(
         overrides=list(names),
         said=[result.message for result in overridden],
         reason=override.reason.strip(),
-        gates=gates_record(app),
-        **caller_record(writer.cloud),
+        gates=gates_record(writer.app),
+        **caller_record(writer.site),
     )
-    writer.services.events.emit(
+    writer.site.emit(
         Noted(
             level="warning",
             name="gates-overridden",

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 from sealift.delivery.approval import Subject, approval_gate
 from sealift.delivery.gates import GateResult
-from sealift.delivery.history import approvals, authors, standing
+from sealift.delivery.history import approvals, authors
 from sealift.errors import UserError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
-from sealift.ports import Cloud
 from sealift.usecases.admission import require_decider
 from sealift.usecases.deploy import plan_deployment
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.store import full_digest, stored_release
-from sealift.usecases.target import Target
 from sealift.usecases.writing import (
     Operation,
     caller_record,
@@ -44,34 +43,33 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
             code="approval-needless",
             hint=f"Set `approval = true` under [environments.{environment.name}] when it should.",
         )
-    source_cloud = services.clouds.open(source)
-    digest = full_digest(release, source_cloud)
-    cloud = services.clouds.open(environment)
-    check_account(environment, cloud)
-    check_gates(app, environment, cloud)
+    from_site, site = open_site(app, source, services), open_site(app, environment, services)
+    digest = full_digest(release, from_site.cloud)
+    check_account(site)
+    check_gates(site)
     require_decider(environment, services)
-    subject = subject_of(Target(app=app, environment=environment, cloud=cloud), digest, source_cloud, services)
-    deployed = standing(services.ledgers.ledger(source_cloud).entries()).newest(digest)
+    subject = subject_of(site, digest, from_site)
+    deployed = from_site.standing().newest(digest)
     commit = deployed.commit if deployed else None
     operation = Operation(id=services.ids.new(), kind="approval", release=digest, commit=commit)
-    with writing(cloud, services, purpose=f"approval of {digest[:12]}") as writer:
+    with writing(site, purpose=f"approval of {digest[:12]}") as writer:
         entry = writer.record(
             operation,
             "succeeded",
             reason=reason,
             config=subject.config,
             gates=gates_record(app),
-            **caller_record(cloud),
+            **caller_record(site),
         )
         given = approvals(writer.ledger.entries(), release=digest)
     return Approved(entry=entry, gate=approval_gate(environment, given, subject))
 
 
-def subject_of(target: Target, digest: str, source: Cloud, services: Services) -> Subject:
+def subject_of(site: Site, digest: str, source: Site) -> Subject:
     """Return what would be approved: the release in `source` with the configuration that it gets in the target.
 
     Whose it is says the ledger of the source: `origin.json` is a note that no hash covers.
     """
-    plan = plan_deployment(target, stored_release(digest, source), commit=None, kind="promotion")
-    wrote = authors(services.ledgers.ledger(source).entries(), release=digest)
+    plan = plan_deployment(site, stored_release(digest, source.cloud), commit=None, kind="promotion")
+    wrote = authors(source.ledger.entries(), release=digest)
     return Subject(release=digest, config=plan.identity, authors=wrote)

@@ -16,8 +16,8 @@ from sealift.errors import CloudError, ConfigError, IntegrityError, Refused
 from sealift.model.app import App
 from sealift.model.event import Noted
 from sealift.model.release import BuiltRelease, Release
-from sealift.ports import Bucket, Cloud
-from sealift.usecases.services import Services
+from sealift.ports import Bucket
+from sealift.usecases.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +73,9 @@ def _path(app: App, written: str | None) -> Path | None:
     return app.root / Path(written).expanduser() if written else None
 
 
-def store_attestations(built: BuiltRelease, cloud: Cloud, keys: Keys, services: Services) -> None:
+def store_attestations(built: BuiltRelease, site: Site, keys: Keys) -> None:
     """Store bill of materials and provenance, signed when there is a key. What is there already and holds, stays."""
-    release, bucket = built.release, cloud.bucket
+    release, bucket = built.release, site.cloud.bucket
     if not _is_wanting(release, bucket, keys):
         return
     bom = bill_of_materials(release, built.artifacts, tool_version=__version__)
@@ -86,7 +86,7 @@ def store_attestations(built: BuiltRelease, cloud: Cloud, keys: Keys, services: 
         dependencies=listed_dependencies(built.artifacts),
         tool_version=__version__,
     )
-    envelope = _signed(statement, cloud, keys, services)
+    envelope = _signed(statement, site, keys)
     bucket.put(bom_key(release.digest), bom)
     bucket.put(provenance_key(release.digest), statement)
     if envelope is not None:
@@ -100,20 +100,20 @@ def _is_wanting(release: Release, bucket: Bucket, keys: Keys) -> bool:
     return any(check.status != "ok" for check in attestation_checks(release, bucket, own))
 
 
-def _signed(statement: bytes, cloud: Cloud, keys: Keys, services: Services) -> bytes | None:
+def _signed(statement: bytes, site: Site, keys: Keys) -> bytes | None:
     """Return the signed statement, or None without a key; one in KMS may be absent on the embedded cloud."""
     if keys.private is not None:
         return signed(statement, PAYLOAD_TYPE, private_pem=keys.private)
     if keys.kms is None or keys.public is None:
         return None
     try:
-        signature = cloud.signing_keys.sign(keys.kms, to_be_signed(statement, PAYLOAD_TYPE))
+        signature = site.cloud.signing_keys.sign(keys.kms, to_be_signed(statement, PAYLOAD_TYPE))
         return enveloped(statement, PAYLOAD_TYPE, signature, public_pem=keys.public)
     except CloudError as error:
-        if not (cloud.local and error.code == "not-found"):
+        if not (site.cloud.local and error.code == "not-found"):
             raise
         message = f"The release is not signed: there is no key {keys.kms} here. On AWS this is an error"
-        services.events.emit(Noted(level="warning", name="unsigned", message=message, environment=cloud.environment))
+        site.emit(Noted(level="warning", name="unsigned", message=message, environment=site.cloud.environment))
         return None
     except IntegrityError as error:
         raise ConfigError(
@@ -123,18 +123,18 @@ def _signed(statement: bytes, cloud: Cloud, keys: Keys, services: Services) -> b
         ) from error
 
 
-def require_private_key(keys: Keys, cloud: Cloud, services: Services) -> None:
+def require_private_key(keys: Keys, site: Site) -> None:
     """Raise ConfigError when the declared private key is not here; on the embedded cloud only tell of it."""
     if keys.missing is None:
         return
-    if not cloud.local:
+    if not site.cloud.local:
         raise ConfigError(
             f"The signing key {keys.missing} is not there, so the release can not be signed",
             code="signing-key-missing",
             hint="Put it there, or correct `private_key` under [signing] in sealift.toml.",
         )
     message = f"The release is not signed: {keys.missing} is not there. On AWS this is an error"
-    services.events.emit(Noted(level="warning", name="unsigned", message=message, environment=cloud.environment))
+    site.emit(Noted(level="warning", name="unsigned", message=message, environment=site.cloud.environment))
 
 
 def copy_attestations(release: Release, source: Bucket, target: Bucket) -> None:
@@ -178,20 +178,18 @@ def _signature(envelope: bytes | None, statement: bytes | None, public: bytes) -
     return Check(name="signature", status="ok", detail=f"by key {key_id(public)[:12]}")
 
 
-def require_attestations(release: Release, cloud: Cloud, keys: Keys, services: Services) -> None:
+def require_attestations(release: Release, site: Site, keys: Keys) -> None:
     """Raise Refused when provenance or signature do not hold, or a key is declared and the release is not signed."""
-    for check in attestation_checks(release, cloud.bucket, keys):
+    for check in attestation_checks(release, site.cloud.bucket, keys):
         if check.status == "ok" or (check.name == "provenance" and check.status == "absent"):
             continue
-        if check.status == "absent" and cloud.local:
+        if check.status == "absent" and site.cloud.local:
             message = f"Release {release.short()} is not signed; on AWS it would not be promoted"
-            services.events.emit(
-                Noted(level="warning", name="unsigned", message=message, environment=cloud.environment)
-            )
+            site.emit(Noted(level="warning", name="unsigned", message=message, environment=site.cloud.environment))
             continue
         raise Refused(
-            f"Release {release.short()} in {cloud.environment} is not promoted: {check.name}: {check.detail}",
+            f"Release {release.short()} in {site.cloud.environment} is not promoted: {check.name}: {check.detail}",
             code=f"gate-{check.name}",
-            hint=f"Look at it: `sealift release verify {cloud.environment}`. Then deploy its commit again.",
-            context={"environment": cloud.environment, "release": release.digest, "check": check.name},
+            hint=f"Look at it: `sealift release verify {site.name}`. Then deploy its commit again.",
+            context={"environment": site.cloud.environment, "release": release.digest, "check": check.name},
         )

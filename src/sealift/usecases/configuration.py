@@ -10,16 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sealift.delivery.manifest import canonical_json
+from sealift.delivery.parameters import given_parameters
 from sealift.errors import IntegrityError, PreconditionFailed
-from sealift.model.app import App, Environment
-from sealift.model.release import Release, SealedStack
+from sealift.model.release import Release
 from sealift.model.template import Json
 from sealift.ports import Cloud
-from sealift.usecases.target import Target
+from sealift.usecases.site import Site
 from sealift.usecases.writing import Writer
-
-ENVIRONMENT_PARAMETER = "SealiftEnvironment"
-"""Given the environment's name when the template declares it and nobody sets it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +33,17 @@ def configuration_key(digest: str) -> str:
     return f"configurations/{digest}.json"
 
 
-def configuration_of(target: Target, release: Release, resolved: Mapping[str, Mapping[str, str]]) -> bytes:
+def configuration_of(site: Site, release: Release, resolved: Mapping[str, Mapping[str, str]]) -> bytes:
     """Return the configuration of a deployment as it is kept, secrets (NoEcho) left out."""
     secret = {(s.name, p.name) for s in release.stacks for p in s.parameters if p.no_echo}
     open_values: Json = {
         stack: {name: value for name, value in values.items() if (stack, name) not in secret}
         for stack, values in resolved.items()
     }
-    return canonical_json({"parameters": open_values, "tags": dict(target.environment.tags)})
+    return canonical_json({"parameters": open_values, "tags": dict(site.environment.tags)})
 
 
-def secrets_of(target: Target, release: Release, resolved: Mapping[str, Mapping[str, str]]) -> str:
+def secrets_of(site: Site, release: Release, resolved: Mapping[str, Mapping[str, str]]) -> str:
     """Return a fingerprint of all secrets (NoEcho) of a deployment together; empty when it has none.
 
     It says only whether any of them changed. It is salted by where it is, made slowly, and of all of them at once, so
@@ -58,25 +55,9 @@ def secrets_of(target: Target, release: Release, resolved: Mapping[str, Mapping[
     values: Json = {stack: {name: resolved[stack][name] for name in names} for stack, names in secret.items() if names}
     if not values:
         return ""
-    cloud = target.cloud
-    salt = "/".join(("sealift", target.app.name, target.environment.name, cloud.account, cloud.region))
+    salt = "/".join(("sealift", site.app.name, site.name, site.cloud.account, site.cloud.region))
     made = hashlib.scrypt(canonical_json(values), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32)
     return made.hex()
-
-
-def given_parameters(app: App, environment: Environment, stack: SealedStack) -> dict[str, str]:
-    """Return the values for a stack: the app's, the environment's, the environment's for this stack, then ours."""
-    spec = next((s for s in app.stacks if s.name == stack.name), None)
-    declared = {p.name for p in stack.parameters}
-    shared = {k: v for k, v in environment.parameters.items() if k in declared}
-    given = {
-        **(spec.parameters if spec else {}),
-        **shared,
-        **environment.stack_parameters.get(stack.name, {}),
-    }
-    if ENVIRONMENT_PARAMETER in declared:
-        given.setdefault(ENVIRONMENT_PARAMETER, environment.name)
-    return given
 
 
 def keep_configuration(configuration: bytes, writer: Writer) -> None:
@@ -109,13 +90,13 @@ def kept_configuration(digest: str, cloud: Cloud) -> Configuration:
     return Configuration(parameters=raw["parameters"], tags=raw["tags"])
 
 
-def as_then(target: Target, release: Release, then: Configuration | None) -> Target:
-    """Return the target with the values and tags of a configuration that was kept.
+def as_then(site: Site, release: Release, then: Configuration | None) -> Site:
+    """Return the site with the values and tags of a configuration that was kept.
 
     Secrets (NoEcho) are those declared now, and so is everything when nothing was kept. What the templates of the
     release do not declare is left out.
     """
-    app, environment = target.app, target.environment
+    app, environment = site.app, site.environment
     values = {
         stack.name: {
             name: value
@@ -127,7 +108,7 @@ def as_then(target: Target, release: Release, then: Configuration | None) -> Tar
     }
     tags = environment.tags if then is None else then.tags
     return replace(
-        target,
+        site,
         app=replace(app, stacks=tuple(replace(spec, parameters={}) for spec in app.stacks)),
         environment=replace(environment, parameters={}, stack_parameters=values, tags=tags),
     )

@@ -14,9 +14,8 @@ from sealift.delivery.blame import broke
 from sealift.delivery.history import Standing, open_deletions, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
 from sealift.delivery.outputs import merged_outputs
-from sealift.delivery.parameters import stored_settings
+from sealift.delivery.parameters import secret_values, stored_settings
 from sealift.errors import ConfigError, IntegrityError, SealiftError
-from sealift.model.app import App, StackSpec
 from sealift.model.event import Noted, Progressed
 from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
@@ -24,9 +23,9 @@ from sealift.model.template import Json
 from sealift.usecases.configuration import configuration_of, keep_configuration, secrets_of
 from sealift.usecases.fitness import fitted_parameters
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
-from sealift.usecases.services import Services, phase
+from sealift.usecases.services import phase
+from sealift.usecases.site import Site
 from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
-from sealift.usecases.stacks.masking import masked
 from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.stacks.ownership import change_set_name, judged_name
 from sealift.usecases.stacks.settling import UNSEEN_S, at_rest, wait_until_seen
@@ -34,7 +33,6 @@ from sealift.usecases.stacks.stack import deploy_stack, judge_stack
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.stacks.undeclared import judge_undeclared
 from sealift.usecases.surroundings import physical_functions
-from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer, gates_record
 
 
@@ -97,15 +95,14 @@ class Deployment:
     changed: bool
 
 
-def plan_deployment(
-    target: Target, release: Release, *, commit: str | None, kind: EntryKind, adopt: bool = False
-) -> Plan:
+def plan_deployment(site: Site, release: Release, *, commit: str | None, kind: EntryKind, adopt: bool = False) -> Plan:
     """Resolve the parameters of every stack. Raises ConfigError with all problems at once."""
     if kind != "rollback":
-        check_hooks(target.app, release)
-    resolved, problems = fitted_parameters(target.app, target.environment, release.stacks)
+        check_hooks(site.app, release)
+    resolved, problems = fitted_parameters(site.app, site.environment, release.stacks)
+    site.secrets.learn(s for stack in release.stacks for s in secret_values(stack, resolved[stack.name]))
     if problems:
-        name = target.environment.name
+        name = site.name
         raise ConfigError(
             f"The parameters of {name} do not fit the template:\n" + "\n".join(f"  - {p}" for p in problems),
             code="parameters",
@@ -117,13 +114,13 @@ def plan_deployment(
         commit=commit,
         kind=kind,
         parameters=resolved,
-        configuration=configuration_of(target, release, resolved),
-        secrets=secrets_of(target, release, resolved),
+        configuration=configuration_of(site, release, resolved),
+        secrets=secrets_of(site, release, resolved),
         adopt=adopt,
     )
 
 
-def is_standing(target: Target, plan: Plan, current: Standing) -> bool:
+def is_standing(site: Site, plan: Plan, current: Standing) -> bool:
     """Return whether exactly this release and configuration runs there already, verified and not found bad since.
 
     The ledger alone is not believed: its stacks have to be there, too, and the settings have to be those of then.
@@ -133,74 +130,73 @@ def is_standing(target: Target, plan: Plan, current: Standing) -> bool:
         return False
     if (deployed.release, deployed.config) != (plan.release.digest, plan.config) or deployed.secrets != plan.secrets:
         return False
-    if deployed.settings is not None and deployed.settings != dict(_versions(target, plan)):
+    if deployed.settings is not None and deployed.settings != dict(_versions(site, plan)):
         return False
-    stacks = [_spec(target.app, stack) for stack in plan.release.stacks]
-    return next(broken_stacks(target.app, target.environment, target.cloud, stacks), None) is None
+    names = [site.stack_name(stack) for stack in plan.release.stacks]
+    return next(broken_stacks(site, names), None) is None
 
 
-def _versions(target: Target, plan: Plan) -> Mapping[str, str]:
+def _versions(site: Site, plan: Plan) -> Mapping[str, str]:
     """Return the versions of the settings that the templates name."""
     named = plan.settings()
-    return target.cloud.settings.versions(named) if named else {}
+    return site.cloud.settings.versions(named) if named else {}
 
 
-def enters(target: Target, plan: Plan, writer: Writer, *, force: bool) -> bool:
+def enters(plan: Plan, writer: Writer, *, force: bool) -> bool:
     """Return whether the release is going to enter: not when it runs there already."""
-    return force or not is_standing(target, plan, standing(writer.ledger.entries()))
+    return force or not is_standing(writer.site, plan, standing(writer.ledger.entries()))
 
 
-def looking_for_drift(target: Target, plan: Plan, writer: Writer, *, force: bool) -> Plan:
+def looking_for_drift(plan: Plan, writer: Writer, *, force: bool) -> Plan:
     """Begin to look for drift where the environment wants it and something will be deployed."""
-    if target.environment.drift == "off" or not enters(target, plan, writer, force=force):
+    if writer.site.environment.drift == "off" or not enters(plan, writer, force=force):
         return plan
-    return replace(plan, drift=Detection(target.app, target.environment, target.cloud))
+    return replace(plan, drift=Detection(writer.site))
 
 
-def deploy_release(target: Target, plan: Plan, writer: Writer, services: Services) -> Deployment:
+def deploy_release(plan: Plan, writer: Writer) -> Deployment:
     """Deploy every stack of the release. Whatever happens is recorded; errors are raised after that."""
-    writer.cloud = masked(writer.cloud, _secrets(plan))
     wait_until_seen(writer)
     entries = writer.ledger.entries()
-    _tell_unfinished(standing(entries), target, services)
+    _tell_unfinished(standing(entries), writer.site)
     undoing = undoable(entries) if plan.kind == "rollback" else frozenset()
     waivers = open_waivers(entries, release=plan.release.digest) | undoing
     plan = replace(
         plan, waivers=waivers, abandoned=_abandoned(standing(entries)), open_deletions=open_deletions(entries)
     )
-    operation = Operation(id=services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
+    operation = Operation(id=writer.services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     base: dict[str, Json] = {
         "author": plan.author,
         "config": plan.config,
         "config_kept": True,
         "isolation": dict(plan.isolation),
-        "gates": gates_record(target.app),
+        "gates": gates_record(writer.app),
     }
     if plan.secrets:
         base["secrets"] = plan.secrets
     if plan.health:
         base["health"] = dict(plan.health)
-    if target.environment.watch_s and plan.kind != "rollback":
-        base["watch_s"] = target.environment.watch_s
-    hooks = _hook_run(target, plan, operation, writer)
-    versions = _versions(target, plan)
+    if writer.site.environment.watch_s and plan.kind != "rollback":
+        base["watch_s"] = writer.site.environment.watch_s
+    hooks = _hook_run(plan, operation, writer)
+    versions = _versions(writer.site, plan)
     keep_configuration(plan.configuration, writer)
     writer.record(operation, "running", **base, **plan.request)
-    with phase(services, "deploy", environment=target.environment.name, detail=plan.release.short()) as outcome:
+    with phase(writer.services, "deploy", environment=writer.site.name, detail=plan.release.short()) as outcome:
         try:
             _revoke(entries, operation, writer)
-            targets = [_stack_target(target, plan, stack) for stack in plan.release.stacks]
+            targets = [_stack_target(writer.site, plan, stack) for stack in plan.release.stacks]
             judge_undeclared(plan.release, targets, operation, writer)
             if plan.drift is not None:
-                looking = Progressed(phase="deploy", environment=target.environment.name, detail="looking for drift")
-                services.events.emit(looking)
-                report = _drift_report(target, plan.drift, writer)
-                judge_drift(report, target.environment, waivers, operation, writer)
+                looking = Progressed(phase="deploy", environment=writer.site.name, detail="looking for drift")
+                writer.site.emit(looking)
+                report = _drift_report(plan.drift, writer)
+                judge_drift(report, waivers, operation, writer)
             if runs_hooks("before_deploy", hooks):
-                _judge_ahead(target, plan, operation, writer)
+                _judge_ahead(plan, operation, writer)
             run_hooks("before_deploy", hooks)
-            outputs, changed = _deploy_stacks(target, plan, operation, writer)
-            codes = _read_back(target, plan, services)
+            outputs, changed = _deploy_stacks(plan, operation, writer)
+            codes = _read_back(writer.site, plan)
             run_hooks("after_deploy", hooks)
         except SealiftError as error:
             outcome.status = "errored" if broke(error) else "failed"
@@ -216,19 +212,19 @@ def deploy_release(target: Target, plan: Plan, writer: Writer, services: Service
         outcome.status = "succeeded"
         outcome.detail = "changed" if changed else "nothing to change"
         # A setting that was changed meanwhile was maybe not read; one that hooks or stacks made was.
-        settings: dict[str, Json] = {**_versions(target, plan), **versions}
+        settings: dict[str, Json] = {**_versions(writer.site, plan), **versions}
         writer.record(operation, "succeeded", **base, changed=changed, code_sha256=dict(codes), settings=settings)
     return Deployment(operation=operation, outputs=outputs, changed=changed)
 
 
-def _drift_report(target: Target, looking: Detection, writer: Writer) -> DriftReport:
+def _drift_report(looking: Detection, writer: Writer) -> DriftReport:
     """Return what the look for drift found; one that met a stack on the move is repeated when that rests."""
     report = looking.report()
     if not report.moving:
         return report
-    for stack in target.app.stacks:
-        at_rest(target.app.stack_name(target.environment, stack), writer)
-    return observe_drift(target.app, target.environment, target.cloud)
+    for stack in writer.app.stacks:
+        at_rest(writer.app.stack_name(writer.site.environment, stack), writer)
+    return observe_drift(writer.site)
 
 
 def _abandoned(before: Standing) -> tuple[str, ...]:
@@ -237,15 +233,11 @@ def _abandoned(before: Standing) -> tuple[str, ...]:
     return tuple(name(d.operation) for d in unfinished for name in (change_set_name, judged_name))
 
 
-def _hook_run(target: Target, plan: Plan, operation: Operation, writer: Writer) -> HookRun:
+def _hook_run(plan: Plan, operation: Operation, writer: Writer) -> HookRun:
     done = finished(writer.ledger.entries(), release=plan.release.digest, config=plan.config)
     return HookRun(
-        app=target.app,
-        cloud=target.cloud,
         release=plan.release,
-        stack_names={
-            s.name: target.app.stack_name(target.environment, _spec(target.app, s)) for s in plan.release.stacks
-        },
+        stack_names={s.name: writer.site.stack_name(s) for s in plan.release.stacks},
         operation=operation,
         writer=writer,
         done=done,
@@ -268,31 +260,21 @@ def _record_failure(
     writer.record(operation, status, **base, error=error.code, message=error.message)
 
 
-def _secrets(plan: Plan) -> list[str]:
-    """Return the values of NoEcho parameters."""
-    return [
-        plan.parameters[stack.name][p.name]
-        for stack in plan.release.stacks
-        for p in stack.parameters
-        if p.no_echo and p.name in plan.parameters[stack.name]
-    ]
-
-
-def _tell_unfinished(before: Standing, target: Target, services: Services) -> None:
+def _tell_unfinished(before: Standing, site: Site) -> None:
     if before.unfinished is not None:
         unfinished = before.unfinished
-        services.events.emit(
+        site.emit(
             Noted(
                 level="warning",
                 name="unfinished-deployment",
                 message=f"The deployment of {unfinished.release[:12]} begun at {unfinished.at:%Y-%m-%d %H:%M:%S} UTC "
                 f"by {unfinished.actor} was interrupted; its stacks are settled first",
-                environment=target.environment.name,
+                environment=site.name,
             )
         )
 
 
-def _judge_ahead(target: Target, plan: Plan, operation: Operation, writer: Writer) -> None:
+def _judge_ahead(plan: Plan, operation: Operation, writer: Writer) -> None:
     """Have every stack judged whose change can be known before the hooks run; say which can not.
 
     What a stack that needs others changes may depend on those, and a hook may make a setting that is missing.
@@ -300,42 +282,42 @@ def _judge_ahead(target: Target, plan: Plan, operation: Operation, writer: Write
     unchanged: set[str] = set()
     later: list[str] = []
     for stack in plan.release.stacks:
-        if not set(stack.needs) <= unchanged or target.cloud.settings.missing(plan.settings(stack)):
+        if not set(stack.needs) <= unchanged or writer.cloud.settings.missing(plan.settings(stack)):
             later.append(stack.name)
-        elif judge_stack(_stack_target(target, plan, stack), operation, writer):
+        elif judge_stack(_stack_target(writer.site, plan, stack), operation, writer):
             unchanged.add(stack.name)
     if later:
         names = ", ".join(later)
-        writer.services.events.emit(
+        writer.site.emit(
             Noted(
                 name="judged-after-hooks",
                 message=f"What changes in {names} is judged after the hooks: it needs what is changed before it",
-                environment=target.environment.name,
+                environment=writer.site.name,
             )
         )
 
 
-def _deploy_stacks(target: Target, plan: Plan, operation: Operation, writer: Writer) -> tuple[dict[str, str], bool]:
+def _deploy_stacks(plan: Plan, operation: Operation, writer: Writer) -> tuple[dict[str, str], bool]:
     outputs: list[tuple[str, Mapping[str, str]]] = []
     changed = False
     # A stack that needs others may read settings that they make, so its own are looked for once those are there.
-    _check_settings(target, plan, *(s for s in plan.release.stacks if not s.needs))
+    _check_settings(writer.site, plan, *(s for s in plan.release.stacks if not s.needs))
     for stack in plan.release.stacks:
         if stack.needs:
-            _check_settings(target, plan, stack)
-        result = deploy_stack(_stack_target(target, plan, stack), operation, writer)
+            _check_settings(writer.site, plan, stack)
+        result = deploy_stack(_stack_target(writer.site, plan, stack), operation, writer)
         outputs.append((stack.name, result.state.outputs))
         changed = changed or result.changed
     return merged_outputs(outputs), changed
 
 
-def _stack_target(target: Target, plan: Plan, stack: SealedStack) -> StackTarget:
+def _stack_target(site: Site, plan: Plan, stack: SealedStack) -> StackTarget:
     return StackTarget(
-        app=target.app,
-        environment=target.environment,
+        app=site.app,
+        environment=site.environment,
         stack=stack,
-        name=target.app.stack_name(target.environment, _spec(target.app, stack)),
-        parameters={**plan.parameters[stack.name], ARTIFACT_BUCKET_PARAMETER: target.cloud.bucket.name},
+        name=site.stack_name(stack),
+        parameters={**plan.parameters[stack.name], ARTIFACT_BUCKET_PARAMETER: site.cloud.bucket.name},
         adopt=plan.adopt,
         waivers=plan.waivers,
         abandoned=plan.abandoned,
@@ -343,52 +325,47 @@ def _stack_target(target: Target, plan: Plan, stack: SealedStack) -> StackTarget
     )
 
 
-def _spec(app: App, stack: SealedStack) -> StackSpec:
-    known = next((s for s in app.stacks if s.name == stack.name), None)
-    return known or StackSpec(name=stack.name, template="", needs=stack.needs)
-
-
-def _check_settings(target: Target, plan: Plan, *stacks: SealedStack) -> None:
+def _check_settings(site: Site, plan: Plan, *stacks: SealedStack) -> None:
     """Refuse when a parameter or secret that the templates name is not in the environment."""
     named = plan.settings(*stacks) if stacks else ()
-    missing = target.cloud.settings.missing(named) if named else ()
+    missing = site.cloud.settings.missing(named) if named else ()
     if missing:
-        name = target.environment.name
+        name = site.name
         raise ConfigError(
             f"{name} lacks settings that the template names: {', '.join(missing)}",
             code="settings-missing",
             hint="Give the embedded cloud stand-ins for them, under [local.settings] in sealift.toml."
-            if target.cloud.local
+            if site.cloud.local
             else "Create them in Parameter Store or Secrets Manager of that account, then deploy again.",
             context={"environment": name, "missing": list(missing)},
         )
 
 
-def _read_back(target: Target, plan: Plan, services: Services) -> Iterator[tuple[str, str]]:
+def _read_back(site: Site, plan: Plan) -> Iterator[tuple[str, str]]:
     """Compare each function's code in the cloud with the release. Raises IntegrityError."""
-    wrong, expected = _compared(target, plan)
-    until = services.clock.monotonic() + (0.0 if target.cloud.local else UNSEEN_S)
-    while wrong and services.clock.monotonic() < until:  # a read may be older than the deployment
-        services.clock.sleep(3.0)
-        wrong, expected = _compared(target, plan)
+    clock = site.services.clock
+    wrong, expected = _compared(site, plan)
+    until = clock.monotonic() + (0.0 if site.cloud.local else UNSEEN_S)
+    while wrong and clock.monotonic() < until:  # a read may be older than the deployment
+        clock.sleep(3.0)
+        wrong, expected = _compared(site, plan)
     if wrong:
         raise IntegrityError(
             "Functions do not run the code of the release: " + "; ".join(wrong),
             code="code-mismatch",
             hint="Somebody changed them outside the pipeline. Deploy again with --force.",
-            context={"environment": target.environment.name},
+            context={"environment": site.name},
         )
     return iter([(ref, sha) for ref, _, sha in expected])
 
 
-def _compared(target: Target, plan: Plan) -> tuple[list[str], list[tuple[str, str, str]]]:
+def _compared(site: Site, plan: Plan) -> tuple[list[str], list[tuple[str, str, str]]]:
     """Return which functions run another code, and (reference, physical name, SHA-256) of each that was looked at."""
     expected: list[tuple[str, str, str]] = []
     for stack in plan.release.stacks:
-        name = target.app.stack_name(target.environment, _spec(target.app, stack))
-        physical = dict(physical_functions(target.cloud, name)) if stack.functions else {}
+        physical = dict(physical_functions(site.cloud, site.stack_name(stack))) if stack.functions else {}
         expected += [(ref, physical[ref], sha) for ref, sha in stack.functions if ref in physical]
-    states = target.cloud.functions.state([name for _, name, _ in expected])
+    states = site.cloud.functions.state([name for _, name, _ in expected])
     wrong = [
         f"{ref} ({state.name}) runs {state.code_sha256[:12]}, the release holds {sha[:12]}"
         for (ref, _, sha), state in zip(expected, states, strict=True)

@@ -14,10 +14,10 @@ from sealift.model.event import Noted
 from sealift.model.stack import StackState
 from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.stacks.ownership import is_ours
 from sealift.usecases.stacks.settling import Following, at_rest, wait_until_seen
 from sealift.usecases.stacks.undeclared import observe_undeclared
-from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
 
 ATTEMPTS = 2
@@ -37,17 +37,16 @@ class Destroyed:
 def destroy(app: App, environment: Environment, services: Services, *, confirmed_name: str | None) -> Destroyed:
     """Delete every stack of the environment. A protected one needs its name typed as `confirmed_name`."""
     _confirm(environment, services, confirmed_name)
-    cloud = services.clouds.open(environment)
-    check_account(environment, cloud)
-    check_gates(app, environment, cloud)
-    target = Target(app=app, environment=environment, cloud=cloud)
+    site = open_site(app, environment, services)
+    check_account(site)
+    check_gates(site)
     with (
-        writing(cloud, services, purpose="teardown") as writer,
+        writing(site, purpose="teardown") as writer,
         phase(services, "destroy", environment=environment.name) as outcome,
     ):
         operation = Operation(id=services.ids.new(), kind="teardown", release="", commit=None)
         try:
-            destroyed = _delete_all(target, operation, writer)
+            destroyed = _delete_all(operation, writer)
         except KeyboardInterrupt:
             writer.record(operation, "aborted")
             raise
@@ -61,35 +60,36 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
     return destroyed
 
 
-def _delete_all(target: Target, operation: Operation, writer: Writer) -> Destroyed:
+def _delete_all(operation: Operation, writer: Writer) -> Destroyed:
     wait_until_seen(writer)
     deleted: list[str] = []
     retained: list[str] = []
-    left = observe_undeclared(target.app, target.environment, writer.ledger.entries(), writer.cloud)
-    mine = [state.name for state in left if owner(state)[1] == target.environment.name]
-    ordered = reversed(deployment_order(target.app.stacks))
+    site = writer.site
+    left = observe_undeclared(site, writer.ledger.entries())
+    mine = [state.name for state in left if owner(state)[1] == site.name]
+    ordered = reversed(deployment_order(site.app.stacks))
     # What is no longer declared was deployed beside what is: it may import from that, and goes first.
-    names = [*mine, *(target.app.stack_name(target.environment, s) for s in ordered)]
-    _tell_undeclared(mine, target, writer)
+    names = [*mine, *(site.app.stack_name(site.environment, s) for s in ordered)]
+    _tell_undeclared(mine, site)
     for name in names:
-        _check(target, name, writer.cloud.stacks.describe(name), writer)
+        _check(name, writer.cloud.stacks.describe(name), writer)
     for name in names:
-        kept = _delete(target, name, operation, writer)
+        kept = _delete(name, operation, writer)
         if kept is not None:
             deleted.append(name)
             retained += kept
     return Destroyed(stacks=tuple(deleted), retained=tuple(retained), bucket=writer.cloud.bucket.name)
 
 
-def _tell_undeclared(names: Sequence[str], target: Target, writer: Writer) -> None:
+def _tell_undeclared(names: Sequence[str], site: Site) -> None:
     for name in names:
-        writer.services.events.emit(
+        site.emit(
             Noted(
                 level="warning",
                 name="stack-undeclared",
-                message=f"Stack {name} is deleted too: Sealift made it for {target.environment.name}, although "
+                message=f"Stack {name} is deleted too: Sealift made it for {site.name}, although "
                 "sealift.toml does not declare it now",
-                environment=target.environment.name,
+                environment=site.name,
             )
         )
 
@@ -107,12 +107,12 @@ def _confirm(environment: Environment, services: Services, confirmed_name: str |
         )
 
 
-def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> list[str] | None:
+def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None:
     """Delete one stack; return what it leaves behind, or None when there is no such stack."""
     stacks = writer.cloud.stacks
     # Nothing is emptied while somebody changes the stack: AWS would not delete it then.
     state = at_rest(name, writer)
-    _check(target, name, state, writer)
+    _check(name, state, writer)
     if state is None:
         return None
     before = {r.logical_id: r.physical_id for r in stacks.resources(name)}
@@ -139,11 +139,11 @@ def _delete(target: Target, name: str, operation: Operation, writer: Writer) -> 
     kept = [e for e in stacks.events(state.id or name) if e.status == "DELETE_SKIPPED"]
     names = [f"{e.logical_id} ({e.physical_id or before.get(e.logical_id, '')})" for e in kept if e.logical_id]
     if names:
-        writer.services.events.emit(
+        writer.site.emit(
             Noted(
                 name="retained",
                 message=f"Kept, because their DeletionPolicy says so: {', '.join(names)}",
-                environment=target.environment.name,
+                environment=writer.site.name,
             )
         )
     return names
@@ -159,9 +159,7 @@ def _empty(stack: str, name: str, operation: Operation, writer: Writer) -> None:
             writer.guard()
         if deleted:
             message = f"Emptied bucket {bucket} of {deleted} object{'s' * (deleted > 1)} and versions"
-            writer.services.events.emit(
-                Noted(name="bucket-emptied", message=message, environment=writer.cloud.environment)
-            )
+            writer.site.emit(Noted(name="bucket-emptied", message=message, environment=writer.cloud.environment))
 
 
 def _buckets(stack: str, cloud: Cloud) -> tuple[str, ...]:
@@ -170,7 +168,7 @@ def _buckets(stack: str, cloud: Cloud) -> tuple[str, ...]:
     return (*doomed(resources, template, type=BUCKET), *(bucket for nested in inner for bucket in nested))
 
 
-def _check(target: Target, name: str, state: StackState | None, writer: Writer) -> None:
+def _check(name: str, state: StackState | None, writer: Writer) -> None:
     """Refuse to delete a stack that is not ours or that is protected."""
     if state is None:
         return
@@ -180,14 +178,14 @@ def _check(target: Target, name: str, state: StackState | None, writer: Writer) 
             code="stack-state",
             hint="This state is not known to Sealift; look at it in the console.",
         )
-    if not is_ours(state, target.app, target.environment, writer):
-        whose = f"{target.app.name}/{target.environment.name}"
+    if not is_ours(state, writer):
+        whose = f"{writer.app.name}/{writer.site.name}"
         raise Refused(
             f"Stack {name} is not known as a stack of {whose}: neither by its tags nor by the ledger",
             code="stack-owner",
             hint="Only what Sealift made is destroyed. Delete the stack in the console if you are sure.",
         )
-    ours = target.environment.protected or name in open_deletions(writer.ledger.entries())
+    ours = writer.site.environment.protected or name in open_deletions(writer.ledger.entries())
     if state.termination_protection and not ours:
         # Where it is ours, the name that was typed is the consent.
         raise Refused(

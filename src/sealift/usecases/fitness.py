@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from sealift.delivery.outputs import output_names, unknown_outputs
-from sealift.delivery.parameters import resolve_parameters
+from sealift.delivery.parameters import given_parameters, resolve_parameters
 from sealift.errors import ConfigError, did_you_mean
 from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
 from sealift.model.release import SealedStack
 from sealift.model.template import Location, Template
-from sealift.usecases.configuration import given_parameters
 
 NOT_BUILT = "0" * 64
 _ADDED = ("Fn::ForEach::", "Fn::Transform")

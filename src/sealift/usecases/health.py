@@ -18,8 +18,7 @@ from sealift.model.health import ALARMS, COUNTED, Observation, Traffic
 from sealift.model.stack import StackResource
 from sealift.ports import Cloud
 from sealift.usecases.probes import PARALLEL_PROBES, ask_probe, probes_of
-from sealift.usecases.services import Services
-from sealift.usecases.target import Target
+from sealift.usecases.site import Site
 
 SHORTEST_COMPARED = timedelta(hours=1)
 LONGEST_COMPARED = timedelta(days=1)
@@ -28,39 +27,34 @@ PATIENCE_S = 3.0
 """How long a probe is repeated before its answer counts as wrong: one lost packet is no failure."""
 
 
-def judge_running(target: Target, standing: Standing, services: Services) -> Judgement | None:
+def judge_running(site: Site, standing: Standing) -> Judgement | None:
     """Judge what runs since its soak clock started; None when nothing soaks."""
     if standing.soaking_since is None:
         return None
-    return judge(observe(target, standing, services, start=standing.soaking_since), target.environment.health)
+    return judge(observe(site, standing, start=standing.soaking_since), site.environment.health)
 
 
 def observe(
-    target: Target,
-    standing: Standing,
-    services: Services,
-    *,
-    start: datetime,
-    before: tuple[Traffic, ...] | None = None,
+    site: Site, standing: Standing, *, start: datetime, before: tuple[Traffic, ...] | None = None
 ) -> Observation:
     """Return what was seen of the release that runs since `start`, and of the one before it.
 
     Who looks again gives what was seen of the one `before`: it changes no more, and each question costs.
     """
-    end = services.clock.now()
-    if not target.environment.health.enabled:
+    end = site.services.clock.now()
+    if not site.environment.health.enabled:
         return Observation(start=start, end=end)
     try:
-        return _observed(target, standing, start=start, end=end, before=before)
+        return _observed(site, standing, start=start, end=end, before=before)
     except CloudError as error:
         return Observation(start=start, end=end, unknown=error.message)
 
 
-def tell(judgement: Judgement, target: Target, services: Services) -> None:
+def tell(judgement: Judgement, site: Site) -> None:
     """Emit a judgement with its evidence."""
-    services.events.emit(
+    site.emit(
         HealthJudged(
-            environment=target.environment.name,
+            environment=site.name,
             verdict=judgement.verdict,
             summary=summary(judgement),
             evidence=evidence(judgement),
@@ -68,51 +62,47 @@ def tell(judgement: Judgement, target: Target, services: Services) -> None:
     )
 
 
-def outputs_of(target: Target) -> dict[str, str]:
+def outputs_of(site: Site) -> dict[str, str]:
     """Return the outputs of every stack of the environment."""
-    names = [(stack.name, target.app.stack_name(target.environment, stack)) for stack in target.app.stacks]
-    states = ((stack, target.cloud.stacks.describe(name)) for stack, name in names)
+    names = [(stack.name, site.app.stack_name(site.environment, stack)) for stack in site.app.stacks]
+    states = ((stack, site.cloud.stacks.describe(name)) for stack, name in names)
     return merged_outputs((stack, state.outputs) for stack, state in states if state is not None)
 
 
-def send_probes(
-    target: Target, outputs: Mapping[str, str], services: Services, *, count: int
-) -> tuple[int, tuple[str, ...]]:
+def send_probes(site: Site, outputs: Mapping[str, str], *, count: int) -> tuple[int, tuple[str, ...]]:
     """Send declared probes in turn, `count` in all; return how many were answered well, and what was wrong."""
-    probes = probes_of(target)
+    probes = probes_of(site)
     if not probes or count <= 0:
         return 0, ()
     done, wrong = 0, dict[str, None]()
     with ThreadPoolExecutor(max_workers=PARALLEL_PROBES) as pool:
         asked = pool.map(
-            lambda probe: ask_probe(target, probe, outputs, services, patience_s=PATIENCE_S),
+            lambda probe: ask_probe(site, probe, outputs, patience_s=PATIENCE_S),
             islice(cycle(probes), count),
         )
         for sent, answered in enumerate(asked, 1):
             done += answered.ok
             if not answered.ok:
                 wrong[f'probe "{answered.name}": {answered.detail}'] = None
-            services.events.emit(
-                Progressed(phase="health", environment=target.environment.name, done=sent, total=count, unit="probes")
-            )
+            site.emit(Progressed(phase="health", environment=site.name, done=sent, total=count, unit="probes"))
     return done, tuple(wrong)
 
 
 def _observed(
-    target: Target, standing: Standing, *, start: datetime, end: datetime, before: tuple[Traffic, ...] | None
+    site: Site, standing: Standing, *, start: datetime, end: datetime, before: tuple[Traffic, ...] | None
 ) -> Observation:
-    cloud = target.cloud
+    cloud = site.cloud
     resources = tuple(
         resource
-        for stack in target.app.stacks
-        for resource in _resources(cloud, target.app.stack_name(target.environment, stack))
+        for stack in site.app.stacks
+        for resource in _resources(cloud, site.app.stack_name(site.environment, stack))
     )
     counted = [r for r in resources if r.type in COUNTED]
-    states, absent = _alarms(target.environment.health.alarms, resources, cloud)
+    states, absent = _alarms(site.environment.health.alarms, resources, cloud)
     since = start if cloud.local else _next_minute(start)
     traffic = cloud.metrics.traffic(counted, start=since, end=end) if since < end else ()
     if before is None:
-        span = _span_before(standing, length=end - start) if target.environment.health.compare else None
+        span = _span_before(standing, length=end - start) if site.environment.health.compare else None
         before = cloud.metrics.traffic(counted, start=span[0], end=span[1]) if span else ()
     return Observation(start=start, end=end, traffic=traffic, before=before, alarms=states, absent_alarms=absent)
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sealift.delivery.history import Deployed, Overtaken, overtaken, standing
+from sealift.delivery.history import Deployed, Overtaken, overtaken
 from sealift.delivery.manifest import blob_key
 from sealift.errors import UserError
 from sealift.model.app import App, Environment
@@ -12,6 +12,7 @@ from sealift.model.ledger import ChainFault, Entry
 from sealift.model.release import Release
 from sealift.model.template import Json
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.store import stored_release
 
 
@@ -27,11 +28,11 @@ class Difference:
     resources: tuple[str, ...]
 
 
-def history(services: Services, *, environments: Sequence[Environment]) -> tuple[Entry, ...]:
+def history(app: App, services: Services, *, environments: Sequence[Environment]) -> tuple[Entry, ...]:
     """Return the entries of these environments' ledgers in order of time."""
     entries: list[Entry] = []
     for environment in environments:
-        entries += services.ledgers.ledger(services.clouds.open(environment)).entries()
+        entries += open_site(app, environment, services).ledger.entries()
     return tuple(sorted(entries, key=lambda e: (e.at, e.environment, e.seq)))
 
 
@@ -48,16 +49,18 @@ def verify_ledgers(app: App, services: Services) -> dict[str, tuple[int, tuple[C
     """Return the number of entries and the faults of every environment's ledger."""
     checked: dict[str, tuple[int, tuple[ChainFault, ...]]] = {}
     for environment in app.environments:
-        cloud = services.clouds.open(environment)
-        faults = services.ledgers.ledger(cloud).verify()
-        stored = [key for key in cloud.bucket.keys("ledger/") if key != "ledger/head.json"]  # a damaged one counts too
+        site = open_site(app, environment, services)
+        faults = site.ledger.verify()
+        stored = [
+            key for key in site.cloud.bucket.keys("ledger/") if key != "ledger/head.json"
+        ]  # a damaged one counts too
         checked[environment.name] = (len(stored), faults)
     return checked
 
 
 def difference(app: App, services: Services, *, source: Environment, target: Environment) -> Difference:
     """Return the commits, functions and template resources that `target` lacks of `source`."""
-    ends = [_end(environment, services) for environment in (source, target)]
+    ends = [_end(open_site(app, environment, services)) for environment in (source, target)]
     (from_deployed, from_release, from_body), (to_deployed, to_release, to_body) = ends
     if from_deployed is None or from_release is None:
         raise UserError(f"{source.name} has no release yet", code="no-release", hint=f"Deploy to {source.name} first.")
@@ -73,17 +76,14 @@ def difference(app: App, services: Services, *, source: Environment, target: Env
     )
 
 
-def _end(
-    environment: Environment, services: Services
-) -> tuple[Deployed | None, Release | None, dict[str, dict[str, Json]]]:
-    cloud = services.clouds.open(environment)
-    deployed = standing(services.ledgers.ledger(cloud).entries()).current
+def _end(site: Site) -> tuple[Deployed | None, Release | None, dict[str, dict[str, Json]]]:
+    deployed = site.standing().current
     if deployed is None:
         return None, None, {}
-    release = stored_release(deployed.release, cloud)
+    release = stored_release(deployed.release, site.cloud)
     bodies: dict[str, dict[str, Json]] = {}
     for stack in release.stacks:
-        stored = cloud.bucket.get(blob_key(stack.template_sha256))
+        stored = site.cloud.bucket.get(blob_key(stack.template_sha256))
         resources = json.loads(stored.body).get("Resources", {}) if stored else {}
         bodies |= {f"{stack.name}/{name}": body for name, body in resources.items()}
     return deployed, release, bodies

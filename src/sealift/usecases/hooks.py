@@ -15,7 +15,7 @@ from sealift.model.event import HookRan, Noted, Progressed
 from sealift.model.release import Origin, Release
 from sealift.model.template import Json
 from sealift.ports import Cloud
-from sealift.usecases.services import Services
+from sealift.usecases.site import Site
 from sealift.usecases.surroundings import physical_functions, variables
 from sealift.usecases.writing import Operation, Writer
 
@@ -27,8 +27,6 @@ SHOWN_LINES_OF_A_FAILURE = 15
 class HookRun:
     """What the hooks of one deployment need. `done` are those that succeeded before it was interrupted."""
 
-    app: App
-    cloud: Cloud
     release: Release
     stack_names: Mapping[str, str]
     """CloudFormation name of each stack of the release."""
@@ -41,7 +39,7 @@ def run_hooks(moment: Moment, run: HookRun) -> None:
     """Run the hooks of this moment in order. Raises UserError at the first that fails."""
     if not runs_hooks(moment, run):
         return
-    hooks = declared(run.app.hooks, moment)
+    hooks = declared(run.writer.app.hooks, moment)
     outputs = _outputs(run)
     for hook in hooks:
         record = hook.record()
@@ -49,8 +47,8 @@ def run_hooks(moment: Moment, run: HookRun) -> None:
             _tell(hook, run, "skipped", 0.0, ("it succeeded before the deployment was interrupted",))
             continue
         run.writer.record(run.operation, "running", **record, outcome="running")
-        doing = Progressed(phase="deploy", environment=run.cloud.environment, detail=f"{moment} {hook.name}")
-        run.writer.services.events.emit(doing)
+        doing = Progressed(phase="deploy", environment=run.writer.site.name, detail=f"{moment} {hook.name}")
+        run.writer.site.emit(doing)
         start = run.writer.services.clock.monotonic()
         run.writer.guard()  # who was paused after the record, and overtaken, runs no hook
         problem, output = _run(hook, run, outputs)
@@ -65,7 +63,7 @@ def run_hooks(moment: Moment, run: HookRun) -> None:
 
 def runs_hooks(moment: Moment, run: HookRun) -> bool:
     """Return whether there are hooks to run at this moment: none is on the way back."""
-    return bool(declared(run.app.hooks, moment)) and run.operation.kind != "rollback"
+    return bool(declared(run.writer.app.hooks, moment)) and run.operation.kind != "rollback"
 
 
 def check_hooks(app: App, release: Release) -> None:
@@ -80,27 +78,25 @@ def check_hooks(app: App, release: Release) -> None:
             )
 
 
-def check_code_of_hooks(app: App, cloud: Cloud, commit: str | None, services: Services) -> None:
+def check_code_of_hooks(site: Site, commit: str | None) -> None:
     """Refuse to run commands from a work tree that is not the release's commit."""
-    hooks = commands(app.hooks)
-    here = services.scm.origin(app.root) if hooks else None
+    hooks = commands(site.app.hooks)
+    here = site.services.scm.origin(site.app.root) if hooks else None
     if not hooks or (here is not None and here.commit is not None and here.commit == commit and not here.dirty):
         return
     message = (
         f"Hooks are run from the work tree ({', '.join(hook.name for hook in hooks)}), and {_described(here)}; "
         f"the release is of commit {commit[:12] if commit else 'unknown'}"
     )
-    if cloud.local:
-        services.events.emit(
-            Noted(level="warning", name="hook-code", message=f"{message}; going on, because it is local")
-        )
+    if site.cloud.local:
+        site.emit(Noted(level="warning", name="hook-code", message=f"{message}; going on, because it is local"))
         return
     first = f"`git checkout {commit}`" if commit else "Deliver it from a commit"
     raise Refused(
         message,
         code="hook-code",
         hint=f"{first}; or make the hook a function of the release, which is sealed with it: `lambda:LogicalId`.",
-        context={"environment": cloud.environment, "commit": commit},
+        context={"environment": site.cloud.environment, "commit": commit},
     )
 
 
@@ -110,23 +106,23 @@ def _described(here: Origin | None) -> str:
     return f"that differs from commit {here.commit[:12]}" if here.dirty else f"that is commit {here.commit[:12]}"
 
 
-def tell_what_stays(app: App, cloud: Cloud, services: Services) -> None:
+def tell_what_stays(site: Site) -> None:
     """Say beforehand what going back can not bring back, where hooks are declared."""
-    if not (app.hooks.before_deploy or app.hooks.after_deploy):
+    if not (site.app.hooks.before_deploy or site.app.hooks.after_deploy):
         return
-    services.events.emit(
+    site.emit(
         Noted(
             name="hooks-are-not-undone",
             message="Hooks are declared: what they change in data stays when the release before is brought back",
             hint="The release before has to work with it: expand, migrate, contract.",
-            environment=cloud.environment,
+            environment=site.cloud.environment,
         )
     )
 
 
 def _outputs(run: HookRun) -> dict[str, str]:
     """Return what the stacks output now: before a first deployment nothing."""
-    states = ((stack, run.cloud.stacks.describe(name)) for stack, name in run.stack_names.items())
+    states = ((stack, run.writer.cloud.stacks.describe(name)) for stack, name in run.stack_names.items())
     return merged_outputs((stack, state.outputs) for stack, state in states if state is not None)
 
 
@@ -136,16 +132,17 @@ def _run(hook: Hook, run: HookRun, outputs: Mapping[str, str]) -> tuple[str, tup
         return _call(hook, hook.function, run)
     services = run.writer.services
     given = {
-        **variables(run.app, run.cloud, outputs),
+        **variables(run.writer.site, outputs),
         "SEALIFT_HOOK": hook.moment,
         "SEALIFT_RELEASE": run.release.digest,
     }
-    env = {**_ours(services.variables, run.cloud), **given}
-    done = services.process.run(hook.argv, cwd=run.app.root, env=env, timeout_s=run.app.hooks.timeout_s)
+    env = {**_ours(services.variables, run.writer.cloud), **given}
+    done = services.process.run(hook.argv, cwd=run.writer.app.root, env=env, timeout_s=run.writer.app.hooks.timeout_s)
     secrets = secret_values(env)
-    output = tuple(redacted(f"{done.stdout}\n{done.stderr}", secrets).strip().splitlines())
+    shown = run.writer.site.secrets.masked(f"{done.stdout}\n{done.stderr}")
+    output = tuple(redacted(shown, secrets).strip().splitlines())
     if done.timed_out:
-        return f"did not end within {run.app.hooks.timeout_s:.0f} s", output
+        return f"did not end within {run.writer.app.hooks.timeout_s:.0f} s", output
     return ("" if done.returncode == 0 else f"ended with exit code {done.returncode}"), output
 
 
@@ -163,10 +160,10 @@ def _call(hook: Hook, function: str, run: HookRun) -> tuple[str, tuple[str, ...]
     payload: dict[str, Json] = {
         "source": "sealift",
         "hook": hook.moment,
-        "environment": run.cloud.environment,
+        "environment": run.writer.site.name,
         "release": run.release.digest,
     }
-    answer = run.cloud.functions.invoke(name, payload)
+    answer = run.writer.cloud.functions.invoke(name, payload)
     output = tuple(redacted(line) for line in answer.log)
     return f"raised {redacted(answer.error)}" if answer.error else "", output
 
@@ -175,14 +172,14 @@ def _physical_name(function: str, run: HookRun) -> str | None:
     for stack in run.release.stacks:
         for ref, _ in stack.functions:
             if function in {ref, f"{stack.name}/{ref}"}:
-                return dict(physical_functions(run.cloud, run.stack_names[stack.name])).get(ref)
+                return dict(physical_functions(run.writer.cloud, run.stack_names[stack.name])).get(ref)
     return None
 
 
 def _tell(hook: Hook, run: HookRun, status: str, duration_s: float, output: tuple[str, ...]) -> None:
-    run.writer.services.events.emit(
+    run.writer.site.emit(
         HookRan(
-            environment=run.cloud.environment,
+            environment=run.writer.site.name,
             hook=hook.moment,
             name=hook.name,
             status="skipped" if status == "skipped" else "failed" if status == "failed" else "succeeded",
@@ -199,5 +196,5 @@ def _failure(hook: Hook, run: HookRun, problem: str) -> UserError:
         code="hook-failed",
         hint=("No stack was touched. " if before else "The stacks hold the new release already. ")
         + "Mend it and deploy again: the hooks run again, so they have to be idempotent.",
-        context={"environment": run.cloud.environment, "hook": hook.moment, "name": hook.name},
+        context={"environment": run.writer.site.name, "hook": hook.moment, "name": hook.name},
     )

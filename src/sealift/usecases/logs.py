@@ -9,7 +9,7 @@ from sealift.analysis.redact import redacted
 from sealift.errors import CloudError
 from sealift.model.event import Noted
 from sealift.ports import Cloud
-from sealift.usecases.services import Services
+from sealift.usecases.site import Site
 from sealift.usecases.surroundings import physical_functions
 
 LOG_LINES = 12
@@ -60,22 +60,22 @@ def _before_the_last_traceback(lines: Sequence[str]) -> int:
     return next(n + 1 for n in range(begun[-2] + 1, len(lines)) if not lines[n].startswith(" "))
 
 
-def tell_log(name: str, lines: Sequence[str], cloud: Cloud, services: Services) -> None:
+def tell_log(name: str, lines: Sequence[str], site: Site) -> None:
     """Tell the end of a function's log."""
-    services.events.emit(
+    site.emit(
         Noted(
             level="error",
             name="function-log",
             message=f"the log of {name} ends with:\n" + "\n".join(f"        {line}" for line in lines),
-            environment=cloud.environment,
+            environment=site.cloud.environment,
         )
     )
 
 
-def tell_trouble(stacks: Sequence[str], cloud: Cloud, services: Services, *, since: datetime) -> None:
+def tell_trouble(stacks: Sequence[str], site: Site, *, since: datetime) -> None:
     """Tell the logs of functions of these stacks that failed since a moment, of few of them."""
-    for name, lines in list(_troubled(stacks, cloud, since=since - _AHEAD))[:MOST_TOLD]:
-        tell_log(name, lines, cloud, services)
+    for name, lines in list(_troubled(stacks, site.cloud, since=since - _AHEAD))[:MOST_TOLD]:
+        tell_log(name, lines, site)
 
 
 def _troubled(stacks: Sequence[str], cloud: Cloud, *, since: datetime) -> Iterator[tuple[str, tuple[str, ...]]]:

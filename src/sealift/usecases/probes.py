@@ -8,62 +8,59 @@ from sealift.errors import UserError
 from sealift.model.app import Probe
 from sealift.model.event import ProbeAnswered
 from sealift.ports import HttpAnswer
-from sealift.usecases.services import Services
-from sealift.usecases.target import Target
+from sealift.usecases.site import Site
 
 PARALLEL_PROBES = 4
 
 
-def probes_of(target: Target) -> tuple[Probe, ...]:
+def probes_of(site: Site) -> tuple[Probe, ...]:
     """Return the probes that are sent to this environment."""
-    name = target.environment.name
-    return tuple(p for p in target.app.probes if not p.environments or name in p.environments)
+    name = site.name
+    return tuple(p for p in site.app.probes if not p.environments or name in p.environments)
 
 
-def probe_all(target: Target, outputs: Mapping[str, str], services: Services) -> tuple[str, ...]:
+def probe_all(site: Site, outputs: Mapping[str, str]) -> tuple[str, ...]:
     """Send every declared probe, several at once; return what was wrong, as sentences."""
-    deadline = services.clock.monotonic() + target.app.verify_timeout_s
+    deadline = site.services.clock.monotonic() + site.app.verify_timeout_s
 
     def ask(probe: Probe) -> str:
-        left_s = deadline - services.clock.monotonic()
-        answered = ask_probe(target, probe, outputs, services, patience_s=left_s)
-        services.events.emit(answered)
+        left_s = deadline - site.services.clock.monotonic()
+        answered = ask_probe(site, probe, outputs, patience_s=left_s)
+        site.emit(answered)
         return "" if answered.ok else f'probe "{probe.name}": {answered.detail}'
 
     with ThreadPoolExecutor(max_workers=PARALLEL_PROBES) as pool:
-        return tuple(wrong for wrong in pool.map(ask, probes_of(target)) if wrong)
+        return tuple(wrong for wrong in pool.map(ask, probes_of(site)) if wrong)
 
 
-def ask_probe(
-    target: Target, probe: Probe, outputs: Mapping[str, str], services: Services, *, patience_s: float
-) -> ProbeAnswered:
+def ask_probe(site: Site, probe: Probe, outputs: Mapping[str, str], *, patience_s: float) -> ProbeAnswered:
     """Send a probe until it is answered as declared or patience is at its end; return the last answer."""
     try:
         url = ProbeText(probe.url).substitute(outputs)
     except (KeyError, ValueError) as error:
         raise UserError(
-            f'Probe "{probe.name}" uses {error}, which {target.environment.name} does not output',
+            f'Probe "{probe.name}" uses {error}, which {site.name} does not output',
             code="probe-output",
             hint=f"The stack outputs: {', '.join(sorted(outputs)) or 'nothing'}.",
         ) from None
     attempt, pause_s = 0, 0.1
-    deadline = services.clock.monotonic() + patience_s
+    deadline = site.services.clock.monotonic() + patience_s
     while True:
         attempt += 1
-        answer = services.http.request(
+        answer = site.services.http.request(
             probe.method, url, headers=probe.headers, body=probe.body, timeout_s=probe_timeout_s(probe)
         )
         wrong = judge_answer(probe, answer)
-        if wrong is None or services.clock.monotonic() + pause_s > deadline:
+        if wrong is None or site.services.clock.monotonic() + pause_s > deadline:
             return ProbeAnswered(
-                environment=target.environment.name,
+                environment=site.name,
                 name=probe.name,
                 ok=wrong is None,
                 detail=wrong or f"{answer.status} in {answer.latency_ms:.0f} ms",
                 attempt=attempt,
                 latency_ms=round(answer.latency_ms, 1),
             )
-        services.clock.sleep(pause_s)
+        site.services.clock.sleep(pause_s)
         pause_s = min(pause_s * 1.6, 5.0)
 
 

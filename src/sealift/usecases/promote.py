@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from sealift.delivery.approval import approval_gate
 from sealift.delivery.gates import GateResult, health_gate, promotion_gates
 from sealift.delivery.health import Judgement, evidence, judge, summary
-from sealift.delivery.history import Standing, approvals, standing
+from sealift.delivery.history import approvals
 from sealift.delivery.override import Override
 from sealift.errors import ConfigError, Refused, Waiting
 from sealift.model.app import App, Environment
-from sealift.ports import Cloud
 from sealift.usecases.admission import (
     Admission,
     check_override,
@@ -28,10 +27,10 @@ from sealift.usecases.proof.certificates import store_certificate
 from sealift.usecases.proof.prove import isolation_gate, prove_stored
 from sealift.usecases.release import Outcome, already_there, bring
 from sealift.usecases.services import Services, phase
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.store import copy_release, full_digest, stored_origin, stored_release
 from sealift.usecases.succession import ask, take_turn
-from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, check_account, check_gates, clear_lease, writing
 
 
@@ -59,50 +58,47 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
 
     No gate is asked when this release and configuration run there already: nothing would enter.
     """
-    source_environment = _source(app, environment)
-    source = services.clouds.open(source_environment)
-    cloud = services.clouds.open(environment)
-    check_account(source_environment, source)
-    check_account(environment, cloud)
-    check_gates(app, environment, cloud)
+    source = open_site(app, _source(app, environment), services)
+    site = open_site(app, environment, services)
+    check_account(source)
+    check_account(site)
+    check_gates(site)
     admission = options.admission
     check_override(admission.override, environment, services)
-    target = Target(app=app, environment=environment, cloud=cloud)
-    digest = _chosen(options.release, source, services)
-    if not options.force and _runs_there(target, digest, source, services):
-        clear_lease(cloud, services)
-        return already_there(target, digest, services)
-    soaked = Target(app=app, environment=source_environment, cloud=source)
-    overridden = _pass_gates(soaked, services, digest=digest, options=options)
-    verified = _standing(source, services).verified(digest)  # the newest: an override passes the soak, never this
+    digest = _chosen(options.release, source)
+    if not options.force and _runs_there(site, digest, source):
+        clear_lease(site)
+        return already_there(site, digest)
+    overridden = _pass_gates(source, digest=digest, options=options)
+    verified = source.standing().verified(digest)  # the newest: an override passes the soak, never this
     commit = verified.commit if verified else None
-    pass_branch(app, source_environment, source, services, commit=commit)
-    _pass_approval(target, source, services, digest=digest)
-    pass_window(environment, cloud, services, admission, release=digest)
-    release = stored_release(digest, source)
-    require_attestations(release, source, load_keys(app), services)
-    proof = prove_stored(app, release, source, services)
-    isolation_gate(proof, services, strict=options.strict or not cloud.local)
-    plan = plan_deployment(target, release, commit=commit, kind="promotion")
-    asked = ask(cloud, services)
-    check_code_of_hooks(app, cloud, commit, services)
-    tell_what_stays(app, cloud, services)
-    judgement = _pass_health(soaked, services)
+    pass_branch(source, commit=commit)
+    _pass_approval(site, source, digest=digest)
+    pass_window(site, admission, release=digest)
+    release = stored_release(digest, source.cloud)
+    require_attestations(release, source, load_keys(app))
+    proof = prove_stored(release, source)
+    isolation_gate(proof, services, strict=options.strict or not site.cloud.local)
+    plan = plan_deployment(site, release, commit=commit, kind="promotion")
+    asked = ask(site)
+    check_code_of_hooks(site, commit)
+    tell_what_stays(site)
+    judgement = _pass_health(source)
     plan = replace(plan, health=evidence(judgement))
-    with writing(cloud, services, purpose=f"promotion of {release.short()}") as writer:
-        turn = take_turn(target, plan, asked, writer, services, force=options.force)
+    with writing(site, purpose=f"promotion of {release.short()}") as writer:
+        turn = take_turn(plan, asked, writer, force=options.force)
         if isinstance(turn, Outcome):
             return turn
         # It may have closed while the lease was waited for.
-        overridden += pass_window(environment, cloud, services, replace(admission, wait=False), release=digest)
-        turn = looking_for_drift(target, turn, writer, force=options.force)
+        overridden += pass_window(site, replace(admission, wait=False), release=digest)
+        turn = looking_for_drift(turn, writer, force=options.force)
         operation = Operation(id=services.ids.new(), kind="override", release=digest, commit=commit)
-        if enters(target, turn, writer, force=options.force):
-            record_overrides(app, overridden, admission.override, operation, writer)
-        copy_release(release, stored_origin(digest, source), source=source, target=cloud, services=services)
+        if enters(turn, writer, force=options.force):
+            record_overrides(overridden, admission.override, operation, writer)
+        copy_release(release, stored_origin(digest, source.cloud), source=source, target=site)
         author = verified.author if verified else None
         proved = replace(turn, author=author, isolation=store_certificate(proof, writer))
-        return bring(target, proved, writer, services, restore=True, force=options.force)
+        return bring(proved, writer, restore=True, force=options.force)
 
 
 def _source(app: App, environment: Environment) -> Environment:
@@ -116,44 +112,37 @@ def _source(app: App, environment: Environment) -> Environment:
     return source
 
 
-def _standing(cloud: Cloud, services: Services) -> Standing:
-    return standing(services.ledgers.ledger(cloud).entries())
-
-
-def _chosen(prefix: str | None, source: Cloud, services: Services) -> str:
+def _chosen(prefix: str | None, source: Site) -> str:
     if prefix is not None:
-        return full_digest(prefix, source)
-    current = _standing(source, services).current
+        return full_digest(prefix, source.cloud)
+    current = source.standing().current
     if current is None:
         raise Refused(
-            f"{source.environment} has no release to promote",
+            f"{source.name} has no release to promote",
             code="gate-release",
-            hint=f"Deploy to it first: `sealift run`, or `sealift deploy {source.environment}`.",
+            hint=f"Deploy to it first: `sealift run`, or `sealift deploy {source.name}`.",
         )
     return current.release
 
 
-def _runs_there(target: Target, digest: str, source: Cloud, services: Services) -> bool:
+def _runs_there(site: Site, digest: str, source: Site) -> bool:
     """Return whether the environment runs this release and configuration, verified, and nothing there is open."""
-    now = _standing(target.cloud, services)
+    now = site.standing()
     current = now.current
     if current is None or current.release != digest or now.open_watch is not None:
         return False
-    plan = plan_deployment(target, stored_release(digest, source), commit=None, kind="promotion")
-    return is_standing(target, plan, now)
+    plan = plan_deployment(site, stored_release(digest, source.cloud), commit=None, kind="promotion")
+    return is_standing(site, plan, now)
 
 
-def _pass_gates(
-    soaked: Target, services: Services, *, digest: str, options: PromotionOptions
-) -> tuple[GateResult, ...]:
+def _pass_gates(source: Site, *, digest: str, options: PromotionOptions) -> tuple[GateResult, ...]:
     """Return what was overridden when every gate of the source is open or overridden."""
-    environment, source = soaked.environment, soaked.cloud
-    wanted_s = options.soak_s if options.soak_s is not None and source.local else environment.soak_s
+    environment, services = source.environment, source.services
+    wanted_s = options.soak_s if options.soak_s is not None and source.cloud.local else environment.soak_s
 
     def judge() -> tuple[GateResult, ...]:
         now = services.clock.now()
-        broken = tuple(broken_stacks(soaked.app, environment, source))
-        current = _standing(source, services)
+        broken, current = tuple(broken_stacks(source)), source.standing()
         return promotion_gates(environment, current, release=digest, now=now, soak_s=wanted_s, broken=broken)
 
     with phase(services, "soak", environment=environment.name) as outcome:
@@ -167,21 +156,21 @@ def _pass_gates(
         return overridden
 
 
-def _pass_health(source: Target, services: Services) -> Judgement:
+def _pass_health(source: Site) -> Judgement:
     """Return what is to be thought of the release where it soaks; what is not healthy closes the gate.
 
     Traffic that is missing is made by probes, last of all gates, so that none is sent in vain.
     """
     name, declared = source.environment.name, source.environment.health
-    with phase(services, "health", environment=name) as outcome:
-        now = _standing(source.cloud, services)
-        seen = observe(source, now, services, start=now.soaking_since or services.clock.now())
+    with phase(source.services, "health", environment=name) as outcome:
+        now = source.standing()
+        seen = observe(source, now, start=now.soaking_since or source.services.clock.now())
         judgement = judge(seen, declared)
         if judgement.verdict == "waiting":
             count = declared.min_requests - judgement.requests
-            sent, problems = send_probes(source, outputs_of(source), services, count=count)
+            sent, problems = send_probes(source, outputs_of(source), count=count)
             judgement = judge(seen, declared, synthetic=sent, problems=problems)
-        tell(judgement, source, services)
+        tell(judgement, source)
         result = health_gate(source.environment, judgement)
         outcome.detail = "; ".join((summary(judgement), *judgement.remarks))
         if result.status != "open":
@@ -190,10 +179,10 @@ def _pass_health(source: Target, services: Services) -> Judgement:
         return judgement
 
 
-def _pass_approval(target: Target, source: Cloud, services: Services, *, digest: str) -> None:
-    environment = target.environment
+def _pass_approval(site: Site, source: Site, *, digest: str) -> None:
+    environment = site.environment
     if environment.approvals:
-        given = approvals(services.ledgers.ledger(target.cloud).entries(), release=digest)
-        result = approval_gate(environment, given, subject_of(target, digest, source, services))
+        given = approvals(site.ledger.entries(), release=digest)
+        result = approval_gate(environment, given, subject_of(site, digest, source))
         if result.status != "open":
             raise closed_error(result, environment)

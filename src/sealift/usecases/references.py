@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from sealift.analysis.undefined import undefined
-from sealift.delivery.parameters import resolve_parameters
+from sealift.delivery.parameters import given_parameters, resolve_parameters
 from sealift.errors import TemplateError
 from sealift.model.app import App
 from sealift.model.finding import Finding
 from sealift.model.release import SealedStack
 from sealift.model.template import Template
 from sealift.usecases.build import UNBUILT
-from sealift.usecases.configuration import given_parameters
 from sealift.usecases.services import Services
 
 

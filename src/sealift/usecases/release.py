@@ -13,9 +13,8 @@ from sealift.model.template import Json
 from sealift.usecases.configuration import as_then, kept_configuration
 from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, looking_for_drift, plan_deployment
 from sealift.usecases.health import outputs_of
-from sealift.usecases.services import Services
+from sealift.usecases.site import Site
 from sealift.usecases.store import check_stored, stored_release
-from sealift.usecases.target import Target
 from sealift.usecases.verify import verify_deployment
 from sealift.usecases.watch import Watched, give_up_watch, watch
 from sealift.usecases.writing import Operation, Writer
@@ -43,42 +42,40 @@ class Outcome:
     """The release that was brought back."""
 
 
-def bring(
-    target: Target, plan: Plan, writer: Writer, services: Services, *, restore: bool, force: bool = False
-) -> Outcome:
+def bring(plan: Plan, writer: Writer, *, restore: bool, force: bool = False) -> Outcome:
     """Deploy, verify and watch.
 
     With `restore`, a failure after anything was sent brings back the verified release before; one that shows while
     the environment is watched does so always. When AWS or we broke, nothing is brought back: that says nothing about
     the release, and the next command goes on.
     """
-    name, digest = target.environment.name, plan.release.digest
-    settled = _settle_watch(target, plan, writer, services, force=force)
+    name, digest = writer.site.name, plan.release.digest
+    settled = _settle_watch(plan, writer, force=force)
     if settled is not None:
         return settled
-    if not force and is_standing(target, plan, standing(writer.ledger.entries())):
-        return already_there(target, digest, services)
+    if not force and is_standing(writer.site, plan, standing(writer.ledger.entries())):
+        return already_there(writer.site, digest)
     try:
-        deployment: Deployment | None = deploy_release(target, plan, writer, services)
-        problem, hint = _verified(target, deployment, writer, services)
+        deployment: Deployment | None = deploy_release(plan, writer)
+        problem, hint = _verified(deployment, writer)
     except SealiftError as error:
         if broke(error):
-            _tell_left(target, error, services)
+            _tell_left(writer.site, error)
             raise
         if not restore or not _was_sent(writer):
             raise
         deployment, problem, hint = None, error.message, error.hint
     if problem is None:
-        return _watched(target, writer, services)
+        return _watched(writer)
     if not restore:
         return Outcome(environment=name, status="failed", release=digest, message=problem, hint=hint)
-    return _restore(target, (digest, plan.config), writer, services, problem=problem, hint=hint)
+    return _restore((digest, plan.config), writer, problem=problem, hint=hint)
 
 
-def already_there(target: Target, digest: str, services: Services) -> Outcome:
+def already_there(site: Site, digest: str) -> Outcome:
     """Say that the environment runs this release and configuration already."""
-    name = target.environment.name
-    services.events.emit(
+    name = site.name
+    site.emit(
         Noted(
             name="already-there",
             message=f"{name} runs release {digest[:12]} already, verified; nothing to do",
@@ -88,7 +85,7 @@ def already_there(target: Target, digest: str, services: Services) -> Outcome:
     return Outcome(environment=name, status="succeeded", release=digest, message="already there")
 
 
-def _settle_watch(target: Target, plan: Plan, writer: Writer, services: Services, *, force: bool) -> Outcome | None:
+def _settle_watch(plan: Plan, writer: Writer, *, force: bool) -> Outcome | None:
     """Bring to its end what a watch before left open; return the outcome when that answers the question."""
     before = standing(writer.ledger.entries())
     due, current = before.rollback_due, before.current
@@ -96,36 +93,36 @@ def _settle_watch(target: Target, plan: Plan, writer: Writer, services: Services
         comes = force or (due.release, due.config) != (plan.release.digest, plan.config)
         if comes and before.good_before(due.release, due.config) is None:
             return None  # there is nothing to go back to, and what comes may mend it
-        outcome = conclude_watch(target, before, writer, services)
+        outcome = conclude_watch(before, writer)
         return None if outcome and outcome.restored and comes else outcome
-    if is_standing(target, plan, before) and not force:
-        return conclude_watch(target, before, writer, services)
+    if is_standing(writer.site, plan, before) and not force:
+        return conclude_watch(before, writer)
     if before.open_watch is not None:
         give_up_watch(current, writer, reason=f"release {plan.release.short()} comes")
     return None
 
 
-def conclude_watch(target: Target, before: Standing, writer: Writer, services: Services) -> Outcome | None:
+def conclude_watch(before: Standing, writer: Writer) -> Outcome | None:
     """Watch on, or go back after a watch that failed; None when no watch was left open."""
     if before.rollback_due is not None:
         problem = "It failed while it was watched"
-        return _restore(target, _pair(before.rollback_due), writer, services, problem=problem, hint="")
-    return _watched(target, writer, services) if before.open_watch is not None else None
+        return _restore(_pair(before.rollback_due), writer, problem=problem, hint="")
+    return _watched(writer) if before.open_watch is not None else None
 
 
-def _watched(target: Target, writer: Writer, services: Services) -> Outcome:
+def _watched(writer: Writer) -> Outcome:
     """Watch what runs there now, where that is declared; go back when it fails."""
-    name = target.environment.name
+    name = writer.site.name
     current = standing(writer.ledger.entries()).current
     assert current is not None
     done = Outcome(environment=name, status="succeeded", release=current.release)
     if not current.is_watched:
         return done
-    watched = watch(target, current, outputs_of(target), writer, services)
+    watched = watch(current, outputs_of(writer.site), writer)
     if watched.status == "succeeded":
         return done
     if watched.by:
-        return _ended_elsewhere(target, done, watched, services)
+        return _ended_elsewhere(writer.site, done, watched)
     if watched.status == "errored":
         return replace(
             done,
@@ -134,28 +131,28 @@ def _watched(target: Target, writer: Writer, services: Services) -> Outcome:
             hint=f"Look at it yourself; `sealift rollback {name}` goes back.",
         )
     problem = f"It failed while it was watched: {watched.problem}"
-    return _restore(target, _pair(current), writer, services, problem=problem, hint="Mend the cause and push it.")
+    return _restore(_pair(current), writer, problem=problem, hint="Mend the cause and push it.")
 
 
-def _ended_elsewhere(target: Target, done: Outcome, watched: Watched, services: Services) -> Outcome:
+def _ended_elsewhere(site: Site, done: Outcome, watched: Watched) -> Outcome:
     """Return how a deployment ended whose watch somebody else brought to its end."""
-    name = target.environment.name
+    name = site.name
     message = (
         f"Release {done.release[:12]} was brought to {name} and verified; it is not watched any more: {watched.by}"
     )
     if watched.status == "aborted":
-        services.events.emit(Noted(name="watch-ended", message=message, environment=name))
+        site.emit(Noted(name="watch-ended", message=message, environment=name))
         return replace(done, message=message)
     return replace(done, status=watched.status, message=message, hint=f"`sealift status` shows what {name} runs.")
 
 
-def _tell_left(target: Target, error: SealiftError, services: Services) -> None:
+def _tell_left(site: Site, error: SealiftError) -> None:
     """Say what becomes of an environment whose deployment broke off; a lost lease says it of itself."""
-    name = target.environment.name
+    name = site.name
     if isinstance(error, UserError) and not isinstance(error, LeaseError):
         message = f"The deployment to {name} broke off: this is no fault of the release, so {name} is left as it is"
         hint = f"`sealift resume {name}`, or the same command again, goes on; `sealift rollback {name}` goes back."
-        services.events.emit(Noted(level="warning", name="left-as-it-is", message=message, hint=hint, environment=name))
+        site.emit(Noted(level="warning", name="left-as-it-is", message=message, hint=hint, environment=name))
 
 
 def _was_sent(writer: Writer) -> bool:
@@ -166,23 +163,23 @@ def _was_sent(writer: Writer) -> bool:
     return any(e.record.data.get("step") == "execute" and e.seq > since for e in entries)
 
 
-def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, services: Services) -> Outcome:
+def redeploy(digest: str, *, kind: EntryKind, writer: Writer) -> Outcome:
     """Deploy a release that the environment's bucket holds, and verify it. Drift keeps nobody from going back."""
-    release: Release = stored_release(digest, target.cloud)
-    check_stored(release, target.cloud)
+    release: Release = stored_release(digest, writer.cloud)
+    check_stored(release, writer.cloud)
     entries = writer.ledger.entries()
     before = standing(entries).newest(digest)
-    plan = plan_deployment(target, release, commit=before.commit if before else None, kind=kind)
+    plan = plan_deployment(writer.site, release, commit=before.commit if before else None, kind=kind)
     author = before.author if before else None
     plan = replace(plan, author=author, isolation=proved_before(entries, digest))
     if kind != "rollback":
-        plan = looking_for_drift(target, plan, writer, force=True)
-    deployment = deploy_release(target, plan, writer, services)
-    problem, hint = _verified(target, deployment, writer, services)
+        plan = looking_for_drift(plan, writer, force=True)
+    deployment = deploy_release(plan, writer)
+    problem, hint = _verified(deployment, writer)
     if problem is None:
-        return _watched(target, writer, services)
+        return _watched(writer)
     return Outcome(
-        environment=target.environment.name,
+        environment=writer.site.name,
         status="failed",
         release=digest,
         message=problem,
@@ -190,22 +187,21 @@ def redeploy(target: Target, digest: str, *, kind: EntryKind, writer: Writer, se
     )
 
 
-def _verified(
-    target: Target, deployment: Deployment | None, writer: Writer, services: Services
-) -> tuple[str | None, str]:
+def _verified(deployment: Deployment | None, writer: Writer) -> tuple[str | None, str]:
     if deployment is None:
         return None, ""
-    verification = verify_deployment(target, deployment, writer, services)
+    verification = verify_deployment(deployment, writer)
     if verification.status == "succeeded":
         return None, ""
     return "; ".join(verification.failures), "Mend the cause and push a new commit."
 
 
-def go_back(target: Target, to: Deployed, *, writer: Writer, services: Services) -> Outcome:
+def go_back(to: Deployed, *, writer: Writer) -> Outcome:
     """Deploy what was deployed there before: its release, with its configuration where that was kept."""
-    release = stored_release(to.release, target.cloud)
-    then = kept_configuration(to.config, target.cloud) if to.kept else None
-    return redeploy(as_then(target, release, then), to.release, kind="rollback", writer=writer, services=services)
+    release = stored_release(to.release, writer.cloud)
+    then = kept_configuration(to.config, writer.cloud) if to.kept else None
+    as_it_was = replace(writer, site=as_then(writer.site, release, then))
+    return redeploy(to.release, kind="rollback", writer=as_it_was)
 
 
 def what_goes_back(to: Deployed) -> str:
@@ -227,11 +223,9 @@ def _pair(deployed: Deployed) -> tuple[str, str]:
     return deployed.release, deployed.config
 
 
-def _restore(
-    target: Target, gone: tuple[str, str], writer: Writer, services: Services, *, problem: str, hint: str
-) -> Outcome:
+def _restore(gone: tuple[str, str], writer: Writer, *, problem: str, hint: str) -> Outcome:
     """Bring back the newest good deployment before this release and configuration; say so when there is none."""
-    name, (digest, config) = target.environment.name, gone
+    name, (digest, config) = writer.site.name, gone
     before = standing(writer.ledger.entries())
     good = before.good_before(digest, config)
     if before.did_well_otherwise(digest, config):
@@ -244,7 +238,7 @@ def _restore(
             message=f"{problem}. There is no verified release before it to go back to",
             hint=hint,
         )
-    services.events.emit(
+    writer.site.emit(
         Noted(
             level="error",
             name="going-back",
@@ -254,12 +248,12 @@ def _restore(
         )
     )
     try:
-        back = go_back(target, good, writer=writer, services=services)
+        back = go_back(good, writer=writer)
     except LeaseError:
         raise
     except UserError as error:
         with suppress(CloudError):
-            _record_unbegun(good, before, error, writer, services)
+            _record_unbegun(good, before, error, writer)
         return Outcome(
             environment=name,
             status="failed",
@@ -278,10 +272,10 @@ def _restore(
     )
 
 
-def _record_unbegun(good: Deployed, before: Standing, error: UserError, writer: Writer, services: Services) -> None:
+def _record_unbegun(good: Deployed, before: Standing, error: UserError, writer: Writer) -> None:
     """Record a return that failed before its own first entry, so that the next command goes on with it."""
     last = standing(writer.ledger.entries()).last
     if last is not None and before.last is not None and last.operation == before.last.operation:
-        operation = Operation(id=services.ids.new(), kind="rollback", release=good.release, commit=good.commit)
+        operation = Operation(id=writer.services.ids.new(), kind="rollback", release=good.release, commit=good.commit)
         kept: dict[str, Json] = {"config": good.config, "config_kept": good.kept}
         writer.record(operation, "failed", **kept, error=error.code, message=error.message)

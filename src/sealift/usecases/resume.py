@@ -11,8 +11,8 @@ from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.release import Outcome, conclude_watch, redeploy
 from sealift.usecases.rollback import rollback
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.stacks.stuck import Stuck, states_of, stuck_among
-from sealift.usecases.target import Target
 from sealift.usecases.writing import check_account, check_pull_request, clear_lease, writing
 
 
@@ -21,33 +21,32 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
 
     A promotion passes its gates again. A teardown is not continued: its environment's name has to be typed.
     """
-    cloud = services.clouds.open(environment)
-    check_account(environment, cloud)
-    check_pull_request(app, environment, cloud)
-    entries = services.ledgers.ledger(cloud).entries()
+    site = open_site(app, environment, services)
+    check_account(site)
+    check_pull_request(site)
+    entries = site.ledger.entries()
     _refuse_teardown(environment, torn_down=open_teardown(entries))
     now = standing(entries)
     if now.rollback_due is not None or now.open_watch is not None:
-        return _watch_on(Target(app=app, environment=environment, cloud=cloud), services)
+        return _watch_on(site)
     match now.to_finish:
         case None:
-            target = Target(app=app, environment=environment, cloud=cloud)
-            stuck = stuck_among(states_of(target), cloud.stacks)
+            stuck = stuck_among(states_of(site), site.cloud.stacks)
             # A first creation that failed is no more than failed: the next deployment clears it away by itself.
             stuck = tuple(one for one in stuck if next_step(one.state.status) != "recreate")
             if stuck:
-                return _out_of(stuck, target, now, services)
-            clear_lease(cloud, services)
+                return _out_of(stuck, site, now)
+            clear_lease(site)
             release = now.current.release if now.current else ""
             return Outcome(environment=environment.name, status="succeeded", release=release, message="nothing is open")
         case open_ if open_.kind == "promotion":
             return promote(app, environment, services, PromotionOptions(release=open_.release))
         case open_ if open_.kind == "rollback":
             return rollback(app, environment, services, to=None)
-    return _again(Target(app=app, environment=environment, cloud=cloud), services)
+    return _again(site)
 
 
-def _out_of(stuck: Sequence[Stuck], target: Target, now: Standing, services: Services) -> Outcome:
+def _out_of(stuck: Sequence[Stuck], site: Site, now: Standing) -> Outcome:
     """Bring stacks that are stuck back to the release that was good there. Raises Refused where that is not possible.
 
     A failed update whose rollback failed as well ended for the ledger; the environment runs neither release.
@@ -57,35 +56,33 @@ def _out_of(stuck: Sequence[Stuck], target: Target, now: Standing, services: Ser
     beyond = [s for s in stuck if next_step(s.state.status) != "continue-rollback"]
     if good is None or beyond:
         one = (beyond or stuck)[0]
-        name = target.environment.name
+        name = site.name
         raise Refused(
             f"{name}: {'; '.join(map(str, stuck))}",
             code="stack-state",
             hint=ADVICE.get(one.state.status) or f"Mend what the reasons name, then deploy to {name} again.",
             context={"environment": name, "stack": one.state.name, "status": one.state.status},
         )
-    return rollback(target.app, target.environment, services, to=good.release)
+    return rollback(site.app, site.environment, site.services, to=good.release)
 
 
-def _watch_on(target: Target, services: Services) -> Outcome:
-    with writing(target.cloud, services, purpose="resumption of a watch") as writer:
+def _watch_on(site: Site) -> Outcome:
+    with writing(site, purpose="resumption of a watch") as writer:
         now = standing(writer.ledger.entries())
-        outcome = conclude_watch(target, now, writer, services)
+        outcome = conclude_watch(now, writer)
         release = now.current.release if now.current else ""
-        return outcome or Outcome(
-            environment=target.environment.name, status="succeeded", release=release, message="it ended"
-        )
+        return outcome or Outcome(environment=site.name, status="succeeded", release=release, message="it ended")
 
 
-def _again(target: Target, services: Services) -> Outcome:
-    with writing(target.cloud, services, purpose="resumption") as writer:
+def _again(site: Site) -> Outcome:
+    with writing(site, purpose="resumption") as writer:
         now = standing(writer.ledger.entries())
         if now.to_finish is None:  # somebody else was faster
             release = now.current.release if now.current else ""
-            return Outcome(environment=target.environment.name, status="succeeded", release=release, message="it ended")
+            return Outcome(environment=site.name, status="succeeded", release=release, message="it ended")
         open_ = now.to_finish
-        check_code_of_hooks(target.app, target.cloud, open_.commit, services)
-        return redeploy(target, open_.release, kind=open_.kind, writer=writer, services=services)
+        check_code_of_hooks(site, open_.commit)
+        return redeploy(open_.release, kind=open_.kind, writer=writer)
 
 
 def _refuse_teardown(environment: Environment, *, torn_down: bool) -> None:

@@ -9,8 +9,8 @@ from sealift.model.event import Noted
 from sealift.model.ledger import Entry
 from sealift.usecases.release import Outcome, go_back, named, what_goes_back
 from sealift.usecases.services import Services
+from sealift.usecases.site import open_site
 from sealift.usecases.store import full_digest
-from sealift.usecases.target import Target
 from sealift.usecases.watch import give_up_watch
 from sealift.usecases.writing import Writer, check_account, check_pull_request, writing
 
@@ -21,16 +21,15 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
     A rollback that was interrupted is continued, not gone back from. One that came to its end and whose process was
     killed before it could say so is told of, for whoever repeats it does not know: nothing is done then.
     """
-    cloud = services.clouds.open(environment)
-    check_account(environment, cloud)
-    check_pull_request(app, environment, cloud)
-    target = Target(app=app, environment=environment, cloud=cloud)
-    with writing(cloud, services, purpose="rollback") as writer:
+    site = open_site(app, environment, services)
+    check_account(site)
+    check_pull_request(site)
+    with writing(site, purpose="rollback") as writer:
         entries = writer.ledger.entries()
         before = standing(entries)
         if to is None and before.last is not None and _ended_unsaid(before.last, entries, writer):
             return _told(before.last, environment, services)
-        chosen = _chosen(before, full_digest(to, cloud) if to is not None else None, environment)
+        chosen = _chosen(before, full_digest(to, site.cloud) if to is not None else None, environment)
         gone = before.last.config if before.last is not None else ""
         services.events.emit(
             Noted(
@@ -41,7 +40,7 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
             )
         )
         give_up_watch(before.current, writer, reason="a rollback was asked for")
-        return go_back(target, chosen, writer=writer, services=services)
+        return go_back(chosen, writer=writer)
 
 
 def _chosen(before: Standing, digest: str | None, environment: Environment) -> Deployed:
@@ -73,7 +72,7 @@ def _chosen(before: Standing, digest: str | None, environment: Environment) -> D
 
 def _ended_unsaid(last: Deployed, entries: Sequence[Entry], writer: Writer) -> bool:
     """Return whether the last rollback went well, was the last thing recorded, and never gave its lease back."""
-    return last.kind == "rollback" and last.is_good and 0 < writer.lease.took_over == entries[-1].fence
+    return last.kind == "rollback" and last.is_good and 0 < writer.hold.lease.took_over == entries[-1].fence
 
 
 def _told(last: Deployed, environment: Environment, services: Services) -> Outcome:

@@ -25,9 +25,9 @@ from sealift.usecases.proof.prove import Proof, isolation_gate, prove_built
 from sealift.usecases.proof.views import render_ahead
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services
+from sealift.usecases.site import open_site
 from sealift.usecases.store import upload_release
 from sealift.usecases.succession import ask, take_turn
-from sealift.usecases.target import Target
 from sealift.usecases.writing import Operation, check_account, check_gates, check_merged, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0
@@ -140,33 +140,32 @@ def deploy_built(
 
     One that `follows_branch` never replaces a newer commit, unless it is forced.
     """
-    cloud = services.clouds.open(environment)
-    check_account(environment, cloud)
-    check_gates(app, environment, cloud)
-    check_merged(app, environment, cloud)
+    site = open_site(app, environment, services)
+    check_account(site)
+    check_gates(site)
+    check_merged(site)
     check_override(admission.override, environment, services)
-    pass_window(environment, cloud, services, admission, release=built.release.digest)
-    target = Target(app=app, environment=environment, cloud=cloud)
-    plan = plan_deployment(target, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
+    pass_window(site, admission, release=built.release.digest)
+    plan = plan_deployment(site, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
     keys = load_keys(app)
-    require_private_key(keys, cloud, services)
-    asked = ask(cloud, services, follows_branch=follows_branch)
-    with writing(cloud, services, purpose=f"deployment of {built.release.short()}") as writer:
-        turn = take_turn(target, plan, asked, writer, services, force=force)
+    require_private_key(keys, site)
+    asked = ask(site, follows_branch=follows_branch)
+    with writing(site, purpose=f"deployment of {built.release.short()}") as writer:
+        turn = take_turn(plan, asked, writer, force=force)
         if isinstance(turn, Outcome):
             return turn
         # It may have closed while the lease was waited for.
         now = replace(admission, wait=False)
-        overridden = pass_window(environment, cloud, services, now, release=built.release.digest)
-        turn = looking_for_drift(target, turn, writer, force=force)
+        overridden = pass_window(site, now, release=built.release.digest)
+        turn = looking_for_drift(turn, writer, force=force)
         operation = Operation(
             id=services.ids.new(), kind="override", release=built.release.digest, commit=built.origin.commit
         )
-        if enters(target, turn, writer, force=force):
-            record_overrides(app, overridden, admission.override, operation, writer)
-        upload_release(built, cloud, services, keys=keys)
+        if enters(turn, writer, force=force):
+            record_overrides(overridden, admission.override, operation, writer)
+        upload_release(built, site, keys=keys)
         proved = replace(turn, author=built.origin.author, isolation=store_certificate(proof, writer))
-        return bring(target, proved, writer, services, restore=False, force=force)
+        return bring(proved, writer, restore=False, force=force)
 
 
 @contextmanager
@@ -189,10 +188,10 @@ def _preparing(
 
 def _look_ahead(app: App, environment: Environment, services: Services) -> None:
     """Start an embedded cloud and ask it what will be asked first: clients, ledger and stack are known then."""
-    cloud = services.clouds.open(environment)
-    services.ledgers.ledger(cloud).entries()
-    for stack in app.stacks:
-        cloud.stacks.describe(app.stack_name(environment, stack))
+    site = open_site(app, environment, services)
+    site.ledger.entries()
+    for name in site.stack_names():
+        site.cloud.stacks.describe(name)
 
 
 def way_of(app: App, origin: Origin, options: RunOptions) -> Journey:

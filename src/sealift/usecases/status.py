@@ -25,9 +25,9 @@ from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry, Lease, Status
 from sealift.usecases.health import judge_running
 from sealift.usecases.services import Services
+from sealift.usecases.site import open_site
 from sealift.usecases.stacks.stuck import Stuck, states_of, stuck_among
 from sealift.usecases.stacks.undeclared import observe_undeclared
-from sealift.usecases.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +79,17 @@ def status(app: App, services: Services) -> tuple[Lane, ...]:
 
 def _observe(app: App, environment: Environment, services: Services) -> Lane:
     try:
-        cloud = services.clouds.open(environment)
-        entries = services.ledgers.ledger(cloud).entries()
+        site = open_site(app, environment, services)
+        entries = site.ledger.entries()
         now = standing(entries)
-        target = Target(app=app, environment=environment, cloud=cloud)
-        states = states_of(target) if entries else ()
-        stuck = stuck_among(states, cloud.stacks)
-        health = judge_running(target, now, services) if _is_soaked(app, environment) else None
-        named = {app.stack_name(environment, stack): stack.name for stack in app.stacks}
+        states = states_of(site) if entries else ()
+        stuck = stuck_among(states, site.cloud.stacks)
+        health = judge_running(site, now) if _is_soaked(app, environment) else None
         there = {state.name for state in states if is_there(state, app, environment)}
+        named = {app.stack_name(environment, stack): stack.name for stack in app.stacks}
         missing = tuple(name for name in named if name not in there) if now.current else ()
-        left = observe_undeclared(app, environment, entries, cloud)
-        lease = services.ledgers.leases(cloud).live() if entries else None
+        left = observe_undeclared(site, entries)
+        lease = services.ledgers.leases(site.cloud).live() if entries else None
     except SealiftError as error:
         return Lane(environment=environment, status="errored", error=error.message)
     soaks = now.soaking_since if not missing else None
@@ -131,13 +130,12 @@ def _gates(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) 
     offered = source.current if source else None
     if source is None or offered is None or not environment.approvals:
         return
-    cloud = services.clouds.open(environment)
-    target = Target(app=app, environment=environment, cloud=cloud)
-    given = approvals(services.ledgers.ledger(cloud).entries(), release=offered.release)
+    site = open_site(app, environment, services)
+    given = approvals(site.ledger.entries(), release=offered.release)
     try:
         from sealift.usecases.approve import subject_of  # with it comes all that deploys, and few ask for approvals
 
-        subject = subject_of(target, offered.release, services.clouds.open(source.environment), services)
+        subject = subject_of(site, offered.release, open_site(app, source.environment, services))
     except SealiftError as error:
         yield GateResult(gate="approval", status="waiting", message=error.message)
     else:

@@ -14,50 +14,51 @@ from sealift.model.event import Progressed
 from sealift.model.release import BuiltRelease, Origin, Release
 from sealift.ports import Bucket, Cloud
 from sealift.usecases.attest import Keys, copy_attestations, store_attestations
-from sealift.usecases.services import Services, phase
+from sealift.usecases.services import phase
+from sealift.usecases.site import Site
 
 PARALLEL_TRANSFERS = 8
 
 
-def upload_release(built: BuiltRelease, cloud: Cloud, services: Services, *, keys: Keys | None = None) -> None:
+def upload_release(built: BuiltRelease, site: Site, *, keys: Keys | None = None) -> None:
     """Store a release in the environment's bucket: only blobs that it lacks, the manifest last.
 
     The manifest is the sign that a release is complete, so a kill before it leaves nothing that looks like one.
     """
     release = built.release
-    with phase(services, "upload", environment=cloud.environment) as outcome:
-        missing = _missing(release, cloud.bucket)
+    with phase(site.services, "upload", environment=site.cloud.environment) as outcome:
+        missing = _missing(release, site.cloud.bucket)
         _check_local(missing, built.files)
 
         def send(sha256: str) -> None:
-            cloud.bucket.upload(blob_key(sha256), built.files[sha256], sha256=sha256)
+            site.cloud.bucket.upload(blob_key(sha256), built.files[sha256], sha256=sha256)
 
-        _transfer(send, release.blobs, cloud, services)  # one that is there is checked, and replaced when damaged
-        store_attestations(built, cloud, keys or Keys(), services)
-        _finish(release, built.origin, cloud.bucket)
+        _transfer(send, release.blobs, site)  # one that is there is checked, and replaced when damaged
+        store_attestations(built, site, keys or Keys())
+        _finish(release, built.origin, site.cloud.bucket)
         outcome.detail = f"{len(missing)} of {len(release.blobs)} objects were missing"
 
 
-def copy_release(release: Release, origin: Origin, *, source: Cloud, target: Cloud, services: Services) -> None:
+def copy_release(release: Release, origin: Origin, *, source: Site, target: Site) -> None:
     """Copy a release between buckets. Every blob is read from `source` and hashed before anything is written."""
     with (
-        phase(services, "promote", environment=target.environment) as outcome,
+        phase(target.services, "promote", environment=target.name) as outcome,
         TemporaryDirectory(prefix="sealift-copy-") as folder,
     ):
         files = {sha256: Path(folder) / sha256 for sha256 in release.blobs}
 
         def fetch(sha256: str) -> None:
-            source.bucket.download(blob_key(sha256), files[sha256], sha256=sha256)
+            source.cloud.bucket.download(blob_key(sha256), files[sha256], sha256=sha256)
 
         def send(sha256: str) -> None:
-            target.bucket.upload(blob_key(sha256), files[sha256], sha256=sha256)
+            target.cloud.bucket.upload(blob_key(sha256), files[sha256], sha256=sha256)
 
-        _transfer(fetch, release.blobs, source, services)
-        target.bucket.ensure()
-        missing = _missing(release, target.bucket)
-        _transfer(send, release.blobs, target, services)  # one that is there is checked, and replaced when damaged
-        copy_attestations(release, source.bucket, target.bucket)
-        _finish(release, origin, target.bucket)
+        _transfer(fetch, release.blobs, source)
+        target.cloud.bucket.ensure()
+        missing = _missing(release, target.cloud.bucket)
+        _transfer(send, release.blobs, target)  # one that is there is checked, and replaced when damaged
+        copy_attestations(release, source.cloud.bucket, target.cloud.bucket)
+        _finish(release, origin, target.cloud.bucket)
         outcome.detail = f"{len(release.blobs)} objects checked, {len(missing)} copied"
 
 
@@ -149,12 +150,14 @@ def _hash_of(path: Path) -> str | None:
     return digest.hexdigest()
 
 
-def _transfer(move: Callable[[str], None], hashes: Iterable[str], cloud: Cloud, services: Services) -> None:
+def _transfer(move: Callable[[str], None], hashes: Iterable[str], site: Site) -> None:
     todo = tuple(hashes)
     with ThreadPoolExecutor(max_workers=PARALLEL_TRANSFERS) as pool:
         for done, _ in enumerate(pool.map(move, todo), 1):
-            services.events.emit(
-                Progressed(phase="upload", environment=cloud.environment, done=done, total=len(todo), unit="objects")
+            site.emit(
+                Progressed(
+                    phase="upload", environment=site.cloud.environment, done=done, total=len(todo), unit="objects"
+                )
             )
 
 

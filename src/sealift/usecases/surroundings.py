@@ -3,21 +3,21 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from sealift.model.app import App
 from sealift.ports import Cloud
+from sealift.usecases.site import Site
 
 
-def variables(app: App, cloud: Cloud, outputs: Mapping[str, str]) -> dict[str, str]:
+def variables(site: Site, outputs: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that say where something runs, with the outputs and the right to reach it."""
     return {
-        "SEALIFT_ENV": cloud.environment,
-        "SEALIFT_APP": app.name,
-        "SEALIFT_REGION": cloud.region,
-        "SEALIFT_LOCAL": "1" if cloud.local else "0",
-        "AWS_REGION": cloud.region,
-        "AWS_DEFAULT_REGION": cloud.region,
+        "SEALIFT_ENV": site.name,
+        "SEALIFT_APP": site.app.name,
+        "SEALIFT_REGION": site.cloud.region,
+        "SEALIFT_LOCAL": "1" if site.cloud.local else "0",
+        "AWS_REGION": site.cloud.region,
+        "AWS_DEFAULT_REGION": site.cloud.region,
         **{f"SEALIFT_OUTPUT_{re.sub(r'[.-]', '_', key)}": value for key, value in outputs.items()},
-        **(cloud.credentials or {}),
+        **(site.cloud.credentials or {}),
     }
 
 

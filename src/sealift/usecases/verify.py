@@ -11,9 +11,9 @@ from sealift.model.ledger import Status
 from sealift.usecases.deploy import Deployment
 from sealift.usecases.logs import tell_trouble
 from sealift.usecases.probes import probe_all, probes_of
-from sealift.usecases.services import Services, phase
+from sealift.usecases.services import phase
+from sealift.usecases.site import Site
 from sealift.usecases.surroundings import variables
-from sealift.usecases.target import Target
 from sealift.usecases.writing import Writer
 
 
@@ -26,21 +26,21 @@ class Verification:
     failures: tuple[str, ...] = ()
 
 
-def verify_deployment(target: Target, deployment: Deployment, writer: Writer, services: Services) -> Verification:
+def verify_deployment(deployment: Deployment, writer: Writer) -> Verification:
     """Send the probes, run the acceptance tests, and record the outcome in the ledger."""
-    name, began = target.environment.name, services.clock.now()
-    with phase(services, "verify", environment=name) as outcome, _recorded(deployment, writer):
-        failures = list(probe_all(target, deployment.outputs, services))
-        probes = len(probes_of(target))
-        suite = _acceptance(target, deployment.outputs, services) if not failures else None
+    name, began = writer.site.name, writer.services.clock.now()
+    with phase(writer.services, "verify", environment=name) as outcome, _recorded(deployment, writer):
+        failures = list(probe_all(writer.site, deployment.outputs))
+        probes = len(probes_of(writer.site))
+        suite = _acceptance(writer.site, deployment.outputs) if not failures else None
         if suite is not None and suite.status in {"failed", "errored"}:
             failures.append(_suite_failure(suite))
         tested = suite is not None and suite.status == "succeeded"
         if not failures and probes == 0 and not tested:
-            _warn_unproven(target, services)
+            _warn_unproven(writer.site)
         if failures:
-            stacks = [target.app.stack_name(target.environment, stack) for stack in target.app.stacks]
-            tell_trouble(stacks, writer.cloud, services, since=began)
+            stacks = [writer.app.stack_name(writer.site.environment, stack) for stack in writer.app.stacks]
+            tell_trouble(stacks, writer.site, since=began)
         verification = Verification(
             status="failed" if failures else "succeeded",
             checks=probes + (suite.passed + suite.failed if suite else 0),
@@ -77,13 +77,13 @@ def _recorded(deployment: Deployment, writer: Writer) -> Iterator[None]:
         raise
 
 
-def _acceptance(target: Target, outputs: Mapping[str, str], services: Services) -> SuiteResult:
-    wanted = target.app.acceptance_tests.environments
-    if wanted and target.environment.name not in wanted:
+def _acceptance(site: Site, outputs: Mapping[str, str]) -> SuiteResult:
+    wanted = site.app.acceptance_tests.environments
+    if wanted and site.name not in wanted:
         return SuiteResult(name="acceptance", status="not tested", reason="not declared for this environment")
-    result = services.tester.acceptance(target.app, variables(target.app, target.cloud, outputs))
+    result = site.services.tester.acceptance(site.app, variables(site, outputs))
     for finding in result.findings:
-        services.events.emit(FindingReported(finding=replace(finding), environment=target.environment.name))
+        site.emit(FindingReported(finding=replace(finding), environment=site.name))
     return result
 
 
@@ -92,13 +92,13 @@ def _suite_failure(suite: SuiteResult) -> str:
     return f"acceptance tests: {suite.failed} failed, {suite.passed} passed" + (f" ({first})" if first else "")
 
 
-def _warn_unproven(target: Target, services: Services) -> None:
-    services.events.emit(
+def _warn_unproven(site: Site) -> None:
+    site.emit(
         Noted(
             level="warning",
             name="verified-by-hash-only",
             message="No probe and no acceptance test is declared: only the functions' code hashes were checked",
             hint="Add [[probes]] or tests/acceptance; `sealift init` shows how.",
-            environment=target.environment.name,
+            environment=site.name,
         )
     )

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sealift.delivery.history import standing
 from sealift.delivery.manifest import blob_key
 from sealift.errors import IntegrityError, SealiftError, UserError
-from sealift.model.app import Environment
+from sealift.model.app import App, Environment
 from sealift.model.release import Release
 from sealift.ports import Cloud
 from sealift.usecases.attest import Check, Keys, attestation_checks
 from sealift.usecases.proof.certificates import isolation_check
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.store import PARALLEL_TRANSFERS, full_digest, stored_release
 
 MAY_LACK = frozenset({"provenance", "isolation"})
@@ -33,25 +33,28 @@ class CheckedRelease:
         return all(c.status == "ok" or (c.status == "absent" and c.name in MAY_LACK) for c in self.checks)
 
 
-def verify_release(environment: Environment, services: Services, *, release: str | None, keys: Keys) -> CheckedRelease:
+def verify_release(
+    app: App, environment: Environment, services: Services, *, release: str | None, keys: Keys
+) -> CheckedRelease:
     """Check the release (a digest or its beginning; default: the one that runs). Raises UserError when it is absent."""
-    cloud = services.clouds.open(environment)
-    digest = full_digest(release, cloud) if release else _current(cloud, services)
+    site = open_site(app, environment, services)
+    cloud = site.cloud
+    digest = full_digest(release, cloud) if release else _current(site)
     try:
         found = stored_release(digest, cloud)
     except IntegrityError as error:
         return CheckedRelease(release=digest, checks=(Check(name="manifest", status="failed", detail=error.message),))
     manifest = Check(name="manifest", status="ok", detail=f"its SHA-256 is the release's digest, {digest[:12]}")
-    isolation = isolation_check(services.ledgers.ledger(cloud).entries(), digest, cloud)
+    isolation = isolation_check(site.ledger.entries(), digest, cloud)
     attested = attestation_checks(found, cloud.bucket, keys)
     return CheckedRelease(release=digest, checks=(manifest, _blobs(found, cloud), isolation, *attested))
 
 
-def _current(cloud: Cloud, services: Services) -> str:
-    current = standing(services.ledgers.ledger(cloud).entries()).current
+def _current(site: Site) -> str:
+    current = site.standing().current
     if current is None:
         raise UserError(
-            f"Nothing is deployed in {cloud.environment}",
+            f"Nothing is deployed in {site.name}",
             code="release-unknown",
             hint="Name a release with --release, or deploy one first.",
         )

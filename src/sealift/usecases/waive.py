@@ -7,6 +7,7 @@ from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
 from sealift.usecases.admission import require_decider
 from sealift.usecases.services import Services
+from sealift.usecases.site import open_site
 from sealift.usecases.store import full_digest
 from sealift.usecases.writing import Operation, caller_record, check_account, check_gates, writing
 
@@ -49,11 +50,11 @@ def waive(app: App, environment: Environment, services: Services, waiver: Waiver
         )
     if len(waiver.reason.strip()) < 5:
         raise UserError("A waiver needs a reason", code="waiver-reason", hint="Say why with --reason.")
-    cloud = services.clouds.open(environment)
-    check_account(environment, cloud)
-    check_gates(app, environment, cloud)
+    site = open_site(app, environment, services)
+    check_account(site)
+    check_gates(site)
     require_decider(environment, services)
-    release = waiver.release if len(waiver.release) == DIGEST_LENGTH else full_digest(waiver.release, cloud)
+    release = waiver.release if len(waiver.release) == DIGEST_LENGTH else full_digest(waiver.release, site.cloud)
     operation = Operation(id=services.ids.new(), kind="waiver", release=release, commit=None)
-    with writing(cloud, services, purpose="waiver") as writer:
-        return writer.record(operation, "succeeded", waives=waiver.key, reason=waiver.reason, **caller_record(cloud))
+    with writing(site, purpose="waiver") as writer:
+        return writer.record(operation, "succeeded", waives=waiver.key, reason=waiver.reason, **caller_record(site))

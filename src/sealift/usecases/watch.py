@@ -23,8 +23,8 @@ from sealift.model.ledger import Status
 from sealift.model.template import Json
 from sealift.usecases.health import observe, send_probes, tell
 from sealift.usecases.probes import probes_of
-from sealift.usecases.services import Services, phase
-from sealift.usecases.target import Target
+from sealift.usecases.services import phase
+from sealift.usecases.site import Site
 from sealift.usecases.writing import LEASE_WAIT_S, Operation, Writer
 
 SHORTEST_PAUSE_S = 5.0
@@ -47,28 +47,29 @@ class Watched:
         return "; ".join(self.judgement.reasons) if self.judgement else self.by
 
 
-def watch(
-    target: Target, deployed: Deployed, outputs: Mapping[str, str], writer: Writer, services: Services
-) -> Watched:
+def watch(deployed: Deployed, outputs: Mapping[str, str], writer: Writer) -> Watched:
     """Watch a deployment until its time is over or it is not healthy any more, and record the outcome.
 
     The lease is held again when this returns, unless somebody else ended the watch.
     """
     operation = operation_of(deployed)
-    start = deployed.verified_at or services.clock.now()
-    until = deployed.watch_until or services.clock.now() + timedelta(seconds=deployed.watch_s)
+    start = deployed.verified_at or writer.services.clock.now()
+    until = deployed.watch_until or writer.services.clock.now() + timedelta(seconds=deployed.watch_s)
     if deployed.watch is not None:
-        _tell_resumed(target, until, services)
+        _tell_resumed(writer.site, until)
     if deployed.watch != "running":
         writer.note("watch", operation, "running", {"until": until.isoformat(), "watch_s": deployed.watch_s})
-    with phase(services, "watch", environment=target.environment.name) as outcome, _recorded(operation, writer):
-        writer.lend()
-        watched = _look_until(target, operation, outputs, writer, services, start=start, until=until)
+    with (
+        phase(writer.services, "watch", environment=writer.site.name) as outcome,
+        _recorded(operation, writer),
+    ):
+        writer.hold.lend()
+        watched = _look_until(operation, outputs, writer, start=start, until=until)
         watched = _concluded(watched, operation, writer)
         outcome.status = watched.status
         outcome.detail = _detail(watched)
     if watched.judgement is not None:
-        tell(watched.judgement, target, services)
+        tell(watched.judgement, writer.site)
     return watched
 
 
@@ -77,7 +78,7 @@ def _concluded(watched: Watched, operation: Operation, writer: Writer) -> Watche
     if watched.judgement is None:
         return watched
     try:
-        writer.retake(wait_s=LEASE_WAIT_S)
+        writer.hold.retake(wait_s=LEASE_WAIT_S)
     except LeaseError:
         ended = _ended(operation, writer)
         if ended is None:
@@ -116,37 +117,32 @@ def operation_of(deployed: Deployed) -> Operation:
 
 
 def _look_until(
-    target: Target,
-    operation: Operation,
-    outputs: Mapping[str, str],
-    writer: Writer,
-    services: Services,
-    *,
-    start: datetime,
-    until: datetime,
+    operation: Operation, outputs: Mapping[str, str], writer: Writer, *, start: datetime, until: datetime
 ) -> Watched:
     pause_s, sent = SHORTEST_PAUSE_S, 0
-    health = replace(target.environment.health, min_requests=0)  # that is asked of the soak: production has what it has
+    health = replace(
+        writer.site.environment.health, min_requests=0
+    )  # that is asked of the soak: production has what it has
     now, before = standing(writer.ledger.entries()), None
     looks = 4 + math.ceil((until - start).total_seconds() / LONGEST_PAUSE_S)
     while True:
         ended = _ended(operation, writer)
         if ended is not None:
             return ended
-        count = len(probes_of(target))
-        _, problems = send_probes(target, outputs, services, count=count)
+        count = len(probes_of(writer.site))
+        _, problems = send_probes(writer.site, outputs, count=count)
         sent += count
-        seen = observe(target, now, services, start=start, before=before)
+        seen = observe(writer.site, now, start=start, before=before)
         before = None if seen.unknown else seen.before
         judgement = _judged(seen, health, problems, looks=looks)
-        left_s = (until - services.clock.now()).total_seconds()
+        left_s = (until - writer.services.clock.now()).total_seconds()
         if judgement.verdict == "unhealthy":
             return Watched(status="failed", judgement=judgement, probes=sent)
         if left_s <= 0:
             status: Status = "errored" if judgement.verdict == "unknown" else "succeeded"
             return Watched(status=status, judgement=judgement, probes=sent)
-        _progress(target, judgement, left_s, services)
-        services.clock.sleep(min(pause_s, left_s))
+        _progress(writer.site, judgement, left_s)
+        writer.services.clock.sleep(min(pause_s, left_s))
         pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
 
 
@@ -176,17 +172,17 @@ def _recorded(operation: Operation, writer: Writer) -> Iterator[None]:
 def _break_off(operation: Operation, writer: Writer, status: Status, found: dict[str, Json]) -> None:
     """Record that we watch no more, unless somebody else writes just now: the watch stays open then."""
     with suppress(LeaseError):
-        if writer.lent:
-            writer.retake(wait_s=0.0)
+        if writer.hold.lent:
+            writer.hold.retake(wait_s=0.0)
         if _ended(operation, writer) is None:
             writer.note("watch", operation, status, found)
 
 
-def _progress(target: Target, judgement: Judgement, left_s: float, services: Services) -> None:
-    services.events.emit(
+def _progress(site: Site, judgement: Judgement, left_s: float) -> None:
+    site.emit(
         Progressed(
             phase="watch",
-            environment=target.environment.name,
+            environment=site.name,
             unit="s",
             done=round(left_s),
             detail=f"{left_s:.0f} s left; {summary(judgement)}",
@@ -194,14 +190,14 @@ def _progress(target: Target, judgement: Judgement, left_s: float, services: Ser
     )
 
 
-def _tell_resumed(target: Target, until: datetime, services: Services) -> None:
-    over = services.clock.now() >= until
+def _tell_resumed(site: Site, until: datetime) -> None:
+    over = site.services.clock.now() >= until
     left = "its time is over, so it is concluded" if over else f"it goes on until {until:%H:%M:%S} UTC"
-    services.events.emit(
+    site.emit(
         Noted(
             name="watch-resumed",
-            message=f"The watch of {target.environment.name} has no end yet; {left}",
-            environment=target.environment.name,
+            message=f"The watch of {site.name} has no end yet; {left}",
+            environment=site.name,
         )
     )
 

@@ -1,4 +1,4 @@
-"""Write to an environment: hold its lease, keep it alive, and put every entry into its ledger under it."""
+"""Write to a site: hold its lease, keep it alive, and put every entry into its ledger under it."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -8,12 +8,13 @@ from datetime import timedelta
 
 from sealift.delivery.journey import NOT_ON_BRANCH, first_branch
 from sealift.errors import CloudError, InternalError, LeaseError, Refused
-from sealift.model.app import App, Environment
+from sealift.model.app import App
 from sealift.model.event import EntryRecorded, Noted
 from sealift.model.ledger import Entry, EntryKind, Lease, Record, Status
 from sealift.model.template import Json
 from sealift.ports import Cloud, Leases, Ledger
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site
 
 LEASE_WAIT_S = 1800.0
 
@@ -29,18 +30,12 @@ class Operation:
 
 
 @dataclass(slots=True, kw_only=True)
-class Writer:
-    """The right to write to one environment. Call `guard` before every write to its account.
+class Hold:
+    """A lease that is kept alive, and may be lent to others for a while."""
 
-    A process that was paused longer than its lease lasts finds in `guard` that somebody else took over, and stops:
-    it fences itself.
-    """
-
-    cloud: Cloud
-    ledger: Ledger
     leases: Leases
     lease: Lease
-    services: Services
+    site: Site
     lent: bool = False
     """Whether the lease was given back for a while: nothing may be written then."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -52,20 +47,69 @@ class Writer:
                 raise InternalError("Nothing is written while the lease is lent", code="lease-lent")
             lease = self.lease
             half = lease.expires_at - timedelta(seconds=lease.ttl_s / 2)
-            if self.services.clock.now() >= half:
+            if self.site.services.clock.now() >= half:
                 self.lease = self.leases.renew(lease)
 
     def lend(self) -> None:
         """Give the lease back, so that others may write while we only look on."""
         with self._lock:
             self.lent = True
-            _give_back(self)
+            self.give_back()
 
     def retake(self, *, wait_s: float) -> None:
         """Take a lent lease again, waiting for others that hold it. Raises LeaseError."""
-        lease = _acquire(self.leases, self.cloud, self.services, purpose=self.lease.purpose, wait_s=wait_s)
+        lease = _acquire(self.leases, self.site, purpose=self.lease.purpose, wait_s=wait_s)
         with self._lock:
             self.lease, self.lent = lease, False
+
+    def give_back(self) -> None:
+        """Release the lease. When AWS can not be reached it ends by itself, and the operation's outcome stays."""
+        try:
+            self.leases.release(self.lease)
+        except CloudError as error:
+            message = (
+                f"The right to write could not be given back ({error.message}); "
+                f"it ends by itself within {self.site.services.lease_ttl_s:.0f} s"
+            )
+            self.site.emit(
+                Noted(level="warning", name="lease-not-released", message=message, environment=self.site.name)
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """A site with the right to write to it. Call `guard` before every write to its account.
+
+    A process that was paused longer than its lease lasts finds in `guard` that somebody else took over, and stops:
+    it fences itself.
+    """
+
+    site: Site
+    hold: Hold
+
+    @property
+    def app(self) -> App:
+        """Return the application."""
+        return self.site.app
+
+    @property
+    def cloud(self) -> Cloud:
+        """Return the site's cloud."""
+        return self.site.cloud
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return the site's ledger."""
+        return self.site.ledger
+
+    @property
+    def services(self) -> Services:
+        """Return the services."""
+        return self.site.services
+
+    def guard(self) -> None:
+        """Make sure that the lease is still ours. Raises LeaseError."""
+        self.hold.guard()
 
     def record(self, operation: Operation, status: Status, **data: Json) -> Entry:
         """Write an entry of this operation to the ledger."""
@@ -83,46 +127,44 @@ class Writer:
                 commit=operation.commit,
                 data=data,
             ),
-            fence=self.lease.fence,
+            fence=self.hold.lease.fence,
         )
-        self.services.events.emit(
-            EntryRecorded(environment=self.cloud.environment, ledger_seq=entry.seq, kind=kind, status=status)
-        )
+        self.site.emit(EntryRecorded(environment=self.site.name, ledger_seq=entry.seq, kind=kind, status=status))
         return entry
 
 
-def check_account(environment: Environment, cloud: Cloud) -> None:
+def check_account(site: Site) -> None:
     """Refuse, before any write, when the credentials belong to another account than the declared one."""
-    if environment.account is None or cloud.local:
+    declared = site.environment.account
+    if declared is None or site.cloud.local:
         return
-    caller = cloud.identity.caller()
-    if caller.account != environment.account:
+    caller = site.cloud.identity.caller()
+    if caller.account != declared:
         raise Refused(
-            f"{environment.name} is declared in account {environment.account}, "
-            f"but the credentials belong to account {caller.account}",
+            f"{site.name} is declared in account {declared}, but the credentials belong to account {caller.account}",
             code="wrong-account",
-            hint=f"Use credentials of account {environment.account} (AWS_PROFILE), or correct `account`.",
-            context={"environment": environment.name, "caller": caller.arn},
+            hint=f"Use credentials of account {declared} (AWS_PROFILE), or correct `account`.",
+            context={"environment": site.name, "caller": caller.arn},
         )
 
 
-def check_gates(app: App, environment: Environment, cloud: Cloud) -> None:
+def check_gates(site: Site) -> None:
     """Refuse, before any write to AWS, when the gates are not those of the protected branch."""
-    if not cloud.local:
-        require_gates(app)
-    check_pull_request(app, environment, cloud)
+    if not site.cloud.local:
+        require_gates(site.app)
+    check_pull_request(site)
 
 
-def check_pull_request(app: App, environment: Environment, cloud: Cloud) -> None:
+def check_pull_request(site: Site) -> None:
     """Refuse to write to a permanent environment on AWS for what nobody has merged.
 
     A CI system may call a commit what it likes (`pull_request_target`, `issue_comment`, a run that is repeated): only
     the branch that the environment's releases come from makes it a merged one. A person may act from any clone.
     """
-    if cloud.local or environment.kind != "permanent":
+    if site.cloud.local or site.environment.kind != "permanent":
         return
-    gates = app.gates
-    branch = first_branch(app, environment) or (gates.reference or "").removeprefix("origin/")
+    gates = site.app.gates
+    branch = first_branch(site.app, site.environment) or (gates.reference or "").removeprefix("origin/")
     if gates.pull_request is not None:
         who = f"Pull request {gates.pull_request}"
     elif gates.in_ci and not gates.has_branch(branch):
@@ -131,20 +173,21 @@ def check_pull_request(app: App, environment: Environment, cloud: Cloud) -> None
     else:
         return
     raise Refused(
-        f"{who} writes to no permanent environment, and so not to {environment.name}",
+        f"{who} writes to no permanent environment, and so not to {site.name}",
         code="gates-pull-request",
         hint="Merge it; the pipeline of the branch deploys." if gates.pull_request else f"{NOT_ON_BRANCH}.",
     )
 
 
-def check_merged(app: App, environment: Environment, cloud: Cloud) -> None:
+def check_merged(site: Site) -> None:
     """Refuse to deploy to AWS a commit that the environment's branch does not have, whoever asks."""
-    if cloud.local or environment.kind != "permanent" or environment.branch is None:
+    branch = site.environment.branch
+    if site.cloud.local or site.environment.kind != "permanent" or branch is None:
         return
-    if not app.gates.has_branch(environment.branch):
+    if not site.app.gates.has_branch(branch):
         raise Refused(
-            f"{environment.name} is deployed to from branch {environment.branch}, which does not have this commit, as "
-            "far as this clone goes",
+            f"{site.name} is deployed to from branch {branch}, which does not have this commit, as far as this clone "
+            "goes",
             code="not-merged",
             hint=f"{NOT_ON_BRANCH}.",
         )
@@ -163,66 +206,51 @@ def gates_record(app: App) -> dict[str, Json]:
     return {"from": app.gates.reference or "work tree", "commit": app.gates.commit}
 
 
-def caller_record(cloud: Cloud) -> dict[str, Json]:
+def caller_record(site: Site) -> dict[str, Json]:
     """Return who AWS says that we are, for a decision in the ledger: a name can be made up, credentials less so."""
-    return {} if cloud.local else {"caller": cloud.identity.caller().arn}
+    return {} if site.cloud.local else {"caller": site.cloud.identity.caller().arn}
 
 
 @contextmanager
-def writing(cloud: Cloud, services: Services, *, purpose: str, wait_s: float = LEASE_WAIT_S) -> Iterator[Writer]:
-    """Hold the environment's lease around the body. Waits up to `wait_s` seconds for another holder."""
-    cloud.bucket.ensure()
-    leases = services.ledgers.leases(cloud)
-    lease = _acquire(leases, cloud, services, purpose=purpose, wait_s=wait_s)
-    writer = Writer(cloud=cloud, ledger=services.ledgers.ledger(cloud), leases=leases, lease=lease, services=services)
+def writing(site: Site, *, purpose: str, wait_s: float = LEASE_WAIT_S) -> Iterator[Writer]:
+    """Hold the site's lease around the body. Waits up to `wait_s` seconds for another holder."""
+    site.cloud.bucket.ensure()
+    leases = site.services.ledgers.leases(site.cloud)
+    lease = _acquire(leases, site, purpose=purpose, wait_s=wait_s)
+    hold = Hold(leases=leases, lease=lease, site=site)
     stop = threading.Event()
-    heartbeat = threading.Thread(target=_beat, args=(writer, stop), name="lease-heartbeat", daemon=True)
+    heartbeat = threading.Thread(target=_beat, args=(hold, stop), name="lease-heartbeat", daemon=True)
     heartbeat.start()
     try:
-        yield writer
+        yield Writer(site=site, hold=hold)
     finally:
         stop.set()
         heartbeat.join()
-        if not writer.lent:
-            _give_back(writer)
+        if not hold.lent:
+            hold.give_back()
 
 
-def clear_lease(cloud: Cloud, services: Services) -> None:
+def clear_lease(site: Site) -> None:
     """Give back a lease that a dead process left behind, where nothing else is to be done; a live one's stays."""
-    if services.ledgers.leases(cloud).current() is not None:
-        with suppress(LeaseError), writing(cloud, services, purpose="giving back what was left", wait_s=0.0):
+    if site.services.ledgers.leases(site.cloud).current() is not None:
+        with suppress(LeaseError), writing(site, purpose="giving back what was left", wait_s=0.0):
             pass
 
 
-def _give_back(writer: Writer) -> None:
-    """Release the lease. When AWS can not be reached it ends by itself, and how the operation ended stays as it was."""
-    try:
-        writer.leases.release(writer.lease)
-    except CloudError as error:
-        writer.services.events.emit(
-            Noted(
-                level="warning",
-                name="lease-not-released",
-                message=f"The right to write could not be given back ({error.message}); "
-                f"it ends by itself within {writer.services.lease_ttl_s:.0f} s",
-                environment=writer.cloud.environment,
-            )
-        )
-
-
-def _beat(writer: Writer, stop: threading.Event) -> None:
-    while not stop.wait(writer.services.lease_ttl_s / 4):
-        if writer.lent:
+def _beat(hold: Hold, stop: threading.Event) -> None:
+    while not stop.wait(hold.site.services.lease_ttl_s / 4):
+        if hold.lent:
             continue
         try:
-            writer.guard()
+            hold.guard()
         except LeaseError:
             return  # the next guard of the body raises it where it can be handled
         except Exception:  # noqa: S112  (a passing fault: the lease lasts for several more beats)
             continue
 
 
-def _acquire(leases: Leases, cloud: Cloud, services: Services, *, purpose: str, wait_s: float) -> Lease:
+def _acquire(leases: Leases, site: Site, *, purpose: str, wait_s: float) -> Lease:
+    services = site.services
     deadline = services.clock.monotonic() + wait_s
     pause_s, told = 0.2, False
     while True:
@@ -233,12 +261,7 @@ def _acquire(leases: Leases, cloud: Cloud, services: Services, *, purpose: str, 
                 raise
             if not told:
                 told = True
-                services.events.emit(
-                    Noted(
-                        name="lease-waiting",
-                        message=f"{error.message}; waiting for it, for {wait_s / 60:.0f} minutes at most",
-                        environment=cloud.environment,
-                    )
-                )
+                message = f"{error.message}; waiting for it, for {wait_s / 60:.0f} minutes at most"
+                site.emit(Noted(name="lease-waiting", message=message, environment=site.name))
         services.clock.sleep(pause_s)
         pause_s = min(pause_s * 1.5, 5.0)

@@ -9,16 +9,14 @@ import pytest
 
 from sealift.delivery.journey import Journey
 from sealift.errors import Refused
-from sealift.model.app import App, Environment
-from sealift.ports import Cloud
+from sealift.model.app import App
 from sealift.scm.git import Git
 from sealift.system import RealProcess
 from sealift.usecases.run import RunOptions, way_of
 from sealift.usecases.writing import check_merged, check_pull_request
 from sealift.wiring import load_guarded
 from tests.component.gates.repositories import GIT_ENV, Clone, cloned, new_repository
-from tests.fakes.clock import FakeClock
-from tests.fakes.cloud import FakeClouds
+from tests.fakes.site import bare_site
 
 CONFIG = """\
 [environments.staging]
@@ -101,48 +99,39 @@ def desk(remote: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk
     return Desk(cloned(remote, tmp_path / "clone"), monkeypatch)
 
 
-@pytest.fixture
-def cloud() -> Cloud:
-    return FakeClouds(FakeClock()).open(Environment(name="staging", region="eu-west-1", stack_name="shop-staging"))
-
-
 @pytest.mark.parametrize("asked", [None, "main", "next"])
 @pytest.mark.parametrize("who", SAYS)
-def test_a_commit_that_no_branch_of_an_environment_has_goes_nowhere(
-    desk: Desk, cloud: Cloud, who: str, asked: str | None
-) -> None:
+def test_a_commit_that_no_branch_of_an_environment_has_goes_nowhere(desk: Desk, who: str, asked: str | None) -> None:
     desk.clone.git("checkout", "-q", "--detach", "origin/feature")
     desk.says(who)
     assert desk.way(asked).deploys == ()
     app = desk.app()
     for name in ("staging", "lab"):
         with pytest.raises(Refused):
-            check_merged(app, app.environment(name), cloud)
+            check_merged(bare_site(app, app.environment(name)))
 
 
 @pytest.mark.parametrize("who", [who for who in SAYS if who not in ("nobody", "a person's shell")])
-def test_a_ci_system_writes_to_no_permanent_environment_for_a_commit_that_was_not_merged(
-    desk: Desk, cloud: Cloud, who: str
-) -> None:
+def test_a_ci_system_writes_to_no_permanent_environment_for_a_commit_that_was_not_merged(desk: Desk, who: str) -> None:
     desk.clone.git("checkout", "-q", "--detach", "origin/feature")
     desk.says(who)
     app = desk.app()
     for environment in app.environments:
         with pytest.raises(Refused) as refused:
-            check_pull_request(app, environment, cloud)
+            check_pull_request(bare_site(app, environment))
         assert refused.value.code == "gates-pull-request"
 
 
 @pytest.mark.parametrize("who", SAYS)
-def test_a_merged_commit_is_deployed_whoever_runs_us(desk: Desk, cloud: Cloud, who: str) -> None:
+def test_a_merged_commit_is_deployed_whoever_runs_us(desk: Desk, who: str) -> None:
     desk.clone.git("checkout", "-q", "--detach", "origin/main")
     desk.says(who)
     assert [e.name for e in desk.way("main").deploys] == ["staging"]
     app = desk.app()
     for environment in app.environments:
-        check_pull_request(app, environment, cloud)
+        check_pull_request(bare_site(app, environment))
         if environment.name == "staging":
-            check_merged(app, environment, cloud)
+            check_merged(bare_site(app, environment))
 
 
 def test_a_detached_commit_that_one_environment_s_branch_has_is_on_that_branch(remote: Clone, desk: Desk) -> None:
@@ -172,14 +161,14 @@ def test_a_commit_on_the_local_branch_alone_goes_nowhere_and_says_what_to_do(des
 
 
 def test_a_shallow_clone_of_a_pull_request_s_head_writes_nothing(
-    remote: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud
+    remote: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(cloned(remote, tmp_path / "shallow", "--depth=1", "--branch=feature"), monkeypatch)
     desk.says("github pull_request_target")
     app = desk.app()
     assert app.gates.problem
     with pytest.raises(Refused):
-        check_pull_request(app, app.environments[0], cloud)
+        check_pull_request(bare_site(app, app.environments[0]))
 
 
 def test_without_a_remote_the_local_branch_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def stored(world: World, digest: str, name: str, environment: str = "staging") -
 def checked(world: World, environment: str = "staging", release: str | None = None) -> CheckedRelease:
     target = world.app.environment(environment)
     assert target is not None
-    return verify_release(target, world.services(), release=release, keys=load_keys(world.app))
+    return verify_release(world.app, target, world.services(), release=release, keys=load_keys(world.app))
 
 
 def statuses(world: World, environment: str = "staging") -> dict[str, str]:
@@ -292,9 +292,10 @@ def test_a_key_in_kms_that_is_not_there_stops_the_deployment_on_aws(world: World
 
 def test_a_key_in_kms_that_is_not_there_is_told_of_on_the_embedded_cloud(world: World):
     sign_by_kms(world, key="alias/gone")
-    built, cloud = world.build(), replace(world.account().cloud, local=True)
-    cloud.bucket.ensure()
-    store_attestations(built, cloud, load_keys(world.app), world.services())
+    world.clouds.local = True
+    built, site = world.build(), world.site()
+    site.cloud.bucket.ensure()
+    store_attestations(built, site, load_keys(world.app))
     assert world.notes() == ["unsigned"]
     assert stored(world, built.release.digest, "provenance.json")
     assert stored(world, built.release.digest, "provenance.dsse.json") is None

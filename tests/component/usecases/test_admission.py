@@ -86,9 +86,8 @@ def test_a_deployment_waits_on_request_too(world: World):
 def test_a_freeze_that_began_while_the_lease_was_waited_for_keeps_it_out(world: World):
     soaked(world)
     freeze(world, begins_s=30.0)
-    cloud = world.account("production").cloud
     with (
-        writing(cloud, world.services(actor="eve@other"), purpose="something long"),
+        writing(world.site("production", actor="eve@other"), purpose="something long"),
         pytest.raises(Waiting) as waiting,
     ):
         world.promote()

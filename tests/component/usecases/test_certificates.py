@@ -41,8 +41,8 @@ def differences(world: World, found: StoredCertificate) -> list[str]:
     """Prove the certificate's release again and return the subjects of what differs."""
     assert found.release is not None
     services = world.services()
-    release = stored_release(found.release, found.cloud)
-    proof = judged(world.app, stored_views(world.app, release, found.cloud, services), services, local=False)
+    release = stored_release(found.release, found.site.cloud)
+    proof = judged(world.app, stored_views(release, found.site), services, local=False)
     return [one.subject for one in certificate_differences(found, proof)]
 
 
@@ -121,7 +121,7 @@ def test_where_nothing_is_deployed_there_is_no_certificate(tmp_path: Path) -> No
 
 def checked(world: World) -> tuple[str, bool]:
     """Verify what runs in staging and return the state of its isolation, and whether the release holds."""
-    found = verify_release(world.staging, world.services(), release=None, keys=Keys())
+    found = verify_release(world.app, world.staging, world.services(), release=None, keys=Keys())
     return next(c.status for c in found.checks if c.name == "isolation"), found.holds
 
 

@@ -137,7 +137,7 @@ def test_the_bad_configuration_of_a_named_release_is_passed_over(world: World):
     first = delivered(world, "one")
     delivered(world, "two", code="print('two')")
     back(world, first)
-    with writing(world.account("production").cloud, world.services(), purpose="a test") as writer:
+    with writing(world.site("production"), purpose="a test") as writer:
         operation = Operation(id="bad", kind="promotion", release=first, commit=None)
         writer.record(operation, "succeeded", config="b" * 64, config_kept=True)
         writer.note("verification", operation, "failed", {})
@@ -246,9 +246,9 @@ def recorded_before_that_was_kept(world: World) -> str:
     """Have a deployment in production's ledger as it was recorded when no configuration was kept; newer ones follow."""
     world.write(using("Mode", "Token"), Parameters=MODE)
     world.code("print('old')")
-    built, cloud = world.build(), world.account("production").cloud
-    with writing(cloud, world.services(), purpose="long ago") as writer:
-        upload_release(built, cloud, world.services())
+    built, site = world.build(), world.site("production")
+    with writing(site, purpose="long ago") as writer:
+        upload_release(built, site)
         operation = Operation(id="old", kind="promotion", release=built.release.digest, commit=None)
         writer.record(operation, "running", config="0" * 64)
         writer.record(operation, "succeeded", config="0" * 64)

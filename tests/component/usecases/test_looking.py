@@ -31,7 +31,7 @@ def test_before_anything_happened_every_lane_is_pending(world: World):
 
 def test_looking_writes_nothing(world: World):
     lanes(world)
-    history(world.services(), environments=world.app.environments)
+    history(world.app, world.services(), environments=world.app.environments)
     verify_ledgers(world.app, world.services())
     assert all(world.account(name).bucket.writes == [] for name in ("staging", "production"))
 
@@ -95,14 +95,14 @@ def test_an_environment_that_can_not_be_opened_does_not_hide_the_others(world: W
 
 def test_history_is_in_the_order_of_time(world: World):
     two_commits(world)
-    entries = history(world.services(), environments=world.app.environments)
+    entries = history(world.app, world.services(), environments=world.app.environments)
     assert [e.at for e in entries] == sorted(e.at for e in entries)
     assert {e.environment for e in entries} == {"staging", "production"}
 
 
 def test_history_says_who_did_it(world: World):
     world.deploy()
-    (actor,) = {e.actor for e in history(world.services(), environments=[world.staging])}
+    (actor,) = {e.actor for e in history(world.app, world.services(), environments=[world.staging])}
     assert actor == "ann@laptop"
 
 

@@ -8,16 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.errors import ConfigError, Refused
-from sealift.model.app import Environment
 from sealift.model.release import Release, SealedStack
 from sealift.model.template import Json, ParameterSpec
 from sealift.usecases.approve import approve
 from sealift.usecases.configuration import secrets_of
 from sealift.usecases.promote import PromotionOptions, promote
-from sealift.usecases.target import Target
+from sealift.usecases.site import Site
 from tests.component.usecases.world import Body, World, function, make_app
-from tests.fakes.clock import FakeClock
-from tests.fakes.cloud import make_account
+from tests.fakes.site import bare_site
 
 SECRET: Body = {"Pass": {"Type": "String", "NoEcho": True}}
 STORED: Body = {"Tax": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/shop/tax"}}
@@ -139,13 +137,12 @@ def test_the_fingerprint_changes_exactly_when_a_secret_does(first: str, second: 
     release = Release(app="shop", digest="1" * 64, stacks=(STACK,), artifacts=(), manifest=b"")
 
     def made(secret: str, other: str) -> str:
-        return secrets_of(_target(), release, {"app": {"A": secret, "B": other}})
+        return secrets_of(_site(), release, {"app": {"A": secret, "B": other}})
 
     assert (made(first, "") == made(second, beside)) == (first == second)
     assert json.dumps(first) not in made(first, beside) or len(first) < 3
 
 
-def _target() -> Target:
+def _site() -> Site:
     app = make_app(Path("/nowhere"))
-    environment: Environment = app.environments[0]
-    return Target(app=app, environment=environment, cloud=make_account(environment, FakeClock()).cloud)
+    return bare_site(app, app.environments[0])

@@ -22,6 +22,7 @@ from sealift.usecases.proof.prove import prove_built
 from sealift.usecases.release import Outcome
 from sealift.usecases.run import commit_of, deploy_built
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import writing
 from tests.fakes.builder import FakeBuilder
 from tests.fakes.clock import FakeClock
@@ -159,6 +160,12 @@ class World:
             variables=self.variables,
         )
 
+    def site(self, name: str = "staging", *, actor: str | None = None) -> Site:
+        """Return an environment, opened on behalf of somebody."""
+        environment = self.app.environment(name)
+        assert environment is not None
+        return open_site(self.app, environment, self.services(actor=actor))
+
     def account(self, name: str = "staging") -> FakeAccount:
         """Return an environment's account."""
         environment = self.app.environment(name)
@@ -233,7 +240,7 @@ class World:
 
     def is_free(self, name: str = "staging") -> bool:
         """Return whether the environment can be written to at once, as it can when every lease was given back."""
-        with writing(self.account(name).cloud, self.services(actor="eve@other"), purpose="a look", wait_s=0.0):
+        with writing(self.site(name, actor="eve@other"), purpose="a look", wait_s=0.0):
             return True
 
     def stack_status(self, name: str = "staging") -> str | None:

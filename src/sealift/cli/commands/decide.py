@@ -6,7 +6,6 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
-from sealift.delivery.history import standing
 from sealift.errors import UserError
 from sealift.model.app import Environment
 
@@ -76,8 +75,9 @@ def destroy_command(session: Session, environment: str, yes_destroy: str | None)
 
 
 def _refused_last(session: Session, environment: Environment) -> str:
-    ledger = session.services.ledgers.ledger(session.services.clouds.open(environment))
-    last = standing(ledger.entries()).last
+    from sealift.usecases.site import open_site
+
+    last = open_site(session.app, environment, session.services).standing().last
     if last is None or last.status == "succeeded":
         raise UserError(
             f"Nothing was refused last in {environment.name}",

@@ -50,7 +50,7 @@ def history_command(session: Session, name: str | None, limit: int | None) -> in
     from sealift.usecases.history import history, overtaken_operations
 
     environments = [session.environment(name)] if name else list(session.app.environments)
-    entries = history(session.services, environments=environments)
+    entries = history(session.app, session.services, environments=environments)
     overtaken = overtaken_operations(entries, environments)
     if not session.json and not session.verbose:
         # One line an operation's outcome; the newest N are counted among the lines that are shown.

@@ -105,8 +105,8 @@ def _views(session: Session, certificate: "Given | None", *, built: bool) -> "tu
     app, services = session.app, session.services
     stored = certificate.stored if certificate else None
     if stored is not None and stored.release is not None:
-        release = stored_release(stored.release, stored.cloud)
-        return stored_views(app, release, stored.cloud, services), release.digest
+        release = stored_release(stored.release, stored.site.cloud)
+        return stored_views(release, stored.site), release.digest
     templates = load_templates(app, services, buildable=built)
     if not built:
         return template_views(app, services, templates=templates), None

@@ -29,7 +29,7 @@ def verify_command(session: Session, environment: str, release: str | None, key:
 
     target = session.environment(environment)
     keys = load_keys(session.app, public_key=key)
-    checked = verify_release(target, session.services, release=release, keys=keys)
+    checked = verify_release(session.app, target, session.services, release=release, keys=keys)
     session.close()
     if session.json:
         body = {

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from sealift.delivery.history import proved_before, standing
 from sealift.errors import SealiftError, UserError, did_you_mean
 from sealift.isolation.certificate import Difference, certificate, check, is_intact
-from sealift.model.app import App, Environment
+from sealift.model.app import App
 from sealift.model.ledger import Entry
 from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.attest import Check
 from sealift.usecases.proof.prove import Proof
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import Writer
 
 FOLDER = "certificates/"
@@ -27,13 +28,13 @@ class StoredCertificate:
 
     sha256: str
     body: object
-    cloud: Cloud
+    site: Site
     release: str | None
 
     @property
     def name(self) -> str:
         """Return what people call it."""
-        return f"{self.sha256[:12]} of {self.cloud.environment}"
+        return f"{self.sha256[:12]} of {self.site.name}"
 
     @property
     def live(self) -> bool:
@@ -69,7 +70,7 @@ def stored_certificate(app: App, services: Services, name: str) -> StoredCertifi
     """Return the certificate of what runs in an environment, or the one whose hash begins with `name`."""
     environment = app.environment(name)
     if environment is not None:
-        return _of_environment(environment, services)
+        return _of_environment(open_site(app, environment, services))
     found = list(_of_hash(app, services, name)) if len(name) >= _SHORTEST else []
     if found:
         return found[0]
@@ -81,31 +82,30 @@ def stored_certificate(app: App, services: Services, name: str) -> StoredCertifi
     )
 
 
-def _of_environment(environment: Environment, services: Services) -> StoredCertificate:
-    cloud = services.clouds.open(environment)
-    entries = services.ledgers.ledger(cloud).entries()
+def _of_environment(site: Site) -> StoredCertificate:
+    entries = site.ledger.entries()
     current = standing(entries).current
     kept = proved_before(entries, current.release) if current else {}
     sha256 = kept.get("certificate")
     if current is None or not isinstance(sha256, str):
         raise UserError(
-            f"{environment.name} has no certificate: nothing is deployed there, or it was before they were stored",
+            f"{site.name} has no certificate: nothing is deployed there, or it was before they were stored",
             code="certificate-unknown",
-            hint=f"Deploy to {environment.name}, or name a file that `sealift prove --certificate FILE` wrote.",
+            hint=f"Deploy to {site.name}, or name a file that `sealift prove --certificate FILE` wrote.",
         )
-    return _read(cloud, sha256, current.release)
+    return _read(site, sha256, current.release)
 
 
 def _of_hash(app: App, services: Services, prefix: str) -> Iterator[StoredCertificate]:
     for environment in app.environments:
         try:
-            cloud = services.clouds.open(environment)
-            keys = cloud.bucket.keys(f"{FOLDER}{prefix}")
+            site = open_site(app, environment, services)
+            keys = site.cloud.bucket.keys(f"{FOLDER}{prefix}")
         except SealiftError:
             continue  # an environment that can not be read holds nothing that could be checked
         for key in keys:
             sha256 = key.removeprefix(FOLDER).removesuffix(".json")
-            yield _read(cloud, sha256, _release_of(services.ledgers.ledger(cloud).entries(), sha256))
+            yield _read(site, sha256, _release_of(site.ledger.entries(), sha256))
 
 
 def _release_of(entries: Sequence[Entry], sha256: str) -> str | None:
@@ -116,11 +116,11 @@ def _release_of(entries: Sequence[Entry], sha256: str) -> str | None:
     return None
 
 
-def _read(cloud: Cloud, sha256: str, release: str | None) -> StoredCertificate:
-    stored = cloud.bucket.get(key_of(sha256))
+def _read(site: Site, sha256: str, release: str | None) -> StoredCertificate:
+    stored = site.cloud.bucket.get(key_of(sha256))
     if stored is None:
         raise UserError(
-            f"The certificate {sha256[:12]} is not in the bucket of {cloud.environment}",
+            f"The certificate {sha256[:12]} is not in the bucket of {site.name}",
             code="certificate-unknown",
             hint="The bucket is versioned: restore it, or deploy again.",
         )
@@ -128,7 +128,7 @@ def _read(cloud: Cloud, sha256: str, release: str | None) -> StoredCertificate:
         body: object = json.loads(stored.body)
     except (ValueError, RecursionError):
         body = None
-    return StoredCertificate(sha256=sha256, body=body, cloud=cloud, release=release)
+    return StoredCertificate(sha256=sha256, body=body, site=site, release=release)
 
 
 def isolation_check(entries: Sequence[Entry], release: str, cloud: Cloud) -> Check:

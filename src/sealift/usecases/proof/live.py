@@ -17,6 +17,7 @@ from sealift.ports import Cloud
 from sealift.usecases.proof.in_force import Read, asked, read_stack, sentence
 from sealift.usecases.proof.prove import Proof, Reading, judged
 from sealift.usecases.services import Services
+from sealift.usecases.site import open_site
 
 _PARALLEL = 8
 
@@ -76,7 +77,7 @@ def _environment(app: App, view: EnvironmentView, services: Services, pool: Exec
     if environment is None:
         return read
     try:
-        cloud = services.clouds.open(environment)
+        cloud = open_site(app, environment, services).cloud
         account = cloud.identity.caller().account
         states = {stack.name: cloud.stacks.describe(stack.name) for stack in view.stacks}
     except SealiftError as error:

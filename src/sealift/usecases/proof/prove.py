@@ -14,9 +14,9 @@ from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import Finding
 from sealift.model.release import BuiltRelease, Release
 from sealift.model.template import Json, Template
-from sealift.ports import Cloud
 from sealift.usecases.proof.views import built_views, stored_views
 from sealift.usecases.services import Services, phase
+from sealift.usecases.site import Site
 
 PROBE_RULE = "PRB-01"
 _WORD = re.compile(r"[\w-]+")
@@ -97,9 +97,9 @@ def prove_built(
     return judged(app, built_views(app, built, services, templates=templates), services, local=local)
 
 
-def prove_stored(app: App, release: Release, cloud: Cloud, services: Services) -> Proof:
+def prove_stored(release: Release, site: Site) -> Proof:
     """Prove a release that is in an environment's bucket."""
-    return judged(app, stored_views(app, release, cloud, services), services, local=cloud.local)
+    return judged(site.app, stored_views(release, site), site.services, local=site.cloud.local)
 
 
 def isolation_gate(proof: Proof, services: Services, *, strict: bool) -> None:

@@ -8,16 +8,15 @@ from pathlib import Path
 
 from sealift.delivery.buckets import bucket_name
 from sealift.delivery.manifest import blob_key
-from sealift.delivery.parameters import resolve_parameters
+from sealift.delivery.parameters import given_parameters, resolve_parameters
 from sealift.errors import IntegrityError, UserError
 from sealift.isolation import UNDECLARED_ACCOUNT, EnvironmentView, StackView
 from sealift.model.app import App, Environment
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Release, SealedStack
 from sealift.model.template import Asset, Json, Location, Rendered, Template, TemplatePath
-from sealift.ports import Cloud
 from sealift.usecases.build import UNBUILT, outline
-from sealift.usecases.configuration import given_parameters
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site
 
 UNKNOWN_ACCOUNT = "111111111111"
 """Stands for the account while templates of environments that declare none are rendered."""
@@ -80,27 +79,27 @@ def render_ahead(app: App, templates: Mapping[str, Template], services: Services
             _stack_view(app, environment, stack, services, read=read, places={})
 
 
-def stored_views(app: App, release: Release, cloud: Cloud, services: Services) -> list[EnvironmentView]:
+def stored_views(release: Release, site: Site) -> list[EnvironmentView]:
     """Return the views of a release that is in an environment's bucket."""
 
     def read(sha256: str) -> bytes:
-        stored = cloud.bucket.get(blob_key(sha256))
+        stored = site.cloud.bucket.get(blob_key(sha256))
         if stored is None:
             raise UserError(
-                f"Template {sha256[:12]} of release {release.short()} is not in the bucket of {cloud.environment}",
+                f"Template {sha256[:12]} of release {release.short()} is not in the bucket of {site.name}",
                 code="blob-missing",
-                hint=f"Deploy the release to {cloud.environment} again.",
+                hint=f"Deploy the release to {site.cloud.environment} again.",
             )
         if hashlib.sha256(stored.body).hexdigest() != sha256:
             raise IntegrityError(
-                f"Template {sha256[:12]} of release {release.short()} is damaged in the bucket of {cloud.environment}",
+                f"Template {sha256[:12]} of release {release.short()} is damaged in the bucket of {site.name}",
                 code="object-damaged",
                 hint="The bucket is versioned: restore the version before, or build and upload the release again.",
-                context={"environment": cloud.environment, "expected": sha256},
+                context={"environment": site.cloud.environment, "expected": sha256},
             )
         return stored.body
 
-    return _environment_views(app, release.stacks, services, read=read, places={})
+    return _environment_views(site.app, release.stacks, site.services, read=read, places={})
 
 
 def _environment_views(

@@ -38,7 +38,7 @@ def _back_up(loss: Finding, operation: Operation, writer: Writer) -> None:
         _tell(loss, writer, f"has no backup that can be made for {kind}: what is in it goes", level="warning")
         return
     doing = Progressed(phase="deploy", environment=writer.cloud.environment, detail=f"backing up {store}")
-    writer.services.events.emit(doing)
+    writer.site.emit(doing)
     made: Backup = backup
     poll(writer.services, lambda: writer.cloud.backups.ready(made), timeout_s=LONGEST_S, what=f"The backup of {store}")
     writer.record(operation, "running", **step, outcome="succeeded", id=made.id)
@@ -55,7 +55,7 @@ def _refusal(loss: Finding, error: CloudError) -> Refused:
 
 
 def _tell(loss: Finding, writer: Writer, what: str, *, level: str = "info") -> None:
-    writer.services.events.emit(
+    writer.site.emit(
         Noted(
             level="warning" if level == "warning" else "info",
             name="backup",

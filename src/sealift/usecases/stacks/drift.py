@@ -22,6 +22,7 @@ from sealift.model.stack import Drift
 from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.stacks.undeclared import observe_undeclared
 from sealift.usecases.writing import Operation, Writer, check_account
@@ -47,14 +48,14 @@ class DriftReport:
 class Detection:
     """A look for drift that goes on beside other work."""
 
-    def __init__(self, app: App, environment: Environment, cloud: Cloud) -> None:
+    def __init__(self, site: Site) -> None:
         self._report = DriftReport()
-        self._look = (app, environment, cloud)
+        self._site = site
         self._thread = threading.Thread(target=self._run, name="drift", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        self._report = observe_drift(*self._look)
+        self._report = observe_drift(self._site)
 
     def report(self) -> DriftReport:
         """Wait for the answer and return it."""
@@ -64,37 +65,35 @@ class Detection:
 
 def drift(app: App, environment: Environment, services: Services) -> DriftReport:
     """Look for drift in every stack of the environment."""
-    cloud = services.clouds.open(environment)
-    check_account(environment, cloud)
-    entries = services.ledgers.ledger(cloud).entries()
-    broken = broken_stacks(app, environment, cloud) if standing(entries).current else ()
+    site = open_site(app, environment, services)
+    check_account(site)
+    entries = site.ledger.entries()
+    broken = broken_stacks(site) if standing(entries).current else ()
     problems = tuple(f"The ledger says that a release runs here, but {why}" for why in broken if why.endswith("there"))
-    left = observe_undeclared(app, environment, entries, cloud)
+    left = observe_undeclared(site, entries)
     problems += tuple(f"Stack {s.name} is still there, but sealift.toml does not declare it" for s in left)
-    return _added(observe_drift(app, environment, cloud), DriftReport(problems=problems))
+    return _added(observe_drift(site), DriftReport(problems=problems))
 
 
-def observe_drift(app: App, environment: Environment, cloud: Cloud) -> DriftReport:
+def observe_drift(site: Site) -> DriftReport:
     """Look for drift in every stack that rests, nested ones too; what can not be looked at is said."""
     report = DriftReport()
-    for stack in app.stacks:
-        report = _added(report, _of_stack(app.stack_name(environment, stack), stack.name, cloud))
+    for stack in site.app.stacks:
+        report = _added(report, _of_stack(site.app.stack_name(site.environment, stack), stack.name, site.cloud))
     return report
 
 
-def judge_drift(
-    report: DriftReport, environment: Environment, waivers: frozenset[str], operation: Operation, writer: Writer
-) -> None:
+def judge_drift(report: DriftReport, waivers: frozenset[str], operation: Operation, writer: Writer) -> None:
     """Tell what was found, and refuse it where the environment is declared so."""
-    _tell(report, environment, writer.services)
+    _tell(report, writer.site)
     keys = [waiver_key(f) for f in report.findings]
     if keys:
         used: list[Json] = [key for key in keys if key in waivers]
         writer.record(operation, "running", step="drift", drifted=[*keys], **({"waivers": used} if used else {}))
     stopping = [f for f in report.findings if waiver_key(f) not in waivers]
-    if environment.drift != "refuse" or not (stopping or report.problems):
+    if writer.site.environment.drift != "refuse" or not (stopping or report.problems):
         return
-    name, resources = environment.name, ", ".join(f.data["logical_id"] for f in stopping)
+    name, resources = writer.site.name, ", ".join(f.data["logical_id"] for f in stopping)
     changed = (f"Changed by hand: {resources}",) if stopping else ()
     waivers_needed = "".join(f"\n    sealift waive {name} {waiver_key(f)} --reason '…'" for f in stopping)
     raise Refused(
@@ -102,20 +101,22 @@ def judge_drift(
         code="drift",
         hint="Undo it by hand, or take it into the template."
         + (f" If it may go:{waivers_needed}" if waivers_needed else ""),
-        context={"environment": environment.name, "drifted": keys, "waivers": [waiver_key(f) for f in stopping]},
+        context={
+            "environment": writer.site.name,
+            "drifted": keys,
+            "waivers": [waiver_key(f) for f in stopping],
+        },
     )
 
 
-def _tell(report: DriftReport, environment: Environment, services: Services) -> None:
+def _tell(report: DriftReport, site: Site) -> None:
     for finding in report.findings:
-        stops = environment.drift == "refuse"
-        services.events.emit(FindingReported(finding=replace(finding, stops=stops), environment=environment.name))
+        stops = site.environment.drift == "refuse"
+        site.emit(FindingReported(finding=replace(finding, stops=stops), environment=site.name))
     for problem in report.problems:
-        services.events.emit(
-            Noted(level="warning", name="drift-unknown", message=problem, environment=environment.name)
-        )
+        site.emit(Noted(level="warning", name="drift-unknown", message=problem, environment=site.name))
     if report.checked or report.unchecked:
-        services.events.emit(Noted(name="drift", message=_outcome(report), environment=environment.name))
+        site.emit(Noted(name="drift", message=_outcome(report), environment=site.name))
 
 
 def summary(report: DriftReport) -> str:

@@ -83,7 +83,7 @@ def _log(cause: StackEvent, template: Template | None, events: Sequence[StackEve
         return ()
     lines = read_log(name, writer.cloud, since=min(e.at for e in events))
     if lines:
-        tell_log(name, lines, writer.cloud, writer.services)
+        tell_log(name, lines, writer.site)
     return lines
 
 

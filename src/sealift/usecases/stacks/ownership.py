@@ -6,7 +6,6 @@ from itertools import takewhile
 from sealift.delivery.history import standing
 from sealift.delivery.identity import ENVIRONMENT_TAG, OWNER_TAG, owner
 from sealift.errors import Refused
-from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
 from sealift.model.stack import StackState
 from sealift.ports import Stacks
@@ -29,7 +28,7 @@ def tags(target: StackTarget) -> dict[str, str]:
     return {**target.environment.tags, OWNER_TAG: target.app.name, ENVIRONMENT_TAG: target.environment.name}
 
 
-def is_ours(state: StackState, app: App, environment: Environment, writer: Writer) -> bool:
+def is_ours(state: StackState, writer: Writer) -> bool:
     """Return whether we made the stack, or took it over.
 
     A stack under review was made by a change set that was never executed, and has the tags of that only when it is.
@@ -38,7 +37,7 @@ def is_ours(state: StackState, app: App, environment: Environment, writer: Write
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-create.html
     """
     if state.status != "REVIEW_IN_PROGRESS":
-        return owner(state) == (app.name, environment.name)
+        return owner(state) == (writer.app.name, writer.site.name)
     entries = writer.ledger.entries()
     if any(e.record.data.get("stack_id") == state.id for e in entries):
         return True
@@ -47,7 +46,7 @@ def is_ours(state: StackState, app: App, environment: Environment, writer: Write
 
 def check_owner(target: StackTarget, state: StackState, writer: Writer) -> bool:
     """Return whether the stack is ours; False for one that is taken over. Raises Refused for all others."""
-    if is_ours(state, target.app, target.environment, writer):
+    if is_ours(state, writer):
         return True
     of, where = owner(state)
     if (of, where) == (None, None) and target.adopt:

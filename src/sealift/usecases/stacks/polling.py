@@ -3,24 +3,22 @@
 from collections.abc import Callable
 
 from sealift.errors import CloudError
-from sealift.ports import Cloud
 from sealift.usecases.services import Services
+from sealift.usecases.site import Site
 
 STACK_TIMEOUT_S = 4 * 3600.0
 LOCAL_STACK_TIMEOUT_S = 1200.0
 """On the embedded cloud nothing takes long but a custom resource: at most its function's quarter of an hour."""
 
 
-def wait_for_stack(cloud: Cloud, services: Services, look: Callable[[], bool], *, what: str) -> None:
+def wait_for_stack(site: Site, look: Callable[[], bool], *, what: str) -> None:
     """Call `look` until it returns true, for as long as a stack may take in this cloud. Raises CloudError."""
-    if cloud.local:
-        logs = (
-            f"`sealift local logs {cloud.environment}` shows what the embedded cloud says; the next command continues."
-        )
-        poll(services, look, timeout_s=LOCAL_STACK_TIMEOUT_S, what=what, hint=logs)
+    if site.cloud.local:
+        logs = f"`sealift local logs {site.name}` shows what the embedded cloud says; the next command continues."
+        poll(site.services, look, timeout_s=LOCAL_STACK_TIMEOUT_S, what=what, hint=logs)
     else:
         console = "Nothing was undone. Look at the stack in the console; the next command continues."
-        poll(services, look, timeout_s=STACK_TIMEOUT_S, what=what, hint=console)
+        poll(site.services, look, timeout_s=STACK_TIMEOUT_S, what=what, hint=console)
 
 
 def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what: str, hint: str = "") -> None:

@@ -61,7 +61,7 @@ class Following:
             found.append(state)
             return True
 
-        wait_for_stack(self.writer.cloud, self.writer.services, rests, what=what)
+        wait_for_stack(self.writer.site, rests, what=what)
         self._read()  # what happened between the last look at the events and the one at the stack
         return found[0]
 
@@ -118,7 +118,7 @@ def at_rest(name: str, writer: Writer) -> StackState | None:
         return not moving
 
     told: list[bool] = []
-    wait_for_stack(writer.cloud, writer.services, look, what=f"Stack {name}")
+    wait_for_stack(writer.site, look, what=f"Stack {name}")
     return found[0]
 
 

@@ -190,7 +190,7 @@ def _judge(
         for change in change_set.changes:
             _show(target, change, writer.services)
         for finding in findings:
-            writer.services.events.emit(FindingReported(finding=finding, environment=target.environment.name))
+            writer.site.emit(FindingReported(finding=finding, environment=target.environment.name))
     if stopping:
         _withdraw(target, change_set, writer, ours=ours)
         raise refusal(target, stopping)

@@ -7,7 +7,7 @@ from sealift.delivery.causes import STACK_TYPE, real_causes
 from sealift.delivery.states import is_stuck
 from sealift.model.stack import StackResource, StackState
 from sealift.ports import Stacks
-from sealift.usecases.target import Target
+from sealift.usecases.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,10 @@ class Stuck:
         return f"stack {self.state.name} is {self.state.status}{mixed}: {self.reasons}"
 
 
-def states_of(target: Target) -> tuple[StackState, ...]:
+def states_of(site: Site) -> tuple[StackState, ...]:
     """Return the environment's stacks as they are, in the order of their declaration; those that exist."""
-    names = (target.app.stack_name(target.environment, stack) for stack in target.app.stacks)
-    return tuple(state for state in map(target.cloud.stacks.describe, names) if state is not None)
+    names = (site.app.stack_name(site.environment, stack) for stack in site.app.stacks)
+    return tuple(state for state in map(site.cloud.stacks.describe, names) if state is not None)
 
 
 def stuck_among(states: Sequence[StackState], stacks: Stacks) -> tuple[Stuck, ...]:

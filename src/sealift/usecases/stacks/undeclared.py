@@ -25,6 +25,7 @@ from sealift.model.release import Release
 from sealift.model.stack import StackState
 from sealift.model.template import Json
 from sealift.ports import Cloud
+from sealift.usecases.site import Site
 from sealift.usecases.stacks.guarding import refusal
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Operation, Writer
@@ -53,11 +54,9 @@ def observe_owned(entries: Sequence[Entry], cloud: Cloud) -> Seen:
         return Seen(states=tuple(s for s in states if s is not None), problem=error.message)
 
 
-def observe_undeclared(
-    app: App, environment: Environment, entries: Sequence[Entry], cloud: Cloud
-) -> tuple[StackState, ...]:
+def observe_undeclared(site: Site, entries: Sequence[Entry]) -> tuple[StackState, ...]:
     """Return the stacks of the environment that Sealift made and that sealift.toml does not declare."""
-    return undeclared(app, environment, observe_owned(entries, cloud).states)
+    return undeclared(site.app, site.environment, observe_owned(entries, site.cloud).states)
 
 
 def judge_undeclared(release: Release, targets: Sequence[StackTarget], operation: Operation, writer: Writer) -> None:
@@ -109,7 +108,7 @@ def _creations(release: Release, targets: Sequence[StackTarget], writer: Writer)
 
     app, environment, cloud = targets[0].app, targets[0].environment, writer.cloud
     alone = replace(app, environments=(environment,), previews=None)
-    (view,) = stored_views(alone, release, cloud, writer.services)
+    (view,) = stored_views(release, replace(writer.site, app=alone))
     creations = []
     for target, stack in zip(targets, view.stacks, strict=True):
         there = cloud.stacks.describe(target.name)

@@ -1,0 +1,106 @@
+"""The values of NoEcho parameters: masked in whatever a cloud says, before anything else can see it.
+
+CloudFormation, a function's log or an error may quote such a value ("role hunter2 was not found"), and the ledger keeps
+for ever what is written to it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from sealift.analysis.redact import MASK, redacted
+from sealift.errors import SealiftError
+from sealift.ports import Cloud
+
+SHORTEST = 6
+"""Shorter values are words that stand in any text."""
+SAID = frozenset({"reason", "error", "detail", "log", "differences"})
+"""The fields of answers that hold words for people. Names, templates and outputs are used, and stay as they are."""
+
+
+class Secrets:
+    """The values that one site may neither show nor keep. `read` returns those of what runs there; plans add theirs."""
+
+    def __init__(self, read: Callable[[], Iterable[str]] = tuple) -> None:
+        self._read: Callable[[], Iterable[str]] | None = read
+        self._known: tuple[str, ...] = ()
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Mask these values too, the longest first."""
+        known = {*self._known, *(value for value in values if len(value) >= SHORTEST)}
+        self._known = tuple(sorted(known, key=lambda value: (-len(value), value)))
+
+    def masked(self, text: str) -> str:
+        """Return a text without these values, and without whatever has the shape of a key."""
+        if not text:
+            return text
+        read, self._read = self._read, None
+        if read is not None:
+            self.learn(read())
+        return redacted(text, self._known)
+
+
+class _Masked:
+    """A port whose answers and errors are masked. A method that a port gets later is masked, too."""
+
+    def __init__(self, inner: object, secrets: Secrets) -> None:
+        self._inner = inner
+        self._secrets = secrets
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+
+        def call(*args: object, **options: object) -> object:
+            try:
+                answer = method(*args, **options)
+            except SealiftError as error:
+                raise masked_error(error, self._secrets) from None
+            return _masked(answer, self._secrets, said=name == "logs")
+
+        return call
+
+
+def masked_error(error: SealiftError, secrets: Secrets) -> SealiftError:
+    """Return the same error with its message, hint and context masked."""
+    error.message, error.hint = secrets.masked(error.message), secrets.masked(error.hint)
+    error.context = {key: _masked(value, secrets, said=True) for key, value in error.context.items()}
+    error.args = (error.message,)
+    return error
+
+
+def masked_cloud(cloud: Cloud, secrets: Secrets) -> Cloud:
+    """Return the cloud with these values masked in everything that it says."""
+
+    def over(port: object) -> Any:
+        return _Masked(port, secrets)
+
+    return replace(
+        cloud,
+        stacks=over(cloud.stacks),
+        functions=over(cloud.functions),
+        settings=over(cloud.settings),
+        metrics=over(cloud.metrics),
+        backups=over(cloud.backups),
+        objects=over(cloud.objects),
+        inventory=over(cloud.inventory),
+        trespass=over(cloud.trespass),
+    )
+
+
+def _masked(value: Any, secrets: Secrets, *, said: bool = False) -> Any:
+    """Return an answer with the words in it masked, however deep they stand."""
+    if isinstance(value, str):
+        return secrets.masked(value) if said else value
+    if isinstance(value, tuple | list):
+        return type(value)(_masked(item, secrets, said=said) for item in value)
+    if isinstance(value, dict) and said:
+        return {key: _masked(item, secrets, said=True) for key, item in value.items()}
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    old = {field.name: getattr(value, field.name) for field in fields(value)}
+    new = {name: _masked(inner, secrets, said=said or name in SAID) for name, inner in old.items()}
+    changed = {name: inner for name, inner in new.items() if inner is not old[name] and inner != old[name]}
+    return replace(value, **changed) if changed else value
+
+
+__all__ = ["MASK", "Secrets", "masked_cloud", "masked_error"]

@@ -1,0 +1,83 @@
+"""A site: one environment of one application, opened. Use cases take a site, not its parts.
+
+Only `open_site` opens a cloud, and it masks it: no use case can reach one that says a secret.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sealift.delivery.history import Standing, standing
+from sealift.delivery.manifest import manifest_key, parse_manifest
+from sealift.delivery.parameters import given_parameters, secret_values
+from sealift.errors import SealiftError
+from sealift.model.app import App, Environment, StackSpec
+from sealift.model.event import Event
+from sealift.model.release import SealedStack
+from sealift.ports import Cloud, Ledger
+from sealift.usecases.masking import Secrets, masked_cloud
+from sealift.usecases.services import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One environment of one application, opened."""
+
+    app: App
+    environment: Environment
+    cloud: Cloud
+    """It masks what `secrets` holds."""
+    ledger: Ledger
+    services: Services
+    secrets: Secrets = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the environment."""
+        return self.environment.name
+
+    def standing(self) -> Standing:
+        """Return where the environment stands, as its ledger says now."""
+        return standing(self.ledger.entries())
+
+    def stack_names(self) -> tuple[str, ...]:
+        """Return the CloudFormation name of every declared stack."""
+        return tuple(self.app.stack_name(self.environment, stack) for stack in self.app.stacks)
+
+    def stack_name(self, stack: SealedStack) -> str:
+        """Return the CloudFormation name of a stack of a release, which may be declared no longer."""
+        known = next((spec for spec in self.app.stacks if spec.name == stack.name), None)
+        spec = known or StackSpec(name=stack.name, template="", needs=stack.needs)
+        return self.app.stack_name(self.environment, spec)
+
+    def emit(self, event: Event) -> None:
+        """Send an event to whoever looks on."""
+        self.services.events.emit(event)
+
+
+def open_site(app: App, environment: Environment, services: Services) -> Site:
+    """Open an environment. Raises CloudError when there are no credentials or it does not start."""
+    cloud = services.clouds.open(environment)
+    ledger = services.ledgers.ledger(cloud)
+    secrets = Secrets(lambda: _deployed_secrets(app, environment, cloud, ledger))
+    return Site(
+        app=app,
+        environment=environment,
+        cloud=masked_cloud(cloud, secrets),
+        ledger=ledger,
+        services=services,
+        secrets=secrets,
+    )
+
+
+def _deployed_secrets(app: App, environment: Environment, cloud: Cloud, ledger: Ledger) -> Iterator[str]:
+    """Yield the values of the NoEcho parameters of what runs; every value that is given when that is not known."""
+    try:
+        now = standing(ledger.entries())
+        for digest in {deployed.release for deployed in (now.current, now.last) if deployed is not None}:
+            stored = cloud.bucket.get(manifest_key(digest))
+            for stack in parse_manifest(stored.body, digest=digest).stacks if stored else ():
+                yield from secret_values(stack, given_parameters(app, environment, stack))
+    except SealiftError:
+        yield from environment.parameters.values()
+        for values in environment.stack_parameters.values():
+            yield from values.values()

@@ -1,0 +1,141 @@
+"""No value of a NoEcho parameter is shown or kept, whichever port it comes back through."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import sealift
+from sealift.errors import CloudError, SealiftError
+from sealift.model.app import Hooks
+from sealift.model.stack import Drift, Invocation
+from sealift.usecases.destroy import destroy
+from sealift.usecases.masking import Secrets
+from sealift.usecases.stacks.drift import drift
+from sealift.usecases.waive import Waiver, waive
+from tests.component.usecases.world import World, function, table
+from tests.fakes.process import completed
+
+SECRET = "hunter2-hunter2"
+NO_ECHO = {"Password": {"Type": "String", "NoEcho": True}}
+
+
+@pytest.fixture(autouse=True)
+def secret(world: World) -> None:
+    world.write({"Hello": function(), "Items": table()}, Parameters=NO_ECHO)
+    for name in ("staging", "production"):
+        world.change(name, parameters={"Password": SECRET})
+
+
+def said(world: World, act: Callable[[], object]) -> str:
+    """Return everything that an act shows, raises or keeps in the ledger."""
+    try:
+        raised = repr(act())
+    except SealiftError as error:
+        raised = f"{error} {error.message} {error.hint} {error.context}"
+    kept = [world.account().bucket.peek(key) or b"" for key in world.account().bucket.writes if "ledger" in key]
+    return " ".join([raised, *(repr(event) for event in world.events.events), repr(kept)])
+
+
+def test_what_a_hooks_function_raises_and_prints(world: World):
+    world.app = replace(world.app, hooks=Hooks(after_deploy=("lambda:Hello",)))
+    world.account().functions.answers("Hello", Invocation(error=f"no user {SECRET}", log=(f"trying {SECRET}",)))
+    told = said(world, world.deploy)
+    assert "no user ***" in told
+    assert SECRET not in told
+
+
+def test_what_a_hooks_command_prints(world: World):
+    world.process.install("python", does=completed(f"trying {SECRET}", returncode=1))
+    world.app = replace(world.app, hooks=Hooks(before_deploy=("python expand.py",)))
+    told = said(world, world.deploy)
+    assert "trying ***" in told
+    assert SECRET not in told
+
+
+def test_what_was_changed_by_hand(world: World):
+    world.deploy()
+    drifted = Drift(
+        logical_id="Hello",
+        type="AWS::Lambda::Function",
+        status="MODIFIED",
+        differences=(("/Environment/Variables/GREETING", SECRET, f"{SECRET}-changed"),),
+    )
+    world.account().stacks.drift = lambda _name: (drifted,)  # type: ignore[method-assign]
+    told = said(world, lambda: drift(world.app, world.staging, world.services()))
+    assert "GREETING is ***-changed" in told
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize("call", ["create_change_set", "execute_change_set", "describe", "events", "resources"])
+def test_what_aws_refuses_in_its_own_words(world: World, call: str):
+    world.deploy()
+    world.code("print('two')")
+
+    def refuse(*_args: object, **_options: object) -> None:
+        raise CloudError(f"Value {SECRET} is not allowed", code="aws-refused", context={"value": SECRET})
+
+    setattr(world.account().stacks, call, refuse)
+    told = said(world, world.deploy)
+    assert "Value *** is not allowed" in told
+    assert SECRET not in told
+
+
+def test_what_a_teardown_is_told_by_a_stack(world: World):
+    world.deploy()
+    stacks = world.account().stacks
+    describe = stacks.describe
+
+    def unwilling(name: str) -> object:
+        state = describe(name)
+        return (
+            None if state is None else replace(state, status="IMPORT_IN_DOUBT", reason=f"role {SECRET} was not found")
+        )
+
+    stacks.describe = unwilling  # type: ignore[method-assign, assignment]
+    told = said(world, lambda: destroy(world.app, world.staging, world.services(), confirmed_name="staging"))
+    assert "role *** was not found" in told
+    assert SECRET not in told
+
+
+def test_what_a_backup_says(world: World):
+    world.deploy()
+    world.write({"Hello": function()}, Parameters=NO_ECHO)
+    waiver = Waiver(key="app/Items:data-removed", release=world.build().release.digest, reason="moved")
+    waive(world.app, world.staging, world.services(), waiver)
+
+    def refuse(call: str, moment: str) -> None:
+        if (call, moment) == ("backups.begin", "before"):
+            raise CloudError(f"no vault {SECRET}", code="aws-refused")
+
+    world.account().tap.on_call = refuse
+    told = said(world, world.deploy)
+    assert "no vault ***" in told
+    assert SECRET not in told
+
+
+def test_an_item_of_a_list_that_is_secret(world: World):
+    world.write({"Hello": function()}, Parameters={"Password": {"Type": "CommaDelimitedList", "NoEcho": True}})
+    world.change("staging", parameters={"Password": f"first-one,{SECRET}"})
+    world.app = replace(world.app, hooks=Hooks(after_deploy=("lambda:Hello",)))
+    world.account().functions.answers("Hello", Invocation(error=f"no user {SECRET}"))
+    assert "no user ***" in said(world, world.deploy)
+
+
+def test_a_value_that_holds_a_shorter_one_is_masked_whole():
+    secrets = Secrets(lambda: ("hunter2", "hunter2-hunter2"))
+    assert secrets.masked("hunter2-hunter2 and hunter2") == "*** and ***"
+
+
+def test_no_use_case_but_the_site_opens_a_cloud():
+    room = Path(sealift.__file__).parent
+    opening = [
+        str(path.relative_to(room))
+        for folder in ("usecases", "cli")
+        for path in (room / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node).endswith("clouds.open")
+    ]
+    assert opening == ["usecases/site.py"]
