@@ -7,17 +7,15 @@ from rich.console import Console
 from rich.text import Text
 
 from sealift.cli.terminal import console as open_console
-from sealift.isolation import Leak, Verdict
+from sealift.isolation import MEANING, Leak, Verdict
 from sealift.isolation.certificate import Difference
-from sealift.usecases.proof.prove import PROBE_RULE, Proof, alike, between, summary, worst_first
+from sealift.usecases.proof.prove import PROBE_RULE, Proof, alike, between, others_of, summary, worst_first
 
 _OUTCOMES = {"denied": "denied", "allowed": "not denied", "unknown": "without an answer that says either"}
 _EMBEDDED = (
     "  On the embedded cloud each environment is another account and process. The calls on others ask the emulator's "
     "IAM\n  whether a role would be let in if both were in one account; it is not AWS."
 )
-_SHOWN = 5
-"""As many lines of advice as a person reads."""
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
 
@@ -29,6 +27,7 @@ def show_proof(proof: Proof, *, verbose: bool) -> None:
     bad = bool(proof.stopping) or verdict.level == "L0"
     style = "bold red" if bad else "bold green"
     console.print(Text.assemble((summary(verdict), style), f"   {names}"), soft_wrap=True)
+    console.print(Text(f"  {MEANING[verdict.level]}", style="dim"), soft_wrap=True)
     found = alike(verdict)
     shown = [ways for ways in found if verbose or ways[0].severity != "info"]
     for together in _with_one_cure(shown):
@@ -66,8 +65,12 @@ def _show(console: Console, *together: tuple[Leak, ...], verbose: bool = False) 
     for ways in together:
         console.print(Text.assemble((_place(ways[0]) if many else "", "dim"), f"  {ways[0].message}"), soft_wrap=True)
         _show_witness(console, ways[0], short=many and not verbose)
+        beside_it = others_of(ways)
+        if beside_it:
+            console.print(Text(f"  and so   {', '.join(beside_it)}", style="dim"), soft_wrap=True)
         for other in ways[1:] if verbose else ():
-            console.print(Text(f"  also     {other.source} → {other.target}", style="dim"), soft_wrap=True)
+            also = f"{other.source} → {other.target}" + (f"  {other.logical_id}" if beside_it else "")
+            console.print(Text(f"  also     {also}", style="dim"), soft_wrap=True)
     if first.fix:
         console.print(Text(f"  → {first.fix}"), soft_wrap=True)
 
@@ -91,8 +94,13 @@ def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
     counts = ", ".join(f"{count} {what}" for what, count in verdict.counted.items())
     console.print(Text(f"\nLooked at {counts}.", style="dim"), soft_wrap=True)
     _show_readings(console, proof, verbose=verbose)
+    grave = [r for r in verdict.residuals if r.severity in ("critical", "high")]
+    for leak in grave:
+        console.print(Text(f"shared by construction: {leak.id}  {leak.message}", style="yellow"), soft_wrap=True)
+    others = [f"{r.id}  {r.message}" for r in verdict.residuals if r not in grave]
     for title, lines in (
-        ("shared by construction, never claimed", [f"{r.id}  {r.message}" for r in verdict.residuals]),
+        ("from outside, not looked at", list(verdict.unseen)),
+        ("shared by construction, never claimed", others),
         ("assumed", list(verdict.axioms)),
     ):
         if not lines:
@@ -163,12 +171,10 @@ def _show_shared(console: Console, shared: Verdict, *, verbose: bool) -> None:
     console.print(Text(f"\nIn one shared AWS account: {summary(shared)}", style="yellow"), soft_wrap=True)
     for together in _with_one_cure(worst) if verbose else ():
         _show(console, *together, verbose=True)
-    for ways in () if verbose else worst[:_SHOWN]:
+    for ways in () if verbose else worst:
         console.print(Text(f"  {ways[0].id}{_place(ways[0])}  {ways[0].message}", style="yellow"), soft_wrap=True)
-    left = len(worst) - _SHOWN
     if not verbose:
-        more = f"{left} more; " if left > 0 else ""
-        console.print(Text(f"  {more}-v shows witnesses and cures", style="dim"))
+        console.print(Text("  -v shows witnesses and cures", style="dim"))
 
 
 def show_differences(name: str, told: Sequence[Difference]) -> None:

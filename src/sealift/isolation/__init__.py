@@ -4,6 +4,7 @@
 """
 
 from sealift.isolation.model import (
+    MEANING,
     UNDECLARED_ACCOUNT,
     Accepted,
     Attempted,
@@ -18,6 +19,7 @@ from sealift.isolation.prove import prove
 from sealift.model.live import LivePrincipal, Unread
 
 __all__ = [
+    "MEANING",
     "UNDECLARED_ACCOUNT",
     "Accepted",
     "Attempted",

@@ -14,6 +14,17 @@ from sealift.model.live import Concurrency, LivePrincipal, Outcome, Unread
 from sealift.model.template import Json, Location
 
 Level = Literal["L0", "L1", "L2", "L3"]
+_NONE_REACHES = (
+    "no role or declared resource of one environment names or reaches a declared resource of another one, and no two "
+    "share a store or a credential by name."
+)
+MEANING: Mapping[Level, str] = {
+    "L0": "An environment reaches another one, or something could not be decided.",
+    "L1": f"By its templates, {_NONE_REACHES}",
+    "L2": f"By its templates and what is in force in the accounts, {_NONE_REACHES}",
+    "L3": "As L2, and each environment has an AWS account of its own.",
+}
+"""What a level says, in one sentence. It rests on the axioms, and is about nothing that was not looked at."""
 UNDECLARED_ACCOUNT = "000000000000"
 """Stands in ARNs for an account that was not declared."""
 OUTSIDE = "outside"
@@ -235,6 +246,8 @@ class Verdict:
     environments: tuple[str, ...] = ()
     counted: Mapping[str, int] = field(default_factory=dict)
     """How many stacks, resources, principals and statements were looked at."""
+    unseen: tuple[str, ...] = ()
+    """Values from outside the templates that were not looked at: whose they are can not be decided by their names."""
 
     @property
     def stopping(self) -> tuple[Leak, ...]:
@@ -252,6 +265,8 @@ class Verdict:
             "axioms": list(self.axioms),
             "inputs": dict(self.inputs),
             "counted": dict(self.counted),
+            "meaning": MEANING[self.level],
+            "not_looked_at": list(self.unseen),
         }
 
 

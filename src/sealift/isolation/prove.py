@@ -11,6 +11,7 @@ from sealift.isolation.identities import schemas_version
 from sealift.isolation.model import OUTSIDE, Accepted, EnvironmentView, Leak, Level, Verdict, severity_rank
 from sealift.isolation.previews import between, neighbours
 from sealift.isolation.rule import Rule
+from sealift.isolation.shared import unseen
 from sealift.isolation.world import World
 
 AXIOMS = (
@@ -41,7 +42,7 @@ def prove(
     An accepted finding counts again when `today` is past its date, or when `today` is not given. Never raises for what
     templates hold: what can not be decided is a finding that is not proved.
     """
-    found, counted = _findings(environments, shared=shared_account_unless_declared, rules=rules)
+    found, counted, left = _findings(environments, shared=shared_account_unless_declared, rules=rules)
     names = tuple(view.name for view in environments)
     kept, waived = _without_accepted(found, accepted, today)
     residuals = tuple(leak for leak in kept if leak.residual)
@@ -55,6 +56,7 @@ def prove(
         inputs=inputs(environments),
         environments=names,
         counted=counted,
+        unseen=left,
     )
 
 
@@ -81,28 +83,28 @@ def _fields(value: object) -> object:
 
 def _findings(
     environments: Sequence[EnvironmentView], *, shared: bool, rules: Sequence[Rule] | None
-) -> tuple[list[Leak], dict[str, int]]:
+) -> tuple[list[Leak], dict[str, int], tuple[str, ...]]:
     if len({view.name for view in environments}) != len(environments):
-        return [not_proved("two environments have the same name")], {}
+        return [not_proved("two environments have the same name")], {}, ()
     if rules is None:
         from sealift.isolation.rules import RULES
 
         rules = RULES
-    found, counted = _told(environments, rules, shared=shared)
+    found, counted, left = _told(environments, rules, shared=shared)
     for view in environments:
         previews = neighbours(view)
         found += between(view, _told(previews, rules, shared=True)[0]) if previews else []
-    return _ordered(found), counted
+    return _ordered(found), counted, left
 
 
 def _told(
     environments: Sequence[EnvironmentView], rules: Sequence[Rule], *, shared: bool
-) -> tuple[list[Leak], dict[str, int]]:
-    """Return what every rule tells of these environments."""
+) -> tuple[list[Leak], dict[str, int], tuple[str, ...]]:
+    """Return what every rule reports of these environments, what was counted, and what was not looked at."""
     try:
         world = World(environments, shared_unless_declared=shared)
     except Exception as error:  # whatever a template does to us, it must not look clean
-        return [not_proved(f"the templates could not be read: {_named(error)}")], {}
+        return [not_proved(f"the templates could not be read: {_named(error)}")], {}, ()
     found: list[Leak] = []
     for rule in rules:
         try:
@@ -110,10 +112,9 @@ def _told(
         except Exception as error:
             found.append(not_proved(f"rule {rule.id} broke: {_named(error)}"))
     try:
-        counted = world.counted
-    except Exception:
-        counted = {}
-    return found, counted
+        return found, world.counted, unseen(world)
+    except Exception as error:
+        return [*found, not_proved(f"what was looked at can not be counted: {_named(error)}")], {}, ()
 
 
 def _named(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Which allow statement of which principal reaches which other environment's resource, and by which actions."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +36,14 @@ FAMILIAR = frozenset(
 """Of what a statement allows, a witness names what its readers know."""
 OWN_POLICY = "Write a policy of your own that names the environment's resources."
 """How to mend what a managed policy allows: AWS's can not be changed."""
+OF_SAM = (
+    "SAM attaches {} to a function for its VPC or its event sources. Give the function a `Role` of your own whose "
+    "policy names the environment's resources or has a condition: then SAM attaches nothing."
+)
+"""The same for a role that SAM makes: to write `Policies` takes nothing away."""
+_BY_SAM = re.compile(
+    r"AWSLambda(VPCAccess|SQSQueue|DynamoDB|Kinesis|MSK|AMQ)\w*Role|AmazonMSK\w*|AWSCodeDeployRoleForLambda\w*"
+)
 Judged = Callable[[frozenset[str]], Severity]
 """How bad it is that these actions are allowed."""
 
@@ -276,6 +285,15 @@ def _cure(reach: Reach) -> str:
     )
 
 
+def _policy_cure(reach: Reach) -> str:
+    """Return how to mend what a managed policy of AWS allows."""
+    managed, principal = reach.statement.managed, reach.principal
+    if managed is None:
+        return ""
+    generated = principal.scope is not None and principal.scope.origin(principal.logical_id) != principal.logical_id
+    return OF_SAM.format(managed) if generated and _BY_SAM.fullmatch(managed) else OWN_POLICY
+
+
 def strongest(names: frozenset[str]) -> str:
     """Return the action that says most: permissions before writes before reads, then what people know, then by name."""
     return min(names, key=lambda n: (_weight(n), n not in FAMILIAR, len(n), n))
@@ -341,7 +359,7 @@ def leak_of(world: World, reach: Reach, *, rule: tuple[str, Severity], name: str
         f"{reach.target.name}{also}{through}.",
         witness=made,
         location=reach.statement.location or reach.principal.location,
-        fix=_cure(reach) or (OWN_POLICY if reach.statement.managed else fix),
+        fix=_cure(reach) or _policy_cure(reach) or fix,
         logical_id=reach.principal.logical_id,
     )
 

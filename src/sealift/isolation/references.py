@@ -203,6 +203,23 @@ def walk_text(value: Json) -> Iterator[str]:
             yield from walk_text(part)
 
 
+_ASKED = re.compile(r"\$\{([^!}.]+)\}")
+
+
+def asked_in(value: Json) -> Iterator[str]:
+    """Yield the names that `Ref` and `Fn::Sub` ask for in a value."""
+    if isinstance(value, list):
+        for part in value:
+            yield from asked_in(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if key == "Ref" and isinstance(part, str):
+                yield part
+            elif key == "Fn::Sub":
+                yield from (name for text in walk_text(part) for name in _ASKED.findall(text))
+            yield from asked_in(part)
+
+
 def walk_calls(value: Json, name: str) -> Iterator[Json]:
     """Yield the body of every intrinsic of this name."""
     if isinstance(value, list):

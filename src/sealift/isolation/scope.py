@@ -212,9 +212,13 @@ class Scope:
             return self._pseudo(name)
         if name in self.resources:
             return self._ref_of_resource(name)
-        if name in _mapping(self.view.body.get("Parameters")):
+        if self.is_parameter(name):
             return self.parameter(name)
         return UNKNOWN
+
+    def is_parameter(self, name: str) -> bool:
+        """Return whether the template declares a parameter of this name."""
+        return name in _mapping(self.view.body.get("Parameters"))
 
     def parameter(self, name: str) -> Resolved:
         """Return the value of a parameter: given, by its default, or unknown."""

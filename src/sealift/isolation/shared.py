@@ -82,3 +82,26 @@ def shared_leaks(world: World, rule: str, fix: str) -> Iterator[Leak]:
                 fix=fix,
                 resource=shown,
             )
+
+
+def unseen(world: World) -> tuple[str, ...]:
+    """Return the values from outside about which neither scheme, declaration nor a second user says anything."""
+    users: dict[str, set[str]] = {}
+    for environment in world.environments:
+        texts = [text for place in environment.mentions for text in place.value.values]
+        texts += [r for p in environment.principals for s in p.statements for r in s.resources]
+        for text in texts:
+            for char in text if has_outside(text) else ():
+                users.setdefault(char, set()).add(environment.name)
+    declared = {name for environment in world.environments for name in environment.names}
+    return tuple(
+        sorted(
+            f"{source} of {next(iter(users[char]))}"
+            for char, source in world.symbols.sources.items()
+            if len(users.get(char, ())) == 1 and not source.public and not _is_known(world, source, declared)
+        )
+    )
+
+
+def _is_known(world: World, source: Outside, declared: set[str]) -> bool:
+    return has_symbol(source.name) or source.name in declared or bool(world.schemes.owners(source.name))

@@ -100,6 +100,7 @@ def _run_as(world: World, environment: Sealed) -> Iterator[Leak]:
                 location=outside.scope.location(outside.logical_id),
                 fix=f"Give the environment a {what} of its own, in its template.",
                 logical_id=outside.logical_id,
+                cause=value,
             )
 
 

@@ -6,7 +6,7 @@ from sealift.isolation.identities import same_things, shape
 from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.model import Leak, Witness
 from sealift.isolation.patterns import has_symbol, is_wild
-from sealift.isolation.references import leak, places, shared
+from sealift.isolation.references import asked_in, leak, places, shared
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Owned, World
@@ -80,7 +80,17 @@ def _leak(ends: tuple[str, str], entry: Owned, term: str) -> Leak:
         location=entry.scope.named_at(entry.logical_id),
         fix=FIX,
         logical_id=entry.logical_id,
+        cause=_given_by(entry),
     )
+
+
+def _given_by(entry: Owned) -> str:
+    """Return the parameters that the name is made of: these are one cause of all names that are."""
+    named = entry.scope.named(entry.logical_id)
+    keys = ((named.facts.name if named.facts else None) or "").split(",")
+    values = [v for key in keys if (v := entry.scope.properties(entry.logical_id).get(key)) is not None]
+    found = [name for value in values for name in asked_in(value) if entry.scope.is_parameter(name)]
+    return f"parameter {', '.join(found)}" if found else ""
 
 
 def _stacks(world: World) -> Iterator[Leak]:

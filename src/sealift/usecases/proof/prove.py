@@ -150,7 +150,9 @@ def summary(verdict: Verdict) -> str:
     }[verdict.level]
     found = len(alike(verdict))
     counts = f", {found} finding{'s' * (found > 1)}" if found else ""
-    return f"{verdict.level} {meaning}{counts}"
+    left = len(verdict.unseen)
+    unseen = f" · {left} value{'s' * (left > 1)} from outside not looked at" if left else ""
+    return f"{verdict.level} {meaning}{counts}{unseen}"
 
 
 def alike(verdict: Verdict) -> list[tuple[Leak, ...]]:
@@ -165,24 +167,39 @@ def _alike(leaks: Sequence[Leak], environments: Sequence[str]) -> list[tuple[Lea
     order = {name: index for index, name in enumerate(environments)}
     found: dict[tuple[object, ...], list[Leak]] = {}
     for leak in worst_first(leaks):
-        key = (leak.id, leak.severity, leak.location, leak.logical_id, leak.fix, _nameless(leak))
+        # Of one cause there is one place to mend, however many resources it has.
+        where = (leak.cause,) if leak.cause else (leak.location, leak.logical_id)
+        key = (leak.id, leak.severity, *where, leak.fix, _nameless(leak))
         found.setdefault(key, []).append(leak)
     return [tuple(sorted(ways, key=lambda leak: -order.get(leak.target, -1))) for ways in found.values()]
 
 
 def _nameless(leak: Leak) -> str:
-    """Return the message without the names of the environments."""
-    return _WORD.sub(lambda word: "·" if word[0] in (leak.source, leak.target) else word[0], leak.message)
+    """Return the message without the names of the environments; of one cause, without the resource's either."""
+    names = {leak.source, leak.target, *(subjects(leak) if leak.cause else ())}
+    return _WORD.sub(lambda word: "·" if word[0] in names else word[0], leak.message)
+
+
+def subjects(leak: Leak) -> tuple[str, ...]:
+    """Return what the resource of a finding is called: in the user's template, and in the rendered one."""
+    place = leak.location
+    return tuple(name for name in (place.logical_id if place else None, leak.logical_id) if name)
+
+
+def others_of(ways: Sequence[Leak]) -> tuple[str, ...]:
+    """Return the resources, beside the first one's, that findings of one cause are about."""
+    first, *others = (subjects(leak)[:1] for leak in ways)
+    return tuple(dict.fromkeys(name for found in others for name in found if found != first))
 
 
 def between(ways: Sequence[Leak]) -> str:
     """Return from where to where findings that are alike lead."""
-    first, *others = ways
-    if [(one.source, one.target) for one in others] == [(first.target, first.source)]:
-        return f"{first.source} ⇄ {first.target}"
-    if {one.target for one in others} <= {first.target}:
-        return f"{', '.join(one.source for one in ways)} → {first.target}"
-    return f"{first.source} → {first.target}, and {len(others)} more way{'s' * (len(others) > 1)}"
+    (source, target), *others = dict.fromkeys((one.source, one.target) for one in ways)
+    if others == [(target, source)]:
+        return f"{source} ⇄ {target}"
+    if {to for _, to in others} <= {target}:
+        return f"{', '.join([source, *(by for by, _ in others)])} → {target}"
+    return f"{source} → {target}, and {len(others)} more way{'s' * (len(others) > 1)}"
 
 
 def finding(ways: Sequence[Leak]) -> Finding:

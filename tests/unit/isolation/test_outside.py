@@ -1,0 +1,70 @@
+"""Values from outside the templates: one name is one value, and what nobody can decide about is counted."""
+
+import pytest
+
+from sealift.isolation import EnvironmentView, StackView, Verdict, prove
+from sealift.model.template import Json
+
+Body = dict[str, Json]
+
+
+def verdict(value: Json, *, accounts: tuple[str | None, str | None] = (None, None), only: str = "") -> Verdict:
+    """Prove a function with one variable, in staging and production, or in one of them alone."""
+    names = ("staging", "production")
+    variables: dict[str, Body] = {n: {"X": value} if only in ("", n) else {} for n in names}
+    return prove(
+        [
+            EnvironmentView(
+                name=name,
+                region="eu-west-1",
+                account=account,
+                stacks=(StackView(name=f"shop-{name}", body=_function(variables[name])),),
+            )
+            for name, account in zip(names, accounts, strict=True)
+        ]
+    )
+
+
+def _function(variables: Body) -> Body:
+    return {
+        "Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": variables}}}}
+    }
+
+
+REFERENCES = ("{{resolve:ssm:/shop/x}}", "{{resolve:ssm:/shop/x:3}}", {"Fn::ImportValue": "shop-x"})
+
+
+@pytest.mark.parametrize("value", REFERENCES, ids=str)
+def test_one_name_in_one_account_is_one_value(value: Json) -> None:
+    found = verdict(value)
+    assert [(f.id, f.source, f.target) for f in found.findings if f.id == "SHR-02"] == [
+        ("SHR-02", "staging", "production")
+    ]
+    assert found.unseen == ()
+
+
+@pytest.mark.parametrize("value", REFERENCES[:2], ids=str)
+def test_one_name_in_two_accounts_is_two_values_that_nobody_looked_at(value: Json) -> None:
+    found = verdict(value, accounts=("111111111111", "222222222222"))
+    assert found.level == "L1"
+    assert found.unseen == ("SSM parameter /shop/x of production", "SSM parameter /shop/x of staging")
+
+
+def test_what_one_environment_alone_asks_for_is_not_looked_at() -> None:
+    assert verdict(REFERENCES[0], only="staging").unseen == ("SSM parameter /shop/x of staging",)
+
+
+def test_a_path_with_the_stacks_name_is_its_own() -> None:
+    found = verdict({"Fn::Sub": "{{resolve:ssm:/${AWS::StackName}/x}}"})
+    assert (found.level, found.unseen) == ("L1", ())
+
+
+def test_what_aws_publishes_is_nobodys() -> None:
+    found = verdict("{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64}}")
+    assert (found.level, found.unseen) == ("L1", ())
+
+
+def test_the_verdict_says_what_it_means_and_what_was_not_looked_at() -> None:
+    body = verdict(REFERENCES[0], only="staging").as_json()
+    assert body["not_looked_at"] == ["SSM parameter /shop/x of staging"]
+    assert "reaches a declared resource of another" in str(body["meaning"])
