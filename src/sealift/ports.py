@@ -66,6 +66,9 @@ class Stacks(Protocol):
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
         """Return events newer than the one with id `after`, oldest first; nested stacks' events are included."""
 
+    def validations(self, stack_name: str, *, change_set: str | None = None) -> tuple[StackEvent, ...]:
+        """Return what AWS found wrong before it changed anything, of the stack or of a change set, oldest first."""
+
     def last_event(self, stack_name: str) -> str | None:
         """Return the id of the newest event of the stack itself, for `after`; None when there is no stack."""
 

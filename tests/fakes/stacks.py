@@ -107,6 +107,8 @@ class FakeStacks:
         """The role as which CloudFormation makes each stack, as it was last asked for."""
         self.skipped: list[str] = []
         """What rollbacks were continued without."""
+        self.invalid: list[StackEvent] = []
+        """What AWS finds wrong before it changes anything. Change sets of these stacks fail."""
         self.deletions: list[str] = []
         """Every stack whose deletion was really begun."""
 
@@ -196,7 +198,7 @@ class FakeStacks:
                 stack_id=stack.id,
                 goal=goal,
                 changes=changes,
-                reason="" if changes or _outputs_differ(stack, goal) else NO_CHANGES,
+                reason=self._reason(stack, changed=bool(changes) or _outputs_differ(stack, goal)),
                 ready_at=self._clock.now() + timedelta(seconds=self.change_set_s),
                 creates=request.create,
             )
@@ -286,6 +288,12 @@ class FakeStacks:
             begin = next((i + 1 for i, e in enumerate(events) if e.id == after), len(events) if after else 0)
             return tuple(events[begin:])
 
+    def validations(self, stack_name: str, *, change_set: str | None = None) -> tuple[StackEvent, ...]:
+        """Return what a test says that AWS finds wrong."""
+        with self._call("validations"):
+            del change_set
+            return tuple(e for e in self.invalid if e.stack_name == stack_name)
+
     def last_event(self, stack_name: str) -> str | None:
         """Return the id of the newest event of the stack itself; None when there is no stack."""
         with self._call("last_event") as view:
@@ -373,6 +381,13 @@ class FakeStacks:
 
     def _remember(self, at: datetime) -> None:
         self._history.append(frozen(self._engine, self._asked, at))
+
+    def _reason(self, stack: Stack, *, changed: bool) -> str:
+        """Return why a change set fails, or nothing."""
+        count = sum(e.stack_name == stack.name for e in self.invalid)
+        if count:
+            return f"Validation failed with {count} error(s). Call DescribeEvents to retrieve the full list of issues."
+        return "" if changed else NO_CHANGES
 
     def _found(self, what: str, name: str) -> Stack:
         stack = self._engine.find(name)

@@ -115,6 +115,7 @@ RIGHTS: tuple[Right, ...] = (
         ("cloudformation:ExecuteChangeSet", STACK, "change the stack"),
         ("cloudformation:DeleteChangeSet", STACK, "clear away one that was declined or is empty"),
         ("cloudformation:DescribeStackEvents", STACK, "progress, and the cause of a failure"),
+        ("cloudformation:DescribeEvents", STACK, "why a template is refused before anything is changed"),
         ("cloudformation:ContinueUpdateRollback", STACK, "go on, once, with a rollback that failed"),
         ("cloudformation:DeleteStack", STACK, "the empty remains of a first creation that failed or was declined"),
         ("lambda:GetFunctionConfiguration", FUNCTION, "read back which code runs"),

@@ -17,6 +17,7 @@ from sealift.aws.drift import Pause, detect_drift
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
 from sealift.aws.stack_events import StackEvents
+from sealift.aws.validations import failed_validations
 from sealift.errors import CloudError
 from sealift.model.stack import ChangeSet, ChangeSetRequest, Drift, StackEvent, StackResource, StackState
 
@@ -123,6 +124,10 @@ class AwsStacks:
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
         """Return events newer than the one with id `after`, oldest first; nested stacks' events are included."""
         return self._events.after(stack_name, after)
+
+    def validations(self, stack_name: str, *, change_set: str | None = None) -> tuple[StackEvent, ...]:
+        """Return what AWS found wrong before it changed anything, of the stack or of a change set, oldest first."""
+        return failed_validations(self._session, stack_name, change_set)
 
     def last_event(self, stack_name: str) -> str | None:
         """Return the id of the newest event of the stack itself; None when there is no stack."""

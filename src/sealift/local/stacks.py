@@ -125,6 +125,10 @@ class LocalStacks:
         """Return events newer than `after`, oldest first."""
         return self.inner.events(stack_name, after=after)
 
+    def validations(self, stack_name: str, *, change_set: str | None = None) -> tuple[StackEvent, ...]:
+        """Return what was found wrong before anything was changed."""
+        return self.inner.validations(stack_name, change_set=change_set)
+
     def last_event(self, stack_name: str) -> str | None:
         """Return the id of the newest event."""
         return self.inner.last_event(stack_name)

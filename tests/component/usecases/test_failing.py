@@ -7,9 +7,11 @@ import pytest
 
 from sealift.errors import CloudError
 from sealift.model.event import Noted
+from sealift.model.stack import StackEvent
 from sealift.model.template import Json
 from tests.component.usecases.world import World, function, table
 from tests.fakes.clock import START
+from tests.fakes.refusals import refusal
 
 SEED: Json = {"Type": "Custom::Seed", "Properties": {"ServiceToken": {"Fn::GetAtt": ["Hello", "Arn"]}}}
 REPORTED = "Received response status [FAILED] from custom resource. Message returned: no file"
@@ -101,3 +103,65 @@ def test_a_custom_resource_whose_function_wrote_nothing_says_no_more_than_its_re
 )
 def test_what_to_do_is_said_where_it_is_known(world: World, reason: str, what: str):
     assert what in fail(world, "Items", reason).hint
+
+
+def taken(
+    world: World, logical_id: str = "Items", reason: str = "Resource of identifier 'items' already exists."
+) -> None:
+    """Let AWS find out beforehand that a name is taken."""
+    world.account().stacks.invalid.append(
+        StackEvent(
+            id=f"v-{logical_id}",
+            at=world.clock.now(),
+            stack_name="shop-staging",
+            logical_id=logical_id,
+            physical_id=None,
+            type="AWS::DynamoDB::Table",
+            status="VALIDATION_FAILED",
+            reason=reason,
+        )
+    )
+
+
+@pytest.mark.parametrize("deployed_before", [False, True])
+def test_a_name_that_is_taken_is_told_with_resource_and_line(world: World, deployed_before: bool):
+    if deployed_before:
+        world.deploy()
+        world.write({"Hello": function(), "Items": table(), "More": table()})
+    taken(world)
+    with pytest.raises(CloudError) as caught:
+        world.deploy()
+    assert (caught.value.code, "already exists." in caught.value.message) == ("change-set-failed", True)
+    assert "Items (AWS::DynamoDB::Table, template.json" in caught.value.message
+    assert "put the environment's name into it" in caught.value.hint
+
+
+def test_every_early_validation_is_told(world: World):
+    taken(world)
+    taken(world, "Hello", "BillingMode: #/BillingMode: failed validation constraint for keyword [enum]")
+    with pytest.raises(CloudError) as caught:
+        world.deploy()
+    assert caught.value.context["resources"] == ["Items", "Hello"]
+
+
+def test_who_may_not_ask_gets_the_reason_there_is_and_a_note(world: World):
+    taken(world)
+
+    def on_call(name: str, moment: str) -> None:
+        if (name, moment) == ("stacks.validations", "before"):
+            raise refusal("ask", "AccessDenied", "not authorized to perform: cloudformation:DescribeEvents", status=403)
+
+    world.account().tap.on_call = on_call
+    with pytest.raises(CloudError) as caught:
+        world.deploy()
+    assert "Call DescribeEvents" in caught.value.message
+    assert "validation-unread" in world.notes()
+
+
+def test_no_secret_is_in_what_aws_finds_wrong(world: World):
+    world.write({"Items": table()}, Parameters={"Pass": {"Type": "String", "NoEcho": True}})
+    world.change("staging", parameters={"Pass": "planted-secret"})
+    taken(world, reason="'planted-secret' is not valid")
+    with pytest.raises(CloudError) as caught:
+        world.deploy()
+    assert "planted-secret" not in caught.value.message

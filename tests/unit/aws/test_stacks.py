@@ -491,3 +491,26 @@ def test_the_value_of_an_open_parameter_is_shown_in_an_error() -> None:
             stacks_of(session).create_change_set(request(Tax="/shop/tax"))
 
     assert "/shop/tax" in caught.value.message
+
+
+def test_what_aws_found_wrong_beforehand_is_read_from_a_change_set() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    event = {
+        "EventId": "e",
+        "Timestamp": at,
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": "One",
+        "ResourceType": "AWS::S3::Bucket",
+        "ValidationFailureMode": "FAIL",
+        "ValidationStatusReason": "already exists",
+        "ValidationPath": "/Resources/One/Properties/BucketName",
+    }
+    warning = {**event, "EventId": "w", "ValidationFailureMode": "WARN"}
+    progress = {"EventId": "p", "Timestamp": at, "EventType": "STACK_EVENT"}
+    with stubbed("cloudformation") as (session, stub):
+        wanted = {"StackName": "orders", "ChangeSetName": "one", "Filters": {"FailedEvents": True}}
+        stub.add_response("describe_events", {"OperationEvents": [event, warning, progress]}, wanted)
+
+        (found,) = stacks_of(session).validations("orders", change_set="one")
+
+    assert (found.logical_id, found.type, found.reason) == ("One", "AWS::S3::Bucket", "BucketName: already exists")

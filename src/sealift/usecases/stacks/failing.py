@@ -1,14 +1,62 @@
 """Say why a stack failed: the first cause, its place in the user's template, the function's log, and what to do."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sealift.delivery.causes import FUNCTION_TYPE, advice, first_cause, function_behind, made_from, nesting
 from sealift.errors import CloudError, SealiftError
-from sealift.model.stack import StackEvent, StackState
+from sealift.model.event import Noted
+from sealift.model.stack import ChangeSet, StackEvent, StackState
 from sealift.model.template import Location, Template
 from sealift.usecases.logs import read_log, tell_log
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Writer
+
+
+def refused_change(target: StackTarget, change_set: ChangeSet, writer: Writer, commit: str | None) -> CloudError:
+    """Return the error of a change set that AWS refused, with what it found wrong. Ask before it is deleted."""
+    found = _validations(target, writer, change_set=change_set.id or change_set.name)
+    template = _template(target, (), writer) if found else None
+    same_tree = _is_at(commit, target, writer) if found else False
+    places = [_place(e, template, same_tree=same_tree) for e in found]
+    told = [
+        f"{e.logical_id} ({e.type}{f', {place}' if place else ''}): {e.reason}"
+        for e, place in zip(found, places, strict=True)
+    ]
+    why = change_set.reason if not told else told[0] if len(told) == 1 else "\n  - ".join(["", *told])
+    advised = next((text for e in found if (text := advice(e.reason))), "")
+    return CloudError(
+        f"AWS refused the change of stack {target.name}: {why}",
+        code="change-set-failed",
+        hint=f"The stack was not touched. {advised or 'Correct the template or the parameters.'} Then deploy again.",
+        context={
+            "environment": target.environment.name,
+            "stack": target.name,
+            "resources": [e.logical_id for e in found],
+        },
+    )
+
+
+def _validations(
+    target: StackTarget, writer: Writer, *, change_set: str | None = None, since: datetime | None = None
+) -> tuple[StackEvent, ...]:
+    """Return what AWS found wrong before it changed anything; what it refuses to say is told."""
+    try:
+        found = writer.cloud.stacks.validations(target.name, change_set=change_set)
+    except CloudError as error:
+        message = f"What exactly is wrong with stack {target.name} could not be read: {error.message}"
+        hint = "The right is cloudformation:DescribeEvents." if error.code == "access-denied" else error.hint
+        writer.services.events.emit(
+            Noted(
+                level="warning",
+                name="validation-unread",
+                message=message,
+                hint=hint,
+                environment=target.environment.name,
+            )
+        )
+        return ()
+    return tuple(e for e in found if since is None or e.at >= since)
 
 
 def failure(
@@ -16,6 +64,8 @@ def failure(
 ) -> CloudError:
     """Return the error of a stack that failed; the log of a function that caused it is told before."""
     cause = first_cause(events)
+    if cause is not None and cause.logical_id == target.name:  # the stack itself: nothing was begun
+        cause = next(iter(_validations(target, writer, since=min(e.at for e in events))), cause)
     status = state.status if state else "deleted"
     back = "It was rolled back: nothing changed." if "ROLLBACK_COMPLETE" in status else f"Its state is {status}."
     context: dict[str, object] = {"environment": target.environment.name, "stack": target.name, "status": status}

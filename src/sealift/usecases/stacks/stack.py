@@ -14,7 +14,7 @@ from sealift.model.template import Json
 from sealift.usecases.services import Services
 from sealift.usecases.stacks.backups import back_up
 from sealift.usecases.stacks.continuing import continue_rollback
-from sealift.usecases.stacks.failing import failure
+from sealift.usecases.stacks.failing import failure, refused_change
 from sealift.usecases.stacks.guarding import judged, refusal
 from sealift.usecases.stacks.ownership import change_set_name, check_owner, judged_name, tags
 from sealift.usecases.stacks.polling import poll
@@ -167,13 +167,9 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
     poll(writer.services, look, timeout_s=900.0, what=f"The change set of {target.name}")
     change_set = replace(found[0], creates_stack=begun.create)
     if change_set.status == "FAILED" and not change_set.empty:
+        refused = refused_change(target, change_set, writer, operation.commit)
         _withdraw(target, change_set, writer, ours=begun.ours)
-        raise CloudError(
-            f"AWS refused the change of stack {target.name}: {change_set.reason}",
-            code="change-set-failed",
-            hint="The stack was not touched. Correct the template or the parameters and deploy again.",
-            context={"environment": target.environment.name, "stack": target.name},
-        )
+        raise refused
     return change_set
 
 
