@@ -224,7 +224,7 @@ def _drift_report(looking: Detection, writer: Writer) -> DriftReport:
         return report
     for stack in writer.app.stacks:
         at_rest(writer.app.stack_name(writer.site.environment, stack), writer)
-    return observe_drift(writer.site)
+    return observe_drift(writer.site, writer.ledger.entries())
 
 
 def _abandoned(before: Standing) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Asking takes CloudFormation seconds to minutes, so a deployment asks while it up
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sealift.analysis.redact import MASK, is_secret, redacted
@@ -18,12 +18,15 @@ from sealift.errors import CloudError, Refused, SealiftError
 from sealift.model.app import App, Environment
 from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import Finding
+from sealift.model.ledger import Entry
 from sealift.model.stack import Drift
 from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
+from sealift.usecases.stacks.itself import ITSELF, drift_of_itself
 from sealift.usecases.stacks.missing import broken_stacks
+from sealift.usecases.stacks.stuck import states_of, stuck_among
 from sealift.usecases.stacks.undeclared import observe_undeclared
 from sealift.usecases.writing import Operation, Writer, check_account
 
@@ -50,12 +53,12 @@ class Detection:
 
     def __init__(self, site: Site) -> None:
         self._report = DriftReport()
-        self._site = site
+        self._site, self._entries = site, site.ledger.entries()
         self._thread = threading.Thread(target=self._run, name="drift", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        self._report = observe_drift(self._site)
+        self._report = observe_drift(self._site, self._entries)
 
     def report(self) -> DriftReport:
         """Wait for the answer and return it."""
@@ -72,15 +75,34 @@ def drift(app: App, environment: Environment, services: Services) -> DriftReport
     problems = tuple(f"The ledger says that a release runs here, but {why}" for why in broken if why.endswith("there"))
     left = observe_undeclared(site, entries)
     problems += tuple(f"Stack {s.name} is still there, but sealift.toml does not declare it" for s in left)
-    return _added(observe_drift(site), DriftReport(problems=problems))
+    problems += tuple(
+        f"What runs here is not one release: {one}" for one in stuck_among(states_of(site), site.cloud.stacks)
+    )
+    return _added(observe_drift(site, entries), DriftReport(problems=problems))
 
 
-def observe_drift(site: Site) -> DriftReport:
-    """Look for drift in every stack that rests, nested ones too; what can not be looked at is said."""
+def observe_drift(site: Site, entries: Sequence[Entry]) -> DriftReport:
+    """Look for drift in every stack that rests, nested ones too, and of each stack itself.
+
+    What can not be looked at is said.
+    """
     report = DriftReport()
     for stack in site.app.stacks:
-        report = _added(report, _of_stack(site.app.stack_name(site.environment, stack), stack.name, site.cloud))
+        name = site.app.stack_name(site.environment, stack)
+        report = _added(report, _of_stack(name, stack.name, site.cloud))
+        report = _added(report, _of_itself(name, stack.name, site, entries))
     return report
+
+
+def _of_itself(name: str, stack: str, site: Site, entries: Sequence[Entry]) -> DriftReport:
+    try:
+        state = site.cloud.stacks.describe(name)
+        if state is None or state.status not in ASKABLE:
+            return DriftReport()
+        drifted = drift_of_itself(state, stack, site, entries)
+    except CloudError as error:
+        return DriftReport(problems=(f"Drift of stack {name} itself is not known: {error.message}",))
+    return DriftReport(findings=tuple(_finding(one, stack) for one in drifted))
 
 
 def judge_drift(report: DriftReport, waivers: frozenset[str], operation: Operation, writer: Writer) -> None:
@@ -128,8 +150,11 @@ def summary(report: DriftReport) -> str:
 
 
 def _outcome(report: DriftReport) -> str:
-    found = f"{len(report.findings)} of {report.checked} resources drifted" if report.findings else ""
+    resources = sum(1 for f in report.findings if f.data["logical_id"] != ITSELF)
+    stacks = len(report.findings) - resources
+    found = f"{resources} of {report.checked} resources drifted" if resources else ""
     text = found or f"No drift in {report.checked} resources"
+    text += f"; {stacks} stack{'s' if stacks > 1 else ''} changed by hand" if stacks else ""
     return text + (f"; {len(report.unchecked)} not checked" if report.unchecked else "")
 
 

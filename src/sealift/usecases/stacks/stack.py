@@ -16,6 +16,7 @@ from sealift.usecases.stacks.backups import back_up
 from sealift.usecases.stacks.continuing import continue_rollback
 from sealift.usecases.stacks.failing import failure, refused_change
 from sealift.usecases.stacks.guarding import judged, refusal
+from sealift.usecases.stacks.itself import fingerprint
 from sealift.usecases.stacks.ownership import change_set_name, check_owner, judged_name, tags
 from sealift.usecases.stacks.polling import poll
 from sealift.usecases.stacks.remains import delete_remains
@@ -228,6 +229,8 @@ def _execute(
         "stack": target.name,
         "change_set": change_set.name,
         "added": list(_added(change_set, target.stack.name)),
+        "tags": dict(tags(target)),
+        "template": fingerprint(writer.cloud.stacks.template(target.name, change_set=change_set.name)),
         **({"stack_id": change_set.stack_id} if change_set.creates_stack else {}),
     }
     following = Following(

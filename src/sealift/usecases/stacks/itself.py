@@ -1,0 +1,102 @@
+"""Drift of a stack itself: its template, parameters, tags and protection compared with what was deployed. Only reads.
+
+CloudFormation's own look for drift compares resources with the stack's template of now. Whoever changed that with
+`update-stack`, or a tag or the protection in the console, is not seen by it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+
+from sealift.delivery.causes import STACK_TYPE
+from sealift.delivery.history import standing
+from sealift.delivery.manifest import canonical_json
+from sealift.errors import IntegrityError
+from sealift.model.ledger import Entry
+from sealift.model.stack import Drift, StackState
+from sealift.model.template import Json
+from sealift.ports import Cloud, Stacks
+from sealift.usecases.configuration import kept_configuration
+from sealift.usecases.site import Site
+
+ITSELF = "stack-itself"
+"""Stands for the logical id in findings and waivers; no resource can have it."""
+Difference = tuple[str, Json, Json]
+
+
+def fingerprint(template: str) -> str:
+    """Return the SHA-256 of a processed template, whatever its spacing; empty when there is none."""
+    try:
+        body = canonical_json(json.loads(template))
+    except ValueError:
+        body = template.encode()
+    return hashlib.sha256(body).hexdigest() if template else ""
+
+
+def drift_of_itself(state: StackState, stack: str, site: Site, entries: Sequence[Entry]) -> tuple[Drift, ...]:
+    """Return what differs between the stack and what was deployed to it, `stack` being its name in the application.
+
+    After a deployment that failed it may be as that left it, or as the one before did; only neither is drift.
+    """
+    executed = _executed(entries, state.name)
+    found = [list(_differences(state, stack, entry, entries, site.cloud)) for entry in executed]
+    differing = min(found, key=len, default=[])
+    if site.environment.protected and not state.termination_protection:
+        differing.append(("TerminationProtection", True, False))
+    if not differing:
+        return ()
+    return (Drift(logical_id=ITSELF, type=STACK_TYPE, status="MODIFIED", differences=tuple(differing)),)
+
+
+def _executed(entries: Sequence[Entry], stack_name: str) -> list[Entry]:
+    """Return the newest execution on the stack of an operation that succeeded, and every later one."""
+    succeeded = {d.operation for d in standing(entries).deployments if d.status == "succeeded"}
+    steps = [e for e in entries if e.record.data.get("step") == "execute" and e.record.data.get("stack") == stack_name]
+    good = [e.seq for e in steps if e.record.operation in succeeded]
+    return [e for e in steps if "template" in e.record.data and e.seq >= (good[-1] if good else 0)]
+
+
+def _differences(
+    state: StackState, stack: str, executed: Entry, entries: Sequence[Entry], cloud: Cloud
+) -> Iterator[Difference]:
+    data = executed.record.data
+    tags = data.get("tags")
+    if isinstance(tags, dict):
+        yield from _changed("Tags", tags, state.tags)
+    yield from _changed("Parameters", *_parameters(state, stack, executed, entries, cloud))
+    now = fingerprint(cloud.stacks.template(state.name))
+    if data["template"] and now and now != data["template"]:
+        yield "Template", str(data["template"])[:12], f"{now[:12]}{_touched(state, cloud.stacks)}"
+
+
+def _parameters(
+    state: StackState, stack: str, executed: Entry, entries: Sequence[Entry], cloud: Cloud
+) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Return the open values that were deployed and those of now; the embedded cloud knows only some of them."""
+    deployed = next((d for d in standing(entries).deployments if d.operation == executed.record.operation), None)
+    if deployed is None or not deployed.kept:
+        return {}, {}
+    try:
+        kept = kept_configuration(deployed.config, cloud).parameters.get(stack, {})
+    except IntegrityError:
+        return {}, {}
+    both = [name for name in kept if name in state.parameters]
+    return {name: kept[name] for name in both}, {name: state.parameters[name] for name in both}
+
+
+def _changed(what: str, expected: dict[str, Json], actual: object) -> Iterator[Difference]:
+    now: dict[str, Json] = dict(actual) if isinstance(actual, dict) else {}
+    for name in sorted({*expected, *now}):
+        if expected.get(name) != now.get(name):
+            yield f"{what}/{name}", expected.get(name), now.get(name)
+
+
+def _touched(state: StackState, stacks: Stacks) -> str:
+    """Return which resources were changed since the last operation of ours, as far as events say so."""
+    touched: dict[str, None] = {}
+    for event in reversed(stacks.events(state.id or state.name)):
+        if (event.token or "").startswith("sealift-"):
+            break
+        if event.logical_id != state.name:
+            touched[event.logical_id] = None
+    return f", which changed {', '.join(reversed(touched))}" if touched else ""
