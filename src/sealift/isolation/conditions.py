@@ -5,9 +5,10 @@ can be satisfied: it limits nothing.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sealift.isolation import actions as iam
-from sealift.isolation.decide import may_act
+from sealift.isolation.decide import denies_if_it_holds, may_act
 from sealift.isolation.patterns import intersects
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
@@ -56,31 +57,68 @@ def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
     return any(intersects(a, b) for a in left for b in right)
 
 
-def ruled_out(principal: Principal, statement: Statement, target: Sealed, entry: Owned) -> bool:
+def ruled_out(principal: Principal, statement: Statement, ends: tuple[Sealed, Sealed], entry: Owned) -> bool:
     """Return whether a condition certainly keeps a statement from this resource of another environment."""
-    return any(_keeps_out(principal, test, target, entry) for test in statement.tests if _is_known(test))
-
-
-def _is_known(test: Test) -> bool:
-    return binding(test) or bool(test.caller_tag and test.plain_operator in POSITIVE)
+    source, target = ends
+    return any(
+        _keeps_out(principal, test, target, entry) or _is_of_own(test, source)
+        for test in statement.tests
+        if binding(test) or (test.caller_tag and test.plain_operator in POSITIVE)
+    )
 
 
 def _keeps_out(principal: Principal, test: Test, target: Sealed, entry: Owned) -> bool:
-    if test.key == "aws:resourceaccount":
-        return not _meet(test.values, (target.setting.account,))
-    if test.key == "aws:requestedregion":
-        return entry.service not in _NO_REGION and not _meet(test.values, (target.view.region,))
-    _, is_tag, tag = test.key.partition("resourcetag/")
-    if not is_tag:
-        return False
-    values = test.values
-    if test.caller_tag:
-        own = tags(principal.scope, principal.logical_id).get(test.caller_tag) if principal.scope else None
-        if own is None:
+    """Return whether what is asked of the resource certainly is not so."""
+    asked = _asked(principal, test, target, entry)
+    return asked is not None and not _meet(*asked)
+
+
+def surely_holds(principal: Principal, statement: Statement, target: Sealed, entry: Owned) -> bool:
+    """Return whether the conditions of a denial certainly hold for this resource: what it asks for is not so."""
+    for test in statement.tests:
+        wanted = _NEGATIVE.get(test.plain_operator)
+        if wanted is None or not (test.exact or test.caller_tag) or test.operator.startswith("forallvalues:"):
             return False
-        values = (own,)
-    theirs = tags(entry.scope, entry.logical_id).get(tag)
-    return theirs is not None and not _meet(values, (theirs,)) and not _may_tag(principal, entry.service)
+        asked = _asked(principal, replace(test, operator=wanted), target, entry)
+        if asked is None or _meet(*asked):
+            return False
+    return True
+
+
+_NEGATIVE = {
+    "stringnotequals": "stringequals",
+    "stringnotlike": "stringlike",
+    "stringnotequalsignorecase": "stringequalsignorecase",
+    "arnnotequals": "arnequals",
+    "arnnotlike": "arnlike",
+}
+_OF_PARTS = frozenset({"ecs:cluster", "elasticfilesystem:accesspointarn", "s3:dataaccesspointarn"})
+"""Keys that hold the ARN of what the resource is in, or is reached through."""
+
+
+def _is_of_own(test: Test, source: Sealed) -> bool:
+    return test.key in _OF_PARTS and bool(test.values) and all(value in source.terms for value in test.values)
+
+
+def _asked(
+    principal: Principal, test: Test, target: Sealed, entry: Owned
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return what a condition asks of a resource and what is so; None when that is not known."""
+    if test.key == "aws:resourceaccount":
+        return test.values, (target.setting.account,)
+    if test.key == "aws:requestedregion":
+        return None if entry.service in _NO_REGION else (test.values, (target.view.region,))
+    if test.key in ("kms:resourcealiases", "kms:requestalias"):
+        named = (value for scope, i in target.each("AWS::KMS::Alias") for value in scope.named(i).name.values)
+        return test.values, tuple(named)
+    _, is_tag, tag = test.key.partition("resourcetag/")
+    theirs = tags(entry.scope, entry.logical_id).get(tag) if is_tag else None
+    if theirs is None or _may_tag(principal, entry.service):
+        return None
+    if not test.caller_tag:
+        return test.values, (theirs,)
+    own = tags(principal.scope, principal.logical_id).get(test.caller_tag) if principal.scope else None
+    return None if own is None else ((own,), (theirs,))
 
 
 _NO_REGION = frozenset({"iam", "sts", "route53", "cloudfront", "s3"})
@@ -108,8 +146,17 @@ def _pairs(listed: Json) -> Iterable[tuple[Json, Json]]:
 
 
 def _may_tag(principal: Principal, service: str) -> bool:
-    """Return whether a role may change tags of resources of a service, and so what a condition on them is worth."""
+    """Return whether a role may change tags of resources of a service, and so what a condition on them is worth.
+
+    Where the tags have to be right before they may be changed, they can not be made right.
+    """
     facts = iam.service(service)
     names = [n for n, a in facts.actions.items() if "Tagging" in a.levels and "untag" not in n] if facts else []
     allows = [s for s in principal.statements if s.allow and not any("tag/" in t.key for t in s.tests)]
-    return any(may_act(statement, f"{service}:{name}") for statement in allows for name in names)
+    denials = [s for s in principal.statements if not s.allow and all("tag/" in t.key for t in s.tests)]
+    return any(
+        may_act(statement, f"{service}:{name}")
+        and not any(denies_if_it_holds(denial, f"{service}:{name}", "*") for denial in denials)
+        for statement in allows
+        for name in names
+    )

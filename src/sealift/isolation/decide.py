@@ -36,7 +36,12 @@ def may_concern(statement: Statement, term: str) -> bool:
 
 def surely_denies(statement: Statement, action: str, term: str) -> bool:
     """Return whether the statement certainly denies the action on every word of the term."""
-    if statement.allow or not statement.exact or statement.tests:
+    return not statement.tests and denies_if_it_holds(statement, action, term)
+
+
+def denies_if_it_holds(statement: Statement, action: str, term: str) -> bool:
+    """Return whether the statement certainly denies the action on every word of the term where its conditions hold."""
+    if statement.allow or not statement.exact:
         return False
     named = any(_names(pattern, action) for pattern in statement.actions)
     if named is statement.but_actions:

@@ -34,7 +34,17 @@ _NO_REGION = ("AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::Organiz
 _EVERY_ACCOUNT = ("AWS::S3::Bucket", "AWS::Route53::RecordSet", "AWS::Cognito::UserPoolDomain")
 """Types whose names are the same for all accounts."""
 _SCOPED = {"AWS::EC2::SecurityGroup": "VpcId"}
-_METRICS = ("MetricTransformations.MetricNamespace", "MetricTransformations.MetricName")
+_METRICS = {
+    "AWS::Logs::MetricFilter": "MetricTransformations.",
+    "AWS::CloudWatch::Alarm": "",
+}
+"""Types that write or watch a metric, and where in them its names stand."""
+_MORE = {
+    "AWS::Budgets::Budget": "Budget.BudgetName",
+    "AWS::SES::Template": "Template.TemplateName",
+    "AWS::ECS::TaskDefinition": "Family",
+}
+"""Names that no schema tells of: a family is one line of revisions, whoever adds to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,8 @@ def shape(cfn_type: str) -> Shape | None:
     """Return how a type is identified, or None when no schema says."""
     more = _MORE_PARENTS.get(cfn_type, ())
     line = _shapes().get(cfn_type)
+    if cfn_type in _MORE:
+        return Shape("=", ((_MORE[cfn_type],),), more)
     if line is None:
         return Shape("!", (), more) if more else None
     _, told, *rest = line.split(" ")
@@ -94,8 +106,8 @@ def identities(environment: Sealed) -> Iterator[Identity]:
             known = shape(cfn_type)
             if known is not None:
                 yield from _identities(environment, scope, logical_id, known)
-            if cfn_type == "AWS::Logs::MetricFilter":
-                yield from _metrics(environment, scope, logical_id)
+            if cfn_type in _METRICS:
+                yield from _metrics(environment, scope, logical_id, _METRICS[cfn_type])
 
 
 def names_of(environment: Sealed) -> Iterator[tuple[Place, str]]:
@@ -143,13 +155,16 @@ def _where(environment: Sealed, cfn_type: str) -> tuple[str, ...]:
     return (account, "") if cfn_type.startswith(_NO_REGION) else (account, region)
 
 
-def _metrics(environment: Sealed, scope: Scope, logical_id: str) -> Iterator[Identity]:
-    """Yield the metrics that a filter writes, unless dimensions tell whose they are."""
-    spaces, names = (list(values_at(scope, logical_id, path)) for path in _METRICS)
-    if any(values_at(scope, logical_id, "MetricTransformations.Dimensions")):
+def _metrics(environment: Sealed, scope: Scope, logical_id: str, path: str) -> Iterator[Identity]:
+    """Yield the metrics that a filter writes or an alarm watches, unless dimensions tell whose they are."""
+    spaces = list(values_at(scope, logical_id, f"{path}MetricNamespace" if path else "Namespace"))
+    names = list(values_at(scope, logical_id, f"{path}MetricName"))
+    if any(values_at(scope, logical_id, f"{path}Dimensions.Value")):
         return
     for space, name in zip(spaces, names, strict=False):
         texts = (space.value.only, name.value.only)
+        if str(texts[0]).startswith("AWS/"):
+            continue
         if all(text is not None and not has_symbol(text) and not is_wild(text) for text in texts):
             yield Identity(("metric", *_where(environment, "metric"), *map(str, texts)), space)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sealift.isolation import actions as iam
-from sealift.isolation.conditions import OF_CALLER, binding, ruled_out
-from sealift.isolation.decide import may_act, may_concern, surely_denies
+from sealift.isolation.conditions import OF_CALLER, binding, ruled_out, surely_holds
+from sealift.isolation.decide import denies_if_it_holds, may_act, may_concern
 from sealift.isolation.model import Leak, Witness
 from sealift.isolation.patterns import LITERAL_STAR, covers, has_symbol, intersects, is_wild, sample
 from sealift.isolation.policies import Statement, Test
@@ -37,8 +37,8 @@ FAMILIAR = frozenset(
 OWN_POLICY = "Write a policy of your own that names the environment's resources."
 """How to mend what a managed policy allows: AWS's can not be changed."""
 OF_SAM = (
-    "SAM attaches {} to a function for its VPC or its event sources. Give the function a `Role` of your own whose "
-    "policy names the environment's resources or has a condition: then SAM attaches nothing."
+    "SAM attaches {} itself. Give {} a `Role` of your own whose policy names the environment's resources, or has a "
+    "condition where only `*` is allowed: then SAM attaches nothing."
 )
 """The same for a role that SAM makes: to write `Policies` takes nothing away."""
 _BY_SAM = re.compile(
@@ -135,8 +135,8 @@ def _keep(made: Reached, source: Sealed, principal: Principal, what: tuple[State
             return
     entries = candidate.entries
     if statement.tests:
-        entries = [e for e in entries if not ruled_out(principal, statement, candidate.target, e)]
-    for kept_on, left in _not_denied(principal, candidate.names, entries) if entries else ():
+        entries = [e for e in entries if not ruled_out(principal, statement, (source, candidate.target), e)]
+    for kept_on, left in _not_denied(principal, candidate.names, entries, candidate.target) if entries else ():
         reach = Reach(source, candidate.target, principal, statement, kept_on, left)
         if left & TELEMETRY:
             pair = made.telemetry.setdefault((source.name, candidate.target.name), Telemetry(reach, {}))
@@ -192,7 +192,7 @@ def _certain_first(statement: Statement, entries: list[Owned]) -> list[Owned]:
 
 
 def _not_denied(
-    principal: Principal, names: frozenset[str], entries: list[Owned]
+    principal: Principal, names: frozenset[str], entries: list[Owned], target: Sealed
 ) -> Iterator[tuple[list[Owned], frozenset[str]]]:
     """Yield each set of actions that denials and boundary leave, and the resources that they are left on."""
     denials = [s for s in principal.statements if not s.allow]
@@ -204,10 +204,11 @@ def _not_denied(
     allows = None if boundary is None else [s for s in boundary if s.allow]
     left: dict[frozenset[str], list[Owned]] = {}
     for entry in entries:
+        holding = [s for s in denials if surely_holds(principal, s, target, entry)]
         kept = frozenset(
             name
             for name in names
-            if not any(surely_denies(s, name, entry.term) for s in denials)
+            if not any(denies_if_it_holds(s, name, entry.term) for s in holding)
             and (allows is None or any(may_act(s, name) and may_concern(s, entry.term) for s in allows))
         )
         if kept:
@@ -291,7 +292,9 @@ def _policy_cure(reach: Reach) -> str:
     if managed is None:
         return ""
     generated = principal.scope is not None and principal.scope.origin(principal.logical_id) != principal.logical_id
-    return OF_SAM.format(managed) if generated and _BY_SAM.fullmatch(managed) else OWN_POLICY
+    if not generated or not _BY_SAM.fullmatch(managed):
+        return OWN_POLICY
+    return OF_SAM.format(managed, "`DeploymentPreference`" if "CodeDeploy" in managed else "the function")
 
 
 def strongest(names: frozenset[str]) -> str:

@@ -16,6 +16,8 @@ from sealift.model.template import Json
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 _DOTTED = re.compile(r"[A-Za-z0-9_.-]+")
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
+_ADDRESS = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}|arn:[^\s*]+|https?://[^\s*]+", re.I)
+"""Values of parameters that are an environment's own: a host, an ARN, an address."""
 _NUMBER = re.compile(r"(?<=\bpr-)[0-9]+")
 SHORTEST = 4
 """Names of fewer characters say nothing."""
@@ -46,6 +48,10 @@ class Register:
                     self._add(self.names, scope.name, Found(environment.name, f"stack {scope.view.name}"))
             for entry in environment.owned:
                 self._add_owned(entry)
+            for stack in environment.view.stacks:
+                for name, value in stack.parameters.items():
+                    if _ADDRESS.fullmatch(value) and not value.startswith("arn:aws:iam::aws:"):
+                        self._add(self.names, value, Found(environment.name, f"the value of {name}"))
             if environment.view.artifact_bucket:
                 self._add(self.names, environment.view.artifact_bucket, Found(environment.name, "the artifacts bucket"))
             for place, name in names_of(environment):

@@ -71,16 +71,17 @@ def shared_leaks(world: World, rule: str, fix: str) -> Iterator[Leak]:
     """Yield the findings of one rule on what two environments share."""
     for found in shared_things(world):
         if found.thing.rule == rule:
-            shown = "of one value" if found.thing.hidden else world.symbols.concrete(found.text)
+            shown = "" if found.thing.hidden else world.symbols.concrete(found.text)
+            what = f"{found.thing.what} {shown}".rstrip()
             where = f"{found.place.scope.origin(found.place.logical_id)}, {found.place.path}"
             yield leak(
                 world,
                 found.place,
                 rule=(rule, found.thing.severity),
                 ends=(found.left, found.right),
-                message=f"{found.left} and {found.right} share {found.thing.what} {shown} ({where}).",
+                message=f"{found.left} and {found.right} share {what} ({where}).",
                 fix=fix,
-                resource=shown,
+                resource=shown or found.place.path,
             )
 
 

@@ -25,7 +25,7 @@ class Thing:
 
 STORE = Thing("SHR-02", "high", "the data store")
 CREDENTIAL = Thing("SHR-02", "high", "the credential")
-SECRET = Thing("SHR-02", "high", "the secret value", hidden=True)
+SECRET = Thing("SHR-02", "high", "one secret value", hidden=True)
 USERS = Thing("API-04", "high", "the user pool or issuer")
 KEY = Thing("KMS-01", "high", "the key")
 SOURCE = Thing("EVT-05", "critical", "the event source")
@@ -94,6 +94,8 @@ _SECRET_KEY = re.compile(
     r"|JWT_?KEY|HMAC_?KEY|ENCRYPTION_?KEY|SESSION_?KEY|CLIENT_?SECRET|SECRET_?KEY|TOKEN)|SecretString|MasterUserPassword"
     r"|SecretString\.\w*(password|secret|key|token)\w*)$"
 )
+_HIDDEN = re.compile(r"secret-\w+-\d+")
+"""What stands for the value of a parameter that is not echoed; equal ones are one value."""
 _KEYS = re.compile(r"(?i)(kms|masterkey|encryptionkey)\w*(id|arn|key|identifier)$|kmskey|kms_key|encryption.*\.keyid$")
 _NETWORK_KEY = re.compile(r"(?i)(subnet|securitygroup|vpc|routetable)\w*$")
 _LOG_KEY = re.compile(r"(?i)(loggroup(name|arn|identifier)?|log_group\w*)$")
@@ -156,7 +158,7 @@ def _by_text(place: Place, text: str) -> Thing | None:
         return None
     if _HOSTS.search(text) or _PORTS.match(text) or _URIS.match(text) or _QUEUE.match(text) or _FILES.match(text):
         return STORE
-    if _SECRET_KEY.search(place.path) and _is_secret(text):
+    if _HIDDEN.fullmatch(text) or (_SECRET_KEY.search(place.path) and _is_secret(text)):
         return SECRET
     if variable and _HOST_KEY.search(place.key) and _HOST.match(text):
         return STORE

@@ -12,15 +12,19 @@ from sealift.isolation.world import World
 FIX = "Use a layer of the same template; name an image by its digest (@sha256:…)."
 
 
+_TYPES = ("AWS::Lambda::Function", "AWS::ECS::TaskDefinition")
+
+
 def check(world: World) -> Iterator[Leak]:
     """Yield others' layers and images, and images by tag in an account that is shared."""
     yield from named_leaks(world, "LAY-01", FIX)
     for environment in world.environments:
         if not world.shared_with(environment.name):
             continue
-        for place in places(environment, ("AWS::Lambda::Function",), "Code.ImageUri"):
+        for place in places(environment, _TYPES, "Code.ImageUri", "ContainerDefinitions.Image"):
             for text in place.value.values:
-                if "@sha256:" not in text and text != "*":
+                own = place.type == "AWS::Lambda::Function" or ".dkr.ecr." in text
+                if own and "@sha256:" not in text and text != "*":
                     message = f"{place.logical_id} of {environment.name} runs the image {text}, whose tag can be moved."
                     yield leak(world, place, rule=("LAY-01", "medium"), ends=(environment.name, EVERY),
                                message=message, fix=FIX, resource=text)  # fmt: skip

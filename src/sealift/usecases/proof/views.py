@@ -122,6 +122,15 @@ def _environment_views(
     ]
 
 
+def _first_with(app: App, stack: SealedStack, name: str, value: str) -> int:
+    """Return the number of the first environment that gives a parameter this value."""
+    for number, environment in enumerate(app.proved):
+        values, _ = resolve_parameters(stack.parameters, given_parameters(app, environment, stack))
+        if values.get(name) == value:
+            return number
+    return len(app.proved)
+
+
 def _bucket(environment: Environment) -> str:
     """Return the artifacts bucket; where no account is declared, as the account of the proof has it."""
     account = environment.account or UNDECLARED_ACCOUNT
@@ -139,8 +148,11 @@ def _stack_view(
 ) -> StackView:
     spec = next((s for s in app.stacks if s.name == stack.name), None)
     values, _ = resolve_parameters(stack.parameters, given_parameters(app, environment, stack))
-    # A finding quotes names and ARNs, so a proof never sees a secret: a name in its place proves the same.
-    values |= {p.name: f"secret-{p.name}-of-{environment.name}" for p in stack.parameters if p.no_echo}
+    # A finding quotes names and ARNs, so a proof never sees a secret: a name in its place, the same for equal values,
+    # proves the same.
+    for name in (p.name for p in stack.parameters if p.no_echo):
+        alike = _first_with(app, stack, name, values[name]) if name in values else app.proved.index(environment)
+        values[name] = f"secret-{name}-{alike}"
     name = app.stack_name(environment, spec) if spec else environment.stack_name
     root = _View(services=services, environment=environment, read=read, places=places)
     return root.view(
