@@ -158,7 +158,7 @@ class RealProcess:
 
 def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None) -> tuple[subprocess.Popen[bytes], int]:
     """Start a program; return it and the end of the pipe that keeps it alive."""
-    program = _program(argv[0], cwd, env)
+    program = program_file(argv[0], cwd, env)
     watched, tether = os.pipe()
     try:
         child = subprocess.Popen(
@@ -178,7 +178,7 @@ def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None) -> tup
     return child, tether
 
 
-def _program(name: str, cwd: Path, env: Mapping[str, str] | None) -> Path:
+def program_file(name: str, cwd: Path, env: Mapping[str, str] | None) -> Path:
     """Return the file that a command line means, as a shell in that folder would find it."""
     if not cwd.is_dir():
         raise UserError(f"the folder {cwd} is not there", code="folder-not-found", context={"folder": str(cwd)})

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import App, Environment, GatesRead
 from sealift.model.event import Noted
-from sealift.ports import Analyzer, Builder, Clock, Cloud, EventSink, Ids, Ledgers, Prompt, Tester
+from sealift.ports import Analyzer, Builder, Clock, Cloud, EventSink, Ids, Ledgers, Process, Prompt, Tester
 from sealift.scm.ci import CiContext, detect
 from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
 from sealift.usecases.services import Services
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sealift.local.supervisor import LocalCloud
     from sealift.model.template import Rendered
     from sealift.pipelines.report import Forge
+    from sealift.sandbox import SandboxedProcess
     from sealift.scm.git import Git
     from sealift.template.templates import SamTemplates
 
@@ -204,9 +205,9 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         clouds=LocalClouds(app, sink) if local else AwsClouds(prompt),
         ledgers=_late(lambda: _ledgers(clock, ids)),
         templates=_late(_templates),
-        builder=_late(lambda: _builder(process, sink, local=local)),
-        analyzer=_late(lambda: _analyzer(process, clock)),
-        tester=_late(lambda: _tester(process)),
+        builder=_late(lambda: _builder(_sandboxed(process, app), sink, local=local)),
+        analyzer=_late(lambda: _analyzer(process, app, clock)),
+        tester=_late(lambda: _tester(process, app, sink)),
         http=UrllibHttp(),
         scm=_git(),
         process=process,
@@ -226,19 +227,40 @@ def _ledgers(clock: Clock, ids: Ids) -> Ledgers:
     return BucketLedgers(clock=clock, ids=ids, actor=actor(), witness=LinuxWitness(), cache=cache_root() / "ledgers")
 
 
-def _analyzer(process: RealProcess, clock: Clock) -> Analyzer:
+def _sandboxed(process: RealProcess, app: App, *, offline: bool = False, required: bool = False) -> "SandboxedProcess":
+    """Return what runs programs that the tree can influence: linters, tests, and whatever installs and builds."""
+    from sealift.sandbox import SandboxedProcess
+
+    homes = cache_root() / "homes"
+    return SandboxedProcess(process, os.environ, homes, options=app.sandbox, offline=offline, required=required)
+
+
+def _analyzer(process: RealProcess, app: App, clock: Clock) -> Analyzer:
     from sealift.checks.analyzer import RealAnalyzer
 
-    return RealAnalyzer(process, cache_root() / "checks", clock=clock)
+    offline = _sandboxed(process, app, offline=True)
+    return RealAnalyzer(_sandboxed(process, app), cache_root() / "checks", clock=clock, offline=offline)
 
 
-def _tester(process: RealProcess) -> Tester:
+def _tester(process: RealProcess, app: App, sink: EventSink) -> Tester:
     from sealift.checks.tester import RealTester
+    from sealift.sandbox import OPEN
 
-    return RealTester(process, cache_root() / "checks", env=dict(os.environ))
+    closed = not app.sandbox.network
+    testing = _sandboxed(process, app, offline=closed, required=closed)
+    if not testing.closed:
+        level: Literal["debug", "warning"] = "debug" if human_present() else "warning"
+        sink.emit(Noted(level=level, name="sandbox-open", message=OPEN))
+    return RealTester(
+        _sandboxed(process, app),
+        cache_root() / "checks",
+        env=dict(os.environ),
+        testing=testing,
+        accepting=process,
+    )
 
 
-def _builder(process: RealProcess, sink: EventSink, *, local: bool) -> Builder:
+def _builder(process: Process, sink: EventSink, *, local: bool) -> Builder:
     """Return the builder; for the embedded cloud it builds what this machine's Python and processor can run."""
     from sealift.build.builder import CachedBuilder
 

@@ -1,4 +1,4 @@
-"""Takes secrets out of what programs print, and out of the environment that tests get."""
+"""Takes secrets out of what programs print."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,6 @@ _SECRET_NAME = re.compile(
     r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|AUTH(?!OR(?!IZ))|COOKIE|DSN$|_PAT$",
     re.I,
 )
-_AWS = re.compile(r"^AWS_|^AMAZON_|^BOTO_|^SEALIFT_", re.IGNORECASE)
 _SHAPES = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bATBB[A-Za-z0-9]{20,}|\bglpat-[\w-]{20,}"
     # What signs a URL for whoever has it, such as the ResponseURL that custom resources print with their event.
@@ -23,11 +22,6 @@ _MIN_SECRET = 8
 def is_secret(name: str) -> bool:
     """Whether a variable of this name holds what must not be shown."""
     return bool(_SECRET_NAME.search(name))
-
-
-def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that tests may see: nothing of AWS, and no secret of the machine or the CI system."""
-    return {name: value for name, value in env.items() if not is_secret(name) and not _AWS.search(name)}
 
 
 def secret_values(*envs: Mapping[str, str]) -> tuple[str, ...]:

@@ -18,12 +18,22 @@ NAME = "analysis"
 
 
 class RealAnalyzer:
-    """Runs the linters. `env` is their whole environment; None means ours."""
+    """Runs the linters. `env` is their whole environment; None leaves it to the process.
+
+    `offline` runs what needs no network, but may load code of the tree (`append_rules` of cfn-lint).
+    """
 
     def __init__(
-        self, process: Process, cache: Path, *, env: Mapping[str, str] | None = None, clock: Clock | None = None
+        self,
+        process: Process,
+        cache: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+        offline: Process | None = None,
     ) -> None:
         self._process = process
+        self._offline = offline or process
         self._cache = cache
         self._env = env
         self._clock = clock
@@ -41,7 +51,7 @@ class RealAnalyzer:
             template = run_cfnlint(
                 app,
                 templates,
-                process=self._process,
+                process=self._offline,
                 env=self._env,
                 cache=TextCache(self._cache / "cfn-lint"),
                 today="" if self._clock is None else f"{self._clock.now():%Y-%m-%d}",

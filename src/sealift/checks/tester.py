@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from sealift.analysis.allowed import allowed
 from sealift.analysis.junit import Counts, junit_counts
-from sealift.analysis.redact import redacted, secret_values, tail, without_secrets
+from sealift.analysis.redact import redacted, secret_values, tail
 from sealift.analysis.results import Ended, suite_result
 from sealift.analysis.suites import Run, acceptance_runs, ignored, undeclared, unit_runs
 from sealift.checks.environment import EnvironmentBuilder, TestEnvironment
@@ -50,10 +51,24 @@ class _Suite:
 
 
 class RealTester:
-    """Runs test suites. `env` is our own environment; tests get none of its secrets."""
+    """Runs test suites. `env` is our own environment; tests, and what installs them, get none of its secrets.
 
-    def __init__(self, process: Process, cache: Path, *, env: Mapping[str, str] | None = None) -> None:
+    `process` installs, which needs the network; `testing` runs the tests themselves, and `accepting` those that are
+    given a profile of the person, whose files they have to read then.
+    """
+
+    def __init__(
+        self,
+        process: Process,
+        cache: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        testing: Process | None = None,
+        accepting: Process | None = None,
+    ) -> None:
         self._process = process
+        self._testing = testing or process
+        self._accepting = accepting or self._testing
         self._cache = cache
         self._env = {"PATH": _FALLBACK_PATH, **(env or {})}
 
@@ -98,7 +113,9 @@ class RealTester:
             return SuiteResult(name=suite.name, status="errored", reason=finding.message, findings=(finding,))
         python = find_interpreter(wanted_version(app, suite.spec), self._process, self._env, app.root)
         needs = collect_needs(app.root, suite.files, suite.spec, python.version)
-        builder = EnvironmentBuilder(self._process, self._cache / "environments", self._env)
+        builder = EnvironmentBuilder(
+            self._process, self._cache / "environments", allowed(self._env, app.sandbox.variables)
+        )
         try:
             environment = builder.prepare(app.root, needs, python)
         except BuildError as error:
@@ -117,7 +134,12 @@ class RealTester:
     def _one(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment, report: Path) -> Ended:
         """Run pytest, or the declared command, once, and read what it writes to `report`."""
         options = ("-o", "junit_family=xunit1", f"--junitxml={report}")
+        home = report.parent / "home"
+        home.mkdir(exist_ok=True)
+        own = "AWS_PROFILE" in suite.env
         env = self._variables(app, suite, run, environment)
+        env["HOME"] = self._env.get("HOME", str(home)) if own else str(home)
+        process = self._accepting if own else self._testing
         if suite.spec.command:
             argv = suite.spec.command
             # A command that runs pytest somewhere writes the same report.
@@ -134,7 +156,7 @@ class RealTester:
                 *out,
                 *run.paths,
             )
-        done = self._process.run(argv, cwd=app.root, env=env, timeout_s=suite.spec.timeout_s)
+        done = process.run(argv, cwd=app.root, env=env, timeout_s=suite.spec.timeout_s)
         return Ended(
             returncode=done.returncode,
             timed_out=done.timed_out,
@@ -145,10 +167,8 @@ class RealTester:
         )
 
     def _variables(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment) -> dict[str, str]:
-        """Return the environment of the tests: ours without what is secret, then the suite's own variables."""
-        ours = without_secrets(self._env)
-        for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"):
-            ours.pop(name, None)
+        """Return the environment of the tests: what is harmless of ours, then the suite's own variables."""
+        ours = allowed(self._env, app.sandbox.variables)
         own = suite.spec.variables
         named = [app.root / part for part in own.get("PYTHONPATH", "").split(":") if part]
         folders = dict.fromkeys((*named, app.root / run.base, app.root, *_module_folders(app.root, run.base)))

@@ -18,6 +18,7 @@ from sealift.model.app import (
     Health,
     Hooks,
     Probe,
+    SandboxOptions,
     Signing,
     StackSpec,
     SuiteSpec,
@@ -62,6 +63,7 @@ def declared(settings: Settings, around: Surroundings) -> App:
         probes=tuple(_probe(one) for one in _parts(settings, "probes")),
         hooks=_hooks(_part(settings, "hooks")),
         build=_build(_part(settings, "build")),
+        sandbox=_sandbox(_part(settings, "sandbox")),
         signing=Signing(
             private_key=_text(signing, "private_key"),
             kms_key=_text(signing, "kms_key"),
@@ -245,6 +247,14 @@ def _probe(settings: Settings) -> Probe:
         contains=_text(settings, "contains"),
         max_latency_ms=None if latency_s is None else round(latency_s * 1000),
         environments=_texts(settings, "environments"),
+    )
+
+
+def _sandbox(settings: Settings) -> SandboxOptions:
+    return SandboxOptions(
+        network=bool(settings.get("network", True)),
+        variables=_texts(settings, "variables"),
+        files=_texts(settings, "files"),
     )
 
 

@@ -446,6 +446,28 @@ _SIGNING = (
     ),
 )
 
+_SANDBOX = (
+    Key(
+        name="network",
+        kind=Flag(),
+        doc="Whether tests reach the network. With `false` they have this machine's own addresses alone, and are an "
+        "error where the kernel cannot see to it. cfn-lint never reaches the network where the kernel can see to it.",
+        default="true",
+    ),
+    Key(
+        name="variables",
+        kind=Texts(),
+        doc="Environment variables that these programs get besides harmless ones, such as `UV_INDEX_OURS_PASSWORD`.",
+        default="[]",
+    ),
+    Key(
+        name="files",
+        kind=Texts(),
+        doc="Files that these programs may read although they hold credentials, such as `~/.npmrc`.",
+        default="[]",
+    ),
+)
+
 _BUILD = (
     Key(
         name="shared_layer",
@@ -547,6 +569,7 @@ ROOT = (
         ),
         doc="Static analysis.",
     ),
+    Key(name="sandbox", kind=Table(keys=_SANDBOX), doc="What linters, builds and tests of a tree may reach."),
     Key(name="tests", kind=Table(keys=_TESTS), doc="The application's own tests."),
     Key(name="probes", kind=Items(keys=_PROBES), doc="HTTP requests that a deployment has to answer as declared."),
     Key(

@@ -228,6 +228,18 @@ class BuildOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """What programs that the tree can influence may reach: `sealift.toml` `[sandbox]`."""
+
+    network: bool = True
+    """Whether tests reach the network."""
+    variables: tuple[str, ...] = ()
+    """Environment variables that are let through besides those of the allow-list."""
+    files: tuple[str, ...] = ()
+    """Files (`~/.npmrc`) that are let through although they may hold credentials."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """A serverless application as its team declares it."""
 
@@ -244,6 +256,7 @@ class App:
     hooks: Hooks = field(default_factory=Hooks)
     signing: Signing = field(default_factory=Signing)
     build: BuildOptions = field(default_factory=BuildOptions)
+    sandbox: SandboxOptions = field(default_factory=SandboxOptions)
     verify_timeout_s: float = 60.0
     """How long verification retries probes until the API answers as declared."""
     local_settings: Mapping[str, str] = field(default_factory=dict)

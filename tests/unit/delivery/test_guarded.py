@@ -65,6 +65,7 @@ APP_CONTENT = {"root", "config_path", "stacks", "hooks", "build", "local_setting
 APP_GATES = {
     "name",
     "lint",
+    "sandbox",
     "signing",
     "verify_timeout_s",
     "accepted",

@@ -1,0 +1,75 @@
+"""Which variables a program gets that the tree can influence: an allow-list; and what to cover besides. Pure."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from sealift.analysis.redact import is_secret
+
+# fmt: off
+_NAMES = frozenset((
+    "PATH", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "CI", "TMPDIR", "USER", "LOGNAME",
+    "SOURCE_DATE_EPOCH", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "XDG_CACHE_HOME", "XDG_DATA_HOME", "PYENV_ROOT", "ASDF_DIR", "ASDF_DATA_DIR", "NVM_DIR", "VOLTA_HOME", "JAVA_HOME",
+    "CARGO_HOME", "RUSTUP_HOME", "GOPATH", "GOCACHE", "PIP_CERT", "GIT_SSL_CAINFO", "NIX_SSL_CERT_FILE",
+    "AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PYTHONUTF8",
+))
+# fmt: on
+_BEGINNINGS = ("LC_", "UV_", "npm_config_", "NPM_CONFIG_")
+"""Settings of the tools that install; those whose name or address holds a secret are not among them."""
+_CREDENTIALS = (
+    *(".aws", ".ssh", ".gnupg", ".docker", ".kube", ".azure", ".config/gh", ".config/glab-cli", ".config/gcloud"),
+    *(".netrc", ".npmrc", ".pypirc", ".git-credentials", ".config/git/credentials", ".config/pip/pip.conf", ".pgpass"),
+    *(".terraform.d", ".config/hub", ".bash_history", ".zsh_history", ".python_history"),
+)
+_NAMED_FILES = (
+    *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "NETRC", "KUBECONFIG"),
+    *(
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "DOCKER_CONFIG",
+        "NPM_CONFIG_USERCONFIG",
+    ),
+)
+_SERVICE_ACCOUNTS = "/var/run/secrets"
+
+
+def allowed(env: Mapping[str, str], variables: Sequence[str] = ()) -> dict[str, str]:
+    """Return the variables of `env` that a program gets: those of the allow-list and those a team named itself.
+
+    Where tools keep what they downloaded is named, because the program's HOME is another one.
+    """
+    home = env.get("HOME") or "/nonexistent"
+    caches, data = env.get("XDG_CACHE_HOME") or f"{home}/.cache", env.get("XDG_DATA_HOME") or f"{home}/.local/share"
+    places = {
+        "UV_CACHE_DIR": f"{caches}/uv",
+        "UV_PYTHON_INSTALL_DIR": f"{data}/uv/python",
+        "UV_TOOL_DIR": f"{data}/uv/tools",
+        "PYENV_ROOT": f"{home}/.pyenv",
+        "npm_config_cache": f"{home}/.npm",
+    }
+    kept = {name: value for name, value in env.items() if _is_harmless(name, value)}
+    return {**places, **kept, **{name: env[name] for name in variables if name in env}}
+
+
+def _is_harmless(name: str, value: str) -> bool:
+    if name not in _NAMES and not (name.startswith(_BEGINNINGS) and not is_secret(name)):
+        return False
+    return not any(_has_password(part) for part in value.split()) and not name.lower().endswith("userconfig")
+
+
+def _has_password(address: str) -> bool:
+    try:
+        return "://" in address and urlsplit(address).password is not None
+    except ValueError:
+        return True
+
+
+def covered(env: Mapping[str, str], files: Sequence[str] = ()) -> list[str]:
+    """Return the files and folders that hold credentials of the person or the job, but for those a team named."""
+    home = env.get("HOME") or "/nonexistent"
+    named = [env[name] for name in _NAMED_FILES if env.get(name, "").startswith("/")]
+    kept = [path for path in named if not path.startswith("/dev/")]
+    left = {f"{home}/{name[2:]}" if name.startswith("~/") else name for name in files}
+    places = dict.fromkeys([*(f"{home}/{name}" for name in _CREDENTIALS), *kept, _SERVICE_ACCOUNTS])
+    return [place for place in places if place not in left]

@@ -1,0 +1,168 @@
+"""Code of a pull request that every tool would run, looking for credentials by every door: it finds none."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from sealift.checks.analyzer import RealAnalyzer
+from sealift.checks.tester import RealTester
+from sealift.errors import UserError
+from sealift.model.app import App, Environment, SandboxOptions, StackSpec, SuiteSpec
+from sealift.model.template import Template
+from sealift.sandbox import SandboxedProcess
+from sealift.system import RealProcess
+
+PLANTED = "planted-credential-0123"
+LOOK = """
+import glob, os, pathlib
+def look():
+    found = dict(os.environ)
+    for name in (".aws/credentials", ".netrc", ".ssh/id_rsa"):
+        try: found[name] = pathlib.Path({home!r}, name).read_text()
+        except OSError: pass
+    for name in glob.glob("/proc/[0-9]*/environ"):
+        try: found[name] = pathlib.Path(name).read_bytes().decode(errors="replace")
+        except OSError: pass
+    pathlib.Path({out!r}).write_text(repr([k for k, v in found.items() if {planted!r} in v] + ["looked"]))
+look()
+"""
+ENV = (
+    "AWS_SECRET_ACCESS_KEY",
+    "DATABASE_URL",
+    "DEPLOY_KEY",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "UV_INDEX_OURS_PASSWORD",
+)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where the attack writes what it found; below the folder of the cache, as a network would be anywhere."""
+    return tmp_path / "found"
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Mapping[str, str]:
+    """The environment of a job that has credentials in every place."""
+    home = tmp_path / "person"
+    for name in (".aws/credentials", ".netrc", ".ssh/id_rsa"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(PLANTED)
+    # What this machine needs to install anything at all.
+    shared = {name: value for name, value in os.environ.items() if name.endswith(("_CERT_FILE", "_CERT_DIR", "_PROXY"))}
+    shared["UV_CACHE_DIR"] = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
+    return {"PATH": os.environ["PATH"], "HOME": str(home), **shared, **dict.fromkeys(ENV, PLANTED)}
+
+
+def app(root: Path, **suite: object) -> App:
+    return App(
+        name="shop",
+        root=root,
+        config_path=None,
+        stacks=(StackSpec(name="app", template="template.yaml"),),
+        environments=(Environment(name="staging", region="eu-central-1", stack_name="shop-staging"),),
+        unit_tests=SuiteSpec(**suite),  # type: ignore[arg-type]
+    )
+
+
+def attack(out: Path, env: Mapping[str, str]) -> str:
+    return LOOK.format(out=str(out), home=env["HOME"], planted=PLANTED)
+
+
+def sandboxed(
+    env: Mapping[str, str], tmp_path: Path, *, offline: bool = False, required: bool = False
+) -> SandboxedProcess:
+    options = SandboxOptions()
+    return SandboxedProcess(RealProcess(), env, tmp_path / "homes", options=options, offline=offline, required=required)
+
+
+def found(out: Path, process: SandboxedProcess) -> list[str]:
+    """Return where the attack found what was planted; without namespaces files and processes are within its reach."""
+    assert out.exists(), "the attack did not run, so it shows nothing"
+    places = [place for place in out.read_text()[1:-1].replace("'", "").split(", ") if place != "looked"]
+    return places if process.closed else [place for place in places if not place.startswith((".", "/proc/"))]
+
+
+def test_a_conftest_finds_no_credential(tmp_path: Path, out: Path, env: Mapping[str, str]) -> None:
+    root = tmp_path / "tree"
+    (root / "tests").mkdir(parents=True)
+    (root / "tests" / "conftest.py").write_text(attack(out, env))
+    (root / "tests" / "test_a.py").write_text("def test_a(): pass\n")
+    process = sandboxed(env, tmp_path)
+    result = RealTester(process, tmp_path / "cache", env=env).unit(app(root))
+    assert result.status == "succeeded", result
+    assert found(out, process) == []
+
+
+def test_the_setup_py_of_a_requirement_finds_no_credential(tmp_path: Path, out: Path, env: Mapping[str, str]) -> None:
+    root = tmp_path / "tree"
+    (root / "tests").mkdir(parents=True)
+    (root / "tests" / "test_a.py").write_text("def test_a(): pass\n")
+    (root / "evil").mkdir()
+    (root / "evil" / "setup.py").write_text(f"{attack(out, env)}\nfrom setuptools import setup\nsetup(name='evil')\n")
+    (root / "requirements-dev.txt").write_text("./evil\n")
+    process = sandboxed(env, tmp_path)
+    RealTester(process, tmp_path / "cache", env=env).unit(app(root))
+    assert found(out, process) == []
+
+
+def test_a_rule_that_cfn_lint_is_told_to_load_finds_no_credential(
+    tmp_path: Path, out: Path, env: Mapping[str, str]
+) -> None:
+    root = tmp_path / "tree"
+    (root / "rules").mkdir(parents=True)
+    (root / "rules" / "evil.py").write_text(attack(out, env))
+    (root / ".cfnlintrc").write_text("append_rules: [rules]\n")
+    (root / "template.yaml").write_text("Resources: {A: {Type: 'AWS::SNS::Topic'}}\n")
+    template = Template(
+        file="template.yaml",
+        body={"Resources": {"A": {"Type": "AWS::SNS::Topic"}}},
+        lines={},
+        parameters=(),
+        assets=(),
+        functions=(),
+        transforms=(),
+    )
+    offline = sandboxed(env, tmp_path, offline=True)
+    analyzer = RealAnalyzer(sandboxed(env, tmp_path), tmp_path / "cache", offline=offline)
+    analyzer.analyse(app(root), {"app": template}, local=False)
+    assert found(out, offline) == []
+
+
+def test_a_program_without_network_has_this_machine_s_addresses_alone(tmp_path: Path, env: Mapping[str, str]) -> None:
+    process = sandboxed(env, tmp_path, offline=True)
+    if not process.closed:
+        with pytest.raises(UserError) as caught:
+            sandboxed(env, tmp_path, offline=True, required=True).run(["true"], cwd=tmp_path)
+        assert caught.value.code == "sandbox-network"
+        return
+    reach = (
+        "import socket\n"
+        "own = socket.create_server(('127.0.0.1', 0)); socket.create_connection(own.getsockname()).close()\n"
+        "try: socket.create_connection(('169.254.169.254', 80), 2)\n"
+        "except OSError as error: print(error.errno)\n"
+    )
+    done = process.run([sys.executable, "-c", reach], cwd=tmp_path)
+    assert done.stdout.strip() == "101", done  # ENETUNREACH
+
+
+def test_covers_cannot_be_taken_off(tmp_path: Path, env: Mapping[str, str]) -> None:
+    process = sandboxed(env, tmp_path)
+    aws = f"{env['HOME']}/.aws"
+    done = process.run(["sh", "-c", f"umount {aws}; unshare -rm umount {aws}; cat {aws}/credentials"], cwd=tmp_path)
+    assert (PLANTED in done.stdout) is not process.closed
+
+
+def test_a_program_that_is_not_there_is_named_and_its_home_is_gone_afterwards(
+    tmp_path: Path, env: Mapping[str, str]
+) -> None:
+    process = sandboxed(env, tmp_path)
+    with pytest.raises(UserError) as caught:
+        process.run(["no-such-program"], cwd=tmp_path)
+    assert caught.value.code == "program-not-found"
+    home = process.run(["sh", "-c", "echo $HOME; touch $HOME/x"], cwd=tmp_path).stdout.strip()
+    assert home.startswith(str(tmp_path / "homes"))
+    assert not Path(home).exists()
