@@ -28,7 +28,7 @@ def write_reports(
     if map_file is not None:
         _write(map_file, _map(proof, map_file, about))
     if sarif_file is not None:
-        from sealift.isolation.sarif import sarif
+        from sealift.reports.sarif import sarif
 
         _write(sarif_file, _text(sarif(proof.verdict, accepted=proof.accepted, otherwise="sealift.toml")))
     if certificate_file is not None:
@@ -73,7 +73,7 @@ def given_certificate(app: App, services: Services, text: str) -> Given:
 
 
 def _map(proof: Proof, file: Path, about: str) -> str:
-    from sealift.isolation.map import html, svg
+    from sealift.reports.map import html, svg
 
     match file.suffix.lower():
         case ".svg":

@@ -4,7 +4,7 @@
 deterministic, load nothing from anywhere, run no script, and take every name for hostile.
 """
 
-from sealift.isolation.map.drawing import svg
-from sealift.isolation.map.page import html
+from sealift.reports.map.drawing import svg
+from sealift.reports.map.page import html
 
 __all__ = ["html", "svg"]

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealift.isolation import EnvironmentView, StackView, prove
-from sealift.isolation.map import html, svg
-from sealift.isolation.map.crossings import MOST_ARROWS, Crossing, crossings
-from sealift.isolation.map.inventory import rooms
-from sealift.isolation.map.layout import CORRIDOR, WIDTH, Layout, layout
-from sealift.isolation.map.legend import MOST_ENTRIES, MOST_PLACES
-from sealift.isolation.map.marks import clean, columns, fit, wrapped
 from sealift.isolation.model import EVERY, OUTSIDE, Leak, Verdict, Witness
 from sealift.isolation.rules import RULES
-from tests.unit.isolation_reports.shop import HOSTILE, example, hostile
+from sealift.reports.map import html, svg
+from sealift.reports.map.crossings import MOST_ARROWS, Crossing, crossings
+from sealift.reports.map.inventory import rooms
+from sealift.reports.map.layout import CORRIDOR, WIDTH, Layout, layout
+from sealift.reports.map.legend import MOST_ENTRIES, MOST_PLACES
+from sealift.reports.map.marks import clean, columns, fit, wrapped
+from tests.unit.reports.shop import HOSTILE, example, hostile
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -10,7 +10,7 @@ import pytest
 from sealift.isolation import Accepted, EnvironmentView, prove
 from sealift.isolation.certificate import certificate, check
 from sealift.isolation.prove import AXIOMS, PROVER_VERSION
-from tests.unit.isolation_reports.shop import example, hostile, with_comment_added
+from tests.unit.reports.shop import example, hostile, with_comment_added
 
 KNOWN = Accepted(id="IAM-01", reason="known", expires=date(2027, 1, 31))
 

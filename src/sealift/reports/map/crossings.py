@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sealift.isolation.map.inventory import Room
 from sealift.isolation.model import EVERY, OUTSIDE, Leak, Verdict, severity_rank
 from sealift.model.finding import Severity
+from sealift.reports.map.inventory import Room
 
 MOST_ARROWS = 40
 

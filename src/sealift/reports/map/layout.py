@@ -7,9 +7,9 @@ Rooms side by side are crossed in the gutter between them. Every other crossing 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sealift.isolation.map.crossings import Crossing
-from sealift.isolation.map.inventory import Group, Item, Room
 from sealift.isolation.model import OUTSIDE
+from sealift.reports.map.crossings import Crossing
+from sealift.reports.map.inventory import Group, Item, Room
 
 WIDTH, GUTTER, MARGIN, TOP = 350.0, 200.0, 40.0, 118.0
 HEAD, GROUP, LINE, PAD, LANE, CORRIDOR = 92.0, 30.0, 20.0, 14.0, 32.0, 44.0

@@ -5,9 +5,9 @@ What one rule finds between two environments by one action has one entry: the fi
 
 from collections.abc import Iterator, Sequence
 
-from sealift.isolation.map.layout import MARGIN
-from sealift.isolation.map.marks import DIM, FAINT, MONO, RED, box, columns, fit, route, words, wrapped
 from sealift.isolation.model import Leak, Verdict
+from sealift.reports.map.layout import MARGIN
+from sealift.reports.map.marks import DIM, FAINT, MONO, RED, box, columns, fit, route, words, wrapped
 
 MOST_ENTRIES = 40
 MOST_PLACES = 12

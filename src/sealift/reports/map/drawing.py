@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from sealift.isolation.map.crossings import Crossing, crossings
-from sealift.isolation.map.inventory import Item, rooms
-from sealift.isolation.map.layout import CORRIDOR, GROUP, HEAD, LINE, MARGIN, WIDTH, Arrow, Layout, Placed, layout
-from sealift.isolation.map.legend import legend
-from sealift.isolation.map.marks import (
+from sealift.isolation.model import EnvironmentView, Verdict
+from sealift.model.finding import Severity
+from sealift.reports.map.crossings import Crossing, crossings
+from sealift.reports.map.inventory import Item, rooms
+from sealift.reports.map.layout import CORRIDOR, GROUP, HEAD, LINE, MARGIN, WIDTH, Arrow, Layout, Placed, layout
+from sealift.reports.map.legend import legend
+from sealift.reports.map.marks import (
     DASHES,
     DIM,
     FAINT,
@@ -22,8 +24,6 @@ from sealift.isolation.map.marks import (
     safe,
     words,
 )
-from sealift.isolation.model import EnvironmentView, Verdict
-from sealift.model.finding import Severity
 
 
 def svg(views: Sequence[EnvironmentView], verdict: Verdict, *, about: str = "", with_legend: bool = True) -> str:

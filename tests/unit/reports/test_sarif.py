@@ -7,9 +7,9 @@ from typing import Any
 from sealift.isolation import Accepted, prove
 from sealift.isolation.model import Leak, Verdict, Witness
 from sealift.isolation.rules import RULES
-from sealift.isolation.sarif import sarif
 from sealift.model.template import Location
-from tests.unit.isolation_reports.shop import example, hostile
+from sealift.reports.sarif import sarif
+from tests.unit.reports.shop import example, hostile
 
 
 def _run(log: object) -> Any:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from sealift.isolation.map.drawing import svg
-from sealift.isolation.map.inventory import Room, rooms
-from sealift.isolation.map.marks import DIM, FAINT, GREEN, INK, MONO, RED, SANS, headline, safe
 from sealift.isolation.model import EnvironmentView, Leak, Verdict
+from sealift.reports.map.drawing import svg
+from sealift.reports.map.inventory import Room, rooms
+from sealift.reports.map.marks import DIM, FAINT, GREEN, INK, MONO, RED, SANS, headline, safe
 
 _STYLE = f"""
 :root {{ color-scheme: light }}
