@@ -1,27 +1,54 @@
 """The gates before an environment: what has to hold before a release may enter it. Pure; the caller gives the time."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sealift.delivery.health import Judgement, summary
 from sealift.delivery.history import Standing
 from sealift.delivery.windows import closed
+from sealift.errors import SealiftError
 from sealift.model.app import Environment
+from sealift.model.event import Event
 
-GateName = Literal["release", "branch", "verified", "soak", "health", "approval", "window"]
+GateName = Literal[
+    "account",
+    "protected",
+    "merged",
+    "release",
+    "verified",
+    "soak",
+    "branch",
+    "approval",
+    "window",
+    "attested",
+    "isolation",
+    "configuration",
+    "hooks",
+    "health",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """What a gate said. `until` is when a waiting gate opens by itself."""
+    """What a gate says: whether it is open, and when it is not, why, and the act that opens it."""
 
     gate: GateName
     status: Literal["open", "waiting", "refused"]
     message: str
     hint: str = ""
+    """The act that opens it."""
     until: datetime | None = None
+    """When a waiting gate opens by itself."""
+    about: str = ""
+    """The environment that it speaks of, when that is not the one that is entered."""
+    details: Mapping[str, object] = field(default_factory=dict)
+    """What a machine wants to read of it."""
+    events: tuple[Event, ...] = ()
+    """What to show when it is asked before something is done."""
+    error: SealiftError | None = None
+    """Why it is closed, when a check said so in its own words, or what it wanted to read could not be read."""
 
 
 def promotion_gates(

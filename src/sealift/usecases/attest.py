@@ -10,11 +10,12 @@ from typing import Literal
 
 from sealift import __version__
 from sealift.delivery.bom import bill_of_materials, bom_key, listed_dependencies
+from sealift.delivery.gates import GateResult
 from sealift.delivery.provenance import PAYLOAD_TYPE, envelope_key, provenance, provenance_faults, provenance_key
 from sealift.delivery.signing import enveloped, key_id, opened, public_of, signed, to_be_signed
 from sealift.errors import CloudError, ConfigError, IntegrityError, Refused
 from sealift.model.app import App
-from sealift.model.event import Noted
+from sealift.model.event import Event, Noted
 from sealift.model.release import BuiltRelease, Release
 from sealift.ports import Bucket
 from sealift.usecases.site import Site
@@ -178,18 +179,28 @@ def _signature(envelope: bytes | None, statement: bytes | None, public: bytes) -
     return Check(name="signature", status="ok", detail=f"by key {key_id(public)[:12]}")
 
 
-def require_attestations(release: Release, site: Site, keys: Keys) -> None:
-    """Raise Refused when provenance or signature do not hold, or a key is declared and the release is not signed."""
+def attestation_gate(release: Release, site: Site, keys: Keys) -> GateResult:
+    """Return whether provenance and signature hold; where a key is declared, the release has to be signed."""
+    events: list[Event] = []
     for check in attestation_checks(release, site.cloud.bucket, keys):
         if check.status == "ok" or (check.name == "provenance" and check.status == "absent"):
             continue
         if check.status == "absent" and site.cloud.local:
             message = f"Release {release.short()} is not signed; on AWS it would not be promoted"
-            site.emit(Noted(level="warning", name="unsigned", message=message, environment=site.cloud.environment))
+            events.append(Noted(level="warning", name="unsigned", message=message, environment=site.name))
             continue
-        raise Refused(
-            f"Release {release.short()} in {site.cloud.environment} is not promoted: {check.name}: {check.detail}",
+        refusal = Refused(
+            f"Release {release.short()} in {site.name} is not promoted: {check.name}: {check.detail}",
             code=f"gate-{check.name}",
             hint=f"Look at it: `sealift release verify {site.name}`. Then deploy its commit again.",
-            context={"environment": site.cloud.environment, "release": release.digest, "check": check.name},
+            context={"environment": site.name, "release": release.digest, "check": check.name},
         )
+        return GateResult(
+            gate="attested",
+            status="refused",
+            message=refusal.message,
+            hint=refusal.hint,
+            error=refusal,
+            about=site.name,
+        )
+    return GateResult(gate="attested", status="open", message="what is attested of it holds", events=tuple(events))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sealift.analysis.redact import redacted, secret_values
+from sealift.delivery.gates import GateResult
 from sealift.delivery.hooks import Hook, Moment, commands, declared
 from sealift.delivery.outputs import merged_outputs
 from sealift.errors import ConfigError, Refused, UserError
@@ -78,26 +79,26 @@ def check_hooks(app: App, release: Release) -> None:
             )
 
 
-def check_code_of_hooks(site: Site, commit: str | None) -> None:
-    """Refuse to run commands from a work tree that is not the release's commit."""
+def code_of_hooks(site: Site, commit: str | None) -> GateResult:
+    """Return whether commands would run from a work tree that is the release's commit."""
     hooks = commands(site.app.hooks)
     here = site.services.scm.origin(site.app.root) if hooks else None
-    if not hooks or (here is not None and here.commit is not None and here.commit == commit and not here.dirty):
-        return
+    if not hooks:
+        return GateResult(gate="hooks", status="open", message="no hook is a command")
+    if here is not None and here.commit is not None and here.commit == commit and not here.dirty:
+        return GateResult(gate="hooks", status="open", message="the hooks are those of the release's commit")
     message = (
         f"Hooks are run from the work tree ({', '.join(hook.name for hook in hooks)}), and {_described(here)}; "
         f"the release is of commit {commit[:12] if commit else 'unknown'}"
     )
     if site.cloud.local:
-        site.emit(Noted(level="warning", name="hook-code", message=f"{message}; going on, because it is local"))
-        return
+        message = f"{message}; going on, because it is local"
+        note = Noted(level="warning", name="hook-code", message=message)
+        return GateResult(gate="hooks", status="open", message=message, events=(note,))
     first = f"`git checkout {commit}`" if commit else "Deliver it from a commit"
-    raise Refused(
-        message,
-        code="hook-code",
-        hint=f"{first}; or make the hook a function of the release, which is sealed with it: `lambda:LogicalId`.",
-        context={"environment": site.cloud.environment, "commit": commit},
-    )
+    hint = f"{first}; or make the hook a function of the release, which is sealed with it: `lambda:LogicalId`."
+    refusal = Refused(message, code="hook-code", hint=hint, context={"environment": site.name, "commit": commit})
+    return GateResult(gate="hooks", status="refused", message=message, hint=hint, error=refusal)
 
 
 def _described(here: Origin | None) -> str:

@@ -6,7 +6,7 @@ from sealift.delivery.history import Standing, open_teardown, standing
 from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
-from sealift.usecases.hooks import check_code_of_hooks
+from sealift.usecases.hooks import code_of_hooks
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.release import Outcome, conclude_watch, redeploy
 from sealift.usecases.rollback import rollback
@@ -81,7 +81,11 @@ def _again(site: Site) -> Outcome:
             release = now.current.release if now.current else ""
             return Outcome(environment=site.name, status="succeeded", release=release, message="it ended")
         open_ = now.to_finish
-        check_code_of_hooks(site, open_.commit)
+        code = code_of_hooks(site, open_.commit)
+        for event in code.events:
+            site.emit(event)
+        if code.error is not None:
+            raise code.error
         return redeploy(open_.release, kind=open_.kind, writer=writer)
 
 

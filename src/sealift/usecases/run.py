@@ -14,21 +14,23 @@ from sealift.model.event import Noted
 from sealift.model.ledger import Status
 from sealift.model.release import BuiltRelease, Origin
 from sealift.model.template import Template
-from sealift.usecases.admission import ANY_TIME, Admission, check_override, pass_window, record_overrides
+from sealift.usecases.admission import ANY_TIME, Admission, check_override, record_overrides
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import check
-from sealift.usecases.deploy import enters, looking_for_drift, plan_deployment
+from sealift.usecases.deploy import enters, looking_for_drift
+from sealift.usecases.gates.asking import WHAT, WHO, require, require_isolation
+from sealift.usecases.gates.entering import Entering
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.proof.certificates import store_certificate
-from sealift.usecases.proof.prove import Proof, isolation_gate, prove_built
+from sealift.usecases.proof.prove import Proof, prove_built
 from sealift.usecases.proof.views import render_ahead
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services
 from sealift.usecases.site import open_site
 from sealift.usecases.store import upload_release
-from sealift.usecases.succession import ask, take_turn
-from sealift.usecases.writing import Operation, check_account, check_gates, check_merged, require_gates, writing
+from sealift.usecases.succession import ask_for, take_turn
+from sealift.usecases.writing import Operation, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0
 """The longest soak and the longest watch of a whole journey on the embedded cloud, where nobody waits for days."""
@@ -95,7 +97,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
         return RunResult(status=checked.status, message="Analysis or tests stopped the journey; nothing was deployed")
     built = build_release(app, services, templates=templates, origin=origin)
     proof = prove_built(app, built, services, templates=templates, local=options.local)
-    isolation_gate(proof, services, strict=options.strict or not options.local)
+    require_isolation(proof, services, strict=options.strict or not options.local)
     statuses: dict[str, Status] = {}
     for environment in (_rehearsed(e, services, options) for e in way.deploys):
         admission = Admission(wait=options.wait, override=options.override, rehearsal=options.local)
@@ -141,22 +143,28 @@ def deploy_built(
     One that `follows_branch` never replaces a newer commit, unless it is forced.
     """
     site = open_site(app, environment, services)
-    check_account(site)
-    check_gates(site)
-    check_merged(site)
+    entering = Entering(
+        site=site,
+        release=built.release.digest,
+        built=built.release,
+        built_from=built.origin.commit,
+        proved=proof,
+        adopt=adopt,
+        rehearsal=admission.rehearsal,
+    )
+    require(WHO, entering, admission)
     check_override(admission.override, environment, services)
-    pass_window(site, admission, release=built.release.digest)
-    plan = plan_deployment(site, built.release, commit=built.origin.commit, kind="deployment", adopt=adopt)
+    require(WHAT, entering, admission)
+    plan = entering.plan
     keys = load_keys(app)
     require_private_key(keys, site)
-    asked = ask(site, follows_branch=follows_branch)
+    asked = ask_for(site, follows_branch=follows_branch)
     with writing(site, purpose=f"deployment of {built.release.short()}") as writer:
         turn = take_turn(plan, asked, writer, force=force)
         if isinstance(turn, Outcome):
             return turn
-        # It may have closed while the lease was waited for.
-        now = replace(admission, wait=False)
-        overridden = pass_window(site, now, release=built.release.digest)
+        entering.refresh()  # a gate may have closed while the lease was waited for
+        overridden = require(WHAT, entering, replace(admission, wait=False), shown=False)
         turn = looking_for_drift(turn, writer, force=force)
         operation = Operation(
             id=services.ids.new(), kind="override", release=built.release.digest, commit=built.origin.commit

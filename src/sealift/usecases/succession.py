@@ -11,7 +11,7 @@ from sealift.usecases.site import Site
 from sealift.usecases.writing import Operation, Writer
 
 
-def ask(site: Site, *, follows_branch: bool = False) -> Asked:
+def ask_for(site: Site, *, follows_branch: bool = False) -> Asked:
     """Return when a deployment is asked for. To be called before its lease is waited for."""
     entries = site.ledger.entries()
     return Asked(at=site.services.clock.now(), seq=entries[-1].seq if entries else 0, follows_branch=follows_branch)

@@ -125,7 +125,7 @@ def test_stacks_are_deployed_after_those_that_they_need(world: World):
         StackSpec(name="api", template="api.json", needs=("data",)),
         StackSpec(name="data", template="data.json"),
     )
-    world.app = replace(world.app, stacks=stacks)
+    world.app = replace(world.app, stacks=stacks, environments=(world.staging,))
     assert world.deploy().status == "succeeded"
     assert [stack for stack, _ in world.account().stacks.executions] == ["shop-staging-data", "shop-staging-api"]
 

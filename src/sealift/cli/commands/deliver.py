@@ -91,7 +91,8 @@ def deploy_command(
     from sealift.usecases.admission import Admission
     from sealift.usecases.build import build_release, load_templates
     from sealift.usecases.fitness import require_probes
-    from sealift.usecases.proof.prove import isolation_gate, prove_built
+    from sealift.usecases.gates.asking import require_isolation
+    from sealift.usecases.proof.prove import prove_built
     from sealift.usecases.references import require_defined
     from sealift.usecases.run import commit_of, deploy_built
 
@@ -109,7 +110,7 @@ def deploy_command(
         require_probes(session.app, templates)
         built = build_release(session.app, session.services, templates=templates, origin=origin)
         proof = prove_built(session.app, built, session.services, templates=templates, local=session.local)
-        isolation_gate(proof, session.services, strict=not session.local)
+        require_isolation(proof, session.services, strict=not session.local)
         outcome = deploy_built(
             session.app,
             target,

@@ -2,20 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sealift.errors import Refused
+from sealift.delivery.gates import GateResult
 from sealift.isolation import Accepted, EnvironmentView, Leak, Verdict
 from sealift.isolation import prove as decide
 from sealift.model.app import App
-from sealift.model.event import FindingReported, Noted
+from sealift.model.event import Event, FindingReported, Noted
 from sealift.model.finding import Finding
 from sealift.model.release import BuiltRelease, Release
 from sealift.model.template import Json, Template
 from sealift.usecases.proof.views import built_views, stored_views
-from sealift.usecases.services import Services, phase
+from sealift.usecases.services import Services
 from sealift.usecases.site import Site
 
 PROBE_RULE = "PRB-01"
@@ -102,41 +102,35 @@ def prove_stored(release: Release, site: Site) -> Proof:
     return judged(site.app, stored_views(release, site), site.services, local=site.cloud.local)
 
 
-def isolation_gate(proof: Proof, services: Services, *, strict: bool) -> None:
-    """Show what was found and refuse when something critical or high was. Raises Refused.
+def isolation_gate(proof: Proof, *, strict: bool) -> GateResult:
+    """Return whether something critical or high was found.
 
     Without `strict` (on the embedded cloud, where nothing is shared) it only says what AWS's gate would refuse.
     """
-    with phase(services, "prove") as outcome:
-        for ways in alike(proof.verdict):
-            if ways[0].severity != "info":
-                services.events.emit(FindingReported(finding=finding(ways)))
-        if proof.shared is not None:
-            _advise(proof.shared, services)
-        outcome.detail = summary(proof.verdict)
-        if proof.stopping:
-            first, others = proof.stopping[0], len(_alike(proof.stopping, proof.verdict.environments)) - 1
-            if not strict:
-                _rehearsed(proof, services)
-                return
-            outcome.status = "refused"
-            raise Refused(
-                f"The environments are not isolated: {first.message}" + (f" (and {others} more)" if others else ""),
-                code="gate-isolation",
-                hint=first.fix or "See `sealift prove`.",
-                context={"findings": [leak.key for leak in proof.stopping]},
-            )
+    found = alike(proof.verdict)
+    events: list[Event] = [FindingReported(finding=finding(ways)) for ways in found if ways[0].severity != "info"]
+    events += _advice(proof.shared) if proof.shared is not None else ()
+    stopping = _alike(proof.stopping, proof.verdict.environments)
+    if not stopping or not strict:
+        events += [_rehearsed(len(stopping))] if stopping else []
+        return GateResult(gate="isolation", status="open", message=summary(proof.verdict), events=tuple(events))
+    first, others = proof.stopping[0], len(stopping) - 1
+    return GateResult(
+        gate="isolation",
+        status="refused",
+        message=f"The environments are not isolated: {first.message}" + (f" (and {others} more)" if others else ""),
+        hint=first.fix or "See `sealift prove`.",
+        details={"findings": [leak.key for leak in proof.stopping]},
+        events=tuple(events),
+    )
 
 
-def _rehearsed(proof: Proof, services: Services) -> None:
-    found = len(_alike(proof.stopping, proof.verdict.environments))
-    services.events.emit(
-        Noted(
-            level="warning",
-            name="isolation-rehearsed",
-            message=f"{found} isolation finding{'s' * (found > 1)} would stop this on AWS; going on, as it is local",
-            hint="--strict stops here too; `sealift prove` shows witnesses and cures.",
-        )
+def _rehearsed(found: int) -> Noted:
+    return Noted(
+        level="warning",
+        name="isolation-rehearsed",
+        message=f"{found} isolation finding{'s' * (found > 1)} would stop this on AWS; going on, as it is local",
+        hint="--strict stops here too; `sealift prove` shows witnesses and cures.",
     )
 
 
@@ -217,20 +211,18 @@ def finding(ways: Sequence[Leak]) -> Finding:
     )
 
 
-def _advise(shared: Verdict, services: Services) -> None:
+def _advice(shared: Verdict) -> Iterator[Noted]:
     shown = [f for f in shared.findings if f.severity in {"critical", "high"} and not f.unproved]
     worse = _alike(shown, shared.environments)
     if worse:
         first = worse[0][0]
-        services.events.emit(
-            Noted(
-                level="warning",
-                name="shared-account",
-                message="In one shared AWS account these environments would not be isolated: "
-                + (f"{len(worse)} findings, first " if len(worse) > 1 else "")
-                + f"{first.id}: {first.message}",
-                hint="Declare an `account` for each environment, or see `sealift prove`.",
-            )
+        yield Noted(
+            level="warning",
+            name="shared-account",
+            message="In one shared AWS account these environments would not be isolated: "
+            + (f"{len(worse)} findings, first " if len(worse) > 1 else "")
+            + f"{first.id}: {first.message}",
+            hint="Declare an `account` for each environment, or see `sealift prove`.",
         )
 
 

@@ -1,0 +1,132 @@
+"""Ask the gates, in one order for every command: cheap ones first, probes last."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal
+
+from sealift.delivery.gates import GateName, GateResult
+from sealift.errors import Refused, SealiftError, Waiting
+from sealift.model.event import Noted, PhaseName
+from sealift.usecases.admission import Admission
+from sealift.usecases.gates.account import account
+from sealift.usecases.gates.approval import approval
+from sealift.usecases.gates.attested import attested
+from sealift.usecases.gates.branch import branch
+from sealift.usecases.gates.configuration import configuration
+from sealift.usecases.gates.entering import Entering
+from sealift.usecases.gates.health import health
+from sealift.usecases.gates.hooks import hooks
+from sealift.usecases.gates.isolation import isolation
+from sealift.usecases.gates.merged import merged
+from sealift.usecases.gates.protected import protected
+from sealift.usecases.gates.soak import release, soak, verified
+from sealift.usecases.gates.window import window
+from sealift.usecases.proof.prove import Proof, isolation_gate, summary
+from sealift.usecases.services import PhaseOutcome, Services, phase
+
+Gate = Callable[[Entering], GateResult]
+WHO: tuple[Gate, ...] = (account, protected, merged)
+"""Who acts, and by which rules: asked once."""
+WHAT: tuple[Gate, ...] = (
+    release,
+    verified,
+    soak,
+    branch,
+    approval,
+    window,
+    attested,
+    isolation,
+    configuration,
+    hooks,
+    health,
+)
+"""What enters, and when: asked again under the lease."""
+ENTRY: tuple[Gate, ...] = (*WHO, *WHAT)
+"""Every gate. `status`, `promote --plan` and the page ask them; whatever enters has to pass them."""
+_PHASES: dict[Gate, PhaseName] = {soak: "soak", isolation: "prove", health: "health"}
+_LONGEST_SLEEP_S = 30.0
+
+
+def ask(gates: Sequence[Gate], entering: Entering) -> tuple[GateResult, ...]:
+    """Return what every gate says. A gate whose reading fails is closed, with the reason."""
+    return tuple(_asked(gate, entering) for gate in gates)
+
+
+def require(
+    gates: Sequence[Gate], entering: Entering, admission: Admission, *, shown: bool = True
+) -> tuple[GateResult, ...]:
+    """Return the gates that were overridden, when every other one is open. Raises the error of the first closed one.
+
+    A gate that opens by itself is waited for on request. Gates are asked in order, so that none is asked in vain.
+    """
+    overridden: list[GateResult] = []
+    for gate in gates:
+        with _shown(gate, entering, shown=shown) as outcome:
+            result = _passed(gate, entering, admission)
+            for event in result.events if shown else ():
+                entering.site.emit(event)
+            if result.status != "open":
+                if not admission.override.covers(result):
+                    outcome.status = "waiting" if result.status == "waiting" else "refused"
+                    outcome.detail = result.message
+                    raise closed(result, entering)
+                overridden.append(result)
+            outcome.detail = result.message
+    return tuple(overridden)
+
+
+def require_isolation(proof: Proof, services: Services, *, strict: bool) -> None:
+    """Show a proof, and refuse when something critical or high was found: before anything is opened. Raises Refused."""
+    result = isolation_gate(proof, strict=strict)
+    with phase(services, "prove") as outcome:
+        for event in result.events:
+            services.events.emit(event)
+        outcome.detail = summary(proof.verdict)
+        if result.status != "open":
+            outcome.status = "refused"
+            raise Refused(result.message, code="gate-isolation", hint=result.hint, context=result.details)
+
+
+def closed(result: GateResult, entering: Entering) -> SealiftError:
+    """Return the error of a closed gate."""
+    if result.error is not None:
+        return result.error
+    kind = Waiting if result.status == "waiting" else Refused
+    context = {"environment": result.about or entering.site.name, "gate": result.gate, **result.details}
+    if result.until is not None:
+        context["until"] = result.until.isoformat()
+    return kind(result.message, code=f"gate-{result.gate}", hint=result.hint, context=context)
+
+
+def _asked(gate: Gate, entering: Entering) -> GateResult:
+    try:
+        return gate(entering)
+    except SealiftError as error:
+        name: GateName = gate.__name__  # type: ignore[assignment]
+        waiting = error.exit_code == Waiting.exit_code
+        status: Literal["waiting", "refused"] = "waiting" if waiting else "refused"
+        return GateResult(gate=name, status=status, message=error.message, hint=error.hint, error=error)
+
+
+def _passed(gate: Gate, entering: Entering, admission: Admission) -> GateResult:
+    """Return what the gate says, once it is open, is overridden, or is not waited for."""
+    told, site = "", entering.site
+    while True:
+        result = _asked(gate, entering)
+        stays = result.status != "waiting" or admission.override.covers(result) or not admission.wait
+        if stays or result.until is None:
+            return result
+        if result.message != told:
+            told = result.message
+            site.emit(Noted(name="gate-waiting", message=told, environment=result.about or site.name))
+        left_s = (result.until - site.services.clock.now()).total_seconds()
+        site.services.clock.sleep(min(max(left_s, 0.05), _LONGEST_SLEEP_S))
+        entering.refresh()
+
+
+def _shown(gate: Gate, entering: Entering, *, shown: bool) -> AbstractContextManager[PhaseOutcome]:
+    name = _PHASES.get(gate)
+    if name is None or not shown or (entering.source is None):
+        return nullcontext(PhaseOutcome())
+    about = None if name == "prove" else entering.source.name
+    return phase(entering.site.services, name, environment=about)
