@@ -51,6 +51,7 @@ test-aws: setup
 	$(BIN)/python -m tests.contract.sandbox
 
 chaos: setup
+	$(BIN)/python -m tests.chaos.disturbances
 	$(BIN)/python -m tests.chaos
 
 crowd: setup

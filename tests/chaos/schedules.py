@@ -35,6 +35,7 @@ from tests.component.usecases.world import URL, Body, World, function, make_worl
 from tests.fakes.http import answer
 from tests.fakes.ids import FakeIds
 from tests.fakes.process import Run, completed
+from tests.fakes.stacks import READS
 
 COMMANDS = (
     "deploy",
@@ -58,6 +59,8 @@ WATCH_S = 45.0
 BAD = "bad"
 """How the modes begin with which production does not answer."""
 LONGEST_ILLNESS_S = 450.0
+LAGGING = 0.25
+"""The share of commands whose reads lag, whatever else the weather is."""
 EXPECTED = (SealiftError, Killed, KeyboardInterrupt)
 
 
@@ -122,6 +125,7 @@ class Schedule:
         if name == "promote" and self.world.production.watch_s and self.random.random() < 0.7:
             self._fall_ill()
         self._expose(faults)
+        lagging = self._let_lag()
         known = len(entries_of(self.world.account("production")))
         said, clean = "", True
         try:
@@ -137,7 +141,9 @@ class Schedule:
             self._broke(f"{name} ended with {error!r}, which is no state")
         finally:
             self._shelter()
-        self.said.commands.append(f"{name} in {faults.weather} weather ({'; '.join(faults.struck[:2])}): {said}")
+        self.said.commands.append(
+            f"{name} in {lagging}{faults.weather} weather ({'; '.join(faults.struck[:2])}): {said}"
+        )
         self._spell, self._failing_hooks = None, 0.0
         if name in {"promote", "set"} and faults.weather != "taken-over" and self._went_back_for_nothing(known):
             self._broke("production went back though nothing spoke against its release")
@@ -344,9 +350,19 @@ class Schedule:
             strike = lambda call, moment, name=name: faults.strike(name, call, moment)  # noqa: E731
             self.world.account(name).tap.on_call = strike
 
+    def _let_lag(self) -> str:
+        """Let reads of CloudFormation be older than writes now and then, each kind of read by its own time."""
+        if self.random.random() >= LAGGING:
+            return ""
+        for name in ENVIRONMENTS:
+            lags = {call: self.random.choice((0.0, 0.0, 2.0, 12.0, 25.0)) for call in READS}
+            self.world.account(name).stacks.lag(lambda call, lags=lags: lags.get(call, 0.0))
+        return "lagging "
+
     def _shelter(self) -> None:
         for name in ENVIRONMENTS:
             self.world.account(name).tap.on_call = None
+            self.world.account(name).stacks.lag(0.0)
 
     def _write(self, *, losing_data: bool = False) -> None:
         """Write the next version of the application: other code, sometimes another resource, or one that is missing."""

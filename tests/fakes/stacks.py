@@ -33,6 +33,10 @@ UPDATABLE = frozenset(
     {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 )
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+READS = ("describe", "tagged", "change_set", "events", "last_event", "resources", "template")
+"""What may show what was a while ago."""
+KEPT_S = 120.0
+"""How long what was is remembered at least."""
 
 
 class Render(Protocol):
@@ -114,8 +118,11 @@ class FakeStacks:
 
     def lag(self, seconds: float | Callable[[str], float]) -> None:
         """Let reads show from now on what was that many seconds before, or that many for a call of this name."""
-        self._lag = seconds if callable(seconds) else lambda call: seconds
-        if not self._history:
+        self._lag = seconds if callable(seconds) else (lambda call: seconds) if seconds else None
+        if self._lag is None:
+            self._history.clear()
+            self._engine.on_step = lambda at: None
+        elif not self._history:
             self._history.append(frozen(self._engine, self._asked, self._clock.now()))
             self._engine.on_step = self._remember
 
@@ -381,6 +388,8 @@ class FakeStacks:
 
     def _remember(self, at: datetime) -> None:
         self._history.append(frozen(self._engine, self._asked, at))
+        while len(self._history) > 1 and (at - self._history[1].at).total_seconds() > KEPT_S:
+            del self._history[0]
 
     def _reason(self, stack: Stack, *, changed: bool) -> str:
         """Return why a change set fails, or nothing."""

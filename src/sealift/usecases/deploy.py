@@ -6,7 +6,7 @@ nothing is executed twice.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
@@ -15,7 +15,7 @@ from sealift.delivery.history import Standing, open_deletions, open_waivers, sta
 from sealift.delivery.hooks import finished
 from sealift.delivery.outputs import merged_outputs
 from sealift.delivery.parameters import secret_values, stored_settings
-from sealift.errors import ConfigError, IntegrityError, SealiftError
+from sealift.errors import ConfigError, SealiftError
 from sealift.model.event import Noted, Progressed
 from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
@@ -23,16 +23,16 @@ from sealift.model.template import Json
 from sealift.usecases.configuration import configuration_of, keep_configuration, secrets_of
 from sealift.usecases.fitness import fitted_parameters
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
+from sealift.usecases.reading_back import read_back
 from sealift.usecases.services import phase
 from sealift.usecases.site import Site
 from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
 from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.stacks.ownership import change_set_name, judged_name
-from sealift.usecases.stacks.settling import UNSEEN_S, at_rest, wait_until_seen
+from sealift.usecases.stacks.settling import at_rest, wait_until_seen
 from sealift.usecases.stacks.stack import deploy_stack, judge_stack
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.stacks.undeclared import judge_undeclared
-from sealift.usecases.surroundings import physical_functions
 from sealift.usecases.writing import Operation, Writer, gates_record
 
 
@@ -195,8 +195,8 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
             if runs_hooks("before_deploy", hooks):
                 _judge_ahead(plan, operation, writer)
             run_hooks("before_deploy", hooks)
-            outputs, changed = _deploy_stacks(plan, operation, writer)
-            codes = _read_back(writer.site, plan)
+            outputs, changed, made = _deploy_stacks(plan, operation, writer)
+            codes = read_back(writer.site, plan.release, made=made)
             run_hooks("after_deploy", hooks)
         except SealiftError as error:
             outcome.status = "errored" if broke(error) else "failed"
@@ -297,7 +297,9 @@ def _judge_ahead(plan: Plan, operation: Operation, writer: Writer) -> None:
         )
 
 
-def _deploy_stacks(plan: Plan, operation: Operation, writer: Writer) -> tuple[dict[str, str], bool]:
+def _deploy_stacks(plan: Plan, operation: Operation, writer: Writer) -> tuple[dict[str, str], bool, frozenset[str]]:
+    """Return the outputs, whether anything changed, and the path of every resource that was made."""
+    made: set[str] = set()
     outputs: list[tuple[str, Mapping[str, str]]] = []
     changed = False
     # A stack that needs others may read settings that they make, so its own are looked for once those are there.
@@ -308,7 +310,8 @@ def _deploy_stacks(plan: Plan, operation: Operation, writer: Writer) -> tuple[di
         result = deploy_stack(_stack_target(writer.site, plan, stack), operation, writer)
         outputs.append((stack.name, result.state.outputs))
         changed = changed or result.changed
-    return merged_outputs(outputs), changed
+        made |= result.made
+    return merged_outputs(outputs), changed, frozenset(made)
 
 
 def _stack_target(site: Site, plan: Plan, stack: SealedStack) -> StackTarget:
@@ -339,36 +342,3 @@ def _check_settings(site: Site, plan: Plan, *stacks: SealedStack) -> None:
             else "Create them in Parameter Store or Secrets Manager of that account, then deploy again.",
             context={"environment": name, "missing": list(missing)},
         )
-
-
-def _read_back(site: Site, plan: Plan) -> Iterator[tuple[str, str]]:
-    """Compare each function's code in the cloud with the release. Raises IntegrityError."""
-    clock = site.services.clock
-    wrong, expected = _compared(site, plan)
-    until = clock.monotonic() + (0.0 if site.cloud.local else UNSEEN_S)
-    while wrong and clock.monotonic() < until:  # a read may be older than the deployment
-        clock.sleep(3.0)
-        wrong, expected = _compared(site, plan)
-    if wrong:
-        raise IntegrityError(
-            "Functions do not run the code of the release: " + "; ".join(wrong),
-            code="code-mismatch",
-            hint="Somebody changed them outside the pipeline. Deploy again with --force.",
-            context={"environment": site.name},
-        )
-    return iter([(ref, sha) for ref, _, sha in expected])
-
-
-def _compared(site: Site, plan: Plan) -> tuple[list[str], list[tuple[str, str, str]]]:
-    """Return which functions run another code, and (reference, physical name, SHA-256) of each that was looked at."""
-    expected: list[tuple[str, str, str]] = []
-    for stack in plan.release.stacks:
-        physical = dict(physical_functions(site.cloud, site.stack_name(stack))) if stack.functions else {}
-        expected += [(ref, physical[ref], sha) for ref, sha in stack.functions if ref in physical]
-    states = site.cloud.functions.state([name for _, name, _ in expected])
-    wrong = [
-        f"{ref} ({state.name}) runs {state.code_sha256[:12]}, the release holds {sha[:12]}"
-        for (ref, _, sha), state in zip(expected, states, strict=True)
-        if state.code_sha256 != sha
-    ]
-    return wrong, expected

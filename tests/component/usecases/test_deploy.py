@@ -168,7 +168,7 @@ def test_a_function_that_was_deleted_by_hand_is_said_and_recorded(world: World):
     (name,) = (r.physical_id for r in world.account().stacks.resources(STACK) if r.logical_id == "Hello")
     assert name is not None
     world.account().functions.remove(name)
-    with pytest.raises(CloudError):
+    with pytest.raises(IntegrityError, match="not found"):
         world.deploy(force=True)
     assert world.recorded()[-1] == ("deployment", "failed")
 

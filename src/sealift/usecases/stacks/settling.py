@@ -73,6 +73,8 @@ class Following:
             self._shown, self._quiet_since = shown, self._now()
         if in_progress(status):
             return False
+        if status == "REVIEW_IN_PROGRESS":  # that is before any write of ours
+            newest = None
         if newest is not None and newest.status == status:
             return True
         if self._now() - self._quiet_since < UNSEEN_S:

@@ -32,6 +32,8 @@ class StackOutcome:
 
     state: StackState
     changed: bool
+    made: frozenset[str] = frozenset()
+    """Path of every resource that was made: `<stack>/<LogicalId>`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,8 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
     back_up(losses, operation, writer)
     used: list[Json] = [waiver_key(f) for f in losses]
     after = _execute(target, change_set, operation, writer, waivers=used)
-    return StackOutcome(state=_protected(target, after, writer), changed=True)
+    made = frozenset(_added(change_set, target.stack.name))
+    return StackOutcome(state=_protected(target, after, writer), changed=True, made=made)
 
 
 def judge_stack(target: StackTarget, operation: Operation, writer: Writer) -> bool:
