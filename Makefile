@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 # cfn-lint and the SAM translator anew, which takes longer than all else it does.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup runners demo test check bench format chaos crowd nightly test-aws corpus clean
+.PHONY: setup runners demo test check bench format chaos crowd fuzz nightly test-aws corpus clean
 
 setup: $(STAMP)
 
@@ -42,6 +42,10 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# 100,000 inputs that are nearly right; `make test` tries 2,000.
+fuzz: setup
+	SEALIFT_FUZZ=100000 $(BIN)/pytest -n 4 tests/fuzz
 
 nightly: setup
 	$(BIN)/python -m tests.nightly.schedules

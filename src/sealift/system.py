@@ -183,7 +183,7 @@ def program_file(name: str, cwd: Path, env: Mapping[str, str] | None) -> Path:
     if not cwd.is_dir():
         raise UserError(f"the folder {cwd} is not there", code="folder-not-found", context={"folder": str(cwd)})
     folders = [""] if "/" in name else os.get_exec_path(env)
-    there = [path for path in (cwd.absolute() / folder / name for folder in folders) if path.is_file()]
+    there = [path for path in (cwd.absolute() / folder / name for folder in folders) if _is_file(path)]
     runnable = next((path for path in there if os.access(path, os.X_OK)), None)
     if runnable is not None:
         return runnable
@@ -199,6 +199,14 @@ def program_file(name: str, cwd: Path, env: Mapping[str, str] | None) -> Path:
         hint=f"install {name} or put it on PATH",
         context={"program": name},
     )
+
+
+def _is_file(path: Path) -> bool:
+    # A folder of PATH that this user may not read, as in many containers, holds nothing for us.
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _poll_s(until: float | None) -> float:

@@ -123,8 +123,18 @@ def terminal(stream: TextIO) -> tuple[bool, bool]:
 
 def cache_root() -> Path:
     """Return the folder of everything that can be made again: XDG_CACHE_HOME/sealift."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    home = os.environ.get("XDG_CACHE_HOME") or str(_home() / ".cache")
     return Path(home) / "sealift"
+
+
+def _home() -> Path:
+    """Return the person's home; one in the folder for temporary files where a container's user has none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        import tempfile
+
+        return Path(tempfile.gettempdir(), f"sealift-{os.getuid()}")
 
 
 def caches_beside() -> dict[str, Path]:
@@ -275,7 +285,7 @@ def _builder(process: Process, sink: EventSink, *, local: bool) -> Builder:
     def note(sentence: str) -> None:
         sink.emit(Noted(name="embedded-cloud", message=sentence))
 
-    return LocalBuilder(builder, places(os.environ, Path.home()), platform.machine(), note)
+    return LocalBuilder(builder, places(os.environ, _home()), platform.machine(), note)
 
 
 def _build_cache() -> Path:

@@ -62,6 +62,12 @@ def as_ours(error: BaseException) -> SealiftError:
     known = of_the_disk(error) if isinstance(error, OSError) else None
     if known is not None:
         return known
+    if isinstance(error, RecursionError):
+        return UserError(
+            "Something that was read is nested too deeply",
+            code="nested-too-deep",
+            hint="Look for brackets without end in sealift.toml, the templates and what they include.",
+        )
     file = _write_traceback(error)
     where = f"The traceback is in {file}; please report it." if file else "The traceback could not be written."
     return InternalError(

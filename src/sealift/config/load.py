@@ -115,7 +115,8 @@ def _section(source: Source) -> object:
     """Return the configuration within the document, or None. Raises ConfigError when the file is no TOML."""
     try:
         section: object = tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Not only TOMLDecodeError: a number of thousands of digits, and nesting without end, are refused otherwise.
         raise ConfigError(
             f"{source.file} is not valid TOML: {error}",
             code="config-syntax",

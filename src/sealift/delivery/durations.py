@@ -3,6 +3,8 @@
 import re
 
 _UNITS_S = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_LONGEST_S = 100 * 366 * 86400.0
+"""A century: what is longer has no date at its end."""
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[dhms])")
 _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 
@@ -13,6 +15,8 @@ def seconds(text: str) -> float:
     if not _WHOLE.fullmatch(compact):
         raise ValueError(text)
     total_s = sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(compact))
+    if total_s > _LONGEST_S:
+        raise ValueError(text)
     return round(total_s * 1000) / 1000
 
 

@@ -58,20 +58,28 @@ def parse_manifest(data: bytes, *, digest: str) -> Release:
             hint="Build the commit again with `sealift build`; the same content gives the same release.",
             context={"expected": digest, "actual": actual},
         )
-    raw = json.loads(data)
-    if raw.get("format") != MANIFEST_FORMAT:
-        raise IntegrityError(
-            f"Release {digest[:12]} has manifest format {raw.get('format')}; this Sealift reads {MANIFEST_FORMAT}",
-            code="manifest-format",
-            hint="Use the version of Sealift that built it, or build the commit again.",
+    try:
+        raw = json.loads(data)
+        if raw.get("format") != MANIFEST_FORMAT:
+            raise IntegrityError(
+                f"Release {digest[:12]} has manifest format {raw.get('format')}; this Sealift reads {MANIFEST_FORMAT}",
+                code="manifest-format",
+                hint="Use the version of Sealift that built it, or build the commit again.",
+            )
+        return Release(
+            digest=digest,
+            app=raw["app"],
+            stacks=tuple(_stack(s) for s in raw["stacks"]),
+            artifacts=tuple(Artifact(**{**a, "logical_ids": tuple(a["logical_ids"])}) for a in raw["artifacts"]),
+            manifest=data,
         )
-    return Release(
-        digest=digest,
-        app=raw["app"],
-        stacks=tuple(_stack(s) for s in raw["stacks"]),
-        artifacts=tuple(Artifact(**{**a, "logical_ids": tuple(a["logical_ids"])}) for a in raw["artifacts"]),
-        manifest=data,
-    )
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        # Its bytes have the digest, so it was made like that, and not by Sealift.
+        raise IntegrityError(
+            f"The manifest of release {digest[:12]} cannot be read: {type(error).__name__}",
+            code="manifest-damaged",
+            hint="Build the commit again with `sealift build`; the same content gives the same release.",
+        ) from error
 
 
 def template_digest(stacks: Sequence[SealedStack]) -> str:

@@ -51,7 +51,7 @@ def decode_entry(data: bytes) -> Entry:
             previous=_str(raw["previous"]),
             hash=_str(raw["hash"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise damaged(f"it lacks or garbles {error}") from error
     if encode_entry(entry) != data:
         raise damaged("its bytes are not those that its content has")
@@ -123,7 +123,7 @@ def decode_holding(data: bytes, *, etag: str) -> Holding:
         )
         process = {key: _str(value) for key, value in _dict(raw["process"]).items()}
         return Holding(lease=lease, process=process, free=raw["free"] is True)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise damaged(f"it lacks or garbles {error}") from error
 
 
@@ -179,7 +179,7 @@ def _canonical(value: Json) -> bytes:
 def _object(data: bytes) -> dict[str, Json]:
     try:
         raw: Json = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise damaged("it is no JSON") from error
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise damaged(f"it is not of format {FORMAT}, the one that this Sealift reads")

@@ -5,10 +5,11 @@ YAML 1.1 as CloudFormation reads it: dates stay text, keys are text, `yes` is tr
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Json, TemplatePath
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _YAML: Final = "tag:yaml.org,2002:"
 _MAX_DEPTH: Final = 100
 """Far more than CloudFormation takes, far less than Python's stack."""
+_SUSPICIOUS: Final = 500
+_BRACKETS: Final = re.compile(r"[\[\]{}]")
+_INDENTS: Final = re.compile(r"^[ \-?:]{100,}", re.MULTILINE)
 _MAX_VALUES: Final = 200_000
 """Aliases of aliases multiply; CloudFormation's own limit is 1 MB of template."""
 
@@ -89,11 +93,30 @@ def _json_lines(text: str, file: str) -> dict[TemplatePath, int]:
         return {}  # JSON that is no YAML 1.1, such as a surrogate pair: everything but the lines is known
 
 
+def _refuse_depth(text: str, file: str, loader: Any) -> None:
+    """Raise TemplateError for nesting without end: the C composer recurses, and would take the process with it."""
+    import yaml
+
+    open_now = most = 0
+    for bracket in _BRACKETS.findall(text):
+        open_now = open_now + 1 if bracket in "[{" else max(0, open_now - 1)
+        most = max(most, open_now)
+    if max(most, *(len(one) for one in _INDENTS.findall(text)), 0) < _SUSPICIOUS:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _SUSPICIOUS:
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            raise fault(file, line, "is nested too deeply", code="template-depth")
+
+
 def _parse_yaml(text: str, file: str) -> Document:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _refuse_depth(text, file, loader)
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -203,3 +203,12 @@ def test_a_program_that_waits_for_all_its_children_finds_none_of_ours(tmp_path: 
     waiting = "import os\ntry:\n    os.wait()\nexcept ChildProcessError:\n    print('none')"
     done = RealProcess().run([sys.executable, "-c", waiting], cwd=tmp_path, timeout_s=10)
     assert done.stdout == "none\n"
+
+
+@pytest.mark.parametrize("folder", ["/" + "x" * 300, "/proc/1/root", "/dev/null/x"])
+def test_a_folder_of_path_that_cannot_be_looked_into_holds_nothing(tmp_path: Path, folder: str) -> None:
+    env = {"PATH": f"{folder}:/usr/bin:/bin"}
+    assert RealProcess().run(["true"], cwd=tmp_path, env=env).returncode == 0
+    with pytest.raises(UserError) as caught:
+        RealProcess().run(["x" * 300], cwd=tmp_path, env=env)
+    assert caught.value.code == "program-not-found"
