@@ -34,7 +34,7 @@ it, from staging where both have it; ids that AWS chooses are made up.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
+class Finding:
     """One change of one file of the example, and the rule that has to find it."""
 
     what: str
@@ -48,31 +48,31 @@ _RULES = "../reference/isolation-rules.md"
 _REGION = 'region = "us-east-1"'
 _OWN_KEY = "Action: secretsmanager:GetSecretValue, Resource: !GetAtt SessionKey.Id }]\n      Events:"
 LEAKS = (
-    Leak(
+    Finding(
         what="a permission on every table",
         rule="IAM-01",
         old="Action: dynamodb:PutItem, Resource: !GetAtt OrdersTable.Arn",
         new='Action: dynamodb:PutItem, Resource: "*"',
     ),
-    Leak(
+    Finding(
         what="a permission that stops at the prefix of production, too",
         rule="IAM-01",
         old="Action: dynamodb:BatchGetItem, Resource: !GetAtt TotalsTable.Arn",
         new='Action: dynamodb:BatchGetItem, Resource: !Sub "arn:aws:dynamodb:*:${AWS::AccountId}:table/orders-*"',
     ),
-    Leak(
+    Finding(
         what="any role of the account may be passed on",
         rule="IAM-03",
         old=_OWN_KEY,
         new=_OWN_KEY.replace("}]\n", '}, { Effect: Allow, Action: iam:PassRole, Resource: "*" }]\n'),
     ),
-    Leak(
+    Finding(
         what="a managed policy of AWS",
         rule="IAM-06",
         old=_OWN_KEY,
         new=_OWN_KEY.replace("}]\n", "}]\n        - AmazonDynamoDBFullAccess\n"),
     ),
-    Leak(
+    Finding(
         what="a table with a fixed name",
         rule="NAM-01",
         old="  TotalsTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: !Ref KeepData\n"
@@ -80,33 +80,33 @@ LEAKS = (
         new="  TotalsTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: !Ref KeepData\n"
         "    UpdateReplacePolicy: !Ref KeepData\n    Properties:\n      TableName: totals\n",
     ),
-    Leak(
+    Finding(
         what="configuration read from production's path",
         rule="REF-03",
         old="Variables: { TOTALS_TABLE: !Ref TotalsTable }",
         new="Variables: { TOTALS_TABLE: !Ref TotalsTable, "
         'TAX: "{{resolve:ssm:/orders-production/settings/tax-percent}}" }',
     ),
-    Leak(
+    Finding(
         what="production's table in a variable",
         rule="REF-04",
         old="Variables: { TOTALS_TABLE: !Ref TotalsTable }",
         new="Variables: { TOTALS_TABLE: orders-production-TotalsTable-1ABC2DEF3GHI }",
     ),
-    Leak(
+    Finding(
         what="production's table in the code",
         rule="REF-07",
         file="functions/read_orders/read_orders.py",
         old="\n\ndef ",
         new='\n\nTABLE = "orders-production-OrdersTable-1ABC2DEF3GHI"\n\n\ndef ',
     ),
-    Leak(
+    Finding(
         what="a function fed from production's queue",
         rule="EVT-05",
         old="            Queue: !GetAtt Confirmations.Arn",
         new="            Queue: arn:aws:sqs:us-east-1:111122223333:orders-production-Confirmations-1ABC2DEF3GHI",
     ),
-    Leak(
+    Finding(
         what="a role that the whole account may assume",
         rule="RPL-04",
         old="Statement: [{ Effect: Allow, Action: sts:AssumeRole, Principal: { Service: lambda.amazonaws.com } }]",
@@ -129,7 +129,7 @@ def rows() -> Iterator[tuple[str, ...]]:
         yield leak.what, f"[{found['id']}]({_RULES}#{found['id'].lower()})<br>{found['severity']}", told, _place(found)
 
 
-def proved(leak: Leak | None) -> dict[str, Any]:
+def proved(leak: Finding | None) -> dict[str, Any]:
     """Return what `sealift prove --json` says of the example with this leak in it."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "orders"
@@ -150,7 +150,7 @@ def proved(leak: Leak | None) -> dict[str, Any]:
     return body
 
 
-def _first(body: dict[str, Any], leak: Leak) -> dict[str, Any]:
+def _first(body: dict[str, Any], leak: Finding) -> dict[str, Any]:
     """Return the finding that the leak is about, of staging where both have it."""
     found = [f for f in body["findings"] if f["id"] == leak.rule]
     assert found, f"{leak.what}: {leak.rule} is not among {[f['id'] for f in body['findings']]}"

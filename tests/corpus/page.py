@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sealift.isolation import Leak
+from sealift.isolation import Finding
 from tests.corpus.sources import Source
 from tests.corpus.sweep import ACCOUNTS, Outcome, broken
 from tests.nightly.isolation.mechanisms import section
@@ -46,7 +46,7 @@ class Counted:
             for leak in verdict.findings:
                 self._count(source, accounts, leak)
 
-    def _count(self, source: Source, accounts: str, leak: Leak) -> None:
+    def _count(self, source: Source, accounts: str, leak: Finding) -> None:
         self.findings[leak.id, leak.severity, accounts] += 1
         if leak.severity == "critical":
             self.criticals.add((leak.id, source.place))

@@ -10,7 +10,7 @@ import pytest
 
 from sealift.cli.main import run as command
 from sealift.cli.prompt import DefaultAnswers
-from sealift.isolation import Leak
+from sealift.isolation import Finding
 from sealift.model.app import App, Environment
 from sealift.model.live import LivePrincipal, PrincipalKind
 from sealift.model.release import Origin
@@ -153,7 +153,7 @@ def test_a_permission_that_the_proof_does_not_know_of_is_found_by_the_probe(shop
     assert blind.stopping == blind.contradictions
 
 
-def _ids(leaks: tuple[Leak, ...]) -> list[tuple[str, str, str]]:
+def _ids(leaks: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
     return [(leak.id, leak.severity, leak.target) for leak in leaks]
 
 

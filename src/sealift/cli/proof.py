@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sealift.cli.terminal import console as open_console
-from sealift.isolation import MEANING, Leak, Verdict
+from sealift.isolation import MEANING, Finding, Verdict
 from sealift.isolation.certificate import Difference
 from sealift.usecases.proof.prove import PROBE_RULE, Proof, alike, between, others_of, summary, worst_first
 
@@ -38,16 +38,16 @@ def show_proof(proof: Proof, *, verbose: bool) -> None:
     _show_assumptions(console, proof, verbose=verbose)
 
 
-def _with_one_cure(found: Iterable[tuple[Leak, ...]]) -> list[list[tuple[Leak, ...]]]:
+def _with_one_cure(found: Iterable[tuple[Finding, ...]]) -> list[list[tuple[Finding, ...]]]:
     """Return findings of one rule, between the same environments and with the same cure, together."""
-    groups: dict[tuple[str, ...], list[tuple[Leak, ...]]] = {}
+    groups: dict[tuple[str, ...], list[tuple[Finding, ...]]] = {}
     for ways in found:
         first = ways[0]
         groups.setdefault((first.severity, first.id, between(ways), first.fix), []).append(ways)
     return list(groups.values())
 
 
-def _show(console: Console, *together: tuple[Leak, ...], verbose: bool = False) -> None:
+def _show(console: Console, *together: tuple[Finding, ...], verbose: bool = False) -> None:
     """Print findings that have one cure: each of several ways that are alike once, and all with `verbose`."""
     first = together[0][0]
     many = len(together) > 1
@@ -75,15 +75,15 @@ def _show(console: Console, *together: tuple[Leak, ...], verbose: bool = False) 
         console.print(Text(f"  → {first.fix}"), soft_wrap=True)
 
 
-def _place(leak: Leak) -> str:
-    return f"  {leak.location}" if leak.location else ""
+def _place(finding: Finding) -> str:
+    return f"  {finding.location}" if finding.location else ""
 
 
-def _show_witness(console: Console, leak: Leak, *, short: bool) -> None:
+def _show_witness(console: Console, finding: Finding, *, short: bool) -> None:
     """Print who does what to what; `short` leaves out the role, which the message names in fewer letters."""
-    if leak.witness is None:
+    if finding.witness is None:
         return
-    w = leak.witness
+    w = finding.witness
     lines = [f"{w.action}  {w.resource}"] if short else [w.principal, w.action, w.resource]
     lines += [f"via {step}" for step in w.path]
     console.print(Text("  witness  " + "\n           ".join(lines), style="dim"), soft_wrap=True)
@@ -95,8 +95,8 @@ def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
     console.print(Text(f"\nLooked at {counts}.", style="dim"), soft_wrap=True)
     _show_readings(console, proof, verbose=verbose)
     grave = [r for r in verdict.residuals if r.severity in ("critical", "high")]
-    for leak in grave:
-        console.print(Text(f"shared by construction: {leak.id}  {leak.message}", style="yellow"), soft_wrap=True)
+    for finding in grave:
+        console.print(Text(f"shared by construction: {finding.id}  {finding.message}", style="yellow"), soft_wrap=True)
     others = [f"{r.id}  {r.message}" for r in verdict.residuals if r not in grave]
     for title, lines in (
         ("from outside, not looked at", list(verdict.unseen)),
@@ -153,9 +153,9 @@ def _show_probes(console: Console, proof: Proof, *, verbose: bool) -> None:
             console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
     if proof.probes and proof.shared is not None:
         console.print(Text(_EMBEDDED, style="dim"), soft_wrap=True)
-    for leak in worst_first(proof.contradictions):
-        if verbose or leak.severity != "info":
-            _show(console, (leak,))
+    for finding in worst_first(proof.contradictions):
+        if verbose or finding.severity != "info":
+            _show(console, (finding,))
 
 
 def _outcomes(counted: Counter[str]) -> str:

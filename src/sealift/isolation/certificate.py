@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sealift.isolation.model import Accepted, EnvironmentView, Leak, StackView, Verdict
+from sealift.isolation.model import Accepted, EnvironmentView, Finding, StackView, Verdict
 from sealift.isolation.prove import inputs, prove
 from sealift.model.template import Json
 
@@ -122,9 +122,9 @@ def _of_verdict(then: Mapping[str, Json], now: Verdict, *, with_code: bool) -> I
         yield Difference(subject="verdict", message=f"was {then.get('verdict')} then and is {now.level} now")
     if then.get("axioms") != list(now.axioms):
         yield Difference(subject="axioms", message="are not those of this prover")
-    for name, leaks in zip(_LISTS, (now.findings, now.residuals, now.accepted), strict=True):
+    for name, findings in zip(_LISTS, (now.findings, now.residuals, now.accepted), strict=True):
         before, after = (
-            _named(listed, with_code=with_code) for listed in (then.get(name), [_plain(leak) for leak in leaks])
+            _named(listed, with_code=with_code) for listed in (then.get(name), [_plain(one) for one in findings])
         )
         for key in sorted(before.keys() - after.keys()):
             yield Difference(subject=name, message=f"no longer found: {before[key]}")
@@ -132,23 +132,23 @@ def _of_verdict(then: Mapping[str, Json], now: Verdict, *, with_code: bool) -> I
             yield Difference(subject=name, message=f"not in the certificate: {after[key]}")
 
 
-def _plain(leak: Leak) -> Json:
-    return dict(leak.as_json())
+def _plain(finding: Finding) -> Json:
+    return dict(finding.as_json())
 
 
-def _named(leaks: Json, *, with_code: bool) -> dict[str, str]:
+def _named(findings: Json, *, with_code: bool) -> dict[str, str]:
     """Return findings by all that they say, apart from file and line."""
     found: dict[str, str] = {}
-    for leak in leaks if isinstance(leaks, list) else ():
-        if not isinstance(leak, dict):
-            found[_canonical(leak)] = "an unreadable finding"
+    for finding in findings if isinstance(findings, list) else ():
+        if not isinstance(finding, dict):
+            found[_canonical(finding)] = "an unreadable finding"
             continue
-        if leak.get("id") == _CODE_RULE and not with_code:
+        if finding.get("id") == _CODE_RULE and not with_code:
             continue
-        place = leak.get("location")
+        place = finding.get("location")
         logical = place.get("logical_id") if isinstance(place, dict) else None
-        told = {key: value for key, value in leak.items() if key != "location"}
-        text = f"{leak.get('id')} {leak.get('from')} → {leak.get('to')}: {leak.get('message')}"
+        told = {key: value for key, value in finding.items() if key != "location"}
+        text = f"{finding.get('id')} {finding.get('from')} → {finding.get('to')}: {finding.get('message')}"
         found[_canonical({**told, "logical_id": logical})] = text
     return found
 

@@ -1,4 +1,4 @@
-"""What the proof reads and what it says: environments as they will be deployed, leaks, and the verdict.
+"""What the proof reads and what it says: environments as they will be deployed, findings, and the verdict.
 
 Only values. `EnvironmentView` is made by the caller from rendered templates (and, for a live proof, from what was
 read of AWS); `Verdict` is what `prove` returns and `as_json` writes in the shape of `sealift prove --json`.
@@ -28,9 +28,9 @@ MEANING: Mapping[Level, str] = {
 UNDECLARED_ACCOUNT = "000000000000"
 """Stands in ARNs for an account that was not declared."""
 OUTSIDE = "outside"
-"""`to` of a leak into what no environment of the proof owns."""
+"""`to` of a finding into what no environment of the proof owns."""
 EVERY = "every environment"
-"""`to` of a leak that concerns all other environments alike."""
+"""`to` of a finding that concerns all other environments alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +145,7 @@ class EnvironmentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """Who does what to which resource: the shortest proof that a leak is real."""
+    """Who does what to which resource: the shortest proof that a finding is real."""
 
     principal: str
     action: str
@@ -155,7 +155,7 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
+class Finding:
     """A finding of the proof. `source` and `target` are environment names, `OUTSIDE` or `EVERY`."""
 
     id: str
@@ -167,7 +167,7 @@ class Leak:
     location: Location | None = None
     fix: str = ""
     unproved: bool = False
-    """Not a leak that was shown, but something that could not be decided: the verdict stays L0."""
+    """Not a finding that was shown, but something that could not be decided: the verdict stays L0."""
     residual: bool = False
     """A channel that one account shares by construction; listed, never claimed."""
     logical_id: str | None = None
@@ -221,13 +221,13 @@ class Accepted:
     target: str | None = None
     logical_id: str | None = None
 
-    def covers(self, leak: Leak) -> bool:
+    def covers(self, finding: Finding) -> bool:
         """Return whether it names this finding; the expiry is the caller's to judge."""
-        place = leak.location
-        called = (leak.logical_id, place.logical_id if place else None)
-        pairs = ((self.source, leak.source), (self.target, leak.target))
+        place = finding.location
+        called = (finding.logical_id, place.logical_id if place else None)
+        pairs = ((self.source, finding.source), (self.target, finding.target))
         named = self.logical_id is None or self.logical_id in called
-        return self.id == leak.id and named and all(mine is None or mine == theirs for mine, theirs in pairs)
+        return self.id == finding.id and named and all(mine is None or mine == theirs for mine, theirs in pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,9 +238,9 @@ class Verdict:
     """
 
     level: Level
-    findings: tuple[Leak, ...]
-    residuals: tuple[Leak, ...]
-    accepted: tuple[Leak, ...] = ()
+    findings: tuple[Finding, ...]
+    residuals: tuple[Finding, ...]
+    accepted: tuple[Finding, ...] = ()
     axioms: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
@@ -250,7 +250,7 @@ class Verdict:
     """Values from outside the templates that were not looked at: whose they are can not be decided by their names."""
 
     @property
-    def stopping(self) -> tuple[Leak, ...]:
+    def stopping(self) -> tuple[Finding, ...]:
         """Return the findings that stop a deployment: critical, high, or not proved."""
         return tuple(f for f in self.findings if f.unproved or f.severity in ("critical", "high"))
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sealift.isolation.mentions import Place
-from sealift.isolation.model import Leak
-from sealift.isolation.references import Found, leak, register
+from sealift.isolation.model import Finding
+from sealift.isolation.references import Found, finding, register
 from sealift.isolation.world import World, kept
 from sealift.model.finding import Severity
 
@@ -102,7 +102,7 @@ def namings(world: World) -> Sequence[Naming]:
     return found
 
 
-def named_leaks(world: World, rule: str, fix: str) -> Iterator[Leak]:
+def named_findings(world: World, rule: str, fix: str) -> Iterator[Finding]:
     """Yield the findings of one rule on what names another environment's resource."""
     for one in namings(world):
         if one.at.rule == rule:
@@ -110,7 +110,7 @@ def named_leaks(world: World, rule: str, fix: str) -> Iterator[Leak]:
             origin, whose = scope.origin(one.place.logical_id), scope.setting.view.name
             does = f"{one.at.what} {origin} of {whose} points at" if one.at.what else f"{origin} of {whose} names"
             owned = other.owned
-            yield leak(
+            yield finding(
                 world,
                 one.place,
                 rule=(rule, one.at.severity),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from sealift.isolation.model import OUTSIDE, EnvironmentView, Leak, StackView
+from sealift.isolation.model import OUTSIDE, EnvironmentView, Finding, StackView
 from sealift.isolation.symbols import ONE
 from sealift.model.app import PREVIEW
 
@@ -26,20 +26,20 @@ def neighbours(view: EnvironmentView) -> tuple[EnvironmentView, ...]:
     return tuple(_numbered(view, name) for name in (FIRST, SECOND, *sorted(spelled - {FIRST, SECOND})))
 
 
-def between(view: EnvironmentView, found: Sequence[Leak]) -> Iterator[Leak]:
+def between(view: EnvironmentView, found: Sequence[Finding]) -> Iterator[Finding]:
     """Yield what was found from the first preview to another, once, as of all of them; its message shows the two."""
     told: set[tuple[str, str | None]] = set()
-    for leak in found:
-        if leak.source == leak.target == OUTSIDE:
-            yield leak
-        elif _is_between(leak) and (leak.id, leak.logical_id) not in told:
-            told.add((leak.id, leak.logical_id))
-            yield replace(leak, source=view.name, target=view.name)
+    for finding in found:
+        if finding.source == finding.target == OUTSIDE:
+            yield finding
+        elif _is_between(finding) and (finding.id, finding.logical_id) not in told:
+            told.add((finding.id, finding.logical_id))
+            yield replace(finding, source=view.name, target=view.name)
 
 
-def _is_between(leak: Leak) -> bool:
-    ends = {leak.source, leak.target}
-    return FIRST in ends and len(ends) == 2 and all(map(_SPELLED.fullmatch, ends)) and not leak.residual
+def _is_between(finding: Finding) -> bool:
+    ends = {finding.source, finding.target}
+    return FIRST in ends and len(ends) == 2 and all(map(_SPELLED.fullmatch, ends)) and not finding.residual
 
 
 def _numbered(view: EnvironmentView, name: str) -> EnvironmentView:

@@ -8,7 +8,7 @@ from datetime import date
 
 from sealift.isolation.actions import data_version
 from sealift.isolation.identities import schemas_version
-from sealift.isolation.model import OUTSIDE, Accepted, EnvironmentView, Leak, Level, Verdict, severity_rank
+from sealift.isolation.model import OUTSIDE, Accepted, EnvironmentView, Finding, Level, Verdict, severity_rank
 from sealift.isolation.previews import between, neighbours
 from sealift.isolation.rule import Rule
 from sealift.isolation.shared import unseen
@@ -45,8 +45,8 @@ def prove(
     found, counted, left = _findings(environments, shared=shared_account_unless_declared, rules=rules)
     names = tuple(view.name for view in environments)
     kept, waived = _without_accepted(found, accepted, today)
-    residuals = tuple(leak for leak in kept if leak.residual)
-    findings = tuple(leak for leak in kept if not leak.residual)
+    residuals = tuple(finding for finding in kept if finding.residual)
+    findings = tuple(finding for finding in kept if not finding.residual)
     return Verdict(
         level=_level(findings, environments),
         findings=findings,
@@ -83,7 +83,7 @@ def _fields(value: object) -> object:
 
 def _findings(
     environments: Sequence[EnvironmentView], *, shared: bool, rules: Sequence[Rule] | None
-) -> tuple[list[Leak], dict[str, int], tuple[str, ...]]:
+) -> tuple[list[Finding], dict[str, int], tuple[str, ...]]:
     if len({view.name for view in environments}) != len(environments):
         return [not_proved("two environments have the same name")], {}, ()
     if rules is None:
@@ -99,13 +99,13 @@ def _findings(
 
 def _told(
     environments: Sequence[EnvironmentView], rules: Sequence[Rule], *, shared: bool
-) -> tuple[list[Leak], dict[str, int], tuple[str, ...]]:
+) -> tuple[list[Finding], dict[str, int], tuple[str, ...]]:
     """Return what every rule reports of these environments, what was counted, and what was not looked at."""
     try:
         world = World(environments, shared_unless_declared=shared)
     except Exception as error:  # whatever a template does to us, it must not look clean
         return [not_proved(f"the templates could not be read: {_named(error)}")], {}, ()
-    found: list[Leak] = []
+    found: list[Finding] = []
     for rule in rules:
         try:
             found.extend(rule.check(world))
@@ -121,9 +121,9 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200]
 
 
-def not_proved(message: str, *, source: str = OUTSIDE, target: str = OUTSIDE) -> Leak:
+def not_proved(message: str, *, source: str = OUTSIDE, target: str = OUTSIDE) -> Finding:
     """Return the finding for what could not be decided at all."""
-    return Leak(
+    return Finding(
         id="PRF-01",
         severity="high",
         source=source,
@@ -134,37 +134,45 @@ def not_proved(message: str, *, source: str = OUTSIDE, target: str = OUTSIDE) ->
     )
 
 
-def _ordered(found: Iterable[Leak]) -> list[Leak]:
+def _ordered(found: Iterable[Finding]) -> list[Finding]:
     """Return each finding once, worst first; of what several rules say of one text, what the worst of them says."""
-    seen: dict[tuple[object, ...], Leak] = {}
-    for leak in found:
-        if leak.cause:
-            key: tuple[object, ...] = (leak.source, leak.target, leak.logical_id, leak.cause, leak.unproved)
+    seen: dict[tuple[object, ...], Finding] = {}
+    for finding in found:
+        if finding.cause:
+            key: tuple[object, ...] = (
+                finding.source,
+                finding.target,
+                finding.logical_id,
+                finding.cause,
+                finding.unproved,
+            )
         else:
-            key = (leak.id, leak.source, leak.target, leak.message, leak.logical_id)
+            key = (finding.id, finding.source, finding.target, finding.message, finding.logical_id)
         known = seen.get(key)
-        if known is None or severity_rank(leak.severity) < severity_rank(known.severity):
-            seen[key] = leak
+        if known is None or severity_rank(finding.severity) < severity_rank(known.severity):
+            seen[key] = finding
     return sorted(seen.values(), key=lambda f: (severity_rank(f.severity), f.id, f.source, f.target, f.message))
 
 
 def _without_accepted(
-    found: list[Leak], accepted: Sequence[Accepted], today: date | None
-) -> tuple[list[Leak], tuple[Leak, ...]]:
+    found: list[Finding], accepted: Sequence[Accepted], today: date | None
+) -> tuple[list[Finding], tuple[Finding, ...]]:
     valid = [a for a in accepted if today is not None and today <= a.expires]
-    kept: list[Leak] = []
-    waived: list[Leak] = []
-    for leak in found:
-        answer = next((a for a in valid if a.covers(leak)), None)
-        expired = any(a.covers(leak) for a in accepted) and answer is None
+    kept: list[Finding] = []
+    waived: list[Finding] = []
+    for finding in found:
+        answer = next((a for a in valid if a.covers(finding)), None)
+        expired = any(a.covers(finding) for a in accepted) and answer is None
         if answer is not None:
-            waived.append(leak)
+            waived.append(finding)
         else:
-            kept.append(replace(leak, message=leak.message + " Its acceptance has expired.") if expired else leak)
+            kept.append(
+                replace(finding, message=finding.message + " Its acceptance has expired.") if expired else finding
+            )
     return kept, tuple(waived)
 
 
-def _level(findings: Sequence[Leak], environments: Sequence[EnvironmentView]) -> Level:
+def _level(findings: Sequence[Finding], environments: Sequence[EnvironmentView]) -> Level:
     if any(f.unproved or f.severity in ("critical", "high") for f in findings):
         return "L0"
     if not environments or not all(view.live for view in environments):

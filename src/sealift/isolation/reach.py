@@ -8,7 +8,7 @@ from functools import lru_cache
 from sealift.isolation import actions as iam
 from sealift.isolation.conditions import OF_CALLER, binding, ruled_out, surely_holds
 from sealift.isolation.decide import denies_if_it_holds, may_act, may_concern
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import LITERAL_STAR, covers, has_symbol, intersects, is_wild, sample
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
@@ -326,10 +326,10 @@ def shown_principal(principal: Principal) -> str:
     return principal.scope.origin(principal.logical_id) if principal.scope else principal.logical_id
 
 
-def leaks_of(
+def findings_of(
     world: World, chosen: Iterable[tuple[Reach, frozenset[str]]], *, rule: str, severity: Judged, fix: str
-) -> Iterator[Leak]:
-    """Yield one leak for each statement and each environment that it reaches by the actions chosen.
+) -> Iterator[Finding]:
+    """Yield one finding for each statement and each environment that it reaches by the actions chosen.
 
     What has one place to mend is one finding, however many resources and actions it concerns. All statements of a
     managed policy have one place, too.
@@ -344,16 +344,18 @@ def leaks_of(
         name = strongest(names)
         first = next(reach for reach, some in listed if name in some)
         others = {(id(o.scope), o.logical_id) for reach, _ in listed for o in reach.entries}
-        yield leak_of(world, first, rule=(rule, severity(names)), name=name, more=len(others) - 1, fix=fix)
+        yield finding_of(world, first, rule=(rule, severity(names)), name=name, more=len(others) - 1, fix=fix)
 
 
-def leak_of(world: World, reach: Reach, *, rule: tuple[str, Severity], name: str, fix: str, more: int = 0) -> Leak:
-    """Return the leak of a reach by this action; `rule` is id and severity, `more` how many resources it also meets."""
+def finding_of(
+    world: World, reach: Reach, *, rule: tuple[str, Severity], name: str, fix: str, more: int = 0
+) -> Finding:
+    """Return the finding of a reach by this action; `rule` is id and severity, `more` counts further resources."""
     made = witness(world, reach, name)
     also = f", and reach {more} more of its resources" if more else ""
     what = reach.entry.shown
     through = f" (through {reach.statement.managed})" if reach.statement.managed else ""
-    return Leak(
+    return Finding(
         id=rule[0],
         severity=rule[1],
         source=reach.source.name,

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from sealift.isolation.identities import names_of
 from sealift.isolation.mentions import Place, values_at
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import TAIL, has_symbol, is_wild
 from sealift.isolation.world import Owned, Sealed, World, kept
 from sealift.model.finding import Severity
@@ -153,7 +153,7 @@ def shared(found: dict[str, list[Place]]) -> Iterator[tuple[Place, str, str, str
                 yield by_environment[left], text, left, right
 
 
-def leak(
+def finding(
     world: World,
     place: Place,
     *,
@@ -163,11 +163,11 @@ def leak(
     fix: str,
     resource: str = "",
     cause: str = "",
-) -> Leak:
-    """Return the leak of a reference; `ends` are both environments, `cause` the text that it is about."""
+) -> Finding:
+    """Return the finding of a reference; `ends` are both environments, `cause` the text that it is about."""
     named = place.scope.named(place.logical_id)
     principal = named.arn.values[0] if named.arn.values else place.logical_id
-    return Leak(
+    return Finding(
         id=rule[0],
         severity=rule[1],
         source=ends[0],

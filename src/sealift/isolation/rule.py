@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sealift.isolation.model import Leak
+from sealift.isolation.model import Finding
 from sealift.isolation.world import World
 from sealift.model.finding import Severity
 from sealift.model.template import Json
@@ -37,7 +37,7 @@ class Rule:
     fix: str
     failing: Example
     passing: Example
-    check: Callable[[World], Iterable[Leak]]
+    check: Callable[[World], Iterable[Finding]]
     residual: bool = False
     live: bool = False
     """Whether it needs what was read of the live account."""

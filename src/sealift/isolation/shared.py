@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sealift.isolation.mentions import Place
-from sealift.isolation.model import Leak
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
-from sealift.isolation.references import leak
+from sealift.isolation.references import finding
 from sealift.isolation.symbols import Outside
 from sealift.isolation.weights import Thing, is_global, weigh
 from sealift.isolation.world import Sealed, World, kept
@@ -67,14 +67,14 @@ def outside_of(world: World, text: str) -> Outside | None:
     return next((world.symbols.sources[c] for c in text if c in world.symbols.sources), None)
 
 
-def shared_leaks(world: World, rule: str, fix: str) -> Iterator[Leak]:
+def shared_findings(world: World, rule: str, fix: str) -> Iterator[Finding]:
     """Yield the findings of one rule on what two environments share."""
     for found in shared_things(world):
         if found.thing.rule == rule:
             shown = "" if found.thing.hidden else world.symbols.concrete(found.text)
             what = f"{found.thing.what} {shown}".rstrip()
             where = f"{found.place.scope.origin(found.place.logical_id)}, {found.place.path}"
-            yield leak(
+            yield finding(
                 world,
                 found.place,
                 rule=(rule, found.thing.severity),

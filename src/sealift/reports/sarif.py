@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from sealift.isolation.model import Accepted, Leak, Verdict
+from sealift.isolation.model import Accepted, Finding, Verdict
 from sealift.isolation.prove import PROVER_VERSION
 from sealift.isolation.rule import Rule
 from sealift.model.finding import Severity
@@ -38,9 +38,9 @@ def sarif(
 
     places = _Places(folder, otherwise)
     numbers = {rule.id: index for index, rule in enumerate(RULES)}
-    results: list[Json] = [_result(leak, numbers, places) for leak in verdict.findings]
-    results += [_informational(_result(leak, numbers, places)) for leak in verdict.residuals]
-    results += [_suppressed(_result(leak, numbers, places), leak, accepted) for leak in verdict.accepted]
+    results: list[Json] = [_result(finding, numbers, places) for finding in verdict.findings]
+    results += [_informational(_result(finding, numbers, places)) for finding in verdict.residuals]
+    results += [_suppressed(_result(finding, numbers, places), finding, accepted) for finding in verdict.accepted]
     run: dict[str, Json] = {
         "tool": {
             "driver": {
@@ -68,11 +68,11 @@ class _Places:
         self._folder = folder.strip("/")
         self._otherwise = otherwise
 
-    def of(self, leak: Leak) -> Iterator[Json]:
+    def of(self, finding: Finding) -> Iterator[Json]:
         """Yield the place of a finding, if it has one."""
-        file = leak.location.file if leak.location else self._otherwise
-        line = leak.location.line if leak.location else 0
-        logical = leak.logical_id or (leak.location.logical_id if leak.location else None)
+        file = finding.location.file if finding.location else self._otherwise
+        line = finding.location.line if finding.location else 0
+        logical = finding.logical_id or (finding.location.logical_id if finding.location else None)
         place: dict[str, Json] = {}
         if file:
             # Windows paths and spaces are no URIs; a line of 0 is not known and SARIF counts from 1.
@@ -87,51 +87,51 @@ class _Places:
             yield place
 
 
-def _result(leak: Leak, numbers: dict[str, int], places: _Places) -> dict[str, Json]:
+def _result(finding: Finding, numbers: dict[str, int], places: _Places) -> dict[str, Json]:
     body: dict[str, Json] = {
-        "ruleId": leak.id,
-        "level": "error" if leak.unproved else _LEVELS[leak.severity],
-        "message": {"text": _sentences(leak)},
-        "locations": list(places.of(leak)),
-        "partialFingerprints": {"sealift/v1": _fingerprint(leak)},
+        "ruleId": finding.id,
+        "level": "error" if finding.unproved else _LEVELS[finding.severity],
+        "message": {"text": _sentences(finding)},
+        "locations": list(places.of(finding)),
+        "partialFingerprints": {"sealift/v1": _fingerprint(finding)},
         "properties": {
-            "severity": leak.severity,
-            "from": leak.source,
-            "to": leak.target,
-            "unproved": leak.unproved,
-            **_witness(leak),
+            "severity": finding.severity,
+            "from": finding.source,
+            "to": finding.target,
+            "unproved": finding.unproved,
+            **_witness(finding),
         },
     }
-    if leak.id in numbers:
-        body["ruleIndex"] = numbers[leak.id]
+    if finding.id in numbers:
+        body["ruleIndex"] = numbers[finding.id]
     return body
 
 
-def _witness(leak: Leak) -> dict[str, Json]:
-    if leak.witness is None:
+def _witness(finding: Finding) -> dict[str, Json]:
+    if finding.witness is None:
         return {}
-    w = leak.witness
+    w = finding.witness
     return {
         "witness": {"principal": w.principal, "action": w.action, "resource": w.resource},
         "path": list(w.path),
     }
 
 
-def _sentences(leak: Leak) -> str:
-    parts = [leak.message]
-    if leak.witness is not None:
-        parts.append(f"Witness: {leak.witness.principal} · {leak.witness.action} · {leak.witness.resource}")
-    if leak.fix:
-        parts.append(f"Fix: {leak.fix}")
+def _sentences(finding: Finding) -> str:
+    parts = [finding.message]
+    if finding.witness is not None:
+        parts.append(f"Witness: {finding.witness.principal} · {finding.witness.action} · {finding.witness.resource}")
+    if finding.fix:
+        parts.append(f"Fix: {finding.fix}")
     # `[text](target)` would become a link, and names in a template are anybody's. Braces are left as they are:
     # they would have to be doubled by the letter of the specification, and no reader halves them.
     text = "\n".join(parts).replace("](", "] (")
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "\ufffd", text)
 
 
-def _fingerprint(leak: Leak) -> str:
+def _fingerprint(finding: Finding) -> str:
     """Return what stays the same when lines move."""
-    return hashlib.sha256(f"{leak.key}\0{leak.message}".encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{finding.key}\0{finding.message}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _informational(result: dict[str, Json]) -> dict[str, Json]:
@@ -139,8 +139,8 @@ def _informational(result: dict[str, Json]) -> dict[str, Json]:
     return {**result, "kind": "informational", "level": "none"}
 
 
-def _suppressed(result: dict[str, Json], leak: Leak, accepted: Sequence[Accepted]) -> dict[str, Json]:
-    answer = next((one for one in accepted if one.covers(leak)), None)
+def _suppressed(result: dict[str, Json], finding: Finding, accepted: Sequence[Accepted]) -> dict[str, Json]:
+    answer = next((one for one in accepted if one.covers(finding)), None)
     suppression: dict[str, Json] = {"kind": "external", "status": "accepted"}
     if answer is not None:
         suppression["justification"] = f"{answer.reason} (until {answer.expires.isoformat()})"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealift.isolation import DeclaredPrincipal, EnvironmentView, Leak, StackView, Verdict, prove
+from sealift.isolation import DeclaredPrincipal, EnvironmentView, Finding, StackView, Verdict, prove
 from sealift.isolation.patterns import FIRST_SYMBOL, TAIL
 from sealift.isolation.rule import Example, Rule
 
@@ -203,7 +203,7 @@ def test_characters_with_a_private_meaning_are_taken_for_unknown_ones() -> None:
 
 
 def test_a_rule_that_breaks_is_not_proved() -> None:
-    def broken(world: object) -> list[Leak]:
+    def broken(world: object) -> list[Finding]:
         raise KeyError("x")
 
     nothing = Example(template="")

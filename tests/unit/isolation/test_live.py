@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from sealift.isolation import EnvironmentView, Leak, LivePrincipal, StackView, Unread, Verdict, prove
+from sealift.isolation import EnvironmentView, Finding, LivePrincipal, StackView, Unread, Verdict, prove
 from sealift.model.template import Json
 
 REGION = "eu-central-1"
@@ -62,7 +62,7 @@ def shown(verdict: Verdict) -> set[tuple[str, str, str]]:
     return {(f.id, f.source, f.target) for f in verdict.stopping}
 
 
-def only(verdict: Verdict) -> Leak:
+def only(verdict: Verdict) -> Finding:
     """Return the one finding that stops."""
     (leak,) = verdict.stopping
     return leak

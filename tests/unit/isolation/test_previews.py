@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sealift.isolation import EnvironmentView, Leak, StackView, prove
+from sealift.isolation import EnvironmentView, Finding, StackView, prove
 from tests.unit.isolation.test_bad_input import TRUST
 
 TABLE: Any = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": {"Fn::Sub": "${AWS::StackName}-orders"}}}
@@ -32,7 +32,7 @@ def view(name: str, *statements: dict[str, Any], **more: Any) -> EnvironmentView
     return EnvironmentView(name=name, region="eu-central-1", stacks=(stack,), kind=kind, **more)
 
 
-def found(*views: EnvironmentView) -> list[Leak]:
+def found(*views: EnvironmentView) -> list[Finding]:
     """Return what stops."""
     return list(prove(views).stopping)
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealift.isolation import EnvironmentView, StackView, prove
-from sealift.isolation.model import EVERY, OUTSIDE, Leak, Verdict, Witness
+from sealift.isolation.model import EVERY, OUTSIDE, Finding, Verdict, Witness
 from sealift.isolation.rules import RULES
 from sealift.reports.map import html, svg
 from sealift.reports.map.crossings import MOST_ARROWS, Crossing, crossings
@@ -36,13 +36,13 @@ def _views(*names: str) -> list[EnvironmentView]:
     ]
 
 
-def _verdict(*leaks: Leak) -> Verdict:
+def _verdict(*leaks: Finding) -> Verdict:
     return Verdict(level="L0", findings=leaks, residuals=())
 
 
-def _leak(source: str, target: str, rule: str = "IAM-01", **more: object) -> Leak:
+def _leak(source: str, target: str, rule: str = "IAM-01", **more: object) -> Finding:
     fields = {"severity": "high", "message": f"{source} reaches {target}.", **more}
-    return Leak(id=rule, source=source, target=target, **fields)  # type: ignore[arg-type]
+    return Finding(id=rule, source=source, target=target, **fields)  # type: ignore[arg-type]
 
 
 def _plan(views: list[EnvironmentView], verdict: Verdict) -> Layout:
@@ -264,11 +264,11 @@ def test_numbers_of_the_legend_are_those_on_the_arrows() -> None:
 
 
 def test_what_one_rule_finds_by_one_action_is_one_entry_with_its_places() -> None:
-    leaks = [_leak("a", "b", message=f"Leak {n}.") for n in range(30)]
+    leaks = [_leak("a", "b", message=f"Finding {n}.") for n in range(30)]
     drawn = _texts(svg(_views("a", "b"), _verdict(*leaks)))
     assert any(text.startswith("IAM-01 ×30") for text in drawn)
-    assert "Leak 0." in drawn
-    assert any("2 Leak 1." in text for text in drawn)
+    assert "Finding 0." in drawn
+    assert any("2 Finding 1." in text for text in drawn)
     assert any(text.endswith(f"and {29 - MOST_PLACES} more") for text in drawn)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from sealift.isolation import Accepted, prove
-from sealift.isolation.model import Leak, Verdict, Witness
+from sealift.isolation.model import Finding, Verdict, Witness
 from sealift.isolation.rules import RULES
 from sealift.model.template import Location
 from sealift.reports.sarif import sarif
@@ -46,8 +46,8 @@ def test_a_finding_points_at_its_rule_and_its_line() -> None:
 
 def test_levels_follow_severities() -> None:
     severities = ("critical", "high", "medium", "low", "info")
-    leaks = tuple(Leak(id="IAM-01", severity=s, source="a", target="b", message="M.") for s in severities)
-    open_one = Leak(id="PRF-01", severity="low", source="a", target="b", message="M.", unproved=True)
+    leaks = tuple(Finding(id="IAM-01", severity=s, source="a", target="b", message="M.") for s in severities)
+    open_one = Finding(id="PRF-01", severity="low", source="a", target="b", message="M.", unproved=True)
     run = _run(sarif(Verdict(level="L0", findings=(*leaks, open_one), residuals=())))
     assert [one["level"] for one in run["results"]] == ["error", "error", "warning", "note", "note", "error"]
 
@@ -72,7 +72,7 @@ def test_an_accepted_finding_is_suppressed_with_its_reason() -> None:
 
 
 def test_a_finding_without_a_place_may_stand_at_the_configuration() -> None:
-    leak = Leak(id="DEP-02", severity="critical", source="a", target="b", message="M.")
+    leak = Finding(id="DEP-02", severity="critical", source="a", target="b", message="M.")
     verdict = Verdict(level="L0", findings=(leak,), residuals=())
     assert _run(sarif(verdict))["results"][0]["locations"] == []
     place = _run(sarif(verdict, otherwise="sealift.toml"))["results"][0]["locations"][0]["physicalLocation"]
@@ -83,7 +83,7 @@ def test_a_finding_without_a_place_may_stand_at_the_configuration() -> None:
 def test_the_fingerprint_stays_when_lines_move() -> None:
     def print_of(line: int, message: str = "M.") -> str:
         place = Location(file="a b.yaml", line=line)
-        leak = Leak(id="IAM-01", severity="high", source="a", target="b", message=message, location=place)
+        leak = Finding(id="IAM-01", severity="high", source="a", target="b", message=message, location=place)
         result = _run(sarif(Verdict(level="L0", findings=(leak,), residuals=())))["results"][0]
         assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20b.yaml"
         return str(result["partialFingerprints"]["sealift/v1"])
@@ -94,7 +94,7 @@ def test_the_fingerprint_stays_when_lines_move() -> None:
 
 def test_names_make_no_links_and_no_control_characters() -> None:
     witness = Witness(principal="[fix](https://evil.example)", action="\x1b[31m", resource="x")
-    leak = Leak(id="IAM-01", severity="high", source="a", target="b", message="M.", witness=witness)
+    leak = Finding(id="IAM-01", severity="high", source="a", target="b", message="M.", witness=witness)
     text = _run(sarif(Verdict(level="L0", findings=(leak,), residuals=())))["results"][0]["message"]["text"]
     assert "](" not in text
     assert "\x1b" not in text

@@ -150,4 +150,4 @@ def _reading(reading: "Reading") -> dict[str, object]:
 
 
 def _shared(verdict: "Verdict") -> dict[str, object]:
-    return {"verdict": verdict.level, "findings": [leak.as_json() for leak in verdict.findings]}
+    return {"verdict": verdict.level, "findings": [finding.as_json() for finding in verdict.findings]}

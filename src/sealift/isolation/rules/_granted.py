@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sealift.isolation.conditions import POSITIVE
 from sealift.isolation.decide import is_account
 from sealift.isolation.grants import Grant
-from sealift.isolation.model import Leak, Witness, severity_rank
+from sealift.isolation.model import Finding, Witness, severity_rank
 from sealift.isolation.patterns import has_symbol, intersects, is_wild
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.world import Owned, Sealed, World
@@ -173,13 +173,13 @@ def _as_role(pattern: str) -> str:
     return before.replace(":sts:", ":iam:") + ":role/*" + after.split("/", 1)[0]
 
 
-def leak(
+def finding(
     world: World, grant: Grant, statement: Statement, *, rule: tuple[str, Severity], target: str, about: tuple[str, ...]
-) -> Leak:
-    """Return the leak of a grant; `about` is principal, message and fix."""
+) -> Finding:
+    """Return the finding of a grant; `about` is principal, message and fix."""
     who, message, fix = about
     action = statement.actions[0] if statement.actions and not statement.but_actions else "*"
-    return Leak(
+    return Finding(
         id=rule[0],
         severity=rule[1],
         source=grant.environment,

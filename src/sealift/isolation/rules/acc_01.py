@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sealift.isolation.decide import may_act
 from sealift.isolation.mentions import Place
-from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.model import EVERY, Finding
 from sealift.isolation.patterns import has_symbol
-from sealift.isolation.references import leak, places
+from sealift.isolation.references import finding, places
 from sealift.isolation.resolving import UNKNOWN, Resolved
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
@@ -41,26 +41,26 @@ _SELECTING: dict[str, tuple[str, ...]] = {
 """What picks its objects by tags or patterns, whose they are: each value is enough to be picked."""
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield resources for the whole account, and selections that other environments' resources may be in."""
     for environment in world.environments:
         if not world.shared_with(environment.name):
             continue
         for cfn_type, of_all in _OF_ALL.items():
             for scope, logical_id in environment.each(cfn_type):
-                yield _leak(world, environment, Place(scope, logical_id, "", UNKNOWN), of_all)
+                yield _finding(world, environment, Place(scope, logical_id, "", UNKNOWN), of_all)
         yield from _devices(world, environment)
         for cfn_type, paths in _SELECTING.items():
             for place in places(environment, (cfn_type,), *paths):
                 picked = [v for v in place.value.values if not _is_own(world, environment, v)]
                 if picked:
-                    yield _leak(world, environment, place, ("high", f"picks whatever of the account is {picked[0]}"))
+                    yield _finding(world, environment, place, ("high", f"picks whatever of the account is {picked[0]}"))
 
 
 _MESSAGES = ("iot:publish", "iot:subscribe", "iot:receive", "iot:connect")
 
 
-def _devices(world: World, environment: Sealed) -> Iterator[Leak]:
+def _devices(world: World, environment: Sealed) -> Iterator[Finding]:
     """Yield policies of things that let them use every topic: there is one broker for the whole account."""
     for principal in environment.principals:
         scope = principal.scope
@@ -73,7 +73,9 @@ def _devices(world: World, environment: Sealed) -> Iterator[Leak]:
             )
             if statement.allow and named and wide is not None:
                 place = Place(scope, principal.logical_id, "PolicyDocument", Resolved((wide,)))
-                yield _leak(world, environment, place, ("high", f"lets things {named} on every topic of the account"))
+                yield _finding(
+                    world, environment, place, ("high", f"lets things {named} on every topic of the account")
+                )
                 break
 
 
@@ -85,11 +87,11 @@ def _is_own(world: World, environment: Sealed, text: str) -> bool:
     return has_symbol(text) or text in environment.terms or world.schemes.belongs(text, environment.name)
 
 
-def _leak(world: World, environment: Sealed, place: Place, about: tuple[Severity, str]) -> Leak:
+def _finding(world: World, environment: Sealed, place: Place, about: tuple[Severity, str]) -> Finding:
     severity, what = about
     origin = place.scope.origin(place.logical_id)
     message = f"{origin} of {environment.name} {what}: those of other environments, too."
-    return leak(world, place, rule=("ACC-01", severity), ends=(environment.name, EVERY), message=message, fix=FIX,
+    return finding(world, place, rule=("ACC-01", severity), ends=(environment.name, EVERY), message=message, fix=FIX,
                 resource=next(iter(place.value.values), "*"))  # fmt: skip
 
 

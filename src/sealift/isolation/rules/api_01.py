@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from sealift.isolation.mentions import Place, values_at
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
-from sealift.isolation.references import leak
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
+from sealift.isolation.references import finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -14,7 +14,7 @@ TYPES = ("AWS::ApiGateway::BasePathMapping", "AWS::ApiGatewayV2::ApiMapping", "A
 FIX = "Give each environment a domain of its own, by a parameter."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield mappings of one domain and path in two environments, and mappings onto another one's API."""
     owners: dict[tuple[str, str], dict[str, Place]] = {}
     for environment in world.environments:
@@ -31,9 +31,9 @@ def check(world: World) -> Iterator[Leak]:
             for right in names[index + 1 :]:
                 address = f"{domain}/{path}"
                 message = f"{left} and {right} both map {address}: one takes the other's requests."
-                yield leak(world, by_environment[left], rule=("API-01", "critical"), ends=(left, right),
+                yield finding(world, by_environment[left], rule=("API-01", "critical"), ends=(left, right),
                            message=message, fix=FIX, resource=address)  # fmt: skip
-    yield from named_leaks(world, "API-01", FIX)
+    yield from named_findings(world, "API-01", FIX)
 
 
 _TEMPLATE = resource(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.model import EVERY, Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -10,12 +10,12 @@ from sealift.isolation.world import World
 FIX = "Set it once per account, outside of the environments; or give each environment its own account."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield every AWS::ApiGateway::Account in a shared account."""
     for environment in world.environments:
         if world.shared_with(environment.name):
             for scope, logical_id in environment.each("AWS::ApiGateway::Account"):
-                yield Leak(
+                yield Finding(
                     id="API-02",
                     severity="medium",
                     source=environment.name,

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_leaks
+from sealift.isolation.shared import shared_findings
 from sealift.isolation.world import World
 
 FIX = "Make the usage plan and its keys in the environment's own template, for its own API."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield usage plans, and keys of them, that two environments name or that name another one's API."""
-    yield from shared_leaks(world, "API-03", FIX)
-    yield from named_leaks(world, "API-03", FIX)
+    yield from shared_findings(world, "API-03", FIX)
+    yield from named_findings(world, "API-03", FIX)
 
 
 _OWN = "  Api: {Type: 'AWS::ApiGateway::RestApi'}"

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_leaks
+from sealift.isolation.shared import shared_findings
 from sealift.isolation.world import World
 
 FIX = "Make the user pool or authorizer in the template, so that each environment has its own."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield authorizers that two environments share, and definitions that name another one's."""
-    yield from shared_leaks(world, "API-04", FIX)
-    yield from named_leaks(world, "API-04", FIX)
+    yield from shared_findings(world, "API-04", FIX)
+    yield from named_findings(world, "API-04", FIX)
 
 
 _TEMPLATE = resource(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sealift.isolation.decide import may
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.reach import shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
@@ -13,7 +13,7 @@ FIX = "Give each environment an artifacts bucket of its own."
 _WRITES = ("s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy", "s3:DeleteBucket")
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield principals that may write to the bucket that another environment's code comes from."""
     for source in world.environments:
         for target in world.others(source.name):
@@ -23,14 +23,14 @@ def check(world: World) -> Iterator[Leak]:
             yield from _writers(world, source, target, bucket)
 
 
-def _writers(world: World, source: Sealed, target: Sealed, bucket: str) -> Iterator[Leak]:
+def _writers(world: World, source: Sealed, target: Sealed, bucket: str) -> Iterator[Finding]:
     term = f"arn:{source.setting.partition}:s3:::{bucket}"
     for principal in source.principals:
         limits = [principal.boundary] if principal.boundary is not None else []
         for action in _WRITES:
             on = f"{term}/*" if action.endswith("Object") else term
             if may(principal.statements, action, on, limits=limits):
-                yield Leak(
+                yield Finding(
                     id="ART-01",
                     severity="high",
                     source=source.name,

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from sealift.isolation.identities import Identity, parents, same_things, shape
 from sealift.isolation.mentions import Place, texts_of, values_at
-from sealift.isolation.model import Leak
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside
-from sealift.isolation.references import leak
+from sealift.isolation.references import finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
@@ -35,7 +35,7 @@ _BESIDE = (
 _CHANGING = ("AWS::EC2::SecurityGroup", "AWS::EC2::Route", "AWS::EC2::NetworkAcl")
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield what two environments configure: one part of one thing, parts of one thing, what an account has once."""
     for identity, left, right in same_things(world):
         place = identity.place
@@ -43,7 +43,7 @@ def check(world: World) -> Iterator[Leak]:
             what = "the one of the account" if identity.single else " / ".join(identity.key[3:])
             message = f"{place.scope.origin(place.logical_id)} of {left} and of {right} configure one thing, {what}: "
             message += "the stack deployed last decides for both."
-            yield leak(world, place, rule=("CFG-01", "high"), ends=(left, right), message=message, fix=FIX,
+            yield finding(world, place, rule=("CFG-01", "high"), ends=(left, right), message=message, fix=FIX,
                        resource=world.symbols.concrete(what), cause=place.value.only or "")  # fmt: skip
     for place, text, left, right in _shared_parents(world):
         severity = _severity(world, place, right)
@@ -52,7 +52,7 @@ def check(world: World) -> Iterator[Leak]:
             f"{place.scope.origin(place.logical_id)} of {left} and of {right} are parts of one {place.key}, {what}, "
         )
         message += "which no environment owns."
-        yield leak(world, place, rule=("CFG-01", severity), ends=(left, right), message=message, fix=FIX,
+        yield finding(world, place, rule=("CFG-01", severity), ends=(left, right), message=message, fix=FIX,
                    resource=what, cause=text)  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from sealift.isolation import actions as iam
-from sealift.isolation.model import Leak
-from sealift.isolation.reach import leaks_of, reaches
+from sealift.isolation.model import Finding
+from sealift.isolation.reach import findings_of, reaches
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import stack_actions
@@ -14,10 +14,10 @@ from sealift.model.finding import Severity
 FIX = "Limit CloudFormation actions to arn:…:stack/${AWS::StackName}/*."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield reach to the stacks themselves: critical where they can be changed, low where they can be seen."""
     chosen = ((reach, stack_actions(reach)) for reach in reaches(world))
-    yield from leaks_of(world, chosen, rule="DEP-01", severity=_severity, fix=FIX)
+    yield from findings_of(world, chosen, rule="DEP-01", severity=_severity, fix=FIX)
 
 
 def _severity(names: frozenset[str]) -> Severity:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.model import EVERY, Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import Sealed, World
@@ -10,7 +10,7 @@ from sealift.isolation.world import Sealed, World
 FIX = "Give each environment a CloudFormation role of its own, with a permissions boundary that it can not remove."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield CloudFormation roles that two environments use, and known ones without a boundary."""
     users: dict[str, list[Sealed]] = {}
     for environment in world.environments:
@@ -21,7 +21,7 @@ def check(world: World) -> Iterator[Leak]:
     for role, listed in users.items():
         for index, left in enumerate(listed):
             for right in listed[index + 1 :]:
-                yield Leak(
+                yield Finding(
                     id="DEP-02",
                     severity="critical",
                     source=left.name,
@@ -32,10 +32,10 @@ def check(world: World) -> Iterator[Leak]:
                 )
 
 
-def _unbounded(environment: Sealed, role: str) -> Iterator[Leak]:
+def _unbounded(environment: Sealed, role: str) -> Iterator[Finding]:
     for principal in environment.principals:
         if principal.arn == role and not principal.has_boundary:
-            yield Leak(
+            yield Finding(
                 id="DEP-02",
                 severity="critical",
                 source=environment.name,

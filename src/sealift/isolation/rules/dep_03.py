@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_leaks
+from sealift.isolation.shared import shared_findings
 from sealift.isolation.world import World
 
 FIX = "Make the application, the group and the alarms in the template, so that each environment has its own."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield CodeDeploy applications and alarms that two environments name, or that are another one's."""
-    yield from shared_leaks(world, "DEP-03", FIX)
-    yield from named_leaks(world, "DEP-03", FIX)
+    yield from shared_findings(world, "DEP-03", FIX)
+    yield from named_findings(world, "DEP-03", FIX)
 
 
 _TEMPLATE = resource(

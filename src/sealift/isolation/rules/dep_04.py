@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import OUTSIDE, Leak, Witness
+from sealift.isolation.model import OUTSIDE, Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import Sealed, World
@@ -10,13 +10,13 @@ from sealift.isolation.world import Sealed, World
 FIX = "Use the credentials of the declared account, or declare the account that is meant."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield live accounts and tags that differ from the declared ones."""
     for environment in world.environments:
         view = environment.view
         if view.live_account is not None and view.account not in (None, view.live_account):
             target = next((e.name for e in world.others(view.name) if e.view.account == view.live_account), OUTSIDE)
-            yield _leak(environment, target, f"is declared in account {view.account}, but the credentials are of "
+            yield _finding(environment, target, f"is declared in account {view.account}, but the credentials are of "
                         f"{view.live_account}", view.live_account)  # fmt: skip
         for stack in view.stacks:
             if stack.live_tags is None:
@@ -25,12 +25,12 @@ def check(world: World) -> Iterator[Leak]:
                 live = stack.live_tags.get(key)
                 if live is not None and live != value:
                     target = next((e.name for e in world.others(view.name) if e.view.tags.get(key) == live), OUTSIDE)
-                    yield _leak(environment, target, f"declares the tag {key}={value}, but its stack {stack.name} has "
-                                f"{key}={live}", stack.name)  # fmt: skip
+                    message = f"declares the tag {key}={value}, but its stack {stack.name} has {key}={live}"
+                    yield _finding(environment, target, message, stack.name)
 
 
-def _leak(environment: Sealed, target: str, message: str, resource: str) -> Leak:
-    return Leak(
+def _finding(environment: Sealed, target: str, message: str, resource: str) -> Finding:
+    return Finding(
         id="DEP-04",
         severity="critical",
         source=environment.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import has_symbol, intersects, is_wild
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
@@ -11,7 +11,7 @@ from sealift.isolation.world import World
 FIX = "Do not import existing resources where names are fixed, or build the names from ${AWS::StackName}."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield explicit names in stacks that import what exists, which another environment has or may have."""
     for source in world.environments:
         for entry in source.owned:
@@ -20,7 +20,7 @@ def check(world: World) -> Iterator[Leak]:
             for other in world.shared_with(source.name):
                 met = next((o for o in other.owned if o.explicit and _same(entry.term, o.term)), None)
                 if met is not None:
-                    yield Leak(
+                    yield Finding(
                         id="DEP-05",
                         severity="critical",
                         source=source.name,

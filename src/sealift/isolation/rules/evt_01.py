@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.model import EVERY, Finding, Witness
 from sealift.isolation.patterns import has_symbol
 from sealift.isolation.references import places
 from sealift.isolation.rule import Example, Rule
@@ -14,14 +14,14 @@ from sealift.model.template import Json
 FIX = "Use a bus of the environment, or filter on a value that only it has (resources, stack name, bucket)."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield rules on the default bus, and on messages of things, that have no value of their own environment."""
     for environment in world.environments:
         if not world.shared_with(environment.name):
             continue
         for scope, logical_id, pattern, bus in _listening(environment):
             if not _own(world, scope, pattern):
-                yield Leak(
+                yield Finding(
                     id="EVT-01",
                     severity="high",
                     source=environment.name,

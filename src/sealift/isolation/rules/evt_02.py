@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -11,9 +11,9 @@ from sealift.isolation.world import World
 FIX = "Deliver to a target of the same environment: !GetAtt Target.Arn."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield rules, schedules and pipes that name another environment's resource."""
-    yield from named_leaks(world, "EVT-02", FIX)
+    yield from named_findings(world, "EVT-02", FIX)
 
 
 _TEMPLATE = resource(

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -11,9 +11,9 @@ from sealift.isolation.world import World
 FIX = "Subscribe to a topic of the same environment: !Ref Topic."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield subscriptions that name another environment's topic or endpoint."""
-    yield from named_leaks(world, "EVT-03", FIX)
+    yield from named_findings(world, "EVT-03", FIX)
 
 
 _TEMPLATE = resource(

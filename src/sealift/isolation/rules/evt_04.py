@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -11,9 +11,9 @@ from sealift.isolation.world import World
 FIX = "Notify a function, queue or topic of the same environment."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield buckets that notify, copy to or log to another environment."""
-    yield from named_leaks(world, "EVT-04", FIX)
+    yield from named_findings(world, "EVT-04", FIX)
 
 
 _TEMPLATE = resource(

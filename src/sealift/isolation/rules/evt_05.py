@@ -3,29 +3,29 @@
 from collections.abc import Iterator
 
 from sealift.isolation.mentions import Place
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.patterns import plain
-from sealift.isolation.references import leak, places, register
+from sealift.isolation.references import finding, places, register
 from sealift.isolation.resolving import Resolved
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_leaks
+from sealift.isolation.shared import shared_findings
 from sealift.isolation.world import Sealed, World
 
 FIX_LIVE = "Delete the event source mapping: nothing in the templates asks for it."
 FIX = "Take events from, and leave failures in, queues and streams of the same environment."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield sources that two environments share, and what names another one's resource at these places."""
-    yield from shared_leaks(world, "EVT-05", FIX)
-    yield from named_leaks(world, "EVT-05", FIX)
+    yield from shared_findings(world, "EVT-05", FIX)
+    yield from named_findings(world, "EVT-05", FIX)
     for environment in world.environments:
         yield from _in_force(world, environment)
 
 
-def _in_force(world: World, environment: Sealed) -> Iterator[Leak]:
+def _in_force(world: World, environment: Sealed) -> Iterator[Finding]:
     """Yield what feeds a deployed function and stands in no mapping of the templates."""
     names = register(world)
     mapped = {
@@ -37,7 +37,7 @@ def _in_force(world: World, environment: Sealed) -> Iterator[Leak]:
                 for other in names.others(source, environment.name) if source not in mapped else ():
                     message = f"{scope.origin(logical_id)} of {environment.name} takes events from {other.what} of "
                     message += f"{other.environment}, as it is in force."
-                    yield leak(world, Place(scope, logical_id, "EventSourceArn", Resolved((source,))),
+                    yield finding(world, Place(scope, logical_id, "EventSourceArn", Resolved((source,))),
                                rule=("EVT-05", "critical"), ends=(environment.name, other.environment),
                                message=message, fix=FIX_LIVE, resource=source)  # fmt: skip
 

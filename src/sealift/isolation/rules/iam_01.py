@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
-from sealift.isolation.reach import leaks_of, reaches
+from sealift.isolation.model import Finding
+from sealift.isolation.reach import findings_of, reaches
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._sorted import plain_actions, severity
 from sealift.isolation.world import World
@@ -11,10 +11,10 @@ from sealift.isolation.world import World
 FIX = "Name the own resource: !GetAtt Resource.Arn, or a pattern that begins with ${AWS::StackName}."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield reach by statements of the template's own policies."""
     own = ((reach, plain_actions(reach)) for reach in reaches(world) if reach.statement.managed is None)
-    yield from leaks_of(world, own, rule="IAM-01", severity=severity, fix=FIX)
+    yield from findings_of(world, own, rule="IAM-01", severity=severity, fix=FIX)
 
 
 _ROLE = """

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import OUTSIDE, Leak, Witness
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import OUTSIDE, Finding, Witness
+from sealift.isolation.named import named_findings
 from sealift.isolation.patterns import is_wild
 from sealift.isolation.principals import Unowned
-from sealift.isolation.reach import leaks_of, reaches
+from sealift.isolation.reach import findings_of, reaches
 from sealift.isolation.references import register
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
@@ -16,11 +16,11 @@ from sealift.isolation.world import Sealed, World
 FIX = "Limit the permission to the environment's own roles, keys and policies, by ARN."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield reach by actions that manage permissions, and policies attached to another one's roles."""
     chosen = ((reach, permission_actions(reach)) for reach in reaches(world))
-    yield from leaks_of(world, chosen, rule="IAM-02", severity=critical, fix=FIX)
-    yield from named_leaks(world, "IAM-02", FIX)
+    yield from findings_of(world, chosen, rule="IAM-02", severity=critical, fix=FIX)
+    yield from named_findings(world, "IAM-02", FIX)
     owned = register(world)
     for environment in world.environments:
         # A role of an account that is the environment's alone is no other one's.
@@ -29,9 +29,9 @@ def check(world: World) -> Iterator[Leak]:
                 yield _to_outside(world, environment, unowned)
 
 
-def _to_outside(world: World, environment: Sealed, unowned: Unowned) -> Leak:
+def _to_outside(world: World, environment: Sealed, unowned: Unowned) -> Finding:
     what = unowned.scope.origin(unowned.logical_id)
-    return Leak(
+    return Finding(
         id="IAM-02",
         severity="high",
         source=environment.name,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from sealift.isolation.decide import may
-from sealift.isolation.model import OUTSIDE, Leak, Witness
+from sealift.isolation.model import OUTSIDE, Finding, Witness
 from sealift.isolation.patterns import TAIL, intersects
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import Principal
-from sealift.isolation.reach import leaks_of, may_name, own_pattern, reaches, shown_principal
+from sealift.isolation.reach import findings_of, may_name, own_pattern, reaches, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import critical, role_actions
@@ -18,11 +18,11 @@ _ACTIONS = ("iam:PassRole", "sts:AssumeRole")
 FIX = "Name the role: !GetAtt Role.Arn, or a pattern that begins with ${AWS::StackName}."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield reach to others' roles, to roles nobody of the proof owns, and resources that run as these."""
     chosen = [(reach, names) for reach in reaches(world) if (names := role_actions(reach))]
     found = {id(reach.principal) for reach, _ in chosen}
-    yield from leaks_of(world, chosen, rule="IAM-03", severity=critical, fix=FIX)
+    yield from findings_of(world, chosen, rule="IAM-03", severity=critical, fix=FIX)
     for environment in world.environments:
         for principal in environment.principals:
             if id(principal) not in found:
@@ -30,7 +30,7 @@ def check(world: World) -> Iterator[Leak]:
         yield from _run_as(world, environment)
 
 
-def _outside(world: World, environment: Sealed, principal: Principal) -> Iterator[Leak]:
+def _outside(world: World, environment: Sealed, principal: Principal) -> Iterator[Finding]:
     alone = not world.shared_with(environment.name)
     denials = [s for s in principal.statements if not s.allow]
     limits = [principal.boundary] if principal.boundary is not None else []
@@ -42,7 +42,7 @@ def _outside(world: World, environment: Sealed, principal: Principal) -> Iterato
         if action is None:
             continue
         through = f" (through {statement.managed})" if statement.managed else ""
-        yield Leak(
+        yield Finding(
             id="IAM-03",
             severity="critical",
             source=environment.name,
@@ -78,7 +78,7 @@ def _kept(environment: Sealed, pattern: str, *, alone: bool) -> bool:
 _OF_PEOPLE = frozenset({"AWS::IAM::User", "AWS::IAM::UserToGroupAddition", "AWS::IAM::AccessKey"})
 
 
-def _run_as(world: World, environment: Sealed) -> Iterator[Leak]:
+def _run_as(world: World, environment: Sealed) -> Iterator[Finding]:
     alone = not world.shared_with(environment.name)
     for outside in environment.outside:
         what = "user or group" if outside.scope.type_of(outside.logical_id) in _OF_PEOPLE else "role"
@@ -87,7 +87,7 @@ def _run_as(world: World, environment: Sealed) -> Iterator[Leak]:
             if value == "*" or (alone and near):
                 # A role of the own account reaches another account by a grant there only, which RPL rules look for.
                 continue
-            yield Leak(
+            yield Finding(
                 id="IAM-03",
                 severity="critical",
                 source=environment.name,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sealift.isolation.decide import may
-from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.model import EVERY, Finding, Witness
 from sealift.isolation.patterns import TAIL, intersects, is_wild
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
@@ -22,7 +22,7 @@ EDITING = ("CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicy")
 FIX = "Add a condition StringEquals iam:PermissionsBoundary with the ARN of the environment's boundary."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield principals that may widen identities without that condition, or take the boundary itself away."""
     for environment in world.environments:
         for principal in environment.principals if world.shared_with(environment.name) else ():
@@ -31,7 +31,7 @@ def check(world: World) -> Iterator[Leak]:
                 continue
             name, statement, message = found
             resources = (r for r in statement.resources if intersects(r, IDENTITIES))
-            yield Leak(
+            yield Finding(
                 id="IAM-04",
                 severity="critical",
                 source=environment.name,

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from sealift.isolation import actions as iam
 from sealift.isolation.decide import may_act
-from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.model import EVERY, Finding, Witness
 from sealift.isolation.patterns import TAIL, intersects
 from sealift.isolation.policies import Statement
 from sealift.isolation.reach import TELEMETRY, limited, shown_principal
@@ -33,7 +33,7 @@ _HARMLESS = frozenset({"sts", "xray", "ec2messages", "ssmmessages", "polly", "tr
 FIX = "Add a condition that names the environment's own resources, for example lambda:FunctionArn, or drop the action."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield principals whose statements allow such writes on `*`; `Action: *` itself is left to the other rules."""
     for environment in world.environments:
         if not world.shared_with(environment.name):
@@ -50,7 +50,7 @@ def check(world: World) -> Iterator[Leak]:
                 service, _, lower = worst.partition(":")
                 fact = iam.action(service, lower)
                 shown = f"{service}:{fact.name if fact else lower}"
-                yield Leak(
+                yield Finding(
                     id="IAM-05",
                     severity=severity,
                     source=environment.name,

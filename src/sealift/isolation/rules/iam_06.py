@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak, Witness
-from sealift.isolation.reach import OWN_POLICY, leaks_of, reaches, shown_principal
+from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.reach import OWN_POLICY, findings_of, reaches, shown_principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import plain_actions, severity
@@ -12,15 +12,15 @@ from sealift.isolation.world import World
 FIX = OWN_POLICY
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield reach through AWS managed policies, and policies whose documents are not known."""
     managed = ((reach, plain_actions(reach)) for reach in reaches(world) if reach.statement.managed is not None)
-    yield from leaks_of(world, managed, rule="IAM-06", severity=severity, fix=FIX)
+    yield from findings_of(world, managed, rule="IAM-06", severity=severity, fix=FIX)
     for environment in world.environments:
         for principal in environment.principals:
             for arn in principal.unknown_managed:
                 shown = world.symbols.concrete(arn)
-                yield Leak(
+                yield Finding(
                     id="IAM-06",
                     severity="high",
                     source=environment.name,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sealift.isolation.model import Leak
-from sealift.isolation.reach import leak_of, reached, strongest
+from sealift.isolation.model import Finding
+from sealift.isolation.reach import finding_of, reached, strongest
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._sorted import telemetry_actions
 from sealift.isolation.world import World
@@ -12,13 +12,13 @@ from sealift.isolation.world import World
 FIX = "Allow logs:PutLogEvents on the function's own log group only, or give each environment its own account."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield one finding for each pair of environments, with one role as the witness."""
     for (source, target), telemetry in reached(world).telemetry.items():
         names = telemetry_actions(telemetry.reach)
-        leak = leak_of(world, telemetry.reach, rule=("IAM-07", "info"), name=strongest(names), fix=FIX)
+        finding = finding_of(world, telemetry.reach, rule=("IAM-07", "info"), name=strongest(names), fix=FIX)
         roles = _listed(sorted(telemetry.principals))
-        yield replace(leak, message=f"{roles} of {source} may write logs, traces or metrics that are {target}'s.")
+        yield replace(finding, message=f"{roles} of {source} may write logs, traces or metrics that are {target}'s.")
 
 
 def _listed(roles: list[str]) -> str:

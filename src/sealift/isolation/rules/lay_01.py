@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak
-from sealift.isolation.named import named_leaks
-from sealift.isolation.references import leak, places
+from sealift.isolation.model import EVERY, Finding
+from sealift.isolation.named import named_findings
+from sealift.isolation.references import finding, places
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -15,9 +15,9 @@ FIX = "Use a layer of the same template; name an image by its digest (@sha256:â€
 _TYPES = ("AWS::Lambda::Function", "AWS::ECS::TaskDefinition")
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield others' layers and images, and images by tag in an account that is shared."""
-    yield from named_leaks(world, "LAY-01", FIX)
+    yield from named_findings(world, "LAY-01", FIX)
     for environment in world.environments:
         if not world.shared_with(environment.name):
             continue
@@ -26,7 +26,7 @@ def check(world: World) -> Iterator[Leak]:
                 own = place.type == "AWS::Lambda::Function" or ".dkr.ecr." in text
                 if own and "@sha256:" not in text and text != "*":
                     message = f"{place.logical_id} of {environment.name} runs the image {text}, whose tag can be moved."
-                    yield leak(world, place, rule=("LAY-01", "medium"), ends=(environment.name, EVERY),
+                    yield finding(world, place, rule=("LAY-01", "medium"), ends=(environment.name, EVERY),
                                message=message, fix=FIX, resource=text)  # fmt: skip
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sealift.isolation.identities import same_things, shape
 from sealift.isolation.mentions import Place, values_at
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import has_symbol, is_wild
-from sealift.isolation.references import asked_in, leak, places, shared
+from sealift.isolation.references import asked_in, finding, places, shared
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Owned, World
@@ -14,7 +14,7 @@ from sealift.isolation.world import Owned, World
 FIX = "Leave the name out, or build it from ${AWS::StackName}."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield every explicit name that two environments have, and stacks of one name."""
     owners: dict[str, dict[str, Owned]] = {}
     for environment in world.environments:
@@ -29,14 +29,14 @@ def check(world: World) -> Iterator[Leak]:
                 entry = by_environment[left]
                 if (left, right, entry.logical_id) not in seen:
                     seen.add((left, right, entry.logical_id))
-                    yield _leak((left, right), entry, term)
+                    yield _finding((left, right), entry, term)
     yield from _stacks(world)
     yield from _by_schema(world, seen)
     yield from _without_arn(world)
     yield from _exports(world)
 
 
-def _by_schema(world: World, seen: set[tuple[str, str, str]]) -> Iterator[Leak]:
+def _by_schema(world: World, seen: set[tuple[str, str, str]]) -> Iterator[Finding]:
     """Yield fixed names of types that have no ARN of a known form, or whose name the schema alone knows."""
     for identity, left, right in same_things(world):
         place, known = identity.place, shape(identity.key[0])
@@ -46,18 +46,19 @@ def _by_schema(world: World, seen: set[tuple[str, str, str]]) -> Iterator[Leak]:
             seen.add((left, right, place.logical_id))
             name = place.value.only or ""
             message = f"{place.scope.origin(place.logical_id)} has the same name in {left} and {right}: one would be "
-            yield leak(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message + "the other's.",
-                       fix=FIX, resource=name)  # fmt: skip
+            message += "the other's."
+            yield finding(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message, fix=FIX,
+                          resource=name)  # fmt: skip
 
 
-def _exports(world: World) -> Iterator[Leak]:
+def _exports(world: World) -> Iterator[Finding]:
     """An export's name is taken once in an account and region; who imports it gets whatever came first."""
     for left, right in world.pairs():
         if not world.same_account(left.name, right.name) or left.view.region != right.view.region:
             continue
         for name in sorted(left.setting.exports.keys() & right.setting.exports.keys()):
             if not has_symbol(name) and not is_wild(name):
-                yield Leak(
+                yield Finding(
                     id="NAM-01",
                     severity="critical",
                     source=left.name,
@@ -68,9 +69,9 @@ def _exports(world: World) -> Iterator[Leak]:
                 )
 
 
-def _leak(ends: tuple[str, str], entry: Owned, term: str) -> Leak:
+def _finding(ends: tuple[str, str], entry: Owned, term: str) -> Finding:
     what = entry.scope.origin(entry.logical_id)
-    return Leak(
+    return Finding(
         id="NAM-01",
         severity="critical",
         source=ends[0],
@@ -93,12 +94,12 @@ def _given_by(entry: Owned) -> str:
     return f"parameter {', '.join(found)}" if found else ""
 
 
-def _stacks(world: World) -> Iterator[Leak]:
+def _stacks(world: World) -> Iterator[Finding]:
     for left, right in world.pairs():
         if not world.same_account(left.name, right.name) or left.view.region != right.view.region:
             continue
         for name in sorted({s.name for s in left.view.stacks} & {s.name for s in right.view.stacks}):
-            yield Leak(
+            yield Finding(
                 id="NAM-01",
                 severity="critical",
                 source=left.name,
@@ -122,7 +123,7 @@ _NAMES_OF_ACCOUNT = {"AWS::CloudFormation::Macro": "Name"}
 _EVERY_NAME = {**_NAMES, **_NAMES_OF_ACCOUNT}
 
 
-def _without_arn(world: World) -> Iterator[Leak]:
+def _without_arn(world: World) -> Iterator[Finding]:
     found: dict[str, list[Place]] = {
         e.name: [p for t, key in _EVERY_NAME.items() for p in places(e, (t,), key) if not _in_own_zone(p)]
         for e in world.environments
@@ -131,7 +132,7 @@ def _without_arn(world: World) -> Iterator[Leak]:
         if place.scope.type_of(place.logical_id) in _NAMES_OF_ACCOUNT and not world.same_account(left, right):
             continue
         message = f"{place.logical_id} has the same name in {left} and {right}: one would be the other's."
-        yield leak(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message, fix=FIX,
+        yield finding(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message, fix=FIX,
                    resource=text)  # fmt: skip
 
 

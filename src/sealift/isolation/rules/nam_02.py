@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
@@ -10,14 +10,14 @@ from sealift.isolation.world import World
 FIX = "Rename one stack so that no name is another's name and a hyphen."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield every ordered pair of environments in one account with such stack names."""
     for source in world.environments:
         for target in world.shared_with(source.name):
             for mine in source.view.stacks:
                 for theirs in target.view.stacks:
                     if theirs.name.startswith(f"{mine.name}-"):
-                        yield Leak(
+                        yield Finding(
                             id="NAM-02",
                             severity="medium",
                             source=source.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.model import EVERY, Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -10,7 +10,7 @@ from sealift.isolation.world import World
 FIX = "Shorten the stack name or the logical id."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield each resource whose stack name and logical id leave no room for the random end."""
     for environment in world.environments:
         if not world.shared_with(environment.name):
@@ -23,7 +23,7 @@ def check(world: World) -> Iterator[Leak]:
                     continue
                 name = f"{scope.view.name}-{logical_id}"
                 if facts.style in ("stack", "lower") and len(name) + 13 > facts.max_name:
-                    yield Leak(
+                    yield Finding(
                         id="NAM-03",
                         severity="medium",
                         source=environment.name,

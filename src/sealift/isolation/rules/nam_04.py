@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.model import EVERY, Finding, Witness
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE, resource
@@ -13,7 +13,7 @@ from sealift.model.finding import Severity
 FIX = "Leave the name out, or put ${AWS::StackName} into it."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield names that another environment has or may have (high), or would have with the same resource (low).
 
     Names that certainly differ, by a mapping, a condition or their regions, are apart.
@@ -30,7 +30,7 @@ def check(world: World) -> Iterator[Leak]:
             if severity is None:
                 continue
             does = "may have" if severity == "high" else "would have"
-            yield Leak(
+            yield Finding(
                 id="NAM-04",
                 severity=severity,
                 source=environment.name,

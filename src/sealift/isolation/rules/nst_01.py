@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak, Witness
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
-from sealift.isolation.shared import shared_leaks
+from sealift.isolation.shared import shared_findings
 from sealift.isolation.world import Sealed, World
 
 FIX = "Keep nested templates in the repository, and the function behind a custom resource in the same stack."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield nested stacks without a template, and service tokens that are shared or another environment's."""
     for environment in world.environments:
         for scope in environment.scopes:
@@ -22,12 +22,12 @@ def check(world: World) -> Iterator[Leak]:
             for logical_id in scope.resources:
                 if scope.type_of(logical_id) == "AWS::CloudFormation::StackSet":
                     yield _unknown(environment, scope, logical_id, f"stack set {scope.origin(logical_id)}")
-    yield from shared_leaks(world, "NST-01", FIX)
-    yield from named_leaks(world, "NST-01", FIX)
+    yield from shared_findings(world, "NST-01", FIX)
+    yield from named_findings(world, "NST-01", FIX)
 
 
-def _unknown(environment: Sealed, scope: Scope, logical_id: str, what: str) -> Leak:
-    return Leak(
+def _unknown(environment: Sealed, scope: Scope, logical_id: str, what: str) -> Finding:
+    return Finding(
         id="NST-01",
         severity="medium",
         source=environment.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import OUTSIDE, Leak
+from sealift.isolation.model import OUTSIDE, Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
@@ -10,11 +10,11 @@ from sealift.isolation.world import World
 FIX = "Add a resource control policy that denies access from outside the organization, or from other accounts."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield environments whose account was read and has no perimeter."""
     for environment in world.environments:
         if environment.view.perimeter is False:
-            yield Leak(
+            yield Finding(
                 id="ORG-01",
                 severity="low",
                 source=environment.name,

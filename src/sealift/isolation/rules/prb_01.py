@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Attempted, Leak, Witness
+from sealift.isolation.model import Attempted, Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._predicted import may_reach
 from sealift.isolation.rules._snippets import role
@@ -13,7 +13,7 @@ FIX = "Look with `sealift prove --live` at what is in force; if that finds nothi
 DENIED_FIX = "Nothing to mend: a condition, a guardrail or a boundary denied what the proof could not rule out."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield every attempt whose outcome differs from what the proof says."""
     for environment in world.environments:
         for attempted in environment.view.attempted:
@@ -21,12 +21,12 @@ def check(world: World) -> Iterator[Leak]:
                 continue
             expected = may_reach(world, environment, attempted)
             if attempted.outcome == "allowed" and not expected:
-                yield _leak(world, environment, attempted, through=True)
+                yield _finding(world, environment, attempted, through=True)
             elif attempted.outcome == "denied" and expected:
-                yield _leak(world, environment, attempted, through=False)
+                yield _finding(world, environment, attempted, through=False)
 
 
-def _leak(world: World, environment: Sealed, attempted: Attempted, *, through: bool) -> Leak:
+def _finding(world: World, environment: Sealed, attempted: Attempted, *, through: bool) -> Finding:
     scope = next((s for s in environment.scopes if s.path == attempted.stack), None)
     shown = scope.origin(attempted.role) if scope else attempted.role
     what = attempted.logical_id or "the stack itself"
@@ -39,7 +39,7 @@ def _leak(world: World, environment: Sealed, attempted: Attempted, *, through: b
     principal = next(
         (p.arn for p in environment.principals if p.logical_id == attempted.role and p.scope is scope), attempted.role
     )
-    return Leak(
+    return Finding(
         id="PRB-01",
         severity="critical" if through else "info",
         source=environment.name,

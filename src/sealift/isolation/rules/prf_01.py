@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from sealift.isolation import actions as iam
-from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.model import EVERY, Finding
 from sealift.isolation.principals import Principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE, role
@@ -14,29 +14,29 @@ from sealift.model.template import Location
 FIX = "Mend the policy, or accept the finding for a type that reaches nothing."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield what can not be read: macros, loops, unknown resource types, policies."""
     for environment in world.environments:
         for scope in environment.scopes:
             for what in scope.unread:
-                yield _leak(environment, f"the template {scope.name} has {what}", "", None)
+                yield _finding(environment, f"the template {scope.name} has {what}", "", None)
         for scope, logical_id in environment.unknown_types:
             message = f"the type {scope.type_of(logical_id) or '(none)'} of {logical_id} is not known"
-            yield _leak(environment, message, logical_id, scope.location(logical_id))
+            yield _finding(environment, message, logical_id, scope.location(logical_id))
         for principal in environment.principals:
             for fault in principal.faults:
-                yield _leak(
+                yield _finding(
                     environment, f"{fault}, in {principal.logical_id}", principal.logical_id, principal.location
                 )
             for action, place in _unknown_actions(world, environment, principal):
                 meant = iam.alike(action)
                 message = f"the action {action} of {principal.logical_id} is not known"
                 fix = f"Did you mean {meant}?" if meant else FIX
-                yield _leak(environment, message, principal.logical_id, place or principal.location, fix=fix)
+                yield _finding(environment, message, principal.logical_id, place or principal.location, fix=fix)
         for grant in environment.grants:
             if grant.fault:
                 place = grant.scope.location(grant.logical_id)
-                yield _leak(environment, f"{grant.fault}, in {grant.logical_id}", grant.logical_id, place)
+                yield _finding(environment, f"{grant.fault}, in {grant.logical_id}", grant.logical_id, place)
 
 
 def _unknown_actions(world: World, environment: Sealed, principal: Principal) -> Iterator[tuple[str, Location | None]]:
@@ -61,8 +61,8 @@ def _known(pattern: str) -> bool:
     return pattern.lower() in _FORMER or "*" in service or "?" in service or bool(iam.matching(service, pattern))
 
 
-def _leak(environment: Sealed, message: str, logical_id: str, place: Location | None, *, fix: str = FIX) -> Leak:
-    return Leak(
+def _finding(environment: Sealed, message: str, logical_id: str, place: Location | None, *, fix: str = FIX) -> Finding:
+    return Finding(
         id="PRF-01",
         severity="high",
         source=environment.name,

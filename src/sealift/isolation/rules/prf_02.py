@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.model import EVERY, Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
@@ -11,13 +11,13 @@ from sealift.model.template import Json
 FIX = "Allow the call for whoever runs `sealift prove --live`; it only reads."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield everything that could not be read, and, as residuals, declared roles that were not looked at."""
     yield from _undescribed(world)
     for environment in world.environments:
         for unread in environment.view.unread:
             place = next((s.location(unread.logical_id) for s in environment.scopes if unread.logical_id), None)
-            yield Leak(
+            yield Finding(
                 id="PRF-02",
                 severity="high",
                 source=environment.name,
@@ -30,13 +30,13 @@ def check(world: World) -> Iterator[Leak]:
             )
 
 
-def _undescribed(world: World) -> Iterator[Leak]:
+def _undescribed(world: World) -> Iterator[Finding]:
     """Yield declared roles whose policies nobody has read: they stand in no template."""
     for environment in world.environments:
         known = {p.arn for p in environment.view.principals}
         for arn in environment.view.roles:
             if arn not in known and not environment.view.unread:
-                yield Leak(
+                yield Finding(
                     id="PRF-02",
                     severity="high",
                     source=environment.name,

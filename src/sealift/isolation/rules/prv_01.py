@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
@@ -10,14 +10,14 @@ from sealift.isolation.world import World
 FIX = "Deploy previews of untrusted pull requests to an account of their own, or not at all."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield untrusted previews that share an account with a permanent environment."""
     for source in world.environments:
         if source.view.kind != "preview" or not source.view.untrusted:
             continue
         for target in world.shared_with(source.name):
             if target.view.kind == "permanent":
-                yield Leak(
+                yield Finding(
                     id="PRV-01",
                     severity="critical",
                     source=source.name,

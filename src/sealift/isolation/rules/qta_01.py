@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -11,7 +11,7 @@ from sealift.model.live import Concurrency
 FIX = "Set ReservedConcurrentExecutions on the functions that must not starve, or separate the accounts."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield, once a pair in one account, that unreserved functions draw on one pool."""
     for left, right in world.pairs():
         if not world.same_account(left.name, right.name):
@@ -23,7 +23,7 @@ def check(world: World) -> Iterator[Leak]:
         ]
         if free and any(True for _ in right.each("AWS::Lambda::Function")):
             scope, logical_id = free[0]
-            yield Leak(
+            yield Finding(
                 id="QTA-01",
                 severity="medium",
                 source=left.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
+from sealift.isolation.model import Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
@@ -10,11 +10,11 @@ from sealift.isolation.world import World
 FIX = "Give each environment an account of its own."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield every pair in one account."""
     for left, right in world.pairs():
         if world.same_account(left.name, right.name):
-            yield Leak(
+            yield Finding(
                 id="QTA-02",
                 severity="low",
                 source=left.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import OUTSIDE, Leak, Witness
+from sealift.isolation.model import OUTSIDE, Finding, Witness
 from sealift.isolation.patterns import intersects
 from sealift.isolation.references import walk_calls
 from sealift.isolation.rule import Example, Rule
@@ -14,7 +14,7 @@ from sealift.model.finding import Severity
 FIX = "Import from a stack of the same environment: put the environment's name into the export's name."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield imports of others' exports (high), and of exports that no environment makes (medium)."""
     for environment in world.environments:
         for scope in environment.scopes:
@@ -23,7 +23,7 @@ def check(world: World) -> Iterator[Leak]:
                     yield from _imported(world, environment, (scope, logical_id), scope.resolver.one(call).values)
 
 
-def _imported(world: World, environment: Sealed, at: tuple[Scope, str], names: tuple[str, ...]) -> Iterator[Leak]:
+def _imported(world: World, environment: Sealed, at: tuple[Scope, str], names: tuple[str, ...]) -> Iterator[Finding]:
     scope, logical_id = at
     for name in names:
         if name in environment.setting.exports:
@@ -34,7 +34,7 @@ def _imported(world: World, environment: Sealed, at: tuple[Scope, str], names: t
         for target in targets or [OUTSIDE]:
             severity: Severity = "high" if targets else "medium"
             whose = f"{target}'s export" if targets else "an export of no environment,"
-            yield Leak(
+            yield Finding(
                 id="REF-01",
                 severity=severity,
                 source=environment.name,

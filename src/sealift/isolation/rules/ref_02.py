@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import intersects
 from sealift.isolation.references import walk_calls
 from sealift.isolation.rule import Example, Rule
@@ -13,7 +13,7 @@ from sealift.isolation.world import World
 FIX = "Read the output of a stack of the same environment."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield every Fn::GetStackOutput whose stack is, or may be, another environment's."""
     for environment in world.environments:
         own = {stack.name for stack in environment.view.stacks}
@@ -27,7 +27,7 @@ def check(world: World) -> Iterator[Leak]:
                         stack = name.split(":stack/")[-1].split("/")[0]
                         for other in world.others(environment.name):
                             if any(intersects(stack, theirs.name) for theirs in other.view.stacks):
-                                yield Leak(
+                                yield Finding(
                                     id="REF-02",
                                     severity="high",
                                     source=environment.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.references import register, texts_in, walk_text
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
@@ -13,13 +13,13 @@ from sealift.model.template import Json
 FIX = "Put the environment's or the stack's name into the path, by a parameter."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield references whose name belongs to another environment, or has its name or stack's name in the path."""
     for environment in world.environments:
         for scope in environment.scopes:
             for logical_id, name in _asked(scope):
                 for other in sorted(_whose(world, environment, name)):
-                    yield Leak(
+                    yield Finding(
                         id="REF-03",
                         severity="high",
                         source=environment.name,

@@ -6,10 +6,10 @@ A variable in force may hold a secret: its value is compared, and only its name 
 from collections.abc import Iterator, Mapping
 
 from sealift.isolation.mentions import Place
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.patterns import plain
-from sealift.isolation.references import leak, register
+from sealift.isolation.references import finding, register
 from sealift.isolation.resolving import Resolved
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
@@ -20,9 +20,9 @@ FIX_LIVE = "Set the variable back to what the template says: by hand, or by a ch
 FIX = "Set the variable by !Ref or !GetAtt of the environment's own resource, or by a parameter."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield variables of functions, containers and projects, and substitutions of state machines."""
-    yield from named_leaks(world, "REF-04", FIX)
+    yield from named_findings(world, "REF-04", FIX)
     for environment in world.environments:
         for scope in environment.scopes:
             for logical_id, variables in scope.view.live_variables.items():
@@ -31,7 +31,7 @@ def check(world: World) -> Iterator[Leak]:
 
 def _in_force(
     world: World, environment: Sealed, scope: Scope, logical_id: str, variables: Mapping[str, str]
-) -> Iterator[Leak]:
+) -> Iterator[Finding]:
     """Yield variables of a deployed function that name what the template's do not."""
     names = register(world)
     at = "Environment.Variables.{}".format
@@ -45,7 +45,7 @@ def _in_force(
                 message += f"{other.what} of {other.environment}, as it is in force."
                 term = world.symbols.concrete(other.owned.term) if other.owned else other.what
                 ends = (environment.name, other.environment)
-                yield leak(
+                yield finding(
                     world, place, rule=("REF-04", "high"), ends=ends, message=message, fix=FIX_LIVE, resource=term
                 )
 

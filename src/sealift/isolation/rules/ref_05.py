@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.references import register
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
@@ -11,14 +11,14 @@ from sealift.isolation.world import World
 FIX = "Give the parameter the environment's own value."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield parameter values of stacks that name something of another environment."""
     names = register(world)
     for environment in world.environments:
         for stack in environment.view.stacks:
             for parameter, value in stack.parameters.items():
                 for other in names.others(value, environment.name):
-                    yield Leak(
+                    yield Finding(
                         id="REF-05",
                         severity="high",
                         source=environment.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
@@ -10,13 +10,13 @@ from sealift.isolation.world import World
 FIX = "Give each environment credentials of its own."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield secrets whose salted hashes are equal."""
     for left, right in world.pairs():
         theirs = {digest: name for name, digest in right.view.secret_digests.items()}
         for name, digest in left.view.secret_digests.items():
             if digest in theirs:
-                yield Leak(
+                yield Finding(
                     id="REF-06",
                     severity="medium",
                     source=left.name,

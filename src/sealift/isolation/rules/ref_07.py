@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.references import register
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
@@ -13,7 +13,7 @@ from sealift.model.template import Location
 FIX = "Read the value from the environment's configuration."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield texts of the code, and of inline code, that name something of another environment."""
     names = register(world)
     silent: dict[str, bool] = {}
@@ -24,7 +24,7 @@ def check(world: World) -> Iterator[Leak]:
             if silent[text]:
                 continue
             for other in names.others(text, environment.name, strict=place is not None):
-                yield Leak(
+                yield Finding(
                     id="REF-07",
                     severity="medium",
                     source=environment.name,

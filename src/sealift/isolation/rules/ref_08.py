@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
@@ -11,9 +11,9 @@ from sealift.isolation.world import World
 FIX = "Name the environment's own resource by !Ref or !GetAtt, or give the value by a parameter."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield every text that names another environment's resource at a place of no other rule."""
-    yield from named_leaks(world, "REF-08", FIX)
+    yield from named_findings(world, "REF-08", FIX)
 
 
 _TEMPLATE = resource(

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from sealift.isolation.grants import Grant
 from sealift.isolation.mentions import Place
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import has_outside, has_symbol
 from sealift.isolation.principals import Principal
 from sealift.isolation.reach import shown_principal
-from sealift.isolation.references import leak
+from sealift.isolation.references import finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.schemes import names_in
@@ -19,7 +19,7 @@ from sealift.model.finding import Severity
 FIX = "Build the name from ${AWS::StackName} or a parameter, so that each environment names its own."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield texts, permissions and grants with the words of another environment in a name, and none of the own."""
     for environment in world.environments:
         for place in environment.mentions:
@@ -30,7 +30,7 @@ def check(world: World) -> Iterator[Leak]:
             yield from _let_in(world, environment, grant)
 
 
-def _named(world: World, environment: Sealed, place: Place) -> Iterator[Leak]:
+def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]:
     for text in place.value.values:
         if text in environment.terms or text in environment.names:
             continue
@@ -39,7 +39,7 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Leak]:
             if other is not None:
                 origin = place.scope.origin(place.logical_id)
                 message = f"{origin} of {environment.name} names {name} ({place.path}), which is {other}'s by its name."
-                yield leak(world, place, rule=("REF-09", "high"), ends=(environment.name, other), message=message,
+                yield finding(world, place, rule=("REF-09", "high"), ends=(environment.name, other), message=message,
                            fix=FIX, resource=name, cause=text)  # fmt: skip
                 break
 
@@ -53,7 +53,7 @@ def _names(world: World, text: str) -> Iterator[str]:
         yield from names_in(text)
 
 
-def _permitted(world: World, environment: Sealed, principal: Principal) -> Iterator[Leak]:
+def _permitted(world: World, environment: Sealed, principal: Principal) -> Iterator[Finding]:
     for statement in principal.statements:
         if not statement.allow or statement.but_resources or statement.managed is not None:
             continue
@@ -61,7 +61,7 @@ def _permitted(world: World, environment: Sealed, principal: Principal) -> Itera
             other = _owner(world, environment, pattern)
             if other is not None and not world.owned_by_others(environment.name, pattern):
                 action = statement.actions[0] if statement.actions else "*"
-                yield Leak(
+                yield Finding(
                     id="REF-09",
                     severity="high",
                     source=environment.name,
@@ -90,7 +90,7 @@ def _owner(world: World, environment: Sealed, pattern: str) -> str | None:
     return world.schemes.owner(name, environment.name) if name.strip("*/") else None
 
 
-def _let_in(world: World, environment: Sealed, grant: Grant) -> Iterator[Leak]:
+def _let_in(world: World, environment: Sealed, grant: Grant) -> Iterator[Finding]:
     severity: Severity = "critical" if grant.trust else "high"
     for statement in grant.statements:
         if not statement.allow:
@@ -104,7 +104,7 @@ def _let_in(world: World, environment: Sealed, grant: Grant) -> Iterator[Leak]:
                 message = (
                     f"{granted.shown(grant)} of {environment.name} lets {pattern} in, which is {other}'s by its name."
                 )
-                yield granted.leak(world, grant, statement, rule=("REF-09", severity), target=other,
+                yield granted.finding(world, grant, statement, rule=("REF-09", severity), target=other,
                                    about=(pattern, message, FIX))  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.model import EVERY, Finding, Witness
 from sealift.isolation.patterns import is_wild
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
@@ -11,19 +11,19 @@ from sealift.isolation.world import Sealed, World
 FIX = "Give the parameter a value for every environment, or name the resource by an intrinsic that can be resolved."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield principals, grants and explicit names with something unknown in them."""
     for environment in world.environments:
         yield from _policies(environment)
         yield from _names(environment)
 
 
-def _policies(environment: Sealed) -> Iterator[Leak]:
+def _policies(environment: Sealed) -> Iterator[Finding]:
     for principal in environment.principals:
         for statement in principal.statements:
             if statement.allow and statement.unknown:
                 parts = " and ".join(statement.unknown)
-                yield Leak(
+                yield Finding(
                     id="RES-01",
                     severity="high",
                     source=environment.name,
@@ -38,7 +38,7 @@ def _policies(environment: Sealed) -> Iterator[Leak]:
                 )
     for unowned in environment.unowned:
         if is_wild(unowned.name):
-            yield Leak(
+            yield Finding(
                 id="RES-01",
                 severity="high",
                 source=environment.name,
@@ -52,7 +52,7 @@ def _policies(environment: Sealed) -> Iterator[Leak]:
             )
     for outside in environment.outside:
         if "*" in outside.role.values:
-            yield Leak(
+            yield Finding(
                 id="RES-01",
                 severity="high",
                 source=environment.name,
@@ -66,7 +66,7 @@ def _policies(environment: Sealed) -> Iterator[Leak]:
             )
 
 
-def _names(environment: Sealed) -> Iterator[Leak]:
+def _names(environment: Sealed) -> Iterator[Finding]:
     seen: set[tuple[int, str]] = set()
     for entry in environment.owned:
         key = (id(entry.scope), entry.logical_id)
@@ -75,7 +75,7 @@ def _names(environment: Sealed) -> Iterator[Leak]:
         seen.add(key)
         if not any("*" in name for name in entry.scope.named(entry.logical_id).name.values):
             continue
-        yield Leak(
+        yield Finding(
             id="RES-01",
             severity="high",
             source=environment.name,

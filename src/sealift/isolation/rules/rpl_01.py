@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from sealift.isolation.grants import Grant
-from sealift.isolation.model import OUTSIDE, Leak
-from sealift.isolation.named import named_leaks
+from sealift.isolation.model import OUTSIDE, Finding
+from sealift.isolation.named import named_findings
 from sealift.isolation.patterns import is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.rule import Example, Rule
@@ -15,7 +15,7 @@ from sealift.isolation.world import World
 FIX = "Name only principals and source ARNs of the same environment."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield grants to others' principals, to others' source ARNs, and to principals that no environment has."""
     for environment in world.environments:
         own = {p.arn for p in environment.principals}
@@ -27,23 +27,23 @@ def check(world: World) -> Iterator[Leak]:
                 for other, arn, who in granted.admitted(world, environment, pattern):
                     found = True
                     message = f"{granted.shown(grant)} of {environment.name} lets {who} of {other.name} in."
-                    yield granted.leak(world, grant, statement, rule=("RPL-01", "critical"), target=other.name,
+                    yield granted.finding(world, grant, statement, rule=("RPL-01", "critical"), target=other.name,
                                        about=(arn, message, FIX))  # fmt: skip
                 if not found and granted.account_of(pattern) is None and not is_wild(pattern):
                     message = f"{granted.shown(grant)} of {environment.name} lets {pattern} in, which no environment "
                     message += "owns."
-                    yield granted.leak(world, grant, statement, rule=("RPL-01", "medium"), target=OUTSIDE,
+                    yield granted.finding(world, grant, statement, rule=("RPL-01", "medium"), target=OUTSIDE,
                                        about=(pattern, message, FIX))  # fmt: skip
             yield from _sources(world, environment.name, (grant, statement))
-    yield from named_leaks(world, "RPL-01", FIX)
+    yield from named_findings(world, "RPL-01", FIX)
 
 
-def _sources(world: World, name: str, what: tuple[Grant, Statement]) -> Iterator[Leak]:
+def _sources(world: World, name: str, what: tuple[Grant, Statement]) -> Iterator[Finding]:
     """A service that acts for another environment's resource is let in by that resource's ARN."""
     grant, statement = what
     for entry in granted.let_in_by_arn(world, world.by_name[name], statement):
         message = f"{granted.shown(grant)} of {name} lets {entry.logical_id or 'the stack'} of {entry.environment} in."
-        yield granted.leak(world, grant, statement, rule=("RPL-01", "critical"), target=entry.environment,
+        yield granted.finding(world, grant, statement, rule=("RPL-01", "critical"), target=entry.environment,
                            about=(entry.term, message, FIX))  # fmt: skip
 
 

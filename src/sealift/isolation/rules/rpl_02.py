@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from sealift.isolation.grants import BY_URL, URL_AUTH
-from sealift.isolation.model import EVERY, Leak
+from sealift.isolation.model import EVERY, Finding
 from sealift.isolation.policies import Statement
-from sealift.isolation.references import leak, places
+from sealift.isolation.references import finding, places
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.rules._snippets import resource
@@ -14,7 +14,7 @@ from sealift.isolation.world import Sealed, World
 FIX = "Add SourceArn (or SourceAccount) with the one resource of this environment that may."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield `Principal: *` and services that no condition limits to this environment."""
     for environment in world.environments:
         for grant, statement in granted.statements(environment, trust=False):
@@ -29,18 +29,18 @@ def check(world: World) -> Iterator[Leak]:
                     continue
                 who = "anybody" if anyone else pattern
                 message = f"{granted.shown(grant)} of {environment.name} lets {who} in, {why[0]}."
-                yield granted.leak(world, grant, statement, rule=("RPL-02", why[1]), target=EVERY,
+                yield granted.finding(world, grant, statement, rule=("RPL-02", why[1]), target=EVERY,
                                    about=(pattern, message, FIX))  # fmt: skip
                 break
         yield from _by_canned_lists(world, environment)
 
 
-def _by_canned_lists(world: World, environment: Sealed) -> Iterator[Leak]:
+def _by_canned_lists(world: World, environment: Sealed) -> Iterator[Finding]:
     """Yield buckets that an access control list opens: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html"""
     for place in places(environment, ("AWS::S3::Bucket",), "AccessControl"):
         for text in place.value.values:
             if text in ("PublicRead", "PublicReadWrite", "AuthenticatedRead"):
-                yield leak(world, place, rule=("RPL-02", "high"), ends=(environment.name, EVERY), resource=text,
+                yield finding(world, place, rule=("RPL-02", "high"), ends=(environment.name, EVERY), resource=text,
                            message=f"{place.logical_id} of {environment.name} lets anybody in: {text}.",
                            fix="Leave AccessControl out; a bucket policy lets in who has to come in.")  # fmt: skip
 

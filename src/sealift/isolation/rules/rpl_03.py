@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import OUTSIDE, Leak
+from sealift.isolation.model import OUTSIDE, Finding
 from sealift.isolation.patterns import has_symbol
 from sealift.isolation.policies import Statement
 from sealift.isolation.rule import Example, Rule
@@ -14,7 +14,7 @@ from sealift.model.finding import Severity
 FIX = "Name the roles that need it instead of the whole account."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield grants to account roots: information for the own account, high for one that no environment has."""
     accounts = {e.setting.account for e in world.environments}
     for environment in world.environments:
@@ -27,7 +27,7 @@ def check(world: World) -> Iterator[Leak]:
                     severity: Severity = "info" if own else "medium" if trust and _has_secret(statement) else "high"
                     whose = "its whole account" if own else f"the whole account {pattern}"
                     message = f"{granted.shown(grant)} of {environment.name} lets {whose} in; IAM policies decide who."
-                    yield granted.leak(world, grant, statement, rule=("RPL-03", severity), target=OUTSIDE,
+                    yield granted.finding(world, grant, statement, rule=("RPL-03", severity), target=OUTSIDE,
                                        about=(pattern, message, FIX))  # fmt: skip
 
 

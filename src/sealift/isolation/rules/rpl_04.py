@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealift.isolation.grants import Grant
-from sealift.isolation.model import EVERY, OUTSIDE, Leak
+from sealift.isolation.model import EVERY, OUTSIDE, Finding
 from sealift.isolation.patterns import has_symbol, head, is_wild
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.rule import Example, Rule
@@ -16,13 +16,13 @@ from sealift.model.finding import Severity
 FIX = "Trust only the services and roles of the same environment; for OIDC, StringEquals on the subject."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield trust in others' principals, in anybody, and in an identity provider without a subject."""
     for environment in world.environments:
         for grant, statement in granted.statements(environment, trust=True):
             for opened in _opened(world, environment, statement):
                 message = f"{_role(grant)} of {environment.name} can be assumed by {opened.why}."
-                yield granted.leak(world, grant, statement, rule=("RPL-04", opened.severity), target=opened.target,
+                yield granted.finding(world, grant, statement, rule=("RPL-04", opened.severity), target=opened.target,
                                    about=(opened.who, message, FIX))  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sealift.isolation import actions as iam
 from sealift.isolation.conditions import apart
 from sealift.isolation.decide import may
-from sealift.isolation.model import Leak, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import has_outside, has_symbol, head, intersects, is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import Principal
@@ -44,7 +44,7 @@ class _Use:
     writes: bool
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield what one environment may change and another uses, and credentials that both read."""
     used = {environment.name: _outside(world, environment) for environment in world.environments}
     for source in world.environments:
@@ -52,7 +52,7 @@ def check(world: World) -> Iterator[Leak]:
             for name, uses in used[source.name].items():
                 found = next(_common(uses, used[target.name].get(name, [])), None)
                 if found is not None:
-                    yield _leak(world, (source, target), found)
+                    yield _finding(world, (source, target), found)
 
 
 def _common(mine: list[_Use], theirs: list[_Use]) -> Iterator[_Use]:
@@ -64,10 +64,10 @@ def _common(mine: list[_Use], theirs: list[_Use]) -> Iterator[_Use]:
     )
 
 
-def _leak(world: World, ends: tuple[Sealed, Sealed], use: _Use) -> Leak:
+def _finding(world: World, ends: tuple[Sealed, Sealed], use: _Use) -> Finding:
     source, target = ends
     shown = world.symbols.concrete(use.pattern)
-    return Leak(
+    return Finding(
         id="SHR-01",
         severity=use.severity,
         source=source.name,

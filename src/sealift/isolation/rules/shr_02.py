@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Leak
+from sealift.isolation.model import Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_leaks
+from sealift.isolation.shared import shared_findings
 from sealift.isolation.world import World
 
 FIX = "Give each environment its own: made in the template, or named by a path with the environment's name in it."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield stores and credentials (high), and routes and settings (medium), that two environments use alike."""
-    yield from shared_leaks(world, "SHR-02", FIX)
+    yield from shared_findings(world, "SHR-02", FIX)
 
 
 _TEMPLATE = resource("AWS::Lambda::Function", "{Environment: {Variables: {DB_HOST: VALUE}}}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Leak, Witness
+from sealift.isolation.model import EVERY, Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Sealed, World
@@ -22,7 +22,7 @@ _TYPES = {
 FIX = "Make a stack for each environment from the same template; keep aliases for shifting traffic within one."
 
 
-def check(world: World) -> Iterator[Leak]:
+def check(world: World) -> Iterator[Finding]:
     """Yield functions and APIs of one stack that have two or more names like environments."""
     for environment in world.environments:
         groups = _groups(environment)
@@ -36,7 +36,7 @@ def check(world: World) -> Iterator[Leak]:
             logical_id = names[min(words)]
             what = "aliases" if kind == "AWS::Lambda::Alias" else "stages"
             scope = next(s for s in environment.scopes if logical_id in s.resources)
-            yield Leak(
+            yield Finding(
                 id="STG-01",
                 severity="high",
                 source=environment.name,

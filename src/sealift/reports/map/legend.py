@@ -5,7 +5,7 @@ What one rule finds between two environments by one action has one entry: the fi
 
 from collections.abc import Iterator, Sequence
 
-from sealift.isolation.model import Leak, Verdict
+from sealift.isolation.model import Finding, Verdict
 from sealift.reports.map.layout import MARGIN
 from sealift.reports.map.marks import DIM, FAINT, MONO, RED, box, columns, fit, route, words, wrapped
 
@@ -24,10 +24,10 @@ def legend(verdict: Verdict, width: float, top: float) -> tuple[list[str], float
     hidden = sum(len(group) for group in groups[MOST_ENTRIES:])
     if hidden:
         page.lines([f"and {hidden} more, in the page and in the output of `sealift prove --json`"], dim=True)
-    for title, leaks in (("Accepted until a day", verdict.accepted), ("Shared by construction", verdict.residuals)):
-        if leaks:
-            page.title(title, len(leaks))
-            page.lines([f"{leak.id}  {route(leak)}: {leak.message}" for leak in leaks[:MOST_ENTRIES]])
+    for title, findings in (("Accepted until a day", verdict.accepted), ("Shared by construction", verdict.residuals)):
+        if findings:
+            page.title(title, len(findings))
+            page.lines([f"{finding.id}  {route(finding)}: {finding.message}" for finding in findings[:MOST_ENTRIES]])
     page.title("Assumed", 0)
     page.lines(list(verdict.axioms))
     page.title("What went in", 0)
@@ -35,12 +35,18 @@ def legend(verdict: Verdict, width: float, top: float) -> tuple[list[str], float
     return page.marks, page.y + 26
 
 
-def entries(findings: Sequence[Leak]) -> list[list[tuple[int, Leak]]]:
+def entries(findings: Sequence[Finding]) -> list[list[tuple[int, Finding]]]:
     """Return findings with their numbers, in groups of one rule, pair of environments and action; in order."""
-    groups: dict[tuple[str, ...], list[tuple[int, Leak]]] = {}
-    for number, leak in enumerate(findings, 1):
-        key = (leak.id, leak.source, leak.target, leak.witness.action if leak.witness else "", leak.severity)
-        groups.setdefault(key, []).append((number, leak))
+    groups: dict[tuple[str, ...], list[tuple[int, Finding]]] = {}
+    for number, finding in enumerate(findings, 1):
+        key = (
+            finding.id,
+            finding.source,
+            finding.target,
+            finding.witness.action if finding.witness else "",
+            finding.severity,
+        )
+        groups.setdefault(key, []).append((number, finding))
     return list(groups.values())
 
 
@@ -69,25 +75,27 @@ class _Page:
                 self.y += 18
                 self.marks.append(words(MARGIN, self.y, line, size=12, style=style))
 
-    def entry(self, group: Sequence[tuple[int, Leak]]) -> None:
-        (number, leak), others = group[0], group[1:]
+    def entry(self, group: Sequence[tuple[int, Finding]]) -> None:
+        (number, finding), others = group[0], group[1:]
         self.y += 30
-        self.marks += list(_number(number, self.y, solid=leak.severity in ("critical", "high")))
+        self.marks += list(_number(number, self.y, solid=finding.severity in ("critical", "high")))
         x = MARGIN + _INDENT
-        head = f"{leak.id}{f' ×{len(group)}' if others else ''}  {leak.severity}"
-        head += ", not proved" if leak.unproved else ""
+        head = f"{finding.id}{f' ×{len(group)}' if others else ''}  {finding.severity}"
+        head += ", not proved" if finding.unproved else ""
         self.marks.append(words(x, self.y, head, size=13, style=f'font-weight="700" fill="{RED}"'))
         after = x + 8.2 * columns(head) + 16
-        self.marks.append(words(after, self.y, fit(route(leak), 48), size=13, style='font-weight="600"'))
-        if leak.location is not None:
+        self.marks.append(words(after, self.y, fit(route(finding), 48), size=13, style='font-weight="600"'))
+        if finding.location is not None:
             style = f'fill="{DIM}" text-anchor="end" font-family="{MONO}"'
-            self.marks.append(words(self._width - MARGIN, self.y, fit(str(leak.location), 40), size=11.5, style=style))
-        self._body(leak.message, x)
-        if leak.witness is not None:
-            for name, text in _witness(leak):
+            self.marks.append(
+                words(self._width - MARGIN, self.y, fit(str(finding.location), 40), size=11.5, style=style)
+            )
+        self._body(finding.message, x)
+        if finding.witness is not None:
+            for name, text in _witness(finding):
                 self._body(text, x + 74, mono=True, name=name)
-        if leak.fix:
-            self._body(leak.fix, x + 74, name="mend")
+        if finding.fix:
+            self._body(finding.fix, x + 74, name="mend")
         if others:
             self._body(_places(others), x + 74, name="also")
 
@@ -100,20 +108,21 @@ class _Page:
             self.marks.append(words(x, self.y, line, size=size, style=f'font-family="{MONO}"' if mono else ""))
 
 
-def _witness(leak: Leak) -> Iterator[tuple[str, str]]:
-    if leak.witness is not None:
-        yield "who", leak.witness.principal
-        yield "does", leak.witness.action
-        yield "to", leak.witness.resource
-        for step in leak.witness.path:
+def _witness(finding: Finding) -> Iterator[tuple[str, str]]:
+    if finding.witness is not None:
+        yield "who", finding.witness.principal
+        yield "does", finding.witness.action
+        yield "to", finding.witness.resource
+        for step in finding.witness.path:
             yield "by way of", step
 
 
-def _places(others: Sequence[tuple[int, Leak]]) -> str:
+def _places(others: Sequence[tuple[int, Finding]]) -> str:
     """Return where the other findings of an entry are, each with its number."""
     told = [
-        f"{number} " + (" ".join(str(part) for part in (leak.logical_id, leak.location) if part) or leak.message)
-        for number, leak in others[:MOST_PLACES]
+        f"{number} "
+        + (" ".join(str(part) for part in (finding.logical_id, finding.location) if part) or finding.message)
+        for number, finding in others[:MOST_PLACES]
     ]
     more = len(others) - MOST_PLACES
     return " · ".join(told) + (f" · and {more} more" if more > 0 else "")

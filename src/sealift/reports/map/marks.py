@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from html import escape
 
-from sealift.isolation.model import Leak, Verdict
+from sealift.isolation.model import Finding, Verdict
 from sealift.model.finding import Severity
 
 RED = "#c1121f"
@@ -91,6 +91,6 @@ def headline(verdict: Verdict) -> str:
     return f"{verdict.level} · {MEANING[verdict.level]}"
 
 
-def route(leak: Leak) -> str:
+def route(finding: Finding) -> str:
     """Return between which environments a finding is."""
-    return f"{leak.source} → {leak.target}"
+    return f"{finding.source} → {finding.target}"

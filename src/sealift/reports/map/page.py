@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sealift.isolation.model import EnvironmentView, Leak, Verdict
+from sealift.isolation.model import EnvironmentView, Finding, Verdict
 from sealift.reports.map.drawing import svg
 from sealift.reports.map.inventory import Room, rooms
 from sealift.reports.map.marks import DIM, FAINT, GREEN, INK, MONO, RED, SANS, headline, safe
@@ -51,30 +51,31 @@ def html(views: Sequence[EnvironmentView], verdict: Verdict, *, about: str = "")
     return "\n".join(parts) + "\n"
 
 
-def _findings(title: str, leaks: Sequence[Leak], none: str) -> Iterator[str]:
-    if not leaks:
+def _findings(title: str, findings: Sequence[Finding], none: str) -> Iterator[str]:
+    if not findings:
         if none:
             yield f'<h2>{safe(title)}</h2><p class="good">{safe(none)}</p>'
         return
-    yield f"<h2>{safe(title)} ({len(leaks)})</h2><table><thead><tr><th>#</th><th>rule</th><th>from → to</th>"
+    yield f"<h2>{safe(title)} ({len(findings)})</h2><table><thead><tr><th>#</th><th>rule</th><th>from → to</th>"
     yield "<th>what, and how to mend it</th><th>witness</th><th>where</th></tr></thead><tbody>"
-    for number, leak in enumerate(leaks, 1):
-        severity = leak.severity + (", not proved" if leak.unproved else "")
-        tone = "bad" if leak.severity in ("critical", "high") or leak.unproved else "dim"
-        fix = f'<br><span class="dim">→ {safe(leak.fix)}</span>' if leak.fix else ""
-        where = safe(leak.location) if leak.location else safe(leak.logical_id or "")
+    for number, finding in enumerate(findings, 1):
+        severity = finding.severity + (", not proved" if finding.unproved else "")
+        tone = "bad" if finding.severity in ("critical", "high") or finding.unproved else "dim"
+        fix = f'<br><span class="dim">→ {safe(finding.fix)}</span>' if finding.fix else ""
+        where = safe(finding.location) if finding.location else safe(finding.logical_id or "")
         yield (
-            f'<tr><td class="whole">{number}</td><td class="whole"><strong>{safe(leak.id)}</strong><br>'
-            f'<span class="{tone}">{safe(severity)}</span></td><td>{safe(leak.source)} →<br>{safe(leak.target)}</td>'
-            f"<td>{safe(leak.message)}{fix}</td><td>{_witness(leak)}</td><td><code>{where}</code></td></tr>"
+            f'<tr><td class="whole">{number}</td><td class="whole"><strong>{safe(finding.id)}</strong><br>'
+            f'<span class="{tone}">{safe(severity)}</span></td>'
+            f"<td>{safe(finding.source)} →<br>{safe(finding.target)}</td>"
+            f"<td>{safe(finding.message)}{fix}</td><td>{_witness(finding)}</td><td><code>{where}</code></td></tr>"
         )
     yield "</tbody></table>"
 
 
-def _witness(leak: Leak) -> str:
-    if leak.witness is None:
+def _witness(finding: Finding) -> str:
+    if finding.witness is None:
         return ""
-    w = leak.witness
+    w = finding.witness
     named = [("who", w.principal), ("does", w.action), ("to", w.resource), *(("by way of", step) for step in w.path)]
     return "<dl>" + "".join(f"<dt>{name}</dt><dd><code>{safe(text)}</code></dd>" for name, text in named) + "</dl>"
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sealift.delivery.gates import GateResult
-from sealift.isolation import Accepted, EnvironmentView, Leak, Verdict
+from sealift.isolation import Accepted, EnvironmentView, Finding, Verdict
 from sealift.isolation import prove as decide
 from sealift.model.app import App
 from sealift.model.event import Event, FindingReported, Noted
-from sealift.model.finding import Finding
+from sealift.model.finding import Finding as ToolFinding
 from sealift.model.release import BuiltRelease, Release
 from sealift.model.template import Json, Template
 from sealift.usecases.proof.views import built_views, stored_views
@@ -71,13 +71,13 @@ class Proof:
     """What roles tried at run time; empty when nothing was."""
 
     @property
-    def stopping(self) -> tuple[Leak, ...]:
+    def stopping(self) -> tuple[Finding, ...]:
         """Return the findings that stop a deployment: critical and high ones that were shown."""
         found = (*self.verdict.findings, *self.contradictions)
         return tuple(f for f in found if f.severity in {"critical", "high"} and not f.unproved)
 
     @property
-    def contradictions(self) -> tuple[Leak, ...]:
+    def contradictions(self) -> tuple[Finding, ...]:
         """Return what a probe contradicts of the advice for a shared account; the verdict has its own."""
         return tuple(f for f in self.shared.findings if f.id == PROBE_RULE) if self.shared else ()
 
@@ -85,7 +85,7 @@ class Proof:
         """Return what the ledger keeps of it."""
         return {
             "verdict": self.verdict.level,
-            "findings": [leak.key for leak in self.verdict.findings],
+            "findings": [finding.key for finding in self.verdict.findings],
             "inputs": dict(self.verdict.inputs),
         }
 
@@ -108,7 +108,9 @@ def isolation_gate(proof: Proof, *, strict: bool) -> GateResult:
     Without `strict` (on the embedded cloud, where nothing is shared) it only says what AWS's gate would refuse.
     """
     found = alike(proof.verdict)
-    events: list[Event] = [FindingReported(finding=finding(ways)) for ways in found if ways[0].severity != "info"]
+    events: list[Event] = [
+        FindingReported(finding=as_tool_finding(ways)) for ways in found if ways[0].severity != "info"
+    ]
     events += _advice(proof.shared) if proof.shared is not None else ()
     stopping = _alike(proof.stopping, proof.verdict.environments)
     if not stopping or not strict:
@@ -120,7 +122,7 @@ def isolation_gate(proof: Proof, *, strict: bool) -> GateResult:
         status="refused",
         message=f"The environments are not isolated: {first.message}" + (f" (and {others} more)" if others else ""),
         hint=first.fix or "See `sealift prove`.",
-        details={"findings": [leak.key for leak in proof.stopping]},
+        details={"findings": [finding.key for finding in proof.stopping]},
         events=tuple(events),
     )
 
@@ -149,7 +151,7 @@ def summary(verdict: Verdict) -> str:
     return f"{verdict.level} {meaning}{counts}{unseen}"
 
 
-def alike(verdict: Verdict) -> list[tuple[Leak, ...]]:
+def alike(verdict: Verdict) -> list[tuple[Finding, ...]]:
     """Return the findings, those as one that say the same of one place and differ in the environments alone.
 
     The way into the last environment comes first in each: that is the most protected one.
@@ -157,36 +159,36 @@ def alike(verdict: Verdict) -> list[tuple[Leak, ...]]:
     return _alike(verdict.findings, verdict.environments)
 
 
-def _alike(leaks: Sequence[Leak], environments: Sequence[str]) -> list[tuple[Leak, ...]]:
+def _alike(findings: Sequence[Finding], environments: Sequence[str]) -> list[tuple[Finding, ...]]:
     order = {name: index for index, name in enumerate(environments)}
-    found: dict[tuple[object, ...], list[Leak]] = {}
-    for leak in worst_first(leaks):
+    found: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in worst_first(findings):
         # Of one cause there is one place to mend, however many resources it has.
-        where = (leak.cause,) if leak.cause else (leak.location, leak.logical_id)
-        key = (leak.id, leak.severity, *where, leak.fix, _nameless(leak))
-        found.setdefault(key, []).append(leak)
-    return [tuple(sorted(ways, key=lambda leak: -order.get(leak.target, -1))) for ways in found.values()]
+        where = (finding.cause,) if finding.cause else (finding.location, finding.logical_id)
+        key = (finding.id, finding.severity, *where, finding.fix, _nameless(finding))
+        found.setdefault(key, []).append(finding)
+    return [tuple(sorted(ways, key=lambda finding: -order.get(finding.target, -1))) for ways in found.values()]
 
 
-def _nameless(leak: Leak) -> str:
+def _nameless(finding: Finding) -> str:
     """Return the message without the names of the environments; of one cause, without the resource's either."""
-    names = {leak.source, leak.target, *(subjects(leak) if leak.cause else ())}
-    return _WORD.sub(lambda word: "·" if word[0] in names else word[0], leak.message)
+    names = {finding.source, finding.target, *(subjects(finding) if finding.cause else ())}
+    return _WORD.sub(lambda word: "·" if word[0] in names else word[0], finding.message)
 
 
-def subjects(leak: Leak) -> tuple[str, ...]:
+def subjects(finding: Finding) -> tuple[str, ...]:
     """Return what the resource of a finding is called: in the user's template, and in the rendered one."""
-    place = leak.location
-    return tuple(name for name in (place.logical_id if place else None, leak.logical_id) if name)
+    place = finding.location
+    return tuple(name for name in (place.logical_id if place else None, finding.logical_id) if name)
 
 
-def others_of(ways: Sequence[Leak]) -> tuple[str, ...]:
+def others_of(ways: Sequence[Finding]) -> tuple[str, ...]:
     """Return the resources, beside the first one's, that findings of one cause are about."""
-    first, *others = (subjects(leak)[:1] for leak in ways)
+    first, *others = (subjects(finding)[:1] for finding in ways)
     return tuple(dict.fromkeys(name for found in others for name in found if found != first))
 
 
-def between(ways: Sequence[Leak]) -> str:
+def between(ways: Sequence[Finding]) -> str:
     """Return from where to where findings that are alike lead."""
     (source, target), *others = dict.fromkeys((one.source, one.target) for one in ways)
     if others == [(target, source)]:
@@ -196,18 +198,18 @@ def between(ways: Sequence[Leak]) -> str:
     return f"{source} → {target}, and {len(others)} more way{'s' * (len(others) > 1)}"
 
 
-def finding(ways: Sequence[Leak]) -> Finding:
+def as_tool_finding(ways: Sequence[Finding]) -> ToolFinding:
     """Return findings of the proof that are alike as one of every other tool's."""
-    leak, *others = ways
-    return Finding(
+    finding, *others = ways
+    return ToolFinding(
         tool="isolation",
-        id=leak.id,
-        severity=leak.severity,
-        message=leak.message + (f" ({between(ways)})" if others else ""),
-        location=leak.location,
-        fix=leak.fix,
-        stops=leak.severity in {"critical", "high"} and not leak.unproved,
-        data={"from": leak.source, "to": leak.target, "ways": str(len(ways))},
+        id=finding.id,
+        severity=finding.severity,
+        message=finding.message + (f" ({between(ways)})" if others else ""),
+        location=finding.location,
+        fix=finding.fix,
+        stops=finding.severity in {"critical", "high"} and not finding.unproved,
+        data={"from": finding.source, "to": finding.target, "ways": str(len(ways))},
     )
 
 
@@ -270,7 +272,7 @@ def _accepted(app: App) -> tuple[Accepted, ...]:
     )
 
 
-def worst_first(leaks: Sequence[Leak]) -> tuple[Leak, ...]:
+def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return findings in the order in which a person should read them."""
     order = ("critical", "high", "medium", "low", "info")
-    return tuple(sorted(leaks, key=lambda leak: (order.index(leak.severity), leak.id)))
+    return tuple(sorted(findings, key=lambda finding: (order.index(finding.severity), finding.id)))
