@@ -5,7 +5,7 @@ is written before anything is sent, the outcome after it; one that never got an 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -29,6 +29,8 @@ class Deployed:
     """Fingerprint of its secrets (NoEcho), empty when it had none."""
     settings: Mapping[str, str] | None = None
     """Version of each setting that its templates read; None when that was not recorded."""
+    inherited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Parameters by stack that keep the values which a stack had when it was taken over."""
     kept: bool = False
     """Whether the environment's bucket keeps the values of its configuration."""
     at: datetime
@@ -356,6 +358,7 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
             config=str(record.data.get("config", known.config if known else "")),
             secrets=str(record.data.get("secrets", known.secrets if known else "")),
             settings=_settings(record.data.get("settings")),
+            inherited=_names(record.data.get("inherited")),
             kept=record.data.get("config_kept") is True or bool(known and known.kept),
             at=known.at if known else entry.at,
             actor=known.actor if known else entry.actor,
@@ -378,6 +381,11 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
     elif record.kind == "verification" and known is not None:
         verified_at = entry.at if record.status == "succeeded" else None
         deployments[record.operation] = replace(known, verified=record.status, verified_at=verified_at)
+
+
+def _names(value: Json) -> Mapping[str, tuple[str, ...]]:
+    found = value if isinstance(value, dict) else {}
+    return {stack: tuple(map(str, names)) for stack, names in found.items() if isinstance(names, list)}
 
 
 def _settings(value: Json) -> Mapping[str, str] | None:

@@ -27,6 +27,7 @@ from sealift.usecases.reading_back import read_back
 from sealift.usecases.services import phase
 from sealift.usecases.site import Site
 from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
+from sealift.usecases.stacks.inheriting import Inherited, declared_tags, inherited, tell_inherited
 from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.stacks.ownership import change_set_name, judged_name
 from sealift.usecases.stacks.settling import at_rest, wait_until_seen
@@ -52,6 +53,10 @@ class Plan:
     secrets: str = ""
     """Fingerprint of the secrets (NoEcho): it says whether any was changed, and nothing else."""
     adopt: bool = False
+    inherited: Inherited = field(default_factory=Inherited)
+    """Parameters that keep the values of a stack that was taken over."""
+    tags_before: frozenset[str] = frozenset()
+    """The tags that the deployment before declared."""
     waivers: frozenset[str] = frozenset()
     abandoned: tuple[str, ...] = ()
     """Change sets that interrupted deployments may have left behind."""
@@ -99,7 +104,8 @@ def plan_deployment(site: Site, release: Release, *, commit: str | None, kind: E
     """Resolve the parameters of every stack. Raises ConfigError with all problems at once."""
     if kind != "rollback":
         check_hooks(site.app, release)
-    resolved, problems = fitted_parameters(site.app, site.environment, release.stacks)
+    kept = inherited(site, release, adopt=adopt)
+    resolved, problems = fitted_parameters(site.app, site.environment, release.stacks, kept=kept)
     site.secrets.learn(s for stack in release.stacks for s in secret_values(stack, resolved[stack.name]))
     if problems:
         name = site.name
@@ -117,6 +123,7 @@ def plan_deployment(site: Site, release: Release, *, commit: str | None, kind: E
         configuration=configuration_of(site, release, resolved),
         secrets=secrets_of(site, release, resolved),
         adopt=adopt,
+        inherited=kept,
     )
 
 
@@ -162,7 +169,11 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
     undoing = undoable(entries) if plan.kind == "rollback" else frozenset()
     waivers = open_waivers(entries, release=plan.release.digest) | undoing
     plan = replace(
-        plan, waivers=waivers, abandoned=_abandoned(standing(entries)), open_deletions=open_deletions(entries)
+        plan,
+        waivers=waivers,
+        abandoned=_abandoned(standing(entries)),
+        open_deletions=open_deletions(entries),
+        tags_before=declared_tags(writer.site),
     )
     operation = Operation(id=writer.services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     base: dict[str, Json] = {
@@ -174,6 +185,9 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
     }
     if plan.secrets:
         base["secrets"] = plan.secrets
+    if plan.inherited != Inherited():
+        base["inherited"] = plan.inherited.record()
+        tell_inherited(plan.inherited, writer.site)
     if plan.health:
         base["health"] = dict(plan.health)
     if writer.site.environment.watch_s and plan.kind != "rollback":
@@ -322,6 +336,8 @@ def _stack_target(site: Site, plan: Plan, stack: SealedStack) -> StackTarget:
         name=site.stack_name(stack),
         parameters={**plan.parameters[stack.name], ARTIFACT_BUCKET_PARAMETER: site.cloud.bucket.name},
         adopt=plan.adopt,
+        use_previous=plan.inherited.secret.get(stack.name, ()),
+        tags_before=plan.tags_before,
         waivers=plan.waivers,
         abandoned=plan.abandoned,
         open_deletions=plan.open_deletions,

@@ -1,6 +1,7 @@
 """Judge, for every environment and before anything is written, whether configuration and templates fit each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sealift.delivery.outputs import output_names, unknown_outputs
 from sealift.delivery.parameters import given_parameters, resolve_parameters
@@ -9,6 +10,9 @@ from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
 from sealift.model.release import SealedStack
 from sealift.model.template import Location, Template
+
+if TYPE_CHECKING:
+    from sealift.usecases.stacks.inheriting import Inherited
 
 NOT_BUILT = "0" * 64
 _ADDED = ("Fn::ForEach::", "Fn::Transform")
@@ -41,16 +45,22 @@ def require_probes(app: App, templates: Mapping[str, Template]) -> None:
 
 
 def fitted_parameters(
-    app: App, environment: Environment, stacks: Sequence[SealedStack]
+    app: App, environment: Environment, stacks: Sequence[SealedStack], *, kept: "Inherited | None" = None
 ) -> tuple[dict[str, dict[str, str]], tuple[str, ...]]:
-    """Return the value of every parameter by stack, and every problem with them."""
+    """Return the value of every parameter by stack, and every problem with them; some are `kept` as the stack has them.
+
+    Secrets that are kept have no value here.
+    """
     problems: list[str] = []
     resolved: dict[str, dict[str, str]] = {}
     declared = {p.name for stack in stacks for p in stack.parameters}
     for name in sorted(set(environment.parameters) - declared):
         problems.append(f'parameter "{name}" is declared by no stack{did_you_mean(name, sorted(declared))}')
     for stack in stacks:
-        values, wrong = resolve_parameters(stack.parameters, given_parameters(app, environment, stack))
+        given = given_parameters(app, environment, stack)
+        secret = kept.secret.get(stack.name, ()) if kept else ()
+        specs = [spec for spec in stack.parameters if spec.name not in secret]
+        values, wrong = resolve_parameters(specs, {**(kept.values.get(stack.name, {}) if kept else {}), **given})
         resolved[stack.name] = values
         problems += [f"{stack.name}: {text}" if len(stacks) > 1 else text for text in wrong]
     return resolved, tuple(problems)

@@ -26,6 +26,8 @@ class PromotionOptions:
 
     release: str | None = None
     wait: bool = False
+    adopt: bool = False
+    """Whether stacks that another tool made are taken over."""
     force: bool = False
     override: Override = field(default_factory=Override)
     soak_s: float | None = None
@@ -83,6 +85,7 @@ def entering_by_promotion(
         site=site,
         source=source,
         release=_chosen(options.release, source),
+        adopt=options.adopt,
         strict=options.strict,
         rehearsal=options.rehearsal,
         soak_s=options.soak_s,

@@ -42,7 +42,7 @@ def test_a_lease_that_is_given_back_in_time_is_waited_for(world: World):
 
     def give_back(call: str, moment: str) -> None:
         looks.append(True)
-        if len(looks) == 10:
+        if len(looks) == 20:
             world.account().tap.on_call = None
             leases.release(lease)
 

@@ -55,7 +55,7 @@ def test_no_secret_is_in_the_bucket(world: World):
 def test_a_changed_secret_goes_to_production_by_another_promotion(world: World):
     with_parameter(world, SECRET, {"Ref": "Pass"})
     for name in ("staging", "production"):
-        world.change(name, parameters={"Pass": "first-secret"})
+        world.change(name, parameters={"Pass": f"first-secret-of-{name}"})
     world.deliver("print('one')")
     world.change("production", parameters={"Pass": "other-secret"})
     assert world.promote().message != "already there"
@@ -114,7 +114,7 @@ def test_the_value_of_an_ssm_parameter_names_the_setting_that_is_missing(world: 
 def test_an_approval_is_for_the_secrets_of_then(world: World):
     with_parameter(world, SECRET, {"Ref": "Pass"})
     for name in ("staging", "production"):
-        world.change(name, parameters={"Pass": "first-secret"})
+        world.change(name, parameters={"Pass": f"first-secret-of-{name}"})
     world.change("production", approvals=1)
     world.deploy()
     world.soak()

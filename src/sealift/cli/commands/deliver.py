@@ -130,10 +130,18 @@ def deploy_command(
 @click.option("--release", metavar="DIGEST", help="The release that shall go; default: what the source runs.")
 @click.option("--wait", is_flag=True, help="Wait for a soak that is not over, and for a window that is closed.")
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
+@click.option("--adopt", is_flag=True, help="Take over stacks that another tool made.")
 @_override_options
 @options(streaming=True)
 def promote_command(
-    session: Session, environment: str, release: str | None, wait: bool, force: bool, override: str, reason: str
+    session: Session,
+    environment: str,
+    release: str | None,
+    wait: bool,
+    force: bool,
+    adopt: bool,
+    override: str,
+    reason: str,
 ) -> int:
     """Push the button: bring what was verified and soaked to ENVIRONMENT, byte for byte.
 
@@ -144,7 +152,9 @@ def promote_command(
 
     with _ending(session) as ending:
         target = session.environment(environment)
-        chosen = PromotionOptions(release=release, wait=wait, force=force, override=_override(override, reason))
+        chosen = PromotionOptions(
+            release=release, wait=wait, force=force, adopt=adopt, override=_override(override, reason)
+        )
         ending.finished = _finished(promote(session.app, target, session.services, chosen))
     return ending.code
 

@@ -23,9 +23,28 @@ def judged_name(operation: str) -> str:
     return f"{change_set_name(operation)}-judged"
 
 
-def tags(target: StackTarget) -> dict[str, str]:
-    """Return the tags of the stack: the user's and the two that say whose it is."""
-    return {**target.environment.tags, OWNER_TAG: target.app.name, ENVIRONMENT_TAG: target.environment.name}
+def tags(target: StackTarget, state: StackState | None, entries: Sequence[Entry]) -> dict[str, str]:
+    """Return the tags of the stack: those it had when it was taken over, the user's, and the two that say whose it is.
+
+    What it had is read from the stack while it is taken over, from the ledger after that: a tag that somebody gave it
+    by hand since is none.
+    """
+    if state is None or state.status == "REVIEW_IN_PROGRESS":
+        had: dict[str, str] = {}
+    else:
+        had = dict(state.tags) if owner(state) == (None, None) else _recorded_tags(target.name, entries)
+    others = {k: v for k, v in had.items() if k not in target.tags_before and not k.startswith("aws:")}
+    return {**others, **target.environment.tags, OWNER_TAG: target.app.name, ENVIRONMENT_TAG: target.environment.name}
+
+
+def _recorded_tags(stack: str, entries: Sequence[Entry]) -> dict[str, str]:
+    """Return the tags that a stack got last."""
+    for entry in reversed(entries):
+        data = entry.record.data
+        given = data.get("tags")
+        if data.get("step") == "execute" and data.get("stack") == stack and isinstance(given, dict):
+            return {key: str(value) for key, value in given.items()}
+    return {}
 
 
 def is_ours(state: StackState, writer: Writer) -> bool:

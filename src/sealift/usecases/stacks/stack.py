@@ -63,7 +63,7 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
     losses = _judge(target, change_set, writer, ours=begun.ours)
     back_up(losses, operation, writer)
     used: list[Json] = [waiver_key(f) for f in losses]
-    after = _execute(target, change_set, operation, writer, waivers=used)
+    after = _execute(target, change_set, operation, writer, state=begun.state, waivers=used)
     made = frozenset(_added(change_set, target.stack.name))
     return StackOutcome(state=_protected(target, after, writer), changed=True, made=made)
 
@@ -151,8 +151,9 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
         stack_name=target.name,
         template_key=blob_key(target.stack.template_sha256),
         parameters=target.parameters,
-        tags=tags(target),
+        tags=tags(target, begun.state, writer.ledger.entries()),
         create=begun.create,
+        use_previous=target.use_previous,
         no_echo=tuple(p.name for p in target.stack.parameters if p.no_echo),
         role_arn=None if writer.cloud.local else target.environment.cloudformation_role,
         description=f"Sealift {operation.kind} of release {operation.release[:12]}",
@@ -225,14 +226,20 @@ def _withdraw(target: StackTarget, change_set: ChangeSet, writer: Writer, *, our
 
 
 def _execute(
-    target: StackTarget, change_set: ChangeSet, operation: Operation, writer: Writer, *, waivers: list[Json]
+    target: StackTarget,
+    change_set: ChangeSet,
+    operation: Operation,
+    writer: Writer,
+    *,
+    state: StackState | None,
+    waivers: list[Json],
 ) -> StackState:
     step: dict[str, Json] = {
         "step": "execute",
         "stack": target.name,
         "change_set": change_set.name,
         "added": list(_added(change_set, target.stack.name)),
-        "tags": dict(tags(target)),
+        "tags": dict(tags(target, state, writer.ledger.entries())),
         "template": fingerprint(writer.cloud.stacks.template(target.name, change_set=change_set.name)),
         **({"stack_id": change_set.stack_id} if change_set.creates_stack else {}),
     }

@@ -17,6 +17,10 @@ class StackTarget:
     name: str
     parameters: Mapping[str, str]
     adopt: bool = False
+    use_previous: tuple[str, ...] = ()
+    """Parameters that keep the value which the stack has."""
+    tags_before: frozenset[str] = frozenset()
+    """The tags that the deployment before declared; others on the stack are somebody else's, and stay."""
     waivers: frozenset[str] = frozenset()
     """What may be done to data this once, as `delivery.guard.waiver_key` names it."""
     abandoned: tuple[str, ...] = ()
