@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
+from sealift.config.documents import mapping_in
 from sealift.errors import ConfigError
 
-SAMCONFIG_NAME = "samconfig.toml"
+SAMCONFIG_NAMES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 TEMPLATE_NAMES = ("template.yaml", "template.yml", "template.json")
 _NOT_SOURCE = {".aws-sam", ".venv", "venv", "node_modules", "build", "dist", "cdk.out", ".serverless", "tests", "test"}
 _SUFFIXES = (".yaml", ".yml", ".json", ".template")
@@ -164,17 +165,33 @@ def read_text(path: Path) -> str | None:
         raise ConfigError(f"{path.name} cannot be read: {error.strerror}", code="config-unreadable") from error
 
 
-def samconfig_region(text: str | None) -> str | None:
-    """Return the region that the text of samconfig.toml names for its default environment, or None."""
+def samconfig_data(texts: Mapping[str, str | None]) -> Mapping[str, object]:
+    """Return what the first samconfig file that there is says: SAM CLI takes the first of these names, too."""
+    file = next((name for name in SAMCONFIG_NAMES if texts.get(name) is not None), None)
+    if file is None:
+        return {}
+    text = texts[file] or ""
+    if not file.endswith(".toml"):
+        return {str(name): value for name, value in mapping_in(text, file=file).items()}
     try:
-        data = tomllib.loads(text or "")
-    except tomllib.TOMLDecodeError:
-        return None
-    return next((region for _, region in samconfig_values(data, "default", "region") if isinstance(region, str)), None)
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def samconfig_texts(root: Path) -> Mapping[str, str | None]:
+    """Return the texts of the samconfig files in a folder, by name."""
+    return {name: read_text(root / name) for name in SAMCONFIG_NAMES}
+
+
+def samconfig_region(texts: Mapping[str, str | None]) -> str | None:
+    """Return the region that samconfig names for its default environment, or None."""
+    found = samconfig_values(samconfig_data(texts), "default", "region")
+    return next((region for _, region in found if isinstance(region, str)), None)
 
 
 def samconfig_values(data: Mapping[str, object], environment: str, key: str) -> Iterator[tuple[str, object]]:
-    """Yield `(command, value)` of a parameter in samconfig.toml, the most telling command first."""
+    """Yield `(command, value)` of a parameter in samconfig, the most telling command first."""
     section = data.get(environment)
     for command in ("deploy", "global", "build", "package", "sync"):
         commands = section.get(command) if isinstance(section, dict) else None

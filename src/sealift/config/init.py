@@ -8,7 +8,7 @@ from sealift.config.discover import app_name, as_name, default_branch, templates
 from sealift.config.load import CONFIG_NAME, find_source
 from sealift.config.parameters import TemplateParameter, template_parameters
 from sealift.config.samconfig import DEFAULT, SamEnvironment, matching, read_samconfig
-from sealift.config.toml import toml_string
+from sealift.config.toml import toml_key, toml_string
 from sealift.errors import ConfigError
 
 _HEAD = """\
@@ -61,7 +61,7 @@ def _exists(name: str) -> ConfigError:
 
 
 def initial_config(root: Path) -> str:
-    """Return a commented configuration: what holds without one, and what samconfig.toml and the template add.
+    """Return a commented configuration: what holds without one, and what samconfig and the template add.
 
     Raises ConfigError when there is no template.
     """
@@ -74,7 +74,6 @@ def initial_config(root: Path) -> str:
         (
             _HEAD,
             _app(name, templates),
-            _shared(default, parameters),
             *(_environment(which, name, root, found, parameters) for which in ("staging", "production")),
             _settings(parameters),
             _others(found),
@@ -104,23 +103,15 @@ def _app(name: str, templates: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
-def _shared(default: SamEnvironment, parameters: Iterable[TemplateParameter]) -> str:
-    values = list(_values(default, parameters))
-    if not values:
-        return ""
-    return "\n".join(("", "# Parameters of the template, the same in every environment.", "[parameters]", *values, ""))
-
-
 def _environment(
     which: str, app: str, root: Path, found: tuple[SamEnvironment, ...], parameters: list[TemplateParameter]
 ) -> str:
-    own = matching(found, which)
-    default = next((one for one in found if one.name == DEFAULT), None)
-    region = (own and own.region) or (default and default.region)
+    own = _profile(which, found)
+    region = own.region if own else None
     lines = ["", f"[environments.{which}]"]
     lines.append('# account = "111111111111"  # with other credentials nothing is written')
     lines.append(f"region = {toml_string(region)}" if region else '# region = "eu-central-1"')
-    if own and own.stack_name:
+    if own and own.stack_name and own.name != DEFAULT:
         lines.append(f"stack_name = {toml_string(own.stack_name)}  # from samconfig.toml [{own.name}]")
     else:
         lines.append(f"# stack_name = {toml_string(f'{app}-{which}')}")
@@ -130,15 +121,28 @@ def _environment(
     else:
         lines.append('promotes_from = "staging"')
         lines.append("# approval = true  # somebody has to approve each deployment")
-    lines += _parameters_of(which, own, default, parameters)
+    if own and own.role_arn:
+        lines.append(f"cloudformation_role = {toml_string(own.role_arn)}  # role_arn of samconfig [{own.name}]")
+    if own and own.capabilities:
+        told = " ".join(own.capabilities)
+        lines.append(f"# {told}: nothing to say, Sealift gives CloudFormation the capabilities that a template needs")
+    if own and own.tags:
+        lines.append(f"[environments.{which}.tags]")
+        lines += [f"{toml_key(name)} = {toml_string(value)}" for name, value in own.tags.items()]
+    lines += _parameters_of(which, own, parameters)
     return "\n".join(lines) + "\n"
 
 
-def _parameters_of(
-    which: str, own: SamEnvironment | None, default: SamEnvironment | None, parameters: list[TemplateParameter]
-) -> list[str]:
+def _profile(which: str, found: tuple[SamEnvironment, ...]) -> SamEnvironment | None:
+    """Return the profile whose values an environment gets. Those of `default` may reach staging, never production."""
+    own = matching(found, which)
+    default = next((one for one in found if one.name == DEFAULT), None)
+    return own if own is not None or which == "production" else default
+
+
+def _parameters_of(which: str, own: SamEnvironment | None, parameters: list[TemplateParameter]) -> list[str]:
     values = list(_values(own, parameters)) if own else []
-    given = {*(own.parameters if own else ()), *(default.parameters if default else ())}
+    given = own.parameters if own else {}
     missing = [one for one in parameters if one.required and (one.name not in given or one.secret)]
     if not values and not missing:
         return []
@@ -156,7 +160,7 @@ def _values(found: SamEnvironment, parameters: Iterable[TemplateParameter]) -> I
         if name in secret:
             yield f"# {name} is NoEcho: not copied here. Keep it in Parameter Store or Secrets Manager."
         else:
-            yield f"{name} = {toml_string(value)}"
+            yield f"{toml_key(name)} = {toml_string(value)}"
 
 
 def _to_give(parameter: TemplateParameter) -> str:
@@ -177,9 +181,9 @@ def _settings(parameters: Iterable[TemplateParameter]) -> str:
     return "\n".join(("", head, "# [local.settings]", *(f'# {toml_string(f"ssm:{one}")} = ""' for one in names), ""))
 
 
-def _others(found: Iterable[SamEnvironment]) -> str:
-    used = {one.name for name in ("staging", "production") if (one := matching(found, name))}
-    others = [one.name for one in found if one.name != DEFAULT and one.name not in used and one.stack_name]
+def _others(found: tuple[SamEnvironment, ...]) -> str:
+    used = {one.name for name in ("staging", "production") if (one := _profile(name, found))}
+    others = [one.name for one in found if one.name not in used and (one.stack_name or one.parameters or one.tags)]
     if not others:
         return ""
     return f"\n# samconfig.toml has more: {', '.join(others)}. Each can be an [environments.NAME] here.\n"

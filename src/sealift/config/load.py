@@ -7,7 +7,14 @@ from pathlib import Path
 
 from sealift.config.agree import contradictions
 from sealift.config.declare import Surroundings, declared
-from sealift.config.discover import SAMCONFIG_NAME, app_name, find_template, read_text, samconfig_region
+from sealift.config.discover import (
+    SAMCONFIG_NAMES,
+    app_name,
+    find_template,
+    read_text,
+    samconfig_region,
+    samconfig_texts,
+)
 from sealift.config.keys import ROOT
 from sealift.config.locate import key_lines, line_of
 from sealift.config.validate import Problem, checked
@@ -16,7 +23,7 @@ from sealift.model.app import App
 
 CONFIG_NAME = "sealift.toml"
 PYPROJECT_NAME = "pyproject.toml"
-FILES = (CONFIG_NAME, PYPROJECT_NAME, SAMCONFIG_NAME)
+FILES = (CONFIG_NAME, PYPROJECT_NAME, *SAMCONFIG_NAMES)
 """Every file that the configuration is read from."""
 DEFAULT_REGION = "us-east-1"
 
@@ -42,7 +49,7 @@ def load_app(root: Path, *, region: str | None = None, source: Source | None = N
     """
     source = source or find_source(root)
     found = "" if _names_templates(_document(source)) else find_template(root)
-    return _loaded(source, root, template=found, region=samconfig_region(read_text(root / SAMCONFIG_NAME)) or region)
+    return _loaded(source, root, template=found, region=samconfig_region(samconfig_texts(root)) or region)
 
 
 def load_committed(root: Path, files: Mapping[str, str], *, region: str | None = None) -> App | None:
@@ -53,7 +60,7 @@ def load_committed(root: Path, files: Mapping[str, str], *, region: str | None =
     source = _source(files.get(CONFIG_NAME), files.get(PYPROJECT_NAME, ""))
     if source is None:
         return None
-    return _loaded(source, root, template=None, region=samconfig_region(files.get(SAMCONFIG_NAME)) or region)
+    return _loaded(source, root, template=None, region=samconfig_region(files) or region)
 
 
 def _loaded(source: Source | None, root: Path, *, template: str | None, region: str | None) -> App:

@@ -1,11 +1,10 @@
 """Reads only the parameters of a template, leniently: what is wrong with it is not for `sealift init` to say."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-MAX_BYTES = 4_000_000
+from sealift.config.documents import mapping_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +41,8 @@ def _parameter(name: str, spec: Mapping[str, object]) -> TemplateParameter:
     )
 
 
-def _document(path: Path) -> dict[object, object]:
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Takes CloudFormation's short intrinsics as nothing: no parameter has one."""
-
-    Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+def _document(path: Path) -> Mapping[object, object]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if len(text) > MAX_BYTES:
-            return {}
-        document = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader)  # noqa: S506
-    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return mapping_in(path.read_text(encoding="utf-8-sig"), file=path.name)
+    except (OSError, ValueError):
         return {}
-    return document if isinstance(document, dict) else {}

@@ -1,50 +1,59 @@
-"""Reads samconfig.toml, as far as it says something that belongs into sealift.toml.
+"""Reads samconfig.toml (or .yaml), as far as it says something that belongs into sealift.toml.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
 """
 
 import re
 import shlex
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sealift.config.discover import SAMCONFIG_NAME, read_text, samconfig_values
+from sealift.config.discover import samconfig_data, samconfig_texts, samconfig_values
 
 DEFAULT = "default"
 _STAGING = ("staging", "stage", "stg", "test", "qa", "uat", "preprod", "pre-prod")
 _PRODUCTION = ("production", "prod", "prd", "live")
+_PARAMETER = re.compile(r"[A-Za-z0-9]+")
+_TAG = re.compile(r"[\w .:/+@-]+")
 _PLACEHOLDERS = {"sam-app", "sam_app"}
 """What `sam init` calls every stack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamEnvironment:
-    """One config environment of samconfig.toml."""
+    """One config environment of samconfig. Nothing of `default` is in another one: SAM CLI does not merge them."""
 
     name: str
     stack_name: str | None = None
     region: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    role_arn: str | None = None
+    """The role that CloudFormation acts as."""
+    capabilities: tuple[str, ...] = ()
 
 
 def read_samconfig(root: Path) -> tuple[SamEnvironment, ...]:
-    """Return the config environments; empty when there is no readable samconfig.toml."""
-    try:
-        data = tomllib.loads(read_text(root / SAMCONFIG_NAME) or "")
-    except tomllib.TOMLDecodeError:
-        return ()
+    """Return the config environments; empty when there is no readable samconfig file."""
+    data = samconfig_data(samconfig_texts(root))
     return tuple(
         SamEnvironment(
             name=name,
             stack_name=_first(data, name, "stack_name"),
             region=_first(data, name, "region"),
-            parameters=overrides(next((value for _, value in samconfig_values(data, name, "parameter_overrides")), "")),
+            parameters=overrides(_value(data, name, "parameter_overrides")),
+            tags=_pairs(_value(data, name, "tags"), _TAG),
+            role_arn=_first(data, name, "role_arn"),
+            capabilities=tuple(_words(_value(data, name, "capabilities"))),
         )
         for name, section in data.items()
         if isinstance(section, dict)
     )
+
+
+def _value(data: Mapping[str, object], environment: str, key: str) -> object:
+    return next((value for _, value in samconfig_values(data, environment, key)), "")
 
 
 def _first(data: Mapping[str, object], environment: str, key: str) -> str | None:
@@ -60,24 +69,37 @@ def matching(found: Iterable[SamEnvironment], name: str) -> SamEnvironment | Non
 
 
 def overrides(value: object) -> dict[str, str]:
-    """Return the parameters in any of the ways SAM takes them: one text, a list, long or short form."""
-    words: list[str] = []
-    for one in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
-        if not isinstance(one, str):
-            continue
-        try:
-            words += shlex.split(one) if isinstance(value, str) else [one]
-        except ValueError:
-            words += one.split()
-    return dict(pair for word in words if (pair := _pair(word)) is not None)
+    """Return the parameters in any of the ways SAM takes them: one text, a list, a mapping, long or short form."""
+    return _pairs(value, _PARAMETER)
 
 
-def _pair(word: str) -> tuple[str, str] | None:
+def _pairs(value: object, name: re.Pattern[str]) -> dict[str, str]:
+    if isinstance(value, Mapping):
+        return {str(key): _scalar(one) for key, one in value.items() if not isinstance(one, list | Mapping)}
+    return dict(pair for word in _words(value) if (pair := _pair(word, name)) is not None)
+
+
+def _scalar(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _words(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [one for one in value if isinstance(one, str)]
+    if not isinstance(value, str):
+        return []
+    try:
+        return shlex.split(value)
+    except ValueError:
+        return value.split()
+
+
+def _pair(word: str, name: re.Pattern[str]) -> tuple[str, str] | None:
     long = re.fullmatch(r"ParameterKey=([^,]+),ParameterValue=(.*)", word, re.DOTALL)
     if long:
         return long[1], _bare(long[2])
     key, equals, value = word.partition("=")
-    return (key, _bare(value)) if equals and re.fullmatch(r"[A-Za-z0-9]+", key) else None
+    return (key, _bare(value)) if equals and name.fullmatch(key) else None
 
 
 def _bare(text: str) -> str:

@@ -167,7 +167,7 @@ def _asset(source: Source, resource: Resource, shape: Shape) -> Asset | None:
         return None
     if is_remote(text):
         return None
-    if isinstance(value, dict) and not _local(source, text).exists():
+    if isinstance(value, dict) and not _is_there(_local(source, text)):
         return None  # an intrinsic whose default is no path here: an S3 location that an environment gives
     location = source.location(at, resource.logical_id)
     if source.buildable or shape.kind in ("file", "template"):
@@ -190,7 +190,7 @@ def _refuse_choice(source: Source, at: TemplatePath, resource: Resource, value: 
     if not isinstance(value, dict) or "Fn::If" not in value:
         return
     texts = [text for _, text in walk(value) if isinstance(text, str)]
-    local = next((t for t in texts if "/" in t and not is_remote(t) and _local(source, t).exists()), None)
+    local = next((t for t in texts if "/" in t and not is_remote(t) and _is_there(_local(source, t))), None)
     if local is not None:
         raise source.fault(
             at,
@@ -243,6 +243,13 @@ def _local(source: Source, text: str) -> Path:
     return source.root / posixpath.dirname(source.file) / text
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for a file is no file's
+        return False
+
+
 def _relative(source: Source, text: str) -> str:
     path = posixpath.join(posixpath.dirname(source.file), text)
     if posixpath.isabs(path):
@@ -253,7 +260,7 @@ def _relative(source: Source, text: str) -> str:
 def _refuse_missing(source: Source, shape: Shape, location: Location, text: str) -> None:
     path = _local(source, text)
     name = shape.path[-1]
-    if not path.exists():
+    if not _is_there(path):
         raise fault(
             location.file,
             location.line,

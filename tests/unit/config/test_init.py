@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,72 @@ def test_the_settings_that_parameters_read_are_named_for_the_embedded_cloud(app_
     parameter = "Parameters:\n  Pool: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /shop/pool}\n"
     (app_folder / "template.yaml").write_text(parameter + "Resources: {}\n")
     assert '# [local.settings]\n# "ssm:/shop/pool" = ""\n' in initial_config(app_folder)
+
+
+def write_sam(folder: Path, kind: str) -> None:
+    """Write the same samconfig in one of the ways SAM CLI reads it."""
+    profiles = {
+        "default": {
+            "parameter_overrides": "Stage=dev Only=default",
+            "tags": 'team="web shop" cost=42',
+            "region": "eu-west-1",
+        },
+        "prod": {
+            "stack_name": "shop-prd",
+            "region": "eu-north-1",
+            "parameter_overrides": ["Stage=prod"],
+            "tags": ["team=shop", "aws:cost-center=7"],
+            "role_arn": "arn:aws:iam::222222222222:role/cfn",
+            "capabilities": "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND",
+        },
+    }
+    if kind == "toml":
+        lines = [
+            f"[{name}.deploy.parameters]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in one.items())
+            for name, one in profiles.items()
+        ]
+        (folder / "samconfig.toml").write_text("version = 0.1\n" + "".join(lines))
+    else:
+        whole = {"version": 0.1, **{name: {"deploy": {"parameters": one}} for name, one in profiles.items()}}
+        (folder / f"samconfig.{kind}").write_text(json.dumps(whole))
+
+
+@pytest.mark.parametrize("kind", ["toml", "yaml", "yml"])
+def test_a_profile_gives_its_own_environment_all_it_has_and_default_gives_production_nothing(
+    app_folder: Path, kind: str
+) -> None:
+    write_sam(app_folder, kind)
+    text = write_initial_config(app_folder).read_text()
+    staging, production = load_app(app_folder).environments
+    assert (production.stack_name, production.region) == ("shop-prd", "eu-north-1")
+    assert production.parameters == {"Stage": "prod"}
+    assert production.tags == {"team": "shop", "aws:cost-center": "7"}
+    assert production.cloudformation_role == "arn:aws:iam::222222222222:role/cfn"
+    assert "CAPABILITY_AUTO_EXPAND" in text
+    assert staging.parameters == {"Stage": "dev", "Only": "default"}
+    assert staging.tags == {"team": "web shop", "cost": "42"}
+
+
+def test_without_a_profile_of_its_own_production_has_nothing_of_default(app_folder: Path) -> None:
+    (app_folder / "samconfig.yaml").write_text(
+        "default: {deploy: {parameters: {region: eu-west-1, parameter_overrides: {Db: x, Flag: true}, tags: 'a=b'}}}"
+    )
+    text = write_initial_config(app_folder).read_text()
+    staging, production = load_app(app_folder).environments
+    assert (staging.parameters, staging.tags) == ({"Db": "x", "Flag": "true"}, {"a": "b"})
+    assert (production.parameters, production.tags) == ({}, {})
+    assert "eu-west-1" not in text.partition("[environments.production]")[2]
+
+
+def test_the_first_of_several_samconfig_files_counts_as_for_sam(app_folder: Path) -> None:
+    (app_folder / "samconfig.toml").write_text('[prod.deploy.parameters]\nstack_name = "by-toml"\n')
+    (app_folder / "samconfig.yaml").write_text("prod: {deploy: {parameters: {stack_name: by-yaml}}}")
+    assert "by-toml" in initial_config(app_folder)
+    assert "by-yaml" not in initial_config(app_folder)
+
+
+@pytest.mark.parametrize("text", ["a: [", "[]", "", "prod: 3", "prod: {deploy: [1]}", "a: " + "[" * 5000, "x: !Foo 1"])
+def test_a_samconfig_that_cannot_be_read_says_nothing(app_folder: Path, text: str) -> None:
+    (app_folder / "samconfig.yaml").write_text(text)
+    write_initial_config(app_folder)
+    assert load_app(app_folder).name == "orders"

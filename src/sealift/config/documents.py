@@ -1,0 +1,26 @@
+"""Reads YAML beside the configuration (templates' parameters, samconfig.yaml); what cannot be read is nothing."""
+
+import json
+from collections.abc import Mapping
+
+MAX_BYTES = 2_000_000
+
+
+def mapping_in(text: str, *, file: str) -> Mapping[object, object]:
+    """Return the mapping that a text is, in JSON or YAML by the name of its file; empty when it is none.
+
+    CloudFormation's short intrinsics are nothing here.
+    """
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Takes every unknown tag as nothing."""
+
+    Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+    if len(text) > MAX_BYTES:
+        return {}
+    try:
+        document = json.loads(text) if file.endswith(".json") else yaml.load(text, Loader)  # noqa: S506
+    except (ValueError, yaml.YAMLError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
