@@ -273,8 +273,10 @@ def _tester(process: RealProcess, app: App, sink: EventSink) -> Tester:
 def _builder(process: Process, sink: EventSink, *, local: bool) -> Builder:
     """Return the builder; for the embedded cloud it builds what this machine's Python and processor can run."""
     from sealift.build.builder import CachedBuilder
+    from sealift.build.dependencies.uv_settings import settings_of_uv
 
-    builder = CachedBuilder(_build_cache(), process, settings=_settings_of_uv())
+    settings = settings_of_uv(os.environ, Path.home())
+    builder = CachedBuilder(_build_cache(), process, settings=settings, variables=os.environ)
     if not local:
         return builder
     import platform
@@ -295,12 +297,6 @@ def _build_cache() -> Path:
 def _cached_blob(sha256: str) -> Path | None:
     path = _build_cache() / "blobs" / sha256
     return path if path.is_file() else None
-
-
-def _settings_of_uv() -> dict[str, str]:
-    """Return the environment variables that change what uv resolves: registries, strategies, dates."""
-    beside = ("UV_CACHE_DIR", "UV_HTTP_TIMEOUT", "UV_NO_PROGRESS", "UV_PYTHON_INSTALL_DIR", "UV_TOOL_DIR")
-    return {name: value for name, value in os.environ.items() if name.startswith("UV_") and name not in beside}
 
 
 class AwsClouds:

@@ -37,8 +37,8 @@ _TRIES = 3
 class CachedBuilder:
     """Builds artifacts into a cache that several builds may share.
 
-    `settings` are the environment variables that change
-    what uv resolves (`UV_*`); `workers` is how many artifacts, and files, are worked on at once.
+    `settings` are those of this machine that change what uv resolves, `variables` the environment that requirements
+    may name; `workers` is how many artifacts, and files, are worked on at once.
     """
 
     def __init__(
@@ -47,12 +47,14 @@ class CachedBuilder:
         process: "Process",
         *,
         settings: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
         workers: int = 2,
     ) -> None:
         self.cache = Cache(cache_root)
         self.left_out = dependency_patterns()
         self._process = process
         self._settings = digest(dict(settings or {}))
+        self._variables = dict(variables or {})
         self._workers = workers
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
@@ -117,7 +119,7 @@ class CachedBuilder:
     def elsewhere(self, cache_root: Path) -> "CachedBuilder":
         """Return a builder with the same settings and another cache, to prove that the cache does not count."""
         other = CachedBuilder(cache_root, self._process, workers=self._workers)
-        other.left_out, other._settings = self.left_out, self._settings
+        other.left_out, other._settings, other._variables = self.left_out, self._settings, self._variables
         return other
 
     def ci_key(self, root: Path, assets: Sequence[Asset]) -> str:
@@ -137,7 +139,7 @@ class CachedBuilder:
         resolutions = Resolutions(self.cache, Uv(self._process, self.cache), left_out=left_out)
         index = StatIndex(self.cache, digest(str(root)), trusted=not force)
         tool = partial(installed_version, cache=self.cache, process=self._process)
-        planner = Planner(root, index, resolutions, settings=self._settings, tool=tool)
+        planner = Planner(root, index, resolutions, settings=self._settings, variables=self._variables, tool=tool)
         return _Run(
             planner=planner,
             resolutions=resolutions,

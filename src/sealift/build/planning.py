@@ -1,15 +1,18 @@
 """Plans an asset: what it is built from, and the key of the result. Starts a program only to resolve dependencies."""
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from os.path import relpath
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sealift.build.beside import NOTHING, Beside, outside
 from sealift.build.cache.keys import FORMAT, digest
 from sealift.build.cache.stat_index import StatIndex
 from sealift.build.dependencies.declared import Declared, declared
+from sealift.build.dependencies.inputs import inputs
 from sealift.build.dependencies.locks import normalized, pins
 from sealift.build.dependencies.resolutions import Resolutions, Wanted
 from sealift.build.javascript.packages import DECLARATIONS, Packages, packages
@@ -17,7 +20,7 @@ from sealift.build.methods import Method, method_of, prefix_of
 from sealift.build.reasons import Ingredients
 from sealift.build.target import python_target
 from sealift.build.zips.deflating import compressor
-from sealift.build.zips.tree import Profile, Tree, local_profile, profile, read_file, read_tree
+from sealift.build.zips.tree import Profile, Tree, profile, read_file, read_package, read_tree
 from sealift.errors import BuildError
 from sealift.model.template import Asset
 
@@ -59,7 +62,14 @@ class Planner:
     """Plans the assets of one application; what several share is read once. Threads may share it."""
 
     def __init__(
-        self, root: Path, index: StatIndex, resolutions: Resolutions, *, settings: str, tool: Callable[[str], str]
+        self,
+        root: Path,
+        index: StatIndex,
+        resolutions: Resolutions,
+        *,
+        settings: str,
+        tool: Callable[[str], str],
+        variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._root = root
         self._boundary = repository(root)
@@ -67,8 +77,9 @@ class Planner:
         self._resolutions = resolutions
         self._settings = settings
         self._tool = tool
+        self._variables = variables
         self._beside = Beside(root, self._boundary, self._read)
-        self._trees: dict[tuple[Path, Profile], Tree] = {}
+        self._trees: dict[tuple[Path, Profile | None], Tree] = {}
         self._wanted: dict[tuple[Path, str, str, str], Wanted | None] = {}
 
     def ready(self, asset: Asset) -> bool:
@@ -92,7 +103,7 @@ class Planner:
     def forget(self, asset: Asset) -> None:
         """Read the source of this asset again next time."""
         source = self._source(asset)
-        self._trees = {at: tree for at, tree in self._trees.items() if at[0] != source}
+        self._trees = {at: tree for at, tree in self._trees.items() if at[0] != source and at[1]}
         self._wanted = {at: wanted for at, wanted in self._wanted.items() if at[0] != source}
 
     def plan(self, asset: Asset, share: "Share | None" = None) -> Plan:
@@ -131,7 +142,7 @@ class Planner:
             ingredients=Ingredients(
                 files={f.name: f.sha256 + ("+x" if f.executable else "") for f in tree.files},
                 pins=self._pins(wanted),
-                settings=settings,
+                settings={**settings, **_beside(wanted, source)},
             ),
         )
 
@@ -235,21 +246,21 @@ class Planner:
                 source,
                 uv_first=asset.build_method == "python-uv",
                 bases=(self._project(asset), self._root, self._boundary),
+                variables=self._variables,
             )
             self._wanted[memo] = None if found is None else self._want(asset, found)
         return self._wanted[memo]
 
     def _want(self, asset: Asset, found: Declared) -> Wanted:
         target = python_target(asset.runtime or "", asset.architecture)
-        local = tuple(self._local(local.path) for local in found.local)
-        return Wanted(declared=found, target=target, local=local, settings=self._settings, boundary=self._boundary)
+        read = inputs(found, self._boundary, self._package)
+        return Wanted(declared=found, target=target, inputs=read, settings=self._settings)
 
-    def _local(self, path: Path) -> str:
-        if not path.exists():
-            return "missing"
-        if path.is_file():
-            return read_file(path, self._index).digest
-        return read_tree(path, local_profile(self._boundary), self._index).digest
+    def _package(self, path: Path) -> Tree:
+        at = (path, None)
+        if at not in self._trees:
+            self._trees[at] = read_package(path, self._boundary, self._index)
+        return self._trees[at]
 
     def _settings_of(self, asset: Asset, method: Method, packages: Packages | None) -> dict[str, str]:
         settings = {
@@ -277,6 +288,13 @@ class Planner:
         if wanted is None:
             return {}
         return {normalized(pin.project): pin.version for pin in pins(self._resolutions.lock(wanted).text)}
+
+
+def _beside(wanted: Wanted | None, source: Path) -> dict[str, str]:
+    """Return short digests of what dependencies are made from outside of the source, by path."""
+    there = source.resolve()
+    found = wanted.inputs if wanted else ()
+    return {relpath(i.path, there): i.digest[:12] for i in found if not i.path.is_relative_to(there)}
 
 
 def repository(root: Path) -> Path:

@@ -9,7 +9,7 @@ import pytest
 from sealift.build.builder import CachedBuilder
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact
-from sealift.model.template import Asset, Location
+from sealift.model.template import Asset, Location, Packing
 from tests.unit.build.tools import FakeUv, NoTools, function, write
 
 
@@ -130,7 +130,8 @@ def test_force_builds_the_same_bytes_again(app: Path) -> None:
 
 
 def test_the_type_stubs_and_tests_of_dependencies_stay_when_asked(app: Path, tmp_path: Path) -> None:
-    built = CachedBuilder(tmp_path / "cache", FakeUv(), slim=False).build(app, [function()])["app:fn"]
+    asset = function(packing=Packing(keep=("*/tests/*", "*.pyi")))
+    built = CachedBuilder(tmp_path / "cache", FakeUv()).build(app, [asset])["app:fn"]
     assert "alpha/tests/test_it.py" in names(built)
     assert "bin/run-it" not in names(built)
     assert not [name for name in names(built) if name.endswith("INSTALLER")]
@@ -289,7 +290,7 @@ def test_a_cache_folder_that_is_a_file_says_what_to_do(app: Path) -> None:
 
 
 def test_the_folder_of_the_template_gives_only_what_belongs_to_the_function(app: Path) -> None:
-    write(app, {"template.yaml": "", "samconfig.toml": "", "tests/test_app.py": "", "app.py": "", "lib/tests/x.py": ""})
+    write(app, {"template.yaml": "", "sealift.toml": "", ".env": "", "app.py": "", "lib/tests/x.py": ""})
     built = build(app, function(".", location=Location(file="template.yaml")), uv=NoTools())
     assert names(built) == ["app.py", "fn/app.py", "fn/requirements.txt", "lib/tests/x.py"]
 

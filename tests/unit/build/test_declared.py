@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sealift.build.dependencies.declared import declared, requirements
+from sealift.build.dependencies.requirement_files import Places
 from sealift.errors import BuildError
 from tests.unit.build.tools import write
 
@@ -138,6 +139,6 @@ def test_a_path_is_told_from_an_address_and_from_a_name(tmp_path: Path, line: st
 
 def test_a_path_is_relative_to_the_file_or_to_where_pip_was_started(tmp_path: Path) -> None:
     write(tmp_path, {"fn/requirements.txt": "../near\nshared/lib\n", "near/x": "", "shared/lib/x": ""})
-    found = requirements(tmp_path / "fn/requirements.txt", (tmp_path,))
+    found = requirements(tmp_path / "fn/requirements.txt", Places(home=tmp_path / "fn", bases=(tmp_path,)))
     assert found is not None
     assert [local.path for local in found.local] == [tmp_path / "near", tmp_path / "shared/lib"]

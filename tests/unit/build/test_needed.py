@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sealift.build.dependencies.needed import needed_tests
-from sealift.build.zips.leaving_out import dependency_patterns
+from sealift.build.zips.leaving_out import DEPENDENCY_LEFTOVERS, dependency_patterns
 from sealift.build.zips.packing import distributions
 from tests.unit.build.tools import install, write
 
@@ -58,14 +58,14 @@ def test_what_a_needed_folder_imports_is_needed_too(tmp_path: Path) -> None:
 def test_of_a_needed_folder_the_tests_themselves_are_left_out(tmp_path: Path) -> None:
     files = {"p/__init__.py": b"from p.tests import helper\n", "p/tests/helper.py": b"", "p/tests/test_p.py": b""}
     install(tmp_path, "p", "1.0", {**files, "q/tests/x.py": b""})
-    (found,) = distributions(tmp_path, dependency_patterns(slim=True))
+    (found,) = distributions(tmp_path, dependency_patterns())
     assert [name for name, _ in found.files] == ["p-1.0.dist-info/METADATA", "p/__init__.py", "p/tests/helper.py"]
-    (all_of_it,) = distributions(tmp_path, dependency_patterns(slim=False))
+    (all_of_it,) = distributions(tmp_path, DEPENDENCY_LEFTOVERS)
     assert "q/tests/x.py" in [name for name, _ in all_of_it.files]
 
 
 def test_stubs_that_are_read_at_run_time_stay(tmp_path: Path) -> None:
     lazy = b"import lazy_loader\n__getattr__, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)\n"
     install(tmp_path, "p", "1.0", {"p/__init__.py": lazy, "p/__init__.pyi": b"", "p/a.py": b"", "p/a.pyi": b""})
-    (found,) = distributions(tmp_path, dependency_patterns(slim=True))
+    (found,) = distributions(tmp_path, dependency_patterns())
     assert [name for name, _ in found.files if name.endswith(".pyi")] == ["p/__init__.pyi"]

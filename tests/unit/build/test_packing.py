@@ -12,7 +12,7 @@ from sealift.build.zips.packing import Overwritten, compiled_here, distributions
 from sealift.errors import BuildError
 from tests.unit.build.tools import install
 
-LEFT_OUT = dependency_patterns(slim=True)
+LEFT_OUT = dependency_patterns()
 
 
 def packed(site: Path, cache: Cache) -> dict[str, str]:

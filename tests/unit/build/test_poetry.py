@@ -67,5 +67,11 @@ def test_the_main_dependencies_are_taken_and_no_others() -> None:
     ]
 
 
-def test_with_a_lock_the_versions_are_left_to_the_lock() -> None:
-    assert "six\n" in poetry_requirements(PROJECT, versions=False)
+def test_with_a_lock_a_constraint_without_counterpart_is_left_to_the_lock() -> None:
+    text = '[tool.poetry.dependencies]\nsix = "^1 || ^2"\nattrs = "^23"\n'
+    assert poetry_requirements(text, locked=True) == "six\nattrs>=23,<24\n"
+
+
+def test_a_path_of_poetry_stands_for_the_dependency_of_the_project() -> None:
+    text = '[project]\ndependencies = ["lib>=1", "six"]\n[tool.poetry.dependencies]\nlib = { path = "../lib" }\n'
+    assert poetry_requirements(text) == "six\nlib @ ../lib\n"

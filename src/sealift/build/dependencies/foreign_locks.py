@@ -5,6 +5,7 @@ which of its packages a function needs follows from pyproject.toml, and uv works
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -84,8 +85,12 @@ def poetry_hashes(text: str, name: str = "poetry.lock") -> dict[tuple[str, str],
 
 def only_locked(resolved: str, locked: Mapping[tuple[str, str], frozenset[str]], name: str = "poetry.lock") -> str:
     """Return a resolution with its hashes replaced by the locked ones. Raises BuildError for what is not locked."""
-    lines = [f"{line}\n" for line in resolved.splitlines() if " @ " in line]
-    for pin in pins(resolved):
+    lines = []
+    for line in re.sub(r"\\\r?\n", " ", resolved).splitlines():
+        pin = next(pins(line), None)
+        if pin is None:
+            lines.append(f"{line}\n")  # a path or an address
+            continue
         key = (normalized(pin.project), pin.version)
         if key not in locked:
             raise BuildError(

@@ -6,13 +6,19 @@ from: a lock that no longer fits them is refused, never used or ignored in silen
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.declared import LOCK_NAME, requirements
-from sealift.build.dependencies.resolving import universal
+from sealift.build.dependencies.inputs import inputs
+from sealift.build.dependencies.mirror import Mirror
+from sealift.build.dependencies.requirement_files import Places
+from sealift.build.dependencies.resolving import compiled
 from sealift.build.dependencies.uv import Uv, masked
 from sealift.build.target import Target, python_target
+from sealift.build.zips.tree import read_package
 from sealift.errors import BuildError
 from sealift.model.template import Asset
 
@@ -34,11 +40,13 @@ def write_locks(root: Path, assets: Sequence[Asset], cache: Cache, uv: Uv, bound
 
 def _write(folder: Path, target: Target, bases: tuple[Path, Path], cache: Cache, uv: Uv) -> Path | None:
     path = folder / LOCK_NAME
-    declared = requirements(folder / "requirements.txt", bases, locked=False)
+    declared = requirements(folder / "requirements.txt", Places(home=folder, bases=bases), locked=False)
     if declared is None or declared.hashed:
         return None
-    with cache.temporary() as scratch:
-        text = universal(declared, target, uv, bases[-1], scratch)
+    read = partial(read_package, boundary=bases[-1])
+    with cache.temporary() as scratch, cache.writing():
+        mirror = Mirror(scratch, folder, inputs(declared, bases[-1], read))
+        text = compiled(declared, replace(target, platform=""), uv, mirror)
     if masked(text) != text:
         raise BuildError(
             f"{path} would hold a password of an address in requirements.txt",

@@ -14,32 +14,42 @@ from sealift.errors import BuildError
 _Table = Mapping[str, Any]
 
 
-def is_poetry(text: str) -> bool:
+def is_poetry(parsed: _Table) -> bool:
     """Return whether a pyproject.toml lists its dependencies in Poetry's way."""
-    return bool(tomllib.loads(text).get("tool", {}).get("poetry", {}).get("dependencies"))
+    return bool(parsed.get("tool", {}).get("poetry", {}).get("dependencies"))
 
 
-def poetry_requirements(text: str, name: str = "pyproject.toml", *, versions: bool = True) -> str:
-    """Return the main dependencies, one a line. Raises BuildError for a constraint that has no counterpart."""
+def poetry_requirements(text: str, name: str = "pyproject.toml", *, locked: bool = False) -> str:
+    """Return the main dependencies, one a line.
+
+    Raises BuildError for a constraint that has no counterpart; of a project that is `locked` such a one is left out.
+    """
     parsed = tomllib.loads(text)
     listed = {**parsed.get("tool", {}).get("poetry", {}).get("dependencies", {})}
     plain = [str(line) for line in parsed.get("project", {}).get("dependencies", ())]
-    named = {_project(line) for line in plain}
-    lines = [*plain, *_lines(listed, named, name, versions)]
+    placed = {_project(project) for project, value in listed.items() if _is_placed(value)}
+    named = {_project(line) for line in plain} - placed
+    lines = [*(line for line in plain if _project(line) not in placed), *_lines(listed, named, name, locked)]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(listed: _Table, named: set[str], name: str, versions: bool) -> Iterator[str]:
+def _is_placed(value: object) -> bool:
+    """Return whether an entry says where a dependency comes from; for one of `[project]` it adds that alone."""
+    tables = value if isinstance(value, list) else [value]
+    return any(isinstance(table, Mapping) and {"git", "url", "path"} & table.keys() for table in tables)
+
+
+def _lines(listed: _Table, named: set[str], name: str, locked: bool) -> Iterator[str]:
     for project, value in listed.items():
         if project.lower() == "python" or _project(project) in named:
             continue
         for entry in value if isinstance(value, list) else [value]:
             table = {"version": entry} if isinstance(entry, str) else entry
             if not table.get("optional"):
-                yield _line(project, table, name, versions)
+                yield _line(project, table, name, locked)
 
 
-def _line(project: str, table: _Table, name: str, versions: bool) -> str:
+def _line(project: str, table: _Table, name: str, locked: bool) -> str:
     extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
     markers = f" ; {table['markers']}" if table.get("markers") else ""
     if "git" in table:
@@ -49,7 +59,8 @@ def _line(project: str, table: _Table, name: str, versions: bool) -> str:
         return f"{project}{extras} @ {table['url']}{markers}"
     if "path" in table:
         return f"{project}{extras} @ {table['path']}{markers}"
-    version = specifier(str(table.get("version", "*")), f"{name}: {project}") if versions else ""
+    constraint = str(table.get("version", "*"))
+    version = "" if locked and "|" in constraint else specifier(constraint, f"{name}: {project}")
     return f"{project}{extras}{version}{markers}"
 
 

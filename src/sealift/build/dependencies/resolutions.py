@@ -1,17 +1,19 @@
 """Resolutions: from what a folder declares to a lock, kept by what it depends on.
 
-A resolution is kept by what was declared, the Python, the platform and the settings of uv, not by time: an unlocked
-requirements.txt is resolved once, and again when it changes.
+A resolution is kept by what was declared, all that uv may read, the Python, the platform, the settings and the version
+of uv, not by time: an unlocked requirements.txt is resolved once, and again when it changes.
 """
 
+import platform
 from dataclasses import dataclass
-from pathlib import Path
+from os.path import relpath
 from typing import TYPE_CHECKING
 
 from sealift.build.cache.keys import FORMAT, digest
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.backends import pinned_digest
 from sealift.build.dependencies.declared import Declared
+from sealift.build.dependencies.inputs import Input
 from sealift.build.dependencies.locks import Lock
 from sealift.build.dependencies.uv import Uv
 from sealift.build.target import Target
@@ -22,19 +24,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Dependencies that are asked for: what declares them, for which Python, and the content of folders it names."""
+    """Dependencies that are asked for: what declares them, for which Python, and what uv may read of them."""
 
     declared: Declared
     target: Target
-    local: tuple[str, ...]
+    inputs: tuple[Input, ...]
     settings: str
     """Digest of the settings of uv that choose registries and versions."""
-    boundary: Path
-    """What symbolic links may not leave."""
 
     def key(self) -> str:
-        """Return the key of the resolution."""
-        return digest(FORMAT, self.declared.key(), self.platform, self.local, self.settings)
+        """Return a digest of all that was declared."""
+        return digest(FORMAT, self.declared.key(), self.platform, self.content, self.settings)
+
+    @property
+    def content(self) -> list[tuple[str, str]]:
+        """What uv may read, by path relative to the declaration, with the digest of each."""
+        home = self.declared.folder.resolve()
+        return [(relpath(found.path, home), found.digest) for found in self.inputs]
 
     @property
     def platform(self) -> list[str]:
@@ -53,7 +59,7 @@ class Resolutions:
 
     def known(self, wanted: Wanted) -> Lock | None:
         """Return the resolution when it was made before."""
-        key = wanted.key()
+        key = self._key(wanted)
         if key not in self._locks:
             record = self._cache.read("resolutions", key)
             if record is None or not isinstance(record.get("lock"), str):
@@ -71,20 +77,30 @@ class Resolutions:
         """Return the resolution; it is made when it is not known. Raises BuildError."""
         found = self.known(wanted)
         if found is None:
-            with self._cache.lock(f"resolve-{wanted.key()[:16]}"):
+            with self._cache.lock(f"resolve-{self._key(wanted)[:16]}"):
                 found = self.known(wanted) or self._resolve(wanted)
         return found
 
     def _resolve(self, wanted: Wanted) -> Lock:
-        from sealift.build.dependencies.resolving import resolve  # not needed when nothing changed
+        # not needed when nothing changed
+        from sealift.build.dependencies.mirror import Mirror
+        from sealift.build.dependencies.resolving import resolve
 
-        with self._cache.temporary() as scratch:
-            found = resolve(wanted.declared, wanted.target, self.uv, wanted.boundary, scratch)
-        self._cache.write("resolutions", wanted.key(), {"lock": found.text, "complete": found.complete})
+        with self._cache.temporary() as scratch, self._cache.writing():
+            mirror = Mirror(scratch, wanted.declared.folder, wanted.inputs)
+            found = resolve(wanted.declared, wanted.target, self.uv, mirror)
+        self._cache.write("resolutions", self._key(wanted), {"lock": found.text, "complete": found.complete})
         return found
+
+    def _key(self, wanted: Wanted) -> str:
+        return digest(wanted.key(), self._made_by())
+
+    def _made_by(self) -> list[str]:
+        """Return what makes resolutions and builds packages from source."""
+        return [self.uv.version(), platform.python_version(), pinned_digest()]
 
     def set_key(self, wanted: Wanted) -> str:
         """Return the key of the installed and packed files."""
         lock = self.lock(wanted)
-        made_by = [self.uv.version(), pinned_digest()]
-        return digest(FORMAT, lock.text, wanted.platform, wanted.local, made_by, self.left_out)
+        asked = [wanted.platform, wanted.content, wanted.settings]
+        return digest(FORMAT, lock.text, asked, self._made_by(), self.left_out)

@@ -1,77 +1,97 @@
-"""Turns what a folder declares into one lock: a requirements file with versions and hashes, whatever tool wrote it."""
+"""Turns what a folder declares into one lock: a requirements file with versions and hashes, whatever tool wrote it.
+
+The paths in a lock are relative to the folder of the declaration.
+"""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from sealift.build.dependencies import foreign_locks
 from sealift.build.dependencies.declared import Declared
-from sealift.build.dependencies.local_paths import copied, flattened
 from sealift.build.dependencies.locks import Lock
-from sealift.build.dependencies.poetry import is_poetry, poetry_requirements
+from sealift.build.dependencies.mirror import Mirror
 from sealift.build.dependencies.uv import Uv
 from sealift.build.target import Target
 from sealift.errors import BuildError
 
+_REQUIREMENTS, _CONSTRAINTS = ".sealift-requirements.txt", ".sealift-constraints.txt"
 
-def resolve(declared: Declared, target: Target, uv: Uv, boundary: Path, scratch: Path) -> Lock:
+
+def resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
     """Return the lock of a declaration. Raises BuildError with uv's reason."""
-    text = declared.text.split("\0")[0]
+    try:
+        return _resolve(declared, target, uv, mirror)
+    except BuildError as error:
+        error.message = mirror.told(error.message).replace(_REQUIREMENTS, declared.path.name)
+        if "--locked" in error.message:
+            error.message = f"{declared.path} is out of date: what it locks was changed after it was written"
+        raise
+
+
+def _resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
     match declared.kind:
         case "requirements" if declared.hashed:
-            return Lock(text="".join(f"{line}\n" for line in declared.lines), complete=False)
-        case "requirements" if declared.local:
-            return _with_local_paths(declared, target, uv, boundary, scratch)
-        case "pyproject" if is_poetry(text):
-            source = scratch / "requirements.in"
-            source.write_text(poetry_requirements(text, str(declared.path)))
-            return Lock(text=_plain(uv.compile([source], target, cwd=declared.folder)))
+            return Lock(text=_text(line for line in declared.lines if not line.startswith("-c ")), complete=False)
+        case "pylock" | "pipfile":
+            return Lock(text=_text(declared.lines))
+        case "pyproject" if declared.project:
+            return Lock(text=_compiled([mirror.at(declared.path)], target, uv, mirror))
         case "requirements" | "pyproject":
-            return Lock(text=_plain(uv.compile([declared.path], target, cwd=declared.folder)))
-        case "pylock":
-            return Lock(text=foreign_locks.from_pylock(text, str(declared.path)))
-        case "pipfile":
-            return Lock(text=foreign_locks.from_pipfile_lock(text, str(declared.path)))
+            return Lock(text=compiled(declared, target, uv, mirror))
         case "uv":
-            return Lock(text=_plain(uv.export(declared.folder)))
+            return Lock(text=_exported(declared, uv, mirror))
         case "poetry":
-            return _poetry(declared, target, uv, scratch)
+            return _poetry(declared, target, uv, mirror)
 
 
-def _with_local_paths(declared: Declared, target: Target, uv: Uv, boundary: Path, scratch: Path) -> Lock:
-    copies = copied(declared.local, boundary, scratch)
-    requirements, constraints = flattened(declared, copies)
-    (scratch / "requirements.in").write_text(requirements)
-    (scratch / "constraints.txt").write_text(constraints)
-    files = [scratch / "requirements.in"]
-    resolved = uv.compile(files, target, cwd=declared.folder, constraints=scratch / "constraints.txt")
-    return Lock(text=copies.outward(_plain(resolved)))
+def compiled(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, pins: str = "") -> str:
+    """Return a resolution of the lines of a declaration, within its constraints and these `pins`."""
+    lines = [line for line in declared.lines if not line.startswith("-c ")]
+    within = [line.removeprefix("-c ") for line in declared.lines if line.startswith("-c ")]
+    (mirror.home / _REQUIREMENTS).write_text(_text([*declared.options, *map(_plain, lines)]))
+    (mirror.home / _CONSTRAINTS).write_text(_text(within) + pins)
+    constraints = mirror.home / _CONSTRAINTS if within or pins else None
+    return _compiled([mirror.home / _REQUIREMENTS], target, uv, mirror, constraints)
 
 
-def universal(declared: Declared, target: Target, uv: Uv, boundary: Path, scratch: Path) -> str:
-    """Return a resolution of requirements for every platform, from the target's Python on. Raises BuildError."""
-    everywhere = Target(python=target.python, platform="")
-    return _with_local_paths(declared, everywhere, uv, boundary, scratch).text
+def _compiled(files: list[Path], target: Target, uv: Uv, mirror: Mirror, constraints: Path | None = None) -> str:
+    return mirror.outward(_bare(uv.compile(files, target, cwd=mirror.home, constraints=constraints)))
 
 
-def _poetry(declared: Declared, target: Target, uv: Uv, scratch: Path) -> Lock:
-    text, _, project = declared.text.partition("\0")
-    name = str(declared.path)
-    constraints = scratch / "constraints.txt"
-    constraints.write_text(foreign_locks.poetry_constraints(text, name))
-    source = scratch / "requirements.in"
-    source.write_text(poetry_requirements(project, str(declared.folder / "pyproject.toml"), versions=False))
+def _exported(declared: Declared, uv: Uv, mirror: Mirror) -> str:
+    """Return what a uv.lock says, compared with what it locks. Raises BuildError when it is out of date."""
+    assert declared.project is not None
+    project = mirror.at(declared.project.folder)
+    text = uv.export(project, check=True)
+    if text is None:
+        from sealift.build.dependencies.uv_locks import refuse_stale
+
+        refuse_stale(mirror.at(declared.path), declared.path)
+        text = uv.export(project, check=False) or ""
+    return mirror.outward(_bare(text))
+
+
+def _poetry(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
+    text, name = declared.text.partition("\0")[0], str(declared.path)
     try:
-        resolved = uv.compile([source], target, cwd=declared.folder, constraints=constraints)
+        resolved = compiled(declared, target, uv, mirror, pins=foreign_locks.poetry_constraints(text, name))
     except BuildError as error:
         error.hint = f"{error.hint} When pyproject.toml changed after poetry.lock, lock again: poetry lock"
         raise
-    return Lock(text=foreign_locks.only_locked(_plain(resolved), foreign_locks.poetry_hashes(text, name), name))
+    return Lock(text=foreign_locks.only_locked(resolved, foreign_locks.poetry_hashes(text, name), name))
 
 
-def _plain(text: str) -> str:
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _plain(line: str) -> str:
+    return re.sub(r"^(?:-e|--editable)[ =]\s*", "", line)
+
+
+def _bare(text: str) -> str:
     """Return a resolution without comments, registries (which may hold a password) and editable installs."""
     lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\s*#|--?[a-z]", line)]
-    edited = [
-        re.sub(r"^(?:-e|--editable)\s+", "", line) for line in text.splitlines() if line.startswith(("-e ", "--e"))
-    ]
-    return "".join(f"{line.rstrip()}\n" for line in [*lines, *edited])
+    edited = [_plain(line) for line in text.splitlines() if line.startswith(("-e ", "--e"))]
+    return _text(line.rstrip() for line in [*lines, *edited])

@@ -6,13 +6,14 @@ A set is kept by its lock, the platform, the version of uv and what is left out 
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import replace
+from os.path import relpath
 from pathlib import Path
 
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.backends import built_from_source, unpinned
 from sealift.build.dependencies.dependency_set import DependencySet, Packed, recorded, top
-from sealift.build.dependencies.local_paths import copied
 from sealift.build.dependencies.locks import Lock, pins
+from sealift.build.dependencies.mirror import Mirror
 from sealift.build.dependencies.resolutions import Resolutions, Wanted
 from sealift.build.dependencies.uv import Built
 from sealift.build.zips.packing import Distribution, Overwritten, distributions, open_pack, pack, refuse_compiled
@@ -74,16 +75,22 @@ class DependencySets:
         return DependencySet(lock=lock.text, packs=packs, warnings=warnings)
 
     def _installed(self, wanted: Wanted, lock: Lock, scratch: Path) -> tuple[Path, Built | None]:
-        requirements = scratch / "requirements.txt"
         site = scratch / "site"
         options = "".join(f"{line}\n" for line in wanted.declared.options)
-        copies = copied(wanted.declared.local, wanted.boundary, scratch)
         with self._cache.writing():
-            requirements.write_text(options + copies.inward(lock.text))
+            mirror = Mirror(scratch, wanted.declared.folder, wanted.inputs)
+            requirements = mirror.home / ".sealift-requirements.txt"
+            requirements.write_text(options + lock.text)
             site.mkdir()
         checks = (["--no-deps"] if lock.complete else []) + (["--require-hashes"] if lock.hashed else [])
-        uv, cwd = self._resolutions.uv, wanted.declared.folder
-        return site, uv.install(requirements, wanted.target, site, cwd=cwd, options=checks)
+        try:
+            built = self._resolutions.uv.install(requirements, wanted.target, site, cwd=mirror.home, options=checks)
+        except BuildError as error:
+            error.message = mirror.told(error.message)
+            raise
+        if any(found.package for found in wanted.inputs):
+            mirror.portable(site)
+        return site, built
 
     def _pack(self, found: Distribution, wanted: Wanted, scratch: Path) -> Packed:
         left_out = self._resolutions.left_out
@@ -123,9 +130,8 @@ def _unpinned(found: Iterable[Distribution], wanted: Wanted, built: Built) -> tu
         for d in found
         for pyproject in built_from_source(built.cache, d.project, d.version)
     ]
-    sources += [
-        (local.written, local.path / "pyproject.toml") for local in wanted.declared.local if local.path.is_dir()
-    ]
+    home = wanted.declared.folder.resolve()
+    sources += [(relpath(p.path, home), p.path / "pyproject.toml") for p in wanted.inputs if p.package]
     return tuple(_told(name, unpinned(path)) for name, path in sources if unpinned(path) or not built.pinned)
 
 

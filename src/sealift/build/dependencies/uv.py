@@ -22,6 +22,9 @@ _NO_COMPILER = ("CC=/bin/false", "CXX=/bin/false", "SOURCE_DATE_EPOCH=315532800"
 _WHEELS_ONLY = ("--only-binary", ":all:")
 _RULES_OUT_PINNED = re.compile(r"Failed to resolve requirements from")
 """What uv says when a package's build requirements exclude the pinned versions."""
+_AS_ASKED = ("env", "-u", "UV_FROZEN", "-u", "UV_LOCKED", "-u", "UV_PROJECT", "-u", "UV_WORKING_DIRECTORY")
+"""Without the variables that contradict what is asked of uv."""
+_OTHER_PYTHON = re.compile(r"incompatible with the project's Python requirement")
 _NEEDS_SOURCE = re.compile(
     r"only-binary|no-build|building source distributions is disabled|no usable wheels|has no wheels|no wheels with a"
     r"|building .* is disabled|does not have wheels|marked as .*no-build",
@@ -69,11 +72,25 @@ class Uv:
         argv += ["--constraints", str(constraints)] if constraints else []
         return self._wheels_first([*argv, *map(str, files)], cwd)[0].stdout
 
-    def export(self, project: Path) -> str:
-        """Return what a uv.lock says, without development dependencies, as a requirements file with hashes."""
-        argv = ["export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--quiet"]
-        argv += ["--no-editable", "--format", "requirements-txt", "--python", sys.executable, "--no-python-downloads"]
-        return self._run(argv, project).stdout
+    def export(self, project: Path, *, check: bool) -> str | None:
+        """Return what a uv.lock says, without any group, as a requirements file with hashes.
+
+        With `check`, uv first compares it with the projects that it locks, and a lock that does not fit raises
+        BuildError; None when uv cannot compare, because they need a newer Python than is here.
+        """
+        argv = [
+            "export",
+            "--locked" if check else "--frozen",
+            "--no-default-groups",
+            "--no-emit-project",
+            "--no-header",
+        ]
+        argv += ["--no-annotate", "--quiet", "--no-editable", "--format", "requirements-txt"]
+        argv += ["--python", sys.executable, "--no-python-downloads"]
+        done = self._start(argv, project, prefix=_AS_ASKED)
+        if check and done.returncode != 0 and _OTHER_PYTHON.search(done.stderr):
+            return None
+        return _checked(done).stdout
 
     def install(
         self, requirements: Path, target: Target, into: Path, *, cwd: Path, options: Sequence[str]
@@ -102,9 +119,6 @@ class Uv:
             (own / "tmp").mkdir(parents=True, exist_ok=True)
         places = (f"UV_CACHE_DIR={own}", f"TMPDIR={own / 'tmp'}")
         return self._start(argv, cwd, prefix=("env", *_NO_COMPILER, *places))
-
-    def _run(self, argv: list[str], cwd: Path) -> "Completed":
-        return _checked(self._start(argv, cwd))
 
     def _start(self, argv: list[str], cwd: Path, prefix: Sequence[str] = ()) -> "Completed":
         return self._process.run([*prefix, str(uv_binary()), *argv], cwd=cwd, timeout_s=_TIMEOUT_S)
@@ -146,6 +160,11 @@ def failure(stderr: str) -> BuildError:
 
 _FAILURES = (
     (
+        r"lockfile at .* needs to be updated",
+        "lock-stale",
+        "Lock again: uv lock",
+    ),
+    (
         r"no space left on device|file too large|disk quota exceeded",
         "cache-full",
         "Free space on this disk, or run `sealift cache prune`.",
@@ -159,6 +178,11 @@ _FAILURES = (
         r"error sending request|failed to lookup address|could not resolve host|connection refused|timed out",
         "registry-unreachable",
         "Check the connection to the package registry or repository, then build again.",
+    ),
+    (
+        r"build backend returned[\s\S]*(?:FileNotFoundError|No such file or directory)",
+        "dependency-reads-outside",
+        "A package that is named by its path is built from a copy of its folder: move what it reads into that folder.",
     ),
     (
         r"failed to build|build backend|not compatible with the target|incompatible with the current",
@@ -177,7 +201,12 @@ _FAILURES = (
 def shortened(stderr: str, limit: int = 700) -> str:
     """Return uv's reason in one paragraph, without its drawing and its advice."""
     text = "\n".join(line for line in stderr.splitlines() if not line.startswith(("warning:", "Using ", "Resolved ")))
-    text = re.split(r"\n\s*hint:|\[stdout\]|\[stderr\]", text)[0]
+    raised = [
+        line.strip()
+        for line in text.partition("[stderr]")[2].splitlines()
+        if re.match(r"\s*\w+(?:Error|Exception): ", line)
+    ]
+    text = " ".join([re.split(r"\n\s*hint:|\[stdout\]|\[stderr\]", text)[0], *raised[-1:]])
     text = masked(re.sub(r"[×╰─▶│├┬]|error:", " ", text))
     text = re.sub(r"\s+", " ", text).strip().removeprefix("No solution found when resolving dependencies").strip()
     text = text.removeprefix("cause:").strip()

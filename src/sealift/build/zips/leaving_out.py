@@ -24,6 +24,9 @@ SOURCE_ROOT = ("sealift.toml", ".env", ".env.*")
 """Left out at the top of a folder that holds the template, together with the template itself: Sealift's own files, and
 the settings of a developer's machine."""
 
+LOCAL_ANYWHERE = tuple(name for name in SOURCE_ANYWHERE if name != ".gitignore")
+"""Left out of a folder that requirements name by path. A build backend may read what git ignores."""
+
 LOCAL_OUTPUT = ("build", "dist", "*.egg-info")
 """Left out at the top of a folder that requirements name by path."""
 

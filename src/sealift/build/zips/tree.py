@@ -13,6 +13,7 @@ from pathlib import Path
 from sealift.build.cache.keys import digest, file_sha256
 from sealift.build.cache.stat_index import StatIndex
 from sealift.build.zips.leaving_out import (
+    LOCAL_ANYWHERE,
     LOCAL_OUTPUT,
     NODE_MODULES,
     SOURCE_ANYWHERE,
@@ -90,9 +91,11 @@ def profile(
     return Profile(boundary=boundary, anywhere=anywhere, top=top, leave_out=packing.leave_out, keep=packing.keep)
 
 
-def local_profile(boundary: Path) -> Profile:
-    """Return how a folder that requirements name by path is read."""
-    return Profile(boundary=boundary, top=LOCAL_OUTPUT)
+def read_package(path: Path, boundary: Path, index: StatIndex | None = None) -> "Tree":
+    """Return the files of a folder that is named by path as a dependency, or of one file."""
+    if path.is_file():
+        return read_file(path, index)
+    return read_tree(path, Profile(boundary=boundary, top=LOCAL_OUTPUT, anywhere=LOCAL_ANYWHERE), index)
 
 
 def read_tree(root: Path, profile: Profile, index: StatIndex | None) -> Tree:
@@ -109,11 +112,12 @@ def read_tree(root: Path, profile: Profile, index: StatIndex | None) -> Tree:
     )
 
 
-def read_file(path: Path, index: StatIndex) -> Tree:
+def read_file(path: Path, index: StatIndex | None) -> Tree:
     """Return a tree of one file."""
     info = path.stat()
     executable = bool(info.st_mode & stat.S_IXUSR)
-    file = SourceFile(path.name, str(path), executable, info.st_size, index.sha256(str(path), info))
+    sha256 = index.sha256(str(path), info) if index else file_sha256(path)
+    file = SourceFile(path.name, str(path), executable, info.st_size, sha256)
     return Tree(root=path.parent, files=(file,), digest=digest([(file.name, file.executable, file.sha256)]))
 
 
