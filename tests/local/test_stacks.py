@@ -317,3 +317,29 @@ def test_a_condition_that_turns_is_a_change(opened: Opened, before: str, after: 
 def test_what_a_condition_leaves_out_is_no_change(opened: Opened):
     found = opened.change("left-out", conditional(), create=True, Wanted="no")
     assert [(c.action, c.logical_id) for c in found.changes] == [("Add", "Always")]
+
+
+def _replacement(opened: Opened, before: Json, after: Json) -> str | None:
+    """Return what the change set says of the only resource that changes."""
+    stack = hashlib.sha256(json.dumps([before, after]).encode()).hexdigest()[:12]
+    opened.deploy(f"s{stack}", {"Resources": {"It": before}})
+    found = opened.change(f"s{stack}", {"Resources": {"It": after}}, create=False)
+    (change,) = found.changes
+    return change.replacement
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "replaced"),
+    [
+        ("AWS::S3::Bucket", {}, {"VersioningConfiguration": {"Status": "Enabled"}}, "False"),
+        ("AWS::S3::Bucket", {"BucketName": "create-only-a"}, {"BucketName": "create-only-b"}, "True"),
+        ("AWS::ApiGateway::RestApi", {"Name": "a"}, {"Name": "b"}, "False"),
+        ("AWS::Logs::LogGroup", {"RetentionInDays": 7}, {"RetentionInDays": 14}, "False"),
+        ("AWS::SecretsManager::Secret", {"Description": "a"}, {"Description": "b"}, "False"),
+        ("AWS::Kinesis::Stream", {"ShardCount": 1}, {"ShardCount": 2}, "False"),
+    ],
+)
+def test_what_makes_a_new_resource_is_known_from_the_registry(
+    opened: Opened, kind: str, before: Json, after: Json, replaced: str
+) -> None:
+    assert _replacement(opened, {"Type": kind, "Properties": before}, {"Type": kind, "Properties": after}) == replaced

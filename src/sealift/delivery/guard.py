@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sealift.delivery.create_only import recreation
 from sealift.delivery.stateful import IDENTITIES, PROTECTIONS, STORES
 from sealift.delivery.tables import TABLES, lost_features, lost_indexes
 from sealift.model.finding import Finding
@@ -100,19 +101,36 @@ def _removed(change: Change, stack: str, renamed_to: str | None) -> Iterator[Fin
 
 
 def _may_be_replaced(change: Change) -> bool:
-    """Return whether a new resource may be made. Not when every property that would force it stays as it was."""
+    """Return whether a new resource may be made. Not when every property that would force it stays as it was.
+
+    Who made the change set is not believed alone: where a property changed that can only be given at creation, a new
+    resource is made, whatever the change set says.
+    """
     if change.action == "Dynamic":
         return True
-    if change.action != "Modify" or change.replacement not in {"True", "Conditional"}:
+    if change.action != "Modify":
         return False
-    forcing = [d for d in change.details if d.requires_recreation != "Never"]
+    if change.replacement not in {"True", "Conditional"}:
+        own = (d for d in change.details if _only_at_creation(change, d) and d.before is not None)
+        return any(d.after is not None and d.before != d.after for d in own)
+    forcing = _forcing(change)
     known = [d for d in forcing if d.before is not None and d.after is not None]
     unchanged = bool(forcing) and len(known) == len(forcing) and all(d.before == d.after for d in known)
     return not unchanged
 
 
+def _forcing(change: Change) -> list[ChangeDetail]:
+    """Return the details that force a new resource, or may: by the change set, or by the registry's schema."""
+    return [d for d in change.details if d.requires_recreation != "Never" or _only_at_creation(change, d)]
+
+
+def _only_at_creation(change: Change, detail: ChangeDetail) -> bool:
+    name = (detail.path or "").removeprefix("/Properties/") or detail.name or ""
+    return detail.attribute == "Properties" and recreation(change.type, name) == "Always"
+
+
 def _replaced(change: Change, stack: str) -> Iterator[Finding]:
-    certain = "would" if change.replacement == "True" else "may"
+    certain = "may" if change.replacement == "Conditional" or change.action == "Dynamic" else "would"
     because = _because(change)
     if change.type in IDENTITIES:
         yield _finding(
@@ -143,7 +161,7 @@ def _replaced(change: Change, stack: str) -> Iterator[Finding]:
 
 
 def _because(change: Change) -> str:
-    forcing = [d for d in change.details if d.requires_recreation != "Never"]
+    forcing = _forcing(change)
     names = sorted({_described(d) for d in forcing if d.name or d.path})
     return f" because of {', '.join(names)}" if names else ""
 

@@ -11,6 +11,7 @@ from sealift.local.patches.functions import functions_made, refuse_without_code_
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
 from sealift.local.patches.quotas import lifted_counts, lifted_size
+from sealift.local.patches.recreations import known_recreations
 from sealift.local.patches.replies import proxy_replies
 from sealift.local.patches.validators import request_validators
 
@@ -24,6 +25,7 @@ def apply(prepare: Callable[[str], None]) -> None:
     own_alarms()
     after_import("ministack.services.cloudformation.engine", lifted_counts)
     after_import("ministack.services.cloudformation.helpers", lifted_size)
+    after_import("ministack.services.cloudformation.stacks", known_recreations)
     after_import("ministack.services.cloudformation.changesets", resources_under_conditions)
     after_import("ministack.services.cloudformation.provisioners", request_validators)
     after_import(
