@@ -20,6 +20,12 @@ USED = frozenset(
      "policy"}
 )  # fmt: skip
 """What a resource uses and does not change, although a type is called so."""
+NO_PARENTS = frozenset(
+    {"AWS::RDS::DBCluster DatabaseName", "AWS::Timestream::InfluxDBCluster Bucket",
+     "AWS::Timestream::InfluxDBInstance Bucket", "AWS::AppSync::Resolver FieldName",
+     "AWS::Lambda::LayerVersionPermission OrganizationId", "AWS::Redshift::Cluster ClusterSubnetGroupName"}
+)  # fmt: skip
+"""Properties that name something inside the resource, or who may use it."""
 LABELS = (
     "AWS::ApiGateway::ApiKey", "AWS::AppConfig::DeploymentStrategy", "AWS::Route53::HostedZone", "AWS::EMR",
     "AWS::Route53::TrafficPolicy", "AWS::Athena::NamedQuery", "AWS::ApplicationAutoScaling::ScalingPolicy",
@@ -71,6 +77,7 @@ def line(name: str, schema: dict[str, Any], types: frozenset[str]) -> str:
         names = [p for p in fixed if _is_own(p, own) and p not in given and p.endswith(("Name", "Identifier"))]
         mark, keys = "!", [] if name.startswith(LABELS) else [*names, *([nested] if nested else [])][:1]
     parents = {p for p in (*primary, *fixed) if p not in given and not _is_own(p, own) and _is_reference(p, types)}
+    parents = {p for p in parents if f"{name} {p}" not in NO_PARENTS}
     return " ".join((name, mark + ",".join(keys), ",".join(sorted(parents)))).rstrip()
 
 

@@ -31,7 +31,7 @@ _MORE_PARENTS: Mapping[str, tuple[str, ...]] = {
 _DEFAULTS = {"EventBusName": "default", "CatalogId": "", "SetIdentifier": "", "BasePath": ""}
 """What stands for an identifier that is left out; without any other one AWS makes it up."""
 _NO_REGION = ("AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::Organizations::", "AWS::Budgets::")
-_EVERY_ACCOUNT = ("AWS::S3::Bucket", "AWS::Route53::RecordSet", "AWS::Cognito::UserPoolDomain")
+_EVERY_ACCOUNT = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::Route53::RecordSet", "AWS::Cognito::UserPoolDomain")
 """Types whose names are the same for all accounts."""
 _SCOPED = {"AWS::EC2::SecurityGroup": "VpcId"}
 _METRICS = {
@@ -171,13 +171,18 @@ def _metrics(environment: Sealed, scope: Scope, logical_id: str, path: str) -> I
 
 def parents(environment: Sealed) -> Iterator[Place]:
     """Yield the texts by which resources name what they are a part of and that is not their environment's own."""
-    own, names = environment.terms, environment.names
+    own = environment.terms | environment.names | {name for _, name in names_of(environment)}
     for scope in environment.scopes:
         for logical_id in scope.resources:
             known = shape(scope.type_of(logical_id))
-            for place in values_at(scope, logical_id, *known.parents) if known and known.parents else ():
+            listed = list(values_at(scope, logical_id, *known.parents)) if known and known.parents else []
+            inside = any(has_symbol(v) or v in own for place in listed for v in place.value.values)
+            for place in listed:
                 text = place.value.only
-                if text is None or not place.value.exact or text in own or text in names or text == "default":
+                if text is None or not place.value.exact or text in own or text == "default":
+                    continue
+                if inside and ":" not in text and not has_outside(text):
+                    # A name within a thing of the environment's own is its own, too.
                     continue
                 if (
                     (len(text) > 3 or has_outside(text))

@@ -6,13 +6,14 @@ The rules take from here what is theirs; `weights` says which rule a text belong
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sealift.isolation.identities import names_of
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
 from sealift.isolation.references import finding
 from sealift.isolation.symbols import Outside
 from sealift.isolation.weights import Thing, is_global, weigh
-from sealift.isolation.world import Sealed, World, kept
+from sealift.isolation.world import World, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def _pairs(world: World, text: str, by_environment: dict[str, Place]) -> Iterato
     if len(by_environment) < 2 or has_symbol(text) or is_wild(text):
         return
     outside = outside_of(world, text)
-    names = [name for name in by_environment if not _owns(world.by_name[name], text)]
+    names = [name for name in by_environment if text not in _own(world)[name]]
     if len(names) != len(by_environment) or world.schemes.owners(str(outside) if outside else text):
         # What belongs to one of them is a reference, which other rules report.
         return
@@ -56,8 +57,10 @@ def _pairs(world: World, text: str, by_environment: dict[str, Place]) -> Iterato
                 yield Shared(place, text, left, right, thing)
 
 
-def _owns(environment: Sealed, text: str) -> bool:
-    return text in environment.terms or text in environment.names
+@kept
+def _own(world: World) -> dict[str, frozenset[str]]:
+    """Return what each environment's resources are called."""
+    return {e.name: e.terms | e.names | {name for _, name in names_of(e)} for e in world.environments}
 
 
 def outside_of(world: World, text: str) -> Outside | None:

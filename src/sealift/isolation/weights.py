@@ -84,7 +84,7 @@ _FILES = re.compile(r"^(fs|fsap|fsvol|svm)-[0-9a-f]{8,17}$")
 _NETWORK = re.compile(r"^(vpc|subnet|sg|rtb|acl|nat|igw|tgw|vpce|eni|eipalloc|pcx)-[0-9a-f]{8,17}$")
 _HOST_KEY = re.compile(
     r"(?i)(^|_)(DB|DATABASE|RDS|POSTGRES(QL)?|PG|MYSQL|MARIADB|MONGO(DB)?|REDIS|CACHE|MEMCACHED?|ELASTIC(SEARCH)?"
-    r"|OPENSEARCH|SEARCH|KAFKA|RABBIT(MQ)?|AMQP|BROKER|NEO4J|CASSANDRA|CLICKHOUSE|SQL|DOCDB|NEPTUNE|ES|WRITER|READER)"
+    r"|OPENSEARCH|KAFKA|RABBIT(MQ)?|AMQP|BROKER|NEO4J|CASSANDRA|CLICKHOUSE|SQL|DOCDB|NEPTUNE|ES)"
     r"_?(HOST(NAME|S)?|URL|URI|ENDPOINTS?|SERVERS?|DSN|BROKERS?|ADDR(ESS)?|CONNECTION(_?STRING)?|CLUSTER)?$"
     r"|^PGHOST$|^DATABASE_URL$|^(BOOTSTRAP_SERVERS|KAFKA_BROKERS)$"
 )
@@ -92,7 +92,7 @@ _HOST = re.compile(r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?$|^[a-z][a-z0-9+]*:/
 _SECRET_KEY = re.compile(
     r"(?i)((^|[_.a-z])(SECRET|PASSWORD|PASSWD|PASSPHRASE|AUTH_?TOKEN|ACCESS_?TOKEN|SIGNING_?KEY|PRIVATE_?KEY|API_?KEY"
     r"|JWT_?KEY|HMAC_?KEY|ENCRYPTION_?KEY|SESSION_?KEY|CLIENT_?SECRET|SECRET_?KEY|TOKEN)|SecretString|MasterUserPassword"
-    r"|SecretString\.\w*(password|secret|key|token)\w*)$"
+    r"|(^|\.)SecretString\.\w*(password|secret|key|token)\w*)$"
 )
 _HIDDEN = re.compile(r"secret-\w+-\d+")
 """What stands for the value of a parameter that is not echoed; equal ones are one value."""
@@ -104,6 +104,8 @@ _STORE_KEY = re.compile(
     r"|dbclusteridentifier|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
     r"|cachecluster\w*|secret(id|arn)|collection\w*|repository(name|uri)?)$"
 )
+_NAMED_WITHIN = ("AWS::RDS::", "AWS::DocDB", "AWS::Redshift", "AWS::Neptune", "AWS::Timestream::Influx")
+"""Types in which the name of a database is one inside of them."""
 _NOTHING = re.compile(
     r"^(alias/aws/|arn:[\w-]+:kms:[^:]*:[^:]*:alias/aws/|arn:[\w-]+:[\w-]+:[^:]*:aws:|aws/|\*$|[\d.]+$)"
 )
@@ -158,21 +160,25 @@ def _by_text(place: Place, text: str) -> Thing | None:
         return None
     if _HOSTS.search(text) or _PORTS.match(text) or _URIS.match(text) or _QUEUE.match(text) or _FILES.match(text):
         return STORE
-    if _HIDDEN.fullmatch(text) or (_SECRET_KEY.search(place.path) and _is_secret(text)):
+    if _HIDDEN.fullmatch(text) or (_SECRET_KEY.search(place.path) and _is_secret(text, variable=variable)):
         return SECRET
     if variable and _HOST_KEY.search(place.key) and _HOST.match(text):
         return STORE
     if _ENDPOINT.search(text):
         return ROUTE
-    return STORE if not variable and _STORE_KEY.search(place.path) and "/" not in text[:1] else None
+    named = not variable and _STORE_KEY.search(place.path) and not place.type.startswith(_NAMED_WITHIN)
+    return STORE if named and "/" not in text[:1] else None
 
 
 def _is_variable(place: Place) -> bool:
     return "Variables." in place.path or ".Environment." in place.path or place.path.startswith("Parameters.")
 
 
-def _is_secret(text: str) -> bool:
-    return len(text) >= 8 and not re.search(r"[\s:/]|\.(com|org|net|io)", text)
+def _is_secret(text: str, *, variable: bool) -> bool:
+    """Return whether a text may be a credential; in a variable, not what is called by such a word."""
+    if re.search(r"[\s:/]|\.(com|org|net|io)", text):
+        return False
+    return len(text) >= 8 and (any(c.isdigit() for c in text) or len(text) >= 16) if variable else len(text) >= 4
 
 
 def _of_arn(text: str) -> Thing | None:
