@@ -36,6 +36,16 @@ def test_control_characters_are_shown_as_marks_of_the_same_length() -> None:
     assert visible("two\nlines\tand a tab, ünïcode ✓") == "two\nlines\tand a tab, ünïcode ✓"
 
 
+@pytest.mark.parametrize("command", ["::error file=x::y", "  ::set-output name=a::b", "##[error]x", "##vso[task.x]y"])
+@pytest.mark.parametrize("before", ["", "a name\n", "a name\n\n"])
+def test_no_name_is_a_command_to_a_ci_system(command: str, before: str) -> None:
+    text = visible(before + command)
+    lines = [line.lstrip() for line in text.splitlines()]
+    assert not any(line.startswith("::") or "##[" in line or "##vso[" in line for line in lines)
+    assert len(text) == len(before + command)
+    assert visible("AWS::Lambda::Function F::x") == "AWS::Lambda::Function F::x"
+
+
 @pytest.mark.parametrize(
     "event",
     [

@@ -44,8 +44,18 @@ def test_what_a_dependency_may_bring_is_advice(write: Write) -> None:
     assert not one.stops
 
 
-def test_what_a_layer_or_a_build_may_bring_is_not_judged(write: Write) -> None:
-    assert found(write, CODE, template("nope.handler", {"Layers": ["arn"]})) == []
+def test_what_a_layer_may_bring_is_advice(write: Write) -> None:
+    (one,) = found(write, CODE, template("nope.handler", {"Layers": ["arn"]}))
+    assert (one.stops, "unless a layer brings it" in one.message) == (False, True)
+
+
+def test_a_file_of_the_function_itself_is_judged_whatever_its_layers_hold(write: Write) -> None:
+    (one,) = found(write, CODE, template("app.nope", {"Layers": ["arn"]}))
+    assert one.stops
+    assert found(write, CODE, template("app.handler", {"Layers": ["arn"]})) == []
+
+
+def test_what_a_build_may_bring_is_not_judged(write: Write) -> None:
     assert found(write, CODE, template("nope.handler", build_method="makefile")) == []
     app = replace(make_app(write(CODE)), build=BuildOptions(commands={"F": "make"}))
     assert list(handler_findings(app, {"app": template("nope.handler")})) == []
