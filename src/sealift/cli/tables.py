@@ -53,6 +53,8 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
     if lane.current is not None and lane.current.watch is not None:
         yield "watch", _watch(lane.current, now)
     for gate in lane.gates:
+        if gate.status == "open" and gate.gate not in _declared_gates(lane):
+            continue
         mark, style = MARKS["succeeded" if gate.status == "open" else "waiting"]
         yield gate.gate, Text.assemble((mark, style), f" {visible(gate.message)}")
     if lane.override is not None:
@@ -62,6 +64,13 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
         took = duration((last.at - last.verified_at).total_seconds())
         yield "overtaken", Text(f"{last.release[:12]} after {took}, by {last.by[:12]}", style="dim")
     yield from lane.urls.items()
+
+
+def _declared_gates(lane: Lane) -> tuple[str, ...]:
+    """Return the gates that are shown when they are open, too."""
+    environment = lane.environment
+    windows = ("window",) if environment.windows or environment.freezes else ()
+    return (*windows, "approval") if environment.approvals else windows
 
 
 def _health(judgement: Judgement) -> Text:

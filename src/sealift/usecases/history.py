@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sealift.delivery.history import Deployed, Overtaken, overtaken
 from sealift.delivery.manifest import blob_key
+from sealift.delivery.stateful import STORES
 from sealift.errors import UserError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import ChainFault, Entry
@@ -26,6 +27,8 @@ class Difference:
     """None when the repository does not know the commits."""
     functions: tuple[str, ...]
     resources: tuple[str, ...]
+    stores: tuple[str, ...] = ()
+    """Those of the resources that hold data."""
 
 
 def history(app: App, services: Services, *, environments: Sequence[Environment]) -> tuple[Entry, ...]:
@@ -67,12 +70,15 @@ def difference(app: App, services: Services, *, source: Environment, target: Env
     commits: tuple[str, ...] | None = None
     if from_deployed.commit and to_deployed and to_deployed.commit:
         commits = services.scm.commits_between(app.root, to_deployed.commit, from_deployed.commit)
+    resources = _changed_resources(from_body, to_body)
+    holding = {name for name, body in (*from_body.items(), *to_body.items()) if body.get("Type") in STORES}
     return Difference(
         source=from_deployed,
         target=to_deployed,
         commits=commits,
         functions=_changed_functions(from_release, to_release),
-        resources=_changed_resources(from_body, to_body),
+        resources=resources,
+        stores=tuple(line for line in resources if line[2:] in holding),
     )
 
 

@@ -92,9 +92,8 @@ def code_of_hooks(site: Site, commit: str | None) -> GateResult:
         f"the release is of commit {commit[:12] if commit else 'unknown'}"
     )
     if site.cloud.local:
-        message = f"{message}; going on, because it is local"
-        note = Noted(level="warning", name="hook-code", message=message)
-        return GateResult(gate="hooks", status="open", message=message, events=(note,))
+        note = Noted(level="warning", name="hook-code", message=f"{message}; going on, because it is local")
+        return GateResult(gate="hooks", status="open", message=note.message, events=(note,))
     first = f"`git checkout {commit}`" if commit else "Deliver it from a commit"
     hint = f"{first}; or make the hook a function of the release, which is sealed with it: `lambda:LogicalId`."
     refusal = Refused(message, code="hook-code", hint=hint, context={"environment": site.name, "commit": commit})

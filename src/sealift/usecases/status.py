@@ -1,18 +1,16 @@
 """Where every environment stands, read from its ledger and stacks. Writes nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sealift.delivery.approval import approval_gate
-from sealift.delivery.gates import GateResult, window_gate
+from sealift.delivery.gates import GateResult
 from sealift.delivery.health import Judgement
 from sealift.delivery.history import (
     Deployed,
     Overtaken,
     Standing,
-    approvals,
     open_teardown,
     overtaken,
     standing,
@@ -23,6 +21,9 @@ from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry, Lease, Status
+from sealift.usecases.gates.asking import GLANCE, ask
+from sealift.usecases.gates.entering import Entering
+from sealift.usecases.gates.window import window
 from sealift.usecases.health import judge_running
 from sealift.usecases.services import Services
 from sealift.usecases.site import open_site
@@ -44,7 +45,7 @@ class Lane:
     overtaken: tuple[Overtaken, ...] = ()
     standing: Standing | None = None
     gates: tuple[GateResult, ...] = ()
-    """What windows and approvals say to the release that could come next."""
+    """What the gates say to the release that could come next."""
     override: Entry | None = None
     """The newest override that let the current release in."""
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +74,7 @@ def status(app: App, services: Services) -> tuple[Lane, ...]:
         seen = list(pool.map(lambda e: _observe(app, e, services), app.environments))
     by_name = {lane.environment.name: lane for lane in seen}
     now = services.clock.now()
-    gated = [replace(lane, gates=tuple(_gates(app, lane, by_name, services))) for lane in seen]
+    gated = [replace(lane, gates=_gates(app, lane, by_name, services)) for lane in seen]
     return tuple(_with_next(lane, by_name, now) for lane in gated)
 
 
@@ -119,27 +120,21 @@ def _override(entries: Sequence[Entry], current: Deployed | None) -> Entry | Non
     return found[-1] if found else None
 
 
-def _gates(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) -> Iterator[GateResult]:
-    """Yield what windows say now, and approvals to the release that could be promoted."""
-    environment = lane.environment
-    if lane.error:
-        return
-    if environment.windows or environment.freezes:
-        yield window_gate(environment, services.clock.now())
-    source = lanes.get(environment.promotes_from or "")
-    offered = source.current if source else None
-    if source is None or offered is None or not environment.approvals:
-        return
-    site = open_site(app, environment, services)
-    given = approvals(site.ledger.entries(), release=offered.release)
-    try:
-        from sealift.usecases.approve import subject_of  # with it comes all that deploys, and few ask for approvals
-
-        subject = subject_of(site, offered.release, open_site(app, source.environment, services))
-    except SealiftError as error:
-        yield GateResult(gate="approval", status="waiting", message=error.message)
-    else:
-        yield approval_gate(environment, given, subject)
+def _gates(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) -> tuple[GateResult, ...]:
+    """Return what the gates say to the release that could be promoted now; without one, what windows say."""
+    source = lanes.get(lane.environment.promotes_from or "")
+    if lane.standing is None or (source is not None and source.standing is None):
+        return ()
+    site = open_site(app, lane.environment, services)
+    offered = source.current if source is not None else None
+    here = lane.current.release if lane.current is not None else ""
+    if source is None or offered is None or offered.release == here:  # nothing would enter
+        return ask((window,), Entering(site=site, release=""))
+    opened = open_site(app, source.environment, services)
+    entering = Entering(site=site, source=opened, release=offered.release, probing=False)
+    if source.health is not None:
+        entering.judgement = source.health
+    return ask(GLANCE, entering)
 
 
 def _status(now: Standing) -> Status:
@@ -207,11 +202,14 @@ def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
         return _next_of_the_same(lane.current, lane.standing)
     if lane.standing is not None and lane.standing.failed(offered.release):
         return f"{offered.release[:12]} failed here: mend the cause and push a new commit"
-    if source.health is not None and source.health.verdict in {"unhealthy", "unknown"}:
-        return f"{offered.release[:12]} may not come: {'; '.join(source.health.reasons)}"
-    if now < source.soak_until:
-        return f"{offered.release[:12]} may come after its soak"
-    waiting = next((gate for gate in lane.gates if gate.status == "waiting"), None)
-    if waiting is not None:
-        return waiting.hint if waiting.gate == "approval" else f"{offered.release[:12]} may come when the window opens"
-    return f"sealift promote {environment.name}  ({offered.release[:12]})"
+    shut = next((gate for gate in lane.gates if gate.status != "open"), None)
+    if shut is None:
+        return f"sealift promote {environment.name}  ({offered.release[:12]})"
+    match shut.gate:
+        case "soak" if shut.status == "waiting":
+            return f"{offered.release[:12]} may come after its soak"
+        case "window":
+            return f"{offered.release[:12]} may come when the window opens"
+        case "approval" if shut.status == "waiting":
+            return shut.hint
+    return f"{offered.release[:12]} may not come: {shut.message}"

@@ -230,7 +230,7 @@ def test_status_says_that_an_unhealthy_release_may_not_go_on(world: World):
     world.deploy()
     soak(world, requests=100, failures=5)
     _, production = status(world.app, world.services())
-    assert "may not come: Hello: 5 % of requests failed" in production.next
+    assert "not healthy in staging: Hello: 5 % of requests failed" in production.next
 
 
 def test_a_release_that_was_replaced_before_its_soak_was_over_keeps_its_record(world: World):

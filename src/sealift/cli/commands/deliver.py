@@ -131,25 +131,32 @@ def deploy_command(
 @click.option("--wait", is_flag=True, help="Wait for a soak that is not over, and for a window that is closed.")
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
 @click.option("--adopt", is_flag=True, help="Take over stacks that another tool made.")
+@click.option("--plan", "planning", is_flag=True, help="Show what would come and what each gate says; do nothing.")
 @_override_options
 @options(streaming=True)
 def promote_command(
     session: Session,
+    *,
     environment: str,
     release: str | None,
     wait: bool,
     force: bool,
     adopt: bool,
+    planning: bool,
     override: str,
     reason: str,
 ) -> int:
     """Push the button: bring what was verified and soaked to ENVIRONMENT, byte for byte.
 
-    Exits with 3 when a gate refuses, and with 4 when one is still waiting. On failure the environment goes back to
-    the release before.
+    Exits with 3 when a gate refuses, and with 4 when one is still waiting, with --plan too. On failure the environment
+    goes back to the release before.
     """
     from sealift.usecases.promote import PromotionOptions, promote
 
+    if planning:
+        from sealift.cli.planned import show_plan
+
+        return show_plan(session, environment, PromotionOptions(release=release))
     with _ending(session) as ending:
         target = session.environment(environment)
         chosen = PromotionOptions(

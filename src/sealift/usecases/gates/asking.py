@@ -43,6 +43,8 @@ WHAT: tuple[Gate, ...] = (
 """What enters, and when: asked again under the lease."""
 ENTRY: tuple[Gate, ...] = (*WHO, *WHAT)
 """Every gate. `status`, `promote --plan` and the page ask them; whatever enters has to pass them."""
+GLANCE: tuple[Gate, ...] = tuple(gate for gate in ENTRY if gate not in (attested, isolation, configuration, hooks))
+"""What `status` asks: every gate that takes no release apart."""
 _PHASES: dict[Gate, PhaseName] = {soak: "soak", isolation: "prove", health: "health"}
 _LONGEST_SLEEP_S = 30.0
 

@@ -151,7 +151,8 @@ def _stack_view(
     # A finding quotes names and ARNs, so a proof never sees a secret: a name in its place, the same for equal values,
     # proves the same.
     for name in (p.name for p in stack.parameters if p.no_echo):
-        alike = _first_with(app, stack, name, values[name]) if name in values else app.proved.index(environment)
+        given = values.get(name)  # an empty value is none that could be shared
+        alike = _first_with(app, stack, name, given) if given else app.proved.index(environment)
         values[name] = f"secret-{name}-{alike}"
     name = app.stack_name(environment, spec) if spec else environment.stack_name
     root = _View(services=services, environment=environment, read=read, places=places)
