@@ -16,7 +16,7 @@ from sealift.template.faults import fault
 from sealift.template.intrinsics import walk
 from sealift.template.shapes import FUNCTION_TYPES, LAYER_TYPES, SHAPES, Shape, is_remote
 from sealift.template.sourcemaps import runs_with_source_maps
-from sealift.template.values import mapping_at, scalar_text
+from sealift.template.values import list_at, mapping_at, scalar_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,10 +226,29 @@ def _layer(source: Source, resource: Resource, asset: Asset) -> Asset:
     return replace(
         asset,
         runtime=method if method and method[-1:].isdigit() else known_text(first, source.scope),
-        architecture=known_text(declared, source.scope) or _architecture(source, resource),
+        architecture=known_text(declared, source.scope) or _architecture_of_layer(source, resource),
         build_method=method,
         build_properties=mapping_at(resource.metadata, "BuildProperties"),
     )
+
+
+def _architecture_of_layer(source: Source, resource: Resource) -> str:
+    """Return the only processor that a layer is for; of several the one of all functions that use it, or x86_64.
+
+    x86_64 is what SAM builds for without a BuildArchitecture:
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-layers.html
+    """
+    compatible = resource.properties.get("CompatibleArchitectures")
+    if isinstance(compatible, list) and len(compatible) == 1:
+        return _architecture(source, resource)
+    used = {
+        _architecture(source, one)
+        for one in resources(source)
+        if one.type in FUNCTION_TYPES
+        and {"Ref": resource.logical_id}
+        in [*list_at(one.properties.get("Layers")), *list_at(_inherited(source.body, one.type).get("Layers"))]
+    }
+    return used.pop() if len(used) == 1 else "x86_64"
 
 
 def _build_method(source: Source, resource: Resource) -> str | None:

@@ -12,6 +12,7 @@ from sealift.template.shapes import SHAPES, Shape
 from sealift.template.sharing import with_layers
 from sealift.template.sourcemaps import with_source_maps
 from sealift.template.values import mapping_at
+from sealift.template.versions import follow_layers
 
 
 def sealed(template: Template, blobs: Mapping[str, str], layers: Mapping[str, str]) -> bytes:
@@ -27,7 +28,9 @@ def sealed(template: Template, blobs: Mapping[str, str], layers: Mapping[str, st
             _point(body, path, asset, blobs[asset.key])
     with_source_maps(body, template)
     _push_down_globals(body)
-    return dumped(_with_bucket(with_layers(body, template, blobs, layers), template))
+    layered = with_layers(body, template, blobs, layers)
+    follow_layers(layered, template, blobs)
+    return dumped(_with_bucket(layered, template))
 
 
 def dumped(body: dict[str, Json]) -> bytes:

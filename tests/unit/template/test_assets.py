@@ -160,6 +160,29 @@ Resources:
     assert built.build_method == "python3.13"
 
 
+@pytest.mark.parametrize(
+    ("compatible", "functions", "expected"),
+    [
+        ("[arm64]", ("x86_64",), "arm64"),
+        ("[arm64, x86_64]", (), "x86_64"),
+        ("[x86_64, arm64]", ("arm64", "arm64"), "arm64"),
+        ("[arm64, x86_64]", ("arm64", "x86_64"), "x86_64"),
+        ("[]", (), "x86_64"),
+    ],
+)
+def test_a_layer_is_built_for_the_functions_that_use_it(
+    tmp_path: Path, compatible: str, functions: tuple[str, ...], expected: str
+) -> None:
+    layer = f"{{ContentUri: layer, CompatibleArchitectures: {compatible}}}"
+    metadata = "{BuildMethod: python3.13}"
+    text = f"Resources:\n  L: {{Type: AWS::Serverless::LayerVersion, Properties: {layer}, Metadata: {metadata}}}\n"
+    for number, architecture in enumerate(functions):
+        given = f"CodeUri: layer, Runtime: python3.13, Architectures: [{architecture}], Layers: [!Ref L]"
+        text += f"  F{number}: {{Type: AWS::Serverless::Function, Properties: {{{given}}}}}\n"
+    template = load(tmp_path, f"Transform: AWS::Serverless-2016-10-31\n{text}", {"layer/requirements.txt": ""})
+    assert next(a.architecture for a in template.assets if a.kind == "layer") == expected
+
+
 def test_plain_lambda_code_is_found_and_inline_or_stored_code_is_not(tmp_path: Path) -> None:
     text = """
 Resources:
