@@ -176,3 +176,42 @@ def test_every_argument_that_is_an_environment_is_completed():
 def test_the_newest_entries_are_at_least_one(sealift, folder):
     assert sealift("history", "-n", "0", "-C", folder).code == 2
     assert sealift("history", "-n", "-3", "-C", folder).code == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("IAM-01", "IAM-01: "),
+        ("soak", "| `soak` |"),
+        ("environments.NAME", "| `promotes_from` |"),
+        ("sandbox", "| `network` |"),
+    ],
+)
+def test_a_key_or_a_finding_is_explained_without_a_page(sealift, what, told):
+    shown = sealift("explain", what)
+    assert shown.code == 0
+    assert told in shown.out
+
+
+def test_all_keys_are_explained_and_an_unknown_one_is_answered_with_a_near_one(sealift):
+    assert "[environments.NAME]" in sealift("explain").out
+    shown = sealift("explain", "promotes_form")
+    assert shown.code == 1
+    assert 'did you mean "promotes_from"' in shown.err
+    assert sealift("explain", "ZZZ-99").code == 1
+
+
+def test_no_hint_names_a_page_that_an_installed_sealift_does_not_have():
+    import re
+    from pathlib import Path
+
+    from sealift import cli
+
+    source = Path(cli.__file__).parents[1]
+    named = [
+        f"{file.relative_to(source)}: {line.strip()}"
+        for file in source.rglob("*.py")
+        for line in file.read_text().splitlines()
+        if re.search(r"(hint=|fix=|echo\().*\bdocs/", line)
+    ]
+    assert named == []

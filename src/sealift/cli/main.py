@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "ledger": ("Look", "look", "Check the chain of the ledgers."),
     "release": ("Look", "release", "Check hashes, provenance and signature of a release."),
     "ci": ("Team", "ci", "Check the pipeline file of the team's CI."),
+    "explain": ("Look", "explain", "Explain a key of sealift.toml, or a finding."),
     "local": ("Embedded cloud", "local", "Start, look at and stop the embedded cloud."),
 }
 

@@ -13,7 +13,7 @@ from sealift.errors import ConfigError
 
 _HEAD = """\
 # Sealift: from commit to production, one sealed environment at a time.
-# What is commented out shows what else can be said; every key is in docs/reference/configuration.md.
+# What is commented out shows what else can be said; `sealift explain` lists every key.
 """
 _SSM_VALUE = "AWS::SSM::Parameter::Value<"
 _TAIL = """

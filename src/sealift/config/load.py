@@ -150,7 +150,7 @@ def _config_error(source: Source | None, problems: Iterable[Problem]) -> ConfigE
     return ConfigError(
         "\n  ".join((f"{file} has {count}:", *told)),
         code="config-invalid",
-        hint="docs/reference/configuration.md lists every key",
+        hint="`sealift explain` lists every key",
         context={
             "problems": [{"file": file, "line": line, "key": one.key, "message": one.message} for line, one in placed]
         },

@@ -64,7 +64,7 @@ def _pipeline(session: Session, system: "System", config: Path | None, *, one_st
         body = {"path": str(config) if config else None, "pipeline": str(pipeline.path), "written": written is not None}
         click.echo(json.dumps({**body, "merge": merge}))
     elif pipeline.there is None:
-        click.echo(f"Wrote {pipeline.path}. What it needs on the side of the CI system: docs/how-to/ci.md")
+        click.echo(f"Wrote {pipeline.path}. Its comments say what it needs on the side of the CI system.")
     elif not merge:
         click.echo(f"{pipeline.path} is up to date.")
     else:
