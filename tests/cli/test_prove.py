@@ -251,3 +251,36 @@ def test_a_name_in_the_code_is_found_with_the_file_and_line_where_it_stands(seal
     ]
     assert found[1]["witness"]["resource"] == "shop-production-Items-1ABC"
     assert (shown.code, shown.json["verdict"]) == (0, "L1")
+
+
+OWN_ROLE = """
+  Shifting:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: codedeploy.amazonaws.com}, Action: "sts:AssumeRole"}]
+      Policies:
+        - PolicyName: shift
+          PolicyDocument:
+            Statement:
+              - Effect: Allow
+                Action: ["lambda:UpdateAlias", "lambda:GetAlias"]
+                Resource: !Sub "arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-*"
+"""
+
+
+def test_the_role_that_sam_makes_for_codedeploy_is_named_and_not_the_function(sealift, app):
+    shifting = "Runtime: python3.12\n      AutoPublishAlias: live\n      DeploymentPreference: {Type: AllAtOnce}"
+    leak(app, "Runtime: python3.12", shifting)
+    body = sealift("prove", "-C", app, "--json").json
+    stopping = [f for f in body["findings"] if f["severity"] in {"critical", "high"}]
+    assert (body["verdict"], stopping != []) == ("L0", True)
+    assert all(f["message"].startswith("CodeDeployServiceRole of ") for f in stopping)
+    assert all("Give `DeploymentPreference` a `Role` of your own" in f["fix"] for f in stopping)
+
+
+def test_the_cure_that_is_named_for_a_shift_of_traffic_works(sealift, app):
+    shifting = "DeploymentPreference: {Type: AllAtOnce, Role: !GetAtt Shifting.Arn}"
+    leak(app, "Runtime: python3.12", f"Runtime: python3.12\n      AutoPublishAlias: live\n      {shifting}")
+    (app / "template.yaml").write_text((app / "template.yaml").read_text() + OWN_ROLE)
+    assert sealift("prove", "-C", app, "--json").json["verdict"] == "L1"

@@ -321,9 +321,18 @@ def lists_only(names: frozenset[str]) -> bool:
     return all(_weight(n) == 5 and not n.startswith("s3:listbucket") for n in names)
 
 
+SAMS_CODEDEPLOY = "CodeDeployServiceRole"
+"""https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html"""
+
+
 def shown_principal(principal: Principal) -> str:
-    """Return the principal's name for people."""
-    return principal.scope.origin(principal.logical_id) if principal.scope else principal.logical_id
+    """Return the principal's name for people: a role that SAM makes for one function is called as that.
+
+    The one that it makes for CodeDeploy serves every function with a `DeploymentPreference`, and none runs as it.
+    """
+    if principal.scope is None or principal.logical_id == SAMS_CODEDEPLOY:
+        return principal.logical_id
+    return principal.scope.origin(principal.logical_id)
 
 
 def findings_of(
