@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sealift.build.cache.store import Cache
 from sealift.template import kept
 
 TEMPLATE = """\
@@ -87,6 +88,17 @@ def test_verify_fails_on_an_artifact_that_is_not_reproducible(sealift, shop):
     told = sealift("build", "-C", shop, "--verify")
     assert "NOT REPRODUCED" in told.out
     assert "Stock: its build gives other bytes each time" in told.out
+
+
+def test_verify_explains_a_record_of_the_cache_that_somebody_poisoned(sealift, shop):
+    sealift("build", "-C", shop)
+    cache = Cache(Path(sealift("cache", "list", "-C", shop, "--json").json["path"]))
+    one, other = sorted(path.name for path in (cache.root / "records").iterdir())
+    cache.write("records", one, cache.read("records", other))
+    told = sealift("build", "-C", shop, "--verify")
+    assert told.code == 1
+    assert "it is poisoned" in told.out
+    assert "other bytes each time" not in told.out
 
 
 def test_nothing_to_lock_says_so(sealift, shop):

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,6 +92,22 @@ def test_a_record_that_can_not_be_written_leaves_the_one_before(tmp_path: Path) 
         cache.write("records", "a", {"x": object()})
     assert cache.read("records", "a") == {"x": 1}
     assert [p.name for p in (tmp_path / "records").iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("poison", [lambda text: text.replace("one", "two"), lambda text: text.partition("\n")[2]])
+def test_a_record_that_somebody_changed_counts_as_absent(tmp_path: Path, poison: Callable[[str], str]) -> None:
+    cache = Cache(tmp_path)
+    cache.write("records", "a", {"sha256": "one"})
+    path = cache.path("records", "a")
+    path.write_text(poison(path.read_text()))
+    assert cache.read("records", "a") is None
+
+
+def test_a_record_of_another_key_counts_as_absent(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    cache.write("records", "a", {"sha256": "one"})
+    cache.path("records", "a").rename(cache.path("records", "b"))
+    assert cache.read("records", "b") is None
 
 
 def test_a_record_that_only_saves_time_is_given_up_quietly(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ class Cache:
     def write(self, kind: str, key: str, record: object) -> None:
         """Write a record. Raises BuildError when the cache can not be written."""
         with self.writing():
-            self._replace(self.path(kind, key), json.dumps(record, separators=(",", ":")).encode())
+            path, body = self.path(kind, key), json.dumps(record, separators=(",", ":")).encode()
+            self._replace(path, _seal(path, body) + b"\n" + body)
 
     def try_write(self, kind: str, key: str, record: object) -> None:
         """Write a record that only saves time; a cache that can not be written is left alone."""
@@ -164,12 +165,18 @@ class Cache:
 
 
 def read_json(path: Path) -> dict[str, object] | None:
-    """Return the object in a JSON file, or None when it is absent or damaged."""
+    """Return a record, or None when it is absent, damaged, or was written under another key."""
     try:
-        value = json.loads(path.read_bytes())
+        seal, _, body = path.read_bytes().partition(b"\n")
+        value = json.loads(body) if seal == _seal(path, body) else None
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _seal(path: Path, body: bytes) -> bytes:
+    """Return the digest that binds a record to its kind and its key, which covers all that it was made from."""
+    return hashlib.sha256(f"{path.parent.name}/{path.name}\n".encode() + body).hexdigest().encode()
 
 
 def _remove(folder: Path, lock: Path) -> None:

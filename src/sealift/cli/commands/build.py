@@ -11,6 +11,11 @@ from sealift.model.release import BuiltArtifact, BuiltRelease
 from sealift.model.template import Template
 
 _SHOWN_DEPENDENCIES = 5
+_OTHER_BYTES = "its build gives other bytes each time; look at what its own build command writes"
+_POISONED = (
+    "two builds from empty caches agree, and not with this cache: what it holds was not built from this source "
+    "(it is poisoned, or a tool changed that is not in the key); delete the cache, and find out who can write to it"
+)
 _SHOWN_LEFT_OUT = 20
 
 
@@ -33,6 +38,8 @@ def build_command(session: Session, force: bool, explain: bool, verify: bool) ->
     rebuilt = _rebuilt(session, built, templates) if verify else None
     session.close()
     unequal = _unequal(built, rebuilt) if rebuilt else []
+    if unequal and rebuilt:
+        unequal = _poisoned(unequal, rebuilt, _rebuilt(session, built, templates))
     if session.json:
         click.echo(json.dumps(_body(session, built, rebuilt, unequal, explain=explain)))
     else:
@@ -108,12 +115,24 @@ def _unequal(built: BuiltRelease, rebuilt: BuiltRelease) -> list[_Unequal]:
     return found
 
 
+def _poisoned(unequal: list[_Unequal], rebuilt: BuiltRelease, again: BuiltRelease) -> list[_Unequal]:
+    """Return what differs, explained by the cache where two builds without it agree with each other."""
+    second = {name: b.artifact.sha256 for b in again.artifacts for name in b.artifact.logical_ids}
+    agreed = {
+        name for b in rebuilt.artifacts for name in b.artifact.logical_ids if second.get(name) == b.artifact.sha256
+    }
+    return [
+        replace(one, cause=_POISONED) if one.cause == _OTHER_BYTES and one.logical_ids[0] in agreed else one
+        for one in unequal
+    ]
+
+
 def _cause(first: BuiltArtifact, second: BuiltArtifact | None) -> str:
     if second is not None and {d for d, _ in first.dependencies} != {d for d, _ in second.dependencies}:
         old, new = ({d for d, _ in b.dependencies} for b in (first, second))
         changed = ", ".join([*sorted(old - new), "->", *sorted(new - old)])
         return f"its dependencies are resolved to other versions now ({changed}); pin them: sealift lock"
-    return "its build gives other bytes each time; look at what its own build command writes"
+    return _OTHER_BYTES
 
 
 def _body(
