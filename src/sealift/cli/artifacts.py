@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sealift.model.event import ArtifactBuilt
 
-SHOWN = 6
+SHOWN = 12
 """So many artifacts of one reason, and functions of one artifact, are named; more are counted."""
 
 
