@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sealift.model.health import Traffic
     from sealift.model.ledger import ChainFault, Entry, Lease, Record
     from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
+    from sealift.model.loading import Loading
     from sealift.model.release import BuiltArtifact, Origin
     from sealift.model.stack import (
         Backup,
@@ -123,7 +124,7 @@ class Bucket(Protocol):
 
 
 class Functions(Protocol):
-    """Lambda. All but `invoke` only reads."""
+    """Lambda. All but `invoke` and `load` only reads."""
 
     def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
         """Read back name and code hash of each function, in parallel; in the order of `names`."""
@@ -136,6 +137,9 @@ class Functions(Protocol):
 
     def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
         """Call a function once and wait for its end. Nothing guards it: what is called must be idempotent."""
+
+    def load(self, names: Sequence[str]) -> tuple[Loading, ...]:
+        """Start each function without an event, in the order of `names`; empty where that cannot be done, on AWS."""
 
 
 class Backups(Protocol):

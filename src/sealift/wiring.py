@@ -359,6 +359,7 @@ class LocalClouds:
 
     def _start(self, environment: Environment) -> Cloud:
         from sealift.aws.cloud import Access, open_cloud
+        from sealift.local.loading import LocalFunctions
         from sealift.local.stacks import LocalStacks
 
         endpoint = local_cloud(self._app).up(environment.name, region=environment.region, account=environment.account)
@@ -386,6 +387,7 @@ class LocalClouds:
         return replace(
             cloud,
             stacks=stacks,
+            functions=LocalFunctions(cloud.functions, endpoint),
             local=True,
             endpoint=endpoint.url,
             credentials={**endpoint.credentials(), **_without_proxy(os.environ)},

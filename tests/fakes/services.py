@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sealift.errors import CloudError
 from sealift.model.health import COUNTED, Minute, Traffic
+from sealift.model.loading import Loading
 from sealift.model.stack import Caller, FunctionState, Invocation, StackResource
 from sealift.model.template import Json
 
@@ -22,6 +23,8 @@ class FakeFunctions:
         self._code: dict[str, str] = {}
         self._logs: dict[str, list[tuple[datetime, str]]] = {}
         self._lock = threading.Lock()
+        self.loadings: dict[str, Loading] = {}
+        """How the start of a function goes, by its name; others are loaded. Empty: nothing can be started."""
         self._answers: dict[str, Invocation] = {}
         self.unreadable = False
         """Whether logs may not be read."""
@@ -60,6 +63,12 @@ class FakeFunctions:
                 raise CloudError(f"AWS refused to call function {name}: Function not found", code="not-found")
             self.invoked.append((name, payload))
         return next((answer for part, answer in self._answers.items() if part in name), Invocation(log=("ran",)))
+
+    def load(self, names: Sequence[str]) -> tuple[Loading, ...]:
+        """Start each function without an event."""
+        if not self.loadings:
+            return ()
+        return tuple(self.loadings.get(name, Loading(name=name)) for name in names)
 
     def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
         """Read back name and code hash of each function; in the order of `names`."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
+from sealift.model.loading import Loading
 from sealift.model.stack import FunctionState, Invocation
 from sealift.model.template import Json
 
@@ -81,6 +82,11 @@ class AwsFunctions:
                 raise
             return usual
         return configuration.get("LoggingConfig", {}).get("LogGroup") or usual
+
+    def load(self, names: Sequence[str]) -> tuple[Loading, ...]:
+        """Return nothing: Lambda starts a function for an event only."""
+        del names
+        return ()
 
     def _logs(self, name: str, *, since: datetime, limit: int) -> tuple[str, ...]:
         group = self._log_group(name)

@@ -31,7 +31,7 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
         programs=tuple(Path(p) for p in os.environ["PATH"].split(":") if p and Path(p).name != "shims"),
         versions=tuple(Path(p) for p in versions.split(":") if p),
     )
-    from sealift.local.functions.executing import own_runtimes
+    from sealift.local.functions.executing import load, own_runtimes
 
     workshop = _workshop(folder, where)
     own_runtimes(workshop)
@@ -40,7 +40,14 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
         os.environ.pop(name, None)
     _settle_after_loading()
     saver = Saver()
-    app.app = gateway(app.app, who={"guard": guard, "folder": str(folder.path)}, saver=saver, leave=leave)
+    app.app = gateway(
+        app.app,
+        who={"guard": guard, "folder": str(folder.path)},
+        saver=saver,
+        leave=leave,
+        load=load,
+        key=os.environ["AWS_SECRET_ACCESS_KEY"],
+    )
     saver.start()
     sys.argv = ["ministack"]
     app.main()

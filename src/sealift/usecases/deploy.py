@@ -23,6 +23,7 @@ from sealift.model.template import Json
 from sealift.usecases.configuration import configuration_of, keep_configuration, secrets_of
 from sealift.usecases.fitness import fitted_parameters
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
+from sealift.usecases.loading import load_functions
 from sealift.usecases.reading_back import read_back
 from sealift.usecases.services import phase
 from sealift.usecases.site import Site
@@ -211,6 +212,7 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
             run_hooks("before_deploy", hooks)
             outputs, changed, made = _deploy_stacks(plan, operation, writer)
             codes = read_back(writer.site, plan.release, made=made)
+            loaded = load_functions(writer.site, plan.release, undoing=plan.kind == "rollback") if changed else 0
             run_hooks("after_deploy", hooks)
         except SealiftError as error:
             outcome.status = "errored" if broke(error) else "failed"
@@ -227,6 +229,8 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
         outcome.detail = "changed" if changed else "nothing to change"
         # A setting that was changed meanwhile was maybe not read; one that hooks or stacks made was.
         settings: dict[str, Json] = {**_versions(writer.site, plan), **versions}
+        if loaded:
+            base["loaded"] = loaded
         writer.record(operation, "succeeded", **base, changed=changed, code_sha256=dict(codes), settings=settings)
     return Deployment(operation=operation, outputs=outputs, changed=changed)
 

@@ -16,10 +16,14 @@ LOG_LINES = 12
 MOST_TOLD = 3
 """Of how many functions the log is told: more would be a wall."""
 _PLATFORM = ("INIT_START", "START RequestId", "END RequestId", "REPORT RequestId")
+_WARNING = "LAMBDA_WARNING: Unhandled exception"
+"""A page of text that says nothing of the function."""
 _TROUBLE = re.compile(r"\[ERROR\]|Traceback \(most recent|Task timed out|\bRuntime\.\w+|\w(Error|Exception)\b")
 _FRAME = re.compile(r'  File "([^"]+)", line \d+')
-_OWN_CODE = re.compile(r"(?:/var/task|/[^\"]*ministack-lambda-[^/\"]*/code)/([^\"]+)")
-"""Where Lambda, and the embedded cloud, keep a function's own code."""
+_OWN_CODE = re.compile(r"/var/task/([^\"]+)")
+"""Where Lambda keeps a function's own code."""
+_INDENTED = str.maketrans({"\N{NO-BREAK SPACE}": " "})
+"""Lambda's runtime of Python writes these before the frames of a traceback."""
 _CARETS = re.compile(r"[ ^~]*")
 _AHEAD = timedelta(seconds=5)
 """How far the clock of CloudWatch may be behind ours."""
@@ -39,7 +43,7 @@ def essence(lines: Sequence[str]) -> tuple[str, ...]:
     """Return log lines without those of the platform, the frames of what is not the function's own, and repetitions."""
     kept: list[str] = []
     foreign = False
-    for line in lines:
+    for line in (one.translate(_INDENTED) for one in lines if _WARNING not in one):
         frame = _FRAME.match(line)
         if frame:
             foreign = not _OWN_CODE.search(frame[1])

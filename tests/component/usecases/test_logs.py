@@ -21,11 +21,9 @@ END RequestId: 1
 REPORT RequestId: 1""".splitlines()
 
 
-@pytest.mark.parametrize(
-    "code", ["/var/task", "/home/ann/.sealift/local/staging/tmp/ministack-lambda-shop-Hello-1a/code"]
-)
-def test_of_a_traceback_the_frames_of_the_functions_own_code_are_left(code: str):
-    lines = [line.replace("CODE", code) for line in TRACEBACK]
+@pytest.mark.parametrize("indent", [" ", "\N{NO-BREAK SPACE}"])
+def test_of_a_traceback_the_frames_of_the_functions_own_code_are_left(indent: str):
+    lines = [line.replace("CODE", "/var/task").replace("  ", 2 * indent) for line in TRACEBACK]
     assert essence(lines) == (
         "[ERROR] ClientError: An error occurred (AccessDeniedException) when calling the Scan operation",
         "Traceback (most recent call last):",

@@ -121,11 +121,18 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                 {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {said}"}
             )
 
-    def load(self) -> tuple[dict[str, Any] | None, list[str]]:
-        """Start the process without an event; return why the function cannot be loaded, if so, and what it printed."""
+    def load(self) -> dict[str, Any]:
+        """Start the process without an event; return why the function cannot be loaded, if so, and what it lacks."""
         with self._lock:
-            failed = self._ready()
-            return failed, self._output.lines() if self._output else []
+            error = self._ready()
+            if self._output is not None:
+                self._output.lines()
+            trace = self._api.import_trace if self._api is not None else []
+        absent = self.workshop.runtimes.absent_layers(self.config) if error is not None else []
+        found = {"error": error, "trace": trace, "absent_layers": absent}
+        real = str(self.workshop.unpacked.of(self.code_zip))
+        plain: dict[str, Any] = json.loads(json.dumps(found).replace(real, "/var/task"))
+        return plain
 
     def _ready(self) -> dict[str, Any] | None:
         """Have a process that waits for an event; return the error when it could not be started."""

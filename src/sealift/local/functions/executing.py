@@ -5,6 +5,7 @@ import json
 import time
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
@@ -16,6 +17,10 @@ from sealift.local.functions.environments import Ended, Environment, Workshop
 from sealift.local.functions.runtime_api import Chunks
 from sealift.local.functions.variables import log_group
 
+_AT_ONCE = 4
+_KEPT_WARM = 16
+"""More functions than these are ended again once they were loaded: each is a process."""
+_GONE: dict[str, Any] = {"error": {"errorType": "ResourceNotFoundException", "errorMessage": "it is not there"}}
 streamed_to: contextvars.ContextVar[Chunks | None] = contextvars.ContextVar("streamed_to", default=None)
 """Who takes the parts of a streamed answer of this invocation as they come."""
 
@@ -72,26 +77,30 @@ def own_runtimes(workshop: Workshop) -> None:
 
 
 def load(names: Sequence[str]) -> list[dict[str, Any]]:
-    """Start each of these functions without an event; say of each why it cannot be loaded, and what it printed."""
+    """Start each of these functions without an event; say of each why it cannot be loaded."""
     found = {key[2]: func for key, func in lambda_svc._functions.all_items() if key[2] in names}
-    return [{"name": name, **_loaded(found[name])} for name in names if name in found]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        loaded = list(pool.map(lambda name: _loaded(found[name]) if name in found else _GONE, names))
+    for name in names[_KEPT_WARM:]:
+        lambda_runtime.invalidate_worker(name)
+    return [{"name": name, **one} for name, one in zip(names, loaded, strict=True)]
 
 
 def _loaded(func: dict[str, Any]) -> dict[str, Any]:
     config = func.get("config") or func
     if not func.get("code_zip"):
-        return {"error": _no_code(config)["body"], "lines": []}
+        return {"error": _no_code(config)["body"]}
 
     def start() -> dict[str, Any]:
         environment, _ = _leased(config, func["code_zip"])
         try:
-            error, lines = environment.load()
+            found: dict[str, Any] = environment.load()
         finally:
             lambda_runtime.release_worker(environment)
-        return {"error": error, "lines": lines}
+        return found
 
-    found: dict[str, Any] = lambda_svc._run_with_function_config_scope(config, start)
-    return found
+    said: dict[str, Any] = lambda_svc._run_with_function_config_scope(config, start)
+    return said
 
 
 def _leased(config: dict[str, Any], code: bytes) -> tuple[Environment, str]:

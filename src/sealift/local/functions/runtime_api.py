@@ -17,6 +17,7 @@ MOST_BYTES = 6_291_556
 """Of an answer that is not streamed: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 HTTP_TYPE = "application/vnd.awslambda.http-integration-response"
 _RESULT = re.compile(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)/?$")
+_IMPORT_TRACE = "/sealift/import-trace"
 _NEXT = "/2018-06-01/runtime/invocation/next"
 
 Chunks = Callable[[str, bytes], None]
@@ -64,6 +65,8 @@ class RuntimeApi:
         self.result: Result | None = None
         self.init_error: Result | None = None
         self.is_ready = False
+        self.import_trace: list[str] = []
+        """Where an import failed: AWS's client does not say."""
         self.moved = threading.Event()
         """Set when the process is ready for its first event, could not be started, or has answered."""
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.5}, daemon=True).start()
@@ -160,7 +163,9 @@ class _Handler(BaseHTTPRequestHandler):
         found = _RESULT.match(self.path)
         if not found:
             body = b"".join(self._body())
-            if self.path.endswith(("/init/error", "/restore/error")):
+            if self.path == _IMPORT_TRACE:
+                self.server.api.import_trace = json.loads(body)
+            elif self.path.endswith(("/init/error", "/restore/error")):
                 self.server.api.fail_to_start(Result(body=body, is_error=True))
             return self._say(202, b'{"status": "OK"}')
         event = self.server.api.under_way(found[1])

@@ -90,7 +90,7 @@ class Runtimes:
     def of(self, config: Mapping[str, Any], code: bytes) -> Runtime:
         """Return what runs a function. Raises ValueError when nothing here does."""
         name = str(config.get("Runtime", ""))
-        layers = tuple(_layers(config))
+        layers = tuple(packed for _, packed in _attached(config) if packed is not None)
         task = self.unpacked.of(code)
         opt = self.unpacked.of(*layers)
         interpreter = self.interpreter(name, names_in([code, *layers]))
@@ -120,6 +120,10 @@ class Runtimes:
         version = declared_version(runtime)
         return chosen(version, names, self._where) if version is not None else None
 
+    def absent_layers(self, config: Mapping[str, Any]) -> list[str]:
+        """Return the ARNs of a function's layers whose content is not to be had."""
+        return [arn for arn, packed in _attached(config) if packed is None]
+
     def brought(self, interpreter: Interpreter) -> Path:
         """Return the folder with what Lambda's runtime of this version brings, made when it is first asked for."""
         folder = self._folder / "runtime" / interpreter.name
@@ -144,10 +148,10 @@ def _prefix(program: Path) -> Path:
     return program.parent.parent if program.parent.name == "bin" else program.parent
 
 
-def _layers(config: Mapping[str, Any]) -> Iterator[bytes]:
+def _attached(config: Mapping[str, Any]) -> Iterator[tuple[str, bytes | None]]:
+    """Yield ARN and content of each layer of a function, in their order."""
     from ministack.services import lambda_svc
 
     for layer in config.get("Layers") or ():
-        packed = lambda_svc._resolve_layer_zip(layer)
-        if packed:
-            yield packed
+        arn = str(layer["Arn"] if isinstance(layer, dict) else layer)
+        yield arn, lambda_svc._resolve_layer_zip(layer)

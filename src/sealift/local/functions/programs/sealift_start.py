@@ -10,6 +10,10 @@ import os
 import site
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import types
+
 
 def main(folders: "dict[str, str]") -> None:
     """Set the search path and hand over to AWS's client, which loads the handler and never returns."""
@@ -17,7 +21,30 @@ def main(folders: "dict[str, str]") -> None:
     _search(folders)
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
     client = importlib.import_module("awslambdaric.__main__")
+    _tell_where_imports_fail(importlib.import_module("awslambdaric.bootstrap"))
     client.main(["", os.environ["_HANDLER"]])
+
+
+def _tell_where_imports_fail(bootstrap: "types.ModuleType") -> None:
+    """Let the emulator know the frames of a failed import, which AWS's client leaves out of its error."""
+    find = bootstrap._get_handler
+
+    def found(handler: str) -> object:
+        try:
+            return find(handler)
+        except Exception as fault:
+            cause = fault.__context__
+            if isinstance(cause, ImportError):
+                import http.client
+                import traceback
+
+                frames = traceback.format_list(traceback.extract_tb(cause.__traceback__))
+                line = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+                line.request("POST", "/sealift/import-trace", json.dumps(frames))
+                line.getresponse().read()
+            raise
+
+    vars(bootstrap)["_get_handler"] = found
 
 
 def _search(folders: "dict[str, str]") -> None:

@@ -1,0 +1,90 @@
+"""Which functions that could not be loaded are broken for certain, why, and what mends it. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from sealift.model.loading import Loading
+
+_OUTSIDE = re.compile(
+    r"Connect|Connection|Timeout|Timedout|Endpoint|Network|gaierror|URLError|OperationalError|ClientError|ServiceError"
+    r"|Credentials|SSLError|MaxRetry|NotFoundException|AccessDenied|ResourceNotFound"
+)
+"""Names of errors that say something about what a function reaches, not about the function."""
+_MACHINE = re.compile(r"cannot open shared object file|GLIBC_|invalid ELF header|wrong ELF class")
+_PYTHON_FRAME = re.compile(r'File "(?:/var/task|/opt)/([^"]+)",? [Ll]ine (\d+)')
+_NODE_FRAME = re.compile(r"(?:/var/task|/opt)/([^\s:()]+):(\d+)")
+_SYNTAX_PLACE = re.compile(r"\(([^()]+), line (\d+)\)")
+_REQUIRED_BY = re.compile(r"(?:Require stack:\n- |imported from )(?:/var/task|/opt)/(\S+)")
+_MODULE = re.compile(r"No module named '([^'.]+)|Cannot find (?:module|package) '(?!\.|/)((?:@[^'/]+/)?[^'/]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What is known of a function that was not loaded. `certain` says that it is broken on AWS, too."""
+
+    name: str
+    certain: bool
+    cause: str
+    place: str
+    cure: str
+
+    @property
+    def text(self) -> str:
+        """All of it in a sentence or two."""
+        where = f" ({self.place})" if self.place else ""
+        return f"{self.name}{where}: {self.cause}. {self.cure}"
+
+
+def judge(loading: Loading, name: str) -> Judged | None:
+    """Judge how a function was loaded that people know by this name; None when it was."""
+    if not loading.error_type:
+        return None
+    short = loading.message.partition("\n")[0].strip().rstrip(".")
+    is_runtime = loading.error_type.startswith("Runtime.")
+    cause = short if is_runtime else f"{loading.error_type}: {short}" if short else loading.error_type
+    return Judged(
+        name=name,
+        certain=_is_certain(loading),
+        cause=cause,
+        place=_place(loading),
+        cure=_cure(loading),
+    )
+
+
+def _is_certain(loading: Loading) -> bool:
+    if _MACHINE.search(loading.message):
+        return False
+    if loading.error_type == "Runtime.ImportModuleError":
+        return not loading.absent_layers
+    return not _OUTSIDE.search(loading.error_type) and not _OUTSIDE.search(loading.message.partition(":")[0])
+
+
+def _place(loading: Loading) -> str:
+    """Return the file and line in the function's own code, as far as the error says."""
+    text = "\n".join(loading.trace)
+    frames = _PYTHON_FRAME.findall(text)
+    found = frames[-1:] or _NODE_FRAME.findall(text)[:1] or _SYNTAX_PLACE.findall(loading.message)[:1]
+    if found:
+        return f"{found[0][0]}:{found[0][1]}"
+    required = _REQUIRED_BY.search(loading.message)
+    return required[1] if required else ""
+
+
+def _cure(loading: Loading) -> str:
+    module = _MODULE.search(loading.message)
+    if _MACHINE.search(loading.message):
+        return "Whether Lambda has that library cannot be decided here"
+    if module and loading.absent_layers:
+        return f"It may be in a layer that cannot be had here: {', '.join(loading.absent_layers)}"
+    if module:
+        return f"Declare {module[1] or module[2]} among the function's dependencies, or bring it in a layer"
+    match loading.error_type:
+        case "Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName" | "Runtime.ImportModuleError":
+            return "Correct Handler in the template, or the file it names"
+        case "Runtime.UserCodeSyntaxError":
+            return "Correct the source, or declare the Runtime that it is written for"
+        case "KeyError" if "environ" in "".join(loading.trace):
+            return "Set the variable under Environment in the template, or read it in the handler"
+    if not _is_certain(loading):
+        return "It needs something outside of it as it is loaded, so this cannot be decided here"
+    return "Correct what the module does as it is loaded"

@@ -1,0 +1,76 @@
+"""Functions of the embedded cloud: AWS's adapter, and the start of functions without an event, which AWS has not."""
+
+import http.client
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sealift.errors import CloudError
+from sealift.local.endpoint import HOST, Endpoint
+from sealift.local.gateway import LOAD_PATH
+from sealift.model.loading import Loading
+from sealift.model.stack import FunctionState, Invocation
+from sealift.model.template import Json
+from sealift.ports import Functions
+
+_LONGEST_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFunctions:
+    """The Functions port over one emulator; `inner` is the AWS adapter pointed at it."""
+
+    inner: Functions
+    endpoint: Endpoint
+
+    def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
+        """Read back name and code hash of each function."""
+        return self.inner.state(names)
+
+    def shares(self, alias_arn: str) -> Mapping[str, float]:
+        """Return which share of its traffic an alias sends to each version."""
+        return self.inner.shares(alias_arn)
+
+    def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
+        """Return the newest log lines of a function."""
+        return self.inner.logs(name, since=since, limit=limit)
+
+    def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
+        """Call a function once and wait for its end."""
+        return self.inner.invoke(name, payload)
+
+    def load(self, names: Sequence[str]) -> tuple[Loading, ...]:
+        """Start each function as the runtime does before its first event. Raises CloudError."""
+        if not names:
+            return ()
+        connection = http.client.HTTPConnection(HOST, self.endpoint.port, timeout=_LONGEST_S)
+        try:
+            key = {"x-sealift-key": self.endpoint.secret_key, "content-type": "application/json"}
+            connection.request("POST", LOAD_PATH, json.dumps(list(names)), key)
+            answer = connection.getresponse()
+            said = json.loads(answer.read())
+            if answer.status != http.client.OK:
+                raise ValueError(str(said))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise CloudError(
+                f"The embedded cloud could not load the functions: {error}",
+                code="local-cloud-load",
+                hint='Look at its log with "sealift local logs"',
+            ) from error
+        finally:
+            connection.close()
+        return tuple(map(_loading, said))
+
+
+def _loading(said: Mapping[str, Any]) -> Loading:
+    error = said["error"] or {}
+    trace = error.get("stackTrace") or error.get("trace") or said.get("trace") or []
+    return Loading(
+        name=said["name"],
+        error_type=str(error.get("errorType") or ("Error" if error else "")),
+        message=str(error.get("errorMessage", "")),
+        trace=tuple(map(str, trace)),
+        absent_layers=tuple(said.get("absent_layers", ())),
+    )

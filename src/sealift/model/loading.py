@@ -1,0 +1,16 @@
+"""How the start of a function went that was not invoked."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """A function by its physical name. `error_type` is empty when its handler was loaded."""
+
+    name: str
+    error_type: str = ""
+    message: str = ""
+    trace: tuple[str, ...] = ()
+    """Frames of the error, the innermost last for Python and first for Node.js."""
+    absent_layers: tuple[str, ...] = ()
+    """ARNs of layers whose content could not be had."""

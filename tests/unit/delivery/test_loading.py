@@ -1,0 +1,79 @@
+"""Which functions that could not be loaded are broken for certain, where, and what mends it."""
+
+import pytest
+
+from sealift.delivery.loading import judge
+from sealift.model.loading import Loading
+
+FRAMES = (
+    '  File "<frozen importlib._bootstrap>", line 1126, in _find_and_load\n',
+    '  File "/var/task/app.py", line 3, in <module>\n    import requests\n',
+)
+
+
+def _judged(error_type: str, message: str = "", trace: tuple[str, ...] = (), layers: tuple[str, ...] = ()):
+    loading = Loading(name="f", error_type=error_type, message=message, trace=trace, absent_layers=layers)
+    found = judge(loading, "Hello")
+    assert found is not None
+    return found
+
+
+def test_a_function_that_was_loaded_is_not_judged():
+    assert judge(Loading(name="f"), "Hello") is None
+
+
+def test_a_missing_module_is_named_with_its_place_and_cure():
+    message = "Unable to import module 'app': No module named 'requests'"
+    assert _judged("Runtime.ImportModuleError", message, FRAMES).text == (
+        "Hello (app.py:3): Unable to import module 'app': No module named 'requests'. "
+        "Declare requests among the function's dependencies, or bring it in a layer"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message", "certain"),
+    [
+        ("Runtime.ImportModuleError", "Unable to import module 'app': No module named 'x'", True),
+        ("Runtime.HandlerNotFound", "Handler 'main' missing on module 'app'", True),
+        ("Runtime.UserCodeSyntaxError", "Syntax error in module 'app': invalid syntax (app.py, line 3)", True),
+        ("Runtime.MalformedHandlerName", "Bad handler 'app'", True),
+        ("Runtime.ExitError", "Runtime exited while it was loaded", True),
+        ("NameError", "name 'x' is not defined", True),
+        ("KeyError", "'TABLE'", True),
+        ("EndpointConnectionError", "Could not connect to the endpoint URL", False),
+        ("ClientError", "An error occurred (AccessDenied) when calling the GetItem operation", False),
+        ("OperationalError", "could not translate host name", False),
+        ("gaierror", "[Errno -2] Name or service not known", False),
+        ("Sandbox.Timedout", "The function was not loaded in 30 s", False),
+        ("Runtime.ImportModuleError", "Unable to import module 'app': libGL.so.1: cannot open shared object file", False),
+    ],
+)  # fmt: skip
+def test_what_a_function_reaches_says_nothing_of_the_function(error_type: str, message: str, certain: bool):
+    assert _judged(error_type, message).certain is certain
+
+
+def test_a_module_may_be_in_a_layer_that_cannot_be_had():
+    found = _judged("Runtime.ImportModuleError", "No module named 'x'", layers=("arn:aws:lambda:eu:1:layer:a:1",))
+    assert (found.certain, "arn:aws:lambda:eu:1:layer:a:1" in found.cure) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("message", "trace", "place"),
+    [
+        ("Syntax error in module 'app': invalid syntax (app.py, line 3)", (), "app.py:3"),
+        ("SyntaxError: x", ("/var/task/src/index.js:7", "function ("), "src/index.js:7"),
+        ("Error: Cannot find module 'x'\nRequire stack:\n- /var/task/index.js", (), "index.js"),
+        ("no", ("Error: no", "    at Object.<anonymous> (/var/task/index.js:2:7)"), "index.js:2"),
+        ("no", (), ""),
+    ],
+)
+def test_the_place_is_in_the_functions_own_code(message: str, trace: tuple[str, ...], place: str):
+    assert _judged("Runtime.UserCodeSyntaxError", message, trace).place == place
+
+
+@pytest.mark.parametrize("name", ["x", "@scope/x"])
+def test_a_package_of_node_is_named(name: str):
+    found = _judged(
+        "Runtime.ImportModuleError", f"Error: Cannot find module '{name}'\nRequire stack:\n- /var/task/a.js"
+    )
+    assert found.cure.startswith(f"Declare {name} among")
