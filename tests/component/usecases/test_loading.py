@@ -6,6 +6,7 @@ import pytest
 
 from sealift.errors import CloudError
 from sealift.model.loading import Loading
+from sealift.usecases.masking import Secrets, masked_cloud
 from tests.component.usecases.world import World
 
 
@@ -40,3 +41,10 @@ def test_functions_that_were_loaded_are_counted_in_the_ledger(world: World):
     _begin(world, "")
     world.deploy()
     assert [e.record.data.get("loaded") for e in world.entries() if "code_sha256" in e.record.data] == [1]
+
+
+def test_a_secret_in_the_error_of_a_function_is_masked(world: World):
+    functions = world.account().functions
+    functions.loadings = {"f": Loading(name="f", message="no user hunter2-long", trace=("hunter2-long",))}
+    cloud = masked_cloud(world.clouds.open(world.app.environments[0]), Secrets(lambda: ["hunter2-long"]))
+    assert "hunter2" not in str(cloud.functions.load(["f"]))
