@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sealift.local.patches.aliases import weighted_aliases
 from sealift.local.patches.conditions import resources_under_conditions
+from sealift.local.patches.events import http_api_events
 from sealift.local.patches.functions import functions_made, refuse_without_code_or_role
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
@@ -19,6 +20,7 @@ from sealift.local.patches.validators import request_validators
 def apply(prepare: Callable[[str], None]) -> None:
     """Apply every patch. `prepare` is told the runtime of each function that a stack makes."""
     weighted_aliases()
+    http_api_events()
     proxy_replies()
     counted_functions()
     counted_apis()

@@ -30,7 +30,8 @@ def proxy_replies() -> None:
         seen = failed.get()
         if result.get("error") and not result.get("throttle") and seen is not None:
             seen.append(True)
-        return shape(result)
+        answer, error = shape(result)
+        return _plain(answer), error
 
     async def proxied(*args: Any, **kwargs: Any) -> Any:
         seen: list[bool] = []
@@ -44,6 +45,20 @@ def proxy_replies() -> None:
     apigateway_v1._lambda_proxy_response = shaped_v1
     lambda_svc.lambda_execute_result_to_api_proxy_response = shaped
     apigateway._invoke_lambda_proxy = proxied
+
+
+def _plain(answer: Any) -> Any:
+    """Return a proxy response with the status as a number and the body as text, as API Gateway takes them, too."""
+    if not isinstance(answer, dict):
+        return answer
+    status, body = answer.get("statusCode"), answer.get("body")
+    several = {name: list(values) for name, values in (answer.get("multiValueHeaders") or {}).items()}
+    return {
+        **answer,
+        "statusCode": int(status) if isinstance(status, str) and status.isdigit() else status,
+        "body": "" if body is None else body,
+        "headers": {**(answer.get("headers") or {}), **several},
+    }
 
 
 def _is_proxy_reply(payload: Any) -> bool:
