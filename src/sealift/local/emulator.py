@@ -32,10 +32,12 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
         versions=tuple(Path(p) for p in versions.split(":") if p),
     )
     from sealift.local.functions.executing import load, own_runtimes
+    from sealift.local.patches.streaming import streamed_answers
 
     workshop = _workshop(folder, where)
     own_runtimes(workshop)
     apply(workshop.prepare)
+    streamed_answers()
     for name in _OUR_OWN:
         os.environ.pop(name, None)
     _settle_after_loading()
