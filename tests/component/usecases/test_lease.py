@@ -5,6 +5,7 @@ import pytest
 from sealift.errors import LeaseError
 from sealift.ports import Leases
 from sealift.usecases.destroy import destroy
+from sealift.usecases.writing import writing
 from tests.component.usecases.world import World, function
 
 
@@ -131,3 +132,37 @@ def test_a_teardown_that_wakes_up_after_it_was_overtaken_deletes_nothing(world: 
         destroy(world.app, world.staging, world.services(actor="bob@ci"), confirmed_name="staging")
     assert lost.value.code == "lease-lost"
     assert world.stack_status() == "UPDATE_COMPLETE"
+
+
+@pytest.mark.parametrize(("after_s", "renewed"), [(29.0, False), (31.0, True)])
+def test_a_lease_is_renewed_from_half_its_life_on_not_at_its_end(world: World, after_s: float, renewed: bool):
+    with writing(world.site(), purpose="a test") as writer:
+        before = writer.hold.lease.expires_at
+        world.clock.advance(after_s)
+        writer.guard()
+        assert (writer.hold.lease.expires_at > before) == renewed
+
+
+def test_a_change_set_that_an_operation_without_an_end_left_is_deleted_before_anything_is_executed(world: World):
+    def die(call: str, moment: str) -> None:
+        if (call, moment) == ("stacks.execute_change_set", "before"):
+            world.account().tap.on_call = None
+            raise SystemExit
+
+    world.deploy()
+    world.code("print('two')")
+    world.account().tap.on_call = die
+    with pytest.raises(SystemExit):
+        world.deploy()
+    left = next(e.record.data["change_set"] for e in reversed(world.entries()) if "change_set" in e.record.data)
+    world.clock.advance(3600)
+    seen: list[object] = []
+
+    def look(call: str, moment: str) -> None:
+        if (call, moment) == ("stacks.create_change_set", "before"):
+            world.account().tap.on_call = None
+            seen.append(world.account().stacks.change_set("shop-staging", str(left)))
+
+    world.account().tap.on_call = look
+    world.deploy()
+    assert seen == [None]

@@ -66,6 +66,13 @@ def test_one_unknown_value_among_the_forcing_properties_is_enough_to_stop():
     assert rules(change(replacement="Conditional", details=(same, unknown))) == ["data-replaced"]
 
 
+def test_one_changed_value_among_forcing_properties_that_stay_is_enough_to_stop():
+    same = ChangeDetail(attribute="Properties", name="TableName", requires_recreation="Always", before="a", after="a")
+    other = ChangeDetail(attribute="Properties", name="KeySchema", requires_recreation="Always", before="a", after="b")
+    for details in ((same, other), (other, same)):
+        assert rules(change(replacement="Conditional", details=details)) == ["data-replaced"]
+
+
 def test_the_finding_names_the_property_and_both_values():
     detail = ChangeDetail(attribute="Properties", name="TableName", requires_recreation="Always", before="a", after="b")
     finding = judge(GuardInput(stack="app", change_set=change_set(change(replacement="True", details=(detail,)))))[0]
