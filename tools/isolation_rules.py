@@ -35,9 +35,10 @@ _GROUPS = {
     "STG": "Environments inside one stack",
 }
 _HEAD = """\
-`sealift prove` looks for every way in which one environment can reach another. Each rule stands here with a template
-that has the finding and one that has not, deployed as `staging` and as `production`; the tests run both. Templates are
-written in long-form intrinsics, as the proof sees them after SAM's translation.
+`sealift prove` shows that no role or declared resource of one environment names or reaches a declared resource of
+another one, by the rules on this page. Each stands here with a template that has the finding and one that has not,
+deployed as `staging` and as `production`; the tests run both. Templates are written in long-form intrinsics, as the
+proof sees them after SAM's translation.
 
 Findings of severity critical and high, and what is not proved, keep the verdict at L0. A **residual** is a channel that
 one AWS account shares by construction: it is listed, never claimed to be closed. A **live** rule needs what is read of
