@@ -102,16 +102,17 @@ def _unequal(built: BuiltRelease, rebuilt: BuiltRelease) -> list[_Unequal]:
     again = {name: b for b in rebuilt.artifacts for name in b.artifact.logical_ids}
     found = []
     for first in built.artifacts:
-        second = again.get(first.artifact.logical_ids[0])
-        if second is None or second.artifact.sha256 != first.artifact.sha256:
-            found.append(
-                _Unequal(
-                    logical_ids=first.artifact.logical_ids,
-                    sha256=first.artifact.sha256,
-                    rebuilt=second.artifact.sha256 if second else None,
-                    cause=_cause(first, second),
+        for name in first.artifact.logical_ids:
+            second = again.get(name)
+            if second is None or second.artifact.sha256 != first.artifact.sha256:
+                found.append(
+                    _Unequal(
+                        logical_ids=(name,),
+                        sha256=first.artifact.sha256,
+                        rebuilt=second.artifact.sha256 if second else None,
+                        cause=_cause(first, second),
+                    )
                 )
-            )
     return found
 
 
