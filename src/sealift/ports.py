@@ -312,10 +312,13 @@ class Ledgers(Protocol):
 class Templates(Protocol):
     """Reads, seals and renders templates."""
 
-    def load(self, root: Path, file: str, *, buildable: bool = ...) -> Template:
+    def load(
+        self, root: Path, file: str, *, buildable: bool = ..., given: Mapping[str, Mapping[str, str]] = ...
+    ) -> Template:
         """Parse a template and everything it includes. Raises TemplateError with file and line.
 
-        Unless it has to be `buildable`, code of functions may be missing or be a container image.
+        Unless it has to be `buildable`, code of functions may be missing or be a container image. `given` has the
+        values of parameters by environment: what decides a build has to be the same in all of them.
         """
 
     def harden(

@@ -6,6 +6,7 @@ All of it is in the key of the result, and in the copy that the author's tools w
 from collections.abc import Callable
 from pathlib import Path
 
+from sealift.boundary import real_path_outside
 from sealift.build.cache.keys import digest
 from sealift.build.javascript.packages import Packages
 from sealift.build.javascript.tsconfig import is_tsconfig, tsconfigs
@@ -50,15 +51,17 @@ class Beside:
         return Tree(root=self._boundary, files=files, digest=content)
 
     def _input(self, name: str) -> dict[str, SourceFile]:
-        path = (self._root / name).resolve()
+        path = self._root / name
+        real = real_path_outside(path, self._boundary)
+        if real is not None:
+            raise outside(f"{name} under [build] inputs", real)
+        path = path.resolve()
         if not path.exists():
             raise BuildError(
                 f"{name} under [build] inputs is not there",
                 code="source-missing",
                 hint="Correct the path; it is relative to the folder of sealift.toml.",
             )
-        if not path.is_relative_to(self._boundary):
-            raise outside(f"{name} under [build] inputs", path)
         return self._folder(path, SOURCE_ANYWHERE) if path.is_dir() else self._single(path)
 
     def _folder(self, folder: Path, anywhere: tuple[str, ...]) -> dict[str, SourceFile]:

@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sealift.boundary import repository
 from sealift.build.cache.keys import digest
 from sealift.build.cache.stat_index import StatIndex
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.resolutions import Resolutions
 from sealift.build.dependencies.uv import Uv
 from sealift.build.naming import naming
-from sealift.build.planning import Plan, Planner, repository
+from sealift.build.planning import Plan, Planner
 from sealift.build.results import Results
 from sealift.build.shared_layers import SharedLayers
 from sealift.build.tools import installed_version

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sealift.boundary import real_path_outside, repository
 from sealift.build.beside import NOTHING, Beside, outside
 from sealift.build.cache.keys import FORMAT, digest
 from sealift.build.cache.stat_index import StatIndex
@@ -200,8 +201,9 @@ class Planner:
                 hint="Correct the path in the template; it is relative to the template's folder.",
                 context={"logical_ids": list(asset.logical_ids), "source": asset.source},
             )
-        if not source.resolve().is_relative_to(self._boundary):
-            raise outside(f"{', '.join(asset.logical_ids)}: {asset.source}", source.resolve())
+        real = real_path_outside(source, self._boundary)
+        if real is not None:
+            raise outside(f"{', '.join(asset.logical_ids)}: {asset.source}", real)
         return source
 
     def _packages(self, method: Method, source: Path) -> Packages | None:
@@ -296,8 +298,3 @@ def _beside(wanted: Wanted | None, source: Path) -> dict[str, str]:
     found = wanted.inputs if wanted else ()
     return {relpath(i.path, there): i.digest[:12] for i in found if not i.path.is_relative_to(there)}
 
-
-def repository(root: Path) -> Path:
-    """Return the folder that symbolic links may not leave: the repository, or without one the application."""
-    resolved = root.resolve()
-    return next((p for p in (resolved, *resolved.parents) if (p / ".git").exists()), resolved)

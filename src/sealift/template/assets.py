@@ -1,6 +1,7 @@
 """Finds what a template asks to be built or stored: code, layers, definitions, nested templates.
 
-Sources are read as SAM reads them: relative to the template's folder, CodeUri absent means that folder.
+Sources are read as SAM reads them: relative to the template's folder, CodeUri absent means that folder. What a
+parameter decides has to be the same in all environments.
 """
 
 import json
@@ -11,8 +12,8 @@ from pathlib import Path
 
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Asset, FunctionSpec, Json, Location, TemplatePath
-from sealift.template.evaluation import Scope, known_text
-from sealift.template.faults import fault
+from sealift.template.choices import Scopes, agreed, depends_on, differ, elements, listed, texts
+from sealift.template.faults import fault, refuse_outside
 from sealift.template.intrinsics import walk
 from sealift.template.shapes import FUNCTION_TYPES, LAYER_TYPES, SHAPES, Shape, is_remote
 from sealift.template.sourcemaps import runs_with_source_maps
@@ -27,8 +28,10 @@ class Source:
     file: str
     body: dict[str, Json]
     lines: Mapping[TemplatePath, int]
-    scope: Scope
-    """What the defaults of parameters make known."""
+    scopes: Scopes
+    """What is known in each environment."""
+    boundary: Path
+    """The repository: nothing outside of it enters a release."""
     buildable: bool = True
     """Whether the code of functions has to be there, and be code that Sealift builds."""
 
@@ -41,6 +44,32 @@ class Source:
     def location(self, path: TemplatePath, logical_id: str) -> Location:
         """Return the place of `path`."""
         return Location(file=self.file, line=self.line(path), logical_id=logical_id)
+
+    def text(self, value: Json) -> str | None:
+        """Return the text that a value has in every environment, or None."""
+        return agreed(texts(value, self.scopes))
+
+    def decided(self, value: Json, path: TemplatePath, what: str) -> str | None:
+        """Return the text of a value that decides a build; None where it is known nowhere.
+
+        Raises TemplateError when environments differ.
+        """
+        found = texts(value, self.scopes)
+        if differ(found):
+            raise self.differing(found, value, path, what)
+        return agreed(found)
+
+    def differing(self, found: Mapping[str, str | None], value: Json, path: TemplatePath, what: str) -> TemplateError:
+        """Return the error for what decides a build and is not the same in all environments."""
+        names = depends_on(value)
+        return self.fault(
+            path,
+            f"{what} is not the same in all environments: {listed(found)}",
+            code="template-build-differs",
+            hint="a release is built once for all of them: give "
+            + (f"{names} the same value everywhere in sealift.toml" if names else "it one value")
+            + ", or declare a resource for each value, each under a condition",
+        )
 
     def fault(self, path: TemplatePath, message: str, *, code: str, hint: str = "") -> TemplateError:
         """Return an error at the place of `path`."""
@@ -102,9 +131,9 @@ def functions(source: Source) -> tuple[FunctionSpec, ...]:
                 FunctionSpec(
                     logical_id=resource.logical_id,
                     type=resource.type,
-                    runtime=known_text(resource.properties.get("Runtime"), source.scope),
-                    handler=known_text(resource.properties.get("Handler"), source.scope),
-                    architecture=_architecture(source, resource),
+                    runtime=source.text(resource.properties.get("Runtime")),
+                    handler=source.text(resource.properties.get("Handler")),
+                    architecture=agreed(_architectures(source, resource)) or "unknown",
                     location=source.location(resource.path, resource.logical_id),
                 )
             )
@@ -112,7 +141,7 @@ def functions(source: Source) -> tuple[FunctionSpec, ...]:
 
 
 def _is_image(source: Source, resource: Resource) -> bool:
-    package = known_text(resource.properties.get("PackageType"), source.scope)
+    package = source.text(resource.properties.get("PackageType"))
     return package == "Image" or bool(_image(resource))
 
 
@@ -130,12 +159,35 @@ def _refuse_image(source: Source, resource: Resource) -> None:
         )
 
 
-def _architecture(source: Source, resource: Resource) -> str:
+def _declared_architectures(resource: Resource) -> tuple[str, Json]:
     for name in ("Architectures", "CompatibleArchitectures"):
-        declared = resource.properties.get(name)
-        if isinstance(declared, list) and declared:
-            return known_text(declared[0], source.scope) or "x86_64"
-    return "x86_64"
+        if resource.properties.get(name):
+            return name, resource.properties[name]
+    return "Architectures", ["x86_64"]  # https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html
+
+
+def _architectures(source: Source, resource: Resource) -> dict[str, str | None]:
+    _, declared = _declared_architectures(resource)
+    found = elements(declared, source.scopes)
+    firsts = {name: value[0] if isinstance(value, list) and value else value for name, value in found.items()}
+    return {name: first if isinstance(first, str) else None for name, first in firsts.items()}
+
+
+def _architecture(source: Source, resource: Resource) -> str:
+    """Return the processor that code is built for. Raises TemplateError when it differs or is not known."""
+    name, declared = _declared_architectures(resource)
+    found, path = _architectures(source, resource), (*resource.path, "Properties", name)
+    architecture = agreed(found)
+    if architecture is None and source.buildable:
+        if differ(found):
+            raise source.differing(found, declared, path, f"{name} of {resource.logical_id}")
+        raise source.fault(
+            path,
+            f"{name} of {resource.logical_id} is known only during a deployment, but decides what is built",
+            code="template-build-unknown",
+            hint=f"give {depends_on(declared) or 'it'} a value in sealift.toml, or a Default",
+        )
+    return architecture or "unknown"
 
 
 def find(source: Source) -> tuple[Asset, ...]:
@@ -160,16 +212,12 @@ def _asset(source: Source, resource: Resource, shape: Shape) -> Asset | None:
         if shape.kind != "function":
             return None
         value = "."  # SAM builds the template's folder for a function that names no code
-    text = known_text(value, source.scope)
+    text = _place(source, at, resource, value)
     if text is None:
-        if source.buildable:
-            _refuse_choice(source, at, resource, value)
         return None
-    if is_remote(text):
-        return None
-    if isinstance(value, dict) and not _is_there(_local(source, text)):
-        return None  # an intrinsic whose default is no path here: an S3 location that an environment gives
     location = source.location(at, resource.logical_id)
+    what = f"{shape.path[-1]} of {resource.logical_id} ({text})"
+    refuse_outside(_local(source, text), source.boundary, what, file=source.file, line=location.line)
     if source.buildable or shape.kind in ("file", "template"):
         _refuse_missing(source, shape, location, text)
     asset = Asset(
@@ -183,6 +231,21 @@ def _asset(source: Source, resource: Resource, shape: Shape) -> Asset | None:
     if shape.kind == "function":
         return _function(source, resource, asset)
     return _layer(source, resource, asset) if resource.type in LAYER_TYPES else asset
+
+
+def _place(source: Source, at: TemplatePath, resource: Resource, value: Json) -> str | None:
+    """Return the local path that a property names; None for what is elsewhere, or known only during a deployment."""
+    found = texts(value, source.scopes)
+    local = {name: text for name, text in found.items() if text and not is_remote(text)}
+    if not local:
+        if source.buildable and None in found.values():
+            _refuse_choice(source, at, resource, value)
+        return None
+    if differ(found):
+        if source.buildable:
+            raise source.differing(found, value, at, f"{at[-1]} of {resource.logical_id}")
+        return None
+    return agreed(found)
 
 
 def _refuse_choice(source: Source, at: TemplatePath, resource: Resource, value: Json) -> None:
@@ -201,14 +264,22 @@ def _refuse_choice(source: Source, at: TemplatePath, resource: Resource, value: 
 
 
 def _function(source: Source, resource: Resource, asset: Asset) -> Asset:
+    bundled = _build_method(source, resource) == "esbuild"
     return replace(
         asset,
-        runtime=known_text(resource.properties.get("Runtime"), source.scope),
-        handler=known_text(resource.properties.get("Handler"), source.scope),
+        runtime=_decided(source, resource, "Runtime"),
+        handler=_decided(source, resource, "Handler") if bundled else source.text(resource.properties.get("Handler")),
         architecture=_architecture(source, resource),
         build_method=_build_method(source, resource),
         build_properties=_build_properties(source, resource),
     )
+
+
+def _decided(source: Source, resource: Resource, name: str) -> str | None:
+    value = resource.properties.get(name)
+    if not source.buildable:
+        return source.text(value)
+    return source.decided(value, (*resource.path, "Properties", name), f"{name} of {resource.logical_id}")
 
 
 def _build_properties(source: Source, resource: Resource) -> dict[str, Json]:
@@ -225,8 +296,8 @@ def _layer(source: Source, resource: Resource, asset: Asset) -> Asset:
     declared = resource.metadata.get("BuildArchitecture")
     return replace(
         asset,
-        runtime=method if method and method[-1:].isdigit() else known_text(first, source.scope),
-        architecture=known_text(declared, source.scope) or _architecture_of_layer(source, resource),
+        runtime=method if method and method[-1:].isdigit() else source.text(first),
+        architecture=source.text(declared) or _architecture_of_layer(source, resource),
         build_method=method,
         build_properties=mapping_at(resource.metadata, "BuildProperties"),
     )
@@ -239,7 +310,7 @@ def _architecture_of_layer(source: Source, resource: Resource) -> str:
     https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-layers.html
     """
     compatible = resource.properties.get("CompatibleArchitectures")
-    if isinstance(compatible, list) and len(compatible) == 1:
+    if compatible and not (isinstance(compatible, list) and len(compatible) > 1):
         return _architecture(source, resource)
     used = {
         _architecture(source, one)
@@ -255,7 +326,7 @@ def _build_method(source: Source, resource: Resource) -> str | None:
     """Return Metadata.BuildMethod, or `skip` where the author says that nothing is to be built."""
     if scalar_text(resource.metadata.get("SkipBuild")).lower() == "true":
         return "skip"
-    return known_text(resource.metadata.get("BuildMethod"), source.scope)
+    return source.text(resource.metadata.get("BuildMethod"))
 
 
 def _local(source: Source, text: str) -> Path:

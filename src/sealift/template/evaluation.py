@@ -44,17 +44,6 @@ def parameter_values(body: dict[str, Json], given: Mapping[str, str]) -> dict[st
     return values
 
 
-def default_scope(body: dict[str, Json]) -> Scope:
-    """Return what is known of a template before any environment: conditions are not."""
-    return Scope(parameters=parameter_values(body, {}), mappings=mapping_at(body, "Mappings"))
-
-
-def known_text(value: Json, scope: Scope) -> str | None:
-    """Return the text of a value, or None where the scope does not determine it."""
-    result = resolved(value, scope)
-    return scalar_text(result) if isinstance(result, str | int | float) else None
-
-
 def is_known(value: Json) -> bool:
     """Say whether no intrinsic function is left in a value."""
     if isinstance(value, list):

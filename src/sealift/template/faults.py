@@ -1,5 +1,8 @@
 """How a fault in a template is told: file, line, column, the line itself, and what to do."""
 
+from pathlib import Path
+
+from sealift.boundary import real_path_outside
 from sealift.errors import TemplateError
 
 
@@ -23,3 +26,16 @@ def excerpt(text: str, line: int, column: int = 0) -> str:
     row = rows[line - 1].replace("\t", " ")[:160]
     caret = "\n" + " " * (len(prefix) + column - 1) + "^" if 0 < column <= len(row) + 1 else ""
     return f"\n{prefix}{row}{caret}"
+
+
+def refuse_outside(path: Path, boundary: Path, what: str, *, file: str, line: int) -> None:
+    """Refuse a file or folder whose real path is outside the repository. Raises TemplateError."""
+    real = real_path_outside(path, boundary)
+    if real is not None:
+        raise fault(
+            file,
+            line,
+            f"{what} leaves the repository: it is {real}",
+            code="template-outside",
+            hint="only what is in the repository goes into a release: copy it there",
+        )

@@ -9,6 +9,7 @@ from typing import Final
 
 from sealift.model.template import Json, TemplatePath
 from sealift.template.assets import Source
+from sealift.template.faults import refuse_outside
 from sealift.template.shapes import is_remote
 from sealift.template.values import mapping_at, scalar_text
 
@@ -56,6 +57,8 @@ def _inlined(source: Source, path: TemplatePath, section: dict[str, Json], names
     if not isinstance(location, str) or is_remote(location):
         return dict(section)
     file = Path(source.root, source.file).parent / location
+    what = f"{uri} of {scalar_text(path[1])} ({location})"
+    refuse_outside(file, source.boundary, what, file=source.file, line=source.line((*path, uri)))
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -11,8 +11,8 @@ from typing import Final
 
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Json, TemplatePath
-from sealift.template.evaluation import Scope, known_text
-from sealift.template.faults import fault
+from sealift.template.choices import Scopes, agreed, differ, listed, texts
+from sealift.template.faults import fault, refuse_outside
 from sealift.template.intrinsics import LONG_FORMS
 from sealift.template.reading import Document, Read
 from sealift.template.shapes import is_remote
@@ -29,23 +29,29 @@ class _Place:
     root: Path
     file: str
     lines: Mapping[TemplatePath, int]
-    scope: Scope
+    scopes: Scopes
     read: Read
     chain: tuple[str, ...]
+    boundary: Path
 
     def fault(self, path: TemplatePath, message: str, *, code: str, hint: str = "") -> TemplateError:
+        return fault(self.file, self.line(path), message, code=code, hint=hint)
+
+    def line(self, path: TemplatePath) -> int:
         while path and path not in self.lines:
             path = path[:-1]
-        return fault(self.file, self.lines.get(path, 0), message, code=code, hint=hint)
+        return self.lines.get(path, 0)
 
 
-def included(root: Path, document: Document, scope: Scope, read: Read) -> dict[str, Json]:
+def included(root: Path, document: Document, known: Scopes, read: Read, boundary: Path) -> dict[str, Json]:
     """Return the body of a template with every local include in place.
 
     Raises TemplateError for a file that is not there, for foreign macros and for functions that do not exist.
     """
     file = document.file
-    place = _Place(root=root, file=file, lines=document.lines, scope=scope, read=read, chain=(file,))
+    place = _Place(
+        root=root, file=file, lines=document.lines, scopes=known, read=read, chain=(file,), boundary=boundary
+    )
     result = _value(document.body, (), place)
     assert isinstance(result, dict)
     return _top_level(result, place)
@@ -119,13 +125,24 @@ def _snippet(transform: Json, path: TemplatePath, place: _Place) -> Json:
     name = transform if isinstance(transform, str) else mapping_at(transform).get("Name")
     if not isinstance(name, str) or not name.startswith(_OWN):
         raise _foreign(name, path, place)
-    location = known_text(mapping_at(transform, "Parameters").get("Location"), place.scope)
+    declared = mapping_at(transform, "Parameters").get("Location")
+    found = texts(declared, place.scopes)
+    if differ(found) and any(text and not is_remote(text) for text in found.values()):
+        raise place.fault(
+            path,
+            f"AWS::Include is not of the same file in all environments: {listed(found)}",
+            code="template-build-differs",
+            hint="a release has one template for all of them: give its Location one value",
+        )
+    location = agreed(found)
     if name != INCLUDE or location is None or is_remote(location):
         return None
     file = posixpath.normpath(posixpath.join(posixpath.dirname(place.file), location))
     if file in place.chain:
         chain = " → ".join([*place.chain, file])
         raise place.fault(path, f"files include each other in a circle: {chain}", code="template-cycle")
+    what = f"AWS::Include of {location}"
+    refuse_outside(place.root / file, place.boundary, what, file=place.file, line=place.line(path))
     if not (place.root / file).is_file():
         message = f"AWS::Include of {location}, but there is no file {file}"
         hint = "the path is relative to the file that includes it"

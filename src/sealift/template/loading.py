@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
+from sealift.boundary import repository
 from sealift.errors import TemplateError
-from sealift.model.template import Json, Template, TemplatePath
+from sealift.model.template import Asset, Json, Template, TemplatePath
 from sealift.template import declared
 from sealift.template.assets import Source, find, functions
-from sealift.template.evaluation import Scope, default_scope, is_known, resolved
+from sealift.template.choices import Given, handed_down, scopes
+from sealift.template.evaluation import Scope, is_known, resolved
 from sealift.template.extensions import LANGUAGE_EXTENSIONS
-from sealift.template.faults import fault
+from sealift.template.faults import fault, refuse_outside
 from sealift.template.graphql import with_inline_files
 from sealift.template.includes import included
 from sealift.template.intrinsics import walk
@@ -22,21 +25,30 @@ from sealift.template.values import list_at, mapping_at
 
 
 def load(
-    root: Path, file: str, parents: tuple[str, ...] = (), *, read: Read = read, buildable: bool = True
+    root: Path,
+    file: str,
+    parents: tuple[str, ...] = (),
+    *,
+    read: Read = read,
+    buildable: bool = True,
+    given: Given = MappingProxyType({}),
 ) -> Template:
     """Return the template in `file` with those nested in it. Raises TemplateError with file and line.
 
-    Without `buildable`, code of functions may be missing or be a container image.
+    Without `buildable`, code of functions may be missing or be a container image. `given` has the values of parameters
+    by environment.
     """
     if file in parents:
         chain = " → ".join([*parents, file])
         raise fault(parents[-1], 0, f"templates nest each other in a circle: {chain}", code="template-cycle")
-    source = replace(_source(root, read(root / file, file), read), buildable=buildable)
+    boundary = repository(root)
+    refuse_outside(root / file, boundary, "the template", file=file, line=0)
+    source = replace(_source(root, read(root / file, file), read, given, boundary), buildable=buildable)
     _refuse_missing_transforms(source)
     specs = functions(source)
     found = find(source)
     inner = partial(load, root, parents=(*parents, file), read=read, buildable=buildable)
-    nested = {a.key: inner(a.source) for a in found if a.kind == "template"}
+    nested = {a.key: inner(a.source, given=_handed_down(source, a)) for a in found if a.kind == "template"}
     own = Template(
         file=file,
         body=source.body,
@@ -55,12 +67,20 @@ def load(
     )
 
 
-def _source(root: Path, document: Document, read: Read) -> Source:
+def _handed_down(source: Source, nested: Asset) -> Given:
+    path = nested.paths[0]
+    resource: Json = source.body
+    for key in path[: path.index("Properties")]:
+        resource = mapping_at(resource).get(str(key))
+    return handed_down(mapping_at(resource, "Properties", "Parameters"), source.scopes)
+
+
+def _source(root: Path, document: Document, read: Read, given: Given, boundary: Path) -> Source:
     file, body = document.file, document.body
     if not isinstance(body, dict):
         raise fault(file, 1, "is no template: it is not a mapping", code="template-empty")
     lines = dict(document.lines)
-    body = included(root, replace(document, lines=lines), default_scope(body), read)
+    body = included(root, replace(document, lines=lines), scopes(body, given), read, boundary)
     if not mapping_at(body, "Resources"):
         raise fault(
             file,
@@ -70,7 +90,7 @@ def _source(root: Path, document: Document, read: Read) -> Source:
             hint="name the right file as template in sealift.toml",
         )
     body = _with_loops_unrolled(body, lines, file)
-    source = Source(root=root, file=file, body=body, lines=lines, scope=default_scope(body))
+    source = Source(root=root, file=file, body=body, lines=lines, scopes=scopes(body, given), boundary=boundary)
     return replace(source, body=with_inline_files(source))
 
 

@@ -25,9 +25,19 @@ class SamTemplates:
         self._read = KeptParses(parses) if parses else read
         self._sources: dict[str, Template] = {}
 
-    def load(self, root: Path, file: str, *, buildable: bool = True) -> Template:
-        """Parse a template and everything it includes. Raises TemplateError with file and line."""
-        return load(root, Path(file).as_posix(), read=self._read, buildable=buildable)
+    def load(
+        self,
+        root: Path,
+        file: str,
+        *,
+        buildable: bool = True,
+        given: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> Template:
+        """Parse a template and everything it includes. Raises TemplateError with file and line.
+
+        `given` has the values of parameters by environment; what decides a build has to be the same in all of them.
+        """
+        return load(root, Path(file).as_posix(), read=self._read, buildable=buildable, given=given)
 
     def harden(
         self, root: Path, template: Template, lacks: Mapping[str, Sequence[Lack]]

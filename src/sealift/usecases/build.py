@@ -8,10 +8,11 @@ from sealift.delivery.manifest import seal, template_digest
 from sealift.delivery.order import deployment_order
 from sealift.delivery.sizes import too_large
 from sealift.errors import BuildError, ConfigError, did_you_mean
-from sealift.model.app import App
+from sealift.model.app import App, StackSpec
 from sealift.model.event import ArtifactBuilt, Noted
 from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Origin, SealedStack
 from sealift.model.template import Asset, Template
+from sealift.usecases.configuration import ENVIRONMENT_PARAMETER
 from sealift.usecases.services import Services, phase
 
 UNBUILT = "0" * 64
@@ -38,7 +39,24 @@ def load_templates(app: App, services: Services, *, buildable: bool = True) -> d
     Unless they have to be `buildable`, code of functions may be missing or be a container image.
     """
     ordered = deployment_order(app.stacks)
-    return {s.name: services.templates.load(app.root, s.template, buildable=buildable) for s in ordered}
+    return {
+        s.name: services.templates.load(app.root, s.template, buildable=buildable, given=given_everywhere(app, s))
+        for s in ordered
+    }
+
+
+def given_everywhere(app: App, spec: StackSpec) -> dict[str, dict[str, str]]:
+    """Return the values for a stack's parameters by environment, previews among them, with the region."""
+    return {
+        environment.name: {
+            ENVIRONMENT_PARAMETER: environment.name,
+            **spec.parameters,
+            **environment.parameters,
+            **environment.stack_parameters.get(spec.name, {}),
+            "AWS::Region": environment.region,
+        }
+        for environment in app.proved
+    }
 
 
 def every_template(templates: Iterable[Template]) -> tuple[Template, ...]:

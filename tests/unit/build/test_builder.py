@@ -130,8 +130,8 @@ def test_force_builds_the_same_bytes_again(app: Path) -> None:
 
 
 def test_the_type_stubs_and_tests_of_dependencies_stay_when_asked(app: Path, tmp_path: Path) -> None:
-    asset = function(packing=Packing(keep=("*/tests/*", "*.pyi")))
-    built = CachedBuilder(tmp_path / "cache", FakeUv()).build(app, [asset])["app:fn"]
+    asked = function(packing=Packing(keep=("*/tests/*", "*.pyi")))
+    built = CachedBuilder(tmp_path / "cache", FakeUv()).build(app, [asked])["app:fn"]
     assert "alpha/tests/test_it.py" in names(built)
     assert "bin/run-it" not in names(built)
     assert not [name for name in names(built) if name.endswith("INSTALLER")]
@@ -289,10 +289,22 @@ def test_a_cache_folder_that_is_a_file_says_what_to_do(app: Path) -> None:
     assert "XDG_CACHE_HOME" in caught.value.hint
 
 
-def test_the_folder_of_the_template_gives_only_what_belongs_to_the_function(app: Path) -> None:
-    write(app, {"template.yaml": "", "sealift.toml": "", ".env": "", "app.py": "", "lib/tests/x.py": ""})
+def test_the_folder_of_the_template_gives_all_but_what_sealift_owns(app: Path) -> None:
+    write(
+        app,
+        {
+            "template.yaml": "",
+            "sealift.toml": "",
+            "samconfig.toml": "",
+            "tests/test_app.py": "",
+            "app.py": "",
+            "lib/tests/x.py": "",
+        },
+    )
     built = build(app, function(".", location=Location(file="template.yaml")), uv=NoTools())
-    assert names(built) == ["app.py", "fn/app.py", "fn/requirements.txt", "lib/tests/x.py"]
+    packed = ["app.py", "fn/app.py", "fn/requirements.txt", "lib/tests/x.py", "samconfig.toml", "tests/test_app.py"]
+    assert names(built) == packed
+    assert built.left_out == ("sealift.toml", "template.yaml")
 
 
 def test_compiled_languages_are_refused_with_what_to_do(app: Path) -> None:

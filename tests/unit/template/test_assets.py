@@ -29,6 +29,7 @@ def function(properties: str, *, top: str = SAM) -> str:
 def test_local_code_is_found_in_every_shape(tmp_path: Path, code: str, source: str) -> None:
     root = tmp_path / "app"
     root.mkdir()
+    (tmp_path / ".git").mkdir()
     files = {"src/app.py": "", "built.zip": "", "../shared/lib.py": ""}
     asset = only(load(root, function(f"{code}, Runtime: python3.12, Handler: app.handler"), files))
     assert (asset.key, asset.kind, asset.source) == ("Fn.CodeUri", "function", source)

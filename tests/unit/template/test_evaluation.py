@@ -1,7 +1,7 @@
 import pytest
 
 from sealift.model.template import Json
-from sealift.template.evaluation import Scope, condition, known_text, resolved
+from sealift.template.evaluation import Scope, condition, resolved
 
 SCOPE = Scope(
     parameters={"Env": "prod", "Zones": ["a", "b"]},
@@ -56,7 +56,6 @@ def test_what_is_known_is_resolved(value: Json, result: Json) -> None:
 )
 def test_what_only_cloudformation_knows_stays_as_it_is(value: Json) -> None:
     assert resolved(value, SCOPE) == value
-    assert known_text(value, SCOPE) is None
 
 
 @pytest.mark.parametrize(

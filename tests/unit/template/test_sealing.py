@@ -189,6 +189,7 @@ def test_the_sealed_bytes_do_not_depend_on_the_folder(
     text = json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}, indent=1)
     sealed = set()
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder, ".git").mkdir()
         for root in (Path(folder, "a"), Path(folder, "b", *folders)):
             files = {"template.json": text.replace("\n", lines), "src/a": "", "built.zip": "", "../outside/a": ""}
             root.mkdir(parents=True)

@@ -5,12 +5,12 @@ https://docs.npmjs.com/cli/using-npm/workspaces
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sealift.boundary import real_path_outside
 from sealift.errors import BuildError
 
 LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
@@ -157,14 +157,14 @@ def _names(members: tuple[Path, ...]) -> dict[str, Path]:
 
 
 def _inside(path: Path, boundary: Path, what: str) -> Path:
-    real = Path(os.path.realpath(path))
-    if not real.is_relative_to(boundary):
+    real = real_path_outside(path, boundary)
+    if real is not None:
         raise BuildError(
             f"{what} leaves the repository: it is {real}",
             code="source-outside",
             hint="Only what is in the repository goes into a release: copy it there, or publish it as a package.",
         )
-    return real
+    return path.resolve()
 
 
 @dataclass(slots=True, kw_only=True)

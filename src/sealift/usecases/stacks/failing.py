@@ -8,6 +8,7 @@ from sealift.errors import CloudError, SealiftError
 from sealift.model.event import Noted
 from sealift.model.stack import ChangeSet, StackEvent, StackState
 from sealift.model.template import Location, Template
+from sealift.usecases.build import given_everywhere
 from sealift.usecases.logs import read_log, tell_log
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Writer
@@ -96,7 +97,9 @@ def _template(target: StackTarget, path: Sequence[str], writer: Writer) -> Templ
     if spec is None:
         return None
     try:
-        template: Template | None = writer.services.templates.load(target.app.root, spec.template)
+        template: Template | None = writer.services.templates.load(
+            target.app.root, spec.template, given=given_everywhere(target.app, spec)
+        )
     except SealiftError:
         return None
     for logical_id in path:
