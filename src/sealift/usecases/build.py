@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sealift.delivery.manifest import seal, template_digest
 from sealift.delivery.order import deployment_order
+from sealift.delivery.parameters import ENVIRONMENT_PARAMETER
 from sealift.delivery.sizes import too_large
 from sealift.errors import BuildError, ConfigError, did_you_mean
 from sealift.model.app import App, StackSpec
 from sealift.model.event import ArtifactBuilt, Noted
 from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Origin, SealedStack
 from sealift.model.template import Asset, Template
-from sealift.usecases.configuration import ENVIRONMENT_PARAMETER
 from sealift.usecases.services import Services, phase
 
 UNBUILT = "0" * 64
