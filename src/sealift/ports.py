@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sealift.model.ledger import ChainFault, Entry, Lease, Record
     from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
     from sealift.model.loading import Loading
-    from sealift.model.release import BuiltArtifact, Origin
+    from sealift.model.release import BuiltArtifact, Finished, Origin
     from sealift.model.stack import (
         Backup,
         Caller,
@@ -352,6 +352,9 @@ class Builder(Protocol):
 
     def store(self, data: bytes) -> Path:
         """Keep bytes in the cache under their SHA-256 and return the path."""
+
+    def look(self, functions: Sequence[Finished]) -> tuple[str, ...]:
+        """Return warnings about finished functions. Raises BuildError for one that would fail at every call."""
 
     def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
         """Return the text literals in the own source of each asset by its key, each with its first place."""

@@ -79,7 +79,9 @@ def test_verify_fails_on_an_artifact_that_is_not_reproducible(sealift, shop):
         "Properties: {CodeUri: stock,", "Metadata: {BuildMethod: makefile}, Properties: {CodeUri: stock,"
     )
     (shop / "template.yaml").write_text(template)
-    (shop / "stock" / "Makefile").write_text("build-Stock:\n\tdate +%s%N > $(ARTIFACTS_DIR)/made\n")
+    (shop / "stock" / "Makefile").write_text(
+        "build-Stock:\n\tcp *.py $(ARTIFACTS_DIR)\n\tdate +%s%N > $(ARTIFACTS_DIR)/made\n"
+    )
     shown = sealift("build", "-C", shop, "--verify", "--json")
     assert shown.code == 1
     verified = shown.json["verified"]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sealift.boundary import repository
 from sealift.build.cache.keys import digest
@@ -20,7 +20,7 @@ from sealift.build.shared_layers import SharedLayers
 from sealift.build.tools import installed_version
 from sealift.build.zips.leaving_out import dependency_patterns
 from sealift.errors import BuildError
-from sealift.model.release import BuiltArtifact
+from sealift.model.release import BuiltArtifact, Finished
 from sealift.model.template import Asset, Location
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from sealift.build.making import Maker
     from sealift.ports import Process
 
+LOOKS = "looks/1"
+"""Part of the name of kept looks: other rules in `inspection` need another one."""
 _LITERALS = "literals/1"
 """Part of the name of kept texts: other rules in `literals` need another one."""
 _TRIES = 3
@@ -88,6 +90,23 @@ class CachedBuilder:
             maker = Maker(self.cache, self._process, sets, threads)
             left = [asset for asset in assets if not run.shared.is_empty(asset)]
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in left})
+
+    def look(self, functions: Sequence[Finished]) -> tuple[str, ...]:
+        """Return warnings about finished functions. Raises BuildError for one that would fail at every call."""
+        return tuple(told for function in functions for told in self._looked(function))
+
+    def _looked(self, function: Finished) -> tuple[str, ...]:
+        parts = (function.package.name, [layer.name for layer in function.layers], len(function.own))
+        declared = (function.logical_id, function.handler, function.runtime, function.architecture, function.foreign)
+        key = digest(LOOKS, parts, declared)
+        kept = self.cache.read("looks", key)
+        if kept is not None and isinstance(kept.get("warnings"), list):
+            return tuple(str(told) for told in cast("list[object]", kept["warnings"]))
+        from sealift.build.inspection.looking import look
+
+        warnings = look(function)
+        self.cache.try_write("looks", key, {"warnings": warnings})
+        return warnings
 
     def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
         """Return the text literals in the own source of each asset by its key, each with its first place."""

@@ -147,6 +147,7 @@ def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: boo
         dependencies=tuple((str(d[0]), int(d[1])) for d in _list(record.get("dependencies"))),
         layer=plan.share.layer if plan.share and plan.method != "shared" else None,
         left_out=plan.tree.left_out,
+        own=tuple(f.name for f in plan.tree.files) if plan.method in ("python", "node", "copy", "single") else (),
     )
 
 

@@ -43,6 +43,24 @@ class BuiltArtifact:
     """The key of the layer's asset that holds those of its dependencies which it shares with other functions."""
     left_out: tuple[str, ...] = ()
     """What is in the source's folder but not in the package."""
+    own: tuple[str, ...] = ()
+    """Names of the source's files in the package, where it was packed as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A function with the packages that it consists of, named by their SHA-256, to be looked at before it is sealed."""
+
+    logical_id: str
+    handler: str | None
+    runtime: str | None
+    architecture: str | None
+    package: Path
+    layers: tuple[Path, ...] = ()
+    foreign: bool = False
+    """Whether it has layers that are not part of the release, or not known before a deployment."""
+    own: tuple[str, ...] = ()
+    """Names of its own files in the package; none where a tool made it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from sealift.model.app import App, StackSpec
 from sealift.model.event import ArtifactBuilt, Noted
 from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Origin, SealedStack
 from sealift.model.template import Asset, Template
+from sealift.usecases.finished import finished
 from sealift.usecases.services import Services, phase
 
 UNBUILT = "0" * 64
@@ -79,6 +80,8 @@ def build_release(
         named = {w.key: _named(w, built[w.key]) for w in wanted if w.key in built}
         for name, template in templates.items():
             _refuse_too_large(name, template, named)
+            for told in services.builder.look(tuple(finished(name, template, named))):
+                services.events.emit(Noted(level="warning", name="artifact-warning", message=told))
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         nested: list[BuiltArtifact] = []
         sealing = _Sealing(services=services, named=named, files=files, nested=nested)

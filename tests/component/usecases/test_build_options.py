@@ -26,7 +26,7 @@ def options(world: World, *, process: object | None = None, **given: object) -> 
 
 def sharing(world: World, functions: Mapping[str, str]) -> World:
     for folder, requirements in functions.items():
-        world.code(f"NAME = '{folder}'", folder=folder)
+        world.code(f"NAME = '{folder}'\nhandler = print\n", folder=folder)
         (world.app.root / folder / "requirements.txt").write_text(requirements)
     world.write({folder.title(): function(folder) for folder in functions})
     return options(world, shared_layer=True)
@@ -68,15 +68,15 @@ def test_each_nested_template_has_a_layer_of_its_own(world: World):
 
 
 def test_a_command_builds_what_it_is_named_for_and_is_cached_by_its_inputs(world: World):
-    world.code("print('source')")
-    command = 'tr a-z A-Z < app.py > "$ARTIFACTS_DIR/app.py"'
+    world.code("handler = 'source'")
+    command = 'sed s/source/built/ < app.py > "$ARTIFACTS_DIR/app.py"'
     world.write({"Hello": function()})
     options(world, process=RealProcess(), commands={"Hello": command})
     first, again = world.build(), world.build()
     assert [(a.built, a.reason) for a in again.artifacts] == [(False, "unchanged")]
-    assert first.artifacts[0].path.read_bytes().count(b"PRINT('SOURCE')") == 1
+    assert first.artifacts[0].path.read_bytes().count(b"handler = 'built'") == 1
     options(world, process=RealProcess(), commands={"Hello": f"{command} # other"})
-    assert world.build().artifacts[0].reason.startswith("command changed: tr a-z A-Z")
+    assert world.build().artifacts[0].reason.startswith("command changed: sed s/source")
 
 
 def test_a_command_for_what_is_not_there_suggests_the_nearest_name(world: World):

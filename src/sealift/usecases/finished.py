@@ -1,0 +1,49 @@
+"""Puts each function together with its layers, as Lambda will, so that it can be looked at before it is sealed."""
+
+from collections.abc import Iterator, Mapping
+
+from sealift.model.release import BuiltArtifact, Finished
+from sealift.model.template import FunctionSpec, Json, Template
+
+
+def finished(scope: str, template: Template, built: Mapping[str, BuiltArtifact]) -> Iterator[Finished]:
+    """Yield every function with code of its own, those of nested stacks too; `built` is by scope and asset key."""
+    code = {i: asset for asset in template.assets if asset.kind == "function" for i in asset.logical_ids}
+    layers = {i: asset for asset in template.assets if asset.kind == "layer" for i in asset.logical_ids}
+    for function in template.functions:
+        asset = code.get(function.logical_id)
+        one = built.get(f"{scope}:{asset.key}") if asset else None
+        if one is None:
+            continue
+        named, foreign = _layers(template, function)
+        known = [built.get(f"{scope}:{layers[name].key}") if name in layers else None for name in named]
+        shared = built.get(one.layer) if one.layer else None
+        paths = [layer.path for layer in (*known, shared) if layer is not None]
+        yield Finished(
+            logical_id=function.logical_id,
+            handler=function.handler,
+            runtime=one.artifact.runtime,
+            architecture=one.artifact.architecture,
+            package=one.path,
+            layers=tuple(dict.fromkeys(paths)),
+            foreign=foreign or None in known,
+            own=one.own,
+        )
+    for asset in template.assets:
+        if asset.kind == "template":
+            yield from finished(f"{scope}/{asset.logical_ids[0]}", template.nested[asset.key], built)
+
+
+def _layers(template: Template, function: FunctionSpec) -> tuple[list[str], bool]:
+    """Return the logical ids of a function's layers, and whether it may have others."""
+    own = _at(template.body, "Resources", function.logical_id, "Properties").get("Layers", [])
+    shared = _at(template.body, "Globals", "Function").get("Layers", []) if "Serverless" in function.type else []
+    listed = [*(own if isinstance(own, list) else [None]), *(shared if isinstance(shared, list) else [None])]
+    named = [each["Ref"] if isinstance(each, dict) and isinstance(each.get("Ref"), str) else None for each in listed]
+    return [str(name) for name in named if name is not None], None in named
+
+
+def _at(value: Json, *keys: str) -> dict[str, Json]:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
