@@ -297,4 +297,3 @@ def _beside(wanted: Wanted | None, source: Path) -> dict[str, str]:
     there = source.resolve()
     found = wanted.inputs if wanted else ()
     return {relpath(i.path, there): i.digest[:12] for i in found if not i.path.is_relative_to(there)}
-
