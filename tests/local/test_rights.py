@@ -250,7 +250,10 @@ def test_each_role_may_do_all_that_its_commands_did_but_look_at_a_secret_that_bo
         )
         for name, e in shop.endpoints.items()
     }
-    assert set(refused(shop, roles)) == shared
+    # To list stacks shows the outputs of all in the account: the roles leave it out, and the ledger names ours.
+    listing = "cloudformation:DescribeStacks"
+    left = {one for one in refused(shop, roles) if one[2] != listing or ("/made-up/" not in one[3] and one[3] != "*")}
+    assert left == shared
 
 
 @pytest.mark.parametrize("role", ["plan", "verify"])

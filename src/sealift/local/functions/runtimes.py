@@ -1,6 +1,7 @@
 """What runs a function: interpreter, program, unpacked code and layers, and what Lambda's runtime brings."""
 
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,6 +87,7 @@ class Runtimes:
         shutil.copy(PROGRAMS / "node.cjs", self._of_node / "index.cjs")
         self._empty = folder / "runtime" / "empty"
         self._empty.mkdir()
+        self._making = threading.Lock()
 
     def of(self, config: Mapping[str, Any], code: bytes) -> Runtime:
         """Return what runs a function. Raises ValueError when nothing here does."""
@@ -127,20 +129,24 @@ class Runtimes:
     def brought(self, interpreter: Interpreter) -> Path:
         """Return the folder with what Lambda's runtime of this version brings, made when it is first asked for."""
         folder = self._folder / "runtime" / interpreter.name
-        if not folder.is_dir():
-            being_made = folder.with_suffix(".new")
-            shutil.rmtree(being_made, ignore_errors=True)
-            being_made.mkdir(parents=True)
-            for name in _BROUGHT:
-                (being_made / name).symlink_to(self._packages / name)
-            shutil.copy(PROGRAMS / "runtime_client.py", being_made)
-            if interpreter.version <= _LAST_WITH_SETUPTOOLS:
-                for name in _SETUPTOOLS:
-                    found = _prefix(interpreter.path) / "lib" / f"python{interpreter.name}" / "site-packages" / name
-                    if found.is_dir():
-                        (being_made / name).symlink_to(found)
-            being_made.rename(folder)
+        with self._making:  # functions start at once, and half a runtime serves nobody
+            if not folder.is_dir():
+                self._make(folder, interpreter)
         return folder
+
+    def _make(self, folder: Path, interpreter: Interpreter) -> None:
+        being_made = folder.with_suffix(".new")
+        shutil.rmtree(being_made, ignore_errors=True)
+        being_made.mkdir(parents=True)
+        for name in _BROUGHT:
+            (being_made / name).symlink_to(self._packages / name)
+        shutil.copy(PROGRAMS / "runtime_client.py", being_made)
+        if interpreter.version <= _LAST_WITH_SETUPTOOLS:
+            for name in _SETUPTOOLS:
+                found = _prefix(interpreter.path) / "lib" / f"python{interpreter.name}" / "site-packages" / name
+                if found.is_dir():
+                    (being_made / name).symlink_to(found)
+        being_made.rename(folder)
 
 
 def _prefix(program: Path) -> Path:

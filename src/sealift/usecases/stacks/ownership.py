@@ -55,8 +55,10 @@ def is_ours(state: StackState, writer: Writer) -> bool:
     between any two of our calls, so there is always one of the two.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-create.html
     """
+    if owner(state) == (writer.app.name, writer.site.name):
+        return True  # the embedded cloud shows the tags of a stack under review; AWS is documented not to
     if state.status != "REVIEW_IN_PROGRESS":
-        return owner(state) == (writer.app.name, writer.site.name)
+        return False
     entries = writer.ledger.entries()
     if any(e.record.data.get("stack_id") == state.id for e in entries):
         return True
@@ -95,3 +97,4 @@ def _change_sets(entries: Sequence[Entry]) -> Iterator[str]:
     """Yield the change sets that operations may have left since one succeeded, newest first."""
     for deployed in takewhile(lambda d: d.status != "succeeded", reversed(standing(entries).deployments)):
         yield change_set_name(deployed.operation)
+        yield judged_name(deployed.operation)

@@ -46,12 +46,23 @@ class Seen:
 def observe_owned(entries: Sequence[Entry], cloud: Cloud) -> Seen:
     """Return every stack with an owner tag, and those that the ledger names."""
     try:
-        return Seen(states=cloud.stacks.tagged(OWNER_TAG))
+        return Seen(states=_outermost(cloud.stacks.tagged(OWNER_TAG), cloud))
     except CloudError as error:
         if error.code != "access-denied":
             raise
         states = (cloud.stacks.describe(name) for name in recorded_names(entries))
         return Seen(states=tuple(s for s in states if s is not None), problem=error.message)
+
+
+def _outermost(states: Sequence[StackState], cloud: Cloud) -> tuple[StackState, ...]:
+    """Leave out nested stacks: they have the tags of the stack that holds them, and come and go with it.
+
+    AWS names the parent of each; the embedded cloud does not, so that the resources of the others are looked at there.
+    """
+    if not cloud.local:
+        return tuple(states)
+    inner = {r.physical_id for s in states for r in cloud.stacks.resources(s.id or s.name) if r.type == STACK_TYPE}
+    return tuple(s for s in states if s.id not in inner and s.name not in inner)
 
 
 def observe_undeclared(site: Site, entries: Sequence[Entry]) -> tuple[StackState, ...]:
