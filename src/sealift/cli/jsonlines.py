@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 
 from sealift.cli.pipes import let_go
 from sealift.model.event import Event
+from sealift.model.finding import Finding
 from sealift.ports import Clock
 
 
@@ -52,3 +53,18 @@ def plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def finding_fields(finding: Finding) -> dict[str, object]:
+    """Return a finding as the commands that check print it."""
+    return {
+        "tool": finding.tool,
+        "rule": finding.id,
+        "severity": finding.severity,
+        "file": finding.location.file if finding.location else None,
+        "line": finding.location.line if finding.location else None,
+        "message": finding.message,
+        "fix": finding.fix,
+        "stops": finding.stops,
+        "data": plain(dict(finding.data)),
+    }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sealift.cli.jsonlines import plain
+from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
 from sealift.errors import UserError
 from sealift.model.finding import Finding, SuiteResult
@@ -56,7 +56,7 @@ def _show(session: Session, status: str, results: list[SuiteResult]) -> int:
     session.close()
     results = session.said(results)
     if session.json:
-        findings = [_finding(f) for r in results for f in r.findings]
+        findings = [finding_fields(f) for r in results for f in r.findings]
         suites = [
             {"name": r.name, "status": r.status, "reason": r.reason, "passed": r.passed, "failed": r.failed}
             for r in results
@@ -77,17 +77,3 @@ def _write_quality(path: Path, findings: list[Finding]) -> None:
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror}"
         raise UserError(message, code="report-unwritable", hint="Name a file in a folder that exists.") from error
-
-
-def _finding(finding: Finding) -> dict[str, object]:
-    return {
-        "tool": finding.tool,
-        "rule": finding.id,
-        "severity": finding.severity,
-        "file": finding.location.file if finding.location else None,
-        "line": finding.location.line if finding.location else None,
-        "message": finding.message,
-        "fix": finding.fix,
-        "stops": finding.stops,
-        "data": plain(dict(finding.data)),
-    }

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
 from sealift.errors import UserError
-from sealift.model.finding import Finding
 
 
 @click.group("ci")
@@ -37,7 +37,10 @@ def lint_command(session: Session, files: tuple[Path, ...]) -> int:
     findings = [finding for some in found.values() for finding in some]
     stopped = any(finding.stops for finding in findings)
     if session.json:
-        body = {"status": "failed" if stopped else "succeeded", "findings": [_plain(finding) for finding in findings]}
+        body = {
+            "status": "failed" if stopped else "succeeded",
+            "findings": [finding_fields(finding) for finding in findings],
+        }
         click.echo(json.dumps(body))
         return int(stopped)
     for finding in findings:
@@ -54,16 +57,3 @@ def lint_command(session: Session, files: tuple[Path, ...]) -> int:
 def _shown(path: Path) -> str:
     here = Path.cwd()
     return path.resolve().relative_to(here).as_posix() if path.resolve().is_relative_to(here) else str(path)
-
-
-def _plain(finding: Finding) -> dict[str, object]:
-    return {
-        "tool": finding.tool,
-        "rule": finding.id,
-        "severity": finding.severity,
-        "file": finding.location.file if finding.location else None,
-        "line": finding.location.line if finding.location else None,
-        "message": finding.message,
-        "fix": finding.fix,
-        "stops": finding.stops,
-    }
