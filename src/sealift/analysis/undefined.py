@@ -4,22 +4,17 @@ AWS refuses such a template when it is asked for a change set. cfn-lint does not
 and the embedded cloud deploys the text as it stands.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from sealift.cfn.pseudo import PSEUDO_PARAMETERS
+from sealift.cfn.substitution import names, text_and_variables
 from sealift.errors import did_you_mean
 from sealift.model.finding import Finding
 from sealift.model.template import Json, Location, Template, TemplatePath
 
 RULE = "undefined"
-_PSEUDO = frozenset(
-    f"AWS::{name}"
-    for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
-)
-"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html"""
 _EXPANDED = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::Include")
-_PLACE = re.compile(r"\$\{([^!${}][^${}]*)\}")
 _SECTIONS = ("Globals", "Conditions", "Resources", "Outputs")
 _LOOP = "Fn::ForEach::"
 
@@ -113,10 +108,9 @@ def _names(function: str, argument: Json, path: TemplatePath, *, in_conditions: 
             yield Reference(name=name, path=path, kind="resource")
         case "Fn::GetAtt", str(name) if "${" not in name:
             yield Reference(name=name.partition(".")[0], path=path, kind="resource")
-        case "Fn::Sub", str(text):
-            yield from _places(text, path, given=())
-        case "Fn::Sub", [str(text), dict(given)]:
-            yield from _places(text, path, given=given)
+        case "Fn::Sub", _:
+            text, given = text_and_variables(argument)
+            yield from _places(text or "", path, given=given)
         case "Fn::If", [str(name), *_]:
             yield Reference(name=name, path=path, kind="condition")
         case "Condition", str(name) if in_conditions:
@@ -125,8 +119,7 @@ def _names(function: str, argument: Json, path: TemplatePath, *, in_conditions: 
 
 def _places(text: str, path: TemplatePath, *, given: Collection[str]) -> Iterator[Reference]:
     """Yield the names in `${Name}` and `${Name.Attribute}`; `${!Literal}` is none."""
-    for place in _PLACE.findall(text):
-        name = place.strip()
+    for name in names(text):
         if name in given:
             continue
         base, dot, _ = name.partition(".")
@@ -137,7 +130,7 @@ def _known(body: Mapping[str, Json]) -> dict[str, frozenset[str]]:
     """Return what a template defines, by kind of reference."""
     resources = frozenset(_keys(body, "Resources"))
     loops = frozenset(_loop_names(body))
-    values = resources | loops | frozenset(_keys(body, "Parameters")) | _PSEUDO
+    values = resources | loops | frozenset(_keys(body, "Parameters")) | PSEUDO_PARAMETERS
     return {
         "resource": resources | loops,
         "value": values,
@@ -170,7 +163,7 @@ def _has(value: Json, key: str) -> bool:
 
 def _finding(template: Template, line: int, reference: Reference, known: Mapping[str, frozenset[str]]) -> Finding:
     what = {"value": "resource or parameter", "resource": "resource", "condition": "condition"}[reference.kind]
-    near = did_you_mean(reference.name, sorted(known[reference.kind] - _PSEUDO))
+    near = did_you_mean(reference.name, sorted(known[reference.kind] - PSEUDO_PARAMETERS))
     place = reference.path[1] if reference.path[0] == "Resources" and len(reference.path) > 1 else None
     return Finding(
         tool="sealift",

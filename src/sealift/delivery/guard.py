@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sealift.cfn.values import properties
 from sealift.delivery.create_only import recreation
 from sealift.delivery.stateful import IDENTITIES, PROTECTIONS, STORES
 from sealift.delivery.tables import TABLES, lost_features, lost_indexes
@@ -229,7 +230,7 @@ def _lost_parts(stack: str, before: Resources, after: Resources) -> Iterator[Fin
     for logical_id, old, now in _stores(before, after):
         if now.get("Type") not in TABLES:
             continue
-        was, becomes = _properties(old), _properties(now)
+        was, becomes = properties(old), properties(now)
         for what in lost_indexes(was, becomes):
             fix = "Add the new index beside the old one, move its readers, remove the old one in a later release."
             yield _finding(_modified(logical_id, now), stack, "index-lost", what, fix=fix, severity="high")
@@ -247,11 +248,6 @@ def _stores(before: Resources, after: Resources) -> Iterator[tuple[str, Mapping[
 
 def _modified(logical_id: str, resource: Mapping[str, Json]) -> Change:
     return Change(action="Modify", logical_id=logical_id, physical_id=None, type=str(resource.get("Type", "")))
-
-
-def _properties(resource: Mapping[str, Json]) -> Mapping[str, Json]:
-    found = resource.get("Properties")
-    return found if isinstance(found, dict) else {}
 
 
 def _finding(change: Change, stack: str, rule: str, what: str, *, fix: str, severity: str = "critical") -> Finding:

@@ -7,6 +7,7 @@ in every environment, so that is how production is told from a preview.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sealift.cfn.values import resources
 from sealift.model.finding import Finding, Lack
 from sealift.model.template import Json, Location, Template
 
@@ -78,12 +79,7 @@ def _of_template(template: Template) -> Iterator[Finding]:
 
 def lacks(template: Template) -> dict[str, tuple[Lack, ...]]:
     """Return what the stores of a template lack, by logical id; those nested in it are templates of their own."""
-    resources = template.body.get("Resources")
-    found = {
-        logical_id: tuple(_missing(raw))
-        for logical_id, raw in (resources if isinstance(resources, dict) else {}).items()
-        if isinstance(raw, dict) and raw.get("Type") in DEFAULTS
-    }
+    found = {logical_id: tuple(_missing(raw)) for logical_id, raw in resources(template.body, *DEFAULTS)}
     return {logical_id: missing for logical_id, missing in found.items() if missing}
 
 

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 from collections.abc import Iterator, Mapping
 
-from sealift.model.template import Json, Template
+from sealift.cfn.values import mapping_at
+from sealift.model.template import Template
 
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 """Code and layers of one function together."""
@@ -14,11 +15,11 @@ _MB = 1024 * 1024
 
 def layers_of(template: Template, logical_id: str) -> tuple[str, ...]:
     """Return the layers of the same template that a function names, its own after those of Globals."""
-    resources, shared = _mapping(template.body.get("Resources")), _mapping(template.body.get("Globals"))
-    own = _mapping(_mapping(resources.get(logical_id)).get("Properties")).get("Layers")
-    inherited = _mapping(shared.get("Function")).get("Layers")
+    resources, shared = mapping_at(template.body.get("Resources")), mapping_at(template.body.get("Globals"))
+    own = mapping_at(mapping_at(resources.get(logical_id)).get("Properties")).get("Layers")
+    inherited = mapping_at(shared.get("Function")).get("Layers")
     listed = [*(inherited if isinstance(inherited, list) else []), *(own if isinstance(own, list) else [])]
-    names = (_mapping(one).get("Ref") for one in listed)
+    names = (mapping_at(one).get("Ref") for one in listed)
     return tuple(name for name in names if isinstance(name, str))
 
 
@@ -36,7 +37,3 @@ def too_large(template: Template, unzipped: Mapping[str, int], shared: Mapping[s
         if len(parts) > 1 and total > MAX_UNZIPPED_BYTES:
             listed = ", ".join(f"{part} {size / _MB:.1f} MB" for part, size in parts.items())
             yield f"{name} is {total / _MB:.1f} MB unzipped with its layers ({listed}); Lambda takes 250.0 MB"
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}

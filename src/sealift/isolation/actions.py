@@ -14,6 +14,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import cast
 
+from sealift.cfn.values import mapping_at
 from sealift.model.template import Json
 
 
@@ -65,18 +66,14 @@ def service(prefix: str) -> Service | None:
     return Service(
         prefix=prefix,
         actions=MappingProxyType(made),
-        types=MappingProxyType({name: str(_mapping(entry).get("arn", "")) for name, entry in (types or {}).items()}),
+        types=MappingProxyType({name: str(mapping_at(entry).get("arn", "")) for name, entry in (types or {}).items()}),
     )
 
 
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
 def _action(entry: Json) -> Action:
-    body = _mapping(entry)
+    body = mapping_at(entry)
     types = body.get("resourceTypes")
-    names = [str(_mapping(t).get("name", "")).lower() for t in types] if isinstance(types, list) else []
+    names = [str(mapping_at(t).get("name", "")).lower() for t in types] if isinstance(types, list) else []
     levels = [level.strip() for level in str(body.get("accessLevel", "")).split(",")]
     return Action(str(body.get("name", "")), frozenset(level for level in levels if level), frozenset(names))
 

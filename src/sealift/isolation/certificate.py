@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from sealift.cfn.values import list_at, mapping_at
 from sealift.isolation.model import Accepted, EnvironmentView, Finding, StackView, Verdict
 from sealift.isolation.prove import inputs, prove
 from sealift.model.template import Json
@@ -64,7 +65,7 @@ def check(certificate: object, views: Sequence[EnvironmentView], *, today: date 
     if not isinstance(certificate, Mapping) or certificate.get("format") != FORMAT:
         return [Difference(subject="format", message=f"this is no certificate of the form {FORMAT}")]
     found = list(_of_itself(certificate))
-    found += _of_inputs(_mapping(certificate.get("inputs")), inputs([_without_places(view) for view in views]))
+    found += _of_inputs(mapping_at(certificate.get("inputs")), inputs([_without_places(view) for view in views]))
     try:
         accepted, judged_on = _acceptances(certificate), _day(certificate.get("judged_on"))
     except (TypeError, ValueError, KeyError):
@@ -139,7 +140,7 @@ def _plain(finding: Finding) -> Json:
 def _named(findings: Json, *, with_code: bool) -> dict[str, str]:
     """Return findings by all that they say, apart from file and line."""
     found: dict[str, str] = {}
-    for finding in findings if isinstance(findings, list) else ():
+    for finding in list_at(findings):
         if not isinstance(finding, dict):
             found[_canonical(finding)] = "an unreadable finding"
             continue
@@ -189,7 +190,7 @@ def _acceptances(certificate: Mapping[str, Json]) -> list[Accepted]:
             target=_optional(one["to"]),
             logical_id=_optional(one["logical_id"]),
         )
-        for one in map(_mapping, listed)
+        for one in map(mapping_at, listed)
     ]
 
 
@@ -199,10 +200,6 @@ def _day(value: Json) -> date | None:
 
 def _optional(value: Json) -> str | None:
     return None if value is None else str(value)
-
-
-def _mapping(value: object) -> Mapping[str, Json]:
-    return value if isinstance(value, dict) else {}
 
 
 def _digest(body: Mapping[str, Json]) -> str:

@@ -1,5 +1,6 @@
 """Views of a rule's examples: the same template as staging and as production."""
 
+from sealift.cfn.values import mapping_at
 from sealift.isolation.model import Attempted, DeclaredPrincipal, EnvironmentView, StackView
 from sealift.isolation.rule import Example
 from sealift.model.live import Unread
@@ -53,8 +54,7 @@ def _stack_name(example: Example, name: str) -> str:
 
 
 def _frozen(value: Json) -> dict[str, Json]:
-    found = value if isinstance(value, dict) else {}
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}  # type: ignore[misc]
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in mapping_at(value).items()}  # type: ignore[misc]
 
 
 def _filled(value: Json, name: str) -> Json:

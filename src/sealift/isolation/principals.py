@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sealift.cfn.values import mapping_at
 from sealift.isolation.actions import managed_policy
 from sealift.isolation.model import DeclaredPrincipal
 from sealift.isolation.patterns import has_symbol, plain
@@ -189,7 +190,7 @@ def _add_inline(made: Principal, scope: Scope, policy: Json, index: int = 0) -> 
         for at, part in enumerate(policy):
             _add_inline(made, scope, part, at)
         return
-    body = policy if isinstance(policy, dict) else {}
+    body = mapping_at(policy)
     if "Fn::If" in body and isinstance(body["Fn::If"], list) and len(body["Fn::If"]) == 3:
         test, *parts = body["Fn::If"]
         holds = scope.holds(test)

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 
+from sealift.cfn.substitution import names
 from sealift.isolation.identities import names_of
 from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.model import Finding, Witness
@@ -147,10 +149,8 @@ def shared(found: dict[str, list[Place]]) -> Iterator[tuple[Place, str, str, str
                 if not has_symbol(text) and not is_wild(text):
                     users.setdefault(text, {}).setdefault(environment, place)
     for text, by_environment in users.items():
-        names = list(by_environment)
-        for index, left in enumerate(names):
-            for right in names[index + 1 :]:
-                yield by_environment[left], text, left, right
+        for left, right in combinations(by_environment, 2):
+            yield by_environment[left], text, left, right
 
 
 def finding(
@@ -209,9 +209,6 @@ def walk_text(value: Json) -> Iterator[str]:
             yield from walk_text(part)
 
 
-_ASKED = re.compile(r"\$\{([^!}.]+)\}")
-
-
 def asked_in(value: Json) -> Iterator[str]:
     """Yield the names that `Ref` and `Fn::Sub` ask for in a value."""
     if isinstance(value, list):
@@ -222,7 +219,7 @@ def asked_in(value: Json) -> Iterator[str]:
             if key == "Ref" and isinstance(part, str):
                 yield part
             elif key == "Fn::Sub":
-                yield from (name for text in walk_text(part) for name in _ASKED.findall(text))
+                yield from (name for text in walk_text(part) for name in names(text) if "." not in name)
             yield from asked_in(part)
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 
+from sealift.cfn.substitution import pieces, text_and_variables
 from sealift.isolation.patterns import has_outside, has_symbol, plain
 from sealift.model.template import Json
 
 MOST_ALTERNATIVES = 48
 DYNAMIC = re.compile(r"\{\{resolve:([^}:]*):([^}]*)\}\}")
-_PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,29 +204,20 @@ class Resolver:
         return UNKNOWN
 
     def _sub(self, body: Json) -> Resolved:
-        given: dict[str, Json] = {}
-        if isinstance(body, list) and len(body) == 2 and isinstance(body[1], dict):
-            given, body = body[1], body[0]
-        if not isinstance(body, str):
+        template, given = text_and_variables(body)
+        if template is None:
             return UNKNOWN
         parts: list[Resolved] = []
-        at = 0
-        for match in _PLACEHOLDER.finditer(body):
-            parts.append(text(body[at : match.start()]))
-            parts.append(self._placeholder(match, given))
-            at = match.end()
-        parts.append(text(body[at:]))
+        for literal, name in pieces(template):
+            parts.append(text(literal))
+            if name is not None:
+                parts.append(self._named(name, given))
         return joined(parts)
 
-    def _placeholder(self, match: re.Match[str], given: Mapping[str, Json]) -> Resolved:
-        name = match[2].strip()
-        if match[1]:
-            return text("${" + name + "}")
+    def _named(self, name: str, given: Mapping[str, Json]) -> Resolved:
         if name in given:
             return self.one(given[name])
-        if "." in name:
-            return self._get_att(name)
-        return self._names.ref(name)
+        return self._get_att(name) if "." in name else self._names.ref(name)
 
     def _join(self, body: Json) -> Resolved:
         if not isinstance(body, list) or len(body) != 2:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from sealift.cfn.pseudo import partition_of, pseudo_parameters
+from sealift.cfn.values import mapping_at
 from sealift.isolation.model import EnvironmentView, StackView
 from sealift.isolation.patterns import TAIL, has_outside, has_symbol, is_wild, plain
 from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, joined, no_value, text, union
@@ -72,15 +74,6 @@ def _pieces(pattern: str, partition: str, region: str, account: str) -> tuple[Re
     return tuple(found)
 
 
-@lru_cache(maxsize=64)
-def partition_of(region: str) -> str:
-    """Return the AWS partition of a region: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
-        if region.startswith(prefix):
-            return partition
-    return "aws"
-
-
 class Scope:
     """The names of one stack. Made once a proof; everything is resolved on demand and kept."""
 
@@ -89,9 +82,9 @@ class Scope:
         self.view = view
         self.parent = parent
         self.depth: int = 0 if parent is None else parent.depth + 1
-        self._given: Mapping[str, Json] = given if isinstance(given, dict) else {}
+        self._given: Mapping[str, Json] = mapping_at(given)
         self.resolver = Resolver(self)
-        self.conditions = Conditions(_mapping(view.body.get("Conditions")), self._condition_texts)
+        self.conditions = Conditions(mapping_at(view.body.get("Conditions")), self._condition_texts)
         self._named: dict[str, Named] = {}
         self._marks: dict[str, frozenset[str]] = {}
         self._open: set[str] = set()
@@ -107,7 +100,7 @@ class Scope:
     @cached_property
     def resources(self) -> dict[str, dict[str, Json]]:
         """Return the resources that exist or may exist, by logical id."""
-        found = _mapping(self.view.body.get("Resources"))
+        found = mapping_at(self.view.body.get("Resources"))
         return {
             logical_id: body
             for logical_id, body in found.items()
@@ -124,7 +117,7 @@ class Scope:
         found = self.view.body.get("Resources")
         if found is not None and not isinstance(found, dict):
             yield "Resources, which is not an object"
-        for logical_id, body in _mapping(found).items():
+        for logical_id, body in mapping_at(found).items():
             if not isinstance(body, dict):
                 yield f"{logical_id}, which is not an object"
             elif self.mentions(logical_id, MACRO) or self.mentions(logical_id, LOOP):
@@ -142,7 +135,10 @@ class Scope:
                 self.unknown_nested.append(logical_id)
             else:
                 found[logical_id] = Scope(
-                    self.setting, view, parent=self, given=_mapping(_mapping(body.get("Properties")).get("Parameters"))
+                    self.setting,
+                    view,
+                    parent=self,
+                    given=mapping_at(mapping_at(body.get("Properties")).get("Parameters")),
                 )
         return found
 
@@ -154,7 +150,7 @@ class Scope:
 
     def properties(self, logical_id: str) -> dict[str, Json]:
         """Return the properties of a resource, none when they have no shape."""
-        return _mapping(self.resources.get(logical_id, {}).get("Properties"))
+        return mapping_at(self.resources.get(logical_id, {}).get("Properties"))
 
     def type_of(self, logical_id: str) -> str:
         """Return the type of a resource, or an empty text."""
@@ -218,11 +214,11 @@ class Scope:
 
     def is_parameter(self, name: str) -> bool:
         """Return whether the template declares a parameter of this name."""
-        return name in _mapping(self.view.body.get("Parameters"))
+        return name in mapping_at(self.view.body.get("Parameters"))
 
     def parameter(self, name: str) -> Resolved:
         """Return the value of a parameter: given, by its default, or unknown."""
-        declared = _mapping(_mapping(self.view.body.get("Parameters")).get(name))
+        declared = mapping_at(mapping_at(self.view.body.get("Parameters")).get(name))
         stored = str(declared.get("Type", "")).startswith("AWS::SSM::Parameter::Value")
         if self.parent is not None and name in self._given:
             given = self._given[name]
@@ -277,7 +273,7 @@ class Scope:
 
     def output(self, name: str) -> Resolved:
         """Return an output of this stack."""
-        body = _mapping(_mapping(self.view.body.get("Outputs")).get(name))
+        body = mapping_at(mapping_at(self.view.body.get("Outputs")).get(name))
         return self.resolver.one(body.get("Value")) if "Value" in body else UNKNOWN
 
     def imported(self, export: Resolved) -> Resolved:
@@ -305,9 +301,9 @@ class Scope:
 
     def mapping(self, *keys: str) -> Json:
         """Return an entry of Mappings, or None."""
-        found: Json = _mapping(self.view.body.get("Mappings"))
+        found: Json = mapping_at(self.view.body.get("Mappings"))
         for key in keys:
-            found = _mapping(found).get(key)
+            found = mapping_at(found).get(key)
         return found
 
     def named(self, logical_id: str) -> Named:
@@ -350,7 +346,7 @@ class Scope:
         properties = self.properties(logical_id)
         listed = [properties[key] for key in _INDEXES if key in properties]
         for index in (part for found in listed for part in (found if isinstance(found, list) else [found])):
-            name = self.resolver.one(_mapping(index).get("IndexName", {"Unknown": ""}))
+            name = self.resolver.one(mapping_at(index).get("IndexName", {"Unknown": ""}))
             end = name if name.exact else Resolved((TAIL,), exact=False)
             yield "dynamodb", "index", joined([named.arn, text("/index/"), end])
 
@@ -463,18 +459,12 @@ class Scope:
         return text("default") if given is None else self.resolver.one(given)
 
     def _pseudo(self, name: str) -> Resolved:
-        region = self.setting.view.region
-        known = {
-            "AWS::AccountId": self.setting.account,
-            "AWS::Region": plain(region),
-            "AWS::Partition": self.setting.partition,
-            "AWS::StackName": self.name,
-            "AWS::URLSuffix": "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com",
-            "AWS::StackId": self.stack_arn,
-        }
+        view = self.setting.view
+        given = pseudo_parameters(account=self.setting.account, region=plain(view.region), stack_name=self.name)
+        known = {**given, "AWS::StackId": self.stack_arn}
         if name == "AWS::NoValue":
             return NOTHING
-        return Resolved((known[name],)) if name in known else UNKNOWN
+        return Resolved((str(known[name]),)) if name in known else UNKNOWN
 
     @property
     def stack_arn(self) -> str:
@@ -551,7 +541,3 @@ def _unversioned(kind: str, name: str) -> str:
         return ":".join(name.split(":")[:7]) if name.startswith("arn:") else name.split(":", 1)[0]
     key = rest.split(":")[1] if rest.startswith(":") else ""
     return f"{head}:{key}" if key else head
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sealift.cfn.values import properties, resources
 from sealift.local.expand.context import Body, Context
-from sealift.local.expand.shape import known, properties, resources
+from sealift.local.expand.shape import known
 
 _NAME_PROPERTY = {
     "AWS::ApiGateway::DomainName": "DomainName",

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sealift.cfn.values import list_at, mapping_at, properties, resources
 from sealift.local.expand.context import Body, Context
-from sealift.local.expand.shape import as_list, as_object, known, of_type, properties
+from sealift.local.expand.shape import known
 from sealift.local.runtimes import Package
 from sealift.model.template import Json
 
@@ -15,15 +16,15 @@ ZipOf = Callable[[str], Path | bytes | None]
 def packages_in(body: Body, context: Context, zip_of: ZipOf) -> Iterator[Package]:
     """Yield every function of the template. Code that is written into the template has no zip."""
     layers = {
-        i: _key(properties(r).get("Content"), body, context) for i, r in of_type(body, "AWS::Lambda::LayerVersion")
+        i: _key(properties(r).get("Content"), body, context) for i, r in resources(body, "AWS::Lambda::LayerVersion")
     }
-    for logical_id, resource in of_type(body, "AWS::Lambda::Function"):
+    for logical_id, resource in resources(body, "AWS::Lambda::Function"):
         given = properties(resource)
         keys = [_key(given.get("Code"), body, context)]
-        for layer in as_list(given.get("Layers")):
-            keys.append(layers.get(str(as_object(layer).get("Ref"))))
+        for layer in list_at(given.get("Layers")):
+            keys.append(layers.get(str(mapping_at(layer).get("Ref"))))
         found = [zip_of(key) for key in keys if key]
-        architecture = known((as_list(given.get("Architectures")) or ["x86_64"])[0], body, context)
+        architecture = known((list_at(given.get("Architectures")) or ["x86_64"])[0], body, context)
         yield Package(
             logical_id=logical_id,
             runtime=known(given.get("Runtime"), body, context) if given.get("Runtime") else None,
@@ -34,5 +35,5 @@ def packages_in(body: Body, context: Context, zip_of: ZipOf) -> Iterator[Package
 
 
 def _key(location: Json, body: Body, context: Context) -> str | None:
-    key = known(as_object(location).get("S3Key"), body, context)
+    key = known(mapping_at(location).get("S3Key"), body, context)
     return key if key and key.startswith("blobs/") else None

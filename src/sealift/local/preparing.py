@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from sealift.cfn.values import mapping_at, properties, resources
 from sealift.errors import CloudError, PreconditionFailed, TemplateError
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Body, Context, expand
-from sealift.local.expand.shape import as_object, known, of_type, properties, with_properties, with_resources
+from sealift.local.expand.shape import known, with_properties, with_resources
 from sealift.local.names import Name, names_in
 from sealift.local.packages import packages_in
 from sealift.local.quotas import refuse_over_quota
@@ -91,7 +92,7 @@ def prepared(preparation: Preparation, template_key: str, *, depth: int = 0) -> 
     packages = [*packages_in(body, context, preparation.zip_of), *(p for one in nested for p in one.packages)]
     return Prepared(
         key=_stored(body, preparation.bucket),
-        parameters=frozenset(as_object(body.get("Parameters"))),
+        parameters=frozenset(mapping_at(body.get("Parameters"))),
         notes=tuple(dict.fromkeys(notes)),
         names=tuple(names),
         packages=tuple(packages),
@@ -152,11 +153,11 @@ def _with_nested(
         )
     changed: dict[str, Json] = {}
     done: list[Prepared] = []
-    for logical_id, resource in of_type(body, _STACK):
+    for logical_id, resource in resources(body, _STACK):
         blob = _BLOB.search(json.dumps(properties(resource).get("TemplateURL")))
         if blob is None:
             continue
-        given = as_object(properties(resource).get("Parameters"))
+        given = mapping_at(properties(resource).get("Parameters"))
         values = {name: known(value, body, context) for name, value in given.items()}
         inside = replace(
             preparation,

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sealift.cfn.intrinsics import walk
+from sealift.cfn.values import list_at, mapping_at, scalar_text
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Asset, FunctionSpec, Json, Location, TemplatePath
 from sealift.template.choices import Scopes, agreed, depends_on, differ, elements, listed, texts
 from sealift.template.faults import fault, refuse_outside
-from sealift.template.intrinsics import walk
 from sealift.template.shapes import FUNCTION_TYPES, LAYER_TYPES, SHAPES, Shape, is_remote
 from sealift.template.sourcemaps import runs_with_source_maps
-from sealift.template.values import list_at, mapping_at, scalar_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ Without any environment the defaults of parameters count.
 
 from collections.abc import Mapping
 
+from sealift.cfn.evaluation import Bindings, parameter_values, resolved
+from sealift.cfn.intrinsics import walk
+from sealift.cfn.values import mapping_at, scalar_text
 from sealift.model.template import Json
-from sealift.template.evaluation import Scope, parameter_values, resolved
-from sealift.template.intrinsics import walk
-from sealift.template.values import mapping_at, scalar_text
 
-Scopes = Mapping[str, Scope]
+Scopes = Mapping[str, Bindings]
 """What is known in each environment, by its name; without environments one, without a name."""
 Given = Mapping[str, Mapping[str, str | None]]
 """By environment, the values that parameters get; None for one that only CloudFormation will know."""
@@ -20,9 +20,11 @@ def scopes(body: dict[str, Json], given: Given) -> Scopes:
     """Return what is known of a template in each environment: parameters, mappings and, with values, conditions."""
     mappings = mapping_at(body, "Mappings")
     if not given:
-        return {"": Scope(parameters=parameter_values(body, {}), mappings=mappings)}
+        return {"": Bindings(parameters=parameter_values(body, {}), mappings=mappings)}
     return {
-        name: Scope(parameters=_parameters(body, values), mappings=mappings, conditions=mapping_at(body, "Conditions"))
+        name: Bindings(
+            parameters=_parameters(body, values), mappings=mappings, conditions=mapping_at(body, "Conditions")
+        )
         for name, values in given.items()
     }
 
@@ -38,12 +40,12 @@ def texts(value: Json, known: Scopes) -> dict[str, str | None]:
     return {name: _safely(value, scope) for name, scope in known.items()}
 
 
-def _safely(value: Json, scope: Scope) -> str | None:
+def _safely(value: Json, scope: Bindings) -> str | None:
     found = _resolved(value, scope)
     return scalar_text(found) if isinstance(found, str | int | float) else None
 
 
-def _resolved(value: Json, scope: Scope) -> Json:
+def _resolved(value: Json, scope: Bindings) -> Json:
     try:
         return resolved(value, scope)
     except RecursionError:  # conditions that name each other in a circle, which CloudFormation refuses

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from sealift.cfn.intrinsics import walk
+from sealift.cfn.values import mapping_at, scalar_text
 from sealift.model.template import Json, Location, ParameterSpec, TemplatePath
 from sealift.template.faults import fault
-from sealift.template.intrinsics import walk
-from sealift.template.values import mapping_at, scalar_text
 
 _REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^{}]+)\}\}")
 _SSM_VALUE: Final = "AWS::SSM::Parameter::Value"

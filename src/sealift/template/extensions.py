@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform
 import json
 from typing import Final
 
+from sealift.cfn.evaluation import Bindings, is_known, resolved
+from sealift.cfn.intrinsics import is_intrinsic
+from sealift.cfn.values import mapping_at
 from sealift.errors import TemplateError
 from sealift.model.template import Json
-from sealift.template.evaluation import Scope, is_known, resolved
-from sealift.template.intrinsics import is_intrinsic
 from sealift.template.loops import unrolled
-from sealift.template.values import mapping_at
 
 LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
 _SECTIONS: Final = ("Conditions", "Resources", "Outputs")
@@ -19,7 +19,7 @@ _RESOLVED: Final = ("Resources", "Outputs")
 _NO_VALUE: Final[Json] = {"Ref": "AWS::NoValue"}
 
 
-def extended(body: dict[str, Json], scope: Scope) -> dict[str, Json]:
+def extended(body: dict[str, Json], scope: Bindings) -> dict[str, Json]:
     """Return a template without any language extension. Raises TemplateError for one that can not be applied.
 
     Like AWS's, this resolves every function whose value is known before the deployment, so that SAM sees values where
@@ -29,7 +29,7 @@ def extended(body: dict[str, Json], scope: Scope) -> dict[str, Json]:
     for section in _SECTIONS:
         if section in body:
             result[section] = _applied(unrolled(body[section], scope), scope)
-    known = Scope(parameters=scope.parameters, mappings=scope.mappings, conditions=mapping_at(result, "Conditions"))
+    known = Bindings(parameters=scope.parameters, mappings=scope.mappings, conditions=mapping_at(result, "Conditions"))
     for section in _RESOLVED:
         if section in result:
             result[section] = _without_no_value(resolved(result[section], known))
@@ -38,7 +38,7 @@ def extended(body: dict[str, Json], scope: Scope) -> dict[str, Json]:
     return result
 
 
-def _applied(value: Json, scope: Scope) -> Json:
+def _applied(value: Json, scope: Bindings) -> Json:
     """Return a value with the functions replaced that only this transform knows, innermost first."""
     if isinstance(value, list):
         return [_applied(item, scope) for item in value]
@@ -65,7 +65,7 @@ def _without_no_value(value: Json) -> Json:
     return value
 
 
-def _length(argument: Json, scope: Scope) -> Json:
+def _length(argument: Json, scope: Bindings) -> Json:
     found = resolved(argument, scope)
     if not isinstance(found, list):
         raise TemplateError(
@@ -76,7 +76,7 @@ def _length(argument: Json, scope: Scope) -> Json:
     return len(found)
 
 
-def _json_string(argument: Json, scope: Scope) -> Json:
+def _json_string(argument: Json, scope: Bindings) -> Json:
     """Return JSON text. What is known only later is filled in by Fn::Sub, unescaped: documented, not observed."""
     found = resolved(argument, scope)
     variables: dict[str, Json] = {}

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from sealift.cfn.values import mapping_at, scalar_text
 from sealift.model.template import Json, TemplatePath
 from sealift.template.assets import Source
 from sealift.template.faults import refuse_outside
 from sealift.template.shapes import is_remote
-from sealift.template.values import mapping_at, scalar_text
 
 _TYPE: Final = "AWS::Serverless::GraphQLApi"
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import yaml
 
+from sealift.cfn.values import mapping_at
 from sealift.errors import TemplateError
 from sealift.model.finding import Lack
 from sealift.model.template import Json, TemplatePath
 from sealift.template.faults import fault
 from sealift.template.reading import Document, decoded, parse, source_bytes
-from sealift.template.values import mapping_at
 
 _INDENT = "  "
 
@@ -52,7 +52,7 @@ def _added(text: str, file: str, logical_id: str, lack: Lack) -> str | None:
     """Return the text with one line added, or None when there is no place where only that changes."""
     before = parse(text, file)
     wanted = copy.deepcopy(before.body)
-    resource = mapping_at(wanted if isinstance(wanted, dict) else {}, "Resources").get(logical_id)
+    resource = mapping_at(wanted, "Resources").get(logical_id)
     name, value = _read(lack.line)
     if not isinstance(resource, dict):
         return None

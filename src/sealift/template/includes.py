@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from sealift.cfn.intrinsics import LONG_FORMS
+from sealift.cfn.values import mapping_at
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Json, TemplatePath
 from sealift.template.choices import Scopes, agreed, differ, listed, texts
 from sealift.template.faults import fault, refuse_outside
-from sealift.template.intrinsics import LONG_FORMS
 from sealift.template.reading import Document, Read
 from sealift.template.shapes import is_remote
-from sealift.template.values import mapping_at
 
 INCLUDE: Final = "AWS::Include"
 _OWN: Final = "AWS::"
@@ -101,7 +101,7 @@ def _value(value: Json, path: TemplatePath, place: _Place) -> Json:
         if snippet is None:
             left.append(each)
         elif isinstance(snippet, dict):
-            result = {**snippet, **(result if isinstance(result, dict) else {})}
+            result = {**snippet, **mapping_at(result)}
         elif not siblings:
             result = snippet
     if left and isinstance(result, dict):

@@ -3,6 +3,7 @@
 Entries are written whole, under another name first. A folder that is full or read-only costs time later, not this run.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -10,6 +11,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from sealift import cfn
 
 _HOUR_NS = 3600 * 10**9
 
@@ -52,3 +55,17 @@ def put(folder: Path, name: str, value: object) -> None:
 
 def _path(folder: Path, name: str) -> Path:
     return folder / name[:2] / f"{name}.json"
+
+
+@functools.cache
+def code_digest(*names: str) -> str:
+    """Return the hash of the source that reads and renders templates, or of these files of it.
+
+    A key holds it because other code may make another value of the same input.
+    """
+    digest = hashlib.sha256()
+    for folder in (Path(cfn.__file__).parent, Path(__file__).parent):
+        for path in sorted(folder.glob("*.py")):
+            if not names or path.name in names:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -7,21 +7,21 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sealift.boundary import repository
+from sealift.cfn.evaluation import Bindings, is_known, resolved
+from sealift.cfn.intrinsics import walk
+from sealift.cfn.values import list_at, mapping_at
 from sealift.errors import TemplateError
 from sealift.model.template import Asset, Json, Template, TemplatePath
 from sealift.template import declared
 from sealift.template.assets import Source, find, functions
 from sealift.template.choices import Given, handed_down, scopes
-from sealift.template.evaluation import Scope, is_known, resolved
 from sealift.template.extensions import LANGUAGE_EXTENSIONS
 from sealift.template.faults import fault, refuse_outside
 from sealift.template.graphql import with_inline_files
 from sealift.template.includes import included
-from sealift.template.intrinsics import walk
 from sealift.template.loops import PREFIX, rounds
 from sealift.template.reading import Document, Read, read
 from sealift.template.shapes import FUNCTION_TYPES, SAM, SHAPES
-from sealift.template.values import list_at, mapping_at
 
 
 def load(
@@ -121,7 +121,7 @@ def _with_loops_unrolled(body: dict[str, Json], lines: dict[TemplatePath, int], 
     """
     if LANGUAGE_EXTENSIONS not in declared.transforms(body):
         return body
-    scope = Scope(mappings=mapping_at(body, "Mappings"))
+    scope = Bindings(mappings=mapping_at(body, "Mappings"))
     resources: dict[str, Json] = {}
     for key, value in mapping_at(body, "Resources").items():
         if not key.startswith(PREFIX) or not _is_unrolled(key, value, scope, (file, lines)):
@@ -137,7 +137,7 @@ def _with_loops_unrolled(body: dict[str, Json], lines: dict[TemplatePath, int], 
     return {**body, "Resources": resources}
 
 
-def _is_unrolled(key: str, loop: Json, scope: Scope, at: tuple[str, Mapping[TemplatePath, int]]) -> bool:
+def _is_unrolled(key: str, loop: Json, scope: Bindings, at: tuple[str, Mapping[TemplatePath, int]]) -> bool:
     kinds = {v["Type"] for _, v in walk(loop) if isinstance(v, dict) and isinstance(v.get("Type"), str)}
     if not kinds & set(SHAPES):
         return False

@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from sealift.cfn.evaluation import Bindings, is_known, resolved
+from sealift.cfn.values import scalar_text
 from sealift.errors import TemplateError
 from sealift.model.template import Json
-from sealift.template.evaluation import Scope, is_known, resolved
-from sealift.template.values import scalar_text
 
 PREFIX: Final = "Fn::ForEach::"
 
 
-def unrolled(value: Json, scope: Scope) -> Json:
+def unrolled(value: Json, scope: Bindings) -> Json:
     """Return a value with every loop in it replaced by its rounds. Raises TemplateError for one that can not be."""
     if isinstance(value, list):
         return [unrolled(item, scope) for item in value]
@@ -35,7 +35,7 @@ def unrolled(value: Json, scope: Scope) -> Json:
     return result
 
 
-def rounds(key: str, loop: Json, scope: Scope) -> Iterator[tuple[str, Json]]:
+def rounds(key: str, loop: Json, scope: Bindings) -> Iterator[tuple[str, Json]]:
     """Yield the keys and values that a loop makes, inner loops unrolled."""
     match loop:
         case [str(identifier), collection, dict(fragment)]:
@@ -49,7 +49,7 @@ def rounds(key: str, loop: Json, scope: Scope) -> Iterator[tuple[str, Json]]:
             )
 
 
-def items(key: str, collection: Json, scope: Scope) -> list[str]:
+def items(key: str, collection: Json, scope: Bindings) -> list[str]:
     """Return what a loop runs over. Raises TemplateError where that is not known."""
     found = resolved(collection, scope)
     if not isinstance(found, list) or not is_known(found):

@@ -1,6 +1,5 @@
 """Reads templates and keeps what was parsed, by the bytes of the file: loading a parser of YAML takes the most time."""
 
-import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,11 @@ class KeptParses:
     def __call__(self, path: Path, file: str) -> Document:
         """Return the parsed file; `file` is how errors name it. Raises TemplateError."""
         data = source_bytes(path, file)
-        name = hashlib.sha256(b"\0".join((_own_code(), path.suffix.encode(), data))).hexdigest()
+        name = hashlib.sha256(
+            b"\0".join(
+                (kept.code_digest("reading.py", "intrinsics.py", "parsed.py").encode(), path.suffix.encode(), data)
+            )
+        ).hexdigest()
         known = _document(kept.get(self._folder, name), file)
         if known is not None:
             return known
@@ -35,11 +38,3 @@ def _document(value: Any, file: str) -> Document | None:
         return Document(file=file, body=value["body"], lines=lines)
     except (KeyError, TypeError, ValueError):
         return None
-
-
-@functools.cache
-def _own_code() -> bytes:
-    """Return the hash of what parses: another version may read otherwise."""
-    folder = Path(__file__).parent
-    parts = [(folder / name).read_bytes() for name in ("reading.py", "intrinsics.py", "parsed.py")]
-    return hashlib.sha256(b"\0".join(parts)).digest()

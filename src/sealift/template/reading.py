@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from sealift.cfn.intrinsics import LONG_FORMS, long_form
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Json, TemplatePath
 from sealift.template.faults import excerpt, fault
-from sealift.template.intrinsics import LONG_FORMS, long_form
 
 if TYPE_CHECKING:
     from yaml import MappingNode, Node, ScalarNode

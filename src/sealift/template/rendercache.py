@@ -3,7 +3,6 @@
 An entry that is damaged counts as absent.
 """
 
-import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from sealift.template import kept
 def key(body: bytes, parameters: Mapping[str, str], target: tuple[str, ...]) -> str:
     """Return the name of an entry: template, values, target, translator's version, and our own code."""
     digest = hashlib.sha256()
-    described = json.dumps([sorted(parameters.items()), target, _translator(), _own_code()])
+    described = json.dumps([sorted(parameters.items()), target, _translator(), kept.code_digest()])
     for part in (body, described.encode()):
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()
@@ -40,12 +39,3 @@ def _translator() -> str:
     import samtranslator  # only its version; the translator itself is in submodules
 
     return str(samtranslator.__version__)
-
-
-@functools.cache
-def _own_code() -> str:
-    """Return the hash of this package's source: other code may render otherwise."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

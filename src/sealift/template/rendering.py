@@ -4,28 +4,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
+from sealift.cfn.evaluation import Bindings, parameter_values
+from sealift.cfn.pseudo import pseudo_parameters
+from sealift.cfn.values import mapping_at, scalar_text
 from sealift.errors import TemplateError
 from sealift.model.template import Json, Rendered, Template
 from sealift.template import rendercache
 from sealift.template.codeless import neutral, put_back
 from sealift.template.declared import transforms
-from sealift.template.evaluation import Scope, parameter_values
 from sealift.template.extensions import LANGUAGE_EXTENSIONS, extended
 from sealift.template.shapes import SAM
 from sealift.template.translation import translate
-from sealift.template.values import mapping_at, scalar_text
-
-_PARTITIONS: Final = (
-    ("cn-", "aws-cn"),
-    ("us-gov-", "aws-us-gov"),
-    ("us-iso-", "aws-iso"),
-    ("us-isob-", "aws-iso-b"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("us-isof-", "aws-iso-f"),
-    ("eusc-", "aws-eusc"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +62,9 @@ def _rendered(template: dict[str, Json], target: Target) -> Rendered:
     return Rendered(body=_with_transforms(_with_parameters(result.body, template), names), origins=result.origins)
 
 
-def _scope(template: dict[str, Json], values: Mapping[str, Json], target: Target) -> Scope:
-    pseudo: dict[str, Json] = {
-        "AWS::AccountId": target.account,
-        "AWS::Region": target.region,
-        "AWS::StackName": target.stack_name,
-        "AWS::Partition": _partition(target.region),
-    }
-    return Scope(parameters={**pseudo, **values}, mappings=mapping_at(template, "Mappings"))
-
-
-def _partition(region: str) -> str:
-    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
-    return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
+def _scope(template: dict[str, Json], values: Mapping[str, Json], target: Target) -> Bindings:
+    pseudo = pseudo_parameters(account=target.account, region=target.region, stack_name=target.stack_name)
+    return Bindings(parameters={**pseudo, **values}, mappings=mapping_at(template, "Mappings"))
 
 
 def _without_stored_defaults(template: dict[str, Json]) -> dict[str, Json]:

@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Mapping
 
+from sealift.cfn.values import mapping_at
 from sealift.errors import InternalError
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Asset, Json, Template, TemplatePath
@@ -11,7 +12,6 @@ from sealift.template.faults import fault
 from sealift.template.shapes import SHAPES, Shape
 from sealift.template.sharing import with_layers
 from sealift.template.sourcemaps import with_source_maps
-from sealift.template.values import mapping_at
 from sealift.template.versions import follow_layers
 
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from sealift.cfn.values import mapping_at
 from sealift.errors import TemplateError
 from sealift.model.template import Asset, Json, Template
 from sealift.template.faults import fault
 from sealift.template.shapes import s3_bucket_and_key
-from sealift.template.values import mapping_at
 
 PREFIX: Final = "SealiftShared"
 MAX_LAYERS: Final = 5

@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 
 from typing import Final
 
+from sealift.cfn.values import mapping_at, scalar_text
 from sealift.model.template import Asset, Json, Template
-from sealift.template.values import mapping_at, scalar_text
 
 OPTION: Final = "--enable-source-maps"
 _NAME: Final = "NODE_OPTIONS"
@@ -58,4 +58,4 @@ def _resource(body: dict[str, Json], path: tuple[str | int, ...]) -> dict[str, J
     at: Json = body
     for key in path[: path.index("Properties")]:
         at = at[key] if isinstance(at, list) and isinstance(key, int) else mapping_at(at).get(str(key))
-    return at if isinstance(at, dict) else {}
+    return mapping_at(at)

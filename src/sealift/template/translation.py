@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from sealift.cfn.values import mapping_at, scalar_text
 from sealift.errors import TemplateError
 from sealift.model.template import Json, Rendered
-from sealift.template.values import mapping_at, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

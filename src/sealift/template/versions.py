@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 import hashlib
 from collections.abc import Mapping
 
+from sealift.cfn.values import list_at, mapping_at
 from sealift.model.template import Json, Template
-from sealift.template.values import list_at, mapping_at
 
 _SAM_FUNCTION = "AWS::Serverless::Function"
 

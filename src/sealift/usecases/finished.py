@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from sealift.cfn.values import mapping_at
 from sealift.model.release import BuiltArtifact, Finished
-from sealift.model.template import FunctionSpec, Json, Template
+from sealift.model.template import FunctionSpec, Template
 
 
 def finished(scope: str, template: Template, built: Mapping[str, BuiltArtifact]) -> Iterator[Finished]:
@@ -36,14 +37,8 @@ def finished(scope: str, template: Template, built: Mapping[str, BuiltArtifact])
 
 def _layers(template: Template, function: FunctionSpec) -> tuple[list[str], bool]:
     """Return the logical ids of a function's layers, and whether it may have others."""
-    own = _at(template.body, "Resources", function.logical_id, "Properties").get("Layers", [])
-    shared = _at(template.body, "Globals", "Function").get("Layers", []) if "Serverless" in function.type else []
+    own = mapping_at(template.body, "Resources", function.logical_id, "Properties").get("Layers", [])
+    shared = mapping_at(template.body, "Globals", "Function").get("Layers", []) if "Serverless" in function.type else []
     listed = [*(own if isinstance(own, list) else [None]), *(shared if isinstance(shared, list) else [None])]
     named = [each["Ref"] if isinstance(each, dict) and isinstance(each.get("Ref"), str) else None for each in listed]
     return [str(name) for name in named if name is not None], None in named
-
-
-def _at(value: Json, *keys: str) -> dict[str, Json]:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}

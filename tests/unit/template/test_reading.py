@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealift.cfn.intrinsics import LONG_FORMS
 from sealift.errors import TemplateError
 from sealift.model.template import Json
-from sealift.template.intrinsics import LONG_FORMS
 from sealift.template.reading import parse, read
 
 

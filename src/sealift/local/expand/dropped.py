@@ -4,11 +4,10 @@ One unknown type would refuse the whole stack. What refers to a dropped resource
 outputs and policies stay well-formed; nothing behind it works, and the note says so.
 """
 
-import re
-
+from sealift.cfn.substitution import replaced, text_and_variables
+from sealift.cfn.values import list_at, mapped, mapping_at, resources
 from sealift.local.expand.context import Body, Context, Expanded
 from sealift.local.expand.known_types import KNOWN, REASONS
-from sealift.local.expand.shape import as_list, as_object, map_values, resources
 from sealift.model.template import Json
 
 
@@ -17,7 +16,7 @@ def dropped_types(body: Body, context: Context) -> Expanded:
     gone = {i: str(r.get("Type")) for i, r in resources(body) if not is_known(str(r.get("Type")))}
     if not gone:
         return Expanded(body=body)
-    kept = {i: r for i, r in as_object(body.get("Resources")).items() if i not in gone}
+    kept = {i: r for i, r in mapping_at(body.get("Resources")).items() if i not in gone}
     mended = {
         **{key: _mended(value, gone, context) for key, value in body.items() if key != "Resources"},
         "Resources": {i: _mended(_without_dependency(r, gone), gone, context) for i, r in kept.items()},
@@ -43,7 +42,7 @@ def _without_dependency(resource: Json, gone: dict[str, str]) -> Json:
     if not isinstance(resource, dict) or "DependsOn" not in resource:
         return resource
     wanted = resource["DependsOn"]
-    left = [d for d in (as_list(wanted) or [wanted]) if d not in gone]
+    left = [d for d in (list_at(wanted) or [wanted]) if d not in gone]
     rest = {k: v for k, v in resource.items() if k != "DependsOn"}
     return {**rest, "DependsOn": left} if left else rest
 
@@ -56,26 +55,26 @@ def _mended(value: Json, gone: dict[str, str], context: Context) -> Json:
         if name == "Ref" and argument in gone:
             return _stand_in(str(argument), gone, context)
         if name == "Fn::GetAtt":
-            target = str(argument).split(".")[0] if isinstance(argument, str) else str(as_list(argument)[0])
+            target = str(argument).split(".")[0] if isinstance(argument, str) else str(list_at(argument)[0])
             return _stand_in(target, gone, context) if target in gone else item
         if name == "Fn::Sub":
             return {name: _substitution(argument, gone, context)}
         return item
 
-    return map_values(value, change)
+    return mapped(value, change)
 
 
 def _substitution(argument: Json, gone: dict[str, str], context: Context) -> Json:
-    text = argument if isinstance(argument, str) else as_list(argument)[0] if as_list(argument) else ""
-    if not isinstance(text, str):
+    text, variables = text_and_variables(argument)
+    if text is None:
         return argument
 
-    def replaced(match: re.Match[str]) -> str:
-        target = match[1].strip().split(".")[0]
-        return _stand_in(target, gone, context) if target in gone else match[0]
+    def stand_in(name: str) -> str | None:
+        target = name.split(".")[0]
+        return _stand_in(target, gone, context) if target in gone else None
 
-    text = re.sub(r"\$\{([^!}][^}]*)\}", replaced, text)
-    return text if isinstance(argument, str) else [text, *as_list(argument)[1:]]
+    text = replaced(text, stand_in)
+    return [text, variables] if variables else text
 
 
 def _stand_in(logical_id: str, gone: dict[str, str], context: Context) -> str:

@@ -1,7 +1,8 @@
 """Environment variables of functions become text, as CloudFormation makes them; the emulator fails at invoke else."""
 
+from sealift.cfn.values import mapping_at, properties, resources
 from sealift.local.expand.context import Body, Context, Expanded
-from sealift.local.expand.shape import as_object, of_type, properties, with_properties, with_resources
+from sealift.local.expand.shape import with_properties, with_resources
 from sealift.model.template import Json
 
 
@@ -9,8 +10,8 @@ def environment_values(body: Body, context: Context) -> Expanded:
     """Write numbers and booleans of `Environment.Variables` as text."""
     del context
     changed: dict[str, Json] = {}
-    for logical_id, resource in of_type(body, "AWS::Lambda::Function"):
-        environment = as_object(properties(resource).get("Environment"))
+    for logical_id, resource in resources(body, "AWS::Lambda::Function"):
+        environment = mapping_at(properties(resource).get("Environment"))
         variables = environment.get("Variables")
         if isinstance(variables, dict) and any(_is_bare(v) for v in variables.values()):
             texts: Body = {k: as_text(v) if _is_bare(v) else v for k, v in variables.items()}

@@ -1,7 +1,8 @@
 """Gradual deployments: without CodeDeploy an alias moves at once, and its hooks are not called."""
 
+from sealift.cfn.values import mapping_at, resources
 from sealift.local.expand.context import Body, Context, Expanded
-from sealift.local.expand.shape import as_object, resources, with_resources
+from sealift.local.expand.shape import with_resources
 from sealift.model.template import Json
 
 _POLICY = "CodeDeployLambdaAliasUpdate"
@@ -13,7 +14,7 @@ def gradual(body: Body, context: Context) -> Expanded:
     changed: dict[str, Json] = {}
     notes: list[str] = []
     for logical_id, resource in resources(body):
-        policy = as_object(resource.get("UpdatePolicy"))
+        policy = mapping_at(resource.get("UpdatePolicy"))
         if _POLICY not in policy:
             continue
         left = {name: value for name, value in policy.items() if name != _POLICY}

@@ -5,18 +5,10 @@ The emulator ignores `Body`: every route would answer 404. `CorsConfiguration` i
 
 from dataclasses import dataclass
 
+from sealift.cfn.values import list_at, mapping_at, properties, resources
 from sealift.local.expand.context import Body, Context, Expanded
 from sealift.local.expand.openapi import AUTHORIZER, Operation, document_of, operations, requirements, schemes
-from sealift.local.expand.shape import (
-    as_list,
-    as_object,
-    child_id,
-    inherited,
-    of_type,
-    properties,
-    with_properties,
-    with_resources,
-)
+from sealift.local.expand.shape import child_id, inherited, with_properties, with_resources
 from sealift.model.template import Json
 
 _API = "AWS::ApiGatewayV2::Api"
@@ -42,9 +34,9 @@ def http_api(body: Body, context: Context) -> Expanded:
     """Expand every AWS::ApiGatewayV2::Api that has a document."""
     changed: dict[str, Json] = {}
     notes: list[str] = []
-    for logical_id, resource in of_type(body, _API):
+    for logical_id, resource in resources(body, _API):
         document = document_of(resource, body, context)
-        cors = as_object(properties(resource).get("CorsConfiguration"))
+        cors = mapping_at(properties(resource).get("CorsConfiguration"))
         if document:
             api = _Api(logical_id=logical_id, resource=resource, document=document)
             changed |= _parts(api, notes)
@@ -56,8 +48,8 @@ def http_api(body: Body, context: Context) -> Expanded:
 
 def _without_body(api: _Api) -> Body:
     given = properties(api.resource)
-    info = as_object(api.document.get("info"))
-    cors = as_object(given.get("CorsConfiguration")) or as_object(api.document.get("x-amazon-apigateway-cors"))
+    info = mapping_at(api.document.get("info"))
+    cors = mapping_at(given.get("CorsConfiguration")) or mapping_at(api.document.get("x-amazon-apigateway-cors"))
     settings: Body = {
         "Name": given.get("Name") or info.get("title") or api.logical_id,
         "ProtocolType": "HTTP",
@@ -116,11 +108,11 @@ def _integration(definition: Body) -> Body:
 
 
 def _authorizer(name: str, scheme: Body) -> Body:
-    definition = as_object(scheme[AUTHORIZER])
+    definition = mapping_at(scheme[AUTHORIZER])
     source = definition.get("identitySource")
-    sources: list[Json] = [s.strip() for s in source.split(",")] if isinstance(source, str) else as_list(source)
+    sources: list[Json] = [s.strip() for s in source.split(",")] if isinstance(source, str) else list_at(source)
     if definition.get("type") == "jwt":
-        jwt = as_object(definition.get("jwtConfiguration"))
+        jwt = mapping_at(definition.get("jwtConfiguration"))
         return {
             "Name": name,
             "AuthorizerType": "JWT",
@@ -139,11 +131,11 @@ def _authorizer(name: str, scheme: Body) -> Body:
 
 
 def _authorization(api: _Api, operation: Operation) -> Body:
-    if as_object(operation.definition.get("x-amazon-apigateway-auth")).get("type") == "AWS_IAM":
+    if mapping_at(operation.definition.get("x-amazon-apigateway-auth")).get("type") == "AWS_IAM":
         return {"AuthorizationType": "AWS_IAM"}
     known_schemes = schemes(api.document)
     for name, scopes in requirements(operation, api.document):
-        definition = as_object(known_schemes.get(name, {}).get(AUTHORIZER))
+        definition = mapping_at(known_schemes.get(name, {}).get(AUTHORIZER))
         if definition:
             kind = "JWT" if definition.get("type") == "jwt" else "CUSTOM"
             settings: Body = {"AuthorizationType": kind, "AuthorizerId": {"Ref": _authorizer_id(api, name)}}

@@ -1,7 +1,7 @@
 """Resources that the emulator reports as available although nothing serves behind them."""
 
+from sealift.cfn.values import resources
 from sealift.local.expand.context import Body, Context, Expanded
-from sealift.local.expand.shape import resources
 
 _NEEDS_CONTAINERS = (
     "AWS::DocDB::DBCluster",

@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sealift.cfn.values import list_at, mapping_at, properties
 from sealift.local.expand.context import Body, Context
-from sealift.local.expand.shape import as_list, as_object, known, properties
+from sealift.local.expand.shape import known
 from sealift.model.template import Json
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -30,15 +31,15 @@ class Operation:
     @property
     def integration(self) -> Body:
         """What answers."""
-        return as_object(self.definition.get(INTEGRATION))
+        return mapping_at(self.definition.get(INTEGRATION))
 
 
 def document_of(resource: Body, body: Body, context: Context) -> Body | None:
     """Return the document of an API, read from the artifacts bucket when it lies there; None when there is none."""
     given = properties(resource)
     if isinstance(given.get("Body"), dict):
-        return as_object(given["Body"])
-    where = as_object(given.get("BodyS3Location"))
+        return mapping_at(given["Body"])
+    where = mapping_at(given.get("BodyS3Location"))
     key = known(where.get("Key"), body, context)
     data = context.read_blob(key) if key else None
     return parsed(data) if data else None
@@ -57,7 +58,7 @@ def parsed(data: bytes) -> Body | None:
 
 def operations(document: Body) -> Iterator[Operation]:
     """Yield every method of every path, in the document's order."""
-    for path, item in as_object(document.get("paths")).items():
+    for path, item in mapping_at(document.get("paths")).items():
         for condition, methods in _branches(item, None):
             for method, wrapped in methods.items():
                 verb = "ANY" if method == ANY else method.upper() if method.lower() in METHODS else ""
@@ -71,7 +72,7 @@ def _branches(value: Json, condition: str | None) -> Iterator[tuple[str | None, 
     SAM writes `Fn::If: [Condition, definition, AWS::NoValue]` for events of a function that has a condition.
     """
     if isinstance(value, dict) and set(value) == {_IF}:
-        parts = as_list(value[_IF])
+        parts = list_at(value[_IF])
         if len(parts) == 3 and isinstance(parts[1], dict):
             yield str(parts[0]), parts[1]
     elif isinstance(value, dict):
@@ -80,19 +81,19 @@ def _branches(value: Json, condition: str | None) -> Iterator[tuple[str | None, 
 
 def schemes(document: Body) -> dict[str, Body]:
     """Return security schemes of OpenAPI 3, or the definitions of Swagger 2, by name."""
-    found = as_object(as_object(document.get("components")).get("securitySchemes"))
-    return {n: s for n, s in (found or as_object(document.get("securityDefinitions"))).items() if isinstance(s, dict)}
+    found = mapping_at(mapping_at(document.get("components")).get("securitySchemes"))
+    return {n: s for n, s in (found or mapping_at(document.get("securityDefinitions"))).items() if isinstance(s, dict)}
 
 
 def models(document: Body) -> dict[str, Body]:
     """Return the schemas that the document names."""
-    found = as_object(as_object(document.get("components")).get("schemas"))
-    return {n: s for n, s in (found or as_object(document.get("definitions"))).items() if isinstance(s, dict)}
+    found = mapping_at(mapping_at(document.get("components")).get("schemas"))
+    return {n: s for n, s in (found or mapping_at(document.get("definitions"))).items() if isinstance(s, dict)}
 
 
 def requirements(operation: Operation, document: Body) -> list[tuple[str, list[Json]]]:
     """Return the security schemes, with scopes, that guard an operation."""
     stated = operation.definition["security"] if "security" in operation.definition else document.get("security")
     return [
-        (name, as_list(scopes)) for requirement in as_list(stated) for name, scopes in as_object(requirement).items()
+        (name, list_at(scopes)) for requirement in list_at(stated) for name, scopes in mapping_at(requirement).items()
     ]

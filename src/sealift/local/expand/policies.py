@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from sealift.cfn.values import properties, resources
 from sealift.local.expand.context import Body, Context, Expanded
-from sealift.local.expand.shape import properties, resources, with_resources
+from sealift.local.expand.shape import with_resources
 from sealift.model.template import Json
 
 

@@ -6,22 +6,12 @@ Of a `Body` the emulator reads too little (no ANY, no MOCK, so no CORS preflight
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sealift.cfn.values import list_at, mapped, mapping_at, properties, resources
 from sealift.local.expand.context import Body, Context, Expanded
 from sealift.local.expand.openapi import document_of, models, operations, schemes
 from sealift.local.expand.rest_authorizer import authorizers
 from sealift.local.expand.rest_method import method_settings, notes_on
-from sealift.local.expand.shape import (
-    as_list,
-    as_object,
-    child_id,
-    inherited,
-    known,
-    map_values,
-    of_type,
-    properties,
-    with_properties,
-    with_resources,
-)
+from sealift.local.expand.shape import child_id, inherited, known, with_properties, with_resources
 from sealift.model.template import Json
 
 _PREFIX = "AWS::ApiGateway::"
@@ -45,7 +35,7 @@ def rest_api(body: Body, context: Context) -> Expanded:
     """Expand every AWS::ApiGateway::RestApi that has a document."""
     changed: dict[str, Json] = {}
     notes: list[str] = []
-    for logical_id, resource in of_type(body, _PREFIX + "RestApi"):
+    for logical_id, resource in resources(body, _PREFIX + "RestApi"):
         document = document_of(resource, body, context)
         if not document:
             continue
@@ -61,7 +51,7 @@ def rest_api(body: Body, context: Context) -> Expanded:
 
 def _without_body(api: _Api) -> Body:
     given, document = properties(api.resource), api.document
-    info = as_object(document.get("info"))
+    info = mapping_at(document.get("info"))
     settings: Body = {"Name": given.get("Name") or info.get("title") or api.logical_id}
     extensions = {
         "BinaryMediaTypes": "x-amazon-apigateway-binary-media-types",
@@ -73,7 +63,7 @@ def _without_body(api: _Api) -> Body:
         value = given.get(name, document.get(extension))
         if value is not None:
             settings[name] = value
-    types = [_unescaped(v) for v in as_list(settings.get("BinaryMediaTypes"))]
+    types = [_unescaped(v) for v in list_at(settings.get("BinaryMediaTypes"))]
     if types:
         settings["BinaryMediaTypes"] = types
     return with_properties(api.resource, settings, without=_DROPPED)
@@ -91,16 +81,19 @@ def _parts(api: _Api) -> Iterator[tuple[str, Json]]:
         yield _part_id(api, "Model", name), api.part("Model", settings)
     for name, settings in authorizers(schemes(api.document)):
         yield _part_id(api, "Authorizer", name), api.part("Authorizer", settings)
-    for name, validator in as_object(api.document.get("x-amazon-apigateway-request-validators")).items():
-        flags = as_object(validator)
+    for name, validator in mapping_at(api.document.get("x-amazon-apigateway-request-validators")).items():
+        flags = mapping_at(validator)
         settings = {
             "Name": name,
             "ValidateRequestBody": flags.get("validateRequestBody", False),
             "ValidateRequestParameters": flags.get("validateRequestParameters", False),
         }
         yield _part_id(api, "Validator", name), api.part("RequestValidator", settings)
-    for kind, response in as_object(api.document.get("x-amazon-apigateway-gateway-responses")).items():
-        yield _part_id(api, "Response", kind), api.part("GatewayResponse", _gateway_response(kind, as_object(response)))
+    for kind, response in mapping_at(api.document.get("x-amazon-apigateway-gateway-responses")).items():
+        yield (
+            _part_id(api, "Response", kind),
+            api.part("GatewayResponse", _gateway_response(kind, mapping_at(response))),
+        )
     for operation in operations(api.document):
         settings = {
             "ResourceId": _resource_ref(api, _segments(operation.path)),
@@ -114,14 +107,14 @@ def _schema(api: _Api, schema: Body) -> Json:
     """Point references between schemas at models of the API, as an import does."""
 
     def change(value: Json) -> Json:
-        target = as_object(value).get("$ref")
+        target = mapping_at(value).get("$ref")
         if not isinstance(target, str) or not target.startswith(("#/definitions/", "#/components/schemas/")):
             return value
         name = target.rpartition("/")[2]
         url = f"https://apigateway.amazonaws.com/restapis/${{{api.logical_id}}}/models/{name}"
-        return {**as_object(value), "$ref": {"Fn::Sub": url}}
+        return {**mapping_at(value), "$ref": {"Fn::Sub": url}}
 
-    return map_values(schema, change)
+    return mapped(schema, change)
 
 
 def _part_id(api: _Api, kind: str, *parts: str) -> str:
@@ -135,7 +128,7 @@ def _segments(path: str) -> tuple[str, ...]:
 def _tree(api: _Api) -> Iterator[tuple[str, Json]]:
     """Yield a Resource for each segment of each path, parents first."""
     seen: set[tuple[str, ...]] = set()
-    for path in as_object(api.document.get("paths")):
+    for path in mapping_at(api.document.get("paths")):
         segments = _segments(path)
         for depth in range(1, len(segments) + 1):
             here = segments[:depth]
@@ -163,10 +156,10 @@ def _gateway_response(kind: str, response: Body) -> Body:
 def _deployments_after(api: _Api, body: Body, parts: list[str]) -> dict[str, Json]:
     """Let deployments wait for all parts: gateway responses are taken over at the moment of a deployment."""
     changed: dict[str, Json] = {}
-    for logical_id, resource in of_type(body, _PREFIX + "Deployment"):
+    for logical_id, resource in resources(body, _PREFIX + "Deployment"):
         if properties(resource).get("RestApiId") == {"Ref": api.logical_id}:
             stated = resource.get("DependsOn")
-            before = as_list(stated) or ([stated] if stated else [])
+            before = list_at(stated) or ([stated] if stated else [])
             unconditional = [part for part in parts if not _is_conditional(api, part)]
             changed[logical_id] = {**resource, "DependsOn": [*before, *unconditional]}
     return changed

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from sealift.cfn.values import mapping_at
 from sealift.local.expand.context import Body
 from sealift.local.expand.openapi import AUTHORIZER
-from sealift.local.expand.shape import as_object
 
 Authorization = Literal["AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM", "API_KEY"]
 
@@ -13,7 +13,7 @@ Authorization = Literal["AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM", "API_KEY"]
 def authorization_of(scheme: Body) -> Authorization | None:
     """Return how a security scheme lets callers in, or None when API Gateway makes nothing of it."""
     kind = str(scheme.get("x-amazon-apigateway-authtype", "")).lower()
-    definition = as_object(scheme.get(AUTHORIZER))
+    definition = mapping_at(scheme.get(AUTHORIZER))
     if kind == "awssigv4":
         return "AWS_IAM"
     if definition:
@@ -32,7 +32,7 @@ def authorizers(schemes: Mapping[str, Body]) -> Iterator[tuple[str, Body]]:
 
 
 def _settings(name: str, scheme: Body) -> Body:
-    definition = as_object(scheme[AUTHORIZER])
+    definition = mapping_at(scheme[AUTHORIZER])
     kind = {"request": "REQUEST", "cognito_user_pools": "COGNITO_USER_POOLS"}.get(str(definition.get("type")), "TOKEN")
     source = definition.get("identitySource")
     if kind != "REQUEST" and not source:

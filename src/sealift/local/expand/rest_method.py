@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 
+from sealift.cfn.values import list_at, mapping_at
 from sealift.local.expand.context import Body
 from sealift.local.expand.openapi import Operation, requirements, schemes
 from sealift.local.expand.rest_authorizer import authorization_of
-from sealift.local.expand.shape import as_list, as_object
 from sealift.model.template import Json
 
 PartRef = Callable[[str, str], Json]
@@ -65,8 +65,8 @@ def _integration(definition: Body) -> Body:
     if isinstance(definition.get("passthroughBehavior"), str):
         settings["PassthroughBehavior"] = str(definition["passthroughBehavior"]).upper()
     responses: list[Json] = []
-    for pattern, response in as_object(definition.get("responses")).items():
-        responses.append(_integration_response(pattern, as_object(response)))
+    for pattern, response in mapping_at(definition.get("responses")).items():
+        responses.append(_integration_response(pattern, mapping_at(response)))
     if responses:
         settings["IntegrationResponses"] = responses
     return settings
@@ -82,8 +82,8 @@ def _integration_response(pattern: str, response: Body) -> Body:
 
 
 def _method_responses(definition: Body) -> Iterator[Json]:
-    for status, response in as_object(definition.get("responses")).items():
-        headers = as_object(as_object(response).get("headers"))
+    for status, response in mapping_at(definition.get("responses")).items():
+        headers = mapping_at(mapping_at(response).get("headers"))
         parameters: Body = {f"method.response.header.{name}": False for name in headers}
         if str(status).isdigit():
             yield {"StatusCode": str(status), "ResponseParameters": parameters}
@@ -111,14 +111,14 @@ def _request(operation: Operation, document: Body, ref: PartRef) -> Body:
     parameters: Body = {}
     settings: Body = {}
     model: str | None = None
-    for parameter in map(as_object, as_list(operation.definition.get("parameters"))):
+    for parameter in map(mapping_at, list_at(operation.definition.get("parameters"))):
         location = _LOCATIONS.get(str(parameter.get("in")))
         if location:
             parameters[f"method.request.{location}.{parameter.get('name')}"] = parameter.get("required") is True
         elif parameter.get("in") == "body":
             model = _model_of(parameter.get("schema"))
-    content = as_object(as_object(operation.definition.get("requestBody")).get("content"))
-    model = model or _model_of(as_object(content.get("application/json")).get("schema"))
+    content = mapping_at(mapping_at(operation.definition.get("requestBody")).get("content"))
+    model = model or _model_of(mapping_at(content.get("application/json")).get("schema"))
     if parameters:
         settings["RequestParameters"] = parameters
     if model:
@@ -131,5 +131,5 @@ def _request(operation: Operation, document: Body, ref: PartRef) -> Body:
 
 
 def _model_of(schema: Json) -> str | None:
-    reference = as_object(schema).get("$ref")
+    reference = mapping_at(schema).get("$ref")
     return reference.rpartition("/")[2] if isinstance(reference, str) else None

@@ -2,17 +2,18 @@
 
 import json
 
+from sealift.cfn.values import mapping_at, properties, resources
 from sealift.local.expand.context import Body, Context, Expanded
 from sealift.local.expand.openapi import parsed
-from sealift.local.expand.shape import as_object, known, of_type, properties, with_properties, with_resources
+from sealift.local.expand.shape import known, with_properties, with_resources
 from sealift.model.template import Json
 
 
 def state_machine(body: Body, context: Context) -> Expanded:
     """Write YAML definitions that the release carries into the template, as JSON."""
     changed: dict[str, Json] = {}
-    for logical_id, resource in of_type(body, "AWS::StepFunctions::StateMachine"):
-        where = as_object(properties(resource).get("DefinitionS3Location"))
+    for logical_id, resource in resources(body, "AWS::StepFunctions::StateMachine"):
+        where = mapping_at(properties(resource).get("DefinitionS3Location"))
         key = known(where.get("Key"), body, context)
         data = context.read_blob(key) if key else None
         if data is None or data.lstrip().startswith(b"{"):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from sealift.local.expand.shape import as_object
+from sealift.cfn.values import mapping_at
 
 _ARN_PARTS = 6
 
@@ -35,7 +35,7 @@ def refuse_without_code_or_role(props: Any) -> None:
     from ministack.core.responses import get_account_id
     from ministack.services import iam, lambda_svc
 
-    code = as_object(props.get("Code"))
+    code = mapping_at(props.get("Code"))
     bucket, key = code.get("S3Bucket"), code.get("S3Key")
     if bucket and key and lambda_svc._fetch_code_from_s3(bucket, key, version_id=code.get("S3ObjectVersion")) is None:
         raise ValueError(

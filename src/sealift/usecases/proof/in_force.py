@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from sealift.cfn.values import mapping_at
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError, SealiftError
 from sealift.isolation import EnvironmentView, LivePrincipal, StackView, Unread
@@ -132,22 +133,22 @@ class _Deployed:
             body = json.loads(text)
         except ValueError:
             return {}
-        return body if isinstance(body, dict) else {}
+        return mapping_at(body)
 
 
 def _with_leftovers(stack: StackView, listed: Iterable[StackResource], deployed: _Deployed) -> StackView:
     """Return the stack with what is deployed and no longer in the template: it is there until the next deployment."""
-    resources = _mapping(stack.body.get("Resources"))
+    resources = mapping_at(stack.body.get("Resources"))
     left = [r for r in listed if r.logical_id not in resources]
     if not left:
         return stack
-    bodies = _mapping(deployed.body.get("Resources"))
+    bodies = mapping_at(deployed.body.get("Resources"))
     added = {r.logical_id: {**_unconditional(bodies.get(r.logical_id)), "Type": r.type} for r in left}
     return replace(stack, body={**stack.body, "Resources": {**resources, **added}})
 
 
 def _unconditional(body: Json) -> dict[str, Json]:
-    return {key: value for key, value in _mapping(body).items() if key != "Condition"}
+    return {key: value for key, value in mapping_at(body).items() if key != "Condition"}
 
 
 def _look(cloud: Cloud, resource: StackResource) -> _InForce:
@@ -193,7 +194,3 @@ def asked(what: str, logical_id: str | None, ask: Callable[[], _Answer]) -> _Ans
 
 def sentence(error: SealiftError) -> str:
     return error.message.rstrip(". ") + "."
-
-
-def _mapping(value: object) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}

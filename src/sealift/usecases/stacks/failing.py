@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sealift.cfn.values import mapping_at
 from sealift.delivery.causes import FUNCTION_TYPE, advice, first_cause, function_behind, made_from, nesting
 from sealift.errors import CloudError, SealiftError
 from sealift.model.event import Noted
@@ -117,16 +118,10 @@ def _is_at(commit: str | None, target: StackTarget, writer: Writer) -> bool:
 
 
 def _place(cause: StackEvent, template: Template | None, *, same_tree: bool) -> Location | None:
-    declared = _resources(template)
-    name = made_from(cause.logical_id, list(declared))
+    name = made_from(cause.logical_id, list(mapping_at(template.body, "Resources"))) if template else None
     if template is None or name is None:
         return None
     return Location(file=template.file, line=template.line(("Resources", name)) if same_tree else 0, logical_id=name)
-
-
-def _resources(template: Template | None) -> dict[str, object]:
-    found = template.body.get("Resources") if template else None
-    return dict(found) if isinstance(found, dict) else {}
 
 
 def _log(cause: StackEvent, template: Template | None, events: Sequence[StackEvent], writer: Writer) -> tuple[str, ...]:
@@ -144,9 +139,9 @@ def _function(cause: StackEvent, template: Template | None, events: Sequence[Sta
     """Return the physical name of the function to look at, in the stack of the cause."""
     if cause.type == FUNCTION_TYPE:
         return cause.physical_id
-    if not cause.type.startswith(("Custom::", "AWS::CloudFormation::CustomResource")):
+    if template is None or not cause.type.startswith(("Custom::", "AWS::CloudFormation::CustomResource")):
         return None
-    logical_id = function_behind(_resources(template).get(cause.logical_id))  # type: ignore[arg-type]
+    logical_id = function_behind(mapping_at(template.body, "Resources").get(cause.logical_id))
     if logical_id is None:
         return None
     made = [e.physical_id for e in events if (e.stack_name, e.logical_id) == (cause.stack_name, logical_id)]

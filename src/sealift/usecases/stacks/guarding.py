@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from sealift.cfn.values import resources
 from sealift.delivery.guard import GuardInput, Resources, judge, waiver_key
 from sealift.delivery.identity import RULE as LEFT_BEHIND
 from sealift.errors import Refused
@@ -74,5 +75,4 @@ def _resources(template: str) -> Resources:
         body = json.loads(template)
     except ValueError:
         return {}
-    found = body.get("Resources") if isinstance(body, dict) else None
-    return {name: r for name, r in found.items() if isinstance(r, dict)} if isinstance(found, dict) else {}
+    return dict(resources(body))

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 
+from sealift.cfn.values import mapping_at
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.history import standing
 from sealift.delivery.manifest import canonical_json
@@ -85,7 +86,7 @@ def _parameters(
 
 
 def _changed(what: str, expected: dict[str, Json], actual: object) -> Iterator[Difference]:
-    now: dict[str, Json] = dict(actual) if isinstance(actual, dict) else {}
+    now: dict[str, Json] = mapping_at(actual)
     for name in sorted({*expected, *now}):
         if expected.get(name) != now.get(name):
             yield f"{what}/{name}", expected.get(name), now.get(name)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sealift.cfn.values import resources
 from sealift.model.stack import Change, ChangeSet
 from sealift.ports import Stacks
 
@@ -54,9 +55,8 @@ def _deletion_policies(template: str) -> dict[str, str]:
         body = json.loads(template)
     except ValueError:
         return {}
-    resources = body.get("Resources", {}) if isinstance(body, dict) else {}
     return {
         name: str(raw["DeletionPolicy"]).replace("RetainExceptOnCreate", "Retain")
-        for name, raw in resources.items()
-        if isinstance(raw, dict) and "DeletionPolicy" in raw
+        for name, raw in resources(body)
+        if "DeletionPolicy" in raw
     }

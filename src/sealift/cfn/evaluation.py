@@ -3,21 +3,20 @@
 What only CloudFormation knows, such as an ARN, stays as it was written.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from sealift.cfn.intrinsics import is_intrinsic
+from sealift.cfn.substitution import pieces, text_and_variables
+from sealift.cfn.values import mapping_at, scalar_text
 from sealift.model.template import Json
-from sealift.template.intrinsics import is_intrinsic
-from sealift.template.values import mapping_at, scalar_text
 
-_VARIABLE: Final = re.compile(r"\$\{(!?)([^}]*)\}")
 _UNKNOWN: Final = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Bindings:
     """What is known: parameters (text, or lists where the type says so), mappings, and conditions if they may be."""
 
     parameters: Mapping[str, Json] = field(default_factory=dict)
@@ -25,18 +24,18 @@ class Scope:
     conditions: Mapping[str, Json] = field(default_factory=dict)
 
 
-def parameter_values(body: dict[str, Json], given: Mapping[str, str]) -> dict[str, Json]:
+def parameter_values(body: dict[str, Json], given: Mapping[str, str], *, with_secrets: bool = False) -> dict[str, Json]:
     """Return the value of each parameter, given or default, lists as lists.
 
-    A parameter that names an entry of Parameter Store has none, since only CloudFormation reads the entry, and
-    neither has a secret (NoEcho), which must not be written into a template.
+    A parameter that names an entry of Parameter Store has none, since only CloudFormation reads the entry. A secret
+    (NoEcho) has none unless it is asked for: it must not be written into a template.
     """
     values: dict[str, Json] = {}
     for name, declared in mapping_at(body, "Parameters").items():
         spec = mapping_at(declared)
         kind = scalar_text(spec.get("Type"))
-        hidden = kind.startswith("AWS::SSM::Parameter::Value") or scalar_text(spec.get("NoEcho")).lower() == "true"
-        if hidden or (name not in given and "Default" not in spec):
+        secret = scalar_text(spec.get("NoEcho")).lower() == "true" and not with_secrets
+        if secret or kind.startswith("AWS::SSM::Parameter::Value") or (name not in given and "Default" not in spec):
             continue
         text = given[name] if name in given else scalar_text(spec["Default"])
         is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
@@ -53,33 +52,33 @@ def is_known(value: Json) -> bool:
     return True
 
 
-def resolved(value: Json, scope: Scope) -> Json:
-    """Return a value with every intrinsic function resolved that the scope determines."""
+def resolved(value: Json, bindings: Bindings) -> Json:
+    """Return a value with every intrinsic function resolved that the bindings determine."""
     if isinstance(value, list):
-        return [resolved(item, scope) for item in value]
+        return [resolved(item, bindings) for item in value]
     if not isinstance(value, dict):
         return value
     if not is_intrinsic(value):
-        return {key: resolved(item, scope) for key, item in value.items()}
+        return {key: resolved(item, bindings) for key, item in value.items()}
     ((name, argument),) = value.items()
-    return _call(name, argument, scope)
+    return _call(name, argument, bindings)
 
 
-def _call(name: str, argument: Json, scope: Scope) -> Json:
+def _call(name: str, argument: Json, bindings: Bindings) -> Json:
     """Return what a call gives, or the call again, its arguments resolved."""
     if name == "Fn::If":
-        return _if(argument, scope)
+        return _if(argument, bindings)
     if name == "Condition":
-        holds = condition(argument, scope)
+        holds = condition(argument, bindings)
         return {name: argument} if holds is None else holds
-    known = resolved(argument, scope) if name != "Fn::FindInMap" else argument
+    known = resolved(argument, bindings) if name != "Fn::FindInMap" else argument
     match name, known:
-        case "Ref", str(wanted) if wanted in scope.parameters:
-            return scope.parameters[wanted]
+        case "Ref", str(wanted) if wanted in bindings.parameters:
+            return bindings.parameters[wanted]
         case "Fn::Sub", _:
-            return _sub(known, scope)
+            return _sub(known, bindings)
         case "Fn::FindInMap", [_, _, _, *_]:
-            return _find_in_map(argument, scope)
+            return _find_in_map(argument, bindings)
         case "Fn::Join", [str(separator), [*parts]] if is_known(parts):
             return separator.join(scalar_text(part) for part in parts)
         case "Fn::Split", [str(separator), str(text)] if separator:
@@ -90,75 +89,63 @@ def _call(name: str, argument: Json, scope: Scope) -> Json:
             return {name: known}
 
 
-def _sub(argument: Json, scope: Scope) -> Json:
-    text, variables = (argument, {}) if isinstance(argument, str) else _sub_parts(argument)
-    if not isinstance(text, str):
+def _sub(argument: Json, bindings: Bindings) -> Json:
+    text, variables = text_and_variables(argument)
+    if text is None:
         return {"Fn::Sub": argument}
     parts: list[str] = []
-    end = 0
-    for found in _VARIABLE.finditer(text):
-        parts.append(text[end : found.start()])
-        end = found.end()
-        name = found[2].strip()
-        value: Json = "${" + name + "}" if found[1] else variables.get(name, scope.parameters.get(name))
+    for literal, name in pieces(text):
+        value = "" if name is None else variables.get(name, bindings.parameters.get(name))
         if not isinstance(value, str | int | float):
             return {"Fn::Sub": argument}
-        parts.append(scalar_text(value))
-    return "".join(parts) + text[end:]
+        parts.append(literal + scalar_text(value))
+    return "".join(parts)
 
 
-def _sub_parts(argument: Json) -> tuple[Json, dict[str, Json]]:
-    match argument:
-        case [str(text), dict(variables)]:
-            return text, variables
-        case _:
-            return None, {}
-
-
-def _find_in_map(argument: Json, scope: Scope) -> Json:
+def _find_in_map(argument: Json, bindings: Bindings) -> Json:
     """Return what a mapping holds; the fourth argument may be `{DefaultValue: …}`, a language extension."""
     assert isinstance(argument, list)
-    keys = [resolved(key, scope) for key in argument[:3]]
+    keys = [resolved(key, bindings) for key in argument[:3]]
     fallback = mapping_at(argument[3]).get("DefaultValue", _UNKNOWN) if len(argument) > 3 else _UNKNOWN
     if all(isinstance(key, str | int | float) for key in keys):
-        at: object = scope.mappings
+        at: object = bindings.mappings
         for key in keys:
             at = at.get(scalar_text(key), _UNKNOWN) if isinstance(at, Mapping) else _UNKNOWN
         if isinstance(at, str | int | float | list):
             return at
         if fallback is not _UNKNOWN:
-            return resolved(mapping_at(argument[3])["DefaultValue"], scope)
+            return resolved(mapping_at(argument[3])["DefaultValue"], bindings)
     return {"Fn::FindInMap": [*keys, *argument[3:]]}
 
 
-def _if(argument: Json, scope: Scope) -> Json:
+def _if(argument: Json, bindings: Bindings) -> Json:
     match argument:
         case [str(name), then, otherwise]:
-            holds = condition(name, scope)
+            holds = condition(name, bindings)
             if holds is None:
-                return {"Fn::If": [name, resolved(then, scope), resolved(otherwise, scope)]}
-            return resolved(then if holds else otherwise, scope)
+                return {"Fn::If": [name, resolved(then, bindings), resolved(otherwise, bindings)]}
+            return resolved(then if holds else otherwise, bindings)
         case _:
             return {"Fn::If": argument}
 
 
-def condition(value: Json, scope: Scope) -> bool | None:
+def condition(value: Json, bindings: Bindings) -> bool | None:
     """Return whether a condition, named or written out, holds; None where that is not known."""
     match value:
         case str(name):
-            return condition(scope.conditions[name], scope) if name in scope.conditions else None
+            return condition(bindings.conditions[name], bindings) if name in bindings.conditions else None
         case {"Condition": str(name)}:
-            return condition(name, scope)
+            return condition(name, bindings)
         case {"Fn::Equals": [left, right]}:
-            one, two = resolved(left, scope), resolved(right, scope)
+            one, two = resolved(left, bindings), resolved(right, bindings)
             return scalar_text(one) == scalar_text(two) if is_known([one, two]) else None
         case {"Fn::Not": [inner]}:
-            holds = condition(inner, scope)
+            holds = condition(inner, bindings)
             return None if holds is None else not holds
         case {"Fn::And": [*inner]}:
-            return _all([condition(each, scope) for each in inner])
+            return _all([condition(each, bindings) for each in inner])
         case {"Fn::Or": [*inner]}:
-            none = _all([None if h is None else not h for h in (condition(each, scope) for each in inner)])
+            none = _all([None if h is None else not h for h in (condition(each, bindings) for each in inner)])
             return None if none is None else not none
         case _:
             return None

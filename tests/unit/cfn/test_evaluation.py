@@ -1,9 +1,9 @@
 import pytest
 
+from sealift.cfn.evaluation import Bindings, condition, resolved
 from sealift.model.template import Json
-from sealift.template.evaluation import Scope, condition, resolved
 
-SCOPE = Scope(
+SCOPE = Bindings(
     parameters={"Env": "prod", "Zones": ["a", "b"]},
     mappings={"Size": {"prod": {"memory": 512, "list": ["x"]}}},
     conditions={

@@ -1,0 +1,55 @@
+"""Reading and rewriting templates as plain data. Whatever does not have the expected shape counts as empty."""
+
+from collections.abc import Callable, Iterator
+
+from sealift.model.template import Json
+
+
+def scalar_text(value: Json) -> str:
+    """Return a value as CloudFormation passes it: booleans in lower case, lists joined with commas."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return ""
+        case list():
+            return ",".join(scalar_text(item) for item in value)
+        case _:
+            return str(value)
+
+
+def mapping_at(value: object, *keys: str) -> dict[str, Json]:
+    """Return the mapping below `keys`, or an empty one where there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def list_at(value: object, *keys: str) -> list[Json]:
+    """Return the list below `keys`, or an empty one where there is none."""
+    if keys:
+        value = mapping_at(value, *keys[:-1]).get(keys[-1])
+    return value if isinstance(value, list) else []
+
+
+def resources(body: object, *types: str) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Yield logical id and resource of the well-formed resources of a template, of these types where any are named."""
+    for logical_id, resource in mapping_at(body, "Resources").items():
+        if isinstance(resource, dict) and (not types or resource.get("Type") in types):
+            yield logical_id, resource
+
+
+def properties(resource: object) -> dict[str, Json]:
+    """Return the properties of a resource."""
+    return mapping_at(resource, "Properties")
+
+
+def mapped(value: Json, change: Callable[[Json], Json]) -> Json:
+    """Return a copy of a value with `change` applied to every value in it, innermost first."""
+    if isinstance(value, dict):
+        return change({k: mapped(v, change) for k, v in value.items()})
+    if isinstance(value, list):
+        return change([mapped(v, change) for v in value])
+    return change(value)
