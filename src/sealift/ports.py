@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -407,6 +408,25 @@ class SourceControl(Protocol):
 
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """A commit in a folder of its own, with what builds it there and believes nothing that earlier builds left."""
+
+    app: App
+    builder: Builder
+    templates: Templates
+
+
+class Checkouts(Protocol):
+    """Commits of the repository, each in a folder of its own for a while."""
+
+    def at(self, root: Path, commit: str, *, locks: Mapping[str, str]) -> AbstractContextManager[Checkout]:
+        """Check a commit out. Raises UserError when this clone does not have it.
+
+        What its declarations leave open is resolved as `locks` say: versions and hashes by the name of a declaration.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import App, Environment, GatesRead
 from sealift.model.event import Noted
-from sealift.ports import Analyzer, Builder, Clock, Cloud, EventSink, Ids, Ledgers, Process, Prompt, Tester
+from sealift.ports import Analyzer, Builder, Checkout, Clock, Cloud, EventSink, Ids, Ledgers, Process, Prompt, Tester
 from sealift.scm.ci import CiContext, detect
 from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
 from sealift.usecases.services import Services
@@ -220,6 +221,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         tester=_late(lambda: _tester(process, app, sink)),
         http=UrllibHttp(),
         scm=_git(),
+        checkouts=RealCheckouts(process, sink, local=local),
         process=process,
         clock=clock,
         ids=ids,
@@ -237,12 +239,19 @@ def _ledgers(clock: Clock, ids: Ids) -> Ledgers:
     return BucketLedgers(clock=clock, ids=ids, actor=actor(), witness=LinuxWitness(), cache=cache_root() / "ledgers")
 
 
-def _sandboxed(process: RealProcess, app: App, *, offline: bool = False, required: bool = False) -> "SandboxedProcess":
+def _sandboxed(
+    process: RealProcess,
+    app: App,
+    *,
+    offline: bool = False,
+    required: bool = False,
+    variables: Mapping[str, str] = os.environ,
+) -> "SandboxedProcess":
     """Return what runs programs that the tree can influence: linters, tests, and whatever installs and builds."""
     from sealift.sandbox import SandboxedProcess
 
     homes = cache_root() / "homes"
-    return SandboxedProcess(process, os.environ, homes, options=app.sandbox, offline=offline, required=required)
+    return SandboxedProcess(process, variables, homes, options=app.sandbox, offline=offline, required=required)
 
 
 def _analyzer(process: RealProcess, app: App, clock: Clock) -> Analyzer:
@@ -270,13 +279,45 @@ def _tester(process: RealProcess, app: App, sink: EventSink) -> Tester:
     )
 
 
-def _builder(process: Process, sink: EventSink, *, local: bool) -> Builder:
+class RealCheckouts:
+    """The Checkouts port over git: a folder of its own for the files, and one for an empty cache."""
+
+    def __init__(self, process: RealProcess, sink: EventSink, *, local: bool) -> None:
+        self._process = process
+        self._sink = sink
+        self._local = local
+
+    @contextmanager
+    def at(self, root: Path, commit: str, *, locks: Mapping[str, str]) -> Iterator[Checkout]:
+        """Check a commit out. Raises UserError when this clone does not have it."""
+        from sealift.build.cache.store import Cache
+        from sealift.scm.checkout import check_out
+        from sealift.template.templates import SamTemplates
+
+        rebuilds = Cache(cache_root() / "rebuilds")
+        rebuilds.sweep()
+        with rebuilds.temporary() as folder:
+            app = load_application(check_out(_git(), root, commit, folder))
+            caches = {name: str(folder / "caches") for name in ("XDG_CACHE_HOME", "UV_CACHE_DIR", "npm_config_cache")}
+            process = _sandboxed(self._process, app, variables={**os.environ, **caches})
+            builder = _builder(process, self._sink, local=self._local, cache=folder / "build", locks=locks)
+            yield Checkout(app=app, builder=builder, templates=SamTemplates())
+
+
+def _builder(
+    process: Process,
+    sink: EventSink,
+    *,
+    local: bool,
+    cache: Path | None = None,
+    locks: Mapping[str, str] | None = None,
+) -> Builder:
     """Return the builder; for the embedded cloud it builds what this machine's Python and processor can run."""
     from sealift.build.builder import CachedBuilder
     from sealift.build.dependencies.uv_settings import settings_of_uv
 
     settings = settings_of_uv(os.environ, Path.home())
-    builder = CachedBuilder(_build_cache(), process, settings=settings, variables=os.environ)
+    builder = CachedBuilder(cache or _build_cache(), process, settings=settings, variables=os.environ, locks=locks)
     if not local:
         return builder
     import platform

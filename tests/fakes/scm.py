@@ -1,9 +1,17 @@
 """A git repository that is a straight line of commits."""
 
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sealift.errors import UserError
+from sealift.model.app import App
 from sealift.model.release import Origin
+from sealift.ports import Checkout
+from sealift.template.templates import SamTemplates
+from tests.fakes.builder import FakeBuilder
 
 
 @dataclass(slots=True)
@@ -43,3 +51,27 @@ class FakeSourceControl:
         """Return a commit and those before it, newest first; none when it is not known."""
         order = [sha for sha, _ in self.commits]
         return tuple(reversed(order[: order.index(commit) + 1]))[:limit] if commit in order else ()
+
+
+@dataclass(slots=True)
+class FakeCheckouts:
+    """Folders as they were when a commit was built; `app` says how the application is declared now."""
+
+    folder: Path
+    app: Callable[[], App]
+    given: list[Mapping[str, str]] = field(default_factory=list)
+    """The locks of each checkout."""
+
+    def keep(self, root: Path, commit: str | None) -> None:
+        """Remember what is in the folder as the content of a commit."""
+        shutil.rmtree(self.folder / str(commit), ignore_errors=True)
+        shutil.copytree(root, self.folder / str(commit))
+
+    @contextmanager
+    def at(self, root: Path, commit: str, *, locks: Mapping[str, str]) -> Iterator[Checkout]:
+        """Check a commit out. Raises UserError when nothing was built from it."""
+        self.given.append(locks)
+        if not (self.folder / commit).is_dir():
+            raise UserError(f"This clone does not have commit {commit[:12]}", code="commit-unknown")
+        app = replace(self.app(), root=self.folder / commit)
+        yield Checkout(app=app, builder=FakeBuilder(self.folder / "cache"), templates=SamTemplates())

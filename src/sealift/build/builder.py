@@ -41,7 +41,8 @@ class CachedBuilder:
     """Builds artifacts into a cache that several builds may share.
 
     `settings` are those of this machine that change what uv resolves, `variables` the environment that requirements
-    may name; `workers` is how many artifacts, and files, are worked on at once.
+    may name; `workers` is how many artifacts, and files, are worked on at once. `locks` are those of a release that is
+    built again.
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class CachedBuilder:
         settings: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
         workers: int = 2,
+        locks: Mapping[str, str] | None = None,
     ) -> None:
         self.cache = Cache(cache_root)
+        self._locks = dict(locks or {})
         self.left_out = dependency_patterns()
         self._process = process
         self._settings = digest(dict(settings or {}))
@@ -156,7 +159,8 @@ class CachedBuilder:
     def _run(self, root: Path, force: bool, assets: Sequence[Asset] = ()) -> "_Run":
         keep = assets[0].packing.keep if assets else ()
         left_out = tuple(line for line in self.left_out if line not in keep)
-        resolutions = Resolutions(self.cache, Uv(self._process, self.cache), left_out=left_out)
+        uv = Uv(self._process, self.cache)
+        resolutions = Resolutions(self.cache, uv, left_out=left_out, given=self._locks)
         index = StatIndex(self.cache, digest(str(root)), trusted=not force)
         tool = partial(installed_version, cache=self.cache, process=self._process)
         planner = Planner(root, index, resolutions, settings=self._settings, variables=self._variables, tool=tool)

@@ -144,6 +144,7 @@ def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: boo
         unzipped_bytes=_number(record.get("unzipped_bytes")),
         warnings=tuple(str(w) for w in _list(record.get("warnings"))),
         lock=lock if isinstance(lock, str) else None,
+        declaration=plan.wanted.name if plan.wanted is not None and plan.wanted.declared.open else None,
         dependencies=tuple((str(d[0]), int(d[1])) for d in _list(record.get("dependencies"))),
         layer=plan.share.layer if plan.share and plan.method != "shared" else None,
         left_out=plan.tree.left_out,

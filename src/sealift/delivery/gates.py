@@ -26,6 +26,7 @@ GateName = Literal[
     "isolation",
     "configuration",
     "hooks",
+    "reproduced",
     "health",
 ]
 

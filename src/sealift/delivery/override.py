@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from sealift.delivery.gates import GateResult
 
-OVERRIDABLE = ("window", "soak")
+NOT_YET = ("window", "soak")
 """Gates that say *not yet*. *Not this* stays: release, branch, verified, health, approval, isolation, data."""
+NOT_KNOWN = ("reproduced",)
+"""Gates that compare with what is known, and that stay closed for good when that is lost."""
+OVERRIDABLE = (*NOT_YET, *NOT_KNOWN)
 SHORTEST_REASON = 10
 
 
@@ -19,14 +22,15 @@ class Override:
 
     def covers(self, result: GateResult) -> bool:
         """Return whether this closed gate may be passed."""
-        return result.gate in self.gates and result.gate in OVERRIDABLE and result.status == "waiting"
+        closed = result.status == "waiting" or result.gate in NOT_KNOWN
+        return result.gate in self.gates and result.gate in OVERRIDABLE and closed
 
 
 def override_problem(wanted: Iterable[str], reason: str) -> str:
     """Return why these gates are not overridden with this reason, or nothing."""
     stubborn = sorted(set(wanted) - set(OVERRIDABLE))
     if stubborn:
-        return f"{', '.join(stubborn)} can not be overridden; {' and '.join(OVERRIDABLE)} can"
+        return f"{', '.join(stubborn)} can not be overridden; {', '.join(OVERRIDABLE)} can"
     if len(reason.strip()) < SHORTEST_REASON:
         return f"an override needs a reason of at least {SHORTEST_REASON} characters"
     return ""

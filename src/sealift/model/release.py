@@ -37,6 +37,8 @@ class BuiltArtifact:
     warnings: tuple[str, ...] = ()
     lock: str | None = None
     """The resolved dependencies as a hash-locked requirements file, when there are any."""
+    declaration: str | None = None
+    """The name of the declaration that `lock` resolves, where that leaves versions open."""
     dependencies: tuple[tuple[str, int], ...] = ()
     """Pairs of `name==version` and unzipped size in bytes."""
     layer: str | None = None

@@ -85,6 +85,32 @@ class Git:
             for name, commit, target, head in lines
         }
 
+    def has_commit(self, root: Path, commit: str) -> bool:
+        """Return whether this clone has a commit."""
+        return _is_reference(commit) and self._git.run(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+
+    def own_settings(self, root: Path, pattern: str) -> tuple[str, ...]:
+        """Return the names of settings that the repository's own configuration has."""
+        done = self._git.run(root, "config", "--local", "--includes", "--name-only", "--get-regexp", pattern)
+        return tuple(done.stdout.splitlines()) if done.returncode == 0 else ()
+
+    def write_tree(self, root: Path, commit: str, *, into: Path, index: Path, settings: Mapping[str, str]) -> None:
+        """Write every file of a commit into a folder, by an index of its own. Raises UserError."""
+        where = ("--git-dir", str(self._git_dir(root)), "--work-tree", str(into))
+        done = self._git.run(root, *where, "read-tree", "--reset", "-u", commit, settings=settings, index=index)
+        if done.returncode != 0:
+            said = done.stderr.strip().splitlines()[-1:] or ["git does not say why"]
+            raise UserError(
+                f"Commit {commit[:12]} cannot be checked out: {said[0]}",
+                code="git-unreadable",
+                hint="Fetch it again: git fetch origin (a clone made with --filter: git fetch --refetch --no-filter "
+                "origin); `git fsck` says what is damaged.",
+            )
+
+    def _git_dir(self, root: Path) -> Path:
+        done = self._git.run(root, "rev-parse", "--absolute-git-dir")
+        return Path(done.stdout.strip())
+
     def having_head(self, root: Path, references: Sequence[str]) -> tuple[str, ...]:
         """Return those references (`refs/remotes/origin/main`) whose history has the commit that is checked out.
 

@@ -75,12 +75,17 @@ class HardenedGit:
             self._found[folder] = self._find(folder)
         return self._found[folder]
 
-    def run(self, folder: Path, *arguments: str) -> Completed:
-        """Run one git command at the top of the folder's repository; it fails when there is none."""
+    def run(
+        self, folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, index: Path | None = None
+    ) -> Completed:
+        """Run one git command at the top of the folder's repository; it fails when there is none.
+
+        `settings` are more of the configuration; `index` is used instead of the repository's.
+        """
         found = self.repository(folder)
         if isinstance(found, NoRepository):
             return Completed(returncode=128, stdout="", stderr=found.problem)
-        return self._run(found.top, *arguments)
+        return self._run(found.top, *arguments, settings=settings, index=index)
 
     def _find(self, folder: Path) -> Repository | NoRepository:
         real = folder.resolve()
@@ -113,10 +118,14 @@ class HardenedGit:
         prefix = real.relative_to(Path(top).resolve()).as_posix()
         return Repository(top=Path(top).resolve(), prefix="" if prefix == "." else f"{prefix}/")
 
-    def _run(self, top: Path, *arguments: str) -> Completed:
-        settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        argv = ("git", "--no-replace-objects", "--no-optional-locks", "--no-pager", *settings, *arguments)
-        return self._process.run(argv, cwd=top, env=self._env, timeout_s=_TIMEOUT_S)
+    def _run(
+        self, top: Path, *arguments: str, settings: Mapping[str, str] | None = None, index: Path | None = None
+    ) -> Completed:
+        every = {**_SETTINGS, **(settings or {})}
+        chosen = [word for name, value in every.items() for word in ("-c", f"{name}={value}")]
+        argv = ("git", "--no-replace-objects", "--no-optional-locks", "--no-pager", *chosen, *arguments)
+        env = self._env if index is None else {**self._env, "GIT_INDEX_FILE": str(index)}
+        return self._process.run(argv, cwd=top, env=env, timeout_s=_TIMEOUT_S)
 
 
 def environment(env: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sealift import __version__
 from sealift.delivery.bom import bill_of_materials, bom_key, listed_dependencies
 from sealift.delivery.gates import GateResult
 from sealift.delivery.provenance import PAYLOAD_TYPE, envelope_key, provenance, provenance_faults, provenance_key
+from sealift.delivery.rebuilt import locks_key, locks_of
 from sealift.delivery.signing import enveloped, key_id, opened, public_of, signed, to_be_signed
 from sealift.errors import CloudError, ConfigError, IntegrityError, Refused
 from sealift.model.app import App
@@ -89,6 +90,7 @@ def store_attestations(built: BuiltRelease, site: Site, keys: Keys) -> None:
     )
     envelope = _signed(statement, site, keys)
     bucket.put(bom_key(release.digest), bom)
+    bucket.put(locks_key(release.digest), locks_of(built.artifacts))
     bucket.put(provenance_key(release.digest), statement)
     if envelope is not None:
         bucket.put(envelope_key(release.digest), envelope)
@@ -140,7 +142,7 @@ def require_private_key(keys: Keys, site: Site) -> None:
 
 def copy_attestations(release: Release, source: Bucket, target: Bucket) -> None:
     """Copy what is stored beside the manifest, all of it or nothing."""
-    keys = [f(release.digest) for f in (bom_key, provenance_key, envelope_key)]
+    keys = [f(release.digest) for f in (bom_key, locks_key, provenance_key, envelope_key)]
     bodies = {key: stored.body for key in keys if (stored := source.get(key)) is not None}
     signed_there = target.get(envelope_key(release.digest)) is not None
     if signed_there and envelope_key(release.digest) not in bodies:

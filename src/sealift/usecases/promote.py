@@ -6,6 +6,7 @@ from sealift.delivery.health import evidence
 from sealift.delivery.override import Override
 from sealift.errors import ConfigError, Refused
 from sealift.model.app import App, Environment
+from sealift.model.release import Release
 from sealift.usecases.admission import Admission, check_override, record_overrides
 from sealift.usecases.deploy import enters, is_standing, looking_for_drift, plan_deployment
 from sealift.usecases.gates.asking import WHAT, WHO, require
@@ -32,6 +33,8 @@ class PromotionOptions:
     override: Override = field(default_factory=Override)
     soak_s: float | None = None
     strict: bool = False
+    built: Release | None = None
+    """The release itself where it was just built."""
     rehearsal: bool = False
     """On the embedded cloud alone: a closed window is told, and passed."""
 
@@ -90,6 +93,8 @@ def entering_by_promotion(
         rehearsal=options.rehearsal,
         soak_s=options.soak_s,
         probing=probing,
+        built=options.built,
+        rebuilding="reproduced" not in options.override.gates,
     )
 
 

@@ -234,6 +234,7 @@ def _rehearse(
     try:
         chosen = PromotionOptions(
             release=built.release.digest,
+            built=built.release,
             wait=True,
             override=options.override,
             rehearsal=True,

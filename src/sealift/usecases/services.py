@@ -21,6 +21,7 @@ class Services:
     tester: ports.Tester
     http: ports.Http
     scm: ports.SourceControl
+    checkouts: ports.Checkouts
     process: ports.Process
     clock: ports.Clock
     ids: ports.Ids

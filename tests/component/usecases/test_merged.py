@@ -68,8 +68,11 @@ def test_without_a_remote_the_local_branch_counts(soaked: World):
     assert soaked.promote().status == "succeeded"
 
 
-def test_where_no_branch_is_deployed_from_any_commit_will_do(soaked: World):
+def test_where_no_branch_is_deployed_from_the_protected_one_counts(soaked: World):
     soaked.change("staging", branch=None)
+    soaked.scm.branches["refs/remotes/origin/trunk"] = MERGED
+    assert refused(soaked).code == "gate-branch"
+    soaked.scm.branches["refs/remotes/origin/trunk"] = FEATURE
     assert soaked.promote().status == "succeeded"
 
 

@@ -32,7 +32,7 @@ from tests.fakes.http import FakeHttp, answer
 from tests.fakes.ids import FakeIds
 from tests.fakes.process import FakeProcess
 from tests.fakes.prompt import FakePrompt
-from tests.fakes.scm import FakeSourceControl
+from tests.fakes.scm import FakeCheckouts, FakeSourceControl
 from tests.fakes.suites import FakeAnalyzer, FakeTester
 
 SOAK_S = 60.0
@@ -125,10 +125,14 @@ class World:
     builder: FakeBuilder
     ids: FakeIds
     cache: Path
+    checkouts: FakeCheckouts = field(init=False)
     prompt: FakePrompt = field(default_factory=FakePrompt)
     process: FakeProcess = field(default_factory=FakeProcess)
     variables: dict[str, str] = field(default_factory=dict)
     actor: str = "ann@laptop"
+
+    def __post_init__(self) -> None:
+        self.checkouts = FakeCheckouts(self.cache.with_name("commits"), lambda: self.app)
 
     @property
     def staging(self) -> Environment:
@@ -151,6 +155,7 @@ class World:
             tester=self.tester,
             http=self.http,
             scm=self.scm,
+            checkouts=self.checkouts,
             process=self.process,
             clock=self.clock,
             ids=self.ids,
@@ -195,6 +200,7 @@ class World:
         """Build a release of what is in the folder."""
         services = self.services()
         origin = commit_of(self.app, services, local=True)
+        self.checkouts.keep(self.app.root, origin.commit)
         return build_release(self.app, services, templates=load_templates(self.app, services), origin=origin)
 
     def deploy(self, name: str = "staging", *, force: bool = False, adopt: bool = False) -> Outcome:

@@ -56,6 +56,11 @@ class Declared:
         """Whether the author has locked it with hashes."""
         return any("--hash=" in line for line in self.lines) and not any(s.startswith(REMOTE) for s in self.lines)
 
+    @property
+    def open(self) -> bool:
+        """Whether it leaves versions open, so that it may be resolved otherwise another day."""
+        return self.kind == "pyproject" or (self.kind == "requirements" and not self.hashed)
+
     def mark(self) -> str:
         """Return what a lock says that was made from this."""
         return f"sealift-lock: {digest(self.lines)}"

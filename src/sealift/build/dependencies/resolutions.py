@@ -5,8 +5,10 @@ of uv, not by time: an unlocked requirements.txt is resolved once, and again whe
 """
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os.path import relpath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sealift.build.cache.keys import FORMAT, digest
@@ -32,6 +34,11 @@ class Wanted:
     settings: str
     """Digest of the settings of uv that choose registries and versions."""
 
+    @property
+    def name(self) -> str:
+        """What a release calls it: a digest of what is declared, the same on every machine."""
+        return digest(self.declared.key(), self.platform, self.content)
+
     def key(self) -> str:
         """Return a digest of all that was declared."""
         return digest(FORMAT, self.declared.key(), self.platform, self.content, self.settings)
@@ -49,10 +56,16 @@ class Wanted:
 
 
 class Resolutions:
-    """Makes and remembers locks. Threads may share it. `left_out` is the list for installed files."""
+    """Makes and remembers locks. Threads may share it. `left_out` is the list for installed files.
 
-    def __init__(self, cache: Cache, uv: Uv, *, left_out: tuple[str, ...]) -> None:
+    `given` are the locks of a release, by the name of what they resolve.
+    """
+
+    def __init__(
+        self, cache: Cache, uv: Uv, *, left_out: tuple[str, ...], given: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._cache = cache
+        self._given = given
         self.uv = uv
         self.left_out = left_out
         self._locks: dict[str, Lock] = {}
@@ -88,7 +101,8 @@ class Resolutions:
 
         with self._cache.temporary() as scratch, self._cache.writing():
             mirror = Mirror(scratch, wanted.declared.folder, wanted.inputs)
-            found = resolve(wanted.declared, wanted.target, self.uv, mirror)
+            given = self._given.get(wanted.name, "") if wanted.declared.open else ""
+            found = resolve(wanted.declared, wanted.target, self.uv, mirror, given=given)
         self._cache.write("resolutions", self._key(wanted), {"lock": found.text, "complete": found.complete})
         return found
 

@@ -18,10 +18,14 @@ from sealift.errors import BuildError
 _REQUIREMENTS, _CONSTRAINTS = ".sealift-requirements.txt", ".sealift-constraints.txt"
 
 
-def resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
-    """Return the lock of a declaration. Raises BuildError with uv's reason."""
+def resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, given: str = "") -> Lock:
+    """Return the lock of a declaration; `given` is one that it had before. Raises BuildError with uv's reason.
+
+    The lock that is given counts, with its hashes, when the declaration can be resolved to it still.
+    """
     try:
-        return _resolve(declared, target, uv, mirror)
+        found = _resolve(declared, target, uv, mirror, pins=_constraints(given))
+        return Lock(text=given) if given and _names(given) == _names(found.text) else found
     except BuildError as error:
         error.message = mirror.told(error.message).replace(_REQUIREMENTS, declared.path.name)
         if "--locked" in error.message:
@@ -29,16 +33,18 @@ def resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
         raise
 
 
-def _resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
+def _resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, pins: str) -> Lock:
     match declared.kind:
         case "requirements" if declared.hashed:
             return Lock(text=_text(line for line in declared.lines if not line.startswith("-c ")), complete=False)
         case "pylock" | "pipfile":
             return Lock(text=_text(declared.lines))
         case "pyproject" if declared.project:
-            return Lock(text=_compiled([mirror.at(declared.path)], target, uv, mirror))
+            (mirror.home / _CONSTRAINTS).write_text(pins)
+            within = mirror.home / _CONSTRAINTS if pins else None
+            return Lock(text=_compiled([mirror.at(declared.path)], target, uv, mirror, within))
         case "requirements" | "pyproject":
-            return Lock(text=compiled(declared, target, uv, mirror))
+            return Lock(text=compiled(declared, target, uv, mirror, pins=pins))
         case "uv":
             return Lock(text=_exported(declared, uv, mirror))
         case "poetry":
@@ -80,6 +86,16 @@ def _poetry(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
         error.hint = f"{error.hint} When pyproject.toml changed after poetry.lock, lock again: poetry lock"
         raise
     return Lock(text=foreign_locks.only_locked(resolved, foreign_locks.poetry_hashes(text, name), name))
+
+
+def _names(lock: str) -> list[str]:
+    """Return what a lock names, without hashes: versions, and places of what is in no registry."""
+    joined = re.sub(r"\\\r?\n", " ", lock)
+    return sorted(re.sub(r"\s+", " ", line.partition("--hash")[0]).strip() for line in joined.splitlines() if line)
+
+
+def _constraints(lock: str) -> str:
+    return _text(name for name in _names(lock) if "==" in name and " @ " not in name)
 
 
 def _text(lines: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _override_options(command: Function) -> Function:
     """Add the options of an override."""
     command = click.option("--reason", default="", help="Why a gate is overridden; recorded.")(command)
-    told = "Pass these gates although they are closed: window, soak. Recorded, with --reason."
+    told = "Pass these gates although they are closed: window, soak, reproduced. Recorded, with --reason."
     return click.option("--override", default="", metavar="GATES", help=told)(command)
 
 
@@ -131,6 +131,7 @@ def deploy_command(
 @click.option("--wait", is_flag=True, help="Wait for a soak that is not over, and for a window that is closed.")
 @click.option("--force", is_flag=True, help="Deploy even what runs there already.")
 @click.option("--adopt", is_flag=True, help="Take over stacks that another tool made.")
+@click.option("--no-rebuild", is_flag=True, help="Do not build the release again from its commit; needs --reason.")
 @click.option("--plan", "planning", is_flag=True, help="Show what would come and what each gate says; do nothing.")
 @_override_options
 @options(streaming=True)
@@ -142,6 +143,7 @@ def promote_command(
     wait: bool,
     force: bool,
     adopt: bool,
+    no_rebuild: bool,
     planning: bool,
     override: str,
     reason: str,
@@ -153,10 +155,12 @@ def promote_command(
     """
     from sealift.usecases.promote import PromotionOptions, promote
 
+    override = f"{override} reproduced" if no_rebuild else override
     if planning:
         from sealift.cli.planned import show_plan
 
-        return show_plan(session, environment, PromotionOptions(release=release))
+        chosen = PromotionOptions(release=release, override=_override(override, reason))
+        return show_plan(session, environment, chosen)
     with _ending(session) as ending:
         target = session.environment(environment)
         chosen = PromotionOptions(

@@ -19,6 +19,7 @@ from sealift.usecases.gates.hooks import hooks
 from sealift.usecases.gates.isolation import isolation
 from sealift.usecases.gates.merged import merged
 from sealift.usecases.gates.protected import protected
+from sealift.usecases.gates.reproduced import reproduced
 from sealift.usecases.gates.soak import release, soak, verified
 from sealift.usecases.gates.window import window
 from sealift.usecases.proof.prove import Proof, isolation_gate, summary
@@ -38,14 +39,16 @@ WHAT: tuple[Gate, ...] = (
     isolation,
     configuration,
     hooks,
+    reproduced,
     health,
 )
 """What enters, and when: asked again under the lease."""
 ENTRY: tuple[Gate, ...] = (*WHO, *WHAT)
 """Every gate. `status`, `promote --plan` and the page ask them; whatever enters has to pass them."""
-GLANCE: tuple[Gate, ...] = tuple(gate for gate in ENTRY if gate not in (attested, isolation, configuration, hooks))
+_TAKING_APART = (attested, isolation, configuration, hooks, reproduced)
+GLANCE: tuple[Gate, ...] = tuple(gate for gate in ENTRY if gate not in _TAKING_APART)
 """What `status` asks: every gate that takes no release apart."""
-_PHASES: dict[Gate, PhaseName] = {soak: "soak", isolation: "prove", health: "health"}
+_PHASES: dict[Gate, PhaseName] = {soak: "soak", isolation: "prove", reproduced: "rebuild", health: "health"}
 _LONGEST_SLEEP_S = 30.0
 
 
@@ -128,7 +131,8 @@ def _passed(gate: Gate, entering: Entering, admission: Admission) -> GateResult:
 
 def _shown(gate: Gate, entering: Entering, *, shown: bool) -> AbstractContextManager[PhaseOutcome]:
     name = _PHASES.get(gate)
-    if name is None or not shown or (entering.source is None):
+    source = entering.source
+    if name is None or not shown or source is None or (gate is reproduced and entering.built is not None):
         return nullcontext(PhaseOutcome())
-    about = None if name == "prove" else entering.source.name
+    about = None if name == "prove" else source.name
     return phase(entering.site.services, name, environment=about)

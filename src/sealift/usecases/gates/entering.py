@@ -11,6 +11,7 @@ from sealift.usecases.deploy import Plan, plan_deployment
 from sealift.usecases.health import observe, outputs_of, send_probes
 from sealift.usecases.probes import probes_of
 from sealift.usecases.proof.prove import Proof, prove_stored
+from sealift.usecases.rebuilding import Rebuilt, rebuild
 from sealift.usecases.site import Site
 from sealift.usecases.store import stored_release
 
@@ -37,6 +38,8 @@ class Entering:
     """A shorter soak, on the embedded cloud alone."""
     probing: bool = True
     """Whether probes may make up for traffic that did not come."""
+    rebuilding: bool = True
+    """Whether the release is built again from its commit."""
 
     def refresh(self) -> None:
         """Forget what ledgers said: it may have changed. A release, its proof and its configuration do not."""
@@ -71,6 +74,13 @@ class Entering:
         if self.built is not None:
             return self.built
         return stored_release(self.release, (self.source or self.site).cloud)
+
+    @cached_property
+    def rebuilt(self) -> Rebuilt:
+        """Return what its commit builds here and now. Raises SealiftError when it cannot be built."""
+        assert self.source is not None
+        assert self.commit is not None
+        return rebuild(self.sealed, self.commit, self.source)
 
     @cached_property
     def proof(self) -> Proof:
