@@ -1,5 +1,6 @@
 """One embedded cloud per test session, and small helpers to deploy templates to it."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from sealift.local.endpoint import Endpoint
 from sealift.local.supervisor import LocalCloud
+from tests.local.opening import Opened, opened_at
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,9 @@ def endpoint(cloud_root: Path) -> Iterator[Endpoint]:
     cloud = LocalCloud(cloud_root)
     yield cloud.up("shared", region="eu-west-1")
     cloud.down()
+
+
+@pytest.fixture
+def opened(endpoint: Endpoint, request: pytest.FixtureRequest) -> Opened:
+    """An environment with a bucket of the test's own."""
+    return opened_at(endpoint, "s" + hashlib.sha256(request.node.name.encode()).hexdigest()[:12])

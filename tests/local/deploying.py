@@ -21,7 +21,11 @@ ROLE: dict[str, Json] = {
         "AssumeRolePolicyDocument": {
             "Version": "2012-10-17",
             "Statement": [
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]},
+                    "Action": "sts:AssumeRole",
+                }
             ],
         }
     },
@@ -98,6 +102,22 @@ def deploy(
     else:
         cloudformation.update_stack(**arguments)
     return _settled(endpoint, cloudformation, name, result.notes)
+
+
+def role_of(endpoint: Endpoint) -> str:
+    """Return the ARN of a new role that functions and state machines may assume."""
+    body: dict[str, Json] = {"Resources": {"Role": ROLE}, "Outputs": {"A": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}}}
+    return deploy(endpoint, f"a-role-{time.monotonic_ns()}", body).outputs["A"]
+
+
+def failures(endpoint: Endpoint, stack: str) -> dict[str, str]:
+    """Return why resources of a stack failed, by logical id; the first reason of each."""
+    found = client(endpoint, "cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+    return {
+        event["LogicalResourceId"]: event["ResourceStatusReason"]
+        for event in found
+        if event["ResourceStatus"].endswith("_FAILED")
+    }
 
 
 def _settled(endpoint: Endpoint, cloudformation: Any, name: str, notes: tuple[str, ...]) -> Deployed:

@@ -32,6 +32,7 @@ class Endpoint:
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }
 
 

@@ -14,7 +14,6 @@ from sealift.errors import CloudError, PreconditionFailed, TemplateError
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Body, Context, expand
 from sealift.local.expand.shape import known, with_properties, with_resources
-from sealift.local.names import Name, names_in
 from sealift.local.packages import packages_in
 from sealift.local.quotas import refuse_over_quota
 from sealift.local.runtimes import Package
@@ -57,12 +56,11 @@ class Preparation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A template stored for the emulator, with the names it fixes and the functions it makes, nested ones included."""
+    """A template stored for the emulator, with the functions it makes, nested ones included."""
 
     key: str
     parameters: frozenset[str]
     notes: tuple[str, ...]
-    names: tuple[tuple[str, Name], ...]
     packages: tuple[Package, ...] = ()
 
 
@@ -88,13 +86,11 @@ def prepared(preparation: Preparation, template_key: str, *, depth: int = 0) -> 
     _check_blobs(result.body, preparation.bucket)
     body, nested = _with_nested(result.body, preparation, context, depth=depth)
     notes = [*result.notes, *(note for one in nested for note in one.notes)]
-    names = [*names_in(body, context), *(name for one in nested for name in one.names)]
     packages = [*packages_in(body, context, preparation.zip_of), *(p for one in nested for p in one.packages)]
     return Prepared(
         key=_stored(body, preparation.bucket),
         parameters=frozenset(mapping_at(body.get("Parameters"))),
         notes=tuple(dict.fromkeys(notes)),
-        names=tuple(names),
         packages=tuple(packages),
     )
 

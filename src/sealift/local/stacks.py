@@ -13,7 +13,6 @@ from sealift.local.endpoint import Endpoint
 from sealift.local.interpreters import Places, places
 from sealift.local.preparing import Preparation, Render, prepared
 from sealift.local.runtimes import report
-from sealift.local.taken import refuse_taken_names
 from sealift.local.urls import rewrite
 from sealift.model.stack import ChangeSet, ChangeSetRequest, Drift, StackEvent, StackResource, StackState
 from sealift.ports import Bucket, Stacks
@@ -73,7 +72,6 @@ class LocalStacks:
             blob_file=self.blob_file,
         )
         result = prepared(preparation, request.template_key)
-        refuse_taken_names(result, inner=self.inner, bucket=self.bucket, preparation=preparation)
         runtimes = report(result.packages, self.where, machine=platform.machine())
         if runtimes.errors:
             raise _cannot_run(runtimes.errors, request.stack_name)

@@ -4,33 +4,52 @@ Patches reach into private names. The emulator is pinned exactly, and a test sho
 """
 
 from collections.abc import Callable
+from types import ModuleType
 
 from sealift.local.patches.aliases import weighted_aliases
 from sealift.local.patches.conditions import resources_under_conditions
 from sealift.local.patches.events import http_api_events
-from sealift.local.patches.functions import functions_made, refuse_without_code_or_role
+from sealift.local.patches.functions import functions_made, refuse_without_code
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
+from sealift.local.patches.outputs import changed_outputs, kept_exports
 from sealift.local.patches.quotas import lifted_counts, lifted_size
 from sealift.local.patches.recreations import known_recreations
 from sealift.local.patches.replies import proxy_replies
+from sealift.local.patches.roles import assumable_roles
+from sealift.local.patches.settings import names_of_settings, rights_on_parameters
+from sealift.local.patches.state_machines import checked_definitions, dates_of_nested_executions
+from sealift.local.patches.taken import taken_names
 from sealift.local.patches.validators import request_validators
 
 
 def apply(prepare: Callable[[str], None]) -> None:
     """Apply every patch. `prepare` is told the runtime of each function that a stack makes."""
-    weighted_aliases()
-    http_api_events()
-    proxy_replies()
-    counted_functions()
-    counted_apis()
-    own_alarms()
-    after_import("ministack.services.cloudformation.engine", lifted_counts)
-    after_import("ministack.services.cloudformation.helpers", lifted_size)
-    after_import("ministack.services.cloudformation.stacks", known_recreations)
-    after_import("ministack.services.cloudformation.changesets", resources_under_conditions)
-    after_import("ministack.services.cloudformation.provisioners", request_validators)
+    for patch in (
+        weighted_aliases,
+        http_api_events,
+        proxy_replies,
+        counted_functions,
+        counted_apis,
+        own_alarms,
+        rights_on_parameters,
+        dates_of_nested_executions,
+    ):
+        patch()
+    for module, patches in _CLOUDFORMATION.items():
+        for change in patches:
+            after_import(f"ministack.services.cloudformation.{module}", change)
     after_import(
         "ministack.services.cloudformation.provisioners",
-        lambda provisioners: functions_made(provisioners, prepare, refuse_without_code_or_role),
+        lambda provisioners: functions_made(provisioners, prepare, refuse_without_code),
     )
+
+
+_CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
+    "engine": (lifted_counts,),
+    "helpers": (lifted_size,),
+    "stacks": (known_recreations, kept_exports),
+    "changesets": (resources_under_conditions, changed_outputs),
+    "provisioners": (request_validators, checked_definitions, names_of_settings, assumable_roles, taken_names),
+}
+"""What is changed in each module of the emulator's CloudFormation, when it is imported."""

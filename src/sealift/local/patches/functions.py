@@ -1,12 +1,10 @@
-"""Functions that a stack makes: the emulator takes one whose code or role is not there, and makes answers up later."""
+"""Functions that a stack makes: the emulator takes one whose code is not there, and makes answers up later."""
 
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from sealift.cfn.values import mapping_at
-
-_ARN_PARTS = 6
 
 
 def functions_made(provisioners: ModuleType, prepare: Callable[[str], None], refuse: Callable[[Any], None]) -> None:
@@ -27,13 +25,12 @@ def functions_made(provisioners: ModuleType, prepare: Callable[[str], None], ref
     function.update(create=created, update=updated)
 
 
-def refuse_without_code_or_role(props: Any) -> None:
+def refuse_without_code(props: Any) -> None:
     """Raise ValueError for a function that Lambda would not make. The emulator shows the text as the reason.
 
     Documented, not observed: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
-    from ministack.core.responses import get_account_id
-    from ministack.services import iam, lambda_svc
+    from ministack.services import lambda_svc
 
     code = mapping_at(props.get("Code"))
     bucket, key = code.get("S3Bucket"), code.get("S3Key")
@@ -42,10 +39,3 @@ def refuse_without_code_or_role(props: Any) -> None:
             f"Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not "
             f"exist. ({bucket}/{key})"
         )
-    role = str(props.get("Role", ""))
-    parts = role.split(":")
-    if len(parts) == _ARN_PARTS and parts[2] == "iam":
-        if parts[4] != get_account_id():
-            raise ValueError("Cross-account pass role is not allowed.")
-        if parts[5].rpartition("/")[2] not in iam._roles:
-            raise ValueError(f"The role defined for the function cannot be assumed by Lambda. ({role})")
