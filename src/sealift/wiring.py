@@ -389,11 +389,11 @@ class LocalClouds:
         self._sink = sink
         self._told: set[tuple[str, str]] = set()
         self._opened: dict[str, Cloud] = {}
-        self._locks: dict[str, threading.Lock] = {e.name: threading.Lock() for e in app.environments}
+        self._locks: dict[str, threading.Lock] = {}
 
     def open(self, environment: Environment) -> Cloud:
         """Return the environment's cloud; its emulator runs then."""
-        with self._locks[environment.name]:
+        with self._locks.setdefault(environment.name, threading.Lock()):
             if environment.name not in self._opened:
                 self._opened[environment.name] = self._start(environment)
             return self._opened[environment.name]
