@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from sealift.config.cycles import cycle
-from sealift.config.validate import Problem, Settings
+from sealift.config.kinds import Problem, Settings
 from sealift.delivery.hooks import hook_problem
 from sealift.errors import did_you_mean
 from sealift.model.app import App
@@ -165,7 +165,7 @@ def _of_gates(app: App, settings: Settings) -> Iterator[Problem]:
         if environment.approvers and environment.approvals > len(environment.approvers):
             yield _problem(f"names {len(environment.approvers)} who may give {environment.approvals} approvals", *at)
         for index, freeze in enumerate(environment.freezes):
-            if freeze.end <= freeze.start:
+            if freeze.start and freeze.end and freeze.end <= freeze.start:
                 yield _problem("ends before it begins", *at, "freezes", index)
 
 

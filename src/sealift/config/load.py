@@ -16,8 +16,8 @@ from sealift.config.discover import (
     samconfig_texts,
 )
 from sealift.config.keys import ROOT
+from sealift.config.kinds import Problem, checked
 from sealift.config.locate import key_lines, line_of
-from sealift.config.validate import Problem, checked
 from sealift.errors import ConfigError
 from sealift.model.app import App
 

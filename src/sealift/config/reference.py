@@ -3,28 +3,7 @@
 from collections.abc import Iterator
 
 from sealift.config.keys import ROOT
-from sealift.config.kinds import (
-    Command,
-    Day,
-    Duration,
-    Flag,
-    Hour,
-    Items,
-    Key,
-    Kind,
-    Labels,
-    Moment,
-    Named,
-    Share,
-    Table,
-    Text,
-    Texts,
-    Toggled,
-    Values,
-    Weekdays,
-    Whole,
-    Zone,
-)
+from sealift.config.kinds import Items, Key, Named, Table
 
 PAGE = "docs/reference/configuration.md"
 _HEAD = """\
@@ -45,65 +24,37 @@ numbers, true, false, or lists of texts; CloudFormation receives all of them as 
 
 def reference_page() -> str:
     """Return the page as Markdown."""
-    return _HEAD + "".join(_section((), key) for key in ROOT)
+    return _HEAD + "".join(_section((), key) for key in ROOT.keys)
 
 
 def _section(parents: tuple[str, ...], key: Key) -> str:
     match key.kind:
-        case Table():
-            return _page((*parents, key.name), key, key.kind.keys, "[{}]")
-        case Named():
-            return _page((*parents, key.name, key.kind.placeholder), key, key.kind.keys, "[{}]")
-        case Items():
-            return _page((*parents, key.name), key, key.kind.keys, "[[{}]]")
-        case _:
-            if parents:
-                return ""
-            return f"\n## `{key.name}`\n\n{key.doc} Kind: {kind_in_words(key.kind)}.\n"
+        case Table() as inner:
+            return _page((*parents, key.name), key, inner, "[{}]")
+        case Named(table=inner, placeholder=placeholder):
+            return _page((*parents, key.name, placeholder), key, inner, "[{}]")
+        case Items(table=inner):
+            return _page((*parents, key.name), key, inner, "[[{}]]")
+        case _ if parents:
+            return ""
+        case kind:
+            return f"\n## `{key.name}`\n\n{key.doc} Kind: {kind.words}.\n"
 
 
-def _page(path: tuple[str, ...], key: Key, keys: tuple[Key, ...], brackets: str) -> str:
-    rows = list(_rows(keys))
-    table = ["", "| key | kind | default | meaning |", "|---|---|---|---|", *rows, ""] if rows else [""]
+def _page(path: tuple[str, ...], key: Key, inner: Table, brackets: str) -> str:
+    rows = list(_rows(inner))
+    lines = ["", "| key | kind | default | meaning |", "|---|---|---|---|", *rows, ""] if rows else [""]
     head = f"\n## `{brackets.format('.'.join(path))}`\n\n{key.doc}\n"
-    return head + "\n".join(table) + "".join(_section(path, inner) for inner in keys)
+    return head + "\n".join(lines) + "".join(_section(path, one) for one in inner.keys)
 
 
-def _rows(keys: tuple[Key, ...]) -> Iterator[str]:
-    for key in keys:
+def _rows(inner: Table) -> Iterator[str]:
+    for key in inner.keys:
         if not isinstance(key.kind, Table | Named | Items):
-            default = "**required**" if key.required else _as_code(key.default)
-            yield f"| `{key.name}` | {kind_in_words(key.kind)} | {default} | {key.doc} |"
+            default = "**required**" if key.required else _as_code(inner.default_of(key))
+            yield f"| `{key.name}` | {key.kind.words} | {default} | {key.doc} |"
 
 
 def _as_code(default: str) -> str:
     looks_like_toml = default.startswith(('"', "[", "{")) or default in ("true", "false") or default.isdigit()
     return f"`{default}`" if looks_like_toml else default
-
-
-_WORDS: dict[type[Kind], str] = {
-    Text: "text",
-    Flag: "true or false",
-    Toggled: 'true, false or `"auto"`',
-    Share: "0 to 1",
-    Duration: "duration",
-    Day: "date",
-    Moment: "date and time",
-    Hour: "time of day",
-    Weekdays: "days of the week",
-    Zone: "time zone",
-    Texts: "list of texts",
-    Command: "command line, or a list of its words",
-    Values: "table of parameters",
-    Labels: "table of texts",
-    Table: "table",
-    Named: "table",
-    Items: "array of tables",
-}
-
-
-def kind_in_words(kind: Kind) -> str:
-    """Return what a value of this kind is, for people."""
-    if isinstance(kind, Whole):
-        return f"{kind.least} to {kind.most}"
-    return _WORDS[type(kind)]

@@ -68,12 +68,12 @@ class Health:
 class Window:
     """When releases may enter an environment, week by week, by the clock on the wall of `zone`."""
 
-    days: tuple[int, ...]
+    days: tuple[int, ...] = tuple(range(7))
     """Days on which it starts, from 0 for Monday, sorted."""
-    start: time
-    end: time
+    start: time = time()
+    end: time = time()
     """Not included. At or before `start` it is that of the next day."""
-    zone: str
+    zone: str = "UTC"
     """IANA name, such as `Europe/Rome`."""
 
 
@@ -83,7 +83,7 @@ class Freeze:
 
     start: datetime
     end: datetime
-    zone: str
+    zone: str = "UTC"
     reason: str
 
 
