@@ -19,6 +19,7 @@ from sealift.usecases.services import Services
 
 if TYPE_CHECKING:
     from sealift.aws.credentials import OwnCredentials
+    from sealift.build.builder import CachedBuilder
     from sealift.local.supervisor import LocalCloud
     from sealift.model.template import Rendered
     from sealift.pipelines.report import Forge
@@ -216,7 +217,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         clouds=LocalClouds(app, sink) if local else AwsClouds(prompt),
         ledgers=_late(lambda: _ledgers(clock, ids)),
         templates=_late(_templates),
-        builder=_late(lambda: _builder(_sandboxed(process, app), sink, local=local)),
+        builder=_late(lambda: _builder(caching_builder(app), sink, local=local)),
         analyzer=_late(lambda: _analyzer(process, app, clock)),
         tester=_late(lambda: _tester(process, app, sink)),
         http=UrllibHttp(),
@@ -300,24 +301,29 @@ class RealCheckouts:
             app = load_application(check_out(_git(), root, commit, folder))
             caches = {name: str(folder / "caches") for name in ("XDG_CACHE_HOME", "UV_CACHE_DIR", "npm_config_cache")}
             process = _sandboxed(self._process, app, variables={**os.environ, **caches})
-            builder = _builder(process, self._sink, local=self._local, cache=folder / "build", locks=locks)
+            cached = caching_builder(app, process, cache=folder / "build", locks=locks)
+            builder = _builder(cached, self._sink, local=self._local)
             yield Checkout(app=app, builder=builder, templates=SamTemplates())
 
 
-def _builder(
-    process: Process,
-    sink: EventSink,
+def caching_builder(
+    app: App,
+    process: Process | None = None,
     *,
-    local: bool,
     cache: Path | None = None,
     locks: Mapping[str, str] | None = None,
-) -> Builder:
-    """Return the builder; for the embedded cloud it builds what this machine's Python and processor can run."""
+) -> "CachedBuilder":
+    """Return what builds releases, with its cache; by the programs that the application's sandbox lets run."""
     from sealift.build.builder import CachedBuilder
     from sealift.build.dependencies.uv_settings import settings_of_uv
 
     settings = settings_of_uv(os.environ, Path.home())
-    builder = CachedBuilder(cache or _build_cache(), process, settings=settings, variables=os.environ, locks=locks)
+    runs = process or _sandboxed(programs(), app)
+    return CachedBuilder(cache or _build_cache(), runs, settings=settings, variables=os.environ, locks=locks)
+
+
+def _builder(builder: "CachedBuilder", sink: EventSink, *, local: bool) -> Builder:
+    """Return the builder; for the embedded cloud it builds what this machine's Python and processor can run."""
     if not local:
         return builder
     import platform

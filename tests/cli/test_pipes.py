@@ -37,7 +37,7 @@ def ended(code: str) -> tuple[int, bytes]:
 @pytest.mark.parametrize(
     "output",
     [
-        "from sealift.cli.terminal import console; console().print('a table')",
+        "import sys; from sealift.cli.screen import screen; screen(sys.stdout).line('a table')",
         "click.echo('a line')",
     ],
 )

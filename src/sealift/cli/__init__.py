@@ -1,1 +1,1 @@
-"""The `sealift` command: parse, call a use case, render its events. The only importer of click and rich."""
+"""The `sealift` command: parse, call a use case, render its events. The only importer of click."""

@@ -12,8 +12,7 @@ from pathlib import Path
 import click
 
 from sealift.analysis.redact import redacted
-from sealift.cli.visible import visible
-from sealift.cli.wrapping import fitted
+from sealift.cli.text import Text
 from sealift.errors import InternalError, SealiftError, UserError
 
 
@@ -28,12 +27,14 @@ def show_error(error: SealiftError, *, wants_json: bool) -> None:
     if wants_json:
         click.echo(json_error(error.code, error.message, error.hint, error.context))
         return
+    from sealift.cli.screen import screen
+
     label = {3: "Refused", 4: "Waiting", 70: "Internal error"}.get(error.exit_code, "Error")
     colour = {3: "yellow", 4: "cyan"}.get(error.exit_code, "red")
-    said = fitted(f"{label}: {visible(error.message)}  [{error.code}]", sys.stderr)
-    click.echo(_styled(label, colour) + said.removeprefix(f"{label}:"), err=True)
+    lines = screen(sys.stderr)
+    lines.line(Text.assemble((f"{label}:", f"bold {colour}"), f" {error.message}  [{error.code}]"))
     if error.hint:
-        click.echo(fitted(f"  → {visible(error.hint)}", sys.stderr), err=True)
+        lines.line(f"  → {error.hint}")
 
 
 _NO_ROOM = {
@@ -76,11 +77,6 @@ def as_ours(error: BaseException) -> SealiftError:
         hint=f"This is a fault of ours. {where}",
         context={"traceback": str(file)},
     )
-
-
-def _styled(label: str, colour: str) -> str:
-    coloured = sys.stderr.isatty() and "NO_COLOR" not in os.environ  # noqa: TID251
-    return click.style(f"{label}:", fg=colour, bold=True) if coloured else f"{label}:"
 
 
 def _write_traceback(error: BaseException) -> Path | None:

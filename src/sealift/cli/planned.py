@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 import click
 
 from sealift.cli.hints import said_locally, with_local
+from sealift.cli.screen import screen
 from sealift.cli.session import Session
-from sealift.cli.visible import visible
-from sealift.cli.wrapping import fitted
 from sealift.delivery.gates import GateResult
 from sealift.usecases.planned import PlannedPromotion, Side, plan_promotion
 from sealift.usecases.promote import PromotionOptions
@@ -26,8 +25,9 @@ def show_plan(session: Session, environment: str, options: PromotionOptions) -> 
         body = _body(found)
         click.echo(json.dumps(said_locally(body) if session.local else body))
     else:
+        lines = screen(sys.stdout)
         for line in _lines(found):
-            click.echo(visible(fitted(with_local(line) if session.local else line, sys.stdout)))
+            lines.line(with_local(line) if session.local else line)
     return found.refusal.exit_code if found.refusal is not None else 0
 
 

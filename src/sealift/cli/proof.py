@@ -1,12 +1,11 @@
 """What `prove` prints for people: the verdict, each finding with its witness and its cure, and what is assumed."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
-from rich.text import Text
-
-from sealift.cli.terminal import console as open_console
+from sealift.cli.screen import Screen, screen
+from sealift.cli.text import Text
 from sealift.isolation import MEANING, Finding, Verdict
 from sealift.isolation.certificate import Difference
 from sealift.usecases.proof.prove import PROBE_RULE, Proof, alike, between, others_of, summary, worst_first
@@ -21,21 +20,21 @@ COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cy
 
 def show_proof(proof: Proof, *, verbose: bool) -> None:
     """Print the verdict; details of info findings, residuals and axioms only with `verbose`."""
-    console = open_console()
+    out = screen(sys.stdout)
     verdict = proof.verdict
     names = " · ".join(verdict.environments)
     bad = bool(proof.stopping) or verdict.level == "L0"
     style = "bold red" if bad else "bold green"
-    console.print(Text.assemble((summary(verdict), style), f"   {names}"), soft_wrap=True)
-    console.print(Text(f"  {MEANING[verdict.level]}", style="dim"), soft_wrap=True)
+    out.line(Text.assemble((summary(verdict), style), f"   {names}"))
+    out.line(f"  {MEANING[verdict.level]}", "dim")
     found = alike(verdict)
     shown = [ways for ways in found if verbose or ways[0].severity != "info"]
     for together in _with_one_cure(shown):
-        _show(console, *together, verbose=verbose)
+        _show(out, *together, verbose=verbose)
     hidden = len(found) - len(shown)
     if hidden:
-        console.print(Text(f"\n{_many(hidden, 'finding')} for information; -v shows them", style="dim"))
-    _show_assumptions(console, proof, verbose=verbose)
+        out.line(f"\n{_many(hidden, 'finding')} for information; -v shows them", "dim")
+    _show_assumptions(out, proof, verbose=verbose)
 
 
 def _with_one_cure(found: Iterable[tuple[Finding, ...]]) -> list[list[tuple[Finding, ...]]]:
@@ -47,12 +46,12 @@ def _with_one_cure(found: Iterable[tuple[Finding, ...]]) -> list[list[tuple[Find
     return list(groups.values())
 
 
-def _show(console: Console, *together: tuple[Finding, ...], verbose: bool = False) -> None:
+def _show(out: Screen, *together: tuple[Finding, ...], verbose: bool = False) -> None:
     """Print findings that have one cure: each of several ways that are alike once, and all with `verbose`."""
     first = together[0][0]
     many = len(together) > 1
     beside = f"  {len(together)} findings" if many else _place(first)
-    console.print(
+    out.line(
         Text.assemble(
             "\n",
             (f"{first.severity:<9}", COLOURS[first.severity]),
@@ -60,43 +59,42 @@ def _show(console: Console, *together: tuple[Finding, ...], verbose: bool = Fals
             f"  {between(together[0])}",
             (beside, "dim"),
         ),
-        soft_wrap=True,
     )
     for ways in together:
-        console.print(Text.assemble((_place(ways[0]) if many else "", "dim"), f"  {ways[0].message}"), soft_wrap=True)
-        _show_witness(console, ways[0], short=many and not verbose)
+        out.line(Text.assemble((_place(ways[0]) if many else "", "dim"), f"  {ways[0].message}"))
+        _show_witness(out, ways[0], short=many and not verbose)
         beside_it = others_of(ways)
         if beside_it:
-            console.print(Text(f"  and so   {', '.join(beside_it)}", style="dim"), soft_wrap=True)
+            out.line(f"  and so   {', '.join(beside_it)}", "dim")
         for other in ways[1:] if verbose else ():
             also = f"{other.source} → {other.target}" + (f"  {other.logical_id}" if beside_it else "")
-            console.print(Text(f"  also     {also}", style="dim"), soft_wrap=True)
+            out.line(f"  also     {also}", "dim")
     if first.fix:
-        console.print(Text(f"  → {first.fix}"), soft_wrap=True)
+        out.line(f"  → {first.fix}")
 
 
 def _place(finding: Finding) -> str:
     return f"  {finding.location}" if finding.location else ""
 
 
-def _show_witness(console: Console, finding: Finding, *, short: bool) -> None:
+def _show_witness(out: Screen, finding: Finding, *, short: bool) -> None:
     """Print who does what to what; `short` leaves out the role, which the message names in fewer letters."""
     if finding.witness is None:
         return
     w = finding.witness
     lines = [f"{w.action}  {w.resource}"] if short else [w.principal, w.action, w.resource]
     lines += [f"via {step}" for step in w.path]
-    console.print(Text("  witness  " + "\n           ".join(lines), style="dim"), soft_wrap=True)
+    out.line("  witness  " + "\n           ".join(lines), "dim")
 
 
-def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
+def _show_assumptions(out: Screen, proof: Proof, *, verbose: bool) -> None:
     verdict = proof.verdict
     counts = ", ".join(f"{count} {what}" for what, count in verdict.counted.items())
-    console.print(Text(f"\nLooked at {counts}.", style="dim"), soft_wrap=True)
-    _show_readings(console, proof, verbose=verbose)
+    out.line(f"\nLooked at {counts}.", "dim")
+    _show_readings(out, proof, verbose=verbose)
     grave = [r for r in verdict.residuals if r.severity in ("critical", "high")]
     for finding in grave:
-        console.print(Text(f"shared by construction: {finding.id}  {finding.message}", style="yellow"), soft_wrap=True)
+        out.line(f"shared by construction: {finding.id}  {finding.message}", "yellow")
     others = [f"{r.id}  {r.message}" for r in verdict.residuals if r not in grave]
     for title, lines in (
         ("from outside, not looked at", list(verdict.unseen)),
@@ -105,15 +103,15 @@ def _show_assumptions(console: Console, proof: Proof, *, verbose: bool) -> None:
     ):
         if not lines:
             continue
-        console.print(Text(f"{len(lines)} {title}" + (":" if verbose else "; -v shows them"), style="dim"))
+        out.line(f"{len(lines)} {title}" + (":" if verbose else "; -v shows them"), "dim")
         for line in lines if verbose else ():
-            console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
-    _show_probes(console, proof, verbose=verbose)
+            out.line(f"  {line}", "dim")
+    _show_probes(out, proof, verbose=verbose)
     if proof.shared is not None:
-        _show_shared(console, proof.shared, verbose=verbose)
+        _show_shared(out, proof.shared, verbose=verbose)
 
 
-def _show_readings(console: Console, proof: Proof, *, verbose: bool) -> None:
+def _show_readings(out: Screen, proof: Proof, *, verbose: bool) -> None:
     """Print what was read of each account, so that nobody takes an account for read that was not."""
     for reading in proof.readings:
         text = f"{reading.environment}: "
@@ -124,9 +122,9 @@ def _show_readings(console: Console, proof: Proof, *, verbose: bool) -> None:
         else:
             text += f"read live in account {reading.account}: {_many(reading.stacks, 'stack')}, "
             text += f"{_many(reading.principals, 'principal')}, {_many(reading.policies, 'resource or trust policy')}"
-        console.print(Text(text, style="dim"), soft_wrap=True)
+        out.line(text, "dim")
         for skipped in reading.skipped if verbose else ():
-            console.print(Text(f"  not read: {skipped}", style="dim"), soft_wrap=True)
+            out.line(f"  not read: {skipped}", "dim")
 
 
 def _many(count: int, what: str) -> str:
@@ -134,7 +132,7 @@ def _many(count: int, what: str) -> str:
     return f"{count} {what if count == 1 else plural}"
 
 
-def _show_probes(console: Console, proof: Proof, *, verbose: bool) -> None:
+def _show_probes(out: Screen, proof: Proof, *, verbose: bool) -> None:
     """Print what roles tried at run time, what answered, and what that shows."""
     probed = [*proof.contradictions, *(f for f in proof.verdict.findings if f.id == PROBE_RULE)]
     for probe in proof.probes:
@@ -143,19 +141,19 @@ def _show_probes(console: Console, proof: Proof, *, verbose: bool) -> None:
         text += f"environments: {_outcomes(probe.others)}"
         bad = any(f.source == probe.environment for f in probed)
         text += "; that is not what the proof says" if bad else ", as the proof says"
-        console.print(Text(text, style="yellow" if bad or probe.through else "green"), soft_wrap=True)
+        out.line(text, "yellow" if bad or probe.through else "green")
         lines = [f"not denied: {through}" for through in probe.through]
         lines += [f"on its own resources, by the same roles: {_outcomes(probe.own)}"]
         if probe.elsewhere:
             lines.append(f"in the other environments' own processes: {_outcomes(probe.elsewhere)}")
         lines += [f"not tried: {untried}" for untried in probe.untried]
         for line in lines:
-            console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
+            out.line(f"  {line}", "dim")
     if proof.probes and proof.shared is not None:
-        console.print(Text(_EMBEDDED, style="dim"), soft_wrap=True)
+        out.line(_EMBEDDED, "dim")
     for finding in worst_first(proof.contradictions):
         if verbose or finding.severity != "info":
-            _show(console, (finding,))
+            _show(out, (finding,))
 
 
 def _outcomes(counted: Counter[str]) -> str:
@@ -163,26 +161,26 @@ def _outcomes(counted: Counter[str]) -> str:
     return ", ".join(told) or "none"
 
 
-def _show_shared(console: Console, shared: Verdict, *, verbose: bool) -> None:
+def _show_shared(out: Screen, shared: Verdict, *, verbose: bool) -> None:
     """Print, as advice, what would stop a deployment if all environments were in one account."""
     worst = [ways for ways in alike(shared) if ways[0] in shared.stopping and ways[0].id != PROBE_RULE]
     if not worst:
         return
-    console.print(Text(f"\nIn one shared AWS account: {summary(shared)}", style="yellow"), soft_wrap=True)
+    out.line(f"\nIn one shared AWS account: {summary(shared)}", "yellow")
     for together in _with_one_cure(worst) if verbose else ():
-        _show(console, *together, verbose=True)
+        _show(out, *together, verbose=True)
     for ways in () if verbose else worst:
-        console.print(Text(f"  {ways[0].id}{_place(ways[0])}  {ways[0].message}", style="yellow"), soft_wrap=True)
+        out.line(f"  {ways[0].id}{_place(ways[0])}  {ways[0].message}", "yellow")
     if not verbose:
-        console.print(Text("  -v shows witnesses and cures", style="dim"))
+        out.line("  -v shows witnesses and cures", "dim")
 
 
 def show_differences(name: str, told: Sequence[Difference]) -> None:
     """Print whether a certificate holds, and what is not as it says."""
-    console = open_console()
+    out = screen(sys.stdout)
     if not told:
-        console.print(Text(f"\nThe certificate {name} holds.", style="bold green"), soft_wrap=True)
+        out.line(f"\nThe certificate {name} holds.", "bold green")
         return
-    console.print(Text(f"\nThe certificate {name} does not hold:", style="bold red"), soft_wrap=True)
+    out.line(f"\nThe certificate {name} does not hold:", "bold red")
     for one in told:
-        console.print(Text(f"  {one}"), soft_wrap=True)
+        out.line(f"  {one}")

@@ -1,4 +1,4 @@
-"""Where the view writes: finished lines, and on a terminal a living last line below them."""
+"""The one way to a stream that people read: finished lines, and on a terminal a living last line below them."""
 
 import threading
 from collections.abc import Callable
@@ -14,6 +14,14 @@ _TICK_S = 0.08
 _CLEAR = "\r\x1b[K"
 
 
+def screen(stream: TextIO) -> "Screen":
+    """Return the lines of a stream, as the process environment wants them."""
+    from sealift.wiring import terminal
+
+    alive, colours = terminal(stream)
+    return Screen(stream, alive=alive, colours=colours)
+
+
 class Screen:
     """Lines on a stream. `alive` says that the stream is a terminal, which can take a line back."""
 
@@ -25,10 +33,15 @@ class Screen:
         self._ended = threading.Event()
         self._ticking: threading.Thread | None = None
 
-    def line(self, text: Text) -> None:
-        """Write a line that stays."""
+    @property
+    def width(self) -> int:
+        """The columns of the terminal; 0 for a file or a pipe, where lines are as long as they need to be."""
+        return width_of(self._stream)
+
+    def line(self, text: Text | str = "", style: str = "") -> None:
+        """Write a line that stays; a string has one style."""
         with self._lock:
-            fitting = text.wrapped(width_of(self._stream)) if self._alive else text
+            fitting = (Text(text, style) if isinstance(text, str) else text).wrapped(self.width)
             self._write((_CLEAR if self._ticking else "") + self._rendered(fitting) + "\n")
 
     def start(self, living: Callable[[], Text]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -15,6 +15,10 @@ from sealift.model.app import App, Environment, GatesRead
 from sealift.model.event import Event, Finished
 from sealift.model.ledger import Status
 from sealift.ports import EventSink, Prompt
+
+if TYPE_CHECKING:
+    from sealift.build.builder import CachedBuilder
+    from sealift.usecases.services import Services
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Said = TypeVar("Said")
@@ -83,12 +87,10 @@ class Session:
             from sealift.cli.jsonlines import JsonLines, Silent
 
             return JsonLines(RealClock()) if self.streaming else Silent()
-        from sealift.cli.screen import Screen
+        from sealift.cli.screen import screen
         from sealift.cli.view import View
-        from sealift.wiring import terminal
 
-        alive, colours = terminal(sys.stderr)
-        return View(Screen(sys.stderr, alive=alive, colours=colours), RealClock(), verbose=self.verbose)
+        return View(screen(sys.stderr), RealClock(), verbose=self.verbose)
 
     @cached_property
     def prompt(self) -> Prompt:
@@ -100,11 +102,18 @@ class Session:
         return Terminal() if talks else DefaultAnswers()
 
     @cached_property
-    def services(self) -> Any:
+    def services(self) -> "Services":
         """Return the services that use cases need."""
         from sealift.wiring import make_services
 
         return make_services(self.app, local=self.local, sink=self.sink, prompt=self.prompt)
+
+    @cached_property
+    def builder(self) -> "CachedBuilder":
+        """Return what builds releases, with its cache."""
+        from sealift.wiring import caching_builder
+
+        return caching_builder(self.app)
 
     def environment(self, name: str) -> Environment:
         """Return an environment by name. Raises UserError with the nearest one."""
@@ -139,9 +148,12 @@ class Session:
         self.emit(finished)
         self.close()
         if not self.json:
-            from sealift.cli.summary import show_finished
+            from sealift.cli.screen import screen
+            from sealift.cli.view import finished_lines
 
-            show_finished(self.said(finished))
+            lines = screen(sys.stderr)
+            for line in finished_lines(self.said(finished)):
+                lines.line(line)
         return EXIT_CODES.get(finished.status, 1)
 
     def failed(self, error: SealiftError) -> None:

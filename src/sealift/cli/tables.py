@@ -1,15 +1,13 @@
 """What `status`, `history` and `diff` print for people, on standard output."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from rich.console import Console
-from rich.text import Text
-
 from sealift.cli.columns import fitting
-from sealift.cli.terminal import console as open_console
+from sealift.cli.screen import Screen, screen
+from sealift.cli.text import Text
 from sealift.cli.view import MARKS, about, duration
-from sealift.cli.visible import visible
 from sealift.delivery.health import Judgement, summary
 from sealift.delivery.history import Deployed, Overtaken
 from sealift.model.ledger import Entry, Record, Status
@@ -24,30 +22,32 @@ _WIDE = 100
 
 def show_status(app: str, lanes: Sequence[Lane], *, now: datetime) -> None:
     """Print a lane per environment, then their addresses."""
-    console = open_console()
+    out = screen(sys.stdout)
     cells = [_lane_cells(lane, now) for lane in lanes]
     columns = {name: [row[number] for row in cells] for number, name in enumerate(_STATUS)}
-    console.print(fitting(app, columns, width=console.width, spare=("commit", "since")))
+    out.line(app, "bold")
+    for line in fitting(columns, width=out.width, spare=("commit", "since")):
+        out.line(line)
     for lane in lanes:
         rows = list(_lane_rows(lane, now))
         if rows:
-            console.print(Text(f"\n{lane.environment.name}", style="bold"))
+            out.line(f"\n{lane.environment.name}", "bold")
         longest = max((len(name) for name, _ in rows), default=0)
         for name, value in rows:
-            console.print(Text.assemble((f"  {name:<{max(longest, 10)}}  ", "dim"), value), soft_wrap=True)
+            out.line(Text(f"  {name:<{max(longest, 10)}}  ", "dim") + value)
 
 
-def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
+def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text]]:
     if lane.next:
-        yield "next", lane.next
+        yield "next", Text(lane.next)
     if lane.error:
-        yield "error", lane.error
+        yield "error", Text(lane.error)
     for one in lane.stuck:
         mark, style = MARKS["failed"]
-        yield "stuck", Text.assemble((mark, style), f" {visible(str(one))}")
+        yield "stuck", Text.assemble((mark, style), f" {one!s}")
     for name in lane.undeclared:
         told = f"stack {name} is still there, but sealift.toml does not declare it"
-        yield "undeclared", Text(visible(told), style="yellow")
+        yield "undeclared", Text(told, style="yellow")
     if lane.health is not None:
         yield "health", _health(lane.health)
     if lane.current is not None and lane.current.watch is not None:
@@ -56,14 +56,14 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text | str]]:
         if gate.status == "open" and gate.gate not in _declared_gates(lane):
             continue
         mark, style = MARKS["succeeded" if gate.status == "open" else "waiting"]
-        yield gate.gate, Text.assemble((mark, style), f" {visible(gate.message)}")
+        yield gate.gate, Text.assemble((mark, style), f" {gate.message}")
     if lane.override is not None:
-        yield "override", Text(visible(f"{_decided(lane.override.record)}, by {_by(lane.override)}"), style="yellow")
+        yield "override", Text(f"{_decided(lane.override.record)}, by {_by(lane.override)}", style="yellow")
     if lane.overtaken:
         last = lane.overtaken[-1]
         took = duration((last.at - last.verified_at).total_seconds())
         yield "overtaken", Text(f"{last.release[:12]} after {took}, by {last.by[:12]}", style="dim")
-    yield from lane.urls.items()
+    yield from ((name, Text(url)) for name, url in lane.urls.items())
 
 
 def _declared_gates(lane: Lane) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def _health(judgement: Judgement) -> Text:
     reasons = judgement.reasons if judgement.verdict != "unknown" else ()
     told = "; ".join((summary(judgement), *reasons))
     remarks = "".join(f"; {remark}" for remark in judgement.remarks)
-    return Text.assemble((mark, style), f" {visible(told)}", (remarks, "dim"))
+    return Text.assemble((mark, style), f" {told}", (remarks, "dim"))
 
 
 def _watch(current: Deployed, now: datetime) -> Text:
@@ -136,14 +136,15 @@ def _ago(passed: timedelta) -> str:
 
 def show_history(entries: Sequence[Entry], overtaken: Mapping[str, Overtaken]) -> None:
     """Print one line an entry."""
-    console = open_console()
+    out = screen(sys.stdout)
     if not entries:
-        console.print("Nothing has happened yet.")
+        out.line("Nothing has happened yet.")
         return
-    when = "%Y-%m-%d %H:%M:%S" if console.width >= _WIDE else "%m-%d %H:%M:%S"
+    when = "%m-%d %H:%M:%S" if 0 < out.width < _WIDE else "%Y-%m-%d %H:%M:%S"
     cells = [_entry_cells(entry, overtaken, when) for entry in entries]
     columns = {name: [row[number] for row in cells] for number, name in enumerate(_HISTORY)}
-    console.print(fitting("", columns, width=console.width, spare=("by", "#", "commit")))
+    for line in fitting(columns, width=out.width, spare=("by", "#", "commit")):
+        out.line(line)
 
 
 def _entry_cells(entry: Entry, overtaken: Mapping[str, Overtaken], when: str) -> list[Text]:
@@ -157,7 +158,7 @@ def _entry_cells(entry: Entry, overtaken: Mapping[str, Overtaken], when: str) ->
         Text(f"{mark} {record.status}", style=style),
         Text((record.release or "–")[:12]),
         Text((record.commit or "–")[:8]),
-        Text(visible(_by(entry))),
+        Text(_by(entry)),
     ]
 
 
@@ -170,7 +171,7 @@ def _what(record: Record, overtaken: Mapping[str, Overtaken]) -> str:
         return f"{record.kind} {decided}"
     parts = [record.data.get(key) for key in ("step", "name", "store", "bucket", "stack", "outcome")]
     told = " ".join(str(part) for part in parts if part)
-    return f"{record.kind}: {visible(told)}" if record.data.get("step") else record.kind
+    return f"{record.kind}: {told}" if record.data.get("step") else record.kind
 
 
 def _decided(record: Record) -> str:
@@ -187,22 +188,22 @@ def _by(entry: Entry) -> str:
 
 def show_difference(found: Difference, *, source: str, target: str) -> None:
     """Print what the target lacks."""
-    console = open_console()
+    out = screen(sys.stdout)
     ends = [(source, found.source), (target, found.target)]
     for name, deployed in ends:
-        console.print(f"{name:<14} {deployed.release[:12] if deployed else 'nothing yet'}", highlight=False)
+        out.line(f"{name:<14} {deployed.release[:12] if deployed else 'nothing yet'}")
     if not (found.functions or found.resources or found.commits):
-        console.print(f"{target} lacks nothing.")
+        out.line(f"{target} lacks nothing.")
         return
-    _section(console, f"commits that {target} lacks", found.commits, unknown="this clone does not know the commits")
-    _section(console, "functions whose code differs", found.functions)
-    _section(console, "resources that differ", found.resources)
+    _section(out, f"commits that {target} lacks", found.commits, unknown="this clone does not know the commits")
+    _section(out, "functions whose code differs", found.functions)
+    _section(out, "resources that differ", found.resources)
 
 
-def _section(console: Console, title: str, lines: Sequence[str] | None, *, unknown: str = "") -> None:
-    if lines is None:
-        console.print(Text(f"\n{title}: {unknown}", style="dim"))
-    elif lines:
-        console.print(Text(f"\n{title}", style="bold"))
-        for line in lines:
-            console.print(Text(f"  {line}"), soft_wrap=True)
+def _section(out: Screen, title: str, listed: Sequence[str] | None, *, unknown: str = "") -> None:
+    if listed is None:
+        out.line(f"\n{title}: {unknown}", "dim")
+    elif listed:
+        out.line(f"\n{title}", "bold")
+        for line in listed:
+            out.line(f"  {line}")

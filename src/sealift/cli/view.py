@@ -1,6 +1,7 @@
 """Events for people, on standard error: finished phases as lines, and the running one as a living last line."""
 
 import threading
+from collections.abc import Iterator
 
 from sealift.cli.artifacts import artifact_lines
 from sealift.cli.screen import Screen
@@ -55,6 +56,20 @@ def about(seconds: float) -> str:
         if seconds < next_length:
             return f"{seconds // length:.0f} {unit}"
     return f"{seconds // 86_400:.0f} days"
+
+
+def finished_lines(finished: Finished) -> Iterator[Text]:
+    """Yield the last lines of a delivery: how it ended, each environment, and what to do next."""
+    mark, style = MARKS[finished.status]
+    release = f"  release {finished.release[:12]}" if finished.release else ""
+    yield Text.assemble("\n", (f"{mark} {finished.status}", f"bold {style}"), release)
+    for name, status in finished.environments.items():
+        mark, style = MARKS[status]
+        yield Text.assemble("  ", (mark, style), f" {name:<14}", (status, style))
+    if finished.message:
+        yield Text(f"  {finished.message}")
+    if finished.hint:
+        yield Text(f"  → {finished.hint}", style="dim")
 
 
 class View:

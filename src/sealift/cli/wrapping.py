@@ -25,32 +25,24 @@ def width_of(stream: TextIO) -> int:
         return 0
 
 
-def fitted(text: str, stream: TextIO) -> str:
-    """Return the text with its lines broken for the terminal behind a stream."""
-    made, end = "", 0
-    for start, stop, indent in breaks(text, width_of(stream)):
-        made, end = f"{made}{text[end:start]}\n{' ' * indent}", stop
-    return made + text[end:]
-
-
-def breaks(text: str, width: int) -> Iterator[tuple[int, int, int]]:
+def breaks(text: str, width: int, indent: int | None = None) -> Iterator[tuple[int, int, int]]:
     """Yield the blanks to put a line break in place of, as start, end, and the indent of what follows.
 
     A word that is wider than the line is left to the terminal: an address can be copied whole.
     """
     offset = 0
     for line in text.split("\n") if width >= _NARROWEST else ():
-        for start, stop, indent in _breaks_of(line, width):
-            yield offset + start, offset + stop, indent
+        margin = _indent(line, width) if indent is None else indent
+        for start, stop in _breaks_of(line, width, margin):
+            yield offset + start, offset + stop, margin
         offset += len(line) + 1
 
 
-def _breaks_of(line: str, width: int) -> Iterator[tuple[int, int, int]]:
-    indent = _indent(line, width)
+def _breaks_of(line: str, width: int, indent: int) -> Iterator[tuple[int, int]]:
     base, last = 0, indent
     for word in re.finditer(r"\S+", line):
         if word.end() - base > width and last > indent and word.start() - base > indent:
-            yield last, word.start(), indent
+            yield last, word.start()
             base = word.start() - indent
         last = word.end()
 

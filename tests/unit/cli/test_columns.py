@@ -1,9 +1,7 @@
 """Tables in terminals of several widths."""
 
-from rich.console import Console
-from rich.text import Text
-
 from sealift.cli.columns import fitting
+from sealift.cli.text import Text
 
 COLUMNS = {
     "environment": [Text("staging"), Text("production")],
@@ -14,10 +12,8 @@ COLUMNS = {
 
 
 def printed(width: int) -> list[str]:
-    console = Console(width=width, force_terminal=True, color_system=None)
-    with console.capture() as capture:
-        console.print(fitting("", COLUMNS, width=width, spare=("by", "#")))
-    return [line.rstrip() for line in capture.get().splitlines()]
+    lines = (line.plain for line in fitting(COLUMNS, width=width, spare=("by", "#")))
+    return [part.rstrip() for line in lines for part in line.split("\n")]
 
 
 def test_a_wide_terminal_gets_all_columns() -> None:
@@ -26,7 +22,14 @@ def test_a_wide_terminal_gets_all_columns() -> None:
 
 
 def test_a_long_last_column_goes_on_below() -> None:
-    assert [line.strip() for line in printed(60)[2:]][1:] == ["done before the night"]
+    assert printed(60)[2:] == [
+        "production   11  2d533c37aa8d  bob: because it has to be",
+        "                               done before the night",
+    ]
+
+
+def test_a_file_gets_all_of_it() -> None:
+    assert printed(0) == printed(100)
 
 
 def test_a_narrow_terminal_gets_fewer_columns_and_no_cell_is_cut() -> None:

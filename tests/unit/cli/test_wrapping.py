@@ -4,8 +4,8 @@ import io
 
 import pytest
 
+from sealift.cli.screen import Screen
 from sealift.cli.text import Text
-from sealift.cli.wrapping import fitted
 
 
 def wrapped(text: str, width: int = 30) -> list[str]:
@@ -68,4 +68,6 @@ def test_a_break_may_span_two_styles() -> None:
 
 def test_what_goes_into_a_file_stays_whole() -> None:
     line = "  ! " + "word " * 60
-    assert fitted(line, io.StringIO()) == line
+    stream = io.StringIO()
+    Screen(stream, alive=False, colours=False).line(line)
+    assert stream.getvalue() == f"{line}\n"

@@ -60,7 +60,7 @@ def lock_command(session: Session) -> int:
 
     templates = every_template(load_templates(session.app, session.services).values())
     assets = [asset for template in templates for asset in template.assets]
-    written = session.services.builder.lock(session.app.root, assets)
+    written = session.builder.lock(session.app.root, assets)
     root = session.app.root.resolve()
     names = [path.relative_to(root) if path.is_relative_to(root) else path for path in written]
     session.close()
@@ -83,7 +83,7 @@ def _rebuilt(session: Session, built: BuiltRelease, templates: Mapping[str, Temp
     from sealift.usecases.build import build_release
 
     with TemporaryDirectory(prefix="sealift-verify-") as folder:
-        other = session.services.builder.elsewhere(Path(folder))
+        other = session.builder.elsewhere(Path(folder))
         services = replace(session.services, builder=other, events=Silent())
         return build_release(session.app, services, templates=templates, origin=built.origin)
 
@@ -224,7 +224,7 @@ def _explain(built: BuiltArtifact) -> None:
 
 
 def _left_out(session: Session) -> list[str]:
-    return [line for line in session.services.builder.left_out if line not in session.app.build.packing.keep]
+    return [line for line in session.builder.left_out if line not in session.app.build.packing.keep]
 
 
 def _layer(built: BuiltArtifact) -> str | None:

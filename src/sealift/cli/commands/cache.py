@@ -122,7 +122,7 @@ def _key(session: Session) -> str:
 
     templates = every_template(load_templates(session.app, session.services).values())
     assets = [asset for template in templates for asset in template.assets if asset.kind in ("function", "layer")]
-    key: str = session.services.builder.ci_key(session.app.root, assets)
+    key = session.builder.ci_key(session.app.root, assets)
     session.close()
     return key
 

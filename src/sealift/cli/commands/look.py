@@ -9,8 +9,6 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
-from sealift.cli.visible import visible
-from sealift.cli.wrapping import fitted
 from sealift.delivery.health import evidence
 from sealift.delivery.history import Overtaken
 from sealift.model.app import GatesRead
@@ -83,11 +81,12 @@ def drift_command(session: Session, environment: str) -> int:
         body = {"environment": environment, "checked": report.checked, "drifted": drifted}
         click.echo(json.dumps({**body, "unchecked": list(report.unchecked), "problems": list(report.problems)}))
         return code
-    for line in (*(f.message for f in report.findings), *report.problems):
-        click.echo(visible(fitted(line, sys.stdout)))
-    click.echo(visible(fitted(summary(report), sys.stdout)))
-    for name in report.unchecked if session.verbose else ():
-        click.echo(visible(f"  not checked: {name}"))
+    from sealift.cli.screen import screen
+
+    unchecked = [f"  not checked: {name}" for name in report.unchecked] if session.verbose else []
+    lines = screen(sys.stdout)
+    for line in (*(f.message for f in report.findings), *report.problems, summary(report), *unchecked):
+        lines.line(line)
     return code
 
 
