@@ -7,10 +7,10 @@ Every write is idempotent or guarded by a token or a condition; each Protocol sa
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         StackResource,
         StackState,
     )
-    from sealift.model.template import Asset, Json, Location, Rendered, Template
+    from sealift.model.template import Asset, Json, Location, Outside, Rendered, Template
 
 
 class Stacks(Protocol):
@@ -225,8 +225,15 @@ class SigningKeys(Protocol):
         """Return the signature of a message (ECDSA over P-256 with SHA-256, in DER). Raises CloudError."""
 
 
+Presence = Literal["there", "missing", "denied"]
+"""Whether something is there; `denied` says that the account does not let us look."""
+
+
 class Objects(Protocol):
-    """The objects in the application's own buckets."""
+    """Objects in buckets, the application's own and those that it reads code from, and images in repositories."""
+
+    def look(self, locations: Sequence[str]) -> Mapping[str, Presence]:
+        """Look for each `s3://bucket/key[?versionId=…]` and each address of an image. Nothing is read."""
 
     def empty(self, bucket: str) -> Iterator[int]:
         """Delete every version and delete marker, yielding how many after each batch. One that is gone is empty."""
@@ -337,6 +344,14 @@ class Templates(Protocol):
         """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`.
 
         `layers` gives the key of the shared layer to each asset of a function that uses one.
+        """
+
+    def outside(
+        self, body: bytes, *, parameters: Mapping[str, str], read: Callable[[str], bytes]
+    ) -> tuple[Outside, ...]:
+        """Return what a sealed template, and those nested in it, read from outside the release.
+
+        `parameters` has pseudo parameters, too, and `read` returns a nested template by its SHA-256.
         """
 
     def render(

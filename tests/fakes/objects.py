@@ -1,9 +1,10 @@
-"""Objects in the application's own buckets, deleted in batches."""
+"""Objects in buckets, deleted in batches, and whether code is there that a template reads from elsewhere."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sealift.errors import CloudError
+from sealift.ports import Presence
 from tests.fakes.tap import Tap
 
 
@@ -16,6 +17,13 @@ class FakeObjects:
     batch: int = 2
     locked: str = ""
     """An object that can not be deleted."""
+
+    outside: dict[str, Presence] = field(default_factory=dict)
+    """What is known of objects and images elsewhere; the others are missing."""
+
+    def look(self, locations: Sequence[str]) -> Mapping[str, Presence]:
+        """Return what is known of each."""
+        return {one: self.outside.get(one, "missing") for one in locations}
 
     def empty(self, bucket: str) -> Iterator[int]:
         """Delete everything, a batch at a time; a bucket that is not there is empty."""

@@ -121,7 +121,7 @@ _BY_CODE: dict[str, _Kind] = {
     "LimitExceededException": _Kind(code="limit-exceeded", hint="A quota of the account is used up; see the message."),
     **dict.fromkeys(("ResourceNotFoundException", "ParameterNotFound", "NoSuchEntity", "NotFound"), _NOT_FOUND),
     **dict.fromkeys(("NotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"), _NOT_FOUND),
-    **dict.fromkeys(("RepositoryNotFoundException", "PolicyNotFoundException"), _NOT_FOUND),
+    **dict.fromkeys(("RepositoryNotFoundException", "ImageNotFoundException", "PolicyNotFoundException"), _NOT_FOUND),
     **dict.fromkeys(("NoSuchBucketPolicy", "RepositoryPolicyNotFoundException"), _NOT_FOUND),
     **dict.fromkeys(("NoSuchAccessPoint", "NoSuchAccessPointPolicy"), _NOT_FOUND),
     # https://docs.aws.amazon.com/efs/latest/ug/API_DescribeFileSystemPolicy.html

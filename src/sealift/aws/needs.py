@@ -73,6 +73,12 @@ SETTINGS = Need(
     when="When a template names parameters of Parameter Store, or secrets. Their values are not read.",
     commands=_DEPLOYING,
 )
+OUTSIDE = Need(
+    title="Look for code outside the release",
+    when="When a template names code, layers or images that are stored already. When refused, the deployment goes on, "
+    "and says what was not looked at.",
+    commands=("status", *_DEPLOYING),
+)
 SHIFT = Need(
     title="Follow a gradual shift of traffic",
     when="When a function has an `AutoPublishAlias` and a `DeploymentPreference`. CloudFormation calls CodeDeploy.",

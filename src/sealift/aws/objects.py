@@ -1,17 +1,27 @@
-"""Empties buckets that a teardown deletes: CloudFormation deletes none that still holds an object or a version of one.
+"""Looks for objects and images that code is read from, and empties buckets that a teardown deletes.
 
+CloudFormation deletes no bucket that still holds an object or a version of one:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html; at most 1000 objects a request:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
+from sealift.ports import Presence
 
 _BATCH = 1000
+_PARALLEL = 8
+_S3 = re.compile(r"s3://([^/]+)/([^?]+)(?:\?versionId=(.+))?")
+_IMAGE = re.compile(r"(?P<registry>\d{12})\.dkr\.ecr\.(?P<region>[^.]+)\.[^/]+/(?P<name>[^:@]+)(?P<which>[:@].+)?")
+
+
+_ABSENT = frozenset({"not-found", "object-not-found", "bucket-not-found"})
 
 
 class AwsObjects:
@@ -20,6 +30,45 @@ class AwsObjects:
     def __init__(self, session: AwsSession, *, account: str) -> None:
         self._session = session
         self._owner: Any = {"ExpectedBucketOwner": account}
+
+    def look(self, locations: Sequence[str]) -> Mapping[str, Presence]:
+        """Look for each `s3://bucket/key[?versionId=…]` and each address of an image. Nothing is read."""
+        asked = tuple(dict.fromkeys(locations))
+        if not asked:
+            return {}
+        with ThreadPoolExecutor(max_workers=min(_PARALLEL, len(asked))) as pool:
+            return dict(zip(asked, pool.map(self._look, asked), strict=True))
+
+    def _look(self, location: str) -> Presence:
+        """S3 answers 403, too, for what is not there when the caller may not list the bucket.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        """
+        try:
+            with calling(f"look for {location}"):
+                parts = _S3.fullmatch(location)
+                return self._object(*parts.groups()) if parts else self._image(location)
+        except CloudError as error:
+            if error.code in _ABSENT:
+                return "missing"
+            if error.code == "access-denied":
+                return "denied"
+            raise
+
+    def _object(self, bucket: str, key: str, version: str | None) -> Presence:
+        which: Any = {"VersionId": version} if version else {}
+        self._s3.head_object(Bucket=bucket, Key=key, **which)
+        return "there"
+
+    def _image(self, location: str) -> Presence:
+        parts = _IMAGE.fullmatch(location)
+        if parts is None or parts["region"] != self._session.access.region:
+            return "denied"  # Lambda takes images of its own region alone, but it is Lambda that says so
+        which = parts["which"] or ":latest"
+        image: Any = {"imageDigest": which[1:]} if which[0] == "@" else {"imageTag": which[1:]}
+        ecr: Any = self._session.ecr
+        ecr.describe_images(registryId=parts["registry"], repositoryName=parts["name"], imageIds=[image])
+        return "there"
 
     def empty(self, bucket: str) -> Iterator[int]:
         """Delete every version and delete marker, yielding how many after each batch. A bucket that is gone is empty.

@@ -139,6 +139,12 @@ RIGHTS: tuple[Right, ...] = (
         ("ssm:DescribeParameters", EVERYTHING, "whether they are there"),
         ("secretsmanager:DescribeSecret", SECRET, "whether they are there"),
     ),
+    *_of(
+        needs.OUTSIDE,
+        ("s3:HeadObject", OBJECT, "whether it is there", "s3:GetObject"),
+        ("", BUCKET, "without it S3 denies what is not there", "s3:ListBucket"),
+        ("ecr:DescribeImages", _AT % "ecr" + "repository/${repositoryName}", "whether an image is there"),
+    ),
     *_of(needs.SHIFT, ("lambda:GetAlias", FUNCTION, "how much of the traffic each version has")),
     *_of(
         needs.FAILED,

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from sealift.config.documents import mapping_in
+from sealift.config.frameworks import written_by
 from sealift.errors import ConfigError
 
 SAMCONFIG_NAMES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
@@ -48,6 +49,14 @@ def templates_below(root: Path) -> tuple[str, ...]:
     )
     if below:
         return tuple(below)
+    other = written_by(root)
+    if other is not None:
+        raise ConfigError(
+            f"there is no template in {root}: it is {other[0]}",
+            code="template-not-found",
+            hint=other[1],
+            context={"folder": str(root)},
+        )
     raise ConfigError(
         f"there is no template in {root}: none of {', '.join(TEMPLATE_NAMES)} is there or one folder below",
         code="template-not-found",

@@ -25,6 +25,7 @@ GateName = Literal[
     "attested",
     "isolation",
     "configuration",
+    "code",
     "hooks",
     "reproduced",
     "health",

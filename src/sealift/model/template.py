@@ -117,6 +117,18 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What a resource reads that no release holds. `logical_id` is `Nested/LogicalId`."""
+
+    logical_id: str
+    kind: str
+    """function, image, layer, definition or nested template."""
+    location: str
+    """`s3://bucket/key[?versionId=…]`, or the address of an image; empty where only a deployment decides it."""
+    written: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A template for one environment: parameters applied, SAM translated. Plain CloudFormation.
 

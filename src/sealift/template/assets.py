@@ -150,13 +150,24 @@ def _image(resource: Resource) -> Json:
 
 
 def _refuse_image(source: Source, resource: Resource) -> None:
-    if _is_image(source, resource) and (source.buildable or not _image(resource)):
+    """Refuse an image that has to be built; one that is in a registry is code outside the release."""
+    image = _image(resource)
+    built = not image or "Dockerfile" in resource.metadata or "DockerContext" in resource.metadata
+    if _is_image(source, resource) and (built or _is_local_image(source, image)):
+        if not source.buildable and image:
+            return
         raise source.fault(
             resource.path,
             f"function {resource.logical_id} is a container image, which Sealift does not build yet",
             code="template-image-function",
-            hint="use PackageType: Zip with a Runtime and a Handler, or keep this function in a stack of its own",
+            hint="use PackageType: Zip with a Runtime and a Handler, name an image that is in a registry "
+            "(ImageUri: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG), or keep this function in a stack of its own",
         )
+
+
+def _is_local_image(source: Source, image: Json) -> bool:
+    found = [text for text in texts(image, source.scopes).values() if text is not None]
+    return any(".dkr.ecr." not in text for text in found)
 
 
 def _declared_architectures(resource: Resource) -> tuple[str, Json]:
@@ -205,7 +216,7 @@ def find(source: Source) -> tuple[Asset, ...]:
 def _asset(source: Source, resource: Resource, shape: Shape) -> Asset | None:
     at: TemplatePath = (*resource.path, "Properties", *shape.path)
     *parents, last = shape.path
-    value = mapping_at(resource.properties, *parents).get(last)
+    value = _packed_by_cdk(source, resource, shape) or mapping_at(resource.properties, *parents).get(last)
     if shape.kind == "function" and ("InlineCode" in resource.properties or _is_image(source, resource)):
         return None
     if value is None or value == "":
@@ -231,6 +242,17 @@ def _asset(source: Source, resource: Resource, shape: Shape) -> Asset | None:
     if shape.kind == "function":
         return _function(source, resource, asset)
     return _layer(source, resource, asset) if resource.type in LAYER_TYPES else asset
+
+
+def _packed_by_cdk(source: Source, resource: Resource, shape: Shape) -> str | None:
+    """Return the path of what the CDK packed beside the template, where it is there.
+
+    https://docs.aws.amazon.com/cdk/v2/guide/assets.html#assets-cfn
+    """
+    path = resource.metadata.get("aws:asset:path")
+    if not isinstance(path, str) or resource.metadata.get("aws:asset:property") != ".".join(shape.path):
+        return None
+    return path if _is_there(_local(source, path)) else None
 
 
 def _place(source: Source, at: TemplatePath, resource: Resource, value: Json) -> str | None:
@@ -323,8 +345,8 @@ def _architecture_of_layer(source: Source, resource: Resource) -> str:
 
 
 def _build_method(source: Source, resource: Resource) -> str | None:
-    """Return Metadata.BuildMethod, or `skip` where the author says that nothing is to be built."""
-    if scalar_text(resource.metadata.get("SkipBuild")).lower() == "true":
+    """Return Metadata.BuildMethod, or `skip` where the author says, or the CDK saw to it, that nothing is built."""
+    if scalar_text(resource.metadata.get("SkipBuild")).lower() == "true" or "aws:asset:path" in resource.metadata:
         return "skip"
     return source.text(resource.metadata.get("BuildMethod"))
 

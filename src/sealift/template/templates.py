@@ -6,8 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sealift.model.finding import Lack
-from sealift.model.template import Asset, Rendered, Template
+from sealift.model.template import Asset, Outside, Rendered, Template
 from sealift.template.loading import load
+from sealift.template.outside import ReadBlob, outside
 from sealift.template.parsed import KeptParses
 from sealift.template.reading import read
 from sealift.template.sealing import sealed
@@ -64,6 +65,10 @@ class SamTemplates:
         body = sealed(template, blobs, layers)
         self._sources[hashlib.sha256(body).hexdigest()] = template
         return body
+
+    def outside(self, body: bytes, *, parameters: Mapping[str, str], read: ReadBlob) -> tuple[Outside, ...]:
+        """Return what a sealed template, and those nested in it, read from outside the release."""
+        return outside(body, parameters=parameters, read=read)
 
     def render(
         self, body: bytes, *, parameters: Mapping[str, str], account: str, region: str, stack_name: str

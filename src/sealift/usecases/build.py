@@ -90,6 +90,7 @@ def build_release(
         release = seal(app=app.name, stacks=stacks, artifacts=[b.artifact for b in artifacts])
         for artifact in artifacts:
             _tell(services, artifact)
+        tell_outside(stacks, files, services)
         outcome.detail = f"release {release.short()}"
     return BuiltRelease(
         release=release,
@@ -99,6 +100,36 @@ def build_release(
         template_sha256=template_digest(stacks),
         duration_s=round(services.clock.monotonic() - start, 3),
     )
+
+
+def tell_outside(stacks: Iterable[SealedStack], files: Mapping[str, Path], services: Services) -> None:
+    """Name what the sealed templates read from outside the release: nothing here says what that is."""
+
+    def read(sha256: str) -> bytes:
+        return files[sha256].read_bytes()
+
+    found = [
+        one
+        for stack in stacks
+        for one in services.templates.outside(read(stack.template_sha256), parameters={}, read=read)
+    ]
+    functions = [one.logical_id for one in found if one.kind in ("function", "image")]
+    others = [f"{one.logical_id} ({one.kind})" for one in found if one.kind not in ("function", "image")]
+    told = [f"{_counted(functions)} code outside the release: {', '.join(functions)}"] if functions else []
+    told += [f"Outside the release, too: {', '.join(others)}"] if others else []
+    for message in told:
+        services.events.emit(
+            Noted(
+                level="warning",
+                name="code-outside",
+                message=message,
+                hint="It is looked for in each environment before anything is written there; its bytes are not sealed.",
+            )
+        )
+
+
+def _counted(functions: Sequence[str]) -> str:
+    return "1 function has" if len(functions) == 1 else f"{len(functions)} functions have"
 
 
 def outline(

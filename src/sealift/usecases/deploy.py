@@ -24,7 +24,7 @@ from sealift.usecases.configuration import configuration_of, keep_configuration,
 from sealift.usecases.fitness import fitted_parameters
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
 from sealift.usecases.loading import load_functions
-from sealift.usecases.reading_back import read_back
+from sealift.usecases.reading_back import Codes, read_back
 from sealift.usecases.services import phase
 from sealift.usecases.site import Site
 from sealift.usecases.stacks.drift import Detection, DriftReport, judge_drift, observe_drift
@@ -99,6 +99,7 @@ class Deployment:
     operation: Operation
     outputs: Mapping[str, str]
     changed: bool
+    codes: Codes
 
 
 def plan_deployment(site: Site, release: Release, *, commit: str | None, kind: EntryKind, adopt: bool = False) -> Plan:
@@ -231,8 +232,10 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
         settings: dict[str, Json] = {**_versions(writer.site, plan), **versions}
         if loaded:
             base["loaded"] = loaded
-        writer.record(operation, "succeeded", **base, changed=changed, code_sha256=dict(codes), settings=settings)
-    return Deployment(operation=operation, outputs=outputs, changed=changed)
+        writer.record(
+            operation, "succeeded", **base, changed=changed, code_sha256=dict(codes.compared), settings=settings
+        )
+    return Deployment(operation=operation, outputs=outputs, changed=changed, codes=codes)
 
 
 def _drift_report(looking: Detection, writer: Writer) -> DriftReport:

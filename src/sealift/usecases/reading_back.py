@@ -1,6 +1,7 @@
 """Read the code of functions back after a deployment, and compare it with the release."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from sealift.errors import CloudError, IntegrityError
 from sealift.model.release import Release
@@ -12,18 +13,34 @@ Compared = tuple[str, str, str]
 """Reference of a function, its physical name, and the SHA-256 that the release holds."""
 
 
-def read_back(site: Site, release: Release, *, made: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Return reference and SHA-256 of each function that was compared; raise IntegrityError where one differs.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codes:
+    """What was compared: SHA-256 by the reference of a function. `functions` counts all that the stacks have."""
+
+    compared: Mapping[str, str]
+    functions: int
+
+    @property
+    def count(self) -> str:
+        """Return how many were compared, in words."""
+        of, all_of_them = len(self.compared), self.functions
+        if of < all_of_them:
+            return f"the code hashes of {of} of {all_of_them} functions"
+        return f"the code hash{'es' * (of != 1)} of {of} function{'s' * (of != 1)}"
+
+
+def read_back(site: Site, release: Release, *, made: Collection[str]) -> Codes:
+    """Return what was compared; raise IntegrityError where a function differs.
 
     A function of which nothing is listed has a Condition that is false, unless the deployment just made it: `made`
     has the path of all that it did. Reads may be older than the deployment, so what differs is looked at again.
     """
     clock = site.services.clock
     until = clock.monotonic() + (0.0 if site.cloud.local else UNSEEN_S)
-    wrong, compared = _compared(site, release, made)
+    wrong, compared, functions = _compared(site, release, made)
     while wrong and clock.monotonic() < until:
         clock.sleep(3.0)
-        wrong, compared = _compared(site, release, made)
+        wrong, compared, functions = _compared(site, release, made)
     if wrong:
         raise IntegrityError(
             "Functions do not run the code of the release: " + "; ".join(wrong),
@@ -31,16 +48,18 @@ def read_back(site: Site, release: Release, *, made: Collection[str]) -> Iterato
             hint="Somebody changed them outside the pipeline. Deploy again with --force.",
             context={"environment": site.name},
         )
-    return iter([(ref, sha) for ref, _, sha in compared])
+    return Codes(compared={ref: sha for ref, _, sha in compared}, functions=functions)
 
 
-def _compared(site: Site, release: Release, made: Collection[str]) -> tuple[list[str], list[Compared]]:
-    """Return what is wrong, and each function that was looked at."""
+def _compared(site: Site, release: Release, made: Collection[str]) -> tuple[list[str], list[Compared], int]:
+    """Return what is wrong, each function that was looked at, and how many there are."""
+    functions = 0
     compared: list[Compared] = []
     wrong: list[str] = []
     try:
         for stack in release.stacks:
-            physical = dict(physical_functions(site.cloud, site.stack_name(stack))) if stack.functions else {}
+            physical = dict(physical_functions(site.cloud, site.stack_name(stack)))
+            functions += len(physical)
             compared += [(ref, physical[ref], sha) for ref, sha in stack.functions if ref in physical]
             unlisted = (ref for ref, _ in stack.functions if ref not in physical and f"{stack.name}/{ref}" in made)
             wrong += [f"{ref} was made, but is not listed" for ref in unlisted]
@@ -48,10 +67,10 @@ def _compared(site: Site, release: Release, made: Collection[str]) -> tuple[list
     except CloudError as error:
         if error.code not in {"stack-not-found", "not-found"}:
             raise
-        return [error.message], []
+        return [error.message], [], 0
     wrong += [
         f"{ref} ({state.name}) runs {state.code_sha256[:12]}, the release holds {sha[:12]}"
         for (ref, _, sha), state in zip(compared, states, strict=True)
         if state.code_sha256 != sha
     ]
-    return wrong, compared
+    return wrong, compared, functions

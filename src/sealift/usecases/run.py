@@ -147,6 +147,7 @@ def deploy_built(
         site=site,
         release=built.release.digest,
         built=built.release,
+        files=built.files,
         built_from=built.origin.commit,
         proved=proof,
         adopt=adopt,

@@ -75,6 +75,25 @@ def stored_release(digest: str, cloud: Cloud) -> Release:
     return parse_manifest(stored.body, digest=digest)
 
 
+def stored_blob(sha256: str, cloud: Cloud) -> bytes:
+    """Return a blob of the environment's bucket. Raises UserError when it is gone, IntegrityError when damaged."""
+    stored = cloud.bucket.get(blob_key(sha256))
+    if stored is None:
+        raise UserError(
+            f"Blob {sha256[:12]} is not in the bucket of {cloud.environment}",
+            code="blob-missing",
+            hint=f"Deploy the release to {cloud.environment} again.",
+        )
+    if hashlib.sha256(stored.body).hexdigest() != sha256:
+        raise IntegrityError(
+            f"Blob {sha256[:12]} is damaged in the bucket of {cloud.environment}",
+            code="object-damaged",
+            hint="The bucket is versioned: restore the version before, or build and upload the release again.",
+            context={"environment": cloud.environment, "expected": sha256},
+        )
+    return stored.body
+
+
 def check_stored(release: Release, cloud: Cloud) -> None:
     """Raise IntegrityError when a blob of a release that is deployed again is not what its name says.
 

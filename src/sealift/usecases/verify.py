@@ -11,6 +11,7 @@ from sealift.model.ledger import Status
 from sealift.usecases.deploy import Deployment
 from sealift.usecases.logs import tell_trouble
 from sealift.usecases.probes import probe_all, probes_of
+from sealift.usecases.reading_back import Codes
 from sealift.usecases.services import phase
 from sealift.usecases.site import Site
 from sealift.usecases.surroundings import variables
@@ -37,7 +38,7 @@ def verify_deployment(deployment: Deployment, writer: Writer) -> Verification:
             failures.append(_suite_failure(suite))
         tested = suite is not None and suite.status == "succeeded"
         if not failures and probes == 0 and not tested:
-            _warn_unproven(writer.site)
+            _warn_unproven(deployment.codes, writer.site)
         if failures:
             stacks = [writer.app.stack_name(writer.site.environment, stack) for stack in writer.app.stacks]
             tell_trouble(stacks, writer.site, since=began)
@@ -92,12 +93,14 @@ def _suite_failure(suite: SuiteResult) -> str:
     return f"acceptance tests: {suite.failed} failed, {suite.passed} passed" + (f" ({first})" if first else "")
 
 
-def _warn_unproven(site: Site) -> None:
+def _warn_unproven(codes: Codes, site: Site) -> None:
+    checked = f"only {codes.count} {'was' if len(codes.compared) == 1 == codes.functions else 'were'} checked"
     site.emit(
         Noted(
             level="warning",
             name="verified-by-hash-only",
-            message="No probe and no acceptance test is declared: only the functions' code hashes were checked",
+            message="No probe and no acceptance test is declared: "
+            + (checked if codes.compared else "nothing was checked, not even the code hash of a function"),
             hint="Add [[probes]] or tests/acceptance; `sealift init` shows how.",
             environment=site.name,
         )

@@ -65,3 +65,36 @@ def test_an_object_under_a_lock_is_named():
         with pytest.raises(CloudError) as caught:
             list(AwsObjects(session, account="111111111111").empty("uploads"))
     assert (caught.value.code, "first a: it is under retention" in caught.value.message) == ("bucket-not-emptied", True)
+
+
+@pytest.mark.parametrize(("code", "seen"), [("404", "missing"), ("403", "denied")])
+def test_an_object_that_is_not_shown_is_missing_or_denied(code: str, seen: str):
+    with stubbed("s3") as (session, stub):
+        stub.add_client_error("head_object", code, "", int(code), expected_params={"Bucket": "b", "Key": "a/k.zip"})
+        assert AwsObjects(session, account="111111111111").look(["s3://b/a/k.zip"]) == {"s3://b/a/k.zip": seen}
+
+
+def test_a_version_of_an_object_is_looked_for():
+    with stubbed("s3") as (session, stub):
+        stub.add_response("head_object", {}, {"Bucket": "b", "Key": "k", "VersionId": "v"})
+        assert AwsObjects(session, account="111111111111").look(["s3://b/k?versionId=v"]) == {
+            "s3://b/k?versionId=v": "there"
+        }
+
+
+IMAGE = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/shop"
+DIGEST = f"sha256:{'a' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("which", "asked"),
+    [("", {"imageTag": "latest"}), (":7", {"imageTag": "7"}), (f"@{DIGEST}", {"imageDigest": DIGEST})],
+)
+def test_an_image_is_looked_for_by_tag_or_digest(which: str, asked: dict[str, str]):
+    wanted = {"registryId": "111111111111", "repositoryName": "team/shop", "imageIds": [asked]}
+    with stubbed("ecr") as (session, stub):
+        stub.add_response("describe_images", {"imageDetails": []}, wanted)
+        stub.add_client_error("describe_images", "ImageNotFoundException", "no", 400, expected_params=wanted)
+        objects = AwsObjects(session, account="111111111111")
+        assert objects.look([IMAGE + which]) == {IMAGE + which: "there"}
+        assert objects.look([IMAGE + which]) == {IMAGE + which: "missing"}

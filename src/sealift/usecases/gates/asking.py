@@ -12,6 +12,7 @@ from sealift.usecases.gates.account import account
 from sealift.usecases.gates.approval import approval
 from sealift.usecases.gates.attested import attested
 from sealift.usecases.gates.branch import branch
+from sealift.usecases.gates.code import code
 from sealift.usecases.gates.configuration import configuration
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.gates.health import health
@@ -38,6 +39,7 @@ WHAT: tuple[Gate, ...] = (
     attested,
     isolation,
     configuration,
+    code,
     hooks,
     reproduced,
     health,
@@ -45,7 +47,7 @@ WHAT: tuple[Gate, ...] = (
 """What enters, and when: asked again under the lease."""
 ENTRY: tuple[Gate, ...] = (*WHO, *WHAT)
 """Every gate. `status`, `promote --plan` and the page ask them; whatever enters has to pass them."""
-_TAKING_APART = (attested, isolation, configuration, hooks, reproduced)
+_TAKING_APART = (attested, isolation, configuration, code, hooks, reproduced)
 GLANCE: tuple[Gate, ...] = tuple(gate for gate in ENTRY if gate not in _TAKING_APART)
 """What `status` asks: every gate that takes no release apart."""
 _PHASES: dict[Gate, PhaseName] = {soak: "soak", isolation: "prove", reproduced: "rebuild", health: "health"}

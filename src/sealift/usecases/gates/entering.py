@@ -1,7 +1,9 @@
 """What wants to enter an environment, and what the gates read of it, each thing once."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from sealift.delivery.health import Judgement, judge
@@ -13,7 +15,7 @@ from sealift.usecases.probes import probes_of
 from sealift.usecases.proof.prove import Proof, prove_stored
 from sealift.usecases.rebuilding import Rebuilt, rebuild
 from sealift.usecases.site import Site
-from sealift.usecases.store import stored_release
+from sealift.usecases.store import stored_blob, stored_release
 
 
 @dataclass(kw_only=True)
@@ -25,6 +27,8 @@ class Entering:
     release: str
     built: Release | None = None
     """The release itself where it was just built."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Blobs of one that was just built, by their SHA-256."""
     built_from: str | None = None
     """The commit of one that was just built."""
     proved: Proof | None = None
@@ -74,6 +78,12 @@ class Entering:
         if self.built is not None:
             return self.built
         return stored_release(self.release, (self.source or self.site).cloud)
+
+    def blob(self, sha256: str) -> bytes:
+        """Return a blob of the release. Raises UserError when the source does not hold it."""
+        if sha256 in self.files:
+            return self.files[sha256].read_bytes()
+        return stored_blob(sha256, (self.source or self.site).cloud)
 
     @cached_property
     def rebuilt(self) -> Rebuilt:

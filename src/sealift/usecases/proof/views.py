@@ -1,15 +1,12 @@
 """The environments of a release as the proof sees them: every stack rendered with that environment's parameters."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sealift.delivery.buckets import bucket_name
-from sealift.delivery.manifest import blob_key
 from sealift.delivery.parameters import given_parameters, resolve_parameters
-from sealift.errors import IntegrityError, UserError
 from sealift.isolation import UNDECLARED_ACCOUNT, EnvironmentView, StackView
 from sealift.model.app import App, Environment
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Release, SealedStack
@@ -17,6 +14,7 @@ from sealift.model.template import Asset, Json, Location, Rendered, Template, Te
 from sealift.usecases.build import UNBUILT, outline
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site
+from sealift.usecases.store import stored_blob
 
 UNKNOWN_ACCOUNT = "111111111111"
 """Stands for the account while templates of environments that declare none are rendered."""
@@ -82,24 +80,9 @@ def render_ahead(app: App, templates: Mapping[str, Template], services: Services
 def stored_views(release: Release, site: Site) -> list[EnvironmentView]:
     """Return the views of a release that is in an environment's bucket."""
 
-    def read(sha256: str) -> bytes:
-        stored = site.cloud.bucket.get(blob_key(sha256))
-        if stored is None:
-            raise UserError(
-                f"Template {sha256[:12]} of release {release.short()} is not in the bucket of {site.name}",
-                code="blob-missing",
-                hint=f"Deploy the release to {site.cloud.environment} again.",
-            )
-        if hashlib.sha256(stored.body).hexdigest() != sha256:
-            raise IntegrityError(
-                f"Template {sha256[:12]} of release {release.short()} is damaged in the bucket of {site.name}",
-                code="object-damaged",
-                hint="The bucket is versioned: restore the version before, or build and upload the release again.",
-                context={"environment": site.cloud.environment, "expected": sha256},
-            )
-        return stored.body
-
-    return _environment_views(site.app, release.stacks, site.services, read=read, places={})
+    return _environment_views(
+        site.app, release.stacks, site.services, read=lambda sha256: stored_blob(sha256, site.cloud), places={}
+    )
 
 
 def _environment_views(

@@ -1,0 +1,113 @@
+"""Finds what a sealed template reads from elsewhere: code, definitions and templates that are no part of the release.
+
+A location is resolved as far as parameters make it known; what only a deployment decides stays as it was written.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from sealift.cfn.evaluation import Bindings, condition, parameter_values, resolved
+from sealift.cfn.values import mapping_at, scalar_text
+from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
+from sealift.model.template import Json, Outside
+from sealift.template.shapes import FUNCTION_TYPES, SHAPES
+
+ReadBlob = Callable[[str], bytes]
+
+_OWN: Final = re.compile(r"blobs/([0-9a-f]{64})")
+_HOSTS: Final = (
+    re.compile(r"https?://(?P<bucket>[^/]+?)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/(?P<key>[^?]+)"),
+    re.compile(r"https?://s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/(?P<bucket>[^/]+)/(?P<key>[^?]+)"),
+)
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html"""
+_IMAGE: Final = re.compile(r"\d{12}\.dkr\.ecr\.[^/]+/.+")
+_KINDS: Final = {"file": "definition", "template": "nested template"}
+
+
+def outside(body: bytes, *, parameters: Mapping[str, str], read: ReadBlob) -> tuple[Outside, ...]:
+    """Return what the template, and those nested in it, read from outside the release, in the order written.
+
+    `parameters` has pseudo parameters, too. What a condition leaves out is not there; `read` returns a nested template.
+    """
+    return tuple(_outside(json.loads(body), dict(parameters), read, ""))
+
+
+def _outside(body: dict[str, Json], given: Mapping[str, str], read: ReadBlob, prefix: str) -> Iterator[Outside]:
+    pseudo: dict[str, Json] = {name: value for name, value in given.items() if name.startswith("AWS::")}
+    bindings = Bindings(
+        parameters={**parameter_values(body, given), **pseudo},
+        mappings=mapping_at(body, "Mappings"),
+        conditions=mapping_at(body, "Conditions"),
+    )
+    for logical_id, resource in _resources(mapping_at(body, "Resources")):
+        named = resource.get("Condition")
+        if isinstance(named, str) and condition(named, bindings) is False:
+            continue
+        kind = scalar_text(resource.get("Type"))
+        properties = {**_globals(body, kind), **mapping_at(resource, "Properties")}
+        for what, value in _named(kind, properties):
+            own = _OWN.search(json.dumps(value)) if ARTIFACT_BUCKET_PARAMETER in json.dumps(value) else None
+            if own is None:
+                at = _location(resolved(value, bindings))
+                yield Outside(logical_id=f"{prefix}{logical_id}", kind=what, location=at, written=_written(value))
+            elif what == _KINDS["template"]:
+                inner = {
+                    name: text
+                    for name, text in mapping_at(resolved(properties.get("Parameters"), bindings)).items()
+                    if isinstance(text, str)
+                }
+                around = {name: text for name, text in given.items() if name.startswith("AWS::")}
+                nested: dict[str, Json] = json.loads(read(own[1]))
+                yield from _outside(nested, {**around, **inner}, read, f"{prefix}{logical_id}/")
+
+
+def _resources(section: Mapping[str, Json]) -> Iterator[tuple[str, dict[str, Json]]]:
+    for logical_id, resource in section.items():
+        if logical_id.startswith("Fn::ForEach::"):
+            if isinstance(resource, list) and len(resource) == 3 and isinstance(resource[2], dict):
+                yield from _resources(resource[2])
+        elif isinstance(resource, dict):
+            yield logical_id, resource
+
+
+def _globals(body: dict[str, Json], kind: str) -> dict[str, Json]:
+    prefix, _, name = kind.rpartition("::")
+    return mapping_at(body, "Globals", name) if prefix == "AWS::Serverless" else {}
+
+
+def _named(kind: str, properties: dict[str, Json]) -> Iterator[tuple[str, Json]]:
+    """Yield what a resource reads from a place: (function, where)."""
+    if kind in FUNCTION_TYPES:
+        image = properties.get("ImageUri") or mapping_at(properties, "Code").get("ImageUri")
+        if image:
+            yield "image", image
+            return
+        if "InlineCode" in properties or "ZipFile" in mapping_at(properties, "Code"):
+            return
+    for shape in SHAPES.get(kind, ()):
+        *parents, last = shape.path
+        value = mapping_at(properties, *parents).get(last)
+        if value and not (isinstance(value, dict) and "ApplicationId" in value):
+            yield _KINDS.get(shape.kind, shape.kind), value
+
+
+def _location(value: Json) -> str:
+    """Return `s3://bucket/key[?versionId=…]` or the address of an image; empty where it is not known."""
+    if isinstance(value, dict):
+        parts = [value.get(name) or value.get(f"S3{name}") for name in ("Bucket", "Key")]
+        version = value.get("Version") or value.get("S3ObjectVersion") or value.get("ObjectVersion")
+        if not all(isinstance(part, str) for part in parts) or isinstance(version, dict):
+            return ""
+        return f"s3://{parts[0]}/{parts[1]}" + (f"?versionId={version}" if version else "")
+    if not isinstance(value, str) or "{{resolve:" in value:
+        return ""
+    if value.startswith("s3://") or _IMAGE.fullmatch(value):
+        return value
+    found = next((match for host in _HOSTS if (match := host.fullmatch(value))), None)
+    return f"s3://{found['bucket']}/{found['key']}" if found else ""
+
+
+def _written(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
