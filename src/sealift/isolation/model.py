@@ -125,8 +125,6 @@ class EnvironmentView:
     """Tags that every stack of the environment is declared to have."""
     roles: tuple[str, ...] = ()
     """ARNs of declared roles; what they may do is known of those that are among `principals`."""
-    deploy_role: str | None = None
-    """ARN of the role that deployments assume, as declared."""
     live: bool = False
     """Whether physical ids and live policies of every stack were read."""
     live_account: str | None = None

@@ -1,12 +1,10 @@
 """Where the embedded cloud of one environment answers, and as whom."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
-ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from sealift.model.template import AssetKind, ParameterSpec
 
@@ -124,6 +123,3 @@ class BuiltRelease:
     """Path on this machine of every blob, by SHA-256."""
     template_sha256: str
     duration_s: float
-
-
-ReleaseStatus = Literal["absent", "stored"]

@@ -249,7 +249,6 @@ class Step:
     pipeline: str
     """Name of the pipeline: `default`, `branches: main`, `custom: production` …"""
     node: Node
-    final: bool = False
     stage: Node | None = None
 
     def get(self, key: str) -> str:
@@ -282,7 +281,7 @@ def steps(name: str, pipeline: Node) -> Iterator[Step]:
     for item in elements(pipeline):
         for kind, _, node in pairs(item):
             if kind in ("step", "final"):
-                yield Step(pipeline=name, node=node, final=kind == "final")
+                yield Step(pipeline=name, node=node)
             elif kind == "parallel":
                 yield from steps(name, child(node, "steps") or node)
             elif kind == "stage":

@@ -64,8 +64,6 @@ EVENTS = (
     "workflow_dispatch",
     "workflow_run",
 )
-HOSTILE_EVENTS = ("pull_request_target", "workflow_run", "issue_comment")
-"""They run with the secrets of the repository for somebody who may not have any right to it."""
 _FOREIGN = re.compile(
     r"\$\{\{[^}]*github\.(head_ref|event\.(pull_request|issue|comment|review|discussion|commits|head_commit)"
     r"[\w.\[\]*]*\.(title|body|ref|label|name|email|message|default_branch))[^}]*\}\}"

@@ -1,11 +1,13 @@
 """Every rule finds its failing example, and nothing of its own in its passing one."""
 
+from pathlib import Path
+
 import pytest
 
-from sealift.isolation import prove
-from sealift.isolation.examples import views
+from sealift.isolation import prove, rules
 from sealift.isolation.rule import Rule
 from sealift.isolation.rules import RULES
+from tests.unit.isolation.examples import views
 
 by_id = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 
@@ -36,3 +38,8 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
     assert rule.why.endswith(".")
     assert rule.fix.endswith(".")
     assert rule.failing != rule.passing
+
+
+def test_every_file_of_a_rule_is_in_the_order() -> None:
+    files = Path(rules.__file__).parent.glob("[a-z]*_[0-9][0-9].py")
+    assert sorted(file.stem.upper().replace("_", "-") for file in files) == sorted(rule.id for rule in RULES)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.isolation import Accepted, EnvironmentView, StackView, prove
-from sealift.isolation.examples import views
 from sealift.isolation.rule import Example
 from sealift.isolation.rules import RULES
+from tests.unit.isolation.examples import views
 
 FAILING = next(rule.failing for rule in RULES if rule.id == "IAM-01")
 TODAY = date(2026, 11, 24)

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from sealift.isolation import EnvironmentView, StackView
-from sealift.isolation.examples import views
 from sealift.isolation.rules import RULES
 from sealift.model.template import Json
+from tests.unit.isolation.examples import views
 
 HOSTILE = '<script>alert("x")</script>&\'\u202e]]>\x07--><svg onload=x>'
 

@@ -1,21 +1,10 @@
 """API-04: an API is guarded by another environment's user pool or authorizer."""
 
-from collections.abc import Iterator
-
-from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_findings
-from sealift.isolation.world import World
 
 FIX = "Make the user pool or authorizer in the template, so that each environment has its own."
-
-
-def check(world: World) -> Iterator[Finding]:
-    """Yield authorizers that two environments share, and definitions that name another one's."""
-    yield from shared_findings(world, "API-04", FIX)
-    yield from named_findings(world, "API-04", FIX)
 
 
 _TEMPLATE = resource(
@@ -33,5 +22,5 @@ RULE = Rule(
         template=_TEMPLATE.replace("GUARD", "'arn:aws:cognito-idp:eu-central-1:000000000000:userpool/eu-central-1_Ab1'")
     ),
     passing=Example(template=_TEMPLATE.replace("GUARD", "{'Fn::GetAtt': [Pool, Arn]}")),
-    check=check,
+    check=by_place("API-04", FIX),
 )

@@ -1,21 +1,10 @@
 """DEP-03: deployments of two environments are steered by one deployment group or alarm."""
 
-from collections.abc import Iterator
-
-from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_findings
-from sealift.isolation.world import World
 
 FIX = "Make the application, the group and the alarms in the template, so that each environment has its own."
-
-
-def check(world: World) -> Iterator[Finding]:
-    """Yield CodeDeploy applications and alarms that two environments name, or that are another one's."""
-    yield from shared_findings(world, "DEP-03", FIX)
-    yield from named_findings(world, "DEP-03", FIX)
 
 
 _TEMPLATE = resource(
@@ -38,5 +27,5 @@ RULE = Rule(
     fix=FIX,
     failing=Example(template=_TEMPLATE.replace("ALARM", "shop-errors")),
     passing=Example(template=_TEMPLATE.replace("ALARM", "{Ref: Errors}")),
-    check=check,
+    check=by_place("DEP-03", FIX),
 )

@@ -1,19 +1,10 @@
 """EVT-02: a rule, schedule or pipe delivers to another environment."""
 
-from collections.abc import Iterator
-
-from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.world import World
 
 FIX = "Deliver to a target of the same environment: !GetAtt Target.Arn."
-
-
-def check(world: World) -> Iterator[Finding]:
-    """Yield rules, schedules and pipes that name another environment's resource."""
-    yield from named_findings(world, "EVT-02", FIX)
 
 
 _TEMPLATE = resource(
@@ -29,5 +20,5 @@ RULE = Rule(
     fix=FIX,
     failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
-    check=check,
+    check=by_place("EVT-02", FIX, shared=False),
 )

@@ -1,19 +1,10 @@
 """EVT-03: a subscription joins topics and endpoints of two environments."""
 
-from collections.abc import Iterator
-
-from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.world import World
 
 FIX = "Subscribe to a topic of the same environment: !Ref Topic."
-
-
-def check(world: World) -> Iterator[Finding]:
-    """Yield subscriptions that name another environment's topic or endpoint."""
-    yield from named_findings(world, "EVT-03", FIX)
 
 
 _TEMPLATE = resource(
@@ -30,5 +21,5 @@ RULE = Rule(
     fix=FIX,
     failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
-    check=check,
+    check=by_place("EVT-03", FIX, shared=False),
 )

@@ -1,19 +1,10 @@
 """EVT-04: a bucket notifies another environment."""
 
-from collections.abc import Iterator
-
-from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.world import World
 
 FIX = "Notify a function, queue or topic of the same environment."
-
-
-def check(world: World) -> Iterator[Finding]:
-    """Yield buckets that notify, copy to or log to another environment."""
-    yield from named_findings(world, "EVT-04", FIX)
 
 
 _TEMPLATE = resource(
@@ -29,5 +20,5 @@ RULE = Rule(
     fix=FIX,
     failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
-    check=check,
+    check=by_place("EVT-04", FIX, shared=False),
 )

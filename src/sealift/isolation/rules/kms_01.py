@@ -1,21 +1,10 @@
 """KMS-01: two environments encrypt with one key."""
 
-from collections.abc import Iterator
-
-from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_findings
-from sealift.isolation.world import World
 
 FIX = "Make a key in the template, so that each environment has its own, or use the service's own key."
-
-
-def check(world: World) -> Iterator[Finding]:
-    """Yield keys that two environments name, or that are another one's."""
-    yield from shared_findings(world, "KMS-01", FIX)
-    yield from named_findings(world, "KMS-01", FIX)
 
 
 _KEY = "'arn:aws:kms:eu-central-1:000000000000:key/0b6f5a3e'"
@@ -33,5 +22,5 @@ RULE = Rule(
             more="  Key: {Type: 'AWS::KMS::Key', Properties: {Description: own}}",
         )
     ),
-    check=check,
+    check=by_place("KMS-01", FIX),
 )

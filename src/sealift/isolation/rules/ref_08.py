@@ -1,19 +1,10 @@
 """REF-08: any other property names another environment's resource."""
 
-from collections.abc import Iterator
-
-from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
 from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.world import World
 
 FIX = "Name the environment's own resource by !Ref or !GetAtt, or give the value by a parameter."
-
-
-def check(world: World) -> Iterator[Finding]:
-    """Yield every text that names another environment's resource at a place of no other rule."""
-    yield from named_findings(world, "REF-08", FIX)
 
 
 _TEMPLATE = resource(
@@ -31,5 +22,5 @@ RULE = Rule(
         template=_TEMPLATE.replace("VALUE", "'arn:aws:lambda:eu-central-1:000000000000:function:app-production-check'")
     ),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [F, Arn]}")),
-    check=check,
+    check=by_place("REF-08", FIX, shared=False),
 )

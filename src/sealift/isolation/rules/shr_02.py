@@ -1,19 +1,10 @@
 """SHR-02: two environments use one store, credential or setting that neither owns."""
 
-from collections.abc import Iterator
-
-from sealift.isolation.model import Finding
 from sealift.isolation.rule import Example, Rule
+from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_findings
-from sealift.isolation.world import World
 
 FIX = "Give each environment its own: made in the template, or named by a path with the environment's name in it."
-
-
-def check(world: World) -> Iterator[Finding]:
-    """Yield stores and credentials (high), and routes and settings (medium), that two environments use alike."""
-    yield from shared_findings(world, "SHR-02", FIX)
 
 
 _TEMPLATE = resource("AWS::Lambda::Function", "{Environment: {Variables: {DB_HOST: VALUE}}}")
@@ -31,5 +22,5 @@ RULE = Rule(
         template=_TEMPLATE.replace("VALUE", _REFERENCE.replace("NAME", "shop/staging/db")),
         production=_TEMPLATE.replace("VALUE", _REFERENCE.replace("NAME", "shop/production/db")),
     ),
-    check=check,
+    check=by_place("SHR-02", FIX, named=False),
 )

@@ -106,22 +106,18 @@ class Following:
 
 def at_rest(name: str, writer: Writer) -> StackState | None:
     """Wait until the stack does not move any more."""
-    found: list[StackState | None] = [None]
+    state = writer.cloud.stacks.describe(name)
+    if state is None or not in_progress(state.status):
+        return state
+    message = f"Stack {name} is in state {state.status}; waiting until it has ended"
+    writer.services.events.emit(Noted(name="stack-moving", message=message, environment=writer.cloud.environment))
+    wait_for_stack(writer.site, lambda: not _is_moving(name, writer), what=f"Stack {name}")
+    return writer.cloud.stacks.describe(name)
 
-    def look() -> bool:
-        found[0] = writer.cloud.stacks.describe(name)
-        moving = found[0] is not None and in_progress(found[0].status)
-        if moving and found[0] is not None and not told:
-            told.append(True)
-            message = f"Stack {name} is in state {found[0].status}; waiting until it has ended"
-            writer.services.events.emit(
-                Noted(name="stack-moving", message=message, environment=writer.cloud.environment)
-            )
-        return not moving
 
-    told: list[bool] = []
-    wait_for_stack(writer.site, look, what=f"Stack {name}")
-    return found[0]
+def _is_moving(name: str, writer: Writer) -> bool:
+    state = writer.cloud.stacks.describe(name)
+    return state is not None and in_progress(state.status)
 
 
 def wait_until_seen(writer: Writer) -> None:
