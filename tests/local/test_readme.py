@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -57,9 +58,21 @@ def shop(tmp_path: Path) -> Iterator[Path]:
     run("sealift local down", folder, tmp_path / "cache")
 
 
+def pictured() -> str:
+    """Return the text of the picture of a run."""
+    picture = ElementTree.parse(ROOT / "docs" / "run.svg")
+    return "\n".join("".join(line.itertext()) for line in picture.iter("{http://www.w3.org/2000/svg}text"))
+
+
 def test_the_readme_has_commands_and_a_picture():
     assert COMMANDS[0] == "sealift run --local"
-    assert len(blocks("text")) == 1
+    assert "(docs/run.svg)" in README
+    assert pictured().startswith(f"$ {COMMANDS[0]}\n")
+
+
+def test_the_readme_begins_with_the_line_that_installs_and_has_few_links():
+    assert blocks("sh")[0].startswith("uv tool install ")
+    assert len(re.findall(r"\]\(", README)) <= 13, "a dozen links and the picture"
 
 
 def test_every_command_of_the_readme_works_and_says_what_is_shown(shop, tmp_path):
@@ -68,14 +81,14 @@ def test_every_command_of_the_readme_works_and_says_what_is_shown(shop, tmp_path
         done = run(command, shop, tmp_path / "cache")
         assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
         said[command] = done.stderr + done.stdout
-    shown, seen = shapes(blocks("text")[0]), shapes(said["sealift run --local"])
+    shown, seen = shapes(pictured())[1:], shapes(said["sealift run --local"])
     assert [line for line in shown if line not in seen] == []
 
 
 def test_every_make_target_of_the_readme_is_there():
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"\bmake ([a-z]+)", README))
-    assert targets >= {"demo", "setup", "test"}
+    assert targets >= {"demo", "setup", "check", "test"}
     assert [target for target in targets if f"\n{target}:" not in makefile] == []
 
 
