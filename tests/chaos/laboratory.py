@@ -19,6 +19,7 @@ from typing import Any
 
 from sealift.cli.prompt import DefaultAnswers
 from sealift.delivery.history import standing
+from sealift.local.doors import KEY_HEADER, supervisor_key
 from sealift.local.supervisor import LocalCloud
 from sealift.model.app import App
 from sealift.usecases.history import verify_ledgers
@@ -104,8 +105,9 @@ class Laboratory:
 
     def reset(self, *, forget: bool) -> None:
         """Empty both emulators; `forget` what this machine remembers of earlier builds, too."""
-        for port in self.environments:
-            asked = urllib.request.Request(f"http://127.0.0.1:{port}/_ministack/reset", method="POST")
+        for endpoint in (status.endpoint for status in self.cloud.status() if status.endpoint):
+            key = {KEY_HEADER: supervisor_key(endpoint.secret_key)}
+            asked = urllib.request.Request(f"{endpoint.url}/_ministack/reset", method="POST", headers=key)
             urllib.request.urlopen(asked, timeout=60).close()
         shutil.rmtree(self.cache if forget else self.cache / "sealift" / "ledgers", ignore_errors=True)
         self.write("one")

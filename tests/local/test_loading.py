@@ -3,8 +3,9 @@
 import http.client
 
 from sealift.delivery.loading import judge
+from sealift.local.doors import LOAD_PATH
 from sealift.local.endpoint import Endpoint
-from sealift.local.loading import LOAD_PATH, LocalFunctions
+from sealift.local.loading import LocalFunctions
 from tests.local.deploying import ROLE, deploy, function
 from tests.local.test_functions import _functions
 

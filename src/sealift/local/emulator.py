@@ -44,7 +44,7 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
     saver = Saver()
     app.app = gateway(
         app.app,
-        who={"guard": guard, "folder": str(folder.path)},
+        guard=guard,
         saver=saver,
         leave=leave,
         load=load,

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sealift.errors import CloudError
+from sealift.local.processes import command_of, is_running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,16 @@ class Run:
     port: int
     region: str
     account: str
+
+    def is_well_formed(self) -> bool:
+        """Say whether each value is of its type: the record may have been written by anybody."""
+        numbers = (self.guard, self.emulator, self.port)
+        texts = (self.guard_began, self.emulator_began, self.region, self.account)
+        return all(type(n) is int and n > 1 for n in numbers) and all(isinstance(text, str) for text in texts)
+
+
+LAUNCHER = "sealift.local.launcher"
+"""The module that guard and emulator run, as their command lines name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +106,29 @@ class Folder:
             raise PermissionError(errno.EPERM, f"{scratch} is not a folder of yours alone")
         for path in (self.tmp, self.state, self.s3):
             path.mkdir(parents=True, exist_ok=True)
+        for path in (self.path, self.state, self.s3):
+            path.chmod(0o700)
+        self.log.touch(mode=0o600)
 
     def run(self) -> Run | None:
-        """Return who runs, or ran last."""
+        """Return who runs, or ran last; None for a record that somebody else could have written.
+
+        A live process that it names has to be a launcher of this very folder: nothing else is ever ended.
+        """
         raw = _read(self.run_file)
         try:
-            return Run(**raw) if raw else None
+            run = Run(**raw) if raw else None
         except TypeError:
             return None
+        if run is None or not run.is_well_formed():
+            return None
+        named = ((run.guard, run.guard_began), (run.emulator, run.emulator_began))
+        return run if all(not is_running(*one) or self._is_launcher(one[0]) for one in named) else None
+
+    def _is_launcher(self, pid: int) -> bool:
+        command = command_of(pid)
+        where = self.path.resolve()
+        return LAUNCHER in command and any(part.startswith("/") and Path(part).resolve() == where for part in command)
 
     def identity(self) -> Identity | None:
         """Return what was written before."""
@@ -169,8 +195,13 @@ def write_json(path: Path, value: dict[str, object]) -> None:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    """Return the object in a file of ours that nobody else can write to."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        with path.open("rb") as file:
+            held = os.fstat(file.fileno())
+            if held.st_uid != os.getuid() or held.st_mode & 0o022:
+                return None
+            value = json.load(file)
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

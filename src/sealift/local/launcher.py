@@ -27,6 +27,7 @@ _POLL_S = 0.5
 def main(argv: list[str]) -> None:
     """Detach, start the emulator, guard it. The calling process returns when the run file is written."""
     folder, port, region, account = Folder(Path(argv[0])), int(argv[1]), argv[2], argv[3]
+    os.umask(0o077)
     written, writer = os.pipe()
     if os.fork():
         os.close(writer)
@@ -78,7 +79,8 @@ def _guard(folder: Folder, emulator: int) -> None:
         signal.signal(number, ask)
     signal.signal(signal.SIGCHLD, lambda *_: woken.set())
     stop_at: float | None = None
-    while not os.waitpid(emulator, os.WNOHANG)[0]:
+    # It stays a zombie until its group is killed: as long, its number names no other group.
+    while os.waitid(os.P_PID, emulator, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         if stop_at is None and (asked.is_set() or not _is_ours(folder)):
             os.kill(emulator, signal.SIGTERM)
             stop_at = time.monotonic() + STOP_S
@@ -98,6 +100,7 @@ def _tidy(folder: Folder, emulator: int) -> None:
     """Kill what is left of the emulator's group and remove what describes it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(emulator, signal.SIGKILL)
+    os.waitpid(emulator, 0)
     shutil.rmtree(folder.tmp, ignore_errors=True)
     if _is_ours(folder):
         folder.run_file.unlink(missing_ok=True)

@@ -3,18 +3,19 @@
 import http.client
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from sealift.local.doors import NONCE_HEADER, WHO_PATH, proof
 from sealift.local.endpoint import HOST
-from sealift.local.folder import Folder, Identity, Run
+from sealift.local.folder import LAUNCHER, Folder, Identity, Run
 from sealift.local.interpreters import places
 from sealift.local.processes import end, is_running, kill_group
 
-_WHO_PATH = "/_sealift/who"
 _START_S = 60.0
 _STOP_S = 25.0
 _LOG_BYTES = 4_000_000
@@ -27,7 +28,7 @@ def launch(python: str, folder: Folder, identity: Identity, region: str) -> Run 
     shutil.rmtree(folder.tmp, ignore_errors=True)
     folder.make()
     # -P keeps the folder out of the module search path.
-    command = [python, "-P", "-m", "sealift.local.launcher"]
+    command = [python, "-P", "-m", LAUNCHER]
     with folder.log.open("ab") as log:
         try:
             done = subprocess.run(
@@ -74,23 +75,24 @@ def _child_environment(folder: Folder, identity: Identity, region: str) -> Mappi
     }
 
 
-def wait_until_healthy(run: Run) -> bool:
+def wait_until_healthy(run: Run, identity: Identity) -> bool:
     """Wait until the emulator answers; say whether it does before it ends or takes too long."""
     until = time.monotonic() + _START_S
     while time.monotonic() < until and is_running(run.guard, run.guard_began):
-        if is_healthy(run):
+        if is_healthy(run, identity):
             return True
         time.sleep(0.02)
     return False
 
 
-def is_healthy(run: Run) -> bool:
-    """Ask the emulator whether it is this one: another program may have its port."""
+def is_healthy(run: Run, identity: Identity) -> bool:
+    """Ask the emulator to prove that it is this one: another program may have its port."""
+    nonce = secrets.token_hex(16)
     connection = http.client.HTTPConnection(HOST, run.port, timeout=5.0)
     try:
-        connection.request("GET", _WHO_PATH)
+        connection.request("GET", WHO_PATH, headers={NONCE_HEADER: nonce})
         body = json.loads(connection.getresponse().read())
-        return bool(body["guard"] == run.guard)
+        return bool(body["guard"] == run.guard and body["proof"] == proof(identity.secret_key, nonce))
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return False
     finally:
@@ -106,7 +108,7 @@ def stop(folder: Folder) -> bool:
     ran = is_running(run.guard, run.guard_began)
     end(run.guard, run.guard_began, grace_s=_STOP_S)
     end(run.emulator, run.emulator_began, grace_s=_STOP_S)
-    kill_group(run.emulator, run.emulator_began)
+    kill_group(run.emulator, run.emulator_began, session=run.guard)
     shutil.rmtree(folder.tmp, ignore_errors=True)
     folder.run_file.unlink(missing_ok=True)
     return ran

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from sealift.errors import CloudError
+from sealift.local.doors import KEY_HEADER, LOAD_PATH, supervisor_key
 from sealift.local.endpoint import HOST, Endpoint
-from sealift.local.gateway import LOAD_PATH
 from sealift.model.loading import Loading
 from sealift.model.stack import FunctionState, Invocation
 from sealift.model.template import Json
@@ -47,7 +47,7 @@ class LocalFunctions:
             return ()
         connection = http.client.HTTPConnection(HOST, self.endpoint.port, timeout=_LONGEST_S)
         try:
-            key = {"x-sealift-key": self.endpoint.secret_key, "content-type": "application/json"}
+            key = {KEY_HEADER: supervisor_key(self.endpoint.secret_key), "content-type": "application/json"}
             connection.request("POST", LOAD_PATH, json.dumps(list(names)), key)
             answer = connection.getresponse()
             said = json.loads(answer.read())

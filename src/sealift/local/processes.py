@@ -1,9 +1,11 @@
 """Processes of this machine as the supervisor sees them: alive or not, the same one or not, and how to end a group.
 
-A process id alone says little, ids are used again; an id together with the time the process began names one process.
+A process id alone says little, ids are used again; an id together with the time the process began, and the boot of the
+machine that this time counts from, names one process.
 """
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -25,8 +27,32 @@ def began_at(pid: int) -> str | None:
             return None
         # The second field is the name in brackets and may hold spaces; state is the third, start time the 22nd.
         fields = stat.rpartition(")")[2].split()
-        return None if fields[0] in ("Z", "X") else fields[19]
+        return None if fields[0] in ("Z", "X") else f"{_boot()}-{fields[19]}"
     return _began_at_by_ps(pid)
+
+
+@functools.cache
+def _boot() -> str:
+    """Return what names this boot of the machine, without its dashes."""
+    try:
+        return (_PROC / "sys" / "kernel" / "random" / "boot_id").read_text(encoding="utf-8").strip().replace("-", "")
+    except OSError:
+        return "unknown"
+
+
+def command_of(pid: int) -> tuple[str, ...]:
+    """Return the command line of a process of ours; nothing when there is none, or it is somebody else's."""
+    if (_PROC / "self" / "cmdline").exists():
+        try:
+            folder = _PROC / str(pid)
+            command = (folder / "cmdline").read_bytes() if folder.stat().st_uid == os.getuid() else b""
+        except OSError:
+            return ()
+        return tuple(os.fsdecode(part) for part in command.split(b"\0") if part)
+    done = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid), "-U", str(os.getuid())], capture_output=True, text=True, check=False
+    )
+    return tuple(done.stdout.split())
 
 
 def _began_at_by_ps(pid: int) -> str | None:
@@ -35,7 +61,7 @@ def _began_at_by_ps(pid: int) -> str | None:
     state, _, began = done.stdout.strip().partition(" ")
     if done.returncode or not state or state.startswith("Z"):
         return None
-    return began.strip()
+    return f"{_boot()}-{began.strip()}"
 
 
 def is_running(pid: int, began: str) -> bool:
@@ -53,16 +79,27 @@ def end(pid: int, began: str, *, grace_s: float) -> None:
         wait_until_ended(pid, began, timeout_s=2.0)
 
 
-def kill_group(leader: int, began: str) -> None:
-    """Kill every process of the group that this leader made, the leader being alive or not.
+def kill_group(leader: int, began: str, *, session: int) -> None:
+    """Kill every process of the group that this leader made in this session, the leader being alive or not.
 
     A group keeps its number from being used for a new process as long as one member lives. So when another process
-    has the leader's id now, the group is gone and nothing is touched.
+    has the leader's id now, the group is gone and nothing is touched. After another boot it is gone as well.
     """
-    if began_at(leader) in (None, began):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(leader, signal.SIGKILL)
-        wait_until_ended(leader, began, timeout_s=2.0)
+    if began_at(leader) not in (None, began) or began.partition("-")[0] != _boot():
+        return
+    for pid in _members(leader, session):
+        _signal(pid, signal.SIGKILL)
+    wait_until_ended(leader, began, timeout_s=2.0)
+
+
+def _members(group: int, session: int) -> list[int]:
+    listed = subprocess.run(["ps", "-eo", "pid="], capture_output=True, text=True, check=False).stdout.split()
+    found = []
+    for pid in map(int, listed):
+        with contextlib.suppress(OSError):
+            if os.getpgid(pid) == group and os.getsid(pid) == session:
+                found.append(pid)
+    return found
 
 
 def wait_until_ended(pid: int, began: str, *, timeout_s: float) -> bool:

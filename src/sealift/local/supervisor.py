@@ -115,7 +115,7 @@ class LocalCloud:
             return None
         until = time.monotonic() + patience_s
         while is_running(run.guard, run.guard_began):
-            if is_healthy(run):
+            if is_healthy(run, identity):
                 return _endpoint(environment, run, identity)
             if time.monotonic() >= until:
                 return None
@@ -134,7 +134,7 @@ class LocalCloud:
             )
             folder.write_identity(identity)
             run = launch(self.python, folder, identity, region)
-            if run and wait_until_healthy(run):
+            if run and wait_until_healthy(run, identity):
                 return _endpoint(environment, run, identity, started=True)
             stop(folder)
             if is_free(port):

@@ -291,7 +291,13 @@ def _fresh(start: Start) -> "tuple[subprocess.Popen[bytes], int]":
     ours, theirs = os.pipe()
     try:
         process = subprocess.Popen(
-            start.argv, env=start.env, cwd=start.cwd, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs
+            start.argv,
+            env=start.env,
+            cwd=start.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            umask=0o022,
         )
     except OSError:
         os.close(ours)

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from sealift.local.patches.aliases import weighted_aliases
 from sealift.local.patches.conditions import resources_under_conditions
+from sealift.local.patches.credentials import own_credentials
 from sealift.local.patches.events import http_api_events
 from sealift.local.patches.functions import functions_made, refuse_without_code
 from sealift.local.patches.importing import after_import
@@ -26,6 +27,7 @@ from sealift.local.patches.validators import request_validators
 def apply(prepare: Callable[[str], None]) -> None:
     """Apply every patch. `prepare` is told the runtime of each function that a stack makes."""
     for patch in (
+        own_credentials,  # first
         weighted_aliases,
         http_api_events,
         proxy_replies,

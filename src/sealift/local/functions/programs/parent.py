@@ -84,6 +84,7 @@ def _become(request: "dict[str, Any]", output: int) -> "dict[str, str]":
         os.dup2(descriptor, number)
     os.close(nothing)
     os.close(output)
+    os.umask(0o022)
     try:
         if request["view"]:
             mounts.enter(request["view"], request["keep"])
