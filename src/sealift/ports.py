@@ -284,6 +284,9 @@ class Ledger(Protocol):
     def entries(self) -> tuple[Entry, ...]:
         """Return every entry, oldest first."""
 
+    def written_at(self, seq: int) -> datetime | None:
+        """Return when the store says that an entry was written; None when it does not say."""
+
     def verify(self) -> tuple[ChainFault, ...]:
         """Return every place where the chain does not hold; empty when it holds."""
 

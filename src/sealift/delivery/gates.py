@@ -17,9 +17,12 @@ GateName = Literal[
     "protected",
     "merged",
     "release",
+    "running",
+    "anchored",
     "verified",
     "soak",
     "branch",
+    "newer",
     "approval",
     "window",
     "attested",
@@ -30,6 +33,10 @@ GateName = Literal[
     "reproduced",
     "health",
 ]
+
+
+_SKEW = timedelta(minutes=5)
+"""How far a machine's clock may be off before the store's counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +68,12 @@ def promotion_gates(
     now: datetime,
     soak_s: float,
     broken: Sequence[str] = (),
+    written_at: datetime | None = None,
 ) -> tuple[GateResult, ...]:
-    """Return what each gate says about promoting `release` out of `source`, whose stacks are `broken` like this."""
+    """Return what each gate says about promoting `release` out of `source`, whose stacks are `broken` like this.
+
+    `written_at` is when the store got the entry at which the soak began: an entry can be dated back, its object cannot.
+    """
     current = standing.current
     if broken and current is not None:
         return (
@@ -83,7 +94,7 @@ def promotion_gates(
                 hint=f"Promote what {source.name} runs, or deploy {release[:12]} there first.",
             ),
         )
-    return (_verified(source, standing), _soaked(source, standing, now=now, soak_s=soak_s))
+    return (_verified(source, standing), _soaked(source, standing, now=now, soak_s=soak_s, written_at=written_at))
 
 
 def branch_gate(source: Environment, branch: str, *, commit: str | None, beyond: Sequence[str] | None) -> GateResult:
@@ -189,12 +200,16 @@ def _verified(source: Environment, standing: Standing) -> GateResult:
     return GateResult(gate="verified", status="open", message=f"verified in {source.name}")
 
 
-def _soaked(source: Environment, standing: Standing, *, now: datetime, soak_s: float) -> GateResult:
+def _soaked(
+    source: Environment, standing: Standing, *, now: datetime, soak_s: float, written_at: datetime | None
+) -> GateResult:
     since = standing.soaking_since
     if since is None:
         return GateResult(
             gate="soak", status="refused", message=f"The soak clock of {source.name} has not started", hint=""
         )
+    if written_at is not None and written_at - since > _SKEW:
+        since = written_at
     until = since + timedelta(seconds=soak_s)
     if now < until:
         return GateResult(

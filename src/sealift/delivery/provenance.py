@@ -72,7 +72,7 @@ def provenance_faults(statement: bytes, release: Release, *, bom: bytes | None) 
     """Return every way in which a statement is not about this release and this bill of materials."""
     try:
         said: Json = json.loads(statement)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ("the provenance is no JSON",)
     if not isinstance(said, dict):
         return ("the provenance is no in-toto statement",)
@@ -92,6 +92,16 @@ def provenance_faults(statement: bytes, release: Release, *, bom: bytes | None) 
     if listed != (hashlib.sha256(bom).hexdigest() if bom is not None else None):
         faults.append("the bill of materials is not the one it names")
     return tuple(faults)
+
+
+def stated_commit(statement: bytes) -> str | None:
+    """Return the commit that a statement says a release was built from; None when it says none."""
+    try:
+        said: Json = json.loads(statement)
+    except (ValueError, RecursionError):
+        return None
+    commit = _at(said, "predicate", "buildDefinition", "externalParameters", "commit")
+    return commit if isinstance(commit, str) else None
 
 
 def _at(value: Json, *path: str) -> Json:

@@ -1,7 +1,8 @@
 """Entries that this machine has read before, so that a long history is not read again each time.
 
-Nothing in it is trusted: an entry counts only as part of a chain that leads to the newest entry of the bucket. It may
-be lost or damaged at any time. `verify` never uses it.
+No entry in it is believed: it counts only as part of a chain that leads to the newest entry of the bucket. But a ledger
+that does not lead through it was cut or written anew since, and that is said. It may be lost or damaged at any time.
+`verify` never uses it.
 """
 
 import os
@@ -15,10 +16,14 @@ from sealift.model.ledger import GENESIS, Entry
 
 
 class EntryCache:
-    """The beginning of one ledger in a file of this machine, an entry a line."""
+    """The beginning of one ledger in a file of this machine, an entry a line.
 
-    def __init__(self, file: Path) -> None:
+    A `forgetful` one is of a ledger that may be thrown away and begun again, as those of the embedded cloud are.
+    """
+
+    def __init__(self, file: Path, *, forgetful: bool = False) -> None:
         self._file = file
+        self._forgetful = forgetful
 
     def load(self) -> tuple[Entry, ...]:
         """Return the entries from the first one on, as far as they make a chain."""
@@ -36,6 +41,23 @@ class EntryCache:
                 break
             entries.append(entry)
         return tuple(entries)
+
+    def compare(self, known: Sequence[Entry], entries: Sequence[Entry], environment: str) -> None:
+        """Raise IntegrityError when the ledger does not lead through the newest entry that is known of it."""
+        if self._forgetful or not known:
+            return
+        newest = known[-1]
+        if len(entries) >= newest.seq and entries[newest.seq - 1].hash == newest.hash:
+            return
+        now = f"ends at entry {len(entries)}" if len(entries) < newest.seq else "has another one there"
+        raise IntegrityError(
+            f"The ledger of {environment} is not the one that this machine knows: it saw entry {newest.seq} of "
+            f"{newest.at:%Y-%m-%d %H:%M:%S} UTC, and the ledger {now}",
+            code="ledger-rewritten",
+            hint="Find out who wrote to the bucket: it is versioned. If it was made anew on purpose, remove "
+            f"{self._file} to forget the old one.",
+            context={"environment": environment, "seq": newest.seq},
+        )
 
     def save(self, entries: Sequence[Entry]) -> None:
         """Keep these entries instead. A full disk or a forbidden folder is no reason to fail."""

@@ -37,6 +37,8 @@ def _link_faults(seq: int, entry: Entry, before: Entry | None) -> list[str]:
         reasons.append("it is not the beginning of a chain")
     if before is not None and entry.previous != before.hash:
         reasons.append("it does not follow the entry before: one of them was changed")
+    if before is not None and entry.at < before.at:
+        reasons.append(f"its time, {entry.at:%Y-%m-%d %H:%M:%S} UTC, is before that of the entry before")
     if before is not None and entry.fence < before.fence:
         reasons.append(f"it was written under lease {entry.fence}, after lease {before.fence} had been taken")
     return reasons

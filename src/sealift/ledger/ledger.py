@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from sealift.errors import CloudError, IntegrityError, LeaseError, PreconditionFailed
 from sealift.ledger.author import Author
@@ -84,6 +85,7 @@ class BucketLedger:
         entries = self._continued(known) if known else None
         if entries is None:
             entries = self._whole()
+            self._cache.compare(known, entries, self._environment)
         if entries != known:
             self._cache.save(entries)
         return entries
@@ -114,6 +116,13 @@ class BucketLedger:
             bodies[newest] = newer.body
         entries, faults = judge_chain(bodies, pointer.body)
         return None if faults else entries
+
+    def written_at(self, seq: int) -> datetime | None:
+        """Return when the store says that an entry was written; None when it does not say."""
+        stored = self._bucket.get(entry_key(seq))
+        if stored is None or stored.age_s is None:
+            return None
+        return self._author.clock.now() - timedelta(seconds=stored.age_s)
 
     def newest_fence(self) -> int:
         """Return the newest lease that the chain was written under; 0 when there was none."""
@@ -155,7 +164,7 @@ class BucketLedger:
                 seq=(last.seq if last else 0) + 1,
                 id=self._author.ids.new(),
                 environment=self._environment,
-                at=self._author.clock.now(),
+                at=max(self._author.clock.now(), last.at) if last else self._author.clock.now(),
                 actor=self._author.actor,
                 fence=max(last.fence if last else 0, fence or 0),
                 record=record,

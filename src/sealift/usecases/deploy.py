@@ -71,6 +71,8 @@ class Plan:
     """When it was asked for and which commits it contains, for deployments that come later."""
     health: Mapping[str, Json] = field(default_factory=dict)
     """What was seen of this release where it soaked, for the ledger."""
+    anchor: Mapping[str, Json] = field(default_factory=dict)
+    """Where the ledger of the environment before ended, for the next promotion."""
 
     @property
     def config(self) -> str:
@@ -192,6 +194,8 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
         tell_inherited(plan.inherited, writer.site)
     if plan.health:
         base["health"] = dict(plan.health)
+    if plan.anchor:
+        base["anchor"] = dict(plan.anchor)
     if writer.site.environment.watch_s and plan.kind != "rollback":
         base["watch_s"] = writer.site.environment.watch_s
     hooks = _hook_run(plan, operation, writer)

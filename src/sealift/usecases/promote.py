@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from sealift.delivery.chains import anchor_record
 from sealift.delivery.health import evidence
 from sealift.delivery.override import Override
 from sealift.errors import ConfigError, Refused
@@ -74,7 +75,8 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
             record_overrides(overridden, options.override, operation, writer)
         copy_release(plan.release, stored_origin(digest, source.cloud), source=source, target=site)
         author = entering.verified.author if entering.verified else None
-        proved = replace(turn, author=author, isolation=store_certificate(entering.proof, writer))
+        anchor = anchor_record(source.name, source.ledger.entries())
+        proved = replace(turn, author=author, anchor=anchor, isolation=store_certificate(entering.proof, writer))
         return bring(proved, writer, restore=True, force=options.force)
 
 

@@ -37,10 +37,10 @@ def read_back(site: Site, release: Release, *, made: Collection[str]) -> Codes:
     """
     clock = site.services.clock
     until = clock.monotonic() + (0.0 if site.cloud.local else UNSEEN_S)
-    wrong, compared, functions = _compared(site, release, made)
+    wrong, compared, functions = compare(site, release, made)
     while wrong and clock.monotonic() < until:
         clock.sleep(3.0)
-        wrong, compared, functions = _compared(site, release, made)
+        wrong, compared, functions = compare(site, release, made)
     if wrong:
         raise IntegrityError(
             "Functions do not run the code of the release: " + "; ".join(wrong),
@@ -51,7 +51,7 @@ def read_back(site: Site, release: Release, *, made: Collection[str]) -> Codes:
     return Codes(compared={ref: sha for ref, _, sha in compared}, functions=functions)
 
 
-def _compared(site: Site, release: Release, made: Collection[str]) -> tuple[list[str], list[Compared], int]:
+def compare(site: Site, release: Release, made: Collection[str] = ()) -> tuple[list[str], list[Compared], int]:
     """Return what is wrong, each function that was looked at, and how many there are."""
     functions = 0
     compared: list[Compared] = []

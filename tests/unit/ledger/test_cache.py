@@ -18,10 +18,11 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "cache/ledgers/bucket.jsonl"
 
 
-def cached(store: Store, file: Path) -> BucketLedger:
+def cached(store: Store, file: Path, *, forgetful: bool = False) -> BucketLedger:
     """Open the ledger as a machine with a cache."""
     author = Author(actor="me", clock=store.clock, ids=FakeIds("cached"))
-    return BucketLedger(store.bucket, environment="staging", author=author, cache=EntryCache(file))
+    cache = EntryCache(file, forgetful=forgetful)
+    return BucketLedger(store.bucket, environment="staging", author=author, cache=cache)
 
 
 def filled(count: int = 20) -> Store:
@@ -78,20 +79,52 @@ def test_entries_that_the_pointer_does_not_know_yet_are_read(file: Path) -> None
     assert len(cached(store, file).entries()) == 4
 
 
-def test_another_ledger_in_the_same_bucket_is_not_mixed_up_with_the_old_one(file: Path) -> None:
-    cached(filled(5), file).entries()
+def anew(count: int) -> Store:
+    """Return a store with another ledger."""
     other = Store()
-    for number in range(7):
+    for number in range(count):
         other.ledger("you").append(record(f"other{number}"))
+    return other
 
-    assert cached(other, file).entries() == other.ledger().entries()
 
-
-def test_a_shorter_ledger_is_read_from_the_bucket(file: Path) -> None:
+@pytest.mark.parametrize("count", [5, 7])
+def test_a_ledger_that_was_written_anew_is_refused(file: Path, count: int) -> None:
     cached(filled(5), file).entries()
-    shorter = filled(2)
 
-    assert len(cached(shorter, file).entries()) == 2
+    with pytest.raises(IntegrityError, match=r"saw entry 5 of .* has another one there") as error:
+        cached(anew(count), file).entries()
+    assert error.value.code == "ledger-rewritten"
+    assert str(file) in error.value.hint
+
+
+@pytest.mark.parametrize("count", [0, 2, 4])
+def test_a_ledger_that_was_cut_is_refused(file: Path, count: int) -> None:
+    cached(filled(5), file).entries()
+
+    with pytest.raises(IntegrityError, match=f"ends at entry {count}"):
+        cached(filled(count), file).entries()
+
+
+def test_what_was_refused_is_refused_again(file: Path) -> None:
+    cached(filled(5), file).entries()
+    for _ in range(2):
+        with pytest.raises(IntegrityError):
+            cached(anew(7), file).entries()
+
+
+def test_the_old_ledger_is_forgotten_with_its_file(file: Path) -> None:
+    cached(filled(5), file).entries()
+    file.unlink()
+
+    assert len(cached(anew(7), file).entries()) == 7
+
+
+def test_a_ledger_of_the_embedded_cloud_may_begin_again(file: Path) -> None:
+    cached(filled(5), file).entries()
+    other = anew(7)
+
+    assert cached(other, file, forgetful=True).entries() == other.ledger().entries()
+    assert len(cached(filled(2), file, forgetful=True).entries()) == 2
 
 
 def test_a_new_entry_that_is_damaged_is_found(file: Path) -> None:

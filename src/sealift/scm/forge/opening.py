@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sealift.pipelines.report import Forge
 
 Sleep = Callable[[float], None]
-_SIGNING_PROXY = "http://localhost:29418"
+SIGNING_PROXY = "http://localhost:29418"
 """It signs plain HTTP requests of a step: https://support.atlassian.com/bitbucket-cloud/docs/code-insights/"""
 
 
@@ -40,12 +40,12 @@ def _bitbucket(ci: CiContext, repository: str, head: str, env: Mapping[str, str]
     token = env.get("BITBUCKET_ACCESS_TOKEN")
     base = env.get("SEALIFT_BITBUCKET_API", "api.bitbucket.org/2.0")
     return Bitbucket(
-        Api(f"http://{base}", sleep=sleep, proxy=env.get("SEALIFT_BITBUCKET_PROXY", _SIGNING_PROXY)),
+        Api(f"http://{base}", sleep=sleep, proxy=env.get("SEALIFT_BITBUCKET_PROXY", SIGNING_PROXY)),
         repository=repository,
         commit=head,
         pull_request=ci.pull_request,
         link=ci.build_url,
-        comments=Api(f"https://{base}", sleep=sleep, headers=_bearer(token)) if token else None,
+        comments=Api(f"https://{base}", sleep=sleep, headers=bearer(token)) if token else None,
     )
 
 
@@ -53,7 +53,7 @@ def _github(ci: CiContext, repository: str, head: str, env: Mapping[str, str], s
     from sealift.scm.forge.github import GitHub
 
     token = env.get("GITHUB_TOKEN")
-    headers = {**_bearer(token), "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+    headers = {**bearer(token), "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
     base = env.get("GITHUB_API_URL", "https://api.github.com")
     return GitHub(
         Api(base, sleep=sleep, headers=headers) if token else None,
@@ -80,7 +80,8 @@ def _gitlab(ci: CiContext, repository: str, head: str, env: Mapping[str, str], s
     )
 
 
-def _bearer(token: str | None) -> dict[str, str]:
+def bearer(token: str | None) -> dict[str, str]:
+    """Return the header that carries a token."""
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 

@@ -9,6 +9,7 @@ from sealift.errors import Refused, SealiftError, Waiting
 from sealift.model.event import Noted, PhaseName
 from sealift.usecases.admission import Admission
 from sealift.usecases.gates.account import account
+from sealift.usecases.gates.anchored import anchored
 from sealift.usecases.gates.approval import approval
 from sealift.usecases.gates.attested import attested
 from sealift.usecases.gates.branch import branch
@@ -19,8 +20,10 @@ from sealift.usecases.gates.health import health
 from sealift.usecases.gates.hooks import hooks
 from sealift.usecases.gates.isolation import isolation
 from sealift.usecases.gates.merged import merged
+from sealift.usecases.gates.newer import newer
 from sealift.usecases.gates.protected import protected
 from sealift.usecases.gates.reproduced import reproduced
+from sealift.usecases.gates.running import running
 from sealift.usecases.gates.soak import release, soak, verified
 from sealift.usecases.gates.window import window
 from sealift.usecases.proof.prove import Proof, isolation_gate, summary
@@ -31,9 +34,12 @@ WHO: tuple[Gate, ...] = (account, protected, merged)
 """Who acts, and by which rules: asked once."""
 WHAT: tuple[Gate, ...] = (
     release,
+    running,
+    anchored,
     verified,
     soak,
     branch,
+    newer,
     approval,
     window,
     attested,
@@ -47,7 +53,7 @@ WHAT: tuple[Gate, ...] = (
 """What enters, and when: asked again under the lease."""
 ENTRY: tuple[Gate, ...] = (*WHO, *WHAT)
 """Every gate. `status`, `promote --plan` and the page ask them; whatever enters has to pass them."""
-_TAKING_APART = (attested, isolation, configuration, code, hooks, reproduced)
+_TAKING_APART = (running, attested, isolation, configuration, code, hooks, reproduced)
 GLANCE: tuple[Gate, ...] = tuple(gate for gate in ENTRY if gate not in _TAKING_APART)
 """What `status` asks: every gate that takes no release apart."""
 _PHASES: dict[Gate, PhaseName] = {soak: "soak", isolation: "prove", reproduced: "rebuild", health: "health"}

@@ -1,12 +1,49 @@
-"""The attested gate: provenance and signature of the release hold."""
+"""The attested gate: provenance and signature of the release hold, and speak of the commit that the ledger names."""
 
 from sealift.delivery.gates import GateResult
+from sealift.delivery.provenance import provenance_key, stated_commit
+from sealift.errors import Refused
 from sealift.usecases.attest import attestation_gate, load_keys
 from sealift.usecases.gates.entering import Entering
+from sealift.usecases.site import Site
 
 
 def attested(entering: Entering) -> GateResult:
     """Return whether what is stored beside the release holds; one that was just built is attested with its upload."""
-    if entering.source is None:
+    source = entering.source
+    if source is None:
         return GateResult(gate="attested", status="open", message="it is attested when it is stored")
-    return attestation_gate(entering.sealed, entering.source, load_keys(entering.site.app))
+    result = attestation_gate(entering.sealed, source, load_keys(entering.site.app))
+    strange = _strange_commit(entering, source) if result.status == "open" else None
+    if strange is None:
+        return result
+    refusal = Refused(
+        f"Release {entering.release[:12]} in {source.name} is not promoted: its provenance names commit {strange[:8]}, "
+        f"the ledger {(entering.commit or 'none')[:8]}",
+        code="gate-provenance",
+        hint=f"Look at it: `sealift release verify {source.name}`. Then deploy its commit again.",
+        context={"environment": source.name, "release": entering.release, "check": "provenance"},
+    )
+    return GateResult(
+        gate="attested",
+        status="refused",
+        message=refusal.message,
+        hint=refusal.hint,
+        error=refusal,
+        about=source.name,
+    )
+
+
+def _strange_commit(entering: Entering, source: Site) -> str | None:
+    """Return the commit of the provenance when it is none that the release was deployed from, nor one before it.
+
+    The first provenance of a release stays when a later commit has the same content.
+    """
+    statement = source.cloud.bucket.get(provenance_key(entering.release))
+    stated = stated_commit(statement.body) if statement is not None else None
+    if stated is None or entering.commit is None:
+        return None
+    recorded = {e.record.commit for e in source.ledger.entries() if e.record.release == entering.release}
+    if stated in recorded:
+        return None
+    return None if source.services.scm.commits_between(source.app.root, entering.commit, stated) == () else stated

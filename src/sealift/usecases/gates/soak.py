@@ -1,6 +1,7 @@
 """The gates of the source's ledger: it runs the release, verified it, and let it soak."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from sealift.delivery.gates import GateName, GateResult, promotion_gates
 from sealift.usecases.gates.entering import Entering
@@ -34,6 +35,7 @@ def _said(gate: GateName, entering: Entering) -> GateResult:
         now=source.services.clock.now(),
         soak_s=source.environment.soak_s if shorter is None else shorter,
         broken=tuple(broken_stacks(source)) if gate == "release" else (),
+        written_at=_written_at(entering) if gate == "soak" else None,
     )
     found = next((result for result in results if result.gate == gate), None)
     if found is None and gate != "release":
@@ -46,3 +48,13 @@ def _said(gate: GateName, entering: Entering) -> GateResult:
         )
     runs = GateResult(gate=gate, status="open", message=f"{source.name} runs release {entering.release[:12]}")
     return replace(found or runs, about=source.name)
+
+
+def _written_at(entering: Entering) -> datetime | None:
+    """Return when the store says that the verification was written at which the soak began."""
+    source, since = entering.source, entering.soaked.soaking_since
+    if source is None or since is None:
+        return None
+    entries = source.ledger.entries()
+    began = next((e.seq for e in entries if e.record.kind == "verification" and e.at == since), None)
+    return source.ledger.written_at(began) if began is not None else None

@@ -1,0 +1,156 @@
+"""Who is who at the service that holds the code: the account that runs us, and the accounts that wrote commits.
+
+A name on a machine can be made up, and so can the author of a commit. The service knows which account an e-mail address
+belongs to, and which one opened the pull request that a commit came by.
+
+Tokens: `GITHUB_TOKEN` or `GH_TOKEN`, `BITBUCKET_ACCESS_TOKEN`, `GITLAB_TOKEN`. In a step of Bitbucket none is needed.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from sealift.errors import CloudError
+from sealift.model.template import Json
+from sealift.scm.ci import CiContext
+from sealift.scm.forge.calls import Api
+from sealift.scm.forge.opening import SIGNING_PROXY, Sleep, bearer
+
+Service = Literal["bitbucket", "github", "gitlab"]
+_PARALLEL = 8
+_REMOTE = re.compile(r"(?:^\w+://(?:[^@/]+@)?|^(?:[^@/]+@))(?P<host>[^/:]+)(?::\d+)?[/:](?P<path>.+?)(?:\.git)?/?$")
+_AUTHOR_OF = (
+    "query($p:ID!,$c:String!){project(fullPath:$p){repository{tree(ref:$c){lastCommit{sha author{username}}}}}}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A repository at a service."""
+
+    service: Service
+    repository: str
+    host: str
+
+
+def place_of(ci: CiContext, remote: str | None) -> Place | None:
+    """Return where the code is held, as the CI system or the address of the remote says."""
+    if ci.system in ("bitbucket", "github", "gitlab") and ci.repository:
+        return Place(service=ci.system, repository=ci.repository, host="")
+    match = _REMOTE.match(remote or "")
+    host = match["host"].lower() if match else ""
+    for service in ("bitbucket", "github", "gitlab"):
+        if match and service in host:
+            return Place(service=service, repository=match["path"], host=host)
+    return None
+
+
+class Accounts:
+    """The Accounts port. `place` is None where no service is known: then nobody is."""
+
+    def __init__(self, ci: CiContext, env: Mapping[str, str], *, place: Place | None, sleep: Sleep) -> None:
+        self._ci = ci
+        self._place = place
+        self._api = _api(place, ci, env, sleep) if place else None
+
+    def mine(self) -> str | None:
+        """Return the account that runs us, such as `ann@github`; None when it is not known, or is a machine's."""
+        if self._place is None:
+            return None
+        if not self._ci.human:
+            return self._named(self._ci.actor)
+        if self._api is None:
+            return None
+        try:
+            answer = self._api.call("GET", "/user")
+        except CloudError:
+            return None
+        key = {"bitbucket": "uuid", "github": "login", "gitlab": "username"}[self._place.service]
+        machine = isinstance(answer, dict) and (answer.get("type") in ("Bot", "app_user") or answer.get("bot") is True)
+        return None if machine else self._named(_at(answer, key))
+
+    def authors(self, commits: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the accounts that wrote each commit or opened its pull request; none when its author has none here.
+
+        Raises CloudError when the service does not answer.
+        """
+        if self._place is None or self._api is None:
+            return {}
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return dict(zip(commits, pool.map(self._authors, commits), strict=True))
+
+    def _authors(self, commit: str) -> tuple[str, ...]:
+        assert self._place is not None
+        match self._place.service:
+            case "github":
+                place = f"/repos/{quote(self._place.repository)}/commits/{quote(commit)}"
+                wrote = _at(self._call(place), "author", "login")
+                opened = _each(self._call(f"{place}/pulls"), "user", "login")
+            case "bitbucket":
+                place = f"/repositories/{quote(self._place.repository)}/commit/{quote(commit)}"
+                wrote = _at(self._call(place), "author", "user", "uuid")
+                opened = _each(_at(self._call(f"{place}/pullrequests"), "values"), "author", "uuid")
+            case "gitlab":
+                wrote = self._author_at_gitlab(commit)
+                project = quote(self._place.repository, safe="")
+                requests = self._call(f"/api/v4/projects/{project}/repository/commits/{quote(commit)}/merge_requests")
+                opened = _each(requests, "author", "username")
+        if not isinstance(wrote, str):
+            return ()
+        return tuple(dict.fromkeys(named for name in (wrote, *opened) if (named := self._named(name)) is not None))
+
+    def _author_at_gitlab(self, commit: str) -> object:
+        """Return who GitLab says wrote a commit: its REST API gives the e-mail alone.
+
+        https://docs.gitlab.com/api/graphql/reference/#commit
+        """
+        assert self._api is not None
+        assert self._place is not None
+        asked: Json = {"query": _AUTHOR_OF, "variables": {"p": self._place.repository, "c": commit}}
+        answer = self._api.call("POST", "/api/graphql", body=asked)
+        found = _at(answer, "data", "project", "repository", "tree", "lastCommit")
+        return _at(found, "author", "username") if _at(found, "sha") == commit else None
+
+    def _call(self, path: str) -> object:
+        """Return an answer; nothing where the service knows no such thing."""
+        assert self._api is not None
+        answer: object = self._api.call("GET", path, missing_ok=True)
+        return answer
+
+    def _named(self, name: object) -> str | None:
+        assert self._place is not None
+        known = isinstance(name, str) and name and not name.endswith("[bot]")
+        return f"{name}@{self._place.service}" if known else None
+
+
+def _api(place: Place, ci: CiContext, env: Mapping[str, str], sleep: Sleep) -> Api | None:
+    match place.service:
+        case "bitbucket":
+            token, base = env.get("BITBUCKET_ACCESS_TOKEN"), env.get("SEALIFT_BITBUCKET_API", "api.bitbucket.org/2.0")
+            if token:
+                scheme = "http" if base.startswith("127.0.0.1:") else "https"
+                return Api(f"{scheme}://{base}", sleep=sleep, headers=bearer(token))
+            proxy = env.get("SEALIFT_BITBUCKET_PROXY", SIGNING_PROXY)
+            return None if ci.human else Api(f"http://{base}", sleep=sleep, proxy=proxy)
+        case "github":
+            token = env.get("GITHUB_TOKEN") or env.get("GH_TOKEN")
+            headers = {**bearer(token), "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+            base = "https://api.github.com" if place.host in ("", "github.com") else f"https://{place.host}/api/v3"
+            return Api(env.get("GITHUB_API_URL", base), sleep=sleep, headers=headers) if token else None
+        case "gitlab":
+            token = env.get("GITLAB_TOKEN")
+            base = env.get("CI_API_V4_URL") or f"https://{place.host or 'gitlab.com'}/api/v4"
+            return Api(base.removesuffix("/api/v4"), sleep=sleep, headers={"PRIVATE-TOKEN": token}) if token else None
+
+
+def _at(value: object, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _each(rows: object, *path: str) -> Iterator[object]:
+    yield from (_at(row, *path) for row in rows) if isinstance(rows, list) else ()
