@@ -424,8 +424,27 @@ class SourceControl(Protocol):
     def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
         """Return `<hash> <subject>` of commits in `new` that `old` lacks, newest first; None when unknown."""
 
+    def written_by(self, root: Path, old: str | None, new: str) -> tuple[tuple[str, str], ...] | None:
+        """Return each commit that `new` has and `old` lacks with its author's e-mail, newest first; None when unknown.
+
+        Without an old one only the new one itself.
+        """
+
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
+
+
+class Accounts(Protocol):
+    """Who is who at the service that holds the code, as `ann@github`."""
+
+    def mine(self) -> str | None:
+        """Return the account that runs us; None when it is not known, or is a machine's."""
+
+    def authors(self, commits: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the accounts that wrote each commit or opened its pull request; none when its author has none.
+
+        Raises CloudError when the service does not answer.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import App, Environment, GatesRead
 from sealift.model.event import Noted
-from sealift.ports import Analyzer, Builder, Checkout, Clock, Cloud, EventSink, Ids, Ledgers, Process, Prompt, Tester
+from sealift.ports import (
+    Accounts,
+    Analyzer,
+    Builder,
+    Checkout,
+    Clock,
+    Cloud,
+    EventSink,
+    Ids,
+    Ledgers,
+    Process,
+    Prompt,
+    Tester,
+)
 from sealift.scm.ci import CiContext, detect
 from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
 from sealift.usecases.services import Services
@@ -223,6 +236,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> 
         http=UrllibHttp(),
         scm=_git(),
         checkouts=RealCheckouts(process, sink, local=local),
+        accounts=_late(lambda: _accounts(app, clock)),
         process=process,
         clock=clock,
         ids=ids,
@@ -278,6 +292,13 @@ def _tester(process: RealProcess, app: App, sink: EventSink) -> Tester:
         testing=testing,
         accepting=process,
     )
+
+
+def _accounts(app: App, clock: Clock) -> Accounts:
+    from sealift.scm.forge.people import ForgeAccounts, place_of
+
+    ci = ci_context()
+    return ForgeAccounts(ci, os.environ, place=place_of(ci, _git().remote(app.root)), sleep=clock.sleep)
 
 
 class RealCheckouts:

@@ -1,7 +1,7 @@
 """A git repository that is a straight line of commits."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -47,10 +47,34 @@ class FakeSourceControl:
         between = self.commits[order.index(old) + 1 : order.index(new) + 1]  # nothing when `new` is the older one
         return tuple(f"{sha} {subject}" for sha, subject in reversed(between))
 
+    def written_by(self, root: Path, old: str | None, new: str) -> tuple[tuple[str, str], ...] | None:
+        """Return what `new` has and `old` lacks, newest first, by the author of now."""
+        lines = (new,) if old is None else self.commits_between(root, old, new)
+        return None if lines is None else tuple((line.partition(" ")[0], self.author or "") for line in lines)
+
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return a commit and those before it, newest first; none when it is not known."""
         order = [sha for sha, _ in self.commits]
         return tuple(reversed(order[: order.index(commit) + 1]))[:limit] if commit in order else ()
+
+
+@dataclass(slots=True)
+class FakeAccounts:
+    """Accounts at a service. Whoever acts has the account of that name, and so has who wrote a commit."""
+
+    scm: FakeSourceControl
+    actor: str
+    wrote: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Accounts by commit, where they are others."""
+
+    def mine(self) -> str | None:
+        """Return the account that runs us."""
+        return f"{self.actor.partition('@')[0]}@github"
+
+    def authors(self, commits: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the accounts that wrote each commit."""
+        author = (self.scm.author or "").rpartition("<")[2].partition("@")[0].lower()
+        return {commit: self.wrote.get(commit, (f"{author}@github",) if author else ()) for commit in commits}
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Whose approvals of a release count: several people's, each once, none of them its author. Pure.
 
-An actor is `name@place`: what the machine or the CI system says. How far that can be trusted stands in
-`docs/how-to/gates.md`; the caller that AWS knew at the same time stands beside it in the ledger.
+An actor is `name@place`: what the machine or the CI system says. On AWS that is not enough: who approves, and who wrote
+what is approved, has to be known as accounts of the service that holds the code. The entry of an approval keeps both,
+and the caller that AWS knew at the same time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 from sealift.delivery.gates import GateResult
 from sealift.model.app import Environment
 from sealift.model.ledger import Entry
+from sealift.model.template import Json
 
 _CI_PLACES = ("bitbucket", "github", "gitlab", "other")
+_SHOWN = 3
 _NOBODY = "ci"
 """The name of a CI system's job when it does not say who started it."""
 
@@ -23,6 +26,8 @@ class Subject:
     release: str
     config: str
     authors: tuple[str, ...] = ()
+    known_people: bool = False
+    """Whether only who is known as an account, and as none of the authors', counts as another person."""
 
 
 def approval_gate(target: Environment, given: Sequence[Entry], subject: Subject) -> GateResult:
@@ -62,18 +67,39 @@ def _judged(target: Environment, given: Sequence[Entry], subject: Subject) -> It
         config = entry.record.data.get("config")
         if name in seen or (caller and caller in seen):
             continue
-        seen |= {name, caller} - {""}
+        account = str(entry.record.data.get("account") or "")
+        if account and account in seen:
+            continue
+        seen |= {name, caller, account} - {""}
         if name in own_names:
             yield entry.actor, "the commit's author does not count"
         elif name == _NOBODY:
             yield entry.actor, "a job that names nobody does not count"
+        elif subject.known_people and (strange := _unknown(entry, account)):
+            yield entry.actor, strange
         elif not may_decide(entry.actor, target):
             yield entry.actor, "not among the approvers"
         elif config is not None and config != subject.config:
-            seen -= {name, caller}
+            seen -= {name, caller, account}
             yield entry.actor, "that was for another configuration"
         else:
             yield entry.actor, ""
+
+
+def _unknown(entry: Entry, account: str) -> str:
+    """Return why an approval is not known to be another person's than the authors'; nothing when it is."""
+    if not account:
+        return "its account is not known (approve in CI, or with a token of the service that holds the code)"
+    if account in _texts(entry.record.data.get("authors")):
+        return "the commit's author does not count"
+    if "authors" not in entry.record.data:
+        return "it does not say who the authors were"
+    unknown = _texts(entry.record.data.get("unknown"))
+    return f"no account is known for who wrote {', '.join(unknown[:_SHOWN])}" if unknown else ""
+
+
+def _texts(value: Json) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
 
 
 def _name(actor: str) -> str:

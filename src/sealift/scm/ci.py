@@ -81,7 +81,8 @@ def _github(env: Mapping[str, str], event: Mapping[str, Any]) -> CiContext:
         repository=name or None,
         tag=env.get("GITHUB_REF_NAME") if kind == "tag" else None,
         build_url=f"{server}/{name}/actions/runs/{run}" if name and run else None,
-        actor=env.get("GITHUB_ACTOR") or None,
+        # Whoever runs a job again is not the one who pushed.
+        actor=env.get("GITHUB_TRIGGERING_ACTOR") or env.get("GITHUB_ACTOR") or None,
     )
 
 

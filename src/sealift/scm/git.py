@@ -68,6 +68,26 @@ class Git:
         done = self._git.run(root, "log", "--format=%H %s", f"{old}..{new}", "--")
         return tuple(done.stdout.splitlines()) if done.returncode == 0 else None
 
+    def written_by(self, root: Path, old: str | None, new: str) -> tuple[tuple[str, str], ...] | None:
+        """Return each commit that `new` has and `old` lacks with its author's e-mail, newest first; None when unknown.
+
+        Without an old one only the new one itself.
+        """
+        if not (_is_reference(new) and (old is None or _is_reference(old))):
+            return None
+        which = ["-1", new] if old is None else [f"{old}..{new}"]
+        done = self._git.run(root, "log", f"--format=%H{_FIELD}%ae", *which, "--")
+        if done.returncode != 0:
+            return None
+        return tuple(
+            (commit, email) for commit, _, email in (line.partition(_FIELD) for line in done.stdout.splitlines())
+        )
+
+    def remote(self, root: Path) -> str | None:
+        """Return the address of the remote `origin`."""
+        done = self._git.run(root, "config", "--get", "remote.origin.url")
+        return done.stdout.strip() or None
+
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
         if not _is_reference(commit):
@@ -124,7 +144,7 @@ class Git:
 
     def has_remote(self, root: Path) -> bool:
         """Return whether a remote called `origin` is configured."""
-        return self._git.run(root, "config", "--get", "remote.origin.url").returncode == 0
+        return self.remote(root) is not None
 
     def files_at(self, root: Path, commit: str, names: Sequence[str]) -> Mapping[str, str]:
         """Return those text files of folder `root` that a commit has. Raises UserError when it can not be read."""

@@ -11,6 +11,7 @@ from sealift.delivery.history import approvals, authors
 from sealift.errors import UserError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
+from sealift.model.template import Json
 from sealift.usecases.admission import require_decider
 from sealift.usecases.deploy import plan_deployment
 from sealift.usecases.services import Services
@@ -24,6 +25,8 @@ from sealift.usecases.writing import (
     gates_record,
     writing,
 )
+
+_ASKED_EACH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
     subject = subject_of(site, digest, from_site)
     deployed = from_site.standing().newest(digest)
     commit = deployed.commit if deployed else None
+    people = _people(site, commit)
     operation = Operation(id=services.ids.new(), kind="approval", release=digest, commit=commit)
     with writing(site, purpose=f"approval of {digest[:12]}") as writer:
         entry = writer.record(
@@ -59,6 +63,7 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
             reason=reason,
             config=subject.config,
             gates=gates_record(app),
+            **people,
             **caller_record(site),
         )
         given = approvals(writer.ledger.entries(), release=digest)
@@ -72,4 +77,27 @@ def subject_of(site: Site, digest: str, source: Site) -> Subject:
     """
     plan = plan_deployment(site, stored_release(digest, source.cloud), commit=None, kind="promotion")
     wrote = authors(source.ledger.entries(), release=digest)
-    return Subject(release=digest, config=plan.identity, authors=wrote)
+    return Subject(release=digest, config=plan.identity, authors=wrote, known_people=not site.cloud.local)
+
+
+def _people(site: Site, commit: str | None) -> dict[str, Json]:
+    """Return who approves and who wrote what comes, as accounts; nothing on the embedded cloud, where nobody asks.
+
+    What comes are the commits that the environment does not run yet. Each is asked for, because the author of a commit
+    can be made up, but not who opened its pull request; of very many the older ones are asked for once an author.
+    """
+    if site.cloud.local or commit is None:
+        return {}
+    services, current = site.services, site.standing().current
+    running = current.commit if current is not None and current.commit != commit else None
+    wrote = services.scm.written_by(site.app.root, running, commit)
+    if wrote is None:
+        return {"account": services.accounts.mine(), "authors": [], "unknown": [f"the commits up to {commit[:8]}"]}
+    older = {email: (one, email) for one, email in reversed(wrote[_ASKED_EACH:])}
+    asked = (*wrote[:_ASKED_EACH], *older.values()) or ((commit, commit[:8]),)
+    found = services.accounts.authors([one for one, _ in asked])
+    return {
+        "account": services.accounts.mine(),
+        "authors": [*sorted({account for accounts in found.values() for account in accounts})],
+        "unknown": [*sorted({email for one, email in asked if not found.get(one)})],
+    }

@@ -22,6 +22,7 @@ class Services:
     http: ports.Http
     scm: ports.SourceControl
     checkouts: ports.Checkouts
+    accounts: ports.Accounts
     process: ports.Process
     clock: ports.Clock
     ids: ports.Ids

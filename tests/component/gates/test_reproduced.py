@@ -35,7 +35,7 @@ def soaked(world: World) -> str:
 
 
 def append_to_staging(world: World, evil: BuiltRelease) -> None:
-    """Write a release and a story of it into staging's bucket, as its role may: the chain holds."""
+    """Write a release and a story of it into staging's bucket, and its code into the function, as its role may."""
     site = world.site("staging", actor="ann@laptop")
     upload_release(evil, site, keys=Keys())
     commit = world.standing().verified(world.standing().deployments[0].release)
@@ -46,6 +46,9 @@ def append_to_staging(world: World, evil: BuiltRelease) -> None:
     site.ledger.append(Record(kind="deployment", status="succeeded", data=data, **story))  # type: ignore[arg-type]
     site.ledger.append(Record(kind="verification", status="succeeded", data={}, **story))  # type: ignore[arg-type]
     assert site.ledger.verify() == ()
+    (name,) = (r.physical_id for r in site.cloud.stacks.resources("shop-staging") if r.logical_id == "Hello")
+    assert name is not None
+    world.account("staging").functions.set_code(name, dict(evil.release.stacks[0].functions)["Hello"])
 
 
 def evil_build(world: World) -> BuiltRelease:

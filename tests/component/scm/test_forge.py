@@ -1,10 +1,5 @@
 """Reports posted by real HTTP to a service of this machine: what each system gets, and how refusals are taken."""
 
-import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,62 +11,11 @@ from sealift.model.template import Location
 from sealift.pipelines.report import Report
 from sealift.scm.ci import detect
 from sealift.scm.forge.opening import open_forge
+from tests.component.scm.conftest import Service
 
 HEAD, MERGE = "a" * 40, "b" * 40
 FINDING = Finding(tool="ruff", id="F401", severity="low", message="unused", location=Location(file="a.py", line=3))
 REPORT = Report(key="check", title="Static analysis", status="failed", findings=(FINDING,) * 1)
-
-
-@dataclass
-class Service:
-    """A service that remembers requests and answers with what was put in line for a path, else with 200."""
-
-    address: str = ""
-    requests: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
-    answers: dict[tuple[str, str], list[tuple[int, dict[str, str], Any]]] = field(default_factory=dict)
-
-    @property
-    def lines(self) -> list[str]:
-        """The requests, as method and path."""
-        return [f"{method} {path}" for method, path, _, _ in self.requests]
-
-    def body(self, line: str) -> Any:
-        """Return the body of the first such request."""
-        return next(body for method, path, _, body in self.requests if f"{method} {path}" == line)
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    found = Service()
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            # A request to a proxy names the whole address.
-            path = self.path.split("/", 3)[3] if self.path.startswith("http://") else self.path[1:]
-            found.requests.append((self.command, f"/{path}", dict(self.headers), json.loads(raw) if raw else None))
-            waiting = found.answers.get((self.command, f"/{path}"))
-            status, headers, body = waiting.pop(0) if waiting else (200, {}, None)
-            data = b"" if body is None else json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.address = f"127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def bitbucket(service: Service, **more: str) -> dict[str, str]:

@@ -212,6 +212,52 @@ def test_an_approval_by_the_author_does_not_count(world: World, author: str):
     assert "author does not count" in waiting.value.message
 
 
+def approved_by_bob(world: World, digest: str) -> str:
+    done = approve(world.app, world.production, world.services(actor="bob@laptop"), release=digest, reason="seen")
+    with pytest.raises(Waiting) as waiting:
+        world.promote()
+    assert waiting.value.message == done.gate.message
+    return waiting.value.message
+
+
+def test_another_name_of_the_author_is_not_another_person(world: World):
+    world.change("production", approvals=1)
+    world.wrote["c" * 40] = ("bob@github",)
+    assert "bob@laptop: the commit's author does not count" in approved_by_bob(world, soaked(world))
+
+
+def test_who_opened_the_pull_request_is_not_another_person(world: World):
+    world.change("production", approvals=1)
+    world.wrote["c" * 40] = ("ann@github", "bob@github")
+    assert "the commit's author does not count" in approved_by_bob(world, soaked(world))
+
+
+def test_where_no_account_is_known_for_an_author_nobody_is_known_to_be_another_person(world: World):
+    world.change("production", approvals=1)
+    world.wrote["c" * 40] = ()
+    assert "no account is known for who wrote ann" in approved_by_bob(world, soaked(world))
+
+
+def test_the_author_of_any_commit_that_comes_does_not_count(world: World):
+    world.deliver("print('one')")
+    world.change("production", approvals=1)
+    for commit in ("d" * 40, "e" * 40):
+        world.scm.commit(commit)
+    world.wrote["d" * 40] = ("bob@github",)
+    world.code("print('two')")
+    digest = world.deploy().release
+    world.soak()
+    assert "the commit's author does not count" in approved_by_bob(world, digest)
+
+
+def test_accounts_are_kept_with_the_approval(world: World):
+    world.change("production", approvals=1)
+    digest = soaked(world)
+    done = approve(world.app, world.production, world.services(actor="bob@desk"), release=digest, reason="seen")
+    kept = done.entry.record.data
+    assert (kept["account"], kept["authors"], kept["unknown"]) == ("bob@github", ["ann@github"], [])
+
+
 def test_a_forged_note_on_the_origin_does_not_make_an_author_an_approver(world: World):
     world.change("production", approvals=1)
     digest = soaked(world)

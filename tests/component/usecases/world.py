@@ -32,7 +32,7 @@ from tests.fakes.http import FakeHttp, answer
 from tests.fakes.ids import FakeIds
 from tests.fakes.process import FakeProcess
 from tests.fakes.prompt import FakePrompt
-from tests.fakes.scm import FakeCheckouts, FakeSourceControl
+from tests.fakes.scm import FakeAccounts, FakeCheckouts, FakeSourceControl
 from tests.fakes.suites import FakeAnalyzer, FakeTester
 
 SOAK_S = 60.0
@@ -130,6 +130,8 @@ class World:
     process: FakeProcess = field(default_factory=FakeProcess)
     variables: dict[str, str] = field(default_factory=dict)
     actor: str = "ann@laptop"
+    wrote: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Accounts that wrote a commit."""
 
     def __post_init__(self) -> None:
         self.checkouts = FakeCheckouts(self.cache.with_name("commits"), lambda: self.app)
@@ -156,6 +158,7 @@ class World:
             http=self.http,
             scm=self.scm,
             checkouts=self.checkouts,
+            accounts=FakeAccounts(self.scm, actor or self.actor, self.wrote),
             process=self.process,
             clock=self.clock,
             ids=self.ids,

@@ -87,3 +87,43 @@ def test_one_caller_under_two_names_counts_once():
 
 def test_in_ci_many_people_share_one_role():
     assert gate(*given("bob@github", "cy@github", caller="arn:aws:sts::1:assumed-role/ci/job")).status == "open"
+
+
+KNOWN = {"authors": ["ann@github"], "unknown": [], "config": "c"}
+
+
+def known(*actors: str, **data: object) -> GateResult:
+    """Return what the gate says on AWS, where accounts count."""
+    entries = given(*actors, **{**KNOWN, **data})
+    return approval_gate(replace(PRODUCTION, approvals=1), entries, replace(SUBJECT, known_people=True))
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ({}, "its account is not known"),
+        ({"account": None}, "its account is not known"),
+        ({"account": "ann@github"}, "the commit's author does not count"),
+        ({"account": "bob@github", "unknown": ["jo@old.example"]}, "no account is known for who wrote jo@old.example"),
+        ({"account": "bob@github", "authors": ["ann@github", "bob@github"]}, "the commit's author does not count"),
+    ],
+)
+def test_who_is_not_known_to_be_another_person_does_not_count(data: dict[str, object], why: str):
+    result = known("bob@desk", **data)
+    assert result.status == "waiting"
+    assert why in result.message
+
+
+def test_an_approval_from_before_accounts_were_kept_does_not_count():
+    entries = given("bob@desk", account="bob@github", config="c")
+    result = approval_gate(replace(PRODUCTION, approvals=1), entries, replace(SUBJECT, known_people=True))
+    assert "it does not say who the authors were" in result.message
+
+
+def test_a_known_other_person_opens_the_gate():
+    assert known("bob@desk", account="bob@github").status == "open"
+
+
+def test_one_account_under_two_names_counts_once():
+    entries = given("bob@desk", "robert@laptop", account="bob@github", **KNOWN)
+    assert approval_gate(PRODUCTION, entries, replace(SUBJECT, known_people=True)).status == "waiting"

@@ -48,7 +48,7 @@ def place_of(ci: CiContext, remote: str | None) -> Place | None:
     return None
 
 
-class Accounts:
+class ForgeAccounts:
     """The Accounts port. `place` is None where no service is known: then nobody is."""
 
     def __init__(self, ci: CiContext, env: Mapping[str, str], *, place: Place | None, sleep: Sleep) -> None:
@@ -61,16 +61,23 @@ class Accounts:
         if self._place is None:
             return None
         if not self._ci.human:
-            return self._named(self._ci.actor)
-        if self._api is None:
+            name: object = self._ci.actor
+        else:
+            answer = self._whoever_has_the_token()
+            key = {"bitbucket": "uuid", "github": "login", "gitlab": "username"}[self._place.service]
+            machine = _at(answer, "type") in ("Bot", "app_user") or _at(answer, "bot") is True
+            name = None if machine else _at(answer, key)
+        return None if isinstance(name, str) and name.endswith("[bot]") else self._named(name)
+
+    def _whoever_has_the_token(self) -> object:
+        """Return what the service says of the owner of our token; nothing when that is nobody's, or there is none."""
+        if self._api is None or self._place is None:
             return None
         try:
-            answer = self._api.call("GET", "/user")
+            answer: object = self._api.call("GET", "/api/v4/user" if self._place.service == "gitlab" else "/user")
         except CloudError:
             return None
-        key = {"bitbucket": "uuid", "github": "login", "gitlab": "username"}[self._place.service]
-        machine = isinstance(answer, dict) and (answer.get("type") in ("Bot", "app_user") or answer.get("bot") is True)
-        return None if machine else self._named(_at(answer, key))
+        return answer
 
     def authors(self, commits: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """Return the accounts that wrote each commit or opened its pull request; none when its author has none here.
@@ -122,8 +129,7 @@ class Accounts:
 
     def _named(self, name: object) -> str | None:
         assert self._place is not None
-        known = isinstance(name, str) and name and not name.endswith("[bot]")
-        return f"{name}@{self._place.service}" if known else None
+        return f"{name}@{self._place.service}" if isinstance(name, str) and name else None
 
 
 def _api(place: Place, ci: CiContext, env: Mapping[str, str], sleep: Sleep) -> Api | None:
