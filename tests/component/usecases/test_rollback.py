@@ -149,6 +149,23 @@ def test_a_template_that_was_changed_in_the_bucket_is_not_gone_back_to(world: Wo
     assert account.stacks.executions == executed
 
 
+@pytest.mark.parametrize("part", ["template", "code"])
+@pytest.mark.parametrize("how", ["flipped", "lost"])
+def test_every_blob_is_checked_before_anything_is_sent(world: World, part: str, how: str):
+    first = world.deliver("print('one')").release
+    world.deliver("print('two')")
+    account = world.account("production")
+    release = stored_release(first, account.cloud)
+    key = blob_key(release.stacks[0].template_sha256 if part == "template" else release.artifacts[0].sha256)
+    body = account.bucket.peek(key) or b""
+    account.bucket.lose(key) if how == "lost" else account.bucket.corrupt(key, bytes([body[0] ^ 1]) + body[1:])
+    executed, entries = list(account.stacks.executions), world.entries("production")
+    with pytest.raises((IntegrityError, CloudError)):
+        rollback(world.app, world.production, world.services(), to=None)
+    assert account.stacks.executions == executed
+    assert world.entries("production") == entries
+
+
 def test_before_anything_was_deployed_there_is_nothing_to_go_back_to(world: World):
     with pytest.raises(Refused) as refused:
         back(world)
