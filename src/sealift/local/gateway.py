@@ -1,9 +1,12 @@
 """Stands before the emulator's web application: who may come in, which address is meant, has anything changed."""
 
 import asyncio
+import contextvars
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
+from urllib.parse import unquote
 
 from sealift.local.doors import (
     LOAD_PATH,
@@ -21,7 +24,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_API = "/_aws/execute-api/"
+repeated: contextvars.ContextVar[Mapping[str, list[str]]] = contextvars.ContextVar("repeated")
+"""Headers that the request has several times: the emulator joins their values."""
+_API, _URL = "/_aws/execute-api/", "/_aws/lambda-url/"
+_MOST_BYTES = {False: 10 * 1024 * 1024, True: 6 * 1024 * 1024}
+"""Of a request to an API, and to a function's URL."""
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -62,8 +69,14 @@ def gateway(
         if path == LOAD_PATH:
             await _answer(send, await asyncio.to_thread(load, json.loads(await _body(receive))))
             return
-        if path.startswith(_API):
-            scope = _with_stage(scope, path)
+        if path.startswith((_API, _URL)):
+            if _size(scope) > _MOST_BYTES[path.startswith(_URL)]:
+                while (await receive()).get("more_body"):
+                    pass  # a client that still sends would not see the answer
+                await _refuse(scope, send, 413, "Request Too Long")
+                return
+            repeated.set(_repeated(scope))
+            scope = _with_stage(_with_slashes(scope), path)
         elif scope["method"] not in _READING:
             saver.changed()
         await application(scope, receive, send)
@@ -80,9 +93,30 @@ def _then_leave(send: Send, leave: Callable[[], None]) -> Send:
     return sending
 
 
+def _repeated(scope: Scope) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return {name: values for name, values in found.items() if len(values) > 1}
+
+
+def _size(scope: Scope) -> int:
+    length = _header(scope, b"content-length")
+    return int(length) if length.isdecimal() else 0
+
+
+def _with_slashes(scope: Scope) -> Scope:
+    """Keep `%2F` in the path of a request to an API, as API Gateway does: it is no separator."""
+    raw = bytes(scope.get("raw_path") or b"").partition(b"?")[0]
+    if b"%2f" not in raw.lower():
+        return scope
+    kept = re.sub(rb"%2f", b"%252F", raw, flags=re.IGNORECASE)
+    return {**scope, "path": unquote(kept.decode("ascii", "replace"))}
+
+
 def _with_stage(scope: Scope, path: str) -> Scope:
     """Let the bare address of an HTTP API mean its root; the emulator takes it for the name of a bucket."""
-    if "/" in path.removeprefix(_API):
+    if not path.startswith(_API) or "/" in path.removeprefix(_API):
         return scope
     return {**scope, "path": path + "/", "raw_path": bytes(scope.get("raw_path") or path.encode()) + b"/"}
 

@@ -9,9 +9,10 @@ from types import ModuleType
 from sealift.local.patches.aliases import weighted_aliases
 from sealift.local.patches.conditions import resources_under_conditions
 from sealift.local.patches.credentials import own_credentials
-from sealift.local.patches.events import http_api_events
+from sealift.local.patches.events import http_api_events, rest_api_events, url_events
 from sealift.local.patches.functions import functions_made, refuse_without_code
 from sealift.local.patches.importing import after_import
+from sealift.local.patches.limits import integration_timeouts, payload_limits
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
 from sealift.local.patches.outputs import changed_outputs, kept_exports
 from sealift.local.patches.quotas import lifted_counts, lifted_size
@@ -30,7 +31,11 @@ def apply(prepare: Callable[[str], None]) -> None:
         own_credentials,  # first
         weighted_aliases,
         http_api_events,
+        rest_api_events,
+        url_events,
         proxy_replies,
+        payload_limits,
+        integration_timeouts,
         counted_functions,
         counted_apis,
         own_alarms,

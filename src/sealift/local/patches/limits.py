@@ -1,0 +1,67 @@
+"""Limits that functions meet on AWS: size of a payload, JSON or not, and how long an API waits.
+
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (documented, not observed)
+"""
+
+import asyncio
+import json
+from typing import Any
+
+SYNC_BYTES, ASYNC_BYTES = 6 * 1024 * 1024, 1024 * 1024
+_REST_MS, _HTTP_MS = 29_000, 30_000
+
+
+def payload_limits() -> None:
+    """Refuse what Lambda's Invoke refuses: a payload that is too large, or no JSON."""
+    from ministack.core.responses import error_response_json
+    from ministack.services import lambda_svc
+
+    handle = lambda_svc.handle_request
+
+    async def handled(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:
+        if method == "POST" and path.endswith(("/invocations", "/response-streaming-invocations", "/invoke-async")):
+            is_event = headers.get("x-amz-invocation-type") == "Event" or path.endswith("/invoke-async")
+            most = ASYNC_BYTES if is_event else SYNC_BYTES
+            if len(body) > most:
+                said = f"Request must be smaller than {most} bytes for the InvokeFunction operation"
+                return error_response_json("RequestTooLargeException", said, 413)
+            if body and not _is_json(body):
+                said = "Could not parse request body into json: the payload is no valid JSON"
+                return error_response_json("InvalidRequestContentException", said, 400)
+        return await handle(method, path, headers, body, query_params)
+
+    lambda_svc.handle_request = handled
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def integration_timeouts() -> None:
+    """Let an API give up on a function after the time that its integration declares, or API Gateway's own."""
+    from ministack.services import apigateway, apigateway_v1
+
+    rest, http = apigateway_v1._invoke_lambda_proxy_v1, apigateway._invoke_lambda_proxy
+
+    async def rest_waited(integration: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = await _within(integration.get("timeoutInMillis") or _REST_MS, rest(integration, *args, **kwargs))
+        return answer or (504, {"Content-Type": "application/json"}, b'{"message": "Endpoint request timed out"}')
+
+    async def http_waited(integration: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = await _within(integration.get("timeoutInMillis") or _HTTP_MS, http(integration, *args, **kwargs))
+        return answer or (503, {"Content-Type": "application/json"}, b'{"message":"Service Unavailable"}')
+
+    apigateway_v1._invoke_lambda_proxy_v1 = rest_waited
+    apigateway._invoke_lambda_proxy = http_waited
+
+
+async def _within(timeout_ms: float, answer: Any) -> Any:
+    try:
+        return await asyncio.wait_for(answer, float(timeout_ms) / 1000)
+    except TimeoutError:
+        return None
