@@ -202,10 +202,13 @@ class Trespass(Protocol):
 
 
 class Identity(Protocol):
-    """Who we are."""
+    """Who we are, and whose word the account takes for it."""
 
     def caller(self) -> Caller:
         """Return account and ARN of the credentials in use."""
+
+    def has_provider(self, issuer: str) -> bool:
+        """Return whether the account has an OpenID Connect provider of this issuer, named without `https://`."""
 
 
 class Metrics(Protocol):

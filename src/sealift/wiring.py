@@ -2,12 +2,13 @@
 
 import os
 import threading
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import App, Environment, GatesRead
@@ -222,12 +223,19 @@ def _late(make: Callable[[], object]) -> Any:
     return _Late(make)
 
 
-def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt) -> Services:
-    """Return everything that use cases need, over AWS or over the embedded cloud."""
+def _assumes() -> bool:
+    return os.environ.get(ASSUMING, "yes") != "no"
+
+
+def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt, as_role: bool = True) -> Services:
+    """Return everything that use cases need, over AWS or over the embedded cloud.
+
+    Without `as_role` environments are worked on with the credentials in use, whatever `role` says.
+    """
     clock, process = RealClock(), programs()
     ids = SortableIds(clock)
     return Services(
-        clouds=LocalClouds(app, sink) if local else AwsClouds(prompt),
+        clouds=LocalClouds(app, sink, as_role=as_role) if local else AwsClouds(prompt, as_role=as_role),
         ledgers=_late(lambda: _ledgers(clock, ids)),
         templates=_late(_templates),
         builder=_late(lambda: _builder(caching_builder(app), sink, local=local)),
@@ -370,8 +378,9 @@ def _cached_blob(sha256: str) -> Path | None:
 class AwsClouds:
     """Opens environments on AWS with the credentials of the process environment, each once."""
 
-    def __init__(self, prompt: Prompt) -> None:
+    def __init__(self, prompt: Prompt, *, as_role: bool = True) -> None:
         self._prompt = prompt
+        self._as_role = as_role and _assumes()
         self._own: OwnCredentials | None = None
         self._opened: dict[str, Cloud] = {}
         self._lock = threading.Lock()
@@ -391,7 +400,7 @@ class AwsClouds:
                     endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
                     profile=os.environ.get("AWS_PROFILE"),
                     own=self._own,
-                    role_arn=environment.role if os.environ.get(ASSUMING, "yes") != "no" else None,
+                    role_arn=environment.role if self._as_role else None,
                     # With a role of its own in the environment the SDK exchanges the token itself.
                     token_file=None
                     if os.environ.get("AWS_ROLE_ARN")
@@ -408,12 +417,18 @@ def _without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
     return {"NO_PROXY": value, "no_proxy": value}
 
 
+def _bootstrapped(environment: Environment, cloud: Cloud) -> bool:
+    """Return whether the embedded cloud has the roles of `sealift bootstrap`; what makes them works without."""
+    return cloud.inventory.principal("role", f"{environment.stack_name}-deploy") is not None
+
+
 class LocalClouds:
     """Opens environments on the embedded cloud, each in an emulator of its own that is started on demand."""
 
-    def __init__(self, app: App, sink: EventSink) -> None:
+    def __init__(self, app: App, sink: EventSink, *, as_role: bool = True) -> None:
         self._app = app
         self._sink = sink
+        self._as_role = as_role and _assumes()
         self._told: set[tuple[str, str]] = set()
         self._opened: dict[str, Cloud] = {}
         self._locks: dict[str, threading.Lock] = {}
@@ -438,6 +453,9 @@ class LocalClouds:
             secret_key=endpoint.secret_key,
         )
         cloud = open_cloud(replace(environment, account=endpoint.account), access=access)
+        if self._as_role and _bootstrapped(environment, cloud):
+            role = f"arn:aws:iam::{endpoint.account}:role/sealift/{environment.stack_name}-deploy"
+            cloud = open_cloud(replace(environment, account=endpoint.account), access=replace(access, role_arn=role))
         if self._app.local_settings:
             from sealift.aws.stand_ins import write_stand_ins
 
@@ -458,5 +476,5 @@ class LocalClouds:
             functions=LocalFunctions(cloud.functions, endpoint),
             local=True,
             endpoint=endpoint.url,
-            credentials={**endpoint.credentials(), **_without_proxy(os.environ)},
+            credentials=ChainMap(_without_proxy(os.environ), cast("dict[str, str]", cloud.credentials)),
         )

@@ -119,10 +119,16 @@ class FakeIdentity:
 
     account: str
     arn: str = ""
+    providers: set[str] = field(default_factory=set)
+    """Issuers that the account knows."""
 
     def caller(self) -> Caller:
         """Return account and ARN of the credentials in use."""
         return Caller(account=self.account, arn=self.arn or f"arn:aws:iam::{self.account}:user/dev")
+
+    def has_provider(self, issuer: str) -> bool:
+        """Return whether the account knows an issuer."""
+        return issuer in self.providers
 
 
 @dataclass(slots=True)

@@ -1,12 +1,13 @@
-"""Who we are, as the Security Token Service says."""
+"""Who we are, as the Security Token Service says, and which identity providers the account knows."""
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
+from sealift.errors import CloudError
 from sealift.model.stack import Caller
 
 
 class AwsIdentity:
-    """GetCallerIdentity."""
+    """Asks STS and IAM."""
 
     def __init__(self, session: AwsSession) -> None:
         self._session = session
@@ -16,3 +17,16 @@ class AwsIdentity:
         with calling("say who we are"):
             answer = self._session.sts.get_caller_identity()
         return Caller(account=answer["Account"], arn=answer["Arn"])
+
+    def has_provider(self, issuer: str) -> bool:
+        """Return whether the account has an OpenID Connect provider of this issuer, named without `https://`."""
+        caller = self.caller()
+        arn = f"arn:{caller.arn.split(':')[1]}:iam::{caller.account}:oidc-provider/{issuer}"
+        try:
+            with calling(f"look for the identity provider {issuer}"):
+                self._session.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        except CloudError as error:
+            if error.code != "not-found":
+                raise
+            return False
+        return True

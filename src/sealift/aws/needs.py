@@ -142,3 +142,9 @@ PROBE = Need(
     when="With `--probe ENV --on-aws`. What is tried as that role needs no right: a denial is hoped for.",
     commands=("prove --probe",),
 )
+BOOTSTRAP = Need(
+    title="Make what an environment needs first",
+    when="Once for each environment, by somebody who may make roles and a bucket: CloudFormation makes them with the "
+    "rights of the caller. The stack is called `sealift-bootstrap-<stack_name>`.",
+    commands=("bootstrap",),
+)

@@ -227,6 +227,24 @@ RIGHTS: tuple[Right, ...] = (
         ("organizations:ListPoliciesForTarget", EVERYTHING, "the policies of each"),
         ("organizations:DescribePolicy", EVERYTHING, "what they say"),
     ),
+    *_of(
+        needs.BOOTSTRAP,
+        ("cloudformation:DescribeStacks", STACK, "whether it is there"),
+        ("cloudformation:ListStackResources", STACK, "whether the identity provider is in it"),
+        ("cloudformation:GetTemplate", STACK, "what is live, with `--diff`"),
+        ("cloudformation:DetectStackDrift", STACK, "what was changed by hand, with `--diff`"),
+        ("cloudformation:CreateChangeSet", STACK, "ask what would change"),
+        ("cloudformation:DescribeChangeSet", STACK, "see that no bucket would be left behind"),
+        ("cloudformation:ExecuteChangeSet", STACK, "make it"),
+        ("cloudformation:DeleteChangeSet", STACK, "clear away one that is empty or was declined"),
+        ("cloudformation:DescribeStackEvents", STACK, "progress, and the cause of a failure"),
+        ("cloudformation:DeleteStack", STACK, "the empty remains of a creation that failed"),
+        (
+            "iam:GetOpenIDConnectProvider",
+            "arn:${Partition}:iam::${Account}:oidc-provider/${OpenIDConnectProviderArn}",
+            "whether the account knows the CI's tokens",
+        ),
+    ),
     *_of(needs.PROBE, ("sts:AssumeRole", ROLE, "the roles of the environment's functions")),
 )
 

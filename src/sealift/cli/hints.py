@@ -14,8 +14,8 @@ from sealift.ports import EventSink
 
 # fmt: off
 TAKE_LOCAL = frozenset((
-    "check", "test", "prove", "run", "deploy", "promote", "rollback", "resume", "approve", "waive", "destroy", "status",
-    "history", "drift", "diff", "ledger", "release",
+    "bootstrap", "check", "test", "prove", "run", "deploy", "promote", "rollback", "resume", "approve", "waive",
+    "destroy", "status", "history", "drift", "diff", "ledger", "release",
 ))
 # fmt: on
 """The commands that have `--local`; a test compares them with the command line."""

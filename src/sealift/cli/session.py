@@ -168,10 +168,13 @@ class Session:
             close()
 
 
-def options(*, local: bool = True, streaming: bool = False, judging: bool = False) -> Callable[[Function], Function]:
+def options(
+    *, local: bool = True, streaming: bool = False, judging: bool = False, guarded: bool = True
+) -> Callable[[Function], Function]:
     """Decorate a command with the shared options and hand it a Session as its first argument.
 
     `judging` commands only look at a pull request: they take the gates of the branch that it is to be merged into.
+    Commands that are not `guarded` take everything from the work tree.
     """
 
     def decorate(function: Function) -> Function:
@@ -190,7 +193,7 @@ def options(*, local: bool = True, streaming: bool = False, judging: bool = Fals
         ) -> Any:
             if own_gates and not use_local:
                 raise click.UsageError("--own-gates goes with --local: on AWS the gates of the protected branch count.")
-            gates: Gates = "none" if own_gates or not local else "judged" if judging else "guarded"
+            gates: Gates = "none" if own_gates or not local or not guarded else "judged" if judging else "guarded"
             session = Session(
                 directory=Path(click.get_current_context().find_root().params.get("directory") or "", directory),
                 local=use_local,
@@ -211,9 +214,10 @@ def options(*, local: bool = True, streaming: bool = False, judging: bool = Fals
             finally:
                 session.close()
 
-        if local:
+        if local and guarded:
             own = "With --local: let the gates of the work tree count, not the protected branch's."
             command = click.option("--own-gates", is_flag=True, help=own)(command)
+        if local:
             command = click.option("--local", "use_local", is_flag=True, help="Use the embedded cloud.")(command)
         return command  # type: ignore[return-value]
 

@@ -141,7 +141,7 @@ ENVIRONMENT = table(
         _ROLE,
         "ARN of the role as which Sealift works on the environment: it is assumed with the credentials in use. "
         "A promotion works on two environments, each as its own. Not with `SEALIFT_ASSUME_ROLE=no` in the process "
-        "environment, nor on the embedded cloud.",
+        "environment. On the embedded cloud, as the one that `sealift bootstrap --local` made there.",
         "the credentials in use, as they are",
     ),
     Key(
@@ -150,6 +150,15 @@ ENVIRONMENT = table(
         "ARN of the role as which CloudFormation makes what the templates say. Whoever deploys has to be allowed "
         "to pass it. Not on the embedded cloud.",
         "CloudFormation has the rights of whoever deploys",
+    ),
+    Key(
+        "trust",
+        text(r"(bitbucket:|github[@:]|gitlab[@:]|arn:)\S+", "whom to trust, such as github:owner/name"),
+        "Whom the roles of `sealift bootstrap` trust: the jobs of one repository's CI for this environment, or one "
+        "role. `bitbucket:WORKSPACE/{WORKSPACE-UUID}/{REPOSITORY-UUID}/{ENVIRONMENT-UUID}`, "
+        "`github:OWNER@ID/REPOSITORY@ID` or `github:OWNER/REPOSITORY`, `gitlab:GROUP/PROJECT`, "
+        "`arn:aws:iam::111122223333:role/name`.",
+        "`sealift bootstrap` asks for it",
     ),
     Key(
         "approval",

@@ -168,7 +168,7 @@ def _candidates(
         for (service, kind), met in kinds.items():
             # What both call by one name is NAM-01's; the permission is on the own resource.
             entries = [e for e in met if e.term not in common] if common else met
-            names = _names_on(statement, service, kind)
+            names = _names_on(statement, service, kind) - _only_makes(statement)
             if entries and names:
                 yield _Candidate(target, _certain_first(statement, entries), names, names <= TELEMETRY)
 
@@ -177,6 +177,15 @@ def _names_on(statement: Statement, service: str, kind: str) -> frozenset[str]:
     if statement.but_actions and not statement.exact:
         return frozenset(f"{service}:{name}" for name in iam.on_type(service, kind))
     return allowed(statement.actions, statement.but_actions, service, kind)
+
+
+_MAKING = frozenset({"secretsmanager:createsecret"})
+"""It fails on a secret that is there: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html"""
+
+
+def _only_makes(statement: Statement) -> frozenset[str]:
+    """Return the actions that reach nothing that is there, where what is made has to carry tags that are given."""
+    return _MAKING if any(test.key.startswith("aws:requesttag/") for test in statement.tests) else frozenset()
 
 
 _TRIED = 64

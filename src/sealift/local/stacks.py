@@ -59,6 +59,9 @@ class LocalStacks:
 
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Render and expand the template, then ask the emulator for a change set of the result."""
+        if request.template_body is not None:  # Sealift's own: there is nothing to expand
+            self.inner.create_change_set(request)
+            return
         state = self.inner.describe(request.stack_name)
         if state is not None and not request.create:
             _refuse_update(state)

@@ -112,6 +112,8 @@ class Environment:
     """ARNs of roles that act for it and stand in none of its templates: who deploys, who verifies."""
     role: str | None = None
     """ARN of the role as which Sealift works on it; None means with the credentials of the process."""
+    trust: str | None = None
+    """Whom the roles that `sealift bootstrap` makes trust, as the user wrote it."""
     cloudformation_role: str | None = None
     """ARN of the role as which CloudFormation makes what its templates say; None means with the caller's rights."""
     approvals: int = 0

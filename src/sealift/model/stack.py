@@ -116,6 +116,10 @@ class ChangeSetRequest:
     use_previous: tuple[str, ...] = ()
     description: str = ""
     role_arn: str | None = None
+    template_body: str | None = None
+    """The template itself, where there is no bucket yet to read it from; no longer than 51,200 bytes."""
+    import_existing: bool = False
+    """Whether a resource of a template's own name that exists already comes into the stack instead of failing it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

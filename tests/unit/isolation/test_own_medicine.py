@@ -1,15 +1,15 @@
 """Roles that keep to their environment reach L1 in one account; roles that reach every stack do not."""
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sealift.bootstrap.owned import KNOWN
+from sealift.bootstrap.target import Target
+from sealift.bootstrap.template import bootstrap_template
+from sealift.bootstrap.trust import Trust
 from sealift.isolation import DeclaredPrincipal, EnvironmentView, StackView, prove
-from sealift.template.reading import read
-
-ROLES = Path(__file__).parents[3] / "examples" / "roles" / "template.yaml"
 
 ACCOUNT = "000000000000"
 REGION = "eu-central-1"
@@ -109,44 +109,62 @@ APPLICATION: Any = {
 }  # fmt: skip
 
 
-def with_the_template(change: Any = None) -> list[EnvironmentView]:
-    """Return both environments in one account, each with its own deployment of examples/roles."""
+EVERY_SERVICE = KNOWN - {"appsync", "codedeploy", "ecr", "firehose", "pipes", "rds", "scheduler"}
+"""More than these are too long for one policy."""
+
+
+def bootstrapped(change: Any = None, *, accounts: tuple[str, str] = (ACCOUNT, ACCOUNT)) -> list[EnvironmentView]:
+    """Return two environments of an application, each with the stack that `sealift bootstrap` makes for it."""
     made = []
-    for name in ("staging", "production"):
-        body = copy.deepcopy(read(ROLES, "template.yaml").body)
-        if change is not None:
-            change(body["Resources"])  # type: ignore[call-overload, index]
+    for name, account in zip(("staging", "production"), accounts, strict=True):
         stack = f"shop-{name}"
-        given = {"Stack": stack, "Bucket": f"sealift-artifacts-{stack}", "Trusted": f"arn:aws:iam::{ACCOUNT}:role/ci"}
-        role = f"arn:aws:iam::{ACCOUNT}:role/sealift/{stack}-cloudformation"
-        stacks = (
-            StackView(name=stack, body=APPLICATION, role_arn=role),
-            StackView(name=f"{stack}-roles", body=body, parameters=given),  # type: ignore[arg-type]
-        )
-        made.append(EnvironmentView(name=name, region=REGION, stacks=stacks))
+        target = Target(
+            app="shop",
+            environment=name,
+            stack=stack,
+            stacks=(stack,),
+            bucket=f"sealift-artifacts-{stack}",
+            services=EVERY_SERVICE,
+            trust=Trust(arn=f"arn:aws:iam::{account}:role/ci"),
+            may_destroy=name == "staging",
+        )  # fmt: skip
+        body = copy.deepcopy(bootstrap_template(target))
+        if change is not None:
+            change(body["Resources"])
+        role = f"arn:aws:iam::{account}:role/sealift/{stack}-cloudformation"
+        stacks = (StackView(name=stack, body=APPLICATION, role_arn=role), StackView(name=target.name, body=body))
+        made.append(EnvironmentView(name=name, region=REGION, account=account, stacks=stacks))
     return made
 
 
-def test_the_template_for_roles_reaches_nobody_elses() -> None:
-    verdict = prove(with_the_template())
+@pytest.mark.parametrize("accounts", [(ACCOUNT, ACCOUNT), (ACCOUNT, "111111111111")])
+def test_what_bootstrap_makes_reaches_nobody_elses(accounts: tuple[str, str]) -> None:
+    verdict = prove(bootstrapped(accounts=accounts))
     assert [f.message for f in verdict.stopping] == []
     assert verdict.level == "L1"
 
 
-def test_the_template_without_its_boundary_is_found() -> None:
-    verdict = prove(with_the_template(lambda r: r["CloudFormation"]["Properties"].pop("PermissionsBoundary")))
+def test_bootstrap_without_its_boundary_is_found() -> None:
+    verdict = prove(bootstrapped(lambda r: r["CloudFormation"]["Properties"].pop("PermissionsBoundary")))
     assert "DEP-02" in {f.id for f in verdict.stopping}
 
 
-@pytest.mark.parametrize(("sid", "rule"), [("OwnTags", "IAM-01"), ("OwnRolesWithinTheBoundary", "IAM-04"),
-                                           ("OwnEventSources", "IAM-05")])  # fmt: skip
-def test_each_condition_of_the_template_is_needed(sid: str, rule: str) -> None:
+@pytest.mark.parametrize(
+    ("sid", "rule"),
+    [
+        ("OwnTags", "IAM-01"),
+        ("NewWithTags", "IAM-01"),
+        ("OwnRolesWithinTheBoundary", "IAM-04"),
+        ("OwnEventSources", "IAM-05"),
+    ],
+)
+def test_each_condition_of_the_boundary_is_needed(sid: str, rule: str) -> None:
     def unconditional(resources: Any) -> None:
         for statement in resources["Boundary"]["Properties"]["PolicyDocument"]["Statement"]:
             if statement["Sid"] == sid:
                 statement.pop("Condition", None)
 
-    assert rule in {f.id for f in prove(with_the_template(unconditional)).stopping}
+    assert rule in {f.id for f in prove(bootstrapped(unconditional)).stopping}
 
 
 def test_four_roles_of_an_environment_reach_nobody_elses() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from sealift.local.patches.aliases import weighted_aliases
+from sealift.local.patches.conditional_writes import conditional_writes
 from sealift.local.patches.conditions import resources_under_conditions
 from sealift.local.patches.credentials import own_credentials
 from sealift.local.patches.events import http_api_events, rest_api_events, url_events
@@ -21,6 +22,8 @@ from sealift.local.patches.replies import proxy_replies
 from sealift.local.patches.roles import assumable_roles
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
 from sealift.local.patches.state_machines import checked_definitions, dates_of_nested_executions
+from sealift.local.patches.tagged_apis import tagged_apis
+from sealift.local.patches.tagged_buckets import tagged_buckets
 from sealift.local.patches.taken import taken_names
 from sealift.local.patches.validators import request_validators
 
@@ -40,6 +43,8 @@ def apply(prepare: Callable[[str], None]) -> None:
         counted_apis,
         own_alarms,
         rights_on_parameters,
+        conditional_writes,
+        tagged_apis,
         dates_of_nested_executions,
     ):
         patch()
@@ -57,6 +62,13 @@ _CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
     "helpers": (lifted_size,),
     "stacks": (known_recreations, kept_exports),
     "changesets": (resources_under_conditions, changed_outputs),
-    "provisioners": (request_validators, checked_definitions, names_of_settings, assumable_roles, taken_names),
+    "provisioners": (
+        request_validators,
+        checked_definitions,
+        names_of_settings,
+        assumable_roles,
+        tagged_buckets,
+        taken_names,
+    ),
 }
 """What is changed in each module of the emulator's CloudFormation, when it is imported."""

@@ -1,0 +1,125 @@
+"""The bucket of an environment, and the policy that keeps its ledger and releases from those who write there."""
+
+from collections.abc import Iterator, Mapping
+
+from sealift.bootstrap.owned import roles_of
+from sealift.bootstrap.target import PATH, Target, sub, subs
+from sealift.model.template import Json
+
+READY: dict[str, Json] = {"Key": "sealift:bucket", "Value": "2"}
+"""Says to `aws/bucket.py` that it is set up; a test compares the two."""
+_UNFINISHED_DAYS = 7
+_REPLACED_DAYS = 30
+_PRIVATE = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+_ENTRIES = ("ledger/????????.json", "releases/*/manifest.json", "releases/*/origin.json")
+"""Written once, each under a name of its own."""
+_HEADS = ("ledger/head.json", "lease.json")
+"""Written over, but only by who has read what is there."""
+
+
+def bucket(target: Target) -> dict[str, Json]:
+    """Return the bucket: private, encrypted, versioned. It stays when the stack goes."""
+    properties: dict[str, Json] = {
+        "BucketName": sub(target.bucket),
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "PublicAccessBlockConfiguration": dict.fromkeys(_PRIVATE, True),
+        "VersioningConfiguration": {"Status": "Enabled"},
+        "LifecycleConfiguration": {"Rules": list(_expiring())},
+        "Tags": [READY],
+    }
+    if target.lock_days is not None:
+        properties["ObjectLockEnabled"] = True
+        retention: Json = {"Mode": "GOVERNANCE", "Days": target.lock_days}
+        properties["ObjectLockConfiguration"] = {
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": retention},
+        }
+    return {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": properties,
+    }
+
+
+def lock_of(template: Mapping[str, Json]) -> int | None:
+    """Return for how many days the bucket of a bootstrap template locks objects: what was locked stays so."""
+    found: Json = dict(template)
+    for key in ("Resources", "Bucket", "Properties", "ObjectLockConfiguration", "Rule", "DefaultRetention", "Days"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, int) else None
+
+
+def _expiring() -> Iterator[Json]:
+    """Yield what is forgotten: parts of uploads that nobody finished, and what the lease and the head were before."""
+    yield {
+        "Id": "sealift-unfinished-uploads",
+        "Status": "Enabled",
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _UNFINISHED_DAYS},
+    }
+    for key in _HEADS:
+        yield {
+            "Id": f"sealift-replaced-{key.partition('.')[0].replace('/', '-')}",
+            "Status": "Enabled",
+            "Prefix": key,
+            "NoncurrentVersionExpiration": {"NoncurrentDays": _REPLACED_DAYS},
+        }
+
+
+def bucket_policy(target: Target) -> dict[str, Json]:
+    """Return the policy of the bucket."""
+    return {
+        "Type": "AWS::S3::BucketPolicy",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "Bucket": {"Ref": "Bucket"},
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": list(_denials(target))},
+        },
+    }
+
+
+def _denials(target: Target) -> Iterator[Json]:
+    whole = f"arn:${{AWS::Partition}}:s3:::{target.bucket}"
+    if not target.local:
+        insecure: Json = {"Bool": {"aws:SecureTransport": "false"}}
+        yield _deny("TlsOnly", "s3:*", subs([whole, f"{whole}/*"]), insecure)
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    once = subs([f"{whole}/{key}" for key in _ENTRIES])
+    yield _deny("WrittenOnce", "s3:PutObject", once, {"Null": {"s3:if-none-match": "true"}})
+    heads = subs([f"{whole}/{key}" for key in _HEADS])
+    blind: Json = {"Null": {"s3:if-none-match": "true", "s3:if-match": "true"}}
+    yield _deny("WrittenKnowingly", "s3:PutObject", heads, blind)
+    own = [f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{PATH}{target.stack}-*", *roles_of(target)]
+    ours: Json = {"ArnLike": {"aws:PrincipalArn": subs(own)}}
+    deleting: list[Json] = [
+        "s3:BypassGovernanceRetention",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:PutObjectRetention",
+    ]
+    yield _deny("NeverDeleted", deleting, sub(f"{whole}/*"), ours)
+    settings: list[Json] = [
+        "s3:DeleteBucket",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+    ]
+    yield _deny("LeftAsItIs", settings, sub(whole), ours)
+
+
+def _deny(sid: str, action: Json, resource: Json, condition: Json) -> Json:
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": condition,
+    }

@@ -1,0 +1,139 @@
+"""What each role may do: deploy, plan and verify. A test holds them against every call of a whole delivery."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sealift.bootstrap.boundary import MACROS, allow
+from sealift.bootstrap.owned import by_tag, owned, roles_of, stacks_of
+from sealift.bootstrap.target import PATH, Target, sub, subs
+from sealift.model.template import Json
+
+_READ_STACKS = ("DescribeStacks", "ListStackResources", "GetTemplate")
+_DRIFT = ("DetectStackDrift", "DescribeStackResourceDrifts")
+_CHANGE_STACKS = (
+    "DescribeStackEvents",
+    "DescribeEvents",
+    "CreateChangeSet",
+    "DescribeChangeSet",
+    "ExecuteChangeSet",
+    "DeleteChangeSet",
+    "ContinueUpdateRollback",
+    "DeleteStack",
+    "UpdateTerminationProtection",
+)
+_POLICIES: Mapping[str, Sequence[str]] = {
+    "dynamodb": ("DescribeTable", "GetResourcePolicy"),
+    "events": ("DescribeEventBus",),
+    "kinesis": ("DescribeStreamSummary", "GetResourcePolicy"),
+    "lambda": ("GetFunctionConfiguration", "GetPolicy", "GetLayerVersionPolicy"),
+    "s3": ("GetBucketPolicy",),
+    "sns": ("GetTopicAttributes",),
+    "sqs": ("GetQueueAttributes",),
+}
+"""What `prove --live` reads of each service's resources."""
+_PARTS = {"dynamodb": "table/", "events": "event-bus/", "kinesis": "stream/"}
+
+
+def deploy(target: Target) -> list[Json]:
+    """Return what the role that deploys may do. It makes nothing itself: it hands the CloudFormation role over."""
+    return list(_deploy(target))
+
+
+def plan(target: Target) -> list[Json]:
+    """Return what the role that judges before anything is deployed may do: read what is in force."""
+    return list(_plan(target))
+
+
+def verify(target: Target) -> list[Json]:
+    """Return what the role that looks at what was deployed may do."""
+    return list(_verify(target))
+
+
+def _deploy(target: Target) -> Iterator[Json]:
+    used = target.services
+    yield _stacks(target, *_READ_STACKS, *_CHANGE_STACKS, *_DRIFT)
+    yield allow("Macros", "cloudformation:CreateChangeSet", sub(MACROS))
+    yield allow("HandOver", "iam:PassRole", sub(target.role_arn("cloudformation")))
+    # IAM knows nothing narrower for these; they only read.
+    wide = ["cloudformation:DescribeStackDriftDetectionStatus", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"]
+    wide += ["ssm:DescribeParameters"] if "ssm" in used else []
+    wide += ["dynamodb:ListBackups"] if "dynamodb" in used else []
+    yield allow("NothingNarrower", list(wide), "*")
+    yield _bucket(target, "ListBucket", "GetBucketTagging", "ListBucketMultipartUploads")
+    # Nothing that is written there can be deleted again, and the policy of the bucket keeps what must not change.
+    yield _objects(target, "GetObject", "PutObject", "ListMultipartUploadParts")
+    if "lambda" in used:
+        functions = [arn for arn in owned(target, "lambda") if ":function:" in arn]
+        names = ["lambda:GetFunctionConfiguration", "lambda:GetAlias", "lambda:InvokeFunction"]
+        yield allow("Functions", list(names), subs(functions))
+        logs = [arn for arn in owned(target, "logs") if "/aws/lambda/" in arn]
+        yield allow("Logs", ["logs:DescribeLogStreams", "logs:GetLogEvents"], subs(logs))
+    yield from _apis(target)
+    if "secretsmanager" in used:
+        at = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
+        secrets = [f"{at}{stack}{end}" for stack in target.stacks for end in ("-*", "/*")]
+        yield allow("Secrets", "secretsmanager:DescribeSecret", subs(secrets))
+    if "dynamodb" in used:
+        actions: list[Json] = ["dynamodb:CreateBackup", "dynamodb:DescribeBackup"]
+        yield allow("Backups", actions, subs(owned(target, "dynamodb")))
+    if target.may_destroy and "s3" in used:
+        buckets = owned(target, "s3")
+        emptying: list[Json] = ["s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+        yield allow("Destroy", emptying, subs([*buckets, *(f"{one}/*" for one in buckets)]))
+
+
+def _plan(target: Target) -> Iterator[Json]:
+    used = target.services
+    yield _stacks(target, *_READ_STACKS, *_DRIFT)
+    wide = ["cloudformation:DescribeStackDriftDetectionStatus"]
+    wide += ["lambda:GetAccountSettings", "lambda:ListEventSourceMappings"] if "lambda" in used else []
+    yield allow("NothingNarrower", list(wide), "*")
+    yield _objects(target, "GetObject")
+    yield _bucket(target, "ListBucket")
+    # What is in force: the roles of the stacks and the four here, and the policies of resources.
+    here = [target.role_arn(role) for role in ("cloudformation", "deploy", "plan", "verify")]
+    reading: list[Json] = ["iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"]
+    yield allow("Roles", reading, subs([*roles_of(target), *here]))
+    account = "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy"
+    policies = ["arn:${AWS::Partition}:iam::aws:policy/*", f"{account}{PATH}{target.stack}-boundary"]
+    policies += [f"{account}/{stack}-*" for stack in target.stacks]
+    yield allow("Policies", ["iam:GetPolicy", "iam:GetPolicyVersion"], subs(policies))
+    read = [service for service in _POLICIES if service in used]
+    if read:
+        actions: list[Json] = [f"{service}:{name}" for service in read for name in _POLICIES[service]]
+        arns = [arn for service in read for arn in owned(target, service) if _PARTS.get(service, "") in arn]
+        yield allow("PoliciesOfResources", actions, subs(arns))
+    tagged = ["apigateway:GET"] if "apigateway" in used else []
+    tagged += ["secretsmanager:GetResourcePolicy"] if "secretsmanager" in used else []
+    if tagged:
+        yield allow("PoliciesByTag", list(tagged), "*", by_tag(target))
+
+
+def _verify(target: Target) -> Iterator[Json]:
+    yield _stacks(target, "DescribeStacks", "ListStackResources")
+    yield _objects(target, "GetObject")
+    yield _bucket(target, "ListBucket")
+    yield allow("Health", ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"], "*")
+    yield from _apis(target)
+
+
+def _stacks(target: Target, *names: str) -> Json:
+    return allow("Stacks", [f"cloudformation:{name}" for name in names], subs(stacks_of(target)))
+
+
+def _bucket(target: Target, *names: str) -> Json:
+    return allow("Bucket", _actions(names), sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}"))
+
+
+def _objects(target: Target, *names: str) -> Json:
+    return allow("Artifacts", _actions(names), sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}/*"))
+
+
+def _actions(names: Sequence[str]) -> Json:
+    made: list[Json] = [f"s3:{name}" for name in names]
+    return made if len(made) > 1 else made[0]
+
+
+def _apis(target: Target) -> Iterator[Json]:
+    if "apigateway" in target.services:
+        apis = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/*"
+        yield allow("Apis", "apigateway:GET", sub(apis), by_tag(target))

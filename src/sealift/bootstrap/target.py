@@ -1,0 +1,103 @@
+"""What a bootstrap stack is made for, and how what it makes is called."""
+
+from dataclasses import dataclass
+
+from sealift.bootstrap.trust import Trust
+from sealift.delivery.buckets import bucket_name
+from sealift.errors import ConfigError
+from sealift.model.app import App, Environment
+from sealift.model.template import Json
+
+TAG = "sealift:bootstrap"
+"""Says of a stack that it is one of these, and for which environment: `<application>/<environment>`.
+
+It is not the tag of the environment's own stacks: `destroy` and the search for stacks left behind go by that.
+"""
+PATH = "/sealift/"
+_LONGEST_ROLE = 64
+_SUFFIX = "-cloudformation"
+_NOBODY = "000000000000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One environment of one application, as its bootstrap stack sees it."""
+
+    app: str
+    environment: str
+    stack: str
+    """Name that all names of the environment begin with."""
+    stacks: tuple[str, ...]
+    """Beginnings of the names of its stacks: `stack` first, then those that were named one by one."""
+    bucket: str
+    """Name of its bucket; `${…}` stands for the account."""
+    services: frozenset[str]
+    trust: Trust
+    makes_provider: bool = True
+    """Whether the identity provider is in this stack: an account has one for each issuer."""
+    may_destroy: bool = False
+    lock_days: int | None = None
+    """How long no version of an object in the bucket can be deleted, by whomever (S3 Object Lock)."""
+    local: bool = False
+    """The embedded cloud has no identity providers and no TLS."""
+
+    @property
+    def name(self) -> str:
+        """Name of the stack itself; it begins with nothing that a role of the environment may write to."""
+        return f"sealift-bootstrap-{self.stack}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of the stack, and so of all that it makes."""
+        return {TAG: f"{self.app}/{self.environment}"}
+
+    def role_arn(self, role: str) -> str:
+        """Return the ARN of one of its roles, with the pseudo parameters of CloudFormation in it."""
+        return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{PATH}{self.stack}-{role}"
+
+
+def bucket_of(environment: Environment) -> str:
+    """Return the name of an environment's bucket; where no account is declared, `${AWS::AccountId}` stands in it."""
+    if environment.bucket is not None:
+        return environment.bucket
+    name = bucket_name(environment.account or _NOBODY, environment.region, environment.stack_name)
+    return name if environment.account else name.replace(f"-{_NOBODY}-", "-${AWS::AccountId}-", 1)
+
+
+def stack_beginnings(app: App, environment: Environment) -> tuple[str, ...]:
+    """Return what the names of an environment's stacks begin with."""
+    names = (app.stack_name(environment, stack) for stack in app.stacks)
+    others = (
+        name for name in names if name != environment.stack_name and not name.startswith(f"{environment.stack_name}-")
+    )
+    return tuple(dict.fromkeys((environment.stack_name, *others)))
+
+
+def check_name(environment: Environment) -> None:
+    """Raise ConfigError when roles cannot be named after the environment's stack."""
+    longest = _LONGEST_ROLE - len(_SUFFIX)
+    if len(environment.stack_name) > longest:
+        raise ConfigError(
+            f"the stack name of {environment.name} has {len(environment.stack_name)} characters, and its roles are "
+            f"named after it: {longest} is the most",
+            code="bootstrap-name",
+            hint=f"Set a shorter `stack_name` under [environments.{environment.name}] in sealift.toml.",
+            context={"environment": environment.name},
+        )
+    if "*" in environment.stack_name:
+        raise ConfigError(
+            "previews have no bootstrap stack of their own",
+            code="bootstrap-name",
+            hint="Name an environment that stands in [environments].",
+        )
+
+
+def sub(text: str) -> Json:
+    """Return a text with pseudo parameters as CloudFormation wants it."""
+    return {"Fn::Sub": text} if "${" in text else text
+
+
+def subs(texts: tuple[str, ...] | list[str]) -> Json:
+    """Return several of them; a single one alone."""
+    made = [sub(text) for text in dict.fromkeys(texts)]
+    return made[0] if len(made) == 1 else made

@@ -1,0 +1,109 @@
+"""The template of the one stack that an environment needs first. Pure: the same values give the same bytes."""
+
+import json
+from collections.abc import Callable, Iterator
+
+from sealift.bootstrap.boundary import boundary
+from sealift.bootstrap.bucket import bucket, bucket_policy
+from sealift.bootstrap.roles import deploy, plan, verify
+from sealift.bootstrap.target import PATH, Target, sub
+from sealift.errors import ConfigError
+from sealift.model.template import Json
+
+_LONGEST_BOUNDARY, _LONGEST_ROLE = 6144, 10240
+"""Characters, white space left out: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+_ROLES: dict[str, tuple[str, Callable[[Target], list[Json]]]] = {
+    "Deploy": ("deploy", deploy),
+    "Plan": ("plan", plan),
+    "Verify": ("verify", verify),
+}
+
+
+def bootstrap_template(target: Target) -> dict[str, Json]:
+    """Return the template. Raises ConfigError when a policy would be longer than IAM takes."""
+    resources: dict[str, Json] = {"Bucket": bucket(target), "BucketPolicy": bucket_policy(target)}
+    if target.trust.issuer and target.makes_provider and not target.local:
+        resources["Provider"] = _provider(target)
+    resources["Boundary"] = {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "ManagedPolicyName": f"{target.stack}-boundary",
+            "Path": PATH,
+            "PolicyDocument": _document(boundary(target), target, _LONGEST_BOUNDARY),
+        },
+    }
+    resources["CloudFormation"] = _cloudformation(target)
+    for logical_id, (name, statements) in _ROLES.items():
+        resources[logical_id] = _role(target, name, statements(target))
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"Bucket, boundary and roles of {target.app}/{target.environment}, by `sealift bootstrap`",
+        "Resources": resources,
+        "Outputs": {
+            "Bucket": {"Value": {"Ref": "Bucket"}},
+            "BoundaryArn": {"Value": {"Ref": "Boundary"}},
+            "CloudFormationRole": {"Value": {"Fn::GetAtt": ["CloudFormation", "Arn"]}},
+            **{f"{name}Role": {"Value": {"Fn::GetAtt": [name, "Arn"]}} for name in _ROLES},
+        },
+    }
+
+
+def _provider(target: Target) -> Json:
+    """Return the identity provider of the account; other stacks trust it too, so it stays when this one goes."""
+    return {
+        "Type": "AWS::IAM::OIDCProvider",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {"Url": f"https://{target.trust.issuer}", "ClientIdList": [target.trust.audience]},
+    }
+
+
+def _cloudformation(target: Target) -> Json:
+    """Return the role as which CloudFormation works. Nobody else can assume it, and it cannot leave its boundary."""
+    service: Json = {"Service": "cloudformation.amazonaws.com"}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": f"{target.stack}-cloudformation",
+            "Path": PATH,
+            "PermissionsBoundary": {"Ref": "Boundary"},
+            "ManagedPolicyArns": [{"Ref": "Boundary"}],
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": service}],
+            },
+        },
+    }
+
+
+def _role(target: Target, name: str, statements: list[Json]) -> Json:
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": f"{target.stack}-{name}",
+            "Path": PATH,
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": list(_trusted(target))},
+            "Policies": [{"PolicyName": "own", "PolicyDocument": _document(statements, target, _LONGEST_ROLE)}],
+        },
+    }
+
+
+def _trusted(target: Target) -> Iterator[Json]:
+    if target.trust.arn or target.trust.issuer:
+        yield target.trust.statement()
+    if target.local:  # whoever started it
+        root = "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"
+        yield {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": sub(root)}}
+
+
+def _document(statements: list[Json], target: Target, longest: int) -> Json:
+    made: dict[str, Json] = {"Version": "2012-10-17", "Statement": statements}
+    length = len(json.dumps(made, separators=(",", ":")).replace('{"Fn::Sub":', "").replace("}", ""))
+    if length > longest:
+        raise ConfigError(
+            f"a policy of {target.environment} would have {length} characters; IAM takes {longest}",
+            code="bootstrap-policy-too-long",
+            hint="Shorten `stack_name`, or split the application: each stack name and each service adds to it.",
+            context={"environment": target.environment},
+        )
+    return made

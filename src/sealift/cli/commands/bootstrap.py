@@ -1,0 +1,128 @@
+"""`bootstrap`."""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sealift.cli.completion import environment_names
+from sealift.cli.session import Session, options
+from sealift.cli.visible import visible
+
+if TYPE_CHECKING:
+    from sealift.usecases.bootstrap import Compared, Made
+
+
+@click.command("bootstrap")
+@click.argument("environment", shell_complete=environment_names)
+@click.option("--print", "printing", is_flag=True, help="Print the template, and ask AWS for nothing.")
+@click.option("--diff", "comparing", is_flag=True, help="Show how what is live differs, and change nothing.")
+@click.option(
+    "--object-lock",
+    "lock_days",
+    type=click.IntRange(1, 36_500),
+    metavar="DAYS",
+    help="Keep every version of every object in the bucket for so many days, whoever wants to delete it.",
+)
+@options(guarded=False)
+def bootstrap_command(
+    session: Session, environment: str, printing: bool, comparing: bool, lock_days: int | None
+) -> int:
+    """Make the one stack that ENVIRONMENT needs first: its bucket, and the roles that plan, deploy and verify it.
+
+    The roles may do what the application's templates and Sealift's commands need, in this environment alone, and trust
+    whom `trust` in sealift.toml names. It is made with the credentials in use. With --diff, exits with 1 when anything
+    is not as it should be.
+    """
+    from sealift.usecases import bootstrap
+    from sealift.wiring import make_services
+
+    if printing and (comparing or session.local):
+        raise click.UsageError("--print goes with neither --diff nor --local: it asks nobody.")
+    app, target = session.app, session.environment(environment)
+    services = make_services(app, local=session.local, sink=session.sink, prompt=session.prompt, as_role=False)
+    if printing:
+        declared = bootstrap.declared(app, target, services, lock_days=lock_days)
+        click.echo(json.dumps(declared.body) if session.json else as_yaml(declared.body), nl=session.json)
+        return 0
+    if comparing:
+        return _show_difference(session, bootstrap.compare(app, target, services, lock_days=lock_days))
+    made = bootstrap.bootstrap_environment(app, target, services, lock_days=lock_days)
+    session.close()
+    if session.json:
+        click.echo(json.dumps(_made(made)))
+        return 0
+    stack = made.bootstrap.target.name
+    click.echo(f"Stack {stack} in account {made.account} " + ("is made." if made.changed else "is as it should be."))
+    for line in _next(session, made):
+        click.echo(visible(line))
+    return 0
+
+
+def as_yaml(body: Mapping[str, Any]) -> str:
+    """Return a template as people read it."""
+    import yaml
+
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, _data: Any) -> bool:
+            return True
+
+    return yaml.dump(dict(body), Dumper=Plain, sort_keys=False, width=110, default_flow_style=None)
+
+
+def _made(made: "Made") -> dict[str, Any]:
+    bootstrap = made.bootstrap
+    return {
+        "stack": bootstrap.target.name,
+        "account": made.account,
+        "changed": made.changed,
+        "outputs": dict(made.outputs),
+        "without_boundary": list(bootstrap.unbounded),
+        "not_covered": list(bootstrap.not_covered),
+    }
+
+
+def _show_difference(session: Session, found: "Compared") -> int:
+    session.close()
+    lines = list(_difference(found))
+    if session.json:
+        drifted = [{"logical_id": one.logical_id, "type": one.type, "status": one.status} for one in found.drifted]
+        body = {"stack": found.bootstrap.target.name, "there": found.live is not None, "differs": found.differs}
+        click.echo(json.dumps({**body, "diff": lines, "drifted": drifted}))
+        return int(found.differs)
+    for line in lines:
+        click.echo(visible(line))
+    for one in found.drifted:
+        click.echo(visible(f"{one.logical_id} ({one.type}) was changed by hand: {one.status.lower()}"))
+        for path, expected, actual in one.differences:
+            click.echo(visible(f"    {path}: {json.dumps(expected)} is {json.dumps(actual)} now"))
+    if not found.differs:
+        click.echo(f"Stack {found.bootstrap.target.name} is as it should be.")
+    return int(found.differs)
+
+
+def _difference(found: "Compared") -> Iterator[str]:
+    name = found.bootstrap.target.name
+    live = as_yaml(found.live) if found.live is not None else ""
+    wanted = as_yaml(found.bootstrap.body)
+    what = f"{name} (live)" if found.live is not None else "nothing is live"
+    yield from difflib.unified_diff(live.splitlines(), wanted.splitlines(), what, f"{name} (wanted)", lineterm="")
+
+
+def _next(session: Session, made: "Made") -> Iterator[str]:
+    """Yield what its maker has to do now."""
+    from sealift.bootstrap.advice import boundary_advice, configuration
+
+    environment = session.environment(made.bootstrap.target.environment)
+    missing = () if session.local else configuration(environment, account=made.account, outputs=made.outputs)
+    if missing:
+        yield f"\nWrite into sealift.toml, under [environments.{environment.name}]:\n"
+        yield from (f"    {line}" for line in missing)
+    if session.local:
+        yield "On the embedded cloud, commands now work on this environment as its deploy role."
+    yield from boundary_advice(made.bootstrap.target, made.bootstrap.unbounded)
+    if made.bootstrap.not_covered:
+        names = ", ".join(made.bootstrap.not_covered)
+        yield f"\nNo role was given rights for {names}, which the template uses: CloudFormation will be denied them."

@@ -1,0 +1,293 @@
+"""Make the one stack that an environment needs first, and say how it differs from what it should be.
+
+Its services open the environment with the caller's own rights, not as its role, which is one of the things it makes.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sealift.bootstrap.boundary import not_covered
+from sealift.bootstrap.bucket import lock_of
+from sealift.bootstrap.target import TAG, Target, bucket_of, check_name, stack_beginnings
+from sealift.bootstrap.template import bootstrap_template
+from sealift.bootstrap.trust import Trust, read_trust
+from sealift.bootstrap.uses import uses
+from sealift.delivery.journey import first_branch
+from sealift.delivery.states import SETTLED_WELL, in_progress
+from sealift.errors import CloudError, Refused
+from sealift.model.app import App, Environment
+from sealift.model.event import ResourceProgressed
+from sealift.model.stack import ChangeSet, ChangeSetRequest, Drift, StackState
+from sealift.model.template import Json
+from sealift.usecases.build import load_templates
+from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
+from sealift.usecases.stacks.polling import poll, wait_for_stack
+
+_BUCKET = "AWS::S3::Bucket"
+_NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bootstrap:
+    """The stack as it should be, and what its maker has to know about the application."""
+
+    target: Target
+    body: Mapping[str, Json]
+    unbounded: tuple[str, ...]
+    """Roles and functions of the templates that CloudFormation may not make as they are: they have no boundary."""
+    not_covered: tuple[str, ...]
+    """Services that the templates use and that nobody gets rights for."""
+
+    @property
+    def text(self) -> str:
+        """The template as CloudFormation gets it."""
+        return json.dumps(self.body, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What became of it."""
+
+    bootstrap: Bootstrap
+    account: str
+    changed: bool
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """The stack as it should be beside what is live. `live` is None when there is none."""
+
+    bootstrap: Bootstrap
+    live: Mapping[str, Json] | None
+    drifted: tuple[Drift, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is not as it should be."""
+        return self.live != dict(self.bootstrap.body) or bool(self.drifted)
+
+
+def declared(app: App, environment: Environment, services: Services, *, lock_days: int | None = None) -> Bootstrap:
+    """Return the stack as the declaration alone says it; nothing is asked of AWS."""
+    trust = read_trust(environment, branch=_branch(app, environment))
+    first = next(e for e in app.environments if e.account == environment.account and _issuer(app, e) == trust.issuer)
+    target = _target(app, environment, trust=trust, lock_days=lock_days)
+    return _bootstrap(replace(target, makes_provider=first.name == environment.name), app, services)
+
+
+def compare(app: App, environment: Environment, services: Services, *, lock_days: int | None = None) -> Compared:
+    """Return the stack as it should be and as it is; reads, and writes nothing."""
+    site = open_site(app, environment, services)
+    state = site.cloud.stacks.describe(_named(environment))
+    _check_ours(state, site)
+    bootstrap = _wanted(site, state, lock_days=lock_days)
+    if state is None or state.status in ("REVIEW_IN_PROGRESS", *_NEVER_MADE):
+        return Compared(bootstrap=bootstrap, live=None)
+    live = _live(site)
+    return Compared(bootstrap=bootstrap, live=live, drifted=site.cloud.stacks.drift(bootstrap.target.name))
+
+
+def bootstrap_environment(
+    app: App, environment: Environment, services: Services, *, lock_days: int | None = None
+) -> Made:
+    """Make the stack, or bring it up to date. Raises CloudError when it failed, Refused when a ledger would be left."""
+    site = open_site(app, environment, services)
+    state = _at_rest(site)
+    _check_ours(state, site)
+    bootstrap = _wanted(site, state, lock_days=lock_days)
+    if state is not None and state.status in _NEVER_MADE:
+        _delete(site, state)
+        state = None
+    create = state is None or state.status == "REVIEW_IN_PROGRESS"
+    change_set = _change_set(bootstrap, site, create=create)
+    if not change_set.empty:
+        _check_bucket(change_set, site)
+        site.cloud.stacks.execute_change_set(bootstrap.target.name, change_set.name, token=change_set.name)
+        _wait(bootstrap.target.name, site)
+    else:
+        site.cloud.stacks.delete_change_set(bootstrap.target.name, change_set.name)
+    after = site.cloud.stacks.describe(bootstrap.target.name)
+    outputs = after.outputs if after else {}
+    return Made(bootstrap=bootstrap, account=site.cloud.account, changed=not change_set.empty, outputs=outputs)
+
+
+def _wanted(site: Site, state: StackState | None, *, lock_days: int | None) -> Bootstrap:
+    """Return the stack as it should be in this account."""
+    environment = replace(site.environment, account=site.cloud.account)
+    local = site.cloud.local
+    if lock_days is None and state is not None:
+        lock_days = lock_of(_live(site))
+    unsaid = local and environment.trust is None
+    trust = Trust() if unsaid else read_trust(environment, branch=_branch(site.app, environment))
+    target = _target(site.app, environment, trust=trust, lock_days=lock_days)
+    if trust.issuer and not local:
+        own = state is not None and any(r.logical_id == "Provider" for r in site.cloud.stacks.resources(target.name))
+        target = replace(target, makes_provider=own or not site.cloud.identity.has_provider(trust.issuer))
+    return _bootstrap(replace(target, local=local), site.app, site.services)
+
+
+def _live(site: Site) -> Mapping[str, Json]:
+    """Return the template of the stack; empty when there is none."""
+    body: object = json.loads(site.cloud.stacks.template(_named(site.environment)) or "{}")
+    return body if isinstance(body, dict) else {}
+
+
+def _target(app: App, environment: Environment, *, trust: Trust, lock_days: int | None) -> Target:
+    check_name(environment)
+    return Target(
+        app=app.name,
+        environment=environment.name,
+        stack=environment.stack_name,
+        stacks=stack_beginnings(app, environment),
+        bucket=bucket_of(environment),
+        services=frozenset(),
+        trust=trust,
+        may_destroy=not environment.protected,
+        lock_days=lock_days,
+    )
+
+
+def _bootstrap(target: Target, app: App, services: Services) -> Bootstrap:
+    used = uses(load_templates(app, services, buildable=False))
+    target = replace(target, services=used.services)
+    return Bootstrap(
+        target=target,
+        body=bootstrap_template(target),
+        unbounded=used.unbounded,
+        not_covered=not_covered(target),
+    )
+
+
+def _named(environment: Environment) -> str:
+    return f"sealift-bootstrap-{environment.stack_name}"
+
+
+def _branch(app: App, environment: Environment) -> str:
+    return first_branch(app, environment) or "main"
+
+
+def _issuer(app: App, environment: Environment) -> str:
+    return read_trust(environment, branch=_branch(app, environment)).issuer if environment.trust else ""
+
+
+def _check_ours(state: StackState | None, site: Site) -> None:
+    """Refuse a stack of this name that is another environment's, or none of ours."""
+    mine = f"{site.app.name}/{site.name}"
+    if state is None or state.status == "REVIEW_IN_PROGRESS" or state.tags.get(TAG) == mine:
+        return
+    whose = state.tags.get(TAG)
+    raise Refused(
+        f"Stack {state.name} " + (f"is the bootstrap stack of {whose}" if whose else "was not made by Sealift"),
+        code="bootstrap-not-ours",
+        hint=f"Give {site.name} another `stack_name` in sealift.toml: two environments cannot share one.",
+        context={"environment": site.name, "stack": state.name},
+    )
+
+
+def _at_rest(site: Site) -> StackState | None:
+    name = _named(site.environment)
+    found: list[StackState | None] = [None]
+
+    def rests() -> bool:
+        found[0] = site.cloud.stacks.describe(name)
+        return found[0] is None or not in_progress(found[0].status)
+
+    wait_for_stack(site, rests, what=f"Stack {name}")
+    return found[0]
+
+
+def _delete(site: Site, state: StackState) -> None:
+    """Delete the remains of a creation that failed: CloudFormation updates no such stack."""
+    site.cloud.stacks.delete_stack(state.id or state.name, token=f"sealift-{site.services.ids.new()}")
+    wait_for_stack(site, lambda: site.cloud.stacks.describe(state.name) is None, what=f"Stack {state.name}")
+
+
+def _change_set(bootstrap: Bootstrap, site: Site, *, create: bool) -> ChangeSet:
+    name = f"sealift-{site.services.ids.new()}"
+    site.cloud.stacks.create_change_set(
+        ChangeSetRequest(
+            name=name,
+            stack_name=bootstrap.target.name,
+            template_key="",
+            template_body=bootstrap.text,
+            parameters={},
+            tags={**site.environment.tags, **bootstrap.target.tags},
+            create=create,
+            import_existing=True,
+            description=f"sealift bootstrap {site.name}",
+        )
+    )
+    found: list[ChangeSet] = []
+
+    def look() -> bool:
+        change_set = site.cloud.stacks.change_set(bootstrap.target.name, name)
+        if change_set is None or change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
+            return False
+        found.append(change_set)
+        return True
+
+    poll(site.services, look, timeout_s=900.0, what=f"The change set of {bootstrap.target.name}")
+    if found[0].status == "FAILED" and not found[0].empty:
+        site.cloud.stacks.delete_change_set(bootstrap.target.name, name)
+        raise CloudError(
+            f"CloudFormation refuses the bootstrap stack of {site.name}: {found[0].reason}",
+            code="bootstrap-refused",
+            hint="Nothing was changed. Look at what it names, then repeat the command.",
+            context={"environment": site.name, "stack": bootstrap.target.name},
+        )
+    return found[0]
+
+
+def _check_bucket(change_set: ChangeSet, site: Site) -> None:
+    """Refuse to leave a bucket behind: with its ledger the environment would forget what it runs."""
+    for change in change_set.changes:
+        gone = change.action == "Remove" or (
+            change.action == "Modify" and change.replacement in ("True", "Conditional")
+        )
+        if change.type != _BUCKET or not gone:
+            continue
+        site.cloud.stacks.delete_change_set(change_set.stack_name, change_set.name)
+        raise Refused(
+            f"{site.name} would leave bucket {change.physical_id} behind, with its releases and its ledger",
+            code="bootstrap-bucket",
+            hint=f'Keep it: `bucket = "{change.physical_id}"` under [environments.{site.name}] in sealift.toml.',
+            context={"environment": site.name, "bucket": change.physical_id},
+        )
+
+
+def _wait(name: str, site: Site) -> None:
+    """Wait until the stack rests. Raises CloudError with the first cause when it did not become what was asked for."""
+    seen: list[str | None] = [None]
+    failed: list[str] = []
+
+    def rests() -> bool:
+        for event in site.cloud.stacks.events(name, after=seen[0]):
+            seen[0] = event.id
+            if event.status.endswith("_FAILED") and "cancelled" not in (event.reason or ""):
+                failed.append(f"{event.logical_id} ({event.type}): {event.reason}")
+            site.emit(
+                ResourceProgressed(
+                    environment=site.name,
+                    stack=event.stack_name,
+                    logical_id=event.logical_id,
+                    type=event.type,
+                    status=event.status,
+                    reason=event.reason,
+                )
+            )
+        state = site.cloud.stacks.describe(name)
+        return state is not None and not in_progress(state.status) and state.status != "REVIEW_IN_PROGRESS"
+
+    wait_for_stack(site, rests, what=f"Stack {name}")
+    state = site.cloud.stacks.describe(name)
+    if state is None or state.status not in SETTLED_WELL:
+        raise CloudError(
+            f"The bootstrap stack of {site.name} failed: "
+            + (failed[0] if failed else (state.reason if state else "it is gone")),
+            code="bootstrap-failed",
+            hint="CloudFormation undid what it had begun. Mend what it names, then repeat the command.",
+            context={"environment": site.name, "stack": name},
+        )
