@@ -86,6 +86,7 @@ ENVIRONMENT_GATES = {
     "roles",
     "role",
     "cloudformation_role",
+    "trust",
     "approvals",
     "approvers",
     "windows",
