@@ -184,6 +184,11 @@ class FakeStacks:
         stack = self._engine.find(stack_name)
         return _state(stack) if stack else None
 
+    def change_sets(self, stack_name: str) -> list[str]:
+        """Return the names of the stack's change sets, behind everybody's back: no call is made."""
+        stack = self._engine.find(stack_name)
+        return [name for of, name in self._asked if stack is not None and of == stack.id]
+
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Ask for a change set. A change set of the same name that already exists is a success."""
         with self._call("create_change_set"):

@@ -13,6 +13,7 @@ from tests.component.usecases.test_interrupted import Killed, strike
 from tests.component.usecases.world import World, table
 
 STACK = "shop-staging"
+EXPIRED = CloudError("The credentials have expired", code="credentials-expired", hint="Log in again.")
 BEFORE_IT_WAS_EXECUTED = [
     ("stacks.create_change_set", "after"),
     ("stacks.change_set", "before"),
@@ -71,6 +72,20 @@ def test_it_stays_ours_when_the_next_one_is_killed_too(
     kill_first(world, *first)
     strike(world, *second, Killed())
     with pytest.raises(Killed):
+        world.deploy()
+    world.clock.advance(3600)
+    again(world)
+    assert world.stack_status() in {"CREATE_COMPLETE", None}
+
+
+@pytest.mark.parametrize("again", [World.deploy, torn_down])
+@pytest.mark.parametrize(("call", "moment"), BEFORE_IT_WAS_EXECUTED[3:])
+def test_it_stays_ours_when_its_only_change_set_is_deleted(world: World, call: str, moment: str, again):
+    kill_first(world, call, moment)
+    (name,) = world.account().stacks.change_sets(STACK)
+    world.account().stacks.delete_change_set(STACK, name)
+    strike(world, "stacks.create_change_set", "before", EXPIRED)
+    with pytest.raises(CloudError, match="expired"):
         world.deploy()
     world.clock.advance(3600)
     again(world)

@@ -171,6 +171,9 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
 
     poll(writer.services, look, timeout_s=900.0, what=f"The change set of {target.name}")
     change_set = replace(found[0], creates_stack=begun.create)
+    if begun.create and begun.ours:
+        # The stack shows no tags until the change set is executed, which may never be and may be deleted by anybody.
+        writer.record(operation, "running", step="review", stack=target.name, stack_id=change_set.stack_id)
     if change_set.status == "FAILED" and not change_set.empty:
         refused = refused_change(target, change_set, writer, operation.commit)
         _withdraw(target, change_set, writer, ours=begun.ours)
