@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 # cfn-lint and the SAM translator anew, which takes longer than all else it does.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup runners demo test check bench format chaos crowd fuzz nightly test-aws corpus clean
+.PHONY: setup runners demo test lint check bench format chaos crowd fuzz nightly test-aws corpus clean
 
 setup: $(STAMP)
 
@@ -26,15 +26,17 @@ runners: setup
 demo: setup
 	@$(BIN)/python examples/demo.py
 
-check: setup
+lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/pytest tests/unit
+
+check: lint
+	$(BIN)/pytest -n 2 tests/unit
 
 test: setup
-	$(BIN)/pytest -n 4 tests
+	$(BIN)/pytest -n 4 --dist worksteal tests
 
 format: setup
 	$(BIN)/ruff format .
@@ -50,6 +52,7 @@ fuzz: setup
 nightly: setup
 	$(BIN)/python -m tests.nightly.schedules
 	$(BIN)/python -m tests.nightly.isolation
+	SEALIFT_NIGHTLY=1 $(BIN)/pytest -n 4 tests/component/build/test_local_packages.py
 
 test-aws: setup
 	$(BIN)/python -m tests.contract.sandbox

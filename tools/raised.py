@@ -79,11 +79,13 @@ def unread() -> tuple[str, ...]:
 def _places() -> tuple[_Place, ...]:
     found: list[_Place] = []
     for file in sorted(SOURCE.rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree, path = ast.parse(file.read_text(encoding="utf-8")), file.relative_to(SOURCE).as_posix()
         for scope in [tree, *(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))]:
-            names = _assigned(scope)
-            for node in _own(scope):
-                found += _of_node(node, names, f"{file.relative_to(SOURCE)}:{getattr(node, 'lineno', 0)}")
+            own = list(_own(scope))
+            names = _assigned(own)
+            for node in own:
+                if isinstance(node, ast.Call | ast.Assign):
+                    found += _of_node(node, names, f"{path}:{node.lineno}")
     return tuple(found)
 
 
@@ -95,10 +97,10 @@ def _own(scope: ast.AST) -> Iterator[ast.AST]:
             yield from _own(child)
 
 
-def _assigned(scope: ast.AST) -> dict[str, ast.expr]:
+def _assigned(nodes: list[ast.AST]) -> dict[str, ast.expr]:
     return {
         node.targets[0].id: node.value
-        for node in _own(scope)
+        for node in nodes
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
 

@@ -420,6 +420,7 @@ def deploy(world: World, services: Services) -> str:
     """Build what is in the folder and deploy it to staging."""
     environment: Environment = world.staging
     origin = commit_of(world.app, services, local=True)
+    world.checkouts.keep(world.app.root, origin.commit)
     templates = load_templates(world.app, services)
     built = build_release(world.app, services, templates=templates, origin=origin)
     proof = prove_built(world.app, built, services, templates=templates, local=False)
