@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sealift.delivery.causes import STACK_TYPE
 from sealift.errors import CloudError, Refused
 from sealift.model.stack import ChangeSetRequest
 from sealift.model.template import Json
@@ -37,17 +38,22 @@ def drifted(world: World) -> dict[str, str]:
     return {k.removeprefix("property:"): v for f in found for k, v in f.data.items() if k.startswith("property:")}
 
 
-def update_stack(world: World, change: Callable[[dict[str, Json]], None] = lambda body: None, **fields: object) -> None:
+def update_stack(
+    world: World,
+    change: Callable[[dict[str, Json]], None] = lambda body: None,
+    stack: str = STACK,
+    **fields: object,
+) -> None:
     """Update the stack past Sealift."""
     account = world.account()
-    body: dict[str, Json] = json.loads(account.stacks.template(STACK))
+    body: dict[str, Json] = json.loads(account.stacks.template(stack))
     change(body)
     account.bucket.put("by-hand", json.dumps(body).encode())
-    state = account.stacks.describe(STACK)
+    state = account.stacks.describe(stack)
     assert state is not None
     request = ChangeSetRequest(
         name="by-hand",
-        stack_name=STACK,
+        stack_name=stack,
         template_key="by-hand",
         parameters={},
         use_previous=tuple(state.parameters),
@@ -56,9 +62,23 @@ def update_stack(world: World, change: Callable[[dict[str, Json]], None] = lambd
     )
     account.stacks.create_change_set(replace(request, **fields))  # type: ignore[arg-type]
     world.clock.advance(5)
-    account.stacks.execute_change_set(STACK, "by-hand", token="console")
+    account.stacks.execute_change_set(stack, "by-hand", token="console")
     world.clock.advance(60)
-    assert world.stack_status() == "UPDATE_COMPLETE"
+    updated = account.stacks.describe(stack)
+    assert updated is not None
+    assert updated.status == "UPDATE_COMPLETE"
+
+
+def nested(world: World) -> str:
+    """Deploy a stack with one nested in it, twice; return the name of that."""
+    topic: Json = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Mode"}}}
+    world.write({"Topic": topic}, file="inner.json", Parameters=MODE, Outputs={})
+    write(world, Child={"Type": STACK_TYPE, "Properties": {"TemplateURL": "inner.json", "Parameters": {"Pin": "1"}}})
+    world.deploy()
+    world.code("print('two')")
+    world.deploy()
+    (child,) = [r.physical_id for r in world.account().stacks.resources(STACK) if r.logical_id == "Child"]
+    return str(child).split("/")[1]
 
 
 def add_queue(body: dict[str, Json]) -> None:
@@ -92,6 +112,34 @@ def test_a_parameter_that_was_changed_is_drift_with_both_values(world: World):
 def test_the_value_of_a_secret_is_never_shown(world: World):
     update_stack(world, add_output, parameters={"Pin": "9876-planted"}, use_previous=("Mode", "SealiftArtifactBucket"))
     assert "planted" not in str(drift(world.app, world.staging, world.services()))
+
+
+def test_a_nested_stack_that_nobody_changed_is_no_drift(world: World):
+    nested(world)
+    assert drifted(world) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "fields", "named"),
+    [
+        (add_queue, {}, "which changed Queue"),
+        (add_output, {}, "tags, parameters or outputs only"),
+        (lambda body: None, {"tags": {"team": "them"}}, "tags, parameters or outputs only"),
+        (
+            lambda body: None,
+            {"parameters": {"Mode": "fancy"}, "use_previous": ("Pin", "SealiftArtifactBucket")},
+            "which changed Topic",
+        ),
+    ],
+    ids=["resource", "output", "tags", "parameter"],
+)
+def test_a_nested_stack_that_was_updated_past_its_parent_is_drift(
+    world: World, change: Callable[[dict[str, Json]], None], fields: dict[str, object], named: str
+):
+    update_stack(world, change, nested(world), **fields)
+    found = drift(world.app, world.staging, world.services()).findings
+    assert [(f.data["stack"], f.data["logical_id"]) for f in found] == [("app/Child", "stack-itself")]
+    assert named in found[0].message
 
 
 def test_tags_that_were_changed_are_drift(world: World):

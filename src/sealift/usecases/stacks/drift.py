@@ -19,12 +19,12 @@ from sealift.model.app import App, Environment
 from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import Finding
 from sealift.model.ledger import Entry
-from sealift.model.stack import Drift
+from sealift.model.stack import Drift, StackState
 from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
-from sealift.usecases.stacks.itself import ITSELF, drift_of_itself
+from sealift.usecases.stacks.itself import ITSELF, drift_of_itself, drift_of_nested
 from sealift.usecases.stacks.missing import broken_stacks
 from sealift.usecases.stacks.stuck import states_of, stuck_among
 from sealift.usecases.stacks.undeclared import observe_undeclared
@@ -173,7 +173,7 @@ def _added(one: DriftReport, other: DriftReport) -> DriftReport:
     )
 
 
-def _of_stack(name: str, path: str, cloud: Cloud) -> DriftReport:
+def _of_stack(name: str, path: str, cloud: Cloud, *, parent: StackState | None = None) -> DriftReport:
     try:
         state = cloud.stacks.describe(name)
         if state is None or state.status == "REVIEW_IN_PROGRESS":
@@ -184,6 +184,8 @@ def _of_stack(name: str, path: str, cloud: Cloud) -> DriftReport:
             problem = f"Drift is not known: stack {state.name} is {state.status} and {why}"
             return DriftReport(problems=(problem,), moving=moving)
         differing = cloud.stacks.drift(name)
+        if parent is not None:
+            differing += drift_of_nested(state, parent, cloud.stacks)
         resources = cloud.stacks.resources(name)
     except SealiftError as error:
         if not isinstance(error, CloudError):
@@ -198,7 +200,7 @@ def _of_stack(name: str, path: str, cloud: Cloud) -> DriftReport:
     )
     for child in nested:  # a detection does not look into nested stacks
         if child.physical_id is not None:
-            report = _added(report, _of_stack(child.physical_id, f"{path}/{child.logical_id}", cloud))
+            report = _added(report, _of_stack(child.physical_id, f"{path}/{child.logical_id}", cloud, parent=state))
     return report
 
 

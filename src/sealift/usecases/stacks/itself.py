@@ -49,6 +49,22 @@ def drift_of_itself(state: StackState, stack: str, site: Site, entries: Sequence
     return (Drift(logical_id=ITSELF, type=STACK_TYPE, status="MODIFIED", differences=tuple(differing)),)
 
 
+def drift_of_nested(nested: StackState, parent: StackState, stacks: Stacks) -> tuple[Drift, ...]:
+    """Return what was done to a nested stack itself since its parent's last operation.
+
+    An operation on the parent ends after those on its nested stacks, so only an update past the parent is newer.
+    """
+    ended = [e.at for e in stacks.events(parent.id) if e.logical_id == e.stack_name == parent.name]
+    later = [e for e in stacks.events(nested.id) if e.stack_name == nested.name and ended and e.at > ended[-1]]
+    if not later:
+        return ()
+    resources = dict.fromkeys(e.logical_id for e in later if e.logical_id != nested.name)
+    now = f"updated past it at {later[-1].at:%Y-%m-%d %H:%M:%S} UTC"
+    now += f", which changed {', '.join(resources)}" if resources else ", its tags, parameters or outputs only"
+    difference = ("Stack", f"what stack {parent.name} makes of it", now)
+    return (Drift(logical_id=ITSELF, type=STACK_TYPE, status="MODIFIED", differences=(difference,)),)
+
+
 def _executed(entries: Sequence[Entry], stack_name: str) -> list[Entry]:
     """Return the newest execution on the stack of an operation that succeeded, and every later one."""
     succeeded = {d.operation for d in standing(entries).deployments if d.status == "succeeded"}
