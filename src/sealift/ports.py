@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sealift.model.ledger import ChainFault, Entry, Lease, Record
     from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
     from sealift.model.loading import Loading
-    from sealift.model.release import BuiltArtifact, Finished, Origin
+    from sealift.model.release import BuiltArtifact, Finished, Looked, Origin
     from sealift.model.stack import (
         Backup,
         Caller,
@@ -366,6 +366,16 @@ class Templates(Protocol):
         """Translate SAM to CloudFormation with these parameters. Deterministic."""
 
 
+class Trials(Protocol):
+    """Loads finished functions on this machine, without network, credentials and settings."""
+
+    def runtime(self, name: str) -> str:
+        """Return what runs functions of a runtime here: as long as that is the same, so is what comes of a trial."""
+
+    def load(self, functions: Sequence[Finished]) -> tuple[Loading, ...]:
+        """Load each once, in the order given; `skipped` says why one could not be."""
+
+
 class Builder(Protocol):
     """Makes artifacts."""
 
@@ -375,8 +385,8 @@ class Builder(Protocol):
     def store(self, data: bytes) -> Path:
         """Keep bytes in the cache under their SHA-256 and return the path."""
 
-    def look(self, functions: Sequence[Finished]) -> tuple[str, ...]:
-        """Return warnings about finished functions. Raises BuildError for one that would fail at every call."""
+    def look(self, functions: Sequence[Finished]) -> Looked:
+        """Look at finished functions, and load each once. Raises BuildError for one that would fail at every call."""
 
     def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
         """Return the text literals in the own source of each asset by its key, each with its first place."""

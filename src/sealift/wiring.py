@@ -26,6 +26,7 @@ from sealift.ports import (
     Process,
     Prompt,
     Tester,
+    Trials,
 )
 from sealift.scm.ci import CiContext, detect
 from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
@@ -233,12 +234,13 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt, as_
     Without `as_role` environments are worked on with the credentials in use, whatever `role` says.
     """
     clock, process = RealClock(), programs()
+    trials = _late(lambda: _trials(app, process, sink))
     ids = SortableIds(clock)
     return Services(
         clouds=LocalClouds(app, sink, as_role=as_role) if local else AwsClouds(prompt, as_role=as_role),
         ledgers=_late(lambda: _ledgers(clock, ids)),
         templates=_late(_templates),
-        builder=_late(lambda: _builder(caching_builder(app), sink, local=local)),
+        builder=_late(lambda: _builder(caching_builder(app, trials=trials), sink, local=local)),
         analyzer=_late(lambda: _analyzer(process, app, clock)),
         tester=_late(lambda: _tester(process, app, sink)),
         http=UrllibHttp(),
@@ -341,6 +343,7 @@ def caching_builder(
     *,
     cache: Path | None = None,
     locks: Mapping[str, str] | None = None,
+    trials: Trials | None = None,
 ) -> "CachedBuilder":
     """Return what builds releases, with its cache; by the programs that the application's sandbox lets run."""
     from sealift.build.builder import CachedBuilder
@@ -348,7 +351,9 @@ def caching_builder(
 
     settings = settings_of_uv(os.environ, Path.home())
     runs = process or _sandboxed(programs(), app)
-    return CachedBuilder(cache or _build_cache(), runs, settings=settings, variables=os.environ, locks=locks)
+    return CachedBuilder(
+        cache or _build_cache(), runs, settings=settings, variables=os.environ, locks=locks, trials=trials
+    )
 
 
 def _builder(builder: "CachedBuilder", sink: EventSink, *, local: bool) -> Builder:
@@ -364,6 +369,25 @@ def _builder(builder: "CachedBuilder", sink: EventSink, *, local: bool) -> Build
         sink.emit(Noted(name="embedded-cloud", message=sentence))
 
     return LocalBuilder(builder, places(os.environ, _home()), platform.machine(), note)
+
+
+def _trials(app: App, process: RealProcess, sink: EventSink) -> Trials:
+    """Return what loads finished functions."""
+    import platform
+
+    from sealift.local.functions.trials import Trials as RealTrials
+    from sealift.local.interpreters import places
+
+    sandbox = _sandboxed(process, app, offline=True)
+
+    def begun() -> None:
+        if not sandbox.closed:
+            message = "This kernel gives us no namespaces: functions are loaded with the network of this machine"
+            level: Literal["debug", "warning"] = "debug" if human_present() else "warning"
+            sink.emit(Noted(level=level, name="sandbox-open", message=message))
+
+    where = places(os.environ, _home())
+    return RealTrials(sandbox, cache_root() / "trials", where, machine=platform.machine(), begun=begun)
 
 
 def _build_cache() -> Path:

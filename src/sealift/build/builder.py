@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -13,6 +13,7 @@ from sealift.build.cache.stat_index import StatIndex
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.resolutions import Resolutions
 from sealift.build.dependencies.uv import Uv
+from sealift.build.inspection.trying import tried
 from sealift.build.naming import naming
 from sealift.build.planning import Plan, Planner
 from sealift.build.results import Results
@@ -20,14 +21,14 @@ from sealift.build.shared_layers import SharedLayers
 from sealift.build.tools import installed_version
 from sealift.build.zips.leaving_out import dependency_patterns
 from sealift.errors import BuildError
-from sealift.model.release import BuiltArtifact, Finished
+from sealift.model.release import BuiltArtifact, Finished, Looked
 from sealift.model.template import Asset, Location
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from sealift.build.making import Maker
-    from sealift.ports import Process
+    from sealift.ports import Process, Trials
 
 LOOKS = "looks/1"
 """Part of the name of kept looks: other rules in `inspection` need another one."""
@@ -42,7 +43,7 @@ class CachedBuilder:
 
     `settings` are those of this machine that change what uv resolves, `variables` the environment that requirements
     may name; `workers` is how many artifacts, and files, are worked on at once. `locks` are those of a release that is
-    built again.
+    built again; `trials` loads finished functions.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class CachedBuilder:
         variables: Mapping[str, str] | None = None,
         workers: int = 2,
         locks: Mapping[str, str] | None = None,
+        trials: "Trials | None" = None,
     ) -> None:
         self.cache = Cache(cache_root)
         self._locks = dict(locks or {})
@@ -62,6 +64,7 @@ class CachedBuilder:
         self._settings = digest(dict(settings or {}))
         self._variables = dict(variables or {})
         self._workers = workers
+        self._trials = trials
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
         """Build each asset, reuse what did not change, return them by asset key. Raises BuildError.
@@ -94,9 +97,13 @@ class CachedBuilder:
             left = [asset for asset in assets if not run.shared.is_empty(asset)]
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in left})
 
-    def look(self, functions: Sequence[Finished]) -> tuple[str, ...]:
-        """Return warnings about finished functions. Raises BuildError for one that would fail at every call."""
-        return tuple(told for function in functions for told in self._looked(function))
+    def look(self, functions: Sequence[Finished]) -> Looked:
+        """Look at finished functions, and load each once. Raises BuildError for one that would fail at every call."""
+        warnings = tuple(told for function in functions for told in self._looked(function))
+        if self._trials is None:
+            return Looked(warnings=warnings)
+        seen = tried(functions, self._trials, self.cache)
+        return replace(seen, warnings=(*warnings, *seen.warnings))
 
     def _looked(self, function: Finished) -> tuple[str, ...]:
         parts = (function.package.name, [layer.name for layer in function.layers], len(function.own))

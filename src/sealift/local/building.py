@@ -10,7 +10,7 @@ from pathlib import Path
 from sealift.errors import BuildError
 from sealift.local.interpreters import Places, declared_version
 from sealift.local.runtimes import local_target
-from sealift.model.release import BuiltArtifact, Finished
+from sealift.model.release import BuiltArtifact, Finished, Looked
 from sealift.model.template import Asset, Location
 from sealift.ports import Builder
 
@@ -41,8 +41,8 @@ class LocalBuilder:
         """Keep bytes in the cache under their SHA-256 and return the path."""
         return self.inner.store(data)
 
-    def look(self, functions: Sequence[Finished]) -> tuple[str, ...]:
-        """Return warnings about finished functions. Raises BuildError for one that would fail at every call."""
+    def look(self, functions: Sequence[Finished]) -> Looked:
+        """Look at finished functions, and load each once. Raises BuildError for one that would fail at every call."""
         return self.inner.look(functions)
 
     def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:

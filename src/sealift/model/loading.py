@@ -14,3 +14,5 @@ class Loading:
     """Frames of the error, the innermost last for Python and first for Node.js."""
     absent_layers: tuple[str, ...] = ()
     """ARNs of layers whose content could not be had."""
+    skipped: str = ""
+    """Why it was not started at all."""

@@ -62,6 +62,17 @@ class Finished:
     """Whether it has layers that are not part of the release, or not known before a deployment."""
     own: tuple[str, ...] = ()
     """Names of its own files in the package; none where a tool made it."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Its environment variables; stand-ins where only a deployment knows the value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a look at finished functions found."""
+
+    warnings: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    """What was not looked at, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from sealift.delivery.sizes import too_large
 from sealift.errors import BuildError, ConfigError, did_you_mean
 from sealift.model.app import App, StackSpec
 from sealift.model.event import ArtifactBuilt, Noted
-from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Origin, SealedStack
+from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Finished, Origin, SealedStack
 from sealift.model.template import Asset, Template
 from sealift.usecases.finished import finished
 from sealift.usecases.services import Services, phase
@@ -80,8 +80,7 @@ def build_release(
         named = {w.key: _named(w, built[w.key]) for w in wanted if w.key in built}
         for name, template in templates.items():
             _refuse_too_large(name, template, named)
-            for told in services.builder.look(tuple(finished(name, template, named))):
-                services.events.emit(Noted(level="warning", name="artifact-warning", message=told))
+        _look([one for name, template in templates.items() for one in finished(name, template, named)], services)
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         nested: list[BuiltArtifact] = []
         sealing = _Sealing(services=services, named=named, files=files, nested=nested)
@@ -100,6 +99,15 @@ def build_release(
         template_sha256=template_digest(stacks),
         duration_s=round(services.clock.monotonic() - start, 3),
     )
+
+
+def _look(functions: Sequence[Finished], services: Services) -> None:
+    """Look at finished functions, each loaded once. Raises BuildError for what would fail at every call."""
+    seen = services.builder.look(functions)
+    for told in seen.warnings:
+        services.events.emit(Noted(level="warning", name="artifact-warning", message=told))
+    for told in seen.unseen:
+        services.events.emit(Noted(name="artifact-not-loaded", message=told))
 
 
 def tell_outside(stacks: Iterable[SealedStack], files: Mapping[str, Path], services: Services) -> None:

@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from sealift.cfn.values import mapping_at
 from sealift.model.release import BuiltArtifact, Finished
-from sealift.model.template import FunctionSpec, Template
+from sealift.model.template import FunctionSpec, Json, Template
+
+STAND_IN = "known-at-deployment"
+"""The value of a variable that is not known before a deployment."""
 
 
 def finished(scope: str, template: Template, built: Mapping[str, BuiltArtifact]) -> Iterator[Finished]:
@@ -29,6 +32,7 @@ def finished(scope: str, template: Template, built: Mapping[str, BuiltArtifact])
             layers=tuple(dict.fromkeys(paths)),
             foreign=foreign or None in known,
             own=one.own,
+            variables=_variables(template, function),
         )
     for asset in template.assets:
         if asset.kind == "template":
@@ -42,3 +46,20 @@ def _layers(template: Template, function: FunctionSpec) -> tuple[list[str], bool
     listed = [*(own if isinstance(own, list) else [None]), *(shared if isinstance(shared, list) else [None])]
     named = [each["Ref"] if isinstance(each, dict) and isinstance(each.get("Ref"), str) else None for each in listed]
     return [str(name) for name in named if name is not None], None in named
+
+
+def _variables(template: Template, function: FunctionSpec) -> dict[str, str]:
+    """Return the environment variables of a function, with a stand-in for each that is not written out."""
+    places: list[tuple[str, ...]] = [("Resources", function.logical_id, "Properties")]
+    places += [("Globals", "Function")] if "Serverless" in function.type else []
+    found: dict[str, str] = {}
+    for place in reversed(places):
+        declared = mapping_at(template.body, *place, "Environment", "Variables")
+        found |= {name: _text(value) for name, value in declared.items() if not name.startswith("Fn::")}
+    return found
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else STAND_IN

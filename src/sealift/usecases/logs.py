@@ -19,6 +19,11 @@ _PLATFORM = ("INIT_START", "START RequestId", "END RequestId", "REPORT RequestId
 _WARNING = "LAMBDA_WARNING: Unhandled exception"
 """A page of text that says nothing of the function."""
 _TROUBLE = re.compile(r"\[ERROR\]|Traceback \(most recent|Task timed out|\bRuntime\.\w+|\w(Error|Exception)\b")
+_STAYS = re.compile(
+    r"Runtime\.(ImportModuleError|HandlerNotFound|UserCodeSyntaxError|MalformedHandlerName)"
+    r"|\b(NameError|AttributeError|TypeError|KeyError|ReferenceError|SyntaxError|ModuleNotFoundError|ImportError)\b"
+)
+"""Faults of the code itself. Denied rights, timeouts and connections may be those of something that is still made."""
 _FRAME = re.compile(r'  File "([^"]+)", line \d+')
 _OWN_CODE = re.compile(r"/var/task/([^\"]+)")
 """Where Lambda keeps a function's own code."""
@@ -80,6 +85,12 @@ def tell_trouble(stacks: Sequence[str], site: Site, *, since: datetime) -> None:
     """Tell the logs of functions of these stacks that failed since a moment, of few of them."""
     for name, lines in list(_troubled(stacks, site.cloud, since=since - _AHEAD))[:MOST_TOLD]:
         tell_log(name, lines, site)
+
+
+def stays_broken(stacks: Sequence[str], site: Site, *, since: datetime) -> bool:
+    """Return whether a log says that a function cannot be loaded, or has a fault that no waiting mends."""
+    found = _troubled(stacks, site.cloud, since=since)
+    return any(_STAYS.search(line) for _, lines in found for line in lines)
 
 
 def _troubled(stacks: Sequence[str], cloud: Cloud, *, since: datetime) -> Iterator[tuple[str, tuple[str, ...]]]:

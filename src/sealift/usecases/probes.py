@@ -1,6 +1,6 @@
 """Send declared probes to an environment and judge the answers: for its verification, its soak and its watch."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from sealift.delivery.outputs import ProbeText
@@ -11,6 +11,14 @@ from sealift.ports import HttpAnswer
 from sealift.usecases.site import Site
 
 PARALLEL_PROBES = 4
+_LOOKS = 4
+"""After each so many attempts it is asked whether more of them are of any use."""
+Hopeless = Callable[[], bool]
+"""Says whether it is known already that a server error stays."""
+
+
+def _unknown() -> bool:
+    return False
 
 
 def probes_of(site: Site) -> tuple[Probe, ...]:
@@ -19,13 +27,13 @@ def probes_of(site: Site) -> tuple[Probe, ...]:
     return tuple(p for p in site.app.probes if not p.environments or name in p.environments)
 
 
-def probe_all(site: Site, outputs: Mapping[str, str]) -> tuple[str, ...]:
+def probe_all(site: Site, outputs: Mapping[str, str], *, hopeless: Hopeless = _unknown) -> tuple[str, ...]:
     """Send every declared probe, several at once; return what was wrong, as sentences."""
     deadline = site.services.clock.monotonic() + site.app.verify_timeout_s
 
     def ask(probe: Probe) -> str:
         left_s = deadline - site.services.clock.monotonic()
-        answered = ask_probe(site, probe, outputs, patience_s=left_s)
+        answered = ask_probe(site, probe, outputs, patience_s=left_s, hopeless=hopeless)
         site.emit(answered)
         return "" if answered.ok else f'probe "{probe.name}": {answered.detail}'
 
@@ -33,8 +41,10 @@ def probe_all(site: Site, outputs: Mapping[str, str]) -> tuple[str, ...]:
         return tuple(wrong for wrong in pool.map(ask, probes_of(site)) if wrong)
 
 
-def ask_probe(site: Site, probe: Probe, outputs: Mapping[str, str], *, patience_s: float) -> ProbeAnswered:
-    """Send a probe until it is answered as declared or patience is at its end; return the last answer."""
+def ask_probe(
+    site: Site, probe: Probe, outputs: Mapping[str, str], *, patience_s: float, hopeless: Hopeless = _unknown
+) -> ProbeAnswered:
+    """Send a probe until it is answered as declared, patience is at its end or it is hopeless; return the last."""
     try:
         url = ProbeText(probe.url).substitute(outputs)
     except (KeyError, ValueError) as error:
@@ -51,7 +61,8 @@ def ask_probe(site: Site, probe: Probe, outputs: Mapping[str, str], *, patience_
             probe.method, url, headers=probe.headers, body=probe.body, timeout_s=probe_timeout_s(probe)
         )
         wrong = judge_answer(probe, answer)
-        if wrong is None or site.services.clock.monotonic() + pause_s > deadline:
+        over = site.services.clock.monotonic() + pause_s > deadline
+        if wrong is None or over or (answer.status >= 500 and attempt % _LOOKS == 0 and hopeless()):
             return ProbeAnswered(
                 environment=site.name,
                 name=probe.name,

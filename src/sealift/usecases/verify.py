@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sealift.errors import UserError
 from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import SuiteResult
 from sealift.model.ledger import Status
 from sealift.usecases.deploy import Deployment
-from sealift.usecases.logs import tell_trouble
+from sealift.usecases.logs import stays_broken, tell_trouble
 from sealift.usecases.probes import probe_all, probes_of
 from sealift.usecases.reading_back import Codes
 from sealift.usecases.services import phase
@@ -31,7 +32,9 @@ def verify_deployment(deployment: Deployment, writer: Writer) -> Verification:
     """Send the probes, run the acceptance tests, and record the outcome in the ledger."""
     name, began = writer.site.name, writer.services.clock.now()
     with phase(writer.services, "verify", environment=name) as outcome, _recorded(deployment, writer):
-        failures = list(probe_all(writer.site, deployment.outputs))
+        stacks = [writer.app.stack_name(writer.site.environment, stack) for stack in writer.app.stacks]
+        hopeless = partial(stays_broken, stacks, writer.site, since=began)
+        failures = list(probe_all(writer.site, deployment.outputs, hopeless=hopeless))
         probes = len(probes_of(writer.site))
         suite = _acceptance(writer.site, deployment.outputs) if not failures else None
         if suite is not None and suite.status in {"failed", "errored"}:
@@ -40,7 +43,6 @@ def verify_deployment(deployment: Deployment, writer: Writer) -> Verification:
         if not failures and probes == 0 and not tested:
             _warn_unproven(deployment.codes, writer.site)
         if failures:
-            stacks = [writer.app.stack_name(writer.site.environment, stack) for stack in writer.app.stacks]
             tell_trouble(stacks, writer.site, since=began)
         verification = Verification(
             status="failed" if failures else "succeeded",

@@ -193,6 +193,22 @@ def test_the_log_of_a_function_that_failed_is_told_with_the_probe_that_found_it(
     assert told.endswith("ends with:\n        [ERROR] Runtime.ImportModuleError: No module named 'requests'")
 
 
+@pytest.mark.parametrize(
+    ("line", "at_once"),
+    [
+        ("[ERROR] Runtime.ImportModuleError: No module named 'requests'", True),
+        ("[ERROR] KeyError: 'TABLE'", True),
+        ("[ERROR] ClientError: An error occurred (AccessDeniedException)", False),
+        ("Task timed out after 3.00 seconds", False),
+    ],
+)
+def test_the_wait_ends_at_once_when_a_log_says_that_waiting_does_not_help(world: World, line: str, at_once: bool):
+    failing_with(world, line)
+    before = world.clock.slept_s
+    assert world.deploy().status == "failed"
+    assert (world.clock.slept_s - before < 10) == at_once
+
+
 def test_a_log_without_trouble_is_not_told(world: World):
     failing_with(world, "a customer came")
     assert (world.deploy().status, logs_told(world)) == ("failed", [])

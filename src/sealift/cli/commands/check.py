@@ -9,6 +9,7 @@ from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
 from sealift.errors import UserError
 from sealift.model.finding import Finding, SuiteResult
+from sealift.model.release import Origin
 
 
 @click.command("check")
@@ -23,8 +24,8 @@ from sealift.model.finding import Finding, SuiteResult
 @click.option("--fix", is_flag=True, help="First write what data stores lack in production into the template.")
 @options(judging=True)
 def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | None) -> int:
-    """Run static analysis on source and template, then the unit tests."""
-    from sealift.usecases.build import load_templates
+    """Run static analysis on source and template, then the unit tests; then build, and load each function once."""
+    from sealift.usecases.build import build_release, load_templates
     from sealift.usecases.check import check, harden
 
     session.verbose = True
@@ -34,6 +35,9 @@ def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | N
         templates = load_templates(session.app, session.services)
     checked = check(session.app, session.services, templates=templates, local=session.local, tests=not no_tests)
     results = [r for r in (checked.analysis, checked.tests) if r is not None]
+    if checked.status == "succeeded" and not no_tests:
+        origin = session.services.scm.origin(session.app.root) or Origin(commit=None, branch=None, dirty=True)
+        build_release(session.app, session.services, templates=templates, origin=origin)
     if quality is not None:
         _write_quality(quality, [finding for result in results for finding in result.findings])
     return _show(session, checked.status, results)

@@ -15,7 +15,7 @@ from sealift.local.interpreters import Interpreter, declared_version
 from sealift.local.interpreters import Places as Interpreters
 from sealift.local.runtimes import chosen
 
-_BROUGHT = (
+BROUGHT = (
     *("awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "simplejson", "six.py"),
     *("snapshot_restore_py.py", "urllib3"),
 )
@@ -114,7 +114,7 @@ class Runtimes:
             packages=packages,
             cache=cache,
             layers=layers,
-            keep=tuple({str(p) for p in (_prefix(program), self._packages, PROGRAMS, self._folder) if p}),
+            keep=tuple({str(p) for p in (prefix_of(program), self._packages, PROGRAMS, self._folder) if p}),
         )
 
     def interpreter(self, runtime: str, names: Sequence[str] = ()) -> Interpreter | None:
@@ -138,18 +138,18 @@ class Runtimes:
         being_made = folder.with_suffix(".new")
         shutil.rmtree(being_made, ignore_errors=True)
         being_made.mkdir(parents=True)
-        for name in _BROUGHT:
+        for name in BROUGHT:
             (being_made / name).symlink_to(self._packages / name)
         shutil.copy(PROGRAMS / "runtime_client.py", being_made)
         if interpreter.version <= _LAST_WITH_SETUPTOOLS:
             for name in _SETUPTOOLS:
-                found = _prefix(interpreter.path) / "lib" / f"python{interpreter.name}" / "site-packages" / name
+                found = prefix_of(interpreter.path) / "lib" / f"python{interpreter.name}" / "site-packages" / name
                 if found.is_dir():
                     (being_made / name).symlink_to(found)
         being_made.rename(folder)
 
 
-def _prefix(program: Path) -> Path:
+def prefix_of(program: Path) -> Path:
     """Return the folder that an installed program lies in with its libraries."""
     return program.parent.parent if program.parent.name == "bin" else program.parent
 

@@ -1,0 +1,239 @@
+"""Loads finished functions once, before they are sealed: in their runtime, without network, credentials and settings.
+
+What a function needs of these as it is loaded cannot be decided here, and neither can what this machine has no runtime
+for.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sealift.local.functions.parents import PROGRAMS
+from sealift.local.functions.runtimes import BROUGHT, prefix_of
+from sealift.local.functions.unpacking import Unpacked, names_in
+from sealift.local.interpreters import Places, declared_version, find, ours
+from sealift.local.runtimes import OLDEST_WITH_BOTO3, Package, report
+from sealift.model.loading import Loading
+from sealift.model.release import Finished
+from sealift.ports import Process
+
+_TIMEOUT_S = 20.0
+_PRELOADED = ("boto3", "botocore.session", "botocore.handlers")
+_VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+    "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+    "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+    "LANG": "C.UTF-8",
+    "TZ": ":UTC",
+}
+_SET = {
+    "LAMBDA_TASK_ROOT": "{task}",
+    "LAMBDA_RUNTIME_DIR": "{runtime}",
+    "LD_LIBRARY_PATH": "{runtime}:{runtime}/lib:{task}:{task}/lib:{opt}/lib",
+    "PATH": "/usr/local/bin:/usr/bin:/bin:{opt}/bin",
+    "TMPDIR": "{tmp}",
+    "HOME": "{tmp}",
+}
+_NODE = "{opt}/nodejs/node%s/node_modules:{opt}/nodejs/node_modules:{runtime}:{task}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loader:
+    """What loads one function: a program (none: the Python that runs the trial), and what it brings."""
+
+    interpreter: Path
+    argv: tuple[str, ...] = ()
+    packages: Path | None = None
+
+
+class Trials:
+    """Loads functions in processes of a sandbox. `folder` is where their packages are unpacked meanwhile.
+
+    `begun` is called before any is loaded.
+    """
+
+    def __init__(
+        self, process: Process, folder: Path, where: Places, *, machine: str, begun: Callable[[], None] = lambda: None
+    ) -> None:
+        self._process = process
+        self._folder = folder
+        self._where = where
+        self._machine = machine
+        self._begun = begun
+        self._known: dict[str, str] = {}
+
+    def runtime(self, name: str) -> str:
+        """Return what runs functions of a runtime here: as long as that is the same, so is what comes of a trial."""
+        if name not in self._known:
+            self._known[name] = self._found(name)
+        return self._known[name]
+
+    def _found(self, name: str) -> str:
+        version = declared_version(name)
+        if version is not None:
+            interpreter = find(version, self._where)
+            return str(interpreter.path) if interpreter else ""
+        node = self._program() if name.startswith("nodejs") else None
+        return f"{node} {node.stat().st_mtime_ns}" if node else ""
+
+    def _program(self) -> Path | None:
+        found = shutil.which("node", path=os.pathsep.join(str(folder) for folder in self._where.programs))
+        return Path(found).resolve() if found else None
+
+    def load(self, functions: Sequence[Finished]) -> tuple[Loading, ...]:
+        """Load each, in the order given. What cannot be looked at here has `skipped`."""
+        found: dict[int, Loading] = {}
+        batches: dict[tuple[Path, bool], list[tuple[int, Finished, _Loader]]] = {}
+        for number, function in enumerate(functions):
+            loader = self._loader(function)
+            if isinstance(loader, str):
+                found[number] = Loading(name=function.logical_id, skipped=loader)
+                continue
+            batch = (loader.interpreter, self._may_share(function, loader))
+            batches.setdefault(batch, []).append((number, function, loader))
+        if batches:
+            self._begun()
+        for (interpreter, shares), batch_of in batches.items():
+            found |= self._run(interpreter, batch_of, preload=shares and len(batch_of) > 1)
+        return tuple(found[number] for number in range(len(functions)))
+
+    def _loader(self, function: Finished) -> _Loader | str:
+        """Return what loads a function, or why nothing here does."""
+        runtime, version = function.runtime or "", declared_version(function.runtime)
+        if sys.platform != "linux":
+            return "functions are loaded on Linux alone"
+        if version is not None:
+            interpreter = find(version, self._where) if version >= OLDEST_WITH_BOTO3 else None
+            if interpreter is None:
+                return f"{runtime} is not on this machine"
+            packed = (function.package, *function.layers)
+            package = Package(
+                logical_id=function.logical_id, runtime=runtime, architecture=function.architecture or "", zips=packed
+            )
+            errors = report([package], self._where, machine=self._machine).errors
+            return (
+                errors[0].removeprefix(f"{function.logical_id} ") if errors else _Loader(interpreter=interpreter.path)
+            )
+        if runtime.startswith("nodejs"):
+            return self._node(runtime.removeprefix("nodejs").partition(".")[0]) or f"{runtime} is not on this machine"
+        return f"{runtime or 'a function without a runtime'} is not loaded before it is deployed"
+
+    def _node(self, major: str) -> _Loader | None:
+        found = self._program()
+        if found is None:
+            return None
+        done = self._process.run([str(found), "--version"], cwd=Path("/"), env={}, timeout_s=_TIMEOUT_S)
+        if not done.stdout.startswith(f"v{major}."):
+            return None
+        return _Loader(interpreter=ours().path, argv=(str(found), "{runtime}/trial.cjs"))
+
+    def _may_share(self, function: Finished, loader: _Loader) -> bool:
+        """Whether it may be loaded by a copy of a process that has loaded boto3: not when it brings one of its own."""
+        if loader.argv:
+            return False
+        names = names_in([path.read_bytes() for path in (function.package, *function.layers)])
+        brought = {name.partition(".")[0] for name in BROUGHT}
+        return not any(part in brought for name in names for part in name.replace(".py", "").split("/")[:5])
+
+    def _run(
+        self, interpreter: Path, batch: Sequence[tuple[int, Finished, _Loader]], *, preload: bool
+    ) -> Mapping[int, Loading]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=self._folder, prefix="trial-"))
+        try:
+            runtime = _runtime(scratch)
+            unpacked = Unpacked(scratch / "code")
+            job = {
+                "packages": str(runtime),
+                "preload": list(_PRELOADED) if preload else [],
+                "parallel": os.cpu_count() or 1,
+                "timeout_s": _TIMEOUT_S,
+                "functions": [_request(f, loader, runtime, unpacked, scratch, str(n)) for n, f, loader in batch],
+            }
+            (scratch / "job.json").write_text(json.dumps(job), encoding="utf-8")
+            argv = [str(interpreter), str(PROGRAMS / "trial.py"), str(scratch / "job.json")]
+            env = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+            done = self._process.run(argv, cwd=scratch, env=env, timeout_s=_TIMEOUT_S * (len(batch) + 2))
+            answers: list[Any] = json.loads(done.stdout) if done.returncode == 0 else [None] * len(batch)
+        except (OSError, ValueError):
+            answers = [None] * len(batch)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        return {number: _loading(f, answer) for (number, f, _), answer in zip(batch, answers, strict=True)}
+
+
+def _runtime(scratch: Path) -> Path:
+    """Make a folder with what Lambda's runtimes bring."""
+    folder = scratch / "runtime"
+    folder.mkdir()
+    spec = importlib.util.find_spec("boto3")
+    assert spec is not None
+    assert spec.origin is not None
+    packages = Path(spec.origin).parent.parent
+    for name in BROUGHT:
+        (folder / name).symlink_to(packages / name)
+    shutil.copy(PROGRAMS / "trial.cjs", folder)
+    return folder
+
+
+def _request(
+    function: Finished, loader: _Loader, runtime: Path, unpacked: Unpacked, scratch: Path, name: str
+) -> dict[str, object]:
+    """Return what the program has to know of a function."""
+    own = scratch / name
+    for folder in ("tmp", "root"):
+        (own / folder).mkdir(parents=True)
+    major = (function.runtime or "").removeprefix("nodejs").partition(".")[0]
+    is_node = (function.runtime or "").startswith("nodejs")
+    packages = (runtime / "boto3").resolve().parent
+    keep = {prefix_of(loader.interpreter), PROGRAMS, scratch, packages}
+    keep |= {prefix_of(Path(loader.argv[0]))} if loader.argv else set()
+    return {
+        "handler": function.handler or "",
+        "argv": list(loader.argv),
+        "real": {
+            "task": str(unpacked.of(function.package.read_bytes())),
+            "opt": str(unpacked.of(*(layer.read_bytes() for layer in function.layers))),
+            "runtime": str(runtime),
+            "tmp": str(own / "tmp"),
+            "root": str(own / "root"),
+        },
+        "keep": sorted(map(str, keep)),
+        "variables": {
+            **_VARIABLES,
+            "AWS_LAMBDA_FUNCTION_NAME": function.logical_id,
+            **function.variables,
+            "_HANDLER": function.handler or "",
+        },
+        "set": {
+            **_SET,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+            **({"NODE_PATH": _NODE % major} if is_node else {}),
+        },
+    }
+
+
+def _loading(function: Finished, answer: Any) -> Loading:
+    if not isinstance(answer, dict):
+        return Loading(name=function.logical_id, skipped="the process that loads functions could not be started")
+    return Loading(
+        name=function.logical_id,
+        error_type=str(answer.get("type", "")),
+        message=str(answer.get("message", "")),
+        trace=tuple(map(str, answer.get("trace", ()))),
+        absent_layers=("one that is not part of the release",) if function.foreign else (),
+    )

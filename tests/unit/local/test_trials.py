@@ -1,0 +1,151 @@
+"""Each finished function is loaded once in a process of its own, and only what is certain stops a build."""
+
+import platform
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from sealift.build.cache.store import Cache
+from sealift.build.inspection.trying import tried
+from sealift.errors import BuildError
+from sealift.local.functions.trials import Trials
+from sealift.local.interpreters import Places, find
+from sealift.model.app import SandboxOptions
+from sealift.model.loading import Loading
+from sealift.model.release import Finished
+from sealift.sandbox import SandboxedProcess
+from sealift.system import RealProcess
+
+HERE = Places(programs=tuple(Path(p).parent for p in (shutil.which("python3"), shutil.which("node")) if p), versions=())
+OURS = f"python{platform.python_version().rpartition('.')[0]}"
+HANDLER = "def handler(event, context): ...\n"
+
+
+def zipped(path: Path, files: Mapping[str, str]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return path
+
+
+def finished(folder: Path, files: Mapping[str, str], **fields: object) -> Finished:
+    number = len(list(folder.glob("*.zip")))
+    given = {"runtime": OURS, "architecture": "x86_64", "handler": "app.handler", **fields}
+    package = zipped(folder / f"{number}.zip", files)
+    return Finished(logical_id=f"F{number}", package=package, **given)  # type: ignore[arg-type]
+
+
+def trials(folder: Path) -> Trials:
+    env = {"PATH": "/usr/bin:/bin", "AWS_SECRET_ACCESS_KEY": "hunter2", "HOME": str(folder)}
+    process = SandboxedProcess(RealProcess(), env, folder / "homes", options=SandboxOptions(), offline=True)
+    return Trials(process, folder / "trials", HERE, machine=platform.machine())
+
+
+pytestmark = pytest.mark.skipif(find(tuple(map(int, OURS[6:].split("."))), HERE) is None, reason="no such Python")  # type: ignore[arg-type]
+
+
+def test_everything_that_is_certain_is_told_from_what_is_not(tmp_path: Path) -> None:
+    cases = {
+        "import missing_thing\n" + HANDLER: "Runtime.ImportModuleError",
+        "import os\nos.environ['TABLE']\n" + HANDLER: "KeyError",
+        "def handler(event, context) ...\n": "Runtime.UserCodeSyntaxError",
+        "def other(event, context): ...\n": "Runtime.HandlerNotFound",
+        "h = undefined\n" + HANDLER: "NameError",
+        "import urllib.request\nurllib.request.urlopen('http://198.51.100.1', timeout=5)\n" + HANDLER: "URLError",
+        "raise ImportError('no libfoo here')\n": "ImportError",
+        "import sys\nsys.exit(3)\n": "SystemExit",
+        "import os\nos._exit(3)\n": "Runtime.ExitError",
+        "import boto3\nboto3.client('s3')\n" + HANDLER: "",
+        "import os\nassert 'hunter2' not in str(os.environ)\n" + HANDLER: "",
+        "print('noise', flush=True)\n" + HANDLER: "",
+    }
+    functions = [finished(tmp_path, {"app.py": text}) for text in cases]
+    found = trials(tmp_path).load(functions)
+    assert [one.error_type for one in found] == list(cases.values()), found
+    assert not list((tmp_path / "trials").iterdir())
+
+
+def test_layers_and_files_are_where_lambda_has_them(tmp_path: Path) -> None:
+    layer = zipped(tmp_path / "layer", {"python/shared.py": "X = 1\n", "data.txt": "hello"})
+    text = "import os, shared\nopen(os.environ['LAMBDA_TASK_ROOT'] + '/a.txt').read()\n" + HANDLER
+    (found,) = trials(tmp_path).load([finished(tmp_path, {"app.py": text, "a.txt": "x"}, layers=(layer,))])
+    assert found.error_type == "", found
+
+
+def test_a_handler_in_a_folder_and_a_declared_variable_are_there(tmp_path: Path) -> None:
+    files = {"pkg/fn/app.py": "import os\nint(os.environ['LIMIT'])\n" + HANDLER}
+    found = trials(tmp_path).load([finished(tmp_path, files, handler="pkg/fn/app.handler", variables={"LIMIT": "3"})])
+    assert found[0].error_type == "", found
+
+
+def test_a_runtime_that_is_not_here_is_said(tmp_path: Path) -> None:
+    (found,) = trials(tmp_path).load([finished(tmp_path, {"app.py": HANDLER}, runtime="python3.99")])
+    assert found.skipped == "python3.99 is not on this machine"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node")
+def test_functions_of_node_are_loaded_too(tmp_path: Path) -> None:
+    process = RealProcess()
+    version = process.run(["node", "--version"], cwd=tmp_path).stdout[1:].partition(".")[0]
+    cases = {
+        "exports.handler = async () => 1": "",
+        "const {S3Client} = require('@aws-sdk/client-s3'); new S3Client({}); exports.handler = async () => 1": "",
+        "require('not-there'); exports.handler = async () => 1": "Runtime.ImportModuleError",
+        "exports.handler = async () => {": "Runtime.UserCodeSyntaxError",
+        "exports.other = async () => 1": "Runtime.HandlerNotFound",
+        "throw new Error('no table'); exports.handler = 1": "Error",
+    }
+    functions = [finished(tmp_path, {"app.js": text}, runtime=f"nodejs{version}.x") for text in cases]
+    modern = finished(tmp_path, {"app.mjs": "import x from 'gone'"}, runtime=f"nodejs{version}.x")
+    found = trials(tmp_path).load([*functions, modern])
+    assert [one.error_type for one in found] == [*cases.values(), "Runtime.ImportModuleError"], found
+
+
+class Counted:
+    """Trials that say what they are told to, and count."""
+
+    def __init__(self, *found: Loading) -> None:
+        self.found = found
+        self.loads = 0
+
+    def runtime(self, name: str) -> str:
+        return name
+
+    def load(self, functions: Sequence[Finished]) -> tuple[Loading, ...]:
+        self.loads += len(functions)
+        return tuple(self.found[: len(functions)])
+
+
+def test_what_was_loaded_is_not_loaded_again(tmp_path: Path) -> None:
+    counted, function = Counted(Loading(name="F0")), finished(tmp_path, {"app.py": HANDLER})
+    cache = Cache(tmp_path / "cache")
+    assert tried([function], counted, cache) == tried([function], counted, cache)
+    assert counted.loads == 1
+
+
+def test_a_failure_that_is_certain_stops_and_names_the_line(tmp_path: Path) -> None:
+    trace = ('  File "/var/task/app.py", line 3, in <module>\n',)
+    said = Loading(
+        name="F0", error_type="Runtime.ImportModuleError", message="x: No module named 'requests'", trace=trace
+    )
+    with pytest.raises(BuildError, match=r"F0 \(app.py:3\).*requests") as caught:
+        tried([finished(tmp_path, {"app.py": HANDLER})], Counted(said), Cache(tmp_path / "cache"))
+    assert caught.value.code == "function-not-loaded"
+
+
+@pytest.mark.parametrize("error_type", ["KeyError", "ValueError", "EndpointConnectionError", "ImportError"])
+def test_what_may_be_a_setting_or_the_network_is_a_warning(tmp_path: Path, error_type: str) -> None:
+    said = Loading(name="F0", error_type=error_type, message="x")
+    seen = tried([finished(tmp_path, {"app.py": HANDLER})], Counted(said), Cache(tmp_path / "cache"))
+    assert "Not decided" in seen.warnings[0]
+
+
+def test_a_module_that_a_foreign_layer_may_bring_is_a_warning(tmp_path: Path) -> None:
+    said = Loading(
+        name="F0", error_type="Runtime.ImportModuleError", message="No module named 'x'", absent_layers=("one",)
+    )
+    seen = tried([finished(tmp_path, {"app.py": HANDLER}, foreign=True)], Counted(said), Cache(tmp_path / "cache"))
+    assert "layer" in seen.warnings[0]
