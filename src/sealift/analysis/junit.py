@@ -21,6 +21,11 @@ _WAYS_OUT = (
     ),
 )
 """What the application's own Makefile or CI file often gives its tests, and nobody else knows of."""
+_WITHOUT = "--no-tests goes on without them"
+OTHER_WAYS = (
+    f"run them as your own CI does, by `command`, `variables` or `path` under [tests.unit] in sealift.toml; {_WITHOUT}"
+)
+"""What to do about tests that break before they test anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +53,11 @@ def junit_counts(text: str) -> Counts:
     """Return the counts of a report, and a finding for each red test. Raises ValueError when it is no report."""
     try:
         # Written a moment ago by the tests we ran; expat itself guards against entities that explode.
-        cases = list(ET.fromstring(text).iter("testcase"))  # noqa: S314
+        every = list(ET.fromstring(text).iter("testcase"))  # noqa: S314
     except ET.ParseError as error:
         raise ValueError(f"not a JUnit report: {error}") from error
+    # That pytest itself was ended says no test; its output has the reason.
+    cases = [case for case in every if (case.get("classname"), case.get("name")) != ("pytest", "internal")]
     failed = [case for case in cases if case.find("failure") is not None]
     broken = [case for case in cases if case.find("error") is not None and case.find("failure") is None]
     skipped = [case for case in cases if case.find("skipped") is not None]
@@ -76,7 +83,7 @@ def _red(case: ET.Element) -> Finding:
         id="test-failed" if failure is not None else "test-broken",
         severity="high",
         message=f"{name}: {message}",
-        fix=_way_out(message),
+        fix=_way_out(message, broken=failure is None),
         # pytest counts lines from 0.
         location=Location(file=file, line=int(line) + 1 if line.isdigit() else 0) if file else None,
         stops=True,
@@ -89,9 +96,12 @@ def _missing(what: ET.Element | None) -> str:
     return next((line.removeprefix("E").strip() for line in lines if line.startswith("E  ")), "")
 
 
-def _way_out(message: str) -> str:
+def _way_out(message: str, *, broken: bool) -> str:
     found = ((pattern.search(message), advice) for pattern, advice in _WAYS_OUT)
-    return next((advice.format(match[1]) for match, advice in found if match), "")
+    special = next((advice.format(match[1]) for match, advice in found if match), "")
+    if not broken:
+        return special
+    return f"{special}; {_WITHOUT}" if special else OTHER_WAYS
 
 
 def _first_line(text: str) -> str:

@@ -1,15 +1,17 @@
 """Judges what test runs came to. Exit codes of pytest: https://docs.pytest.org/en/stable/reference/exit-codes.html"""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sealift.analysis.junit import Counts
+from sealift.analysis.junit import OTHER_WAYS, Counts
 from sealift.model.finding import Finding, SuiteResult
 
 _NO_TESTS = 5
 _BROKE = (3, 4)
 """pytest itself broke, or was called in a wrong way (an option of a plugin that is not installed)."""
+_RAISED = re.compile(r"[\w.]*(Error|Exception|Exit): ")
 Verdict = Literal["succeeded", "failed", "errored", "empty"]
 
 
@@ -87,8 +89,9 @@ def _reason(ended: Sequence[Ended], counts: Counts, status: str) -> str:
 
 
 def _last_line(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower()]
+    lines = [line.removeprefix("INTERNALERROR>").strip() for line in output.splitlines() if line.strip()]
+    raised = [line for line in lines if _RAISED.match(line)]
+    telling = raised or [line for line in lines if "error" in line.lower()]
     return ((telling or lines or ["it gave no reason"])[-1])[:300]
 
 
@@ -98,5 +101,6 @@ def _unexplained(name: str, reason: str, *, errored: bool) -> Finding:
         id="suite-errored" if errored else "suite-failed",
         severity="high",
         message=f"{name}: {reason}",
+        fix=OTHER_WAYS,
         stops=True,
     )

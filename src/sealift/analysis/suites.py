@@ -1,6 +1,6 @@
 """Decides which files are unit tests, which are acceptance tests, and how they are grouped into runs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -29,6 +29,8 @@ class Run:
 
     base: str
     paths: tuple[str, ...]
+    folder: str = "."
+    """Where it is run: the nearest folder with settings of pytest that is not within the tests."""
 
 
 def is_test_file(path: str) -> bool:
@@ -37,24 +39,45 @@ def is_test_file(path: str) -> bool:
     return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
 
 
-def unit_runs(files: Iterable[str]) -> tuple[Run, ...]:
+def unit_runs(files: Iterable[str], configured: Collection[str] = ()) -> tuple[Run, ...]:
     """Return the runs of the unit tests among `files`; empty when there are none.
+
+    `configured` are the folders that have settings of pytest.
 
     Where some are in a folder called `unit`, only such are unit tests. Each function that brings tests of its own gets
     a run of its own: modules of two functions often have the same name.
     """
     tests = [path for path in files if is_test_file(path) and not _kinds(path) & (ACCEPTANCE | OTHERS)]
     in_unit = [path for path in tests if any(part.startswith("unit") for part in PurePosixPath(path).parts[:-1])]
-    bases: dict[str, list[str]] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
     for path in in_unit or tests:
-        bases.setdefault(_base(path), []).append(path)
-    return tuple(Run(base=base, paths=_topmost(paths)) for base, paths in sorted(bases.items()))
+        base = _base(path)
+        groups.setdefault((base, _home(path, base, configured)), []).append(path)
+    return tuple(
+        Run(base=base, paths=_topmost(paths), folder=folder) for (base, folder), paths in sorted(groups.items())
+    )
 
 
-def acceptance_runs(files: Iterable[str]) -> tuple[Run, ...]:
-    """Return the run of the acceptance tests among `files`; empty when there are none."""
-    tests = [path for path in files if is_test_file(path) and _kinds(path) & ACCEPTANCE]
-    return (Run(base=".", paths=_topmost(tests)),) if tests else ()
+def acceptance_runs(files: Iterable[str], configured: Collection[str] = ()) -> tuple[Run, ...]:
+    """Return the runs of the acceptance tests among `files`, one for each folder that they belong to."""
+    homes: dict[str, list[str]] = {}
+    for path in files:
+        if is_test_file(path) and _kinds(path) & ACCEPTANCE:
+            homes.setdefault(_home(path, _base(path), configured), []).append(path)
+    return tuple(Run(base=home, paths=_topmost(tests), folder=home) for home, tests in sorted(homes.items()))
+
+
+def declared_run(path: str, configured: Collection[str]) -> Run:
+    """Return the run of the tests that a declared path, a folder or a file, holds."""
+    inside = path if path.endswith(".py") else f"{path}/test_.py"
+    return Run(base=".", paths=(path,), folder=_home(inside, _base(inside), configured))
+
+
+def _home(path: str, base: str, configured: Collection[str]) -> str:
+    """Return the nearest folder with settings of pytest; what stands before the tests, where these have their own."""
+    nearest = next((str(above) for above in PurePosixPath(path).parents if str(above) in configured), ".")
+    within = base == "." or nearest == base or nearest.startswith(f"{base}/")
+    return base if within and nearest != "." else nearest
 
 
 def undeclared(files: Iterable[str]) -> tuple[str, ...]:

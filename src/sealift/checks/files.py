@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sealift.analysis.suites import NOT_TESTS
 
@@ -44,3 +44,20 @@ def text(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+_SETTINGS = {
+    "pytest.ini": "",
+    ".pytest.ini": "",
+    "pyproject.toml": "[tool.pytest",
+    "setup.cfg": "[tool:pytest]",
+    "tox.ini": "[pytest]",
+}
+"""Files of pytest's settings, and what has to be in them.
+https://docs.pytest.org/en/stable/reference/customize.html#initialization-determining-rootdir-and-configfile"""
+
+
+def folders_with_settings(root: Path, files: Iterable[str]) -> frozenset[str]:
+    """Return the folders among `files` that have settings of pytest, as POSIX paths."""
+    named = [PurePosixPath(file) for file in files if PurePosixPath(file).name in _SETTINGS]
+    return frozenset(str(file.parent) for file in named if _SETTINGS[file.name] in text(root / file))

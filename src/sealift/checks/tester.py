@@ -1,19 +1,21 @@
 """The Tester port: runs an application's own tests, in an environment made from its own requirements."""
 
 import json
+import posixpath
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from sealift.analysis.allowed import allowed
 from sealift.analysis.junit import Counts, junit_counts
 from sealift.analysis.redact import redacted, secret_values, tail
 from sealift.analysis.results import Ended, suite_result
-from sealift.analysis.suites import Run, acceptance_runs, ignored, undeclared, unit_runs
+from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored, undeclared, unit_runs
 from sealift.checks.environment import EnvironmentBuilder, TestEnvironment
-from sealift.checks.files import project_files, text
+from sealift.checks.files import folders_with_settings, project_files, text
 from sealift.checks.needs import collect_needs
 from sealift.checks.pythons import find_interpreter, wanted_version
 from sealift.errors import BuildError
@@ -35,6 +37,7 @@ _NO_AWS_FILES = {
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+_MISSING = re.compile(r"No module named '([^'.]+)")
 _FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -78,7 +81,8 @@ class RealTester:
         if spec.enabled == "off":
             return _not_tested(UNIT, "switched off: [tests.unit] enabled in the configuration")
         files = project_files(app.root)
-        runs = (Run(base=".", paths=(spec.path,)),) if spec.path else unit_runs(files)
+        configured = folders_with_settings(app.root, files)
+        runs = (declared_run(spec.path, configured),) if spec.path else unit_runs(files, configured)
         if not runs and not spec.command:
             return _nothing_to_run(UNIT, spec, f"there are no unit tests{_those_of_node(app.root, files)}")
         region = app.environments[0].region if app.environments else "us-east-1"
@@ -91,7 +95,8 @@ class RealTester:
         if spec.enabled == "off":
             return _not_tested(ACCEPTANCE, "switched off: [tests.acceptance] enabled in the configuration")
         files = project_files(app.root)
-        runs = (Run(base=".", paths=(spec.path,)),) if spec.path else acceptance_runs(files)
+        configured = folders_with_settings(app.root, files)
+        runs = (declared_run(spec.path, configured),) if spec.path else acceptance_runs(files, configured)
         if not runs and not spec.command:
             others = undeclared(files)
             more = f"; {', '.join(others[:3])} would be run if [tests.acceptance] path named it" if others else ""
@@ -145,7 +150,7 @@ class RealTester:
             # A command that runs pytest somewhere writes the same report.
             env["PYTEST_ADDOPTS"] = " ".join((env.get("PYTEST_ADDOPTS", ""), *options)).strip()
         else:
-            out = [f"--ignore={path}" for path in ignored(run, suite.files)]
+            out = [f"--ignore={app.root / path}" for path in ignored(run, suite.files)]
             argv = (
                 environment.python,
                 "-m",
@@ -154,15 +159,15 @@ class RealTester:
                 "-o",
                 f"cache_dir={report.parent / 'cache'}",
                 *out,
-                *run.paths,
+                *(posixpath.relpath(path, run.folder) for path in run.paths),
             )
-        done = process.run(argv, cwd=app.root, env=env, timeout_s=suite.spec.timeout_s)
+        done = process.run(argv, cwd=app.root / run.folder, env=env, timeout_s=suite.spec.timeout_s)
         return Ended(
             returncode=done.returncode,
             timed_out=done.timed_out,
             timeout_s=suite.spec.timeout_s,
             is_pytest=not suite.spec.command or "pytest" in suite.spec.command,
-            counts=_counts(report, suite.secrets),
+            counts=_counts(report, suite.secrets, run, app.root),
             output=tail(redacted(_output(done), suite.secrets)),
         )
 
@@ -171,7 +176,9 @@ class RealTester:
         ours = allowed(self._env, app.sandbox.variables)
         own = suite.spec.variables
         named = [app.root / part for part in own.get("PYTHONPATH", "").split(":") if part]
-        folders = dict.fromkeys((*named, app.root / run.base, app.root, *_module_folders(app.root, run.base)))
+        folders = dict.fromkeys(
+            (*named, app.root / run.base, app.root / run.folder, app.root, *_module_folders(app.root, run.base))
+        )
         return {
             **ours,
             **own,
@@ -198,11 +205,30 @@ def _output(done: Completed) -> str:
     return done.stdout + ("\n" + done.stderr if done.stderr.strip() else "")
 
 
-def _counts(report: Path, secrets: tuple[str, ...]) -> Counts | None:
+def _counts(report: Path, secrets: tuple[str, ...], run: Run, root: Path) -> Counts | None:
+    """Return what a report says, its files relative to the application's root."""
     try:
-        return junit_counts(redacted(text(report), secrets)) if report.exists() else None
+        counts = junit_counts(redacted(text(report), secrets)) if report.exists() else None
     except ValueError:
         return None
+    if counts is None:
+        return None
+    return replace(counts, findings=tuple(_placed(finding, run, root) for finding in counts.findings))
+
+
+def _placed(finding: Finding, run: Run, root: Path) -> Finding:
+    """Return a finding with the file as seen from the root, and a hint where a folder beside it has what is missing."""
+    at = finding.location
+    if at is not None and run.folder != "." and (root / run.folder / at.file).is_file():
+        finding = replace(finding, location=replace(at, file=posixpath.join(run.folder, at.file)))
+    missing = _MISSING.search(finding.message)
+    if missing and any((root.parent / f"{missing[1]}{end}").exists() for end in ("", ".py")):
+        hint = (
+            f"{missing[1]} is beside the application, in {root.parent}: put sealift.toml there, with a [[stacks]] for "
+            "each template, so that it is part of the application"
+        )
+        finding = replace(finding, fix=hint)
+    return finding
 
 
 def _those_of_node(root: Path, files: tuple[str, ...]) -> str:

@@ -109,6 +109,9 @@ def _report(result: SuiteResult, services: Services) -> None:
         services.events.emit(FindingReported(finding=finding))
     if result.status == "not tested":
         services.events.emit(Noted(level="warning", name="not-tested", message=f"{result.name}: {result.reason}"))
+    if result.status in {"failed", "errored"} and result.output:
+        lines = "\n".join(f"        {line}" for line in result.output.rstrip().splitlines())
+        services.events.emit(Noted(level="error", name="suite-output", message=f"{result.name} printed:\n{lines}"))
 
 
 def _conclude(result: SuiteResult, outcome: PhaseOutcome, told: str) -> None:

@@ -212,3 +212,34 @@ def test_integration_tests_are_run_only_when_they_are_declared(write: Write, tes
     assert "tests/integration" in skipped.reason
     declared = replace(app, acceptance_tests=SuiteSpec(path="tests/integration"))
     assert tester.acceptance(declared, {}).status == "succeeded"
+
+
+def test_tests_with_settings_of_their_own_are_run_beside_them(write: Write, tester: RealTester) -> None:
+    root = write(
+        {
+            "services/a/pytest.ini": "[pytest]\npythonpath = lib\n",
+            "services/a/lib/helper.py": "",
+            "services/a/data.txt": "x",
+            "services/a/tests/test_a.py": "import helper\n\n\ndef test_a():\n    open('data.txt').close()\n\n\n"
+            "def test_red():\n    assert False\n",
+        }
+    )
+    result = _run(tester, root)
+    assert (result.status, result.passed, result.failed) == ("failed", 1, 1)
+    assert str(result.findings[0].location) == "services/a/tests/test_a.py:8"
+
+
+def test_a_run_that_exits_shows_what_was_printed_and_names_the_other_ways(write: Write, tester: RealTester) -> None:
+    root = write({"tests/test_a.py": "import sys\n\nsys.exit('set STAGE first')\n"})
+    result = _run(tester, root)
+    assert result.status in {"failed", "errored"}
+    assert "set STAGE first" in result.output
+    assert "set STAGE first" in result.findings[0].message
+    assert "--no-tests" in result.findings[0].fix
+    assert "[tests.unit]" in result.findings[0].fix
+
+
+def test_a_module_that_lies_beside_the_application_is_recognised(write: Write, tester: RealTester) -> None:
+    root = write({"app/tests/test_a.py": "import shared_code\n\n\ndef test_a(): ...\n", "shared_code/__init__.py": ""})
+    result = _run(tester, root / "app")
+    assert "[[stacks]]" in result.findings[0].fix

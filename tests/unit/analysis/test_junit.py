@@ -31,13 +31,23 @@ def test_a_red_test_is_a_finding_with_its_place_and_reason() -> None:
     [
         ("KeyError: 'ATLAS_URI'", "give ATLAS_URI under `variables`"),
         ("ModuleNotFoundError: No module named 'fixtures'", "what brings fixtures in a requirements file"),
-        ("KeyError: 'total'", ""),
+        ("KeyError: 'total'", "under [tests.unit] in sealift.toml"),
     ],
 )
 def test_what_only_the_surroundings_can_give_is_asked_for(message: str, named: str) -> None:
     (finding,) = junit_counts(f'<s><testcase name="t"><error message="{message}"/></testcase></s>').findings
     assert named in finding.fix
-    assert bool(finding.fix) == bool(named)
+    assert "--no-tests" in finding.fix
+
+
+def test_a_red_test_needs_no_other_way() -> None:
+    (finding,) = junit_counts('<s><testcase name="t"><failure message="assert 1 == 2"/></testcase></s>').findings
+    assert finding.fix == ""
+
+
+def test_that_pytest_itself_was_ended_is_no_test() -> None:
+    text = '<s><testcase classname="pytest" name="internal"><error message="internal error"/></testcase></s>'
+    assert junit_counts(text).findings == ()
 
 
 def test_the_place_of_an_installed_package_is_left_out() -> None:

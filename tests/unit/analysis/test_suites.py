@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sealift.analysis.suites import Run, acceptance_runs, ignored, undeclared, unit_runs
+from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored, undeclared, unit_runs
 
 
 def _unit(*files: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -66,3 +68,33 @@ def test_acceptance_tests_are_those_called_so() -> None:
 @pytest.mark.parametrize("name", ["contest_a.py", "test_a.txt", "latest.py", "testing.py"])
 def test_other_names_are_no_tests(name: str) -> None:
     assert _unit(f"tests/{name}") == []
+
+
+@pytest.mark.parametrize(
+    ("file", "configured", "folder"),
+    [
+        ("tests/unit/test_a.py", {"."}, "."),
+        ("tests/unit/test_a.py", {"tests/unit"}, "."),
+        ("services/a/tests/test_a.py", {"services/a"}, "services/a"),
+        ("services/a/tests/test_a.py", {"services/a/tests"}, "services/a"),
+        ("services/a/fn/tests/test_a.py", {"services/a", "."}, "services/a"),
+        ("services/a/tests/test_a.py", {"services/b"}, "."),
+        ("services/a/tests/test_a.py", set(), "."),
+    ],
+)
+def test_tests_are_run_where_the_nearest_settings_are_but_not_within_the_tests(
+    file: str, configured: set[str], folder: str
+) -> None:
+    assert [run.folder for run in unit_runs([file], configured)] == [folder]
+    declared = declared_run(file.rpartition("/")[0], configured)
+    assert (declared.folder, declared.paths) == (folder, (file.rpartition("/")[0],))
+
+
+@given(st.lists(st.sampled_from(["a", "b", "tests", "unit", "c"]), max_size=5), st.data())
+def test_a_run_is_at_or_above_its_tests_and_is_the_root_without_settings(parts: list[str], data: st.DataObject) -> None:
+    file = "/".join([*parts, "test_x.py"])
+    above = ["/".join(parts[:n]) or "." for n in range(len(parts) + 1)]
+    configured = data.draw(st.sets(st.sampled_from(above)))
+    (run,) = unit_runs([file], configured)
+    assert run.folder in above
+    assert configured - {"."} or run.folder == "."

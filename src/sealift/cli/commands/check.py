@@ -66,10 +66,6 @@ def _show(session: Session, status: str, results: list[SuiteResult]) -> int:
             for r in results
         ]
         click.echo(json.dumps({"status": status, "findings": findings, "suites": suites}))
-    else:
-        for result in results:
-            if result.status == "failed" and result.output:
-                click.echo(result.output)
     return 0 if status == "succeeded" else 1
 
 
