@@ -17,6 +17,7 @@ from sealift.config.reference import reference_page
 from sealift.isolation.rules import RULES
 from sealift.model.event import Event, PhaseName
 from sealift.model.ledger import Status
+from tools import left_out
 from tools.aws_rights import rights_page
 from tools.isolation_rules import rules_page
 from tools.raised import Raised, errors_raised, notes_emitted
@@ -168,6 +169,7 @@ def main() -> None:
     """Write the pages."""
     for name, text in pages().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    left_out.PAGE.write_text(left_out.page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -497,7 +497,7 @@ class LocalClouds:
         return replace(
             cloud,
             stacks=stacks,
-            functions=LocalFunctions(cloud.functions, endpoint),
+            functions=LocalFunctions(cloud.functions, endpoint, note),
             local=True,
             endpoint=endpoint.url,
             credentials=ChainMap(_without_proxy(os.environ), cast("dict[str, str]", cloud.credentials)),

@@ -47,7 +47,7 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
         guard=guard,
         saver=saver,
         leave=leave,
-        load=load,
+        load=lambda names: {"functions": load(names), "mounts": workshop.has_mounts()},
         key=os.environ["AWS_SECRET_ACCESS_KEY"],
     )
     saver.start()

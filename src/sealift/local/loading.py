@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +18,17 @@ from sealift.ports import Functions
 _LONGEST_S = 600.0
 
 
+def _nobody(sentence: str) -> None:
+    del sentence
+
+
 @dataclass(frozen=True, slots=True)
 class LocalFunctions:
-    """The Functions port over one emulator; `inner` is the AWS adapter pointed at it."""
+    """The Functions port over one emulator; `inner` is the AWS adapter pointed at it, `note` takes what differs."""
 
     inner: Functions
     endpoint: Endpoint
+    note: Callable[[str], None] = _nobody
 
     def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
         """Read back name and code hash of each function."""
@@ -61,7 +66,9 @@ class LocalFunctions:
             ) from error
         finally:
             connection.close()
-        return tuple(map(_loading, said))
+        if not said["mounts"]:
+            self.note("Functions see /opt and /tmp of this machine: its kernel lets no program have mounts of its own")
+        return tuple(map(_loading, said["functions"]))
 
 
 def _loading(said: Mapping[str, Any]) -> Loading:

@@ -14,6 +14,8 @@ from sealift.errors import CloudError, PreconditionFailed, TemplateError
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Body, Context, expand
 from sealift.local.expand.shape import known, with_properties, with_resources
+from sealift.local.interpreters import Places, nearest
+from sealift.local.layers import Install, install, stand_ins
 from sealift.local.packages import packages_in
 from sealift.local.quotas import refuse_over_quota
 from sealift.local.runtimes import Package
@@ -44,6 +46,8 @@ class Preparation:
     stack_name: str
     parameters: Mapping[str, str]
     blob_file: Callable[[str], Path | None]
+    where: Places
+    install: Install = install
 
     def zip_of(self, key: str) -> Path | bytes | None:
         """Return a stored zip: from this machine when it is there, else from the bucket."""
@@ -52,6 +56,17 @@ class Preparation:
             return path
         stored = self.bucket.get(key)
         return stored.body if stored else None
+
+    def layer(self, requirement: str, declared: tuple[int, int]) -> tuple[str, str] | None:
+        """Return bucket and key of a layer for the Python that runs a declared version here; None without one."""
+        version = nearest(declared, self.where).version
+        key = f"local/layers/{hashlib.sha256(f'{requirement} {version}'.encode()).hexdigest()}.zip"
+        if self.bucket.get(key) is None:
+            packed = self.install(requirement, version)
+            if packed is None:
+                return None
+            put_once(self.bucket, key, packed)
+        return self.bucket.name, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +97,11 @@ def prepared(preparation: Preparation, template_key: str, *, depth: int = 0) -> 
     )
     refuse_over_quota(rendered.body, stored.body, preparation.stack_name)
     context = context_of(preparation)
-    result = expand(rendered.body, context=context)
+    expanded = expand(rendered.body, context=context)
+    result = stand_ins(expanded.body, context, preparation.layer)
     _check_blobs(result.body, preparation.bucket)
     body, nested = _with_nested(result.body, preparation, context, depth=depth)
-    notes = [*result.notes, *(note for one in nested for note in one.notes)]
+    notes = [*expanded.notes, *result.notes, *(note for one in nested for note in one.notes)]
     packages = [*packages_in(body, context, preparation.zip_of), *(p for one in nested for p in one.packages)]
     return Prepared(
         key=_stored(body, preparation.bucket),

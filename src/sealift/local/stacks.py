@@ -73,6 +73,7 @@ class LocalStacks:
             stack_name=request.stack_name,
             parameters={**previous, **request.parameters},
             blob_file=self.blob_file,
+            where=self.where,
         )
         result = prepared(preparation, request.template_key)
         runtimes = report(result.packages, self.where, machine=platform.machine())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import raised
+from tools import left_out, raised
 from tools.reference import FOLDER, pages
 
 GENERATED = sorted(page.name for page in FOLDER.glob("*.md") if page.name != "promises.md")
@@ -17,6 +17,10 @@ def test_every_page_is_generated_but_the_promises():
 @pytest.mark.parametrize("name", GENERATED)
 def test_a_generated_page_is_up_to_date(name):
     assert (FOLDER / name).read_text() == pages()[name], f"{name} is out of date: run `python -m tools.reference`"
+
+
+def test_the_page_of_the_embedded_cloud_says_what_the_code_leaves_out():
+    assert left_out.PAGE.read_text() == left_out.page(), "run `python -m tools.reference`"
 
 
 def test_every_error_code_can_be_read_from_the_source():

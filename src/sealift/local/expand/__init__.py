@@ -9,6 +9,7 @@ from sealift.local.expand.environment_values import environment_values
 from sealift.local.expand.gradual import gradual
 from sealift.local.expand.http_api import http_api
 from sealift.local.expand.in_name_only import in_name_only
+from sealift.local.expand.left_out import left_out
 from sealift.local.expand.policies import policies
 from sealift.local.expand.rest_api import rest_api
 from sealift.local.expand.state_machine import state_machine
@@ -21,6 +22,7 @@ EXPANSIONS: tuple[Expansion, ...] = (
     policies,
     gradual,
     in_name_only,
+    left_out,
     dropped_types,
 )
 """In order: what makes new resources first, what takes some away last."""

@@ -75,6 +75,11 @@ def _parts(api: _Api, notes: list[str]) -> dict[str, Json]:
             if operation.verb != "OPTIONS":
                 notes.append(f"{api.logical_id}: the route {key} has no integration and is left out")
             continue
+        subtype = operation.integration.get("integrationSubtype")
+        if subtype:
+            notes.append(
+                f"{api.logical_id}: the route {key} calls {subtype} directly, which the embedded cloud does not do"
+            )
         integration_id = child_id(api.logical_id, "Integration", key)
         made[integration_id] = api.part("Integration", _integration(operation.integration), operation.condition)
         target: Json = {"Fn::Join": ["/", ["integrations", {"Ref": integration_id}]]}

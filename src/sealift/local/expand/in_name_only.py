@@ -3,7 +3,7 @@
 from sealift.cfn.values import resources
 from sealift.local.expand.context import Body, Context, Expanded
 
-_NEEDS_CONTAINERS = (
+NEEDS_CONTAINERS = (
     "AWS::DocDB::DBCluster",
     "AWS::DocDB::DBInstance",
     "AWS::ECS::Service",
@@ -24,6 +24,6 @@ def in_name_only(body: Body, context: Context) -> Expanded:
         notes=tuple(
             f"{logical_id}: {resource['Type']} is there in name only; nothing serves behind it in the embedded cloud"
             for logical_id, resource in resources(body)
-            if resource.get("Type") in _NEEDS_CONTAINERS
+            if resource.get("Type") in NEEDS_CONTAINERS
         ),
     )

@@ -14,7 +14,7 @@ PartRef = Callable[[str, str], Json]
 
 _LOCATIONS = {"query": "querystring", "header": "header", "path": "path"}
 _SERVICE = re.compile(r":apigateway:[^:]*:([a-z0-9-]+):")
-_SERVED_SERVICES = ("lambda", "sqs")
+SERVED_SERVICES = ("lambda", "sqs")
 
 
 def method_settings(operation: Operation, document: Body, ref: PartRef) -> Body:
@@ -41,7 +41,7 @@ def notes_on(api: str, operation: Operation, known: Callable[[Json], str | None]
     if kind == "aws":
         uri = known(integration.get("uri", "")) or str(integration.get("uri"))
         service = _SERVICE.search(uri)
-        if service and service[1] not in _SERVED_SERVICES:
+        if service and service[1] not in SERVED_SERVICES:
             yield f"{where} calls {service[1]} directly, which the embedded cloud does not do"
         elif service and service[1] == "lambda" and integration.get("requestTemplates"):
             yield f"{where}: the embedded cloud ignores request templates; the function gets the proxy event"

@@ -1,0 +1,66 @@
+"""Properties and event sources that the embedded cloud does nothing with are named, one line for each property."""
+
+import pytest
+
+from sealift.local.expand import Context, expand
+from sealift.local.expand.left_out import PROPERTIES
+from sealift.model.template import Json
+
+CONTEXT = Context(stack_name="shop", account="111111111111", region="eu-west-1")
+VALUES: dict[str, Json] = {"TracingConfig.Mode": "Active", "SnapStart.ApplyOn": "PublishedVersions"}
+
+
+def _notes(kind: str, properties: Json, *names: str) -> tuple[str, ...]:
+    body: dict[str, Json] = {"Resources": {name: {"Type": kind, "Properties": properties} for name in names or ("It",)}}
+    return expand(body, context=CONTEXT).notes
+
+
+def _nested(path: tuple[str, ...], value: Json) -> Json:
+    for name in reversed(path):
+        value = {name: value}
+    return value
+
+
+@pytest.mark.parametrize("one", PROPERTIES, ids=lambda one: f"{one.type} {one.name}")
+def test_a_property_without_effect_is_named_once_for_all_that_have_it(one: object) -> None:
+    assert isinstance(one, type(PROPERTIES[0]))
+    given = _nested(one.path, VALUES.get(one.name, True))
+    assert _notes(one.type, given, "A", "B") == (
+        f"A, B: {one.name} has no effect on the embedded cloud: {one.missing}",
+    )
+    assert _notes(one.type, {}) == ()
+    assert _notes(one.type, _nested(one.path, {"Ref": "AWS::NoValue"})) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("AWS::Lambda::Function", {"TracingConfig": {"Mode": "PassThrough"}}),
+        ("AWS::Lambda::Function", {"SnapStart": {"ApplyOn": "None"}}),
+        ("AWS::ApiGateway::Stage", {"TracingEnabled": False, "CacheClusterEnabled": "false"}),
+    ],
+)
+def test_a_property_that_asks_for_nothing_is_not_named(kind: str, given: Json) -> None:
+    assert _notes(kind, given) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({"SelfManagedEventSource": {}}, "Kafka"),
+        ({"EventSourceArn": "arn:aws:kafka:eu-west-1:1:cluster/x"}, "Kafka"),
+        ({"Queues": ["q"]}, "Amazon MQ"),
+        ({"DocumentDBEventSourceConfig": {}}, "DocumentDB"),
+    ],
+)
+def test_an_event_source_that_nobody_polls_is_named(given: Json, source: str) -> None:
+    (note,) = _notes("AWS::Lambda::EventSourceMapping", given)
+    assert source in note
+    assert _notes("AWS::Lambda::EventSourceMapping", {"EventSourceArn": "arn:aws:sqs:eu-west-1:1:q"}) == ()
+
+
+def test_a_route_that_calls_a_service_itself_is_named() -> None:
+    integration: Json = {"type": "aws_proxy", "integrationSubtype": "SQS-SendMessage", "payloadFormatVersion": "1.0"}
+    document: Json = {"paths": {"/jobs": {"post": {"x-amazon-apigateway-integration": integration}}}}
+    (note,) = _notes("AWS::ApiGatewayV2::Api", {"Body": document})
+    assert note == "It: the route POST /jobs calls SQS-SendMessage directly, which the embedded cloud does not do"

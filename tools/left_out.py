@@ -1,0 +1,56 @@
+"""The part of the page about the embedded cloud that says what is left out, made of the code that leaves it out."""
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from sealift.local.expand.in_name_only import NEEDS_CONTAINERS
+from sealift.local.expand.known_types import KNOWN, REASONS
+from sealift.local.expand.left_out import PROPERTIES, SOURCES
+from sealift.local.expand.rest_method import SERVED_SERVICES
+from sealift.local.layers import STAND_INS
+
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "embedded-cloud.md"
+_BEGIN = "<!-- Made from the code by `python -m tools.reference`: what is left out -->\n"
+_END = "<!-- End of what is made from the code -->\n"
+
+
+def page() -> str:
+    """Return the page with its made part as the code says it."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    section = "\n\n".join(_paragraphs())
+    return f"{before}{_BEGIN}\n{section}\n\n{_END}{after}"
+
+
+def _paragraphs() -> Iterator[str]:
+    yield _text(
+        f"**Types.** {len(KNOWN)} resource types and custom resources are made. Any other is taken out, and what "
+        "refers to it gets a text of the right form. Where there is more to say than that:"
+    )
+    yield _list(f"`{kind}`: {reason}" for kind, reason in sorted(REASONS.items()))
+    in_name_only = ", ".join(f"`{kind}`" for kind in sorted(NEEDS_CONTAINERS))
+    yield _text(f"In name only, with nothing that serves: {in_name_only}.")
+    yield "**Properties** that are taken and have no effect:"
+    yield _list(f"`{one.type}` `{one.name}`: {one.missing}" for one in PROPERTIES)
+    yield _text(f"**Event sources** that nobody polls: {', '.join(SOURCES)}.")
+    yield _text(
+        f"**APIs that call a service themselves**: REST APIs reach {' and '.join(SERVED_SERVICES)} alone, without "
+        "request templates for functions; HTTP APIs reach none (`integrationSubtype`)."
+    )
+    yield _text(
+        "**Layers of other accounts** cannot be read. These have a stand-in; any other is named, and what it holds is "
+        "missing:"
+    )
+    yield _list(
+        f"{one.name}: {f'`{one.requirement}` from PyPI' if one.requirement else 'left out, functions work without it'}"
+        for one in STAND_INS
+    )
+
+
+def _text(sentence: str) -> str:
+    return textwrap.fill(sentence, width=118, break_long_words=False, break_on_hyphens=False)
+
+
+def _list(lines: Iterator[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
