@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from sealift.local.patches.aliases import weighted_aliases
+from sealift.local.patches.boundaries import known_boundaries, paths_of_roles, set_boundaries, tags_in_boundaries
 from sealift.local.patches.conditional_writes import conditional_writes
 from sealift.local.patches.conditions import resources_under_conditions
 from sealift.local.patches.credentials import own_credentials
@@ -44,6 +45,9 @@ def apply(prepare: Callable[[str], None]) -> None:
         own_alarms,
         rights_on_parameters,
         conditional_writes,
+        known_boundaries,
+        paths_of_roles,
+        tags_in_boundaries,
         tagged_apis,
         dates_of_nested_executions,
     ):
@@ -67,6 +71,7 @@ _CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
         checked_definitions,
         names_of_settings,
         assumable_roles,
+        set_boundaries,
         tagged_buckets,
         taken_names,
     ),
