@@ -1,6 +1,9 @@
 """Functions are started without an event, and say why they cannot be loaded."""
 
 import http.client
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from sealift.delivery.loading import judge
 from sealift.local.doors import LOAD_PATH
@@ -27,6 +30,37 @@ def test_each_function_is_started_and_none_is_invoked(endpoint: Endpoint) -> Non
         "loads-late (index.py:2): KeyError: 'TABLE'. "
         "Set the variable under Environment in the template, or read it in the handler",
     ]
+
+
+def test_of_many_functions_few_are_started_at_once(endpoint: Endpoint) -> None:
+    names = [f"many-{number}" for number in range(36)]
+    resources = {
+        f"F{n}": function("def handler(event, context): pass", FunctionName=name) for n, name in enumerate(names)
+    }
+    deploy(endpoint, "many", {"Resources": {"Role": ROLE, **resources}})
+    before = most = _below(endpoint.pid)
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(LocalFunctions(_functions(endpoint), endpoint).load, names)
+        while not loading.done():
+            most = max(most, _below(endpoint.pid))
+            time.sleep(0.02)
+    assert all(one.error_type == "" for one in loading.result())
+    assert 16 <= most - before <= 24  # sixteen are kept warm, four begin at once, and what begins them stands too
+
+
+def _below(pid: int) -> int:
+    """Return how many processes a process has begun, and these, and so on."""
+    begun: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            begun.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(int(stat.parent.name))
+        except OSError:
+            continue
+    left, count = [pid], -1
+    while left:
+        count += 1
+        left += begun.get(left.pop(), [])
+    return count
 
 
 def test_only_who_has_the_key_starts_functions(endpoint: Endpoint) -> None:

@@ -79,10 +79,16 @@ def own_runtimes(workshop: Workshop) -> None:
 def load(names: Sequence[str]) -> list[dict[str, Any]]:
     """Start each of these functions without an event; say of each why it cannot be loaded."""
     found = {key[2]: func for key, func in lambda_svc._functions.all_items() if key[2] in names}
+
+    def loaded_and_ended(at: int) -> dict[str, Any]:
+        name = names[at]
+        said = _loaded(found[name]) if name in found else _GONE
+        if at >= _KEPT_WARM:
+            lambda_runtime.invalidate_worker(name)
+        return said
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        loaded = list(pool.map(lambda name: _loaded(found[name]) if name in found else _GONE, names))
-    for name in names[_KEPT_WARM:]:
-        lambda_runtime.invalidate_worker(name)
+        loaded = list(pool.map(loaded_and_ended, range(len(names))))
     return [{"name": name, **one} for name, one in zip(names, loaded, strict=True)]
 
 
