@@ -79,6 +79,12 @@ class CachedBuilder:
         if missing:
             built.update(self._make(run, missing))
         run.finish()
+        for asset in assets:
+            artifact = built.get(asset.key)
+            if asset.architectures and artifact is not None:
+                from sealift.build.inspection.native import refuse_for_several
+
+                refuse_for_several(asset.logical_ids[0], artifact.path, asset.architectures)
         return {key: artifact for key, artifact in built.items() if artifact is not None}
 
     def _make(self, run: "_Run", assets: Sequence[Asset]) -> dict[str, BuiltArtifact]:

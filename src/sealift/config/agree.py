@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from sealift.config.cycles import cycle
+from sealift.config.frameworks import written_by
 from sealift.config.kinds import Problem, Settings
 from sealift.delivery.hooks import hook_problem
 from sealift.errors import did_you_mean
@@ -69,7 +70,9 @@ def _of_templates(app: App, settings: Settings) -> Iterator[Problem]:
     for index, stack in enumerate(app.stacks):
         if stack.template and not (app.root / stack.template).is_file():
             at = ("stacks", index) if "stacks" in settings else ("app",)
-            yield _problem(f"there is no file {stack.template}", *at, "template")
+            other = written_by(app.root)
+            more = f"; this is {other[0]}: {other[1]}" if other and "run `" in other[1] else ""
+            yield _problem(f"there is no file {stack.template}{more}", *at, "template")
 
 
 def _of_environments(app: App) -> Iterator[Problem]:

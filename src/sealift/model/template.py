@@ -72,6 +72,8 @@ class Asset:
     handler: str | None = None
     build_properties: Mapping[str, Json] = field(default_factory=dict)
     location: Location | None = None
+    architectures: tuple[str, ...] = ()
+    """Of a layer that is declared for several, where neither it nor who uses it says for which it is built."""
     members: tuple[str, ...] = ()
     """Of a layer that Sealift adds: the keys of the functions' assets that may share dependencies in it."""
     packing: Packing = field(default_factory=Packing)

@@ -320,6 +320,7 @@ def _layer(source: Source, resource: Resource, asset: Asset) -> Asset:
         asset,
         runtime=method if method and method[-1:].isdigit() else source.text(first),
         architecture=source.text(declared) or _architecture_of_layer(source, resource),
+        architectures=() if declared else _undecided(source, resource),
         build_method=method,
         build_properties=mapping_at(resource.metadata, "BuildProperties"),
     )
@@ -334,14 +335,29 @@ def _architecture_of_layer(source: Source, resource: Resource) -> str:
     compatible = resource.properties.get("CompatibleArchitectures")
     if compatible and not (isinstance(compatible, list) and len(compatible) > 1):
         return _architecture(source, resource)
-    used = {
+    used = _used_on(source, resource)
+    return used.pop() if len(used) == 1 else "x86_64"
+
+
+def _used_on(source: Source, resource: Resource) -> set[str]:
+    """Return the processors of all functions that use a layer."""
+    return {
         _architecture(source, one)
         for one in resources(source)
         if one.type in FUNCTION_TYPES
         and {"Ref": resource.logical_id}
         in [*list_at(one.properties.get("Layers")), *list_at(_inherited(source.body, one.type).get("Layers"))]
     }
-    return used.pop() if len(used) == 1 else "x86_64"
+
+
+def _undecided(source: Source, resource: Resource) -> tuple[str, ...]:
+    """Return the processors that a layer is declared or used for, when it is one build for several of them."""
+    used = _used_on(source, resource)
+    if len(used) == 1:
+        return ()
+    listed = resource.properties.get("CompatibleArchitectures")
+    names = {*used, *(text for one in list_at(listed) if (text := source.text(one)))}
+    return tuple(sorted(names)) if len(names) > 1 else ()
 
 
 def _build_method(source: Source, resource: Resource) -> str | None:

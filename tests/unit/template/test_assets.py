@@ -307,3 +307,29 @@ def test_the_location_of_an_asset_names_file_line_and_resource(tmp_path: Path) -
     location = only(load(tmp_path, text, {"src/a": ""})).location
     assert location is not None
     assert (str(location), location.logical_id) == ("template.yaml:6", "Fn")
+
+
+@pytest.mark.parametrize(
+    ("compatible", "users", "metadata", "undecided"),
+    [
+        ("[arm64, x86_64]", [], "", ("arm64", "x86_64")),
+        ("[arm64, x86_64]", ["arm64"], "", ()),
+        ("[arm64, x86_64]", ["arm64", "x86_64"], "", ("arm64", "x86_64")),
+        ("[arm64]", [], "", ()),
+        ("[arm64, x86_64]", [], ", BuildArchitecture: x86_64", ()),
+    ],
+)
+def test_a_layer_for_several_processors_is_known_where_nothing_decides(
+    tmp_path: Path, compatible: str, users: list[str], metadata: str, undecided: tuple[str, ...]
+) -> None:
+    layer = f"ContentUri: lay, CompatibleArchitectures: {compatible}, CompatibleRuntimes: [python3.12]"
+    using = "".join(
+        f"  F{n}: {{Type: AWS::Serverless::Function, Properties: {{InlineCode: x, Runtime: python3.12, Handler: a.b, "
+        f"Architectures: [{one}], Layers: [!Ref Lay]}}}}\n"
+        for n, one in enumerate(users)
+    )
+    text = (
+        f"{SAM}Resources:\n  Lay: {{Type: AWS::Serverless::LayerVersion, Properties: {{{layer}}}, "
+        f"Metadata: {{BuildMethod: python3.12{metadata}}}}}\n{using}"
+    )
+    assert only(load(tmp_path, text, {"lay/requirements.txt": ""})).architectures == undecided

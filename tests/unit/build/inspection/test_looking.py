@@ -2,11 +2,13 @@
 
 import struct
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from sealift.build.inspection.looking import look
+from sealift.build.inspection.native import refuse_for_several
 from sealift.errors import BuildError
 from sealift.model.release import Finished
 
@@ -181,3 +183,12 @@ def test_compiled_modules_have_to_fit_processor_and_python(tmp_path: Path) -> No
 
 def test_a_bootstrap_that_is_not_executable_is_named(tmp_path: Path) -> None:
     assert "not executable" in told(tmp_path, {"bootstrap": ""}, runtime="provided.al2023", handler="x")[0]
+
+
+@pytest.mark.parametrize(("files", "refused"), [({"a.so": b"\x7fELF" + bytes(20)}, True), ({"a.py": b""}, False)])
+def test_a_layer_for_both_processors_holds_nothing_compiled(
+    tmp_path: Path, files: dict[str, str | bytes], refused: bool
+) -> None:
+    layer = zipped(tmp_path / "layer", files)
+    with pytest.raises(BuildError, match=r"for arm64 and x86_64, but a\.so") if refused else nullcontext():
+        refuse_for_several("Lay", layer, ("arm64", "x86_64"))
