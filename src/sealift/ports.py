@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sealift.model.ledger import ChainFault, Entry, Lease, Record
     from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
     from sealift.model.loading import Loading
+    from sealift.model.preview import PullRequest
     from sealift.model.release import BuiltArtifact, Finished, Looked, Origin
     from sealift.model.stack import (
         Backup,
@@ -238,8 +239,11 @@ class Objects(Protocol):
     def look(self, locations: Sequence[str]) -> Mapping[str, Presence]:
         """Look for each `s3://bucket/key[?versionId=…]` and each address of an image. Nothing is read."""
 
-    def empty(self, bucket: str) -> Iterator[int]:
-        """Delete every version and delete marker, yielding how many after each batch. One that is gone is empty."""
+    def empty(self, bucket: str, *, prefix: str = "", but: str = "") -> Iterator[int]:
+        """Delete every version and delete marker, yielding how many after each batch. One that is gone is empty.
+
+        With a `prefix` those of keys that begin with it, without the one key `but`.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -458,6 +462,20 @@ class Accounts(Protocol):
 
         Raises CloudError when the service does not answer.
         """
+
+
+class PullRequests(Protocol):
+    """The pull requests of one repository, as the service that holds the code has them. Read only."""
+
+    @property
+    def repository(self) -> str:
+        """Full name of the repository."""
+
+    def open_numbers(self) -> frozenset[str]:
+        """Return the number of every open pull request, all pages read. Raises CloudError."""
+
+    def pull_request(self, number: str) -> PullRequest | None:
+        """Return a pull request, or None when the service has none of this number. Raises CloudError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

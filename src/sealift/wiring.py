@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import App, Environment, GatesRead
 from sealift.model.event import Noted
+from sealift.model.preview import PullRequest
 from sealift.ports import (
     Accounts,
     Analyzer,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from sealift.local.supervisor import LocalCloud
     from sealift.model.template import Rendered
     from sealift.pipelines.report import Forge
+    from sealift.ports import PullRequests
     from sealift.sandbox import SandboxedProcess
     from sealift.scm.git import Git
     from sealift.template.templates import SamTemplates
@@ -105,6 +107,14 @@ def ci_context() -> CiContext:
     return detect(os.environ, _github_event())
 
 
+def ci_pull_request() -> PullRequest:
+    """Return the pull request, or the branch, that the CI system runs us for; nothing is known outside of CI."""
+    said = ci_context()
+    return PullRequest(
+        number=said.pull_request, branch=said.branch, head=said.head, repository=said.repository, fork=said.fork
+    )
+
+
 def _github_event() -> Mapping[str, Any]:
     """Return the event that started a job of GitHub; nothing when it cannot be read."""
     import json
@@ -119,6 +129,13 @@ def _github_event() -> Mapping[str, Any]:
 
 def make_forge() -> "Forge | None":
     """Return the service that shows reports on the change that this job builds; None outside of CI."""
+    from sealift.scm.forge.opening import open_forge
+
+    return open_forge(ci_context(), os.environ, sleep=RealClock().sleep)
+
+
+def make_host() -> "PullRequests | None":
+    """Return the service that knows the pull requests of the repository that this job is of; None outside of CI."""
     from sealift.scm.forge.opening import open_forge
 
     return open_forge(ci_context(), os.environ, sleep=RealClock().sleep)

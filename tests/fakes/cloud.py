@@ -105,7 +105,7 @@ def make_account(
     stacks = FakeStacks(
         clock, bucket, account=account, region=environment.region, effects=effects, render=render, tap=tap
     )
-    objects = FakeObjects(effects.contents, tap)
+    objects = FakeObjects(effects.contents, tap, own=bucket)
     backups = FakeBackups(effects.contents, effects.tables, tap)
     identity, metrics = FakeIdentity(account), FakeMetrics()
     cloud = Cloud(

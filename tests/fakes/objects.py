@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sealift.errors import CloudError
 from sealift.ports import Presence
+from tests.fakes.bucket import FakeBucket
 from tests.fakes.tap import Tap
 
 
@@ -17,6 +18,8 @@ class FakeObjects:
     batch: int = 2
     locked: str = ""
     """An object that can not be deleted."""
+    own: FakeBucket | None = None
+    """The artifacts bucket."""
 
     outside: dict[str, Presence] = field(default_factory=dict)
     """What is known of objects and images elsewhere; the others are missing."""
@@ -25,8 +28,16 @@ class FakeObjects:
         """Return what is known of each."""
         return {one: self.outside.get(one, "missing") for one in locations}
 
-    def empty(self, bucket: str) -> Iterator[int]:
-        """Delete everything, a batch at a time; a bucket that is not there is empty."""
+    def empty(self, bucket: str, *, prefix: str = "", but: str = "") -> Iterator[int]:
+        """Delete everything, a batch at a time; a bucket that is not there is empty. `own` is emptied by prefix."""
+        if self.own is not None and bucket == self.own.name:
+            with self.tap.call("objects.empty"):
+                doomed = [key for key in self.own.keys(prefix) if key != but]
+            for key in doomed:
+                self.own.lose(key)
+            if doomed:
+                yield len(doomed)
+            return
         while held := self.contents.get(bucket):
             with self.tap.call("objects.empty"):
                 if self.locked in held:

@@ -70,20 +70,26 @@ class AwsObjects:
         ecr.describe_images(registryId=parts["registry"], repositoryName=parts["name"], imageIds=[image])
         return "there"
 
-    def empty(self, bucket: str) -> Iterator[int]:
+    def empty(self, bucket: str, *, prefix: str = "", but: str = "") -> Iterator[int]:
         """Delete every version and delete marker, yielding how many after each batch. A bucket that is gone is empty.
+
+        With a `prefix` those of keys that begin with it, without the one key `but`.
 
         Raises CloudError when some can not be deleted, such as those under a lock.
         """
         try:
             with calling(f"list bucket {bucket}"):
-                pages = iter(self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, **self._owner))
+                which: Any = {"Prefix": prefix} if prefix else {}
+                pages = iter(
+                    self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket, **which, **self._owner)
+                )
             while True:
                 with calling(f"list bucket {bucket}"):
                     page: Any = next(pages, None)
                 if page is None:
                     return
-                found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+                every = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                found = [one for one in every if one["Key"] != but]
                 for start in range(0, len(found), _BATCH):
                     yield self._delete(bucket, found[start : start + _BATCH])
         except CloudError as error:

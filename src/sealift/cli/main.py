@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "promote": ("Deliver", "deliver", "Push the button: bring what soaked to the next environment."),
     "rollback": ("Deliver", "deliver", "Bring an environment back to an earlier release."),
     "resume": ("Deliver", "deliver", "End what an interrupted command began."),
+    "preview": ("Deliver", "preview", "Bring, list and destroy environments of pull requests."),
     "approve": ("Decide", "decide", "Approve a release for an environment that asks for it."),
     "waive": ("Decide", "decide", "Allow one change that would lose data, once."),
     "destroy": ("Decide", "decide", "Delete an environment."),

@@ -126,9 +126,9 @@ class Session:
             )
         if found is None and _PREVIEW.fullmatch(name) and self.app.previews is not None:
             raise UserError(
-                f"{name} is a preview, and Sealift does not deploy previews yet",
-                code="previews-not-deployed",
-                hint="[previews] is there for `sealift prove`, which proves all of them against the environments.",
+                f"{name} is a preview, not an environment of sealift.toml",
+                code="preview-apart",
+                hint="`sealift preview up`, `list` and `down` bring it, show it and destroy it.",
             )
         if found is None:
             names = [e.name for e in self.app.environments]

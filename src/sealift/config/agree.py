@@ -8,8 +8,9 @@ from sealift.config.cycles import cycle
 from sealift.config.frameworks import written_by
 from sealift.config.kinds import Problem, Settings
 from sealift.delivery.hooks import hook_problem
+from sealift.delivery.previews import is_preview
 from sealift.errors import did_you_mean
-from sealift.model.app import App
+from sealift.model.app import PREVIEWS, App
 
 _MAX_STACK_NAME = 128
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
@@ -106,8 +107,10 @@ def _of_previews(app: App) -> Iterator[Problem]:
     """Names of stacks that a preview would take, sooner or later."""
     if app.previews is None:
         return
-    kept = re.compile(re.escape(app.previews.stack_name).replace(r"\*", "[0-9]+") + "(-.*)?")
+    kept = re.compile(re.escape(app.previews.stack_name).replace(r"\*", "([0-9]+|b[0-9a-f]{10})") + "(-.*)?")
     for environment in app.environments:
+        if is_preview(environment.name) or environment.name == PREVIEWS:
+            yield _problem("is a name that a preview would have", "environments", environment.name)
         apart = environment.account and app.previews.account and environment.account != app.previews.account
         if not apart and kept.fullmatch(environment.stack_name):
             yield _problem(
@@ -173,8 +176,8 @@ def _of_gates(app: App, settings: Settings) -> Iterator[Problem]:
 
 
 def _of_references(app: App) -> Iterator[Problem]:
-    """Names of environments in tests and probes."""
-    names = [environment.name for environment in app.environments]
+    """Names of environments in tests and probes; `previews` stands for all of those."""
+    names = [*(environment.name for environment in app.environments), PREVIEWS]
     places: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [
         (("tests", "acceptance", "environments"), app.acceptance_tests.environments),
         *((("probes", index, "environments"), probe.environments) for index, probe in enumerate(app.probes)),
@@ -206,6 +209,10 @@ def _of_hooks(app: App) -> Iterator[Problem]:
             problem = hook_problem(key, line)
             if problem:
                 yield _problem(problem, "hooks", key, index)
+    for index, line in enumerate(app.preview_rules.seed):
+        problem = hook_problem("after_deploy", line)
+        if problem:
+            yield _problem(problem, "previews", "seed", index)
 
 
 def _of_accepted(app: App) -> Iterator[Problem]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, cast
 
-from sealift.config.environments import ENVIRONMENT, PREVIEWS
+from sealift.config.environments import ENVIRONMENT, PREVIEW_RULES, PREVIEWS
 from sealift.config.keys import BUILD, PROBE, ROOT, STACK
 from sealift.config.kinds import Settings
-from sealift.model.app import PREVIEW, App, BuildOptions, Environment, Probe, StackSpec
+from sealift.model.app import PREVIEW, App, BuildOptions, Environment, PreviewRules, Probe, StackSpec
 from sealift.model.template import Packing
 
 DEFAULT_SOAK_S = 600.0
@@ -39,6 +39,7 @@ def declared(settings: Settings, around: Surroundings) -> App:
         probes=tuple(_probe(one) for one in cast("list[Settings]", settings.get("probes", []))),
         build=_build(_part(settings, "build")),
         previews=_previews(settings, name, around.region),
+        preview_rules=PreviewRules(**PREVIEW_RULES.arguments(_part(settings, "previews"))),
         **ROOT.arguments(settings),
     )
 

@@ -1,5 +1,7 @@
 """The keys of an environment and of the previews: their place, their gates, and how their releases are watched."""
 
+from dataclasses import replace
+
 from sealift.config.kinds import (
     DURATION,
     FLAG,
@@ -23,6 +25,7 @@ from sealift.model.app import (
     Environment,
     Freeze,
     Health,
+    PreviewRules,
     Window,
 )
 
@@ -215,12 +218,38 @@ ENVIRONMENT = table(
     into=Environment,
 )
 
+PREVIEW_RULES = table(
+    Key(
+        "when",
+        text("always|label|ready", '"always", "label" or "ready"'),
+        "Which pull requests get one: all, those with the label `preview` (on Bitbucket, which has no labels, with "
+        "`[preview]` in the title), or those that are no draft.",
+    ),
+    Key("cap", whole(1, 1000), "How many there may be at once."),
+    Key(
+        "expires",
+        DURATION,
+        "How long one stays that nothing is pushed to; `sealift preview sweep` destroys it then.",
+        field="expires_s",
+    ),
+    Key(
+        "seed",
+        TEXTS,
+        "Command lines, or `lambda:LogicalId` to call a function of the release, that fill a new preview with data "
+        "after its first deployment. They must be idempotent.",
+    ),
+    into=PreviewRules,
+)
+
 PREVIEWS = table(
     *(key for key in ENVIRONMENT.keys if key.name in ("account", "region", "role", "cloudformation_role", "roles")),
     Key("untrusted", FLAG, "Whether pull requests of people who may not push, from forks, may get one."),
     Key(
-        "parameters", PARAMETERS, "Parameter values in every preview, with `*` where the number of the pull request is."
+        "parameters",
+        PARAMETERS,
+        "Parameter values in every preview: smaller than production's. `pr-*` stands for the preview's name.",
     ),
-    Key("tags", TAGS, "Tags of their stacks."),
+    Key("tags", TAGS, "Tags of their stacks. `pr-*` stands for the preview's name."),
+    *(replace(key, field=None, default=PREVIEW_RULES.default_of(key)) for key in PREVIEW_RULES.keys),
     into=Environment,
 )

@@ -337,8 +337,8 @@ ROOT = table(
     Key(
         "previews",
         PREVIEWS,
-        "Where previews of pull requests are to be, for `sealift prove`: all of them at once, as one environment "
-        "called `pr-*` whose stack is `<app>-pr-<number>`. Sealift does not deploy previews yet.",
+        "Previews of pull requests (`sealift preview up`): one environment each, called `pr-<number>`, whose stack is "
+        "`<app>-pr-<number>`. `sealift prove` proves all of them at once, as one environment called `pr-*`.",
         field=None,
     ),
     into=App,

@@ -4,6 +4,7 @@ What stands in one is decided in `pipelines/`.
 """
 
 import difflib
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from sealift.errors import ConfigError, UserError
 from sealift.model.app import App
 from sealift.model.finding import Finding
 from sealift.pipelines.lint import FILES, System, lint, system_of
+from sealift.pipelines.previewed import Previewed
 from sealift.pipelines.written import Delivered, Entered, write
 
 _WORKFLOW = "sealift.yml"
@@ -60,10 +62,19 @@ def planned(app: App, system: System, *, requirement: str, protected: str, one_s
             :_MOST_LOCKS
         ],
         one_step=one_step,
+        previews=_previewed(app),
     )
     path = top / FILES[system]
     path = path / _WORKFLOW if system == "github" else path
     return Pipeline(path=path, text=write(system, what), there=_text(path) if path.is_file() else None)
+
+
+def _previewed(app: App) -> Previewed | None:
+    if app.previews is None:
+        return None
+    days = max(1, math.ceil(app.preview_rules.expires_s / 86_400))
+    at = app.previews
+    return Previewed(app=app.name, region=at.region, account=at.account, role=at.role, expires_days=days)
 
 
 def save(pipeline: Pipeline) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 
 from sealift.delivery.durations import written
-from sealift.model.app import App, Environment, GatesRead, Probe, SuiteSpec
+from sealift.model.app import PREVIEWS, App, Environment, GatesRead, PreviewRules, Probe, SuiteSpec
 
 _NOT_COMPARED = ("gates", "environments", "public_pem")
 _KEYS = {
@@ -28,6 +28,8 @@ def counted(own: App, protected: App | None, *, read: GatesRead, rehearsal: bool
         return replace(own, gates=missing if own.config_path else read)
     app = guarded(own, protected, rehearsal=rehearsal)
     left_out = tuple(e.name for e in own.environments if app.environment(e.name) is None)
+    if own.previews is not None and protected.previews is None and not rehearsal:
+        left_out += (own.previews.name,)
     return replace(app, gates=replace(read, differences=differences(own, app), left_out=left_out))
 
 
@@ -49,6 +51,7 @@ def guarded(own: App, protected: App, *, rehearsal: bool = False) -> App:
         build=own.build,
         local_settings=own.local_settings,
         previews=_previews(own, protected, rehearsal=rehearsal),
+        preview_rules=own.preview_rules if rehearsal else _rules(own, protected),
         environments=tuple(environments),
         unit_tests=_suite(own.unit_tests, protected.unit_tests),
         acceptance_tests=_suite(own.acceptance_tests, protected.acceptance_tests),
@@ -89,6 +92,11 @@ def _previews(own: App, protected: App, *, rehearsal: bool) -> Environment | Non
     return _environment(own.previews, protected.previews, rehearsal=rehearsal)
 
 
+def _rules(own: App, protected: App) -> PreviewRules:
+    """Return the rules of previews as they count: who gets one is a gate; seed data goes with the code."""
+    return replace(protected.preview_rules, seed=own.preview_rules.seed)
+
+
 def _suite(own: SuiteSpec, protected: SuiteSpec) -> SuiteSpec:
     """Return a suite as it counts: whether and where it runs is a gate; how it runs goes with the tests."""
     return replace(own, enabled=protected.enabled, environments=protected.environments)
@@ -100,7 +108,9 @@ def _probes(own: App, protected: App) -> tuple[Probe, ...]:
     Where releases pass on their way to a promotion, those of the protected branch are sent, and new ones besides.
     Elsewhere probes go with the code they ask.
     """
-    names = [e.name for e in protected.environments]
+    if own.probes == protected.probes:
+        return own.probes
+    names = [*(e.name for e in protected.environments), *([PREVIEWS] if protected.previews else [])]
     way = {e.name for e in protected.environments if e.promotes_from} | {
         e.promotes_from for e in protected.environments if e.promotes_from
     }

@@ -4,10 +4,10 @@ A stack is known by its name. When sealift.toml gives it another one (a second s
 CloudFormation would make a new stack with new, empty stores, and the old one would be forgotten with its data.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sealift.delivery.previews import is_preview
 from sealift.delivery.stateful import IDENTITIES, STORES
 from sealift.delivery.states import is_stuck, next_step
 from sealift.model.app import App, Environment
@@ -86,7 +86,7 @@ def undeclared(app: App, environment: Environment, states: Sequence[StackState])
 
     def counts(state: StackState) -> bool:
         of, where = owner(state)
-        preview = where is not None and re.fullmatch(r"pr-\d+", where) is not None
+        preview = where is not None and is_preview(where)
         mine = of == app.name and where not in others and (where == environment.name or not preview)
         return mine and state.name not in names and state.status != "REVIEW_IN_PROGRESS"
 

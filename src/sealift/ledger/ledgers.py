@@ -23,7 +23,8 @@ class BucketLedgers:
 
     def ledger(self, cloud: Cloud) -> BucketLedger:
         """Return the ledger of the cloud's environment."""
-        cache = EntryCache(self._cache / f"{cloud.bucket.name}.jsonl", forgetful=cloud.local) if self._cache else None
+        name = f"{cloud.bucket.name}-{cloud.environment}.jsonl"
+        cache = EntryCache(self._cache / name, forgetful=cloud.local) if self._cache else None
         return BucketLedger(cloud.bucket, environment=cloud.environment, author=self._author, cache=cache)
 
     def leases(self, cloud: Cloud) -> BucketLeases:

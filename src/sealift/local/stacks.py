@@ -48,14 +48,15 @@ class LocalStacks:
     def describe(self, stack_name: str) -> StackState | None:
         """Return the stack, with URLs in its outputs that reach the emulator."""
         state = self.inner.describe(stack_name)
-        if state is None:
-            return None
-        outputs = {key: rewrite(value, self.endpoint.port) for key, value in state.outputs.items()}
-        return replace(state, outputs=outputs)
+        return self._reachable(state) if state is not None else None
 
     def tagged(self, key: str) -> tuple[StackState, ...]:
-        """Return every stack with this tag."""
-        return self.inner.tagged(key)
+        """Return every stack with this tag, with URLs in their outputs that reach the emulator."""
+        return tuple(self._reachable(state) for state in self.inner.tagged(key))
+
+    def _reachable(self, state: StackState) -> StackState:
+        outputs = {key: rewrite(value, self.endpoint.port) for key, value in state.outputs.items()}
+        return replace(state, outputs=outputs)
 
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Render and expand the template, then ask the emulator for a change set of the result."""

@@ -14,8 +14,11 @@ from sealift.model.template import Packing
 EnvironmentKind = Literal["permanent", "preview"]
 PREVIEW = "pr-*"
 """Stands for the previews of all pull requests at once; `*` is where the number is."""
+PREVIEWS = "previews"
+"""How the lists of environments of probes and tests call them."""
 Toggle = Literal["auto", "on", "off"]
 DriftMode = Literal["show", "refuse", "off"]
+PreviewsWhen = Literal["always", "label", "ready"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,10 @@ class Environment:
     """How long the environment is watched after its deployment was verified."""
     health: Health = field(default_factory=Health)
 
+    def is_among(self, names: tuple[str, ...]) -> bool:
+        """Return whether a list of environments means this one. An empty list means every one."""
+        return not names or self.name in names or (self.kind == "preview" and PREVIEWS in names)
+
     @property
     def acting(self) -> tuple[str, ...]:
         """ARNs of every role that acts for it and stands in none of its templates."""
@@ -242,6 +249,18 @@ class SandboxOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewRules:
+    """Who gets a preview, how many there are at once, and for how long: `sealift.toml` `[previews]`."""
+
+    when: PreviewsWhen = "always"
+    cap: int = 20
+    expires_s: float = 7 * 86_400.0
+    """How long a preview stays that nobody pushes to."""
+    seed: tuple[str, ...] = ()
+    """Command lines, or `lambda:Function`, run after the first deployment, idempotent by contract."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """A serverless application as its team declares it."""
 
@@ -266,7 +285,8 @@ class App:
     accepted: tuple[AcceptedFinding, ...] = ()
     gates: GatesRead = field(default_factory=GatesRead)
     previews: Environment | None = None
-    """The previews of all pull requests, as one environment called `PREVIEW`. The proof alone knows them."""
+    """The previews of all pull requests, as one environment called `PREVIEW`."""
+    preview_rules: PreviewRules = field(default_factory=PreviewRules)
 
     @property
     def proved(self) -> tuple[Environment, ...]:

@@ -185,6 +185,8 @@ class Finished:
     message: str = ""
     hint: str = ""
     error: str | None = None
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """Web addresses among the outputs of a preview."""
 
 
 Event = (

@@ -14,6 +14,7 @@ from sealift.model.event import Event, FindingReported, Finished, Noted, PhaseFi
 from sealift.model.finding import SEVERITIES, Finding, Severity
 from sealift.model.ledger import Status
 from sealift.model.template import Json
+from sealift.ports import PullRequests
 
 MARKER = "<!-- sealift:{key} -->"
 """Begins the one comment that a later run replaces."""
@@ -38,7 +39,7 @@ _QUALITY: Mapping[Severity, str] = {
 }
 
 
-class Forge(Protocol):
+class Forge(PullRequests, Protocol):
     """The service that holds the code."""
 
     def publish(self, report: "Report") -> None:

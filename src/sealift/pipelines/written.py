@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from sealift.pipelines.lint import System
+from sealift.pipelines.previewed import (
+    SWEPT,
+    Previewed,
+    bitbucket_pipelines,
+    bitbucket_triggers,
+    github_jobs,
+    gitlab_jobs,
+)
 
 PYTHON = "3.12"
 _QUALITY = "gl-code-quality-report.json"
@@ -54,6 +62,7 @@ class Delivered:
     """Files that decide the dependencies, from the top of the repository: the cache is kept under their digest."""
     one_step: bool = False
     """Analysis and tests in one step: where each minute of CI is paid."""
+    previews: Previewed | None = None
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -80,6 +89,8 @@ def _bitbucket(what: Delivered) -> str:
     about = "Deployment environments of the same names have to exist in the repository's settings."
     checks = _bitbucket_checks(what)
     parts = [_HEAD.format(system="bitbucket", about=about), f"image: python:{PYTHON}\n", _bitbucket_caches(what)]
+    if what.previews is not None:
+        parts.append(bitbucket_triggers(what.protected))
     parts += ["pipelines:\n  default:\n", indent(checks, "    ")]
     again = "- step: *checks\n" if what.one_step else "- parallel:\n    - step: *analysis\n    - step: *tests\n"
     parts += ['  pull-requests:\n    "**":\n', indent(again, "      ")]
@@ -93,12 +104,16 @@ def _bitbucket(what: Delivered) -> str:
         parts += [indent(_bitbucket_step(what, one), "      ") for one in own]
         if branch == what.branches[-1]:
             parts += [indent(_bitbucket_step(what, one), "      ") for one in pushed]
-    if pushed:
-        parts.append("  # A manual step cannot be pushed any more after 14 days; this one can, with any release.\n")
+    if pushed or what.previews is not None:
         parts.append("  custom:\n")
+    if pushed:
+        parts.append("    # A manual step cannot be pushed any more after 14 days; this one can, with any release.\n")
     for one in pushed:
         parts.append(f'    {one.name}:\n      - variables:\n          - name: RELEASE\n            default: ""\n')
         parts.append(indent(_bitbucket_step(what, one, custom=True), "      "))
+    if what.previews is not None:
+        custom = bitbucket_pipelines(what.previews, what.command("preview up"), what.command("preview sweep"))
+        parts.append(indent(custom, "    "))
     return "".join(parts)
 
 
@@ -161,9 +176,9 @@ def _bitbucket_step(what: Delivered, one: Entered, *, custom: bool = False) -> s
 _GITHUB_TOP = """\
 name: Delivery
 on:
-  pull_request:
+  pull_request:{types}
   push:
-    branches: [{branches}]
+    branches: [{branches}]{schedule}
   workflow_dispatch:
     inputs:
       environment:
@@ -184,7 +199,13 @@ jobs:
 def _github(what: Delivered) -> str:
     pushed = [one for one in what.environments if one.button]
     branches = ", ".join(_quoted(branch) for branch in what.branches)
-    top = _GITHUB_TOP.format(branches=branches, buttons=", ".join(one.name for one in pushed))
+    types, schedule = "", ""
+    if what.previews is not None:
+        types = "\n    types: [opened, synchronize, reopened, ready_for_review, labeled, closed]"
+        schedule = f'\n  schedule:\n    - cron: "{SWEPT}"'
+    top = _GITHUB_TOP.format(
+        branches=branches, buttons=", ".join(one.name for one in pushed), types=types, schedule=schedule
+    )
     if not pushed:
         top = top[: top.index("  workflow_dispatch:")] + top[top.index("\npermissions:") :]
     about = "The button is `Run workflow`. An environment of the same name may hold it until somebody approves."
@@ -199,33 +220,60 @@ def _github(what: Delivered) -> str:
     jobs = [_github_check(what, *one) for one in named]
     needed = [name for name, _, _ in named]
     jobs += [_github_deploy(what, one, needed) for one in what.environments]
+    if what.previews is not None:
+        jobs += github_jobs(
+            what.previews,
+            steps=_github_steps(what, cached=False),
+            setup=_github_steps(what, cached=False, clone=False),
+            token=_EXCHANGE,
+            up=what.command("preview up"),
+            sweep=what.command("preview sweep"),
+        )
     return _HEAD.format(system="github", about=about) + top + indent("\n".join(jobs), "  ")
 
 
-def _github_steps(what: Delivered) -> str:
-    locks = ", ".join(f"'{name}'" for name in what.locks or ("sealift.toml",))
-    return f"""\
-  runs-on: ubuntu-latest
-  steps:
+_GITHUB_CLONE = f"""\
     - uses: {_CHECKOUT}
       with:
         fetch-depth: 0
         persist-credentials: false
+"""
+_GITHUB_PYTHON = f"""\
     - uses: {_SETUP_PYTHON}
       with:
         python-version: "{PYTHON}"
+"""
+_EXCHANGE = """\
+    # The job's own token is exchanged for the role that sealift.toml names; no key is stored.
+    - shell: bash  # stops when any command of a pipe fails
+      run: |
+        token="$RUNNER_TEMP/token"
+        curl --silent --show-error --fail --header "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
+          "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com" | jq --raw-output .value > "$token"
+        echo "AWS_WEB_IDENTITY_TOKEN_FILE=$token" >> "$GITHUB_ENV"
+"""
+
+
+def _github_steps(what: Delivered, *, cached: bool = True, clone: bool = True) -> str:
+    locks = ", ".join(f"'{name}'" for name in what.locks or ("sealift.toml",))
+    cache = f"""\
     # A pull request reads the cache of the branch and writes one of its own, which the branch never reads.
     - uses: {_CACHE}
       with:
         path: ~/.cache/sealift
         key: sealift-${{{{ github.event_name }}}}-${{{{ hashFiles({locks}) }}}}
-    - run: pip install --quiet "{what.requirement}"
 """
+    install = f'    - run: pip install --quiet "{what.requirement}"\n'
+    begin = "  runs-on: ubuntu-latest\n  steps:\n"
+    return f"{begin}{_GITHUB_CLONE if clone else ''}{_GITHUB_PYTHON}{cache if cached else ''}{install}"
 
 
 def _github_check(what: Delivered, job: str, title: str, verbs: tuple[str, ...]) -> str:
     runs = "".join(f"    - run: {what.command(verb)}\n" for verb in verbs)
-    return f"{job}:\n  name: {title}\n  if: github.event_name != 'workflow_dispatch'\n{_github_steps(what)}{runs}"
+    condition = "github.event_name != 'workflow_dispatch'"
+    if what.previews is not None:
+        condition += " && github.event_name != 'schedule' && github.event.action != 'closed'"
+    return f"{job}:\n  name: {title}\n  if: {condition}\n{_github_steps(what)}{runs}"
 
 
 def _github_deploy(what: Delivered, one: Entered, needed: list[str]) -> str:
@@ -247,14 +295,7 @@ def _github_deploy(what: Delivered, one: Entered, needed: list[str]) -> str:
   permissions:
     contents: read
     id-token: write
-{_github_steps(what)}\
-    # The job's own token is exchanged for the role that sealift.toml names; no key is stored.
-    - shell: bash  # stops when any command of a pipe fails
-      run: |
-        token="$RUNNER_TEMP/token"
-        curl --silent --show-error --fail --header "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \\
-          "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com" | jq --raw-output .value > "$token"
-        echo "AWS_WEB_IDENTITY_TOKEN_FILE=$token" >> "$GITHUB_ENV"
+{_github_steps(what)}{_EXCHANGE}\
     - run: {what.enter(one)}{chosen}
 {env}"""
 
@@ -295,7 +336,11 @@ variables:
     else:
         text += _gitlab_check(what, "Run Static Analysis Tools", verbs) + "\n"
         text += _gitlab_check(what, "Run Automated Tests", ("test",))
-    return text + "".join("\n" + _gitlab_deploy(what, one) for one in what.environments)
+    text += "".join("\n" + _gitlab_deploy(what, one) for one in what.environments)
+    if what.previews is None:
+        return text
+    install = f'pip install --quiet "{what.requirement}"'
+    return text + gitlab_jobs(what.previews, install=install, up=what.command("preview up"))
 
 
 def _gitlab_check(what: Delivered, title: str, verbs: tuple[str, ...]) -> str:

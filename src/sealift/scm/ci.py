@@ -25,6 +25,8 @@ class CiContext:
     tag: str | None = None
     build_url: str | None = None
     actor: str | None = None
+    fork: bool = False
+    """Whether the pull request's branch is in another repository, or not known to be in this one."""
 
     @property
     def human(self) -> bool:
@@ -66,7 +68,8 @@ def _github(env: Mapping[str, str], event: Mapping[str, Any]) -> CiContext:
     # https://docs.github.com/actions/reference/workflows-and-actions/variables
     ref, kind = env.get("GITHUB_REF", ""), env.get("GITHUB_REF_TYPE")
     parts = ref.split("/")
-    pull = parts[2] if ref.startswith("refs/pull/") and len(parts) > 2 else None
+    number = _at(event, "pull_request", "number")  # `pull_request_target` has no such ref
+    pull = parts[2] if ref.startswith("refs/pull/") and len(parts) > 2 else str(number) if number else None
     branch = env.get("GITHUB_HEAD_REF") if pull else env.get("GITHUB_REF_NAME") if kind == "branch" else None
     name, run = env.get("GITHUB_REPOSITORY"), env.get("GITHUB_RUN_ID")
     server = env.get("GITHUB_SERVER_URL", "https://github.com")
@@ -83,14 +86,24 @@ def _github(env: Mapping[str, str], event: Mapping[str, Any]) -> CiContext:
         build_url=f"{server}/{name}/actions/runs/{run}" if name and run else None,
         # Whoever runs a job again is not the one who pushed.
         actor=env.get("GITHUB_TRIGGERING_ACTOR") or env.get("GITHUB_ACTOR") or None,
+        fork=pull is not None and _source(event) != name,
     )
 
 
 def _head(event: Mapping[str, Any]) -> str | None:
-    pull_request = event.get("pull_request")
-    head = pull_request.get("head") if isinstance(pull_request, Mapping) else None
-    sha = head.get("sha") if isinstance(head, Mapping) else None
+    sha = _at(event, "pull_request", "head", "sha")
     return sha if isinstance(sha, str) and sha else None
+
+
+def _source(event: Mapping[str, Any]) -> object:
+    """Return the repository of a pull request's branch; None when that was deleted."""
+    return _at(event, "pull_request", "head", "repo", "full_name")
+
+
+def _at(value: Any, *path: str) -> object:
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
 def _gitlab(env: Mapping[str, str]) -> CiContext:
@@ -107,4 +120,5 @@ def _gitlab(env: Mapping[str, str]) -> CiContext:
         tag=env.get("CI_COMMIT_TAG") or None,
         build_url=env.get("CI_JOB_URL") or env.get("CI_PIPELINE_URL") or None,
         actor=env.get("GITLAB_USER_LOGIN") or None,
+        fork=env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID") != env.get("CI_MERGE_REQUEST_PROJECT_ID"),
     )

@@ -1,6 +1,6 @@
 """Destroy an environment: its stacks in reverse order. Touches only stacks that carry our owner tags."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sealift.delivery.history import open_deletions
@@ -40,13 +40,18 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
     site = open_site(app, environment, services)
     check_account(site)
     check_gates(site)
-    with (
-        writing(site, purpose="teardown") as writer,
-        phase(services, "destroy", environment=environment.name) as outcome,
-    ):
-        operation = Operation(id=services.ids.new(), kind="teardown", release="", commit=None)
+    with writing(site, purpose="teardown") as writer:
+        return tear_down(writer, lambda: _names(writer))
+
+
+def tear_down(writer: Writer, names: Callable[[], Sequence[str]]) -> Destroyed:
+    """Delete these stacks, those that others need last, and record how it ended. Raises UserError."""
+    services = writer.services
+    operation = Operation(id=services.ids.new(), kind="teardown", release="", commit=None)
+    with phase(services, "destroy", environment=writer.site.name) as outcome:
         try:
-            destroyed = _delete_all(operation, writer)
+            wait_until_seen(writer)
+            destroyed = _delete_all(names(), operation, writer)
         except KeyboardInterrupt:
             writer.record(operation, "aborted")
             raise
@@ -60,17 +65,19 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
     return destroyed
 
 
-def _delete_all(operation: Operation, writer: Writer) -> Destroyed:
-    wait_until_seen(writer)
-    deleted: list[str] = []
-    retained: list[str] = []
+def _names(writer: Writer) -> list[str]:
+    """Return the stacks of an environment: those that others need last."""
     site = writer.site
     left = observe_undeclared(site, writer.ledger.entries())
     mine = [state.name for state in left if owner(state)[1] == site.name]
-    ordered = reversed(deployment_order(site.app.stacks))
-    # What is no longer declared was deployed beside what is: it may import from that, and goes first.
-    names = [*mine, *(site.app.stack_name(site.environment, s) for s in ordered)]
     _tell_undeclared(mine, site)
+    # What is no longer declared was deployed beside what is: it may import from that, and goes first.
+    return [*mine, *(site.app.stack_name(site.environment, s) for s in reversed(deployment_order(site.app.stacks)))]
+
+
+def _delete_all(names: Sequence[str], operation: Operation, writer: Writer) -> Destroyed:
+    deleted: list[str] = []
+    retained: list[str] = []
     for name in names:
         _check(name, writer.cloud.stacks.describe(name), writer)
     for name in names:

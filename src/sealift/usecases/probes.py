@@ -23,8 +23,7 @@ def _unknown() -> bool:
 
 def probes_of(site: Site) -> tuple[Probe, ...]:
     """Return the probes that are sent to this environment."""
-    name = site.name
-    return tuple(p for p in site.app.probes if not p.environments or name in p.environments)
+    return tuple(probe for probe in site.app.probes if site.environment.is_among(probe.environments))
 
 
 def probe_all(site: Site, outputs: Mapping[str, str], *, hopeless: Hopeless = _unknown) -> tuple[str, ...]:

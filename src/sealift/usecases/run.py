@@ -1,6 +1,6 @@
 """`sealift run`: the journey of one commit, decided from branch, pull request and configuration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,7 +30,7 @@ from sealift.usecases.services import Services
 from sealift.usecases.site import open_site
 from sealift.usecases.store import upload_release
 from sealift.usecases.succession import ask_for, take_turn
-from sealift.usecases.writing import Operation, require_gates, writing
+from sealift.usecases.writing import Operation, Writer, require_gates, writing
 
 REHEARSAL_SOAK_S = 5.0
 """The longest soak and the longest watch of a whole journey on the embedded cloud, where nobody waits for days."""
@@ -126,6 +126,10 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     )
 
 
+def go_on(_writer: Writer) -> None:
+    """Let a deployment begin."""
+
+
 def deploy_built(
     app: App,
     environment: Environment,
@@ -137,10 +141,12 @@ def deploy_built(
     adopt: bool = False,
     follows_branch: bool = False,
     admission: Admission = ANY_TIME,
+    begin: Callable[[Writer], Outcome | None] = go_on,
 ) -> Outcome:
     """Deploy a release that was just built: check the account, resolve the configuration, store, deploy, verify.
 
-    One that `follows_branch` never replaces a newer commit, unless it is forced.
+    One that `follows_branch` never replaces a newer commit, unless it is forced. `begin` is called under the lease
+    before anything else is written; what it returns ends the deployment.
     """
     site = open_site(app, environment, services)
     entering = Entering(
@@ -161,7 +167,7 @@ def deploy_built(
     require_private_key(keys, site)
     asked = ask_for(site, follows_branch=follows_branch)
     with writing(site, purpose=f"deployment of {built.release.short()}") as writer:
-        turn = take_turn(plan, asked, writer, force=force)
+        turn = begin(writer) or take_turn(plan, asked, writer, force=force)
         if isinstance(turn, Outcome):
             return turn
         entering.refresh()  # a gate may have closed while the lease was waited for

@@ -4,17 +4,19 @@ Only `open_site` opens a cloud, and it masks it: no use case can reach one that 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sealift.delivery.history import Standing, standing
 from sealift.delivery.manifest import manifest_key, parse_manifest
 from sealift.delivery.parameters import given_parameters, secret_values
+from sealift.delivery.previews import place, previews_of
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment, StackSpec
 from sealift.model.event import Event
 from sealift.model.release import SealedStack
 from sealift.ports import Cloud, Ledger
 from sealift.usecases.masking import Secrets, masked_cloud
+from sealift.usecases.previews.bucket import PartOfBucket
 from sealift.usecases.services import Services
 
 
@@ -56,7 +58,7 @@ class Site:
 
 def open_site(app: App, environment: Environment, services: Services) -> Site:
     """Open an environment. Raises CloudError when there are no credentials or it does not start."""
-    cloud = services.clouds.open(environment)
+    cloud = opened_cloud(app, environment, services)
     ledger = services.ledgers.ledger(cloud)
     secrets = Secrets(lambda: _deployed_secrets(app, environment, cloud, ledger))
     return Site(
@@ -67,6 +69,17 @@ def open_site(app: App, environment: Environment, services: Services) -> Site:
         services=services,
         secrets=secrets,
     )
+
+
+def opened_cloud(app: App, environment: Environment, services: Services) -> Cloud:
+    """Return an environment's cloud. Previews share an account and a bucket; each has a part of it."""
+    if environment.kind == "permanent":
+        return services.clouds.open(environment)
+    every = previews_of(app, local=True)
+    cloud = services.clouds.open(every)
+    if environment.name == every.name:
+        return cloud
+    return replace(cloud, environment=environment.name, bucket=PartOfBucket(cloud.bucket, place(environment.name)))
 
 
 def _deployed_secrets(app: App, environment: Environment, cloud: Cloud, ledger: Ledger) -> Iterator[str]:

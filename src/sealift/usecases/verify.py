@@ -81,8 +81,7 @@ def _recorded(deployment: Deployment, writer: Writer) -> Iterator[None]:
 
 
 def _acceptance(site: Site, outputs: Mapping[str, str]) -> SuiteResult:
-    wanted = site.app.acceptance_tests.environments
-    if wanted and site.name not in wanted:
+    if not site.environment.is_among(site.app.acceptance_tests.environments):
         return SuiteResult(name="acceptance", status="not tested", reason="not declared for this environment")
     result = site.services.tester.acceptance(site.app, variables(site, outputs))
     for finding in result.findings:

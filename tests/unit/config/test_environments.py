@@ -210,5 +210,13 @@ def test_previews_are_one_environment_that_is_proved_and_not_deployed_to(app_fol
 
 
 def test_a_stack_in_another_account_may_be_called_like_a_preview(app_folder: Path) -> None:
-    text = "[previews]\naccount = '333333333333'\n[environments.pr-12]\naccount = '444444444444'\n"
+    own = "[environments.pull]\naccount = '444444444444'\nstack_name = 'orders-pr-12'\n"
+    text = f"[previews]\naccount = '333333333333'\n{own}"
     assert _load(app_folder, text).environments[0].stack_name == "orders-pr-12"
+
+
+@pytest.mark.parametrize("name", ["pr-12", "pr-b0123456789", "previews"])
+def test_an_environment_is_not_called_like_a_preview(app_folder: Path, name: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        _load(app_folder, f"[previews]\naccount = '333333333333'\n[environments.{name}]\naccount = '444444444444'\n")
+    assert "name that a preview would have" in refused.value.message

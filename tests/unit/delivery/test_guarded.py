@@ -70,7 +70,7 @@ APP_GATES = {
     "verify_timeout_s",
     "accepted",
 }
-APP_MERGED = {"environments", "unit_tests", "acceptance_tests", "probes", "previews", "gates"}
+APP_MERGED = {"environments", "unit_tests", "acceptance_tests", "probes", "previews", "preview_rules", "gates"}
 ENVIRONMENT_CONTENT = {"parameters", "stack_parameters", "tags"}
 ENVIRONMENT_GATES = {
     "name",

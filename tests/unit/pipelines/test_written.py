@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,25 +12,27 @@ from hypothesis import strategies as st
 from sealift.pipelines import bitbucket
 from sealift.pipelines.lint import System, lint
 from sealift.pipelines.practice import bitbucket_jobs, github_jobs, gitlab_jobs
+from sealift.pipelines.previewed import Previewed
 from sealift.pipelines.reading import read
-from sealift.pipelines.shapes import Problem
+from sealift.pipelines.shapes import Problem, child, elements, pairs, text_of
 from sealift.pipelines.written import Delivered, Entered, write
 
 SYSTEMS: tuple[System, ...] = ("bitbucket", "github", "gitlab")
 TWO = Delivered(
     environments=(Entered(name="staging", branch="main"), Entered(name="production")), requirement="sealift==0.1.0"
 )
+PREVIEWED = Previewed(
+    app="shop", region="eu-west-1", account="333333333333", role="arn:aws:iam::333333333333:role/previews"
+)
+WITH_PREVIEWS = replace(TWO, previews=PREVIEWED)
 _NAME = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
+TAKEN = ("analysis", "tests", "checks", "preview", "remove-preview", "sweep-previews")
 _BRANCH = st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9/_.-]{0,30}", fullmatch=True)
 
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> Delivered:
-    names = draw(
-        st.lists(
-            _NAME.filter(lambda name: name not in ("analysis", "tests", "checks")), min_size=1, max_size=4, unique=True
-        )
-    )
+    names = draw(st.lists(_NAME.filter(lambda name: name not in TAKEN), min_size=1, max_size=4, unique=True))
     branches = draw(st.lists(_BRANCH, min_size=1, max_size=2, unique=True))
     entered = [Entered(name=names[0], branch=branches[0])]
     entered += [
@@ -42,6 +45,7 @@ def deliveries(draw: st.DrawFn) -> Delivered:
         requirement="sealift==0.1.0",
         locks=tuple(draw(st.lists(st.sampled_from(["uv.lock", "a b/package-lock.json"]), max_size=2, unique=True))),
         one_step=draw(st.booleans()),
+        previews=draw(st.sampled_from([None, PREVIEWED])),
     )
 
 
@@ -78,9 +82,48 @@ def test_bitbucket_has_the_classic_steps_for_every_branch_and_pull_request() -> 
     }
 
 
+def test_an_event_of_a_pull_request_starts_the_pipeline_of_its_preview_on_bitbucket() -> None:
+    top = read(write("bitbucket", WITH_PREVIEWS))
+    assert not isinstance(top, Problem)
+    started = {
+        event: text_of(elements(child(elements(entries)[0], "pipelines"))[0])
+        for event, _, entries in pairs(child(top, "triggers"))
+    }
+    assert started == {
+        "pullrequest-created": "preview",
+        "pullrequest-updated": "preview",
+        "pullrequest-fulfilled": "remove-preview",
+        "pullrequest-rejected": "remove-preview",
+    }
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_preview_is_destroyed_without_a_clone(system: System) -> None:
+    text = write(system, WITH_PREVIEWS)
+    after = text[text.index("Remove PREVIEW:" if system == "gitlab" else "name: Remove PREVIEW") :]
+    job = after[: after.index("preview down")]
+    assert {"bitbucket": "enabled: false", "gitlab": "GIT_STRATEGY: none", "github": "setup-python"}[system] in job
+    assert "checkout" not in job
+    assert "preview down --app shop --region eu-west-1 --account 333333333333 --role arn:aws:iam" in after
+
+
+def test_what_a_fork_sends_starts_no_preview_on_github_and_gitlab() -> None:
+    github, gitlab = write("github", WITH_PREVIEWS), write("gitlab", WITH_PREVIEWS)
+    assert github.count("github.event.pull_request.head.repo.full_name == github.repository") == 2
+    assert gitlab.count("$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID") == 2
+
+
+def test_gitlab_stops_a_preview_by_itself() -> None:
+    text = write("gitlab", WITH_PREVIEWS)
+    assert "on_stop: Remove PREVIEW" in text
+    assert "auto_stop_in: 7 days" in text
+    assert "action: stop" in text
+
+
+@pytest.mark.parametrize("previews", [None, PREVIEWED])
 @pytest.mark.parametrize("one_step", [False, True])
-def test_the_official_schemas_accept_the_files(tmp_path: Path, one_step: bool) -> None:
-    what = Delivered(environments=TWO.environments, requirement=TWO.requirement, one_step=one_step)
+def test_the_official_schemas_accept_the_files(tmp_path: Path, one_step: bool, previews: Previewed | None) -> None:
+    what = replace(TWO, one_step=one_step, previews=previews)
     schemas = {"bitbucket": "bitbucket-pipelines", "github": "github-workflows", "gitlab": "gitlab-ci"}
     for system in SYSTEMS:
         file = tmp_path / f"{system}.yml"
@@ -93,7 +136,7 @@ def test_the_official_schemas_accept_the_files(tmp_path: Path, one_step: bool) -
 def test_an_auditor_of_workflows_finds_nothing(tmp_path: Path) -> None:
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
-    (folder / "sealift.yml").write_text(write("github", TWO))
+    (folder / "sealift.yml").write_text(write("github", WITH_PREVIEWS))
     zizmor = Path(sys.executable).with_name("zizmor")
     done = subprocess.run(
         [zizmor, "--offline", "--no-progress", str(tmp_path)], capture_output=True, text=True, check=False

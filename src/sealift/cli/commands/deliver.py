@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from sealift.cli.completion import environment_names
+from sealift.cli.ending import Ending
 from sealift.cli.session import Function, Session, options
-from sealift.delivery.blame import broke
 from sealift.errors import UserError
 from sealift.model.event import Finished
-from sealift.model.ledger import Status
 from sealift.usecases.release import Outcome
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def run_command(
         wait=wait,
         override=_override(override, reason),
     )
-    with _ending(session) as ending:
+    with Ending(session) as ending:
         result = run(session.app, session.services, chosen)
         ending.finished = Finished(
             status=result.status,
@@ -96,7 +95,7 @@ def deploy_command(
     from sealift.usecases.references import require_defined
     from sealift.usecases.run import commit_of, deploy_built
 
-    with _ending(session) as ending:
+    with Ending(session) as ending:
         target = session.environment(environment)
         if target.promotes_from is not None:
             raise UserError(
@@ -161,7 +160,7 @@ def promote_command(
 
         chosen = PromotionOptions(release=release, override=_override(override, reason))
         return show_plan(session, environment, chosen)
-    with _ending(session) as ending:
+    with Ending(session) as ending:
         target = session.environment(environment)
         chosen = PromotionOptions(
             release=release, wait=wait, force=force, adopt=adopt, override=_override(override, reason)
@@ -178,7 +177,7 @@ def rollback_command(session: Session, environment: str, to: str | None) -> int:
     """Bring ENVIRONMENT back to an earlier verified release."""
     from sealift.usecases.rollback import rollback
 
-    with _ending(session) as ending:
+    with Ending(session) as ending:
         target = session.environment(environment)
         ending.finished = _finished(rollback(session.app, target, session.services, to=to))
     return ending.code
@@ -194,50 +193,13 @@ def resume_command(session: Session, environment: str | None) -> int:
     """
     from sealift.usecases.resume import resume
 
-    with _ending(session) as ending:
+    with Ending(session) as ending:
         targets = [session.environment(environment)] if environment else list(session.app.environments)
         outcomes = [resume(session.app, target, session.services) for target in targets]
         failed = next((o for o in outcomes if o.status != "succeeded"), None)
         told = failed or next((o for o in outcomes if o.message != "nothing is open"), outcomes[0])
         ending.finished = replace(_finished(told), environments={o.environment: o.status for o in outcomes})
     return ending.code
-
-
-_CLOSED: dict[int, Status] = {3: "refused", 4: "waiting"}
-
-
-class _ending:  # noqa: N801
-    """Turns however the body ends into one `finished` event and an exit code."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.finished: Finished | None = None
-        self.code = 1
-
-    def __enter__(self) -> "_ending":
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        if error is None and self.finished is not None:
-            self.code = self._session.finish(self.finished)
-            return False
-        if error is None or isinstance(error, click.ClickException | SystemExit):
-            return False
-        if isinstance(error, KeyboardInterrupt | click.Abort):
-            self._session.emit(Finished(status="aborted"))
-            self._session.close()
-            return False
-        if not self._session.json:
-            self._session.close()
-            return False  # it is shown, with its hint, where every command ends
-        from sealift.cli.failure import as_ours
-
-        ours = as_ours(error)
-        status = "errored" if ours is not error or broke(ours) else _CLOSED.get(ours.exit_code, "failed")
-        self._session.emit(Finished(status=status, message=ours.message, hint=ours.hint, error=ours.code))
-        self._session.close()
-        self.code = ours.exit_code
-        return True
 
 
 def _override(gates: str, reason: str) -> "Override":

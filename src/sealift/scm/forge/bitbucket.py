@@ -6,6 +6,8 @@ https://support.atlassian.com/bitbucket-cloud/docs/code-insights/
 
 from urllib.parse import quote
 
+from sealift.delivery.previews import LABEL
+from sealift.model.preview import PullRequest
 from sealift.model.template import Json
 from sealift.pipelines.report import MARKER, Report, insights_annotations, insights_report, markdown
 from sealift.scm.forge.calls import Api
@@ -30,6 +32,7 @@ class Bitbucket:
     ) -> None:
         self._api = api
         self._comments = comments
+        self.repository = repository
         self._repository = f"/repositories/{quote(repository)}"
         self._commit = f"{self._repository}/commit/{quote(commit)}"
         self._pull_request = pull_request
@@ -64,3 +67,31 @@ class Bitbucket:
             f"{place}?pagelen=100", place, lambda number: ("PUT", f"{place}/{number}"), mark=mark, body=body
         )
         return True
+
+    def open_numbers(self) -> frozenset[str]:
+        """Return the number of every open pull request. Raises CloudError."""
+        listed = self._reading.listed(f"{self._repository}/pullrequests?state=OPEN&pagelen=50")
+        return frozenset(str(one["id"]) for one in listed)
+
+    def pull_request(self, number: str) -> PullRequest | None:
+        """Return a pull request, or None. `[preview]` in its title is its label: Bitbucket has none."""
+        found = self._reading.call("GET", f"{self._repository}/pullrequests/{quote(number)}", missing_ok=True)
+        if not isinstance(found, dict):
+            return None
+        source = found.get("source") or {}
+        whose = (source.get("repository") or {}).get("full_name")
+        return PullRequest(
+            number=number,
+            branch=(source.get("branch") or {}).get("name"),
+            head=(source.get("commit") or {}).get("hash"),
+            repository=self.repository,
+            open=found.get("state") == "OPEN",
+            fork=whose != self.repository,
+            draft=found.get("draft"),
+            labels=(LABEL,) if f"[{LABEL}]" in str(found.get("title", "")).lower() else (),
+        )
+
+    @property
+    def _reading(self) -> Api:
+        """What reads pull requests: the token where there is one, else the signing proxy."""
+        return self._comments or self._api

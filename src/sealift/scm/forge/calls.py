@@ -1,7 +1,8 @@
 """One HTTP client for all services: a bounded number of tries, `Retry-After` honoured, errors as ours."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sealift.errors import CloudError
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     from sealift.model.template import Json
 
-_TRIES, _LONGEST_PAUSE_S = 4, 20.0
+_TRIES, _LONGEST_PAUSE_S, _MOST_PAGES = 4, 20.0, 100
 _PASSING = (408, 429, 500, 502, 503, 504)
 
 
@@ -34,10 +35,35 @@ class Api:
         self._client: httpx.Client | None = None
 
     def call(self, method: str, path: str, *, body: "Json" = None, missing_ok: bool = False) -> Any:
-        """Send a request and return what came back as JSON. Raises CloudError.
+        """Send a request and return what came back as JSON; None for what is missing. Raises CloudError.
 
         Too many requests and passing faults are tried again, at most three times; a refusal is final.
         """
+        answer = self._send(method, path, body, missing_ok=missing_ok)
+        return None if answer is None else _json(answer)
+
+    def listed(self, path: str) -> Iterator[Any]:
+        """Yield what a list holds, page after page. Raises CloudError."""
+        following: str | None = path
+        for _ in range(_MOST_PAGES):
+            if following is None:
+                return
+            answer = self._send("GET", following, None, missing_ok=False)
+            assert answer is not None
+            page = _json(answer)
+            yield from page.get("values", ()) if isinstance(page, dict) else page or ()
+            given = page.get("next") if isinstance(page, dict) else answer.links.get("next", {}).get("url")
+            following = self._path(given) if given else None
+
+    def _path(self, url: str) -> str:
+        """Return the path of a page's address. Our token goes to no other host."""
+        ours, theirs = urlsplit(self._base), urlsplit(url)
+        if theirs.hostname not in (None, ours.hostname):
+            raise CloudError(f"GET {ours.hostname} names a page on another host", code="forge-refused")
+        path = theirs.path.removeprefix(ours.path)
+        return f"{path}?{theirs.query}" if theirs.query else path
+
+    def _send(self, method: str, path: str, body: "Json", *, missing_ok: bool) -> "httpx.Response | None":
         import httpx
 
         if self._client is None:
@@ -55,7 +81,7 @@ class Api:
                 if answer.status_code == 404 and missing_ok:
                     return None
                 if answer.status_code < 400:
-                    return _json(answer)
+                    return answer
                 if answer.status_code not in _PASSING or attempt == _TRIES:
                     raise _failed(method, path, f"HTTP {answer.status_code}", status=answer.status_code)
                 pause_s = _asked(answer.headers.get("Retry-After"), pause_s)
@@ -65,17 +91,46 @@ class Api:
     def keep_one(
         self, listed: str, created: str, changed: Callable[[object], tuple[str, str]], *, mark: str, body: "Json"
     ) -> None:
-        """Write the one comment that holds `mark`, or replace it. `changed` makes method and path from its id."""
-        answer = self.call("GET", listed) or []
-        found = answer.get("values", []) if isinstance(answer, dict) else answer
-        mine = next((one["id"] for one in found if mark in str(one)), None)
-        method, path = ("POST", created) if mine is None else changed(mine)
-        self.call(method, path, body=body)
+        """Write the one comment that begins with `mark`, or replace it. `changed` makes method and path from its id.
+
+        Anybody may write a comment that begins so. One that is not ours to change is passed over.
+        """
+        for comment in list(self.listed(listed)):
+            if not _text(comment).startswith(mark):
+                continue
+            try:
+                self.call(*changed(comment["id"]), body=body)
+            except CloudError as error:
+                if error.context.get("status") not in (403, 404):
+                    raise
+            else:
+                return
+        self.call("POST", created, body=body)
 
     def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
             self._client.close()
+
+
+def required(api: Api | None) -> Api:
+    """Return what calls the service. Raises CloudError without a token."""
+    if api is None:
+        raise CloudError(
+            "There is no token for the API of the code host",
+            code="forge-no-token",
+            hint="Give the job GITHUB_TOKEN, GITLAB_TOKEN or BITBUCKET_ACCESS_TOKEN.",
+        )
+    return api
+
+
+def _text(comment: Any) -> str:
+    """Return what a comment says: in `body`, or on Bitbucket in `content.raw`."""
+    content = comment.get("content") if isinstance(comment, dict) else None
+    found = (
+        content.get("raw") if isinstance(content, dict) else comment.get("body") if isinstance(comment, dict) else ""
+    )
+    return found if isinstance(found, str) else ""
 
 
 def _asked(header: str | None, otherwise_s: float) -> float:

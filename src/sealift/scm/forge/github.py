@@ -6,9 +6,10 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 from collections.abc import Callable
 from urllib.parse import quote
 
+from sealift.model.preview import PullRequest
 from sealift.model.template import Json
 from sealift.pipelines.report import MARKER, Report, markdown, workflow_commands
-from sealift.scm.forge.calls import Api
+from sealift.scm.forge.calls import Api, required
 
 _STATES = {True: "success", False: "failure"}
 
@@ -28,6 +29,7 @@ class GitHub:
         summarise: Callable[[str], None],
     ) -> None:
         self._api = api
+        self.repository = repository
         self._repository = f"/repos/{quote(repository)}"
         self._commit = commit
         self._pull_request = pull_request
@@ -65,3 +67,25 @@ class GitHub:
             body=body,
         )
         return True
+
+    def open_numbers(self) -> frozenset[str]:
+        """Return the number of every open pull request. Raises CloudError."""
+        listed = required(self._api).listed(f"{self._repository}/pulls?state=open&per_page=100")
+        return frozenset(str(one["number"]) for one in listed)
+
+    def pull_request(self, number: str) -> PullRequest | None:
+        """Return a pull request, or None. Raises CloudError."""
+        found = required(self._api).call("GET", f"{self._repository}/pulls/{quote(number)}", missing_ok=True)
+        if not isinstance(found, dict):
+            return None
+        head = found.get("head") or {}
+        return PullRequest(
+            number=number,
+            branch=head.get("ref"),
+            head=head.get("sha"),
+            repository=self.repository,
+            open=found.get("state") == "open",
+            fork=(head.get("repo") or {}).get("full_name") != self.repository,
+            draft=found.get("draft"),
+            labels=tuple(str(label.get("name")) for label in found.get("labels") or ()),
+        )

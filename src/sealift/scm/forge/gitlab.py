@@ -5,9 +5,10 @@ https://docs.gitlab.com/api/commits/#set-commit-pipeline-status · https://docs.
 
 from urllib.parse import quote
 
+from sealift.model.preview import PullRequest
 from sealift.model.template import Json
 from sealift.pipelines.report import MARKER, Report, markdown
-from sealift.scm.forge.calls import Api
+from sealift.scm.forge.calls import Api, required
 
 _STATES = {True: "success", False: "failed"}
 
@@ -19,6 +20,7 @@ class GitLab:
         self, api: Api | None, *, project: str, commit: str, pull_request: str | None, link: str | None
     ) -> None:
         self._api = api
+        self.repository = project
         self._project = f"/projects/{quote(project, safe='')}"
         self._commit = commit
         self._pull_request = pull_request
@@ -47,3 +49,24 @@ class GitLab:
             f"{place}?per_page=100&sort=asc", place, lambda number: ("PUT", f"{place}/{number}"), mark=mark, body=body
         )
         return True
+
+    def open_numbers(self) -> frozenset[str]:
+        """Return the number of every open merge request. Raises CloudError."""
+        listed = required(self._api).listed(f"{self._project}/merge_requests?state=opened&per_page=100")
+        return frozenset(str(one["iid"]) for one in listed)
+
+    def pull_request(self, number: str) -> PullRequest | None:
+        """Return a merge request, or None. Raises CloudError."""
+        found = required(self._api).call("GET", f"{self._project}/merge_requests/{quote(number)}", missing_ok=True)
+        if not isinstance(found, dict):
+            return None
+        return PullRequest(
+            number=number,
+            branch=found.get("source_branch"),
+            head=found.get("sha"),
+            repository=self.repository,
+            open=found.get("state") in ("opened", "locked"),
+            fork=found.get("source_project_id") != found.get("target_project_id"),
+            draft=found.get("draft"),
+            labels=tuple(str(label) for label in found.get("labels") or ()),
+        )

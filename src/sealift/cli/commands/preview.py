@@ -1,0 +1,228 @@
+"""`preview up`, `list`, `open`, `down` and `sweep`: an environment of its own for each pull request."""
+
+import json
+from dataclasses import replace
+
+import click
+
+from sealift.cli.ending import Ending
+from sealift.cli.session import Function, Session, options
+from sealift.delivery.previews import without_a_clone
+from sealift.errors import UserError
+from sealift.model.event import Finished
+from sealift.model.preview import PullRequest
+from sealift.usecases.previews.survey import Seen
+
+
+def _without_a_clone(command: Function) -> Function:
+    """Add the options that say whose the previews are where there is no sealift.toml."""
+    told = "The application, where there is no clone of it; then its region, account and role, too."
+    command = click.option("--role", metavar="ARN", help="With --app: the role of previews.")(command)
+    command = click.option("--account", metavar="ID", help="With --app: the account of previews.")(command)
+    command = click.option("--region", metavar="NAME", help="With --app: the region of previews.")(command)
+    return click.option("--app", "name", metavar="NAME", help=told)(command)
+
+
+def _named(session: Session, name: str | None, region: str | None, account: str | None, role: str | None) -> None:
+    """Take the application from the command line, when it is named there."""
+    if name is None:
+        if region or account or role:
+            raise click.UsageError("--region, --account and --role go with --app: else sealift.toml has them.")
+        return
+    if region is None and not session.local:
+        raise click.UsageError("--app needs --region: the previews of one region are not those of another one.")
+    session.app = without_a_clone(session.directory, name, region=region or "us-east-1", account=account, role=role)
+
+
+@click.group("preview")
+def preview_command() -> None:
+    """Bring, list and destroy the environments of pull requests."""
+
+
+@preview_command.command("up")
+@click.option("--pull-request", metavar="NUMBER", help="The pull request; default: what the CI system says.")
+@click.option("--branch", metavar="NAME", help="The branch, where there is no pull request; default: the current one.")
+@click.option("--force", is_flag=True, help="Deploy even what runs there already.")
+@options(streaming=True)
+def up_command(session: Session, pull_request: str | None, branch: str | None, force: bool) -> int:
+    """Create or update the preview of a pull request, and verify it.
+
+    Exits with 0 when the pull request gets no preview by the rules of sealift.toml; the reason is shown.
+    """
+    from sealift.usecases.previews.up import UpOptions, up
+    from sealift.wiring import make_host
+
+    with Ending(session) as ending:
+        asked = _asked(session, pull_request, branch)
+        chosen = UpOptions(local=session.local, host=make_host(), force=force)
+        brought = up(session.app, asked, session.services, chosen)
+        ending.finished = Finished(
+            status=brought.status,
+            release=brought.release or None,
+            environments={brought.name: brought.status},
+            message=brought.message,
+            hint=brought.hint,
+            urls=brought.urls,
+        )
+    if not session.json and ending.finished is not None:
+        for key, url in ending.finished.urls.items():
+            click.echo(f"{key}  {url}")
+    return ending.code
+
+
+@preview_command.command("list")
+@options()
+def list_command(session: Session) -> int:
+    """List the previews with their addresses, and what carries the application's tags without being one."""
+    from sealift.usecases.previews.survey import survey
+
+    found = survey(session.app, session.services, local=session.local)
+    session.close()
+    if session.json:
+        click.echo(json.dumps({"previews": [_fields(one) for one in found.previews], "unknown": list(found.unknown)}))
+        return 0
+    for one in found.previews:
+        about = one.card
+        whose = (about.branch or "") if about is not None else "its card is lost"
+        used = f"{about.used_at:%Y-%m-%d %H:%M} UTC" if about is not None else ""
+        click.echo(f"{one.name:<16}{one.status:<22}{used:<22}{whose}")
+        for key, url in one.urls.items():
+            click.echo(f"{'':<16}{key}  {url}")
+    if not found.previews:
+        click.echo("There is no preview.")
+    for name in found.unknown:
+        click.echo(f"Not known, left alone: {name}")
+    return 0
+
+
+@preview_command.command("open")
+@click.argument("preview")
+@click.option("--print", "only_print", is_flag=True, help="Print the address, and open nothing.")
+@options()
+def open_command(session: Session, preview: str, only_print: bool) -> int:
+    """Open the first address of a preview in the browser; print all of them."""
+    from sealift.delivery.previews import given_name
+    from sealift.usecases.previews.survey import survey
+    from sealift.wiring import human_present
+
+    name = given_name(preview)
+    found = survey(session.app, session.services, local=session.local).by_name.get(name)
+    session.close()
+    if found is None or not found.urls:
+        what = f"{name} outputs no web address" if found is not None else f"There is no preview {name}"
+        raise UserError(what, code="preview-no-address", hint="`sealift preview list` shows what there is.")
+    for key, url in found.urls.items():
+        click.echo(json.dumps({"name": key, "url": url}) if session.json else f"{key}  {url}")
+    if human_present() and not only_print and not session.json:
+        click.launch(next(iter(found.urls.values())))
+    return 0
+
+
+@preview_command.command("down")
+@click.argument("previews", nargs=-1, metavar="[PREVIEW]...")
+@_without_a_clone
+@options()
+def down_command(
+    session: Session,
+    previews: tuple[str, ...],
+    name: str | None,
+    region: str | None,
+    account: str | None,
+    role: str | None,
+) -> int:
+    """Destroy previews, by default that of the pull request that the CI system names.
+
+    One that is not there is a success; without a pull request nothing is done.
+    """
+    from sealift.delivery.previews import given_name
+    from sealift.usecases.previews.down import down
+
+    _named(session, name, region, account, role)
+    names = [given_name(text) for text in previews] or _named_by_ci()
+    done = {one: down(session.app, one, session.services, local=session.local) for one in names}
+    session.close()
+    if session.json:
+        bodies = [{"name": n, "stacks": list(d.stacks), "retained": list(d.retained)} for n, d in done.items()]
+        click.echo(json.dumps({"previews": bodies}))
+        return 0
+    for one, destroyed in done.items():
+        click.echo(f"{one}: deleted {', '.join(destroyed.stacks) or 'nothing; it was not there'}")
+        for kept in destroyed.retained:
+            click.echo(f"{one}: left behind {kept}, as its DeletionPolicy says")
+    if not names:
+        click.echo(
+            "The CI system names no pull request: nothing was done. `sealift preview sweep` finds what is closed."
+        )
+    return 0
+
+
+@preview_command.command("sweep")
+@click.option("--dry-run", is_flag=True, help="Show what would be destroyed, and destroy nothing.")
+@_without_a_clone
+@options()
+def sweep_command(
+    session: Session, dry_run: bool, name: str | None, region: str | None, account: str | None, role: str | None
+) -> int:
+    """Destroy the previews of closed pull requests, those that expired, and what is left of others.
+
+    What carries the application's tags and is neither a preview nor an environment is listed and left alone.
+    """
+    from sealift.usecases.previews.sweep import sweep
+    from sealift.wiring import make_host
+
+    _named(session, name, region, account, role)
+    found = sweep(session.app, session.services, local=session.local, host=make_host(), dry_run=dry_run)
+    session.close()
+    failed = any(one.ended == "failed" for one in found.previews)
+    if session.json:
+        bodies = [
+            {"name": one.name, "status": one.ended, "reason": one.reason, "retained": list(one.retained)}
+            for one in found.previews
+        ]
+        click.echo(json.dumps({"previews": bodies, "unknown": list(found.unknown)}))
+        return int(failed)
+    for one in found.previews:
+        click.echo(f"{one.name:<16}{one.ended:<20}{one.reason}")
+        for kept in one.retained:
+            click.echo(f"{'':<16}left behind {kept}, as its DeletionPolicy says")
+    if not found.previews:
+        click.echo("There is no preview.")
+    for unknown in found.unknown:
+        click.echo(f"Not known, left alone: {unknown}")
+    return int(failed)
+
+
+def _asked(session: Session, number: str | None, branch: str | None) -> PullRequest:
+    """Return the pull request that is meant: as named, else as the CI system says, else the current branch's."""
+    from sealift.wiring import ci_pull_request
+
+    said = ci_pull_request()
+    if said.branch is None:
+        origin = session.services.scm.origin(session.app.root)
+        said = replace(said, branch=origin.branch if origin is not None else None)
+    if number is None and branch is None:
+        return said
+    return replace(said, number=number, branch=branch or said.branch)
+
+
+def _named_by_ci() -> list[str]:
+    from sealift.delivery.previews import preview_name
+    from sealift.wiring import ci_pull_request
+
+    said = ci_pull_request()
+    return [preview_name(said)] if said.number is not None else []
+
+
+def _fields(one: Seen) -> dict[str, object]:
+    card = one.card
+    return {
+        "name": one.name,
+        "status": one.status,
+        "pull_request": card.pull_request if card else None,
+        "branch": card.branch if card else None,
+        "commit": card.commit if card else None,
+        "created_at": card.created_at.isoformat() if card else None,
+        "used_at": card.used_at.isoformat() if card else None,
+        "stacks": [state.name for state in one.stacks],
+        "urls": one.urls,
+    }

@@ -1,0 +1,1 @@
+"""Previews: one environment per pull request, brought, listed, destroyed and swept."""
