@@ -14,13 +14,12 @@ from sealift.model.event import Event, FindingReported, Finished, Noted, PhaseFi
 from sealift.model.finding import SEVERITIES, Finding, Severity
 from sealift.model.ledger import Status
 from sealift.model.template import Json
+from sealift.pipelines.markdown import plain, shortened
 from sealift.ports import PullRequests
 
-MARKER = "<!-- sealift:{key} -->"
-"""Begins the one comment that a later run replaces."""
+MARKER = "[//]: # (sealift:{key})"
+"""Begins the one comment that a later run replaces. Bitbucket would show a comment of HTML."""
 _MOST_ANNOTATIONS, _MOST_DATA, _LONGEST_SUMMARY = 1000, 10, 450
-_LONGEST_COMMENT = 60_000
-"""GitHub takes 65,536 characters."""
 _WENT_WELL = ("succeeded", "skipped")
 _MARKS: Mapping[str, str] = {"succeeded": "✅", "skipped": "➖", "waiting": "⏳", "running": "⏳"}
 _INSIGHTS: Mapping[Severity, str] = {
@@ -45,8 +44,12 @@ class Forge(PullRequests, Protocol):
     def publish(self, report: "Report") -> None:
         """Show a report and its status on the head of the change. Raises CloudError."""
 
-    def comment(self, report: "Report") -> bool:
-        """Write or replace the one comment of the report's key; False where that is not possible. Raises CloudError."""
+    @property
+    def can_comment(self) -> bool:
+        """Whether there are a pull request and a token to comment on it."""
+
+    def comment(self, key: str, text: str) -> bool:
+        """Write or replace the one comment of a key; False where that is not possible. Raises CloudError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,25 +195,22 @@ def workflow_commands(report: Report) -> list[str]:
 
 def markdown(report: Report) -> str:
     """Return the report as Markdown, for a job's summary and for a comment."""
-    lines = [f"### {_MARKS.get(report.status, '❌')} {_plain(report.title)}", ""]
+    lines = [f"### {_MARKS.get(report.status, '❌')} {plain(report.title)}", ""]
     if report.message:
-        lines += [_plain(report.message), ""]
+        lines += [plain(report.message), ""]
     if report.hint and not report.passed:
-        lines += [f"**To do:** {_plain(report.hint)}", ""]
+        lines += [f"**To do:** {plain(report.hint)}", ""]
     if report.phases:
         lines += ["| phase | environment | result | |", "|---|---|---|---|"]
         lines += [_row(phase) for phase in report.phases]
         lines.append("")
     for finding in report.findings:
-        place = f"{_plain(str(finding.location))}: " if finding.location else ""
+        place = f"{plain(str(finding.location))}: " if finding.location else ""
         mark = "❌" if finding.stops else "⚠️"
-        lines.append(f"- {mark} {place}{_plain(finding.message)} ({_plain(finding.id)})")
+        lines.append(f"- {mark} {place}{plain(finding.message)} ({plain(finding.id)})")
         if finding.fix:
-            lines.append(f"  {_plain(finding.fix)}")
-    text = "\n".join(lines).rstrip() + "\n"
-    if len(text) <= _LONGEST_COMMENT:
-        return text
-    return text[: text.rindex("\n", 0, _LONGEST_COMMENT)] + "\n\nThe rest is in the log of the job.\n"
+            lines.append(f"  {plain(finding.fix)}")
+    return shortened("\n".join(lines).rstrip() + "\n")
 
 
 def _identity(finding: Finding, number: int) -> str:
@@ -223,17 +223,9 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _plain(text: str) -> str:
-    """Return text that cannot become markup, a mention or a line of its own."""
-    flat = " ".join(text.split())
-    for sign in "\\`*_{}[]<>#|":
-        flat = flat.replace(sign, f"\\{sign}")
-    return flat.replace("@", "@\u200b")
-
-
 def _row(phase: PhaseFinished) -> str:
     result = f"{_MARKS.get(phase.status, '❌')} {phase.status}"
-    return f"| {phase.phase} | {_plain(phase.environment or '')} | {result} | {_plain(phase.detail)} |"
+    return f"| {phase.phase} | {plain(phase.environment or '')} | {result} | {plain(phase.detail)} |"
 
 
 def _data(text: str) -> str:

@@ -1,8 +1,8 @@
 """Read ledgers: what happened, whether the chain holds, and what one environment lacks of another. Writes nothing."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sealift.delivery.history import Deployed, Overtaken, overtaken
 from sealift.delivery.manifest import blob_key
@@ -10,7 +10,7 @@ from sealift.delivery.stateful import STORES
 from sealift.errors import UserError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import ChainFault, Entry
-from sealift.model.release import Release
+from sealift.model.release import BuiltRelease, Release
 from sealift.model.template import Json
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
@@ -64,35 +64,67 @@ def verify_ledgers(app: App, services: Services) -> dict[str, tuple[int, tuple[C
 def difference(app: App, services: Services, *, source: Environment, target: Environment) -> Difference:
     """Return the commits, functions and template resources that `target` lacks of `source`."""
     ends = [_end(open_site(app, environment, services)) for environment in (source, target)]
-    (from_deployed, from_release, from_body), (to_deployed, to_release, to_body) = ends
-    if from_deployed is None or from_release is None:
+    start, end = ends
+    if start.deployed is None:
         raise UserError(f"{source.name} has no release yet", code="no-release", hint=f"Deploy to {source.name} first.")
     commits: tuple[str, ...] | None = None
-    if from_deployed.commit and to_deployed and to_deployed.commit:
-        commits = services.scm.commits_between(app.root, to_deployed.commit, from_deployed.commit)
-    resources = _changed_resources(from_body, to_body)
-    holding = {name for name, body in (*from_body.items(), *to_body.items()) if body.get("Type") in STORES}
+    if start.deployed.commit and end.deployed and end.deployed.commit:
+        commits = services.scm.commits_between(app.root, end.deployed.commit, start.deployed.commit)
+    return replace(_compare(start, end), commits=commits)
+
+
+def difference_of_built(built: BuiltRelease, site: Site) -> Difference:
+    """Return what an environment lacks of a release that was just built, but for the commits."""
+
+    def read(sha256: str) -> bytes:
+        return built.files[sha256].read_bytes()
+
+    return _compare(End(release=built.release, bodies=_bodies(built.release, read)), _end(site))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One side of a comparison; empty where nothing runs."""
+
+    deployed: Deployed | None = None
+    release: Release | None = None
+    bodies: Mapping[str, dict[str, Json]] = field(default_factory=dict)
+    """The resources of the templates, by `stack/LogicalId`."""
+
+
+def _compare(source: End, target: End) -> Difference:
+    resources = _changed_resources(source.bodies, target.bodies)
+    both = (*source.bodies.items(), *target.bodies.items())
+    holding = {name for name, body in both if body.get("Type") in STORES}
     return Difference(
-        source=from_deployed,
-        target=to_deployed,
-        commits=commits,
-        functions=_changed_functions(from_release, to_release),
+        source=source.deployed,
+        target=target.deployed,
+        commits=None,
+        functions=_changed_functions(source.release, target.release) if source.release else (),
         resources=resources,
         stores=tuple(line for line in resources if line[2:] in holding),
     )
 
 
-def _end(site: Site) -> tuple[Deployed | None, Release | None, dict[str, dict[str, Json]]]:
+def _end(site: Site) -> End:
     deployed = site.standing().current
     if deployed is None:
-        return None, None, {}
+        return End()
+
+    def read(sha256: str) -> bytes:
+        stored = site.cloud.bucket.get(blob_key(sha256))
+        return stored.body if stored is not None else b"{}"
+
     release = stored_release(deployed.release, site.cloud)
-    bodies: dict[str, dict[str, Json]] = {}
-    for stack in release.stacks:
-        stored = site.cloud.bucket.get(blob_key(stack.template_sha256))
-        resources = json.loads(stored.body).get("Resources", {}) if stored else {}
-        bodies |= {f"{stack.name}/{name}": body for name, body in resources.items()}
-    return deployed, release, bodies
+    return End(deployed=deployed, release=release, bodies=_bodies(release, read))
+
+
+def _bodies(release: Release, read: Callable[[str], bytes]) -> dict[str, dict[str, Json]]:
+    return {
+        f"{stack.name}/{name}": body
+        for stack in release.stacks
+        for name, body in json.loads(read(stack.template_sha256)).get("Resources", {}).items()
+    }
 
 
 def _changed_functions(source: Release, target: Release | None) -> tuple[str, ...]:
@@ -101,7 +133,7 @@ def _changed_functions(source: Release, target: Release | None) -> tuple[str, ..
     return _compared(old, new)
 
 
-def _changed_resources(source: dict[str, dict[str, Json]], target: dict[str, dict[str, Json]]) -> tuple[str, ...]:
+def _changed_resources(source: Mapping[str, dict[str, Json]], target: Mapping[str, dict[str, Json]]) -> tuple[str, ...]:
     """Compare resources without the hashes of their code, which `_changed_functions` shows."""
     return _compared(
         {name: _without_code(body) for name, body in target.items()},

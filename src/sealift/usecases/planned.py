@@ -62,7 +62,7 @@ def plan_promotion(
         running=_running(current) if current is not None else None,
         incoming=_incoming(entering),
         difference=difference(app, services, source=source.environment, target=environment),
-        configuration=_changed(current, entering, site),
+        configuration=changed_configuration(current, entering, site),
         gates=gates,
         refusal=closed(shut, entering) if shut is not None else None,
     )
@@ -89,7 +89,7 @@ def _planned(entering: Entering) -> Plan | None:
         return None
 
 
-def _changed(current: Deployed | None, entering: Entering, site: Site) -> tuple[str, ...] | None:
+def changed_configuration(current: Deployed | None, entering: Entering, site: Site) -> tuple[str, ...] | None:
     """Return the names of what the configuration would change; no value is shown."""
     plan = _planned(entering)
     if plan is None or current is None or not current.kept:

@@ -1,4 +1,4 @@
-"""`ci lint`: what is wrong with a pipeline file, before the CI system says it."""
+"""`ci lint`: what is wrong with a pipeline file; `ci comment`: what a change does, on its pull request."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from sealift.errors import UserError
 
 @click.group("ci")
 def ci_command() -> None:
-    """Look after the pipeline file of the team's CI."""
+    """Look after the pipeline file of the team's CI, and comment on its pull requests."""
 
 
 @ci_command.command("lint")
@@ -52,6 +52,25 @@ def lint_command(session: Session, files: tuple[Path, ...]) -> int:
         if not some:
             click.echo(f"{_shown(path)}: nothing found")
     return int(stopped)
+
+
+@ci_command.command("comment")
+@options(judging=True)
+def comment_command(session: Session) -> int:
+    """Say on the pull request what the change does to each environment, and what stops it.
+
+    There is one comment, kept up to date. It is printed, too; without a token or a pull request it is only printed.
+    `sealift preview up` writes the same comment, with the address of the preview.
+    """
+    from sealift.cli.posting import described, post
+    from sealift.pipelines.comment import comment
+
+    report = described(session)
+    posted = post(session, lambda: report)
+    session.close()
+    text = comment(report)
+    click.echo(json.dumps({"posted": posted, "text": text}) if session.json else text, nl=session.json)
+    return 0
 
 
 def _shown(path: Path) -> str:

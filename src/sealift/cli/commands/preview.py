@@ -2,16 +2,21 @@
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from sealift.cli.ending import Ending
 from sealift.cli.session import Function, Session, options
 from sealift.delivery.previews import without_a_clone
-from sealift.errors import UserError
+from sealift.errors import SealiftError, UserError
+from sealift.model.change import ChangeReport, PreviewLine, Stop
 from sealift.model.event import Finished
 from sealift.model.preview import PullRequest
 from sealift.usecases.previews.survey import Seen
+
+if TYPE_CHECKING:
+    from sealift.usecases.previews.up import Brought
 
 
 def _without_a_clone(command: Function) -> Function:
@@ -55,7 +60,12 @@ def up_command(session: Session, pull_request: str | None, branch: str | None, f
     with Ending(session) as ending:
         asked = _asked(session, pull_request, branch)
         chosen = UpOptions(local=session.local, host=make_host(), force=force)
-        brought = up(session.app, asked, session.services, chosen)
+        try:
+            brought = up(session.app, asked, session.services, chosen)
+        except SealiftError as error:
+            _post_failure(session, asked, error)
+            raise
+        _post(session, brought)
         ending.finished = Finished(
             status=brought.status,
             release=brought.release or None,
@@ -190,6 +200,37 @@ def sweep_command(
     for unknown in found.unknown:
         click.echo(f"Not known, left alone: {unknown}")
     return int(failed)
+
+
+def _post(session: Session, brought: "Brought") -> None:
+    """Say on the pull request how the preview ended."""
+    from sealift.cli.posting import described, post
+
+    def made() -> ChangeReport:
+        line = PreviewLine(
+            name=brought.name, status=brought.status, message=brought.message, urls=tuple(brought.urls.items())
+        )
+        report = replace(described(session), preview=line)
+        if brought.status in ("succeeded", "skipped"):
+            return report
+        stop = session.said(Stop(where=brought.name, message=brought.message, mend=brought.hint))
+        return replace(report, stops=(stop, *report.stops))
+
+    post(session, made)
+
+
+def _post_failure(session: Session, asked: PullRequest, error: SealiftError) -> None:
+    """Say on the pull request why the preview did not come."""
+    from sealift.cli.posting import described, line_of_failure, post
+    from sealift.delivery.previews import preview_name
+
+    def made() -> ChangeReport:
+        line, stop = line_of_failure(preview_name(asked), session.said(error))
+        report = described(session)
+        same = any(known.message == stop.message for known in report.stops)
+        return replace(report, preview=line, stops=report.stops if same else (stop, *report.stops))
+
+    post(session, made)
 
 
 def _asked(session: Session, number: str | None, branch: str | None) -> PullRequest:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sealift.delivery.previews import LABEL
 from sealift.model.preview import PullRequest
 from sealift.model.template import Json
-from sealift.pipelines.report import MARKER, Report, insights_annotations, insights_report, markdown
+from sealift.pipelines.report import MARKER, Report, insights_annotations, insights_report
 from sealift.scm.forge.calls import Api
 
 _AT_ONCE = 100
@@ -56,13 +56,18 @@ class Bitbucket:
         }
         self._api.call("POST", f"{self._commit}/statuses/build", body=status)
 
-    def comment(self, report: Report) -> bool:
-        """Write the one comment of this key, or replace it. Returns False without a token or a pull request."""
+    @property
+    def can_comment(self) -> bool:
+        """Whether there are a pull request and a token to comment on it."""
+        return self._comments is not None and self._pull_request is not None
+
+    def comment(self, key: str, text: str) -> bool:
+        """Write the one comment of a key, or replace it. Returns False without a token or a pull request."""
         if self._comments is None or self._pull_request is None:
             return False
         place = f"{self._repository}/pullrequests/{quote(self._pull_request)}/comments"
-        mark = MARKER.format(key=report.key)
-        body: dict[str, Json] = {"content": {"raw": f"{mark}\n{markdown(report)}"}}
+        mark = MARKER.format(key=key)
+        body: dict[str, Json] = {"content": {"raw": f"{mark}\n\n{text}"}}
         self._comments.keep_one(
             f"{place}?pagelen=100", place, lambda number: ("PUT", f"{place}/{number}"), mark=mark, body=body
         )

@@ -52,12 +52,17 @@ class GitHub:
         link: dict[str, Json] = {"target_url": self._link} if self._link else {}
         self._api.call("POST", f"{self._repository}/statuses/{quote(self._commit)}", body={**body, **link})
 
-    def comment(self, report: Report) -> bool:
-        """Write the one comment of this key, or replace it. Returns False without a token or a pull request."""
+    @property
+    def can_comment(self) -> bool:
+        """Whether there are a pull request and a token to comment on it."""
+        return self._api is not None and self._pull_request is not None
+
+    def comment(self, key: str, text: str) -> bool:
+        """Write the one comment of a key, or replace it. Returns False without a token or a pull request."""
         if self._api is None or self._pull_request is None:
             return False
-        mark = MARKER.format(key=report.key)
-        body: dict[str, Json] = {"body": f"{mark}\n{markdown(report)}"}
+        mark = MARKER.format(key=key)
+        body: dict[str, Json] = {"body": f"{mark}\n\n{text}"}
         place = f"{self._repository}/issues/{quote(self._pull_request)}/comments"
         self._api.keep_one(
             f"{place}?per_page=100",

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from sealift.model.preview import PullRequest
 from sealift.model.template import Json
-from sealift.pipelines.report import MARKER, Report, markdown
+from sealift.pipelines.report import MARKER, Report
 from sealift.scm.forge.calls import Api, required
 
 _STATES = {True: "success", False: "failed"}
@@ -38,12 +38,17 @@ class GitLab:
         link: dict[str, Json] = {"target_url": self._link} if self._link else {}
         self._api.call("POST", f"{self._project}/statuses/{quote(self._commit)}", body={**body, **link})
 
-    def comment(self, report: Report) -> bool:
-        """Write the one note of this key, or replace it. Returns False without a token or a merge request."""
+    @property
+    def can_comment(self) -> bool:
+        """Whether there are a pull request and a token to comment on it."""
+        return self._api is not None and self._pull_request is not None
+
+    def comment(self, key: str, text: str) -> bool:
+        """Write the one note of a key, or replace it. Returns False without a token or a merge request."""
         if self._api is None or self._pull_request is None:
             return False
-        mark = MARKER.format(key=report.key)
-        body: dict[str, Json] = {"body": f"{mark}\n{markdown(report)}"}
+        mark = MARKER.format(key=key)
+        body: dict[str, Json] = {"body": f"{mark}\n\n{text}"}
         place = f"{self._project}/merge_requests/{quote(self._pull_request)}/notes"
         self._api.keep_one(
             f"{place}?per_page=100&sort=asc", place, lambda number: ("PUT", f"{place}/{number}"), mark=mark, body=body

@@ -1,0 +1,55 @@
+"""The one comment on a pull request: posted where there is a token. What cannot be posted is a note and no failure."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sealift.cli.session import Session
+from sealift.errors import SealiftError
+from sealift.model.change import ChangeReport, PreviewLine, Stop
+from sealift.model.event import Noted
+from sealift.pipelines.comment import KEY, comment
+
+if TYPE_CHECKING:
+    from sealift.pipelines.report import Forge
+
+TOKENS = {"bitbucket": "BITBUCKET_ACCESS_TOKEN", "github": "GITHUB_TOKEN", "gitlab": "GITLAB_TOKEN"}
+
+
+def post(session: Session, make: Callable[[], ChangeReport]) -> bool:
+    """Post the comment of this job's pull request, and return whether it is there. Nothing is made in vain."""
+    from sealift.wiring import ci_context, make_forge
+
+    said, forge = ci_context(), make_forge()
+    if forge is None or said.pull_request is None:
+        return False
+    if not forge.can_comment:
+        message = f"No comment was written on pull request {said.pull_request}: the job has no {TOKENS[said.system]}"
+        hint = "Reports and statuses are shown without it, where the service allows that."
+        session.emit(Noted(name="comment-no-token", message=message, hint=hint))
+        return False
+    return _posted(session, forge, comment(make()))
+
+
+def _posted(session: Session, forge: "Forge", text: str) -> bool:
+    try:
+        return forge.comment(KEY, text)
+    except Exception as error:  # whatever a service answers, it never fails a delivery
+        message = f"The comment could not be posted: {error}"
+        session.emit(Noted(level="warning", name="comment-not-posted", message=message))
+        return False
+
+
+def described(session: Session) -> ChangeReport:
+    """Return what the change does to each environment, for the pull request of this job."""
+    from sealift.usecases.change import describe
+    from sealift.wiring import ci_context
+
+    head = ci_context().head
+    return session.said(describe(session.app, session.services, local=session.local, head=head))
+
+
+def line_of_failure(name: str, error: SealiftError) -> tuple[PreviewLine, Stop]:
+    """Return what is said of a preview that did not come, and what mends it."""
+    refused = error.exit_code in (3, 4)
+    line = PreviewLine(name=name, status="refused" if refused else "failed")
+    return line, Stop(where=name, message=error.message, mend=error.hint)

@@ -1,0 +1,115 @@
+"""What a change would do to each environment and what stops it, before anything is deployed. Writes nothing.
+
+An environment that cannot be read, as where a pull request has no credentials for it, is said to be unknown.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from sealift.errors import SealiftError
+from sealift.isolation.model import Finding
+from sealift.model.app import App, Environment
+from sealift.model.change import ChangeReport, Effect, Size, Stop
+from sealift.model.release import BuiltRelease, Release
+from sealift.usecases.build import build_release, load_templates
+from sealift.usecases.gates.asking import ask
+from sealift.usecases.gates.configuration import configuration
+from sealift.usecases.gates.entering import Entering
+from sealift.usecases.gates.isolation import isolation
+from sealift.usecases.history import difference_of_built
+from sealift.usecases.planned import changed_configuration
+from sealift.usecases.proof.prove import Proof, prove_built
+from sealift.usecases.run import commit_of
+from sealift.usecases.services import Services
+from sealift.usecases.site import open_site
+from sealift.usecases.store import stored_release
+
+PARALLEL = 8
+
+
+def describe(app: App, services: Services, *, local: bool, head: str | None = None) -> ChangeReport:
+    """Build what is checked out, prove it, and compare it with what each environment runs.
+
+    `head` is the commit that the pull request names. What stops the build stops the change, and is all that is said.
+    """
+    try:
+        origin = commit_of(app, services, local=local)
+        templates = load_templates(app, services)
+        built = build_release(app, services, templates=templates, origin=origin)
+        proof = prove_built(app, built, services, templates=templates, local=local)
+    except SealiftError as error:
+        return ChangeReport(commit=head, local=local, stops=(Stop(where="", message=error.message, mend=error.hint),))
+    with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
+        looked = list(pool.map(lambda e: _effect(app, e, built, proof, services), app.environments))
+    running = next((release for _, release in looked if release is not None), None)
+    return ChangeReport(
+        release=built.release.digest,
+        commit=head or origin.commit,
+        verdict=str(proof.verdict.level),
+        isolation=tuple(_found(finding) for finding in proof.verdict.findings),
+        effects=tuple(effect for effect, _ in looked),
+        sizes=tuple(_sizes(built.release, running)),
+        stops=tuple(_found(finding) for finding in proof.stopping),
+        local=local,
+    )
+
+
+def _effect(
+    app: App, environment: Environment, built: BuiltRelease, proof: Proof, services: Services
+) -> tuple[Effect, Release | None]:
+    """Return what the change does to an environment, and the release that runs there."""
+    try:
+        return _known(app, environment, built, proof, services)
+    except SealiftError as error:
+        return Effect(environment=environment.name, unknown=error.message), None
+
+
+def _known(
+    app: App, environment: Environment, built: BuiltRelease, proof: Proof, services: Services
+) -> tuple[Effect, Release | None]:
+    site = open_site(app, environment, services)
+    entering = Entering(
+        site=site, release=built.release.digest, built=built.release, built_from=built.origin.commit, proved=proof
+    )
+    current = entering.standing.current
+    differs = difference_of_built(built, site)
+    effect = Effect(
+        environment=environment.name,
+        runs=current.release if current is not None else None,
+        functions=differs.functions,
+        resources=differs.resources,
+        stores=differs.stores,
+        configuration=changed_configuration(current, entering, site) if current is not None else (),
+    )
+    gates = ask((isolation, configuration), entering)
+    shut = [gate for gate in gates if gate.status != "open" and gate.gate != "isolation"]  # that one stops everywhere
+    stops = [Stop(where=environment.name, message=gate.message, mend=gate.hint) for gate in shut]
+    if not stops:
+        missing = tuple(site.cloud.settings.missing(named) if (named := entering.plan.settings()) else ())
+        effect = replace(effect, missing=missing)
+        stops += [_missing(environment, missing)] if missing else []
+    running = stored_release(current.release, site.cloud) if current is not None else None
+    return replace(effect, stops=tuple(stops)), running
+
+
+def _missing(environment: Environment, missing: tuple[str, ...]) -> Stop:
+    return Stop(
+        where=environment.name,
+        message=f"it lacks settings that the template names: {', '.join(missing)}",
+        mend="Create them in Parameter Store or Secrets Manager of that account before the change comes there.",
+    )
+
+
+def _found(finding: Finding) -> Stop:
+    place = finding.location
+    where = f"{place.file}:{place.line}" if place is not None and place.line else place.file if place else ""
+    return Stop(where=where, message=f"{finding.message} ({finding.id})", mend=finding.fix)
+
+
+def _sizes(now: Release, before: Release | None) -> Iterator[Size]:
+    """Yield the packages of functions and layers beside those of the same name that run."""
+    known = {name: a.size_bytes for a in (before.artifacts if before else ()) for name in a.logical_ids}
+    for artifact in now.artifacts:
+        for name in artifact.logical_ids:
+            yield Size(name=name, now=artifact.size_bytes, before=known.get(name))
