@@ -42,10 +42,14 @@ def _posted(session: Session, forge: "Forge", text: str) -> bool:
 def described(session: Session) -> ChangeReport:
     """Return what the change does to each environment, for the pull request of this job."""
     from sealift.usecases.change import describe
-    from sealift.wiring import ci_context
+    from sealift.wiring import ci_context, local_cloud
 
+    asleep: set[str] = set()
+    if session.local:
+        running = {one.environment for one in local_cloud(session.app).status() if one.running}
+        asleep = {environment.name for environment in session.app.environments} - running
     head = ci_context().head
-    return session.said(describe(session.app, session.services, local=session.local, head=head))
+    return session.said(describe(session.app, session.services, local=session.local, head=head, asleep=asleep))
 
 
 def line_of_failure(name: str, error: SealiftError) -> tuple[PreviewLine, Stop]:

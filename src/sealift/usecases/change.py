@@ -3,7 +3,7 @@
 An environment that cannot be read, as where a pull request has no credentials for it, is said to be unknown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -28,10 +28,13 @@ from sealift.usecases.store import stored_release
 PARALLEL = 8
 
 
-def describe(app: App, services: Services, *, local: bool, head: str | None = None) -> ChangeReport:
+def describe(
+    app: App, services: Services, *, local: bool, head: str | None = None, asleep: Collection[str] = ()
+) -> ChangeReport:
     """Build what is checked out, prove it, and compare it with what each environment runs.
 
     `head` is the commit that the pull request names. What stops the build stops the change, and is all that is said.
+    Environments that are `asleep` on the embedded cloud are not started to be looked at.
     """
     try:
         origin = commit_of(app, services, local=local)
@@ -41,18 +44,23 @@ def describe(app: App, services: Services, *, local: bool, head: str | None = No
     except SealiftError as error:
         return ChangeReport(commit=head, local=local, stops=(Stop(where="", message=error.message, mend=error.hint),))
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
-        looked = list(pool.map(lambda e: _effect(app, e, built, proof, services), app.environments))
+        awake = [environment for environment in app.environments if environment.name not in asleep]
+        looked = list(pool.map(lambda e: _effect(app, e, built, proof, services), awake))
     running = next((release for _, release in looked if release is not None), None)
     return ChangeReport(
         release=built.release.digest,
         commit=head or origin.commit,
         verdict=str(proof.verdict.level),
         isolation=tuple(_found(finding) for finding in proof.verdict.findings),
-        effects=tuple(effect for effect, _ in looked),
+        effects=(*(effect for effect, _ in looked), *(_asleep(e) for e in app.environments if e.name in asleep)),
         sizes=tuple(_sizes(built.release, running)),
         stops=tuple(_found(finding) for finding in proof.stopping),
         local=local,
     )
+
+
+def _asleep(environment: Environment) -> Effect:
+    return Effect(environment=environment.name, unknown="its embedded cloud does not run here")
 
 
 def _effect(

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -30,6 +31,13 @@ class Service:
 
 @pytest.fixture
 def service() -> Iterator[Service]:
+    with serving() as found:
+        yield found
+
+
+@contextmanager
+def serving() -> Iterator[Service]:
+    """Let a service answer on this machine as long as the body runs."""
     found = Service()
 
     class Handler(BaseHTTPRequestHandler):

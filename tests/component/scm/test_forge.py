@@ -46,7 +46,7 @@ def test_bitbucket_gets_report_annotations_and_status_through_the_signing_proxy(
     assert service.body(f"POST {PLACE}/reports/sealift-check/annotations")[0]["line"] == 3
     assert service.body(f"POST {PLACE}/statuses/build")["state"] == "FAILED"
     assert not any("Authorization" in headers for _, _, headers, _ in service.requests)
-    assert forge.comment(REPORT) is False
+    assert forge.comment("change", "text") is False
 
 
 def test_a_first_report_has_none_to_replace(service: Service) -> None:
@@ -133,13 +133,99 @@ def test_without_a_head_nothing_is_posted_to_another_commit(service: Service, ev
 @pytest.mark.parametrize("there", [False, True])
 def test_there_is_one_comment_and_it_is_kept_up_to_date(service: Service, there: bool) -> None:
     place = "/repos/acme/shop/issues/12/comments"
-    old = [{"id": 1, "body": "mine"}, {"id": 5, "body": "<!-- sealift:check -->\nold"}]
+    old = [{"id": 1, "body": "mine"}, {"id": 5, "body": "[//]: # (sealift:change)\n\nold"}]
     service.answers["GET", f"{place}?per_page=100"] = [(200, {}, old if there else old[:1])]
     env = github(service, GITHUB_TOKEN="t")
     forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
     assert forge is not None
-    assert forge.comment(REPORT)
+    assert forge.comment("change", "text")
     assert service.lines[1] == ("PATCH /repos/acme/shop/issues/comments/5" if there else f"POST {place}")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_comment_of_somebody_else_that_begins_alike_is_passed_over(service: Service, status: int) -> None:
+    place = "/repos/acme/shop/issues/12/comments"
+    mark = "[//]: # (sealift:change)"
+    service.answers["GET", f"{place}?per_page=100"] = [
+        (200, {}, [{"id": 5, "body": mark}, {"id": 6, "body": f"> {mark}"}])
+    ]
+    service.answers["PATCH", "/repos/acme/shop/issues/comments/5"] = [(status, {}, None)]
+    env = github(service, GITHUB_TOKEN="t")
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    assert forge.comment("change", "text")
+    assert service.lines[-1] == f"POST {place}"
+
+
+def test_our_comment_is_looked_for_on_every_page(service: Service) -> None:
+    place = "/repos/acme/shop/issues/12/comments"
+    following = {"Link": f'<http://{service.address}{place}?per_page=100&page=2>; rel="next"'}
+    service.answers["GET", f"{place}?per_page=100"] = [(200, following, [{"id": 1, "body": "x"}])]
+    ours = [{"id": 7, "body": "[//]: # (sealift:change)\n\nold"}]
+    service.answers["GET", f"{place}?per_page=100&page=2"] = [(200, {}, ours)]
+    env = github(service, GITHUB_TOKEN="t")
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    forge.comment("change", "text")
+    assert service.lines[-1] == "PATCH /repos/acme/shop/issues/comments/7"
+
+
+def test_a_token_is_not_sent_to_the_host_of_another_page(service: Service) -> None:
+    following = {"Link": '<http://elsewhere.example/steal>; rel="next"'}
+    service.answers["GET", "/repos/acme/shop/pulls?state=open&per_page=100"] = [(200, following, [{"number": 1}])]
+    env = github(service, GITHUB_TOKEN="t")
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    with pytest.raises(CloudError):
+        forge.open_numbers()
+
+
+def test_bitbucket_tells_the_pull_requests_that_are_open(service: Service) -> None:
+    env = bitbucket(service)
+    place = "/2.0/repositories/acme/shop/pullrequests?state=OPEN&pagelen=50"
+    following = f"https://api.bitbucket.invalid{place}&page=2"
+    service.answers["GET", place] = [(200, {}, {"values": [{"id": 3}], "next": following})]
+    service.answers["GET", f"{place}&page=2"] = [(200, {}, {"values": [{"id": 12}]})]
+    forge = open_forge(detect(env), env, sleep=lambda _: None)
+    assert forge is not None
+    assert forge.open_numbers() == {"3", "12"}
+
+
+def test_a_pull_request_of_bitbucket_is_read(service: Service) -> None:
+    env = bitbucket(service)
+    source = {"branch": {"name": "f"}, "commit": {"hash": "a" * 12}, "repository": {"full_name": "acme/shop"}}
+    answer = {"state": "MERGED", "draft": True, "title": "Add [Preview]", "source": source}
+    service.answers["GET", "/2.0/repositories/acme/shop/pullrequests/12"] = [(200, {}, answer)]
+    forge = open_forge(detect(env), env, sleep=lambda _: None)
+    assert forge is not None
+    found = forge.pull_request("12")
+    assert found is not None
+    assert (found.open, found.draft, found.fork, found.labels, found.head) == (
+        False,
+        True,
+        False,
+        ("preview",),
+        "a" * 12,
+    )
+
+
+def test_a_pull_request_of_github_whose_repository_was_deleted_is_a_fork(service: Service) -> None:
+    answer = {"state": "open", "draft": False, "labels": [{"name": "preview"}], "head": {"sha": HEAD, "repo": None}}
+    service.answers["GET", "/repos/acme/shop/pulls/12"] = [(200, {}, answer)]
+    env = github(service, GITHUB_TOKEN="t")
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    found = forge.pull_request("12")
+    assert found is not None
+    assert (found.open, found.fork, found.labels) == (True, True, ("preview",))
+
+
+def test_a_pull_request_that_is_not_there_is_none(service: Service) -> None:
+    service.answers["GET", "/repos/acme/shop/pulls/12"] = [(404, {}, None)]
+    env = github(service, GITHUB_TOKEN="t")
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    assert forge.pull_request("12") is None
 
 
 def test_gitlab_names_the_head_of_a_merged_result(service: Service) -> None:
@@ -155,7 +241,7 @@ def test_gitlab_names_the_head_of_a_merged_result(service: Service) -> None:
     forge = open_forge(detect(env), env, sleep=lambda _: None)
     assert forge is not None
     forge.publish(REPORT)
-    assert forge.comment(REPORT)
+    assert forge.comment("change", "text")
     assert service.lines[0] == f"POST /api/v4/projects/acme%2Ftools%2Fshop/statuses/{HEAD}"
     assert service.lines[2] == "POST /api/v4/projects/acme%2Ftools%2Fshop/merge_requests/12/notes"
 

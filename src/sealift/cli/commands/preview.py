@@ -81,11 +81,13 @@ def up_command(session: Session, pull_request: str | None, branch: str | None, f
 
 
 @preview_command.command("list")
+@_without_a_clone
 @options()
-def list_command(session: Session) -> int:
+def list_command(session: Session, name: str | None, region: str | None, account: str | None, role: str | None) -> int:
     """List the previews with their addresses, and what carries the application's tags without being one."""
     from sealift.usecases.previews.survey import survey
 
+    _named(session, name, region, account, role)
     found = survey(session.app, session.services, local=session.local)
     session.close()
     if session.json:
@@ -100,8 +102,8 @@ def list_command(session: Session) -> int:
             click.echo(f"{'':<16}{key}  {url}")
     if not found.previews:
         click.echo("There is no preview.")
-    for name in found.unknown:
-        click.echo(f"Not known, left alone: {name}")
+    for unknown in found.unknown:
+        click.echo(f"Not known, left alone: {unknown}")
     return 0
 
 
