@@ -14,11 +14,13 @@ from sealift.ports import EventSink
 
 # fmt: off
 TAKE_LOCAL = frozenset((
-    "bootstrap", "check", "test", "prove", "run", "deploy", "promote", "rollback", "resume", "approve", "waive",
+    "bootstrap", "check", "ci", "test", "prove", "run", "deploy", "promote", "rollback", "resume", "approve", "waive",
     "destroy", "status", "history", "drift", "diff", "ledger", "release", "preview",
 ))
 # fmt: on
 """The commands that have `--local`; a test compares them with the command line."""
+_WITHOUT = "ci lint"
+"""The one command of those that has no `--local`."""
 _COMMAND = re.compile(r"(?P<before>`|(?<![\w./`-]))sealift (?P<rest>[a-z](?:[^`\n]*?[^`\s])?)(?=`|  |\n|$)")
 """One in backticks ends with them; another one goes on to the end of the line, or to two blanks."""
 _OURS = ("message", "hint", "fix", "detail", "next", "error", "summary")
@@ -51,7 +53,7 @@ def with_local(text: str) -> str:
 def _with_local(found: re.Match[str]) -> str:
     rest = found["rest"]
     words = rest.split()
-    if words[0] not in TAKE_LOCAL or "--local" in words:
+    if words[0] not in TAKE_LOCAL or "--local" in words or rest.startswith(_WITHOUT):
         return found[0]
     return f"{found['before']}sealift {rest} --local"
 
