@@ -11,7 +11,7 @@ from sealift.cli.main import run
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
-Globals: {Function: {Runtime: python3.11, Handler: app.handler, Timeout: 20}}
+Globals: {Function: {Runtime: python3.11, Handler: app.handler, Timeout: 20, AutoPublishAlias: live}}
 Resources:
   One: {Type: "AWS::Serverless::Function", Properties: {CodeUri: one, Events: {E: {Type: HttpApi}}}}
   Two: {Type: "AWS::Serverless::Function", Properties: {CodeUri: two}}
@@ -26,15 +26,27 @@ def handler(event, context):
 """
 
 
-def wheel(folder: Path) -> None:
-    folder.mkdir()
-    with zipfile.ZipFile(folder / "common-1.0-py3-none-any.whl", "w") as archive:
-        archive.writestr("common/__init__.py", "VALUE = 42\n")
-        archive.writestr("common-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: common\nVersion: 1.0\n")
+def wheel(folder: Path, version: str = "1.0", value: int = 42) -> None:
+    folder.mkdir(exist_ok=True)
+    about = f"common-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"common-{version}-py3-none-any.whl", "w") as archive:
+        archive.writestr("common/__init__.py", f"VALUE = {value}\n")
+        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: common\nVersion: {version}\n")
         archive.writestr(
-            "common-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
-        archive.writestr("common-1.0.dist-info/RECORD", "")
+        archive.writestr(f"{about}/RECORD", "")
+
+
+def seen_by_alias(app: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    """Deploy and return what a function answers through its API, which calls its alias."""
+    assert run(["deploy", "staging", "--local", "-C", str(app)]) == 0
+    capsys.readouterr()
+    assert run(["status", "--local", "--json", "-C", str(app)]) == 0
+    (staging,) = json.loads(capsys.readouterr().out)["environments"]
+    with urllib.request.urlopen(staging["outputs"]["Url"], timeout=30) as answer:
+        seen: dict[str, object] = json.load(answer)
+        return seen
 
 
 @pytest.fixture
@@ -54,23 +66,23 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def test_a_function_imports_from_the_layer_what_its_own_package_lacks(
+def test_a_function_and_its_alias_import_from_the_layer_what_its_own_package_lacks(
     app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        assert run(["deploy", "staging", "--local", "-C", str(app)]) == 0
-        capsys.readouterr()
-        assert run(["status", "--local", "--json", "-C", str(app)]) == 0
-        (staging,) = json.loads(capsys.readouterr().out)["environments"]
-        with urllib.request.urlopen(staging["outputs"]["Url"], timeout=30) as answer:
-            seen = json.load(answer)
+        seen = seen_by_alias(app, capsys)
         assert (seen["value"], seen["version"]) == (42, "1.0")
-        assert "/python/common/" in seen["file"]
+        assert "/python/common/" in str(seen["file"])
         assert run(["build", "--json", "--explain", "-C", str(app)]) == 0
         artifacts = json.loads(capsys.readouterr().out)["artifacts"]
         assert {tuple(a["logical_ids"]): a["layer"] for a in artifacts} == {
             ("One", "Two"): "SealiftSharedPython311X86",
             ("SealiftSharedPython311X86",): None,
         }
+        wheel(app / "wheels", "2.0", 43)
+        for name in ("one", "two"):
+            (app / name / "requirements.txt").write_text("../wheels/common-2.0-py3-none-any.whl\n")
+        seen = seen_by_alias(app, capsys)
+        assert (seen["value"], seen["version"]) == (43, "2.0")
     finally:
         run(["local", "down", "-C", str(app)])
