@@ -29,7 +29,7 @@ _GROUPS = {
     "PRV": "Previews",
     "QTA": "Quotas",
     "REF": "References",
-    "RES": "Values that can not be resolved",
+    "RES": "Values that cannot be resolved",
     "RPL": "Resource and trust policies",
     "SHR": "What neither owns",
     "STG": "Environments inside one stack",

@@ -71,7 +71,7 @@ def _exit_code(kind: str) -> int:
 
 
 def unread() -> tuple[str, ...]:
-    """Return the places whose code can not be read from the source: there should be none."""
+    """Return the places whose code cannot be read from the source: there should be none."""
     return tuple(one.message for one in _places() if one.code == "?")
 
 

@@ -56,11 +56,11 @@ class ConfigError(UserError):
 
 
 class TemplateError(UserError):
-    """The template can not be read or handled."""
+    """The template cannot be read or handled."""
 
 
 class BuildError(UserError):
-    """An artifact can not be built."""
+    """An artifact cannot be built."""
 
 
 class CloudError(UserError):

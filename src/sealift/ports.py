@@ -198,7 +198,7 @@ class Trespass(Protocol):
     def as_role(self, role_arn: str, attempts: Sequence[Attempt], *, endpoint: str | None = None) -> tuple[Answer, ...]:
         """Try each call as the role, at `endpoint` instead of the own one when it is given.
 
-        Raises CloudError when the role can not be assumed.
+        Raises CloudError when the role cannot be assumed.
         """
 
 
@@ -344,7 +344,7 @@ class Templates(Protocol):
     ) -> tuple[tuple[str, Lack], ...]:
         """Write what resources lack into the template's file; return, by logical id, what its author has to write.
 
-        Raises TemplateError when the file can not be written.
+        Raises TemplateError when the file cannot be written.
         """
 
     def shared_layers(self, template: Template) -> tuple[Asset, ...]:

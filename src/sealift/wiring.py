@@ -78,7 +78,7 @@ def load_guarded(directory: Path, *, local: bool, judging: bool = False) -> App:
     try:
         protected = _committed(git, own.root, found.commit)
     except UserError as error:
-        problem = f"the configuration on {found.reference} can not be used: {error.message}"
+        problem = f"the configuration on {found.reference} cannot be used: {error.message}"
         return replace(own, gates=replace(read, problem=problem, hint=error.hint))
     if protected is not None and not local:
         branches = [e.branch for e in protected.environments if e.branch]

@@ -92,7 +92,7 @@ class Points:
             botocore.unregister_initializer(register)
 
     def watch_files(self, folder: Path) -> None:
-        """Put a point before everything that changes a file below a folder. Can not be undone in this process."""
+        """Put a point before everything that changes a file below a folder. Cannot be undone in this process."""
         top = f"{folder}{os.sep}"
 
         def look(event: str, arguments: tuple[Any, ...]) -> None:

@@ -97,8 +97,8 @@ def make_fake() -> World:
     """Return a world of fakes."""
     clock = FakeClock()
     account = make_account(ENVIRONMENT, clock)
-    account.stacks.fail(BROKEN, "create", "it can not be made")
-    account.stacks.fail(BROKEN, "update", "it can not be changed")
+    account.stacks.fail(BROKEN, "create", "it cannot be made")
+    account.stacks.fail(BROKEN, "update", "it cannot be changed")
 
     def alter(stack: str, logical_id: str, value: str) -> None:
         account.stacks.alter(stack, logical_id, Value=value)

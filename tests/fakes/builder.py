@@ -18,7 +18,7 @@ class FakeBuilder:
         self._cache = cache
         self._built: set[str] = set()
         self.broken: dict[str, str] = {}
-        """Why an asset (by key) can not be built."""
+        """Why an asset (by key) cannot be built."""
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
         """Build each asset, return them by asset key. Raises BuildError."""

@@ -23,7 +23,7 @@ Outcome = Generator[float, None, str | None]
 
 
 class ResourceFault(Exception):
-    """A resource can not be made or changed, and why."""
+    """A resource cannot be made or changed, and why."""
 
 
 class Effects(Protocol):

@@ -153,7 +153,7 @@ class FakeClouds:
         self._accounts: dict[str, FakeAccount] = {}
         self._lock = threading.Lock()
         self.closed: set[str] = set()
-        """Environments that can not be opened: no credentials."""
+        """Environments that cannot be opened: no credentials."""
         self.local = False
         """Whether they say that they are the embedded cloud."""
 

@@ -17,7 +17,7 @@ class FakeObjects:
     tap: Tap
     batch: int = 2
     locked: str = ""
-    """An object that can not be deleted."""
+    """An object that cannot be deleted."""
     own: FakeBucket | None = None
     """The artifacts bucket."""
 
@@ -41,7 +41,7 @@ class FakeObjects:
         while held := self.contents.get(bucket):
             with self.tap.call("objects.empty"):
                 if self.locked in held:
-                    what = f"1 objects of bucket {bucket} can not be deleted, first {self.locked}"
+                    what = f"1 objects of bucket {bucket} cannot be deleted, first {self.locked}"
                     raise CloudError(what, code="bucket-not-emptied")
                 doomed = held[: self.batch]
                 del held[: self.batch]

@@ -233,7 +233,7 @@ class FakeStacks:
             if stack is None or asked is None:
                 raise refusal(what, "ChangeSetNotFound", f"ChangeSet [{name}] does not exist", status=404)
             if self._engine.busy(stack):
-                raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+                raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and cannot be updated.")
             if asked.reason or asked.goal is None or asked.ready_at > self._clock.now():
                 status = _change_set(asked, stack, self._clock.now()).status
                 message = f"ChangeSet [{asked.id}] cannot be executed in its current status of [{status}]"
@@ -259,7 +259,7 @@ class FakeStacks:
                 message = f"Stack [{stack_name}] cannot be deleted while TerminationProtection is enabled"
                 raise invalid(what, message)
             if self._engine.busy(stack) and stack.status != "CREATE_IN_PROGRESS":
-                raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
+                raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and cannot be deleted.")
             self._check_imports(what, stack)
             self._tokens.add(token)
             self.deletions.append(stack_name)
@@ -278,7 +278,7 @@ class FakeStacks:
             if stack.status.startswith(("UPDATE_ROLLBACK_IN", "UPDATE_ROLLBACK_COMPLETE")):
                 return
             if stack.status != "UPDATE_ROLLBACK_FAILED":
-                raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
+                raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and cannot be rolled back.")
             failed = dict(self._engine.failed(stack))
             for name in skip:
                 if name not in failed:
@@ -418,7 +418,7 @@ class FakeStacks:
         if stack is None:
             raise invalid(what, f"Stack [{request.stack_name}] does not exist")
         if stack.status not in UPDATABLE or self._engine.busy(stack):
-            raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+            raise invalid(what, f"Stack:{stack.id} is in {stack.status} state and cannot be updated.")
         return stack
 
     def _checked_goal(self, what: str, request: ChangeSetRequest, stack: Stack | None) -> Goal:

@@ -124,7 +124,7 @@ def test_a_stack_whose_creation_failed_can_not_be_updated(opened: Opened) -> Non
     nobody: Json = {"ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:nobody"}
     broken: dict[str, Json] = {"Resources": {"Custom": {"Type": "Custom::Thing", "Properties": nobody}}}
     assert opened.deploy("failed", broken).status == "ROLLBACK_COMPLETE"
-    with pytest.raises(CloudError, match="ROLLBACK_COMPLETE state and can not be updated") as caught:
+    with pytest.raises(CloudError, match="ROLLBACK_COMPLETE state and cannot be updated") as caught:
         opened.change("failed", _sam(Hello=_function(opened.code())), create=False)
     assert caught.value.code == "stack-not-updatable"
 

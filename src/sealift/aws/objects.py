@@ -1,4 +1,4 @@
-"""Looks for objects and images that code is read from, and empties buckets that a teardown deletes.
+"""Looks for objects and images that code is read from, and empties buckets that `destroy` deletes.
 
 CloudFormation deletes no bucket that still holds an object or a version of one:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html; at most 1000 objects a request:
@@ -75,7 +75,7 @@ class AwsObjects:
 
         With a `prefix` those of keys that begin with it, without the one key `but`.
 
-        Raises CloudError when some can not be deleted, such as those under a lock.
+        Raises CloudError when some cannot be deleted, such as those under a lock.
         """
         try:
             with calling(f"list bucket {bucket}"):
@@ -104,7 +104,7 @@ class AwsObjects:
         if errors:
             first = errors[0]
             raise CloudError(
-                f"{len(errors)} objects of bucket {bucket} can not be deleted, first {first.get('Key')}: "
+                f"{len(errors)} objects of bucket {bucket} cannot be deleted, first {first.get('Key')}: "
                 f"{first.get('Message') or first.get('Code')}",
                 code="bucket-not-emptied",
                 hint="Objects under a lock or a retention stay until it ends. Then destroy again.",

@@ -132,7 +132,7 @@ RIGHTS: tuple[Right, ...] = (
     ),
     *_of(
         needs.PROTECT,
-        ("cloudformation:UpdateTerminationProtection", STACK, "on; and off, before a teardown"),
+        ("cloudformation:UpdateTerminationProtection", STACK, "on; and off, before `destroy`"),
     ),
     *_of(
         needs.SETTINGS,

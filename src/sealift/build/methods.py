@@ -54,7 +54,7 @@ def _by_runtime(asset: Asset, source: Path) -> Method:
         return "node"
     if not runtime and any((source / name).is_file() for name in ("requirements.txt", "package.json")):
         raise BuildError(
-            f"{', '.join(asset.logical_ids)}: the runtime is not known, so its dependencies can not be chosen",
+            f"{', '.join(asset.logical_ids)}: the runtime is not known, so its dependencies cannot be chosen",
             code="runtime-unknown",
             hint="Write the Runtime out, or give the parameter that it comes from a Default.",
         )

@@ -75,7 +75,7 @@ def _movable(members: Sequence[Member]) -> tuple[Packed, ...]:
 
 
 def _clash(one: Packed, other: Packed, members: Iterable[Member]) -> bool:
-    """Return whether two can not be in one layer: two versions, or a folder that not every user has of both."""
+    """Return whether two cannot be in one layer: two versions, or a folder that not every user has of both."""
     if one.project == other.project:
         return True
     return bool(set(one.tops) & set(other.tops)) and any((one in m.packs) != (other in m.packs) for m in members)

@@ -18,27 +18,27 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "check": ("Start", "check", "Run static analysis and the unit tests."),
     "test": ("Start", "check", "Run the unit tests."),
     "build": ("Start", "build", "Build the release of this commit."),
-    "prove": ("Start", "prove", "Prove that no environment can reach into another."),
-    "lock": ("Start", "build", "Pin the dependencies of functions, with hashes."),
-    "cache": ("Start", "cache", "Look at, shrink and share the cache of builds."),
-    "run": ("Deliver", "deliver", "Take this commit as far as its branch goes."),
+    "prove": ("Start", "prove", "Prove that no environment reaches another."),
+    "lock": ("Start", "build", "Lock the dependencies of functions, with hashes."),
+    "cache": ("Start", "cache", "List, prune and share the build cache."),
+    "run": ("Deliver", "deliver", "Deliver this commit as far as its branch allows."),
     "deploy": ("Deliver", "deliver", "Build this commit and deploy it to an environment."),
-    "promote": ("Deliver", "deliver", "Push the button: bring what soaked to the next environment."),
-    "rollback": ("Deliver", "deliver", "Bring an environment back to an earlier release."),
-    "resume": ("Deliver", "deliver", "End what an interrupted command began."),
+    "promote": ("Deliver", "deliver", "Deploy the release that soaked to the next environment."),
+    "rollback": ("Deliver", "deliver", "Roll an environment back to an earlier release."),
+    "resume": ("Deliver", "deliver", "Finish what an interrupted command began."),
     "preview": ("Deliver", "preview", "Bring, list and destroy environments of pull requests."),
-    "approve": ("Decide", "decide", "Approve a release for an environment that asks for it."),
+    "approve": ("Decide", "decide", "Approve a release for an environment."),
     "waive": ("Decide", "decide", "Allow one change that would lose data, once."),
-    "destroy": ("Decide", "decide", "Delete an environment."),
-    "status": ("Look", "look", "Show where every environment stands."),
+    "destroy": ("Decide", "decide", "Destroy an environment: delete all its stacks."),
+    "status": ("Look", "look", "Show the state of every environment."),
     "history": ("Look", "look", "Show what happened, when, and by whom."),
-    "drift": ("Look", "look", "Show what was changed by hand in an environment."),
-    "diff": ("Look", "look", "Show what one environment lacks of another."),
-    "ledger": ("Look", "look", "Check the chain of the ledgers."),
+    "drift": ("Look", "look", "Detect changes made by hand in an environment."),
+    "diff": ("Look", "look", "Compare two environments: commits, functions, resources."),
+    "ledger": ("Look", "look", "Check the hash chains of the ledgers."),
     "release": ("Look", "release", "Check hashes, provenance and signature of a release."),
-    "ci": ("Team", "ci", "Check the pipeline file of the team's CI."),
-    "explain": ("Look", "explain", "Explain a key of sealift.toml, or a finding."),
-    "local": ("Embedded cloud", "local", "Start, look at and stop the embedded cloud."),
+    "ci": ("Team", "ci", "Check the pipeline file of your CI system."),
+    "explain": ("Look", "explain", "Explain a key of sealift.toml or a finding."),
+    "local": ("Embedded cloud", "local", "Start, inspect and stop the embedded cloud."),
 }
 
 
@@ -96,8 +96,8 @@ class LazyGroup(click.Group):
 def cli(directory: str) -> None:
     """Continuous delivery for serverless applications on AWS.
 
-    Every environment is a sealed stack of its own; every release is built once and lifted unchanged from staging to
-    production. Add --local to try any of it on this machine, with no AWS account.
+    Every environment is a separate stack. Every release is built once and deployed unchanged to staging, then to
+    production. Add --local to try any command on this machine, without an AWS account.
     """
 
 

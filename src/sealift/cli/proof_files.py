@@ -23,7 +23,7 @@ def write_reports(
 ) -> None:
     """Write each report that a file was named for; `about` is what the map says it is of.
 
-    Raises UserError when one can not be written.
+    Raises UserError when one cannot be written.
     """
     if map_file is not None:
         _write(map_file, _map(proof, map_file, about))
@@ -66,7 +66,7 @@ def given_certificate(app: App, services: Services, text: str) -> Given:
         return Given(name=file.name, body=json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(
-            f"The certificate {file} can not be read: {error}",
+            f"The certificate {file} cannot be read: {error}",
             code="certificate-unreadable",
             hint="Name a file that `sealift prove --certificate FILE` wrote.",
         ) from error
@@ -97,7 +97,7 @@ def _write(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise UserError(
-            f"{file} can not be written: {error.strerror}",
+            f"{file} cannot be written: {error.strerror}",
             code="report-unwritable",
             hint="Name a file in a folder that is there.",
         ) from error

@@ -215,7 +215,7 @@ def options(
                 session.close()
 
         if local and guarded:
-            own = "With --local: let the gates of the work tree count, not the protected branch's."
+            own = "With --local: use the gates of the work tree, not those of the protected branch."
             command = click.option("--own-gates", is_flag=True, help=own)(command)
         if local:
             command = click.option("--local", "use_local", is_flag=True, help="Use the embedded cloud.")(command)

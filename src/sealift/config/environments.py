@@ -41,7 +41,7 @@ _ENVIRONMENT_STACK = table(
     Key(
         "stack_name",
         _CLOUDFORMATION_NAME,
-        "Name of the CloudFormation stack in this environment. It keeps a stack that is there already.",
+        "Name of the CloudFormation stack in this environment. Use it to keep an existing stack.",
         "`<stack_name>-<name>`; with one stack `<stack_name>`",
     ),
     Key("parameters", PARAMETERS, "Parameter values of this stack in this environment.", "{}"),
@@ -51,28 +51,28 @@ _HEALTH = table(
     Key(
         "enabled",
         FLAG,
-        "Whether a running release is judged at all: before a promotion out of here, and while it is watched.",
+        "Whether the health of a release is evaluated: before it is promoted from here, and while it is watched.",
     ),
     Key(
         "alarms",
         TEXTS,
-        "Alarms that must not ring, by name or by logical id.",
+        "Alarms that must not be in state ALARM, by name or by logical id.",
         "every alarm of the environment's stacks",
     ),
-    Key("max_error_rate", SHARE, "Largest share of failed invocations of a function, and of 5XX answers of an API."),
+    Key("max_error_rate", SHARE, "Largest share of failed invocations of a function, and of 5XX responses of an API."),
     Key(
         "max_latency",
         LATENCY,
-        "The longest that a function or an API may take on average.",
+        "Longest average duration of a function or latency of an API.",
         "any",
         field="max_latency_ms",
     ),
     Key(
         "min_requests",
         whole(0, 100_000),
-        "Requests that must have been seen. Declared probes make up for what is missing, and are told apart.",
+        "Least number of requests. Declared probes make up for missing ones, and are reported apart.",
     ),
-    Key("compare", FLAG, "Whether the release must not be worse than the one before it."),
+    Key("compare", FLAG, "Whether a release that does worse than the one before it is unhealthy."),
     into=Health,
 )
 
@@ -81,7 +81,7 @@ _ZONE = Key("zone", ZONE, "Its time zone, by its IANA name.")
 _WINDOW = table(
     Key("days", WEEKDAYS, "Days on which the window starts: `mon-thu`, `mon, wed`, or a list.", "every day"),
     Key("from", HOUR, "When it opens.", field="start"),
-    Key("to", HOUR, "When it closes. At or before `from` it is that of the next day.", field="end"),
+    Key("to", HOUR, "When it closes. A time at or before `from` is on the next day.", field="end"),
     _ZONE,
     into=Window,
 )
@@ -90,7 +90,7 @@ _FREEZE = table(
     Key("from", MOMENT, "When it begins: `2026-12-20T18:00`, or a day.", required=True, field="start"),
     Key("to", MOMENT, "When it ends.", required=True, field="end"),
     _ZONE,
-    Key("reason", text(r"(?s).*\S.*"), "Why, for who runs into it.", required=True),
+    Key("reason", text(r"(?s).*\S.*"), "Why; shown to whoever is refused.", required=True),
     into=Freeze,
 )
 
@@ -98,7 +98,7 @@ ENVIRONMENT = table(
     Key(
         "account",
         text(r"[0-9]{12}", "an AWS account id: twelve digits in quotes"),
-        "AWS account. With other credentials nothing is written.",
+        "AWS account. Sealift refuses to write with credentials of another account.",
         "the account of the credentials in use",
     ),
     Key(
@@ -111,7 +111,7 @@ ENVIRONMENT = table(
     Key(
         "bucket",
         text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of an S3 bucket"),
-        "Bucket for artifacts, ledger and lease, in the environment's own account; made when it is not there.",
+        "Bucket for artifacts, ledger and lease, in the environment's own account. Sealift creates it if needed.",
         "a name made of application, environment, account and region",
     ),
     Key(
@@ -136,21 +136,21 @@ ENVIRONMENT = table(
     Key(
         "roles",
         TEXTS,
-        "ARNs of roles that act for the environment and stand in none of its templates: who deploys, who verifies. "
-        "`sealift prove --live` reads what they may do and proves them, too.",
+        "ARNs of roles that act for the environment and are in none of its templates: those that deploy or verify. "
+        "`sealift prove --live` reads and proves their permissions, too.",
     ),
     Key(
         "role",
         _ROLE,
-        "ARN of the role as which Sealift works on the environment: it is assumed with the credentials in use. "
-        "A promotion works on two environments, each as its own. Not with `SEALIFT_ASSUME_ROLE=no` in the process "
-        "environment. On the embedded cloud, as the one that `sealift bootstrap --local` made there.",
+        "ARN of the role that Sealift assumes, with the credentials in use, to work on the environment. "
+        "A promotion works on two environments, and assumes the role of each. Not with `SEALIFT_ASSUME_ROLE=no` in the "
+        "process environment. On the embedded cloud, as the one that `sealift bootstrap --local` made there.",
         "the credentials in use, as they are",
     ),
     Key(
         "cloudformation_role",
         _ROLE,
-        "ARN of the role as which CloudFormation makes what the templates say. Whoever deploys has to be allowed "
+        "ARN of the role that CloudFormation assumes to create the resources. Whoever deploys must be allowed "
         "to pass it. Not on the embedded cloud.",
         "CloudFormation has the rights of whoever deploys",
     ),
@@ -179,40 +179,45 @@ ENVIRONMENT = table(
     Key(
         "approvers",
         TEXTS,
-        "Who may approve, and override a gate: `ann`, or `ann@github` for that system alone.",
+        "Who may approve and override gates: `ann`, or `ann@github` for that system alone.",
         "everybody",
     ),
-    Key("windows", Items(_WINDOW), "When releases may enter, week by week. A rollback may at any time.", "always"),
-    Key("freezes", Items(_FREEZE), "When none may.", "never"),
+    Key(
+        "windows",
+        Items(_WINDOW),
+        "Weekly windows in which releases may be deployed. A rollback is always allowed.",
+        "always",
+    ),
+    Key("freezes", Items(_FREEZE), "Periods in which no release may be deployed.", "never"),
     Key(
         "protected",
         FLAG,
-        "Whether stacks get termination protection and are never torn down.",
+        "Whether stacks get termination protection and are never destroyed.",
         "true for `production` and whatever else is promoted to",
     ),
     Key(
         "drift",
         text("show|refuse|off", '"show", "refuse" or "off"'),
-        "Whether a deployment looks for changes made by hand first, and refuses when there are any.",
+        "Whether a deployment first detects changes made by hand, and whether it refuses if there are any.",
         '`"show"` when the environment is protected, else `"off"`',
     ),
     Key(
         "watch",
         DURATION,
-        "How long the environment is watched after a deployment was verified. When it fails then, it goes back.",
+        "How long a verified deployment is watched. If the environment fails meanwhile, it is rolled back.",
         field="watch_s",
     ),
     Key(
         "health",
         _HEALTH,
-        "What a running release has to be like; [the soak](../explanation/soak.md) explains how it is judged.",
+        "What makes a running release healthy. [The soak](../explanation/soak.md) explains how health is evaluated.",
     ),
     Key("parameters", PARAMETERS, "Parameter values of the template in this environment."),
     Key("tags", TAGS, "Tags of the stacks, and so of all their resources."),
     Key(
         "stacks",
         Named(_ENVIRONMENT_STACK, pattern=ENVIRONMENT_NAME, placeholder="STACK"),
-        "What holds for one stack in this environment alone.",
+        "Settings of one stack in this environment only.",
         field=None,
     ),
     into=Environment,
@@ -243,7 +248,7 @@ PREVIEW_RULES = table(
 
 PREVIEWS = table(
     *(key for key in ENVIRONMENT.keys if key.name in ("account", "region", "role", "cloudformation_role", "roles")),
-    Key("untrusted", FLAG, "Whether pull requests of people who may not push, from forks, may get one."),
+    Key("untrusted", FLAG, "Whether pull requests from forks, by people who may not push, get a preview."),
     Key(
         "parameters",
         PARAMETERS,

@@ -71,14 +71,14 @@ def _suite(what: str, path: str) -> tuple[Key, ...]:
         Key(
             "command",
             COMMAND,
-            "Run this instead of pytest, in the same environment. Its exit code is the result.",
+            "Command to run instead of pytest, in the same environment. Its exit code is the result.",
             "pytest",
         ),
         Key("path", _PATH, "Folder or file of the tests.", path),
         Key(
             "requirements",
             TEXTS,
-            "Requirements files to install besides those of the functions.",
+            "Requirements files to install in addition to those of the functions.",
             "the requirements files and development groups that are there",
         ),
         Key(
@@ -90,15 +90,15 @@ def _suite(what: str, path: str) -> tuple[Key, ...]:
         Key(
             "variables",
             LABELS,
-            "Environment variables they get. Folders in `PYTHONPATH` are relative to the application's folder.",
+            "Environment variables of the tests. Folders in `PYTHONPATH` are relative to the application's folder.",
         ),
-        Key("timeout", DURATION, "How long they may take.", field="timeout_s"),
+        Key("timeout", DURATION, "Longest time that the tests may take.", field="timeout_s"),
     )
 
 
 _ACCEPTANCE = (
     *_suite("acceptance", "folders called `acceptance`"),
-    Key("environments", TEXTS, "Environments they are run against.", "every one"),
+    Key("environments", TEXTS, "Environments that the tests are run against.", "every one"),
 )
 
 _TESTS = table(
@@ -111,7 +111,7 @@ _TESTS = table(
     Key(
         "acceptance",
         table(*_ACCEPTANCE, into=SuiteSpec),
-        "Tests against a deployed environment. They find it in `SEALIFT_ENV` and `SEALIFT_OUTPUT_<Key>`.",
+        "Tests against a deployed environment: `SEALIFT_ENV` has its name, `SEALIFT_OUTPUT_<Key>` its outputs.",
         field="acceptance_tests",
     ),
     into=App,
@@ -119,7 +119,7 @@ _TESTS = table(
 )
 
 PROBE = table(
-    Key("name", text(r"[^\x00-\x1f]{1,100}", "a short text"), "What it is called in reports.", "method and address"),
+    Key("name", text(r"[^\x00-\x1f]{1,100}", "a short text"), "Name of the probe in reports.", "method and address"),
     Key(
         "url",
         text(r"(https?://|\$\{)\S+", "an address that begins with http://, https:// or ${OutputKey}"),
@@ -129,10 +129,10 @@ PROBE = table(
     Key("method", text("GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS", "an HTTP method in capitals"), "HTTP method."),
     Key("headers", LABELS, "Headers to send."),
     Key("body", text(r"(?s).*"), "Body to send.", "none"),
-    Key("status", whole(100, 599), "The status the answer must have."),
-    Key("contains", text(), "Text the answer must contain.", "anything"),
-    Key("max_latency", LATENCY, "The longest an answer may take.", "any", field="max_latency_ms"),
-    Key("environments", TEXTS, "Environments it is sent to.", "every one"),
+    Key("status", whole(100, 599), "Required status of the response."),
+    Key("contains", text(), "Text that the response must contain.", "anything"),
+    Key("max_latency", LATENCY, "Longest time that a response may take.", "any", field="max_latency_ms"),
+    Key("environments", TEXTS, "Environments that the probe is sent to.", "every one"),
     into=Probe,
 )
 
@@ -148,7 +148,7 @@ _HOOKS = table(
         "Command lines, or `lambda:LogicalId` to call a function of the release, run after a deployment and before "
         "its verification. They must be idempotent.",
     ),
-    Key("timeout", DURATION, "How long one command may take.", field="timeout_s"),
+    Key("timeout", DURATION, "Longest time that one command may take.", field="timeout_s"),
     into=Hooks,
 )
 
@@ -156,29 +156,29 @@ _ACCEPTED = table(
     Key(
         "id",
         text(r"[A-Z]{3}-[0-9]{2}", "the id of a rule, such as IAM-01"),
-        "The rule that found it; see [isolation-rules.md](isolation-rules.md).",
+        "The rule that reports it; see [isolation-rules.md](isolation-rules.md).",
         required=True,
     ),
-    Key("reason", text(r"(?s).*\S.*"), "Why it is accepted, for who reads it later.", required=True),
-    Key("expires", DAY, "The last day on which it is accepted; then it counts again.", required=True),
+    Key("reason", text(r"(?s).*\S.*"), "Why it is accepted.", required=True),
+    Key("expires", DAY, "Last day on which it is accepted. After that day the finding counts again.", required=True),
     Key(
         "from",
         text(r"[^\x00-\x1f]+", "the name of an environment"),
-        "Only when found from this environment.",
+        "Accept it only from this environment.",
         "any",
         field="source",
     ),
     Key(
         "to",
         text(r"[^\x00-\x1f]+", "the name of an environment"),
-        'Only when found towards this environment, `"outside"` or `"every environment"`.',
+        'Accept it only towards this environment, `"outside"` or `"every environment"`.',
         "any",
         field="target",
     ),
     Key(
         "logical_id",
         text(r"[^\x00-\x1f]{1,255}", "a logical id of the template"),
-        "Only for this resource of the template.",
+        "Accept it only for this resource of the template.",
         "any",
     ),
     into=AcceptedFinding,
@@ -188,7 +188,7 @@ _ISOLATION = table(
     Key(
         "accepted",
         Items(_ACCEPTED),
-        "Findings of the proof that somebody answers for until a day. They are listed, and do not stop.",
+        "Findings of the proof that are accepted until a day. They are listed, and do not stop a deployment.",
     ),
     into=App,
     inline=True,
@@ -205,14 +205,14 @@ _SIGNING = table(
         "kms_key",
         text(r"[A-Za-z0-9:/_-]{1,2048}", "the id, the ARN or the alias/NAME of a KMS key"),
         "Key in AWS KMS (ECC_NIST_P256, for signing) that signs each release, in place of `private_key`. "
-        "`public_key` has to be given too.",
+        "Requires `public_key`.",
         "none",
     ),
     Key(
         "public_key",
         _PATH,
-        "The key that belongs to it (PEM). With it, only releases that it verifies are promoted.",
-        "the private key's own, where that is",
+        "The matching public key (PEM). If it is set, only releases with a valid signature are promoted.",
+        "the public key of `private_key`",
     ),
     into=Signing,
 )
@@ -221,15 +221,15 @@ _SANDBOX = table(
     Key(
         "network",
         FLAG,
-        "Whether tests reach the network. With `false` they have this machine's own addresses alone, and are an "
-        "error where the kernel cannot see to it. cfn-lint never reaches the network where the kernel can see to it.",
+        "Whether tests can reach the network. With `false` they reach only this machine's own addresses, and end with "
+        "an error if the kernel cannot ensure that. cfn-lint never reaches the network if the kernel can ensure that.",
     ),
     Key(
         "variables",
         TEXTS,
-        "Environment variables that these programs get besides harmless ones, such as `UV_INDEX_OURS_PASSWORD`.",
+        "Additional environment variables that these programs get, such as `UV_INDEX_OURS_PASSWORD`.",
     ),
-    Key("files", TEXTS, "Files that these programs may read although they hold credentials, such as `~/.npmrc`."),
+    Key("files", TEXTS, "Files with credentials that these programs may read, such as `~/.npmrc`."),
     into=SandboxOptions,
 )
 
@@ -237,7 +237,7 @@ BUILD = table(
     Key(
         "shared_layer",
         FLAG,
-        "Whether Python dependencies that several functions share go into one layer that Sealift adds.",
+        "Whether Sealift adds a layer for the Python dependencies that several functions share.",
     ),
     Key(
         "commands",
@@ -248,14 +248,14 @@ BUILD = table(
         "inputs",
         TEXTS,
         "Files and folders of the repository that Makefiles, commands and esbuild read beside the function's own "
-        "folder, such as `../shared`. A change of one builds again; what is not named is not there.",
+        "folder, such as `../shared`. A change to one of them causes a new build. The build sees no other files.",
         "[]",
         field=None,
     ),
     Key(
         "leave_out",
         TEXTS,
-        "Patterns of what does not go into packages: of a name (`tests`), or of a path in a function's folder "
+        "Patterns of files to leave out of packages: of a name (`tests`), or of a path in a function's folder "
         "(`docs/*.md`).",
         "[]",
         field=None,
@@ -263,8 +263,8 @@ BUILD = table(
     Key(
         "keep",
         TEXTS,
-        "Patterns of what goes into packages although Sealift leaves it out; `sealift build --explain` names that. "
-        "Patterns of dependencies (`*/tests/*`, `*.pyi`) are switched off by their own text.",
+        "Patterns of files to keep in packages that Sealift would leave out; `sealift build --explain` lists those. "
+        "Patterns of dependencies (`*/tests/*`, `*.pyi`) are disabled by naming them.",
         "[]",
         field=None,
     ),
@@ -308,16 +308,16 @@ ROOT = table(
         ),
         "Static analysis.",
     ),
-    Key("sandbox", _SANDBOX, "What linters, builds and tests of a tree may reach."),
+    Key("sandbox", _SANDBOX, "What linters, builds and tests may access."),
     Key("tests", _TESTS, "The application's own tests."),
-    Key("probes", Items(PROBE), "HTTP requests that a deployment has to answer as declared.", field=None),
+    Key("probes", Items(PROBE), "HTTP requests that a deployment must answer as declared.", field=None),
     Key(
         "verify",
         table(
             Key(
                 "timeout",
                 DURATION,
-                "How long probes are repeated until the API answers as declared.",
+                "How long probes are repeated until the responses are as declared.",
                 field="verify_timeout_s",
             ),
             into=App,
@@ -326,9 +326,9 @@ ROOT = table(
         "Verification of a deployment.",
     ),
     Key("hooks", _HOOKS, "Commands around a deployment, run with the stack's outputs."),
-    Key("local", _LOCAL, "The embedded cloud, `--local`, alone."),
-    Key("isolation", _ISOLATION, "The proof that no environment reaches another."),
-    Key("build", BUILD, "How artifacts are made.", field=None),
+    Key("local", _LOCAL, "Settings of the embedded cloud (`--local`)."),
+    Key("isolation", _ISOLATION, "Settings of the proof that no environment reaches another."),
+    Key("build", BUILD, "How artifacts are built.", field=None),
     Key(
         "signing",
         _SIGNING,

@@ -1,4 +1,4 @@
-"""Whose fault an error is: the change's, or AWS's and ours. Pure. An environment goes back for a bad change alone."""
+"""Whether an error is the change's fault, or AWS's and ours. Only a bad change is rolled back. Pure."""
 
 from sealift.errors import CloudError, LeaseError, SealiftError, UserError
 

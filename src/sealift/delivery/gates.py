@@ -100,14 +100,14 @@ def promotion_gates(
 def branch_gate(source: Environment, branch: str, *, commit: str | None, beyond: Sequence[str] | None) -> GateResult:
     """Return whether what `source` runs was merged to the branch that is deployed there.
 
-    `beyond` are the commits that the branch lacks of it; None when this clone can not tell.
+    `beyond` are the commits that the branch lacks of it; None when this clone cannot tell.
     """
     what = f"commit {commit[:8]}" if commit else "a commit that nobody recorded"
     if beyond is None or commit is None:
         return GateResult(
             gate="branch",
             status="refused",
-            message=f"{source.name} runs {what}, and this clone can not tell whether it was merged to {branch}",
+            message=f"{source.name} runs {what}, and this clone cannot tell whether it was merged to {branch}",
             hint="git fetch origin (in a shallow clone: git fetch --unshallow origin), then promote again.",
         )
     if beyond:

@@ -1,4 +1,4 @@
-"""Gates from the protected branch, content from the work tree: a change can not weaken the gate it has to pass. Pure.
+"""Gates from the protected branch, content from the work tree: a change cannot weaken the gate it has to pass. Pure.
 
 What is not named here as content is a gate, so that a field added to the model is guarded until somebody decides
 otherwise. `docs/decisions` says why each side was chosen.

@@ -89,7 +89,7 @@ class Standing:
         """The newest deployment when what it was about is not there yet: the next command has to bring it there.
 
         Its process ended, or AWS broke, before the deployment or its verification did. A rollback that failed in any
-        way is not finished either: whoever goes back wants to be there.
+        way is not finished either: whoever rolls back wants to be there.
         """
         last = self.last
         if last is None:
@@ -102,8 +102,8 @@ class Standing:
     def good_before(self, release: str, config: str) -> Deployed | None:
         """Return the newest verified deployment of another release or configuration, from before this one came.
 
-        A rollback to it does not count as its coming: going back again goes further back, not forth. Another
-        configuration of the same release is one to go back to when its values are kept; what did badly when it came
+        A rollback to it does not count as its coming: another rollback goes further back, not forth. Another
+        configuration of the same release is one to roll back to when its values are kept; what did badly when it came
         again later is none.
         """
         came = self._coming(release, config)
@@ -275,7 +275,7 @@ def open_teardown(entries: Sequence[Entry]) -> bool:
 def undoable(entries: Sequence[Entry]) -> frozenset[str]:
     """Return the removals that only undo what operations added that were never verified, as waiver keys.
 
-    Going back has to remove what the bad release brought. What was verified once may hold data that people rely on.
+    A rollback has to remove what the bad release brought. What was verified once may hold data that people rely on.
     """
     verified = {
         e.record.operation for e in entries if e.record.kind == "verification" and e.record.status == "succeeded"
@@ -336,7 +336,7 @@ def _verdict(isolation: Json) -> str:
 
 
 def _took_down(entry: Entry) -> bool:
-    """Return whether the environment was taken down, or may have been half: what ran there runs there no more."""
+    """Return whether the environment was destroyed, or may have been half: what ran there runs there no more."""
     record = entry.record
     return record.kind == "teardown" and (record.status == "succeeded" or record.data.get("step") == "delete")
 

@@ -30,7 +30,7 @@ def override_problem(wanted: Iterable[str], reason: str) -> str:
     """Return why these gates are not overridden with this reason, or nothing."""
     stubborn = sorted(set(wanted) - set(OVERRIDABLE))
     if stubborn:
-        return f"{', '.join(stubborn)} can not be overridden; {', '.join(OVERRIDABLE)} can"
+        return f"{', '.join(stubborn)} cannot be overridden; {', '.join(OVERRIDABLE)} can"
     if len(reason.strip()) < SHORTEST_REASON:
         return f"an override needs a reason of at least {SHORTEST_REASON} characters"
     return ""

@@ -60,7 +60,7 @@ def opened(envelope: bytes, payload_type: str, *, public_pem: bytes) -> bytes:
         signatures = [base64.b64decode(one["sig"], validate=True) for one in raw["signatures"]]
         found_type = raw["payloadType"]
     except (ValueError, KeyError, TypeError, Base64Error) as error:
-        raise _refused("the envelope can not be read") from error
+        raise _refused("the envelope cannot be read") from error
     if found_type != payload_type:
         raise _refused(f"the envelope holds {str(found_type)[:60]!r}")
     message = to_be_signed(payload, payload_type)
@@ -111,7 +111,7 @@ def _private(pem: bytes) -> "Ed25519PrivateKey":
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise _no_key("private", "it can not be read, or has a password") from error
+        raise _no_key("private", "it cannot be read, or has a password") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise _no_key("private", "it is of another algorithm")
     return key
@@ -126,7 +126,7 @@ def _public(pem: bytes) -> "PublicKey":
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise _no_key("public", "it can not be read") from error
+        raise _no_key("public", "it cannot be read") from error
     if isinstance(key, Ed25519PublicKey):
         return key
     if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):

@@ -67,7 +67,7 @@ def next_step(status: str | None) -> Step:
 
 
 def teardown_step(status: str | None) -> Teardown:
-    """Return what a teardown does with a stack in this state; None means that there is no stack."""
+    """Return what `destroy` does with a stack in this state; None means that there is no stack."""
     if status is None or status == "DELETE_COMPLETE":
         return "none"
     if in_progress(status):

@@ -1,4 +1,4 @@
-"""What a teardown deletes together with a stack. Pure."""
+"""What `destroy` deletes together with a stack. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ NESTED = "AWS::CloudFormation::Stack"
 def doomed(resources: Iterable[StackResource], template: str, *, type: str) -> tuple[str, ...]:  # noqa: A002
     """Return the physical ids of resources of a type that go with their stack, by its processed template.
 
-    What a template retains stays. In a template that can not be read nothing is said to go.
+    What a template retains stays. In a template that cannot be read nothing is said to go.
     """
     policies = _policies(template)
     return tuple(

@@ -69,7 +69,7 @@ def check(certificate: object, views: Sequence[EnvironmentView], *, today: date 
     try:
         accepted, judged_on = _acceptances(certificate), _day(certificate.get("judged_on"))
     except (TypeError, ValueError, KeyError):
-        return [*found, Difference(subject="acceptances", message="can not be read")]
+        return [*found, Difference(subject="acceptances", message="cannot be read")]
     now = prove(
         views,
         accepted=accepted,

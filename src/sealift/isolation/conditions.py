@@ -1,6 +1,6 @@
 """Conditions by who sets the key and whether they narrow what a statement is about.
 
-A condition binds when the caller can not set its key, or when the key is what the call is about. What no table knows
+A condition binds when the caller cannot set its key, or when the key is what the call is about. What no table knows
 can be satisfied: it limits nothing.
 """
 
@@ -148,7 +148,7 @@ def _pairs(listed: Json) -> Iterable[tuple[Json, Json]]:
 def _may_tag(principal: Principal, service: str) -> bool:
     """Return whether a role may change tags of resources of a service, and so what a condition on them is worth.
 
-    Where the tags have to be right before they may be changed, they can not be made right.
+    Where the tags have to be right before they may be changed, they cannot be made right.
     """
     facts = iam.service(service)
     names = [n for n, a in facts.actions.items() if "Tagging" in a.levels and "untag" not in n] if facts else []

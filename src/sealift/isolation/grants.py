@@ -34,7 +34,7 @@ class Grant:
 
 
 def grants(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
-    """Yield every grant of an environment's templates and accounts; one that can not be read has a fault."""
+    """Yield every grant of an environment's templates and accounts; one that cannot be read has a fault."""
     made = list(_in_templates(environment, scopes))
     yield from made
     said = {s for grant in made for s in _words(grant)}

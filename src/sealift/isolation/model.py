@@ -245,7 +245,7 @@ class Verdict:
     counted: Mapping[str, int] = field(default_factory=dict)
     """How many stacks, resources, principals and statements were looked at."""
     unseen: tuple[str, ...] = ()
-    """Values from outside the templates that were not looked at: whose they are can not be decided by their names."""
+    """Values from outside the templates that were not looked at: whose they are cannot be decided by their names."""
 
     @property
     def stopping(self) -> tuple[Finding, ...]:

@@ -78,7 +78,7 @@ class _Compiled:
     wild_from: tuple[int, ...]
     """For each position, that of the first wildcard a symbol there could begin to fill, or -1."""
     block_after: tuple[int, ...]
-    """For each position, that of the next character a symbol can not hold, or size."""
+    """For each position, that of the next character a symbol cannot hold, or size."""
     random: int
     """Which of the symbols hold letters and digits alone."""
     wild_random: tuple[int, ...]

@@ -1,6 +1,6 @@
 """Policy documents as statements over terms: identity policies, resource policies, trust policies.
 
-A document that can not be read raises `Unreadable`; the caller makes *not proved* of it.
+A document that cannot be read raises `Unreadable`; the caller makes *not proved* of it.
 """
 
 import json

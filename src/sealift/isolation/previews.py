@@ -1,4 +1,4 @@
-"""One preview against the next. All of them at once are one environment, which can not be proved against itself.
+"""One preview against the next. All of them at once are one environment, which cannot be proved against itself.
 
 Two of them stand for any two; the number of the first is the beginning of the other's, so that a star behind it is seen
 to reach more. Whatever number a template spells out is a preview, too. What fits some numbers alone (`*7-orders`) is

@@ -40,7 +40,7 @@ def prove(
     """Return whether no principal of one environment can reach a resource of another, with every finding.
 
     An accepted finding counts again when `today` is past its date, or when `today` is not given. Never raises for what
-    templates hold: what can not be decided is a finding that is not proved.
+    templates hold: what cannot be decided is a finding that is not proved.
     """
     found, counted, left = _findings(environments, shared=shared_account_unless_declared, rules=rules)
     names = tuple(view.name for view in environments)
@@ -114,7 +114,7 @@ def _told(
     try:
         return found, world.counted, unseen(world)
     except Exception as error:
-        return [*found, not_proved(f"what was looked at can not be counted: {_named(error)}")], {}, ()
+        return [*found, not_proved(f"what was looked at cannot be counted: {_named(error)}")], {}, ()
 
 
 def _named(error: Exception) -> str:

@@ -35,7 +35,7 @@ FAMILIAR = frozenset(
 )
 """Of what a statement allows, a witness names what its readers know."""
 OWN_POLICY = "Write a policy of your own that names the environment's resources."
-"""How to mend what a managed policy allows: AWS's can not be changed."""
+"""How to mend what a managed policy allows: AWS's cannot be changed."""
 OF_SAM = (
     "SAM attaches {} itself. Give {} a `Role` of your own whose policy names the environment's resources, or has a "
     "condition where only `*` is allowed: then SAM attaches nothing."

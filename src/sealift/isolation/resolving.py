@@ -1,4 +1,4 @@
-"""Values of a template as terms: every intrinsic resolved, over-approximated where it can not be.
+"""Values of a template as terms: every intrinsic resolved, over-approximated where it cannot be.
 
 A `Resolved` holds every text a value may have. `exact` says that these are all and that each is known; where it is
 False a permission counts (allow is over-approximated) and a denial does not.

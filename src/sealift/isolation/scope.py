@@ -109,7 +109,7 @@ class Scope:
 
     @property
     def unread(self) -> Iterator[str]:
-        """Yield what of the template makes resources that can not be seen: macros, loops, entries of no shape."""
+        """Yield what of the template makes resources that cannot be seen: macros, loops, entries of no shape."""
         named = self.view.body.get("Transform")
         for part in named if isinstance(named, list) else [named]:
             if part is not None and part != "AWS::LanguageExtensions":

@@ -166,7 +166,7 @@ def _refuse_update(state: StackState) -> None:
     """Refuse what CloudFormation refuses and the emulator would accept."""
     if state.status in _NOT_UPDATABLE or in_progress(state.status):
         raise CloudError(
-            f"Stack {state.name} is in {state.status} state and can not be updated",
+            f"Stack {state.name} is in {state.status} state and cannot be updated",
             code="stack-not-updatable",
             hint="Delete the stack, then deploy again" if state.status == "ROLLBACK_COMPLETE" else "Look at its events",
             context={"stack": state.name, "status": state.status},

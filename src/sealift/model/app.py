@@ -211,7 +211,7 @@ class GatesRead:
     left_out: tuple[str, ...] = ()
     """Environments that the work tree alone declares."""
     problem: str = ""
-    """Why gates can not be relied on; on AWS nothing is written then."""
+    """Why gates cannot be relied on; on AWS nothing is written then."""
     hint: str = ""
     pull_request: str | None = None
     """The pull request that the process runs for, as the CI system says."""

@@ -147,7 +147,7 @@ class Git:
         return self.remote(root) is not None
 
     def files_at(self, root: Path, commit: str, names: Sequence[str]) -> Mapping[str, str]:
-        """Return those text files of folder `root` that a commit has. Raises UserError when it can not be read."""
+        """Return those text files of folder `root` that a commit has. Raises UserError when it cannot be read."""
         found = self._git.repository(root)
         prefix = found.prefix if isinstance(found, Repository) else ""
         listed = self._git.run(root, "ls-tree", "--name-only", commit, "--", *(prefix + name for name in names))
@@ -158,7 +158,7 @@ class Git:
                 texts[path.removeprefix(prefix)] = done.stdout
         if listed.returncode != 0 or len(texts) != len(listed.stdout.splitlines()):
             raise UserError(
-                f"git can not read {', '.join(names)} of commit {commit[:12]}",
+                f"git cannot read {', '.join(names)} of commit {commit[:12]}",
                 code="git-unreadable",
                 hint="Fetch it again: git fetch origin (a clone made with --filter: git fetch --refetch --no-filter "
                 "origin); `git fsck` says what is damaged.",

@@ -20,7 +20,7 @@ _NO_VALUE: Final[Json] = {"Ref": "AWS::NoValue"}
 
 
 def extended(body: dict[str, Json], scope: Bindings) -> dict[str, Json]:
-    """Return a template without any language extension. Raises TemplateError for one that can not be applied.
+    """Return a template without any language extension. Raises TemplateError for one that cannot be applied.
 
     Like AWS's, this resolves every function whose value is known before the deployment, so that SAM sees values where
     it takes no functions.

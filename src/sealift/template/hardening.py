@@ -31,7 +31,7 @@ def write_hardened(path: Path, file: str, lacks: Mapping[str, Sequence[Lack]]) -
         try:
             path.write_bytes(mark + text.encode())
         except OSError as error:
-            raise fault(file, 0, f"can not be written: {error.strerror}", code="template-unwritable") from None
+            raise fault(file, 0, f"cannot be written: {error.strerror}", code="template-unwritable") from None
     return tuple(left)
 
 

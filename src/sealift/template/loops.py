@@ -16,7 +16,7 @@ PREFIX: Final = "Fn::ForEach::"
 
 
 def unrolled(value: Json, scope: Bindings) -> Json:
-    """Return a value with every loop in it replaced by its rounds. Raises TemplateError for one that can not be."""
+    """Return a value with every loop in it replaced by its rounds. Raises TemplateError for one that cannot be."""
     if isinstance(value, list):
         return [unrolled(item, scope) for item in value]
     if not isinstance(value, dict):
@@ -63,7 +63,7 @@ def items(key: str, collection: Json, scope: Bindings) -> list[str]:
 
 
 def _filled(value: Json, identifier: str, item: str) -> Json:
-    """Return a fragment for one round. `&{X}` is the item without what a logical id can not hold."""
+    """Return a fragment for one round. `&{X}` is the item without what a logical id cannot hold."""
     if isinstance(value, str):
         plain = re.sub("[^A-Za-z0-9]", "", item)
         return value.replace("${" + identifier + "}", item).replace("&{" + identifier + "}", plain)

@@ -48,7 +48,7 @@ def read(path: Path, file: str) -> Document:
 
 
 def source_bytes(path: Path, file: str) -> bytes:
-    """Return the bytes of a template. Raises TemplateError when they can not be read."""
+    """Return the bytes of a template. Raises TemplateError when they cannot be read."""
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -56,7 +56,7 @@ def source_bytes(path: Path, file: str) -> bytes:
     except IsADirectoryError:
         raise fault(file, 0, "is a folder, not a template", code="template-not-found", hint=_nearby(path)) from None
     except OSError as error:
-        raise fault(file, 0, f"can not be read: {error.strerror}", code="template-not-found") from None
+        raise fault(file, 0, f"cannot be read: {error.strerror}", code="template-not-found") from None
 
 
 def decoded(data: bytes, file: str) -> str:

@@ -1,7 +1,7 @@
 """The layers that Sealift adds to a template for dependencies that several functions share.
 
 One for each Python runtime and processor of the template. At most five layers fit on a function, and one whose layers
-are not written out as a list can not be given another:
+are not written out as a list cannot be given another:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 

@@ -45,7 +45,7 @@ class SamTemplates:
     ) -> tuple[tuple[str, Lack], ...]:
         """Write what resources lack into the template's file; return, by logical id, what its author has to write.
 
-        Raises TemplateError when the file can not be written.
+        Raises TemplateError when the file cannot be written.
         """
         from sealift.template.hardening import write_hardened
 

@@ -31,12 +31,12 @@ ANY_TIME = Admission()
 
 
 def check_override(override: Override, environment: Environment, services: Services) -> None:
-    """Refuse an override of what can not be, without a reason, or by somebody who may not."""
+    """Refuse an override of what cannot be, without a reason, or by somebody who may not."""
     if not override.gates:
         return
     problem = override_problem(override.gates, override.reason)
     if problem:
-        raise UserError(problem, code="override-invalid", hint='--override window,soak --reason "why it can not wait"')
+        raise UserError(problem, code="override-invalid", hint='--override window,soak --reason "why it cannot wait"')
     require_decider(environment, services)
 
 

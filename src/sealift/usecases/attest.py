@@ -132,7 +132,7 @@ def require_private_key(keys: Keys, site: Site) -> None:
         return
     if not site.cloud.local:
         raise ConfigError(
-            f"The signing key {keys.missing} is not there, so the release can not be signed",
+            f"The signing key {keys.missing} is not there, so the release cannot be signed",
             code="signing-key-missing",
             hint="Put it there, or correct `private_key` under [signing] in sealift.toml.",
         )

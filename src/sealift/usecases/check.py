@@ -79,7 +79,7 @@ def unit_tests(app: App, services: Services) -> SuiteResult:
 def harden(app: App, services: Services, *, templates: Mapping[str, Template]) -> None:
     """Write what the stores of the templates lack in production into the files, where a line gives it.
 
-    Raises TemplateError when a file can not be written.
+    Raises TemplateError when a file cannot be written.
     """
     for template in every_template(templates.values()):
         missing = lacks(template)

@@ -1,4 +1,4 @@
-"""The configuration of a deployment: the values it gets, and those that are kept so that it can be gone back to.
+"""The configuration of a deployment: the values it gets, and those that are kept so that it can be rolled back to.
 
 What is kept is every value but those of NoEcho parameters, and the tags. Its SHA-256 is the `config` of the deployment
 in the ledger, and its name in the environment's bucket: what was changed there is refused.

@@ -273,7 +273,7 @@ def _revoke(entries: Sequence[Entry], operation: Operation, writer: Writer) -> N
     """Delete the change sets that operations without an outcome were about to execute.
 
     Our entry in the ledger stops them from recording more, but a process that was paused between its record and the
-    execution would still send that. What is deleted can not be executed any more; what was executed is waited for.
+    execution would still send that. What is deleted cannot be executed any more; what was executed is waited for.
     """
     for stack, change_set in unsettled(entries, but=operation.id):
         writer.cloud.stacks.delete_change_set(stack, change_set)
@@ -300,7 +300,7 @@ def _tell_unfinished(before: Standing, site: Site) -> None:
 
 
 def _judge_ahead(plan: Plan, operation: Operation, writer: Writer) -> None:
-    """Have every stack judged whose change can be known before the hooks run; say which can not.
+    """Have every stack judged whose change can be known before the hooks run; say which cannot.
 
     What a stack that needs others changes may depend on those, and a hook may make a setting that is missing.
     """

@@ -40,7 +40,7 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
     site = open_site(app, environment, services)
     check_account(site)
     check_gates(site)
-    with writing(site, purpose="teardown") as writer:
+    with writing(site, purpose="destroy") as writer:
         return tear_down(writer, lambda: _names(writer))
 
 

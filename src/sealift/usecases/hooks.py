@@ -107,13 +107,13 @@ def _described(here: Origin | None) -> str:
 
 
 def tell_what_stays(site: Site) -> None:
-    """Say beforehand what going back can not bring back, where hooks are declared."""
+    """Say beforehand what a rollback cannot undo, where hooks are declared."""
     if not (site.app.hooks.before_deploy or site.app.hooks.after_deploy):
         return
     site.emit(
         Noted(
             name="hooks-are-not-undone",
-            message="Hooks are declared: what they change in data stays when the release before is brought back",
+            message="Hooks are declared: a rollback to the release before does not undo what they change in data",
             hint="The release before has to work with it: expand, migrate, contract.",
             environment=site.cloud.environment,
         )

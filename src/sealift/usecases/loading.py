@@ -13,7 +13,7 @@ from sealift.usecases.surroundings import physical_functions
 def load_functions(site: Site, release: Release, *, undoing: bool) -> int:
     """Load the functions of a release; return how many were. Raises CloudError when one is broken for certain.
 
-    What cannot be decided is a warning. While a deployment is undone, everything is: there is nothing to go back to.
+    What cannot be decided is a warning. While a deployment is undone, everything is: there is nothing to roll back to.
     """
     stacks = [site.stack_name(stack) for stack in release.stacks]
     refs = {physical: ref for name in stacks for ref, physical in physical_functions(site.cloud, name)}

@@ -36,7 +36,7 @@ _PARALLEL = 8
 
 
 def read_log(name: str, cloud: Cloud, *, since: datetime) -> tuple[str, ...]:
-    """Return the end of a function's log, without the platform's own lines; empty when it can not be read."""
+    """Return the end of a function's log, without the platform's own lines; empty when it cannot be read."""
     try:
         lines = cloud.functions.logs(name, since=since)
     except CloudError:

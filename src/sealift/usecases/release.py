@@ -1,4 +1,4 @@
-"""Deploy and verify a release on one environment, and bring back the release before when that is asked for."""
+"""Deploy and verify a release on one environment, and roll back to the release before when that is asked for."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,12 +20,12 @@ from sealift.usecases.watch import Watched, give_up_watch, watch
 from sealift.usecases.writing import Operation, Writer
 
 WHAT_GOES_BACK = (
-    "Code, template, parameters and tags go back. Secrets (NoEcho parameters) and settings are those of now. "
-    "Data that was written meanwhile is not brought back."
+    "Code, template, parameters and tags are rolled back. Secrets (NoEcho parameters) and settings are those of now. "
+    "Data that was written meanwhile is not rolled back."
 )
 WHAT_WAS_NOT_KEPT = (
-    "Code and template go back. Its parameters were not kept, so they are those that sealift.toml has now. "
-    "Data that was written meanwhile is not brought back."
+    "Code and template are rolled back. Its parameters were not kept: they are those that sealift.toml has now. "
+    "Data that was written meanwhile is not rolled back."
 )
 
 
@@ -39,14 +39,14 @@ class Outcome:
     message: str = ""
     hint: str = ""
     restored: str | None = None
-    """The release that was brought back."""
+    """The release that the environment was rolled back to."""
 
 
 def bring(plan: Plan, writer: Writer, *, restore: bool, force: bool = False) -> Outcome:
     """Deploy, verify and watch.
 
-    With `restore`, a failure after anything was sent brings back the verified release before; one that shows while
-    the environment is watched does so always. When AWS or we broke, nothing is brought back: that says nothing about
+    With `restore`, a failure after anything was sent rolls back to the verified release before; one that shows while
+    the environment is watched does so always. When AWS or we broke, nothing is rolled back: that says nothing about
     the release, and the next command goes on.
     """
     name, digest = writer.site.name, plan.release.digest
@@ -92,7 +92,7 @@ def _settle_watch(plan: Plan, writer: Writer, *, force: bool) -> Outcome | None:
     if due is not None:
         comes = force or (due.release, due.config) != (plan.release.digest, plan.config)
         if comes and before.good_before(due.release, due.config) is None:
-            return None  # there is nothing to go back to, and what comes may mend it
+            return None  # there is nothing to roll back to, and what comes may mend it
         outcome = conclude_watch(before, writer)
         return None if outcome and outcome.restored and comes else outcome
     if is_standing(writer.site, plan, before) and not force:
@@ -103,7 +103,7 @@ def _settle_watch(plan: Plan, writer: Writer, *, force: bool) -> Outcome | None:
 
 
 def conclude_watch(before: Standing, writer: Writer) -> Outcome | None:
-    """Watch on, or go back after a watch that failed; None when no watch was left open."""
+    """Watch on, or roll back after a watch that failed; None when no watch was left open."""
     if before.rollback_due is not None:
         problem = "It failed while it was watched"
         return _restore(_pair(before.rollback_due), writer, problem=problem, hint="")
@@ -111,7 +111,7 @@ def conclude_watch(before: Standing, writer: Writer) -> Outcome | None:
 
 
 def _watched(writer: Writer) -> Outcome:
-    """Watch what runs there now, where that is declared; go back when it fails."""
+    """Watch what runs there now, where that is declared; roll back when it fails."""
     name = writer.site.name
     current = standing(writer.ledger.entries()).current
     assert current is not None
@@ -128,7 +128,7 @@ def _watched(writer: Writer) -> Outcome:
             done,
             status="errored",
             message=f"{name} runs release {current.release[:12]}, but how it does could not be seen: {watched.problem}",
-            hint=f"Look at it yourself; `sealift rollback {name}` goes back.",
+            hint=f"Look at it yourself; `sealift rollback {name}` rolls it back.",
         )
     problem = f"It failed while it was watched: {watched.problem}"
     return _restore(_pair(current), writer, problem=problem, hint="Mend the cause and push it.")
@@ -151,7 +151,7 @@ def _tell_left(site: Site, error: SealiftError) -> None:
     name = site.name
     if isinstance(error, UserError) and not isinstance(error, LeaseError):
         message = f"The deployment to {name} broke off: this is no fault of the release, so {name} is left as it is"
-        hint = f"`sealift resume {name}`, or the same command again, goes on; `sealift rollback {name}` goes back."
+        hint = f"`sealift resume {name}`, or the same command again, goes on; `sealift rollback {name}` rolls back."
         site.emit(Noted(level="warning", name="left-as-it-is", message=message, hint=hint, environment=name))
 
 
@@ -164,7 +164,7 @@ def _was_sent(writer: Writer) -> bool:
 
 
 def redeploy(digest: str, *, kind: EntryKind, writer: Writer) -> Outcome:
-    """Deploy a release that the environment's bucket holds, and verify it. Drift keeps nobody from going back."""
+    """Deploy a release that the environment's bucket holds, and verify it. Drift does not stop a rollback."""
     release: Release = stored_release(digest, writer.cloud)
     check_stored(release, writer.cloud)
     entries = writer.ledger.entries()
@@ -205,12 +205,12 @@ def go_back(to: Deployed, *, writer: Writer) -> Outcome:
 
 
 def what_goes_back(to: Deployed) -> str:
-    """Say what going back to a deployment brings back and what not."""
+    """Say what a rollback to a deployment covers and what it does not."""
     return WHAT_GOES_BACK if to.kept else WHAT_WAS_NOT_KEPT
 
 
 def named(to: Deployed, *, gone: str) -> str:
-    """Name a deployment that is gone back to; with its configuration when that is another than the one `gone` from."""
+    """Name the deployment that is rolled back to, with its configuration when `gone` was another."""
     configuration = f", with its configuration of {to.at:%Y-%m-%d %H:%M:%S} UTC" if _is_other(to, gone) else ""
     return f"release {to.release[:12]}{configuration}"
 
@@ -224,7 +224,7 @@ def _pair(deployed: Deployed) -> tuple[str, str]:
 
 
 def _restore(gone: tuple[str, str], writer: Writer, *, problem: str, hint: str) -> Outcome:
-    """Bring back the newest good deployment before this release and configuration; say so when there is none."""
+    """Roll back to the newest good deployment before this release and configuration; say so when there is none."""
     name, (digest, config) = writer.site.name, gone
     before = standing(writer.ledger.entries())
     good = before.good_before(digest, config)
@@ -235,14 +235,14 @@ def _restore(gone: tuple[str, str], writer: Writer, *, problem: str, hint: str) 
             environment=name,
             status="failed",
             release=digest,
-            message=f"{problem}. There is no verified release before it to go back to",
+            message=f"{problem}. There is no verified release before it to roll back to",
             hint=hint,
         )
     writer.site.emit(
         Noted(
             level="error",
             name="going-back",
-            message=f"{name} failed with release {digest[:12]}: {problem}. Going back to {named(good, gone=config)}",
+            message=f"{name} failed with release {digest[:12]}: {problem}. Rolling back to {named(good, gone=config)}",
             hint=what_goes_back(good),
             environment=name,
         )
@@ -258,7 +258,7 @@ def _restore(gone: tuple[str, str], writer: Writer, *, problem: str, hint: str) 
             environment=name,
             status="failed",
             release=digest,
-            message=f"{problem}. Going back to {named(good, gone=config)} failed too: {error.message}",
+            message=f"{problem}. The rollback to {named(good, gone=config)} failed too: {error.message}",
             hint=f"{error.hint} `sealift resume {name}` goes on with it.".strip(),
         )
     ended = "is back on" if back.status == "succeeded" else "could not be verified on"

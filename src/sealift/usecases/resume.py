@@ -19,7 +19,7 @@ from sealift.usecases.writing import check_account, check_pull_request, clear_le
 def resume(app: App, environment: Environment, services: Services) -> Outcome:
     """Bring the deployment, promotion or rollback that has no end to one. Raises Refused where a person has to say.
 
-    A promotion passes its gates again. A teardown is not continued: its environment's name has to be typed.
+    A promotion passes its gates again. `destroy` is not continued: its environment's name has to be typed.
     """
     site = open_site(app, environment, services)
     check_account(site)
@@ -92,7 +92,7 @@ def _again(site: Site) -> Outcome:
 def _refuse_teardown(environment: Environment, *, torn_down: bool) -> None:
     if torn_down:
         raise Refused(
-            f"What was interrupted in {environment.name} is its teardown",
+            f"The command that was interrupted in {environment.name} is `sealift destroy`",
             code="resume-teardown",
             hint=f"End it with `sealift destroy {environment.name}`, or deploy there again.",
             context={"environment": environment.name},

@@ -1,4 +1,4 @@
-"""Go back: deploy an earlier verified release of the same environment again."""
+"""Roll back: deploy an earlier verified release of the same environment again."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from sealift.usecases.writing import Writer, check_account, check_pull_request, 
 def rollback(app: App, environment: Environment, services: Services, *, to: str | None) -> Outcome:
     """Deploy the verified release before the current one, or the one named by `to` (a digest or its beginning).
 
-    A rollback that was interrupted is continued, not gone back from. One that came to its end and whose process was
+    A rollback that was interrupted is continued, not rolled back. One that came to its end and whose process was
     killed before it could say so is told of, for whoever repeats it does not know: nothing is done then.
     """
     site = open_site(app, environment, services)
@@ -34,7 +34,7 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
         services.events.emit(
             Noted(
                 name="going-back",
-                message=f"{environment.name} goes back to {named(chosen, gone=gone)}",
+                message=f"{environment.name} is rolled back to {named(chosen, gone=gone)}",
                 hint=what_goes_back(chosen),
                 environment=environment.name,
             )
@@ -44,7 +44,7 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
 
 
 def _chosen(before: Standing, digest: str | None, environment: Environment) -> Deployed:
-    """Return the deployment to go back to: of the release `digest`, or the one that was interrupted, or the one before.
+    """Return the deployment to roll back to: that of `digest`, or the one that was interrupted, or the one before.
 
     Raises Refused when there is none.
     """
@@ -79,8 +79,8 @@ def _told(last: Deployed, environment: Environment, services: Services) -> Outco
     services.events.emit(
         Noted(
             name="went-back",
-            message=f"{environment.name} went back to release {last.release[:12]} at {last.at:%H:%M:%S} UTC, verified; "
-            "the process was killed before it said so",
+            message=f"{environment.name} was rolled back to release {last.release[:12]} at {last.at:%H:%M:%S} UTC, "
+            "verified; the process was killed before it said so",
             hint="Nothing is done now. To go further back, repeat the command.",
             environment=environment.name,
         )

@@ -157,7 +157,7 @@ def _with_next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> Lane:
 
 
 def _next_of_the_same(current: Deployed, now: Standing | None) -> str:
-    """Return what comes next where the offered release runs, maybe with a configuration that was gone back to."""
+    """Return what comes next where the offered release runs, maybe with a configuration that was rolled back to."""
     if current.kind == "rollback" and now is not None and now.failed(current.release):
         return f"{current.release[:12]} failed here with another configuration: put the one before back in sealift.toml"
     return "up to date"

@@ -33,7 +33,7 @@ LONGEST_PAUSE_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """How a watch ended: succeeded, failed (go back), errored (nothing could be seen), or aborted by somebody else."""
+    """How a watch ended: succeeded, failed (roll back), errored (nothing could be seen), or aborted."""
 
     status: Status
     judgement: Judgement | None = None

@@ -63,7 +63,7 @@ class Hold:
             self.lease, self.lent = lease, False
 
     def give_back(self) -> None:
-        """Release the lease. When AWS can not be reached it ends by itself, and the operation's outcome stays."""
+        """Release the lease. When AWS cannot be reached it ends by itself, and the operation's outcome stays."""
         try:
             self.leases.release(self.lease)
         except CloudError as error:
@@ -197,7 +197,7 @@ def require_gates(app: App) -> None:
     """Refuse when the gates could not be read from the protected branch."""
     if app.gates.problem:
         raise Refused(
-            f"The gates can not be relied on: {app.gates.problem}", code="gates-unreadable", hint=app.gates.hint
+            f"The gates cannot be relied on: {app.gates.problem}", code="gates-unreadable", hint=app.gates.hint
         )
 
 

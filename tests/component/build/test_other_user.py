@@ -27,7 +27,7 @@ def folder() -> Iterator[Path]:
 
 
 def as_nobody(call: Callable[[], None]) -> None:
-    """Run in a process of another user, who can not become ours again."""
+    """Run in a process of another user, who cannot become ours again."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -71,7 +71,7 @@ def test_a_cache_that_may_not_be_written_says_what_to_do(folder: Path) -> None:
     (folder / "cache").mkdir(mode=0o755)
 
     def other() -> None:
-        with pytest.raises(BuildError, match="can not be written: Permission denied") as caught:
+        with pytest.raises(BuildError, match="cannot be written: Permission denied") as caught:
             digest(folder / "ours", folder / "cache")
         assert caught.value.code == "cache-unwritable"
 

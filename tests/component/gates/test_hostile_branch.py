@@ -170,7 +170,7 @@ def test_a_broken_file_on_the_protected_branch_is_a_problem_and_no_crash(remote:
     clone = cloned(remote, tmp_path / "clone")
     clone.commit(sealift_toml=CONFIG)
     app = counting(clone)
-    assert "origin/main can not be used: sealift.toml is not valid TOML" in app.gates.problem
+    assert "origin/main cannot be used: sealift.toml is not valid TOML" in app.gates.problem
 
 
 def test_a_protected_branch_without_configuration_is_a_problem(tmp_path: Path):

@@ -77,4 +77,4 @@ def test_where_no_branch_is_deployed_from_the_protected_one_counts(soaked: World
 
 
 def test_nobody_can_override_it():
-    assert "branch can not be overridden" in override_problem(["branch"], "it is really urgent")
+    assert "branch cannot be overridden" in override_problem(["branch"], "it is really urgent")

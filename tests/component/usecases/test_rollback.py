@@ -42,7 +42,7 @@ def test_it_is_said_beforehand_that_data_is_not_brought_back(world: World):
     deploy(world, "two")
     back(world)
     going_back, deployed = (world.events.events.index(e) for e in (_going_back(world), _rollback_began(world)))
-    assert "Data that was written meanwhile is not brought back" in _going_back(world).hint
+    assert "Data that was written meanwhile is not rolled back" in _going_back(world).hint
     assert going_back < deployed
 
 

@@ -145,7 +145,7 @@ def test_it_is_said_that_data_is_not_brought_back(world: World):
     fail_from(world, 60)
     world.promote()
     (going_back,) = [n for n in world.events.of(Noted) if n.name == "going-back"]
-    assert "Data that was written meanwhile is not brought back" in going_back.hint
+    assert "Data that was written meanwhile is not rolled back" in going_back.hint
 
 
 def test_an_alarm_that_rings_brings_the_release_before_back_with_its_evidence(world: World):

@@ -19,7 +19,7 @@ ANSWERS = [
         400,
         "stack-protected",
     ),
-    ("ValidationError", f"Stack:{ARN} is in UPDATE_IN_PROGRESS state and can not be updated.", 400, "stack-busy"),
+    ("ValidationError", f"Stack:{ARN} is in UPDATE_IN_PROGRESS state and cannot be updated.", 400, "stack-busy"),
     ("ValidationError", "Parameters: [Needed] must have values", 400, "aws-refused"),
     ("ChangeSetNotFound", "ChangeSet [one] does not exist", 404, "change-set-not-found"),
     (

@@ -276,14 +276,14 @@ def test_records_that_can_not_be_read_count_as_absent(app: Path) -> None:
 def test_a_cache_that_can_not_be_written_says_what_to_do(app: Path) -> None:
     cache = app.parent / "cache"
     cache.mkdir(mode=0o500)
-    with pytest.raises(BuildError, match="can not be written") as caught:
+    with pytest.raises(BuildError, match="cannot be written") as caught:
         build(app)
     assert caught.value.code == "cache-unwritable"
 
 
 def test_a_cache_folder_that_is_a_file_says_what_to_do(app: Path) -> None:
     (app.parent / "cache").write_text("")
-    with pytest.raises(BuildError, match="can not be written") as caught:
+    with pytest.raises(BuildError, match="cannot be written") as caught:
         build(app)
     assert caught.value.code == "cache-unwritable"
     assert "XDG_CACHE_HOME" in caught.value.hint

@@ -91,7 +91,7 @@ def test_a_damaged_layer_is_built_again_even_when_its_packs_are_gone(app: Path) 
 
 def test_what_can_not_be_resolved_names_its_function(app: Path) -> None:
     (app / "g" / "requirements.txt").write_text("nowhere\n")
-    with pytest.raises(Exception, match=r"^G: The dependencies can not be installed"):
+    with pytest.raises(Exception, match=r"^G: The dependencies cannot be installed"):
         build(app)
 
 

@@ -236,7 +236,7 @@ def test_executing_one_change_set_deletes_the_others(bench: Bench) -> None:
 def test_a_stack_in_a_bad_state_can_not_be_updated(bench: Bench, status: str) -> None:
     bench.account.stacks.force_status("app", status)
 
-    with pytest.raises(CloudError, match=f"is in {status} state and can not be updated"):
+    with pytest.raises(CloudError, match=f"is in {status} state and cannot be updated"):
         bench.ask({"One": parameter()})
 
 

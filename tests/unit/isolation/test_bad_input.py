@@ -129,7 +129,7 @@ def test_a_resource_under_an_unknown_condition_counts() -> None:
 
 
 def test_circular_nested_stacks_end() -> None:
-    # A view can not hold itself; forty templates inside each other stand for the circle.
+    # A view cannot hold itself; forty templates inside each other stand for the circle.
     body: Any = {"Resources": {"Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "x"}}}}
     view = StackView(name="Inner", body=body)
     for _ in range(40):

@@ -15,5 +15,5 @@ def test_the_proof_does_not_break(file: Path) -> None:
     verdict = proved(yaml.safe_load(file.read_text()))
     broken = [f.message for f in verdict.findings if "broke:" in f.message or "could not be read:" in f.message]
     assert broken == []
-    # Each of them holds something that can not be decided, or reaches too far.
+    # Each of them holds something that cannot be decided, or reaches too far.
     assert verdict.level == "L0"

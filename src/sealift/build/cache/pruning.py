@@ -76,7 +76,7 @@ def prune(
 ) -> Pruned:
     """Remove what was used last before `max_age`, then the least recently used until `max_bytes` are left.
 
-    Raises BuildError when the cache can not be written.
+    Raises BuildError when the cache cannot be written.
     """
     cache.sweep()
     kept = list(entries(cache, beside))

@@ -47,7 +47,7 @@ class StatIndex:
             self._cache.try_write("files", self._name, {**known, **self._fresh})
 
     def _file_system_time_ns(self) -> int:
-        """Return the time as the file system would stamp it now; 0 (remember nothing) when it can not be asked."""
+        """Return the time as the file system would stamp it now; 0 (remember nothing) when it cannot be asked."""
         try:
             with self._cache.temporary() as folder:
                 return folder.stat().st_mtime_ns

@@ -1,7 +1,7 @@
 """The cache of builds: blobs by SHA-256, packs of compressed dependencies, and small JSON records about both.
 
 Nothing is ever changed in place. A file is written under `tmp/`, checked, and renamed, so that a kill leaves only
-temporary files, and two builds at once write the same content or other names. A record that can not be read counts
+temporary files, and two builds at once write the same content or other names. A record that cannot be read counts
 as absent. Folders of `tmp/` are locked by their owner; what nobody holds is removed by a later build.
 """
 
@@ -24,7 +24,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Cache:
-    """A folder that several builds share. Reading never writes; what can not be written is a BuildError."""
+    """A folder that several builds share. Reading never writes; what cannot be written is a BuildError."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -48,13 +48,13 @@ class Cache:
                 os.utime(path)
 
     def write(self, kind: str, key: str, record: object) -> None:
-        """Write a record. Raises BuildError when the cache can not be written."""
+        """Write a record. Raises BuildError when the cache cannot be written."""
         with self.writing():
             path, body = self.path(kind, key), json.dumps(record, separators=(",", ":")).encode()
             self._replace(path, _seal(path, body) + b"\n" + body)
 
     def try_write(self, kind: str, key: str, record: object) -> None:
-        """Write a record that only saves time; a cache that can not be written is left alone."""
+        """Write a record that only saves time; a cache that cannot be written is left alone."""
         with suppress(BuildError):
             self.write(kind, key, record)
 
@@ -142,7 +142,7 @@ class Cache:
     def _unwritable(self, error: OSError) -> BuildError:
         full = error.errno in _FULL
         return BuildError(
-            f"The build cache {self.root} can not be written: {error.strerror or error}",
+            f"The build cache {self.root} cannot be written: {error.strerror or error}",
             code="cache-full" if full else "cache-unwritable",
             hint="Free space on this disk, or run `sealift cache prune`."
             if full

@@ -149,10 +149,10 @@ def failure(stderr: str) -> BuildError:
     reason = shortened(stderr)
     for pattern, code, hint in _FAILURES:
         if re.search(pattern, stderr, re.IGNORECASE):
-            message = f"The dependencies can not be installed: {reason}"
+            message = f"The dependencies cannot be installed: {reason}"
             return BuildError(message, code=code, hint=hint, retryable=code == "registry-unreachable")
     return BuildError(
-        f"The dependencies can not be installed: {reason}",
+        f"The dependencies cannot be installed: {reason}",
         code="dependencies-failed",
         hint="Correct the requirements; the reason above is uv's.",
     )

@@ -107,7 +107,7 @@ def packages(source: Path, boundary: Path, *, development: bool = False) -> Pack
 
 
 def manifest(folder: Path) -> dict[str, Any]:
-    """Return package.json, or an empty one. Raises BuildError when it can not be read."""
+    """Return package.json, or an empty one. Raises BuildError when it cannot be read."""
     path = folder / "package.json"
     try:
         parsed = json.loads(path.read_bytes())

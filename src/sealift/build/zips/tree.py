@@ -222,7 +222,7 @@ def _names(lines: tuple[str, ...], path: str) -> bool:
 
 def _unreadable(path: str, error: OSError) -> BuildError:
     return BuildError(
-        f"{path} can not be read: {error.strerror or error}",
+        f"{path} cannot be read: {error.strerror or error}",
         code="source-unreadable",
         hint="Check that it still exists and that you may read it.",
         retryable=isinstance(error, FileNotFoundError),

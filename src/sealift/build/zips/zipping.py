@@ -1,6 +1,6 @@
 """Writes zip files from streams that are already compressed, so that nothing is compressed twice.
 
-`zipfile` can not do that. What is written depends on names, modes and contents only: entries sorted by name, the
+`zipfile` cannot do that. What is written depends on names, modes and contents only: entries sorted by name, the
 time 1980-01-01, modes 0644 and 0755, no folders. Format: PKWARE's APPNOTE.TXT 6.3, with its zip64 parts where the
 classic fields are too small.
 """

@@ -20,14 +20,14 @@ _SHOWN_LEFT_OUT = 20
 
 
 @click.command("build")
-@click.option("--force", is_flag=True, help="Build everything again, whatever the cache holds.")
-@click.option("--explain", is_flag=True, help="Say why each artifact was built or reused, and what makes it large.")
+@click.option("--force", is_flag=True, help="Rebuild everything; do not use the cache.")
+@click.option("--explain", is_flag=True, help="Show why each artifact was built or reused, and its largest parts.")
 @click.option(
-    "--verify", is_flag=True, help="Build once more from an empty cache and compare. Exits with 1 if unequal."
+    "--verify", is_flag=True, help="Build again from an empty cache and compare. Exits with 1 if the results differ."
 )
 @options(local=False)
 def build_command(session: Session, force: bool, explain: bool, verify: bool) -> int:
-    """Build the release of what is here: artifacts, sealed template, manifest. Nothing is uploaded."""
+    """Build a release from the work tree: artifacts, sealed template, manifest. Uploads nothing."""
     from sealift.model.release import Origin
     from sealift.usecases.build import build_release, load_templates
 
@@ -54,7 +54,7 @@ def build_command(session: Session, force: bool, explain: bool, verify: bool) ->
 def lock_command(session: Session) -> int:
     """Write a requirements.lock, with versions and hashes, beside each unlocked requirements.txt of a function.
 
-    It holds for every platform. A build refuses a lock that does not fit its requirements.txt any more.
+    A lock is valid for every platform. A build refuses a lock that no longer matches its requirements.txt.
     """
     from sealift.usecases.build import every_template, load_templates
 

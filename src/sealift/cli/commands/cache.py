@@ -33,13 +33,13 @@ def _age(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
 
 @click.group("cache")
 def cache_command() -> None:
-    """Look at, shrink and share the cache of builds."""
+    """List, prune and share the build cache."""
 
 
 @cache_command.command("list")
 @options(local=False)
 def list_command(session: Session) -> int:
-    """Show what the cache holds, by kind; with -v every file, the least recently used first."""
+    """List the contents of the cache by kind; with -v every file, the least recently used first."""
     from sealift.build.cache.pruning import KINDS, entries
     from sealift.cli.artifacts import size
     from sealift.wiring import caches_beside
@@ -77,17 +77,17 @@ def list_command(session: Session) -> int:
     default="30d",
     show_default=True,
     metavar="AGE",
-    help="Remove what was not used for as long.",
+    help="Remove files that were not used for this long.",
 )
 @click.option(
     "--max-size",
     callback=_bytes,
     metavar="SIZE",
-    help="Then remove the least recently used until no more than this is left.",
+    help="Then remove the least recently used files until the cache is this small.",
 )
 @options(local=False)
 def prune_command(session: Session, unused: timedelta, max_size: int | None) -> int:
-    """Remove what was not used for long. Whatever is needed again is built again."""
+    """Remove files that were not used recently. What a build needs again, it builds again."""
     from sealift.build.cache.pruning import prune
     from sealift.cli.artifacts import size
     from sealift.system import RealClock
@@ -103,10 +103,10 @@ def prune_command(session: Session, unused: timedelta, max_size: int | None) -> 
 
 
 @cache_command.command("key")
-@click.option("--prefix", is_flag=True, help="Print what all keys of this machine begin with, to restore from.")
+@click.option("--prefix", is_flag=True, help="Print the common prefix of all keys of this machine, as a restore key.")
 @options(local=False)
 def key_command(session: Session, prefix: bool) -> int:
-    """Print the key under which CI should keep this cache: a digest of declared dependencies, not of source."""
+    """Print a cache key for CI: a digest of the declared dependencies, not of the source."""
     from sealift.build.cache.ci_key import ci_key_prefix
 
     key = ci_key_prefix() if prefix else _key(session)

@@ -19,9 +19,9 @@ from sealift.model.release import Origin
     "quality",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write the findings as GitLab's code quality report, too.",
+    help="Also write the findings as a GitLab code quality report.",
 )
-@click.option("--fix", is_flag=True, help="First write what data stores lack in production into the template.")
+@click.option("--fix", is_flag=True, help="First add missing production settings of data stores to the template.")
 @options(judging=True)
 def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | None) -> int:
     """Run static analysis on source and template, then the unit tests; then build, and load each function once."""
@@ -46,7 +46,7 @@ def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | N
 @click.command("test")
 @options(judging=True)
 def test_command(session: Session) -> int:
-    """Run the unit tests alone, as `check` does after its analysis."""
+    """Run the unit tests only, as `check` does after its analysis."""
     from sealift.usecases.check import unit_tests
 
     session.verbose = True

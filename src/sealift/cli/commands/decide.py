@@ -13,8 +13,8 @@ from sealift.model.app import Environment
 @click.command("waive")
 @click.argument("environment", shell_complete=environment_names)
 @click.argument("change", metavar="STACK/RESOURCE:RULE")
-@click.option("--release", metavar="DIGEST", help="The release; default: the one refused last.")
-@click.option("--reason", required=True, help="Why it is right to do it.")
+@click.option("--release", metavar="DIGEST", help="The release. Default: the one that was refused last.")
+@click.option("--reason", required=True, help="Why the change is allowed; recorded.")
 @options()
 def waive_command(session: Session, environment: str, change: str, release: str | None, reason: str) -> int:
     """Allow one change that would lose data, on one release, once."""
@@ -33,11 +33,11 @@ def waive_command(session: Session, environment: str, change: str, release: str 
 
 @click.command("approve")
 @click.argument("environment", shell_complete=environment_names)
-@click.option("--release", metavar="DIGEST", required=True, help="The release, or the beginning of its digest.")
-@click.option("--reason", default="", help="What was looked at.")
+@click.option("--release", metavar="DIGEST", required=True, help="Digest of the release, or its first characters.")
+@click.option("--reason", default="", help="What was reviewed; recorded.")
 @options()
 def approve_command(session: Session, environment: str, release: str, reason: str) -> int:
-    """Approve a release for an environment that asks for it."""
+    """Approve a release for ENVIRONMENT, which requires approval."""
     from sealift.usecases.approve import approve
 
     target = session.environment(environment)
@@ -58,7 +58,7 @@ def approve_command(session: Session, environment: str, release: str, reason: st
 @click.option("--yes-destroy", metavar="NAME", help="Confirm by typing the environment's name.")
 @options()
 def destroy_command(session: Session, environment: str, yes_destroy: str | None) -> int:
-    """Delete every stack of ENVIRONMENT. Its name has to be typed; retained stores stay and are listed."""
+    """Destroy ENVIRONMENT: delete all its stacks. Asks for its name. Lists the data stores that are retained."""
     from sealift.usecases.destroy import destroy
 
     target = session.environment(environment)

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 def _override_options(command: Function) -> Function:
     """Add the options of an override."""
-    command = click.option("--reason", default="", help="Why a gate is overridden; recorded.")(command)
+    command = click.option("--reason", default="", help="Why the gates are overridden; recorded.")(command)
     told = "Pass these gates although they are closed: window, soak, reproduced, anchored, newer. Needs --reason."
     return click.option("--override", default="", metavar="GATES", help=told)(command)
 
 
 @click.command("run")
-@click.option("--branch", metavar="NAME", help="Act as if the commit were on this branch.")
-@click.option("--no-tests", is_flag=True, help="Do not run the unit tests; they are recorded as not tested.")
-@click.option("--force", is_flag=True, help="Deploy even what runs there already.")
-@click.option("--full-soak", is_flag=True, help="With --local: wait for the declared soak, however long.")
-@click.option("--strict", is_flag=True, help="With --local: let the isolation gate stop, as it does on AWS.")
-@click.option("--wait", is_flag=True, help="Wait for a window that is closed.")
+@click.option("--branch", metavar="NAME", help="Treat the commit as if it were on this branch.")
+@click.option("--no-tests", is_flag=True, help="Do not run the unit tests. The ledger records that.")
+@click.option("--force", is_flag=True, help="Deploy even if the release is already deployed.")
+@click.option("--full-soak", is_flag=True, help="With --local: wait for the whole declared soak.")
+@click.option("--strict", is_flag=True, help="With --local: stop if isolation is not proved, as on AWS.")
+@click.option("--wait", is_flag=True, help="Wait until the window opens.")
 @_override_options
 @options(streaming=True, judging=True)
 def run_command(
@@ -44,7 +44,7 @@ def run_command(
     override: str,
     reason: str,
 ) -> int:
-    """Take this commit as far as its branch goes.
+    """Deliver this commit as far as its branch allows.
 
     Analyses, tests and builds it, deploys it to the environments of its branch and verifies it there. With --local
     the whole journey is made on the embedded cloud, the promotion to production included.
@@ -78,9 +78,9 @@ def run_command(
 
 @click.command("deploy")
 @click.argument("environment", shell_complete=environment_names)
-@click.option("--force", is_flag=True, help="Deploy even what runs there already.")
-@click.option("--adopt", is_flag=True, help="Take over a stack that another tool made.")
-@click.option("--wait", is_flag=True, help="Wait for a window that is closed.")
+@click.option("--force", is_flag=True, help="Deploy even if the release is already deployed.")
+@click.option("--adopt", is_flag=True, help="Take over a stack that another tool created.")
+@click.option("--wait", is_flag=True, help="Wait until the window opens.")
 @_override_options
 @options(streaming=True)
 def deploy_command(
@@ -126,12 +126,14 @@ def deploy_command(
 
 @click.command("promote")
 @click.argument("environment", shell_complete=environment_names)
-@click.option("--release", metavar="DIGEST", help="The release that shall go; default: what the source runs.")
-@click.option("--wait", is_flag=True, help="Wait for a soak that is not over, and for a window that is closed.")
-@click.option("--force", is_flag=True, help="Deploy even what runs there already.")
-@click.option("--adopt", is_flag=True, help="Take over stacks that another tool made.")
-@click.option("--no-rebuild", is_flag=True, help="Do not build the release again from its commit; needs --reason.")
-@click.option("--plan", "planning", is_flag=True, help="Show what would come and what each gate says; do nothing.")
+@click.option(
+    "--release", metavar="DIGEST", help="Digest of the release. Default: the one that the source environment runs."
+)
+@click.option("--wait", is_flag=True, help="Wait until the soak has ended and the window opens.")
+@click.option("--force", is_flag=True, help="Deploy even if the release is already deployed.")
+@click.option("--adopt", is_flag=True, help="Take over stacks that another tool created.")
+@click.option("--no-rebuild", is_flag=True, help="Do not rebuild the release from its commit; requires --reason.")
+@click.option("--plan", "planning", is_flag=True, help="Show the changes and the result of each gate; deploy nothing.")
 @_override_options
 @options(streaming=True)
 def promote_command(
@@ -147,10 +149,10 @@ def promote_command(
     override: str,
     reason: str,
 ) -> int:
-    """Push the button: bring what was verified and soaked to ENVIRONMENT, byte for byte.
+    """Deploy the release that was verified and soaked to ENVIRONMENT, byte for byte.
 
     Exits with 3 when a gate refuses, and with 4 when one is still waiting, with --plan too. On failure the environment
-    goes back to the release before.
+    is rolled back to the release before.
     """
     from sealift.usecases.promote import PromotionOptions, promote
 
@@ -171,10 +173,10 @@ def promote_command(
 
 @click.command("rollback")
 @click.argument("environment", shell_complete=environment_names)
-@click.option("--to", metavar="DIGEST", help="The release to go back to; default: the verified one before.")
+@click.option("--to", metavar="DIGEST", help="Digest of the release. Default: the verified release before this one.")
 @options(streaming=True)
 def rollback_command(session: Session, environment: str, to: str | None) -> int:
-    """Bring ENVIRONMENT back to an earlier verified release."""
+    """Roll ENVIRONMENT back to an earlier verified release."""
     from sealift.usecases.rollback import rollback
 
     with Ending(session) as ending:
@@ -187,7 +189,7 @@ def rollback_command(session: Session, environment: str, to: str | None) -> int:
 @click.argument("environment", required=False, shell_complete=environment_names)
 @options(streaming=True)
 def resume_command(session: Session, environment: str | None) -> int:
-    """End what a killed or interrupted command began, in ENVIRONMENT or in all of them.
+    """Finish what a killed or interrupted command began, in ENVIRONMENT or in all environments.
 
     Does nothing where nothing is open. `run`, `deploy`, `promote` and `rollback` do the same for what they are about.
     """

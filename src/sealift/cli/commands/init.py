@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     "--ci",
     "system",
     type=click.Choice(["bitbucket", "github", "gitlab"]),
-    help="Also write the pipeline file of this CI system.",
+    help="Also write a pipeline file for this CI system.",
 )
-@click.option("--one-step", is_flag=True, help="With --ci: analysis and tests in one step, where each minute is paid.")
+@click.option("--one-step", is_flag=True, help="With --ci: put analysis and tests in one step, to save CI minutes.")
 @options(local=False)
 def init_command(session: Session, system: "System | None", one_step: bool) -> int:
     """Write a commented sealift.toml, with what samconfig.toml and the template say. Never overwrites a file.

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @click.group("local")
 def local_command() -> None:
-    """Start, look at and stop the embedded cloud: one emulator, and one account, an environment."""
+    """Start, inspect and stop the embedded cloud: one emulator, with its own account, for each environment."""
 
 
 @local_command.command("up")
 @click.argument("environments", nargs=-1, shell_complete=environment_names)
 @options(local=False)
 def up(session: Session, environments: tuple[str, ...]) -> int:
-    """Start the emulators of ENVIRONMENTS, or of all."""
+    """Start the emulators of ENVIRONMENTS, or of all environments."""
     from sealift.wiring import local_cloud
 
     cloud = local_cloud(session.app)
@@ -41,7 +41,7 @@ def up(session: Session, environments: tuple[str, ...]) -> int:
 @local_command.command("status")
 @options(local=False)
 def status(session: Session) -> int:
-    """Show which emulators run."""
+    """List the running emulators."""
     from sealift.wiring import local_cloud
 
     states = local_cloud(session.app).status()
@@ -70,7 +70,7 @@ def _row(state: "LocalStatus") -> dict[str, object]:
 
 @local_command.command("logs")
 @click.argument("environment", shell_complete=environment_names)
-@click.option("--lines", "-n", default=50, show_default=True, help="How many of the newest lines.")
+@click.option("--lines", "-n", default=50, show_default=True, help="Number of lines to print.")
 @options(local=False)
 def logs(session: Session, environment: str, lines: int) -> int:
     """Print the end of an emulator's log."""
@@ -89,7 +89,7 @@ def logs(session: Session, environment: str, lines: int) -> int:
 @click.argument("environments", nargs=-1, shell_complete=environment_names)
 @options(local=False)
 def reset(session: Session, environments: tuple[str, ...]) -> int:
-    """Forget everything in the emulators of ENVIRONMENTS, or of all: stacks, data, ledgers."""
+    """Delete everything in the emulators of ENVIRONMENTS, or of all environments: stacks, data, ledgers."""
     from sealift.wiring import local_cloud
 
     cloud = local_cloud(session.app)
@@ -104,7 +104,7 @@ def reset(session: Session, environments: tuple[str, ...]) -> int:
 @click.argument("environments", nargs=-1, shell_complete=environment_names)
 @options(local=False)
 def down(session: Session, environments: tuple[str, ...]) -> int:
-    """Stop the emulators of ENVIRONMENTS, or of all. Their state stays for the next `up`."""
+    """Stop the emulators of ENVIRONMENTS, or of all environments. Their state is kept for the next `up`."""
     from sealift.wiring import local_cloud
 
     cloud = local_cloud(session.app)

@@ -21,7 +21,7 @@ from sealift.usecases.status import Lane
 @click.argument("environments", nargs=-1, shell_complete=environment_names)
 @options()
 def status_command(session: Session, environments: tuple[str, ...]) -> int:
-    """Show where ENVIRONMENTS, or all, stand: release, commit, since when, verified, soaking until, what is next."""
+    """Show the state of ENVIRONMENTS, or of all: release, commit, age, verification, soak, and what comes next."""
     from sealift.usecases.status import status
 
     only = [session.environment(name) for name in environments]
@@ -39,9 +39,9 @@ def status_command(session: Session, environments: tuple[str, ...]) -> int:
 
 @click.command("history")
 @click.option(
-    "--environment", "-e", "name", metavar="NAME", shell_complete=environment_names, help="Only this environment."
+    "--environment", "-e", "name", metavar="NAME", shell_complete=environment_names, help="Show only this environment."
 )
-@click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Only the newest N entries.")
+@click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Show only the newest N entries.")
 @options()
 def history_command(session: Session, name: str | None, limit: int | None) -> int:
     """Show what happened, when, and by whom."""
@@ -67,7 +67,7 @@ def history_command(session: Session, name: str | None, limit: int | None) -> in
 @click.argument("environment", shell_complete=environment_names)
 @options()
 def drift_command(session: Session, environment: str) -> int:
-    """Show what was changed by hand in ENVIRONMENT since its last deployment.
+    """Detect changes made by hand in ENVIRONMENT since its last deployment.
 
     Exits with 1 when something was, or when it could not be found out.
     """
@@ -95,7 +95,7 @@ def drift_command(session: Session, environment: str) -> int:
 @click.argument("target", shell_complete=environment_names)
 @options()
 def diff_command(session: Session, source: str, target: str) -> int:
-    """Show the commits and changes that TARGET lacks of SOURCE."""
+    """Show the commits and changes of SOURCE that TARGET does not have."""
     from sealift.usecases.history import difference
 
     found = difference(
@@ -125,7 +125,7 @@ def ledger_command() -> None:
 @ledger_command.command("verify")
 @options()
 def ledger_verify_command(session: Session) -> int:
-    """Check the hash chain of every environment's ledger. Exits with 1 where it does not hold."""
+    """Check the hash chain of every environment's ledger. Exits with 1 if a chain is broken."""
     from sealift.usecases.history import verify_ledgers
 
     checked = verify_ledgers(session.app, session.services)

@@ -20,20 +20,26 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("prove")
-@click.option("--require", type=click.Choice(LEVELS), default="L1", show_default=True, help="The level asked for.")
-@click.option("--live", is_flag=True, help="Read the live accounts too: what is in force, whoever put it there.")
-@click.option("--secrets", is_flag=True, help="With --live: compare the values of secrets, by salted hashes.")
+@click.option("--require", type=click.Choice(LEVELS), default="L1", show_default=True, help="The level to require.")
+@click.option("--live", is_flag=True, help="Also read the live accounts: everything that is in force there.")
+@click.option("--secrets", is_flag=True, help="With --live: compare the values of secrets by salted hashes.")
 @click.option(
-    "--probe", "probed", metavar="ENV", multiple=True, help="Let ENV's function roles try what is the others'."
+    "--probe",
+    "probed",
+    metavar="ENV",
+    multiple=True,
+    help="Let the function roles of ENV try to reach other environments.",
 )
-@click.option("--on-aws", is_flag=True, help="With --probe: on AWS, too, and not only on the embedded cloud.")
-@click.option("--map", "map_file", type=_FILE, help="Draw the environments to FILE.svg or FILE.html.")
+@click.option("--on-aws", is_flag=True, help="With --probe: also probe on AWS, not only on the embedded cloud.")
+@click.option("--map", "map_file", type=_FILE, help="Draw a map of the environments in FILE.svg or FILE.html.")
 @click.option("--sarif", "sarif_file", type=_FILE, help="Write the findings as SARIF for code review.")
 @click.option("--certificate", "certificate_file", type=_FILE, help="Write a certificate of this proof.")
-@click.option("--check", metavar="CERTIFICATE", help="Check one: a file, an ENVIRONMENT's, or by its hash.")
+@click.option(
+    "--check", metavar="CERTIFICATE", help="Check a certificate: a file, an environment's, or one named by its hash."
+)
 @options(judging=True)
 def prove_command(session: Session, require: str, check: str | None, **given: Any) -> int:
-    """Prove that no environment can reach into another; exit with 3 when that is not proved.
+    """Prove that no environment reaches another. Exits with 3 if that is not proved.
 
     Environments that declare no account are taken to share one: the worst case. With --local each has an account of
     its own, as on the embedded cloud.

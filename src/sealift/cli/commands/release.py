@@ -16,8 +16,15 @@ def release_command() -> None:
 
 @release_command.command("verify")
 @click.argument("environment", shell_complete=environment_names)
-@click.option("--release", metavar="DIGEST", help="The release, or the beginning of its digest; default: what runs.")
-@click.option("--key", type=click.Path(path_type=Path), metavar="PEM", help="Public key; default: sealift.toml's.")
+@click.option(
+    "--release", metavar="DIGEST", help="Digest of the release, or its first characters. Default: the deployed one."
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    metavar="PEM",
+    help="Public key. Default: the one that sealift.toml names.",
+)
 @options()
 def verify_command(session: Session, environment: str, release: str | None, key: Path | None) -> int:
     """Check a release in ENVIRONMENT: manifest, every blob, provenance, and with a key its signature.

@@ -7,7 +7,7 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import Sealed, World
 
-FIX = "Give each environment a CloudFormation role of its own, with a permissions boundary that it can not remove."
+FIX = "Give each environment a CloudFormation role of its own, with a permissions boundary that it cannot remove."
 
 
 def check(world: World) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""IAM-05: a write that IAM can not limit to a resource, allowed."""
+"""IAM-05: a write that IAM cannot limit to a resource, allowed."""
 
 from collections.abc import Iterator
 from functools import lru_cache

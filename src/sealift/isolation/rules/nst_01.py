@@ -1,4 +1,4 @@
-"""NST-01: a nested stack can not be followed, or a custom resource is answered from elsewhere."""
+"""NST-01: a nested stack cannot be followed, or a custom resource is answered from elsewhere."""
 
 from collections.abc import Iterator
 

@@ -32,7 +32,7 @@ def _finding(world: World, environment: Sealed, attempted: Attempted, *, through
     what = attempted.logical_id or "the stack itself"
     told = (
         f"was not denied {attempted.action} on {what} of {attempted.target} (the answer: {attempted.detail}), which "
-        "the proof says it can not reach"
+        "the proof says it cannot reach"
         if through
         else f"was denied {attempted.action} on {what} of {attempted.target}, which the proof could not rule out"
     )

@@ -15,7 +15,7 @@ FIX = "Mend the policy, or accept the finding for a type that reaches nothing."
 
 
 def check(world: World) -> Iterator[Finding]:
-    """Yield what can not be read: macros, loops, unknown resource types, policies."""
+    """Yield what cannot be read: macros, loops, unknown resource types, policies."""
     for environment in world.environments:
         for scope in environment.scopes:
             for what in scope.unread:

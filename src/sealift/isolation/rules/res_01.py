@@ -28,7 +28,7 @@ def _policies(environment: Sealed) -> Iterator[Finding]:
                     severity="high",
                     source=environment.name,
                     target=EVERY,
-                    message=f"{parts} of a statement of {principal.logical_id} in {environment.name} can not be "
+                    message=f"{parts} of a statement of {principal.logical_id} in {environment.name} cannot be "
                     "resolved.",
                     witness=Witness(principal=principal.logical_id, action=", ".join(statement.actions), resource="*"),
                     location=statement.location or principal.location,
@@ -43,7 +43,7 @@ def _policies(environment: Sealed) -> Iterator[Finding]:
                 severity="high",
                 source=environment.name,
                 target=EVERY,
-                message=f"Whom {unowned.scope.origin(unowned.logical_id)} in {environment.name} is attached to can not "
+                message=f"Whom {unowned.scope.origin(unowned.logical_id)} in {environment.name} is attached to cannot "
                 "be resolved.",
                 location=unowned.scope.location(unowned.logical_id),
                 fix=FIX,
@@ -57,7 +57,7 @@ def _policies(environment: Sealed) -> Iterator[Finding]:
                 severity="high",
                 source=environment.name,
                 target=EVERY,
-                message=f"The role of {outside.scope.origin(outside.logical_id)} in {environment.name} can not be "
+                message=f"The role of {outside.scope.origin(outside.logical_id)} in {environment.name} cannot be "
                 "resolved.",
                 location=outside.scope.location(outside.logical_id),
                 fix=FIX,
@@ -80,7 +80,7 @@ def _names(environment: Sealed) -> Iterator[Finding]:
             severity="high",
             source=environment.name,
             target=EVERY,
-            message=f"The name of {entry.scope.origin(entry.logical_id)} in {environment.name} can not be resolved.",
+            message=f"The name of {entry.scope.origin(entry.logical_id)} in {environment.name} cannot be resolved.",
             location=entry.scope.location(entry.logical_id),
             fix=FIX,
             unproved=True,

@@ -12,7 +12,7 @@ def resources_under_conditions(changesets: ModuleType) -> None:
         made = resolve(template, params, stack_name, stack_id)
         try:
             holds = changesets._evaluate_conditions(template or {}, params)
-        except Exception:  # one that can not be evaluated is told of when it is deployed
+        except Exception:  # one that cannot be evaluated is told of when it is deployed
             return made
         there = {name: one for name, one in made.get("Resources", {}).items() if holds.get(one.get("Condition"), True)}
         return {**made, "Resources": there}

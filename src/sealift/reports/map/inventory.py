@@ -91,7 +91,7 @@ def rooms(views: Sequence[EnvironmentView]) -> tuple[Room, ...]:
 
 
 def _by_world(views: Sequence[EnvironmentView]) -> list[list[Item]]:
-    """Return the resources as the proof sees them; as they are written where the proof can not read them."""
+    """Return the resources as the proof sees them; as they are written where the proof cannot read them."""
     try:
         return [
             [

@@ -102,7 +102,7 @@ def _of_hash(app: App, services: Services, prefix: str) -> Iterator[StoredCertif
             site = open_site(app, environment, services)
             keys = site.cloud.bucket.keys(f"{FOLDER}{prefix}")
         except SealiftError:
-            continue  # an environment that can not be read holds nothing that could be checked
+            continue  # an environment that cannot be read holds nothing that could be checked
         for key in keys:
             sha256 = key.removeprefix(FOLDER).removesuffix(".json")
             yield _read(site, sha256, _release_of(site.ledger.entries(), sha256))

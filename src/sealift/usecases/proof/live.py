@@ -1,7 +1,7 @@
 """Read what is in force in the live accounts and put it beside the templates. Reads, and writes nothing.
 
 An environment that is not deployed yet stays as its templates say: some deployed, some not, is the normal case. What
-can not be read is kept as `Unread`, which the proof calls not proved.
+cannot be read is kept as `Unread`, which the proof calls not proved.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -15,7 +15,7 @@ LONGEST_S = 3600.0
 
 
 def back_up(losses: Iterable[Finding], operation: Operation, writer: Writer) -> None:
-    """Back up each store that will be lost. Raises Refused when one can not be, but never on the way back."""
+    """Back up each store that will be lost. Raises Refused when one cannot be, but never on the way back."""
     for loss in losses:
         if loss.id not in DESTROYING or not loss.data["physical_id"]:
             continue

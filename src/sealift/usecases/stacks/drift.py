@@ -84,7 +84,7 @@ def drift(app: App, environment: Environment, services: Services) -> DriftReport
 def observe_drift(site: Site, entries: Sequence[Entry]) -> DriftReport:
     """Look for drift in every stack that rests, nested ones too, and of each stack itself.
 
-    What can not be looked at is said.
+    What cannot be looked at is said.
     """
     report = DriftReport()
     for stack in site.app.stacks:
@@ -180,7 +180,7 @@ def _of_stack(name: str, path: str, cloud: Cloud, *, parent: StackState | None =
             return DriftReport()
         if state.status not in ASKABLE:
             moving = in_progress(state.status)
-            why = "still moves" if moving else "can not be asked"
+            why = "still moves" if moving else "cannot be asked"
             problem = f"Drift is not known: stack {state.name} is {state.status} and {why}"
             return DriftReport(problems=(problem,), moving=moving)
         differing = cloud.stacks.drift(name)

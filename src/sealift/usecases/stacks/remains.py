@@ -43,7 +43,7 @@ def delete_remains(target: StackTarget, state: StackState, operation: Operation,
     after = following.end(what=f"Deleting the remains of {target.name}")
     if after is not None:
         raise CloudError(
-            f"The remains of stack {target.name} can not be deleted: {after.reason}",
+            f"The remains of stack {target.name} cannot be deleted: {after.reason}",
             code="stack-remains",
             hint="Delete the stack in the console, then deploy again.",
         )
