@@ -64,7 +64,7 @@ def load_guarded(directory: Path, *, local: bool, judging: bool = False) -> App:
     On the embedded cloud the protected branch's own work tree speaks for itself: what is not committed yet is tried
     there. `judging` says that a pull request is only looked at.
     """
-    from sealift.delivery.guarded import counted
+    from sealift.delivery.protected_gates import counted
     from sealift.scm.protected import NotFound, having_commit, protected_branch
 
     own, ci, git = load_application(directory), ci_context(), _git()

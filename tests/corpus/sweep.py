@@ -8,7 +8,7 @@ from sealift.errors import SealiftError
 from sealift.isolation import EnvironmentView, StackView, Verdict, prove
 from sealift.model.template import Json
 from sealift.template.declared import parameters
-from sealift.template.rendering import Target, rendered
+from sealift.template.rendering import RenderTarget, rendered
 from sealift.template.shapes import SAM
 
 REGION = "eu-central-1"
@@ -73,7 +73,7 @@ def _value(name: str, kind: str, allowed: tuple[str, ...], environment: str) -> 
 
 
 def _rendered(sealed: bytes, body: dict[str, Json], name: str) -> dict[str, Json]:
-    target = Target(parameters=given(body, name), account="000000000000", region=REGION, stack_name=f"app-{name}")
+    target = RenderTarget(parameters=given(body, name), account="000000000000", region=REGION, stack_name=f"app-{name}")
     return dict(rendered(sealed, target).body)
 
 

@@ -89,7 +89,7 @@ def pinned_version(text: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class OwnCode:
     """Where ruff was run (`folder`, absolute), and which folders below it hold code that is deployed or tested.
 
     Elsewhere, and in packages of others that are committed among it (`vendored`), a finding is advice.
@@ -104,7 +104,7 @@ class Scope:
         return is_below(file, self.shipped) and not is_below(file, self.vendored)
 
 
-def ruff_findings(report: str, scope: Scope, *, stop_on: Callable[[str], bool] = stops) -> tuple[Finding, ...]:
+def ruff_findings(report: str, scope: OwnCode, *, stop_on: Callable[[str], bool] = stops) -> tuple[Finding, ...]:
     """Return ruff's JSON report as findings. Raises ValueError when it is no such report."""
     found = json.loads(report)
     if not isinstance(found, list):
@@ -112,7 +112,7 @@ def ruff_findings(report: str, scope: Scope, *, stop_on: Callable[[str], bool] =
     return tuple(_finding(one, scope, stop_on) for one in found)
 
 
-def _finding(one: dict[str, object], scope: Scope, stop_on: Callable[[str], bool]) -> Finding:
+def _finding(one: dict[str, object], scope: OwnCode, stop_on: Callable[[str], bool]) -> Finding:
     code = str(one.get("code") or "invalid-syntax")
     file = str(one.get("filename", ""))
     if file.startswith("/"):

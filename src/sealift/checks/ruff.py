@@ -10,7 +10,7 @@ from sealift.analysis.ruff import (
     ADVICE_RULES,
     EXCLUDES,
     STOP_RULES,
-    Scope,
+    OwnCode,
     is_named,
     named_rules,
     pinned_version,
@@ -88,7 +88,7 @@ def run_ruff(
     sources = sorted({a.source for one in with_nested(templates.values()) for a in one.assets if a.kind != "file"})
     outside = tuple(source for source in sources if source.startswith("..") and (app.root / source).exists())
     ruff = Ruff(process=process, env=env, cache=cache, root=app.root, paths=(".", *outside))
-    scope = Scope(
+    scope = OwnCode(
         folder=str(app.root.resolve()),
         shipped=(*sources, *_TESTS),
         vendored=tuple(vendored_packages(app.root, sources)),
@@ -104,7 +104,7 @@ def run_ruff(
     return merged(_read(done, scope, stops), _own_rules(ruff, config, scope))
 
 
-def _own_rules(ruff: Ruff, config: Path, scope: Scope) -> tuple[Finding, ...]:
+def _own_rules(ruff: Ruff, config: Path, scope: OwnCode) -> tuple[Finding, ...]:
     """Return what the project's configuration finds, in the version of ruff that the project fixes.
 
     Another version has other rules: what is clean for the team would be red here. Where no version is fixed, only
@@ -121,7 +121,7 @@ def _own_rules(ruff: Ruff, config: Path, scope: Scope) -> tuple[Finding, ...]:
     return _read(ruff.check(), scope, lambda code: is_named(code, named))
 
 
-def _read(done: Completed, scope: Scope, stop_on: Callable[[str], bool]) -> tuple[Finding, ...]:
+def _read(done: Completed, scope: OwnCode, stop_on: Callable[[str], bool]) -> tuple[Finding, ...]:
     if done.returncode not in (0, 1) or done.timed_out:
         return (could_not_run("ruff", done),)
     return ruff_findings(done.stdout, scope, stop_on=stop_on)

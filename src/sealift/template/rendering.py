@@ -19,7 +19,7 @@ from sealift.template.translation import translate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class RenderTarget:
     """What a template is rendered for."""
 
     parameters: Mapping[str, str]
@@ -28,7 +28,9 @@ class Target:
     stack_name: str
 
 
-def rendered(body: bytes, target: Target, *, cache: Path | None = None, source: Template | None = None) -> Rendered:
+def rendered(
+    body: bytes, target: RenderTarget, *, cache: Path | None = None, source: Template | None = None
+) -> Rendered:
     """Return plain CloudFormation. Raises TemplateError where a transform refuses.
 
     `source` is the template that `body` was sealed from, so that errors can name lines.
@@ -49,7 +51,7 @@ def rendered(body: bytes, target: Target, *, cache: Path | None = None, source: 
     return put_back(result, taken)
 
 
-def _rendered(template: dict[str, Json], target: Target) -> Rendered:
+def _rendered(template: dict[str, Json], target: RenderTarget) -> Rendered:
     names = transforms(template)
     values = parameter_values(template, target.parameters)
     origins = {i: i for i in mapping_at(template, "Resources")}
@@ -62,7 +64,7 @@ def _rendered(template: dict[str, Json], target: Target) -> Rendered:
     return Rendered(body=_with_transforms(_with_parameters(result.body, template), names), origins=result.origins)
 
 
-def _scope(template: dict[str, Json], values: Mapping[str, Json], target: Target) -> Bindings:
+def _scope(template: dict[str, Json], values: Mapping[str, Json], target: RenderTarget) -> Bindings:
     pseudo = pseudo_parameters(account=target.account, region=target.region, stack_name=target.stack_name)
     return Bindings(parameters={**pseudo, **values}, mappings=mapping_at(template, "Mappings"))
 

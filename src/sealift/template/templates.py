@@ -77,7 +77,7 @@ class SamTemplates:
 
         Raises TemplateError, which names the line where this object sealed the template itself.
         """
-        from sealift.template.rendering import Target, rendered  # not needed to build
+        from sealift.template.rendering import RenderTarget, rendered  # not needed to build
 
-        target = Target(parameters=parameters, account=account, region=region, stack_name=stack_name)
+        target = RenderTarget(parameters=parameters, account=account, region=region, stack_name=stack_name)
         return rendered(body, target, cache=self._cache, source=self._sources.get(hashlib.sha256(body).hexdigest()))

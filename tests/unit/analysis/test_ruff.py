@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.analysis.ruff import (
-    Scope,
+    OwnCode,
     is_below,
     is_named,
     named_rules,
@@ -17,7 +17,7 @@ from sealift.analysis.ruff import (
 )
 from sealift.model.template import FunctionSpec, Template
 
-SCOPE = Scope(folder="/app", shipped=("src", "tests"), vendored=("src/requests",))
+SCOPE = OwnCode(folder="/app", shipped=("src", "tests"), vendored=("src/requests",))
 
 
 def _template(*runtimes: str | None) -> Template:
@@ -81,7 +81,7 @@ def test_findings_have_place_and_fix_and_stop_in_shipped_code_only() -> None:
 
 
 def test_code_outside_of_the_folder_that_is_shipped_stops_too() -> None:
-    scope = Scope(folder="/repo/app", shipped=("../shared",))
+    scope = OwnCode(folder="/repo/app", shipped=("../shared",))
     (finding,) = ruff_findings(_report(("F821", "/repo/shared/a.py")), scope)
     assert (str(finding.location), finding.stops) == ("../shared/a.py:3", True)
 

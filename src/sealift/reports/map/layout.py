@@ -58,11 +58,11 @@ class Layout:
 
 def layout(rooms: Sequence[Room], crossings: Sequence[Crossing]) -> Layout:
     """Return where everything stands."""
-    plan = _Plan(rooms, crossings)
+    plan = _Layout(rooms, crossings)
     return plan.made()
 
 
-class _Plan:
+class _Layout:
     def __init__(self, rooms: Sequence[Room], crossings: Sequence[Crossing]) -> None:
         self._columns = _columns(len(rooms))
         touched = {(c.source, c.source_item) for c in crossings} | {(c.target, c.target_item) for c in crossings}

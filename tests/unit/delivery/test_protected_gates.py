@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sealift.delivery.guarded import counted, guarded
+from sealift.delivery.protected_gates import counted, guarded
 from sealift.model.app import (
     AcceptedFinding,
     App,
