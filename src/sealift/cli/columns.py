@@ -19,10 +19,12 @@ def fitting(columns: Mapping[str, Sequence[Text]], *, width: int, spare: Sequenc
         if width and _needed(kept) > width:
             del kept[name]
     widths = _widths(kept)
+    start = sum(widths[:-1]) + _GAP * (len(widths) - 1)
+    below = start if start + min(widths[-1], _LAST) <= width else _GAP
     for row in ([Text(name, "dim") for name in kept], *zip(*kept.values(), strict=True)):
         *cells, last = row
         padded = [cell + Text(" " * (widths[at] + _GAP - len(cell.plain))) for at, cell in enumerate(cells)]
-        yield Text.joined(*padded, last).wrapped(width, sum(widths[:-1]) + _GAP * len(cells))
+        yield Text.joined(*padded, last).wrapped(width, below)
 
 
 def _widths(columns: Mapping[str, Sequence[Text]]) -> list[int]:

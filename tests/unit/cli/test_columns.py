@@ -28,6 +28,10 @@ def test_a_long_last_column_goes_on_below() -> None:
     ]
 
 
+def test_where_even_that_has_no_room_the_last_column_goes_below_and_stays_whole() -> None:
+    assert printed(22) == ["environment  release", "staging", "  ffe4315c4d29", "production", "  2d533c37aa8d"]
+
+
 def test_a_file_gets_all_of_it() -> None:
     assert printed(0) == printed(100)
 
