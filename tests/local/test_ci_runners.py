@@ -28,12 +28,14 @@ Outputs:
   Url: {Value: !GetAtt HelloUrl.FunctionUrl}
 """
 PROBE = '\n[[probes]]\nurl = "${Url}"\n'
+PREVIEWS = '\n[previews]\naccount = "333333333333"\nregion = "us-east-1"\n'
 CODE = 'def handler(event, context):\n    return {"statusCode": 200, "body": "hello"}\n'
 COMMAND = """\
 #!/bin/sh
 case " $* " in
   *" run "*) cd "{root}"; shift; set -- deploy staging "$@" --local;;
   *" promote "*) cd "{root}"; set -- "$@" --local;;
+  *" preview "*) cd "{root}"; set -- "$@" --local;;
 esac
 exec "{python}" -m sealift "$@"
 """
@@ -67,6 +69,12 @@ class Team:
         done = subprocess.run(argv, cwd=self.root, env=given, capture_output=True, text=True, timeout=240, check=False)
         assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
         return done.stdout + done.stderr
+
+    def previews(self, **more: str) -> list[str]:
+        """Return the previews that are there."""
+        argv = [sys.executable, "-m", "sealift", "preview", "list", "--local", "--json"]
+        found = json.loads(subprocess.run(argv, cwd=self.root, capture_output=True, text=True, check=True).stdout)
+        return [one["name"] for one in found["previews"]]
 
     def releases(self) -> dict[str, str | None]:
         """Return what each environment of the embedded cloud runs."""
@@ -102,20 +110,39 @@ def team(tmp_path: Path) -> Iterator[Team]:
 
 def written(team: Team, system: str, name: str) -> None:
     """Write the pipeline, change its one line, and push everything."""
+    assert run(["init", "-C", str(team.root)]) == 0
+    with (team.root / "sealift.toml").open("a") as config:
+        config.write(PROBE + PREVIEWS)
     assert run(["init", "--ci", system, "-C", str(team.root)]) == 0
+    assert run(["ci", "lint", str(team.pipeline(name))]) == 0
     file = team.pipeline(name)
     text = file.read_text()
     lines = [line for line in text.splitlines() if "pip install" in line]
     for line in lines:
         text = text.replace(line, line[: line.index("pip install")] + "echo installed")
     file.write_text(text)
-    with (team.root / "sealift.toml").open("a") as config:
-        config.write(PROBE)
     settings = team.root / "sealift.toml"
     settings.write_text(settings.read_text().replace('soak = "10m"', 'soak = "0s"'))
     team.git("add", "-A")
     team.git("commit", "-qm", "Begin")
     team.git("push", "-q", "-u", "origin", "main")
+
+
+def github_runner(team: Team) -> list[str]:
+    """Return the runner of GitHub's workflows, with stand-ins for the actions of others."""
+    stands: list[str] = []
+    for action in ACTIONS:
+        folder = team.folder / "actions" / action.partition("@")[0]
+        folder.mkdir(parents=True)
+        (folder / "action.yml").write_text(ACTION)
+        for argv in (["init", "-q", "-b", "main", "."], ["add", "-A"], ["commit", "-qm", "x"]):
+            team.git(*argv, where=folder)
+        stands += ["--local-repository", f"actions/{action}={folder}"]
+    token = team.folder / "token.json"
+    token.write_text('{"value": "token"}')
+    # What the service of a job answers; curl reads files, too.
+    given = ["--env", f"{TOKEN}_URL=file://{token}?x", "--env", f"{TOKEN}_TOKEN=x"]
+    return [str(PLACES["github"]), "-P", "ubuntu-latest=-self-hosted", *stands, *given]
 
 
 def needs(system: str) -> pytest.MarkDecorator:
@@ -138,22 +165,56 @@ def test_bitbucket_goes_from_a_push_to_staging_and_with_a_push_of_the_button_to_
     assert set(team.releases().values()) == {soaking["staging"]}
 
 
+@needs("bitbucket")
+def test_a_preview_comes_and_goes_on_bitbucket(team: Team) -> None:
+    written(team, "bitbucket", "bitbucket-pipelines.yml")
+    # It knows no triggers: what they start is started here.
+    given = ["BITBUCKET_STEP_OIDC_TOKEN=token", "BITBUCKET_PR_ID=12", "BITBUCKET_BUILD_NUMBER=7"]
+    runner = [str(PLACES["bitbucket"]), "--mode", "host", "--no-cache", *(part for v in given for part in ("-v", v))]
+    team.call([*runner, "-b", "feature", "-t", "custom.preview"])
+    assert team.previews() == ["pr-12"]
+    team.call([*runner, "-b", "feature", "-t", "custom.remove-preview"])
+    assert team.previews() == []
+
+
+@needs("github")
+def test_a_preview_comes_and_goes_on_github(team: Team) -> None:
+    written(team, "github", ".github/workflows/sealift.yml")
+    runner = github_runner(team)
+    pull = {"number": 12, "head": {"sha": "a" * 40, "ref": "feature", "repo": {"full_name": "acme/shop"}}}
+    for action, there in (("opened", ["pr-12"]), ("closed", [])):
+        event = team.folder / f"{action}.json"
+        about = {"action": action, "number": 12, "pull_request": pull, "repository": {"full_name": "acme/shop"}}
+        event.write_text(json.dumps(about))
+        jobs = {"opened": "preview", "closed": "remove-preview"}
+        own = ["--env", "GITHUB_REPOSITORY=acme/shop", "-j", jobs[action], "-e", str(event)]
+        team.call([*runner, "pull_request", *own])
+        assert team.previews() == there
+
+
+@needs("gitlab")
+def test_a_preview_comes_and_goes_on_gitlab(team: Team) -> None:
+    written(team, "gitlab", ".gitlab-ci.yml")
+    given = {
+        "AWS_TOKEN": "token",
+        "CI_PIPELINE_SOURCE": "merge_request_event",
+        "CI_MERGE_REQUEST_IID": "12",
+        "CI_MERGE_REQUEST_PROJECT_ID": "7",
+        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "7",
+        "CI_PROJECT_ID": "7",
+    }
+    variables = [part for name, value in given.items() for part in ("--variable", f"{name}={value}")]
+    runner = [str(PLACES["gitlab"]), "--force-shell-executor", *variables]
+    team.call([*runner, "Update PREVIEW"])
+    assert team.previews() == ["pr-12"]
+    team.call([*runner, "Remove PREVIEW"])
+    assert team.previews() == []
+
+
 @needs("github")
 def test_github_goes_from_a_push_to_staging_and_with_a_push_of_the_button_to_production(team: Team) -> None:
     written(team, "github", ".github/workflows/sealift.yml")
-    stands: list[str] = []
-    for action in ACTIONS:
-        folder = team.folder / "actions" / action.partition("@")[0]
-        folder.mkdir(parents=True)
-        (folder / "action.yml").write_text(ACTION)
-        for argv in (["init", "-q", "-b", "main", "."], ["add", "-A"], ["commit", "-qm", "x"]):
-            team.git(*argv, where=folder)
-        stands += ["--local-repository", f"actions/{action}={folder}"]
-    token = team.folder / "token.json"
-    token.write_text('{"value": "token"}')
-    # What the service of a job answers; curl reads files, too.
-    given = ["--env", f"{TOKEN}_URL=file://{token}?x", "--env", f"{TOKEN}_TOKEN=x"]
-    runner = [str(PLACES["github"]), "-P", "ubuntu-latest=-self-hosted", *stands, *given]
+    runner = github_runner(team)
     team.call([*runner, "push"])
     soaking = team.releases()
     assert soaking["staging"] is not None
