@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 
+from sealift.delivery.stateful import STORES
 from sealift.model.stack import StackResource
 
 BUCKET = "AWS::S3::Bucket"
@@ -22,6 +23,16 @@ def doomed(resources: Iterable[StackResource], template: str, *, type: str) -> t
         and one.physical_id is not None
         and one.logical_id in policies
         and not policies[one.logical_id].startswith("Retain")
+    )
+
+
+def staying(resources: Iterable[StackResource], template: str) -> tuple[str, ...]:
+    """Return the logical ids of the data stores that stay when their stack goes, by its processed template."""
+    policies = _policies(template)
+    return tuple(
+        one.logical_id
+        for one in resources
+        if one.type in STORES and policies.get(one.logical_id, "Delete").startswith("Retain")
     )
 
 

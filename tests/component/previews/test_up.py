@@ -4,7 +4,9 @@ import pytest
 
 from sealift.delivery.previews import CARD, decode_card, place
 from sealift.errors import CloudError
+from sealift.model.event import Noted
 from tests.component.previews.town import Town
+from tests.component.usecases.world import function, table
 from tests.fakes.process import completed
 
 
@@ -140,3 +142,10 @@ def test_a_creation_that_failed_half_way_is_brought_by_the_next_push(town: Town)
     assert town.status("pr-12") == "ROLLBACK_COMPLETE"
     town.account.stacks.mend("Items", "create")
     assert (town.up().status, town.status("pr-12")) == ("succeeded", "CREATE_COMPLETE")
+
+
+def test_data_stores_that_a_preview_leaves_behind_are_named_when_it_comes(town: Town):
+    town.world.write({"Hello": function(), "Kept": table(DeletionPolicy="Retain"), "Gone": table()})
+    town.up()
+    (note,) = [note for note in town.world.events.of(Noted) if note.name == "preview-leaves-stores"]
+    assert note.message.endswith("stay: Kept")

@@ -75,7 +75,8 @@ class Api:
             try:
                 answer = self._client.request(method, self._base + path, json=body)
             except httpx.TransportError as error:
-                if attempt == _TRIES:
+                no_proxy = self._proxy is not None and isinstance(error, httpx.ConnectError | httpx.ProxyError)
+                if attempt == _TRIES or no_proxy:  # a proxy of this machine that is not there will not come
                     raise _failed(method, path, f"{type(error).__name__}: {error}") from error
             else:
                 if answer.status_code == 404 and missing_ok:

@@ -14,6 +14,7 @@ from sealift.delivery.previews import (
     previews_of,
     why_not,
 )
+from sealift.delivery.teardown import staying
 from sealift.errors import CloudError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
@@ -85,6 +86,7 @@ def up(app: App, asked: PullRequest, services: Services, options: UpOptions) -> 
         follows_branch=True,
         begin=beginning,
     )
+    _tell_staying(site)
     return Brought(
         name=name,
         status=outcome.status,
@@ -108,6 +110,21 @@ def looked_up(asked: PullRequest, services: Services, host: PullRequests | None)
     if found is None:
         return asked
     return replace(found, branch=found.branch or asked.branch, fork=found.fork or asked.fork)
+
+
+def _tell_staying(site: Site) -> None:
+    """Say beforehand which data stores a preview leaves behind when it goes."""
+    stacks = site.cloud.stacks
+    there = [name for name in site.stack_names() if stacks.describe(name) is not None]
+    names = [one for name in there for one in staying(stacks.resources(name), stacks.template(name))]
+    if names:
+        message = f"When the preview is destroyed, these data stores stay: {', '.join(sorted(names))}"
+        hint = (
+            "Turn their DeletionPolicy off by a parameter that [previews] sets, else each preview leaves some behind."
+        )
+        site.emit(
+            Noted(level="warning", name="preview-leaves-stores", message=message, hint=hint, environment=site.name)
+        )
 
 
 def web_addresses(site: Site) -> dict[str, str]:
