@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sealift.template.templates import SamTemplates
 
 
+_TOKENS = ("BITBUCKET_ACCESS_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN")
 ASSUMING = "SEALIFT_ASSUME_ROLE"
 """With `no` the credentials in use are not exchanged for those of `role`: for jobs that only look, as another role."""
 
@@ -139,6 +140,16 @@ def make_host() -> "PullRequests | None":
     from sealift.scm.forge.opening import open_forge
 
     return open_forge(ci_context(), os.environ, sleep=RealClock().sleep)
+
+
+@contextmanager
+def tokens_withheld() -> Iterator[None]:
+    """Keep the tokens of the code host from every program that the body starts: code of a pull request runs there."""
+    kept = {name: os.environ.pop(name) for name in _TOKENS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def human_present() -> bool:

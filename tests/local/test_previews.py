@@ -131,6 +131,19 @@ def test_without_a_token_the_job_says_so_and_shows_the_text(
     assert "GITHUB_TOKEN" in captured.err
 
 
+def test_code_of_a_pull_request_does_not_see_the_token(
+    root: Path, job: None, service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "look.py").write_text(
+        "import os\nassert 'GITHUB_REF' in os.environ\nassert 'GITHUB_TOKEN' not in os.environ\n"
+    )
+    with (root / "sealift.toml").open("a") as file:
+        file.write('[hooks]\nafter_deploy = ["python3 look.py"]\n')
+    code, brought = called(capsys, "preview", "up", "--local", "-C", root)
+    assert (code, brought["status"]) == (0, "succeeded")
+    assert f"POST {COMMENTS}" in service.lines
+
+
 def test_a_fork_gets_none_and_the_job_is_green(
     root: Path, job: None, service: Service, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

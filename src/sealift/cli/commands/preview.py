@@ -55,13 +55,15 @@ def up_command(session: Session, pull_request: str | None, branch: str | None, f
     Exits with 0 when the pull request gets no preview by the rules of sealift.toml; the reason is shown.
     """
     from sealift.usecases.previews.up import UpOptions, up
-    from sealift.wiring import make_host
+    from sealift.wiring import make_host, tokens_withheld
 
     with Ending(session) as ending:
         asked = _asked(session, pull_request, branch)
         chosen = UpOptions(local=session.local, host=make_host(), force=force)
+        _ = session.sink  # it reports with the job's token
         try:
-            brought = up(session.app, asked, session.services, chosen)
+            with tokens_withheld():
+                brought = up(session.app, asked, session.services, chosen)
         except SealiftError as error:
             _post_failure(session, asked, error)
             raise
