@@ -337,3 +337,24 @@ def test_a_state_machine_catches_the_class_that_a_function_raised(endpoint: Endp
         assert time.monotonic() < until
         time.sleep(0.02)
     assert json.loads(done["output"]) == "sorry"
+
+
+SDK_MODULE = """
+import { SSMClient as Client, GetParameterCommand } from "@aws-sdk/client-ssm";
+const { SQSClient } = await import("@aws-sdk/client-sqs");
+export const handler = async (event) => {
+  const found = await new Client({}).send(new GetParameterCommand({ Name: event.key }));
+  return { value: found.Parameter.Value, queues: typeof SQSClient };
+};
+"""
+
+
+def test_an_es_module_imports_the_sdk_that_the_runtime_brings(endpoint: Endpoint) -> None:
+    client(endpoint, "ssm").put_parameter(Name="/for/modules", Value="kept", Type="String")
+    reads = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [reads]})
+    trust = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
+    role = client(endpoint, "iam").create_role(RoleName="sdk-module", AssumeRolePolicyDocument=json.dumps(trust))
+    client(endpoint, "iam").put_role_policy(RoleName="sdk-module", PolicyName="reads", PolicyDocument=policy)
+    make(endpoint, role["Role"]["Arn"], "sdk-module", packed(app_mjs=SDK_MODULE), Runtime="nodejs20.x")
+    assert call(endpoint, "sdk-module", key="/for/modules") == {"value": "kept", "queues": "function"}

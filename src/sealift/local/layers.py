@@ -105,10 +105,10 @@ def install(requirement: str, version: tuple[int, int]) -> bytes | None:
             done = subprocess.run(argv, cwd=folder, capture_output=True, check=False, timeout=_TIMEOUT_S)
         except (OSError, subprocess.TimeoutExpired):
             return None
-        return _zipped(Path(folder)) if done.returncode == 0 else None
+        return zipped(Path(folder)) if done.returncode == 0 else None
 
 
-def _zipped(folder: Path) -> bytes:
+def zipped(folder: Path) -> bytes:
     """Return the files below a folder as a zip whose bytes depend on them alone."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

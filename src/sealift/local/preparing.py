@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sealift.cfn.values import mapping_at, properties, resources
 from sealift.errors import CloudError, PreconditionFailed, TemplateError
+from sealift.local import sdk_layers
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Body, Context, expand
 from sealift.local.expand.shape import known, with_properties, with_resources
@@ -48,6 +49,7 @@ class Preparation:
     blob_file: Callable[[str], Path | None]
     where: Places
     install: Install = install
+    install_sdk: Callable[[tuple[str, ...]], bytes | None] = sdk_layers.install
 
     def zip_of(self, key: str) -> Path | bytes | None:
         """Return a stored zip: from this machine when it is there, else from the bucket."""
@@ -60,9 +62,16 @@ class Preparation:
     def layer(self, requirement: str, declared: tuple[int, int]) -> tuple[str, str] | None:
         """Return bucket and key of a layer for the Python that runs a declared version here; None without one."""
         version = nearest(declared, self.where).version
-        key = f"local/layers/{hashlib.sha256(f'{requirement} {version}'.encode()).hexdigest()}.zip"
-        if self.bucket.get(key) is None:
-            packed = self.install(requirement, version)
+        return self._kept(f"{requirement} {version}", lambda: self.install(requirement, version))
+
+    def sdk(self, packages: tuple[str, ...]) -> tuple[str, str] | None:
+        """Return bucket and key of a layer with parts of the SDK of Lambda's Node.js; None without one."""
+        return self._kept(" ".join(packages), lambda: self.install_sdk(packages))
+
+    def _kept(self, what: str, make: Callable[[], bytes | None]) -> tuple[str, str] | None:
+        key = f"local/layers/{hashlib.sha256(what.encode()).hexdigest()}.zip"
+        if not self.bucket.keys(key):
+            packed = make()
             if packed is None:
                 return None
             put_once(self.bucket, key, packed)
@@ -98,10 +107,11 @@ def prepared(preparation: Preparation, template_key: str, *, depth: int = 0) -> 
     refuse_over_quota(rendered.body, stored.body, preparation.stack_name)
     context = context_of(preparation)
     expanded = expand(rendered.body, context=context)
-    result = stand_ins(expanded.body, context, preparation.layer)
+    layered = stand_ins(expanded.body, context, preparation.layer)
+    result = sdk_layers.sdk_stand_ins(layered.body, context, preparation.zip_of, preparation.sdk)
     _check_blobs(result.body, preparation.bucket)
     body, nested = _with_nested(result.body, preparation, context, depth=depth)
-    notes = [*expanded.notes, *result.notes, *(note for one in nested for note in one.notes)]
+    notes = [*expanded.notes, *layered.notes, *result.notes, *(note for one in nested for note in one.notes)]
     packages = [*packages_in(body, context, preparation.zip_of), *(p for one in nested for p in one.packages)]
     return Prepared(
         key=_stored(body, preparation.bucket),

@@ -276,30 +276,57 @@ process.on("unhandledRejection", (reason) => {
   broken("Unhandled Promise Rejection", named("Runtime.UnhandledPromiseRejection", String(reason), reason));
 });
 
-// Modules of layers: Lambda lets `import` look where NODE_PATH says, too.
-function layersForImport() {
+// Modules of layers: Lambda lets `import` look where NODE_PATH says, too. So it does for the SDK that the runtime brings;
+// names have to be known before a module runs, and a stand-in has those that are imported from it.
+function modulesForImport() {
   const folders = (process.env.NODE_PATH ?? "").split(":").filter((folder) => fs.existsSync(folder));
-  if (folders.length === 0 || !require("module").register) return;
+  if (!require("module").register) return;
   const source = `
     import { createRequire } from "module";
-    import { pathToFileURL } from "url";
+    import { readFileSync } from "fs";
+    import { fileURLToPath, pathToFileURL } from "url";
+    const SDK = "sealift-sdk:";
     const find = createRequire(${JSON.stringify(ROOT + "/")});
     export async function resolve(name, context, next) {
       try { return await next(name, context); } catch (error) {
         if (error.code !== "ERR_MODULE_NOT_FOUND" || /^[./]|^[a-z]+:/.test(name)) throw error;
         try {
           return { url: pathToFileURL(find.resolve(name, { paths: ${JSON.stringify(folders)} })).href, shortCircuit: true };
-        } catch { throw error; }
+        } catch {
+          if (!/^@(aws-sdk|smithy)[/]/.test(name)) throw error;
+          return { url: SDK + name + "?" + namesOf(name, context.parentURL).join(), format: "module", shortCircuit: true };
+        }
       }
+    }
+    function namesOf(name, parent) {
+      const found = new Set();
+      const clause = /(?:import|export|const|let|var)\\s*(?:[\\w$]+\\s*,\\s*)?[{]([^}]*)[}]\\s*(?:from|=\\s*await\\s+import\\s*[(])\\s*["']([^"']+)["']/g;
+      for (const [, list, from] of readFileSync(fileURLToPath(parent), "utf8").matchAll(clause)) {
+        if (from === name) for (const one of list.split(",")) found.add(one.trim().split(/\\s+as\\s+|\\s*:\\s*/)[0]);
+      }
+      return [...found].filter((one) => /^[\\w$]+$/.test(one) && one !== "default");
+    }
+    export async function load(url, context, next) {
+      if (!url.startsWith(SDK)) return next(url, context);
+      const [name, names] = url.slice(SDK.length).split("?");
+      const source = "import { createRequire } from 'module';"
+        + "const it = createRequire(" + JSON.stringify(${JSON.stringify(ROOT + "/")}) + ")(" + JSON.stringify(name) + ");"
+        + (names ? "export const { " + names + " } = it;" : "") + "export default it;";
+      return { format: "module", source, shortCircuit: true };
     }`;
   require("module").register("data:text/javascript," + encodeURIComponent(source));
+}
+
+function usesImport() {
+  const stem = path.resolve(ROOT, process.env._HANDLER.replace(/[.][^./]*$/, ""));
+  return isModule(stem) || fs.existsSync(stem + ".mjs") || (process.env.NODE_PATH ?? "").split(":").some(fs.existsSync);
 }
 
 async function main() {
   const standIn = process.argv[2];
   process.argv = [process.argv[0], "/var/runtime/index.mjs"];
   if (standIn) require(standIn);
-  layersForImport();
+  if (usesImport()) modulesForImport();
   let handler;
   try {
     handler = await handlerOf(process.env._HANDLER);
