@@ -72,7 +72,8 @@ def promotion_gates(
 ) -> tuple[GateResult, ...]:
     """Return what each gate says about promoting `release` out of `source`, whose stacks are `broken` like this.
 
-    `written_at` is when the store got the entry at which the soak began: an entry can be dated back, its object cannot.
+    `written_at` is when the store got the entry at which the soak began: an entry's own time can be wrong in either
+    direction, the store's cannot.
     """
     current = standing.current
     if broken and current is not None:
@@ -208,7 +209,7 @@ def _soaked(
         return GateResult(
             gate="soak", status="refused", message=f"The soak clock of {source.name} has not started", hint=""
         )
-    if written_at is not None and written_at - since > _SKEW:
+    if written_at is not None and abs(written_at - since) > _SKEW:
         since = written_at
     until = since + timedelta(seconds=soak_s)
     if now < until:

@@ -1,3 +1,5 @@
+import pytest
+
 from sealift.delivery.gates import promotion_gates
 from sealift.delivery.history import standing
 from sealift.model.app import Environment
@@ -19,6 +21,13 @@ def test_a_verified_release_that_soaked_passes():
 def test_a_release_that_still_soaks_waits_until_a_stated_time():
     ledger = LedgerOf().deployed("o1", "r1", seconds=0).verified("o1", "r1", seconds=10)
     results = promotion_gates(STAGING, standing(ledger.entries), release="r1", now=at(69), soak_s=60)
+    assert [(r.gate, r.status, r.until) for r in results][1] == ("soak", "waiting", at(70))
+
+
+@pytest.mark.parametrize("dated", [-7_200, 7_200])
+def test_a_soak_counts_from_when_the_store_got_the_entry_where_a_clock_was_wrong(dated: int):
+    ledger = LedgerOf().deployed("o1", "r1", seconds=dated).verified("o1", "r1", seconds=dated + 10)
+    results = promotion_gates(STAGING, standing(ledger.entries), release="r1", now=at(69), soak_s=60, written_at=at(10))
     assert [(r.gate, r.status, r.until) for r in results][1] == ("soak", "waiting", at(70))
 
 
