@@ -73,6 +73,20 @@ def test_two_environments_of_one_account_share_the_provider_of_the_first(
     assert trusted[0] == trusted[1]
 
 
+def test_the_job_that_promotes_may_read_where_the_release_comes_from_and_not_the_other_way(
+    sealift: Callable[..., Called], shop: Path
+) -> None:
+    def subjects(name: str, role: str) -> set[str]:
+        made = printed(sealift("bootstrap", name, "--print", "-C", shop))[role]["Properties"]
+        statements = made["AssumeRolePolicyDocument"]["Statement"]
+        return {s["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"] for s in statements}
+
+    staging, production = (f"repo:team/shop:environment:{name}" for name in ("staging", "production"))
+    assert subjects("staging", "Deploy") == {staging, production}
+    assert subjects("staging", "Plan") == {staging}
+    assert subjects("production", "Deploy") == {production}
+
+
 def test_only_an_environment_that_is_not_protected_may_be_emptied(sealift: Callable[..., Called], shop: Path) -> None:
     (shop / "template.yaml").write_text(f"{TEMPLATE}  Files: {{Type: AWS::S3::Bucket}}\n")
     assert "Sid: Destroy" in sealift("bootstrap", "staging", "--print", "-C", shop).out

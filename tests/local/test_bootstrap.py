@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from sealift.errors import CloudError, Refused
 from sealift.isolation import EnvironmentView, StackView
 from sealift.local.endpoint import Endpoint
 from sealift.model.app import App, Environment, StackSpec
@@ -411,3 +412,57 @@ def test_the_stack_and_what_it_makes_say_whose_they_are(shops: Shops) -> None:
     for place in shops.places.values():
         tags = client(place.endpoint, "s3").get_bucket_tagging(Bucket=place.bucket)["TagSet"]
         assert {"Key": "sealift:bootstrap", "Value": f"shop/{place.name}"} in tags
+
+
+def elsewhere(shops: Shops, name: str, **more: Any) -> Environment:
+    """Return another environment in the same account."""
+    return replace(environment(shops.own.endpoint, name), **more)
+
+
+def test_a_bucket_that_was_there_before_is_left_as_it_is(shops: Shops) -> None:
+    """AWS is documented to take it into the stack (ImportExistingResources); the emulator refuses to."""
+    one = elsewhere(shops, "older")
+    s3 = client(shops.own.endpoint, "s3")
+    bucket = f"sealift-{shops.own.endpoint.account}-{one.region}-shop-older"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": one.region})
+    s3.put_object(Bucket=bucket, Key="ledger/00000001.json", Body=b"kept")
+    with pytest.raises(CloudError) as refused:
+        bootstrap_environment(shops.app, one, shops.services)
+    assert refused.value.code == "bootstrap-failed"
+    assert bucket in refused.value.message
+    assert s3.get_object(Bucket=bucket, Key="ledger/00000001.json")["Body"].read() == b"kept"
+
+
+def test_a_bucket_with_its_ledger_is_never_left_behind(shops: Shops) -> None:
+    one = shops.app.environments[0]
+    with pytest.raises(Refused) as refused:
+        bootstrap_environment(shops.app, replace(one, bucket="another-bucket"), shops.services)
+    assert refused.value.code == "bootstrap-bucket"
+    assert shops.own.bucket in refused.value.hint
+    assert not compare(shops.app, one, shops.services).differs
+
+
+@pytest.mark.parametrize("tags", [[], [{"Key": "sealift:bootstrap", "Value": "payroll/staging"}]])
+def test_a_stack_of_somebody_else_is_left_alone(shops: Shops, tags: list[dict[str, str]]) -> None:
+    name = f"foreign-{len(tags)}"
+    cloudformation = client(shops.own.endpoint, "cloudformation")
+    body = json.dumps({"Resources": {"Inbox": {"Type": "AWS::SQS::Queue"}}})
+    cloudformation.create_stack(StackName=f"sealift-bootstrap-shop-{name}", TemplateBody=body, Tags=tags)
+    with pytest.raises(Refused) as refused:
+        bootstrap_environment(shops.app, elsewhere(shops, name), shops.services)
+    assert refused.value.code == "bootstrap-not-ours"
+
+
+def test_what_would_change_is_shown_and_nothing_is_changed(shops: Shops) -> None:
+    one = replace(shops.app.environments[0], trust="github:team@1/another@3")
+    assert compare(shops.app, one, shops.services).differs
+    assert not compare(shops.app, shops.app.environments[0], shops.services).differs
+    absent = compare(shops.app, elsewhere(shops, "absent"), shops.services)
+    assert absent.live is None
+    assert absent.differs
+
+
+def test_an_object_lock_stays_when_it_is_not_asked_for_again(shops: Shops) -> None:
+    one = elsewhere(shops, "locked")
+    assert bootstrap_environment(shops.app, one, shops.services, lock_days=30).changed
+    assert not bootstrap_environment(shops.app, one, shops.services).changed

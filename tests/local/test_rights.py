@@ -9,15 +9,19 @@ from typing import Any
 
 import pytest
 
+from sealift.aws.needs import BUCKET_MADE
 from sealift.aws.rights import EMBEDDED, NO_RIGHT_NEEDED, RIGHTS, Right
+from sealift.bootstrap.target import Target
+from sealift.bootstrap.template import bootstrap_template
+from sealift.bootstrap.trust import Trust
+from sealift.bootstrap.uses import uses
 from sealift.cli.main import run
 from sealift.local.endpoint import Endpoint
 from sealift.local.supervisor import LocalCloud
-from sealift.template.reading import read
+from sealift.template.templates import SamTemplates
 from tests.local.deploying import client, deploy
 from tests.local.rights import Call, Recorder, concrete
 
-ROLES = Path(__file__).parents[2] / "examples" / "roles" / "template.yaml"
 COMMANDS_OF = {
     "deploy": ("run", "deploy", "promote", "rollback", "resume", "approve", "waive", "destroy"),
     "plan": ("drift", "diff", "prove"),
@@ -182,19 +186,32 @@ def test_what_is_only_called_now_and_then_was_called(shop: Shop) -> None:
     assert rare <= {call.name for call in shop.calls}
 
 
+def target(shop: Shop, name: str, endpoint: Endpoint) -> Target:
+    """Return what `sealift bootstrap` would make for an environment of the shop."""
+    used = uses({"app": SamTemplates().load(shop.root, "template.yaml", buildable=False)}).services
+    return Target(
+        app="shop",
+        environment=name,
+        stack=f"shop-{name}",
+        stacks=(f"shop-{name}",),
+        bucket=f"sealift-{endpoint.account}-us-east-1-shop-{name}",
+        services=used,
+        trust=Trust(),
+        may_destroy=True,
+        local=True,
+    )
+
+
 @pytest.fixture(scope="module")
 def roles(shop: Shop) -> dict[tuple[str, str], dict[str, list[Any]]]:
-    """Make the four roles of each environment, and return the documents of each by environment and role."""
+    """Make the roles of each environment, and return the documents of each by environment and role."""
     found = {}
     for name, endpoint in shop.endpoints.items():
-        given = {
-            "Stack": f"shop-{name}",
-            "Bucket": f"sealift-{endpoint.account}-us-east-1-shop-{name}",
-            "Trusted": f"arn:aws:iam::{endpoint.account}:role/ci",
-            "MayDestroy": "yes",
-        }
-        body: Any = read(ROLES, "template.yaml").body
-        assert deploy(endpoint, f"roles-of-{name}", body, expanded=False, **given).status == "CREATE_COMPLETE"
+        body: Any = bootstrap_template(target(shop, name, endpoint))
+        for there in ("Bucket", "BucketPolicy"):  # the delivery made it
+            del body["Resources"][there]
+            body["Outputs"].pop(there, None)
+        assert deploy(endpoint, f"roles-of-{name}", body, expanded=False).status == "CREATE_COMPLETE"
         iam = client(endpoint, "iam")
         for role in COMMANDS_OF:
             policy = iam.get_role_policy(RoleName=f"shop-{name}-{role}", PolicyName="own")["PolicyDocument"]
@@ -207,7 +224,9 @@ def refused(shop: Shop, roles: Any) -> Iterator[tuple[str, str, str, str]]:
     for call in (c for c in shop.calls if c.name not in EMBEDDED):
         environment, endpoint = next((n, e) for n, e in shop.endpoints.items() if e.port == call.port)
         role = next(r for r, commands in COMMANDS_OF.items() if call.command in commands)
-        granted = [right for right in RIGHTS if right.call == call.name and role_needs(role, right)]
+        # The bucket is made and set up by bootstrap.
+        rights = (right for right in RIGHTS if right.call == call.name and right.need != BUCKET_MADE)
+        granted = [right for right in rights if role_needs(role, right)]
         for right in granted:
             arn = concrete(right.resource, call, account=endpoint.account, region="us-east-1")
             for action in right.actions:

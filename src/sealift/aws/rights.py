@@ -238,6 +238,7 @@ RIGHTS: tuple[Right, ...] = (
         ("cloudformation:ExecuteChangeSet", STACK, "make it"),
         ("cloudformation:DeleteChangeSet", STACK, "clear away one that is empty or was declined"),
         ("cloudformation:DescribeStackEvents", STACK, "progress, and the cause of a failure"),
+        ("cloudformation:DescribeEvents", STACK, "why a template is refused before anything is changed"),
         ("cloudformation:DeleteStack", STACK, "the empty remains of a creation that failed"),
         (
             "iam:GetOpenIDConnectProvider",

@@ -33,6 +33,8 @@ class Target:
     """Name of its bucket; `${…}` stands for the account."""
     services: frozenset[str]
     trust: Trust
+    followers: tuple[Trust, ...] = ()
+    """Whom the environments trust that releases are promoted to from here: their jobs read this one as its role."""
     makes_provider: bool = True
     """Whether the identity provider is in this stack: an account has one for each issuer."""
     may_destroy: bool = False

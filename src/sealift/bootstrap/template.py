@@ -82,15 +82,15 @@ def _role(target: Target, name: str, statements: list[Json]) -> Json:
         "Properties": {
             "RoleName": f"{target.stack}-{name}",
             "Path": PATH,
-            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": list(_trusted(target))},
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": list(_trusted(target, name))},
             "Policies": [{"PolicyName": "own", "PolicyDocument": _document(statements, target, _LONGEST_ROLE)}],
         },
     }
 
 
-def _trusted(target: Target) -> Iterator[Json]:
-    if target.trust.arn or target.trust.issuer:
-        yield target.trust.statement()
+def _trusted(target: Target, role: str) -> Iterator[Json]:
+    trusts = (target.trust, *(target.followers if role == "deploy" else ()))
+    yield from (trust.statement() for trust in dict.fromkeys(trusts) if trust.arn or trust.issuer)
     if target.local:  # whoever started it
         root = "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"
         yield {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": sub(root)}}

@@ -64,7 +64,8 @@ class Reporting:
         try:
             self.forge.publish(report)
         except (CloudError, OSError) as error:
-            message = f"The report could not be posted: {error}"
+            hint = error.hint if isinstance(error, CloudError) else ""
+            message = f"The report could not be posted: {error}. {hint}".rstrip()
             self.sink.emit(Noted(level="warning", name="report-not-posted", message=message))
 
 

@@ -145,6 +145,11 @@ def _target(app: App, environment: Environment, *, trust: Trust, lock_days: int 
         bucket=bucket_of(environment),
         services=frozenset(),
         trust=trust,
+        followers=tuple(
+            read_trust(e, branch=_branch(app, e))
+            for e in app.environments
+            if e.promotes_from == environment.name and e.trust
+        ),
         may_destroy=not environment.protected,
         lock_days=lock_days,
     )
@@ -284,6 +289,7 @@ def _wait(name: str, site: Site) -> None:
     wait_for_stack(site, rests, what=f"Stack {name}")
     state = site.cloud.stacks.describe(name)
     if state is None or state.status not in SETTLED_WELL:
+        failed = [event.reason for event in site.cloud.stacks.validations(name) if event.reason] or failed
         raise CloudError(
             f"The bootstrap stack of {site.name} failed: "
             + (failed[0] if failed else (state.reason if state else "it is gone")),

@@ -1,5 +1,6 @@
 """Reports posted by real HTTP to a service of this machine: what each system gets, and how refusals are taken."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sealift.model.finding import Finding
 from sealift.model.template import Location
 from sealift.pipelines.report import Report
 from sealift.scm.ci import detect
+from sealift.scm.forge.calls import Api
 from sealift.scm.forge.opening import open_forge
 from tests.component.scm.conftest import Service
 
@@ -86,6 +88,46 @@ def test_a_refusal_is_an_error_that_names_no_token(service: Service, status: int
         forge.publish(REPORT)
     assert len(service.requests) == tries
     assert "s3cret" not in f"{refused.value.message}{refused.value.hint}{refused.value.context}"
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("GITHUB_TOKEN", "t\u00f6ken"),
+        ("GITHUB_TOKEN", "a\nb"),
+        ("GITHUB_API_URL", "not a url"),
+        ("GITHUB_API_URL", "http://[::1"),
+        ("GITHUB_API_URL", "ftp://example.invalid"),
+        ("GITHUB_API_URL", ""),
+        ("GITHUB_API_URL", "http://127.0.0.1:1"),
+    ],
+)
+def test_a_variable_that_no_request_can_hold_is_an_error_of_ours(service: Service, variable: str, value: str) -> None:
+    env = github(service, GITHUB_TOKEN="t") | {variable: value}
+    forge = open_forge(detect(env, EVENT), env, sleep=lambda _: None)
+    assert forge is not None
+    with pytest.raises(CloudError) as refused:
+        forge.publish(REPORT)
+    assert refused.value.hint
+
+
+def test_a_proxy_that_is_no_address_is_an_error_of_ours(service: Service) -> None:
+    env = bitbucket(service, SEALIFT_BITBUCKET_PROXY="no proxy")
+    forge = open_forge(detect(env), env, sleep=lambda _: None)
+    assert forge is not None
+    with pytest.raises(CloudError, match="no URL"):
+        forge.publish(REPORT)
+
+
+def test_a_service_that_does_not_answer_in_time_is_given_up_after_four_tries() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        waited: list[float] = []
+        api = Api(f"http://127.0.0.1:{silent.getsockname()[1]}", sleep=waited.append, timeout_s=0.05)
+        with pytest.raises(CloudError, match="ReadTimeout") as refused:
+            api.call("GET", "/statuses")
+    assert len(waited) == 3
+    assert refused.value.retryable
 
 
 EVENT = {"pull_request": {"head": {"sha": HEAD}}}

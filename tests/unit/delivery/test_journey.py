@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from sealift.delivery.journey import journey
 from sealift.model.app import App, Environment, StackSpec
 
@@ -40,6 +42,12 @@ def test_a_branch_without_an_environment_is_told_which_branches_have_one():
     way = journey(APP, branch="feature/x", pull_request=None)
     assert way.deploys == ()
     assert "branches that do: main, next" in way.reason
+
+
+@pytest.mark.parametrize("branch", ["production", "staging", "archive", "Production", "production/main"])
+def test_a_branch_that_is_called_like_an_environment_reaches_none(branch: str):
+    way = journey(APP, branch=branch, pull_request=None, merged_to=(branch, "main"))
+    assert (way.deploys, way.promotes) == ((), ())
 
 
 def test_a_pull_request_never_reaches_a_permanent_environment_even_from_main():

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sealift.scm.ci import CiContext, detect
 
@@ -112,3 +114,32 @@ def test_on_a_branch_both_commits_are_the_same() -> None:
     ):
         context = detect(env)
         assert (context.commit, context.head) == ("c", "c")
+
+
+ENDS = (
+    *("BRANCH", "COMMIT", "TAG", "PR_ID", "PR_DESTINATION_BRANCH", "REPO_FULL_NAME", "REF", "REF_NAME", "REF_TYPE"),
+    *("SHA", "HEAD_REF", "BASE_REF", "REPOSITORY", "RUN_ID", "PROJECT_PATH", "COMMIT_SHA", "COMMIT_BRANCH"),
+    *("MERGE_REQUEST_IID", "MERGE_REQUEST_SOURCE_BRANCH_SHA", "JOB_URL", "ACTOR", "SERVER_URL"),
+)
+NAMES = sorted(
+    {name for start in ("BITBUCKET_", "GITHUB_", "CI_", "GITLAB_") for name in (f"{start}{end}" for end in ENDS)}
+    | {"CI", "GITHUB_ACTIONS", "GITLAB_CI", "BITBUCKET_BUILD_NUMBER"}
+)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=12)))
+def test_whatever_the_variables_hold_there_is_a_context(env: dict[str, str]):
+    assert detect(env).system in {"bitbucket", "github", "gitlab", "other", "none"}
+
+
+@given(
+    st.sampled_from(["bitbucket", "github", "gitlab"]),
+    st.text(alphabet=st.characters(exclude_characters="\0"), min_size=1, max_size=250),
+)
+def test_a_branch_is_called_as_its_variable_says(system: str, branch: str):
+    env = {
+        "bitbucket": {"BITBUCKET_BUILD_NUMBER": "1", "BITBUCKET_BRANCH": branch},
+        "github": {"GITHUB_ACTIONS": "true", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": branch},
+        "gitlab": {"GITLAB_CI": "true", "CI_COMMIT_BRANCH": branch},
+    }[system]
+    assert detect(env).branch == branch

@@ -15,6 +15,15 @@ _TRIES, _LONGEST_PAUSE_S, _MOST_PAGES = 4, 20.0, 100
 _PASSING = (408, 429, 500, 502, 503, 504)
 
 
+_ADVICE = {
+    401: "The token is wrong or expired: make another one, and store it in the variables of the CI system.",
+    403: "The token may not do this: give it the right to write statuses and comments.",
+    404: "There is no such repository or commit, or the token may not see it.",
+    409: "Somebody else wrote at the same time. The next job posts it again.",
+    429: "The service asked to go slower. The next job posts it again.",
+}
+
+
 class Api:
     """Calls below one base address. `sleep` waits between tries, in seconds."""
 
@@ -66,14 +75,13 @@ class Api:
     def _send(self, method: str, path: str, body: "Json", *, missing_ok: bool) -> "httpx.Response | None":
         import httpx
 
-        if self._client is None:
-            self._client = httpx.Client(
-                base_url=self._base, headers=self._headers, proxy=self._proxy, timeout=self._timeout_s
-            )
+        client = self._opened(method, path)
         for attempt in range(1, _TRIES + 1):
             pause_s = 0.5 * 2**attempt
             try:
-                answer = self._client.request(method, self._base + path, json=body)
+                answer = client.request(method, self._base + path, json=body)
+            except httpx.InvalidURL as error:
+                raise _failed(method, path, f"its address is no URL: {error}") from error
             except httpx.TransportError as error:
                 no_proxy = self._proxy is not None and isinstance(error, httpx.ConnectError | httpx.ProxyError)
                 if attempt == _TRIES or no_proxy:  # a proxy of this machine that is not there will not come
@@ -88,6 +96,21 @@ class Api:
                 pause_s = _asked(answer.headers.get("Retry-After"), pause_s)
             self._sleep(min(pause_s, _LONGEST_PAUSE_S))
         raise AssertionError("unreachable")
+
+    def _opened(self, method: str, path: str) -> "httpx.Client":
+        """Return the client. Raises CloudError when a variable of the job holds what no request can."""
+        import httpx
+
+        if self._client is None:
+            try:
+                self._client = httpx.Client(
+                    base_url=self._base, headers=self._headers, proxy=self._proxy, timeout=self._timeout_s
+                )
+            except UnicodeError as error:
+                raise _failed(method, path, "the token holds characters that no token has", status=401) from error
+            except (ValueError, httpx.InvalidURL) as error:
+                raise _failed(method, path, f"its address or proxy is no URL: {error}") from error
+        return self._client
 
     def keep_one(
         self, listed: str, created: str, changed: Callable[[object], tuple[str, str]], *, mark: str, body: "Json"
@@ -151,6 +174,7 @@ def _failed(method: str, path: str, why: str, *, status: int | None = None) -> C
     return CloudError(
         f"{method} {path.split('?')[0]} was refused: {why}",
         code="forge-refused",
+        hint=_ADVICE.get(status or 0, "The next job posts it again."),
         context={"status": status},
         retryable=status in (*_PASSING, None),
     )
