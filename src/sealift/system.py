@@ -6,10 +6,11 @@ ends our wait for it, ends the whole group. POSIX only.
 
 import os
 import signal
+import stat
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -286,3 +287,15 @@ def _opener(host: str) -> "urllib.request.OpenerDirector":
     if name == "localhost" or name.endswith(".localhost") or name == "::1" or name.startswith("127."):
         handlers.append(urllib.request.ProxyHandler({}))
     return urllib.request.build_opener(*handlers)
+
+
+def sweep(places: Iterable[tuple[Path, str]], *, age_s: float = 86_400.0) -> None:
+    """Remove folders of ours (a folder, and the beginning of their names) that killed commands left: a day old."""
+    import shutil
+
+    for folder, beginning in places:
+        with suppress(OSError):
+            for path in folder.glob(f"{beginning}*"):
+                info = path.lstat()
+                if stat.S_ISDIR(info.st_mode) and info.st_uid == os.getuid() and time.time() - info.st_mtime > age_s:
+                    shutil.rmtree(path, ignore_errors=True)

@@ -30,12 +30,13 @@ from sealift.ports import (
     Trials,
 )
 from sealift.scm.ci import CiContext, detect
-from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp
+from sealift.system import RealClock, RealProcess, SortableIds, UrllibHttp, sweep
 from sealift.usecases.services import Services
 
 if TYPE_CHECKING:
     from sealift.aws.credentials import OwnCredentials
     from sealift.build.builder import CachedBuilder
+    from sealift.checks.reviewed import Reviewed
     from sealift.local.supervisor import LocalCloud
     from sealift.model.template import Rendered
     from sealift.pipelines.report import Forge
@@ -261,6 +262,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt, as_
 
     Without `as_role` environments are worked on with the credentials in use, whatever `role` says.
     """
+    sweep(_scratch())
     clock, process = RealClock(), programs()
     trials = _late(lambda: _trials(app, process, sink))
     ids = SortableIds(clock)
@@ -283,6 +285,15 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt, as_
         actor=actor(),
         variables=dict(os.environ),
     )
+
+
+def _scratch() -> Iterator[tuple[Path, str]]:
+    """Yield where commands keep folders for a while, and what these begin with."""
+    import tempfile
+
+    temporary, root = Path(tempfile.gettempdir()), cache_root()
+    yield from ((temporary, f"sealift-{what}-") for what in ("copy", "check", "verify", "lint", "compare", "layer"))
+    yield from ((root / "homes", "home-"), (root / "checks", "run-"))
 
 
 def _ledgers(clock: Clock, ids: Ids) -> Ledgers:
@@ -311,7 +322,24 @@ def _analyzer(process: RealProcess, app: App, clock: Clock) -> Analyzer:
     from sealift.checks.analyzer import RealAnalyzer
 
     offline = _sandboxed(process, app, offline=True)
-    return RealAnalyzer(_sandboxed(process, app), cache_root() / "checks", clock=clock, offline=offline)
+    tools = _sandboxed(process, app)
+    return RealAnalyzer(tools, cache_root() / "checks", clock=clock, offline=offline, reviewed=_reviewed)
+
+
+@contextmanager
+def _reviewed(app: App) -> "Iterator[Reviewed]":
+    """Yield the configurations of linters that count; the work tree's own where no other branch is read."""
+    from sealift.checks.reviewed import NAMES, Reviewed, reviewed
+    from sealift.scm.hardened import Repository
+
+    git, commit = _git(), app.gates.commit
+    found = git.repository(app.root)
+    if commit is None or not isinstance(found, Repository):
+        yield Reviewed()
+        return
+    here, there = git.named(app.root, NAMES, None), git.named(app.root, NAMES, commit)
+    with reviewed(found.top, found.prefix, here, there) as given:
+        yield given
 
 
 def _tester(process: RealProcess, app: App, sink: EventSink) -> Tester:
@@ -380,7 +408,13 @@ def caching_builder(
     settings = settings_of_uv(os.environ, Path.home())
     runs = process or _sandboxed(programs(), app)
     return CachedBuilder(
-        cache or _build_cache(), runs, settings=settings, variables=os.environ, locks=locks, trials=trials
+        cache or _build_cache(),
+        runs,
+        settings=settings,
+        variables=os.environ,
+        locks=locks,
+        trials=trials,
+        twice=cache is None,
     )
 
 

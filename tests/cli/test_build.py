@@ -157,6 +157,17 @@ def test_the_ci_key_follows_dependencies_and_not_source(sealift, shop):
     assert sealift("cache", "key", "--prefix").out.strip() == second["prefix"]
 
 
+def test_what_is_not_merged_keeps_its_cache_under_another_key(sealift, shop, monkeypatch):
+    merged = sealift("cache", "key", "-C", shop, "--json").json
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for event, ref in (("pull_request", "refs/pull/7/merge"), ("push", "refs/heads/main")):
+        monkeypatch.setenv("GITHUB_EVENT_NAME", event)
+        monkeypatch.setenv("GITHUB_REF", ref)
+        strange = sealift("cache", "key", "-C", shop, "--json").json
+        assert not strange["key"].startswith(merged["prefix"])
+        assert strange["prefix"] == merged["prefix"]
+
+
 def test_settings_of_uv_that_change_a_resolution_change_the_ci_key(sealift, shop, monkeypatch):
     (shop / "orders" / "requirements.txt").write_text("six\n")
     first = sealift("cache", "key", "-C", shop).out

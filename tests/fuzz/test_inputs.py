@@ -10,15 +10,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sealift.config.load import load_committed
-from sealift.delivery.manifest import parse_manifest
+from sealift.delivery.manifest import origin_key, parse_manifest
+from sealift.delivery.provenance import provenance, provenance_faults, stated_commit
+from sealift.delivery.rebuilt import parsed_locks
+from sealift.delivery.signing import opened, public_of, signed
 from sealift.errors import SealiftError, UserError
+from sealift.ledger.cache import EntryCache
 from sealift.ledger.codec import FORMAT, decode_entry, decode_head, decode_holding
+from sealift.local.folder import Folder
+from sealift.model.app import Environment
+from sealift.model.release import Origin, Release
 from sealift.template.templates import SamTemplates
+from sealift.usecases.configuration import configuration_key, kept_configuration
+from sealift.usecases.store import stored_origin
+from tests.fakes.clock import FakeClock
+from tests.fakes.cloud import FakeClouds
 from tests.fuzz.inputs import HUGE, as_json, nearly
+
+PRIVATE = Ed25519PrivateKey.from_private_bytes(b"1" * 32).private_bytes(
+    Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+)
 
 INPUTS = int(os.environ.get("SEALIFT_FUZZ", "2000"))
 DEEP = 30_000
@@ -117,7 +134,31 @@ MANIFEST: dict[str, Any] = {
         }
     ],
 }
-SHARE = {"toml": 0.35, "template": 0.35, "bucket": 0.3}
+ORIGIN: dict[str, Any] = {"commit": "1" * 40, "branch": "main", "dirty": False, "subject": "s", "author": "a <a@x>"}
+CONFIGURATION: dict[str, Any] = {"parameters": {"app": {"A": "1"}}, "tags": {"team": "shop"}}
+RELEASE = Release(digest="0" * 64, app="shop", stacks=(), artifacts=(), manifest=b"")
+PROVENANCE: dict[str, Any] = json.loads(
+    provenance(RELEASE, Origin(commit="1" * 40, branch="main", dirty=False), bom=b"{}", tool_version="0")
+)
+ENVELOPE: dict[str, Any] = json.loads(signed(b"{}", "t", private_pem=PRIVATE))
+LOCKS: dict[str, Any] = {"name": "alpha==1.0\n"}
+RUN: dict[str, Any] = {
+    "guard": 4194304,
+    "guard_began": "1",
+    "emulator": 4194304,
+    "emulator_began": "1",
+    "port": 4566,
+    "region": "eu-west-1",
+    "account": "1" * 12,
+}
+IDENTITY: dict[str, Any] = {
+    "environment": "staging",
+    "account": "1" * 12,
+    "access_key": "a",
+    "secret_key": "s",
+    "port": 4566,
+}
+SHARE = {"toml": 0.3, "template": 0.3, "bucket": 0.3, "files": 0.1}
 
 
 def tries(kind: str, parts: int = 1) -> Any:
@@ -168,6 +209,42 @@ def check_template(root: Path, body: bytes) -> None:
         refused(error)
 
 
+def stored(data: bytes) -> Any:
+    """Return a cloud whose bucket has these bytes under every key."""
+    cloud = FakeClouds(FakeClock()).open(Environment(name="staging", region="eu-west-1", stack_name="s"))
+    cloud.bucket.ensure()
+    for key in (origin_key("0" * 64), configuration_key(hashlib.sha256(data).hexdigest())):
+        cloud.bucket.put(key, data)
+    return cloud
+
+
+def check_beside(data: bytes) -> None:
+    """Read what is stored beside a manifest, and what an environment keeps."""
+    cloud = stored(data)
+    provenance_faults(data, RELEASE, bom=data)
+    stated_commit(data)
+    assert all(isinstance(lock, str) for lock in parsed_locks(data).values())
+    for read in (
+        lambda: stored_origin("0" * 64, cloud),
+        lambda: kept_configuration(hashlib.sha256(data).hexdigest(), cloud),
+        lambda: opened(data, "t", public_pem=public_of(PRIVATE)),
+    ):
+        try:
+            read()
+        except SealiftError as error:
+            refused(error)
+
+
+def check_state(folder: Path, data: bytes) -> None:
+    """Read the files that the embedded cloud and the ledger's cache keep on this machine."""
+    for name in ("run.json", "identity.json", "known.jsonl"):
+        (folder / name).write_bytes(data)
+        (folder / name).chmod(0o600)
+    Folder(folder).run()
+    Folder(folder).identity()
+    EntryCache(folder / "known.jsonl").load()
+
+
 def check_object(data: bytes) -> None:
     for read in (
         decode_entry,
@@ -203,9 +280,35 @@ def test_an_object_of_the_bucket_is_read_or_refused(whole: dict[str, Any]) -> No
     judged()
 
 
+@pytest.mark.parametrize(
+    "whole",
+    [ORIGIN, CONFIGURATION, PROVENANCE, ENVELOPE, LOCKS],
+    ids=["origin", "configuration", "provenance", "envelope", "locks"],
+)
+def test_what_stands_beside_a_release_is_read_or_refused(whole: dict[str, Any]) -> None:
+    @tries("bucket", 5)
+    @given(nearly(whole))
+    def judged(document: Any) -> None:
+        check_beside(as_json(document))
+
+    judged()
+
+
+@pytest.mark.parametrize("whole", [RUN, IDENTITY, ENTRY], ids=["run", "identity", "known entries"])
+def test_a_file_of_this_machines_state_is_read_or_passed_over(tmp_path: Path, whole: dict[str, Any]) -> None:
+    @tries("files", 3)
+    @given(nearly(whole))
+    def judged(document: Any) -> None:
+        check_state(tmp_path, as_json(document))
+
+    judged()
+
+
 @given(st.binary(max_size=300))
 def test_bytes_of_any_kind_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     check_object(data)
+    check_beside(data)
+    check_state(tmp_path_factory.getbasetemp(), data)
     check_config(data.decode(errors="replace"))
 
 
@@ -213,6 +316,8 @@ def test_bytes_of_any_kind_are_read_or_refused(tmp_path_factory: pytest.TempPath
 def test_deep_nesting_is_refused(tmp_path: Path, opening: str) -> None:
     deep = opening * DEEP
     check_object(deep.encode())
+    check_beside(deep.encode())
+    check_state(tmp_path, deep.encode())
     check_config(f"x = {deep}")
     check_template(tmp_path, deep.encode())
 

@@ -76,7 +76,9 @@ def template(planted: Planted, *, broken: bool) -> str:
                 "CodeUri": "src",
                 "Handler": "app.handler",
                 "Runtime": "python3.11",
-                "Environment": {"Variables": refs},
+                "Environment": {
+                    "Variables": {**refs, "STORED_TOKEN": "{{resolve:secretsmanager:shop/s1:SecretString}}"}
+                },
             },
         },
         "Kept": {
@@ -93,9 +95,9 @@ def template(planted: Planted, *, broken: bool) -> str:
                 "PolicyDocument": {"Version": "2012-10-17", "Statement": []},
             },
         }
-    return json.dumps(
-        {"Transform": "AWS::Serverless-2016-10-31", "Parameters": declared, "Resources": resources}, indent=1
-    )
+    outputs = {"Leak": {"Value": {"Ref": "Secret1"}}, "Address": {"Value": {"Fn::Sub": "https://u:${Secret2}@h/"}}}
+    body = {"Transform": "AWS::Serverless-2016-10-31", "Parameters": declared, "Resources": resources}
+    return json.dumps({**body, "Outputs": outputs}, indent=1)
 
 
 def configuration(planted: Planted) -> str:
@@ -202,7 +204,17 @@ def test_a_thousand_secrets_are_planted(planted: Planted):
 def test_a_run_that_goes_well_tells_and_keeps_no_secret(planted: Planted):
     told = planted.run("run", "--local", "--json", "-v")
     assert told.returncode == 0, told.stdout[-2000:] + told.stderr[-2000:]
-    looked = [planted.run(*argv) for argv in (("status", "--local"), ("history", "--local", "--json"))]
+    looked = [
+        planted.run(*argv)
+        for argv in (
+            ("status", "--local"),
+            ("status", "--local", "--json", "-v"),
+            ("history", "--local", "--json"),
+            ("diff", "staging", "production", "--local", "--json"),
+            ("drift", "staging", "--local", "--json"),
+            ("promote", "production", "--plan", "--local", "--json"),
+        )
+    ]
     assert leaks(planted, told, *looked) == []
 
 
@@ -212,6 +224,28 @@ def test_a_stack_that_fails_over_a_secret_tells_and_keeps_none(planted: Planted)
     (planted.root / "template.yaml").write_text(template(planted, broken=False))
     assert {t.returncode for t in told} == {1}
     assert leaks(planted, *told) == []
+
+
+def test_a_function_that_prints_all_it_knows_tells_no_secret(planted: Planted):
+    source, declared = planted.root / "src" / "app.py", planted.root / "sealift.toml"
+    kept, before = source.read_text(), declared.read_text()
+    source.write_text("import os\nprint(dict(os.environ))\nraise RuntimeError(str(sorted(os.environ.values())))\n")
+    told = [planted.run("run", "--local", "-v"), planted.run("run", "--local", "--json")]
+    source.write_text(kept)
+    assert declared.read_text() == before
+    assert {t.returncode for t in told} == {1}
+    assert leaks(planted, *told) == []
+
+
+def test_what_sealift_keeps_is_for_its_user_alone(planted: Planted):
+    state = planted.root / ".sealift" / "local"
+    open_to_others = [p for p in state.rglob("*") if p.is_file() and p.stat().st_mode & 0o077 and _holds(p, planted)]
+    assert open_to_others == []
+
+
+def _holds(path: Path, planted: Planted) -> bool:
+    body = path.read_bytes()
+    return any(secret.encode() in body for secret in planted.all)
 
 
 def test_acceptance_tests_that_print_their_credentials_do_not_spread_them(planted: Planted):

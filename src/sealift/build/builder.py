@@ -43,7 +43,8 @@ class CachedBuilder:
 
     `settings` are those of this machine that change what uv resolves, `variables` the environment that requirements
     may name; `workers` is how many artifacts, and files, are worked on at once. `locks` are those of a release that is
-    built again; `trials` loads finished functions.
+    built again; `trials` loads finished functions. What a team's own command builds is built `twice`, to see whether
+    it varies.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class CachedBuilder:
         workers: int = 2,
         locks: Mapping[str, str] | None = None,
         trials: "Trials | None" = None,
+        twice: bool = True,
     ) -> None:
+        self._twice = twice
         self.cache = Cache(cache_root)
         self._locks = dict(locks or {})
         self.left_out = dependency_patterns()
@@ -99,7 +102,7 @@ class CachedBuilder:
             sets = DependencySets(self.cache, run.resolutions, threads)
             run.shared.reopen(assets)
             run.shared.decide(partial(sets.packed, force=run.force), jobs.map)
-            maker = Maker(self.cache, self._process, sets, threads)
+            maker = Maker(self.cache, self._process, sets, threads, twice=self._twice)
             left = [asset for asset in assets if not run.shared.is_empty(asset)]
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in left})
 
@@ -154,16 +157,16 @@ class CachedBuilder:
 
     def elsewhere(self, cache_root: Path) -> "CachedBuilder":
         """Return a builder with the same settings and another cache, to prove that the cache does not count."""
-        other = CachedBuilder(cache_root, self._process, workers=self._workers)
+        other = CachedBuilder(cache_root, self._process, workers=self._workers, twice=False)
         other.left_out, other._settings, other._variables = self.left_out, self._settings, self._variables
         return other
 
-    def ci_key(self, root: Path, assets: Sequence[Asset]) -> str:
+    def ci_key(self, root: Path, assets: Sequence[Asset], *, merged: bool) -> str:
         """Return the key under which CI should keep this cache: it changes when dependencies do, not with source."""
         from sealift.build.cache.ci_key import ci_key
 
         planner = self._run(root.absolute(), force=False).planner
-        return ci_key([planner.dependency_key(asset) for asset in assets], self.left_out)
+        return ci_key([planner.dependency_key(asset) for asset in assets], self.left_out, merged=merged)
 
     def store(self, data: bytes) -> Path:
         """Keep bytes in the cache under their SHA-256 and return the path."""

@@ -25,11 +25,19 @@ from sealift.build.zips.zipping import Entry
 from sealift.errors import BuildError
 from sealift.ports import Process
 
+_OwnBuild = Callable[[Plan, Process, Path], Path]
+_Build = Callable[[Plan, Process, Path], tuple[Path, tuple[str, ...]]]
+_NAMED = 5
+_REFUSED = "A promotion builds it again and refuses what differs"
+
 
 class Maker:
-    """Builds plans. Threads may share it."""
+    """Builds plans. Threads may share it. What a team's own command makes is made `twice`, to see whether it varies."""
 
-    def __init__(self, cache: Cache, process: Process, sets: DependencySets, threads: Executor) -> None:
+    def __init__(
+        self, cache: Cache, process: Process, sets: DependencySets, threads: Executor, *, twice: bool = True
+    ) -> None:
+        self._twice = twice
         self._cache = cache
         self._process = process
         self._sets = sets
@@ -51,9 +59,9 @@ class Maker:
             case "esbuild":
                 return self._built(plan, bundle)
             case "makefile":
-                return self._built(plan, _silently(makefile.build))
+                return self._built(plan, self._compared(makefile.build))
             case "command":
-                return self._built(plan, _silently(makefile.build_by_command))
+                return self._built(plan, self._compared(makefile.build_by_command))
 
     def _source(self, plan: Plan, before: Package | None) -> dict[str, Entry]:
         known: dict[str, Stream] = {}
@@ -62,13 +70,36 @@ class Maker:
             known = compressed_source(before.path, named)
         return source_entries(plan.tree.files, plan.prefix, known, self._threads)
 
-    def _built(self, plan: Plan, build: Callable[[Plan, Process, Path], tuple[Path, tuple[str, ...]]]) -> Made:
+    def _built(self, plan: Plan, build: _Build) -> Made:
         """Zip the folder that a tool of the author's fills."""
         with self._cache.temporary() as scratch:
             folder, warnings = build(plan, self._process, scratch)
             tree = read_tree(folder, Profile(boundary=scratch.resolve(), anywhere=OUTPUT), None)
             entries = source_entries(tree.files, plan.prefix, {}, self._threads)
             return self._zipped(plan, entries, warnings=(*warnings, *_unlocked(plan)))
+
+    def _compared(self, build: _OwnBuild) -> _Build:
+        """Return a build by a command of the author's that says what differs when it is done again.
+
+        A promotion builds the release again, and takes the same bytes alone.
+        """
+
+        def built(plan: Plan, process: Process, scratch: Path) -> tuple[Path, tuple[str, ...]]:
+            (scratch / "1").mkdir()
+            folder = build(plan, process, scratch / "1")
+            if not self._twice:
+                return folder, ()
+            process.run(["sleep", "1.1"], cwd=scratch, timeout_s=10)  # most times in files are whole seconds
+            (scratch / "2").mkdir()
+            try:
+                other = build(plan, process, scratch / "2")
+            except BuildError as error:
+                return folder, (f"{plan.name}: built a second time, it fails: {error.message}. {_REFUSED}",)
+            varying = _varying(folder, other, scratch.resolve())
+            told = f"{plan.name}: its build gives other bytes each time, in {_shown(varying)}. {_REFUSED}"
+            return folder, ((told,) if varying else ())
+
+        return built
 
     def _node(self, plan: Plan, source: dict[str, Entry], *, force: bool) -> Made:
         if plan.packages is None or not plan.packages.needs_install(development=False):
@@ -134,8 +165,16 @@ class Maker:
         )
 
 
-def _silently(build: Callable[[Plan, Process, Path], Path]) -> Callable[[Plan, Process, Path], tuple[Path, tuple[()]]]:
-    return lambda plan, process, scratch: (build(plan, process, scratch), ())
+def _varying(one: Path, other: Path, boundary: Path) -> list[str]:
+    """Return the files that two builds do not have alike."""
+    trees = [read_tree(at, Profile(boundary=boundary, anywhere=OUTPUT), None) for at in (one, other)]
+    first, second = ({file.name: (file.sha256, file.executable) for file in tree.files} for tree in trees)
+    return sorted(name for name in {*first, *second} if first.get(name) != second.get(name))
+
+
+def _shown(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _unlocked(plan: Plan) -> tuple[str, ...]:

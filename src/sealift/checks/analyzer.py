@@ -1,13 +1,15 @@
 """The Analyzer port: ruff on the source and cfn-lint on the templates, side by side; and a look at handlers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from sealift.checks.cache import TextCache
 from sealift.checks.cfnlint import run_cfnlint
 from sealift.checks.handlers import handler_findings
-from sealift.checks.notes import COULD_NOT_RUN
+from sealift.checks.notes import COULD_NOT_RUN, advice
+from sealift.checks.reviewed import Reviewed
 from sealift.checks.ruff import run_ruff
 from sealift.model.app import App
 from sealift.model.finding import SEVERITIES, Finding, SuiteResult
@@ -20,7 +22,8 @@ NAME = "analysis"
 class RealAnalyzer:
     """Runs the linters. `env` is their whole environment; None leaves it to the process.
 
-    `offline` runs what needs no network, but may load code of the tree (`append_rules` of cfn-lint).
+    `offline` runs what needs no network, but may load code of the tree (`append_rules` of cfn-lint). `reviewed` says
+    which configurations count instead of the work tree's.
     """
 
     def __init__(
@@ -31,12 +34,14 @@ class RealAnalyzer:
         env: Mapping[str, str] | None = None,
         clock: Clock | None = None,
         offline: Process | None = None,
+        reviewed: Callable[[App], AbstractContextManager[Reviewed]] = lambda _: nullcontext(Reviewed()),
     ) -> None:
         self._process = process
         self._offline = offline or process
         self._cache = cache
         self._env = env
         self._clock = clock
+        self._reviewed = reviewed
 
     def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
         """Run the linters. What stops the journey is marked on each finding."""
@@ -44,9 +49,15 @@ class RealAnalyzer:
             return SuiteResult(
                 name=NAME, status="not tested", reason="switched off: [lint] enabled in the configuration"
             )
-        with ThreadPoolExecutor(max_workers=1) as pool:
+        with self._reviewed(app) as given, ThreadPoolExecutor(max_workers=1) as pool:
             source = pool.submit(
-                run_ruff, app, templates, process=self._process, env=self._env, cache=self._cache / "ruff"
+                run_ruff,
+                app,
+                templates,
+                process=self._process,
+                env=self._env,
+                cache=self._cache / "ruff",
+                given=given.ruff,
             )
             template = run_cfnlint(
                 app,
@@ -56,8 +67,16 @@ class RealAnalyzer:
                 cache=TextCache(self._cache / "cfn-lint"),
                 today="" if self._clock is None else f"{self._clock.now():%Y-%m-%d}",
                 local=local,
+                given=given.cfnlint,
             )
-            return analysis_result((*handler_findings(app, templates), *template, *source.result()))
+            told = tuple(_told(name, app) for name in ("cfnlint", "ruff") if getattr(given, name) is not None)
+            return analysis_result((*handler_findings(app, templates), *template, *source.result(), *told))
+
+
+def _told(name: str, app: App) -> Finding:
+    tool = {"cfnlint": "cfn-lint", "ruff": "ruff"}[name]
+    message = f"its configuration counts as on {app.gates.reference}, not as in the work tree"
+    return advice(tool, "configuration-not-merged", message)
 
 
 def analysis_result(findings: tuple[Finding, ...]) -> SuiteResult:

@@ -10,12 +10,12 @@ from sealift.analysis.cfnlint import cfnlint_findings
 from sealift.checks.cache import TextCache, content_key
 from sealift.checks.files import text
 from sealift.checks.notes import TIMEOUT_S, could_not_run
+from sealift.checks.reviewed import CFNLINT, Given
 from sealift.model.app import App
 from sealift.model.finding import Finding
 from sealift.model.template import Template
 from sealift.ports import Completed, Process
 
-_CONFIGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
 _START = "import sys; from cfnlint.runner import main; sys.exit(main())"
 
 
@@ -28,22 +28,25 @@ def run_cfnlint(
     cache: TextCache,
     today: str,
     local: bool,
+    given: Given | None = None,
 ) -> tuple[Finding, ...]:
     """Return what cfn-lint finds in the templates and in those nested in them.
 
     It takes seconds, so its report is kept under its input; `today` is a part of that, for runtimes come to their end.
+    `given` is a configuration instead of the folder's own.
     """
     files = sorted({one.file for one in with_nested(templates.values())})
     regions = sorted({environment.region for environment in app.environments})
-    config = [text(app.root / name) for name in _CONFIGS]
+    config = [text(app.root / name) for name in CFNLINT] if given is None else [text(given.file)]
     bodies = [(app.root / file).read_bytes() for file in files]
     key = content_key(("cfn-lint", version("cfn-lint"), today, *regions, *config, *files, *bodies))
     report = cache.get(key)
     if report is None:
-        done = _cfnlint(app.root, files, regions, process, env)
+        chosen = () if given is None else ("--config-file", str(given.file))
+        done = _cfnlint(app.root, files, regions, process, env, chosen)
         if done.timed_out or not done.stdout.lstrip().startswith("["):
             # A region that this cfn-lint does not know is no reason not to look at the template.
-            done = _cfnlint(app.root, files, [], process, env)
+            done = _cfnlint(app.root, files, [], process, env, chosen)
         if done.timed_out or not done.stdout.lstrip().startswith("["):
             return (could_not_run("cfn-lint", done),)
         report = done.stdout
@@ -61,10 +64,15 @@ def _sam_resources(template: Template) -> Iterator[tuple[str, str]]:
 
 
 def _cfnlint(
-    root: Path, files: Iterable[str], regions: Iterable[str], process: Process, env: Mapping[str, str] | None
+    root: Path,
+    files: Iterable[str],
+    regions: Iterable[str],
+    process: Process,
+    env: Mapping[str, str] | None,
+    chosen: tuple[str, ...],
 ) -> Completed:
     # -P: a yaml.py or json/ in the application's folder must not stand in for the module of that name.
-    argv = [sys.executable, "-P", "-c", _START, "--format", "json"]
+    argv = [sys.executable, "-P", "-c", _START, "--format", "json", *chosen]
     if regions:
         argv += ["--regions", *regions]
     argv += ["--template", *(glob.escape(file) for file in files)]

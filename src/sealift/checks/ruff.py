@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from sealift.analysis.merge import merged
@@ -21,14 +21,13 @@ from sealift.analysis.ruff import (
 from sealift.checks.cfnlint import with_nested
 from sealift.checks.files import text
 from sealift.checks.notes import TIMEOUT_S, advice, could_not_run, said
+from sealift.checks.reviewed import RUFF, Given
 from sealift.model.app import App
 from sealift.model.finding import Finding
 from sealift.model.template import Template
 from sealift.ports import Completed, Process
 
 _TESTS = ("tests", "test")
-_CONFIGS = (".ruff.toml", "ruff.toml", "pyproject.toml")
-"""In the order in which ruff looks for them."""
 _MAY_PIN = (
     "uv.lock",
     "poetry.lock",
@@ -54,6 +53,8 @@ class Ruff:
     cache: Path
     root: Path
     paths: tuple[str, ...] = (".",)
+    given: Path | None = None
+    """A configuration instead of those that ruff finds."""
 
     def check(self, *options: str, version: str | None = None) -> Completed:
         """Check with the ruff that comes with us, or with a given version of it."""
@@ -74,14 +75,24 @@ class Ruff:
             ]
             program.append("ruff")
         fixed = ("--output-format", "json", "--cache-dir", str(self.cache), "--extend-exclude", ",".join(EXCLUDES))
-        argv = (*program, "check", *fixed, *options, "--", *self.paths)
+        chosen = () if self.given is None or "--isolated" in options else ("--config", str(self.given))
+        argv = (*program, "check", *fixed, *chosen, *options, "--", *self.paths)
         return self.process.run(argv, cwd=self.root, env=self.env, timeout_s=TIMEOUT_S)
 
 
 def run_ruff(
-    app: App, templates: Mapping[str, Template], *, process: Process, env: Mapping[str, str] | None, cache: Path
+    app: App,
+    templates: Mapping[str, Template],
+    *,
+    process: Process,
+    env: Mapping[str, str] | None,
+    cache: Path,
+    given: Given | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what ruff finds in the application's Python source, with our rules and with the project's own."""
+    """Return what ruff finds in the application's Python source, with our rules and with the project's own.
+
+    `given` is a configuration instead of those that ruff finds.
+    """
     target = target_version(templates.values())
     if target is None:
         return (advice("ruff", "python-2", "Python 2 source was not analysed"),)
@@ -93,10 +104,14 @@ def run_ruff(
         shipped=(*sources, *_TESTS),
         vendored=tuple(vendored_packages(app.root, sources)),
     )
-    config = find_config(app.root)
+    config = find_config(app.root) if given is None else given.file if text(given.file) else None
     plain = ("--isolated", "--target-version", target, "--select", ",".join((*STOP_RULES, *ADVICE_RULES)))
     if config is None:
         return _read(ruff.check(*plain), scope, stops)
+    if given is not None:
+        # Paths in the configuration are relative to the folder that ruff runs in.
+        paths = tuple(str((app.root / path).resolve()) for path in ruff.paths)
+        ruff = replace(ruff, given=given.file, root=given.place, paths=paths)
     done = ruff.check("--select", ",".join(STOP_RULES))
     if done.returncode not in (0, 1):
         note = advice("ruff", "configuration", f"the project's own configuration cannot be used: {said(done)}")
@@ -130,7 +145,7 @@ def _read(done: Completed, scope: OwnCode, stop_on: Callable[[str], bool]) -> tu
 def find_config(root: Path) -> Path | None:
     """Return the file that configures ruff for this folder: in it or above it, up to the top of the repository."""
     for folder in (root.resolve(), *root.resolve().parents):
-        for name in _CONFIGS:
+        for name in RUFF:
             found = text(folder / name)
             if found and (name != "pyproject.toml" or "[tool.ruff" in found):
                 return folder / name

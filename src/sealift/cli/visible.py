@@ -24,3 +24,10 @@ def visible(text: str) -> str:
     """
     plain = text.translate(_C0_AND_C1 | _DIRECTIONS)
     return _COMMANDS.sub(lambda found: f"{found[1] or ''}{_SHOWN}", plain)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line for people, with nothing in it that a terminal or a CI system would obey."""
+    import click
+
+    click.echo(visible(text), err=err)

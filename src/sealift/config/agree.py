@@ -13,12 +13,16 @@ from sealift.errors import did_you_mean
 from sealift.model.app import PREVIEWS, App
 
 _MAX_STACK_NAME = 128
+MOST_ENVIRONMENTS = 500
+"""A quarter of a million pairs."""
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _SETTING = re.compile(r"(ssm|ssm-secure|secretsmanager):[^\s${}]+")
 
 
 def contradictions(app: App, settings: Settings, *, look: bool = True) -> tuple[Problem, ...]:
     """Return everything that is wrong between parts that are each valid; `look` for the templates that are named."""
+    if len(app.environments) > MOST_ENVIRONMENTS:
+        return (_too_many(len(app.environments)),)
     return (
         *_of_stacks(app, settings),
         *(_of_templates(app, settings) if look else ()),
@@ -31,6 +35,15 @@ def contradictions(app: App, settings: Settings, *, look: bool = True) -> tuple[
         *_of_hooks(app),
         *_of_accepted(app),
         *_of_signing(app),
+    )
+
+
+def _too_many(count: int) -> Problem:
+    pairs = count * (count - 1)
+    return _problem(
+        f"are {count:,}, and the proof compares each with each: {pairs:,} pairs are minutes and gigabytes where they "
+        f"share something; at most {MOST_ENVIRONMENTS:,} are taken (those of pull requests are [previews])",
+        "environments",
     )
 
 

@@ -59,7 +59,7 @@ def opened(envelope: bytes, payload_type: str, *, public_pem: bytes) -> bytes:
         payload = base64.b64decode(raw["payload"], validate=True)
         signatures = [base64.b64decode(one["sig"], validate=True) for one in raw["signatures"]]
         found_type = raw["payloadType"]
-    except (ValueError, KeyError, TypeError, Base64Error) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, Base64Error) as error:
         raise _refused("the envelope cannot be read") from error
     if found_type != payload_type:
         raise _refused(f"the envelope holds {str(found_type)[:60]!r}")

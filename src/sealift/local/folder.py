@@ -37,6 +37,11 @@ class Identity:
     secret_key: str
     port: int
 
+    def is_well_formed(self) -> bool:
+        """Say whether each value is of its type."""
+        texts = (self.environment, self.account, self.access_key, self.secret_key)
+        return all(isinstance(text, str) for text in texts) and type(self.port) is int and 0 < self.port < 65536
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -54,7 +59,7 @@ class Run:
         """Say whether each value is of its type: the record may have been written by anybody."""
         numbers = (self.guard, self.emulator, self.port)
         texts = (self.guard_began, self.emulator_began, self.region, self.account)
-        return all(type(n) is int and n > 1 for n in numbers) and all(isinstance(text, str) for text in texts)
+        return all(type(n) is int and 1 < n < 2**31 for n in numbers) and all(isinstance(text, str) for text in texts)
 
 
 LAUNCHER = "sealift.local.launcher"
@@ -134,9 +139,10 @@ class Folder:
         """Return what was written before."""
         raw = _read(self.identity_file)
         try:
-            return Identity(**raw) if raw else None
+            found = Identity(**raw) if raw else None
         except TypeError:
             return None
+        return found if found is not None and found.is_well_formed() else None
 
     def write_run(self, run: Run) -> None:
         """Record the running emulator."""

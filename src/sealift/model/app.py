@@ -220,6 +220,11 @@ class GatesRead:
     merged_to: tuple[str, ...] = ()
     """Those of the protected branch and the environments' branches that have the commit that is checked out."""
 
+    @property
+    def merged(self) -> bool:
+        """Whether what is checked out was merged, as far as this clone goes. A person's clone counts as that."""
+        return self.pull_request is None and (not self.in_ci or bool(self.merged_to))
+
     def has_branch(self, branch: str) -> bool:
         """Whether a branch has the commit that is checked out. In a work tree that speaks for itself any does."""
         return branch in self.merged_to if self.reference or self.problem else True

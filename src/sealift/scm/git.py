@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from sealift.errors import UserError
 from sealift.model.release import Origin
@@ -105,6 +106,33 @@ class Git:
             for name, commit, target, head in lines
         }
 
+    def named(self, root: Path, names: Sequence[str], commit: str | None) -> Mapping[str, str]:
+        """Return every file of these names in the repository, by its path from the top: of a commit, or as it is here.
+
+        Raises UserError when a commit can not be read.
+        """
+        found = self._git.repository(root)
+        if isinstance(found, NoRepository):
+            return {}
+        if commit is None:
+            listed = self._git.run(root, "ls-files", "--cached", "--others", "--exclude-standard")
+        else:
+            listed = self._git.run(root, "ls-tree", "-r", "--name-only", commit)
+        paths = sorted({path for path in listed.stdout.splitlines() if path.rpartition("/")[2] in names})
+        if commit is not None:
+            return self._read(root, commit, paths) if listed.returncode == 0 else _unreadable(names, commit)
+        there = {path: found.top / path for path in paths}
+        return {name: path.read_text(errors="replace") for name, path in there.items() if path.is_file()}
+
+    def _read(self, root: Path, commit: str, paths: Sequence[str]) -> Mapping[str, str]:
+        texts = {}
+        for path in paths:
+            done = self._git.run(root, "cat-file", "blob", f"{commit}:{path}")
+            if done.returncode != 0:
+                _unreadable([path], commit)
+            texts[path] = done.stdout
+        return texts
+
     def has_commit(self, root: Path, commit: str) -> bool:
         """Return whether this clone has a commit."""
         return _is_reference(commit) and self._git.run(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
@@ -151,19 +179,19 @@ class Git:
         found = self._git.repository(root)
         prefix = found.prefix if isinstance(found, Repository) else ""
         listed = self._git.run(root, "ls-tree", "--name-only", commit, "--", *(prefix + name for name in names))
-        texts: dict[str, str] = {}
-        for path in listed.stdout.splitlines():
-            done = self._git.run(root, "cat-file", "blob", f"{commit}:{path}")
-            if done.returncode == 0:
-                texts[path.removeprefix(prefix)] = done.stdout
-        if listed.returncode != 0 or len(texts) != len(listed.stdout.splitlines()):
-            raise UserError(
-                f"git cannot read {', '.join(names)} of commit {commit[:12]}",
-                code="git-unreadable",
-                hint="Fetch it again: git fetch origin (a clone made with --filter: git fetch --refetch --no-filter "
-                "origin); `git fsck` says what is damaged.",
-            )
-        return texts
+        if listed.returncode != 0:
+            _unreadable(names, commit)
+        texts = self._read(root, commit, listed.stdout.splitlines())
+        return {path.removeprefix(prefix): body for path, body in texts.items()}
+
+
+def _unreadable(names: Sequence[str], commit: str) -> NoReturn:
+    raise UserError(
+        f"git cannot read {', '.join(names)} of commit {commit[:12]}",
+        code="git-unreadable",
+        hint="Fetch it again: git fetch origin (a clone made with --filter: git fetch --refetch --no-filter "
+        "origin); `git fsck` says what is damaged.",
+    )
 
 
 def _is_reference(text: str) -> bool:

@@ -86,8 +86,22 @@ def kept_configuration(digest: str, cloud: Cloud) -> Configuration:
             hint="The bucket is versioned: restore the version before. Or deploy with what sealift.toml has now.",
             context={"environment": cloud.environment, "key": key},
         )
-    raw = json.loads(stored.body)
-    return Configuration(parameters=raw["parameters"], tags=raw["tags"])
+    try:
+        raw = json.loads(stored.body)
+        parameters = {str(stack): _texts(values) for stack, values in raw["parameters"].items()}
+        return Configuration(parameters=parameters, tags=_texts(raw["tags"]))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        # Its bytes have the digest, so it was made like that, and not by Sealift.
+        raise IntegrityError(
+            f"{key} in the bucket of {cloud.environment} cannot be read: {type(error).__name__}",
+            code="configuration-damaged",
+            hint="Deploy with what sealift.toml has now.",
+            context={"environment": cloud.environment, "key": key},
+        ) from error
+
+
+def _texts(values: Mapping[str, object]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in values.items()}
 
 
 def as_then(site: Site, release: Release, then: Configuration | None) -> Site:

@@ -106,6 +106,16 @@ def _compare(source: End, target: End) -> Difference:
     )
 
 
+def _resources(template: bytes) -> dict[str, dict[str, Json]]:
+    """Return the resources of a sealed template; none when it is no template."""
+    try:
+        body = json.loads(template)
+    except (ValueError, RecursionError):
+        return {}
+    found = body.get("Resources") if isinstance(body, dict) else None
+    return {n: one for n, one in found.items() if isinstance(one, dict)} if isinstance(found, dict) else {}
+
+
 def _end(site: Site) -> End:
     deployed = site.standing().current
     if deployed is None:
@@ -123,7 +133,7 @@ def _bodies(release: Release, read: Callable[[str], bytes]) -> dict[str, dict[st
     return {
         f"{stack.name}/{name}": body
         for stack in release.stacks
-        for name, body in json.loads(read(stack.template_sha256)).get("Resources", {}).items()
+        for name, body in _resources(read(stack.template_sha256)).items()
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from sealift.analysis.redact import redacted
+from sealift.analysis.redact import redacted, secret_values
 from sealift.errors import CloudError
 from sealift.model.event import Noted
 from sealift.ports import Cloud
@@ -41,7 +41,17 @@ def read_log(name: str, cloud: Cloud, *, since: datetime) -> tuple[str, ...]:
         lines = cloud.functions.logs(name, since=since)
     except CloudError:
         return ()  # what failed is told without it
-    return essence([redacted(line.rstrip()) for entry in lines for line in entry.splitlines()])[-LOG_LINES:]
+    secrets = _own_secrets(name, cloud) if lines else ()
+    return essence([redacted(line.rstrip(), secrets) for entry in lines for line in entry.splitlines()])[-LOG_LINES:]
+
+
+def _own_secrets(name: str, cloud: Cloud) -> tuple[str, ...]:
+    """Return the secrets that a function has in its variables: AWS resolves those of Secrets Manager into them."""
+    try:
+        found = cloud.inventory.function(name)
+    except CloudError:
+        return ()
+    return secret_values(found.variables) if found is not None else ()
 
 
 def essence(lines: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Only `open_site` opens a cloud, and it masks it: no use case can reach one that 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from sealift.analysis.redact import is_secret
 from sealift.delivery.history import Standing, standing
 from sealift.delivery.manifest import manifest_key, parse_manifest
 from sealift.delivery.parameters import given_parameters, secret_values
@@ -61,6 +62,10 @@ def open_site(app: App, environment: Environment, services: Services) -> Site:
     cloud = opened_cloud(app, environment, services)
     ledger = services.ledgers.ledger(cloud)
     secrets = Secrets(lambda: _deployed_secrets(app, environment, cloud, ledger))
+    if cloud.local:
+        secrets.learn(
+            v for name, v in app.local_settings.items() if name.startswith("secretsmanager:") or is_secret(name)
+        )
     return Site(
         app=app,
         environment=environment,

@@ -106,7 +106,10 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         overtaken=overtaken(entries, soak_s=environment.soak_s),
         standing=now,
         override=_override(entries, now.current),
-        outputs=merged_outputs((named.get(state.name, state.name), state.outputs) for state in states),
+        outputs={
+            key: site.secrets.masked(value)
+            for key, value in merged_outputs((named.get(s.name, s.name), s.outputs) for s in states).items()
+        },
         stuck=stuck,
         torn_down=open_teardown(entries),
         missing=missing,

@@ -110,14 +110,25 @@ def stored_origin(digest: str, cloud: Cloud) -> Origin:
     if stored is None:
         return Origin(commit=None, branch=None, dirty=False)
     try:
-        return Origin(**json.loads(stored.body))
-    except (ValueError, TypeError) as error:
+        return _origin(json.loads(stored.body))
+    except (ValueError, TypeError, RecursionError) as error:
         raise IntegrityError(
             f"{stored.key} in the bucket of {cloud.environment} is damaged",
             code="origin-damaged",
             hint="The bucket is versioned: restore the version before.",
             context={"environment": cloud.environment, "key": stored.key},
         ) from error
+
+
+def _origin(raw: object) -> Origin:
+    """Return the note as it is written. Raises TypeError when it is another thing."""
+    if not isinstance(raw, dict) or raw.get("dirty") not in (True, False):
+        raise TypeError("no origin")
+    found = Origin(**raw)
+    texts = (found.commit, found.branch, found.subject, found.author)
+    if not all(text is None or isinstance(text, str) for text in texts):
+        raise TypeError("no origin")
+    return found
 
 
 def full_digest(prefix: str, cloud: Cloud) -> str:

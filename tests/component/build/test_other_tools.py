@@ -140,3 +140,33 @@ def test_esbuild_bundles_the_handler(build: Build, tmp_path: Path) -> None:
     code = "require('./app').handler().then(console.log)"
     ran = subprocess.run(["node", "-e", code], cwd=tmp_path / "unpacked", check=True, capture_output=True, text=True)
     assert ran.stdout.strip() == "42"
+
+
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [
+        ("date +%s > $(ARTIFACTS_DIR)/stamp.txt", "stamp.txt"),
+        ("pwd > $(ARTIFACTS_DIR)/where.txt", "where.txt"),
+        ("head -c 8 /dev/urandom > $(ARTIFACTS_DIR)/id", "id"),
+        ("mktemp $(ARTIFACTS_DIR)/XXXXXX.py > /dev/null", ".py"),
+    ],
+)
+def test_a_build_that_gives_other_bytes_each_time_is_named_when_it_is_built(build: Build, line: str, file: str) -> None:
+    makefile = f"build-Fn:\n\tcp app.py $(ARTIFACTS_DIR)\n\t{line}\n"
+    built = build({"fn/Makefile": makefile, "fn/app.py": "print(1)\n"}, build_method="makefile")
+    (told,) = built.warnings
+    assert "gives other bytes each time, in " in told
+    assert file in told
+    assert "app.py" not in told.replace(file, "")
+    assert build({}, build_method="makefile").warnings == (told,)
+
+
+def test_a_command_that_fails_the_second_time_is_named(build: Build, tmp_path: Path) -> None:
+    command = f'mkdir {tmp_path}/once && cp app.py "$ARTIFACTS_DIR"'
+    built = build({"fn/app.py": "print(1)\n"}, build_method="command", build_properties={"command": command})
+    assert "built a second time, it fails" in built.warnings[0]
+
+
+def test_a_build_that_reproduces_says_nothing(build: Build) -> None:
+    built = build({"fn/app.py": ""}, build_method="command", build_properties={"command": 'cp app.py "$ARTIFACTS_DIR"'})
+    assert built.warnings == ()

@@ -10,10 +10,13 @@ import pytest
 import sealift
 from sealift.errors import CloudError, SealiftError
 from sealift.model.app import Hooks
+from sealift.model.live import LiveFunction
 from sealift.model.stack import Drift, Invocation
 from sealift.usecases.destroy import destroy
+from sealift.usecases.logs import read_log
 from sealift.usecases.masking import Secrets
 from sealift.usecases.stacks.drift import drift
+from sealift.usecases.status import status
 from sealift.usecases.waive import Waiver, waive
 from tests.component.usecases.world import World, function, table
 from tests.fakes.process import completed
@@ -53,6 +56,28 @@ def test_what_a_hooks_command_prints(world: World):
     told = said(world, world.deploy)
     assert "trying ***" in told
     assert SECRET not in told
+
+
+def test_what_an_output_says_in_status(world: World):
+    world.write(
+        {"Hello": function(), "Items": table()}, Parameters=NO_ECHO, Outputs={"Leak": {"Value": {"Ref": "Password"}}}
+    )
+    world.app = replace(world.app, probes=())
+    world.deploy()
+    assert SECRET in world.account().stacks.describe("shop-staging").outputs.values()  # type: ignore[union-attr]
+    (shown,) = (lane.outputs for lane in status(world.app, world.services()) if lane.environment.name == "staging")
+    assert shown["Leak"] == "***"
+
+
+def test_what_a_function_prints_of_its_own_variables(world: World):
+    world.deploy()
+    account = world.account()
+    (name,) = (r.physical_id for r in account.stacks.resources("shop-staging") if r.logical_id == "Hello")
+    assert name is not None
+    account.cloud.inventory.functions[name] = LiveFunction(role="r", variables={"DB_PASSWORD": "resolved-9"})  # type: ignore[attr-defined]
+    account.functions.log(name, world.clock.now(), "connecting with resolved-9 failed")
+    (line,) = read_log(name, world.site().cloud, since=world.clock.now())
+    assert line == "connecting with *** failed"
 
 
 def test_what_was_changed_by_hand(world: World):
@@ -138,4 +163,4 @@ def test_no_use_case_but_the_site_opens_a_cloud():
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and ast.unparse(node).endswith("clouds.open")
     ]
-    assert opening == ["usecases/site.py"]
+    assert set(opening) == {"usecases/site.py"}

@@ -220,3 +220,16 @@ def test_an_environment_is_not_called_like_a_preview(app_folder: Path, name: str
     with pytest.raises(ConfigError) as refused:
         _load(app_folder, f"[previews]\naccount = '333333333333'\n[environments.{name}]\naccount = '444444444444'\n")
     assert "name that a preview would have" in refused.value.message
+
+
+def test_thousands_of_environments_are_refused_with_what_they_would_cost(app_folder: Path) -> None:
+    many = "".join(f"[environments.e{number}]\n" for number in range(3000))
+    with pytest.raises(ConfigError) as error:
+        _load(app_folder, many)
+    assert "8,997,000 pairs" in error.value.message
+    assert error.value.message.count("\n") == 1
+
+
+def test_five_hundred_environments_are_taken(app_folder: Path) -> None:
+    many = "".join(f"[environments.e{n}]\naccount = '{111111111111 + n}'\n" for n in range(500))
+    assert len(_load(app_folder, many).environments) == 500

@@ -9,7 +9,7 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
-from sealift.cli.visible import visible
+from sealift.cli.visible import say
 
 if TYPE_CHECKING:
     from sealift.usecases.bootstrap import Compared, Made
@@ -55,9 +55,9 @@ def bootstrap_command(
         click.echo(json.dumps(_made(made)))
         return 0
     stack = made.bootstrap.target.name
-    click.echo(f"Stack {stack} in account {made.account} " + ("is made." if made.changed else "is as it should be."))
+    say(f"Stack {stack} in account {made.account} " + ("is made." if made.changed else "is as it should be."))
     for line in _next(session, made):
-        click.echo(visible(line))
+        say(line)
     return 0
 
 
@@ -93,13 +93,13 @@ def _show_difference(session: Session, found: "Compared") -> int:
         click.echo(json.dumps({**body, "diff": lines, "drifted": drifted}))
         return int(found.differs)
     for line in lines:
-        click.echo(visible(line))
+        say(line)
     for one in found.drifted:
-        click.echo(visible(f"{one.logical_id} ({one.type}) was changed by hand: {one.status.lower()}"))
+        say(f"{one.logical_id} ({one.type}) was changed by hand: {one.status.lower()}")
         for path, expected, actual in one.differences:
-            click.echo(visible(f"    {path}: {json.dumps(expected)} is {json.dumps(actual)} now"))
+            say(f"    {path}: {json.dumps(expected)} is {json.dumps(actual)} now")
     if not found.differs:
-        click.echo(f"Stack {found.bootstrap.target.name} is as it should be.")
+        say(f"Stack {found.bootstrap.target.name} is as it should be.")
     return int(found.differs)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import click
 
 from sealift.cli.session import Session, options
+from sealift.cli.visible import say
 from sealift.model.release import BuiltArtifact, BuiltRelease
 from sealift.model.template import Template
 
@@ -68,9 +69,9 @@ def lock_command(session: Session) -> int:
         click.echo(json.dumps({"locks": [name.as_posix() for name in names]}))
         return 0
     for name in names:
-        click.echo(f"wrote {name}")
+        say(f"wrote {name}")
     if not names:
-        click.echo("There is no requirements.txt to lock: none is there, or each has hashes already.")
+        say("There is no requirements.txt to lock: none is there, or each has hashes already.")
     return 0
 
 
@@ -186,13 +187,13 @@ def _show(session: Session, built: BuiltRelease, *, explain: bool) -> None:
     if explain:
         for artifact in built.artifacts:
             _explain(artifact)
-        click.echo(f"left out of dependencies: {' '.join(_left_out(session))}\n")
+        say(f"left out of dependencies: {' '.join(_left_out(session))}\n")
     total = sum(b.artifact.size_bytes for b in built.artifacts)
     fresh = sum(b.built for b in built.artifacts)
-    click.echo(f"release {built.release.digest}")
+    say(f"release {built.release.digest}")
     count = len(built.artifacts)
     some = f"{count} artifact{'s' * (count != 1)}"
-    click.echo(f"{some}, {size(total)}, {fresh} built, {built.duration_s:.2f} s")
+    say(f"{some}, {size(total)}, {fresh} built, {built.duration_s:.2f} s")
 
 
 def _explain(built: BuiltArtifact) -> None:
@@ -201,26 +202,26 @@ def _explain(built: BuiltArtifact) -> None:
     from sealift.delivery.sizes import MAX_UNZIPPED_BYTES
 
     names = ", ".join(_short(name) for name in built.artifact.logical_ids)
-    click.echo(f"{names}  {'built' if built.built else 'reused'}: {built.reason}")
+    say(f"{names}  {'built' if built.built else 'reused'}: {built.reason}")
     unzipped = f", {size(built.unzipped_bytes)} unzipped" if built.unzipped_bytes else ""
     if built.unzipped_bytes and built.artifact.kind in ("function", "layer"):
         unzipped += f" ({built.unzipped_bytes / MAX_UNZIPPED_BYTES:.0%} of what Lambda takes, layers included)"
-    click.echo(f"  {size(built.artifact.size_bytes)}{unzipped}  {built.artifact.sha256[:12]}")
+    say(f"  {size(built.artifact.size_bytes)}{unzipped}  {built.artifact.sha256[:12]}")
     largest = _largest(built)
     for name, size_bytes in largest[:_SHOWN_DEPENDENCIES]:
-        click.echo(f"    {size(size_bytes):>10}  {name}")
+        say(f"    {size(size_bytes):>10}  {name}")
     if len(largest) > _SHOWN_DEPENDENCIES:
         rest = sum(n for _, n in largest[_SHOWN_DEPENDENCIES:])
-        click.echo(f"    {size(rest):>10}  {len(largest) - _SHOWN_DEPENDENCIES} more")
+        say(f"    {size(rest):>10}  {len(largest) - _SHOWN_DEPENDENCIES} more")
     if built.layer:
-        click.echo(f"    and what it shares with others, in the layer {_layer(built)}")
+        say(f"    and what it shares with others, in the layer {_layer(built)}")
     if built.left_out:
         more = len(built.left_out) - _SHOWN_LEFT_OUT
         names = " ".join(built.left_out[:_SHOWN_LEFT_OUT]) + (f" and {more} more" if more > 0 else "")
-        click.echo(f"    left out of the source: {names}")
+        say(f"    left out of the source: {names}")
     for warning in built.warnings:
-        click.echo(f"  ! {warning}")
-    click.echo("")
+        say(f"  ! {warning}")
+    say("")
 
 
 def _left_out(session: Session) -> list[str]:
@@ -238,12 +239,12 @@ def _largest(built: BuiltArtifact) -> list[tuple[str, int]]:
 
 def _show_verified(built: BuiltRelease, rebuilt: BuiltRelease, unequal: list[_Unequal]) -> None:
     if rebuilt.release.digest == built.release.digest:
-        click.echo(f"verified: an empty cache gives the same release, in {rebuilt.duration_s:.2f} s")
+        say(f"verified: an empty cache gives the same release, in {rebuilt.duration_s:.2f} s")
         return
-    click.echo(f"NOT REPRODUCED: an empty cache gives release {rebuilt.release.digest}")
+    say(f"NOT REPRODUCED: an empty cache gives release {rebuilt.release.digest}")
     for one in unequal:
         names = ", ".join(_short(name) for name in one.logical_ids)
-        click.echo(f"  {names}: {one.cause}")
+        say(f"  {names}: {one.cause}")
 
 
 def _short(name: str) -> str:

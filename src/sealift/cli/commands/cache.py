@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sealift.cli.session import Session, options
+from sealift.cli.visible import say
 
 if TYPE_CHECKING:
     from sealift.build.cache.store import Cache
@@ -62,10 +63,10 @@ def list_command(session: Session) -> int:
         click.echo(json.dumps(body))
         return 0
     for entry in found if session.verbose else ():
-        click.echo(f"{entry.used_at:%Y-%m-%d %H:%M}  {size(entry.size_bytes):>10}  {entry.kind:<12} {entry.name}")
+        say(f"{entry.used_at:%Y-%m-%d %H:%M}  {size(entry.size_bytes):>10}  {entry.kind:<12} {entry.name}")
     for kind, some in totals.items():
-        click.echo(f"{kind:<12} {len(some):>6} files  {size(sum(e.size_bytes for e in some)):>10}")
-    click.echo(f"{size(sum(e.size_bytes for e in found))} in {cache.root.parent}")
+        say(f"{kind:<12} {len(some):>6} files  {size(sum(e.size_bytes for e in some)):>10}")
+    say(f"{size(sum(e.size_bytes for e in found))} in {cache.root.parent}")
     return 0
 
 
@@ -98,31 +99,37 @@ def prune_command(session: Session, unused: timedelta, max_size: int | None) -> 
     if session.json:
         click.echo(json.dumps({"removed": len(done.removed), "size_bytes": done.size_bytes}))
     else:
-        click.echo(f"{len(done.removed)} files removed, {size(done.size_bytes)} freed")
+        say(f"{len(done.removed)} files removed, {size(done.size_bytes)} freed")
     return 0
 
 
 @cache_command.command("key")
-@click.option("--prefix", is_flag=True, help="Print the common prefix of all keys of this machine, as a restore key.")
+@click.option("--prefix", is_flag=True, help="Print the common prefix of the keys of merged commits, as a restore key.")
 @options(local=False)
 def key_command(session: Session, prefix: bool) -> int:
-    """Print a cache key for CI: a digest of the declared dependencies, not of the source."""
+    """Print a cache key for CI: a digest of the declared dependencies, not of the source.
+
+    A pull request, and any commit that was not merged, gets a key of its own: what it wrote is never read where a
+    merged commit is built.
+    """
     from sealift.build.cache.ci_key import ci_key_prefix
 
     key = ci_key_prefix() if prefix else _key(session)
     if session.json:
         click.echo(json.dumps({"key": key, "prefix": ci_key_prefix(), "path": str(_cache().root)}))
     else:
-        click.echo(key)
+        say(key)
     return 0
 
 
 def _key(session: Session) -> str:
     from sealift.usecases.build import every_template, load_templates
+    from sealift.wiring import load_guarded
 
     templates = every_template(load_templates(session.app, session.services).values())
     assets = [asset for template in templates for asset in template.assets if asset.kind in ("function", "layer")]
-    key = session.builder.ci_key(session.app.root, assets)
+    merged = load_guarded(session.directory, local=False).gates.merged
+    key = session.builder.ci_key(session.app.root, assets, merged=merged)
     session.close()
     return key
 

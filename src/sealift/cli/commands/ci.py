@@ -7,6 +7,7 @@ import click
 
 from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
+from sealift.cli.visible import say
 from sealift.errors import UserError
 
 
@@ -45,12 +46,12 @@ def lint_command(session: Session, files: tuple[Path, ...]) -> int:
         return int(stopped)
     for finding in findings:
         mark = "error" if finding.stops else "advice"
-        click.echo(f"{finding.location}  {mark}  {finding.message}  [{finding.id}]")
+        say(f"{finding.location}  {mark}  {finding.message}  [{finding.id}]")
         if finding.fix:
-            click.echo(f"    {finding.fix}")
+            say(f"    {finding.fix}")
     for path, some in found.items():
         if not some:
-            click.echo(f"{_shown(path)}: nothing found")
+            say(f"{_shown(path)}: nothing found")
     return int(stopped)
 
 

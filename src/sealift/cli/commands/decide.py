@@ -6,6 +6,7 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
+from sealift.cli.visible import say
 from sealift.errors import UserError
 from sealift.model.app import Environment
 
@@ -27,7 +28,7 @@ def waive_command(session: Session, environment: str, change: str, release: str 
     if session.json:
         click.echo(json.dumps({"seq": entry.seq, "environment": environment, "release": waiver.release}))
     else:
-        click.echo(f"Recorded as entry {entry.seq}: {change} may happen once with release {waiver.release[:12]}.")
+        say(f"Recorded as entry {entry.seq}: {change} may happen once with release {waiver.release[:12]}.")
     return 0
 
 
@@ -48,8 +49,8 @@ def approve_command(session: Session, environment: str, release: str, reason: st
         body = {"seq": entry.seq, "environment": environment, "release": entry.record.release}
         click.echo(json.dumps({**body, "gate": gate.status, "message": gate.message}))
     else:
-        click.echo(f"Recorded as entry {entry.seq}: {entry.actor} approved {(entry.record.release or '')[:12]}.")
-        click.echo(f"{environment}: {gate.message}")
+        say(f"Recorded as entry {entry.seq}: {entry.actor} approved {(entry.record.release or '')[:12]}.")
+        say(f"{environment}: {gate.message}")
     return 0
 
 
@@ -67,10 +68,10 @@ def destroy_command(session: Session, environment: str, yes_destroy: str | None)
     if session.json:
         click.echo(json.dumps({"stacks": list(done.stacks), "retained": list(done.retained), "bucket": done.bucket}))
     else:
-        click.echo(f"Deleted: {', '.join(done.stacks) or 'nothing was there'}")
+        say(f"Deleted: {', '.join(done.stacks) or 'nothing was there'}")
         for kept in done.retained:
-            click.echo(f"Kept:    {kept}, as its DeletionPolicy says")
-        click.echo(f"Kept:    bucket {done.bucket}, with releases and the ledger")
+            say(f"Kept:    {kept}, as its DeletionPolicy says")
+        say(f"Kept:    bucket {done.bucket}, with releases and the ledger")
     return 0
 
 

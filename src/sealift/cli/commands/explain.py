@@ -4,7 +4,7 @@ import re
 
 import click
 
-from sealift.cli.visible import visible
+from sealift.cli.visible import say
 from sealift.errors import UserError, did_you_mean
 
 _FINDING = re.compile(r"[A-Za-z]{3}-[0-9]{2}")
@@ -14,7 +14,7 @@ _FINDING = re.compile(r"[A-Za-z]{3}-[0-9]{2}")
 @click.argument("what", metavar="[CODE]", default="configuration")
 def explain_command(what: str) -> int:
     """Explain CODE: a key of sealift.toml (`soak`, `environments.NAME`) or a finding (`IAM-01`); else all keys."""
-    click.echo(visible(_finding(what.upper()) if _FINDING.fullmatch(what) else _keys(what)))
+    say(_finding(what.upper()) if _FINDING.fullmatch(what) else _keys(what))
     return 0
 
 

@@ -8,6 +8,7 @@ import click
 
 from sealift import __version__
 from sealift.cli.session import Session, options
+from sealift.cli.visible import say
 
 if TYPE_CHECKING:
     from sealift.pipelines.lint import System
@@ -37,7 +38,7 @@ def init_command(session: Session, system: "System | None", one_step: bool) -> i
     if system is None or find_source(session.directory) is None:
         wrote = write_initial_config(session.directory)
         if not session.json:
-            click.echo(f"Wrote {wrote}. Look at it, then try: sealift run --local")
+            say(f"Wrote {wrote}. Look at it, then try: sealift run --local")
     if system is not None:
         return _pipeline(session, system, wrote, one_step=one_step)
     if session.json:
@@ -64,10 +65,10 @@ def _pipeline(session: Session, system: "System", config: Path | None, *, one_st
         body = {"path": str(config) if config else None, "pipeline": str(pipeline.path), "written": written is not None}
         click.echo(json.dumps({**body, "merge": merge}))
     elif pipeline.there is None:
-        click.echo(f"Wrote {pipeline.path}. Its comments say what it needs on the side of the CI system.")
+        say(f"Wrote {pipeline.path}. Its comments say what it needs on the side of the CI system.")
     elif not merge:
-        click.echo(f"{pipeline.path} is up to date.")
+        say(f"{pipeline.path} is up to date.")
     else:
-        click.echo(f"{pipeline.path} exists and is left as it is. This is what to merge into it:\n", err=True)
+        say(f"{pipeline.path} exists and is left as it is. This is what to merge into it:\n", err=True)
         click.echo(merge, nl=False)
     return int(bool(merge))

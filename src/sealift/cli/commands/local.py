@@ -9,6 +9,7 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
+from sealift.cli.visible import say
 
 if TYPE_CHECKING:
     from sealift.local.supervisor import LocalCloud, LocalStatus
@@ -34,7 +35,7 @@ def up(session: Session, environments: tuple[str, ...]) -> int:
         click.echo(json.dumps({"environments": rows}))
         return 0
     for endpoint in endpoints:
-        click.echo(f"{endpoint.environment:<14} {endpoint.url}  account {endpoint.account}")
+        say(f"{endpoint.environment:<14} {endpoint.url}  account {endpoint.account}")
     return 0
 
 
@@ -51,9 +52,9 @@ def status(session: Session) -> int:
     for state in states:
         end = state.endpoint
         where = f"{end.url}  account {end.account}  pid {end.pid}" if state.running and end else "not running"
-        click.echo(f"{state.environment:<14} {where}")
+        say(f"{state.environment:<14} {where}")
     if not states:
-        click.echo("The embedded cloud was not started here yet.")
+        say("The embedded cloud was not started here yet.")
     return 0
 
 
@@ -81,7 +82,7 @@ def logs(session: Session, environment: str, lines: int) -> int:
         click.echo(json.dumps({"environment": environment, "lines": list(tail)}))
         return 0
     for line in tail:
-        click.echo(line)
+        say(line)
     return 0
 
 
@@ -128,4 +129,4 @@ def _tell(session: Session, names: Sequence[str], what: str) -> None:
         click.echo(json.dumps({"environments": [{"name": name, "status": what} for name in names]}))
         return
     for name in names:
-        click.echo(f"{name:<14} {what}")
+        say(f"{name:<14} {what}")

@@ -9,6 +9,7 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
+from sealift.cli.visible import say
 from sealift.delivery.health import evidence
 from sealift.delivery.history import Overtaken
 from sealift.model.app import GatesRead
@@ -142,9 +143,9 @@ def ledger_verify_command(session: Session) -> int:
         click.echo(json.dumps({"status": "succeeded" if sound else "failed", "ledgers": ledgers}))
         return 0 if sound else 1
     for name, (count, faults) in checked.items():
-        click.echo(f"{name:<14} {count} entries, " + ("the chain holds" if not faults else "DAMAGED:"))
+        say(f"{name:<14} {count} entries, " + ("the chain holds" if not faults else "DAMAGED:"))
         for fault in faults:
-            click.echo(f"  entry {fault.seq}: {fault.reason}")
+            say(f"  entry {fault.seq}: {fault.reason}")
     return 0 if sound else 1
 
 

@@ -8,6 +8,7 @@ import click
 
 from sealift.cli.ending import Ending
 from sealift.cli.session import Function, Session, options
+from sealift.cli.visible import say
 from sealift.delivery.previews import without_a_clone
 from sealift.errors import SealiftError, UserError
 from sealift.model.change import ChangeReport, PreviewLine, Stop
@@ -78,7 +79,7 @@ def up_command(session: Session, pull_request: str | None, branch: str | None, f
         )
     if not session.json and ending.finished is not None:
         for key, url in ending.finished.urls.items():
-            click.echo(f"{key}  {url}")
+            say(f"{key}  {url}")
     return ending.code
 
 
@@ -99,13 +100,13 @@ def list_command(session: Session, name: str | None, region: str | None, account
         about = one.card
         whose = (about.branch or "") if about is not None else "its card is lost"
         used = f"{about.used_at:%Y-%m-%d %H:%M} UTC" if about is not None else ""
-        click.echo(f"{one.name:<16}{one.status:<22}{used:<22}{whose}")
+        say(f"{one.name:<16}{one.status:<22}{used:<22}{whose}")
         for key, url in one.urls.items():
-            click.echo(f"{'':<16}{key}  {url}")
+            say(f"{'':<16}{key}  {url}")
     if not found.previews:
-        click.echo("There is no preview.")
+        say("There is no preview.")
     for unknown in found.unknown:
-        click.echo(f"Not known, left alone: {unknown}")
+        say(f"Not known, left alone: {unknown}")
     return 0
 
 
@@ -126,7 +127,10 @@ def open_command(session: Session, preview: str, only_print: bool) -> int:
         what = f"{name} outputs no web address" if found is not None else f"There is no preview {name}"
         raise UserError(what, code="preview-no-address", hint="`sealift preview list` shows what there is.")
     for key, url in found.urls.items():
-        click.echo(json.dumps({"name": key, "url": url}) if session.json else f"{key}  {url}")
+        if session.json:
+            click.echo(json.dumps({"name": key, "url": url}))
+        else:
+            say(f"{key}  {url}")
     if human_present() and not only_print and not session.json:
         click.launch(next(iter(found.urls.values())))
     return 0
@@ -160,13 +164,11 @@ def down_command(
         click.echo(json.dumps({"previews": bodies}))
         return 0
     for one, destroyed in done.items():
-        click.echo(f"{one}: deleted {', '.join(destroyed.stacks) or 'nothing; it was not there'}")
+        say(f"{one}: deleted {', '.join(destroyed.stacks) or 'nothing; it was not there'}")
         for kept in destroyed.retained:
-            click.echo(f"{one}: left behind {kept}, as its DeletionPolicy says")
+            say(f"{one}: left behind {kept}, as its DeletionPolicy says")
     if not names:
-        click.echo(
-            "The CI system names no pull request: nothing was done. `sealift preview sweep` finds what is closed."
-        )
+        say("The CI system names no pull request: nothing was done. `sealift preview sweep` finds what is closed.")
     return 0
 
 
@@ -196,13 +198,13 @@ def sweep_command(
         click.echo(json.dumps({"previews": bodies, "unknown": list(found.unknown)}))
         return int(failed)
     for one in found.previews:
-        click.echo(f"{one.name:<16}{one.ended:<20}{one.reason}")
+        say(f"{one.name:<16}{one.ended:<20}{one.reason}")
         for kept in one.retained:
-            click.echo(f"{'':<16}left behind {kept}, as its DeletionPolicy says")
+            say(f"{'':<16}left behind {kept}, as its DeletionPolicy says")
     if not found.previews:
-        click.echo("There is no preview.")
+        say("There is no preview.")
     for unknown in found.unknown:
-        click.echo(f"Not known, left alone: {unknown}")
+        say(f"Not known, left alone: {unknown}")
     return int(failed)
 
 

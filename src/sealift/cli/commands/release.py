@@ -7,6 +7,7 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
+from sealift.cli.visible import say
 
 
 @click.group("release")
@@ -47,9 +48,9 @@ def verify_command(session: Session, environment: str, release: str | None, key:
         }
         click.echo(json.dumps(body))
     else:
-        click.echo(f"release {checked.release} in {environment}")
+        say(f"release {checked.release} in {environment}")
         for check in checked.checks:
-            click.echo(f"  {check.name:<11} {check.status:<7} {check.detail}")
+            say(f"  {check.name:<11} {check.status:<7} {check.detail}")
         if keys.public is None:
-            click.echo("  signature   not looked at: no public key, neither by --key nor in sealift.toml")
+            say("  signature   not looked at: no public key, neither by --key nor in sealift.toml")
     return 0 if checked.holds else 1
