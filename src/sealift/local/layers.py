@@ -99,7 +99,7 @@ def install(requirement: str, version: tuple[int, int]) -> bytes | None:
 
     with tempfile.TemporaryDirectory(prefix="sealift-layer-") as folder:
         target = Path(folder) / "python"
-        argv = [find_uv_bin(), "pip", "install", "--quiet", "--no-config", "--only-binary", ":all:"]
+        argv = [find_uv_bin(), "pip", "install", "--quiet", "--only-binary", ":all:"]
         argv += ["--python-version", f"{version[0]}.{version[1]}", "--target", str(target), requirement]
         try:
             done = subprocess.run(argv, cwd=folder, capture_output=True, check=False, timeout=_TIMEOUT_S)
