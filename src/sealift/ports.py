@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sealift.model.loading import Loading
     from sealift.model.preview import PullRequest
     from sealift.model.release import BuiltArtifact, Finished, Looked, Origin
+    from sealift.model.setting import Held, Setting
     from sealift.model.stack import (
         Backup,
         Caller,
@@ -155,13 +156,28 @@ class Backups(Protocol):
 
 
 class Settings(Protocol):
-    """Configuration that lives in the environment: Parameter Store and Secrets Manager. Values are never read."""
+    """Configuration that lives in the environment: Parameter Store and Secrets Manager.
+
+    A reference is `ssm:NAME`, `ssm-secure:NAME` or `secretsmanager:ID`. Nothing guards a write: hold the lease.
+    """
 
     def missing(self, references: Sequence[str]) -> tuple[str, ...]:
-        """Return those of `ssm:NAME`, `ssm-secure:NAME`, `secretsmanager:ID` that do not exist."""
+        """Return those that do not exist."""
 
     def versions(self, references: Sequence[str]) -> Mapping[str, str]:
         """Return the version of each that exists and shows one; it is another one once the value was changed."""
+
+    def listed(self, prefix: str) -> tuple[Setting, ...]:
+        """Return every parameter and secret whose name begins with `prefix`, which ends with a slash, by name."""
+
+    def held(self, reference: str) -> Held | None:
+        """Return the value of a setting, or None when it does not exist."""
+
+    def put(self, reference: str, value: str) -> str:
+        """Give a setting this value, made as SecureString or secret when it does not exist; return its version."""
+
+    def remove(self, reference: str) -> None:
+        """Delete a setting; one that does not exist is a success."""
 
 
 class Inventory(Protocol):

@@ -60,3 +60,28 @@ def test_a_version_is_another_one_once_the_value_was_changed(world: World) -> No
     assert world.cloud.settings.versions([parameter]) == before
     world.deploy(name, body("two"))
     assert world.cloud.settings.versions([parameter]) != before
+
+
+@pytest.mark.parametrize("service", ["ssm-secure", "secretsmanager"])
+def test_a_setting_that_is_written_is_listed_read_changed_and_deleted(world: World, service: str) -> None:
+    settings, prefix = world.cloud.settings, f"/{world.name()}/staging/"
+    wanted = f"{service}:{prefix}TAX"
+
+    assert (settings.held(wanted), settings.listed(prefix)) == (None, ())
+    settings.remove(wanted)
+    first = settings.put(wanted, "19")
+    second = settings.put(wanted, "20")
+    held = settings.held(wanted)
+    (listed,) = settings.listed(prefix)
+    assert first != second
+    assert held is not None
+    assert (held.value, held.version) == ("20", second)
+    store = "secret" if service == "secretsmanager" else "parameter"
+    assert (listed.name, listed.store, listed.version) == (f"{prefix}TAX", store, second)
+    settings.remove(wanted)
+    assert (settings.held(wanted), settings.listed(prefix), settings.missing([wanted])) == (None, (), (wanted,))
+    settings.put(wanted, "21")
+    held = settings.held(wanted)
+    assert held is not None
+    assert held.value == "21"
+    settings.remove(wanted)

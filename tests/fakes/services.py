@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sealift.errors import CloudError
 from sealift.model.health import COUNTED, Minute, Traffic
 from sealift.model.loading import Loading
+from sealift.model.setting import Held, Setting
 from sealift.model.stack import Caller, FunctionState, Invocation, StackResource
 from sealift.model.template import Json
 
@@ -92,9 +93,49 @@ class FakeSettings:
 
     known: set[str] = field(default_factory=set)
     changes: dict[str, int] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    denied: str = ""
+    """Why nothing can be read, when it cannot."""
+
+    def _look(self) -> None:
+        if self.denied:
+            raise CloudError(self.denied, code="access-denied")
+
+    def listed(self, prefix: str) -> tuple[Setting, ...]:
+        """Return those below a path."""
+        self._look()
+        named = [(one, *one.partition(":")[::2]) for one in self.known]
+        return tuple(
+            Setting(
+                name=name,
+                store="secret" if service == "secretsmanager" else "parameter",
+                version=str(self.changes.get(reference, 1)),
+            )
+            for reference, service, name in sorted(named, key=lambda one: one[2])
+            if name.startswith(prefix)
+        )
+
+    def held(self, reference: str) -> Held | None:
+        """Return the value, or None."""
+        self._look()
+        if reference not in self.known:
+            return None
+        return Held(value=self.values.get(reference, "value"), version=str(self.changes.get(reference, 1)))
+
+    def put(self, reference: str, value: str) -> str:
+        """Write a value."""
+        self.write(reference)
+        self.values[reference] = value
+        return str(self.changes.get(reference, 1))
+
+    def remove(self, reference: str) -> None:
+        """Delete one."""
+        self.known.discard(reference)
+        self.values.pop(reference, None)
 
     def missing(self, references: Sequence[str]) -> tuple[str, ...]:
         """Return those that do not exist."""
+        self._look()
         return tuple(r for r in references if not any(r == k or r.startswith(f"{k}:") for k in self.known))
 
     def versions(self, references: Sequence[str]) -> Mapping[str, str]:

@@ -73,6 +73,12 @@ SETTINGS = Need(
     when="When a template names parameters of Parameter Store, or secrets. Their values are not read.",
     commands=_DEPLOYING,
 )
+CONFIGURE = Need(
+    title="Read and change settings",
+    when="Values are read to print them, to compare them, and to see whether they changed. "
+    "Limit the resources to `/<app>/<environment>/*`.",
+    commands=("config list", "config get", "config set", "config unset", "config import", "config diff"),
+)
 OUTSIDE = Need(
     title="Look for code outside the release",
     when="When a template names code, layers or images that are stored already. When refused, the deployment goes on, "

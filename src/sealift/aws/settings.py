@@ -1,11 +1,12 @@
-"""Whether configuration is there: Parameter Store and Secrets Manager. No value is ever read."""
+"""Configuration in Parameter Store and Secrets Manager: whether it is there, and its values. No error says a value."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
+from sealift.model.setting import Held, Setting
 
 _NAMES_PER_CALL = 50
 """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterStringFilter.html"""
@@ -46,6 +47,93 @@ class AwsSettings:
         shown |= {r: there.get(name, "") for r, name in secrets.items()}
         return {r: version for r, version in shown.items() if version}
 
+    def listed(self, prefix: str) -> tuple[Setting, ...]:
+        """Return every parameter and secret whose name begins with `prefix`, which ends with a slash, by name."""
+        return tuple(
+            sorted((*self._stored(prefix), *self._kept_secrets(prefix)), key=lambda one: (one.name, one.store))
+        )
+
+    def _stored(self, prefix: str) -> Iterator[Setting]:
+        with calling(f"list the parameters under {prefix}"):
+            pages = self._session.ssm.get_paginator("get_parameters_by_path").paginate(
+                Path=prefix.rstrip("/"), Recursive=True
+            )
+            for page in pages:
+                for found in page["Parameters"]:
+                    yield Setting(
+                        name=found["Name"],
+                        store="parameter",
+                        version=str(found.get("Version", "")),
+                        changed_at=found.get("LastModifiedDate"),
+                    )
+
+    def _kept_secrets(self, prefix: str) -> Iterator[Setting]:
+        with calling(f"list the secrets under {prefix}"):
+            pages = self._session.secretsmanager.get_paginator("list_secrets").paginate(
+                Filters=[{"Key": "name", "Values": [prefix]}]
+            )
+            for page in pages:
+                for found in page["SecretList"]:
+                    if found["Name"].startswith(prefix) and "DeletedDate" not in found:
+                        yield Setting(
+                            name=found["Name"],
+                            store="secret",
+                            version=_current(found.get("SecretVersionsToStages", {})),
+                            changed_at=found.get("LastChangedDate"),
+                        )
+
+    def held(self, reference: str) -> Held | None:
+        """Return the value of a setting, or None when it does not exist."""
+        name, secret = parameter_name(reference), secret_id(reference)
+        try:
+            with calling(f"read {name or secret}"):
+                if name is not None:
+                    found = self._session.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+                    return Held(value=found["Value"], version=str(found["Version"]))
+                kept = self._session.secretsmanager.get_secret_value(SecretId=secret or "")
+                return Held(value=kept.get("SecretString", ""), version=kept["VersionId"])
+        except CloudError as error:
+            if error.code == "not-found" or (secret is not None and self._secret_version(secret) is None):
+                return None
+            raise
+
+    def put(self, reference: str, value: str) -> str:
+        """Give a setting this value, made as SecureString or secret when it does not exist; return its version."""
+        name, secret = parameter_name(reference), secret_id(reference)
+        with calling(f"write {name or secret}", secrets=(value,)):
+            if name is not None:
+                written = self._session.ssm.put_parameter(
+                    Name=name, Value=value, Type="SecureString", Overwrite=True, Tier="Intelligent-Tiering"
+                )
+                return str(written["Version"])
+            return self._put_secret(secret or "", value)
+
+    def _put_secret(self, secret: str, value: str) -> str:
+        """Write a secret's value; one that waits for its deletion comes back.
+
+        https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_delete-secret.html
+        """
+        client = self._session.secretsmanager
+        try:
+            if "DeletedDate" in client.describe_secret(SecretId=secret):
+                client.restore_secret(SecretId=secret)
+        except client.exceptions.ResourceNotFoundException:
+            return client.create_secret(Name=secret, SecretString=value)["VersionId"]
+        return client.put_secret_value(SecretId=secret, SecretString=value)["VersionId"]
+
+    def remove(self, reference: str) -> None:
+        """Delete a setting; one that does not exist is a success. A secret can be restored for 30 days."""
+        name, secret = parameter_name(reference), secret_id(reference)
+        try:
+            with calling(f"delete {name or secret}"):
+                if name is not None:
+                    self._session.ssm.delete_parameter(Name=name)
+                else:
+                    self._session.secretsmanager.delete_secret(SecretId=secret or "")
+        except CloudError as error:
+            if error.code != "not-found":
+                raise
+
     def _parameters(self, names: set[str]) -> dict[str, str]:
         """Return the version of each parameter that is there; empty for one that cannot be looked up."""
         wanted = sorted(names)
@@ -78,8 +166,12 @@ class AwsSettings:
             raise
         if "DeletedDate" in answer:
             return None
-        staged = answer.get("VersionIdsToStages", {})
-        return next((version for version, stages in staged.items() if "AWSCURRENT" in stages), "")
+        return _current(answer.get("VersionIdsToStages", {}))
+
+
+def _current(staged: Mapping[str, Sequence[str]]) -> str:
+    """Return the version of a secret that is the current one, empty when none is shown."""
+    return next((version for version, stages in staged.items() if "AWSCURRENT" in stages), "")
 
 
 def parameter_name(reference: str) -> str | None:

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "release": ("Look", "release", "Check hashes, provenance and signature of a release."),
     "ci": ("Team", "ci", "Check the pipeline file of your CI system."),
     "explain": ("Look", "explain", "Explain a key of sealift.toml or a finding."),
+    "config": ("Team", "config", "Read and change the configuration of environments."),
     "local": ("Embedded cloud", "local", "Start, inspect and stop the embedded cloud."),
 }
 

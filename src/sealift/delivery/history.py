@@ -207,7 +207,7 @@ def standing(entries: Sequence[Entry]) -> Standing:
         current=current,
         last=last,
         unfinished=last if last is not None and last.status == "running" else None,
-        soaking_since=_soaking_since(succeeded) if last is current else None,
+        soaking_since=_soaking_since(succeeded, entries) if last is current else None,
         deployments=ordered,
     )
 
@@ -269,7 +269,8 @@ def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
 
 def open_teardown(entries: Sequence[Entry]) -> bool:
     """Return whether the newest operation is a teardown that did not come to its end."""
-    return bool(entries) and entries[-1].record.kind == "teardown" and entries[-1].record.status != "succeeded"
+    last = next((e.record for e in reversed(entries) if e.record.kind != "configuration"), None)
+    return last is not None and last.kind == "teardown" and last.status != "succeeded"
 
 
 def undoable(entries: Sequence[Entry]) -> frozenset[str]:
@@ -396,10 +397,11 @@ def _seconds(value: Json) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _soaking_since(succeeded: Sequence[Deployed]) -> datetime | None:
+def _soaking_since(succeeded: Sequence[Deployed], entries: Sequence[Entry]) -> datetime | None:
     """Return when the newest deployment started to soak.
 
-    Deploying the same release and configuration again, with nothing changed, does not start the clock again.
+    Deploying the same release and configuration again, with nothing changed, does not start the clock again. A change
+    to the configuration in the environment's account does, even one whose outcome is not known.
     """
     since: datetime | None = None
     newer: Deployed | None = None
@@ -412,4 +414,5 @@ def _soaking_since(succeeded: Sequence[Deployed]) -> datetime | None:
         newer = deployed
         if deployed.changed:
             break
-    return since
+    changes = [e.at for e in entries if e.record.kind == "configuration" and e.record.status != "refused"]
+    return max([since, *changes]) if since is not None else None

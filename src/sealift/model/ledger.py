@@ -18,6 +18,7 @@ EntryKind = Literal[
     "override",
     "teardown",
     "watch",
+    "configuration",
 ]
 Status = Literal["pending", "running", "succeeded", "failed", "errored", "skipped", "aborted", "waiting", "refused"]
 GENESIS = "0" * 64

@@ -26,6 +26,7 @@ class Operation:
     id: str
     kind: EntryKind
     release: str
+    """Its digest; empty when the operation is not about one release."""
     commit: str | None
 
 
@@ -123,7 +124,7 @@ class Writer:
                 kind=kind,
                 status=status,
                 operation=operation.id,
-                release=operation.release,
+                release=operation.release or None,
                 commit=operation.commit,
                 data=data,
             ),

@@ -1,0 +1,213 @@
+"""`config`: what the application needs, and what each environment has of it."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from sealift.cli.completion import environment_names
+from sealift.cli.session import Session, options
+from sealift.cli.visible import say
+from sealift.errors import UserError
+from sealift.usecases.settings import Changed, Listed
+
+
+@click.group("config")
+def config_command() -> None:
+    """Read, change and check the configuration in Parameter Store and Secrets Manager.
+
+    Every key is stored under /<app>/<environment>/. Values are read from standard input or asked for, never from the
+    command line.
+    """
+
+
+@config_command.command("list")
+@click.argument("environment", shell_complete=environment_names)
+@options()
+def list_command(session: Session, environment: str) -> int:
+    """List the keys of ENVIRONMENT, without values."""
+    from sealift.usecases.settings import settings_of
+
+    found = settings_of(session.app, session.environment(environment), session.services)
+    session.close()
+    if session.json:
+        click.echo(json.dumps({"environment": environment, "settings": [_listed(one) for one in found]}))
+        return 0
+    rows: dict[str, list[str]] = {
+        "key": [one.key for one in found],
+        "store": [one.setting.store for one in found],
+        "changed": [f"{one.setting.changed_at:%Y-%m-%d %H:%M}" if one.setting.changed_at else "–" for one in found],
+        "by": [one.by or "–" for one in found],
+    }
+    _table(rows, empty=f"{environment} has no settings yet.")
+    return 0
+
+
+@config_command.command("get")
+@click.argument("environment", shell_complete=environment_names)
+@click.argument("key")
+@options()
+def get_command(session: Session, environment: str, key: str) -> int:
+    """Print the value of KEY in ENVIRONMENT."""
+    from sealift.usecases.settings import value_of
+
+    value = value_of(session.app, session.environment(environment), session.services, key)
+    session.close()
+    if session.json:
+        click.echo(json.dumps({"environment": environment, "key": key, "value": value}))
+    else:
+        click.echo(value)
+    return 0
+
+
+_SECRET = click.option("--secret", is_flag=True, help="Keep it in Secrets Manager instead of Parameter Store.")
+
+
+@config_command.command("set")
+@click.argument("environment", shell_complete=environment_names)
+@click.argument("key")
+@click.argument("rest", nargs=-1, metavar="", type=click.UNPROCESSED)
+@_SECRET
+@options()
+def set_command(session: Session, environment: str, key: str, rest: Sequence[str], secret: bool) -> int:
+    """Give KEY in ENVIRONMENT the value on standard input, or the one that is typed."""
+    from sealift.usecases.settings import set_value
+
+    if rest:
+        raise click.UsageError("The value is read from standard input or asked for, never from the command line.")
+    target = session.environment(environment)
+    done = set_value(
+        session.app, target, session.services, key, read=lambda: _value(session, key, environment), secret=secret
+    )
+    return _show(session, environment, [done])
+
+
+@config_command.command("unset")
+@click.argument("environment", shell_complete=environment_names)
+@click.argument("key")
+@options()
+def unset_command(session: Session, environment: str, key: str) -> int:
+    """Delete KEY of ENVIRONMENT."""
+    from sealift.usecases.settings import unset_value
+
+    return _show(
+        session, environment, [unset_value(session.app, session.environment(environment), session.services, key)]
+    )
+
+
+@config_command.command("import")
+@click.argument("environment", shell_complete=environment_names)
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@_SECRET
+@options()
+def import_command(session: Session, environment: str, file: Path, secret: bool) -> int:
+    """Give the keys in FILE (lines of KEY=VALUE, or a JSON object; - for standard input) their values."""
+    from sealift.analysis.dotenv import settings_in
+    from sealift.usecases.settings import import_values
+
+    values, wrong = settings_in(_text(file))
+    if wrong:
+        raise UserError(
+            f"{file} cannot be imported:\n" + "\n".join(f"  - {one}" for one in wrong),
+            code="config-file",
+            hint="Write a line KEY=VALUE for each key, or one JSON object. Nothing was written.",
+        )
+    target = session.environment(environment)
+    return _show(session, environment, import_values(session.app, target, session.services, values, secret=secret))
+
+
+@config_command.command("diff")
+@click.argument("source", shell_complete=environment_names)
+@click.argument("target", shell_complete=environment_names)
+@options()
+def diff_command(session: Session, source: str, target: str) -> int:
+    """Compare the keys of SOURCE and TARGET; values are compared, and not shown."""
+    from sealift.usecases.settings import differences
+
+    found = differences(session.app, session.environment(source), session.environment(target), session.services)
+    session.close()
+    if session.json:
+        keys = [{"key": one.key, "state": one.state} for one in found]
+        click.echo(json.dumps({"source": source, "target": target, "keys": keys}))
+        return 0
+    states = [one.state.replace("source", source).replace("target", target) for one in found]
+    _table({"key": [one.key for one in found], "state": states}, empty="Neither has any settings.")
+    return 0
+
+
+def _value(session: Session, key: str, environment: str) -> str:
+    """Return the value on standard input without its last newline; at a terminal, ask without showing it."""
+    from sealift.wiring import human_present
+
+    if not sys.stdin.isatty():
+        text = _decoded(sys.stdin.buffer.read(), "standard input")
+        return text.removesuffix("\n").removesuffix("\r")
+    if session.json or not human_present():
+        raise UserError(
+            "There is no value on standard input, and nobody to ask",
+            code="config-no-value",
+            hint=f"Pipe it: `… | sealift config set {environment} {key}`.",
+        )
+    answer: str = click.prompt(f"Value of {key} in {environment}", hide_input=True, err=True)
+    return answer
+
+
+def _text(file: Path) -> str:
+    if str(file) == "-":
+        return _decoded(sys.stdin.buffer.read(), "standard input")
+    try:
+        return _decoded(file.read_bytes(), str(file))
+    except OSError as error:
+        raise UserError(
+            f"{file} cannot be read: {error.strerror}", code="config-file", hint="Name a file of KEY=VALUE lines."
+        ) from error
+
+
+def _decoded(data: bytes, what: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise UserError(
+            f"{what} is not UTF-8 text", code="config-file", hint="Encode binary values, for example with base64."
+        ) from None
+
+
+def _show(session: Session, environment: str, changes: Sequence[Changed]) -> int:
+    session.close()
+    if session.json:
+        rows = [{"key": c.key, "store": c.store, "done": c.done, "version": c.version} for c in changes]
+        click.echo(json.dumps({"environment": environment, "changes": rows}))
+        return 0
+    for change in changes:
+        where = {"parameter": "Parameter Store", "secret": "Secrets Manager"}[change.store]
+        said = f"{change.done}, in {where}" if change.done != "unchanged" else "has that value already"
+        say(f"{environment}: {change.key} {said}")
+    return 0
+
+
+def _listed(one: Listed) -> dict[str, object]:
+    changed = one.setting.changed_at
+    return {
+        "key": one.key,
+        "name": one.setting.name,
+        "store": one.setting.store,
+        "version": one.setting.version,
+        "changed_at": changed.isoformat() if changed else None,
+        "by": one.by or None,
+    }
+
+
+def _table(columns: dict[str, list[str]], *, empty: str) -> None:
+    from sealift.cli.columns import fitting
+    from sealift.cli.screen import screen
+    from sealift.cli.text import Text
+
+    out = screen(sys.stdout)
+    if not next(iter(columns.values())):
+        out.line(empty)
+        return
+    cells = {name: [Text(value) for value in values] for name, values in columns.items()}
+    for line in fitting(cells, width=out.width, spare=("by",)):
+        out.line(line)

@@ -1,0 +1,286 @@
+"""Read and change the configuration that an environment's account keeps, under `/<app>/<environment>/`.
+
+A change is recorded in the environment's ledger before it is sent, with a salted hash and never with the value.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from sealift.errors import CloudError, Refused, UserError, did_you_mean
+from sealift.model.app import App, Environment
+from sealift.model.ledger import Entry
+from sealift.model.setting import Held, Setting, StoreName
+from sealift.model.template import Json
+from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
+from sealift.usecases.writing import Operation, Writer, caller_record, check_account, check_gates, writing
+
+_KEY = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+_SERVICES: Mapping[StoreName, str] = {"parameter": "ssm-secure", "secret": "secretsmanager"}
+_LARGEST = {"parameter": 8192, "secret": 65536}
+"""Bytes: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html and
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A setting, and who changed it last, as the ledger says; empty when it does not."""
+
+    key: str
+    setting: Setting
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What became of one key."""
+
+    key: str
+    store: StoreName
+    done: Literal["set", "unset", "unchanged"]
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A key in two environments."""
+
+    key: str
+    state: Literal["same", "differs", "only in source", "only in target"]
+
+
+def prefix_of(site: Site) -> str:
+    """Return what the names of an environment's settings begin with."""
+    return f"/{site.app.name}/{site.name}/"
+
+
+def settings_of(app: App, environment: Environment, services: Services) -> tuple[Listed, ...]:
+    """Return the settings of an environment, without values. Raises CloudError when they cannot be read."""
+    site = open_site(app, environment, services)
+    prefix = prefix_of(site)
+    found = site.cloud.settings.listed(prefix)
+    by = _authors(site.ledger.entries())
+    return tuple(
+        Listed(key=one.name.removeprefix(prefix), setting=one, by=by.get(one.name.removeprefix(prefix), ""))
+        for one in found
+    )
+
+
+def value_of(app: App, environment: Environment, services: Services, key: str) -> str:
+    """Return the value of a key. Raises UserError when the environment does not have it."""
+    site = open_site(app, environment, services)
+    name = key_name(site, key)
+    store = _store(site, name)
+    held = site.cloud.settings.held(_reference(site, name, store)) if store else None
+    if held is None:
+        raise _absent(site, name)
+    return held.value
+
+
+def differences(app: App, source: Environment, target: Environment, services: Services) -> tuple[Compared, ...]:
+    """Return every key of two environments with whether their values are equal; no value is returned."""
+    one, two = (_values(open_site(app, environment, services)) for environment in (source, target))
+
+    def state(key: str) -> Literal["same", "differs", "only in source", "only in target"]:
+        if key not in two:
+            return "only in source"
+        if key not in one:
+            return "only in target"
+        return "same" if one[key] == two[key] else "differs"
+
+    return tuple(Compared(key=key, state=state(key)) for key in sorted({*one, *two}))
+
+
+def set_value(
+    app: App, environment: Environment, services: Services, key: str, *, read: Callable[[], str], secret: bool
+) -> Changed:
+    """Give a key the value that `read` returns. A change by somebody else since the call began is refused."""
+    site = _writable(app, environment, services)
+    name = key_name(site, key)
+    store = _chosen(site, name, secret=secret)
+    before = site.cloud.settings.held(_reference(site, name, store))
+    value = read()
+    _require_value(site, name, store, value)
+    with writing(site, purpose=f"setting {name}") as writer:
+        return _put(writer, _operation(services), name, value, store=store, before=before)
+
+
+def import_values(
+    app: App, environment: Environment, services: Services, values: Mapping[str, str], *, secret: bool
+) -> tuple[Changed, ...]:
+    """Give each key its value; what is equal already is left alone. Nothing is written when one value is refused."""
+    site = _writable(app, environment, services)
+    named = {key_name(site, key): value for key, value in values.items()}
+    stores = {name: _chosen(site, name, secret=secret) for name in named}
+    before = {name: site.cloud.settings.held(_reference(site, name, store)) for name, store in stores.items()}
+    for name, value in named.items():
+        _require_value(site, name, stores[name], value)
+    operation = _operation(services)
+    with writing(site, purpose="importing settings") as writer:
+        return tuple(
+            _put(writer, operation, name, value, store=stores[name], before=before[name])
+            for name, value in named.items()
+        )
+
+
+def unset_value(app: App, environment: Environment, services: Services, key: str) -> Changed:
+    """Delete a key. Raises UserError when the environment does not have it."""
+    site = _writable(app, environment, services)
+    name = key_name(site, key)
+    with writing(site, purpose=f"unsetting {name}") as writer:
+        store = _store(site, name)
+        if store is None:
+            raise _absent(site, name)
+        operation, data = _operation(services), {**_data(site, name, store), "step": "unset"}
+        writer.record(operation, "running", **data)
+        reference = _reference(site, name, store)
+        with _sending(writer, operation, data):
+            site.cloud.settings.remove(reference)
+        writer.record(operation, "succeeded", **data)
+    return Changed(key=name, store=store, done="unset", version="")
+
+
+def key_name(site: Site, key: str) -> str:
+    """Return a key without the prefix of the environment. Raises UserError when it is none; no value is repeated."""
+    name = key.removeprefix(prefix_of(site))
+    if _KEY.fullmatch(name):
+        return name
+    shown = key.partition("=")[0] if "=" in key else key
+    raise UserError(
+        f'"{shown}" is not a key of {site.name}: a key has letters, digits, "_", ".", "-" and "/" between them',
+        code="config-key",
+        hint="The value is read from standard input or asked for, never from the command line."
+        if "=" in key
+        else f"Every key is stored under {prefix_of(site)}; name it without that.",
+        context={"environment": site.name},
+    )
+
+
+def _writable(app: App, environment: Environment, services: Services) -> Site:
+    site = open_site(app, environment, services)
+    check_account(site)
+    check_gates(site)
+    return site
+
+
+def _operation(services: Services) -> Operation:
+    return Operation(id=services.ids.new(), kind="configuration", release="", commit=None)
+
+
+def _put(
+    writer: Writer, operation: Operation, name: str, value: str, *, store: StoreName, before: Held | None
+) -> Changed:
+    site, reference = writer.site, _reference(writer.site, name, store)
+    site.secrets.learn([value])
+    now = site.cloud.settings.held(reference)
+    if (now and now.version) != (before and before.version):
+        by = _authors(writer.ledger.entries()).get(name, "somebody")
+        raise Refused(
+            f"{name} of {site.name} was changed meanwhile, by {by}: nothing was written",
+            code="config-changed",
+            hint=f"Look at it with `sealift config get {site.name} {name}`, then repeat the command.",
+            context={"environment": site.name, "key": name},
+        )
+    if now is not None and now.value == value:
+        return Changed(key=name, store=store, done="unchanged", version=now.version)
+    data = {**_data(site, name, store), "step": "set", "sha": _fingerprint(site, name, value, operation.id)}
+    writer.record(operation, "running", **data)
+    with _sending(writer, operation, data):
+        version = site.cloud.settings.put(reference, value)
+    writer.record(operation, "succeeded", **data, version=version)
+    return Changed(key=name, store=store, done="set", version=version)
+
+
+@contextmanager
+def _sending(writer: Writer, operation: Operation, data: Mapping[str, Json]) -> Iterator[None]:
+    """Send a write in the body; its failure is recorded, too."""
+    writer.guard()
+    try:
+        yield
+    except CloudError as error:
+        writer.record(operation, "failed", **data, error=error.code, message=error.message)
+        raise
+
+
+def _data(site: Site, name: str, store: StoreName) -> dict[str, Json]:
+    return {"name": name, "store": store, **caller_record(site)}
+
+
+def _fingerprint(site: Site, name: str, value: str, operation: str) -> str:
+    """Return a hash of a value, made slowly and salted by where it is and by the operation.
+
+    It confirms a value to who knows it; equal values of two changes have different ones.
+    """
+    salt = "/".join(("sealift", site.cloud.account, site.app.name, site.name, name, operation))
+    return hashlib.scrypt(value.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32).hex()
+
+
+def _require_value(site: Site, name: str, store: StoreName, value: str) -> None:
+    size = len(value.encode())
+    if value.strip() and "\0" not in value and size <= _LARGEST[store]:
+        return
+    what = "is blank, which counts as missing" if not value.strip() else f"has {size} bytes or a NUL byte"
+    raise UserError(
+        f"The value for {name} of {site.name} {what}",
+        code="config-value",
+        hint=f"Delete the key with `sealift config unset {site.name} {name}`."
+        if not value.strip()
+        else f"A {store} holds text of up to {_LARGEST[store]} bytes.",
+        context={"environment": site.name, "key": name},
+    )
+
+
+def _reference(site: Site, name: str, store: StoreName) -> str:
+    return f"{_SERVICES[store]}:{prefix_of(site)}{name}"
+
+
+def _store(site: Site, name: str) -> StoreName | None:
+    """Return where a key is; None when it is nowhere."""
+    references: dict[StoreName, str] = {store: _reference(site, name, store) for store in _SERVICES}
+    missing = site.cloud.settings.missing([*references.values()])
+    return next((store for store, reference in references.items() if reference not in missing), None)
+
+
+def _chosen(site: Site, name: str, *, secret: bool) -> StoreName:
+    """Return where to write a key: where it is, else as asked."""
+    there = _store(site, name)
+    if there == "parameter" and secret:
+        raise UserError(
+            f"{name} of {site.name} is in Parameter Store",
+            code="config-elsewhere",
+            hint=f"To move it to Secrets Manager, `sealift config unset {site.name} {name}` first.",
+            context={"environment": site.name, "key": name},
+        )
+    return there or ("secret" if secret else "parameter")
+
+
+def _values(site: Site) -> dict[str, str]:
+    prefix = prefix_of(site)
+    found: dict[str, str] = {}
+    for one in site.cloud.settings.listed(prefix):
+        name = one.name.removeprefix(prefix)
+        held = site.cloud.settings.held(_reference(site, name, one.store))
+        if held is not None:
+            found[name] = held.value
+    return found
+
+
+def _absent(site: Site, name: str) -> UserError:
+    prefix = prefix_of(site)
+    keys = [one.name.removeprefix(prefix) for one in site.cloud.settings.listed(prefix)]
+    return UserError(
+        f"{site.name} has no key {name}{did_you_mean(name, keys)}",
+        code="config-absent",
+        hint=f"`sealift config list {site.name}` shows its keys.",
+        context={"environment": site.name, "key": name},
+    )
+
+
+def _authors(entries: tuple[Entry, ...]) -> dict[str, str]:
+    """Return who changed each key last."""
+    changes = [e for e in entries if e.record.kind == "configuration" and e.record.status == "succeeded"]
+    return {str(e.record.data.get("name")): e.actor for e in changes}

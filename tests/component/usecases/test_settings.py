@@ -1,0 +1,143 @@
+"""Configuration of environments: read, changed, compared; recorded without values."""
+
+import pytest
+
+from sealift.errors import CloudError, Refused, UserError
+from sealift.usecases.settings import differences, import_values, set_value, settings_of, unset_value, value_of
+from tests.component.usecases.world import World, table
+
+SECRET = "correct horse battery"
+
+
+def _set(world: World, key: str, value: str, *, where: str = "staging", secret: bool = False) -> str:
+    environment = world.app.environment(where)
+    assert environment is not None
+    return set_value(world.app, environment, world.services(), key, read=lambda: value, secret=secret).done
+
+
+def _get(world: World, key: str) -> str:
+    return value_of(world.app, world.staging, world.services(), key)
+
+
+@pytest.mark.parametrize("secret", [False, True])
+def test_what_is_set_is_read_listed_and_deleted(world: World, secret: bool):
+    assert _set(world, "TAX/RATE", "19", secret=secret) == "set"
+    assert _get(world, "TAX/RATE") == "19"
+    (one,) = settings_of(world.app, world.staging, world.services())
+    assert (one.key, one.setting.name, one.by) == ("TAX/RATE", "/shop/staging/TAX/RATE", world.actor)
+    assert one.setting.store == ("secret" if secret else "parameter")
+    assert unset_value(world.app, world.staging, world.services(), "TAX/RATE").done == "unset"
+    assert settings_of(world.app, world.staging, world.services()) == ()
+
+
+def test_a_change_is_recorded_before_it_is_sent_with_a_salted_hash_and_never_the_value(world: World):
+    _set(world, "TOKEN", SECRET)
+    _set(world, "OTHER", SECRET)
+    entries = [e.record for e in world.entries() if e.record.kind == "configuration"]
+    assert [(r.status, r.data["name"]) for r in entries] == [
+        ("running", "TOKEN"),
+        ("succeeded", "TOKEN"),
+        ("running", "OTHER"),
+        ("succeeded", "OTHER"),
+    ]
+    assert SECRET not in repr(entries)
+    assert entries[0].data["sha"] != entries[2].data["sha"]
+
+
+def test_an_equal_value_changes_nothing(world: World):
+    _set(world, "TOKEN", SECRET)
+    before = world.entries()
+    assert _set(world, "TOKEN", SECRET) == "unchanged"
+    assert world.entries() == before
+
+
+def test_of_two_who_set_one_key_at_once_the_second_is_refused_and_told_who_was_first(world: World):
+    def meanwhile() -> str:
+        world.actor = "bob@laptop"
+        _set(world, "TOKEN", "bob's value")
+        world.actor = "ann@laptop"
+        return "ann's value"
+
+    with pytest.raises(Refused) as refused:
+        set_value(world.app, world.staging, world.services(), "TOKEN", read=meanwhile, secret=False)
+    assert (refused.value.code, "bob@laptop" in refused.value.message) == ("config-changed", True)
+    assert _get(world, "TOKEN") == "bob's value"
+
+
+@pytest.mark.parametrize("value", ["", " ", "\n\t", "a\0b", "x" * 9000])
+def test_what_no_setting_can_hold_is_refused_and_nothing_is_written(world: World, value: str):
+    with pytest.raises(UserError) as refused:
+        _set(world, "TOKEN", value)
+    assert refused.value.code == "config-value"
+    assert world.entries() == ()
+
+
+@pytest.mark.parametrize("key", ["", "/other/app/x", "a b", "TOKEN=hunter2hunter2", "a//b", "a/", "ü"])
+def test_a_key_that_is_none_is_refused_and_what_may_be_its_value_is_not_repeated(world: World, key: str):
+    with pytest.raises(UserError) as refused:
+        _set(world, key, "value")
+    assert refused.value.code == "config-key"
+    assert "hunter2" not in f"{refused.value.message} {refused.value.hint}"
+
+
+def test_a_whole_name_is_its_key(world: World):
+    _set(world, "/shop/staging/TAX", "19")
+    assert _get(world, "TAX") == "19"
+
+
+def test_a_key_that_is_not_there_is_said_with_a_near_name(world: World):
+    _set(world, "TOKEN", SECRET)
+    with pytest.raises(UserError) as refused:
+        _get(world, "TOKNE")
+    assert "TOKEN" in refused.value.message
+
+
+def test_an_import_writes_nothing_when_one_value_is_blank(world: World):
+    with pytest.raises(UserError):
+        import_values(world.app, world.staging, world.services(), {"A": "1", "B": " "}, secret=False)
+    assert settings_of(world.app, world.staging, world.services()) == ()
+    done = import_values(world.app, world.staging, world.services(), {"A": "1", "B": "2"}, secret=False)
+    assert [c.done for c in done] == ["set", "set"]
+
+
+def test_environments_are_compared_without_their_values(world: World):
+    for key, value, where in [("A", "1", "staging"), ("A", "1", "production"), ("B", "1", "staging")]:
+        _set(world, key, value, where=where)
+    _set(world, "C", "1", where="production")
+    _set(world, "D", "1")
+    _set(world, "D", "2", where="production")
+    found = differences(world.app, world.staging, world.production, world.services())
+    assert [(one.key, one.state) for one in found] == [
+        ("A", "same"),
+        ("B", "only in source"),
+        ("C", "only in target"),
+        ("D", "differs"),
+    ]
+
+
+def test_a_store_that_cannot_be_read_is_said(world: World):
+    world.account().settings.denied = "AWS refused to list the parameters: no right"
+    with pytest.raises(CloudError) as refused:
+        settings_of(world.app, world.staging, world.services())
+    assert refused.value.code == "access-denied"
+
+
+def test_a_change_starts_the_soak_clock_again(world: World):
+    world.write({"Items": table()})
+    world.deploy()
+    soaking = world.standing("staging").soaking_since
+    world.clock.sleep(30)
+    _set(world, "TAX", "19")
+    again = world.standing("staging").soaking_since
+    assert soaking is not None
+    assert again is not None
+    assert again > soaking
+    world.clock.sleep(30)
+    _set(world, "TAX", "19")
+    assert world.standing("staging").soaking_since == again
+
+
+def test_nothing_is_written_to_an_account_that_is_not_the_declared_one(world: World):
+    world.account().identity.account = "999999999999"
+    with pytest.raises(Refused):
+        _set(world, "TAX", "19")

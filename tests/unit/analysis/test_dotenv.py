@@ -1,0 +1,63 @@
+"""Files of settings: what each line means, and that no message repeats a value."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealift.analysis.dotenv import settings_in
+
+KEYS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A=1", "1"),
+        ("export A = 1 # why", "1"),
+        ("A=a#b", "a#b"),
+        ("A=", ""),
+        ("A='x $y'", "x $y"),
+        (r'A="two\nlines"  # why', "two\nlines"),
+        (r'A="say \"so\""', 'say "so"'),
+        ("\ufeffA=1\r\n", "1"),
+        ("# why\n\nA=a=b\n", "a=b"),
+    ],
+)
+def test_a_line_gives_its_key_the_value(line: str, value: str):
+    assert settings_in(line) == ({"A": value}, ())
+
+
+@pytest.mark.parametrize("line", ["hunter2", "A='hunter2", 'A="hunter2', "=hunter2", "A B=hunter2", "A=1\nA=hunter2"])
+def test_a_line_that_cannot_be_read_is_named_without_its_value(line: str):
+    _, wrong = settings_in(line)
+    assert len(wrong) == 1
+    assert "line" in wrong[0]
+    assert "hunter2" not in wrong[0]
+
+
+@pytest.mark.parametrize("text", ["{", '{"A": hunter2}', '{"A": ["hunter2"]}', '{"A": null}', "{" * 100_000])
+def test_json_that_is_no_object_of_texts_is_refused_without_its_value(text: str):
+    _, wrong = settings_in(text)
+    assert wrong
+    assert "hunter2" not in " ".join(wrong)
+
+
+@given(st.dictionaries(KEYS, TEXTS))
+def test_an_object_of_json_is_read_as_it_was_written(values: dict[str, str]):
+    assert settings_in(json.dumps(values)) == (values, ())
+
+
+@given(st.dictionaries(KEYS, TEXTS))
+def test_quoted_lines_are_read_as_they_were_written(values: dict[str, str]):
+    def quoted(value: str) -> str:
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    assert settings_in("\n".join(f"{key}={quoted(value)}" for key, value in values.items())) == (values, ())
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text: str):
+    settings_in(text)
