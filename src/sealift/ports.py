@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
     from sealift.model.loading import Loading
     from sealift.model.preview import PullRequest
+    from sealift.model.reads import FunctionReads
     from sealift.model.release import BuiltArtifact, Finished, Looked, Origin
     from sealift.model.setting import Held, Setting
     from sealift.model.stack import (
@@ -417,6 +418,9 @@ class Analyzer(Protocol):
 
     def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
         """Run the linters. What stops the journey is marked on each finding."""
+
+    def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
+        """Return what the code of each function reads of its configuration, as far as that is static."""
 
 
 class Tester(Protocol):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sealift.model.app import App
 from sealift.model.finding import Finding, SuiteResult
+from sealift.model.reads import FunctionReads
 from sealift.model.template import Template
 
 
@@ -26,11 +27,16 @@ class FakeAnalyzer:
     result: SuiteResult = field(default_factory=lambda: passed("analysis"))
     seen: list[tuple[App, bool]] = field(default_factory=list)
     """Every application that was looked at, and whether locally."""
+    code: tuple[FunctionReads, ...] = ()
 
     def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
         """Run the linters."""
         self.seen.append((app, local))
         return self.result
+
+    def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
+        """Return what it is told."""
+        return self.code
 
 
 @dataclass(slots=True)

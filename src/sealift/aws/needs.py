@@ -77,7 +77,15 @@ CONFIGURE = Need(
     title="Read and change settings",
     when="Values are read to print them, to compare them, and to see whether they changed. "
     "Limit the resources to `/<app>/<environment>/*`.",
-    commands=("config list", "config get", "config set", "config unset", "config import", "config diff"),
+    commands=(
+        "config check",
+        "config list",
+        "config get",
+        "config set",
+        "config unset",
+        "config import",
+        "config diff",
+    ),
 )
 OUTSIDE = Need(
     title="Look for code outside the release",

@@ -9,10 +9,12 @@ from sealift.checks.cache import TextCache
 from sealift.checks.cfnlint import run_cfnlint
 from sealift.checks.handlers import handler_findings
 from sealift.checks.notes import COULD_NOT_RUN, advice
+from sealift.checks.reads import code_reads, read_findings
 from sealift.checks.reviewed import Reviewed
 from sealift.checks.ruff import run_ruff
 from sealift.model.app import App
 from sealift.model.finding import SEVERITIES, Finding, SuiteResult
+from sealift.model.reads import FunctionReads
 from sealift.model.template import Template
 from sealift.ports import Clock, Process
 
@@ -70,7 +72,12 @@ class RealAnalyzer:
                 given=given.cfnlint,
             )
             told = tuple(_told(name, app) for name in ("cfnlint", "ruff") if getattr(given, name) is not None)
-            return analysis_result((*handler_findings(app, templates), *template, *source.result(), *told))
+            own = (*handler_findings(app, templates), *read_findings(app, templates))
+            return analysis_result((*own, *template, *source.result(), *told))
+
+    def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
+        """Return what the code of each function reads of its configuration, as far as that is static."""
+        return tuple(found for _, found in code_reads(app, template))
 
 
 def _told(name: str, app: App) -> Finding:

@@ -168,6 +168,14 @@ class Session:
             close()
 
 
+def _command(context: click.Context) -> str:
+    """Return the command as it is typed behind `sealift`, such as `config check`."""
+    parent = context.parent
+    if parent is None or parent.parent is None:
+        return str(context.info_name)
+    return f"{_command(parent)} {context.info_name}"
+
+
 def options(
     *, local: bool = True, streaming: bool = False, judging: bool = False, guarded: bool = True
 ) -> Callable[[Function], Function]:
@@ -201,7 +209,7 @@ def options(
                 streaming=streaming,
                 verbose=verbose,
                 gates=gates,
-                command=str(click.get_current_context().info_name),
+                command=_command(click.get_current_context()),
             )
             from sealift.wiring import programs
 

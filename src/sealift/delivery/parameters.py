@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-sectio
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from sealift.cfn.substitution import replaced
 from sealift.errors import did_you_mean
 from sealift.model.app import App, Environment
 from sealift.model.release import SealedStack
@@ -32,6 +33,10 @@ def resolve_parameters(
         if value is None:
             problems.append(f'parameter "{spec.name}" ({spec.type}) has no value and no default{_declared_at(spec)}')
             continue
+        if _is_blank(spec, value):
+            what = f'parameter "{spec.name}" ({spec.type}) has a blank value, which counts as missing'
+            problems.append(f'{what}{_declared_at(spec)}; one that may be empty has `Default: ""`')
+            continue
         resolved[spec.name] = value
         problems += [f'parameter "{spec.name}" {text}{_why(spec)}' for text in _faults(spec, value)]
     known = [spec.name for spec in specs]
@@ -48,12 +53,22 @@ def stored_settings(
     """Return the `settings` of a template as these parameter values make them, each once.
 
     The value of an SSM-typed parameter names an entry of Parameter Store; a given one takes the default's place.
+    `${Parameter}` in a name becomes the parameter's value; a name whose parameter has none is left out.
     """
     stored = [spec for spec in specs if spec.type.startswith(_SSM_VALUE)]
-    replaced = {f"ssm:{s.default}" for s in stored if s.default and values.get(s.name, s.default) != s.default}
+    overridden = {f"ssm:{s.default}" for s in stored if s.default and values.get(s.name, s.default) != s.default}
     named = [f"ssm:{value}" for s in stored if (value := values.get(s.name, s.default))]
-    kept = [name for name in settings if name not in replaced or name in named]
-    return tuple(dict.fromkeys([*kept, *named]))
+    kept = [name for name in settings if name not in overridden or name in named]
+    known = {s.name: value for s in specs if s not in stored and (value := values.get(s.name, s.default)) is not None}
+    made = [replaced(name, known.get) for name in (*kept, *named)]
+    return tuple(dict.fromkeys(name for name in made if "${" not in name))
+
+
+def _is_blank(spec: ParameterSpec, value: str) -> bool:
+    """Whether a value says nothing although the parameter is required. An empty list is a value."""
+    may_be = spec.default is not None or spec.min_length == 0
+    is_list = spec.type == "CommaDelimitedList" or spec.type.startswith("List<")
+    return not value.strip() and not (may_be or is_list or value in spec.allowed_values)
 
 
 def _declared_at(spec: ParameterSpec) -> str:

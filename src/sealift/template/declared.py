@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from sealift.cfn.intrinsics import walk
+from sealift.cfn.substitution import names as placeholders
 from sealift.cfn.values import mapping_at, scalar_text
 from sealift.model.template import Json, Location, ParameterSpec, TemplatePath
 from sealift.template.faults import fault
 
-_REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^{}]+)\}\}")
+_REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):((?:[^{}]|\$\{[^{}]*\})+)\}\}")
 _SSM_VALUE: Final = "AWS::SSM::Parameter::Value"
 
 
@@ -86,8 +87,16 @@ def imports(body: dict[str, Json]) -> tuple[str, ...]:
 
 
 def settings(body: dict[str, Json]) -> tuple[str, ...]:
-    """Return `ssm:NAME`, `ssm-secure:NAME` and `secretsmanager:ID` for each reference that is literal, each once."""
+    """Return `ssm:NAME`, `ssm-secure:NAME` and `secretsmanager:ID` for each reference, each once.
+
+    `${Parameter}` stays in a name as it is written; a reference with anything else that is not literal is left out.
+    """
     names: dict[str, None] = {}
+    plain = {
+        name
+        for name, parameter in mapping_at(body, "Parameters").items()
+        if scalar_text(mapping_at(parameter).get("NoEcho")).lower() != "true"
+    }
     for parameter in mapping_at(body, "Parameters").values():
         if isinstance(parameter, dict) and str(parameter.get("Type", "")).startswith(_SSM_VALUE):
             default = scalar_text(parameter.get("Default"))
@@ -97,7 +106,7 @@ def settings(body: dict[str, Json]) -> tuple[str, ...]:
         if isinstance(value, str):
             for service, rest in _REFERENCE.findall(value):
                 name = _setting(service, rest)
-                if "${" not in name:
+                if set(placeholders(name)) <= plain:
                     names[f"{service}:{name}"] = None
     return tuple(names)
 

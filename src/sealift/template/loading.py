@@ -63,7 +63,7 @@ def load(
         own,
         exports=_with_nested(declared.exports(source.body), [t.exports for t in nested.values()]),
         imports=_with_nested(declared.imports(source.body), [t.imports for t in nested.values()]),
-        settings=_with_nested(declared.settings(source.body), [t.settings for t in nested.values()]),
+        settings=_with_nested(declared.settings(source.body), [_literal(t.settings) for t in nested.values()]),
     )
 
 
@@ -97,6 +97,11 @@ def _source(root: Path, document: Document, read: Read, given: Given, boundary: 
 def _with_nested(own: tuple[str, ...], inner: list[tuple[str, ...]]) -> tuple[str, ...]:
     """Return what a stack with its nested stacks exports, imports or needs, each once."""
     return tuple(dict.fromkeys([*own, *(name for names in inner for name in names)]))
+
+
+def _literal(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names without a parameter in them: of a nested template only its parent knows those."""
+    return tuple(name for name in names if "${" not in name)
 
 
 def _refuse_missing_transforms(source: Source) -> None:

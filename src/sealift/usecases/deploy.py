@@ -21,6 +21,7 @@ from sealift.model.ledger import Entry, EntryKind, Status
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
 from sealift.usecases.configuration import configuration_of, keep_configuration, secrets_of
+from sealift.usecases.contract import settings_missing
 from sealift.usecases.fitness import fitted_parameters
 from sealift.usecases.hooks import HookRun, check_hooks, run_hooks, runs_hooks
 from sealift.usecases.loading import load_functions
@@ -360,12 +361,4 @@ def _check_settings(site: Site, plan: Plan, *stacks: SealedStack) -> None:
     named = plan.settings(*stacks) if stacks else ()
     missing = site.cloud.settings.missing(named) if named else ()
     if missing:
-        name = site.name
-        raise ConfigError(
-            f"{name} lacks settings that the template names: {', '.join(missing)}",
-            code="settings-missing",
-            hint="Give the embedded cloud stand-ins for them, under [local.settings] in sealift.toml."
-            if site.cloud.local
-            else "Create them in Parameter Store or Secrets Manager of that account, then deploy again.",
-            context={"environment": name, "missing": list(missing)},
-        )
+        raise settings_missing(site, missing)

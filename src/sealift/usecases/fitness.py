@@ -27,14 +27,14 @@ def misfits(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
     for environment in app.environments:
         _, problems = fitted_parameters(app, environment, stacks)
         for problem in problems:
-            yield _finding(
-                app,
-                environment.name,
-                "parameters",
-                f"{environment.name}: {problem}",
-                f"Set it under [environments.{environment.name}.parameters] in sealift.toml.",
-            )
+            yield misfit(app, environment.name, problem)
     yield from _of_probes(app, templates)
+
+
+def misfit(app: App, environment: str, problem: str) -> Finding:
+    """Return the finding of a parameter that does not fit an environment."""
+    fix = f"Set it under [environments.{environment}.parameters] in sealift.toml."
+    return _finding(app, environment, "parameters", f"{environment}: {problem}", fix)
 
 
 def require_probes(app: App, templates: Mapping[str, Template]) -> None:

@@ -101,7 +101,7 @@ names = st.text("abcXYZ", min_size=1, max_size=4)
 def test_a_parameter_has_a_value_or_a_problem(declared: dict[str, str | None], values: dict[str, str]) -> None:
     specs = [ParameterSpec(name=name, default=default) for name, default in declared.items()]
     resolved, problems = resolve_parameters(specs, values)
-    without = [name for name, default in declared.items() if default is None and name not in values]
+    without = [n for n, default in declared.items() if default is None and not values.get(n, "").strip()]
     unknown = set(values) - set(declared)
     assert set(resolved) | set(without) == set(declared)
     assert len(problems) == len(without) + len(unknown)

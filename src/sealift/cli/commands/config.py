@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from sealift.cli.completion import environment_names
+from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
 from sealift.cli.visible import say
 from sealift.errors import UserError
+from sealift.usecases.contract import Contract
 from sealift.usecases.settings import Changed, Listed
 
 
@@ -135,6 +137,52 @@ def diff_command(session: Session, source: str, target: str) -> int:
     states = [one.state.replace("source", source).replace("target", target) for one in found]
     _table({"key": [one.key for one in found], "state": states}, empty="Neither has any settings.")
     return 0
+
+
+@config_command.command("check")
+@click.argument("environments", nargs=-1, shell_complete=environment_names)
+@options(judging=True)
+def check_command(session: Session, environments: Sequence[str]) -> int:
+    """Check that ENVIRONMENTS, or all, have what templates and code need.
+
+    Exits with 1 when one lacks something. An environment that cannot be read is reported as not looked at.
+    """
+    from sealift.usecases.build import load_templates
+    from sealift.usecases.contract import contracts
+
+    chosen = [session.environment(name) for name in environments] or list(session.app.environments)
+    templates = load_templates(session.app, session.services)
+    found = session.said(contracts(session.app, session.services, templates, chosen))
+    session.close()
+    code = 1 if any(contract.status == "failed" for contract in found) else 0
+    if session.json:
+        click.echo(json.dumps({"environments": [_contract(one) for one in found]}))
+        return code
+    for one in found:
+        _show_contract(one)
+    return code
+
+
+def _contract(one: Contract) -> dict[str, object]:
+    findings = [finding_fields(finding) for finding in one.findings]
+    body = {"name": one.environment, "status": one.status, "reason": one.reason, "needs": one.needs}
+    return {**body, "findings": findings, "notes": list(one.notes)}
+
+
+def _show_contract(one: Contract) -> None:
+    ends = {
+        "succeeded": f"has all {one.needs} settings that are needed" if one.needs else "needs no settings",
+        "failed": "lacks what is needed",
+        "not looked at": f"not looked at: {one.reason}",
+    }
+    say(f"{one.environment}: {ends[one.status]}")
+    if one.status == "failed" and one.reason:
+        say(f"  settings were not looked at: {one.reason}")
+    for finding in one.findings:
+        say(f"  {finding.location or ''}: {finding.message}".replace("  : ", "  "))
+        say(f"    → {finding.fix}")
+    for note in one.notes:
+        say(f"  {note}")
 
 
 def _value(session: Session, key: str, environment: str) -> str:

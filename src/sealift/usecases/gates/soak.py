@@ -51,10 +51,10 @@ def _said(gate: GateName, entering: Entering) -> GateResult:
 
 
 def _written_at(entering: Entering) -> datetime | None:
-    """Return when the store says that the verification was written at which the soak began."""
+    """Return when the store says that the entry was written with which the soak began."""
     source, since = entering.source, entering.soaked.soaking_since
     if source is None or since is None:
         return None
     entries = source.ledger.entries()
-    began = next((e.seq for e in entries if e.record.kind == "verification" and e.at == since), None)
+    began = next((e.seq for e in entries if e.record.kind in {"verification", "configuration"} and e.at == since), None)
     return source.ledger.written_at(began) if began is not None else None

@@ -1,0 +1,92 @@
+"""The environment variables that a template gives to a function, and those that the runtime gives to every one."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sealift.analysis.reads import names_in
+from sealift.cfn.values import mapping_at
+from sealift.errors import did_you_mean
+from sealift.model.finding import Finding
+from sealift.model.reads import FunctionReads, Read
+from sealift.model.template import FunctionSpec, Json, Location, Template
+
+_RUNTIME = re.compile(r"NODE_.*|AWS_.*|_.*|LAMBDA_.*|TZ|PATH|LANG|LD_LIBRARY_PATH|HOME|PWD|USER|TMPDIR|PYTHON.*")
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+_READ_BY_LIBRARIES = re.compile(
+    r"AWS_.*|POWERTOOLS_.*|OTEL_.*|OPENTELEMETRY_.*|DD_.*|NODE_.*|PYTHON.*|LOG_LEVEL|TZ|LD_.*"
+)
+
+
+def declared_variables(template: Template, function: FunctionSpec) -> Mapping[str, Json] | None:
+    """Return the variables that a template gives to a function, as written; None when only AWS knows them."""
+    places: list[tuple[str, ...]] = [("Resources", function.logical_id, "Properties")]
+    places += [("Globals", "Function")] if "Serverless" in function.type else []
+    found: dict[str, Json] = {}
+    for place in reversed(places):
+        properties = mapping_at(template.body, *place)
+        environment = properties.get("Environment", {})
+        if "Fn::Transform" in properties or not isinstance(environment, dict) or set(environment) - {"Variables"}:
+            return None
+        variables = environment.get("Variables", {})
+        if not isinstance(variables, dict) or any(name.startswith("Fn::") for name in variables):
+            return None
+        found |= variables
+    return found
+
+
+def is_of_runtime(name: str) -> bool:
+    """Whether Lambda gives the variable to every function."""
+    return _RUNTIME.fullmatch(name) is not None
+
+
+def is_of_libraries(name: str) -> bool:
+    """Whether a runtime or a well-known library reads the variable."""
+    return _READ_BY_LIBRARIES.fullmatch(name) is not None
+
+
+def variable_findings(template: Template, function: FunctionSpec, code: FunctionReads) -> Iterator[Finding]:
+    """Yield what the code reads and the template does not give, and what the template gives and no code names."""
+    given = declared_variables(template, function)
+    if given is None:
+        return
+    wanted: dict[str, Read] = {}
+    for read in sorted(code.reads, key=lambda one: not one.at_import):
+        if read.kind == "variable" and read.name and read.required and not is_of_runtime(read.name):
+            wanted.setdefault(read.name, read)
+    for name, read in wanted.items():
+        if name not in given:
+            yield _missing(function, read, did_you_mean(name, sorted(given)))
+    unread = [name for name in given if not is_of_libraries(name)]
+    named = names_in(code.sources, unread)
+    for name in unread:
+        if name not in named and code.sources:
+            yield _needless(template, function, name)
+
+
+def _missing(function: FunctionSpec, read: Read, near: str) -> Finding:
+    fails = "fails when it is loaded" if read.at_import else "may fail"
+    return Finding(
+        tool="sealift",
+        id="variable-missing",
+        severity="high" if read.at_import else "medium",
+        message=f"{function.logical_id} {fails}: it reads {read.name}, which the template does not give it{near}",
+        location=Location(file=read.file, line=read.line),
+        fix=f"Add {read.name} to Environment.Variables of {function.logical_id}, or read it with a default.",
+        stops=read.at_import,
+        data={"variable": read.name, "function": function.logical_id},
+    )
+
+
+def _needless(template: Template, function: FunctionSpec, name: str) -> Finding:
+    own = ("Resources", function.logical_id, "Properties", "Environment", "Variables", name)
+    shared = ("Globals", "Function", "Environment", "Variables", name)
+    line = template.lines.get(own) or template.lines.get(shared) or template.line(own)
+    return Finding(
+        tool="sealift",
+        id="variable-unread",
+        severity="info",
+        message=f"{function.logical_id} is given the variable {name}, which no code of it names",
+        location=Location(file=template.file, line=line, logical_id=function.logical_id),
+        fix="Remove it when nothing reads it.",
+        data={"variable": name, "function": function.logical_id},
+    )

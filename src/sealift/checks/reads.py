@@ -1,0 +1,137 @@
+"""Follows the imports of each handler through its folder and the template's layers, and collects what they read."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from sealift.analysis.handlers import handler_files
+from sealift.analysis.reads import live, node_imports, node_reads, python_imports, python_reads, python_units
+from sealift.analysis.variables import variable_findings
+from sealift.checks.files import project_files, text
+from sealift.model.app import App
+from sealift.model.finding import Finding
+from sealift.model.reads import FunctionReads, Read
+from sealift.model.template import Asset, FunctionSpec, Template
+
+_NODE_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", "/index.js", "/index.ts", ".json")
+_TEXTS = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".tsx", ".jsx", ".json", ".yaml", ".yml", ".sh", ".toml")
+_MAX_FILES = 3_000
+
+
+def code_reads(app: App, template: Template) -> Iterator[tuple[FunctionSpec, FunctionReads]]:
+    """Yield each function whose handler is in its folder, with what its code reads; nested templates left out."""
+    code = {i: asset for asset in template.assets if asset.kind == "function" for i in asset.logical_ids}
+    layers = [app.root / asset.source for asset in template.assets if asset.kind == "layer"]
+    known: dict[Path, dict[str, str]] = {}
+    for function in template.functions:
+        asset = code.get(function.logical_id)
+        if asset is not None and (app.root / asset.source).is_dir():
+            found = _of_function(app, function, asset, [one for one in layers if one.is_dir()], known)
+            if found is not None:
+                yield function, found
+
+
+def read_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
+    """Yield where code and template disagree on the variables of a function."""
+    for template in templates.values():
+        foreign = _layers_of_others(template)
+        for function, code in code_reads(app, template):
+            for finding in variable_findings(template, function, code):
+                if finding.id == "variable-missing" or function.logical_id not in foreign:
+                    yield finding
+        yield from read_findings(app, template.nested)
+
+
+def _layers_of_others(template: Template) -> frozenset[str]:
+    """Return the functions with a layer whose code is not here: it may read what it is given."""
+    resources = template.body.get("Resources")
+    local = {i for asset in template.assets if asset.kind == "layer" for i in asset.logical_ids}
+
+    def foreign(properties: object) -> bool:
+        layers = properties.get("Layers", []) if isinstance(properties, dict) else []
+        return any(not (isinstance(one, dict) and one.get("Ref") in local) for one in layers)
+
+    shared = template.body.get("Globals")
+    everywhere = foreign(shared.get("Function")) if isinstance(shared, dict) else False
+    named = resources.items() if isinstance(resources, dict) else ()
+    return frozenset(i for i, one in named if isinstance(one, dict) and (everywhere or foreign(one.get("Properties"))))
+
+
+def _of_function(
+    app: App, function: FunctionSpec, asset: Asset, layers: list[Path], known: dict[Path, dict[str, str]]
+) -> FunctionReads | None:
+    folder = app.root / asset.source
+    runtime = function.runtime or ""
+    handler = function.handler or ""
+    if runtime.startswith("python"):
+        files = {name: posixpath.splitext(name)[0].replace("/", ".") for name in handler_files(handler, runtime)}
+        start = next((folder / name for name in files if (folder / name).is_file()), None)
+        roots = [folder, *layers, *(one / "python" for one in layers)]
+        reached = _python(start, roots, handler.rpartition(".")[2]) if start else None
+    elif runtime.startswith("nodejs"):
+        base = handler.rpartition(".")[0]
+        start = next((folder / f"{base}{end}" for end in _NODE_SUFFIXES if (folder / f"{base}{end}").is_file()), None)
+        reached = _node(start) if start else None
+    else:
+        reached = None
+    if reached is None:
+        return None
+    reads = tuple(
+        replace(read, file=posixpath.relpath(path, app.root)) for path, found in reached.items() for read in found
+    )
+    sources: dict[str, str] = {}
+    for one in (folder, *layers):
+        if one not in known:
+            known[one] = {
+                str(one / name): text(one / name) for name in project_files(one)[:_MAX_FILES] if name.endswith(_TEXTS)
+            }
+        sources |= known[one]
+    return FunctionReads(logical_id=function.logical_id, reads=reads, sources=sources)
+
+
+def _python(start: Path, roots: list[Path], handler: str) -> dict[Path, tuple[Read, ...]]:
+    """Return what each module reads that the handler loads; what it surely never calls is not required."""
+    sources: dict[Path, str] = {}
+    waiting = [start]
+    while waiting and len(sources) < _MAX_FILES:
+        path = waiting.pop()
+        if path in sources:
+            continue
+        sources[path] = text(path)
+        for root in roots:
+            if path.is_relative_to(root):
+                module = ".".join(path.relative_to(root).with_suffix("").parts)
+                for name in python_imports(sources[path], module):
+                    waiting += _python_files(name, roots)
+    called = live({str(path): python_units(source) for path, source in sources.items()}, handler)
+    return {
+        path: tuple(replace(r, required=r.required and r.unit in called) for r in python_reads(source))
+        for path, source in sources.items()
+    }
+
+
+def _python_files(module: str, roots: list[Path]) -> list[Path]:
+    """Return the files that importing a module loads: its packages, and itself."""
+    parts = module.split(".")
+    for root in roots:
+        if (root / parts[0]).is_dir() or (root / f"{parts[0]}.py").is_file():
+            packages = [root.joinpath(*parts[: end + 1], "__init__.py") for end in range(len(parts))]
+            return [path for path in (*packages, root.joinpath(*parts).with_suffix(".py")) if path.is_file()]
+    return []
+
+
+def _node(start: Path) -> dict[Path, tuple[Read, ...]]:
+    found: dict[Path, tuple[Read, ...]] = {}
+    waiting = [start]
+    while waiting and len(found) < _MAX_FILES:
+        path = waiting.pop()
+        if path in found or path.suffix == ".json":
+            continue
+        source = text(path)
+        found[path] = node_reads(source)
+        for name in node_imports(source):
+            there = Path(posixpath.normpath(path.parent / name))
+            candidates = (there, *(Path(f"{there}{end}") for end in _NODE_SUFFIXES))
+            waiting += [one for one in candidates if one.is_file()][:1]
+    return found

@@ -1,0 +1,31 @@
+"""What the code of a function reads of its configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One reading of a name. `${X}` in the name of a setting stands for the environment variable X."""
+
+    kind: Literal["variable", "setting"]
+    name: str
+    """`TAX`, or `ssm:/shop/tax`, `secretsmanager:shop/token`; empty when it is undecidable."""
+    required: bool
+    line: int
+    at_import: bool = False
+    """Whether it is read when the module is loaded."""
+    unit: str = ""
+    """The function or class that reads it, as the module names it."""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionReads:
+    """What the code of one function reads, as far as its own modules and those of its layers go."""
+
+    logical_id: str
+    reads: tuple[Read, ...]
+    sources: Mapping[str, str]
+    """The text of every file of its folder and of the template's layers, by path, where a name may stand."""

@@ -1,0 +1,82 @@
+"""Code and template are compared: variables that one has and the other lacks."""
+
+from pathlib import Path
+
+import pytest
+
+from sealift.checks.reads import read_findings
+from sealift.model.app import App, StackSpec
+from sealift.template.templates import SamTemplates
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    Runtime: {runtime}
+    Handler: app.handler
+Resources:
+  Place:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src
+      Environment:
+        Variables:
+          TAX: "19"
+"""
+
+
+def _found(root: Path, files: dict[str, str], *, runtime: str = "python3.13", more: str = "") -> list[tuple[str, str]]:
+    (root / "template.yaml").write_text(TEMPLATE.format(runtime=runtime) + more)
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    stacks = (StackSpec(name="app", template="template.yaml"),)
+    app = App(name="shop", root=root, config_path=None, stacks=stacks, environments=())
+    templates = {"app": SamTemplates().load(root, "template.yaml")}
+    return [(finding.id, str(finding.location)) for finding in read_findings(app, templates)]
+
+
+READS = "import os\ndef handler(event, context): return os.environ['TAX']\n"
+
+
+def test_where_both_agree_nothing_is_reported(tmp_path: Path):
+    assert _found(tmp_path, {"src/app.py": READS}) == []
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "_HANDLER", "LAMBDA_TASK_ROOT", "TZ", "NODE_OPTIONS"])
+def test_what_the_runtime_gives_is_not_missing(tmp_path: Path, name: str):
+    assert _found(tmp_path, {"src/app.py": f"{READS}import os\nX = os.environ['{name}']\n"}) == []
+
+
+def test_what_the_template_does_not_give_is_reported_at_the_line_that_reads_it(tmp_path: Path):
+    assert _found(tmp_path, {"src/app.py": READS + "X = os.environ['TOKEN']"}) == [("variable-missing", "src/app.py:3")]
+
+
+def test_imports_are_followed_and_what_the_handler_never_calls_is_not_reported(tmp_path: Path):
+    other = "import os\ndef used(): return os.environ['A']\ndef unused(): return os.environ['B']\n"
+    files = {"src/app.py": "from lib.other import used\n" + READS + "used()\n", "src/lib/other.py": other}
+    assert _found(tmp_path, files) == [("variable-missing", "src/lib/other.py:2")]
+
+
+def test_a_module_that_the_handler_does_not_import_is_not_its_code(tmp_path: Path):
+    files = {"src/app.py": READS, "src/migrate.py": "import os\nX = os.environ['DATABASE']\n"}
+    assert _found(tmp_path, files) == []
+
+
+def test_what_no_code_names_is_advice_at_the_line_that_gives_it(tmp_path: Path):
+    assert _found(tmp_path, {"src/app.py": "def handler(event, context): ...\n"}) == [
+        ("variable-unread", "template.yaml:14")
+    ]
+
+
+def test_a_layer_of_somebody_else_may_read_what_it_is_given(tmp_path: Path):
+    layer = '      Layers: ["arn:aws:lambda:eu-west-1:111111111111:layer:x:1"]\n'
+    assert _found(tmp_path, {"src/app.py": "def handler(event, context): ...\n"}, more=layer) == []
+
+
+def test_javascript_is_read_too(tmp_path: Path):
+    files = {
+        "src/app.js": "const o = require('./other'); exports.handler = () => process.env.TAX;\n",
+        "src/other.js": "\nmodule.exports = process.env.TOKEN;\n",
+    }
+    assert _found(tmp_path, files, runtime="nodejs22.x") == [("variable-missing", "src/other.js:2")]

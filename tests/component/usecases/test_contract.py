@@ -1,0 +1,115 @@
+"""What the application needs, and what each environment has of it."""
+
+import pytest
+
+from sealift.errors import ConfigError
+from sealift.model.reads import FunctionReads, Read
+from sealift.model.template import Json
+from sealift.usecases.build import load_templates
+from sealift.usecases.contract import Contract, contracts
+from tests.component.usecases.world import ROLE, World, function, table
+
+TAX = "ssm:/shop/production/tax"
+PARAMETER: Json = {"SealiftEnvironment": {"Type": "String"}}
+
+
+def _queue(name: str) -> Json:
+    return {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": name}}}
+
+
+def _looked(world: World) -> dict[str, Contract]:
+    templates = load_templates(world.app, world.services())
+    found = contracts(world.app, world.services(), templates, world.app.environments)
+    return {one.environment: one for one in found}
+
+
+def _reads(world: World, name: str, *, required: bool = True, variables: Json = None) -> None:
+    made = function()
+    properties = made["Properties"]
+    assert isinstance(properties, dict)
+    properties["Environment"] = {"Variables": variables or {}}
+    world.write({"Items": table(), "Role": ROLE, "Place": made}, Parameters=PARAMETER)
+    world.code("def handler(event, context): ...", folder="src")
+    read = Read(kind="setting", name=name, required=required, line=3, file="src/app.py")
+    world.analyzer.code = (FunctionReads(logical_id="Place", reads=(read,), sources={}),)
+
+
+def test_a_setting_that_production_lacks_fails_and_names_the_command_that_mends_it(world: World):
+    world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
+    world.account("staging").settings.put("ssm:/shop/staging/tax", "19")
+    found = _looked(world)
+    (finding,) = found["production"].findings
+    assert (found["staging"].status, found["production"].status) == ("succeeded", "failed")
+    assert finding.fix == "sealift config set production tax"
+
+
+def test_a_blank_value_counts_as_missing(world: World):
+    world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
+    world.account("production").settings.put(TAX, " ")
+    assert _looked(world)["production"].status == "failed"
+    world.account("production").settings.put(TAX, "19")
+    assert _looked(world)["production"].status == "succeeded"
+
+
+@pytest.mark.parametrize(("required", "status"), [(True, "failed"), (False, "succeeded")])
+def test_what_code_reads_is_needed_unless_it_is_optional(world: World, required: bool, status: str):
+    _reads(world, "ssm:/shop/${STAGE}/tax", required=required, variables={"STAGE": {"Ref": "SealiftEnvironment"}})
+    found = _looked(world)["production"]
+    assert found.status == status
+    assert [str(f.location) for f in found.findings] == ["src/app.py:3"]
+
+
+def test_what_the_stack_makes_itself_is_not_looked_for(world: World):
+    tax: Json = {
+        "Type": "AWS::SSM::Parameter",
+        "Properties": {"Type": "String", "Value": "19", "Name": {"Fn::Sub": "/shop/${SealiftEnvironment}/tax"}},
+    }
+    _reads(world, "ssm:/shop/${STAGE}/tax", variables={"STAGE": {"Ref": "SealiftEnvironment"}})
+    reads = world.analyzer.code
+    made = function()
+    properties = made["Properties"]
+    assert isinstance(properties, dict)
+    properties["Environment"] = {"Variables": {"STAGE": {"Ref": "SealiftEnvironment"}}}
+    world.write({"Tax": tax, "Role": ROLE, "Place": made}, Parameters=PARAMETER)
+    world.analyzer.code = reads
+    assert _looked(world)["production"].status == "succeeded"
+
+
+def test_a_name_that_is_not_static_is_said(world: World):
+    _reads(world, "")
+    (note,) = _looked(world)["production"].notes
+    assert "src/app.py:3" in note
+
+
+def test_an_environment_that_cannot_be_read_is_not_looked_at_and_the_others_are(world: World):
+    world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
+    world.account("production").settings.denied = "AWS refused: no right"
+    found = _looked(world)
+    assert (found["staging"].status, found["production"].status) == ("failed", "not looked at")
+    assert "no right" in found["production"].reason
+
+
+def test_credentials_of_another_account_are_no_answer(world: World):
+    world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
+    world.account("production").identity.account = "999999999999"
+    assert _looked(world)["production"].status == "not looked at"
+
+
+def test_a_blank_parameter_is_missing_and_one_with_an_empty_default_is_not(world: World):
+    world.write({"Items": table()}, Parameters={"Rate": {"Type": "String"}, "Flag": {"Type": "String", "Default": ""}})
+    world.change("staging", parameters={"Rate": "19"})
+    world.change("production", parameters={"Rate": " "})
+    found = _looked(world)
+    assert (found["staging"].status, found["production"].status) == ("succeeded", "failed")
+    assert "blank" in found["production"].findings[0].message
+
+
+def test_the_gate_refuses_before_anything_is_written_what_the_check_reports(world: World):
+    world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
+    world.account("staging").settings.put("ssm:/shop/staging/tax", "19")
+    world.deploy()
+    world.soak()
+    with pytest.raises(ConfigError) as refused:
+        world.promote()
+    assert (refused.value.code, "/shop/production/tax" in refused.value.message) == ("settings-missing", True)
+    assert world.writes("production") == []
