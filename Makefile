@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 # cfn-lint and the SAM translator anew, which takes longer than all else it does.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup runners demo test lint check bench format chaos crowd fuzz nightly test-aws corpus clean
+.PHONY: setup runners demo demo-ci test lint check bench format chaos crowd fuzz nightly test-aws corpus clean
 
 setup: $(STAMP)
 
@@ -25,6 +25,10 @@ runners: setup
 
 demo: setup
 	@$(BIN)/python examples/demo.py
+
+# With bb-run where `make runners` could install it, else without it.
+demo-ci: setup
+	@$(BIN)/python -m examples.demo_ci
 
 lint: setup
 	$(BIN)/ruff format --check .

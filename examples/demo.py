@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -150,7 +150,7 @@ class Demo:
 
     def asked(self, command: str) -> dict[str, Any]:
         """Return what a command that looks says in JSON."""
-        argv = [sys.executable, "-m", "sealift", command, "--local", "--json"]
+        argv = [sys.executable, "-m", "sealift", *command.split(), "--local", "--json"]
         done = subprocess.run(argv, cwd=self.folder, env=self.env, capture_output=True, text=True)
         if done.returncode:
             raise Unexpected(f"sealift {command} failed: {done.stdout}{done.stderr}")
@@ -323,8 +323,8 @@ def _interrupted(number: int, _frame: object) -> NoReturn:
     raise SystemExit(128 + number)
 
 
-def main() -> int:
-    """Run the demonstration and return the exit code."""
+def play(tell: Callable[[Demo], None]) -> int:
+    """Tell a story on a stage of its own and return the exit code."""
     signal.signal(signal.SIGTERM, _interrupted)
     console = Console()
     with tempfile.TemporaryDirectory(prefix="sealift-demo-") as temporary:
@@ -350,4 +350,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(tell))

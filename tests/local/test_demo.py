@@ -1,4 +1,4 @@
-"""`make demo`, from end to end: it goes as it tells, and leaves nothing behind."""
+"""`make demo` and `make demo-ci`, from end to end: they go as they tell, and leave nothing behind."""
 
 import os
 import signal
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from examples.bitbucket import Run, groups, holds
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 300
 
@@ -18,6 +20,21 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Start the demonstration; what it makes is made below `tmp_path`."""
     with subprocess.Popen(
         [sys.executable, str(ROOT / "examples" / "demo.py")],
+        env={**os.environ, "TMPDIR": str(tmp_path), "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def ci_demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start the demonstration of a team's CI."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "examples.demo_ci"],
+        cwd=ROOT,
         env={**os.environ, "TMPDIR": str(tmp_path), "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -59,3 +76,38 @@ def test_a_demonstration_that_is_interrupted_leaves_nothing_behind(demo, tmp_pat
     assert demo.returncode == 128 + signal.SIGTERM, said
     assert running_below(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demonstration_of_the_ci_goes_from_the_first_push_to_production(ci_demo, tmp_path):
+    said, _ = ci_demo.communicate(timeout=2 * PATIENCE_S)
+    assert ci_demo.returncode == 0, said
+    for told in (
+        "production was not asked: its step waits for a person",
+        "the pull request has its preview",
+        "the preview is gone",
+        "staging has the change",
+        "production runs the release that soaked in staging",
+        "Automated tests: PASSED",
+        "All as told",
+    ):
+        assert told in said
+    assert said.count("the chain holds") == 2
+    assert running_below(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_trigger_whose_condition_is_not_understood_is_no_silent_no():
+    given = {"BITBUCKET_PR_DESTINATION_BRANCH": "main"}
+    assert holds('BITBUCKET_PR_DESTINATION_BRANCH == "main"', given)
+    assert not holds('BITBUCKET_PR_DESTINATION_BRANCH == "other"', given)
+    with pytest.raises(ValueError, match="not understood"):
+        holds('glob(BITBUCKET_BRANCH, "feature/*")', given)
+
+
+def test_a_manual_step_is_held_back_and_parallel_steps_stay_together():
+    first, second, button = ({"name": name, "script": ["true"]} for name in ("a", "b", "c"))
+    pipeline = [{"parallel": [{"step": first}, {"step": second}]}, {"step": {**button, "trigger": "manual"}}]
+    waiting = list(groups(pipeline))
+    assert [[step["name"] for step in group] for group in waiting] == [["a", "b"], ["c"]]
+    assert Run(target="x", branch="main", variables={}, waiting=waiting).held == ""
+    assert Run(target="x", branch="main", variables={}, waiting=waiting[1:]).held == "c"
