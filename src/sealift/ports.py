@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Drift,
         FunctionState,
         Invocation,
+        LogLine,
         StackEvent,
         StackResource,
         StackState,
@@ -139,7 +140,10 @@ class Functions(Protocol):
     def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
         """Return the newest log lines of a function, oldest first; empty when there is no log group."""
 
-    def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
+    def log_lines(self, name: str, *, since: datetime) -> tuple[LogLine, ...]:
+        """Return every entry of a function's log since a moment, oldest first; empty when there is no log group."""
+
+    def invoke(self, name: str, payload: Json) -> Invocation:
         """Call a function once and wait for its end. Nothing guards it: what is called must be idempotent."""
 
     def load(self, names: Sequence[str]) -> tuple[Loading, ...]:

@@ -158,6 +158,15 @@ def human_present() -> bool:
     return ci_context().human
 
 
+def display_present() -> bool:
+    """Return whether a browser can be opened for a person: a graphical display is there."""
+    import sys
+
+    return human_present() and (
+        sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    )
+
+
 def terminal(stream: TextIO) -> tuple[bool, bool]:
     """Return whether a person sees the stream as it is written, and whether to colour it.
 
@@ -236,6 +245,12 @@ def local_cloud(app: App) -> "LocalCloud":
     from sealift.local.supervisor import LocalCloud
 
     return LocalCloud(local_state_root(app))
+
+
+def local_variables(app: App, environment: Environment) -> dict[str, str]:
+    """Return the variables that lead an SDK to an environment's emulator, which is started when it does not run."""
+    endpoint = local_cloud(app).up(environment.name, region=environment.region, account=environment.account)
+    return {**endpoint.credentials(), **_without_proxy(os.environ)}
 
 
 class _Late:

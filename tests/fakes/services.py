@@ -13,7 +13,7 @@ from sealift.errors import CloudError
 from sealift.model.health import COUNTED, Minute, Traffic
 from sealift.model.loading import Loading
 from sealift.model.setting import Held, Setting
-from sealift.model.stack import Caller, FunctionState, Invocation, StackResource
+from sealift.model.stack import Caller, FunctionState, Invocation, LogLine, StackResource
 from sealift.model.template import Json
 
 
@@ -29,7 +29,7 @@ class FakeFunctions:
         self._answers: dict[str, Invocation] = {}
         self.unreadable = False
         """Whether logs may not be read."""
-        self.invoked: list[tuple[str, Mapping[str, Json]]] = []
+        self.invoked: list[tuple[str, Json]] = []
         self.shifting: Callable[[], Mapping[str, float]] | None = lambda: {"1": 1.0}
         """What every alias answers; None when nobody may ask."""
 
@@ -57,7 +57,7 @@ class FakeFunctions:
         """Let calls of functions whose name contains this end like that; others do well."""
         self._answers[name] = invocation
 
-    def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
+    def invoke(self, name: str, payload: Json) -> Invocation:
         """Call a function; the log line says with what."""
         with self._lock:
             if name not in self._code:
@@ -78,6 +78,11 @@ class FakeFunctions:
                 if name not in self._code:
                     raise CloudError(f"AWS refused to look at function {name}: Function not found", code="not-found")
             return tuple(FunctionState(name=name, code_sha256=self._code[name]) for name in names)
+
+    def log_lines(self, name: str, *, since: datetime) -> tuple[LogLine, ...]:
+        """Return every entry of a function's log since a moment, oldest first."""
+        found = sorted((at, line) for at, line in self._logs.get(name, []) if at >= since)
+        return tuple(LogLine(at=at, stream="s", message=line) for at, line in found)
 
     def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
         """Return the newest log lines of a function, oldest first."""

@@ -4,13 +4,13 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
 from sealift.model.loading import Loading
-from sealift.model.stack import FunctionState, Invocation
+from sealift.model.stack import FunctionState, Invocation, LogLine
 from sealift.model.template import Json
 
 _PARALLEL = 8
@@ -51,16 +51,45 @@ class AwsFunctions:
                 return ()
             raise
 
-    def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
+    def log_lines(self, name: str, *, since: datetime) -> tuple[LogLine, ...]:
+        """Return every entry of a function's log since a moment, oldest first; empty when there is no log group."""
+        try:
+            group = self._log_group(name)
+            with calling(f"read the logs of function {name}"):
+                pages = self._session.logs.get_paginator("filter_log_events").paginate(
+                    logGroupName=group, startTime=int(since.timestamp() * 1000)
+                )
+                events = [event for page in pages for event in page["events"]]
+        except CloudError as error:
+            if error.code == "not-found":
+                return ()
+            raise
+        lines = [
+            LogLine(
+                at=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
+                stream=event["logStreamName"],
+                message=event["message"].rstrip("\n"),
+            )
+            for event in events
+        ]
+        return tuple(sorted(lines, key=lambda line: line.at))
+
+    def invoke(self, name: str, payload: Json) -> Invocation:
         """Call a function once and wait for its end. Nothing guards it: what is called must be idempotent."""
         with calling(f"call function {name}"):
             answer = self._session.patient_functions.invoke(
-                FunctionName=name, LogType="Tail", Payload=json.dumps(dict(payload)).encode()
+                FunctionName=name, LogType="Tail", Payload=json.dumps(payload).encode()
             )
             body = answer["Payload"].read()
         log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace").splitlines()
-        error = _error_of(body, answer["FunctionError"]) if answer.get("FunctionError") else ""
-        return Invocation(error=error, log=tuple(line for line in log if not line.startswith(_PLATFORM)))
+        kind = answer.get("FunctionError", "")
+        return Invocation(
+            error=_error_of(body, kind) if kind else "",
+            log=tuple(line for line in log if not line.startswith(_PLATFORM)),
+            status=answer["StatusCode"],
+            payload=body.decode(errors="replace"),
+            trace=_trace_of(body) if kind else (),
+        )
 
     def _state(self, name: str) -> FunctionState:
         with calling(f"look at function {name}"):
@@ -118,3 +147,14 @@ def _error_of(body: bytes, kind: str) -> str:
     if not isinstance(raised, dict) or "errorMessage" not in raised:
         return kind
     return f"{raised.get('errorType', kind)}: {raised['errorMessage']}"
+
+
+def _trace_of(body: bytes) -> tuple[str, ...]:
+    """Return the stack trace of what a function raised: `stackTrace` of Python and Java, `trace` of Node.js."""
+    try:
+        raised = json.loads(body)
+    except ValueError:
+        return ()
+    frames = (raised.get("stackTrace") or raised.get("trace")) if isinstance(raised, dict) else None
+    lines = frames if isinstance(frames, list) else []
+    return tuple(line for frame in lines for line in str(frame).rstrip().splitlines())

@@ -14,12 +14,23 @@ class Need:
 
 
 _DEPLOYING = ("run", "deploy", "promote", "rollback", "resume")
+_READING = ("outputs", "open", "logs", "invoke")
 _WRITING = (*_DEPLOYING, "approve", "waive", "destroy")
 
 LOOK = Need(
     title="Look at an environment",
     when="Whatever looks at an environment, or goes on from what it is.",
-    commands=("status", "history", "diff", "drift", "ledger verify", "release verify", "prove --live", *_WRITING),
+    commands=(
+        "status",
+        "history",
+        "diff",
+        "drift",
+        "ledger verify",
+        "release verify",
+        "prove --live",
+        *_READING,
+        *_WRITING,
+    ),
     optional=False,
 )
 UNDECLARED = Need(
@@ -102,6 +113,16 @@ FAILED = Need(
     title="Say why a function failed",
     when="When a stack fails over a function or a custom resource. When refused, the cause is told without its log.",
     commands=_DEPLOYING,
+)
+LOGS = Need(
+    title="Read the logs of functions",
+    when="Whenever somebody reads them.",
+    commands=("logs",),
+)
+INVOKE = Need(
+    title="Call a function by hand",
+    when="Whenever somebody calls one.",
+    commands=("invoke",),
 )
 HOOKS = Need(
     title="Call hooks that are functions",

@@ -165,6 +165,12 @@ RIGHTS: tuple[Right, ...] = (
         ("logs:DescribeLogStreams", LOG_GROUP, "the newest ones"),
         ("logs:GetLogEvents", LOG_GROUP + ":log-stream:${logStreamName}", "what the function said last"),
     ),
+    *_of(
+        needs.LOGS,
+        ("lambda:GetFunctionConfiguration", FUNCTION, "where a function logs"),
+        ("logs:FilterLogEvents", LOG_GROUP, "what the functions logged"),
+    ),
+    *_of(needs.INVOKE, ("lambda:Invoke", FUNCTION, "call the function", "lambda:InvokeFunction")),
     *_of(needs.HOOKS, ("lambda:Invoke", FUNCTION, "run the hook", "lambda:InvokeFunction")),
     *_of(
         needs.HEALTH,

@@ -66,7 +66,7 @@ def _deploy(target: Target) -> Iterator[Json]:
         names = ["lambda:GetFunctionConfiguration", "lambda:GetAlias", "lambda:InvokeFunction"]
         yield allow("Functions", list(names), subs(functions))
         logs = [arn for arn in owned(target, "logs") if "/aws/lambda/" in arn]
-        yield allow("Logs", ["logs:DescribeLogStreams", "logs:GetLogEvents"], subs(logs))
+        yield allow("Logs", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], subs(logs))
     yield from _apis(target)
     if "secretsmanager" in used:
         at = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"

@@ -16,6 +16,7 @@ from sealift.ports import EventSink
 TAKE_LOCAL = frozenset((
     "bootstrap", "check", "ci", "test", "prove", "run", "deploy", "promote", "rollback", "resume", "approve", "waive",
     "destroy", "status", "config", "history", "drift", "diff", "ledger", "release", "preview",
+    "outputs", "open", "logs", "invoke",
 ))
 # fmt: on
 """The commands that have `--local`; a test compares them with the command line."""

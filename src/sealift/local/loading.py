@@ -11,7 +11,7 @@ from sealift.errors import CloudError
 from sealift.local.doors import KEY_HEADER, LOAD_PATH, supervisor_key
 from sealift.local.endpoint import HOST, Endpoint
 from sealift.model.loading import Loading
-from sealift.model.stack import FunctionState, Invocation
+from sealift.model.stack import FunctionState, Invocation, LogLine
 from sealift.model.template import Json
 from sealift.ports import Functions
 
@@ -42,7 +42,11 @@ class LocalFunctions:
         """Return the newest log lines of a function."""
         return self.inner.logs(name, since=since, limit=limit)
 
-    def invoke(self, name: str, payload: Mapping[str, Json]) -> Invocation:
+    def log_lines(self, name: str, *, since: datetime) -> tuple[LogLine, ...]:
+        """Return every entry of a function's log since a moment."""
+        return self.inner.log_lines(name, since=since)
+
+    def invoke(self, name: str, payload: Json) -> Invocation:
         """Call a function once and wait for its end."""
         return self.inner.invoke(name, payload)
 

@@ -137,6 +137,20 @@ class Invocation:
 
     error: str = ""
     log: tuple[str, ...] = ()
+    status: int = 200
+    payload: str = ""
+    """What the function answered, as it came."""
+    trace: tuple[str, ...] = ()
+    """The stack trace of what it raised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One entry of a function's log, which may have several lines."""
+
+    at: datetime
+    stream: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

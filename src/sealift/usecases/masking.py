@@ -14,7 +14,7 @@ from sealift.ports import Cloud
 
 SHORTEST = 6
 """Shorter values are words that stand in any text."""
-SAID = frozenset({"reason", "error", "detail", "log", "differences", "message", "trace"})
+SAID = frozenset({"reason", "error", "detail", "log", "differences", "message", "trace", "payload"})
 """The fields of answers that hold words for people. Names, templates and outputs are used, and stay as they are."""
 
 

@@ -1,4 +1,4 @@
-"""`local up | status | logs | reset | down`: the embedded cloud."""
+"""`local up | status | env | logs | reset | down`: the embedded cloud."""
 
 import json
 from collections.abc import Sequence
@@ -67,6 +67,28 @@ def _row(state: "LocalStatus") -> dict[str, object]:
         "account": end.account if end else None,
         "pid": end.pid if end else None,
     }
+
+
+@local_command.command("env")
+@click.argument("environment", shell_complete=environment_names)
+@options(local=False)
+def env(session: Session, environment: str) -> int:
+    """Print what the AWS CLI and boto3 need to reach the emulator of ENVIRONMENT, which is started if need be.
+
+    Use it as `eval "$(sealift local env staging)"`. The keys are the emulator's own and open nothing else.
+    """
+    from shlex import quote
+
+    from sealift.wiring import local_variables
+
+    variables = local_variables(session.app, session.environment(environment))
+    if session.json:
+        click.echo(json.dumps({"environment": environment, "variables": variables}))
+        return 0
+    say("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN")
+    for name, value in variables.items():
+        say(f"export {name}={quote(value)}")
+    return 0
 
 
 @local_command.command("logs")

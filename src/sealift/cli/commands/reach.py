@@ -1,0 +1,132 @@
+"""`outputs`, `open` and `logs`: they reach an environment that runs, and change nothing."""
+
+import json
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from sealift.cli.completion import environment_names
+from sealift.cli.session import Session, options
+from sealift.cli.visible import say
+from sealift.errors import UserError
+
+if TYPE_CHECKING:
+    from sealift.usecases.reach import Logged
+    from sealift.usecases.site import Site
+
+_PAUSE_S, _LOCAL_PAUSE_S = 2.0, 0.25
+
+
+def _ago(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
+    from sealift.delivery.durations import seconds
+
+    try:
+        return timedelta(seconds=seconds(value))
+    except ValueError as error:
+        raise click.BadParameter(f'"{value}" is no duration; write it like 10m, 2h or 1d') from error
+
+
+def opened(session: Session, environment: str) -> "Site":
+    """Open an environment by its name."""
+    from sealift.usecases.site import open_site
+
+    return open_site(session.app, session.environment(environment), session.services)
+
+
+@click.command("outputs")
+@click.argument("environment", shell_complete=environment_names)
+@options(guarded=False)
+def outputs_command(session: Session, environment: str) -> int:
+    """Print the outputs of the stacks of ENVIRONMENT."""
+    from sealift.usecases.reach import outputs_of
+
+    outputs = outputs_of(opened(session, environment))
+    session.close()
+    if session.json:
+        click.echo(json.dumps({"environment": environment, "outputs": outputs}))
+        return 0
+    width = max(map(len, outputs), default=0)
+    for key, value in outputs.items():
+        say(f"{key:<{width}}  {value}")
+    return 0
+
+
+@click.command("open")
+@click.argument("environment", shell_complete=environment_names)
+@click.argument("output", required=False)
+@options(guarded=False)
+def open_command(session: Session, environment: str, output: str | None) -> int:
+    """Print the web address of ENVIRONMENT, and open it where there is a browser.
+
+    Without OUTPUT it is the first output that is a web address.
+    """
+    from sealift.errors import did_you_mean
+    from sealift.usecases.reach import outputs_of
+    from sealift.wiring import display_present
+
+    outputs = outputs_of(opened(session, environment))
+    session.close()
+    urls = {key: value for key, value in outputs.items() if value.startswith(("http://", "https://"))}
+    chosen = output or next(iter(urls), "")
+    if chosen not in urls:
+        what = f'no web address "{output}"{did_you_mean(output, urls)}' if output else "no web address"
+        hint = f"Its addresses are: {', '.join(urls)}." if urls else "Add an output with the address to the template."
+        raise UserError(f"{environment} outputs {what}", code="no-address", hint=hint)
+    url = urls[chosen]
+    if session.json:
+        click.echo(json.dumps({"environment": environment, "name": chosen, "url": url}))
+        return 0
+    say(url)
+    if display_present():
+        click.launch(url)
+    return 0
+
+
+@click.command("logs")
+@click.argument("environment", required=False, shell_complete=environment_names)
+@click.argument("function", required=False)
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is logged from now on; Ctrl-C ends it.")
+@click.option("--since", callback=_ago, default="10m", show_default=True, metavar="DURATION", help="How far back.")
+@click.option("--grep", "text", metavar="TEXT", help="Print only entries with this text in them.")
+@options(guarded=False)
+def logs_command(
+    session: Session, environment: str | None, function: str | None, follow: bool, since: timedelta, text: str | None
+) -> int:
+    """Print what the functions of ENVIRONMENT logged, or one of them; secrets are masked.
+
+    ENVIRONMENT is the first one of sealift.toml unless it is named, FUNCTION a logical id of the template. The lines of
+    Lambda itself are shown with -v. With --json there is one object a line.
+    """
+    from sealift.cli.main import EXIT_INTERRUPTED
+    from sealift.usecases.reach import follow_lines, functions_of
+
+    site = opened(session, environment or session.app.environments[0].name)
+    functions = functions_of(site, function)
+    begun = session.services.clock.now() - since
+    pause_s = _LOCAL_PAUSE_S if session.local else _PAUSE_S
+    width = max(map(len, functions.values()), default=0)
+    try:
+        for one in follow_lines(site, functions, since=begun, pause_s=pause_s, going=lambda: follow):
+            if (session.verbose or session.json or not one.is_platform) and (text is None or text in one.line.message):
+                print_line(session, one, width=width)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    finally:
+        session.close()
+    return 0
+
+
+def print_line(session: Session, one: "Logged", *, width: int) -> None:
+    """Print an entry; its further lines stand below its first."""
+    if session.json:
+        at = one.line.at.isoformat(timespec="milliseconds")
+        click.echo(json.dumps({"at": at, "function": one.function, "message": one.line.message}))
+    else:
+        at = one.line.at.astimezone().strftime("%H:%M:%S.%f")[:-3]
+        first, *more = one.line.message.splitlines() or [""]
+        say(f"{at}  {one.function:<{width}}  {first}")
+        for line in more:
+            say(" " * (len(at) + width + 4) + line)
+    sys.stdout.flush()

@@ -1,0 +1,370 @@
+"""Events to call a function with by hand, made from what the template says of its sources. Pure.
+
+The shapes are those of https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sealift.cfn.values import list_at, mapping_at, properties, resources
+from sealift.model.template import Json
+
+KINDS: Final = ("http", "sqs", "sns", "s3", "dynamodb", "kinesis", "schedule", "eventbridge")
+_SAM: Final = {
+    "Api": ("http", "RestApiId"),
+    "HttpApi": ("http", "ApiId"),
+    "SQS": ("sqs", "Queue"),
+    "SNS": ("sns", "Topic"),
+    "S3": ("s3", "Bucket"),
+    "DynamoDB": ("dynamodb", "Stream"),
+    "Kinesis": ("kinesis", "Stream"),
+    "Schedule": ("schedule", "Schedule"),
+    "ScheduleV2": ("schedule", "ScheduleExpression"),
+    "EventBridgeRule": ("eventbridge", "EventBusName"),
+    "CloudWatchEvent": ("eventbridge", "EventBusName"),
+}
+_STREAMS: Final = {"AWS::SQS::Queue": "sqs", "AWS::DynamoDB::Table": "dynamodb", "AWS::Kinesis::Stream": "kinesis"}
+_BODY: Final = "{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What calls a function: `of` is the logical id or the name of the queue, bucket, topic, table, stream or API."""
+
+    kind: str
+    of: str = ""
+    method: str = "GET"
+    path: str = "/"
+    version: str = "2.0"
+    """Of the event that an API sends."""
+    detail_type: str = ""
+    origin: str = ""
+    """What EventBridge calls the source."""
+
+    def __str__(self) -> str:
+        """Return the source as a person would name it."""
+        return (
+            f"http, {self.method} {self.path}" if self.kind == "http" else ", ".join(filter(None, (self.kind, self.of)))
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the function runs, and what its resources are called there."""
+
+    account: str
+    region: str
+    now: datetime
+    physical: Mapping[str, str]
+    """Physical name by logical id."""
+
+    def name(self, source: Source) -> str:
+        """Return the name of the resource: the last part of its ARN or URL."""
+        return re.split(r"[:/]", self.physical.get(source.of, source.of))[-1] or f"my-{source.kind}"
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource here."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+
+def sources(body: object, logical_id: str) -> tuple[Source, ...]:
+    """Return what calls a function, as its template declares it."""
+    return tuple(dict.fromkeys((*_sam(body, logical_id), *_plain(body, logical_id))))
+
+
+def _sam(body: object, logical_id: str) -> Iterator[Source]:
+    own = properties(mapping_at(body, "Resources", logical_id))
+    for event in mapping_at(own, "Events").values():
+        declared = properties(event)
+        kind, where = _SAM.get(str(mapping_at({"e": event}, "e").get("Type")), ("", ""))
+        if not kind:
+            continue
+        pattern = mapping_at(declared, "Pattern")
+        rest = mapping_at({"e": event}, "e").get("Type") == "Api"
+        yield Source(
+            kind=kind,
+            of="" if kind == "schedule" else _meant(declared.get(where)),
+            method=_method(declared.get("Method")),
+            path=str(declared.get("Path") or "/{proxy+}") if kind == "http" else "/",
+            version="1.0" if rest else str(declared.get("PayloadFormatVersion") or "2.0"),
+            detail_type=_first(pattern, "detail-type"),
+            origin=_first(pattern, "source"),
+        )
+    if "FunctionUrlConfig" in own:
+        yield Source(kind="http")
+
+
+def _plain(body: object, logical_id: str) -> Iterator[Source]:
+    for _, one in resources(body, "AWS::Lambda::EventSourceMapping"):
+        of = _meant(properties(one).get("EventSourceArn"))
+        kind = _STREAMS.get(str(mapping_at(body, "Resources", of).get("Type")))
+        if kind and _meant(properties(one).get("FunctionName")) == logical_id:
+            yield Source(kind=kind, of=of)
+    for _, one in resources(body, "AWS::Lambda::Url"):
+        if _meant(properties(one).get("TargetFunctionArn")) == logical_id:
+            yield Source(kind="http")
+    for _, one in resources(body, "AWS::SNS::Subscription"):
+        if _meant(properties(one).get("Endpoint")) == logical_id:
+            yield Source(kind="sns", of=_meant(properties(one).get("TopicArn")))
+    for name, one in resources(body, "AWS::S3::Bucket"):
+        told = list_at(properties(one), "NotificationConfiguration", "LambdaConfigurations")
+        if any(_meant(mapping_at({"c": c}, "c").get("Function")) == logical_id for c in told):
+            yield Source(kind="s3", of=name)
+    for _, one in resources(body, "AWS::Events::Rule"):
+        if any(_meant(mapping_at({"t": t}, "t").get("Arn")) == logical_id for t in list_at(properties(one), "Targets")):
+            pattern = mapping_at(properties(one), "EventPattern")
+            kind = "eventbridge" if pattern else "schedule"
+            yield Source(kind=kind, detail_type=_first(pattern, "detail-type"), origin=_first(pattern, "source"))
+
+
+def _first(pattern: Mapping[str, Json], key: str) -> str:
+    return next((value for value in list_at(pattern, key) if isinstance(value, str)), "")
+
+
+def _method(value: Json) -> str:
+    method = str(value or "any").upper()
+    return "GET" if method in ("ANY", "X-AMAZON-APIGATEWAY-ANY-METHOD") else method
+
+
+def _meant(value: Json) -> str:
+    """Return the logical id that a value refers to, or the value itself when it is text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        for function, argument in value.items():
+            if function == "Fn::Sub":
+                text = argument[0] if isinstance(argument, list) and argument else argument
+                found = re.findall(r"\$\{([A-Za-z0-9]+)[.}]", str(text))
+                return found[0] if found else str(text)
+            named = argument.split(".")[0] if isinstance(argument, str) else argument
+            if function in ("Ref", "Fn::GetAtt"):
+                return str(named[0]) if isinstance(named, list) and named else str(named)
+    return ""
+
+
+def sample_event(source: Source, place: Place) -> Json:
+    """Return an event of a source, as it would arrive in this place."""
+    make: dict[str, Callable[[Source, Place], Json]] = {
+        "http": _http,
+        "sqs": _sqs,
+        "sns": _sns,
+        "s3": _s3,
+        "dynamodb": _dynamodb,
+        "kinesis": _kinesis,
+        "schedule": _schedule,
+        "eventbridge": _eventbridge,
+    }
+    return make[source.kind](source, place)
+
+
+def _http(source: Source, place: Place) -> Json:
+    return _http_1(source, place) if source.version == "1.0" else _http_2(source, place)
+
+
+def _path(source: Source) -> tuple[str, dict[str, Json]]:
+    """Return the path with its parameters filled in by their names, and the parameters."""
+    names = re.findall(r"\{([^}+]+)\+?\}", source.path)
+    return re.sub(r"\{([^}+]+)\+?\}", r"\1", source.path), {name: name for name in names}
+
+
+def _body(source: Source) -> Json:
+    return _BODY if source.method in ("POST", "PUT", "PATCH") else None
+
+
+def _domain(place: Place) -> str:
+    return f"sample.execute-api.{place.region}.amazonaws.com"
+
+
+def _http_1(source: Source, place: Place) -> Json:
+    path, parameters = _path(source)
+    headers: dict[str, Json] = {"Host": _domain(place), "Content-Type": "application/json", "User-Agent": "sealift"}
+    context: dict[str, Json] = {
+        "accountId": place.account,
+        "apiId": "sample",
+        "httpMethod": source.method,
+        "identity": {"sourceIp": "127.0.0.1", "userAgent": "sealift"},
+        "path": path,
+        "protocol": "HTTP/1.1",
+        "requestId": "sample",
+        "requestTimeEpoch": int(place.now.timestamp() * 1000),
+        "resourcePath": source.path,
+        "stage": "sample",
+    }
+    return {
+        "version": "1.0",
+        "resource": source.path,
+        "path": path,
+        "httpMethod": source.method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": parameters or None,
+        "stageVariables": None,
+        "requestContext": context,
+        "body": _body(source),
+        "isBase64Encoded": False,
+    }
+
+
+def _http_2(source: Source, place: Place) -> Json:
+    path, parameters = _path(source)
+    event: dict[str, Json] = {
+        "version": "2.0",
+        "routeKey": f"{source.method} {source.path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": _domain(place), "content-type": "application/json", "user-agent": "sealift"},
+        "requestContext": {
+            "accountId": place.account,
+            "apiId": "sample",
+            "domainName": _domain(place),
+            "http": {
+                "method": source.method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "sealift",
+            },
+            "requestId": "sample",
+            "routeKey": f"{source.method} {source.path}",
+            "stage": "$default",
+            "timeEpoch": int(place.now.timestamp() * 1000),
+        },
+        "isBase64Encoded": False,
+    }
+    more = {"pathParameters": parameters or None, "body": _body(source)}
+    return event | {name: value for name, value in more.items() if value is not None}
+
+
+def _sqs(source: Source, place: Place) -> Json:
+    sent = str(int(place.now.timestamp() * 1000))
+    record: dict[str, Json] = {
+        "messageId": "00000000-0000-0000-0000-000000000000",
+        "receiptHandle": "sample",
+        "body": _BODY,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": sent,
+            "SenderId": place.account,
+            "ApproximateFirstReceiveTimestamp": sent,
+        },
+        "messageAttributes": {},
+        "md5OfBody": "99914b932bd37a50b983c5e7c90ae93b",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": place.arn("sqs", place.name(source)),
+        "awsRegion": place.region,
+    }
+    return {"Records": [record]}
+
+
+def _sns(source: Source, place: Place) -> Json:
+    topic = place.arn("sns", place.name(source))
+    record: dict[str, Json] = {
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": f"{topic}:00000000-0000-0000-0000-000000000000",
+        "Sns": {
+            "Type": "Notification",
+            "MessageId": "00000000-0000-0000-0000-000000000000",
+            "TopicArn": topic,
+            "Subject": None,
+            "Message": _BODY,
+            "Timestamp": _at(place),
+            "MessageAttributes": {},
+        },
+    }
+    return {"Records": [record]}
+
+
+def _s3(source: Source, place: Place) -> Json:
+    bucket = place.name(source)
+    record: dict[str, Json] = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": place.region,
+        "eventTime": _at(place),
+        "eventName": "ObjectCreated:Put",
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
+            "object": {"key": "sample.json", "size": len(_BODY), "eTag": "99914b932bd37a50b983c5e7c90ae93b"},
+        },
+    }
+    return {"Records": [record]}
+
+
+def _dynamodb(source: Source, place: Place) -> Json:
+    image: dict[str, Json] = {"id": {"S": "sample"}}
+    record: dict[str, Json] = {
+        "eventID": "1",
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": place.region,
+        "dynamodb": {
+            "Keys": image,
+            "NewImage": image,
+            "SequenceNumber": "1",
+            "SizeBytes": 8,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+        "eventSourceARN": place.arn("dynamodb", f"table/{place.name(source)}/stream/sample"),
+    }
+    return {"Records": [record]}
+
+
+def _kinesis(source: Source, place: Place) -> Json:
+    stream = place.arn("kinesis", f"stream/{place.name(source)}")
+    record: dict[str, Json] = {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": "sample",
+            "sequenceNumber": "1",
+            "data": "e30=",
+            "approximateArrivalTimestamp": place.now.timestamp(),
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": "shardId-000000000000:1",
+        "eventName": "aws:kinesis:record",
+        "awsRegion": place.region,
+        "eventSourceARN": stream,
+    }
+    return {"Records": [record]}
+
+
+def _schedule(source: Source, place: Place) -> Json:
+    del source
+    return _bus(place, detail_type="Scheduled Event", origin="aws.events")
+
+
+def _eventbridge(source: Source, place: Place) -> Json:
+    return _bus(place, detail_type=source.detail_type or "sample", origin=source.origin or "sample")
+
+
+def _bus(place: Place, *, detail_type: str, origin: str) -> Json:
+    return {
+        "version": "0",
+        "id": "00000000-0000-0000-0000-000000000000",
+        "detail-type": detail_type,
+        "source": origin,
+        "account": place.account,
+        "time": _at(place),
+        "region": place.region,
+        "resources": [],
+        "detail": {},
+    }
+
+
+def _at(place: Place) -> str:
+    return place.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def written(event: Json) -> str:
+    """Return an event as a file holds it."""
+    return json.dumps(event, indent=2, ensure_ascii=False)

@@ -1,0 +1,83 @@
+"""Events made from what a template declares."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealift.delivery.sample_events import KINDS, Place, Source, sample_event, sources
+from sealift.model.template import Json
+
+PLACE = Place(
+    account="111122223333",
+    region="eu-west-1",
+    now=datetime(2026, 1, 2, tzinfo=UTC),
+    physical={"Jobs": "https://sqs.eu-west-1.amazonaws.com/111122223333/shop-Jobs-1", "Files": "shop-files-2"},
+)
+
+
+def _declaring(kind: str, **declared: Json) -> dict[str, Json]:
+    event: Json = {"Type": kind, "Properties": declared}
+    return {"Resources": {"F": {"Type": "AWS::Serverless::Function", "Properties": {"Events": {"E": event}}}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "version"), [("Api", "1.0"), ("HttpApi", "2.0")], ids=["a REST API sends 1.0", "an HTTP API sends 2.0"]
+)
+def test_an_event_of_an_api_has_the_routes_own_method_and_path(kind: str, version: str) -> None:
+    (source,) = sources(_declaring(kind, Method="post", Path="/orders/{id}"), "F")
+    event = sample_event(source, PLACE)
+    assert isinstance(event, dict)
+    assert event["version"] == version
+    assert event["path" if version == "1.0" else "rawPath"] == "/orders/id"
+    assert event["pathParameters"] == {"id": "id"}
+    assert event.get("httpMethod", "POST") == "POST"
+
+
+@pytest.mark.parametrize(
+    "queue",
+    [{"Fn::GetAtt": ["Jobs", "Arn"]}, {"Fn::GetAtt": "Jobs.Arn"}, {"Ref": "Jobs"}, {"Fn::Sub": "${Jobs.Arn}"}],
+    ids=str,
+)
+def test_an_event_of_a_queue_has_the_deployed_queues_arn(queue: Json) -> None:
+    (source,) = sources(_declaring("SQS", Queue=queue), "F")
+    assert "arn:aws:sqs:eu-west-1:111122223333:shop-Jobs-1" in json.dumps(sample_event(source, PLACE))
+
+
+def test_a_source_that_plain_cloudformation_declares_is_known() -> None:
+    mapping: Json = {"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": {"Ref": "F"}}
+    notified: Json = {"LambdaConfigurations": [{"Function": {"Fn::GetAtt": ["F", "Arn"]}}]}
+    body: Json = {
+        "Resources": {
+            "F": {"Type": "AWS::Lambda::Function"},
+            "Jobs": {"Type": "AWS::SQS::Queue"},
+            "M": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+            "Files": {"Type": "AWS::S3::Bucket", "Properties": {"NotificationConfiguration": notified}},
+        }
+    }
+    assert [str(one) for one in sources(body, "F")] == ["sqs, Jobs", "s3, Files"]
+    assert sources(body, "Other") == ()
+    assert "shop-files-2" in json.dumps(sample_event(Source(kind="s3", of="Files"), PLACE))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_makes_an_event_without_a_declaration(kind: str) -> None:
+    assert json.dumps(sample_event(Source(kind=kind), PLACE))
+
+
+_JSON: st.SearchStrategy[Json] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(("Ref", "Fn::Sub", "x")), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    st.sampled_from(("Api", "HttpApi", "SQS", "SNS", "S3", "DynamoDB", "Kinesis", "Schedule", "EventBridgeRule")),
+    st.dictionaries(st.sampled_from(("Path", "Method", "Queue", "Bucket", "Stream", "Topic", "Pattern")), _JSON),
+)
+def test_whatever_a_template_holds_makes_an_event(kind: str, declared: dict[str, Json]) -> None:
+    for source in sources(_declaring(kind, **declared), "F"):
+        assert json.dumps(sample_event(source, PLACE))
