@@ -26,6 +26,9 @@ _MORE_PARENTS: Mapping[str, tuple[str, ...]] = {
     "AWS::ApiGatewayV2::ApiMapping": ("DomainName",),
     "AWS::DynamoDB::ResourcePolicy": ("ResourceArn",),
     "AWS::KMS::Alias": ("TargetKeyId",),
+    "AWS::RDS::DBProxyTargetGroup": ("DBClusterIdentifiers", "DBInstanceIdentifiers"),
+    "AWS::RDS::DBCluster": ("GlobalClusterIdentifier", "ReplicationSourceIdentifier"),
+    "AWS::RDS::DBInstance": ("SourceDBInstanceIdentifier", "SourceDBClusterIdentifier"),
 }
 """Properties that name what a resource is a part of and that may be changed in place."""
 _DEFAULTS = {"EventBusName": "default", "CatalogId": "", "SetIdentifier": "", "BasePath": ""}
@@ -43,6 +46,10 @@ _MORE = {
     "AWS::Budgets::Budget": "Budget.BudgetName",
     "AWS::SES::Template": "Template.TemplateName",
     "AWS::ECS::TaskDefinition": "Family",
+    "AWS::IAM::OIDCProvider": "Url",
+    "AWS::XRay::Group": "GroupName",
+    "AWS::XRay::SamplingRule": "SamplingRule.RuleName",
+    "AWS::ApiGateway::ApiKey": "Value",
 }
 """Names that no schema tells of: a family is one line of revisions, whoever adds to it."""
 

@@ -33,6 +33,15 @@ _HUMP = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _TOKEN = re.compile(r"[^\s\"'`<>(){}\[\],;|=]+")
 _FILE = re.compile(r"(?i)^[\w./@-]+\.(json|ya?ml|js|mjs|cjs|ts|py|env|ini|conf|config|properties|xml|toml|rb|sh|sql)$")
 _FILE_OF_URL = re.compile(r"(?<=\w)/[^/]*\.(json|ya?ml|template|zip|jar|html?|js|css|png|svg)$")
+_DEV = re.compile(r"(://[\w.-]+)\.dev(?=[:/]|$)")
+"""The top-level domain, which is no environment's word."""
+_ADDRESS = re.compile(
+    r"(?:https?|wss?)://(?:[^@/]*@)?([\w.-]+)"
+    r"|^(?!com\.|org\.|net\.|io\.)((?:[\w-]+\.)+(?:com|net|org|io|[a-z]{2}))\.?$"
+)
+_OWN_DOMAINS = re.compile(r"\.(amazonaws\.com(\.cn)?|on\.aws|internal|local|lan|corp|intra|test)$|^[\w-]+$")
+_PLAIN = frozenset({"api", "app", "web", "www", "com", "service", "services", "backend", "stack", "cloud", "auth"})
+"""Words of many hosts, whatever an application is called."""
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 SHORTEST_IN_HUMPS = 4
 _BEFORE = frozenset({"non", "not", "pre"})
@@ -59,6 +68,9 @@ class Schemes:
                 del self._owners[words]
         self._longest = max(map(len, self._owners), default=0)
         self._known: dict[str, frozenset[str]] = {}
+        self._common = set.intersection(*map(set, stacks)) - _PLAIN if stacks else set()
+        given = (value for view in views for stack in view.stacks for value in stack.parameters.values())
+        self._domains = {_domain(host) for value in given if (host := host_in(value))}
 
     def owners(self, name: str) -> frozenset[str]:
         """Return the environments whose words are in a name."""
@@ -71,6 +83,16 @@ class Schemes:
         """Return the other environment that a name belongs to; None when it is the asking one's, or nobody's."""
         found = self.owners(name)
         return next(iter(found)) if len(found) == 1 and asking not in found else None
+
+    def is_anybodys(self, name: str) -> bool:
+        """Return whether a name is a host of the internet with nothing of the application in it.
+
+        Others have a `prod.` or `dev.` in their hosts, too.
+        """
+        host = host_in(name)
+        if host is None or _OWN_DOMAINS.search(host):
+            return False
+        return self._common.isdisjoint(_segments(name)) and _domain(host) not in self._domains
 
     def belongs(self, name: str, environment: str) -> bool:
         """Return whether a name has a word of this environment."""
@@ -134,6 +156,16 @@ def segments_of(text: str) -> Words:
 
 def names_in(text: str) -> Iterator[str]:
     """Yield the parts of a text that may be names: of two segments at least, and no file of the code."""
-    for token in (_FILE_OF_URL.sub("", found) for found in _TOKEN.findall(text)):
+    for token in (_FILE_OF_URL.sub("", _DEV.sub(r"\1", found)) for found in _TOKEN.findall(text)):
         if (len(_segments(token)) > 1 or len(_humps(token)) > 1) and not _FILE.fullmatch(token):
             yield token
+
+
+def host_in(text: str) -> str | None:
+    """Return the host of an address, or a text that is a host and nothing else."""
+    found = _ADDRESS.search(text)
+    return None if found is None else found[1] or found[2]
+
+
+def _domain(host: str) -> str:
+    return ".".join(host.split(".")[-2:])

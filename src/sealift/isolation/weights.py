@@ -6,7 +6,7 @@ Tables only, and how they are asked. What is none of these (a log level, a third
 import re
 from dataclasses import dataclass
 
-from sealift.isolation.mentions import Place
+from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.patterns import has_outside
 from sealift.isolation.symbols import Outside
 from sealift.model.finding import Severity
@@ -35,6 +35,7 @@ LOGS = Thing("LOG-01", "medium", "the log group or destination")
 DEPLOYING = Thing("DEP-03", "medium", "the alarm or deployment group")
 PLAN = Thing("API-03", "medium", "the usage plan")
 ROUTE = Thing("SHR-02", "medium", "the target")
+BUS = Thing("SHR-02", "high", "the event bus")
 SETTING = Thing("SHR-02", "medium", "the setting")
 
 STORES = frozenset(
@@ -92,18 +93,22 @@ _HOST = re.compile(r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?$|^[a-z][a-z0-9+]*:/
 _SECRET_KEY = re.compile(
     r"(?i)((^|[_.a-z])(SECRET|PASSWORD|PASSWD|PASSPHRASE|AUTH_?TOKEN|ACCESS_?TOKEN|SIGNING_?KEY|PRIVATE_?KEY|API_?KEY"
     r"|JWT_?KEY|HMAC_?KEY|ENCRYPTION_?KEY|SESSION_?KEY|CLIENT_?SECRET|SECRET_?KEY|TOKEN)|SecretString|MasterUserPassword"
-    r"|(^|\.)SecretString\.\w*(password|secret|key|token)\w*)$"
+    r"|(^|\.)SecretString\.\w*(password|secret|key|token)\w*|ApiKeyValue|(^|\.)AccessKey)$"
 )
 _HIDDEN = re.compile(r"secret-\w+-\d+")
 """What stands for the value of a parameter that is not echoed; equal ones are one value."""
 _KEYS = re.compile(r"(?i)(kms|masterkey|encryptionkey)\w*(id|arn|key|identifier)$|kmskey|kms_key|encryption.*\.keyid$")
 _NETWORK_KEY = re.compile(r"(?i)(subnet|securitygroup|vpc|routetable)\w*$")
-_LOG_KEY = re.compile(r"(?i)(loggroup(name|arn|identifier)?|log_group\w*)$")
+_LOG_KEY = re.compile(
+    r"(?i)(loggroup(name|arn|identifier)?|log_group\w*|logging(config\w*)?\.(destinationbucketname|bucket))$"
+)
 _STORE_KEY = re.compile(
-    r"(?i)(^|\.)(table(name)?|bucket(name|arn)?|queue(url|name|arn)?|stream(name|arn)?|file_?systems?(id|arn)?|database(name)?"
-    r"|dbclusteridentifier|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
+    r"(?i)(^|\.)(table(name)?|((target|s3|output|results?|source)_?)?bucket(name|arn)?|queue(url|name|arn)?|stream(name|arn)?|file_?systems?(id|arn)?|database(name)?"
+    r"|dbclusteridentifier|\w*backupvault(name)?|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
     r"|cachecluster\w*|secret(id|arn)|collection\w*|repository(name|uri)?)$"
 )
+_CODE_KEY = re.compile(r"(?i)(script|code|template|jar|schema|definition|artifact|uri$|url$)")
+"""Places of what is read to be run; a library is no store."""
 _NAMED_WITHIN = ("AWS::RDS::", "AWS::DocDB", "AWS::Redshift", "AWS::Neptune", "AWS::Timestream::Influx")
 """Types in which the name of a database is one inside of them."""
 _NOTHING = re.compile(
@@ -133,6 +138,14 @@ def _by_place(place: Place, text: str) -> Thing | None:
         return SOURCE if key == "EventSourceArn" else None
     if key == "ServiceToken":
         return CUSTOM
+    if kind in ("AWS::Events::Rule", "AWS::Events::Archive") and key in ("EventBusName", "SourceArn"):
+        return None if text.rpartition("/")[2] == "default" else BUS
+    if kind == "AWS::SSM::Parameter" and key == "Value":
+        names = [n for p in values_at(place.scope, place.logical_id, "Name") for n in p.value.values]
+        called = any(_SECRET_WORD.search(name) for name in names)
+        return SECRET if called and _is_secret(text, variable=True) else _by_text(place, text)
+    if kind == "AWS::SecretsManager::SecretTargetAttachment":
+        return STORE if key == "TargetId" else None
     if kind.startswith("AWS::ApiGateway::UsagePlan"):
         return PLAN if key in ("ApiId", "UsagePlanId", "KeyId") else None
     if kind == "AWS::CodeDeploy::DeploymentGroup":
@@ -145,7 +158,7 @@ def _by_place(place: Place, text: str) -> Thing | None:
         return KEY
     if _NETWORK_KEY.search(key) and ("-" in text or has_outside(text)):
         return NETWORK
-    return LOGS if _LOG_KEY.search(key) or "AccessLogSetting" in place.path else None
+    return LOGS if _LOG_KEY.search(place.path) or "AccessLogSetting" in place.path else None
 
 
 def _by_text(place: Place, text: str) -> Thing | None:
@@ -164,6 +177,8 @@ def _by_text(place: Place, text: str) -> Thing | None:
         return SECRET
     if variable and _HOST_KEY.search(place.key) and _HOST.match(text):
         return STORE
+    if text.startswith("s3://"):
+        return None if _CODE_KEY.search(place.key) else ROUTE if variable else STORE
     if _ENDPOINT.search(text):
         return ROUTE
     named = not variable and _STORE_KEY.search(place.path) and not place.type.startswith(_NAMED_WITHIN)

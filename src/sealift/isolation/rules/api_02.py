@@ -25,7 +25,6 @@ def check(world: World) -> Iterator[Finding]:
                     witness=Witness(principal=logical_id, action="apigateway:PATCH", resource="/account"),
                     location=scope.location(logical_id),
                     fix=FIX,
-                    residual=True,
                     logical_id=logical_id,
                 )
 
@@ -40,5 +39,4 @@ RULE = Rule(
     failing=Example(template=resource("AWS::ApiGateway::Account", "{}")),
     passing=Example(template=resource("AWS::ApiGateway::RestApi", "{}")),
     check=check,
-    residual=True,
 )

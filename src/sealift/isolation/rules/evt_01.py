@@ -31,7 +31,7 @@ def check(world: World) -> Iterator[Finding]:
                     witness=Witness(principal=logical_id, action="events:PutEvents", resource=bus),
                     location=scope.location(logical_id),
                     fix=FIX,
-                    residual=True,
+                    residual=_of_aws(scope, pattern),
                     logical_id=logical_id,
                 )
 
@@ -45,6 +45,13 @@ def _listening(environment: Sealed) -> Iterator[tuple[Scope, str, Json, str]]:
             yield scope, logical_id, pattern, "default bus"
     for place in places(environment, ("AWS::IoT::TopicRule",), "TopicRulePayload.Sql"):
         yield place.scope, place.logical_id, list(place.value.values), "message broker"
+
+
+def _of_aws(scope: Scope, pattern: Json) -> bool:
+    """Return whether only AWS itself sends such events: whoever listens can not choose where they go."""
+    sources = pattern.get("source") if isinstance(pattern, dict) else None
+    texts = [v for part in sources for v in scope.resolver.one(part).values] if isinstance(sources, list) else []
+    return not texts or all(v.startswith("aws.") for v in texts)
 
 
 def _own(world: World, scope: Scope, pattern: Json) -> bool:
@@ -71,5 +78,4 @@ RULE = Rule(
         )
     ),
     check=check,
-    residual=True,
 )

@@ -13,6 +13,7 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.schemes import names_in
 from sealift.isolation.shared import outside_of
+from sealift.isolation.weights import weigh
 from sealift.isolation.world import Sealed, World
 from sealift.model.finding import Severity
 
@@ -39,7 +40,11 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]
             if other is not None:
                 origin = place.scope.origin(place.logical_id)
                 message = f"{origin} of {environment.name} names {name} ({place.path}), which is {other}'s by its name."
-                yield finding(world, place, rule=("REF-09", "high"), ends=(environment.name, other), message=message,
+                severity: Severity = "high"
+                if world.schemes.is_anybodys(name) and weigh(place, text) is None:
+                    message = f"{message[:-1]}; whose host it is can not be said."
+                    severity = "medium"
+                yield finding(world, place, rule=("REF-09", severity), ends=(environment.name, other), message=message,
                            fix=FIX, resource=name, cause=text)  # fmt: skip
                 break
 
