@@ -15,6 +15,7 @@ h2 {{ margin: 36px 0 8px; font-size: 18px }}
 table {{ border-collapse: collapse; width: 100%; background: #fff }}
 th, td {{ text-align: left; vertical-align: top; padding: 8px 10px; border: 1px solid {FAINT} }}
 td {{ overflow-wrap: anywhere }} .whole {{ overflow-wrap: normal; white-space: nowrap }}
+td.where {{ overflow-wrap: break-word }}
 th {{ background: {FAINT}; font-size: 12px }}
 code {{ font: 12px/1.5 {MONO} }}
 .bad {{ color: {RED}; font-weight: 700 }} .good {{ color: {GREEN}; font-weight: 700 }} .dim {{ color: {DIM} }}
@@ -66,8 +67,9 @@ def _findings(title: str, findings: Sequence[Finding], none: str) -> Iterator[st
         yield (
             f'<tr><td class="whole">{number}</td><td class="whole"><strong>{safe(finding.id)}</strong><br>'
             f'<span class="{tone}">{safe(severity)}</span></td>'
-            f"<td>{safe(finding.source)} →<br>{safe(finding.target)}</td>"
-            f"<td>{safe(finding.message)}{fix}</td><td>{_witness(finding)}</td><td><code>{where}</code></td></tr>"
+            f'<td class="whole">{safe(finding.source)} →<br>{safe(finding.target)}</td>'
+            f"<td>{safe(finding.message)}{fix}</td><td>{_witness(finding)}</td>"
+            f'<td class="where"><code>{where}</code></td></tr>'
         )
     yield "</tbody></table>"
 
