@@ -13,7 +13,7 @@ from sealift.model.template import FunctionSpec, Json, Location, Template
 _RUNTIME = re.compile(r"NODE_.*|AWS_.*|_.*|LAMBDA_.*|TZ|PATH|LANG|LD_LIBRARY_PATH|HOME|PWD|USER|TMPDIR|PYTHON.*")
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
 _READ_BY_LIBRARIES = re.compile(
-    r"AWS_.*|POWERTOOLS_.*|OTEL_.*|OPENTELEMETRY_.*|DD_.*|NODE_.*|PYTHON.*|LOG_LEVEL|TZ|LD_.*"
+    r"AWS_.*|POWERTOOLS_.*|OTEL_.*|OPENTELEMETRY_.*|DD_.*|SENTRY_.*|NODE_.*|PYTHON.*|LOG_LEVEL|TZ|LD_.*"
 )
 
 
@@ -85,8 +85,8 @@ def _needless(template: Template, function: FunctionSpec, name: str) -> Finding:
         tool="sealift",
         id="variable-unread",
         severity="info",
-        message=f"{function.logical_id} is given the variable {name}, which no code of it names",
+        message=f"{function.logical_id} is given the variable {name}, which its own code does not name",
         location=Location(file=template.file, line=line, logical_id=function.logical_id),
-        fix="Remove it when nothing reads it.",
+        fix="Remove it, unless a dependency reads it.",
         data={"variable": name, "function": function.logical_id},
     )

@@ -91,7 +91,7 @@ def settings_missing(site: Site, missing: Sequence[str]) -> ConfigError:
         code="settings-missing",
         hint="Give the embedded cloud stand-ins for them, under [local.settings] in sealift.toml."
         if site.cloud.local
-        else "Create them in Parameter Store or Secrets Manager of that account, then deploy again.",
+        else f"Create them in Parameter Store or Secrets Manager; `sealift config check {site.name}` says how.",
         context={"environment": site.name, "missing": list(missing)},
     )
 

@@ -1,0 +1,46 @@
+"""`config` at the command line: what may be a value is never printed, and bad input is said."""
+
+from pathlib import Path
+
+import pytest
+
+from sealift.cli.main import run
+
+VALUE = "hunter2hunter2"
+TEMPLATE = '{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an application's folder, to work in."""
+    (tmp_path / "template.json").write_text(TEMPLATE)
+    (tmp_path / "sealift.toml").write_text('[app]\nname = "shop"\ntemplate = "template.json"\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_a_value_on_the_command_line_is_refused_and_not_repeated(
+    capsys: pytest.CaptureFixture[str], as_json: list[str]
+):
+    assert run(["config", "set", "staging", "TOKEN", VALUE, *as_json]) == 2
+    said = capsys.readouterr()
+    assert VALUE not in said.out + said.err
+    assert "standard input" in said.out + said.err
+
+
+def test_a_file_that_cannot_be_imported_is_said_with_its_lines_and_without_values(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    (folder / "bad.env").write_text(f"A=1\n{VALUE}\nB='{VALUE}\n")
+    assert run(["config", "import", "staging", "bad.env", "--local"]) == 1
+    said = capsys.readouterr().err
+    assert ("line 2" in said, "line 3" in said, VALUE in said) == (True, True, False)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ["none.env", "."])
+def test_a_file_that_cannot_be_read_is_said(name: str, capsys: pytest.CaptureFixture[str]):
+    assert run(["config", "import", "staging", name, "--local"]) == 1
+    assert "cannot be read" in capsys.readouterr().err
