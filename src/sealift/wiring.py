@@ -247,6 +247,35 @@ def local_cloud(app: App) -> "LocalCloud":
     return LocalCloud(local_state_root(app))
 
 
+@contextmanager
+def own_cloud(app: App) -> Iterator[None]:
+    """Have the embedded cloud of `sealift dev` for the body alone; nothing of it is left. Raises UserError."""
+    from sealift.usecases.dev import NAME
+
+    cloud = local_cloud(app)
+    with cloud.alone(NAME):
+        try:
+            yield
+        finally:
+            cloud.forget(NAME)
+
+
+def code_swap(app: App) -> Callable[[Mapping[str, Path]], None]:
+    """Return what gives functions of the embedded cloud of `sealift dev` other code."""
+    from sealift.aws.session import Access
+    from sealift.aws.stand_ins import swap_code
+
+    (environment,) = app.environments
+    endpoint = local_cloud(app).up(environment.name, region=environment.region)
+    access = Access(
+        region=endpoint.region,
+        endpoint_url=endpoint.url,
+        access_key=endpoint.access_key,
+        secret_key=endpoint.secret_key,
+    )
+    return lambda codes: swap_code(access, codes)
+
+
 def local_variables(app: App, environment: Environment) -> dict[str, str]:
     """Return the variables that lead an SDK to an environment's emulator, which is started when it does not run."""
     endpoint = local_cloud(app).up(environment.name, region=environment.region, account=environment.account)

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "diff": ("Look", "look", "Compare two environments: commits, functions, resources."),
     "ledger": ("Look", "look", "Check the hash chains of the ledgers."),
     "release": ("Look", "release", "Check hashes, provenance and signature of a release."),
+    "dev": ("Develop", "dev", "Run the work tree on the embedded cloud, renewed at each save."),
     "outputs": ("Develop", "reach", "Print the outputs of an environment."),
     "open": ("Develop", "reach", "Open the address of an environment in the browser."),
     "logs": ("Develop", "reach", "Print what the functions of an environment logged."),

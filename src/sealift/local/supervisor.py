@@ -1,6 +1,7 @@
 """Starts, finds, stops and describes the emulators of one application: one per environment."""
 
 import contextlib
+import fcntl
 import re
 import secrets
 import shutil
@@ -82,6 +83,30 @@ class LocalCloud:
                     shutil.rmtree(path, ignore_errors=True)
             done.append(name)
         return tuple(done)
+
+    @contextlib.contextmanager
+    def alone(self, environment: str) -> Iterator[None]:
+        """Keep every other command of this kind out of an environment. Raises CloudError when one is in it."""
+        self.state_root.mkdir(parents=True, exist_ok=True)
+        _ignore(self.state_root)
+        with (self.state_root / f"{environment}.alone").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise CloudError(
+                    f'Another command has the environment "{environment}" of the embedded cloud to itself',
+                    code="local-cloud-taken",
+                    hint="End the other one first",
+                ) from error
+            self.forget(environment)  # what a killed one left
+            yield
+
+    def forget(self, environment: str) -> None:
+        """Stop an environment's emulator and remove all that is kept of it."""
+        for _, folder in self._folders(environment):
+            with folder.locked():
+                stop(folder)
+            shutil.rmtree(folder.path, ignore_errors=True)
 
     def _folder(self, environment: str) -> Folder:
         if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", environment):

@@ -82,18 +82,27 @@ def follow_lines(
     site: Site, functions: Mapping[str, str], *, since: datetime, pause_s: float, going: Callable[[], bool]
 ) -> Iterator[Logged]:
     """Yield what these functions logged since a moment, and what they log from now on, each entry once."""
+    for one in polled_lines(site, functions, since=since):
+        if one is not None:
+            yield one
+        elif going():
+            site.services.clock.sleep(pause_s)
+        else:
+            return
+
+
+def polled_lines(site: Site, functions: Mapping[str, str], *, since: datetime) -> Iterator[Logged | None]:
+    """Yield what these functions logged since a moment, each entry once, and None when there is no more by now."""
     shown: frozenset[tuple[object, ...]] = frozenset()
     begun = since
     while True:
         lines = read_lines(site, functions, since=since)
         keyed = list(zip(_keys(lines), lines, strict=True))
         yield from (line for key, line in keyed if key not in shown)
-        if not going():
-            return
+        yield None
         newest = max((line.line.at for line in lines), default=since)
         since = max(begun, newest - _LATE)
         shown = frozenset(key for key, line in keyed if line.line.at >= since)
-        site.services.clock.sleep(pause_s)
 
 
 def _keys(lines: Sequence[Logged]) -> Iterator[tuple[object, ...]]:

@@ -1,7 +1,6 @@
 """`outputs`, `open` and `logs`: they reach an environment that runs, and change nothing."""
 
 import json
-import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -110,7 +109,7 @@ def logs_command(
     try:
         for one in follow_lines(site, functions, since=begun, pause_s=pause_s, going=lambda: follow):
             if (session.verbose or session.json or not one.is_platform) and (text is None or text in one.line.message):
-                print_line(session, one, width=width)
+                _print_object(one) if session.json else print_line(one, width=width)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     finally:
@@ -118,15 +117,15 @@ def logs_command(
     return 0
 
 
-def print_line(session: Session, one: "Logged", *, width: int) -> None:
-    """Print an entry; its further lines stand below its first."""
-    if session.json:
-        at = one.line.at.isoformat(timespec="milliseconds")
-        click.echo(json.dumps({"at": at, "function": one.function, "message": one.line.message}))
-    else:
-        at = one.line.at.astimezone().strftime("%H:%M:%S.%f")[:-3]
-        first, *more = one.line.message.splitlines() or [""]
-        say(f"{at}  {one.function:<{width}}  {first}")
-        for line in more:
-            say(" " * (len(at) + width + 4) + line)
-    sys.stdout.flush()
+def print_line(one: "Logged", *, width: int, text: str | None = None) -> None:
+    """Print an entry for people, or a text in its place; its further lines stand below its first."""
+    at = one.line.at.astimezone().strftime("%H:%M:%S.%f")[:-3]
+    first, *more = (one.line.message if text is None else text).splitlines() or [""]
+    say(f"{at}  {one.function:<{width}}  {first}")
+    for line in more:
+        say(" " * (len(at) + width + 4) + line)
+
+
+def _print_object(one: "Logged") -> None:
+    at = one.line.at.isoformat(timespec="milliseconds")
+    click.echo(json.dumps({"at": at, "function": one.function, "message": one.line.message}))

@@ -1,0 +1,139 @@
+"""The work tree in an environment of its own on the embedded cloud: brought once, then renewed as files change."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sealift.errors import Refused, UserError
+from sealift.model.app import App, Environment, GatesRead, Hooks
+from sealift.model.release import BuiltArtifact, BuiltRelease, Finished, Looked, Origin
+from sealift.model.template import Asset, Location
+from sealift.ports import Builder
+from sealift.usecases.admission import Admission
+from sealift.usecases.build import build_release, load_templates
+from sealift.usecases.proof.prove import prove_built
+from sealift.usecases.run import deploy_built
+from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
+from sealift.usecases.surroundings import physical_functions
+
+NAME = "dev"
+_PUBLISHES = (b"AutoPublishAlias", b"AWS::Lambda::Version")
+"""What in a template makes a version of the code, which only an update of the stack does."""
+Swap = Callable[[Mapping[str, Path]], None]
+"""Gives functions, by their physical names, the code in these files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """What runs now, and which functions got their code without an update of the stacks; None when those were made."""
+
+    built: BuiltRelease
+    swapped: tuple[str, ...] | None = None
+
+
+def own_application(app: App) -> App:
+    """Return the application with one environment, which has the parameters of the first declared one and no gates."""
+    first = app.environments[0]
+    own = Environment(
+        name=NAME,
+        region=first.region,
+        stack_name=f"{app.name}-{NAME}",
+        parameters=first.parameters,
+        stack_parameters=first.stack_parameters,
+        tags=first.tags,
+    )
+    tests = replace(app.acceptance_tests, enabled="off")
+    return replace(
+        app, environments=(own,), previews=None, probes=(), hooks=Hooks(), acceptance_tests=tests, gates=GatesRead()
+    )
+
+
+def renew(app: App, services: Services, before: BuiltRelease | None, swap: Swap) -> Renewed:
+    """Build the work tree and bring it to the environment. Raises SealiftError; what ran before goes on then."""
+    (environment,) = app.environments
+    services = replace(services, builder=_Unlooked(services.builder))
+    templates = load_templates(app, services)
+    origin = Origin(commit=None, branch=None, dirty=True)
+    built = build_release(app, services, templates=templates, origin=origin)
+    if before is not None and built.release.digest == before.release.digest:
+        return Renewed(built=built, swapped=())
+    if before is not None and only_code_differs(before, built):
+        return Renewed(built=built, swapped=_swap(before, built, open_site(app, environment, services), swap))
+    proof = prove_built(app, built, services, templates=templates, local=True)
+    outcome = deploy_built(
+        app, environment, built, services, proof=proof, force=True, admission=Admission(rehearsal=True)
+    )
+    if outcome.status != "succeeded":
+        raise Refused(outcome.message or f"It {outcome.status}", code="dev-not-deployed", hint=outcome.hint)
+    return Renewed(built=built)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlooked:
+    """A builder that looks at no finished function: each is loaded where it runs, in a moment."""
+
+    inner: Builder
+
+    def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
+        """Build each asset."""
+        return self.inner.build(root, assets, force=force)
+
+    def store(self, data: bytes) -> Path:
+        """Keep bytes in the cache."""
+        return self.inner.store(data)
+
+    def look(self, functions: Sequence[Finished]) -> Looked:
+        """Look at none."""
+        del functions
+        return Looked()
+
+    def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
+        """Return the text literals of each asset."""
+        return self.inner.texts(root, assets)
+
+
+def only_code_differs(before: BuiltRelease, after: BuiltRelease) -> bool:
+    """Return whether the templates are the same but for the code of functions, and publish no versions of it."""
+    one, other = _sketch(before), _sketch(after)
+    return one == other and not any(word in body for body in one.values() for word in _PUBLISHES)
+
+
+def _sketch(built: BuiltRelease) -> dict[str, bytes]:
+    """Return the sealed template of each stack, its functions' code named by the functions."""
+    sketches = {}
+    for stack in built.release.stacks:
+        body = built.files[stack.template_sha256].read_bytes()
+        for artifact in built.release.artifacts:
+            if artifact.kind == "function":
+                body = body.replace(artifact.sha256.encode(), ",".join(sorted(artifact.logical_ids)).encode())
+        sketches[stack.name] = body
+    return sketches
+
+
+def _swap(before: BuiltRelease, after: BuiltRelease, site: Site, swap: Swap) -> tuple[str, ...]:
+    """Give the functions whose code changed their new code; return their logical ids."""
+    known = {(stack.name, name): code for stack in before.release.stacks for name, code in stack.functions}
+    codes: dict[str, Path] = {}
+    swapped: list[str] = []
+    for stack in after.release.stacks:
+        physical = dict(physical_functions(site.cloud, site.stack_name(stack)))
+        for name, code in stack.functions:
+            if known.get((stack.name, name)) != code:
+                codes[physical[name]] = after.files[code]
+                swapped.append(name)
+    swap(codes)
+    _load(codes, site)
+    return tuple(swapped)
+
+
+def _load(names: Iterable[str], site: Site) -> None:
+    """Start functions, so that the first request finds them warm. Raises UserError with the trace of one that fails."""
+    for loading in site.cloud.functions.load(list(names)):
+        if loading.error_type:
+            trace = "".join(f"\n{line.rstrip()}" for line in loading.trace)
+            raise UserError(
+                f"{loading.name} cannot be loaded: {loading.error_type}: {loading.message}{trace}",
+                code="dev-not-loaded",
+                hint="Every request fails until it is mended; save again then.",
+            )
