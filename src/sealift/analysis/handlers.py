@@ -12,14 +12,24 @@ def handler_files(handler: str, runtime: str) -> tuple[str, ...]:
     https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html and
     https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
     """
-    module, dot, _ = handler.rpartition(".")
-    if not dot or not module:
+    module, name = handler_parts(handler, runtime)
+    if not name or not module:
         return ()
     if runtime.startswith("python"):
         return tuple(module.replace(".", "/") + suffix for suffix in _PYTHON_SUFFIXES)
     if runtime.startswith("nodejs"):
         return tuple(module + suffix for suffix in _NODE_SUFFIXES)
     return ()
+
+
+def handler_parts(handler: str, runtime: str) -> tuple[str, str]:
+    """Return the module and the name in it: Python divides at the last dot, Node.js at the first of the file's name."""
+    if runtime.startswith("nodejs"):
+        folder, slash, last = handler.rpartition("/")
+        stem, _, names = last.partition(".")
+        return folder + slash + stem if stem else "", names.partition(".")[0]
+    module, _, name = handler.rpartition(".")
+    return module, name
 
 
 def lacks_function(source: str, name: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from sealift.model.loading import Loading
+from sealift.model.release import STAND_IN
 
 _OUTSIDE = re.compile(
     r"Connect|Connection|Timeout|Timedout|Endpoint|Network|gaierror|URLError|OperationalError|ClientError|ServiceError"
@@ -52,7 +53,7 @@ def judge(loading: Loading, name: str) -> Judged | None:
 
 
 def _is_certain(loading: Loading) -> bool:
-    if _MACHINE.search(loading.message):
+    if _MACHINE.search(loading.message) or STAND_IN in loading.message:
         return False
     if loading.error_type == "Runtime.ImportModuleError":
         return not loading.absent_layers
@@ -74,8 +75,10 @@ def _cure(loading: Loading) -> str:
     module = _MODULE.search(loading.message)
     if _MACHINE.search(loading.message):
         return "Whether Lambda has that library cannot be decided here"
+    if STAND_IN in loading.message:
+        return f"It depends on a variable that only a deployment knows ({STAND_IN} stands in for its value)"
     if module and loading.absent_layers:
-        return f"It may be in a layer that cannot be had here: {', '.join(loading.absent_layers)}"
+        return f"It may be in a layer or a file system that cannot be had here: {', '.join(loading.absent_layers)}"
     if module:
         return f"Declare {module[1] or module[2]} among the function's dependencies, or bring it in a layer"
     match loading.error_type:

@@ -48,6 +48,10 @@ class BuiltArtifact:
     """Names of the source's files in the package, where it was packed as it is."""
 
 
+STAND_IN = "known-at-deployment"
+"""The value of a function's variable that is not known before a deployment."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """A function with the packages that it consists of, named by their SHA-256, to be looked at before it is sealed."""
@@ -59,7 +63,7 @@ class Finished:
     package: Path
     layers: tuple[Path, ...] = ()
     foreign: bool = False
-    """Whether it has layers that are not part of the release, or not known before a deployment."""
+    """Whether it has layers or file systems that are not part of the release, or not known before a deployment."""
     own: tuple[str, ...] = ()
     """Names of its own files in the package; none where a tool made it."""
     variables: Mapping[str, str] = field(default_factory=dict)

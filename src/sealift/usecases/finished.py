@@ -3,11 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from sealift.cfn.values import mapping_at
-from sealift.model.release import BuiltArtifact, Finished
+from sealift.model.release import STAND_IN, BuiltArtifact, Finished
 from sealift.model.template import FunctionSpec, Json, Template
-
-STAND_IN = "known-at-deployment"
-"""The value of a variable that is not known before a deployment."""
 
 
 def finished(scope: str, template: Template, built: Mapping[str, BuiltArtifact]) -> Iterator[Finished]:
@@ -30,7 +27,7 @@ def finished(scope: str, template: Template, built: Mapping[str, BuiltArtifact])
             architecture=one.artifact.architecture,
             package=one.path,
             layers=tuple(dict.fromkeys(paths)),
-            foreign=foreign or None in known,
+            foreign=foreign or None in known or _has_file_system(template, function),
             own=one.own,
             variables=_variables(template, function),
         )
@@ -46,6 +43,12 @@ def _layers(template: Template, function: FunctionSpec) -> tuple[list[str], bool
     listed = [*(own if isinstance(own, list) else [None]), *(shared if isinstance(shared, list) else [None])]
     named = [each["Ref"] if isinstance(each, dict) and isinstance(each.get("Ref"), str) else None for each in listed]
     return [str(name) for name in named if name is not None], None in named
+
+
+def _has_file_system(template: Template, function: FunctionSpec) -> bool:
+    """Whether modules of a function may be on a file system that only a deployment mounts."""
+    own = mapping_at(template.body, "Resources", function.logical_id, "Properties")
+    return "FileSystemConfigs" in {**own, **mapping_at(template.body, "Globals", "Function")}
 
 
 def _variables(template: Template, function: FunctionSpec) -> dict[str, str]:

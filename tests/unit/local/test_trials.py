@@ -15,7 +15,7 @@ from sealift.local.functions.trials import Trials
 from sealift.local.interpreters import Places, find
 from sealift.model.app import SandboxOptions
 from sealift.model.loading import Loading
-from sealift.model.release import Finished
+from sealift.model.release import STAND_IN, Finished
 from sealift.sandbox import SandboxedProcess
 from sealift.system import RealProcess
 
@@ -149,3 +149,51 @@ def test_a_module_that_a_foreign_layer_may_bring_is_a_warning(tmp_path: Path) ->
     )
     seen = tried([finished(tmp_path, {"app.py": HANDLER}, foreign=True)], Counted(said), Cache(tmp_path / "cache"))
     assert "layer" in seen.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os, importlib\nimportlib.import_module('config.' + os.environ['STAGE'])\n" + HANDLER,
+        "import os\nif os.environ['STAGE'] == 'dev':\n    level = 1\nprint(level)\n" + HANDLER,
+        "import os\nif os.environ['STAGE'] == 'dev':\n    def handler(event, context): ...\n",
+        "import os\nif os.environ['STAGE'] != 'dev':\n    import special\n" + HANDLER,
+    ],
+)
+def test_what_depends_on_a_value_of_the_deployment_stops_nothing(tmp_path: Path, text: str) -> None:
+    files = {"app.py": text, "config/__init__.py": "", "config/dev.py": ""}
+    function = finished(tmp_path, files, variables={"STAGE": STAND_IN})
+    assert "Not decided" in tried([function], trials(tmp_path), Cache(tmp_path / "cache")).warnings[0]
+
+
+def test_a_value_of_the_deployment_does_not_hide_a_module_that_is_missing(tmp_path: Path) -> None:
+    function = finished(tmp_path, {"app.py": "import gone\n" + HANDLER}, variables={"STAGE": STAND_IN})
+    with pytest.raises(BuildError, match="gone"):
+        tried([function], trials(tmp_path), Cache(tmp_path / "cache"))
+
+
+def test_modules_are_found_where_the_function_says(tmp_path: Path) -> None:
+    files = {"app.py": "import inner\n" + HANDLER, "lib/inner.py": ""}
+    (found,) = trials(tmp_path).load([finished(tmp_path, files, variables={"PYTHONPATH": "/var/task/lib"})])
+    assert found.error_type == "", found
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node")
+def test_node_takes_its_own_path_and_the_third_sdk_alone(tmp_path: Path) -> None:
+    version = RealProcess().run(["node", "--version"], cwd=tmp_path).stdout[1:].partition(".")[0]
+    files = {"app.js": "require('inner'); exports.user = {handler: async () => 1}", "lib/inner/index.js": ""}
+    given = {
+        "runtime": f"nodejs{version}.x",
+        "handler": "app.user.handler",
+        "variables": {"NODE_PATH": "/var/task/lib"},
+    }
+    second = {"app.js": "require('aws-sdk'); exports.handler = async () => 1"}
+    staged = {"app.js": "require('./config/' + process.env.STAGE); exports.handler = async () => 1"}
+    functions = [
+        finished(tmp_path, files, runtime=runtime, handler="app.user.handler", variables=path),
+        finished(tmp_path, second, runtime=runtime),
+        finished(tmp_path, staged, runtime=runtime, variables={"STAGE": STAND_IN}),
+    ]
+    own, sdk, stage = trials(tmp_path).load(functions)
+    assert (own.error_type, sdk.error_type) == ("", "Runtime.ImportModuleError")
+    assert "Not decided" in tried(functions[2:], Counted(stage), Cache(tmp_path / "cache")).warnings[0]

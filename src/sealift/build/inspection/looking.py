@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 
-from sealift.analysis.handlers import handler_files, lacks_function
+from sealift.analysis.handlers import handler_files, handler_parts, lacks_function
 from sealift.build.inspection import node_imports, python_imports
 from sealift.build.inspection.contents import Contents, contents
 from sealift.build.inspection.native import misfits
@@ -41,7 +41,7 @@ def _told(function: Finished, runtime: str, found: Contents) -> Iterator[str]:
         if file is None:
             yield from _fails(function, found, f"its Handler is {handler}, but the package has no {files[0]}")
         else:
-            yield from _name(function, found, file, handler.rpartition(".")[2])
+            yield from _name(function, found, file, handler_parts(handler, runtime)[1])
     own = frozenset(function.own)
     if file is None or file not in own or found.foreign:
         return
@@ -78,7 +78,7 @@ def _bootstrap(function: Finished, found: Contents) -> Iterator[str]:
 
 def _fails(function: Finished, found: Contents, why: str) -> Iterator[str]:
     if found.foreign:
-        yield f"{why}; a layer that is not built here may have it"
+        yield f"{why}; a layer or a file system that is not built here may have it"
         return
     raise BuildError(
         f"{function.logical_id} would fail at every call: {why}",

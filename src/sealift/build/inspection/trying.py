@@ -12,10 +12,10 @@ from sealift.build.cache.store import Cache
 from sealift.delivery.loading import Judged, judge
 from sealift.errors import BuildError
 from sealift.model.loading import Loading
-from sealift.model.release import Finished, Looked
+from sealift.model.release import STAND_IN, Finished, Looked
 from sealift.ports import Trials
 
-TRIALS = "trials/1"
+TRIALS = "trials/2"
 """Part of the name of kept trials: another way to load functions needs another one."""
 _CERTAIN = frozenset(
     {
@@ -26,6 +26,8 @@ _CERTAIN = frozenset(
         "NameError",
     }
 )
+_ASSUMED = frozenset({"Runtime.HandlerNotFound", "NameError"})
+"""What may come of a value that stands in for one that only a deployment knows."""
 _PASSING = frozenset({"Sandbox.Timedout", "Runtime.ExitError"})
 """What may come of a busy machine: it is not kept."""
 
@@ -41,14 +43,19 @@ def tried(functions: Sequence[Finished], trials: Trials, cache: Cache) -> Looked
         if loading.error_type not in _PASSING:
             cache.try_write("trials", key, asdict(loading))
     judged = [(one, known[keys[one.logical_id]]) for one in wanted]
-    found = [(judge(loading, one.logical_id), loading) for one, loading in judged]
-    broken = [told for told, loading in found if told and told.certain and loading.error_type in _CERTAIN]
+    found = [(judge(loading, one.logical_id), _is_certain(one, loading)) for one, loading in judged]
+    broken = [told for told, certain in found if told and told.certain and certain]
     if broken:
         raise _broken(broken)
     return Looked(
         warnings=tuple(f"Not decided whether it can be loaded: {told.text}" for told, _ in found if told),
         unseen=tuple(_unseen({one.logical_id: loading.skipped for one, loading in judged if loading.skipped})),
     )
+
+
+def _is_certain(function: Finished, loading: Loading) -> bool:
+    assumed = STAND_IN in function.variables.values() and loading.error_type in _ASSUMED
+    return loading.error_type in _CERTAIN and not assumed
 
 
 def _key(function: Finished, trials: Trials) -> str:

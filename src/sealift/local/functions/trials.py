@@ -21,7 +21,7 @@ from sealift.local.functions.unpacking import Unpacked, names_in
 from sealift.local.interpreters import Places, declared_version, find, ours
 from sealift.local.runtimes import OLDEST_WITH_BOTO3, Package, report
 from sealift.model.loading import Loading
-from sealift.model.release import Finished
+from sealift.model.release import STAND_IN, Finished
 from sealift.ports import Process
 
 _TIMEOUT_S = 20.0
@@ -40,9 +40,8 @@ _VARIABLES = {
     "LANG": "C.UTF-8",
     "TZ": ":UTC",
 }
-_SET = {
-    "LAMBDA_TASK_ROOT": "{task}",
-    "LAMBDA_RUNTIME_DIR": "{runtime}",
+_SET = {"LAMBDA_TASK_ROOT": "{task}", "LAMBDA_RUNTIME_DIR": "{runtime}"}
+_PRESET = {
     "LD_LIBRARY_PATH": "{runtime}:{runtime}/lib:{task}:{task}/lib:{opt}/lib",
     "PATH": "/usr/local/bin:/usr/bin:/bin:{opt}/bin",
     "TMPDIR": "{tmp}",
@@ -213,17 +212,15 @@ def _request(
             "root": str(own / "root"),
         },
         "keep": sorted(map(str, keep)),
+        "assumed": STAND_IN in function.variables.values(),
         "variables": {
             **_VARIABLES,
             "AWS_LAMBDA_FUNCTION_NAME": function.logical_id,
             **function.variables,
             "_HANDLER": function.handler or "",
         },
-        "set": {
-            **_SET,
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
-            **({"NODE_PATH": _NODE % major} if is_node else {}),
-        },
+        "preset": {**_PRESET, **({"NODE_PATH": _NODE % major} if is_node else {})},
+        "set": {**_SET, "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}"},
     }
 
 

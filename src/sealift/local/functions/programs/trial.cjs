@@ -7,7 +7,8 @@ const path = require("path");
 const { pathToFileURL } = require("url");
 
 const ROOT = process.env.LAMBDA_TASK_ROOT;
-const BROUGHT = /^(@aws-sdk|@smithy|@aws-crypto)\/|^aws-sdk(\/|$)/;
+// From Node.js 18 on, Lambda brings version 3 of the SDK alone: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html
+const BROUGHT = /^(@aws-sdk|@smithy|@aws-crypto)\//;
 const HANDLER = process.env._HANDLER;
 const LINE = process.argv[2];
 
