@@ -164,3 +164,24 @@ def test_a_store_from_outside_that_is_only_read_or_has_a_part_for_each() -> None
     assert stopping(resources(Role=role(writing))) == []
     denied = {"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"}
     assert stopping(resources(Role=role({**writing, "Resource": reading["Resource"]}, denied))) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "stops"),
+    [
+        ("https://${Api}.execute-api.${AWS::Region}.amazonaws.com/Prod", False),
+        ("wss://${Api}.execute-api.${AWS::Region}.amazonaws.com/production/x", False),
+        ('{"own": "https://${Api}.execute-api.eu-west-1.amazonaws.com/Prod/"}', False),
+        ("https://${Api}.shop-production.example.com/a", True),
+        ("https://${Api}.example.com/a shop-production-orders", True),
+    ],
+)
+def test_an_address_of_an_own_api_is_own_whatever_its_stage_is_called(address: str, *, stops: bool) -> None:
+    body = resources(
+        Api={"Type": "AWS::ApiGateway::RestApi", "Properties": {}},
+        F={
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"Environment": {"Variables": {"URL": {"Fn::Sub": address}}}},
+        },
+    )
+    assert bool(stopping(body)) is stops

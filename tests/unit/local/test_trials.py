@@ -182,11 +182,7 @@ def test_modules_are_found_where_the_function_says(tmp_path: Path) -> None:
 def test_node_takes_its_own_path_and_the_third_sdk_alone(tmp_path: Path) -> None:
     version = RealProcess().run(["node", "--version"], cwd=tmp_path).stdout[1:].partition(".")[0]
     files = {"app.js": "require('inner'); exports.user = {handler: async () => 1}", "lib/inner/index.js": ""}
-    given = {
-        "runtime": f"nodejs{version}.x",
-        "handler": "app.user.handler",
-        "variables": {"NODE_PATH": "/var/task/lib"},
-    }
+    runtime, path = f"nodejs{version}.x", {"NODE_PATH": "/var/task/lib"}
     second = {"app.js": "require('aws-sdk'); exports.handler = async () => 1"}
     staged = {"app.js": "require('./config/' + process.env.STAGE); exports.handler = async () => 1"}
     functions = [

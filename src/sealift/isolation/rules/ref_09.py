@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sealift.isolation.grants import Grant
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import Finding, Witness
-from sealift.isolation.patterns import has_outside, has_symbol
+from sealift.isolation.patterns import has_outside, has_symbol, is_wild
 from sealift.isolation.principals import Principal
 from sealift.isolation.reach import shown_principal
 from sealift.isolation.references import finding
@@ -36,7 +36,7 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]
         if text in environment.terms or text in environment.names:
             continue
         for name in _names(world, text):
-            other = world.schemes.owner(name, environment.name)
+            other = world.schemes.owner(_without_own_path(name), environment.name)
             if other is not None:
                 origin = place.scope.origin(place.logical_id)
                 message = f"{origin} of {environment.name} names {name} ({place.path}), which is {other}'s by its name."
@@ -56,6 +56,12 @@ def _names(world: World, text: str) -> Iterator[str]:
             yield str(outside)
     elif len(text) > 3:
         yield from names_in(text)
+
+
+def _without_own_path(name: str) -> str:
+    """Return the host alone of an address that a generated id is in: its stage may be called as it likes."""
+    host = name.partition("://")[2].partition("/")[0]
+    return host if has_symbol(host) or is_wild(host) else name
 
 
 def _permitted(world: World, environment: Sealed, principal: Principal) -> Iterator[Finding]:

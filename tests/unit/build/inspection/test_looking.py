@@ -68,7 +68,8 @@ def test_a_handler_that_is_not_there_stops(
     assert caught.value.code == "handler-missing"
     if "bootstrap" not in caught.value.message:
         assert (
-            "a layer or a file system that is not built here" in told(tmp_path, files, runtime=runtime, handler=handler, foreign=True)[0]
+            "a layer or a file system that is not built here"
+            in told(tmp_path, files, runtime=runtime, handler=handler, foreign=True)[0]
         )
 
 
