@@ -23,7 +23,10 @@ from tests.local.deploying import client, deploy
 from tests.local.rights import Call, Recorder, concrete
 
 COMMANDS_OF = {
-    "deploy": ("run", "deploy", "promote", "rollback", "resume", "approve", "waive", "destroy"),
+    "deploy": (
+        *("run", "deploy", "promote", "rollback", "resume", "approve", "waive", "destroy"),
+        *("outputs", "open", "logs", "invoke"),
+    ),
     "plan": ("drift", "diff", "prove"),
     "verify": ("status", "history", "ledger", "release"),
 }
