@@ -176,6 +176,7 @@ def tell(demo: Demo) -> None:
             to_production(demo, cloud, service, run)
             demo.say("\n[bold cyan]5 · The record[/]")
             cloud.shown("status --local", "history --local", "ledger verify --local")
+            cloud.shown("changelog production --local", "history --dora --local")
         except (Failed, subprocess.TimeoutExpired) as wrong:
             raise Unexpected(str(wrong)) from wrong
         finally:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sealift.model.loading import Loading
     from sealift.model.preview import PullRequest
     from sealift.model.reads import FunctionReads
-    from sealift.model.release import BuiltArtifact, Finished, Looked, Origin
+    from sealift.model.release import BuiltArtifact, Commit, Finished, Looked, Origin
     from sealift.model.setting import Held, Setting
     from sealift.model.stack import (
         Backup,
@@ -467,6 +467,12 @@ class SourceControl(Protocol):
 
     def written_by(self, root: Path, old: str | None, new: str) -> tuple[tuple[str, str], ...] | None:
         """Return each commit that `new` has and `old` lacks with its author's e-mail, newest first; None when unknown.
+
+        Without an old one only the new one itself.
+        """
+
+    def log(self, root: Path, old: str | None, new: str) -> tuple[Commit, ...] | None:
+        """Return the commits that `new` has and `old` lacks, newest first; None when one of them is unknown.
 
         Without an old one only the new one itself.
         """

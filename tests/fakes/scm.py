@@ -4,11 +4,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sealift.errors import UserError
 from sealift.model.app import App
-from sealift.model.release import Origin
+from sealift.model.release import Commit, Origin
 from sealift.ports import Checkout
 from sealift.template.templates import SamTemplates
 from tests.fakes.builder import FakeBuilder
@@ -24,6 +25,7 @@ class FakeSourceControl:
     author: str | None = "dev@example.org"
     branches: dict[str, str] = field(default_factory=dict)
     """Hash by the name of a branch, such as `refs/remotes/origin/main`."""
+    committed_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     head: str | None = None
     """The commit that is checked out; the newest one when it is not set."""
 
@@ -51,6 +53,18 @@ class FakeSourceControl:
         """Return what `new` has and `old` lacks, newest first, by the author of now."""
         lines = (new,) if old is None else self.commits_between(root, old, new)
         return None if lines is None else tuple((line.partition(" ")[0], self.author or "") for line in lines)
+
+    def log(self, root: Path, old: str | None, new: str) -> tuple[Commit, ...] | None:
+        """Return what `new` has and `old` lacks, newest first; each was committed at `committed_at`."""
+        order = dict(self.commits)
+        if old is None:
+            lines: tuple[str, ...] | None = (f"{new} {order[new]}",) if new in order else None
+        else:
+            lines = self.commits_between(root, old, new)
+        return None if lines is None else tuple(self._commit(*line.split(" ", 1)) for line in lines)
+
+    def _commit(self, sha: str, subject: str) -> Commit:
+        return Commit(sha=sha, at=self.committed_at, author=self.author or "", subject=subject)
 
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return a commit and those before it, newest first; none when it is not known."""

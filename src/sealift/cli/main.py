@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "destroy": ("Decide", "decide", "Destroy an environment: delete all its stacks."),
     "status": ("Look", "look", "Show the state of every environment."),
     "history": ("Look", "look", "Show what happened, when, and by whom."),
+    "changelog": ("Look", "record", "Show the commits and pull requests of each deployment."),
     "drift": ("Look", "look", "Detect changes made by hand in an environment."),
     "diff": ("Look", "look", "Compare two environments: commits, functions, resources."),
     "ledger": ("Look", "look", "Check the hash chains of the ledgers."),

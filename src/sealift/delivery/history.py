@@ -212,6 +212,14 @@ def standing(entries: Sequence[Entry]) -> Standing:
     )
 
 
+def deployments(entries: Sequence[Entry]) -> tuple[Deployed, ...]:
+    """Return every deployment that was begun, oldest first, those before a teardown included."""
+    found: dict[str, Deployed] = {}
+    for entry in entries:
+        _fold(found, entry)
+    return tuple(sorted(found.values(), key=lambda one: one.at))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overtaken:
     """A verified release that another one replaced before its soak was over. Nothing is wrong with it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from sealift.model.template import AssetKind, ParameterSpec
@@ -125,6 +126,17 @@ class Origin:
     dirty: bool
     subject: str | None = None
     author: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit of the repository. `at` is when it was committed, aware UTC."""
+
+    sha: str
+    at: datetime
+    author: str
+    subject: str
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

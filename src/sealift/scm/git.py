@@ -3,17 +3,18 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from sealift.errors import UserError
-from sealift.model.release import Origin
+from sealift.model.release import Commit, Origin
 from sealift.ports import Process
 from sealift.scm.ci import CiContext, detect
 from sealift.scm.hardened import HardenedGit, NoRepository, Repository
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_@{}~^./+#=-]+")
-_FIELD = "\x1f"
+_FIELD, _RECORD = "\x1f", "\x1e"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,24 @@ class Git:
             return None
         return tuple(
             (commit, email) for commit, _, email in (line.partition(_FIELD) for line in done.stdout.splitlines())
+        )
+
+    def log(self, root: Path, old: str | None, new: str) -> tuple[Commit, ...] | None:
+        """Return the commits that `new` has and `old` lacks, newest first; None when one of them is unknown.
+
+        Without an old one only the new one itself.
+        """
+        if not (_is_reference(new) and (old is None or _is_reference(old))):
+            return None
+        which = ["-1", new] if old is None else [f"{old}..{new}"]
+        form = _FIELD.join(("%H", "%cI", "%an", "%s", "%b")) + _RECORD
+        done = self._git.run(root, "log", f"--format={form}", *which, "--")
+        if done.returncode != 0:
+            return None
+        lines = (line.strip("\n").split(_FIELD, 4) for line in done.stdout.split(_RECORD) if line.strip())
+        return tuple(
+            Commit(sha=sha, at=datetime.fromisoformat(at).astimezone(UTC), author=author, subject=subject, body=body)
+            for sha, at, author, subject, body in lines
         )
 
     def remote(self, root: Path) -> str | None:

@@ -117,3 +117,16 @@ def test_reading_leaves_the_index_alone(repository: Path, git: Git) -> None:
     (repository / "app" / "template.yaml").touch()
     git.origin(repository)
     assert index.read_bytes() == before
+
+
+def test_the_log_has_times_authors_and_whole_messages(repository: Path, git: Git) -> None:
+    old = _run(repository, "rev-parse", "HEAD")
+    new = _commit(repository, "two\n", "Second (#2)\n\nSee merge request a/b!2\n")
+    (found,) = git.log(repository, old, new) or ()
+    assert (found.sha, found.author, found.subject) == (new, "Ada Lovelace", "Second (#2)")
+    assert found.body.strip() == "See merge request a/b!2"
+    assert found.at.utcoffset() is not None
+    assert [one.sha for one in git.log(repository, None, old) or ()] == [old]
+    assert git.log(repository, new, old) == ()
+    assert git.log(repository, "f" * 40, new) is None
+    assert git.log(repository, "--all", new) is None

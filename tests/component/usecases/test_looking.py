@@ -9,6 +9,7 @@ from sealift.errors import CloudError, UserError
 from sealift.model.app import Window
 from sealift.usecases.approve import approve
 from sealift.usecases.history import difference, history, verify_ledgers
+from sealift.usecases.record import changelog, measure, numbers
 from sealift.usecases.status import Lane, status
 from tests.component.usecases.world import World, function, table
 
@@ -182,3 +183,33 @@ def test_what_was_overridden_for_the_running_release_is_shown(world: World):
     override = lanes(world)["production"].override
     assert override is not None
     assert (override.actor, override.record.data["overrides"]) == ("ann@laptop", ["soak"])
+
+
+def test_the_changelog_names_the_commits_that_each_deployment_brought(world: World):
+    two_commits(world)
+    staging, production = world.app.environments
+    found = changelog(world.app, staging, world.services())
+    assert [[one.subject for one in change.commits or ()] for change in found] == [["Say two"], ["Begin"]]
+    assert len(changelog(world.app, production, world.services())) == 1
+
+
+def test_a_commit_that_the_clone_does_not_have_is_unknown_and_not_empty(world: World):
+    two_commits(world)
+    world.scm.commits = [("e" * 40, "Another history")]
+    found = changelog(world.app, world.app.environments[0], world.services())
+    assert [change.commits for change in found] == [None, None]
+    assert measure(world.app, world.app.environments[0], world.services()).unknown_commits == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Merged in feature (pull request #12)", ("12",)),
+        ("Merge pull request #7 from acme/feature", ("7",)),
+        ("Give a discount (#31)", ("31",)),
+        ("Merge branch 'x' into 'main'\n\nX\n\nSee merge request acme/shop!5", ("5",)),
+        ("Mend #3 and (#4) in passing", ()),
+    ],
+)
+def test_pull_requests_are_those_that_the_merge_names(message: str, expected: tuple[str, ...]):
+    assert numbers(message) == expected

@@ -43,9 +43,14 @@ def status_command(session: Session, environments: tuple[str, ...]) -> int:
     "--environment", "-e", "name", metavar="NAME", shell_complete=environment_names, help="Show only this environment."
 )
 @click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Show only the newest N entries.")
+@click.option("--dora", is_flag=True, help="Show the measures of DORA for NAME; default: production.")
 @options()
-def history_command(session: Session, name: str | None, limit: int | None) -> int:
+def history_command(session: Session, name: str | None, limit: int | None, dora: bool) -> int:
     """Show what happened, when, and by whom."""
+    if dora:
+        from sealift.cli.commands.record import show_dora
+
+        return show_dora(session, name)
     from sealift.usecases.history import history, overtaken_operations
 
     environments = [session.environment(name)] if name else list(session.app.environments)
