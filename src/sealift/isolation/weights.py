@@ -109,6 +109,8 @@ _STORE_KEY = re.compile(
 )
 _CODE_KEY = re.compile(r"(?i)(script|code|template|jar|schema|definition|artifact|uri$|url$)")
 """Places of what is read to be run; a library is no store."""
+_CODE_PLACE = re.compile(r"(^|\.)(Code|Content)\.S3Bucket$|S3Location\.(S3)?Bucket$")
+"""Where CloudFormation reads code and definitions from: the bucket of artifacts, which all previews share."""
 _NAMED_WITHIN = ("AWS::RDS::", "AWS::DocDB", "AWS::Redshift", "AWS::Neptune", "AWS::Timestream::Influx")
 """Types in which the name of a database is one inside of them."""
 _NOTHING = re.compile(
@@ -181,7 +183,8 @@ def _by_text(place: Place, text: str) -> Thing | None:
         return None if _CODE_KEY.search(place.key) else ROUTE if variable else STORE
     if _ENDPOINT.search(text):
         return ROUTE
-    named = not variable and _STORE_KEY.search(place.path) and not place.type.startswith(_NAMED_WITHIN)
+    named = not variable and _STORE_KEY.search(place.path) and not _CODE_PLACE.search(place.path)
+    named = named and not place.type.startswith(_NAMED_WITHIN)
     return STORE if named and "/" not in text[:1] else None
 
 

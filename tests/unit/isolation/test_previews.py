@@ -115,3 +115,17 @@ def test_a_witness_is_one_preview_that_the_permission_names(name: str, shown: st
     (leak,) = [leak for leak in leaks if leak.source == "production"]
     assert leak.witness is not None
     assert leak.witness.resource.endswith(f":table/{shown}")
+
+
+@pytest.mark.parametrize(
+    ("type_", "properties"),
+    [
+        ("AWS::Lambda::Function", {"Code": {"S3Bucket": "artifacts-of-previews", "S3Key": "a"}}),
+        ("AWS::Lambda::LayerVersion", {"Content": {"S3Bucket": "artifacts-of-previews", "S3Key": "a"}}),
+        ("AWS::StepFunctions::StateMachine", {"DefinitionS3Location": {"Bucket": "artifacts-of-previews", "Key": "a"}}),
+        ("AWS::ApiGateway::RestApi", {"BodyS3Location": {"Bucket": "artifacts-of-previews", "Key": "a"}}),
+    ],
+)
+def test_the_bucket_from_which_all_previews_take_their_code_is_no_store(type_: str, properties: Any) -> None:
+    resources = {"Coded": {"Type": type_, "Properties": properties}}
+    assert "SHR-02" not in {leak.id for leak in found(view("pr-*", read(OWN), resources=resources))}
