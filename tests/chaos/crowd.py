@@ -134,14 +134,14 @@ def _seen(lab: Laboratory) -> tuple[Sequence[Entry], str, list[str]]:
 
 def _entries(lab: Laboratory) -> Sequence[Entry]:
     """Read the ledger in a process of its own, through the bytes of its entries."""
-    from sealift.ledger.codec import decode_entry, encode_entry
+    from sealift.ledger.codec import decode_entry
 
     file = lab.root.parent / "entries.json"
 
     def look() -> list[str]:
         lab.points.begin(kill_at=None, log=Path(os.devnull))
         cloud = lab.services.clouds.open(lab.app.environments[0])
-        return [encode_entry(e).decode() for e in lab.services.ledgers.ledger(cloud).entries()]
+        return [e.stored.decode() for e in lab.services.ledgers.ledger(cloud).entries()]
 
     waited(forked(look, file))
     return [decode_entry(text.encode()) for text in json.loads(file.read_text())]
@@ -178,7 +178,7 @@ def _wrong(statuses: dict[int, str], entries: Sequence[Entry], seen: str, events
     lost = [n for n, status in statuses.items() if status in ENDED and f"{n:040x}" not in ended]
     if lost:
         yield f"commits {lost} are in no record"
-    recorded = next((e.record.data.get("code_sha256") for e in reversed(_deployed(entries))), None)
+    recorded = next((e.data.get("code_sha256") for e in reversed(_deployed(entries))), None)
     if not isinstance(recorded, dict) or code not in recorded.values():
         yield f"the function runs {code[:12]}, the ledger says {recorded}"
 

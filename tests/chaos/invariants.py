@@ -82,7 +82,7 @@ def _one_writer(name: str, entries: Sequence[Entry]) -> Iterator[str]:
 
 def _only_recorded_executions(name: str, account: FakeAccount, entries: Sequence[Entry]) -> Iterator[str]:
     """Only the declared stack is executed, nothing twice, and nothing that was not recorded before."""
-    recorded = [str(e.record.data.get("change_set")) for e in entries if e.record.data.get("step") == "execute"]
+    recorded = [str(e.data.get("change_set")) for e in entries if e.data.get("step") == "execute"]
     executed = [change_set for _, change_set in account.stacks.executions]
     for stack, change_set in account.stacks.executions:
         if stack != f"shop-{name}":

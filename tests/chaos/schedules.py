@@ -17,6 +17,7 @@ from sealift.errors import SealiftError
 from sealift.ledger.ledgers import BucketLedgers
 from sealift.model.app import Environment, Health, Hooks
 from sealift.model.ledger import Record
+from sealift.model.records import HookStep
 from sealift.ports import Completed
 from sealift.usecases.approve import approve
 from sealift.usecases.build import build_release, load_templates
@@ -154,8 +155,9 @@ class Schedule:
         """Run as a hook, which the ledger has to know of by then; fail now and then."""
         name = str((run.env or {})["SEALIFT_ENV"])
         record = entries_of(self.world.account(name))[-1].record
-        if (record.data.get("step"), record.data.get("outcome")) != ("hook", "running") or record.kind == "rollback":
-            self._broke(f"a hook of {name} ran after {record.kind} {dict(record.data)}")
+        begun = isinstance(record.details, HookStep) and record.details.outcome == "running"
+        if not begun or record.kind == "rollback":
+            self._broke(f"a hook of {name} ran after {record.kind} {record.details}")
         return completed(returncode=int(self.random.random() < self._failing_hooks))
 
     def _fall_ill(self) -> None:

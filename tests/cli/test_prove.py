@@ -233,8 +233,8 @@ def test_a_preview_is_not_deployed_and_the_error_says_so(sealift, app):
     (app / "sealift.toml").write_text("[previews]\n")
     told = sealift("deploy", "pr-12", "-C", app, "--json")
     error = json.loads(told.out.splitlines()[-1])
-    assert (told.code, error["error"]) == (1, "previews-not-deployed")
-    assert "sealift prove" in error["hint"]
+    assert (told.code, error["error"]) == (1, "preview-apart")
+    assert "sealift preview up" in error["hint"]
 
 
 def test_a_name_in_the_code_is_found_with_the_file_and_line_where_it_stands(sealift, app):

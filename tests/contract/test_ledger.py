@@ -9,6 +9,7 @@ import pytest
 from sealift.errors import IntegrityError, LeaseError
 from sealift.ledger.ledgers import BucketLedgers
 from sealift.model.ledger import GENESIS, Record
+from sealift.model.records import Delivery
 from sealift.ports import Bucket, Ids, Ledger
 from tests.contract.worlds import World
 from tests.fakes.ids import FakeIds
@@ -55,9 +56,9 @@ def opened(world: World, bucket: Bucket) -> Open:
     return open_as
 
 
-def record(operation: str = "op", **fields: object) -> Record:
+def record(operation: str = "op", author: str = "me", **fields: object) -> Record:
     """Return a record."""
-    return Record(kind="deployment", status="running", operation=operation, **fields)  # type: ignore[arg-type]
+    return Record(kind="deployment", status="running", operation=operation, details=Delivery(author=author), **fields)  # type: ignore[arg-type]
 
 
 def test_a_new_ledger_is_empty_and_holds(opened: Open) -> None:
@@ -67,7 +68,7 @@ def test_a_new_ledger_is_empty_and_holds(opened: Open) -> None:
 
 def test_what_is_appended_is_read_back_in_order(opened: Open) -> None:
     ledger = opened("me")
-    written = [ledger.append(record(f"op{number}", data={"number": number})) for number in range(5)]
+    written = [ledger.append(record(f"op{number}", author=f"author {number}")) for number in range(5)]
 
     read = opened("you").entries()
 

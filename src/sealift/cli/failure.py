@@ -46,6 +46,8 @@ _NO_ROOM = {
 def of_the_disk(error: OSError) -> UserError | None:
     """Return the error that a person can mend when a file could not be written for want of room, or None."""
     code = _NO_ROOM.get(error.errno or 0)
+    if error.errno == errno.ENOENT and error.filename is None and "temporary directory" in str(error):
+        code = "disk-full"  # what tempfile says when it can write nowhere
     if code is None:
         return None
     where = f" while writing {error.filename}" if error.filename else ""

@@ -10,6 +10,7 @@ from sealift.cli.text import Text
 from sealift.cli.view import MARKS, about, duration
 from sealift.delivery.health import Judgement, summary
 from sealift.delivery.history import Deployed, Overtaken
+from sealift.model import records
 from sealift.model.ledger import Entry, Record, Status
 from sealift.usecases.history import Difference
 from sealift.usecases.status import Lane
@@ -58,7 +59,8 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text]]:
         mark, style = MARKS["succeeded" if gate.status == "open" else "waiting"]
         yield gate.gate, Text.assemble((mark, style), f" {gate.message}")
     if lane.override is not None:
-        yield "override", Text(f"{_decided(lane.override.record)}, by {_by(lane.override)}", style="yellow")
+        told = f"{_decided(lane.override.record.details)}, by {_by(lane.override)}"
+        yield "override", Text(told, style="yellow")
     if lane.overtaken:
         last = lane.overtaken[-1]
         took = duration((last.at - last.verified_at).total_seconds())
@@ -149,7 +151,7 @@ def show_history(entries: Sequence[Entry], overtaken: Mapping[str, Overtaken]) -
 
 def _entry_cells(entry: Entry, overtaken: Mapping[str, Overtaken], when: str) -> list[Text]:
     record = entry.record
-    mark, style = MARKS[record.status]
+    mark, style = MARKS.get(record.status, ("?", ""))
     return [
         Text(f"{entry.at:{when}}"),
         Text(entry.environment),
@@ -166,23 +168,22 @@ def _what(record: Record, overtaken: Mapping[str, Overtaken]) -> str:
     """Return the kind of an entry and, when it is a step, which one, of what, and how it ended."""
     if record.kind == "verification" and record.operation in overtaken:
         return f"{record.kind}, overtaken"
-    decided = _decided(record)
-    if decided:
-        return f"{record.kind} {decided}"
-    parts = [record.data.get(key) for key in ("step", "name", "store", "bucket", "stack", "outcome")]
+    if isinstance(record.details, records.Override):
+        return f"{record.kind} {_decided(record.details)}"
+    parts = [getattr(record.details, key, None) for key in ("step", "name", "store", "bucket", "stack", "outcome")]
     told = " ".join(str(part) for part in parts if part)
-    return f"{record.kind}: {told}" if record.data.get("step") else record.kind
+    return f"{record.kind}: {told}" if isinstance(record.details, records.Step) else record.kind
 
 
-def _decided(record: Record) -> str:
+def _decided(details: records.Details) -> str:
     """Return the gates that an override passed."""
-    gates = record.data.get("overrides")
-    return ", ".join(map(str, gates)) if isinstance(gates, list) else ""
+    return ", ".join(details.overrides) if isinstance(details, records.Override) else ""
 
 
 def _by(entry: Entry) -> str:
     """Return who it was, and for a decision why."""
-    reason = entry.record.data.get("reason") if entry.record.kind in {"approval", "override", "waiver"} else None
+    said = entry.record.details
+    reason = said.reason if isinstance(said, records.Approval | records.Override | records.Waiver) else ""
     return f"{entry.actor}: {reason}" if reason else entry.actor
 
 

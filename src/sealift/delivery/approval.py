@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sealift.delivery.gates import GateResult
 from sealift.model.app import Environment
 from sealift.model.ledger import Entry
-from sealift.model.template import Json
+from sealift.model.records import Approval
 
 _CI_PLACES = ("bitbucket", "github", "gitlab", "other")
 _SHOWN = 3
@@ -63,11 +63,11 @@ def _judged(target: Environment, given: Sequence[Entry], subject: Subject) -> It
     for entry in given:
         name, place = _name(entry.actor), entry.actor.rpartition("@")[2]
         # In CI systems many people share one role; elsewhere one caller under two names is one person.
-        caller = "" if place in _CI_PLACES else str(entry.record.data.get("caller") or "")
-        config = entry.record.data.get("config")
+        said = entry.record.details if isinstance(entry.record.details, Approval) else Approval()
+        caller = "" if place in _CI_PLACES else said.caller or ""
         if name in seen or (caller and caller in seen):
             continue
-        account = str(entry.record.data.get("account") or "")
+        account = said.account or ""
         if account and account in seen:
             continue
         seen |= {name, caller, account} - {""}
@@ -75,31 +75,26 @@ def _judged(target: Environment, given: Sequence[Entry], subject: Subject) -> It
             yield entry.actor, "the commit's author does not count"
         elif name == _NOBODY:
             yield entry.actor, "a job that names nobody does not count"
-        elif subject.known_people and (strange := _unknown(entry, account)):
+        elif subject.known_people and (strange := _unknown(said)):
             yield entry.actor, strange
         elif not may_decide(entry.actor, target):
             yield entry.actor, "not among the approvers"
-        elif config is not None and config != subject.config:
+        elif said.config is not None and said.config != subject.config:
             seen -= {name, caller, account}
             yield entry.actor, "that was for another configuration"
         else:
             yield entry.actor, ""
 
 
-def _unknown(entry: Entry, account: str) -> str:
+def _unknown(said: Approval) -> str:
     """Return why an approval is not known to be another person's than the authors'; nothing when it is."""
-    if not account:
+    if not said.account:
         return "its account is not known (approve in CI, or with a token of the service that holds the code)"
-    if account in _texts(entry.record.data.get("authors")):
-        return "the commit's author does not count"
-    if "authors" not in entry.record.data:
+    if said.authors is None:
         return "it does not say who the authors were"
-    unknown = _texts(entry.record.data.get("unknown"))
-    return f"no account is known for who wrote {', '.join(unknown[:_SHOWN])}" if unknown else ""
-
-
-def _texts(value: Json) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else []
+    if said.account in said.authors:
+        return "the commit's author does not count"
+    return f"no account is known for who wrote {', '.join(said.unknown[:_SHOWN])}" if said.unknown else ""
 
 
 def _name(actor: str) -> str:

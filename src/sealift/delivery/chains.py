@@ -6,39 +6,22 @@ through that entry.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sealift.delivery.gates import GateResult
-from sealift.delivery.history import DEPLOYING
 from sealift.model.ledger import Entry
-from sealift.model.template import Json
+from sealift.model.records import Anchor, Delivery
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
-    """An entry of another environment's ledger that was the newest one at a promotion."""
-
-    environment: str
-    seq: int
-    hash: str
-
-
-def anchor_record(environment: str, entries: Sequence[Entry]) -> dict[str, Json]:
+def anchor_record(environment: str, entries: Sequence[Entry]) -> Anchor | None:
     """Return what a promotion keeps of the source's ledger; nothing when that is empty."""
-    if not entries:
-        return {}
-    return {"environment": environment, "seq": entries[-1].seq, "hash": entries[-1].hash}
+    return Anchor(environment=environment, seq=entries[-1].seq, hash=entries[-1].hash) if entries else None
 
 
 def newest_anchor(entries: Sequence[Entry], environment: str) -> Anchor | None:
     """Return what the last promotion kept of this environment's ledger."""
-    for entry in reversed(entries):
-        kept = entry.record.data.get("anchor")
-        if entry.record.kind not in DEPLOYING or not isinstance(kept, dict) or kept.get("environment") != environment:
-            continue
-        seq, sha256 = kept.get("seq"), kept.get("hash")
-        if isinstance(seq, int) and isinstance(sha256, str):
-            return Anchor(environment=environment, seq=seq, hash=sha256)
+    for details in (entry.record.details for entry in reversed(entries)):
+        if isinstance(details, Delivery) and details.anchor and details.anchor.environment == environment:
+            return details.anchor
     return None
 
 

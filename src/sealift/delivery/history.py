@@ -4,13 +4,13 @@ Pure folding over entries. One operation (a deployment with its verification) is
 is written before anything is sent, the outcome after it; one that never got an outcome was interrupted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
+from sealift.model import records
 from sealift.model.ledger import Entry, EntryKind, Status
-from sealift.model.template import Json
 
 DEPLOYING: tuple[EntryKind, ...] = ("deployment", "rollback", "promotion")
 """Kinds of entry that put a release onto an environment."""
@@ -262,16 +262,15 @@ def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
     ended = {e.record.operation for e in entries if e.record.kind in DEPLOYING and e.record.status != "running"}
     granted: list[str] = []
     for entry in entries:
-        record = entry.record
+        record, details = entry.record, entry.record.details
         if record.release != release:
             continue
-        if record.kind == "waiver" and record.status == "succeeded":
-            granted.append(str(record.data.get("waives", "")))
-        elif record.operation in ended:
-            used = record.data.get("waivers")
-            for key in used if isinstance(used, list) else ():
-                if str(key) in granted:
-                    granted.remove(str(key))
+        if isinstance(details, records.Waiver) and record.status == "succeeded":
+            granted.append(details.waives)
+        elif isinstance(details, records.Waiving) and record.operation in ended:
+            for key in details.waivers or ():
+                if key in granted:
+                    granted.remove(key)
     return frozenset(granted)
 
 
@@ -291,10 +290,9 @@ def undoable(entries: Sequence[Entry]) -> frozenset[str]:
     }
     keys: set[str] = set()
     for entry in entries:
-        added = entry.record.data.get("added")
-        if entry.record.operation in verified or not isinstance(added, list):
-            continue
-        keys |= {f"{name}:{rule}" for name in added for rule in ("data-removed", "identity-removed")}
+        details = entry.record.details
+        if isinstance(details, records.Execution) and entry.record.operation not in verified:
+            keys |= {f"{name}:{rule}" for name in details.added for rule in ("data-removed", "identity-removed")}
     return frozenset(keys)
 
 
@@ -306,33 +304,43 @@ def unsettled(entries: Sequence[Entry], *, but: str) -> tuple[tuple[str, str], .
     ended = {e.record.operation for e in entries if e.record.status != "running"} | {but}
     since = max((e.seq for e in entries if e.record.kind in DEPLOYING and e.record.status == "succeeded"), default=0)
     return tuple(
-        (str(e.record.data["stack"]), str(e.record.data["change_set"]))
-        for e in entries
-        if e.seq > since and e.record.operation not in ended and e.record.data.get("step") == "execute"
+        (step.stack, step.change_set)
+        for e, step in executions(entries)
+        if e.seq > since and e.record.operation not in ended
     )
 
 
 def open_deletions(entries: Sequence[Entry]) -> frozenset[str]:
     """Return the stacks that a teardown without an outcome may still delete, when its process was only stopped."""
-    teardowns = [e for e in entries if e.record.kind == "teardown"]
-    ended = {e.record.operation for e in teardowns if e.record.status != "running"}
-    deleting = (e for e in teardowns if e.record.data.get("step") == "delete" and e.record.operation not in ended)
-    return frozenset(str(e.record.data["stack"]) for e in deleting)
+    every = [e.record for e in entries]
+    ended = {record.operation for record in every if record.kind == "teardown" and record.status != "running"}
+    deleting = ((record.operation, record.details) for record in every)
+    return frozenset(d.stack for by, d in deleting if isinstance(d, records.StackDeletion) and by not in ended)
 
 
-def proved_before(entries: Sequence[Entry], release: str) -> dict[str, Json]:
+def executions(entries: Sequence[Entry]) -> Iterator[tuple[Entry, records.Execution]]:
+    """Yield every execution of a change set, oldest first."""
+    for entry in entries:
+        if isinstance(entry.record.details, records.Execution):
+            yield entry, entry.record.details
+
+
+def deliveries(entries: Sequence[Entry], *, release: str) -> Iterator[records.Delivery]:
+    """Yield what the ledger says of the deliveries of a release, oldest first."""
+    for record in (e.record for e in entries):
+        if record.release == release and isinstance(record.details, records.Delivery):
+            yield record.details
+
+
+def proved_before(entries: Sequence[Entry], release: str) -> records.Isolation | None:
     """Return what the ledger kept of the newest proof of a release."""
-    for entry in reversed(entries):
-        kept = entry.record.data.get("isolation")
-        if entry.record.kind in DEPLOYING and entry.record.release == release and isinstance(kept, dict) and kept:
-            return dict(kept)
-    return {}
+    kept = [told.isolation for told in deliveries(entries, release=release) if told.isolation]
+    return next((proof for proof in reversed(kept) if proof.verdict), None)
 
 
 def authors(entries: Sequence[Entry], *, release: str) -> tuple[str, ...]:
     """Return who wrote the commits that this release was deployed from."""
-    deployed = (e.record for e in entries if e.record.kind in DEPLOYING and e.record.release == release)
-    return tuple(dict.fromkeys(str(r.data["author"]) for r in deployed if r.data.get("author")))
+    return tuple(dict.fromkeys(told.author for told in deliveries(entries, release=release) if told.author))
 
 
 def approvals(entries: Sequence[Entry], *, release: str) -> tuple[Entry, ...]:
@@ -340,14 +348,12 @@ def approvals(entries: Sequence[Entry], *, release: str) -> tuple[Entry, ...]:
     return tuple(e for e in entries if e.record.kind == "approval" and e.record.release == release)
 
 
-def _verdict(isolation: Json) -> str:
-    return str(isolation.get("verdict", "")) if isinstance(isolation, dict) else ""
-
-
 def _took_down(entry: Entry) -> bool:
     """Return whether the environment was destroyed, or may have been half: what ran there runs there no more."""
     record = entry.record
-    return record.kind == "teardown" and (record.status == "succeeded" or record.data.get("step") == "delete")
+    return record.kind == "teardown" and (
+        record.status == "succeeded" or isinstance(record.details, records.StackDeletion)
+    )
 
 
 def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
@@ -356,53 +362,35 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
     if record.status == "skipped":
         return  # it gave way to a newer one: nothing was deployed
     if record.kind in DEPLOYING and record.release is not None:
-        changed = bool(record.data.get("changed", False))
-        finished = entry.at if record.status != "running" else None
+        details = record.details if isinstance(record.details, records.Delivery) else records.Delivery()
         deployments.pop(record.operation, None)
         deployments[record.operation] = Deployed(
             operation=record.operation,
             kind=known.kind if known else record.kind,
             release=record.release,
             commit=record.commit,
-            config=str(record.data.get("config", known.config if known else "")),
-            secrets=str(record.data.get("secrets", known.secrets if known else "")),
-            settings=_settings(record.data.get("settings")),
-            inherited=_names(record.data.get("inherited")),
-            kept=record.data.get("config_kept") is True or bool(known and known.kept),
+            config=details.config or (known.config if known else ""),
+            secrets=details.secrets or (known.secrets if known else ""),
+            settings=details.settings,
+            inherited=details.inherited or {},
+            kept=details.config_kept or bool(known and known.kept),
             at=known.at if known else entry.at,
             actor=known.actor if known else entry.actor,
-            author=str(record.data.get("author") or (known.author if known else "")),
+            author=details.author or (known.author if known else ""),
             status=record.status,
-            changed=changed or bool(known and known.changed),
+            changed=bool(details.changed or (known and known.changed)),
             verified=known.verified if known else None,
             verified_at=known.verified_at if known else None,
-            finished_at=finished,
-            proof=_verdict(record.data.get("isolation")),
-            watch_s=_seconds(record.data.get("watch_s")) or (known.watch_s if known else 0.0),
+            finished_at=entry.at if record.status != "running" else None,
+            proof=details.isolation.verdict if details.isolation else "",
+            watch_s=details.watch_s or (known.watch_s if known else 0.0),
         )
     elif record.kind == "watch" and known is not None:
-        until = record.data.get("until")
-        deployments[record.operation] = replace(
-            known,
-            watch=record.status,
-            watch_until=datetime.fromisoformat(until) if isinstance(until, str) else known.watch_until,
-        )
+        until = (isinstance(record.details, records.Watch) and record.details.until) or known.watch_until
+        deployments[record.operation] = replace(known, watch=record.status, watch_until=until)
     elif record.kind == "verification" and known is not None:
         verified_at = entry.at if record.status == "succeeded" else None
         deployments[record.operation] = replace(known, verified=record.status, verified_at=verified_at)
-
-
-def _names(value: Json) -> Mapping[str, tuple[str, ...]]:
-    found = value if isinstance(value, dict) else {}
-    return {stack: tuple(map(str, names)) for stack, names in found.items() if isinstance(names, list)}
-
-
-def _settings(value: Json) -> Mapping[str, str] | None:
-    return {name: str(version) for name, version in value.items()} if isinstance(value, dict) else None
-
-
-def _seconds(value: Json) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _soaking_since(succeeded: Sequence[Deployed], entries: Sequence[Entry]) -> datetime | None:

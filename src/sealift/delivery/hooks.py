@@ -3,14 +3,14 @@
 import hashlib
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Literal
 
 from sealift.delivery.history import standing
 from sealift.model.app import Hooks
 from sealift.model.ledger import Entry
-from sealift.model.template import Json
+from sealift.model.records import HookStep
 
 Moment = Literal["before_deploy", "after_deploy"]
 FUNCTION = "lambda:"
@@ -43,10 +43,10 @@ class Hook:
         program, *rest = self.argv
         return " ".join((PurePath(program).name, *(word for word in rest[:1] if not word.startswith("-"))))
 
-    def record(self) -> dict[str, Json]:
+    def record(self) -> HookStep:
         """Return what the ledger keeps of it: never its environment."""
         digest = hashlib.sha256(self.line.encode()).hexdigest()
-        return {"step": "hook", "hook": self.moment, "position": self.position, "name": self.name, "sha256": digest}
+        return HookStep(hook=self.moment, position=self.position, name=self.name, sha256=digest)
 
 
 def declared(hooks: Hooks, moment: Moment) -> tuple[Hook, ...]:
@@ -74,13 +74,13 @@ def hook_problem(moment: str, line: str) -> str:
     return "" if words else "is an empty command line"
 
 
-def finished(entries: Sequence[Entry], *, release: str, config: str) -> tuple[dict[str, Json], ...]:
-    """Return the hooks that succeeded in the interrupted deployments which the next one continues."""
+def finished(entries: Sequence[Entry], *, release: str, config: str) -> tuple[HookStep, ...]:
+    """Return the hooks, as begun, that succeeded in the interrupted deployments which the next one continues."""
     operations = frozenset(_interrupted(entries, release=release, config=config))
     return tuple(
-        {key: value for key, value in e.record.data.items() if key not in {"outcome", "duration_s"}}
-        for e in entries
-        if e.record.operation in operations and e.record.data.get("outcome") == "succeeded"
+        replace(step, outcome="running", duration_s=None)
+        for step in (e.record.details for e in entries if e.record.operation in operations)
+        if isinstance(step, HookStep) and step.outcome == "succeeded"
     )
 
 

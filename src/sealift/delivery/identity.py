@@ -7,6 +7,7 @@ CloudFormation would make a new stack with new, empty stores, and the old one wo
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sealift.delivery.history import executions
 from sealift.delivery.previews import is_preview
 from sealift.delivery.stateful import IDENTITIES, STORES
 from sealift.delivery.states import is_stuck, next_step
@@ -72,8 +73,7 @@ def is_whole(state: StackState | None, app: App, environment: Environment) -> bo
 
 def recorded_names(entries: Sequence[Entry]) -> tuple[str, ...]:
     """Return every stack that a ledger says was changed, oldest first."""
-    found = (e.record.data.get("stack") for e in entries if e.record.data.get("step") == "execute")
-    return tuple(dict.fromkeys(str(name) for name in found if name))
+    return tuple(dict.fromkeys(step.stack for _, step in executions(entries)))
 
 
 def undeclared(app: App, environment: Environment, states: Sequence[StackState]) -> tuple[StackState, ...]:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from sealift.delivery.history import Deployed, standing
 from sealift.model.ledger import Entry
+from sealift.model.records import Delivery
 
 Relation = Literal["newer", "older", "same", "apart", "unknown"]
 """How another commit stands to ours, as git tells it; `apart` when each has commits that the other one lacks."""
@@ -82,14 +83,14 @@ def supersedes(rival: Rival, *, commit: str | None, asked: Asked, known: Relatio
 def _contained(entries: Sequence[Entry], commit: str | None) -> Iterator[str]:
     """Yield what any deployment of this commit said that it contains; a rollback to it says nothing."""
     for entry in entries:
-        contains = entry.record.data.get("contains")
-        if commit is not None and entry.record.commit == commit and isinstance(contains, list):
-            yield from (str(commit) for commit in contains)
+        details = entry.record.details
+        if commit is not None and entry.record.commit == commit and isinstance(details, Delivery):
+            yield from details.contains or ()
 
 
 def _asked_at(entries: Sequence[Entry], operation: str) -> datetime | None:
     for entry in entries:
-        asked_at = entry.record.data.get("asked_at")
-        if entry.record.operation == operation and isinstance(asked_at, str):
-            return datetime.fromisoformat(asked_at)
+        details = entry.record.details
+        if entry.record.operation == operation and isinstance(details, Delivery) and details.asked_at:
+            return details.asked_at
     return None

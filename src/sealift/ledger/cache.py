@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sealift.errors import IntegrityError
-from sealift.ledger.codec import decode_entry, encode_entry
+from sealift.ledger.codec import decode_entry
 from sealift.model.ledger import GENESIS, Entry
 
 
@@ -65,7 +65,7 @@ class EntryCache:
         with suppress(OSError):
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                part.write_bytes(b"".join(encode_entry(entry) for entry in entries))
+                part.write_bytes(b"".join(entry.stored for entry in entries))
                 part.replace(self._file)
             finally:
                 part.unlink(missing_ok=True)

@@ -2,20 +2,38 @@
 
 An entry has exactly one encoding: canonical JSON (sorted keys, no spaces, UTF-8, a final newline). Reading accepts no
 other, so that any changed bit shows, even one that would mean the same.
+
+Values are read and written by the types of their fields. An entry of a newer format is read as far as its parts are
+known, and keeps its bytes; nothing is written after it.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
-from sealift.errors import IntegrityError
-from sealift.model.ledger import Entry, EntryKind, Lease, Record, Status
+from sealift.errors import IntegrityError, UserError
+from sealift.model import records
+from sealift.model.ledger import Entry, Lease, Record
 from sealift.model.template import Json
 
 FORMAT = 1
+_STEPS = {step.step: step for step in get_args(records.Step)}
+_KINDS = {
+    "deployment": records.Delivery,
+    "promotion": records.Delivery,
+    "rollback": records.Delivery,
+    "teardown": records.Teardown,
+    "verification": records.Verified,
+    "watch": records.Watch,
+    "approval": records.Approval,
+    "waiver": records.Waiver,
+    "override": records.Override,
+    "configuration": records.SettingChange,
+}
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,54 +45,49 @@ class Head:
 
 
 def sealed(entry: Entry) -> Entry:
-    """Return the entry with the hash of all its other fields."""
-    return replace(entry, hash=hashlib.sha256(_canonical(_plain(entry))).hexdigest())
-
-
-def encode_entry(entry: Entry) -> bytes:
-    """Return the bytes of an entry."""
-    return _canonical({**_plain(entry), "hash": entry.hash})
+    """Return the entry with the hash of all its other fields, and with its bytes."""
+    record = {**_plain(entry.record, "details"), "data": stored_details(entry.record.details)}
+    content = {**_plain(entry, "record", "hash", "stored"), "record": record}
+    return replace(entry, hash=_digest(content), stored=_canonical({**content, "hash": _digest(content)}))
 
 
 def decode_entry(data: bytes) -> Entry:
     """Return the entry that these bytes are. Raises IntegrityError when they are not exactly an entry's."""
     raw = _object(data)
+    if _digest({key: value for key, value in raw.items() if key != "hash"}) != raw.get("hash"):
+        raise damaged("its content does not have the hash that it states")
     try:
-        entry = Entry(
-            seq=_int(raw["seq"]),
-            id=_str(raw["id"]),
-            environment=_str(raw["environment"]),
-            at=_time(raw["at"]),
-            actor=_str(raw["actor"]),
-            fence=_int(raw["fence"]),
-            record=_record(_dict(raw["record"])),
-            previous=_str(raw["previous"]),
-            hash=_str(raw["hash"]),
-        )
+        return _made(Entry, raw, record=_record(_as(dict, raw["record"]), newer=raw["format"] != FORMAT), stored=data)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise damaged(f"it lacks or garbles {error}") from error
-    if encode_entry(entry) != data:
-        raise damaged("its bytes are not those that its content has")
-    if sealed(entry).hash != entry.hash:
-        raise damaged("its content does not have the hash that it states")
-    return entry
+
+
+def stored_details(details: records.Details) -> dict[str, Json]:
+    """Return what is stored of a record's details."""
+    step: dict[str, Json] = {"step": details.step} if isinstance(details, records.Step) else {}
+    return step | {key: value for key, value in _plain(details).items() if value is not None}
+
+
+def read_details(kind: str, data: Mapping[str, Json]) -> records.Details:
+    """Return the details that were stored with a record of this kind. Raises KeyError, TypeError or ValueError."""
+    known = _STEPS.get(str(data["step"])) if "step" in data else _KINDS.get(kind)
+    return records.Unknown() if known is None else _read(known, dict(data))
 
 
 def encode_head(head: Head) -> bytes:
     """Return the bytes of the pointer."""
-    return _canonical({"format": FORMAT, "seq": head.seq, "hash": head.hash})
+    return _canonical({"format": FORMAT, **_plain(head)})
 
 
 def decode_head(data: bytes) -> Head:
     """Return the pointer. Raises IntegrityError."""
     raw = _object(data)
+    if raw["format"] != FORMAT:
+        raise damaged(f"the pointer is not of format {FORMAT}, and no hash covers it")
     try:
-        head = Head(seq=_int(raw["seq"]), hash=_str(raw["hash"]))
+        return _made(Head, raw)
     except (KeyError, TypeError) as error:
         raise damaged(f"it lacks or garbles {error}") from error
-    if encode_head(head) != data:
-        raise damaged("its bytes are not those that its content has")
-    return head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,45 +97,19 @@ class Holding:
     lease: Lease
     process: Mapping[str, str]
     free: bool = False
+    format: int = FORMAT
 
 
 def encode_holding(holding: Holding) -> bytes:
     """Return the bytes of a stored lease; its ETag is not among them."""
-    lease = holding.lease
-    return _canonical(
-        {
-            "format": FORMAT,
-            "environment": lease.environment,
-            "holder": lease.holder,
-            "purpose": lease.purpose,
-            "fence": lease.fence,
-            "acquired_at": _text(lease.acquired_at),
-            "expires_at": _text(lease.expires_at),
-            "ttl_s": lease.ttl_s,
-            "token": lease.token,
-            "process": dict(holding.process),
-            "free": holding.free,
-        }
-    )
+    return _canonical({**_plain(holding, "lease"), **_plain(holding.lease, "etag", "took_over")})
 
 
 def decode_holding(data: bytes, *, etag: str) -> Holding:
     """Return the stored lease. Raises IntegrityError."""
-    raw = _object(data)
+    raw = _object(data, exact=False)
     try:
-        lease = Lease(
-            environment=_str(raw["environment"]),
-            holder=_str(raw["holder"]),
-            purpose=_str(raw["purpose"]),
-            fence=_int(raw["fence"]),
-            acquired_at=_time(raw["acquired_at"]),
-            expires_at=_time(raw["expires_at"]),
-            ttl_s=_number(raw["ttl_s"]),
-            token=_str(raw["token"]),
-            etag=etag,
-        )
-        process = {key: _str(value) for key, value in _dict(raw["process"]).items()}
-        return Holding(lease=lease, process=process, free=raw["free"] is True)
+        return _made(Holding, raw, lease=_made(Lease, raw, etag=etag, took_over=0))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise damaged(f"it lacks or garbles {error}") from error
 
@@ -136,83 +123,110 @@ def damaged(why: str) -> IntegrityError:
     )
 
 
-def _plain(entry: Entry) -> dict[str, Json]:
-    record = entry.record
-    return {
-        "format": FORMAT,
-        "seq": entry.seq,
-        "id": entry.id,
-        "environment": entry.environment,
-        "at": _text(entry.at),
-        "actor": entry.actor,
-        "fence": entry.fence,
-        "record": {
-            "kind": record.kind,
-            "status": record.status,
-            "operation": record.operation,
-            "release": record.release,
-            "commit": record.commit,
-            "data": dict(record.data),
-        },
-        "previous": entry.previous,
-    }
+def check_format(written: int, environment: str) -> None:
+    """Raise UserError where a newer Sealift wrote: what is not understood is not continued."""
+    if written > FORMAT:
+        raise UserError(
+            f"A newer Sealift wrote to {environment}, in format {written}; this one writes format {FORMAT}",
+            code="ledger-newer",
+            hint="Update Sealift, then repeat the command. Nothing was written; reading goes on to work.",
+            context={"environment": environment, "format": written},
+        )
 
 
-def _record(raw: Mapping[str, Json]) -> Record:
-    return Record(
-        kind=cast("EntryKind", _str(raw["kind"])),
-        status=cast("Status", _str(raw["status"])),
-        operation=_str(raw["operation"]),
-        release=None if raw["release"] is None else _str(raw["release"]),
-        commit=None if raw["commit"] is None else _str(raw["commit"]),
-        data=_dict(raw["data"]),
-    )
+def _record(raw: dict[str, Json], *, newer: bool) -> Record:
+    try:
+        details = read_details(str(raw["kind"]), _as(dict, raw["data"]))
+    except (KeyError, TypeError, ValueError):
+        if not newer:
+            raise
+        details = records.Unknown()
+    return _made(Record, raw, details=details)
+
+
+def _made(kind: type[_T], raw: Mapping[str, Json], **ready: object) -> _T:
+    """Return an instance whose fields that are not `ready` are all read."""
+    wanted = (f for f in fields(cast("Any", kind)) if f.name not in ready)
+    return cast("_T", cast("Any", kind)(**ready, **{f.name: _read(f.type, raw[f.name]) for f in wanted}))
+
+
+def _read(kind: Any, value: Json) -> Any:
+    """Return a stored value as the type of a field wants it. Raises KeyError, TypeError or ValueError."""
+    args = get_args(kind)
+    match get_origin(kind):
+        case None if is_dataclass(kind):
+            raw = _as(dict, value)
+            wanted = [(f, f.name.rstrip("_")) for f in fields(kind)]
+            lacks = [key for f, key in wanted if key not in raw and f.default is f.default_factory is MISSING]
+            if lacks:
+                raise KeyError(", ".join(lacks))
+            return cast("Any", kind)(**{f.name: _read(f.type, raw[key]) for f, key in wanted if key in raw})
+        case None:
+            if kind is datetime:
+                return _time(value)
+            return _as(kind, value) if kind in (str, int, float, bool) else value
+        case origin if origin is tuple:
+            return tuple(_read(args[0], one) for one in _as(list, value))
+        case origin if origin is Mapping:
+            return {key: _read(args[1], one) for key, one in _as(dict, value).items()}
+        case origin if origin is Literal:
+            return _as(str, value)
+    return None if value is None else _read(args[0], value)  # a type or None
+
+
+def _plain(value: object, *but: str) -> dict[str, Json]:
+    """Return the fields of a value as they are stored, without some."""
+    known = [f.name for f in fields(cast("Any", value)) if f.name not in but]
+    return {name.rstrip("_"): _written(getattr(value, name)) for name in known}
+
+
+def _written(value: object) -> Json:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case Mapping():
+            return {key: _written(one) for key, one in value.items()}
+        case tuple() | list():
+            return [_written(one) for one in value]
+        case _ if is_dataclass(value):
+            return _plain(value)
+    return cast("Json", value)
+
+
+def _digest(content: Json) -> str:
+    return hashlib.sha256(_canonical(content)).hexdigest()
 
 
 def _canonical(value: Json) -> bytes:
-    return (
-        json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass")
-        + b"\n"
-    )
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="surrogatepass") + b"\n"
 
 
-def _object(data: bytes) -> dict[str, Json]:
+def _object(data: bytes, *, exact: bool = True) -> dict[str, Json]:
     try:
         raw: Json = json.loads(data)
+        known = not exact or _canonical(raw) == data
     except (ValueError, RecursionError) as error:
         raise damaged("it is no JSON") from error
-    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+    version = raw.get("format") if isinstance(raw, dict) else None
+    if not isinstance(raw, dict) or type(version) is not int or version < FORMAT:
         raise damaged(f"it is not of format {FORMAT}, the one that this Sealift reads")
+    if not known:
+        raise damaged("its bytes are not those that its content has")
     return raw
 
 
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def _time(value: Json) -> datetime:
-    return datetime.strptime(_str(value), "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    at = datetime.fromisoformat(_as(str, value))
+    if at.tzinfo is None:
+        raise ValueError(f"{value!r} (no time zone)")
+    return at.astimezone(UTC)
 
 
-def _str(value: Json) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} (no text)")
-    return value
-
-
-def _int(value: Json) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} (no whole number)")
-    return value
-
-
-def _number(value: Json) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"{value!r} (no number)")
-    return float(value)
-
-
-def _dict(value: Json) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} (no object)")
+def _as(kind: type[_T], value: Json) -> _T:
+    """Return a value of JSON that has to be of this type: a whole number is a number, true and false are none."""
+    if kind is float and type(value) is int:
+        return cast("_T", float(value))
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} (no {kind.__name__})")
     return value

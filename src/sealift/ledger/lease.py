@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sealift.errors import LeaseError, PreconditionFailed
 from sealift.ledger.author import Author
-from sealift.ledger.codec import Holding, decode_holding, encode_holding
+from sealift.ledger.codec import Holding, check_format, decode_holding, encode_holding
 from sealift.model.ledger import Lease
 from sealift.ports import Bucket, StoredObject
 
@@ -40,6 +40,8 @@ class BucketLeases:
         for _ in range(_TRIES):
             stored = self._bucket.get(KEY)
             holding = decode_holding(stored.body, etag=stored.etag) if stored else None
+            if holding:
+                check_format(holding.format, self._environment)
             if stored and holding and not self._is_over(stored, holding):
                 raise self._held(self._by_our_clock(stored, holding.lease))
             now = self._author.clock.now()

@@ -22,7 +22,7 @@ from sealift.errors import CloudError, IntegrityError, LeaseError, PreconditionF
 from sealift.ledger.author import Author
 from sealift.ledger.cache import EntryCache
 from sealift.ledger.chain import judge_chain
-from sealift.ledger.codec import Head, damaged, decode_entry, decode_head, encode_entry, encode_head, sealed
+from sealift.ledger.codec import FORMAT, Head, check_format, damaged, decode_entry, decode_head, encode_head, sealed
 from sealift.model.ledger import GENESIS, ChainFault, Entry, Record
 from sealift.ports import Bucket
 
@@ -56,12 +56,13 @@ class BucketLedger:
         """Write the next entry with a conditional put; retries when another writer was first.
 
         Raises LeaseError when an entry under a newer lease than `fence` is there, IntegrityError when the chain's end
-        is damaged: nothing is written then.
+        is damaged, UserError when a newer Sealift wrote it: nothing is written then.
         """
         last = self._last or self._find_last()
         for _ in range(_MOST_TRIES):
             last = self._walk_on(last)
             self._check_fence(last, fence)
+            check_format(last.format if last else FORMAT, self._environment)
             entry = self._next(last, record, fence)
             if self._write(entry):
                 self._last = entry
@@ -109,7 +110,7 @@ class BucketLedger:
         newest = self._head(pointer.body).seq
         if newest < len(known):
             return None  # it was longer when we saw it last, or its pointer lags behind
-        bodies = {entry.seq: encode_entry(entry) for entry in known}
+        bodies = {entry.seq: entry.stored for entry in known}
         bodies |= self._bodies([entry_key(seq) for seq in range(len(known) + 1, newest + 1)])
         while (newer := self._bucket.get(entry_key(newest + 1))) is not None:
             newest += 1
@@ -185,14 +186,13 @@ class BucketLedger:
 
     def _write(self, entry: Entry) -> bool:
         """Create the entry. Returns whether it is in, False when another one has its number."""
-        body = encode_entry(entry)
         try:
-            self._bucket.put(entry_key(entry.seq), body, if_absent=True)
+            self._bucket.put(entry_key(entry.seq), entry.stored, if_absent=True)
         except PreconditionFailed:
             self._last = None
             # The answer to a first try may have been lost and the try have counted: then it is our own in the way.
             stored = self._bucket.get(entry_key(entry.seq))
-            return stored is not None and stored.body == body
+            return stored is not None and stored.body == entry.stored
         return True
 
     def _point_at(self, entry: Entry) -> None:

@@ -1,14 +1,15 @@
 """What is recorded: the append-only ledger of an environment and the lease that lets one writer in."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
+from sealift.model.records import Details
 from sealift.model.template import Json
 
 EntryKind = Literal[
-    "release",
     "deployment",
     "verification",
     "promotion",
@@ -35,7 +36,7 @@ class Record:
     """Id shared by all entries of one operation (a deployment with its steps)."""
     release: str | None = None
     commit: str | None = None
-    data: Mapping[str, Json] = field(default_factory=dict)
+    details: Details
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,15 @@ class Entry:
     """Made by the writer, so that it knows its own entry when the answer to its write was lost."""
     fence: int = 0
     """The newest lease that any entry up to this one was written under."""
+    format: int = 1
+    """The version of the encoding."""
+    stored: bytes = field(default=b"", compare=False, repr=False)
+    """Its bytes in the bucket: they hold what a newer version wrote, too."""
+
+    @property
+    def data(self) -> Mapping[str, Json]:
+        """Return the details as they are stored."""
+        return cast("Mapping[str, Json]", json.loads(self.stored)["record"]["data"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,11 @@ from sealift.delivery.approval import may_decide
 from sealift.delivery.gates import GateResult
 from sealift.delivery.override import Override, override_problem
 from sealift.errors import Refused, UserError
+from sealift.model import records
 from sealift.model.app import Environment
 from sealift.model.event import Noted
 from sealift.usecases.services import Services
-from sealift.usecases.writing import Operation, Writer, caller_record, gates_record
+from sealift.usecases.writing import Operation, Writer, caller_of, gates_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +59,14 @@ def record_overrides(
     if not overridden:
         return
     names = [result.gate for result in overridden]
-    writer.record(
-        operation,
-        "succeeded",
-        overrides=list(names),
-        said=[result.message for result in overridden],
+    decision = records.Override(
+        overrides=tuple(names),
+        said=tuple(result.message for result in overridden),
         reason=override.reason.strip(),
         gates=gates_record(writer.app),
-        **caller_record(writer.site),
+        caller=caller_of(writer.site),
     )
+    writer.record(operation, "succeeded", decision)
     writer.site.emit(
         Noted(
             level="warning",

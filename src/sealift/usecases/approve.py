@@ -3,7 +3,7 @@
 What is approved is the release with the configuration that it would get: when that changes, it is approved anew.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealift.delivery.approval import Subject, approval_gate
 from sealift.delivery.gates import GateResult
@@ -11,7 +11,7 @@ from sealift.delivery.history import approvals, authors
 from sealift.errors import UserError
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
-from sealift.model.template import Json
+from sealift.model.records import Approval
 from sealift.usecases.admission import require_decider
 from sealift.usecases.deploy import plan_deployment
 from sealift.usecases.services import Services
@@ -19,7 +19,7 @@ from sealift.usecases.site import Site, open_site
 from sealift.usecases.store import full_digest, stored_release
 from sealift.usecases.writing import (
     Operation,
-    caller_record,
+    caller_of,
     check_account,
     check_gates,
     gates_record,
@@ -57,15 +57,9 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
     people = _people(site, commit)
     operation = Operation(id=services.ids.new(), kind="approval", release=digest, commit=commit)
     with writing(site, purpose=f"approval of {digest[:12]}") as writer:
-        entry = writer.record(
-            operation,
-            "succeeded",
-            reason=reason,
-            config=subject.config,
-            gates=gates_record(app),
-            **people,
-            **caller_record(site),
-        )
+        caller, gates = caller_of(site), gates_record(app)
+        said = replace(people, reason=reason, config=subject.config, gates=gates, caller=caller)
+        entry = writer.record(operation, "succeeded", said)
         given = approvals(writer.ledger.entries(), release=digest)
     return Approved(entry=entry, gate=approval_gate(environment, given, subject))
 
@@ -80,24 +74,24 @@ def subject_of(site: Site, digest: str, source: Site) -> Subject:
     return Subject(release=digest, config=plan.identity, authors=wrote, known_people=not site.cloud.local)
 
 
-def _people(site: Site, commit: str | None) -> dict[str, Json]:
+def _people(site: Site, commit: str | None) -> Approval:
     """Return who approves and who wrote what comes, as accounts; nothing on the embedded cloud, where nobody asks.
 
     What comes are the commits that the environment does not run yet. Each is asked for, because the author of a commit
     can be made up, but not who opened its pull request; of very many the older ones are asked for once an author.
     """
     if site.cloud.local or commit is None:
-        return {}
+        return Approval()
     services, current = site.services, site.standing().current
     running = current.commit if current is not None and current.commit != commit else None
     wrote = services.scm.written_by(site.app.root, running, commit)
     if wrote is None:
-        return {"account": services.accounts.mine(), "authors": [], "unknown": [f"the commits up to {commit[:8]}"]}
+        return Approval(account=services.accounts.mine(), authors=(), unknown=(f"the commits up to {commit[:8]}",))
     older = {email: (one, email) for one, email in reversed(wrote[_ASKED_EACH:])}
     asked = (*wrote[:_ASKED_EACH], *older.values()) or ((commit, commit[:8]),)
     found = services.accounts.authors([one for one, _ in asked])
-    return {
-        "account": services.accounts.mine(),
-        "authors": [*sorted({account for accounts in found.values() for account in accounts})],
-        "unknown": [*sorted({email for one, email in asked if not found.get(one)})],
-    }
+    return Approval(
+        account=services.accounts.mine(),
+        authors=tuple(sorted({account for accounts in found.values() for account in accounts})),
+        unknown=tuple(sorted({email for one, email in asked if not found.get(one)})),
+    )

@@ -6,6 +6,7 @@ An environment that cannot be read, as where a pull request has no credentials f
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import cast
 
 from sealift.errors import SealiftError
 from sealift.isolation.model import Finding
@@ -93,6 +94,8 @@ def _known(
     gates = ask((isolation, configuration), entering)
     shut = [gate for gate in gates if gate.status != "open" and gate.gate != "isolation"]  # that one stops everywhere
     stops = [Stop(where=environment.name, message=gate.message, mend=gate.hint) for gate in shut]
+    lacks = [name for gate in shut for name in cast("list[str]", gate.details.get("missing", []))]
+    effect = replace(effect, missing=tuple(lacks))
     if not stops:
         missing = tuple(site.cloud.settings.missing(named) if (named := entering.plan.settings()) else ())
         effect = replace(effect, missing=missing)

@@ -8,6 +8,7 @@ nothing is executed twice.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import takewhile
 
 from sealift.delivery.blame import broke
@@ -17,7 +18,8 @@ from sealift.delivery.outputs import merged_outputs
 from sealift.delivery.parameters import secret_values, stored_settings
 from sealift.errors import ConfigError, SealiftError
 from sealift.model.event import Noted, Progressed
-from sealift.model.ledger import Entry, EntryKind, Status
+from sealift.model.ledger import Entry, EntryKind
+from sealift.model.records import Anchor, Delivery, Isolation
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
 from sealift.model.template import Json
 from sealift.usecases.configuration import configuration_of, keep_configuration, secrets_of
@@ -66,13 +68,15 @@ class Plan:
     """Stacks that a teardown without an end may still delete."""
     drift: Detection | None = None
     """The look for changes by hand that goes on meanwhile."""
-    isolation: Mapping[str, Json] = field(default_factory=dict)
+    isolation: Isolation | None = None
     """What the proof said of this release, for the ledger."""
-    request: Mapping[str, Json] = field(default_factory=dict)
-    """When it was asked for and which commits it contains, for deployments that come later."""
-    health: Mapping[str, Json] = field(default_factory=dict)
+    asked_at: datetime | None = None
+    """When it was asked for, for deployments that come later."""
+    contains: tuple[str, ...] | None = None
+    """The newest commits that it contains, for the same."""
+    health: Mapping[str, Json] | None = None
     """What was seen of this release where it soaked, for the ledger."""
-    anchor: Mapping[str, Json] = field(default_factory=dict)
+    anchor: Anchor | None = None
     """Where the ledger of the environment before ended, for the next promotion."""
 
     @property
@@ -181,28 +185,12 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
         tags_before=declared_tags(writer.site),
     )
     operation = Operation(id=writer.services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
-    base: dict[str, Json] = {
-        "author": plan.author,
-        "config": plan.config,
-        "config_kept": True,
-        "isolation": dict(plan.isolation),
-        "gates": gates_record(writer.app),
-    }
-    if plan.secrets:
-        base["secrets"] = plan.secrets
-    if plan.inherited != Inherited():
-        base["inherited"] = plan.inherited.record()
-        tell_inherited(plan.inherited, writer.site)
-    if plan.health:
-        base["health"] = dict(plan.health)
-    if plan.anchor:
-        base["anchor"] = dict(plan.anchor)
-    if writer.site.environment.watch_s and plan.kind != "rollback":
-        base["watch_s"] = writer.site.environment.watch_s
+    base = _delivery(plan, writer.site)
+    tell_inherited(plan.inherited, writer.site)
     hooks = _hook_run(plan, operation, writer)
     versions = _versions(writer.site, plan)
     keep_configuration(plan.configuration, writer)
-    writer.record(operation, "running", **base, **plan.request)
+    writer.record(operation, "running", replace(base, asked_at=plan.asked_at, contains=plan.contains))
     with phase(writer.services, "deploy", environment=writer.site.name, detail=plan.release.short()) as outcome:
         try:
             _revoke(entries, operation, writer)
@@ -222,25 +210,43 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
             run_hooks("after_deploy", hooks)
         except SealiftError as error:
             outcome.status = "errored" if broke(error) else "failed"
-            _record_failure(writer, operation, outcome.status, error, base)
+            writer.record(operation, outcome.status, replace(base, error=error.code, message=error.message))
             raise
         except KeyboardInterrupt:
             outcome.status = "aborted"
-            writer.record(operation, "aborted", **base)
+            writer.record(operation, "aborted", base)
             raise
         except Exception as error:
-            writer.record(operation, "errored", **base, error="internal", message=type(error).__name__)
+            writer.record(operation, "errored", replace(base, error="internal", message=type(error).__name__))
             raise
         outcome.status = "succeeded"
         outcome.detail = "changed" if changed else "nothing to change"
         # A setting that was changed meanwhile was maybe not read; one that hooks or stacks made was.
-        settings: dict[str, Json] = {**_versions(writer.site, plan), **versions}
-        if loaded:
-            base["loaded"] = loaded
-        writer.record(
-            operation, "succeeded", **base, changed=changed, code_sha256=dict(codes.compared), settings=settings
+        done = replace(
+            base,
+            changed=changed,
+            code_sha256=dict(codes.compared),
+            settings={**_versions(writer.site, plan), **versions},
+            loaded=loaded or None,
         )
+        writer.record(operation, "succeeded", done)
     return Deployment(operation=operation, outputs=outputs, changed=changed, codes=codes)
+
+
+def _delivery(plan: Plan, site: Site) -> Delivery:
+    """Return what every entry of the deployment says."""
+    return Delivery(
+        author=plan.author,
+        config=plan.config,
+        config_kept=True,
+        secrets=plan.secrets or None,
+        inherited=plan.inherited.names if plan.inherited != Inherited() else None,
+        isolation=plan.isolation,
+        gates=gates_record(site.app),
+        health=plan.health,
+        anchor=plan.anchor,
+        watch_s=site.environment.watch_s or None if plan.kind != "rollback" else None,
+    )
 
 
 def _drift_report(looking: Detection, writer: Writer) -> DriftReport:
@@ -278,12 +284,6 @@ def _revoke(entries: Sequence[Entry], operation: Operation, writer: Writer) -> N
     """
     for stack, change_set in unsettled(entries, but=operation.id):
         writer.cloud.stacks.delete_change_set(stack, change_set)
-
-
-def _record_failure(
-    writer: Writer, operation: Operation, status: Status, error: SealiftError, base: Mapping[str, Json]
-) -> None:
-    writer.record(operation, status, **base, error=error.code, message=error.message)
 
 
 def _tell_unfinished(before: Standing, site: Site) -> None:

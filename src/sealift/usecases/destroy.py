@@ -11,6 +11,7 @@ from sealift.delivery.teardown import BUCKET, NESTED, doomed
 from sealift.errors import CloudError, LeaseError, Refused, UserError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
+from sealift.model.records import BucketEmptied, StackDeletion, Teardown
 from sealift.model.stack import StackState
 from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
@@ -53,14 +54,14 @@ def tear_down(writer: Writer, names: Callable[[], Sequence[str]]) -> Destroyed:
             wait_until_seen(writer)
             destroyed = _delete_all(names(), operation, writer)
         except KeyboardInterrupt:
-            writer.record(operation, "aborted")
+            writer.record(operation, "aborted", Teardown())
             raise
         except LeaseError:
             raise  # without the lease nothing may be written
         except UserError as error:
-            writer.record(operation, "failed", error=error.code, message=error.message)
+            writer.record(operation, "failed", Teardown(error=error.code, message=error.message))
             raise
-        writer.record(operation, "succeeded", stacks=list(destroyed.stacks), retained=list(destroyed.retained))
+        writer.record(operation, "succeeded", Teardown(stacks=destroyed.stacks, retained=destroyed.retained))
         outcome.detail = "deleted" if destroyed.stacks else "nothing was there"
     return destroyed
 
@@ -125,7 +126,7 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
     before = {r.logical_id: r.physical_id for r in stacks.resources(name)}
     for attempt in range(ATTEMPTS):
         _empty(state.id or name, name, operation, writer)
-        writer.record(operation, "running", step="delete", stack=name, stack_id=state.id)
+        writer.record(operation, "running", StackDeletion(stack=name, stack_id=state.id))
         writer.guard()  # who was paused since the record may find another one's stack here
         if state.termination_protection:
             stacks.protect(name, enabled=False)
@@ -159,7 +160,7 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
 def _empty(stack: str, name: str, operation: Operation, writer: Writer) -> None:
     """Empty the buckets that go with a stack and its nested ones. What was emptied before a kill stays empty."""
     for bucket in _buckets(stack, writer.cloud):
-        writer.record(operation, "running", step="empty", stack=name, bucket=bucket)
+        writer.record(operation, "running", BucketEmptied(stack=name, bucket=bucket))
         deleted = 0
         for count in writer.cloud.objects.empty(bucket):
             deleted += count

@@ -4,7 +4,8 @@ Where their code comes from, and why none runs on the way back: docs/decisions, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from sealift.analysis.redact import redacted, secret_values
 from sealift.delivery.gates import GateResult
@@ -13,6 +14,7 @@ from sealift.delivery.outputs import merged_outputs
 from sealift.errors import ConfigError, Refused, UserError
 from sealift.model.app import App
 from sealift.model.event import HookRan, Noted, Progressed
+from sealift.model.records import HookStep
 from sealift.model.release import Origin, Release
 from sealift.model.template import Json
 from sealift.ports import Cloud
@@ -33,7 +35,7 @@ class HookRun:
     """CloudFormation name of each stack of the release."""
     operation: Operation
     writer: Writer
-    done: tuple[Mapping[str, Json], ...] = ()
+    done: tuple[HookStep, ...] = ()
 
 
 def run_hooks(moment: Moment, run: HookRun) -> None:
@@ -47,15 +49,15 @@ def run_hooks(moment: Moment, run: HookRun) -> None:
         if record in run.done:
             _tell(hook, run, "skipped", 0.0, ("it succeeded before the deployment was interrupted",))
             continue
-        run.writer.record(run.operation, "running", **record, outcome="running")
+        run.writer.record(run.operation, "running", record)
         doing = Progressed(phase="deploy", environment=run.writer.site.name, detail=f"{moment} {hook.name}")
         run.writer.site.emit(doing)
         start = run.writer.services.clock.monotonic()
         run.writer.guard()  # who was paused after the record, and overtaken, runs no hook
         problem, output = _run(hook, run, outputs)
         took_s = round(run.writer.services.clock.monotonic() - start, 3)
-        ended = "failed" if problem else "succeeded"
-        run.writer.record(run.operation, "running", **record, outcome=ended, duration_s=took_s)
+        ended: Literal["failed", "succeeded"] = "failed" if problem else "succeeded"
+        run.writer.record(run.operation, "running", replace(record, outcome=ended, duration_s=took_s))
         shown = SHOWN_LINES_OF_A_FAILURE if problem else SHOWN_LINES
         _tell(hook, run, ended, took_s, output[-shown:])
         if problem:

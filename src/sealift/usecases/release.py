@@ -4,12 +4,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sealift.delivery.blame import broke
-from sealift.delivery.history import DEPLOYING, Deployed, Standing, proved_before, standing
+from sealift.delivery.history import DEPLOYING, Deployed, Standing, executions, proved_before, standing
 from sealift.errors import CloudError, LeaseError, SealiftError, UserError
 from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
+from sealift.model.records import Delivery
 from sealift.model.release import Release
-from sealift.model.template import Json
 from sealift.usecases.configuration import as_then, kept_configuration
 from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, looking_for_drift, plan_deployment
 from sealift.usecases.health import outputs_of
@@ -160,7 +160,7 @@ def _was_sent(writer: Writer) -> bool:
     entries = writer.ledger.entries()
     good = {deployed.operation for deployed in standing(entries).deployments if deployed.is_good}
     since = max((e.seq for e in entries if e.record.operation in good and e.record.kind in DEPLOYING), default=0)
-    return any(e.record.data.get("step") == "execute" and e.seq > since for e in entries)
+    return any(e.seq > since for e, _ in executions(entries))
 
 
 def redeploy(digest: str, *, kind: EntryKind, writer: Writer) -> Outcome:
@@ -277,5 +277,5 @@ def _record_unbegun(good: Deployed, before: Standing, error: UserError, writer: 
     last = standing(writer.ledger.entries()).last
     if last is not None and before.last is not None and last.operation == before.last.operation:
         operation = Operation(id=writer.services.ids.new(), kind="rollback", release=good.release, commit=good.commit)
-        kept: dict[str, Json] = {"config": good.config, "config_kept": good.kept}
-        writer.record(operation, "failed", **kept, error=error.code, message=error.message)
+        kept = Delivery(config=good.config, config_kept=good.kept, error=error.code, message=error.message)
+        writer.record(operation, "failed", kept)

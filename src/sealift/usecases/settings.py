@@ -7,17 +7,17 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sealift.errors import CloudError, Refused, UserError, did_you_mean
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
+from sealift.model.records import SettingChange
 from sealift.model.setting import Held, Setting, StoreName
-from sealift.model.template import Json
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
-from sealift.usecases.writing import Operation, Writer, caller_record, check_account, check_gates, writing
+from sealift.usecases.writing import Operation, Writer, caller_of, check_account, check_gates, writing
 
 _KEY = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 _SERVICES: Mapping[StoreName, str] = {"parameter": "ssm-secure", "secret": "secretsmanager"}
@@ -135,12 +135,13 @@ def unset_value(app: App, environment: Environment, services: Services, key: str
         store = _store(site, name)
         if store is None:
             raise _absent(site, name)
-        operation, data = _operation(services), {**_data(site, name, store), "step": "unset"}
-        writer.record(operation, "running", **data)
+        operation = _operation(services)
+        change = SettingChange(change="unset", name=name, store=store, caller=caller_of(site))
+        writer.record(operation, "running", change)
         reference = _reference(site, name, store)
-        with _sending(writer, operation, data):
+        with _sending(writer, operation, change):
             site.cloud.settings.remove(reference)
-        writer.record(operation, "succeeded", **data)
+        writer.record(operation, "succeeded", change)
     return Changed(key=name, store=store, done="unset", version="")
 
 
@@ -187,27 +188,24 @@ def _put(
         )
     if now is not None and now.value == value:
         return Changed(key=name, store=store, done="unchanged", version=now.version)
-    data = {**_data(site, name, store), "step": "set", "sha": _fingerprint(site, name, value, operation.id)}
-    writer.record(operation, "running", **data)
-    with _sending(writer, operation, data):
+    sha = _fingerprint(site, name, value, operation.id)
+    change = SettingChange(change="set", name=name, store=store, sha=sha, caller=caller_of(site))
+    writer.record(operation, "running", change)
+    with _sending(writer, operation, change):
         version = site.cloud.settings.put(reference, value)
-    writer.record(operation, "succeeded", **data, version=version)
+    writer.record(operation, "succeeded", replace(change, version=version))
     return Changed(key=name, store=store, done="set", version=version)
 
 
 @contextmanager
-def _sending(writer: Writer, operation: Operation, data: Mapping[str, Json]) -> Iterator[None]:
+def _sending(writer: Writer, operation: Operation, change: SettingChange) -> Iterator[None]:
     """Send a write in the body; its failure is recorded, too."""
     writer.guard()
     try:
         yield
     except CloudError as error:
-        writer.record(operation, "failed", **data, error=error.code, message=error.message)
+        writer.record(operation, "failed", replace(change, error=error.code, message=error.message))
         raise
-
-
-def _data(site: Site, name: str, store: StoreName) -> dict[str, Json]:
-    return {"name": name, "store": store, **caller_record(site)}
 
 
 def _fingerprint(site: Site, name: str, value: str, operation: str) -> str:
@@ -282,5 +280,5 @@ def _absent(site: Site, name: str) -> UserError:
 
 def _authors(entries: tuple[Entry, ...]) -> dict[str, str]:
     """Return who changed each key last."""
-    changes = [e for e in entries if e.record.kind == "configuration" and e.record.status == "succeeded"]
-    return {str(e.record.data.get("name")): e.actor for e in changes}
+    changes = [(e.record.details, e.actor) for e in entries if e.record.status == "succeeded"]
+    return {change.name: actor for change, actor in changes if isinstance(change, SettingChange)}

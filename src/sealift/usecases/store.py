@@ -149,6 +149,12 @@ def _missing(release: Release, bucket: Bucket) -> tuple[str, ...]:
     return tuple(sha256 for sha256 in release.blobs if sha256 not in present)
 
 
+def local_blob(sha256: str, files: Mapping[str, Path]) -> bytes:
+    """Return an artifact of this machine's cache. Raises IntegrityError when it is not what its name says."""
+    _check_local([sha256], files)
+    return files[sha256].read_bytes()
+
+
 def _check_local(hashes: Iterable[str], files: Mapping[str, Path]) -> None:
     """Raise IntegrityError when a file of this machine's cache is not what its name says."""
     for sha256 in hashes:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sealift.delivery.succession import MOST_CONTAINED, Asked, Relation, Rival, relation, rivals, supersedes
 from sealift.model.event import Noted
-from sealift.model.template import Json
+from sealift.model.records import Delivery, Successor
 from sealift.usecases.deploy import Plan
 from sealift.usecases.release import Outcome
 from sealift.usecases.site import Site
@@ -25,8 +25,7 @@ def take_turn(plan: Plan, asked: Asked, writer: Writer, *, force: bool = False) 
         return _given_way(plan, newer, writer)
     root, commit = writer.app.root, plan.commit
     contains = writer.services.scm.ancestors(root, commit, limit=MOST_CONTAINED) if commit else ()
-    request: dict[str, Json] = {"asked_at": asked.at.isoformat(), "contains": list(contains)}
-    return replace(plan, request=request)
+    return replace(plan, asked_at=asked.at, contains=tuple(contains))
 
 
 def _newer(site: Site, plan: Plan, found: tuple[Rival, ...], asked: Asked) -> Rival | None:
@@ -43,13 +42,8 @@ def _given_way(plan: Plan, newer: Rival, writer: Writer) -> Outcome:
     message = f"Superseded: {name} got the newer {what} by {by.actor}; an older one does not replace it"
     writer.site.emit(Noted(name="superseded", message=message, environment=name))
     operation = Operation(id=writer.services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
-    superseded_by: dict[str, Json] = {
-        "operation": by.operation,
-        "release": by.release,
-        "commit": by.commit,
-        "actor": by.actor,
-    }
-    writer.record(operation, "skipped", superseded_by=superseded_by)
+    successor = Successor(operation=by.operation, release=by.release, commit=by.commit, actor=by.actor)
+    writer.record(operation, "skipped", Delivery(superseded_by=successor))
     return Outcome(
         environment=name,
         status="skipped",

@@ -9,6 +9,7 @@ from sealift.errors import UserError
 from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import SuiteResult
 from sealift.model.ledger import Status
+from sealift.model.records import Verified
 from sealift.usecases.deploy import Deployment
 from sealift.usecases.logs import stays_broken, tell_trouble
 from sealift.usecases.probes import probe_all, probes_of
@@ -16,7 +17,7 @@ from sealift.usecases.reading_back import Codes
 from sealift.usecases.services import phase
 from sealift.usecases.site import Site
 from sealift.usecases.surroundings import variables
-from sealift.usecases.writing import Writer
+from sealift.usecases.writing import Operation, Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,8 @@ class Verification:
 def verify_deployment(deployment: Deployment, writer: Writer) -> Verification:
     """Send the probes, run the acceptance tests, and record the outcome in the ledger."""
     name, began = writer.site.name, writer.services.clock.now()
-    with phase(writer.services, "verify", environment=name) as outcome, _recorded(deployment, writer):
+    operation = replace(deployment.operation, kind="verification")
+    with phase(writer.services, "verify", environment=name) as outcome, _recorded(operation, writer):
         stacks = [writer.app.stack_name(writer.site.environment, stack) for stack in writer.app.stacks]
         hopeless = partial(stays_broken, stacks, writer.site, since=began)
         failures = list(probe_all(writer.site, deployment.outputs, hopeless=hopeless))
@@ -53,30 +55,26 @@ def verify_deployment(deployment: Deployment, writer: Writer) -> Verification:
         count = verification.checks
         passed = f"{count} check{'s' * (count != 1)} passed" if verification.checks else "nothing declared to check"
         outcome.detail = "; ".join(failures) or passed
-    writer.note(
-        "verification",
-        deployment.operation,
-        verification.status,
-        {
-            "probes": probes,
-            "acceptance": suite.status if suite else "skipped",
-            "passed": suite.passed if suite else 0,
-            "failures": list(failures),
-        },
+    found = Verified(
+        probes=probes,
+        acceptance=suite.status if suite else "skipped",
+        passed=suite.passed if suite else 0,
+        failures=tuple(failures),
     )
+    writer.record(operation, verification.status, found)
     return verification
 
 
 @contextmanager
-def _recorded(deployment: Deployment, writer: Writer) -> Iterator[None]:
+def _recorded(operation: Operation, writer: Writer) -> Iterator[None]:
     """Record a verification that does not come to its end."""
     try:
         yield
     except KeyboardInterrupt:
-        writer.note("verification", deployment.operation, "aborted", {})
+        writer.record(operation, "aborted", Verified())
         raise
     except UserError as error:
-        writer.note("verification", deployment.operation, "errored", {"error": error.code, "message": error.message})
+        writer.record(operation, "errored", Verified(error=error.code, message=error.message))
         raise
 
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from sealift.errors import UserError
+from sealift.model import records
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
 from sealift.usecases.admission import require_decider
 from sealift.usecases.services import Services
 from sealift.usecases.site import open_site
 from sealift.usecases.store import full_digest
-from sealift.usecases.writing import Operation, caller_record, check_account, check_gates, writing
+from sealift.usecases.writing import Operation, caller_of, check_account, check_gates, writing
 
 DIGEST_LENGTH = 64
 RULES = (
@@ -57,4 +58,6 @@ def waive(app: App, environment: Environment, services: Services, waiver: Waiver
     release = waiver.release if len(waiver.release) == DIGEST_LENGTH else full_digest(waiver.release, site.cloud)
     operation = Operation(id=services.ids.new(), kind="waiver", release=release, commit=None)
     with writing(site, purpose="waiver") as writer:
-        return writer.record(operation, "succeeded", waives=waiver.key, reason=waiver.reason, **caller_record(site))
+        return writer.record(
+            operation, "succeeded", records.Waiver(waives=waiver.key, reason=waiver.reason, caller=caller_of(site))
+        )

@@ -20,7 +20,7 @@ from sealift.model.app import Health
 from sealift.model.event import Noted, Progressed
 from sealift.model.health import Observation
 from sealift.model.ledger import Status
-from sealift.model.template import Json
+from sealift.model.records import Watch
 from sealift.usecases.health import observe, send_probes, tell
 from sealift.usecases.probes import probes_of
 from sealift.usecases.services import phase
@@ -58,7 +58,7 @@ def watch(deployed: Deployed, outputs: Mapping[str, str], writer: Writer) -> Wat
     if deployed.watch is not None:
         _tell_resumed(writer.site, until)
     if deployed.watch != "running":
-        writer.note("watch", operation, "running", {"until": until.isoformat(), "watch_s": deployed.watch_s})
+        writer.record(operation, "running", Watch(until=until, watch_s=deployed.watch_s))
     with (
         phase(writer.services, "watch", environment=writer.site.name) as outcome,
         _recorded(operation, writer),
@@ -86,8 +86,8 @@ def _concluded(watched: Watched, operation: Operation, writer: Writer) -> Watche
         return ended
     ended = _ended(operation, writer)
     if ended is None:
-        found = {**evidence(watched.judgement), "probes": watched.probes}
-        writer.note("watch", operation, watched.status, found)
+        found = Watch(probes=watched.probes, health=evidence(watched.judgement))
+        writer.record(operation, watched.status, found)
     return ended or watched
 
 
@@ -100,7 +100,8 @@ def _ended(operation: Operation, writer: Writer) -> Watched | None:
         return None
     status: Status = deployed.watch if deployed and deployed.watch not in {None, "running"} else "aborted"
     told = next((e for e in reversed(entries) if (e.record.kind, e.record.operation) == ("watch", operation.id)), None)
-    reason = str(told.record.data.get("reason") or "") if told and told.record.status == status else ""
+    details = told.record.details if told and told.record.status == status else None
+    reason = details.reason if isinstance(details, Watch) else None
     by = told.actor if told else "somebody else"
     return Watched(status=status, by=f"{by} ended it" + (f": {reason}" if reason else ""))
 
@@ -108,12 +109,12 @@ def _ended(operation: Operation, writer: Writer) -> Watched | None:
 def give_up_watch(before: Deployed | None, writer: Writer, *, reason: str) -> None:
     """Record that a watch without an outcome is not continued, because something else comes."""
     if before is not None and before.watch == "running":
-        writer.note("watch", operation_of(before), "aborted", {"reason": reason})
+        writer.record(operation_of(before), "aborted", Watch(reason=reason))
 
 
 def operation_of(deployed: Deployed) -> Operation:
-    """Return the operation that further entries about a deployment belong to."""
-    return Operation(id=deployed.operation, kind=deployed.kind, release=deployed.release, commit=deployed.commit)
+    """Return what the entries about the watch of a deployment share with it."""
+    return Operation(id=deployed.operation, kind="watch", release=deployed.release, commit=deployed.commit)
 
 
 def _look_until(
@@ -160,22 +161,22 @@ def _recorded(operation: Operation, writer: Writer) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _break_off(operation, writer, "aborted", {"reason": "interrupted"})
+        _break_off(operation, writer, "aborted", Watch(reason="interrupted"))
         raise
     except LeaseError:
         raise
     except UserError as error:
-        _break_off(operation, writer, "errored", {"error": error.code, "message": error.message})
+        _break_off(operation, writer, "errored", Watch(error=error.code, message=error.message))
         raise
 
 
-def _break_off(operation: Operation, writer: Writer, status: Status, found: dict[str, Json]) -> None:
+def _break_off(operation: Operation, writer: Writer, status: Status, found: Watch) -> None:
     """Record that we watch no more, unless somebody else writes just now: the watch stays open then."""
     with suppress(LeaseError):
         if writer.hold.lent:
             writer.hold.retake(wait_s=0.0)
         if _ended(operation, writer) is None:
-            writer.note("watch", operation, status, found)
+            writer.record(operation, status, found)
 
 
 def _progress(site: Site, judgement: Judgement, left_s: float) -> None:

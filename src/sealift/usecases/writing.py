@@ -1,7 +1,7 @@
 """Write to a site: hold its lease, keep it alive, and put every entry into its ledger under it."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,7 +11,7 @@ from sealift.errors import CloudError, InternalError, LeaseError, Refused
 from sealift.model.app import App
 from sealift.model.event import EntryRecorded, Noted
 from sealift.model.ledger import Entry, EntryKind, Lease, Record, Status
-from sealift.model.template import Json
+from sealift.model.records import Details, Gates
 from sealift.ports import Cloud, Leases, Ledger
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site
@@ -112,25 +112,22 @@ class Writer:
         """Make sure that the lease is still ours. Raises LeaseError."""
         self.hold.guard()
 
-    def record(self, operation: Operation, status: Status, **data: Json) -> Entry:
+    def record(self, operation: Operation, status: Status, details: Details) -> Entry:
         """Write an entry of this operation to the ledger."""
-        return self.note(operation.kind, operation, status, data)
-
-    def note(self, kind: EntryKind, operation: Operation, status: Status, data: Mapping[str, Json]) -> Entry:
-        """Write an entry of another kind that belongs to this operation."""
         self.guard()
         entry = self.ledger.append(
             Record(
-                kind=kind,
+                kind=operation.kind,
                 status=status,
                 operation=operation.id,
                 release=operation.release or None,
                 commit=operation.commit,
-                data=data,
+                details=details,
             ),
             fence=self.hold.lease.fence,
         )
-        self.site.emit(EntryRecorded(environment=self.site.name, ledger_seq=entry.seq, kind=kind, status=status))
+        recorded = EntryRecorded(environment=self.site.name, ledger_seq=entry.seq, kind=operation.kind, status=status)
+        self.site.emit(recorded)
         return entry
 
 
@@ -202,14 +199,14 @@ def require_gates(app: App) -> None:
         )
 
 
-def gates_record(app: App) -> dict[str, Json]:
+def gates_record(app: App) -> Gates:
     """Return where the gates were read from, for the ledger."""
-    return {"from": app.gates.reference or "work tree", "commit": app.gates.commit}
+    return Gates(from_=app.gates.reference or "work tree", commit=app.gates.commit)
 
 
-def caller_record(site: Site) -> dict[str, Json]:
+def caller_of(site: Site) -> str | None:
     """Return who AWS says that we are, for a decision in the ledger: a name can be made up, credentials less so."""
-    return {} if site.cloud.local else {"caller": site.cloud.identity.caller().arn}
+    return None if site.cloud.local else site.cloud.identity.caller().arn
 
 
 @contextmanager

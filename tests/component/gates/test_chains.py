@@ -8,7 +8,7 @@ import pytest
 from sealift.delivery.override import Override
 from sealift.delivery.provenance import provenance_key
 from sealift.errors import IntegrityError, Refused, Waiting
-from sealift.ledger.codec import Head, encode_entry, encode_head, sealed
+from sealift.ledger.codec import Head, encode_head, sealed
 from sealift.ledger.ledger import HEAD_KEY, entry_key
 from sealift.model.app import GatesRead
 from sealift.model.ledger import GENESIS, Entry
@@ -38,7 +38,7 @@ def write_anew(world: World, entries: tuple[Entry, ...]) -> None:
         bucket.lose(old)
     for seq, entry in enumerate(entries, 1):
         made = sealed(replace(entry, seq=seq, previous=previous))
-        bucket.put(entry_key(seq), encode_entry(made))
+        bucket.put(entry_key(seq), made.stored)
         previous = made.hash
     bucket.put(HEAD_KEY, encode_head(Head(seq=len(entries), hash=previous)))
     assert world.site().ledger.verify() == ()
@@ -55,7 +55,7 @@ def second_release(world: World) -> str:
 def test_each_promotion_keeps_where_stagings_ledger_ended(world: World):
     world.deliver("print('one')")
     newest = world.entries("staging")[-1]
-    kept = next(e.record.data["anchor"] for e in world.entries("production") if e.record.kind == "promotion")
+    kept = next(e.data["anchor"] for e in world.entries("production") if e.record.kind == "promotion")
     assert kept == {"environment": "staging", "seq": newest.seq, "hash": newest.hash}
 
 
@@ -83,7 +83,7 @@ def test_a_ledger_that_was_cut_and_begun_again_is_refused(world: World):
     world.scm.commit("d" * 40)
     world.deploy(force=True)
     world.soak()
-    anchor = next(e.record.data["anchor"] for e in world.entries("production") if e.record.kind == "promotion")
+    anchor = next(e.data["anchor"] for e in world.entries("production") if e.record.kind == "promotion")
     assert isinstance(anchor, dict)
     assert refused(world).code == "gate-anchored"
 

@@ -8,6 +8,7 @@ import pytest
 from sealift.delivery.rebuilt import locks_key
 from sealift.errors import Refused, UserError
 from sealift.model.ledger import Record
+from sealift.model.records import Delivery, Verified
 from sealift.model.release import BuiltRelease, Origin
 from sealift.scm.checkout import check_out
 from sealift.scm.git import Git
@@ -41,10 +42,11 @@ def append_to_staging(world: World, evil: BuiltRelease) -> None:
     commit = world.standing().verified(world.standing().deployments[0].release)
     assert commit is not None
     story = {"operation": "zz", "release": evil.release.digest, "commit": commit.commit}
-    data = {"config": commit.config, "changed": True, "author": "ann"}
-    site.ledger.append(Record(kind="deployment", status="running", data=data, **story))  # type: ignore[arg-type]
-    site.ledger.append(Record(kind="deployment", status="succeeded", data=data, **story))  # type: ignore[arg-type]
-    site.ledger.append(Record(kind="verification", status="succeeded", data={}, **story))  # type: ignore[arg-type]
+    told = Delivery(config=commit.config, changed=True, author="ann")
+    site.ledger.append(Record(kind="deployment", status="running", details=told, **story))  # type: ignore[arg-type]
+    site.ledger.append(Record(kind="deployment", status="succeeded", details=told, **story))  # type: ignore[arg-type]
+    seen = Record(kind="verification", status="succeeded", details=Verified(), **story)  # type: ignore[arg-type]
+    site.ledger.append(seen)
     assert site.ledger.verify() == ()
     (name,) = (r.physical_id for r in site.cloud.stacks.resources("shop-staging") if r.logical_id == "Hello")
     assert name is not None
@@ -109,8 +111,8 @@ def test_without_a_rebuild_somebody_has_to_answer_for_it(world: World):
     chosen = Override(gates=frozenset({"reproduced"}), reason="the registry is down, see incident 12")
     assert world.promote(override=chosen).release == digest
     entry = next(e for e in world.entries("production") if e.record.kind == "override")
-    assert entry.record.data["overrides"] == ["reproduced"]
-    assert entry.record.data["reason"] == "the registry is down, see incident 12"
+    assert entry.data["overrides"] == ["reproduced"]
+    assert entry.data["reason"] == "the registry is down, see incident 12"
     assert world.checkouts.given == []
 
 

@@ -43,7 +43,7 @@ def deploy(world: World, admission: Admission) -> Outcome:
 
 
 def overrides(world: World, name: str = "production") -> list[dict[str, object]]:
-    return [dict(e.record.data) for e in world.entries(name) if e.record.kind == "override"]
+    return [dict(e.data) for e in world.entries(name) if e.record.kind == "override"]
 
 
 def test_a_freeze_keeps_a_promotion_out_with_its_reason_and_its_end(world: World):
@@ -264,7 +264,7 @@ def test_an_approval_keeps_the_caller_that_aws_knows(world: World):
     world.change("production", approvals=1)
     digest = soaked(world)
     done = approve(world.app, world.production, world.services(actor="bob@desk"), release=digest, reason="seen")
-    assert done.entry.record.data["caller"] == world.account("production").identity.caller().arn
+    assert done.entry.data["caller"] == world.account("production").identity.caller().arn
 
 
 def test_who_is_not_among_the_approvers_can_not_approve(world: World):

@@ -31,8 +31,8 @@ def world(tmp_path: Path) -> World:
 
 def named(world: World, name: str = "staging") -> str:
     """Return the hash that the newest deployment's entry names."""
-    deployments = [e for e in world.entries(name) if "certificate" in e.record.data.get("isolation", {})]  # type: ignore[operator]
-    isolation = deployments[-1].record.data["isolation"]
+    deployments = [e for e in world.entries(name) if "certificate" in e.data.get("isolation", {})]  # type: ignore[operator]
+    isolation = deployments[-1].data["isolation"]
     assert isinstance(isolation, dict)
     return str(isolation["certificate"])
 

@@ -50,7 +50,7 @@ def test_the_refusal_says_what_to_waive(world: World):
 def test_a_refusal_is_recorded(world: World):
     without_table(world)
     refuse(world)
-    assert world.entries()[-1].record.data["error"] == "data-guard"
+    assert world.entries()[-1].data["error"] == "data-guard"
 
 
 def test_a_refused_change_set_does_not_stay_behind(world: World):
@@ -141,7 +141,7 @@ def test_a_waived_removal_passes(world: World):
 def test_the_use_of_a_waiver_is_recorded(world: World):
     allow(world, without_table(world))
     world.deploy()
-    used = [e.record.data["waivers"] for e in world.entries() if "waivers" in e.record.data]
+    used = [e.data["waivers"] for e in world.entries() if "waivers" in e.data]
     assert used == [[KEY]]
 
 
@@ -158,10 +158,10 @@ def test_a_backup_is_recorded_before_it_is_asked_for_and_comes_before_the_execut
     allow(world, without_table(world))
     asked: list[object] = []
     world.account().tap.on_call = lambda call, moment: (
-        asked.append(world.entries()[-1].record.data["step"]) if (call, moment) == ("backups.begin", "before") else None
+        asked.append(world.entries()[-1].data["step"]) if (call, moment) == ("backups.begin", "before") else None
     )
     world.deploy()
-    steps = [(e.record.data["step"], e.record.data.get("outcome")) for e in world.entries() if "step" in e.record.data]
+    steps = [(e.data["step"], e.data.get("outcome")) for e in world.entries() if "step" in e.data]
     assert asked == ["backup"]
     assert steps[-3:] == [("backup", "running"), ("backup", "succeeded"), ("execute", None)]
 

@@ -28,11 +28,11 @@ def test_the_execution_is_recorded_before_it_is_sent(world: World):
     def look(call: str, moment: str) -> None:
         if (call, moment) == ("stacks.execute_change_set", "before"):
             world.account().tap.on_call = None
-            seen.append([str(e.record.data.get("step")) for e in world.entries()])
+            seen.append([str(e.data.get("step")) for e in world.entries()])
 
     world.account().tap.on_call = look
     world.deploy()
-    assert seen == [["None", "execute"]]
+    assert seen == [["None", "review", "execute"]]
 
 
 def test_new_code_updates_the_stack(world: World):
@@ -45,8 +45,8 @@ def test_new_code_updates_the_stack(world: World):
 def test_the_functions_run_the_bytes_of_the_release(world: World):
     world.deploy()
     release = world.build().release
-    recorded = next(e for e in world.entries() if "code_sha256" in e.record.data)
-    assert recorded.record.data["code_sha256"] == dict(release.stacks[0].functions)
+    recorded = next(e for e in world.entries() if "code_sha256" in e.data)
+    assert recorded.data["code_sha256"] == dict(release.stacks[0].functions)
 
 
 def test_a_release_that_is_there_already_writes_nothing(world: World):
@@ -60,7 +60,7 @@ def test_forcing_what_is_there_executes_nothing(world: World):
     world.deploy()
     world.deploy(force=True)
     last = next(e for e in reversed(world.entries()) if e.record.kind == "deployment")
-    assert (last.record.status, last.record.data["changed"]) == ("succeeded", False)
+    assert (last.record.status, last.data["changed"]) == ("succeeded", False)
     assert len(world.account().stacks.executions) == 1
 
 
@@ -148,8 +148,8 @@ def test_code_in_a_nested_stack_is_read_back_too(world: World):
     world.write({"Inner": function()}, file="inner.json")
     world.write({"Child": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}})
     world.deploy()
-    recorded = next(e for e in world.entries() if "code_sha256" in e.record.data)
-    assert list(dict(recorded.record.data["code_sha256"])) == ["Child/Inner"]  # type: ignore[arg-type]
+    recorded = next(e for e in world.entries() if "code_sha256" in e.data)
+    assert list(dict(recorded.data["code_sha256"])) == ["Child/Inner"]  # type: ignore[arg-type]
 
 
 def test_code_that_somebody_changed_is_noticed(world: World):

@@ -167,9 +167,7 @@ def uploads(world: World, **attributes: Json) -> str:
 
 
 def steps(world: World) -> list[str]:
-    return [
-        str(e.record.data["step"]) for e in world.entries() if e.record.kind == "teardown" and e.record.data.get("step")
-    ]
+    return [str(e.data["step"]) for e in world.entries() if e.record.kind == "teardown" and e.data.get("step")]
 
 
 def test_a_bucket_that_holds_something_is_emptied_first(world: World):

@@ -94,7 +94,7 @@ def test_drift_is_recorded(world: World):
     world.change("staging", drift="show")
     by_hand(world)
     world.deploy()
-    assert [e.record.data["drifted"] for e in world.entries() if e.record.data.get("step") == "drift"] == [[KEY]]
+    assert [e.data["drifted"] for e in world.entries() if e.data.get("step") == "drift"] == [[KEY]]
 
 
 def test_drift_is_not_looked_for_where_it_is_off(world: World):

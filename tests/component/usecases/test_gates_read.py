@@ -60,9 +60,9 @@ def test_a_journey_on_aws_does_not_begin(world: World):
 def test_the_ledger_says_which_commit_the_gates_were_read_from(world: World):
     read(world, GatesRead(reference="origin/main", commit="1" * 40, merged_to=("main",)))
     world.deploy()
-    assert world.entries()[0].record.data["gates"] == {"from": "origin/main", "commit": "1" * 40}
+    assert world.entries()[0].data["gates"] == {"from": "origin/main", "commit": "1" * 40}
 
 
 def test_the_ledger_says_when_they_were_those_of_the_work_tree(world: World):
     world.deploy()
-    assert world.entries()[0].record.data["gates"] == {"from": "work tree", "commit": None}
+    assert world.entries()[0].data["gates"] == {"from": "work tree", "commit": None}

@@ -1,10 +1,13 @@
 """Going back is to a deployment: its release, with the configuration that it had."""
 
+from dataclasses import replace
+
 import pytest
 
 from sealift.delivery.history import Deployed
 from sealift.errors import IntegrityError, Refused
 from sealift.model.event import Noted
+from sealift.model.records import Delivery, Verified
 from sealift.ports import HttpAnswer
 from sealift.usecases.configuration import configuration_key
 from sealift.usecases.release import Outcome
@@ -139,8 +142,8 @@ def test_the_bad_configuration_of_a_named_release_is_passed_over(world: World):
     back(world, first)
     with writing(world.site("production"), purpose="a test") as writer:
         operation = Operation(id="bad", kind="promotion", release=first, commit=None)
-        writer.record(operation, "succeeded", config="b" * 64, config_kept=True)
-        writer.note("verification", operation, "failed", {})
+        writer.record(operation, "succeeded", Delivery(config="b" * 64, config_kept=True))
+        writer.record(replace(operation, kind="verification"), "failed", Verified())
     back(world, first)
     assert parameters(world)["Mode"] == "one"
 
@@ -250,9 +253,9 @@ def recorded_before_that_was_kept(world: World) -> str:
     with writing(site, purpose="long ago") as writer:
         upload_release(built, site)
         operation = Operation(id="old", kind="promotion", release=built.release.digest, commit=None)
-        writer.record(operation, "running", config="0" * 64)
-        writer.record(operation, "succeeded", config="0" * 64)
-        writer.note("verification", operation, "succeeded", {})
+        writer.record(operation, "running", Delivery(config="0" * 64))
+        writer.record(operation, "succeeded", Delivery(config="0" * 64))
+        writer.record(replace(operation, kind="verification"), "succeeded", Verified())
     return built.release.digest
 
 

@@ -36,7 +36,7 @@ def soak(world: World, *, requests: int = 0, failures: int = 0, minutes: int = 1
 def evidence_of(world: World) -> Mapping[str, Any]:
     """Return what production's ledger says of the release in staging."""
     promoted = next(e for e in world.entries("production") if e.record.kind == "promotion")
-    found = promoted.record.data["health"]
+    found = promoted.data["health"]
     assert isinstance(found, dict)
     return found
 

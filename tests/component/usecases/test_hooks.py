@@ -34,7 +34,7 @@ def commands(world: World) -> list[tuple[str, ...]]:
 
 
 def steps(world: World, name: str = "staging") -> list[Mapping[str, Json]]:
-    return [e.record.data for e in world.entries(name) if e.record.data.get("step") == "hook"]
+    return [e.data for e in world.entries(name) if e.data.get("step") == "hook"]
 
 
 def kill_in(world: World, *argv: str) -> None:
@@ -106,7 +106,7 @@ def test_a_hook_is_recorded_before_it_runs_and_after_it(world: World):
 
 def test_a_process_that_was_overtaken_after_it_recorded_a_hook_does_not_run_it(world: World):
     def overtake(_call: str, _moment: str) -> None:
-        newest = world.entries()[-1].record.data if world.entries() else {}
+        newest = world.entries()[-1].data if world.entries() else {}
         if (newest.get("hook"), newest.get("outcome")) == ("before_deploy", "running"):
             world.account().tap.on_call = None
             world.clock.advance(600)

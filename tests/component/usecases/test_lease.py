@@ -120,8 +120,8 @@ def test_a_teardown_that_wakes_up_after_it_was_overtaken_deletes_nothing(world: 
 
     def pause(_call: str, _moment: str) -> None:
         tap.on_call = None
-        newest = world.entries()[-1].record
-        if (newest.kind, newest.data.get("step")) != ("teardown", "delete"):
+        newest = world.entries()[-1]
+        if (newest.record.kind, newest.data.get("step")) != ("teardown", "delete"):
             tap.on_call = pause
             return
         world.clock.advance(90)
@@ -154,7 +154,7 @@ def test_a_change_set_that_an_operation_without_an_end_left_is_deleted_before_an
     world.account().tap.on_call = die
     with pytest.raises(SystemExit):
         world.deploy()
-    left = next(e.record.data["change_set"] for e in reversed(world.entries()) if "change_set" in e.record.data)
+    left = next(e.data["change_set"] for e in reversed(world.entries()) if "change_set" in e.data)
     world.clock.advance(3600)
     seen: list[object] = []
 

@@ -40,7 +40,7 @@ def test_what_cannot_be_decided_is_a_warning(world: World):
 def test_functions_that_were_loaded_are_counted_in_the_ledger(world: World):
     _begin(world, "")
     world.deploy()
-    assert [e.record.data.get("loaded") for e in world.entries() if "code_sha256" in e.record.data] == [1]
+    assert [e.data.get("loaded") for e in world.entries() if "code_sha256" in e.data] == [1]
 
 
 def test_a_secret_in_the_error_of_a_function_is_masked(world: World):

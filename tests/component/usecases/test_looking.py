@@ -182,7 +182,7 @@ def test_what_was_overridden_for_the_running_release_is_shown(world: World):
     world.promote(override=Override(gates=frozenset({"soak"}), reason="the shop takes no money"))
     override = lanes(world)["production"].override
     assert override is not None
-    assert (override.actor, override.record.data["overrides"]) == ("ann@laptop", ["soak"])
+    assert (override.actor, override.data["overrides"]) == ("ann@laptop", ["soak"])
 
 
 def test_the_changelog_names_the_commits_that_each_deployment_brought(world: World):

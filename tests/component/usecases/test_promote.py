@@ -254,7 +254,7 @@ def test_accounts_are_kept_with_the_approval(world: World):
     world.change("production", approvals=1)
     digest = soaked(world)
     done = approve(world.app, world.production, world.services(actor="bob@desk"), release=digest, reason="seen")
-    kept = done.entry.record.data
+    kept = done.entry.data
     assert (kept["account"], kept["authors"], kept["unknown"]) == ("bob@github", ["ann@github"], [])
 
 

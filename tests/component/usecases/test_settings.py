@@ -33,8 +33,8 @@ def test_what_is_set_is_read_listed_and_deleted(world: World, secret: bool):
 def test_a_change_is_recorded_before_it_is_sent_with_a_salted_hash_and_never_the_value(world: World):
     _set(world, "TOKEN", SECRET)
     _set(world, "OTHER", SECRET)
-    entries = [e.record for e in world.entries() if e.record.kind == "configuration"]
-    assert [(r.status, r.data["name"]) for r in entries] == [
+    entries = [e for e in world.entries() if e.record.kind == "configuration"]
+    assert [(e.record.status, e.data["name"]) for e in entries] == [
         ("running", "TOKEN"),
         ("succeeded", "TOKEN"),
         ("running", "OTHER"),

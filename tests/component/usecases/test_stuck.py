@@ -11,6 +11,7 @@ import pytest
 from sealift.delivery.history import open_waivers
 from sealift.errors import CloudError, IntegrityError, Refused
 from sealift.model.ledger import Record
+from sealift.model.records import Delivery, StackDeletion
 from sealift.usecases.release import Outcome
 from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
@@ -216,7 +217,9 @@ def test_a_lease_that_ran_out_is_not_a_live_one(world: World):
     leases = world.services().ledgers.leases(world.account().cloud)
     lease = leases.acquire(purpose="deployment", ttl_s=60)
     ledger = world.services().ledgers.ledger(world.account().cloud)
-    ledger.append(Record(kind="deployment", status="running", operation="x", release="r"), fence=lease.fence)
+    ledger.append(
+        Record(kind="deployment", status="running", operation="x", release="r", details=Delivery()), fence=lease.fence
+    )
     assert "ann@laptop is at work" in lane(world, "staging").next
     world.clock.advance(120)
     assert lane(world, "staging").next == "sealift resume staging"
@@ -225,7 +228,7 @@ def test_a_lease_that_ran_out_is_not_a_live_one(world: World):
 def test_a_teardown_without_an_end_is_ended_by_destroy(world: World):
     world.deploy()
     ledger = world.services().ledgers.ledger(world.account().cloud)
-    record = Record(kind="teardown", status="running", operation="x", data={"step": "delete", "stack": "shop-staging"})
+    record = Record(kind="teardown", status="running", operation="x", details=StackDeletion(stack="shop-staging"))
     ledger.append(record, fence=9)
     assert lane(world, "staging").next == "sealift destroy staging"
 
@@ -263,7 +266,7 @@ def test_what_was_waived_is_skipped_once_and_recorded(world: World):
         IntegrityError
     ) as wrong:  # nothing was done to the function: it runs the code of the bad release
         resumed(world)
-    steps = [e.record.data for e in world.entries("production") if e.record.data.get("step") == "continue-rollback"]
+    steps = [e.data for e in world.entries("production") if e.data.get("step") == "continue-rollback"]
     assert (wrong.value.code, steps[-1]["waivers"]) == ("code-mismatch", [SKIP])
     assert (world.account("production").stacks.skipped, "rollback-skipped" in world.notes()) == (["Hello"], True)
     assert world.stack_status("production") == "UPDATE_ROLLBACK_COMPLETE"

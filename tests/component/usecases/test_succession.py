@@ -65,7 +65,7 @@ def test_one_that_gave_way_says_so_in_its_record_and_by_whom(world: World):
     newer = world.standing().current
     assert newer is not None
     assert (last.record.kind, last.record.status, last.record.commit) == ("deployment", "skipped", OLD)
-    superseded_by = last.record.data["superseded_by"]
+    superseded_by = last.data["superseded_by"]
     assert isinstance(superseded_by, dict)
     assert (superseded_by["commit"], superseded_by["operation"]) == (NEW, newer.operation)
 

@@ -45,8 +45,8 @@ def test_an_api_that_never_answers_fails_after_the_declared_time(world: World):
 def test_a_failed_verification_is_recorded_with_its_reason(world: World):
     world.http.serve(URL, answer(503))
     world.deploy()
-    last = world.entries()[-1].record
-    assert (last.kind, last.status) == ("verification", "failed")
+    last = world.entries()[-1]
+    assert (last.record.kind, last.record.status) == ("verification", "failed")
     assert last.data["failures"] == ['probe "hello": answered 503, expected 200']
 
 
@@ -153,7 +153,7 @@ def test_a_deployment_that_nothing_asked_about_says_so(world: World):
 def test_what_was_not_tested_is_not_recorded_as_passed(world: World):
     world.tester.acceptance_result = SuiteResult(name="acceptance", status="not tested", reason="switched off")
     world.deploy()
-    assert world.entries()[-1].record.data["acceptance"] == "not tested"
+    assert world.entries()[-1].data["acceptance"] == "not tested"
 
 
 def test_a_tested_deployment_says_nothing_of_the_kind(world: World):
@@ -161,7 +161,7 @@ def test_a_tested_deployment_says_nothing_of_the_kind(world: World):
     world.tester.acceptance_result = passed("acceptance", 3)
     world.deploy()
     assert "verified-by-hash-only" not in world.notes()
-    assert world.entries()[-1].record.data["passed"] == 3
+    assert world.entries()[-1].data["passed"] == 3
 
 
 def failing_with(world: World, *lines: str) -> None:

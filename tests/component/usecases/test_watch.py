@@ -112,7 +112,7 @@ def test_a_release_that_does_well_is_watched_to_the_end(world: World):
     assert world.clock.now() - began >= timedelta(seconds=WATCH_S)
     second = second_of(world)
     assert watches(world)[-2:] == [(second, "running"), (second, "succeeded")]
-    assert world.entries("production")[-1].record.data["summary"] == "no requests, no alarm declared"
+    assert world.entries("production")[-1].data["health"]["summary"] == "no requests, no alarm declared"
 
 
 def test_an_environment_without_a_watch_is_not_watched(world: World):
@@ -158,8 +158,8 @@ def test_an_alarm_that_rings_brings_the_release_before_back_with_its_evidence(wo
     at(world, 30, lambda: metrics.states.update(errors="ALARM"))
     assert world.promote().restored == first
     failed = next(e for e in world.entries("production") if (e.record.kind, e.record.status) == ("watch", "failed"))
-    assert failed.record.data["reasons"] == ["alarm errors rings"]
-    assert failed.record.data["alarms"] == {"errors": "ALARM"}
+    assert failed.data["health"]["reasons"] == ["alarm errors rings"]
+    assert failed.data["health"]["alarms"] == {"errors": "ALARM"}
 
 
 def test_requests_of_users_that_fail_bring_the_release_before_back(world: World):

@@ -235,7 +235,7 @@ class World:
 
     def recorded(self, name: str = "staging") -> list[tuple[str, str]]:
         """Return kind and status of every entry that is not a step."""
-        return [(e.record.kind, e.record.status) for e in self.entries(name) if "step" not in e.record.data]
+        return [(e.record.kind, e.record.status) for e in self.entries(name) if "step" not in e.data]
 
     def standing(self, name: str = "staging") -> Standing:
         """Return where an environment stands."""

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sealift.ledger.codec import read_details
 from sealift.model.ledger import GENESIS, Entry, EntryKind, Record, Status
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,7 +29,10 @@ class LedgerOf:
         **data: object,
     ) -> "LedgerOf":
         when = at(len(self.entries) if seconds is None else seconds)
-        record = Record(kind=kind, status=status, operation=operation, release=release, commit=None, data=data)
+        if data.get("step") == "execute":
+            data = {"stack": "shop", "change_set": "sealift-op", **data}
+        details = read_details(kind, data)  # type: ignore[arg-type]
+        record = Record(kind=kind, status=status, operation=operation, release=release, commit=None, details=details)
         self.entries.append(
             Entry(
                 seq=len(self.entries) + 1,

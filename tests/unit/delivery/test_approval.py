@@ -8,6 +8,7 @@ from sealift.delivery.approval import Subject, approval_gate, may_decide
 from sealift.delivery.gates import GateResult
 from sealift.model.app import Environment
 from sealift.model.ledger import GENESIS, Entry, Record
+from sealift.model.records import Approval
 from tests.unit.delivery.ledgers import at
 
 SUBJECT = Subject(release="r1", config="c", authors=("Ann Smith <ann@example.org>",))
@@ -21,7 +22,9 @@ def given(*actors: str, **data: object) -> tuple[Entry, ...]:
             environment="production",
             at=at(index),
             actor=actor,
-            record=Record(kind="approval", status="succeeded", operation=f"o{index}", release="r1", data=data),  # type: ignore[arg-type]
+            record=Record(
+                kind="approval", status="succeeded", operation=f"o{index}", release="r1", details=Approval(**data)
+            ),  # type: ignore[arg-type]
             previous=GENESIS,
             hash="x",
         )

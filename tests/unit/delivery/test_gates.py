@@ -3,6 +3,7 @@ import pytest
 from sealift.delivery.gates import promotion_gates
 from sealift.delivery.history import standing
 from sealift.model.app import Environment
+from sealift.model.ledger import Status
 from tests.unit.delivery.ledgers import LedgerOf, at
 
 STAGING = Environment(name="staging", region="eu-west-1", stack_name="a-staging", branch="main", soak_s=60)
@@ -45,3 +46,12 @@ def test_a_failed_deployment_after_it_closes_the_gate():
     ledger = LedgerOf().deployed("o1", "r1", seconds=0).verified("o1", "r1", seconds=10)
     ledger.add("deployment", "failed", operation="o2", release="r2", seconds=20)
     assert gates(ledger, seconds=99)["verified"] == "refused"
+
+
+@pytest.mark.parametrize("status", [None, "running", "failed", "errored", "aborted", "skipped"])
+def test_only_a_verification_that_succeeded_opens_the_gate_and_starts_the_soak(status: Status | None):
+    ledger = LedgerOf().deployed("o1", "r1", seconds=0)
+    if status is not None:
+        ledger.verified("o1", "r1", seconds=10, status=status)
+    assert gates(ledger, seconds=99)["verified"] == "refused"
+    assert standing(ledger.entries).soaking_since is None

@@ -110,7 +110,7 @@ def test_what_was_gone_back_to_after_it_did_badly_is_gone_back_to_again():
 def test_a_waiver_is_used_up_by_the_deployment_that_needed_it():
     ledger = LedgerOf().add("waiver", "succeeded", operation="w", release="r2", waives="app/T:data-removed")
     assert open_waivers(ledger.entries, release="r2") == {"app/T:data-removed"}
-    ledger.add("deployment", "running", operation="o", release="r2", waivers=["app/T:data-removed"])
+    ledger.add("deployment", "running", operation="o", release="r2", step="execute", waivers=["app/T:data-removed"])
     assert open_waivers(ledger.entries, release="r2") == {"app/T:data-removed"}, "killed: not used up"
     ledger.add("deployment", "succeeded", operation="o", release="r2")
     assert open_waivers(ledger.entries, release="r2") == frozenset()
@@ -122,9 +122,9 @@ def test_a_waiver_holds_for_its_release_only():
 
 
 def test_going_back_may_remove_what_only_an_unverified_operation_added():
-    ledger = LedgerOf().add("promotion", "running", operation="o1", release="r1", added=["app/Old"])
+    ledger = LedgerOf().add("promotion", "running", operation="o1", release="r1", step="execute", added=["app/Old"])
     ledger.verified("o1", "r1", seconds=5)
-    ledger.add("promotion", "running", operation="o2", release="r2", added=["app/New"])
+    ledger.add("promotion", "running", operation="o2", release="r2", step="execute", added=["app/New"])
     ledger.verified("o2", "r2", seconds=9, status="failed")
     assert undoable(ledger.entries) == {"app/New:data-removed", "app/New:identity-removed"}
 

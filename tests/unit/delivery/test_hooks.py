@@ -34,7 +34,7 @@ def test_only_commands_have_their_code_in_a_work_tree():
 
 
 def test_the_hash_in_the_record_changes_with_the_options():
-    assert hook("make migrate").record()["sha256"] != hook("make migrate -B").record()["sha256"]
+    assert hook("make migrate").record().sha256 != hook("make migrate -B").record().sha256
 
 
 def test_hooks_keep_their_order():

@@ -7,6 +7,7 @@ from sealift.ledger.author import Author, Witness
 from sealift.ledger.lease import BucketLeases
 from sealift.ledger.ledger import BucketLedger
 from sealift.model.ledger import Record
+from sealift.model.records import Execution
 from sealift.ports import Bucket, Clock, StoredObject
 from tests.fakes.bucket import FakeBucket
 from tests.fakes.clock import FakeClock
@@ -117,5 +118,5 @@ def record(operation: str = "op") -> Record:
         operation=operation,
         release="a" * 64,
         commit="b" * 40,
-        data={"step": "execute", "count": 3, "names": ["é", "\u2028"], "none": None, "ok": True},
+        details=Execution(stack="é", change_set="\u2028", added=("app/Table",), tags={"team": "shop"}),
     )

@@ -239,7 +239,7 @@ def _entry(entry: Entry, overtaken: Mapping[str, Overtaken]) -> dict[str, object
         "at": _time(entry.at),
         "status": record.status,
         "operation": record.operation,
-        "data": dict(record.data),
+        "data": dict(entry.data),
         "overtaken_by": by.by if by else None,
         "hash": entry.hash,
         "previous": entry.previous,

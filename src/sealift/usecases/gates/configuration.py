@@ -19,6 +19,11 @@ def configuration(entering: Entering) -> GateResult:
         if found.missing:
             error = settings_missing(site, found.missing)
             return GateResult(
-                gate="configuration", status="refused", message=error.message, hint=error.hint, error=error
+                gate="configuration",
+                status="refused",
+                message=error.message,
+                hint=error.hint,
+                error=error,
+                details={"missing": list(found.missing)},
             )
     return GateResult(gate="configuration", status="open", message=f"the parameters fit ({digest[:12]})")

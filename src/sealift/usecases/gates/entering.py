@@ -15,7 +15,7 @@ from sealift.usecases.probes import probes_of
 from sealift.usecases.proof.prove import Proof, prove_stored
 from sealift.usecases.rebuilding import Rebuilt, rebuild
 from sealift.usecases.site import Site
-from sealift.usecases.store import stored_blob, stored_release
+from sealift.usecases.store import local_blob, stored_blob, stored_release
 
 
 @dataclass(kw_only=True)
@@ -80,9 +80,9 @@ class Entering:
         return stored_release(self.release, (self.source or self.site).cloud)
 
     def blob(self, sha256: str) -> bytes:
-        """Return a blob of the release. Raises UserError when the source does not hold it."""
+        """Return a blob of the release. Raises UserError where it is missing, IntegrityError where it is damaged."""
         if sha256 in self.files:
-            return self.files[sha256].read_bytes()
+            return local_blob(sha256, self.files)
         return stored_blob(sha256, (self.source or self.site).cloud)
 
     @cached_property

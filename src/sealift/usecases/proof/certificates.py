@@ -9,7 +9,7 @@ from sealift.errors import SealiftError, UserError, did_you_mean
 from sealift.isolation.certificate import Difference, certificate, check, is_intact
 from sealift.model.app import App
 from sealift.model.ledger import Entry
-from sealift.model.template import Json
+from sealift.model.records import Delivery, Isolation
 from sealift.ports import Cloud
 from sealift.usecases.attest import Check
 from sealift.usecases.proof.prove import Proof
@@ -47,7 +47,7 @@ def is_live(body: object) -> bool:
     return isinstance(body, Mapping) and bool(body.get("live"))
 
 
-def store_certificate(proof: Proof, writer: Writer) -> dict[str, Json]:
+def store_certificate(proof: Proof, writer: Writer) -> Isolation:
     """Store the certificate of a proof in the writer's environment and return what the ledger keeps of the proof.
 
     It is named by its own hash; one that is there already stays.
@@ -58,7 +58,7 @@ def store_certificate(proof: Proof, writer: Writer) -> dict[str, Json]:
     if there is None or there.body != text:
         writer.guard()
         bucket.put(key_of(sha256), text)
-    return {**proof.record(), "certificate": sha256}
+    return proof.record(certificate=sha256)
 
 
 def key_of(sha256: str) -> str:
@@ -85,15 +85,14 @@ def stored_certificate(app: App, services: Services, name: str) -> StoredCertifi
 def _of_environment(site: Site) -> StoredCertificate:
     entries = site.ledger.entries()
     current = standing(entries).current
-    kept = proved_before(entries, current.release) if current else {}
-    sha256 = kept.get("certificate")
-    if current is None or not isinstance(sha256, str):
+    kept = proved_before(entries, current.release) if current else None
+    if current is None or kept is None or kept.certificate is None:
         raise UserError(
             f"{site.name} has no certificate: nothing is deployed there, or it was before they were stored",
             code="certificate-unknown",
             hint=f"Deploy to {site.name}, or name a file that `sealift prove --certificate FILE` wrote.",
         )
-    return _read(site, sha256, current.release)
+    return _read(site, kept.certificate, current.release)
 
 
 def _of_hash(app: App, services: Services, prefix: str) -> Iterator[StoredCertificate]:
@@ -110,8 +109,8 @@ def _of_hash(app: App, services: Services, prefix: str) -> Iterator[StoredCertif
 
 def _release_of(entries: Sequence[Entry], sha256: str) -> str | None:
     for entry in reversed(entries):
-        kept = entry.record.data.get("isolation")
-        if isinstance(kept, dict) and kept.get("certificate") == sha256:
+        kept = entry.record.details
+        if isinstance(kept, Delivery) and kept.isolation and kept.isolation.certificate == sha256:
             return entry.record.release
     return None
 
@@ -134,13 +133,13 @@ def _read(site: Site, sha256: str, release: str | None) -> StoredCertificate:
 def isolation_check(entries: Sequence[Entry], release: str, cloud: Cloud) -> Check:
     """Return whether the certificate that the ledger names for a release is there and undamaged; nothing is proved."""
     kept = proved_before(entries, release)
-    sha256 = kept.get("certificate")
-    if not isinstance(sha256, str):
+    sha256 = kept.certificate if kept else None
+    if kept is None or sha256 is None:
         return Check(name="isolation", status="absent", detail="it was deployed without a certificate")
     stored = cloud.bucket.get(key_of(sha256))
     if stored is None or not is_intact(stored.body, sha256):
         return Check(name="isolation", status="failed", detail=f"certificate {sha256[:12]} is not what was stored")
-    detail = f"{kept.get('verdict')} when it was deployed, certificate {sha256[:12]}"
+    detail = f"{kept.verdict} when it was deployed, certificate {sha256[:12]}"
     return Check(name="isolation", status="ok", detail=detail)
 
 

@@ -12,8 +12,9 @@ from sealift.isolation import prove as decide
 from sealift.model.app import App
 from sealift.model.event import Event, FindingReported, Noted
 from sealift.model.finding import Finding as ToolFinding
+from sealift.model.records import Isolation
 from sealift.model.release import BuiltRelease, Release
-from sealift.model.template import Json, Template
+from sealift.model.template import Template
 from sealift.usecases.proof.views import built_views, stored_views
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site
@@ -81,13 +82,11 @@ class Proof:
         """Return what a probe contradicts of the advice for a shared account; the verdict has its own."""
         return tuple(f for f in self.shared.findings if f.id == PROBE_RULE) if self.shared else ()
 
-    def record(self) -> dict[str, Json]:
+    def record(self, *, certificate: str | None = None) -> Isolation:
         """Return what the ledger keeps of it."""
-        return {
-            "verdict": self.verdict.level,
-            "findings": [finding.key for finding in self.verdict.findings],
-            "inputs": dict(self.verdict.inputs),
-        }
+        findings = tuple(finding.key for finding in self.verdict.findings)
+        inputs = dict(self.verdict.inputs)
+        return Isolation(verdict=self.verdict.level, findings=findings, inputs=inputs, certificate=certificate)
 
 
 def prove_built(

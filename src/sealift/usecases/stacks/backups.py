@@ -1,11 +1,13 @@
 """Back up what a waiver lets a deployment destroy, before anything is executed. Recorded before it is asked for."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sealift.delivery.guard import waiver_key
 from sealift.errors import CloudError, Refused
 from sealift.model.event import Noted, Progressed
 from sealift.model.finding import Finding
+from sealift.model.records import StoreBackup
 from sealift.model.stack import Backup
 from sealift.usecases.stacks.polling import poll
 from sealift.usecases.writing import Operation, Writer
@@ -30,18 +32,18 @@ def back_up(losses: Iterable[Finding], operation: Operation, writer: Writer) -> 
 def _back_up(loss: Finding, operation: Operation, writer: Writer) -> None:
     kind, store = loss.data["type"], loss.data["physical_id"]
     token = f"sealift-{operation.id}-{loss.data['logical_id']}"
-    step = {"step": "backup", "store": waiver_key(loss).rpartition(":")[0], "type": kind, "backup": token}
-    writer.record(operation, "running", **step, outcome="running")
+    step = StoreBackup(store=waiver_key(loss).rpartition(":")[0], type=kind, backup=token)
+    writer.record(operation, "running", step)
     backup = writer.cloud.backups.begin(kind, store, token=token)
     if backup is None:
-        writer.record(operation, "running", **step, outcome="none")
+        writer.record(operation, "running", replace(step, outcome="none"))
         _tell(loss, writer, f"has no backup that can be made for {kind}: what is in it goes", level="warning")
         return
     doing = Progressed(phase="deploy", environment=writer.cloud.environment, detail=f"backing up {store}")
     writer.site.emit(doing)
     made: Backup = backup
     poll(writer.services, lambda: writer.cloud.backups.ready(made), timeout_s=LONGEST_S, what=f"The backup of {store}")
-    writer.record(operation, "running", **step, outcome="succeeded", id=made.id)
+    writer.record(operation, "running", replace(step, outcome="succeeded", id=made.id))
     _tell(loss, writer, f"was backed up first, as {token}; it stays until somebody deletes it")
 
 

@@ -2,8 +2,8 @@
 
 from sealift.errors import Refused
 from sealift.model.event import Noted
+from sealift.model.records import RollbackContinued
 from sealift.model.stack import StackState
-from sealift.model.template import Json
 from sealift.usecases.stacks.settling import Following
 from sealift.usecases.stacks.stuck import Stuck, look_at
 from sealift.usecases.stacks.target import StackTarget
@@ -20,9 +20,7 @@ def continue_rollback(
     stuck = look_at(state, writer.cloud.stacks) if any(key.endswith(RULE) for key in target.waivers) else None
     skipped = {_key(target, path): name for path, name in (stuck.skippable if stuck else {}).items()}
     skipped = {key: name for key, name in skipped.items() if key in target.waivers}
-    used: list[Json] = [*skipped]
-    step: dict[str, Json] = {"step": "continue-rollback", "stack": target.name}
-    writer.record(operation, "running", **step, **({"waivers": used} if used else {}))
+    writer.record(operation, "running", RollbackContinued(stack=target.name, waivers=tuple(skipped) or None))
     token = f"{operation.id}-continue"
     following = Following(name=target.name, stack=state.id or target.name, token=token, writer=writer)
     writer.guard()

@@ -19,6 +19,7 @@ from sealift.model.app import App, Environment
 from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import Finding
 from sealift.model.ledger import Entry
+from sealift.model.records import Drifted
 from sealift.model.stack import Drift, StackState
 from sealift.model.template import Json
 from sealift.ports import Cloud
@@ -110,8 +111,8 @@ def judge_drift(report: DriftReport, waivers: frozenset[str], operation: Operati
     _tell(report, writer.site)
     keys = [waiver_key(f) for f in report.findings]
     if keys:
-        used: list[Json] = [key for key in keys if key in waivers]
-        writer.record(operation, "running", step="drift", drifted=[*keys], **({"waivers": used} if used else {}))
+        used = tuple(key for key in keys if key in waivers) or None
+        writer.record(operation, "running", Drifted(drifted=tuple(keys), waivers=used))
     stopping = [f for f in report.findings if waiver_key(f) not in waivers]
     if writer.site.environment.drift != "refuse" or not (stopping or report.problems):
         return

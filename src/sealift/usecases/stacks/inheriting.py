@@ -12,7 +12,6 @@ from sealift.delivery.parameters import given_parameters
 from sealift.errors import IntegrityError
 from sealift.model.event import Noted
 from sealift.model.release import Release
-from sealift.model.template import Json
 from sealift.usecases.configuration import kept_configuration
 from sealift.usecases.site import Site
 
@@ -27,10 +26,6 @@ class Inherited:
     """Secrets (NoEcho): nobody can read them, and CloudFormation keeps them."""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """All that a taken-over stack had, for the ledger; those that are given now do not keep their values."""
-
-    def record(self) -> dict[str, Json]:
-        """Return the names for the ledger."""
-        return {stack: list(names) for stack, names in self.names.items()}
 
     def told(self) -> dict[str, tuple[str, ...]]:
         """Return the names of what is kept, by stack."""

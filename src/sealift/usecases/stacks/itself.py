@@ -6,14 +6,14 @@ CloudFormation's own look for drift compares resources with the stack's template
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sealift.cfn.values import mapping_at
 from sealift.delivery.causes import STACK_TYPE
-from sealift.delivery.history import standing
+from sealift.delivery.history import executions, standing
 from sealift.delivery.manifest import canonical_json
 from sealift.errors import IntegrityError
 from sealift.model.ledger import Entry
+from sealift.model.records import Execution
 from sealift.model.stack import Drift, StackState
 from sealift.model.template import Json
 from sealift.ports import Cloud, Stacks
@@ -40,7 +40,7 @@ def drift_of_itself(state: StackState, stack: str, site: Site, entries: Sequence
     After a deployment that failed it may be as that left it, or as the one before did; only neither is drift.
     """
     executed = _executed(entries, state.name)
-    found = [list(_differences(state, stack, entry, entries, site.cloud)) for entry in executed]
+    found = [list(_differences(state, stack, *one, entries, site.cloud)) for one in executed]
     differing = min(found, key=len, default=[])
     if site.environment.protected and not state.termination_protection:
         differing.append(("TerminationProtection", True, False))
@@ -65,32 +65,31 @@ def drift_of_nested(nested: StackState, parent: StackState, stacks: Stacks) -> t
     return (Drift(logical_id=ITSELF, type=STACK_TYPE, status="MODIFIED", differences=(difference,)),)
 
 
-def _executed(entries: Sequence[Entry], stack_name: str) -> list[Entry]:
-    """Return the newest execution on the stack of an operation that succeeded, and every later one."""
+def _executed(entries: Sequence[Entry], stack_name: str) -> list[tuple[str, Execution]]:
+    """Return the newest execution on the stack of an operation that succeeded, and every later one, with their ids."""
     succeeded = {d.operation for d in standing(entries).deployments if d.status == "succeeded"}
-    steps = [e for e in entries if e.record.data.get("step") == "execute" and e.record.data.get("stack") == stack_name]
-    good = [e.seq for e in steps if e.record.operation in succeeded]
-    return [e for e in steps if "template" in e.record.data and e.seq >= (good[-1] if good else 0)]
+    steps = [(e, step) for e, step in executions(entries) if step.stack == stack_name]
+    good = [e.seq for e, _ in steps if e.record.operation in succeeded]
+    since = good[-1] if good else 0
+    return [(e.record.operation, step) for e, step in steps if step.template is not None and e.seq >= since]
 
 
 def _differences(
-    state: StackState, stack: str, executed: Entry, entries: Sequence[Entry], cloud: Cloud
+    state: StackState, stack: str, operation: str, executed: Execution, entries: Sequence[Entry], cloud: Cloud
 ) -> Iterator[Difference]:
-    data = executed.record.data
-    tags = data.get("tags")
-    if isinstance(tags, dict):
-        yield from _changed("Tags", tags, state.tags)
-    yield from _changed("Parameters", *_parameters(state, stack, executed, entries, cloud))
+    if executed.tags is not None:
+        yield from _changed("Tags", executed.tags, state.tags)
+    yield from _changed("Parameters", *_parameters(state, stack, operation, entries, cloud))
     now = fingerprint(cloud.stacks.template(state.name))
-    if data["template"] and now and now != data["template"]:
-        yield "Template", str(data["template"])[:12], f"{now[:12]}{_touched(state, cloud.stacks)}"
+    if executed.template and now and now != executed.template:
+        yield "Template", executed.template[:12], f"{now[:12]}{_touched(state, cloud.stacks)}"
 
 
 def _parameters(
-    state: StackState, stack: str, executed: Entry, entries: Sequence[Entry], cloud: Cloud
-) -> tuple[dict[str, Json], dict[str, Json]]:
+    state: StackState, stack: str, operation: str, entries: Sequence[Entry], cloud: Cloud
+) -> tuple[dict[str, str], dict[str, str]]:
     """Return the open values that were deployed and those of now; the embedded cloud knows only some of them."""
-    deployed = next((d for d in standing(entries).deployments if d.operation == executed.record.operation), None)
+    deployed = next((d for d in standing(entries).deployments if d.operation == operation), None)
     if deployed is None or not deployed.kept:
         return {}, {}
     try:
@@ -101,8 +100,7 @@ def _parameters(
     return {name: kept[name] for name in both}, {name: state.parameters[name] for name in both}
 
 
-def _changed(what: str, expected: dict[str, Json], actual: object) -> Iterator[Difference]:
-    now: dict[str, Json] = mapping_at(actual)
+def _changed(what: str, expected: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
     for name in sorted({*expected, *now}):
         if expected.get(name) != now.get(name):
             yield f"{what}/{name}", expected.get(name), now.get(name)

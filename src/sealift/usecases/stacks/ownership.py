@@ -3,14 +3,18 @@
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from sealift.delivery.history import standing
+from sealift.delivery.history import executions, standing
 from sealift.delivery.identity import ENVIRONMENT_TAG, OWNER_TAG, owner
 from sealift.errors import Refused
 from sealift.model.ledger import Entry
+from sealift.model.records import Execution, StackDeletion, StackReview
 from sealift.model.stack import StackState
 from sealift.ports import Stacks
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Writer
+
+_NAMING = Execution | StackReview | StackDeletion
+"""Steps that name a stack by its id."""
 
 
 def change_set_name(operation: str) -> str:
@@ -39,12 +43,8 @@ def tags(target: StackTarget, state: StackState | None, entries: Sequence[Entry]
 
 def _recorded_tags(stack: str, entries: Sequence[Entry]) -> dict[str, str]:
     """Return the tags that a stack got last."""
-    for entry in reversed(entries):
-        data = entry.record.data
-        given = data.get("tags")
-        if data.get("step") == "execute" and data.get("stack") == stack and isinstance(given, dict):
-            return {key: str(value) for key, value in given.items()}
-    return {}
+    given = [step.tags for _, step in executions(entries) if step.stack == stack and step.tags is not None]
+    return dict(given[-1]) if given else {}
 
 
 def is_ours(state: StackState, writer: Writer) -> bool:
@@ -60,7 +60,7 @@ def is_ours(state: StackState, writer: Writer) -> bool:
     if state.status != "REVIEW_IN_PROGRESS":
         return False
     entries = writer.ledger.entries()
-    if any(e.record.data.get("stack_id") == state.id for e in entries):
+    if any(isinstance(d, _NAMING) and d.stack_id == state.id for d in (e.record.details for e in entries)):
         return True
     return any(_holds(state, name, writer.cloud.stacks) for name in _change_sets(entries))
 

@@ -7,6 +7,7 @@ from sealift.delivery.identity import OWNER_TAG
 from sealift.delivery.remains import described, held
 from sealift.errors import CloudError, Refused
 from sealift.model.event import Noted
+from sealift.model.records import RemainsDeleted
 from sealift.model.stack import StackResource, StackState
 from sealift.ports import Stacks
 from sealift.usecases.stacks.settling import Following
@@ -35,7 +36,7 @@ def delete_remains(target: StackTarget, state: StackState, operation: Operation,
             environment=writer.cloud.environment,
         )
     )
-    writer.record(operation, "running", step="delete-remains", stack=target.name)
+    writer.record(operation, "running", RemainsDeleted(stack=target.name))
     token = f"{operation.id}-delete"
     following = Following(name=target.name, stack=state.id or target.name, token=token, writer=writer)
     writer.guard()

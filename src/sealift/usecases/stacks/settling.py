@@ -127,7 +127,7 @@ def wait_until_seen(writer: Writer) -> None:
     """
     if writer.cloud.local:
         return  # one process holds its state: what it answers is what is
-    writes = [e for e in writer.ledger.entries() if e.record.status == "running" or "step" in e.record.data]
+    writes = [e for e in writer.ledger.entries() if e.record.status == "running"]
     age_s = (writer.services.clock.now() - writes[-1].at).total_seconds() if writes else UNSEEN_S
     if 0 <= age_s < UNSEEN_S:
         writer.services.clock.sleep(UNSEEN_S - age_s)

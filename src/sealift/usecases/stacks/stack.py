@@ -9,8 +9,8 @@ from sealift.delivery.states import ADVICE, SETTLED_WELL, next_step
 from sealift.errors import CloudError, Refused
 from sealift.model.event import ChangePlanned, FindingReported, ResourceProgressed
 from sealift.model.finding import Finding
+from sealift.model.records import Execution, StackReview
 from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
-from sealift.model.template import Json
 from sealift.usecases.services import Services
 from sealift.usecases.stacks.backups import back_up
 from sealift.usecases.stacks.continuing import continue_rollback
@@ -62,7 +62,7 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
         )
     losses = _judge(target, change_set, writer, ours=begun.ours)
     back_up(losses, operation, writer)
-    used: list[Json] = [waiver_key(f) for f in losses]
+    used = tuple(waiver_key(f) for f in losses)
     after = _execute(target, change_set, operation, writer, state=begun.state, waivers=used)
     made = frozenset(_added(change_set, target.stack.name))
     return StackOutcome(state=_protected(target, after, writer), changed=True, made=made)
@@ -173,7 +173,7 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
     change_set = replace(found[0], creates_stack=begun.create)
     if begun.create and begun.ours:
         # The stack shows no tags until the change set is executed, which may never be and may be deleted by anybody.
-        writer.record(operation, "running", step="review", stack=target.name, stack_id=change_set.stack_id)
+        writer.record(operation, "running", StackReview(stack=target.name, stack_id=change_set.stack_id))
     if change_set.status == "FAILED" and not change_set.empty:
         refused = refused_change(target, change_set, writer, operation.commit)
         _withdraw(target, change_set, writer, ours=begun.ours)
@@ -235,17 +235,17 @@ def _execute(
     writer: Writer,
     *,
     state: StackState | None,
-    waivers: list[Json],
+    waivers: tuple[str, ...],
 ) -> StackState:
-    step: dict[str, Json] = {
-        "step": "execute",
-        "stack": target.name,
-        "change_set": change_set.name,
-        "added": list(_added(change_set, target.stack.name)),
-        "tags": dict(tags(target, state, writer.ledger.entries())),
-        "template": fingerprint(writer.cloud.stacks.template(target.name, change_set=change_set.name)),
-        **({"stack_id": change_set.stack_id} if change_set.creates_stack else {}),
-    }
+    step = Execution(
+        stack=target.name,
+        stack_id=change_set.stack_id if change_set.creates_stack else None,
+        change_set=change_set.name,
+        added=tuple(_added(change_set, target.stack.name)),
+        tags=tags(target, state, writer.ledger.entries()),
+        template=fingerprint(writer.cloud.stacks.template(target.name, change_set=change_set.name)),
+        waivers=waivers or None,
+    )
     following = Following(
         name=target.name,
         stack=change_set.stack_id or target.name,
@@ -253,7 +253,7 @@ def _execute(
         writer=writer,
         tell=lambda event: _stream(target, event, writer.services),
     )
-    writer.record(operation, "running", **step, **({"waivers": waivers} if waivers else {}))
+    writer.record(operation, "running", step)
     writer.cloud.stacks.execute_change_set(target.name, change_set.name, token=following.token)
     shifting = Shifting(cloud=writer.cloud, services=writer.services)
     after = following.end(what=f"Stack {target.name}", look=shifting.look)

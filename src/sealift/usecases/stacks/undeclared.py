@@ -21,9 +21,9 @@ from sealift.errors import CloudError
 from sealift.model.app import App, Environment
 from sealift.model.event import FindingReported, Noted
 from sealift.model.ledger import Entry
+from sealift.model.records import StackLeft
 from sealift.model.release import Release
 from sealift.model.stack import StackState
-from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.site import Site
 from sealift.usecases.stacks.guarding import refusal
@@ -83,9 +83,9 @@ def judge_undeclared(release: Release, targets: Sequence[StackTarget], operation
     findings = tuple(left_behind(app, environment, creations, [_held(s, writer.cloud) for s in (*mine, *others)]))
     for finding in findings:
         writer.services.events.emit(FindingReported(finding=finding, environment=environment.name))
-    used: list[Json] = [key for f in findings if (key := waiver_key(f)) in targets[0].waivers]
+    used = tuple(key for f in findings if (key := waiver_key(f)) in targets[0].waivers)
     if used:
-        writer.record(operation, "running", step="leave-behind", waivers=used)
+        writer.record(operation, "running", StackLeft(waivers=used))
     stopping = [f for f in findings if waiver_key(f) not in targets[0].waivers]
     if stopping:
         raise refusal(targets[0], stopping)
