@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ roles = [
   "arn:aws:iam::{account}:role/sealift/orders-{name}-verify",
 ]
 """
+ACCEPTED = """
+[[isolation.accepted]]
+id = "RPL-04"
+from = "staging"
+to = "production"
+logical_id = "orders-staging-deploy"
+reason = "a promotion reads staging: production's job may act as its role"
+expires = {day}
+"""
 Sealift = Callable[..., int]
 
 
@@ -42,6 +52,7 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         head = f"[environments.{name}]\n"
         text = text.replace(head, head + ROLES.format(name=name, account=account_of(name)))
         text += MORE.format(name=name, account=account_of(name))
+    text += ACCEPTED.format(day=datetime.now(UTC).date() + timedelta(days=30))
     (root / "sealift.toml").write_text(text)
     yield root
     LocalCloud(root / ".sealift" / "local").down()
@@ -76,7 +87,9 @@ def test_the_journey_of_the_example_passes_with_nothing_but_these_roles(
 
     monkeypatch.setenv("SEALIFT_ASSUME_ROLE", "no")
     assert sealift("prove", "--live", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["verdict"] == "L3"
+    proof = json.loads(capsys.readouterr().out)
+    assert proof["verdict"] == "L3"
+    assert [(f["id"], f["from"]) for f in proof["accepted"]] == [("RPL-04", "staging")]
     monkeypatch.delenv("SEALIFT_ASSUME_ROLE")
 
     iam(orders, "staging").delete_role_policy(RoleName="orders-staging-deploy", PolicyName="own")

@@ -95,8 +95,13 @@ def _identities(world: World, environment: Sealed, what: tuple[str, Statement]) 
         for other in world.others(environment.name):
             if not other.names.isdisjoint(test.values) and environment.names.isdisjoint(test.values):
                 yield _Opened(other.name, provider, f"identities of {other.name} ({test.key})")
-            elif granted.says_the_same(other, test):
+            elif granted.says_the_same(other, test) and not _is_own(world, environment, test):
                 yield _Opened(other.name, provider, f"whoever is let into {other.name}, too ({test.key})", "high")
+
+
+def _is_own(world: World, environment: Sealed, test: Test) -> bool:
+    """Return whether every subject names this environment alone: that another one lets them in opens only that one."""
+    return all(world.schemes.owners(value) == {environment.name} for value in test.values)
 
 
 _FAR = re.compile(r"[A-Za-z_-]*:?")
