@@ -40,7 +40,7 @@ check: lint
 	$(BIN)/pytest -n 2 tests/unit
 
 test: setup
-	$(BIN)/pytest -n 4 --dist worksteal tests
+	$(BIN)/pytest -n 4 tests
 
 format: setup
 	$(BIN)/ruff format .
@@ -56,7 +56,8 @@ fuzz: setup
 nightly: setup
 	$(BIN)/python -m tests.nightly.schedules
 	$(BIN)/python -m tests.nightly.isolation
-	SEALIFT_NIGHTLY=1 $(BIN)/pytest -n 4 tests/component/build/test_local_packages.py
+	SEALIFT_NIGHTLY=1 $(BIN)/pytest -n 4 tests/component/build/test_local_packages.py \
+		tests/component/previews/test_sweep.py
 
 test-aws: setup
 	$(BIN)/python -m tests.contract.sandbox

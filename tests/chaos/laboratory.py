@@ -208,8 +208,9 @@ def laboratory(folder: Path) -> Iterator[Laboratory]:
     (root / "sealift.toml").write_text(CONFIG)
     app = load_application(root)
     cloud = local_cloud(app)
-    before = os.environ.get("XDG_CACHE_HOME")
+    before = dict(os.environ)
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+    os.environ["SEALIFT_ASSUME_ROLE"] = "no"  # looking for roles would be a request before there are points
     try:
         ports = {cloud.up(e.name, region=e.region, account=e.account).port: e.name for e in app.environments}
         points = Points()
@@ -217,7 +218,8 @@ def laboratory(folder: Path) -> Iterator[Laboratory]:
             services = _ready_services(app)
         yield Laboratory(root, app, cloud, ports, services, points)
     finally:
-        os.environ.pop("XDG_CACHE_HOME") if before is None else os.environ.update(XDG_CACHE_HOME=before)
+        os.environ.clear()
+        os.environ.update(before)
         cloud.down()
 
 

@@ -1,4 +1,4 @@
-"""120 seeded schedules of faults over the fakes. `make nightly` runs 10,000; a failing one is run again by its seed."""
+"""60 seeded schedules of faults over the fakes. `make nightly` runs 10,000; a failing one is run again by its seed."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.schedules import run_schedule
 
-SCHEDULES, LOTS = 120, 6
+SCHEDULES, LOTS = 60, 6
 FIRST = int(os.environ.get("SEALIFT_CHAOS_SEED", "20261")) * 1_000_000
 
 

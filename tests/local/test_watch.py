@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from sealift.cli.prompt import DefaultAnswers
 from sealift.model.app import App
 from sealift.model.event import Event, HealthJudged, PhaseStarted
-from sealift.model.ledger import Record
+from sealift.model.ledger import Entry
 from sealift.usecases.run import RunOptions, RunResult, run
 from sealift.usecases.services import Services
 from sealift.usecases.status import status
@@ -82,7 +83,7 @@ class Story:
     after: Answer
     first: RunResult
     second: RunResult
-    records: tuple[Record, ...]
+    entries: tuple[Entry, ...]
     """Of production."""
     judged: tuple[HealthJudged, ...]
 
@@ -116,7 +117,7 @@ def told(root: Path) -> Story:
         after=after,
         first=first,
         second=second,
-        records=tuple(e.record for e in entries),
+        entries=entries,
         judged=tuple(users.judged),
     )
 
@@ -146,11 +147,12 @@ def test_what_users_got_brings_the_release_before_back(story: Story) -> None:
 
 
 def test_the_evidence_is_in_the_ledger(story: Story) -> None:
-    (failed,) = [r for r in story.records if (r.kind, r.status) == ("watch", "failed")]
-    assert failed.data["failures"] == 30
-    assert failed.data["requests"] == 41  # 40 of users, and one probe
-    assert "% of requests failed" in str(failed.data["reasons"])
-    ended = [(r.kind, r.status) for r in story.records if "step" not in r.data][-3:]
+    (failed,) = [r for r in story.entries if (r.record.kind, r.record.status) == ("watch", "failed")]
+    seen = cast("dict[str, Any]", failed.data["health"])
+    assert seen["failures"] == 30
+    assert seen["requests"] == 41  # 40 of users, and one probe
+    assert "% of requests failed" in str(seen["reasons"])
+    ended = [(r.record.kind, r.record.status) for r in story.entries if "step" not in r.data][-3:]
     assert ended == [
         ("rollback", "running"),
         ("rollback", "succeeded"),
