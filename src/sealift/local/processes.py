@@ -80,7 +80,7 @@ def end(pid: int, began: str, *, grace_s: float) -> None:
 
 
 def kill_group(leader: int, began: str, *, session: int) -> None:
-    """Kill every process of the group that this leader made in this session, the leader being alive or not.
+    """Kill every process of the group of this leader within a POSIX session, the leader being alive or not.
 
     A group keeps its number from being used for a new process as long as one member lives. So when another process
     has the leader's id now, the group is gone and nothing is touched. After another boot it is gone as well.

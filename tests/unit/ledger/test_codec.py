@@ -128,9 +128,10 @@ def test_details_are_read_or_refused_whatever_they_hold(kind: str, more: dict[st
     keys = st.sampled_from(sorted(line) or ["x"])
     changed = {**line, **more, **data.draw(st.dictionaries(keys, _JSON, max_size=2))}
     try:
-        read_details(kind, changed)
+        read = read_details(kind, changed)
     except (KeyError, TypeError, ValueError):
         return
+    assert isinstance(read, get_args(Details))
 
 
 def test_an_entry_has_exactly_these_bytes() -> None:
