@@ -1,4 +1,6 @@
-"""Shows at the end of a run what its tests counted; and lets no test fail for the time it takes."""
+"""Shows at the end of a run what its tests counted; lets no test fail for the time it takes, nor for who runs it."""
+
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -8,6 +10,12 @@ from tests.counts import Note, noted, told
 # Speed is measured in benchmarks/. A busy machine, or the first run of a clone, takes longer than hypothesis allows.
 settings.register_profile("sealift", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sealift")
+
+# A test that wants a CI system says so itself: the one that runs the tests is not the one they are about.
+for name in [
+    name for name in os.environ if name == "CI" or name.startswith(("CI_", "GITHUB_", "GITLAB_", "BITBUCKET_"))
+]:
+    del os.environ[name]
 
 
 @pytest.fixture

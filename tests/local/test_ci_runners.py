@@ -197,6 +197,7 @@ def test_a_preview_comes_and_goes_on_gitlab(team: Team) -> None:
     written(team, "gitlab", ".gitlab-ci.yml")
     given = {
         "AWS_TOKEN": "token",
+        "GITLAB_CI": "true",  # the runner says "false"
         "CI_PIPELINE_SOURCE": "merge_request_event",
         "CI_MERGE_REQUEST_IID": "12",
         "CI_MERGE_REQUEST_PROJECT_ID": "7",
