@@ -32,6 +32,11 @@ class Grant:
     trust: bool = False
     fault: str = ""
 
+    @property
+    def shown(self) -> str:
+        """Return what it is on, for people."""
+        return self.scope.origin(self.owner or self.logical_id)
+
 
 def grants(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
     """Yield every grant of an environment's templates and accounts; one that cannot be read has a fault."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import Finding
-from sealift.isolation.references import Found, finding, register
+from sealift.isolation.references import Found, register
+from sealift.isolation.rule import Rule
 from sealift.isolation.world import World, kept
 from sealift.model.finding import Severity
 
@@ -102,23 +103,17 @@ def namings(world: World) -> Sequence[Naming]:
     return found
 
 
-def named_findings(world: World, rule: str, fix: str) -> Iterator[Finding]:
+def named_findings(world: World, rule: Rule) -> Iterator[Finding]:
     """Yield the findings of one rule on what names another environment's resource."""
     for one in namings(world):
-        if one.at.rule == rule:
+        if one.at.rule == rule.id:
             scope, other = one.place.scope, one.found
             origin, whose = scope.origin(one.place.logical_id), scope.setting.view.name
             does = f"{one.at.what} {origin} of {whose} points at" if one.at.what else f"{origin} of {whose} names"
             owned = other.owned
-            yield finding(
-                world,
-                one.place,
-                rule=(rule, one.at.severity),
-                ends=(whose, other.environment),
-                message=f"{does} {other.what} of {other.environment} ({one.place.path}).",
-                fix=fix,
-                resource=world.symbols.concrete(owned.term)
-                if owned is not None and one.text != owned.term
-                else one.text,
-                cause=one.text,
+            named = world.symbols.concrete(owned.term) if owned is not None and one.text != owned.term else one.text
+            message = f"{does} {other.what} of {other.environment} ({one.place.path})."
+            ends = (whose, other.environment)
+            yield rule.on_reference(
+                world, one.place, ends, message, resource=named, severity=one.at.severity, cause=one.text
             )

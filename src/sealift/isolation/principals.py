@@ -30,6 +30,9 @@ _IDENTITIES = {
 """What gives the powers of a role, group or user, by name, to whoever holds it."""
 _ROLE_KEY = re.compile(r"[Rr]ole(Arn|ARN)?$|[Cc]redentials(Arn)?$")
 
+SAMS_CODEDEPLOY = "CodeDeployServiceRole"
+"""https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html"""
+
 
 @dataclass(slots=True)
 class Principal:
@@ -62,6 +65,16 @@ class Principal:
     def location(self) -> Location | None:
         """Return the place in the user's template."""
         return self.place or (self.scope.location(self.logical_id) if self.scope else None)
+
+    @property
+    def shown(self) -> str:
+        """Return the name for people: a role that SAM makes for one function is called as that.
+
+        The one that it makes for CodeDeploy serves every function with a `DeploymentPreference`, and none runs as it.
+        """
+        if self.scope is None or self.logical_id == SAMS_CODEDEPLOY:
+            return self.logical_id
+        return self.scope.origin(self.logical_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from datetime import date
 from sealift.isolation.actions import data_version
 from sealift.isolation.identities import schemas_version
 from sealift.isolation.model import OUTSIDE, Accepted, EnvironmentView, Finding, Level, Verdict, severity_rank
+from sealift.isolation.named import named_findings
 from sealift.isolation.previews import between, neighbours
 from sealift.isolation.rule import Rule
-from sealift.isolation.shared import unseen
+from sealift.isolation.shared import shared_findings, unseen
 from sealift.isolation.world import World
 
 AXIOMS = (
@@ -108,7 +109,9 @@ def _told(
     found: list[Finding] = []
     for rule in rules:
         try:
-            found.extend(rule.check(world))
+            found.extend(shared_findings(world, rule))
+            found.extend(named_findings(world, rule))
+            found.extend(rule.check(world) if rule.check else ())
         except Exception as error:
             found.append(not_proved(f"rule {rule.id} broke: {_named(error)}"))
     try:

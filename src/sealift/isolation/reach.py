@@ -12,6 +12,7 @@ from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import LITERAL_STAR, covers, has_symbol, intersects, is_wild, sample
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
+from sealift.isolation.rule import Rule
 from sealift.isolation.symbols import NUMBERED, ONE
 from sealift.isolation.world import ANY_LABEL, LABEL, Owned, Sealed, World, kept
 from sealift.model.finding import Severity
@@ -131,7 +132,7 @@ def _keep(made: Reached, source: Sealed, principal: Principal, what: tuple[State
         known = made.telemetry.get((source.name, candidate.target.name))
         if known is not None:
             # One that is denied in part is counted too: it is information about all of them.
-            known.principals[shown_principal(principal)] = None
+            known.principals[principal.shown] = None
             return
     entries = candidate.entries
     if statement.tests:
@@ -140,7 +141,7 @@ def _keep(made: Reached, source: Sealed, principal: Principal, what: tuple[State
         reach = Reach(source, candidate.target, principal, statement, kept_on, left)
         if left & TELEMETRY:
             pair = made.telemetry.setdefault((source.name, candidate.target.name), Telemetry(reach, {}))
-            pair.principals[shown_principal(principal)] = None
+            pair.principals[principal.shown] = None
         if not left <= TELEMETRY:
             made.found.append(reach)
 
@@ -330,22 +331,8 @@ def lists_only(names: frozenset[str]) -> bool:
     return all(_weight(n) == 5 and not n.startswith("s3:listbucket") for n in names)
 
 
-SAMS_CODEDEPLOY = "CodeDeployServiceRole"
-"""https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html"""
-
-
-def shown_principal(principal: Principal) -> str:
-    """Return the principal's name for people: a role that SAM makes for one function is called as that.
-
-    The one that it makes for CodeDeploy serves every function with a `DeploymentPreference`, and none runs as it.
-    """
-    if principal.scope is None or principal.logical_id == SAMS_CODEDEPLOY:
-        return principal.logical_id
-    return principal.scope.origin(principal.logical_id)
-
-
 def findings_of(
-    world: World, chosen: Iterable[tuple[Reach, frozenset[str]]], *, rule: str, severity: Judged, fix: str
+    world: World, chosen: Iterable[tuple[Reach, frozenset[str]]], *, rule: Rule, severity: Judged
 ) -> Iterator[Finding]:
     """Yield one finding for each statement and each environment that it reaches by the actions chosen.
 
@@ -362,27 +349,23 @@ def findings_of(
         name = strongest(names)
         first = next(reach for reach, some in listed if name in some)
         others = {(id(o.scope), o.logical_id) for reach, _ in listed for o in reach.entries}
-        yield finding_of(world, first, rule=(rule, severity(names)), name=name, more=len(others) - 1, fix=fix)
+        yield finding_of(world, first, rule=rule, severity=severity(names), name=name, more=len(others) - 1)
 
 
-def finding_of(
-    world: World, reach: Reach, *, rule: tuple[str, Severity], name: str, fix: str, more: int = 0
-) -> Finding:
-    """Return the finding of a reach by this action; `rule` is id and severity, `more` counts further resources."""
+def finding_of(world: World, reach: Reach, *, rule: Rule, severity: Severity, name: str, more: int = 0) -> Finding:
+    """Return the finding of a reach by this action; `more` counts further resources."""
     made = witness(world, reach, name)
     also = f", and reach {more} more of its resources" if more else ""
-    what = reach.entry.shown
     through = f" (through {reach.statement.managed})" if reach.statement.managed else ""
-    return Finding(
-        id=rule[0],
-        severity=rule[1],
-        source=reach.source.name,
-        target=reach.target.name,
-        message=f"{shown_principal(reach.principal)} of {reach.source.name} may {made.action} on {what} of "
+    return rule.finding(
+        reach.source.name,
+        f"{reach.principal.shown} of {reach.source.name} may {made.action} on {reach.entry.shown} of "
         f"{reach.target.name}{also}{through}.",
+        severity=severity,
+        target=reach.target.name,
         witness=made,
         location=reach.statement.location or reach.principal.location,
-        fix=_cure(reach) or _policy_cure(reach) or fix,
+        fix=_cure(reach) or _policy_cure(reach) or rule.fix,
         logical_id=reach.principal.logical_id,
     )
 

@@ -9,10 +9,8 @@ from itertools import combinations
 from sealift.cfn.substitution import names
 from sealift.isolation.identities import names_of
 from sealift.isolation.mentions import Place, values_at
-from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import TAIL, has_symbol, is_wild
 from sealift.isolation.world import Owned, Sealed, World, kept
-from sealift.model.finding import Severity
 from sealift.model.template import Json
 
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
@@ -151,36 +149,6 @@ def shared(found: dict[str, list[Place]]) -> Iterator[tuple[Place, str, str, str
     for text, by_environment in users.items():
         for left, right in combinations(by_environment, 2):
             yield by_environment[left], text, left, right
-
-
-def finding(
-    world: World,
-    place: Place,
-    *,
-    rule: tuple[str, Severity],
-    ends: tuple[str, str],
-    message: str,
-    fix: str,
-    resource: str = "",
-    cause: str = "",
-) -> Finding:
-    """Return the finding of a reference; `ends` are both environments, `cause` the text that it is about."""
-    named = place.scope.named(place.logical_id)
-    principal = named.arn.values[0] if named.arn.values else place.logical_id
-    return Finding(
-        id=rule[0],
-        severity=rule[1],
-        source=ends[0],
-        target=ends[1],
-        message=message,
-        witness=Witness(
-            principal=world.symbols.concrete(principal), action=f"names in {place.path}", resource=resource
-        ),
-        location=place.scope.place(place.logical_id, place.at),
-        fix=fix,
-        logical_id=place.logical_id,
-        cause=cause or resource,
-    )
 
 
 @lru_cache(maxsize=4096)

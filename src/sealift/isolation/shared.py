@@ -10,7 +10,7 @@ from sealift.isolation.identities import names_of
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
-from sealift.isolation.references import finding
+from sealift.isolation.rule import Rule
 from sealift.isolation.symbols import Outside
 from sealift.isolation.weights import Thing, is_global, weigh
 from sealift.isolation.world import World, kept
@@ -70,21 +70,17 @@ def outside_of(world: World, text: str) -> Outside | None:
     return next((world.symbols.sources[c] for c in text if c in world.symbols.sources), None)
 
 
-def shared_findings(world: World, rule: str, fix: str) -> Iterator[Finding]:
+def shared_findings(world: World, rule: Rule) -> Iterator[Finding]:
     """Yield the findings of one rule on what two environments share."""
     for found in shared_things(world):
-        if found.thing.rule == rule:
+        if found.thing.rule == rule.id:
             shown = "" if found.thing.hidden else world.symbols.concrete(found.text)
             what = f"{found.thing.what} {shown}".rstrip()
             where = f"{found.place.scope.origin(found.place.logical_id)}, {found.place.path}"
-            yield finding(
-                world,
-                found.place,
-                rule=(rule, found.thing.severity),
-                ends=(found.left, found.right),
-                message=f"{found.left} and {found.right} share {what} ({where}).",
-                fix=fix,
-                resource=shown or found.place.path,
+            message = f"{found.left} and {found.right} share {what} ({where})."
+            ends, severity = (found.left, found.right), found.thing.severity
+            yield rule.on_reference(
+                world, found.place, ends, message, resource=shown or found.place.path, severity=severity
             )
 
 

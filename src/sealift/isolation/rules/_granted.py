@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sealift.isolation.conditions import POSITIVE
 from sealift.isolation.decide import is_account
 from sealift.isolation.grants import Grant
-from sealift.isolation.model import Finding, Witness, severity_rank
+from sealift.isolation.model import severity_rank
 from sealift.isolation.patterns import has_symbol, intersects, is_wild
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.world import Owned, Sealed, World
@@ -171,31 +171,3 @@ def _as_role(pattern: str) -> str:
         return pattern
     before, _, after = pattern.partition(":assumed-role/")
     return before.replace(":sts:", ":iam:") + ":role/*" + after.split("/", 1)[0]
-
-
-def finding(
-    world: World, grant: Grant, statement: Statement, *, rule: tuple[str, Severity], target: str, about: tuple[str, ...]
-) -> Finding:
-    """Return the finding of a grant; `about` is principal, message and fix."""
-    who, message, fix = about
-    action = statement.actions[0] if statement.actions and not statement.but_actions else "*"
-    return Finding(
-        id=rule[0],
-        severity=rule[1],
-        source=grant.environment,
-        target=target,
-        message=message,
-        witness=Witness(
-            principal=world.symbols.concrete(who),
-            action=action,
-            resource=world.symbols.concrete(grant.on[0] if grant.on else "*"),
-        ),
-        location=statement.location or grant.scope.location(grant.logical_id),
-        fix=fix,
-        logical_id=grant.logical_id,
-    )
-
-
-def shown(grant: Grant) -> str:
-    """Return what the grant is on, for people."""
-    return grant.scope.origin(grant.owner or grant.logical_id)

@@ -6,14 +6,13 @@ from sealift.isolation.decide import may_act
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import EVERY, Finding
 from sealift.isolation.patterns import has_symbol
-from sealift.isolation.references import finding, places
+from sealift.isolation.references import places
 from sealift.isolation.resolving import UNKNOWN, Resolved
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Sealed, World
 from sealift.model.finding import Severity
 
-FIX = "Keep it in a stack of the account, apart from every environment, or select by the stack's own name or ARNs."
 _OF_ALL: dict[str, tuple[Severity, str]] = {
     "AWS::CloudFormation::GuardHook": ("high", "sees and stops changes of every stack"),
     "AWS::CloudFormation::HookTypeConfig": ("high", "sees and stops changes of every stack"),
@@ -91,8 +90,14 @@ def _finding(world: World, environment: Sealed, place: Place, about: tuple[Sever
     severity, what = about
     origin = place.scope.origin(place.logical_id)
     message = f"{origin} of {environment.name} {what}: those of other environments, too."
-    return finding(world, place, rule=("ACC-01", severity), ends=(environment.name, EVERY), message=message, fix=FIX,
-                resource=next(iter(place.value.values), "*"))  # fmt: skip
+    return RULE.on_reference(
+        world,
+        place,
+        (environment.name, EVERY),
+        message,
+        resource=next(iter(place.value.values), "*"),
+        severity=severity,
+    )
 
 
 _SELECTION = "{BackupPlanId: {Ref: Plan}, BackupSelection: {SelectionName: s, IamRoleArn: {'Fn::GetAtt': [Role, Arn]}, "
@@ -112,7 +117,7 @@ RULE = Rule(
     severity="high",
     why="A subscription to every log group, a hook on every stack, a backup of whatever has a tag: no permission is "
     "missing and no name is wrong, and yet it reads or changes what another environment owns.",
-    fix=FIX,
+    fix="Keep it in a stack of the account, apart from every environment, or select by the stack's own name or ARNs.",
     failing=Example(template=_TEMPLATE.replace("KEY", "backup").replace("VALUE", "daily")),
     passing=Example(
         template=_TEMPLATE.replace("KEY", "'aws:cloudformation:stack-name'").replace("VALUE", "{Ref: 'AWS::StackName'}")

@@ -4,14 +4,11 @@ from collections.abc import Iterator
 
 from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
-from sealift.isolation.references import finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
 
 TYPES = ("AWS::ApiGateway::BasePathMapping", "AWS::ApiGatewayV2::ApiMapping", "AWS::ApiGateway::BasePathMappingV2")
-FIX = "Give each environment a domain of its own, by a parameter."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -31,9 +28,7 @@ def check(world: World) -> Iterator[Finding]:
             for right in names[index + 1 :]:
                 address = f"{domain}/{path}"
                 message = f"{left} and {right} both map {address}: one takes the other's requests."
-                yield finding(world, by_environment[left], rule=("API-01", "critical"), ends=(left, right),
-                           message=message, fix=FIX, resource=address)  # fmt: skip
-    yield from named_findings(world, "API-01", FIX)
+                yield RULE.on_reference(world, by_environment[left], (left, right), message, resource=address)
 
 
 _TEMPLATE = resource(
@@ -46,7 +41,7 @@ RULE = Rule(
     title="A domain or base path that leads to another environment",
     severity="critical",
     why="Requests meant for production reach staging, with production's tokens in them.",
-    fix=FIX,
+    fix="Give each environment a domain of its own, by a parameter.",
     failing=Example(template=_TEMPLATE.replace("DOMAIN", "api.example.com")),
     passing=Example(
         template=_TEMPLATE.replace("DOMAIN", "api.staging.example.com"),

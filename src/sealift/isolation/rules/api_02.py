@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
-
-FIX = "Set it once per account, outside of the environments; or give each environment its own account."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -15,18 +13,9 @@ def check(world: World) -> Iterator[Finding]:
     for environment in world.environments:
         if world.shared_with(environment.name):
             for scope, logical_id in environment.each("AWS::ApiGateway::Account"):
-                yield Finding(
-                    id="API-02",
-                    severity="medium",
-                    source=environment.name,
-                    target=EVERY,
-                    message=f"{scope.origin(logical_id)} of {environment.name} sets API Gateway's logging role for the "
-                    "whole account.",
-                    witness=Witness(principal=logical_id, action="apigateway:PATCH", resource="/account"),
-                    location=scope.location(logical_id),
-                    fix=FIX,
-                    logical_id=logical_id,
-                )
+                message = f"{scope.origin(logical_id)} of {environment.name} sets API Gateway's logging role for the "
+                message += "whole account."
+                yield RULE.on_resource(scope, logical_id, message, action="apigateway:PATCH", resource="/account")
 
 
 RULE = Rule(
@@ -35,7 +24,7 @@ RULE = Rule(
     severity="medium",
     why="There is one per account and region: the environment deployed last sets it for all, and deleting it takes "
     "logging from all.",
-    fix=FIX,
+    fix="Set it once per account, outside of the environments; or give each environment its own account.",
     failing=Example(template=resource("AWS::ApiGateway::Account", "{}")),
     passing=Example(template=resource("AWS::ApiGateway::RestApi", "{}")),
     check=check,

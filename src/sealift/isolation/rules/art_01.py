@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 
 from sealift.isolation.decide import may
-from sealift.isolation.model import Finding, Witness
-from sealift.isolation.reach import shown_principal
+from sealift.isolation.model import Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.world import Sealed, World
 
-FIX = "Give each environment an artifacts bucket of its own."
 _WRITES = ("s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy", "s3:DeleteBucket")
 
 
@@ -30,19 +28,9 @@ def _writers(world: World, source: Sealed, target: Sealed, bucket: str) -> Itera
         for action in _WRITES:
             on = f"{term}/*" if action.endswith("Object") else term
             if may(principal.statements, action, on, limits=limits):
-                yield Finding(
-                    id="ART-01",
-                    severity="high",
-                    source=source.name,
-                    target=target.name,
-                    message=f"{shown_principal(principal)} of {source.name} may write to {bucket}, which "
-                    f"{target.name}'s code comes from.",
-                    witness=Witness(
-                        principal=world.symbols.concrete(principal.arn), action=action, resource=on.replace("*", "x")
-                    ),
-                    location=principal.location,
-                    fix=FIX,
-                    logical_id=principal.logical_id,
+                message = f"may write to {bucket}, which {target.name}'s code comes from."
+                yield RULE.on_principal(
+                    world, principal, message, action=action, resource=on.replace("*", "x"), target=target.name
                 )
                 break
 
@@ -53,7 +41,7 @@ RULE = Rule(
     title="A shared artifacts bucket that one environment can write to",
     severity="high",
     why="Who can replace the code that production will be deployed from needs no other way in.",
-    fix=FIX,
+    fix="Give each environment an artifacts bucket of its own.",
     failing=Example(
         template=role(_WRITE.replace("BUCKET", "all")), environment={"artifact_bucket": "shop-artifacts-all"}
     ),

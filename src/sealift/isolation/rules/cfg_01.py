@@ -7,7 +7,6 @@ from sealift.isolation.identities import Identity, parents, same_things, shape
 from sealift.isolation.mentions import Place, texts_of, values_at
 from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside
-from sealift.isolation.references import finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
@@ -15,7 +14,6 @@ from sealift.isolation.shared import outside_of
 from sealift.isolation.world import World, kept
 from sealift.model.finding import Severity
 
-FIX = "Make the thing itself in the template, so that each environment has its own, or keep both in a stack apart."
 _ROUTED = {
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("Conditions", "Priority"),
     "AWS::ElasticLoadBalancingV2::ListenerCertificate": ("Certificates",),
@@ -43,8 +41,14 @@ def check(world: World) -> Iterator[Finding]:
             what = "the one of the account" if identity.single else " / ".join(identity.key[3:])
             message = f"{place.scope.origin(place.logical_id)} of {left} and of {right} configure one thing, {what}: "
             message += "the stack deployed last decides for both."
-            yield finding(world, place, rule=("CFG-01", "high"), ends=(left, right), message=message, fix=FIX,
-                       resource=world.symbols.concrete(what), cause=place.value.only or "")  # fmt: skip
+            yield RULE.on_reference(
+                world,
+                place,
+                (left, right),
+                message,
+                resource=world.symbols.concrete(what),
+                cause=place.value.only or "",
+            )
     for place, text, left, right in _shared_parents(world):
         severity = _severity(world, place, right)
         what = world.symbols.concrete(text)
@@ -52,8 +56,7 @@ def check(world: World) -> Iterator[Finding]:
             f"{place.scope.origin(place.logical_id)} of {left} and of {right} are parts of one {place.key}, {what}, "
         )
         message += "which no environment owns."
-        yield finding(world, place, rule=("CFG-01", severity), ends=(left, right), message=message, fix=FIX,
-                   resource=what, cause=text)  # fmt: skip
+        yield RULE.on_reference(world, place, (left, right), message, resource=what, cause=text, severity=severity)
 
 
 def _is_part(identity: Identity) -> bool:
@@ -108,7 +111,7 @@ RULE = Rule(
     severity="high",
     why="A policy on one bucket, a method in one API, a group in one user pool: what the stack deployed last says "
     "holds for both, and the other one is changed by a deployment that is not its own.",
-    fix=FIX,
+    fix="Make the thing itself in the template, so that each environment has its own, or keep both in a stack apart.",
     failing=Example(template=resource("AWS::S3::BucketPolicy", _POLICY.replace("BUCKET", "company-files"))),
     passing=Example(
         template=resource("AWS::S3::BucketPolicy", _POLICY.replace("BUCKET", "{Ref: Files}"),

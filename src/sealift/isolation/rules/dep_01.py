@@ -11,13 +11,11 @@ from sealift.isolation.rules._sorted import stack_actions
 from sealift.isolation.world import World
 from sealift.model.finding import Severity
 
-FIX = "Limit CloudFormation actions to arn:…:stack/${AWS::StackName}/*."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield reach to the stacks themselves: critical where they can be changed, low where they can be seen."""
     chosen = ((reach, stack_actions(reach)) for reach in reaches(world))
-    yield from findings_of(world, chosen, rule="DEP-01", severity=_severity, fix=FIX)
+    yield from findings_of(world, chosen, rule=RULE, severity=_severity)
 
 
 def _severity(names: frozenset[str]) -> Severity:
@@ -39,7 +37,7 @@ RULE = Rule(
     title="A role can change another environment's stack",
     severity="critical",
     why="Who may update or delete a stack holds everything in it, whatever the policies of its resources say.",
-    fix=FIX,
+    fix="Limit CloudFormation actions to arn:…:stack/${AWS::StackName}/*.",
     failing=Example(template=role(_UPDATE.replace("NAME", "app-*"))),
     passing=Example(template=role(_UPDATE.replace("NAME", "${AWS::StackName}"))),
     check=check,

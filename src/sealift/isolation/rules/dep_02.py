@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import Sealed, World
-
-FIX = "Give each environment a CloudFormation role of its own, with a permissions boundary that it cannot remove."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -21,29 +19,24 @@ def check(world: World) -> Iterator[Finding]:
     for role, listed in users.items():
         for index, left in enumerate(listed):
             for right in listed[index + 1 :]:
-                yield Finding(
-                    id="DEP-02",
-                    severity="critical",
-                    source=left.name,
+                message = f"CloudFormation deploys {left.name} and {right.name} by one role."
+                yield RULE.finding(
+                    left.name,
+                    message,
                     target=right.name,
-                    message=f"CloudFormation deploys {left.name} and {right.name} by one role.",
                     witness=Witness(principal=role, action="cloudformation:UpdateStack", resource=right.view.name),
-                    fix=FIX,
                 )
 
 
 def _unbounded(environment: Sealed, role: str) -> Iterator[Finding]:
     for principal in environment.principals:
         if principal.arn == role and not principal.has_boundary:
-            yield Finding(
-                id="DEP-02",
-                severity="critical",
-                source=environment.name,
-                target=EVERY,
-                message=f"The CloudFormation role {principal.name} of {environment.name} has no permissions boundary.",
+            message = f"The CloudFormation role {principal.name} of {environment.name} has no permissions boundary."
+            yield RULE.finding(
+                environment.name,
+                message,
                 witness=Witness(principal=role, action="iam:CreateRole", resource="*"),
                 location=principal.location,
-                fix=FIX,
                 logical_id=principal.logical_id,
             )
 
@@ -53,7 +46,7 @@ RULE = Rule(
     title="A CloudFormation role that is shared or has no boundary",
     severity="critical",
     why="A template can ask CloudFormation for anything that its role may do: the role is the environment's wall.",
-    fix=FIX,
+    fix="Give each environment a CloudFormation role of its own, with a permissions boundary that it cannot remove.",
     failing=Example(template=TABLE, stack={"role_arn": "arn:aws:iam::000000000000:role/cloudformation"}),
     passing=Example(template=TABLE, stack={"role_arn": "arn:aws:iam::000000000000:role/app-{env}-cloudformation"}),
     check=check,

@@ -1,11 +1,7 @@
 """DEP-03: deployments of two environments are steered by one deployment group or alarm."""
 
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-
-FIX = "Make the application, the group and the alarms in the template, so that each environment has its own."
-
 
 _TEMPLATE = resource(
     "AWS::CodeDeploy::DeploymentGroup",
@@ -24,8 +20,7 @@ RULE = Rule(
     title="One deployment group or alarm for two environments",
     severity="medium",
     why="Staging's alarm rolls production back, or production's hides what staging's would have shown.",
-    fix=FIX,
+    fix="Make the application, the group and the alarms in the template, so that each environment has its own.",
     failing=Example(template=_TEMPLATE.replace("ALARM", "shop-errors")),
     passing=Example(template=_TEMPLATE.replace("ALARM", "{Ref: Errors}")),
-    check=by_place("DEP-03", FIX),
 )

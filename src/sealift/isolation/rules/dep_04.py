@@ -7,8 +7,6 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import Sealed, World
 
-FIX = "Use the credentials of the declared account, or declare the account that is meant."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield live accounts and tags that differ from the declared ones."""
@@ -30,14 +28,12 @@ def check(world: World) -> Iterator[Finding]:
 
 
 def _finding(environment: Sealed, target: str, message: str, resource: str) -> Finding:
-    return Finding(
-        id="DEP-04",
-        severity="critical",
-        source=environment.name,
+    message = f"{environment.name} {message}."
+    return RULE.finding(
+        environment.name,
+        message,
         target=target,
-        message=f"{environment.name} {message}.",
         witness=Witness(principal=environment.name, action="cloudformation:UpdateStack", resource=resource),
-        fix=FIX,
     )
 
 
@@ -46,7 +42,7 @@ RULE = Rule(
     title="Account, tags or role differ from what was declared",
     severity="critical",
     why="A deployment with the wrong credentials is staging in production's account.",
-    fix=FIX,
+    fix="Use the credentials of the declared account, or declare the account that is meant.",
     failing=Example(
         template=TABLE, accounts=("111111111111", "222222222222"), only="staging",
         environment={"live_account": "222222222222"},

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_symbol, intersects, is_wild
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
-
-FIX = "Do not import existing resources where names are fixed, or build the names from ${AWS::StackName}."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -20,21 +18,16 @@ def check(world: World) -> Iterator[Finding]:
             for other in world.shared_with(source.name):
                 met = next((o for o in other.owned if o.explicit and _same(entry.term, o.term)), None)
                 if met is not None:
-                    yield Finding(
-                        id="DEP-05",
-                        severity="critical",
-                        source=source.name,
+                    message = f"Deploying {source.name} would adopt {met.logical_id} of {other.name}: it imports "
+                    message += "existing resources by name."
+                    yield RULE.on_resource(
+                        entry.scope,
+                        entry.logical_id,
+                        message,
                         target=other.name,
-                        message=f"Deploying {source.name} would adopt {met.logical_id} of {other.name}: it imports "
-                        "existing resources by name.",
-                        witness=Witness(
-                            principal=f"stack {entry.scope.view.name}",
-                            action="cloudformation:CreateChangeSet",
-                            resource=world.symbols.concrete(entry.term),
-                        ),
-                        location=entry.scope.location(entry.logical_id),
-                        fix=FIX,
-                        logical_id=entry.logical_id,
+                        principal=f"stack {entry.scope.view.name}",
+                        action="cloudformation:CreateChangeSet",
+                        resource=world.symbols.concrete(entry.term),
                     )
 
 
@@ -49,7 +42,7 @@ RULE = Rule(
     title="ImportExistingResources adopts another environment's resource",
     severity="critical",
     why="With it, a name that exists already is not a failure: CloudFormation takes the resource into this stack.",
-    fix=FIX,
+    fix="Do not import existing resources where names are fixed, or build the names from ${AWS::StackName}.",
     failing=Example(template=resource("AWS::DynamoDB::Table", "{TableName: orders}"), stack={"import_existing": True}),
     passing=Example(
         template=resource("AWS::DynamoDB::Table", "{TableName: {'Fn::Sub': '${AWS::StackName}-orders'}}"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_symbol
 from sealift.isolation.references import places
 from sealift.isolation.rule import Example, Rule
@@ -10,8 +10,6 @@ from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
 from sealift.isolation.world import Sealed, World
 from sealift.model.template import Json
-
-FIX = "Use a bus of the environment, or filter on a value that only it has (resources, stack name, bucket)."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -21,18 +19,15 @@ def check(world: World) -> Iterator[Finding]:
             continue
         for scope, logical_id, pattern, bus in _listening(environment):
             if not _own(world, scope, pattern):
-                yield Finding(
-                    id="EVT-01",
-                    severity="high",
-                    source=environment.name,
-                    target=EVERY,
-                    message=f"{scope.origin(logical_id)} of {environment.name} hears such events of every environment "
-                    "of the account.",
-                    witness=Witness(principal=logical_id, action="events:PutEvents", resource=bus),
-                    location=scope.location(logical_id),
-                    fix=FIX,
+                message = f"{scope.origin(logical_id)} of {environment.name} hears such events of every environment of "
+                message += "the account."
+                yield RULE.on_resource(
+                    scope,
+                    logical_id,
+                    message,
+                    action="events:PutEvents",
+                    resource=bus,
                     residual=_of_aws(scope, pattern),
-                    logical_id=logical_id,
                 )
 
 
@@ -70,7 +65,7 @@ RULE = Rule(
     title="A rule on the default bus without a filter for its environment",
     severity="high",
     why="There is one default bus per account: an event that staging puts there runs production's functions too.",
-    fix=FIX,
+    fix="Use a bus of the environment, or filter on a value that only it has (resources, stack name, bucket).",
     failing=Example(template=resource("AWS::Events::Rule", _PATTERN.replace(" MORE", ""))),
     passing=Example(
         template=resource(

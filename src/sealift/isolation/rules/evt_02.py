@@ -1,11 +1,7 @@
 """EVT-02: a rule, schedule or pipe delivers to another environment."""
 
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-
-FIX = "Deliver to a target of the same environment: !GetAtt Target.Arn."
-
 
 _TEMPLATE = resource(
     "AWS::Events::Rule",
@@ -17,8 +13,7 @@ RULE = Rule(
     title="Events are delivered to another environment",
     severity="critical",
     why="What happens in staging then happens in production, by AWS's own hand.",
-    fix=FIX,
+    fix="Deliver to a target of the same environment: !GetAtt Target.Arn.",
     failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
-    check=by_place("EVT-02", FIX, shared=False),
 )

@@ -1,11 +1,7 @@
 """EVT-04: a bucket notifies another environment."""
 
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-
-FIX = "Notify a function, queue or topic of the same environment."
-
 
 _TEMPLATE = resource(
     "AWS::S3::Bucket",
@@ -17,8 +13,7 @@ RULE = Rule(
     title="A bucket notifies or copies to another environment",
     severity="high",
     why="Every object put in one environment is worked on, or ends up, in the other.",
-    fix=FIX,
+    fix="Notify a function, queue or topic of the same environment.",
     failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
-    check=by_place("EVT-04", FIX, shared=False),
 )

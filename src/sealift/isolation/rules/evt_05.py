@@ -4,23 +4,18 @@ from collections.abc import Iterator
 
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
 from sealift.isolation.patterns import plain
-from sealift.isolation.references import finding, places, register
+from sealift.isolation.references import places, register
 from sealift.isolation.resolving import Resolved
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
-from sealift.isolation.shared import shared_findings
 from sealift.isolation.world import Sealed, World
 
 FIX_LIVE = "Delete the event source mapping: nothing in the templates asks for it."
-FIX = "Take events from, and leave failures in, queues and streams of the same environment."
 
 
 def check(world: World) -> Iterator[Finding]:
     """Yield sources that two environments share, and what names another one's resource at these places."""
-    yield from shared_findings(world, "EVT-05", FIX)
-    yield from named_findings(world, "EVT-05", FIX)
     for environment in world.environments:
         yield from _in_force(world, environment)
 
@@ -37,9 +32,14 @@ def _in_force(world: World, environment: Sealed) -> Iterator[Finding]:
                 for other in names.others(source, environment.name) if source not in mapped else ():
                     message = f"{scope.origin(logical_id)} of {environment.name} takes events from {other.what} of "
                     message += f"{other.environment}, as it is in force."
-                    yield finding(world, Place(scope, logical_id, "EventSourceArn", Resolved((source,))),
-                               rule=("EVT-05", "critical"), ends=(environment.name, other.environment),
-                               message=message, fix=FIX_LIVE, resource=source)  # fmt: skip
+                    yield RULE.on_reference(
+                        world,
+                        Place(scope, logical_id, "EventSourceArn", Resolved((source,))),
+                        (environment.name, other.environment),
+                        message,
+                        resource=source,
+                        fix=FIX_LIVE,
+                    )
 
 
 _TEMPLATE = resource(
@@ -53,7 +53,7 @@ RULE = Rule(
     title="A queue or stream of another environment feeds a function",
     severity="critical",
     why="A mapping takes messages away: what staging's function reads from production's queue, production never sees.",
-    fix=FIX,
+    fix="Take events from, and leave failures in, queues and streams of the same environment.",
     failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),
     check=check,

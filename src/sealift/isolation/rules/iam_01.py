@@ -8,13 +8,11 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._sorted import plain_actions, severity
 from sealift.isolation.world import World
 
-FIX = "Name the own resource: !GetAtt Resource.Arn, or a pattern that begins with ${AWS::StackName}."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield reach by statements of the template's own policies."""
     own = ((reach, plain_actions(reach)) for reach in reaches(world) if reach.statement.managed is None)
-    yield from findings_of(world, own, rule="IAM-01", severity=severity, fix=FIX)
+    yield from findings_of(world, own, rule=RULE, severity=severity)
 
 
 _ROLE = """
@@ -36,7 +34,7 @@ RULE = Rule(
     title="A role reaches another environment's data or functions",
     severity="high",
     why="In one account an IAM policy is all that stands between staging's code and production's data.",
-    fix=FIX,
+    fix="Name the own resource: !GetAtt Resource.Arn, or a pattern that begins with ${AWS::StackName}.",
     failing=Example(template=_ROLE.replace("RESOURCE", '"*"')),
     passing=Example(template=_ROLE.replace("RESOURCE", '{"Fn::GetAtt": [Orders, Arn]}')),
     check=check,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from sealift.isolation.decide import may
-from sealift.isolation.model import OUTSIDE, Finding, Witness
+from sealift.isolation.model import OUTSIDE, Finding
 from sealift.isolation.patterns import TAIL, intersects
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import Principal
-from sealift.isolation.reach import findings_of, may_name, own_pattern, reaches, shown_principal
+from sealift.isolation.reach import findings_of, may_name, own_pattern, reaches
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import critical, role_actions
@@ -15,14 +15,13 @@ from sealift.isolation.world import Sealed, World
 
 ROLES = f"arn:{TAIL}:iam::{TAIL}:role/*"
 _ACTIONS = ("iam:PassRole", "sts:AssumeRole")
-FIX = "Name the role: !GetAtt Role.Arn, or a pattern that begins with ${AWS::StackName}."
 
 
 def check(world: World) -> Iterator[Finding]:
     """Yield reach to others' roles, to roles nobody of the proof owns, and resources that run as these."""
     chosen = [(reach, names) for reach in reaches(world) if (names := role_actions(reach))]
     found = {id(reach.principal) for reach, _ in chosen}
-    yield from findings_of(world, chosen, rule="IAM-03", severity=critical, fix=FIX)
+    yield from findings_of(world, chosen, rule=RULE, severity=critical)
     for environment in world.environments:
         for principal in environment.principals:
             if id(principal) not in found:
@@ -42,21 +41,9 @@ def _outside(world: World, environment: Sealed, principal: Principal) -> Iterato
         if action is None:
             continue
         through = f" (through {statement.managed})" if statement.managed else ""
-        yield Finding(
-            id="IAM-03",
-            severity="critical",
-            source=environment.name,
-            target=OUTSIDE,
-            message=f"{shown_principal(principal)} of {environment.name} may {action} on roles that no environment "
-            f"owns; what these may do is not known{through}.",
-            witness=Witness(
-                principal=world.symbols.concrete(principal.arn),
-                action=action,
-                resource=world.symbols.concrete(pattern),
-            ),
-            location=statement.location or principal.location,
-            fix=FIX,
-            logical_id=principal.logical_id,
+        message = f"may {action} on roles that no environment owns; what these may do is not known{through}."
+        yield RULE.on_principal(
+            world, principal, message, action=action, resource=pattern, target=OUTSIDE, statement=statement
         )
         return
 
@@ -87,19 +74,16 @@ def _run_as(world: World, environment: Sealed) -> Iterator[Finding]:
             if value == "*" or (alone and near):
                 # A role of the own account reaches another account by a grant there only, which RPL rules look for.
                 continue
-            yield Finding(
-                id="IAM-03",
-                severity="critical",
-                source=environment.name,
+            message = f"{outside.scope.origin(outside.logical_id)} of {environment.name} acts as a {what} that is not "
+            message += "its environment's."
+            yield RULE.on_resource(
+                outside.scope,
+                outside.logical_id,
+                message,
+                action="sts:AssumeRole",
+                resource=world.symbols.concrete(value),
                 target=_owner(world, environment, value),
-                message=f"{outside.scope.origin(outside.logical_id)} of {environment.name} acts as a {what} that is "
-                f"not its environment's.",
-                witness=Witness(
-                    principal=outside.logical_id, action="sts:AssumeRole", resource=world.symbols.concrete(value)
-                ),
-                location=outside.scope.location(outside.logical_id),
                 fix=f"Give the environment a {what} of its own, in its template.",
-                logical_id=outside.logical_id,
                 cause=value,
             )
 
@@ -117,7 +101,7 @@ RULE = Rule(
     title="A role can pass or assume a role that is not its own",
     severity="critical",
     why="Who may pass or assume a role may do whatever that role may: the way around every other limit.",
-    fix=FIX,
+    fix="Name the role: !GetAtt Role.Arn, or a pattern that begins with ${AWS::StackName}.",
     failing=Example(template=role("{Effect: Allow, Action: 'iam:PassRole', Resource: '*'}")),
     passing=Example(
         template=role(

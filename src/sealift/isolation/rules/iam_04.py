@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from sealift.isolation.decide import may
-from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import TAIL, intersects, is_wild
 from sealift.isolation.policies import Statement, Test
 from sealift.isolation.principals import Principal
-from sealift.isolation.reach import may_name, own_pattern, shown_principal
+from sealift.isolation.reach import may_name, own_pattern
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.world import Sealed, World
@@ -19,7 +19,6 @@ WIDENING = (
 )  # fmt: skip
 REMOVING = ("DeleteRolePermissionsBoundary", "DeleteUserPermissionsBoundary")
 EDITING = ("CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicy")
-FIX = "Add a condition StringEquals iam:PermissionsBoundary with the ARN of the environment's boundary."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -31,20 +30,14 @@ def check(world: World) -> Iterator[Finding]:
                 continue
             name, statement, message = found
             resources = (r for r in statement.resources if intersects(r, IDENTITIES))
-            yield Finding(
-                id="IAM-04",
-                severity="critical",
-                source=environment.name,
-                target=EVERY,
-                message=f"{shown_principal(principal)} of {environment.name} may iam:{name} {message}.",
-                witness=Witness(
-                    principal=world.symbols.concrete(principal.arn),
-                    action=f"iam:{name}",
-                    resource=world.symbols.concrete("*" if statement.but_resources else next(resources, "*")),
-                ),
-                location=statement.location or principal.location,
-                fix=FIX,
-                logical_id=principal.logical_id,
+            message = f"may iam:{name} {message}."
+            yield RULE.on_principal(
+                world,
+                principal,
+                message,
+                action=f"iam:{name}",
+                resource="*" if statement.but_resources else next(resources, "*"),
+                statement=statement,
             )
 
 
@@ -93,7 +86,7 @@ RULE = Rule(
     title="Roles can be made without a boundary",
     severity="critical",
     why="A role that makes roles can make one that reaches everything, whatever its own limits are.",
-    fix=FIX,
+    fix="Add a condition StringEquals iam:PermissionsBoundary with the ARN of the environment's boundary.",
     failing=Example(template=role(_CREATE.replace("CONDITION", ""))),
     passing=Example(
         template=role(

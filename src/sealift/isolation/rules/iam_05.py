@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from sealift.isolation import actions as iam
 from sealift.isolation.decide import may_act
-from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import TAIL, intersects
 from sealift.isolation.policies import Statement
-from sealift.isolation.reach import TELEMETRY, limited, shown_principal
+from sealift.isolation.reach import TELEMETRY, limited
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.world import World
@@ -30,7 +30,6 @@ _DELIVERY = {"logs:createlogdelivery", "logs:putresourcepolicy"}
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
 """
 _HARMLESS = frozenset({"sts", "xray", "ec2messages", "ssmmessages", "polly", "translate", "comprehend", "textract"})
-FIX = "Add a condition that names the environment's own resources, for example lambda:FunctionArn, or drop the action."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -50,17 +49,8 @@ def check(world: World) -> Iterator[Finding]:
                 service, _, lower = worst.partition(":")
                 fact = iam.action(service, lower)
                 shown = f"{service}:{fact.name if fact else lower}"
-                yield Finding(
-                    id="IAM-05",
-                    severity=severity,
-                    source=environment.name,
-                    target=EVERY,
-                    message=f"{shown_principal(principal)} of {environment.name} may {shown}, which no ARN limits.",
-                    witness=Witness(principal=world.symbols.concrete(principal.arn), action=shown, resource="*"),
-                    location=statement.location or principal.location,
-                    fix=FIX,
-                    logical_id=principal.logical_id,
-                )
+                message = f"may {shown}, which no ARN limits."
+                yield RULE.on_principal(world, principal, message, action=shown, severity=severity, statement=statement)
 
 
 def _on_everything(statement: Statement) -> bool:
@@ -100,7 +90,8 @@ RULE = Rule(
     severity="high",
     why="435 actions of common services have no resource type. Allowed at all, they are allowed on everything: "
     "lambda:CreateEventSourceMapping can feed another environment's queue to this one's function.",
-    fix=FIX,
+    fix="Add a condition that names the environment's own resources, for example lambda:FunctionArn, or drop the "
+    "action.",
     failing=Example(template=role(_CREATE.replace("CONDITION", ""))),
     passing=Example(
         template=role(

@@ -2,37 +2,24 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Finding, Witness
-from sealift.isolation.reach import OWN_POLICY, findings_of, reaches, shown_principal
+from sealift.isolation.model import Finding
+from sealift.isolation.reach import OWN_POLICY, findings_of, reaches
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.rules._sorted import plain_actions, severity
 from sealift.isolation.world import World
 
-FIX = OWN_POLICY
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield reach through AWS managed policies, and policies whose documents are not known."""
     managed = ((reach, plain_actions(reach)) for reach in reaches(world) if reach.statement.managed is not None)
-    yield from findings_of(world, managed, rule="IAM-06", severity=severity, fix=FIX)
+    yield from findings_of(world, managed, rule=RULE, severity=severity)
     for environment in world.environments:
         for principal in environment.principals:
             for arn in principal.unknown_managed:
                 shown = world.symbols.concrete(arn)
-                yield Finding(
-                    id="IAM-06",
-                    severity="high",
-                    source=environment.name,
-                    target=EVERY,
-                    message=f"{shown_principal(principal)} of {environment.name} has the managed policy {shown}, whose "
-                    "document is not known.",
-                    witness=Witness(principal=world.symbols.concrete(principal.arn), action="*", resource="*"),
-                    location=principal.location,
-                    fix=FIX,
-                    unproved=True,
-                    logical_id=principal.logical_id,
-                )
+                message = f"has the managed policy {shown}, whose document is not known."
+                yield RULE.on_principal(world, principal, message, action="*", unproved=True)
 
 
 _OWN = "{Effect: Allow, Action: 'dynamodb:GetItem', Resource: {'Fn::GetAtt': [Orders, Arn]}}"
@@ -41,7 +28,7 @@ RULE = Rule(
     title="A managed policy that is unknown or too wide",
     severity="high",
     why="AWS managed policies name `*`: AmazonDynamoDBFullAccess is access to every table of the account.",
-    fix=FIX,
+    fix=OWN_POLICY,
     failing=Example(
         template=role(_OWN, more='ManagedPolicyArns: ["arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"]')
     ),

@@ -9,14 +9,12 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._sorted import telemetry_actions
 from sealift.isolation.world import World
 
-FIX = "Allow logs:PutLogEvents on the function's own log group only, or give each environment its own account."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield one finding for each pair of environments, with one role as the witness."""
     for (source, target), telemetry in reached(world).telemetry.items():
         names = telemetry_actions(telemetry.reach)
-        finding = finding_of(world, telemetry.reach, rule=("IAM-07", "info"), name=strongest(names), fix=FIX)
+        finding = finding_of(world, telemetry.reach, rule=RULE, severity="info", name=strongest(names))
         roles = _listed(sorted(telemetry.principals))
         yield replace(finding, message=f"{roles} of {source} may write logs, traces or metrics that are {target}'s.")
 
@@ -43,7 +41,7 @@ RULE = Rule(
     severity="info",
     why="AWSLambdaBasicExecutionRole, which every SAM function gets, may write to any log group of the account: "
     "another environment's logs can be flooded or forged, but not read.",
-    fix=FIX,
+    fix="Allow logs:PutLogEvents on the function's own log group only, or give each environment its own account.",
     failing=Example(
         template=_ROLE.replace(
             "POLICIES", 'ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]'

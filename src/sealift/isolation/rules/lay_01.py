@@ -3,21 +3,16 @@
 from collections.abc import Iterator
 
 from sealift.isolation.model import EVERY, Finding
-from sealift.isolation.named import named_findings
-from sealift.isolation.references import finding, places
+from sealift.isolation.references import places
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
-
-FIX = "Use a layer of the same template; name an image by its digest (@sha256:…)."
-
 
 _TYPES = ("AWS::Lambda::Function", "AWS::ECS::TaskDefinition")
 
 
 def check(world: World) -> Iterator[Finding]:
     """Yield others' layers and images, and images by tag in an account that is shared."""
-    yield from named_findings(world, "LAY-01", FIX)
     for environment in world.environments:
         if not world.shared_with(environment.name):
             continue
@@ -26,8 +21,7 @@ def check(world: World) -> Iterator[Finding]:
                 own = place.type == "AWS::Lambda::Function" or ".dkr.ecr." in text
                 if own and "@sha256:" not in text and text != "*":
                     message = f"{place.logical_id} of {environment.name} runs the image {text}, whose tag can be moved."
-                    yield finding(world, place, rule=("LAY-01", "medium"), ends=(environment.name, EVERY),
-                               message=message, fix=FIX, resource=text)  # fmt: skip
+                    yield RULE.on_reference(world, place, (environment.name, EVERY), message, resource=text)
 
 
 _IMAGE = "{PackageType: Image, Code: {ImageUri: '000000000000.dkr.ecr.eu-central-1.amazonaws.com/appTAG'}}"
@@ -36,7 +30,7 @@ RULE = Rule(
     title="A layer or image that another environment can change",
     severity="medium",
     why="A tag can be moved by whoever may push: the same name is other bytes tomorrow.",
-    fix=FIX,
+    fix="Use a layer of the same template; name an image by its digest (@sha256:…).",
     failing=Example(template=resource("AWS::Lambda::Function", _IMAGE.replace("TAG", ":latest"))),
     passing=Example(template=resource("AWS::Lambda::Function", _IMAGE.replace("TAG", "@sha256:0f0f0f0f"))),
     check=check,

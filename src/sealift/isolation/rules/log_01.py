@@ -1,11 +1,7 @@
 """LOG-01: log groups or their subscriptions are shared."""
 
 from sealift.isolation.rule import Example, Rule
-from sealift.isolation.rules._by_place import by_place
 from sealift.isolation.rules._snippets import resource
-
-FIX = "Make the log group and what it is sent to in the template, so that each environment has its own."
-
 
 _TEMPLATE = resource(
     "AWS::Logs::SubscriptionFilter",
@@ -18,8 +14,7 @@ RULE = Rule(
     title="Shared log group or log subscription",
     severity="high",
     why="Who reads one environment's logs reads the other's, with what people typed into them.",
-    fix=FIX,
+    fix="Make the log group and what it is sent to in the template, so that each environment has its own.",
     failing=Example(template=_TEMPLATE.replace("GROUP", "/shop/app-production")),
     passing=Example(template=_TEMPLATE.replace("GROUP", "{Ref: Logs}")),
-    check=by_place("LOG-01", FIX),
 )

@@ -6,12 +6,10 @@ from sealift.isolation.identities import same_things, shape
 from sealift.isolation.mentions import Place, values_at
 from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import has_symbol, is_wild
-from sealift.isolation.references import asked_in, finding, places, shared
+from sealift.isolation.references import asked_in, places, shared
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Owned, World
-
-FIX = "Leave the name out, or build it from ${AWS::StackName}."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -47,8 +45,7 @@ def _by_schema(world: World, seen: set[tuple[str, str, str]]) -> Iterator[Findin
             name = place.value.only or ""
             message = f"{place.scope.origin(place.logical_id)} has the same name in {left} and {right}: one would be "
             message += "the other's."
-            yield finding(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message, fix=FIX,
-                          resource=name)  # fmt: skip
+            yield RULE.on_reference(world, place, (left, right), message, resource=name)
 
 
 def _exports(world: World) -> Iterator[Finding]:
@@ -58,29 +55,28 @@ def _exports(world: World) -> Iterator[Finding]:
             continue
         for name in sorted(left.setting.exports.keys() & right.setting.exports.keys()):
             if not has_symbol(name) and not is_wild(name):
-                yield Finding(
-                    id="NAM-01",
-                    severity="critical",
-                    source=left.name,
+                message = f"{left.name} and {right.name} both export {name}: who imports it gets the other one's."
+                yield RULE.finding(
+                    left.name,
+                    message,
                     target=right.name,
-                    message=f"{left.name} and {right.name} both export {name}: who imports it gets the other one's.",
-                    witness=Witness(principal=left.name, action="Fn::ImportValue", resource=name),
                     fix="Put ${AWS::StackName} into the export's name.",
+                    witness=Witness(principal=left.name, action="Fn::ImportValue", resource=name),
                 )
 
 
 def _finding(ends: tuple[str, str], entry: Owned, term: str) -> Finding:
     what = entry.scope.origin(entry.logical_id)
-    return Finding(
-        id="NAM-01",
-        severity="critical",
-        source=ends[0],
+    message = f"{what} has the same name in {ends[0]} and {ends[1]}: one would be the other's."
+    return RULE.on_resource(
+        entry.scope,
+        entry.logical_id,
+        message,
         target=ends[1],
-        message=f"{what} has the same name in {ends[0]} and {ends[1]}: one would be the other's.",
-        witness=Witness(principal=f"stack {entry.scope.view.name}", action=f"{entry.service}:Create*", resource=term),
+        principal=f"stack {entry.scope.view.name}",
+        action=f"{entry.service}:Create*",
+        resource=term,
         location=entry.scope.named_at(entry.logical_id),
-        fix=FIX,
-        logical_id=entry.logical_id,
         cause=_given_by(entry),
     )
 
@@ -99,14 +95,13 @@ def _stacks(world: World) -> Iterator[Finding]:
         if not world.same_account(left.name, right.name) or left.view.region != right.view.region:
             continue
         for name in sorted({s.name for s in left.view.stacks} & {s.name for s in right.view.stacks}):
-            yield Finding(
-                id="NAM-01",
-                severity="critical",
-                source=left.name,
+            message = f"{left.name} and {right.name} are the same stack, {name}."
+            yield RULE.finding(
+                left.name,
+                message,
                 target=right.name,
-                message=f"{left.name} and {right.name} are the same stack, {name}.",
-                witness=Witness(principal=left.name, action="cloudformation:UpdateStack", resource=name),
                 fix="Give each environment a stack name of its own.",
+                witness=Witness(principal=left.name, action="cloudformation:UpdateStack", resource=name),
             )
 
 
@@ -132,8 +127,7 @@ def _without_arn(world: World) -> Iterator[Finding]:
         if place.scope.type_of(place.logical_id) in _NAMES_OF_ACCOUNT and not world.same_account(left, right):
             continue
         message = f"{place.logical_id} has the same name in {left} and {right}: one would be the other's."
-        yield finding(world, place, rule=("NAM-01", "critical"), ends=(left, right), message=message, fix=FIX,
-                   resource=text)  # fmt: skip
+        yield RULE.on_reference(world, place, (left, right), message, resource=text)
 
 
 def _in_own_zone(place: Place) -> bool:
@@ -148,7 +142,7 @@ RULE = Rule(
     severity="critical",
     why="In one account the second deployment fails, or adopts and overwrites the first one's resource. Bucket names "
     "are shared by all accounts.",
-    fix=FIX,
+    fix="Leave the name out, or build it from ${AWS::StackName}.",
     failing=Example(template=resource("AWS::DynamoDB::Table", "{TableName: orders}")),
     passing=Example(template=resource("AWS::DynamoDB::Table", "{TableName: {'Fn::Sub': '${AWS::StackName}-orders'}}")),
     check=check,

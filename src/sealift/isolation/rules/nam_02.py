@@ -7,8 +7,6 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
 
-FIX = "Rename one stack so that no name is another's name and a hyphen."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield every ordered pair of environments in one account with such stack names."""
@@ -17,15 +15,12 @@ def check(world: World) -> Iterator[Finding]:
             for mine in source.view.stacks:
                 for theirs in target.view.stacks:
                     if theirs.name.startswith(f"{mine.name}-"):
-                        yield Finding(
-                            id="NAM-02",
-                            severity="medium",
-                            source=source.name,
+                        message = f"{mine.name}-* of {source.name} also names what {theirs.name} of {target.name} owns."
+                        yield RULE.finding(
+                            source.name,
+                            message,
                             target=target.name,
-                            message=f"{mine.name}-* of {source.name} also names what {theirs.name} of {target.name} "
-                            "owns.",
                             witness=Witness(principal=mine.name, action="names", resource=f"{theirs.name}-*"),
-                            fix=FIX,
                         )
 
 
@@ -35,7 +30,7 @@ RULE = Rule(
     severity="medium",
     why="Permissions are written as ${AWS::StackName}-*. With app-prod and app-prod-eu, the first one's also name the "
     "second one's resources.",
-    fix=FIX,
+    fix="Rename one stack so that no name is another's name and a hyphen.",
     failing=Example(template=TABLE, stack_name="app-prod|app-prod-eu"),
     passing=Example(template=TABLE),
     check=check,

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
-
-FIX = "Shorten the stack name or the logical id."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -23,17 +21,10 @@ def check(world: World) -> Iterator[Finding]:
                     continue
                 name = f"{scope.view.name}-{logical_id}"
                 if facts.style in ("stack", "lower") and len(name) + 13 > facts.max_name:
-                    yield Finding(
-                        id="NAM-03",
-                        severity="medium",
-                        source=environment.name,
-                        target=EVERY,
-                        message=f"The name of {scope.origin(logical_id)} in {environment.name} may be cut to "
-                        f"{facts.max_name} characters, so what begins with the stack's name may not name it.",
-                        witness=Witness(principal=scope.view.name, action="names", resource=name),
-                        location=scope.location(logical_id),
-                        fix=FIX,
-                        logical_id=logical_id,
+                    message = f"The name of {scope.origin(logical_id)} in {environment.name} may be cut to "
+                    message += f"{facts.max_name} characters, so what begins with the stack's name may not name it."
+                    yield RULE.on_resource(
+                        scope, logical_id, message, principal=scope.view.name, action="names", resource=name
                     )
 
 
@@ -44,7 +35,7 @@ RULE = Rule(
     severity="medium",
     why="How CloudFormation cuts long names is not documented. Two long names can lose what tells their environments "
     "apart, and patterns with the stack's name no longer fit.",
-    fix=FIX,
+    fix="Shorten the stack name or the logical id.",
     failing=Example(template=f"Resources:\n  {_LONG}:\n    Type: AWS::Lambda::Function\n"),
     passing=Example(template=resource("AWS::Lambda::Function", "{}")),
     check=check,

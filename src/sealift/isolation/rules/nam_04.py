@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE, resource
 from sealift.isolation.schemes import segments_of
 from sealift.isolation.world import Owned, Sealed, World
 from sealift.model.finding import Severity
-
-FIX = "Leave the name out, or put ${AWS::StackName} into it."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -30,19 +28,17 @@ def check(world: World) -> Iterator[Finding]:
             if severity is None:
                 continue
             does = "may have" if severity == "high" else "would have"
-            yield Finding(
-                id="NAM-04",
+            message = f"The name of {entry.scope.origin(entry.logical_id)} in {environment.name} is fixed: the same "
+            message += f"resource in another environment {does} it too."
+            yield RULE.on_resource(
+                entry.scope,
+                entry.logical_id,
+                message,
                 severity=severity,
-                source=environment.name,
-                target=EVERY,
-                message=f"The name of {entry.scope.origin(entry.logical_id)} in {environment.name} is fixed: the same "
-                f"resource in another environment {does} it too.",
-                witness=Witness(
-                    principal=f"stack {entry.scope.view.name}", action=f"{entry.service}:Create*", resource=entry.term
-                ),
+                principal=f"stack {entry.scope.view.name}",
+                action=f"{entry.service}:Create*",
+                resource=entry.term,
                 location=entry.scope.named_at(entry.logical_id),
-                fix=FIX,
-                logical_id=entry.logical_id,
             )
 
 
@@ -79,7 +75,7 @@ RULE = Rule(
     title="A fixed name without stack name or environment",
     severity="high",
     why="A fixed name works in the first environment only. The next one (a preview, say) fails or takes it over.",
-    fix=FIX,
+    fix="Leave the name out, or put ${AWS::StackName} into it.",
     failing=Example(template=_TEMPLATE.replace("NAME", "orders"), production=_TEMPLATE.replace("NAME", "{Ref: Name}")),
     passing=Example(
         template=resource("AWS::SQS::Queue", "{QueueName: {'Fn::Sub': '${AWS::StackName}-orders'}}"), production=TABLE

@@ -9,7 +9,6 @@ from sealift.isolation.rules._snippets import role
 from sealift.isolation.world import Sealed, World
 from sealift.model.template import Json
 
-FIX = "Look with `sealift prove --live` at what is in force; if that finds nothing, report it as a fault of the prover."
 DENIED_FIX = "Nothing to mend: a condition, a guardrail or a boundary denied what the proof could not rule out."
 
 
@@ -39,17 +38,17 @@ def _finding(world: World, environment: Sealed, attempted: Attempted, *, through
     principal = next(
         (p.arn for p in environment.principals if p.logical_id == attempted.role and p.scope is scope), attempted.role
     )
-    return Finding(
-        id="PRB-01",
-        severity="critical" if through else "info",
-        source=environment.name,
+    message = f"{shown} of {environment.name} {told}."
+    return RULE.finding(
+        environment.name,
+        message,
         target=attempted.target,
-        message=f"{shown} of {environment.name} {told}.",
+        severity="critical" if through else "info",
         witness=Witness(
             principal=world.symbols.concrete(principal), action=attempted.action, resource=attempted.resource
         ),
         location=scope.location(attempted.role) if scope else None,
-        fix=FIX if through else DENIED_FIX,
+        fix=RULE.fix if through else DENIED_FIX,
         logical_id=attempted.role,
     )
 
@@ -74,7 +73,8 @@ RULE = Rule(
     title="A runtime probe contradicts the proof",
     severity="critical",
     why="The proof reads policies; a probe asks IAM itself. Where they differ, one of them is wrong.",
-    fix=FIX,
+    fix="Look with `sealift prove --live` at what is in force; if that finds nothing, report it as a fault of the "
+    "prover.",
     failing=Example(template=_TEMPLATE, environment={"attempted": [_attempt("allowed")]}),
     passing=Example(template=_TEMPLATE, environment={"attempted": [_attempt("denied")]}),
     check=check,

@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from sealift.isolation import actions as iam
-from sealift.isolation.model import EVERY, Finding
+from sealift.isolation.model import Finding
 from sealift.isolation.principals import Principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE, role
 from sealift.isolation.world import Sealed, World
 from sealift.model.template import Location
-
-FIX = "Mend the policy, or accept the finding for a type that reaches nothing."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -31,7 +29,7 @@ def check(world: World) -> Iterator[Finding]:
             for action, place in _unknown_actions(world, environment, principal):
                 meant = iam.alike(action)
                 message = f"the action {action} of {principal.logical_id} is not known"
-                fix = f"Did you mean {meant}?" if meant else FIX
+                fix = f"Did you mean {meant}?" if meant else ""
                 yield _finding(environment, message, principal.logical_id, place or principal.location, fix=fix)
         for grant in environment.grants:
             if grant.fault:
@@ -61,17 +59,10 @@ def _known(pattern: str) -> bool:
     return pattern.lower() in _FORMER or "*" in service or "?" in service or bool(iam.matching(service, pattern))
 
 
-def _finding(environment: Sealed, message: str, logical_id: str, place: Location | None, *, fix: str = FIX) -> Finding:
-    return Finding(
-        id="PRF-01",
-        severity="high",
-        source=environment.name,
-        target=EVERY,
-        message=f"Not proved for {environment.name}: {message}.",
-        location=place,
-        fix=fix,
-        unproved=True,
-        logical_id=logical_id,
+def _finding(environment: Sealed, message: str, logical_id: str, place: Location | None, *, fix: str = "") -> Finding:
+    message = f"Not proved for {environment.name}: {message}."
+    return RULE.finding(
+        environment.name, message, location=place, fix=fix or RULE.fix, unproved=True, logical_id=logical_id
     )
 
 
@@ -80,7 +71,7 @@ RULE = Rule(
     title="Not understood, so not proved",
     severity="high",
     why="A type, a policy or a shape that the proof does not know may hide anything. Unknown is never called clean.",
-    fix=FIX,
+    fix="Mend the policy, or accept the finding for a type that reaches nothing.",
     failing=Example(template=TABLE + "  It: {Type: 'Unheard::Of::Type'}\n"),
     passing=Example(
         template=role("{Effect: Allow, Action: 'dynamodb:GetItem', Resource: {'Fn::GetAtt': [Orders, Arn]}}")

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Finding
+from sealift.isolation.model import Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
 from sealift.model.template import Json
-
-FIX = "Allow the call for whoever runs `sealift prove --live`; it only reads."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -17,17 +15,8 @@ def check(world: World) -> Iterator[Finding]:
     for environment in world.environments:
         for unread in environment.view.unread:
             place = next((s.location(unread.logical_id) for s in environment.scopes if unread.logical_id), None)
-            yield Finding(
-                id="PRF-02",
-                severity="high",
-                source=environment.name,
-                target=EVERY,
-                message=f"Not proved for {environment.name}: {unread.what} could not be read. {unread.why}",
-                location=place,
-                fix=FIX,
-                unproved=True,
-                logical_id=unread.logical_id,
-            )
+            message = f"Not proved for {environment.name}: {unread.what} could not be read. {unread.why}"
+            yield RULE.finding(environment.name, message, location=place, unproved=True, logical_id=unread.logical_id)
 
 
 def _undescribed(world: World) -> Iterator[Finding]:
@@ -36,15 +25,8 @@ def _undescribed(world: World) -> Iterator[Finding]:
         known = {p.arn for p in environment.view.principals}
         for arn in environment.view.roles:
             if arn not in known and not environment.view.unread:
-                yield Finding(
-                    id="PRF-02",
-                    severity="high",
-                    source=environment.name,
-                    target=EVERY,
-                    message=f"What {arn} may do for {environment.name} stands in no template; --live reads it.",
-                    fix=FIX,
-                    residual=True,
-                )
+                message = f"What {arn} may do for {environment.name} stands in no template; --live reads it."
+                yield RULE.finding(environment.name, message, residual=True)
 
 
 _UNREAD: Json = {"what": "the policies of the role Worker", "why": "AWS refused: AccessDenied on iam:GetRolePolicy."}
@@ -53,7 +35,7 @@ RULE = Rule(
     title="The live account could not be read",
     severity="high",
     why="A policy that nobody looked at may hold anything. What could not be read is named, never taken for nothing.",
-    fix=FIX,
+    fix="Allow the call for whoever runs `sealift prove --live`; it only reads.",
     failing=Example(template=TABLE, environment={"unread": [_UNREAD]}),
     passing=Example(template=TABLE, environment={"unread": []}),
     check=check,

@@ -7,8 +7,6 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
 
-FIX = "Deploy previews of untrusted pull requests to an account of their own, or not at all."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield untrusted previews that share an account with a permanent environment."""
@@ -17,17 +15,15 @@ def check(world: World) -> Iterator[Finding]:
             continue
         for target in world.shared_with(source.name):
             if target.view.kind == "permanent":
-                yield Finding(
-                    id="PRV-01",
-                    severity="critical",
-                    source=source.name,
+                message = f"The preview {source.name} runs code of an untrusted pull request in the account of "
+                message += f"{target.name}."
+                yield RULE.finding(
+                    source.name,
+                    message,
                     target=target.name,
-                    message=f"The preview {source.name} runs code of an untrusted pull request in the account of "
-                    f"{target.name}.",
                     witness=Witness(
                         principal=source.name, action="lambda:CreateFunction", resource=f"account of {target.name}"
                     ),
-                    fix=FIX,
                 )
 
 
@@ -36,7 +32,7 @@ RULE = Rule(
     title="An untrusted preview in production's account",
     severity="critical",
     why="A pull request can change template and code: whoever opens it gets what its deployment gets.",
-    fix=FIX,
+    fix="Deploy previews of untrusted pull requests to an account of their own, or not at all.",
     failing=Example(template=TABLE, environment={"kind": "preview", "untrusted": True}, only="staging"),
     passing=Example(
         template=TABLE, environment={"kind": "preview", "untrusted": True}, only="staging",

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
 from sealift.model.live import Concurrency
-
-FIX = "Set ReservedConcurrentExecutions on the functions that must not starve, or separate the accounts."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -23,18 +21,16 @@ def check(world: World) -> Iterator[Finding]:
         ]
         if free and any(True for _ in right.each("AWS::Lambda::Function")):
             scope, logical_id = free[0]
-            yield Finding(
-                id="QTA-01",
-                severity="medium",
-                source=left.name,
+            message = f"Functions of {left.name} and {right.name} share the account's concurrent "
+            message += f"executions{_shown(left.view.concurrency)}."
+            yield RULE.on_resource(
+                scope,
+                logical_id,
+                message,
+                action="lambda:InvokeFunction",
+                resource="concurrency pool",
                 target=right.name,
-                message=f"Functions of {left.name} and {right.name} share the account's concurrent executions"
-                f"{_shown(left.view.concurrency)}.",
-                witness=Witness(principal=logical_id, action="lambda:InvokeFunction", resource="concurrency pool"),
-                location=scope.location(logical_id),
-                fix=FIX,
                 residual=True,
-                logical_id=logical_id,
             )
 
 
@@ -47,7 +43,7 @@ RULE = Rule(
     title="One pool of concurrent executions",
     severity="medium",
     why="A load test in staging throttles production. Inside one account this is so by construction.",
-    fix=FIX,
+    fix="Set ReservedConcurrentExecutions on the functions that must not starve, or separate the accounts.",
     failing=Example(template=resource("AWS::Lambda::Function", "{}")),
     passing=Example(template=resource("AWS::Lambda::Function", "{ReservedConcurrentExecutions: 5}")),
     check=check,

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import OUTSIDE, Finding, Witness
+from sealift.isolation.model import OUTSIDE, Finding
 from sealift.isolation.patterns import intersects
 from sealift.isolation.references import walk_calls
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import IMPORT, Scope
 from sealift.isolation.world import Sealed, World
-from sealift.model.finding import Severity
-
-FIX = "Import from a stack of the same environment: put the environment's name into the export's name."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -32,18 +29,16 @@ def _imported(world: World, environment: Sealed, at: tuple[Scope, str], names: t
             e.name for e in world.others(environment.name) if any(intersects(name, x) for x in e.setting.exports)
         ]
         for target in targets or [OUTSIDE]:
-            severity: Severity = "high" if targets else "medium"
             whose = f"{target}'s export" if targets else "an export of no environment,"
-            yield Finding(
-                id="REF-01",
-                severity=severity,
-                source=environment.name,
+            message = f"{scope.origin(logical_id)} of {environment.name} imports {whose} {name}."
+            yield RULE.on_resource(
+                scope,
+                logical_id,
+                message,
+                action="Fn::ImportValue",
+                resource=name,
                 target=target,
-                message=f"{scope.origin(logical_id)} of {environment.name} imports {whose} {name}.",
-                witness=Witness(principal=logical_id, action="Fn::ImportValue", resource=name),
-                location=scope.location(logical_id),
-                fix=FIX,
-                logical_id=logical_id,
+                severity="high" if targets else "medium",
             )
 
 
@@ -56,7 +51,7 @@ RULE = Rule(
     title="A value imported from another environment",
     severity="high",
     why="What staging imports from production it uses: a table's name, a queue, a key.",
-    fix=FIX,
+    fix="Import from a stack of the same environment: put the environment's name into the export's name.",
     failing=Example(template=_TEMPLATE.replace("NAME", "app-production-bus"),
                     production=_TEMPLATE.replace("NAME", "'${AWS::StackName}-bus'")),
     passing=Example(template=_TEMPLATE.replace("NAME", "'${AWS::StackName}-bus'")),

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import intersects
 from sealift.isolation.references import walk_calls
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import OUTPUT
 from sealift.isolation.world import World
-
-FIX = "Read the output of a stack of the same environment."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -27,17 +25,15 @@ def check(world: World) -> Iterator[Finding]:
                         stack = name.split(":stack/")[-1].split("/")[0]
                         for other in world.others(environment.name):
                             if any(intersects(stack, theirs.name) for theirs in other.view.stacks):
-                                yield Finding(
-                                    id="REF-02",
-                                    severity="high",
-                                    source=environment.name,
+                                message = f"{scope.origin(logical_id)} of {environment.name} reads an output of "
+                                message += f"{other.name}'s stack."
+                                yield RULE.on_resource(
+                                    scope,
+                                    logical_id,
+                                    message,
+                                    action="Fn::GetStackOutput",
+                                    resource=stack,
                                     target=other.name,
-                                    message=f"{scope.origin(logical_id)} of {environment.name} reads an output of "
-                                    f"{other.name}'s stack.",
-                                    witness=Witness(principal=logical_id, action="Fn::GetStackOutput", resource=stack),
-                                    location=scope.location(logical_id),
-                                    fix=FIX,
-                                    logical_id=logical_id,
                                 )
 
 
@@ -50,7 +46,7 @@ RULE = Rule(
     title="An output read from another environment's stack",
     severity="high",
     why="A stack output holds names and addresses; with another environment's, this one works on its resources.",
-    fix=FIX,
+    fix="Read the output of a stack of the same environment.",
     failing=Example(
         template=_TEMPLATE.replace("NAME", "app-production"), production=_TEMPLATE.replace("NAME", "app-production")
     ),

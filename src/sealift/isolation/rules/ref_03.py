@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.references import register, texts_in, walk_text
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import REFERENCE, Scope
 from sealift.isolation.world import Sealed, World
 from sealift.model.template import Json
-
-FIX = "Put the environment's or the stack's name into the path, by a parameter."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -19,16 +17,9 @@ def check(world: World) -> Iterator[Finding]:
         for scope in environment.scopes:
             for logical_id, name in _asked(scope):
                 for other in sorted(_whose(world, environment, name)):
-                    yield Finding(
-                        id="REF-03",
-                        severity="high",
-                        source=environment.name,
-                        target=other,
-                        message=f"{scope.origin(logical_id)} of {environment.name} reads {name}, which is {other}'s.",
-                        witness=Witness(principal=logical_id, action="ssm:GetParameter", resource=name),
-                        location=scope.location(logical_id),
-                        fix=FIX,
-                        logical_id=logical_id,
+                    message = f"{scope.origin(logical_id)} of {environment.name} reads {name}, which is {other}'s."
+                    yield RULE.on_resource(
+                        scope, logical_id, message, action="ssm:GetParameter", resource=name, target=other
                     )
 
 
@@ -86,7 +77,7 @@ RULE = Rule(
     title="Configuration read from another environment's path",
     severity="high",
     why="Configuration says which data store to use. Read from production's path, staging writes to production.",
-    fix=FIX,
+    fix="Put the environment's or the stack's name into the path, by a parameter.",
     failing=Example(template=_TEMPLATE.replace("NAME", "/app/production/url")),
     passing=Example(
         template=_TEMPLATE.replace("NAME", "/app/staging/url"),

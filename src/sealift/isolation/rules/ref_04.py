@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import Finding
-from sealift.isolation.named import named_findings
 from sealift.isolation.patterns import plain
-from sealift.isolation.references import finding, register
+from sealift.isolation.references import register
 from sealift.isolation.resolving import Resolved
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
@@ -17,12 +16,10 @@ from sealift.isolation.scope import Scope
 from sealift.isolation.world import Sealed, World
 
 FIX_LIVE = "Set the variable back to what the template says: by hand, or by a change of it that is deployed."
-FIX = "Set the variable by !Ref or !GetAtt of the environment's own resource, or by a parameter."
 
 
 def check(world: World) -> Iterator[Finding]:
     """Yield variables of functions, containers and projects, and substitutions of state machines."""
-    yield from named_findings(world, "REF-04", FIX)
     for environment in world.environments:
         for scope in environment.scopes:
             for logical_id, variables in scope.view.live_variables.items():
@@ -45,9 +42,7 @@ def _in_force(
                 message += f"{other.what} of {other.environment}, as it is in force."
                 term = world.symbols.concrete(other.owned.term) if other.owned else other.what
                 ends = (environment.name, other.environment)
-                yield finding(
-                    world, place, rule=("REF-04", "high"), ends=ends, message=message, fix=FIX_LIVE, resource=term
-                )
+                yield RULE.on_reference(world, place, ends, message, resource=term, fix=FIX_LIVE)
 
 
 _TABLE = "  Orders: {Type: 'AWS::DynamoDB::Table', Properties: {TableName: {'Fn::Sub': '${AWS::StackName}-orders'}}}"
@@ -57,7 +52,7 @@ RULE = Rule(
     title="A variable names another environment's resource",
     severity="high",
     why="The code does what its variables say: with production's table name in staging, staging works on production.",
-    fix=FIX,
+    fix="Set the variable by !Ref or !GetAtt of the environment's own resource, or by a parameter.",
     failing=Example(template=_TEMPLATE.replace("VALUE", "app-production-orders")),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{Ref: Orders}")),
     check=check,

@@ -8,8 +8,6 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
 
-FIX = "Give the parameter the environment's own value."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield parameter values of stacks that name something of another environment."""
@@ -18,18 +16,15 @@ def check(world: World) -> Iterator[Finding]:
         for stack in environment.view.stacks:
             for parameter, value in stack.parameters.items():
                 for other in names.others(value, environment.name):
-                    yield Finding(
-                        id="REF-05",
-                        severity="high",
-                        source=environment.name,
+                    message = f"Parameter {parameter} of {environment.name} names {other.what} of {other.environment}."
+                    yield RULE.finding(
+                        environment.name,
+                        message,
                         target=other.environment,
-                        message=f"Parameter {parameter} of {environment.name} names {other.what} of "
-                        f"{other.environment}.",
                         witness=Witness(
                             principal=f"stack {stack.name}", action=f"parameter {parameter}", resource=value
                         ),
                         location=stack.locations.get(parameter),
-                        fix=FIX,
                         logical_id=parameter,
                     )
 
@@ -42,7 +37,7 @@ RULE = Rule(
     title="A parameter value of another environment",
     severity="high",
     why="Parameters are where environments differ; a copied value is how staging gets production's table.",
-    fix=FIX,
+    fix="Give the parameter the environment's own value.",
     failing=Example(template=_TEMPLATE, stack={"parameters": {"Table": "app-production-orders"}}),
     passing=Example(template=_TEMPLATE, stack={"parameters": {"Table": "app-{env}-orders"}}),
     check=check,

@@ -7,8 +7,6 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import TABLE
 from sealift.isolation.world import World
 
-FIX = "Give each environment credentials of its own."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield secrets whose salted hashes are equal."""
@@ -16,14 +14,12 @@ def check(world: World) -> Iterator[Finding]:
         theirs = {digest: name for name, digest in right.view.secret_digests.items()}
         for name, digest in left.view.secret_digests.items():
             if digest in theirs:
-                yield Finding(
-                    id="REF-06",
-                    severity="medium",
-                    source=left.name,
+                message = f"Secret {name} of {left.name} and {theirs[digest]} of {right.name} have one value."
+                yield RULE.finding(
+                    left.name,
+                    message,
                     target=right.name,
-                    message=f"Secret {name} of {left.name} and {theirs[digest]} of {right.name} have one value.",
                     witness=Witness(principal=name, action="has the value of", resource=theirs[digest]),
-                    fix=FIX,
                 )
 
 
@@ -32,7 +28,7 @@ RULE = Rule(
     title="The same secret value in two environments",
     severity="medium",
     why="Whoever learns staging's password has production's.",
-    fix=FIX,
+    fix="Give each environment credentials of its own.",
     failing=Example(template=TABLE, environment={"secret_digests": {"app-{env}/key": "3f2a"}}),
     passing=Example(template=TABLE, environment={"secret_digests": {"app-{env}/key": "{env}"}}),
     check=check,

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.references import register
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
 from sealift.isolation.world import Sealed, World
 from sealift.model.template import Location
-
-FIX = "Read the value from the environment's configuration."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -24,17 +22,16 @@ def check(world: World) -> Iterator[Finding]:
             if silent[text]:
                 continue
             for other in names.others(text, environment.name, strict=place is not None):
-                yield Finding(
-                    id="REF-07",
-                    severity="medium",
-                    source=environment.name,
+                message = f"The code of {scope.origin(logical_id)} in {environment.name} names {other.what} of "
+                message += f"{other.environment}."
+                yield RULE.on_resource(
+                    scope,
+                    logical_id,
+                    message,
+                    action="names in its code",
+                    resource=text[:80],
                     target=other.environment,
-                    message=f"The code of {scope.origin(logical_id)} in {environment.name} names {other.what} of "
-                    f"{other.environment}.",
-                    witness=Witness(principal=logical_id, action="names in its code", resource=text[:80]),
                     location=place or scope.location(logical_id),
-                    fix=FIX,
-                    logical_id=logical_id,
                 )
 
 
@@ -57,7 +54,7 @@ RULE = Rule(
     title="An environment's value baked into the code",
     severity="medium",
     why="A release is the same everywhere: a name in the code is used by every environment.",
-    fix=FIX,
+    fix="Read the value from the environment's configuration.",
     failing=Example(template=_TEMPLATE, stack={"code_texts": {"It": {"app-production-orders": None}}}),
     passing=Example(template=_TEMPLATE, stack={"code_texts": {"It": {"QUEUE_URL": None}}}),
     check=check,

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 from sealift.isolation.grants import Grant
 from sealift.isolation.mentions import Place
-from sealift.isolation.model import Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
 from sealift.isolation.principals import Principal
-from sealift.isolation.reach import shown_principal
-from sealift.isolation.references import finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.schemes import names_in
@@ -16,8 +14,6 @@ from sealift.isolation.shared import outside_of
 from sealift.isolation.weights import weigh
 from sealift.isolation.world import Sealed, World
 from sealift.model.finding import Severity
-
-FIX = "Build the name from ${AWS::StackName} or a parameter, so that each environment names its own."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -44,8 +40,9 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]
                 if world.schemes.is_anybodys(name) and weigh(place, text) is None:
                     message = f"{message[:-1]}; whose host it is can not be said."
                     severity = "medium"
-                yield finding(world, place, rule=("REF-09", severity), ends=(environment.name, other), message=message,
-                           fix=FIX, resource=name, cause=text)  # fmt: skip
+                yield RULE.on_reference(
+                    world, place, (environment.name, other), message, resource=name, cause=text, severity=severity
+                )
                 break
 
 
@@ -72,21 +69,16 @@ def _permitted(world: World, environment: Sealed, principal: Principal) -> Itera
             other = _owner(world, environment, pattern)
             if other is not None and not world.owned_by_others(environment.name, pattern):
                 action = statement.actions[0] if statement.actions else "*"
-                yield Finding(
-                    id="REF-09",
+                message = f"may {action} on {pattern}, which is {other}'s by its name."
+                yield RULE.on_principal(
+                    world,
+                    principal,
+                    message,
+                    action=action,
+                    resource=pattern.replace("*", "x"),
                     severity="high",
-                    source=environment.name,
                     target=other,
-                    message=f"{shown_principal(principal)} of {environment.name} may {action} on {pattern}, which is "
-                    f"{other}'s by its name.",
-                    witness=Witness(
-                        principal=world.symbols.concrete(principal.arn),
-                        action=action,
-                        resource=world.symbols.concrete(pattern.replace("*", "x")),
-                    ),
-                    location=statement.location or principal.location,
-                    fix=FIX,
-                    logical_id=principal.logical_id,
+                    statement=statement,
                     cause=pattern,
                 )
 
@@ -112,11 +104,8 @@ def _let_in(world: World, environment: Sealed, grant: Grant) -> Iterator[Finding
             other = _owner(world, environment, pattern) if ":" in pattern else None
             known = world.owned_by_others(environment.name, pattern)
             if other is not None and not known and next(granted.admitted(world, environment, pattern), None) is None:
-                message = (
-                    f"{granted.shown(grant)} of {environment.name} lets {pattern} in, which is {other}'s by its name."
-                )
-                yield granted.finding(world, grant, statement, rule=("REF-09", severity), target=other,
-                                   about=(pattern, message, FIX))  # fmt: skip
+                message = f"lets {pattern} in, which is {other}'s by its name."
+                yield RULE.on_grant(world, grant, statement, pattern, message, target=other, severity=severity)
 
 
 _TEMPLATE = """
@@ -136,7 +125,7 @@ RULE = Rule(
     severity="critical",
     why="A path, a table or a host with production's name in it is production's, whoever made it: by hand, by another "
     "stack, by another team. Names are compared as whole segments, with the usual short forms (prod, stg, dev).",
-    fix=FIX,
+    fix="Build the name from ${AWS::StackName} or a parameter, so that each environment names its own.",
     failing=Example(template=_TEMPLATE.replace("NAME", "production")),
     passing=Example(template=_TEMPLATE.replace("NAME", "productions")),
     check=check,

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.model import Finding, Witness
 from sealift.isolation.patterns import is_wild
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
+from sealift.isolation.scope import Scope
 from sealift.isolation.world import Sealed, World
-
-FIX = "Give the parameter a value for every environment, or name the resource by an intrinsic that can be resolved."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -23,47 +22,26 @@ def _policies(environment: Sealed) -> Iterator[Finding]:
         for statement in principal.statements:
             if statement.allow and statement.unknown:
                 parts = " and ".join(statement.unknown)
-                yield Finding(
-                    id="RES-01",
-                    severity="high",
-                    source=environment.name,
-                    target=EVERY,
-                    message=f"{parts} of a statement of {principal.logical_id} in {environment.name} cannot be "
-                    "resolved.",
+                message = f"{parts} of a statement of {principal.logical_id} in {environment.name} cannot be resolved."
+                yield RULE.finding(
+                    environment.name,
+                    message,
                     witness=Witness(principal=principal.logical_id, action=", ".join(statement.actions), resource="*"),
                     location=statement.location or principal.location,
-                    fix=FIX,
                     unproved=True,
                     logical_id=principal.logical_id,
                 )
     for unowned in environment.unowned:
         if is_wild(unowned.name):
-            yield Finding(
-                id="RES-01",
-                severity="high",
-                source=environment.name,
-                target=EVERY,
-                message=f"Whom {unowned.scope.origin(unowned.logical_id)} in {environment.name} is attached to cannot "
-                "be resolved.",
-                location=unowned.scope.location(unowned.logical_id),
-                fix=FIX,
-                unproved=True,
-                logical_id=unowned.logical_id,
-            )
+            yield _unresolved(unowned.scope, unowned.logical_id, "Whom {} in {} is attached to")
     for outside in environment.outside:
         if "*" in outside.role.values:
-            yield Finding(
-                id="RES-01",
-                severity="high",
-                source=environment.name,
-                target=EVERY,
-                message=f"The role of {outside.scope.origin(outside.logical_id)} in {environment.name} cannot be "
-                "resolved.",
-                location=outside.scope.location(outside.logical_id),
-                fix=FIX,
-                unproved=True,
-                logical_id=outside.logical_id,
-            )
+            yield _unresolved(outside.scope, outside.logical_id, "The role of {} in {}")
+
+
+def _unresolved(scope: Scope, logical_id: str, what: str) -> Finding:
+    shown = what.format(scope.origin(logical_id), scope.setting.view.name)
+    return RULE.on_resource(scope, logical_id, f"{shown} cannot be resolved.", unproved=True)
 
 
 def _names(environment: Sealed) -> Iterator[Finding]:
@@ -75,17 +53,7 @@ def _names(environment: Sealed) -> Iterator[Finding]:
         seen.add(key)
         if not any("*" in name for name in entry.scope.named(entry.logical_id).name.values):
             continue
-        yield Finding(
-            id="RES-01",
-            severity="high",
-            source=environment.name,
-            target=EVERY,
-            message=f"The name of {entry.scope.origin(entry.logical_id)} in {environment.name} cannot be resolved.",
-            location=entry.scope.location(entry.logical_id),
-            fix=FIX,
-            unproved=True,
-            logical_id=entry.logical_id,
-        )
+        yield _unresolved(entry.scope, entry.logical_id, "The name of {} in {}")
 
 
 _STATEMENT = "{Effect: Allow, Action: 'dynamodb:GetItem', Resource: {Ref: TableArn}}"
@@ -95,7 +63,7 @@ RULE = Rule(
     title="An unresolved value reached a policy or a name",
     severity="high",
     why="What is not known may be anything, another environment's data included. It is not proved, so it stops.",
-    fix=FIX,
+    fix="Give the parameter a value for every environment, or name the resource by an intrinsic that can be resolved.",
     failing=Example(template=_TEMPLATE),
     passing=Example(
         template=_TEMPLATE,

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from sealift.isolation.grants import BY_URL, URL_AUTH
 from sealift.isolation.model import EVERY, Finding
 from sealift.isolation.policies import Statement
-from sealift.isolation.references import finding, places
+from sealift.isolation.references import places
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Sealed, World
-
-FIX = "Add SourceArn (or SourceAccount) with the one resource of this environment that may."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -28,9 +26,8 @@ def check(world: World) -> Iterator[Finding]:
                 if why is None:
                     continue
                 who = "anybody" if anyone else pattern
-                message = f"{granted.shown(grant)} of {environment.name} lets {who} in, {why[0]}."
-                yield granted.finding(world, grant, statement, rule=("RPL-02", why[1]), target=EVERY,
-                                   about=(pattern, message, FIX))  # fmt: skip
+                message = f"lets {who} in, {why[0]}."
+                yield RULE.on_grant(world, grant, statement, pattern, message, severity=why[1])
                 break
         yield from _by_canned_lists(world, environment)
 
@@ -40,9 +37,15 @@ def _by_canned_lists(world: World, environment: Sealed) -> Iterator[Finding]:
     for place in places(environment, ("AWS::S3::Bucket",), "AccessControl"):
         for text in place.value.values:
             if text in ("PublicRead", "PublicReadWrite", "AuthenticatedRead"):
-                yield finding(world, place, rule=("RPL-02", "high"), ends=(environment.name, EVERY), resource=text,
-                           message=f"{place.logical_id} of {environment.name} lets anybody in: {text}.",
-                           fix="Leave AccessControl out; a bucket policy lets in who has to come in.")  # fmt: skip
+                message = f"{place.logical_id} of {environment.name} lets anybody in: {text}."
+                yield RULE.on_reference(
+                    world,
+                    place,
+                    (environment.name, EVERY),
+                    message,
+                    resource=text,
+                    fix="Leave AccessControl out; a bucket policy lets in who has to come in.",
+                )
 
 
 def _public_by_design(statement: Statement) -> bool:
@@ -70,7 +73,7 @@ RULE = Rule(
     title="A resource policy lets anybody, or a service for anybody, in",
     severity="high",
     why="A service principal without SourceArn acts for every customer and every environment: the confused deputy.",
-    fix=FIX,
+    fix="Add SourceArn (or SourceAccount) with the one resource of this environment that may.",
     failing=Example(template=_TEMPLATE.replace(" MORE", "")),
     passing=Example(template=_TEMPLATE.replace(" MORE", ", SourceArn: {'Fn::GetAtt': [R, Arn]}")),
     check=check,

@@ -11,8 +11,6 @@ from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import World
 from sealift.model.finding import Severity
 
-FIX = "Name the roles that need it instead of the whole account."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield grants to account roots: information for the own account, high for one that no environment has."""
@@ -26,9 +24,8 @@ def check(world: World) -> Iterator[Finding]:
                         continue
                     severity: Severity = "info" if own else "medium" if trust and _has_secret(statement) else "high"
                     whose = "its whole account" if own else f"the whole account {pattern}"
-                    message = f"{granted.shown(grant)} of {environment.name} lets {whose} in; IAM policies decide who."
-                    yield granted.finding(world, grant, statement, rule=("RPL-03", severity), target=OUTSIDE,
-                                       about=(pattern, message, FIX))  # fmt: skip
+                    message = f"lets {whose} in; IAM policies decide who."
+                    yield RULE.on_grant(world, grant, statement, pattern, message, target=OUTSIDE, severity=severity)
 
 
 def _is_foreign(kind: str, pattern: str, accounts: set[str]) -> bool:
@@ -54,7 +51,7 @@ RULE = Rule(
     title="A whole account is let in",
     severity="high",
     why="An account's root as principal means: whoever an IAM policy of that account allows.",
-    fix=FIX,
+    fix="Name the roles that need it instead of the whole account.",
     failing=Example(
         template=resource("AWS::KMS::Key", _KEY.replace("ACCOUNT", "999999999999")),
         accounts=("111111111111", "222222222222"),

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealift.isolation.grants import Grant
 from sealift.isolation.model import EVERY, OUTSIDE, Finding
 from sealift.isolation.patterns import has_symbol, head, is_wild
 from sealift.isolation.policies import Statement, Test
@@ -13,17 +12,16 @@ from sealift.isolation.rules import _granted as granted
 from sealift.isolation.world import Sealed, World
 from sealift.model.finding import Severity
 
-FIX = "Trust only the services and roles of the same environment; for OIDC, StringEquals on the subject."
-
 
 def check(world: World) -> Iterator[Finding]:
     """Yield trust in others' principals, in anybody, and in an identity provider without a subject."""
     for environment in world.environments:
         for grant, statement in granted.statements(environment, trust=True):
             for opened in _opened(world, environment, statement):
-                message = f"{_role(grant)} of {environment.name} can be assumed by {opened.why}."
-                yield granted.finding(world, grant, statement, rule=("RPL-04", opened.severity), target=opened.target,
-                                   about=(opened.who, message, FIX))  # fmt: skip
+                message = f"can be assumed by {opened.why}."
+                yield RULE.on_grant(
+                    world, grant, statement, opened.who, message, target=opened.target, severity=opened.severity
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +32,6 @@ class _Opened:
     who: str
     why: str
     severity: Severity = "critical"
-
-
-def _role(grant: Grant) -> str:
-    return grant.scope.origin(grant.logical_id)
 
 
 def _opened(world: World, environment: Sealed, statement: Statement) -> Iterator[_Opened]:
@@ -148,7 +142,7 @@ RULE = Rule(
     title="A trust policy opens a role to another environment",
     severity="critical",
     why="Whoever may assume a role is that role.",
-    fix=FIX,
+    fix="Trust only the services and roles of the same environment; for OIDC, StringEquals on the subject.",
     failing=Example(template=_TEMPLATE.replace("NAME", "app-staging")),
     passing=Example(template=_TEMPLATE.replace("NAME", "${AWS::StackName}")),
     check=check,

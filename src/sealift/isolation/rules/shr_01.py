@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from sealift.isolation import actions as iam
 from sealift.isolation.conditions import apart
 from sealift.isolation.decide import may
-from sealift.isolation.model import Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside, has_symbol, head, intersects, is_wild
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import Principal
-from sealift.isolation.reach import TELEMETRY, shown_principal
+from sealift.isolation.reach import TELEMETRY
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
 from sealift.isolation.weights import STORES, holds_a_secret
@@ -29,7 +29,6 @@ _CALLS = re.compile(
 """Actions that let the thing work and change nothing of it."""
 _OF_AWS = re.compile(r"[:/](StepFunctionsGetEvents|aws/|aws-service-role/|alias/aws/|AWS|cdk-hnb659fds-)")
 """Names that AWS or its tools give things that everybody in the account uses."""
-FIX = "Make it in the template, so that each environment has its own, or put the environment into its name."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def check(world: World) -> Iterator[Finding]:
             for name, uses in used[source.name].items():
                 found = next(_common(uses, used[target.name].get(name, [])), None)
                 if found is not None:
-                    yield _finding(world, (source, target), found)
+                    yield _finding(world, target, found)
 
 
 def _common(mine: list[_Use], theirs: list[_Use]) -> Iterator[_Use]:
@@ -64,24 +63,18 @@ def _common(mine: list[_Use], theirs: list[_Use]) -> Iterator[_Use]:
     )
 
 
-def _finding(world: World, ends: tuple[Sealed, Sealed], use: _Use) -> Finding:
-    source, target = ends
+def _finding(world: World, target: Sealed, use: _Use) -> Finding:
     shown = world.symbols.concrete(use.pattern)
-    return Finding(
-        id="SHR-01",
+    message = f"may {use.action} on {shown}, which no environment owns and {target.name} uses too."
+    return RULE.on_principal(
+        world,
+        use.principal,
+        message,
+        action=use.action,
+        resource=use.pattern.replace("*", "x"),
         severity=use.severity,
-        source=source.name,
         target=target.name,
-        message=f"{shown_principal(use.principal)} of {source.name} may {use.action} on {shown}, which no environment "
-        f"owns and {target.name} uses too.",
-        witness=Witness(
-            principal=world.symbols.concrete(use.principal.arn),
-            action=use.action,
-            resource=world.symbols.concrete(use.pattern.replace("*", "x")),
-        ),
-        location=use.statement.location or use.principal.location,
-        fix=FIX,
-        logical_id=use.principal.logical_id,
+        statement=use.statement,
         cause=use.pattern,
     )
 
@@ -172,7 +165,7 @@ RULE = Rule(
     severity="high",
     why="What staging writes into a table, bucket or queue of somebody else, production reads. That neither stack "
     "owns it makes it no less shared.",
-    fix=FIX,
+    fix="Make it in the template, so that each environment has its own, or put the environment into its name.",
     failing=Example(template=role(_WRITE.replace("NAME", "data"))),
     passing=Example(template=role(_WRITE.replace("NAME", "${AWS::StackName}"))),
     check=check,

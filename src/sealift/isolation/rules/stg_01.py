@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sealift.isolation.model import EVERY, Finding, Witness
+from sealift.isolation.model import Finding
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.world import Sealed, World
@@ -19,7 +19,6 @@ _TYPES = {
     "AWS::ApiGatewayV2::Stage": ("StageName", "ApiId"),
     "AWS::ApiGateway::Deployment": ("StageName", "RestApiId"),
 }
-FIX = "Make a stack for each environment from the same template; keep aliases for shifting traffic within one."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -35,18 +34,12 @@ def check(world: World) -> Iterator[Finding]:
                 continue
             logical_id = names[min(words)]
             what = "aliases" if kind == "AWS::Lambda::Alias" else "stages"
+            listed = ", ".join(sorted(words))
             scope = next(s for s in environment.scopes if logical_id in s.resources)
-            yield Finding(
-                id="STG-01",
-                severity="high",
-                source=environment.name,
-                target=EVERY,
-                message=f"{owner} of {environment.name} has the {what} {', '.join(sorted(words))}: environments inside "
-                "one stack share roles, data and every deployment.",
-                witness=Witness(principal=owner, action="has as environments", resource=", ".join(sorted(words))),
-                location=scope.location(logical_id),
-                fix=FIX,
-                logical_id=logical_id,
+            message = f"{owner} of {environment.name} has the {what} {listed}: environments inside one stack share "
+            message += "roles, data and every deployment."
+            yield RULE.on_resource(
+                scope, logical_id, message, principal=owner, action="has as environments", resource=listed
             )
 
 
@@ -72,7 +65,7 @@ RULE = Rule(
     severity="high",
     why="One stack with a stage for each environment is one environment: the same roles reach the same data, and one "
     "bad deployment takes all of it down.",
-    fix=FIX,
+    fix="Make a stack for each environment from the same template; keep aliases for shifting traffic within one.",
     failing=Example(
         template=resource("AWS::Lambda::Alias", _IT.replace("live", "staging"), more=_ALIAS.replace("NAME", "prod"))
     ),
