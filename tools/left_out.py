@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sealift.local.expand.in_name_only import NEEDS_CONTAINERS
+from sealift.local.expand.integrations import SERVED, SERVED_BY_SDK
 from sealift.local.expand.known_types import KNOWN, REASONS
 from sealift.local.expand.left_out import PROPERTIES, SOURCES
 from sealift.local.expand.rest_method import SERVED_SERVICES
@@ -37,6 +38,10 @@ def _paragraphs() -> Iterator[str]:
     yield _text(
         f"**APIs that call a service themselves**: REST APIs reach {' and '.join(SERVED_SERVICES)} alone, without "
         "request templates for functions; HTTP APIs reach none (`integrationSubtype`)."
+    )
+    yield _text(
+        f"**Tasks of state machines** that are done: {', '.join(f'`{one}`' for one in SERVED)}, and `aws-sdk` for "
+        f"{', '.join(SERVED_BY_SDK)}. An execution fails at any other."
     )
     yield _text(
         "**Layers of other accounts** cannot be read. These have a stand-in; any other is named, and what it holds is "

@@ -97,7 +97,7 @@ def test_outputs_and_the_address_are_printed(app: Path) -> None:
 
 def test_the_printed_variables_lead_an_sdk_to_the_emulator(app: Path) -> None:
     ask = "import boto3; print(boto3.client('lambda').list_functions()['Functions'][0]['FunctionName'])"
-    shell = f'eval "$({sys.executable} -m sealift -C {app} local env staging)"; {sys.executable} -c "{ask}"'
+    shell = f'eval $({sys.executable} -m sealift -C {app} local env staging); {sys.executable} -c "{ask}"'
     found = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
     assert "Greet" in found.stdout
 

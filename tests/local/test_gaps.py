@@ -9,6 +9,7 @@ import pytest
 
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Context, expand
+from sealift.local.expand.integrations import SERVED, SERVED_BY_SDK
 from sealift.local.expand.known_types import KNOWN
 from sealift.model.template import Json
 from tests.local.deploying import ROLE, client, deploy, function
@@ -201,3 +202,22 @@ def test_a_template_over_the_inline_limit_is_read_from_a_bucket(endpoint: Endpoi
     cloudformation.create_stack(StackName="large", TemplateURL=f"{endpoint.url}/large/local/t.json")
     cloudformation.get_waiter("stack_create_complete").wait(StackName="large", WaiterConfig={"Delay": 1})
     assert len(cloudformation.describe_stack_resources(StackName="large")["StackResources"]) == 120
+
+
+def test_the_tasks_of_state_machines_are_those_of_the_installed_emulator() -> None:
+    from ministack.services import stepfunctions
+
+    dispatched = {name.removeprefix("arn:aws:states:::") for name in stepfunctions._SERVICE_DISPATCH}
+    assert dispatched | {"lambda:invoke", "states:startExecution"} == set(SERVED)
+    assert set(SERVED_BY_SDK) == set(stepfunctions._AWS_SDK_SERVICE_MAP)
+
+
+def test_a_function_has_the_rights_of_any_policy_that_aws_manages(endpoint: Endpoint) -> None:
+    reader = "import boto3\ndef handler(event, context):\n    return boto3.client('sns').list_topics()['Topics']\n"
+    attached = {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSNSReadOnlyAccess"]}
+    role: Json = {**ROLE, "Properties": {**ROLE["Properties"], **attached}}  # type: ignore[dict-item]
+    deploy(endpoint, "managed", {"Resources": {"Role": role, "F": function(reader, FunctionName="managed")}})
+    answer = _invoke(endpoint, "managed")
+    assert (answer["failed"], answer["value"]) == (False, [])
+    deploy(endpoint, "unmanaged", {"Resources": {"Role": ROLE, "F": function(reader, FunctionName="unmanaged")}})
+    assert "not authorized" in str(_invoke(endpoint, "unmanaged")["value"])

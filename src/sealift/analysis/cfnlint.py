@@ -8,8 +8,8 @@ from sealift.analysis.merge import merged
 from sealift.model.finding import Finding, Severity
 from sealift.model.template import Location
 
-END_OF_LIFE = ("E2531", "E2533", "W2531")
-"""Deprecated runtimes. AWS blocks their creation and update some months after their end of life."""
+END_OF_LIFE = ("E2531", "E2533")
+"""Runtimes that AWS lets nobody create or update any more, months after their end of life (W2531)."""
 _LISTS = (
     "E3025", "E3062", "E3617", "E3620", "E3621", "E3628", "E3635", "E3640", "E3641", "E3642", "E3643", "E3644", "E3647",
     "E3652", "E3653", "E3667", "E3670", "E3672", "E3675", "E3690", "E3691", "E3694", "E3695",

@@ -23,19 +23,32 @@ class Interpreter:
     instead_of: Version | None = None
 
 
-def wanted_version(app: App, spec: SuiteSpec) -> Version:
-    """Return the version tests should run on: declared, pinned, the functions' runtime, required, or ours."""
+def wanted_version(app: App, spec: SuiteSpec, folders: Iterable[str] = ()) -> Version:
+    """Return the version tests should run on: declared, pinned, the functions' runtime, required, or ours.
+
+    `folders` are those that the tests are run in: what they pin and require counts where the root says nothing.
+    """
+    places = [app.root, *(app.root / folder for folder in folders)]
     if spec.python is not None and (declared := version_of(spec.python)):
         return declared
-    pinned = version_of(text(app.root / ".python-version"))
-    if pinned:
-        return pinned
-    runtimes = [declared_runtime(text(app.root / stack.template)) for stack in app.stacks]
+    for place in places:
+        if pinned := version_of(text(place / ".python-version")):
+            return pinned
+    runtimes = [declared_runtime(one) for one in _templates([app.root / stack.template for stack in app.stacks])]
     if known := [one for one in runtimes if one and one >= (3, 0)]:
         return max(known)
-    required = re.search(r"requires-python\s*=\s*[\"']([^\"']+)", text(app.root / "pyproject.toml"))
-    lower = least_required(required[1]) if required else None
-    return max(lower, ours()) if lower else ours()
+    said = "".join(text(place / "pyproject.toml") for place in places)
+    required = re.findall(r"requires-python\s*=\s*[\"']([^\"']+)", said)
+    return max([ours(), *(lower for one in required if (lower := least_required(one)))])
+
+
+def _templates(files: list[Path]) -> Iterator[str]:
+    """Yield the texts of templates and of those that they nest by a path."""
+    for file in files:
+        found = text(file)
+        yield found
+        inner = (file.parent / name for name in re.findall(r"\b(?:Location|TemplateURL)\W{1,4}(\.?[\w./-]+)", found))
+        files += [one for one in inner if one not in files and one.is_file()]
 
 
 def ours() -> Version:

@@ -116,7 +116,8 @@ class RealTester:
         if suite.spec.path and not (app.root / suite.spec.path).exists():
             finding = _broken("path-not-found", f"there is no {suite.spec.path}, which [tests] path names")
             return SuiteResult(name=suite.name, status="errored", reason=finding.message, findings=(finding,))
-        python = find_interpreter(wanted_version(app, suite.spec), self._process, self._env, app.root)
+        wanted = wanted_version(app, suite.spec, [run.folder for run in suite.runs])
+        python = find_interpreter(wanted, self._process, self._env, app.root)
         needs = collect_needs(app.root, suite.files, suite.spec, python.version)
         builder = EnvironmentBuilder(
             self._process, self._cache / "environments", allowed(self._env, app.sandbox.variables)

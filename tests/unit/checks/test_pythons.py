@@ -31,6 +31,21 @@ def test_the_version_is_declared_or_pinned_or_the_runtimes_or_required_or_ours(t
     assert wanted_version(app, SuiteSpec(python="3.12")) == (3, 12)
 
 
+def test_the_runtime_of_a_nested_template_counts_and_so_does_what_the_folder_of_the_tests_pins(tmp_path: Path) -> None:
+    app, inner = _app(tmp_path), tmp_path / "stacks" / "backend"
+    (inner / "tests").mkdir(parents=True)
+    (tmp_path / "template.yaml").write_text("Location: ./stacks/backend/template.yaml\n")
+    (inner / "template.yaml").write_text("Runtime: python3.9\nLocation: '../../template.yaml'\n")
+    assert wanted_version(app, SuiteSpec()) == (3, 9)
+    (inner / "template.yaml").write_text("Resources: {}\n")
+    (inner / "pyproject.toml").write_text('requires-python = ">=3.99"\n')
+    assert wanted_version(app, SuiteSpec(), ["stacks/backend"]) == (3, 99)
+    (inner / ".python-version").write_text("3.12\n")
+    assert wanted_version(app, SuiteSpec(), ["stacks/backend"]) == (3, 12)
+    (tmp_path / ".python-version").write_text("3.13\n")
+    assert wanted_version(app, SuiteSpec(), ["stacks/backend"]) == (3, 13)
+
+
 def test_a_template_of_python_2_does_not_choose_the_python_of_the_tests(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text("Runtime: python2.7\n")
     assert wanted_version(_app(tmp_path), SuiteSpec()) == ours()

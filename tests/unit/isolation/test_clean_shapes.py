@@ -89,6 +89,18 @@ def test_a_permission_on_one_resource_of_a_service_that_has_others() -> None:
     assert {f.id for f in proved(body).stopping} == {"IAM-01"}
 
 
+@pytest.mark.parametrize(("staging", "production"), [("shop", "shop-production"), ("shop-staging", "shop")])
+@pytest.mark.parametrize("logical_id", ["Short", "OfALengthThatCloudFormationCutsOutOfNamesOfRolesAsItDoes"])
+def test_a_stacks_name_that_begins_with_the_others(staging: str, production: str, logical_id: str) -> None:
+    name = {"Fn::Sub": "${AWS::StackName}-live-messages-${AWS::AccountId}"}
+    body = resources(**{logical_id: role()}, B={"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}})
+    views = [
+        EnvironmentView(name=n, region="eu-central-1", stacks=(StackView(name=stack, body=body),))
+        for n, stack in (("staging", staging), ("production", production))
+    ]
+    assert [f.message for f in prove(views).stopping] == []
+
+
 def test_words_that_are_also_the_name_of_a_stack() -> None:
     variables = {"Variables": {"POWERTOOLS_SERVICE_NAME": "app"}}
     function = {

@@ -1,5 +1,8 @@
 """Properties and event sources that the embedded cloud does nothing with are named, one line for each property."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from sealift.local.expand import Context, expand
@@ -64,3 +67,25 @@ def test_a_route_that_calls_a_service_itself_is_named() -> None:
     document: Json = {"paths": {"/jobs": {"post": {"x-amazon-apigateway-integration": integration}}}}
     (note,) = _notes("AWS::ApiGatewayV2::Api", {"Body": document})
     assert note == "It: the route POST /jobs calls SQS-SendMessage directly, which the embedded cloud does not do"
+
+
+def _machine(*tasks: str) -> Json:
+    states: Json = {f"S{n}": {"Type": "Task", "Resource": f"arn:aws:states:::{one}"} for n, one in enumerate(tasks)}
+    return {"StartAt": "S0", "States": states}
+
+
+def test_tasks_of_a_state_machine_that_nothing_serves_are_named_once() -> None:
+    served = _machine("lambda:invoke.waitForTaskToken", "aws-sdk:dynamodb:query", "states:startExecution.sync:2")
+    assert _notes("AWS::StepFunctions::StateMachine", {"Definition": served}) == ()
+    other = _machine("apigateway:invoke", "apigateway:invoke.waitForTaskToken", "aws-sdk:bedrock:x", "sns:publish")
+    for given in ({"Definition": other}, {"DefinitionString": {"Fn::Sub": json.dumps(other)}}):
+        (note,) = _notes("AWS::StepFunctions::StateMachine", given)
+        assert note == ("It: the embedded cloud has no apigateway:invoke, aws-sdk:bedrock:x; an execution fails there")
+
+
+def test_the_tasks_of_a_stored_definition_are_looked_at() -> None:
+    stored: Json = {"DefinitionS3Location": {"Bucket": "b", "Key": "blobs/1"}}
+    body: dict[str, Json] = {"Resources": {"It": {"Type": "AWS::StepFunctions::StateMachine", "Properties": stored}}}
+    for data in (json.dumps(_machine("glue:startJobRun")).encode(), b"Resource: arn:aws:states:::glue:startJobRun\n"):
+        context = replace(CONTEXT, read_blob={"blobs/1": data}.get)
+        assert "no glue:startJobRun" in expand(body, context=context).notes[0]

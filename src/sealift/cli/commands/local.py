@@ -75,7 +75,7 @@ def _row(state: "LocalStatus") -> dict[str, object]:
 def env(session: Session, environment: str) -> int:
     """Print what the AWS CLI and boto3 need to reach the emulator of ENVIRONMENT, which is started if need be.
 
-    Use it as `eval "$(sealift local env staging)"`. The keys are the emulator's own and open nothing else.
+    Use it as `eval $(sealift local env staging)`. The keys are the emulator's own and open nothing else.
     """
     from shlex import quote
 
@@ -85,9 +85,9 @@ def env(session: Session, environment: str) -> int:
     if session.json:
         click.echo(json.dumps({"environment": environment, "variables": variables}))
         return 0
-    say("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN")
+    say("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN;")
     for name, value in variables.items():
-        say(f"export {name}={quote(value)}")
+        say(f"export {name}={quote(value)};")
     return 0
 
 

@@ -9,6 +9,7 @@ from sealift.local.expand.environment_values import environment_values
 from sealift.local.expand.gradual import gradual
 from sealift.local.expand.http_api import http_api
 from sealift.local.expand.in_name_only import in_name_only
+from sealift.local.expand.integrations import integrations
 from sealift.local.expand.left_out import left_out
 from sealift.local.expand.policies import policies
 from sealift.local.expand.rest_api import rest_api
@@ -17,6 +18,7 @@ from sealift.local.expand.state_machine import state_machine
 EXPANSIONS: tuple[Expansion, ...] = (
     http_api,
     rest_api,
+    integrations,
     state_machine,
     environment_values,
     policies,

@@ -7,6 +7,7 @@ NEEDS_CONTAINERS = (
     "AWS::DocDB::DBCluster",
     "AWS::DocDB::DBInstance",
     "AWS::ECS::Service",
+    "AWS::ECS::TaskDefinition",
     "AWS::EKS::Cluster",
     "AWS::ElastiCache::CacheCluster",
     "AWS::ElastiCache::ReplicationGroup",

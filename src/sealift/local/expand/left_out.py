@@ -35,6 +35,12 @@ PROPERTIES: tuple[LeftOut, ...] = tuple(
     LeftOut(type=f"AWS::{kind}", path=tuple(path.split(".")), missing=missing, counts=counts)
     for kind, path, missing, counts in (
         ("Lambda::Function", "FileSystemConfigs", "no file system (EFS, S3 Files) is mounted", bool),
+        (
+            "Lambda::Function",
+            "DurableConfig",
+            "executions are not durable; a handler that needs one fails with `ExecutionError`",
+            bool,
+        ),
         ("Lambda::Function", "VpcConfig", "there is no network; functions reach what this machine reaches", bool),
         ("Lambda::Function", "TracingConfig.Mode", "nothing is traced", lambda value: value == "Active"),
         ("Lambda::Function", "SnapStart.ApplyOn", "no snapshot is taken", lambda value: value != "None"),

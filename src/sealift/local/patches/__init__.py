@@ -15,6 +15,7 @@ from sealift.local.patches.events import http_api_events, rest_api_events, url_e
 from sealift.local.patches.functions import functions_made, refuse_without_code
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.limits import integration_timeouts, payload_limits
+from sealift.local.patches.managed_policies import managed_policies
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
 from sealift.local.patches.outputs import changed_outputs, kept_exports
 from sealift.local.patches.quotas import lifted_counts, lifted_size
@@ -45,6 +46,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         own_alarms,
         rights_on_parameters,
         conditional_writes,
+        managed_policies,
         known_boundaries,
         paths_of_roles,
         tags_in_boundaries,
