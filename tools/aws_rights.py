@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from sealift.aws import needs
-from sealift.aws.needs import Need
-from sealift.aws.rights import RIGHTS, Right
+from tools import needs
+from tools.needs import Need
+from tools.rights import RIGHTS, Right
 
 _MADE = "<!-- Made from the code by `python -m tools.reference`; a test fails when this page is out of date. -->\n"
 _HEAD = """\

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from sealift.aws.needs import BUCKET_MADE
-from sealift.aws.rights import EMBEDDED, NO_RIGHT_NEEDED, RIGHTS, Right
 from sealift.bootstrap.target import Target
 from sealift.bootstrap.template import bootstrap_template
 from sealift.bootstrap.trust import Trust
@@ -21,6 +19,8 @@ from sealift.local.supervisor import LocalCloud
 from sealift.template.templates import SamTemplates
 from tests.local.deploying import client, deploy
 from tests.local.rights import Call, Recorder, concrete
+from tools.needs import BUCKET_MADE
+from tools.rights import EMBEDDED, NO_RIGHT_NEEDED, RIGHTS, Right
 
 COMMANDS_OF = {
     "deploy": (

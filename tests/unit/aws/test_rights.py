@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 import pytest
 
-from sealift.aws.needs import Need
-from sealift.aws.rights import EMBEDDED, EVERYTHING, NO_RIGHT_NEEDED, RIGHTS, TRIED, Right
 from sealift.cli.main import cli
 from sealift.isolation.actions import service
 from tests.unit.aws.calls import calls_made
+from tools.needs import Need
+from tools.rights import EMBEDDED, EVERYTHING, NO_RIGHT_NEEDED, RIGHTS, TRIED, Right
 
 LISTED = {right.call for right in RIGHTS if right.call}
 CALLS = calls_made()

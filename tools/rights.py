@@ -7,8 +7,8 @@ those of a whole delivery: one that is not in the list fails them. Calls nothing
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealift.aws import needs
-from sealift.aws.needs import Need
+from tools import needs
+from tools.needs import Need
 
 _PREFIXES = {
     "efs": "elasticfilesystem",
