@@ -1,7 +1,8 @@
 """What the use cases need from the world, as Protocols. Nothing here does anything.
 
 Adapters in aws/, local/, build/, template/, config/, ledger/, scm/ and system.py implement these; `tests/fakes` too.
-Every write is idempotent or guarded by a token or a condition; each Protocol says which.
+Every write is idempotent or guarded by a token or a condition; each Protocol says which. What a method promises stands
+here; an adapter's own docstring says what it does beyond that.
 """
 
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them

@@ -42,15 +42,12 @@ class RealClock:
     """The time of this machine."""
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds from an arbitrary start."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
         time.sleep(max(0.0, seconds))
 
 
@@ -241,7 +238,6 @@ class UrllibHttp:
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str], body: str | None, timeout_s: float
     ) -> HttpAnswer:
-        """Send one request; never raises for what the server does."""
         import http.client
         import urllib.error
         import urllib.request

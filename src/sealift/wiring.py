@@ -421,7 +421,6 @@ class RealCheckouts:
 
     @contextmanager
     def at(self, root: Path, commit: str, *, locks: Mapping[str, str]) -> Iterator[Checkout]:
-        """Check a commit out. Raises UserError when this clone does not have it."""
         from sealift.build.cache.store import Cache
         from sealift.scm.checkout import check_out
         from sealift.template.templates import SamTemplates

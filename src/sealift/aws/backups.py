@@ -21,7 +21,6 @@ class AwsBackups:
         self._session = session
 
     def begin(self, kind: str, name: str, *, token: str) -> Backup | None:
-        """Ask for a backup called `token`; one that is there is a success. None when there is none for this kind."""
         match kind:
             case "AWS::DynamoDB::Table":
                 return Backup(kind=kind, store=name, id=self._table(name, token))
@@ -31,7 +30,6 @@ class AwsBackups:
                 return None
 
     def ready(self, backup: Backup) -> bool:
-        """Return whether the backup is complete. Raises CloudError when it never will be."""
         status = self._status(backup)
         if status.upper() in {"AVAILABLE", "CREATING"}:
             return status.upper() == "AVAILABLE"

@@ -89,7 +89,6 @@ class AwsBucket:
         return StoredObject(key=key, body=body, etag=answer["ETag"], age_s=_age_s(answer))
 
     def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
-        """Store bytes and return the ETag. Raises PreconditionFailed when the condition does not hold."""
         condition: Any = {"IfNoneMatch": "*"} if if_absent else {"IfMatch": if_match} if if_match else {}
         try:
             with calling(f"write {key} of {self._name}"):
@@ -146,7 +145,6 @@ class AwsBucket:
                 raise
 
     def download(self, key: str, path: Path, *, sha256: str) -> None:
-        """Write an object to a file and check its hash. Raises IntegrityError, or CloudError when it is absent."""
         digest = hashlib.sha256()
         part = path.with_name(path.name + ".part")
         try:

@@ -28,14 +28,12 @@ class AwsFunctions:
         self._session = session
 
     def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
-        """Read back name and code hash of each function, in parallel; in the order of `names`."""
         if not names:
             return ()
         with ThreadPoolExecutor(max_workers=min(_PARALLEL, len(names))) as pool:
             return tuple(pool.map(self._state, names))
 
     def shares(self, alias_arn: str) -> Mapping[str, float]:
-        """Return which share of its traffic an alias sends to each version, the version it stands for last."""
         function, _, name = alias_arn.rpartition(":")
         with calling(f"look at alias {name}"):
             answer = self._session.functions.get_alias(FunctionName=function, Name=name)
@@ -43,7 +41,6 @@ class AwsFunctions:
         return {**others, answer["FunctionVersion"]: round(1.0 - sum(others.values()), 6)}
 
     def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
-        """Return the newest log lines of a function, oldest first; empty when there is no log group."""
         try:
             return self._logs(name, since=since, limit=limit)
         except CloudError as error:
@@ -52,7 +49,6 @@ class AwsFunctions:
             raise
 
     def log_lines(self, name: str, *, since: datetime) -> tuple[LogLine, ...]:
-        """Return every entry of a function's log since a moment, oldest first; empty when there is no log group."""
         try:
             group = self._log_group(name)
             with calling(f"read the logs of function {name}"):
@@ -75,7 +71,6 @@ class AwsFunctions:
         return tuple(sorted(lines, key=lambda line: line.at))
 
     def invoke(self, name: str, payload: Json) -> Invocation:
-        """Call a function once and wait for its end. Nothing guards it: what is called must be idempotent."""
         with calling(f"call function {name}"):
             answer = self._session.patient_functions.invoke(
                 FunctionName=name, LogType="Tail", Payload=json.dumps(payload).encode()

@@ -13,13 +13,11 @@ class AwsIdentity:
         self._session = session
 
     def caller(self) -> Caller:
-        """Return account and ARN of the credentials in use."""
         with calling("say who we are"):
             answer = self._session.sts.get_caller_identity()
         return Caller(account=answer["Account"], arn=answer["Arn"])
 
     def has_provider(self, issuer: str) -> bool:
-        """Return whether the account has an OpenID Connect provider of this issuer, named without `https://`."""
         caller = self.caller()
         arn = f"arn:{caller.arn.split(':')[1]}:iam::{caller.account}:oidc-provider/{issuer}"
         try:

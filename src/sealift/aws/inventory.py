@@ -21,15 +21,12 @@ class AwsInventory:
         self._iam = IamReader(session)
 
     def principal(self, kind: PrincipalKind, name: str) -> LivePrincipal | None:
-        """Return a role, user or group with every policy it has, or None when there is none."""
         return self._iam.principal(kind, name)
 
     def resource_policy(self, resource_type: str, physical_id: str) -> Json:
-        """Return the policy of a resource of one of POLICY_TYPES; None when there is none."""
         return resource_policy(self._session, resource_type, physical_id)
 
     def function(self, name: str) -> LiveFunction | None:
-        """Return role and environment variables of a function, or None when there is no such function."""
         try:
             with calling(f"read the configuration of function {name}"):
                 found = self._session.functions.get_function_configuration(FunctionName=name)
@@ -48,24 +45,20 @@ class AwsInventory:
         return LiveFunction(role=found["Role"], variables=dict(environment.get("Variables", {})))
 
     def event_sources(self, name: str) -> tuple[str, ...]:
-        """Return the ARN of every stream and queue that feeds a function or an alias, whoever connected it."""
         pages = self._session.functions.get_paginator("list_event_source_mappings")
         with calling(f"read the event sources of function {name}"):
             listed = [m for page in pages.paginate(FunctionName=name) for m in page["EventSourceMappings"]]
         return tuple(sorted({m["EventSourceArn"] for m in listed if "EventSourceArn" in m}))
 
     def guardrails(self) -> tuple[Json, ...]:
-        """Return the service and resource control policies over the account, inherited ones too."""
         return guardrails(self._session, self._account)
 
     def concurrency(self) -> Concurrency:
-        """Return the concurrent executions of the account."""
         with calling("read the account's concurrent executions"):
             limit = self._session.functions.get_account_settings()["AccountLimit"]
         return Concurrency(limit=limit["ConcurrentExecutions"], unreserved=limit["UnreservedConcurrentExecutions"])
 
     def secret_digest(self, secret: str, *, salt: str) -> str:
-        """Return a salted hash of a secret's value; the value itself is never returned."""
         with calling(f"compare the value of secret {secret}"):
             answer = self._session.secretsmanager.get_secret_value(SecretId=secret)
         value = answer["SecretString"].encode() if "SecretString" in answer else answer["SecretBinary"]

@@ -64,7 +64,6 @@ class AwsMetrics:
         self._api_names: dict[str, str | None] = {}
 
     def alarms(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Return the state (OK, ALARM, INSUFFICIENT_DATA) of each alarm that exists."""
         found: dict[str, str] = {}
         for start in range(0, len(names), _ALARMS_PER_CALL):
             with calling("read the state of alarms"):

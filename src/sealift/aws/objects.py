@@ -32,7 +32,6 @@ class AwsObjects:
         self._owner: Any = {"ExpectedBucketOwner": account}
 
     def look(self, locations: Sequence[str]) -> Mapping[str, Presence]:
-        """Look for each `s3://bucket/key[?versionId=…]` and each address of an image. Nothing is read."""
         asked = tuple(dict.fromkeys(locations))
         if not asked:
             return {}

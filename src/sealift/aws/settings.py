@@ -48,7 +48,6 @@ class AwsSettings:
         return {r: version for r, version in shown.items() if version}
 
     def listed(self, prefix: str) -> tuple[Setting, ...]:
-        """Return every parameter and secret whose name begins with `prefix`, which ends with a slash, by name."""
         return tuple(
             sorted((*self._stored(prefix), *self._kept_secrets(prefix)), key=lambda one: (one.name, one.store))
         )
@@ -83,7 +82,6 @@ class AwsSettings:
                         )
 
     def held(self, reference: str) -> Held | None:
-        """Return the value of a setting, or None when it does not exist."""
         name, secret = parameter_name(reference), secret_id(reference)
         try:
             with calling(f"read {name or secret}"):
@@ -98,7 +96,6 @@ class AwsSettings:
             raise
 
     def put(self, reference: str, value: str) -> str:
-        """Give a setting this value, made as SecureString or secret when it does not exist; return its version."""
         name, secret = parameter_name(reference), secret_id(reference)
         with calling(f"write {name or secret}", secrets=(value,)):
             if name is not None:

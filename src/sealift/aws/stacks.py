@@ -37,7 +37,6 @@ class AwsStacks:
         self._events = StackEvents(session)
 
     def describe(self, stack_name: str) -> StackState | None:
-        """Return the stack, or None when there is none (deleted ones count as none)."""
         try:
             with calling(f"describe stack {stack_name}"):
                 stacks = self._client.describe_stacks(StackName=stack_name)["Stacks"]
@@ -49,7 +48,6 @@ class AwsStacks:
         return None if state is None or state.status == "DELETE_COMPLETE" else state
 
     def tagged(self, key: str) -> tuple[StackState, ...]:
-        """Return every stack of the account and region with this tag, nested ones left out."""
         with calling("list the stacks of the account"):
             pages = self._client.get_paginator("describe_stacks").paginate()
             found = [raw for page in pages for raw in page["Stacks"] if not raw.get("ParentId")]
@@ -57,7 +55,6 @@ class AwsStacks:
         return tuple(s for s in states if key in s.tags and s.status != "DELETE_COMPLETE")
 
     def create_change_set(self, request: ChangeSetRequest) -> None:
-        """Ask for a change set. A change set of the same name that already exists is a success."""
         arguments = creation_arguments(request, self._bucket.url(request.template_key))
         secrets = [request.parameters[name] for name in request.no_echo if name in request.parameters]
         try:
@@ -69,7 +66,6 @@ class AwsStacks:
                 raise
 
     def change_set(self, stack_name: str, name: str) -> ChangeSet | None:
-        """Return the change set with every page and nested change set read, or None."""
         found = read_change_set(self._session, stack_name, name)
         if found is None or found.status not in _FINAL:
             return found
@@ -78,7 +74,6 @@ class AwsStacks:
         return replace(found, creates_stack=state is not None and state.status == "REVIEW_IN_PROGRESS")
 
     def execute_change_set(self, stack_name: str, name: str, *, token: str) -> None:
-        """Execute a change set; a second call with the same token does nothing more."""
         try:
             with calling(f"execute change set {name} of stack {stack_name}"):
                 self._client.execute_change_set(StackName=stack_name, ChangeSetName=name, ClientRequestToken=token)
@@ -89,7 +84,6 @@ class AwsStacks:
                 raise
 
     def delete_change_set(self, stack_name: str, name: str) -> None:
-        """Delete a change set that was not executed; one that is gone is a success, one that was executed stays."""
         try:
             with calling(f"delete change set {name} of stack {stack_name}"):
                 self._client.delete_change_set(StackName=stack_name, ChangeSetName=name)
@@ -101,7 +95,6 @@ class AwsStacks:
                 raise
 
     def delete_stack(self, stack_name: str, *, token: str) -> None:
-        """Begin to delete a stack; one that is gone is a success."""
         self._events.last(stack_name)  # so that its events can still be asked for when its name is gone
         try:
             with calling(f"delete stack {stack_name}"):
@@ -122,11 +115,9 @@ class AwsStacks:
                 raise
 
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
-        """Return events newer than the one with id `after`, oldest first; nested stacks' events are included."""
         return self._events.after(stack_name, after)
 
     def validations(self, stack_name: str, *, change_set: str | None = None) -> tuple[StackEvent, ...]:
-        """Return what AWS found wrong before it changed anything, of the stack or of a change set, oldest first."""
         return failed_validations(self._session, stack_name, change_set)
 
     def last_event(self, stack_name: str) -> str | None:
@@ -134,13 +125,11 @@ class AwsStacks:
         return self._events.last(stack_name)
 
     def resources(self, stack_name: str) -> tuple[StackResource, ...]:
-        """Return every resource of the stack."""
         with calling(f"list the resources of stack {stack_name}"):
             pages = self._client.get_paginator("list_stack_resources").paginate(StackName=stack_name)
             return tuple(_resource(raw) for page in pages for raw in page["StackResourceSummaries"])
 
     def template(self, stack_name: str, *, change_set: str | None = None) -> str:
-        """Return the processed template of the stack, or of a change set of it; empty when there is none."""
         which: Any = {"ChangeSetName": change_set} if change_set else {}
         try:
             with calling(f"read the template of stack {stack_name}"):
@@ -154,12 +143,10 @@ class AwsStacks:
         return body if isinstance(body, str) else json.dumps(body)
 
     def protect(self, stack_name: str, *, enabled: bool) -> None:
-        """Switch termination protection on or off."""
         with calling(f"change the termination protection of stack {stack_name}"):
             self._client.update_termination_protection(StackName=stack_name, EnableTerminationProtection=enabled)
 
     def drift(self, stack_name: str) -> tuple[Drift, ...]:
-        """Detect drift, wait for the answer, and return what differs."""
         return detect_drift(self._session, stack_name, self._pause)
 
     def _was_executed(self, stack_name: str, name: str) -> bool:

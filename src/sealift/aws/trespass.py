@@ -28,10 +28,6 @@ class AwsTrespass:
         self._session = session
 
     def as_role(self, role_arn: str, attempts: Sequence[Attempt], *, endpoint: str | None = None) -> tuple[Answer, ...]:
-        """Try each call as the role, at `endpoint` instead of the own one when it is given.
-
-        Raises CloudError when the role cannot be assumed.
-        """
         with calling(f"assume the role {role_arn}"):
             found = self._session.sts.assume_role(RoleArn=role_arn, RoleSessionName=SESSION_NAME, DurationSeconds=900)
         given = found["Credentials"]

@@ -107,7 +107,6 @@ class CachedBuilder:
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in left})
 
     def look(self, functions: Sequence[Finished]) -> Looked:
-        """Look at finished functions, and load each once. Raises BuildError for one that would fail at every call."""
         warnings = tuple(told for function in functions for told in self._looked(function))
         if self._trials is None:
             return Looked(warnings=warnings)
@@ -128,7 +127,6 @@ class CachedBuilder:
         return warnings
 
     def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
-        """Return the text literals in the own source of each asset by its key, each with its first place."""
         planner = self._run(root.absolute(), force=False).planner
         return {asset.key: self._texts(root.absolute(), asset, planner) for asset in assets if not asset.members}
 
@@ -169,7 +167,6 @@ class CachedBuilder:
         return ci_key([planner.dependency_key(asset) for asset in assets], self.left_out, merged=merged)
 
     def store(self, data: bytes) -> Path:
-        """Keep bytes in the cache under their SHA-256 and return the path."""
         return self.cache.store(data)
 
     def _run(self, root: Path, force: bool, assets: Sequence[Asset] = ()) -> "_Run":

@@ -46,7 +46,6 @@ class RealAnalyzer:
         self._reviewed = reviewed
 
     def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
-        """Run the linters. What stops the journey is marked on each finding."""
         if app.lint == "off":
             return SuiteResult(
                 name=NAME, status="not tested", reason="switched off: [lint] enabled in the configuration"
@@ -76,7 +75,6 @@ class RealAnalyzer:
             return analysis_result((*own, *template, *source.result(), *told))
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
-        """Return what the code of each function reads of its configuration, as far as that is static."""
         return tuple(found for _, found in code_reads(app, template))
 
 

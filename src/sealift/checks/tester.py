@@ -76,7 +76,6 @@ class RealTester:
         self._env = {"PATH": _FALLBACK_PATH, **(env or {})}
 
     def unit(self, app: App) -> SuiteResult:
-        """Run the unit tests."""
         spec = app.unit_tests
         if spec.enabled == "off":
             return _not_tested(UNIT, "switched off: [tests.unit] enabled in the configuration")
@@ -90,7 +89,6 @@ class RealTester:
         return self._run(app, self._suite(UNIT, spec, runs, files, env))
 
     def acceptance(self, app: App, environment: Mapping[str, str]) -> SuiteResult:
-        """Run the acceptance tests with these environment variables added."""
         spec = app.acceptance_tests
         if spec.enabled == "off":
             return _not_tested(ACCEPTANCE, "switched off: [tests.acceptance] enabled in the configuration")

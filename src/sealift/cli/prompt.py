@@ -7,11 +7,9 @@ class Terminal:
     """Asks the person at the terminal."""
 
     def confirm(self, question: str, *, default: bool = False) -> bool:
-        """Ask yes or no."""
         return click.confirm(question, default=default, err=True)
 
     def text(self, question: str, *, default: str = "") -> str:
-        """Ask for a word."""
         answer: str = click.prompt(question, default=default, err=True, show_default=bool(default))
         return answer
 

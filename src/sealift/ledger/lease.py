@@ -73,7 +73,6 @@ class BucketLeases:
         raise self._contended()
 
     def release(self, lease: Lease) -> None:
-        """Give the lease back; one that was lost is left alone."""
         for _ in range(_TRIES):
             if self._write(lease, free=True) is not None:
                 return
@@ -83,7 +82,6 @@ class BucketLeases:
                 return
 
     def current(self) -> Lease | None:
-        """Return who holds it now, expired or not, or None."""
         stored = self._bucket.get(KEY)
         holding = decode_holding(stored.body, etag=stored.etag) if stored else None
         if stored is None or holding is None or holding.free:

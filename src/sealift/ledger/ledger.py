@@ -92,7 +92,6 @@ class BucketLedger:
         return entries
 
     def verify(self) -> tuple[ChainFault, ...]:
-        """Return every place where the chain does not hold; empty when it holds."""
         return self._read()[1]
 
     def _whole(self) -> tuple[Entry, ...]:
@@ -119,7 +118,6 @@ class BucketLedger:
         return None if faults else entries
 
     def written_at(self, seq: int) -> datetime | None:
-        """Return when the store says that an entry was written; None when it does not say."""
         stored = self._bucket.get(entry_key(seq))
         if stored is None or stored.age_s is None:
             return None

@@ -22,13 +22,11 @@ class BucketLedgers:
         self._cache = cache
 
     def ledger(self, cloud: Cloud) -> BucketLedger:
-        """Return the ledger of the cloud's environment."""
         name = f"{cloud.bucket.name}-{cloud.environment}.jsonl"
         cache = EntryCache(self._cache / name, forgetful=cloud.local) if self._cache else None
         return BucketLedger(cloud.bucket, environment=cloud.environment, author=self._author, cache=cache)
 
     def leases(self, cloud: Cloud) -> BucketLeases:
-        """Return the lease of the cloud's environment."""
         return BucketLeases(
             cloud.bucket,
             environment=cloud.environment,

@@ -38,15 +38,12 @@ class LocalBuilder:
             return built
 
     def store(self, data: bytes) -> Path:
-        """Keep bytes in the cache under their SHA-256 and return the path."""
         return self.inner.store(data)
 
     def look(self, functions: Sequence[Finished]) -> Looked:
-        """Look at finished functions, and load each once. Raises BuildError for one that would fail at every call."""
         return self.inner.look(functions)
 
     def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
-        """Return the text literals in the own source of each asset by its key."""
         return self.inner.texts(root, assets)
 
     def _one(self, root: Path, declared: Asset, here: Asset, *, force: bool) -> Mapping[str, BuiltArtifact]:

@@ -31,23 +31,18 @@ class LocalFunctions:
     note: Callable[[str], None] = _nobody
 
     def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
-        """Read back name and code hash of each function."""
         return self.inner.state(names)
 
     def shares(self, alias_arn: str) -> Mapping[str, float]:
-        """Return which share of its traffic an alias sends to each version."""
         return self.inner.shares(alias_arn)
 
     def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
-        """Return the newest log lines of a function."""
         return self.inner.logs(name, since=since, limit=limit)
 
     def log_lines(self, name: str, *, since: datetime) -> tuple[LogLine, ...]:
-        """Return every entry of a function's log since a moment."""
         return self.inner.log_lines(name, since=since)
 
     def invoke(self, name: str, payload: Json) -> Invocation:
-        """Call a function once and wait for its end."""
         return self.inner.invoke(name, payload)
 
     def load(self, names: Sequence[str]) -> tuple[Loading, ...]:

@@ -103,11 +103,9 @@ class LocalStacks:
         return found
 
     def execute_change_set(self, stack_name: str, name: str, *, token: str) -> None:
-        """Execute a change set."""
         self.inner.execute_change_set(stack_name, name, token=token)
 
     def delete_change_set(self, stack_name: str, name: str) -> None:
-        """Delete a change set that was not executed."""
         self.inner.delete_change_set(stack_name, name)
 
     def delete_stack(self, stack_name: str, *, token: str) -> None:
@@ -121,7 +119,6 @@ class LocalStacks:
         self.inner.delete_stack(stack_name, token=token)
 
     def continue_rollback(self, stack_name: str, *, token: str, skip: Sequence[str] = ()) -> None:
-        """Continue a rollback that failed."""
         self.inner.continue_rollback(stack_name, token=token, skip=skip)
 
     def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
@@ -133,7 +130,6 @@ class LocalStacks:
         return self.inner.validations(stack_name, change_set=change_set)
 
     def last_event(self, stack_name: str) -> str | None:
-        """Return the id of the newest event."""
         return self.inner.last_event(stack_name)
 
     def resources(self, stack_name: str) -> tuple[StackResource, ...]:
@@ -145,11 +141,9 @@ class LocalStacks:
         return self.inner.template(stack_name, change_set=change_set)
 
     def protect(self, stack_name: str, *, enabled: bool) -> None:
-        """Switch termination protection on or off."""
         self.inner.protect(stack_name, enabled=enabled)
 
     def drift(self, stack_name: str) -> tuple[Drift, ...]:
-        """Detect drift."""
         return self.inner.drift(stack_name)
 
 

@@ -64,17 +64,12 @@ class Git:
         )
 
     def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
-        """Return `<hash> <subject>` of commits in `new` that `old` lacks, newest first; None when unknown."""
         if not (_is_reference(old) and _is_reference(new)):
             return None
         done = self._git.run(root, "log", "--format=%H %s", f"{old}..{new}", "--")
         return tuple(done.stdout.splitlines()) if done.returncode == 0 else None
 
     def written_by(self, root: Path, old: str | None, new: str) -> tuple[tuple[str, str], ...] | None:
-        """Return each commit that `new` has and `old` lacks with its author's e-mail, newest first; None when unknown.
-
-        Without an old one only the new one itself.
-        """
         if not (_is_reference(new) and (old is None or _is_reference(old))):
             return None
         which = ["-1", new] if old is None else [f"{old}..{new}"]
@@ -86,10 +81,6 @@ class Git:
         )
 
     def log(self, root: Path, old: str | None, new: str) -> tuple[Commit, ...] | None:
-        """Return the commits that `new` has and `old` lacks, newest first; None when one of them is unknown.
-
-        Without an old one only the new one itself.
-        """
         if not (_is_reference(new) and (old is None or _is_reference(old))):
             return None
         which = ["-1", new] if old is None else [f"{old}..{new}"]
@@ -109,7 +100,6 @@ class Git:
         return done.stdout.strip() or None
 
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
-        """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
         if not _is_reference(commit):
             return ()
         done = self._git.run(root, "log", "--format=%H", f"--max-count={limit}", commit, "--")

@@ -43,31 +43,21 @@ class SamTemplates:
     def harden(
         self, root: Path, template: Template, lacks: Mapping[str, Sequence[Lack]]
     ) -> tuple[tuple[str, Lack], ...]:
-        """Write what resources lack into the template's file; return, by logical id, what its author has to write.
-
-        Raises TemplateError when the file cannot be written.
-        """
         from sealift.template.hardening import write_hardened
 
         return write_hardened(root / template.file, template.file, lacks)
 
     def shared_layers(self, template: Template) -> tuple[Asset, ...]:
-        """Return the layers that could hold what functions of this template share; nested ones are not looked into."""
         return shared_layers(template)
 
     def seal(
         self, template: Template, blobs: Mapping[str, str], layers: Mapping[str, str] = MappingProxyType({})
     ) -> bytes:
-        """Return the environment-neutral template, each asset (by key) replaced by `blobs/<sha256>`.
-
-        `layers` gives the key of the shared layer to each asset of a function that uses one.
-        """
         body = sealed(template, blobs, layers)
         self._sources[hashlib.sha256(body).hexdigest()] = template
         return body
 
     def outside(self, body: bytes, *, parameters: Mapping[str, str], read: ReadBlob) -> tuple[Outside, ...]:
-        """Return what a sealed template, and those nested in it, read from outside the release."""
         return outside(body, parameters=parameters, read=read)
 
     def render(

@@ -76,11 +76,9 @@ class _Unlooked:
     inner: Builder
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
-        """Build each asset."""
         return self.inner.build(root, assets, force=force)
 
     def store(self, data: bytes) -> Path:
-        """Keep bytes in the cache."""
         return self.inner.store(data)
 
     def look(self, functions: Sequence[Finished]) -> Looked:

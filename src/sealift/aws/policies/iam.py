@@ -21,7 +21,6 @@ class IamReader:
         self._documents: dict[str, Json] = {}
 
     def principal(self, kind: PrincipalKind, name: str) -> LivePrincipal | None:
-        """Return a role, user or group with every policy it has, or None when there is none."""
         reading: dict[PrincipalKind, Callable[[str], LivePrincipal]] = {
             "role": self._role,
             "user": self._user,

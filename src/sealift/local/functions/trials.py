@@ -76,7 +76,6 @@ class Trials:
         self._known: dict[str, str] = {}
 
     def runtime(self, name: str) -> str:
-        """Return what runs functions of a runtime here: as long as that is the same, so is what comes of a trial."""
         if name not in self._known:
             self._known[name] = self._found(name)
         return self._known[name]

@@ -20,29 +20,23 @@ class PartOfBucket:
         return self.whole.name
 
     def ensure(self) -> None:
-        """Create the bucket when it is not there."""
         self.whole.ensure()
 
     def get(self, key: str) -> StoredObject | None:
-        """Return the object, or None."""
         found = self.whole.get(self._full(key))
         return replace(found, key=key) if found is not None else None
 
     def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
-        """Store bytes and return the ETag. Raises PreconditionFailed when the condition does not hold."""
         return self.whole.put(self._full(key), body, if_absent=if_absent, if_match=if_match)
 
     def keys(self, prefix: str) -> tuple[str, ...]:
-        """Return every key with this prefix, sorted."""
         found = self.whole.keys(self._full(prefix))
         return found if prefix.startswith(SHARED) else tuple(key.removeprefix(self.prefix) for key in found)
 
     def upload(self, key: str, path: Path, *, sha256: str) -> None:
-        """Store a file under a checksum that S3 verifies."""
         self.whole.upload(self._full(key), path, sha256=sha256)
 
     def download(self, key: str, path: Path, *, sha256: str) -> None:
-        """Write an object to a file and check its hash."""
         self.whole.download(self._full(key), path, sha256=sha256)
 
     def _full(self, key: str) -> str:
