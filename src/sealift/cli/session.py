@@ -1,8 +1,9 @@
 """What every command shares: its folder, where its events go, and the services it calls."""
 
+import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from sealift.cli.visible import say
 from sealift.errors import SealiftError, UserError, did_you_mean
 from sealift.model.app import App, Environment, GatesRead
 from sealift.model.event import Event, Finished
@@ -138,6 +140,16 @@ class Session:
                 hint=f"Declared are: {', '.join(names)}.",
             )
         return found
+
+    def show(self, body: object, lines: Iterable[str] = (), *, exit_code: int = 0) -> int:
+        """Give the terminal back, print one JSON document or lines for people, and return the exit code."""
+        self.close()
+        if self.json:
+            click.echo(json.dumps(body))
+        else:
+            for line in lines:
+                say(line)
+        return exit_code
 
     def emit(self, event: Event) -> None:
         """Send an event to the sink."""

@@ -9,7 +9,6 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
-from sealift.cli.visible import say
 
 if TYPE_CHECKING:
     from sealift.usecases.bootstrap import Compared, Made
@@ -50,15 +49,7 @@ def bootstrap_command(
     if comparing:
         return _show_difference(session, bootstrap.compare(app, target, services, lock_days=lock_days))
     made = bootstrap.bootstrap_environment(app, target, services, lock_days=lock_days)
-    session.close()
-    if session.json:
-        click.echo(json.dumps(_made(made)))
-        return 0
-    stack = made.bootstrap.target.name
-    say(f"Stack {stack} in account {made.account} " + ("is made." if made.changed else "is as it should be."))
-    for line in _next(session, made):
-        say(line)
-    return 0
+    return session.show(_made(made), _next(session, made))
 
 
 def as_yaml(body: Mapping[str, Any]) -> str:
@@ -85,22 +76,16 @@ def _made(made: "Made") -> dict[str, Any]:
 
 
 def _show_difference(session: Session, found: "Compared") -> int:
-    session.close()
-    lines = list(_difference(found))
-    if session.json:
-        drifted = [{"logical_id": one.logical_id, "type": one.type, "status": one.status} for one in found.drifted]
-        body = {"stack": found.bootstrap.target.name, "there": found.live is not None, "differs": found.differs}
-        click.echo(json.dumps({**body, "diff": lines, "drifted": drifted}))
-        return int(found.differs)
-    for line in lines:
-        say(line)
+    diff = list(_difference(found))
+    drifted = [{"logical_id": one.logical_id, "type": one.type, "status": one.status} for one in found.drifted]
+    body = {"stack": found.bootstrap.target.name, "there": found.live is not None, "differs": found.differs}
+    lines = [*diff]
     for one in found.drifted:
-        say(f"{one.logical_id} ({one.type}) was changed by hand: {one.status.lower()}")
-        for path, expected, actual in one.differences:
-            say(f"    {path}: {json.dumps(expected)} is {json.dumps(actual)} now")
+        lines.append(f"{one.logical_id} ({one.type}) was changed by hand: {one.status.lower()}")
+        lines += [f"    {path}: {json.dumps(was)} is {json.dumps(now)} now" for path, was, now in one.differences]
     if not found.differs:
-        say(f"Stack {found.bootstrap.target.name} is as it should be.")
-    return int(found.differs)
+        lines.append(f"Stack {found.bootstrap.target.name} is as it should be.")
+    return session.show({**body, "diff": diff, "drifted": drifted}, lines, exit_code=int(found.differs))
 
 
 def _difference(found: "Compared") -> Iterator[str]:
@@ -112,9 +97,11 @@ def _difference(found: "Compared") -> Iterator[str]:
 
 
 def _next(session: Session, made: "Made") -> Iterator[str]:
-    """Yield what its maker has to do now."""
+    """Yield how it stands, and what its maker has to do now."""
     from sealift.bootstrap.advice import boundary_advice, configuration
 
+    ends = "is made." if made.changed else "is as it should be."
+    yield f"Stack {made.bootstrap.target.name} in account {made.account} {ends}"
     environment = session.environment(made.bootstrap.target.environment)
     missing = () if session.local else configuration(environment, account=made.account, outputs=made.outputs)
     if missing:

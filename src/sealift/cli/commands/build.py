@@ -64,15 +64,8 @@ def lock_command(session: Session) -> int:
     written = session.builder.lock(session.app.root, assets)
     root = session.app.root.resolve()
     names = [path.relative_to(root) if path.is_relative_to(root) else path for path in written]
-    session.close()
-    if session.json:
-        click.echo(json.dumps({"locks": [name.as_posix() for name in names]}))
-        return 0
-    for name in names:
-        say(f"wrote {name}")
-    if not names:
-        say("There is no requirements.txt to lock: none is there, or each has hashes already.")
-    return 0
+    nothing = "There is no requirements.txt to lock: none is there, or each has hashes already."
+    return session.show({"locks": [name.as_posix() for name in names]}, [f"wrote {n}" for n in names] or [nothing])
 
 
 def _rebuilt(session: Session, built: BuiltRelease, templates: Mapping[str, Template]) -> BuiltRelease:

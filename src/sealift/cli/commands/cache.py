@@ -1,6 +1,5 @@
 """`cache list | prune | key`: what earlier builds left on this machine."""
 
-import json
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -8,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from sealift.cli.session import Session, options
-from sealift.cli.visible import say
 
 if TYPE_CHECKING:
     from sealift.build.cache.store import Cache
@@ -48,26 +46,18 @@ def list_command(session: Session) -> int:
     cache, beside = _cache(), caches_beside()
     found = entries(cache, beside)
     totals = {kind: [e for e in found if e.kind == kind] for kind in (*KINDS, *beside)}
-    if session.json:
-        kinds = {k: {"files": len(es), "size_bytes": sum(e.size_bytes for e in es)} for k, es in totals.items()}
-        body: dict[str, object] = {
-            "path": str(cache.root),
-            "size_bytes": sum(e.size_bytes for e in found),
-            "kinds": kinds,
-        }
-        if session.verbose:
-            body["entries"] = [
-                {"kind": e.kind, "name": e.name, "size_bytes": e.size_bytes, "used_at": e.used_at.isoformat()}
-                for e in found
-            ]
-        click.echo(json.dumps(body))
-        return 0
-    for entry in found if session.verbose else ():
-        say(f"{entry.used_at:%Y-%m-%d %H:%M}  {size(entry.size_bytes):>10}  {entry.kind:<12} {entry.name}")
-    for kind, some in totals.items():
-        say(f"{kind:<12} {len(some):>6} files  {size(sum(e.size_bytes for e in some)):>10}")
-    say(f"{size(sum(e.size_bytes for e in found))} in {cache.root.parent}")
-    return 0
+    sizes = {kind: {"files": len(es), "size_bytes": sum(e.size_bytes for e in es)} for kind, es in totals.items()}
+    whole = sum(e.size_bytes for e in found)
+    body: dict[str, object] = {"path": str(cache.root), "size_bytes": whole, "kinds": sizes}
+    lines = []
+    if session.verbose:
+        body["entries"] = [
+            {"kind": e.kind, "name": e.name, "size_bytes": e.size_bytes, "used_at": e.used_at.isoformat()}
+            for e in found
+        ]
+        lines += [f"{e.used_at:%Y-%m-%d %H:%M}  {size(e.size_bytes):>10}  {e.kind:<12} {e.name}" for e in found]
+    lines += [f"{kind:<12} {s['files']:>6} files  {size(s['size_bytes']):>10}" for kind, s in sizes.items()]
+    return session.show(body, [*lines, f"{size(whole)} in {cache.root.parent}"])
 
 
 @cache_command.command("prune")
@@ -96,11 +86,8 @@ def prune_command(session: Session, unused: timedelta, max_size: int | None) -> 
 
     now, beside = RealClock().now(), caches_beside()
     done = prune(_cache(), now=now, max_age=unused, max_bytes=max_size, beside=beside)
-    if session.json:
-        click.echo(json.dumps({"removed": len(done.removed), "size_bytes": done.size_bytes}))
-    else:
-        say(f"{len(done.removed)} files removed, {size(done.size_bytes)} freed")
-    return 0
+    freed = f"{len(done.removed)} files removed, {size(done.size_bytes)} freed"
+    return session.show({"removed": len(done.removed), "size_bytes": done.size_bytes}, [freed])
 
 
 @cache_command.command("key")
@@ -115,11 +102,7 @@ def key_command(session: Session, prefix: bool) -> int:
     from sealift.build.cache.ci_key import ci_key_prefix
 
     key = ci_key_prefix() if prefix else _key(session)
-    if session.json:
-        click.echo(json.dumps({"key": key, "prefix": ci_key_prefix(), "path": str(_cache().root)}))
-    else:
-        say(key)
-    return 0
+    return session.show({"key": key, "prefix": ci_key_prefix(), "path": str(_cache().root)}, [key])
 
 
 def _key(session: Session) -> str:
@@ -129,9 +112,7 @@ def _key(session: Session) -> str:
     templates = every_template(load_templates(session.app, session.services).values())
     assets = [asset for template in templates for asset in template.assets if asset.kind in ("function", "layer")]
     merged = load_guarded(session.directory, local=False).gates.merged
-    key = session.builder.ci_key(session.app.root, assets, merged=merged)
-    session.close()
-    return key
+    return session.builder.ci_key(session.app.root, assets, merged=merged)
 
 
 def _cache() -> "Cache":

@@ -7,7 +7,6 @@ import click
 
 from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
-from sealift.cli.visible import say
 from sealift.errors import UserError
 
 
@@ -37,22 +36,14 @@ def lint_command(session: Session, files: tuple[Path, ...]) -> int:
     found = {path: lint_file(path, shown=_shown(path)) for path in chosen}
     findings = [finding for some in found.values() for finding in some]
     stopped = any(finding.stops for finding in findings)
-    if session.json:
-        body = {
-            "status": "failed" if stopped else "succeeded",
-            "findings": [finding_fields(finding) for finding in findings],
-        }
-        click.echo(json.dumps(body))
-        return int(stopped)
+    lines = []
     for finding in findings:
         mark = "error" if finding.stops else "advice"
-        say(f"{finding.location}  {mark}  {finding.message}  [{finding.id}]")
-        if finding.fix:
-            say(f"    {finding.fix}")
-    for path, some in found.items():
-        if not some:
-            say(f"{_shown(path)}: nothing found")
-    return int(stopped)
+        lines.append(f"{finding.location}  {mark}  {finding.message}  [{finding.id}]")
+        lines += [f"    {finding.fix}"] if finding.fix else []
+    lines += [f"{_shown(path)}: nothing found" for path, some in found.items() if not some]
+    body = {"status": "failed" if stopped else "succeeded", "findings": [finding_fields(one) for one in findings]}
+    return session.show(body, lines, exit_code=int(stopped))
 
 
 @ci_command.command("comment")

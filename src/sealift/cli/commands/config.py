@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -10,7 +10,6 @@ import click
 from sealift.cli.completion import environment_names
 from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
-from sealift.cli.visible import say
 from sealift.errors import UserError
 from sealift.usecases.contract import Contract
 from sealift.usecases.settings import Changed, Listed
@@ -153,14 +152,9 @@ def check_command(session: Session, environments: Sequence[str]) -> int:
     chosen = [session.environment(name) for name in environments] or list(session.app.environments)
     templates = load_templates(session.app, session.services)
     found = session.said(contracts(session.app, session.services, templates, chosen))
-    session.close()
-    code = 1 if any(contract.status == "failed" for contract in found) else 0
-    if session.json:
-        click.echo(json.dumps({"environments": [_contract(one) for one in found]}))
-        return code
-    for one in found:
-        _show_contract(one)
-    return code
+    code = int(any(contract.status == "failed" for contract in found))
+    body = {"environments": [_contract(one) for one in found]}
+    return session.show(body, (line for one in found for line in _contract_lines(one)), exit_code=code)
 
 
 def _contract(one: Contract) -> dict[str, object]:
@@ -169,20 +163,19 @@ def _contract(one: Contract) -> dict[str, object]:
     return {**body, "findings": findings, "notes": list(one.notes)}
 
 
-def _show_contract(one: Contract) -> None:
+def _contract_lines(one: Contract) -> Iterator[str]:
     ends = {
         "succeeded": f"has all {one.needs} settings that are needed" if one.needs else "needs no settings",
         "failed": "lacks what is needed",
         "not looked at": f"not looked at: {one.reason}",
     }
-    say(f"{one.environment}: {ends[one.status]}")
+    yield f"{one.environment}: {ends[one.status]}"
     if one.status == "failed" and one.reason:
-        say(f"  settings were not looked at: {one.reason}")
+        yield f"  settings were not looked at: {one.reason}"
     for finding in one.findings:
-        say(f"  {finding.location or ''}: {finding.message}".replace("  : ", "  "))
-        say(f"    → {finding.fix}")
-    for note in one.notes:
-        say(f"  {note}")
+        yield f"  {finding.location or ''}: {finding.message}".replace("  : ", "  ")
+        yield f"    → {finding.fix}"
+    yield from (f"  {note}" for note in one.notes)
 
 
 def _value(session: Session, key: str, environment: str) -> str:
@@ -223,16 +216,13 @@ def _decoded(data: bytes, what: str) -> str:
 
 
 def _show(session: Session, environment: str, changes: Sequence[Changed]) -> int:
-    session.close()
-    if session.json:
-        rows = [{"key": c.key, "store": c.store, "done": c.done, "version": c.version} for c in changes]
-        click.echo(json.dumps({"environment": environment, "changes": rows}))
-        return 0
+    rows = [{"key": c.key, "store": c.store, "done": c.done, "version": c.version} for c in changes]
+    lines = []
     for change in changes:
         where = {"parameter": "Parameter Store", "secret": "Secrets Manager"}[change.store]
         said = f"{change.done}, in {where}" if change.done != "unchanged" else "has that value already"
-        say(f"{environment}: {change.key} {said}")
-    return 0
+        lines.append(f"{environment}: {change.key} {said}")
+    return session.show({"environment": environment, "changes": rows}, lines)
 
 
 def _listed(one: Listed) -> dict[str, object]:

@@ -1,12 +1,9 @@
 """`waive`, `approve` and `destroy`: decisions of people, each recorded."""
 
-import json
-
 import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
-from sealift.cli.visible import say
 from sealift.errors import UserError
 from sealift.model.app import Environment
 
@@ -24,12 +21,8 @@ def waive_command(session: Session, environment: str, change: str, release: str 
     target = session.environment(environment)
     waiver = Waiver(key=change, release=release or _refused_last(session, target), reason=reason)
     entry = waive(session.app, target, session.services, waiver)
-    session.close()
-    if session.json:
-        click.echo(json.dumps({"seq": entry.seq, "environment": environment, "release": waiver.release}))
-    else:
-        say(f"Recorded as entry {entry.seq}: {change} may happen once with release {waiver.release[:12]}.")
-    return 0
+    recorded = f"Recorded as entry {entry.seq}: {change} may happen once with release {waiver.release[:12]}."
+    return session.show({"seq": entry.seq, "environment": environment, "release": waiver.release}, [recorded])
 
 
 @click.command("approve")
@@ -44,14 +37,10 @@ def approve_command(session: Session, environment: str, release: str, reason: st
     target = session.environment(environment)
     done = approve(session.app, target, session.services, release=release, reason=reason)
     entry, gate = done.entry, session.said(done.gate)
-    session.close()
-    if session.json:
-        body = {"seq": entry.seq, "environment": environment, "release": entry.record.release}
-        click.echo(json.dumps({**body, "gate": gate.status, "message": gate.message}))
-    else:
-        say(f"Recorded as entry {entry.seq}: {entry.actor} approved {(entry.record.release or '')[:12]}.")
-        say(f"{environment}: {gate.message}")
-    return 0
+    body = {"seq": entry.seq, "environment": environment, "release": entry.record.release}
+    recorded = f"Recorded as entry {entry.seq}: {entry.actor} approved {(entry.record.release or '')[:12]}."
+    lines = [recorded, f"{environment}: {gate.message}"]
+    return session.show({**body, "gate": gate.status, "message": gate.message}, lines)
 
 
 @click.command("destroy")
@@ -64,15 +53,12 @@ def destroy_command(session: Session, environment: str, yes_destroy: str | None)
 
     target = session.environment(environment)
     done = destroy(session.app, target, session.services, confirmed_name=yes_destroy)
-    session.close()
-    if session.json:
-        click.echo(json.dumps({"stacks": list(done.stacks), "retained": list(done.retained), "bucket": done.bucket}))
-    else:
-        say(f"Deleted: {', '.join(done.stacks) or 'nothing was there'}")
-        for kept in done.retained:
-            say(f"Kept:    {kept}, as its DeletionPolicy says")
-        say(f"Kept:    bucket {done.bucket}, with releases and the ledger")
-    return 0
+    lines = [
+        f"Deleted: {', '.join(done.stacks) or 'nothing was there'}",
+        *(f"Kept:    {kept}, as its DeletionPolicy says" for kept in done.retained),
+        f"Kept:    bucket {done.bucket}, with releases and the ledger",
+    ]
+    return session.show({"stacks": done.stacks, "retained": done.retained, "bucket": done.bucket}, lines)
 
 
 def _refused_last(session: Session, environment: Environment) -> str:

@@ -1,6 +1,5 @@
 """`local up | status | env | logs | reset | down`: the embedded cloud."""
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -9,7 +8,6 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
-from sealift.cli.visible import say
 
 if TYPE_CHECKING:
     from sealift.local.supervisor import LocalCloud, LocalStatus
@@ -30,13 +28,10 @@ def up(session: Session, environments: tuple[str, ...]) -> int:
     cloud = local_cloud(session.app)
     chosen = [session.environment(name) for name in environments] or list(session.app.environments)
     endpoints = [cloud.up(e.name, region=e.region, account=e.account) for e in chosen]
-    if session.json:
-        rows = [{"name": e.environment, "url": e.url, "account": e.account, "pid": e.pid} for e in endpoints]
-        click.echo(json.dumps({"environments": rows}))
-        return 0
-    for endpoint in endpoints:
-        say(f"{endpoint.environment:<14} {endpoint.url}  account {endpoint.account}")
-    return 0
+    rows = [{"name": e.environment, "url": e.url, "account": e.account, "pid": e.pid} for e in endpoints]
+    return session.show(
+        {"environments": rows}, [f"{e.environment:<14} {e.url}  account {e.account}" for e in endpoints]
+    )
 
 
 @local_command.command("status")
@@ -46,16 +41,13 @@ def status(session: Session) -> int:
     from sealift.wiring import local_cloud
 
     states = local_cloud(session.app).status()
-    if session.json:
-        click.echo(json.dumps({"environments": [_row(s) for s in states]}))
-        return 0
+    lines = []
     for state in states:
         end = state.endpoint
         where = f"{end.url}  account {end.account}  pid {end.pid}" if state.running and end else "not running"
-        say(f"{state.environment:<14} {where}")
-    if not states:
-        say("The embedded cloud was not started here yet.")
-    return 0
+        lines.append(f"{state.environment:<14} {where}")
+    nothing = "The embedded cloud was not started here yet."
+    return session.show({"environments": [_row(s) for s in states]}, lines or [nothing])
 
 
 def _row(state: "LocalStatus") -> dict[str, object]:
@@ -82,13 +74,9 @@ def env(session: Session, environment: str) -> int:
     from sealift.wiring import local_variables
 
     variables = local_variables(session.app, session.environment(environment))
-    if session.json:
-        click.echo(json.dumps({"environment": environment, "variables": variables}))
-        return 0
-    say("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN;")
-    for name, value in variables.items():
-        say(f"export {name}={quote(value)};")
-    return 0
+    unset = "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN;"
+    lines = [unset, *(f"export {name}={quote(value)};" for name, value in variables.items())]
+    return session.show({"environment": environment, "variables": variables}, lines)
 
 
 @local_command.command("logs")
@@ -100,12 +88,7 @@ def logs(session: Session, environment: str, lines: int) -> int:
     from sealift.wiring import local_cloud
 
     tail = local_cloud(session.app).log_tail(session.environment(environment).name, lines)
-    if session.json:
-        click.echo(json.dumps({"environment": environment, "lines": list(tail)}))
-        return 0
-    for line in tail:
-        say(line)
-    return 0
+    return session.show({"environment": environment, "lines": tail}, tail)
 
 
 @local_command.command("reset")
@@ -119,8 +102,7 @@ def reset(session: Session, environments: tuple[str, ...]) -> int:
     chosen = _chosen(session, cloud, environments)
     for name in chosen:
         cloud.reset(name)
-    _tell(session, chosen, "empty")
-    return 0
+    return _show(session, chosen, "empty")
 
 
 @local_command.command("down")
@@ -134,8 +116,7 @@ def down(session: Session, environments: tuple[str, ...]) -> int:
     chosen = _chosen(session, cloud, environments)
     with ThreadPoolExecutor() as pool:
         list(pool.map(cloud.down, chosen))
-    _tell(session, chosen, "stopped")
-    return 0
+    return _show(session, chosen, "stopped")
 
 
 def _chosen(session: Session, cloud: "LocalCloud", names: Sequence[str]) -> list[str]:
@@ -145,10 +126,7 @@ def _chosen(session: Session, cloud: "LocalCloud", names: Sequence[str]) -> list
     return [name if name in started else session.environment(name).name for name in names] or known
 
 
-def _tell(session: Session, names: Sequence[str], what: str) -> None:
-    """Print what became of emulators."""
-    if session.json:
-        click.echo(json.dumps({"environments": [{"name": name, "status": what} for name in names]}))
-        return
-    for name in names:
-        say(f"{name:<14} {what}")
+def _show(session: Session, names: Sequence[str], what: str) -> int:
+    """Show what became of emulators; return the exit code."""
+    body = {"environments": [{"name": name, "status": what} for name in names]}
+    return session.show(body, [f"{name:<14} {what}" for name in names])

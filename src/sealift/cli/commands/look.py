@@ -9,7 +9,6 @@ import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
-from sealift.cli.visible import say
 from sealift.delivery.health import evidence
 from sealift.delivery.history import Overtaken
 from sealift.model.app import GatesRead
@@ -136,22 +135,14 @@ def ledger_verify_command(session: Session) -> int:
 
     checked = verify_ledgers(session.app, session.services)
     sound = not any(faults for _, faults in checked.values())
-    if session.json:
-        ledgers = [
-            {
-                "environment": name,
-                "entries": count,
-                "faults": [{"seq": f.seq, "reason": f.reason} for f in faults],
-            }
-            for name, (count, faults) in checked.items()
-        ]
-        click.echo(json.dumps({"status": "succeeded" if sound else "failed", "ledgers": ledgers}))
-        return 0 if sound else 1
+    ledgers, lines = [], []
     for name, (count, faults) in checked.items():
-        say(f"{name:<14} {count} entries, " + ("the chain holds" if not faults else "DAMAGED:"))
-        for fault in faults:
-            say(f"  entry {fault.seq}: {fault.reason}")
-    return 0 if sound else 1
+        rows = [{"seq": f.seq, "reason": f.reason} for f in faults]
+        ledgers.append({"environment": name, "entries": count, "faults": rows})
+        lines.append(f"{name:<14} {count} entries, " + ("the chain holds" if not faults else "DAMAGED:"))
+        lines += [f"  entry {fault.seq}: {fault.reason}" for fault in faults]
+    body = {"status": "succeeded" if sound else "failed", "ledgers": ledgers}
+    return session.show(body, lines, exit_code=int(not sound))
 
 
 def _drifted(finding: Finding) -> dict[str, object]:
@@ -185,16 +176,7 @@ def _lane(lane: Lane) -> dict[str, object]:
         "soak_until": _time(lane.soak_until),
         "health": evidence(lane.health) if lane.health else None,
         "watch": {"status": current.watch, "until": _time(current.watch_until)} if current and current.watch else None,
-        "overtaken": [
-            {
-                "release": o.release,
-                "commit": o.commit,
-                "verified_at": _time(o.verified_at),
-                "at": _time(o.at),
-                "by": o.by,
-            }
-            for o in lane.overtaken
-        ],
+        "overtaken": [_overtaken(one) for one in lane.overtaken],
         "gates": [
             {"gate": g.gate, "status": g.status, "message": g.message, "until": _time(g.until)} for g in lane.gates
         ],

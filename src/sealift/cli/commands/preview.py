@@ -92,22 +92,15 @@ def list_command(session: Session, name: str | None, region: str | None, account
 
     _named(session, name, region, account, role)
     found = survey(session.app, session.services, local=session.local)
-    session.close()
-    if session.json:
-        click.echo(json.dumps({"previews": [_fields(one) for one in found.previews], "unknown": list(found.unknown)}))
-        return 0
+    lines = []
     for one in found.previews:
         about = one.card
         whose = (about.branch or "") if about is not None else "its card is lost"
         used = f"{about.used_at:%Y-%m-%d %H:%M} UTC" if about is not None else ""
-        say(f"{one.name:<16}{one.status:<22}{used:<22}{whose}")
-        for key, url in one.urls.items():
-            say(f"{'':<16}{key}  {url}")
-    if not found.previews:
-        say("There is no preview.")
-    for unknown in found.unknown:
-        say(f"Not known, left alone: {unknown}")
-    return 0
+        lines.append(f"{one.name:<16}{one.status:<22}{used:<22}{whose}")
+        lines += [f"{'':<16}{key}  {url}" for key, url in one.urls.items()]
+    body = {"previews": [_fields(one) for one in found.previews], "unknown": found.unknown}
+    return session.show(body, [*(lines or [_NONE]), *map(_left_alone, found.unknown)])
 
 
 @preview_command.command("open")
@@ -158,18 +151,13 @@ def down_command(
     _named(session, name, region, account, role)
     names = [given_name(text) for text in previews] or _named_by_ci()
     done = {one: down(session.app, one, session.services, local=session.local) for one in names}
-    session.close()
-    if session.json:
-        bodies = [{"name": n, "stacks": list(d.stacks), "retained": list(d.retained)} for n, d in done.items()]
-        click.echo(json.dumps({"previews": bodies}))
-        return 0
+    lines = []
     for one, destroyed in done.items():
-        say(f"{one}: deleted {', '.join(destroyed.stacks) or 'nothing; it was not there'}")
-        for kept in destroyed.retained:
-            say(f"{one}: left behind {kept}, as its DeletionPolicy says")
-    if not names:
-        say("The CI system names no pull request: nothing was done. `sealift preview sweep` finds what is closed.")
-    return 0
+        lines.append(f"{one}: deleted {', '.join(destroyed.stacks) or 'nothing; it was not there'}")
+        lines += [f"{one}: left behind {kept}, as its DeletionPolicy says" for kept in destroyed.retained]
+    nothing = "The CI system names no pull request: nothing was done. `sealift preview sweep` finds what is closed."
+    bodies = [{"name": n, "stacks": d.stacks, "retained": d.retained} for n, d in done.items()]
+    return session.show({"previews": bodies}, lines or [nothing])
 
 
 @preview_command.command("sweep")
@@ -188,24 +176,21 @@ def sweep_command(
 
     _named(session, name, region, account, role)
     found = sweep(session.app, session.services, local=session.local, host=make_host(), dry_run=dry_run)
-    session.close()
     failed = any(one.ended == "failed" for one in found.previews)
-    if session.json:
-        bodies = [
-            {"name": one.name, "status": one.ended, "reason": one.reason, "retained": list(one.retained)}
-            for one in found.previews
-        ]
-        click.echo(json.dumps({"previews": bodies, "unknown": list(found.unknown)}))
-        return int(failed)
+    bodies, lines = [], []
     for one in found.previews:
-        say(f"{one.name:<16}{one.ended:<20}{one.reason}")
-        for kept in one.retained:
-            say(f"{'':<16}left behind {kept}, as its DeletionPolicy says")
-    if not found.previews:
-        say("There is no preview.")
-    for unknown in found.unknown:
-        say(f"Not known, left alone: {unknown}")
-    return int(failed)
+        bodies.append({"name": one.name, "status": one.ended, "reason": one.reason, "retained": one.retained})
+        lines.append(f"{one.name:<16}{one.ended:<20}{one.reason}")
+        lines += [f"{'':<16}left behind {kept}, as its DeletionPolicy says" for kept in one.retained]
+    body = {"previews": bodies, "unknown": found.unknown}
+    return session.show(body, [*(lines or [_NONE]), *map(_left_alone, found.unknown)], exit_code=int(failed))
+
+
+_NONE = "There is no preview."
+
+
+def _left_alone(unknown: str) -> str:
+    return f"Not known, left alone: {unknown}"
 
 
 def _post(session: Session, brought: "Brought") -> None:

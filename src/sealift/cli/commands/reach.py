@@ -42,14 +42,9 @@ def outputs_command(session: Session, environment: str) -> int:
     from sealift.usecases.reach import outputs_of
 
     outputs = outputs_of(opened(session, environment))
-    session.close()
-    if session.json:
-        click.echo(json.dumps({"environment": environment, "outputs": outputs}))
-        return 0
     width = max(map(len, outputs), default=0)
-    for key, value in outputs.items():
-        say(f"{key:<{width}}  {value}")
-    return 0
+    lines = [f"{key:<{width}}  {value}" for key, value in outputs.items()]
+    return session.show({"environment": environment, "outputs": outputs}, lines)
 
 
 @click.command("open")
@@ -74,11 +69,8 @@ def open_command(session: Session, environment: str, output: str | None) -> int:
         hint = f"Its addresses are: {', '.join(urls)}." if urls else "Add an output with the address to the template."
         raise UserError(f"{environment} outputs {what}", code="no-address", hint=hint)
     url = urls[chosen]
-    if session.json:
-        click.echo(json.dumps({"environment": environment, "name": chosen, "url": url}))
-        return 0
-    say(url)
-    if display_present():
+    session.show({"environment": environment, "name": chosen, "url": url}, [url])
+    if display_present() and not session.json:
         click.launch(url)
     return 0
 

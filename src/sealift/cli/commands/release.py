@@ -1,13 +1,11 @@
 """`release verify`: whether a stored release is what it says."""
 
-import json
 from pathlib import Path
 
 import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
-from sealift.cli.visible import say
 
 
 @click.group("release")
@@ -38,19 +36,14 @@ def verify_command(session: Session, environment: str, release: str | None, key:
     target = session.environment(environment)
     keys = load_keys(session.app, public_key=key)
     checked = verify_release(session.app, target, session.services, release=release, keys=keys)
-    session.close()
-    if session.json:
-        body = {
-            "environment": environment,
-            "release": checked.release,
-            "status": "succeeded" if checked.holds else "failed",
-            "checks": [{"name": c.name, "status": c.status, "detail": c.detail} for c in checked.checks],
-        }
-        click.echo(json.dumps(body))
-    else:
-        say(f"release {checked.release} in {environment}")
-        for check in checked.checks:
-            say(f"  {check.name:<11} {check.status:<7} {check.detail}")
-        if keys.public is None:
-            say("  signature   not looked at: no public key, neither by --key nor in sealift.toml")
-    return 0 if checked.holds else 1
+    body = {
+        "environment": environment,
+        "release": checked.release,
+        "status": "succeeded" if checked.holds else "failed",
+        "checks": [{"name": c.name, "status": c.status, "detail": c.detail} for c in checked.checks],
+    }
+    lines = [f"release {checked.release} in {environment}"]
+    lines += [f"  {check.name:<11} {check.status:<7} {check.detail}" for check in checked.checks]
+    if keys.public is None:
+        lines.append("  signature   not looked at: no public key, neither by --key nor in sealift.toml")
+    return session.show(body, lines, exit_code=int(not checked.holds))
