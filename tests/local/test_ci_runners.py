@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +35,7 @@ COMMAND = """\
 case " $* " in
   *" run "*) cd "{root}"; shift; set -- deploy staging "$@" --local;;
   *" promote "*) cd "{root}"; set -- "$@" --local;;
-  *" preview "*) cd "{root}"; set -- "$@" --local;;
+  *" preview "*|*" approve "*) cd "{root}"; set -- "$@" --local;;
 esac
 exec "{python}" -m sealift "$@"
 """
@@ -59,15 +59,15 @@ class Team:
         argv = ["git", "-c", "user.email=a@example.org", "-c", "user.name=A", *arguments]
         subprocess.run(argv, cwd=where or self.root, check=True, capture_output=True)
 
-    def call(self, argv: list[str], **more: str) -> str:
-        """Run a runner; return what it printed. A pipeline that fails fails the test."""
+    def call(self, argv: list[str], *, fails: bool = False, **more: str) -> str:
+        """Run a runner; return what it printed. A pipeline that ends otherwise than expected fails the test."""
         env = {
             name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "CI_", "BITBUCKET_"))
         }
         path = f"{self.folder / 'bin'}{os.pathsep}{env['PATH']}"
         given = {**env, "PATH": path, "XDG_CACHE_HOME": str(self.folder / "cache"), "CI": "true", **more}
         done = subprocess.run(argv, cwd=self.root, env=given, capture_output=True, text=True, timeout=240, check=False)
-        assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
+        assert (done.returncode != 0) == fails, f"{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
         return done.stdout + done.stderr
 
     def previews(self, **more: str) -> list[str]:
@@ -108,9 +108,12 @@ def team(tmp_path: Path) -> Iterator[Team]:
     LocalCloud(root / ".sealift" / "local").down()
 
 
-def written(team: Team, system: str, name: str) -> None:
+def written(team: Team, system: str, name: str, *, approval: bool = False) -> None:
     """Write the pipeline, change its one line, and push everything."""
     assert run(["init", "-C", str(team.root)]) == 0
+    if approval:
+        settings = team.root / "sealift.toml"
+        settings.write_text(settings.read_text().replace("# approval = true", "approval = true"))
     with (team.root / "sealift.toml").open("a") as config:
         config.write(PROBE + PREVIEWS)
     assert run(["init", "--ci", system, "-C", str(team.root)]) == 0
@@ -133,11 +136,13 @@ def github_runner(team: Team) -> list[str]:
     stands: list[str] = []
     for action in ACTIONS:
         folder = team.folder / "actions" / action.partition("@")[0]
+        stands += ["--local-repository", f"actions/{action}={folder}"]
+        if folder.exists():
+            continue
         folder.mkdir(parents=True)
         (folder / "action.yml").write_text(ACTION)
         for argv in (["init", "-q", "-b", "main", "."], ["add", "-A"], ["commit", "-qm", "x"]):
             team.git(*argv, where=folder)
-        stands += ["--local-repository", f"actions/{action}={folder}"]
     token = team.folder / "token.json"
     token.write_text('{"value": "token"}')
     # What the service of a job answers; curl reads files, too.
@@ -234,3 +239,54 @@ def test_gitlab_goes_from_a_push_to_staging_and_with_a_push_of_the_button_to_pro
     assert soaking["production"] is None
     team.call([*runner, "Update PROD"])
     assert set(team.releases().values()) == {soaking["staging"]}
+
+
+FILES = {"bitbucket": "bitbucket-pipelines.yml", "github": ".github/workflows/sealift.yml", "gitlab": ".gitlab-ci.yml"}
+
+
+def dispatched(team: Team, system: str) -> Callable[[str, str, str], list[str]]:
+    """Return what makes the command of a runner from an act (`promote`, `approve`), a release and who pushes for it."""
+    if system == "bitbucket":
+        pipeline = {"promote": "custom.production", "approve": "custom.approve-production"}
+        token, release = "BITBUCKET_STEP_OIDC_TOKEN=token", "RELEASE={}"
+        begin = [str(PLACES[system]), "--mode", "host", "--no-cache", "-v", token, "-b", "main"]
+        who = "BITBUCKET_STEP_TRIGGERER_UUID={}"
+        return lambda act, digest, by: [
+            *begin, "-t", pipeline[act], "-v", release.format(digest), "-v", who.format(by)
+        ]  # fmt: skip
+    if system == "github":
+        begin = [*github_runner(team), "workflow_dispatch", "--input", "environment=production"]
+        return lambda act, digest, by: [
+            *begin, "--input", f"release={digest}", "--input", f"approve={str(act == 'approve').lower()}",
+            "--env", f"GITHUB_TRIGGERING_ACTOR={by}",
+        ]  # fmt: skip
+    begin = [str(PLACES[system]), "--force-shell-executor", "--variable", "AWS_TOKEN=token"]
+    job = {"promote": "Update PROD", "approve": "Approve PROD"}
+    return lambda act, digest, by: [
+        *begin, "--variable", "GITLAB_CI=true", "--variable", f"GITLAB_USER_LOGIN={by}", "--variable",
+        f"RELEASE={digest}", job[act],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("system", [pytest.param(one, marks=needs(one)) for one in FILES])
+def test_the_production_step_waits_for_the_approval_of_somebody_else(team: Team, system: str) -> None:
+    written(team, system, FILES[system], approval=True)
+    if system == "bitbucket":
+        runner = [str(PLACES[system]), "--mode", "host", "--no-cache", "-v", "BITBUCKET_STEP_OIDC_TOKEN=token"]
+        team.call([*runner, "-b", "main", "-t", "branches.main", "--step", "Update STAGING"])
+    else:
+        runner = [*github_runner(team), "push"] if system == "github" else dispatched(team, system)("promote", "", "a")
+        team.call(runner if system == "github" else runner[:4])
+    release = team.releases()["staging"]
+    assert release is not None
+    pushed = dispatched(team, system)
+    warns = system == "gitlab"  # a manual job may fail without its pipeline
+    said = team.call(pushed("promote", release, "a"), fails=not warns)
+    assert "production needs an approval" in said
+    team.call(pushed("approve", release, "a"))  # the author of the commit
+    said = team.call(pushed("promote", release, "a"), fails=not warns)
+    assert f"a@{system}: the commit's author does not count" in said
+    assert team.releases()["production"] is None
+    team.call(pushed("approve", release, "bob"))
+    team.call(pushed("promote", release, "a"))
+    assert team.releases()["production"] == release

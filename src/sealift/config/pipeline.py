@@ -55,7 +55,13 @@ def planned(app: App, system: System, *, requirement: str, protected: str, one_s
         folder="" if folder == "." else folder,
         protected=protected,
         environments=tuple(
-            Entered(name=one.name, branch=one.branch, alone=branches.count(one.branch) == 1) for one in app.environments
+            Entered(
+                name=one.name,
+                branch=one.branch,
+                alone=branches.count(one.branch) == 1,
+                approved=one.approvals > 0,
+            )
+            for one in app.environments
         ),
         requirement=requirement,
         locks=tuple(sorted(path.relative_to(top).as_posix() for path in _locks(app.root.resolve(), _DEPTH)))[

@@ -37,11 +37,18 @@ class Entered:
     branch: str | None = None
     alone: bool = True
     """Whether no other environment follows the same branch."""
+    approved: bool = False
+    """Whether somebody has to approve what enters: then the file has a step for that, too."""
 
     @property
     def title(self) -> str:
         """The name of its step."""
         return f"Update {'PROD' if self.name == 'production' else self.name.upper()}"
+
+    @property
+    def approval(self) -> str:
+        """The name of the step that approves."""
+        return self.title.replace("Update", "Approve", 1)
 
     @property
     def button(self) -> bool:
@@ -72,6 +79,10 @@ class Delivered:
     def command(self, text: str) -> str:
         """Return a command of Sealift as it is called from the top of the repository."""
         return f"sealift {text} -C {self.folder}" if self.folder else f"sealift {text}"
+
+    def approve(self, environment: Entered) -> str:
+        """Return the command that approves a release, whose digest the job is given as RELEASE."""
+        return self.command(f'approve {environment.name} --release "$RELEASE"')
 
     def enter(self, environment: Entered) -> str:
         """Return the command that brings a release into an environment."""
@@ -111,6 +122,12 @@ def _bitbucket(what: Delivered) -> str:
     for one in pushed:
         parts.append(f'    {one.name}:\n      - variables:\n          - name: RELEASE\n            default: ""\n')
         parts.append(indent(_bitbucket_step(what, one, custom=True), "      "))
+        if one.approved:
+            parts.append(
+                f"    # Whoever starts it approves; never the author of the release.\n    approve-{one.name}:\n"
+            )
+            parts.append("      - variables:\n          - name: RELEASE\n")
+            parts.append(indent(_bitbucket_step(what, one, command=what.approve(one)), "      "))
     if what.previews is not None:
         custom = bitbucket_pipelines(what.previews, what.command("preview up"), what.command("preview sweep"))
         parts.append(indent(custom, "    "))
@@ -152,12 +169,13 @@ def _bitbucket_checks(what: Delivered) -> str:
     return "- parallel:\n" + indent(first + second, "    ")
 
 
-def _bitbucket_step(what: Delivered, one: Entered, *, custom: bool = False) -> str:
-    manual = "    trigger: manual\n" if one.button and not custom else ""
-    command = what.enter(one) + (" ${RELEASE:+--release $RELEASE}" if custom else "")
+def _bitbucket_step(what: Delivered, one: Entered, *, custom: bool = False, command: str = "") -> str:
+    manual = "    trigger: manual\n" if one.button and not custom and not command else ""
+    title = one.approval if command else one.title
+    command = command or what.enter(one) + (" ${RELEASE:+--release $RELEASE}" if custom else "")
     return f"""\
 - step:
-    name: {one.title}
+    name: {title}
 {manual}    deployment: {one.name}
     concurrency-group: {one.name}
     oidc: true
@@ -187,13 +205,18 @@ on:
         options: [{buttons}]
       release:
         description: Release to promote; empty for the one that soaked
-        default: ""
+        default: ""{approving}
 
 permissions:
   contents: read
 
 jobs:
 """
+_GITHUB_APPROVING = """
+      approve:
+        description: Approve the release instead, which has to be named; never by its author
+        type: boolean
+        default: false"""
 
 
 def _github(what: Delivered) -> str:
@@ -204,7 +227,11 @@ def _github(what: Delivered) -> str:
         types = "\n    types: [opened, synchronize, reopened, ready_for_review, labeled, closed]"
         schedule = f'\n  schedule:\n    - cron: "{SWEPT}"'
     top = _GITHUB_TOP.format(
-        branches=branches, buttons=", ".join(one.name for one in pushed), types=types, schedule=schedule
+        branches=branches,
+        buttons=", ".join(one.name for one in pushed),
+        types=types,
+        schedule=schedule,
+        approving=_GITHUB_APPROVING if any(one.approved for one in pushed) else "",
     )
     if not pushed:
         top = top[: top.index("  workflow_dispatch:")] + top[top.index("\npermissions:") :]
@@ -219,7 +246,10 @@ def _github(what: Delivered) -> str:
         ]
     jobs = [_github_check(what, *one) for one in named]
     needed = [name for name, _, _ in named]
-    jobs += [_github_deploy(what, one, needed) for one in what.environments]
+    for one in what.environments:
+        jobs.append(_github_deploy(what, one, needed))
+        if one.button and one.approved:
+            jobs.append(_github_deploy(what, one, needed, approving=True))
     if what.previews is not None:
         jobs += github_jobs(
             what.previews,
@@ -276,18 +306,22 @@ def _github_check(what: Delivered, job: str, title: str, verbs: tuple[str, ...])
     return f"{job}:\n  name: {title}\n  if: {condition}\n{_github_steps(what)}{runs}"
 
 
-def _github_deploy(what: Delivered, one: Entered, needed: list[str]) -> str:
+def _github_deploy(what: Delivered, one: Entered, needed: list[str], *, approving: bool = False) -> str:
+    job, title, run, env, rights = one.name, one.title, what.enter(one), "", ""
     if one.button:
-        begin = f"  if: github.event_name == 'workflow_dispatch' && inputs.environment == '{one.name}'\n"
+        begin = f"  if: github.event_name == 'workflow_dispatch' && inputs.environment == '{one.name}'"
+        begin += f" && {'' if approving else '!'}inputs.approve\n" if one.approved else "\n"
+        env, run = "      env:\n        RELEASE: ${{ inputs.release }}\n", run + ' ${RELEASE:+--release "$RELEASE"}'
     else:
         begin = f"  needs: [{', '.join(needed)}]\n"
         begin += f"  if: github.event_name == 'push' && github.ref_name == '{one.branch}'\n"
-    env, chosen = "", ""
-    if one.button:
-        env, chosen = "      env:\n        RELEASE: ${{ inputs.release }}\n", ' ${RELEASE:+--release "$RELEASE"}'
+    if approving:
+        job, title, run = f"approve-{one.name}", one.approval, what.approve(one)
+        # GitHub says whose account wrote what is approved.
+        env, rights = f"{env}        GITHUB_TOKEN: ${{{{ github.token }}}}\n", "    pull-requests: read\n"
     return f"""\
-{one.name}:
-  name: {one.title}
+{job}:
+  name: {title}
 {begin}  environment: {one.name}
   concurrency:
     group: {one.name}
@@ -295,8 +329,8 @@ def _github_deploy(what: Delivered, one: Entered, needed: list[str]) -> str:
   permissions:
     contents: read
     id-token: write
-{_github_steps(what)}{_EXCHANGE}\
-    - run: {what.enter(one)}{chosen}
+{rights}{_github_steps(what)}{_EXCHANGE}\
+    - run: {run}
 {env}"""
 
 
@@ -336,7 +370,10 @@ variables:
     else:
         text += _gitlab_check(what, "Run Static Analysis Tools", verbs) + "\n"
         text += _gitlab_check(what, "Run Automated Tests", ("test",))
-    text += "".join("\n" + _gitlab_deploy(what, one) for one in what.environments)
+    for one in what.environments:
+        text += "\n" + _gitlab_deploy(what, one)
+        if one.button and one.approved:
+            text += "\n" + _gitlab_deploy(what, one, approving=True)
     if what.previews is None:
         return text
     install = f'pip install --quiet "{what.requirement}"'
@@ -352,12 +389,13 @@ def _gitlab_check(what: Delivered, title: str, verbs: tuple[str, ...]) -> str:
     return f"{text}  artifacts:\n    when: always\n    reports:\n      codequality: {_QUALITY}\n"
 
 
-def _gitlab_deploy(what: Delivered, one: Entered) -> str:
+def _gitlab_deploy(what: Delivered, one: Entered, *, approving: bool = False) -> str:
     branch = one.branch or (what.branches[-1] if what.branches else what.protected)
     when = "\n      when: manual\n      allow_failure: true" if one.button else ""
     chosen = " ${RELEASE:+--release $RELEASE}" if one.button else ""
+    run = what.approve(one) if approving else what.enter(one) + chosen
     return f"""\
-{one.title}:
+{one.approval if approving else one.title}:
   stage: {one.name}
   rules:
     - if: $CI_COMMIT_BRANCH == "{branch}"{when}
@@ -373,7 +411,7 @@ def _gitlab_deploy(what: Delivered, one: Entered) -> str:
   script:
     - export AWS_WEB_IDENTITY_TOKEN_FILE="$(mktemp)"
     - printenv AWS_TOKEN > "$AWS_WEB_IDENTITY_TOKEN_FILE"
-    - {what.enter(one)}{chosen}
+    - {run}
 """
 
 

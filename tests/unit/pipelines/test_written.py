@@ -36,7 +36,12 @@ def deliveries(draw: st.DrawFn) -> Delivered:
     branches = draw(st.lists(_BRANCH, min_size=1, max_size=2, unique=True))
     entered = [Entered(name=names[0], branch=branches[0])]
     entered += [
-        Entered(name=name, branch=draw(st.sampled_from([None, *branches])), alone=draw(st.booleans()))
+        Entered(
+            name=name,
+            branch=draw(st.sampled_from([None, *branches])),
+            alone=draw(st.booleans()),
+            approved=draw(st.booleans()),
+        )
         for name in names[1:]
     ]
     return Delivered(
@@ -142,3 +147,20 @@ def test_an_auditor_of_workflows_finds_nothing(tmp_path: Path) -> None:
         [zizmor, "--offline", "--no-progress", str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_has_to_be_approved_can_be_approved_in_the_ci_by_naming_the_release(system: System) -> None:
+    approved = tuple(replace(one, approved=one.button) for one in TWO.environments)
+    text = write(system, replace(TWO, environments=approved))
+    top = read(text)
+    assert not isinstance(top, Problem)
+    assert not lint("f", text, system)
+    jobs = {"bitbucket": bitbucket_jobs, "github": github_jobs, "gitlab": gitlab_jobs}[system](top)
+    (job,) = [job for job in jobs if job.calls("approve")]
+    assert job.name == "Approve PROD"
+    assert job.manual or job.on == "request"
+    assert job.oidc
+    assert job.whole_history
+    assert any('sealift approve production --release "$RELEASE"' in command for command in job.commands)
+    assert "approve" not in write(system, TWO).replace("somebody approves", "")
