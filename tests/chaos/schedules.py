@@ -60,7 +60,7 @@ WATCH_S = 45.0
 BAD = "bad"
 """How the modes begin with which production does not answer."""
 LONGEST_ILLNESS_S = 450.0
-LAGGING = 0.25
+LAGGING = 0.4
 """The share of commands whose reads lag, whatever else the weather is."""
 EXPECTED = (SealiftError, Killed, KeyboardInterrupt)
 
@@ -80,7 +80,7 @@ class Schedule:
     def __init__(self, folder: Path, seed: int) -> None:
         self.random = Random(seed)
         self.world: World = make_world(folder)
-        self.secret = f"hunter-{seed}-{self.random.getrandbits(64):x}"
+        self.secret = f"hunter-{self.random.randrange(16)}-dfd3a1b0c4e2"
         self.precious: dict[str, str] = {}
         self.said = Outcomes(seed)
         self._version = 0

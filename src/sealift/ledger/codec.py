@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 from sealift.errors import IntegrityError, UserError
@@ -51,8 +52,12 @@ def sealed(entry: Entry) -> Entry:
     return replace(entry, hash=_digest(content), stored=_canonical({**content, "hash": _digest(content)}))
 
 
+@lru_cache(maxsize=4096)
 def decode_entry(data: bytes) -> Entry:
-    """Return the entry that these bytes are. Raises IntegrityError when they are not exactly an entry's."""
+    """Return the entry that these bytes are. Raises IntegrityError when they are not exactly an entry's.
+
+    A command looks at its ledger dozens of times: what the same bytes are is decided once.
+    """
     raw = _object(data)
     if _digest({key: value for key, value in raw.items() if key != "hash"}) != raw.get("hash"):
         raise damaged("its content does not have the hash that it states")

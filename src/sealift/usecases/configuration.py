@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sealift.delivery.manifest import canonical_json
 from sealift.delivery.parameters import given_parameters
@@ -56,8 +57,13 @@ def secrets_of(site: Site, release: Release, resolved: Mapping[str, Mapping[str,
     if not values:
         return ""
     salt = "/".join(("sealift", site.app.name, site.name, site.cloud.account, site.cloud.region))
-    made = hashlib.scrypt(canonical_json(values), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32)
-    return made.hex()
+    return slow_hash(canonical_json(values), salt)
+
+
+@lru_cache(maxsize=64)
+def slow_hash(value: bytes, salt: str) -> str:
+    """Return a hash of a secret that takes 0.05 s to make, once in a process, so that guesses are slow."""
+    return hashlib.scrypt(value, salt=salt.encode(), n=2**14, r=8, p=1, dklen=32).hex()
 
 
 def keep_configuration(configuration: bytes, writer: Writer) -> None:

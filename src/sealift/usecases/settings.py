@@ -3,7 +3,6 @@
 A change is recorded in the environment's ledger before it is sent, with a salted hash and never with the value.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
 from sealift.model.records import SettingChange
 from sealift.model.setting import Held, Setting, StoreName
+from sealift.usecases.configuration import slow_hash
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import Operation, Writer, caller_of, check_account, check_gates, writing
@@ -214,7 +214,7 @@ def _fingerprint(site: Site, name: str, value: str, operation: str) -> str:
     It confirms a value to who knows it; equal values of two changes have different ones.
     """
     salt = "/".join(("sealift", site.cloud.account, site.app.name, site.name, name, operation))
-    return hashlib.scrypt(value.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=32).hex()
+    return slow_hash(value.encode(), salt)
 
 
 def _require_value(site: Site, name: str, store: StoreName, value: str) -> None:
