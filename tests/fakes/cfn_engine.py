@@ -55,6 +55,8 @@ class Stack:
     updated_at: datetime | None = None
     token: str | None = None
     parent: str | None = None
+    imports: bool = False
+    """Whether what has a name of its own and no stack comes into this one: ImportExistingResources."""
     before: dict[str, Placed] = field(default_factory=dict)
     """What a rollback has to bring back."""
 
@@ -268,7 +270,7 @@ class Engine:
         placed = Placed(desired=desired, physical_id=None, properties=properties, status="")
         stack.resources[desired.logical_id] = self._resource(stack, placed, "CREATE_IN_PROGRESS")
         yield self.step_s
-        reason = self._fault(desired, "create") or self._name_taken(desired, properties)
+        reason = self._fault(desired, "create") or self._name_taken(stack, desired, properties)
         if reason is None and desired.type == STACK_TYPE:
             placed, reason = yield from self._add_nested(stack, placed)
         elif reason is None:
@@ -384,12 +386,15 @@ class Engine:
     def _fault(self, desired: Desired, deed: Deed) -> str | None:
         return self.faults.get((desired.logical_id, deed)) or self.faults.get((desired.type, deed))
 
-    def _name_taken(self, desired: Desired, properties: Mapping[str, Json]) -> str | None:
+    def _name_taken(self, stack: Stack, desired: Desired, properties: Mapping[str, Json]) -> str | None:
         name = properties.get(NAME_PROPERTY.get(desired.type, ""))
         if name is None:
             return None
         for owner, placed in self._everything():
             if placed.desired.type == desired.type and placed.physical_id == name:
+                if stack.imports and owner.status == "DELETE_COMPLETE":
+                    owner.resources[placed.desired.logical_id] = replace(placed, physical_id=None)
+                    return None
                 return f"{name} already exists in stack {owner.id}"
         return None
 

@@ -422,12 +422,15 @@ class FakeStacks:
         return stack
 
     def _checked_goal(self, what: str, request: ChangeSetRequest, stack: Stack | None) -> Goal:
-        stored = self._bucket.get(request.template_key)
-        if stored is None:
-            raise invalid(what, "S3 error: The specified key does not exist.")
+        body = (request.template_body or "").encode()
+        if not body:
+            stored = self._bucket.get(request.template_key)
+            if stored is None:
+                raise invalid(what, "S3 error: The specified key does not exist.")
+            body = stored.body
         previous = {key: stack.parameters[key] for key in request.use_previous if stack and key in stack.parameters}
         try:
-            goal = self._goal(stored.body, request.stack_name, {**previous, **request.parameters})
+            goal = self._goal(body, request.stack_name, {**previous, **request.parameters})
         except Invalid as error:
             raise invalid(what, str(error)) from error
         return replace(goal, tags=dict(request.tags))
@@ -498,6 +501,7 @@ class FakeStacks:
     def _execute(self, stack: Stack, asked: _Asked, goal: Goal, token: str) -> None:
         self.executions.append((stack.name, asked.request.name))
         stack.change_set, stack.token = asked.request.name, token
+        stack.imports = asked.request.import_existing
         asked.executed = True
         for key in [key for key, other in self._asked.items() if key[0] == stack.id and other is not asked]:
             del self._asked[key]

@@ -13,17 +13,17 @@ from sealift.bootstrap.target import TAG, Target, bucket_of, check_name, stack_b
 from sealift.bootstrap.template import bootstrap_template
 from sealift.bootstrap.trust import Trust, read_trust
 from sealift.bootstrap.uses import uses
+from sealift.delivery.causes import first_cause
 from sealift.delivery.journey import first_branch
-from sealift.delivery.states import SETTLED_WELL, in_progress
+from sealift.delivery.states import SETTLED_WELL
 from sealift.errors import CloudError, Refused
 from sealift.model.app import App, Environment
-from sealift.model.event import ResourceProgressed
 from sealift.model.stack import ChangeSet, ChangeSetRequest, Drift, StackState
 from sealift.model.template import Json
 from sealift.usecases.build import load_templates
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
-from sealift.usecases.stacks.polling import poll, wait_for_stack
+from sealift.usecases.stacks.settling import Following, at_rest, made_change_set, progress
 
 _BUCKET = "AWS::S3::Bucket"
 _NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
@@ -95,22 +95,20 @@ def bootstrap_environment(
 ) -> Made:
     """Make the stack, or bring it up to date. Raises CloudError when it failed, Refused when a ledger would be left."""
     site = open_site(app, environment, services)
-    state = _at_rest(site)
+    state = at_rest(_named(environment), site)
     _check_ours(state, site)
     bootstrap = _wanted(site, state, lock_days=lock_days)
     if state is not None and state.status in _NEVER_MADE:
-        _delete(site, state)
+        _delete_remains(state, site)
         state = None
     create = state is None or state.status == "REVIEW_IN_PROGRESS"
     change_set = _change_set(bootstrap, site, create=create)
     if not change_set.empty:
         _check_bucket(change_set, site)
-        site.cloud.stacks.execute_change_set(bootstrap.target.name, change_set.name, token=change_set.name)
-        _wait(bootstrap.target.name, site)
+        state = _execute(change_set, site)
     else:
         site.cloud.stacks.delete_change_set(bootstrap.target.name, change_set.name)
-    after = site.cloud.stacks.describe(bootstrap.target.name)
-    outputs = after.outputs if after else {}
+    outputs = state.outputs if state else {}
     return Made(bootstrap=bootstrap, account=site.cloud.account, changed=not change_set.empty, outputs=outputs)
 
 
@@ -192,58 +190,43 @@ def _check_ours(state: StackState | None, site: Site) -> None:
     )
 
 
-def _at_rest(site: Site) -> StackState | None:
-    name = _named(site.environment)
-    found: list[StackState | None] = [None]
-
-    def rests() -> bool:
-        found[0] = site.cloud.stacks.describe(name)
-        return found[0] is None or not in_progress(found[0].status)
-
-    wait_for_stack(site, rests, what=f"Stack {name}")
-    return found[0]
-
-
-def _delete(site: Site, state: StackState) -> None:
+def _delete_remains(state: StackState, site: Site) -> None:
     """Delete the remains of a creation that failed: CloudFormation updates no such stack."""
-    site.cloud.stacks.delete_stack(state.id or state.name, token=f"sealift-{site.services.ids.new()}")
-    wait_for_stack(site, lambda: site.cloud.stacks.describe(state.name) is None, what=f"Stack {state.name}")
+    token = f"sealift-{site.services.ids.new()}"
+    following = Following(name=state.name, stack=state.id or state.name, token=token, site=site)
+    site.cloud.stacks.delete_stack(following.stack, token=token)
+    after = following.end(what=f"Deleting the remains of {state.name}")
+    if after is not None:
+        raise CloudError(
+            f"The remains of stack {state.name} cannot be deleted: {after.reason}",
+            code="bootstrap-failed",
+            hint="Delete the stack in the console, then repeat the command.",
+            context={"environment": site.name, "stack": state.name},
+        )
 
 
 def _change_set(bootstrap: Bootstrap, site: Site, *, create: bool) -> ChangeSet:
-    name = f"sealift-{site.services.ids.new()}"
-    site.cloud.stacks.create_change_set(
-        ChangeSetRequest(
-            name=name,
-            stack_name=bootstrap.target.name,
-            template_key="",
-            template_body=bootstrap.text,
-            parameters={},
-            tags={**site.environment.tags, **bootstrap.target.tags},
-            create=create,
-            import_existing=True,
-            description=f"sealift bootstrap {site.name}",
-        )
+    request = ChangeSetRequest(
+        name=f"sealift-{site.services.ids.new()}",
+        stack_name=bootstrap.target.name,
+        template_key="",
+        template_body=bootstrap.text,
+        parameters={},
+        tags={**site.environment.tags, **bootstrap.target.tags},
+        create=create,
+        import_existing=True,
+        description=f"sealift bootstrap {site.name}",
     )
-    found: list[ChangeSet] = []
-
-    def look() -> bool:
-        change_set = site.cloud.stacks.change_set(bootstrap.target.name, name)
-        if change_set is None or change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
-            return False
-        found.append(change_set)
-        return True
-
-    poll(site.services, look, timeout_s=900.0, what=f"The change set of {bootstrap.target.name}")
-    if found[0].status == "FAILED" and not found[0].empty:
-        site.cloud.stacks.delete_change_set(bootstrap.target.name, name)
+    made = made_change_set(request, site)
+    if made.status == "FAILED" and not made.empty:
+        site.cloud.stacks.delete_change_set(bootstrap.target.name, made.name)
         raise CloudError(
-            f"CloudFormation refuses the bootstrap stack of {site.name}: {found[0].reason}",
+            f"CloudFormation refuses the bootstrap stack of {site.name}: {made.reason}",
             code="bootstrap-refused",
             hint="Nothing was changed. Look at what it names, then repeat the command.",
             context={"environment": site.name, "stack": bootstrap.target.name},
         )
-    return found[0]
+    return made
 
 
 def _check_bucket(change_set: ChangeSet, site: Site) -> None:
@@ -263,37 +246,27 @@ def _check_bucket(change_set: ChangeSet, site: Site) -> None:
         )
 
 
-def _wait(name: str, site: Site) -> None:
-    """Wait until the stack rests. Raises CloudError with the first cause when it did not become what was asked for."""
-    seen: list[str | None] = [None]
-    failed: list[str] = []
-
-    def rests() -> bool:
-        for event in site.cloud.stacks.events(name, after=seen[0]):
-            seen[0] = event.id
-            if event.status.endswith("_FAILED") and "cancelled" not in (event.reason or ""):
-                failed.append(f"{event.logical_id} ({event.type}): {event.reason}")
-            site.emit(
-                ResourceProgressed(
-                    environment=site.name,
-                    stack=event.stack_name,
-                    logical_id=event.logical_id,
-                    type=event.type,
-                    status=event.status,
-                    reason=event.reason,
-                )
-            )
-        state = site.cloud.stacks.describe(name)
-        return state is not None and not in_progress(state.status) and state.status != "REVIEW_IN_PROGRESS"
-
-    wait_for_stack(site, rests, what=f"Stack {name}")
-    state = site.cloud.stacks.describe(name)
-    if state is None or state.status not in SETTLED_WELL:
-        failed = [event.reason for event in site.cloud.stacks.validations(name) if event.reason] or failed
-        raise CloudError(
-            f"The bootstrap stack of {site.name} failed: "
-            + (failed[0] if failed else (state.reason if state else "it is gone")),
-            code="bootstrap-failed",
-            hint="CloudFormation undid what it had begun. Mend what it names, then repeat the command.",
-            context={"environment": site.name, "stack": name},
-        )
+def _execute(change_set: ChangeSet, site: Site) -> StackState:
+    """Execute it and return the stack. Raises CloudError with the first cause when it did not become so."""
+    name = change_set.stack_name
+    following = Following(
+        name=name,
+        stack=change_set.stack_id or name,
+        token=change_set.name,
+        site=site,
+        tell=progress(site),
+    )
+    site.cloud.stacks.execute_change_set(name, change_set.name, token=following.token)
+    state = following.end(what=f"Stack {name}")
+    if state is not None and state.status in SETTLED_WELL:
+        return state
+    failed = [event.reason for event in site.cloud.stacks.validations(name) if event.reason]
+    if (cause := first_cause(following.seen)) is not None:
+        failed.append(f"{cause.logical_id} ({cause.type}): {cause.reason}")
+    raise CloudError(
+        f"The bootstrap stack of {site.name} failed: "
+        + (failed[0] if failed else (state.reason if state else "it is gone")),
+        code="bootstrap-failed",
+        hint="CloudFormation undid what it had begun. Mend what it names, then repeat the command.",
+        context={"environment": site.name, "stack": name},
+    )

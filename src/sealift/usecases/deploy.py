@@ -255,7 +255,7 @@ def _drift_report(looking: Detection, writer: Writer) -> DriftReport:
     if not report.moving:
         return report
     for stack in writer.app.stacks:
-        at_rest(writer.app.stack_name(writer.site.environment, stack), writer)
+        at_rest(writer.app.stack_name(writer.site.environment, stack), writer.site)
     return observe_drift(writer.site, writer.ledger.entries())
 
 

@@ -119,7 +119,7 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
     """Delete one stack; return what it leaves behind, or None when there is no such stack."""
     stacks = writer.cloud.stacks
     # Nothing is emptied while somebody changes the stack: AWS would not delete it then.
-    state = at_rest(name, writer)
+    state = at_rest(name, writer.site)
     _check(name, state, writer)
     if state is None:
         return None
@@ -132,7 +132,7 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
             stacks.protect(name, enabled=False)
             writer.guard()
         token = f"{operation.id}-{attempt}-{name}"[:128]
-        following = Following(name=name, stack=state.id or name, token=token, writer=writer)
+        following = Following(name=name, stack=state.id or name, token=token, site=writer.site)
         stacks.delete_stack(following.stack, token=token)
         now = following.end(what=f"Deleting {name}")
         if now is None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError
-from sealift.model.event import Noted
-from sealift.model.stack import StackEvent, StackState
-from sealift.usecases.stacks.polling import wait_for_stack
+from sealift.model.event import Noted, ResourceProgressed
+from sealift.model.stack import ChangeSet, ChangeSetRequest, StackEvent, StackState
+from sealift.usecases.site import Site
+from sealift.usecases.stacks.polling import poll, wait_for_stack
 from sealift.usecases.writing import Writer
 
 UNSEEN_S = 30.0
@@ -31,7 +32,7 @@ class Following:
     stack: str
     """The stack's id where it is known: its name may belong to another stack by then."""
     token: str
-    writer: Writer
+    site: Site
     tell: Callable[[StackEvent], None] = _nobody
     """Told of each event once."""
     seen: list[StackEvent] = field(default_factory=list)
@@ -41,7 +42,7 @@ class Following:
     _quiet_since: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        self._last = self.writer.cloud.stacks.last_event(self.stack)
+        self._last = self.site.cloud.stacks.last_event(self.stack)
 
     def end(self, *, what: str, look: Callable[[Sequence[StackEvent]], None] | None = None) -> StackState | None:
         """Wait until the stack rests and return it, or None when it is gone.
@@ -55,13 +56,13 @@ class Following:
             self._read()
             if look is not None:
                 look(self.seen)
-            state = self.writer.cloud.stacks.describe(self.stack)
+            state = self.site.cloud.stacks.describe(self.stack)
             if not self._ended(state):
                 return False
             found.append(state)
             return True
 
-        wait_for_stack(self.writer.site, rests, what=what)
+        wait_for_stack(self.site, rests, what=what)
         self._read()  # what happened between the last look at the events and the one at the stack
         return found[0]
 
@@ -84,7 +85,7 @@ class Following:
                 f"AWS took what was asked of stack {self.name}, but shows nothing of it after {UNSEEN_S:.0f} s",
                 code="write-unseen",
                 hint="What became of it is not known. Repeat the command: it looks first and goes on.",
-                context={"environment": self.writer.cloud.environment, "stack": self.name},
+                context={"environment": self.site.cloud.environment, "stack": self.name},
                 retryable=True,
             )
         return True
@@ -95,28 +96,61 @@ class Following:
         return next((e for e in own if e.token in {self.token, None}), None)
 
     def _read(self) -> None:
-        for event in self.writer.cloud.stacks.events(self.stack, after=self._last):
+        for event in self.site.cloud.stacks.events(self.stack, after=self._last):
             self._last = event.id
+            if event.token == self.token and self.seen and self.seen[0].token != self.token:
+                self.seen.clear()  # a read that lagged took them for newer ones
             self.seen.append(event)
             self.tell(event)
 
     def _now(self) -> float:
-        return self.writer.services.clock.monotonic()
+        return self.site.services.clock.monotonic()
 
 
-def at_rest(name: str, writer: Writer) -> StackState | None:
+def progress(site: Site) -> Callable[[StackEvent], None]:
+    """Return what shows each event of an operation to whoever looks on."""
+    return lambda event: site.emit(
+        ResourceProgressed(
+            environment=site.name,
+            stack=event.stack_name,
+            logical_id=event.logical_id,
+            type=event.type,
+            status=event.status,
+            reason=event.reason,
+        )
+    )
+
+
+def made_change_set(request: ChangeSetRequest, site: Site) -> ChangeSet:
+    """Ask for a change set and return it once AWS has computed it, whatever came out."""
+    stacks = site.cloud.stacks
+    stacks.create_change_set(request)
+    found: list[ChangeSet] = []
+
+    def look() -> bool:
+        change_set = stacks.change_set(request.stack_name, request.name)
+        if change_set is None or change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
+            return False
+        found.append(change_set)
+        return True
+
+    poll(site.services, look, timeout_s=900.0, what=f"The change set of {request.stack_name}")
+    return found[0]
+
+
+def at_rest(name: str, site: Site) -> StackState | None:
     """Wait until the stack does not move any more."""
-    state = writer.cloud.stacks.describe(name)
+    state = site.cloud.stacks.describe(name)
     if state is None or not in_progress(state.status):
         return state
     message = f"Stack {name} is in state {state.status}; waiting until it has ended"
-    writer.services.events.emit(Noted(name="stack-moving", message=message, environment=writer.cloud.environment))
-    wait_for_stack(writer.site, lambda: not _is_moving(name, writer), what=f"Stack {name}")
-    return writer.cloud.stacks.describe(name)
+    site.emit(Noted(name="stack-moving", message=message, environment=site.name))
+    wait_for_stack(site, lambda: not _is_moving(name, site), what=f"Stack {name}")
+    return site.cloud.stacks.describe(name)
 
 
-def _is_moving(name: str, writer: Writer) -> bool:
-    state = writer.cloud.stacks.describe(name)
+def _is_moving(name: str, site: Site) -> bool:
+    state = site.cloud.stacks.describe(name)
     return state is not None and in_progress(state.status)
 
 

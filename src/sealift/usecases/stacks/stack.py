@@ -7,10 +7,10 @@ from sealift.delivery.guard import waiver_key
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.states import ADVICE, SETTLED_WELL, next_step
 from sealift.errors import CloudError, Refused
-from sealift.model.event import ChangePlanned, FindingReported, ResourceProgressed
+from sealift.model.event import ChangePlanned, FindingReported
 from sealift.model.finding import Finding
 from sealift.model.records import Execution, StackReview
-from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackEvent, StackState
+from sealift.model.stack import Change, ChangeSet, ChangeSetRequest, StackState
 from sealift.usecases.services import Services
 from sealift.usecases.stacks.backups import back_up
 from sealift.usecases.stacks.continuing import continue_rollback
@@ -18,9 +18,8 @@ from sealift.usecases.stacks.failing import failure, refused_change
 from sealift.usecases.stacks.guarding import judged, refusal
 from sealift.usecases.stacks.itself import fingerprint
 from sealift.usecases.stacks.ownership import change_set_name, check_owner, judged_name, tags
-from sealift.usecases.stacks.polling import poll
 from sealift.usecases.stacks.remains import delete_remains
-from sealift.usecases.stacks.settling import Following, at_rest
+from sealift.usecases.stacks.settling import Following, at_rest, made_change_set, progress
 from sealift.usecases.stacks.shifting import Shifting
 from sealift.usecases.stacks.target import StackTarget
 from sealift.usecases.writing import Operation, Writer
@@ -122,7 +121,7 @@ def _protected(target: StackTarget, state: StackState, writer: Writer) -> StackS
 
 def _settled(target: StackTarget, operation: Operation, writer: Writer) -> StackState | None:
     """Return the stack once it can be deployed to, or None when it has to be created."""
-    state = at_rest(target.name, writer)
+    state = at_rest(target.name, writer.site)
     match next_step(state.status if state else None):
         case "create" | "update" | "wait":
             return state
@@ -159,18 +158,7 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
         description=f"Sealift {operation.kind} of release {operation.release[:12]}",
     )
     writer.guard()
-    writer.cloud.stacks.create_change_set(request)
-    found: list[ChangeSet] = []
-
-    def look() -> bool:
-        change_set = writer.cloud.stacks.change_set(target.name, request.name)
-        if change_set is None or change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
-            return False
-        found.append(change_set)
-        return True
-
-    poll(writer.services, look, timeout_s=900.0, what=f"The change set of {target.name}")
-    change_set = replace(found[0], creates_stack=begun.create)
+    change_set = replace(made_change_set(request, writer.site), creates_stack=begun.create)
     if begun.create and begun.ours:
         # The stack shows no tags until the change set is executed, which may never be and may be deleted by anybody.
         writer.record(operation, "running", StackReview(stack=target.name, stack_id=change_set.stack_id))
@@ -250,8 +238,8 @@ def _execute(
         name=target.name,
         stack=change_set.stack_id or target.name,
         token=change_set.name,
-        writer=writer,
-        tell=lambda event: _stream(target, event, writer.services),
+        site=writer.site,
+        tell=progress(writer.site),
     )
     writer.record(operation, "running", step)
     writer.cloud.stacks.execute_change_set(target.name, change_set.name, token=following.token)
@@ -269,16 +257,3 @@ def _added(change_set: ChangeSet, stack: str) -> Iterator[str]:
             yield f"{stack}/{change.logical_id}"
         if change.nested is not None:
             yield from _added(change.nested, f"{stack}/{change.logical_id}")
-
-
-def _stream(target: StackTarget, event: StackEvent, services: Services) -> None:
-    services.events.emit(
-        ResourceProgressed(
-            environment=target.environment.name,
-            stack=event.stack_name,
-            logical_id=event.logical_id,
-            type=event.type,
-            status=event.status,
-            reason=event.reason,
-        )
-    )
