@@ -101,6 +101,12 @@ class FakeSettings:
     values: dict[str, str] = field(default_factory=dict)
     denied: str = ""
     """Why nothing can be read, when it cannot."""
+    lagging: Callable[[], bool] = lambda: False
+    """Whether looks for what there is show what was before the last `put` or `remove`."""
+    _before: dict[str, str] = field(default_factory=dict)
+
+    def _shown(self) -> dict[str, str]:
+        return self._before if self.lagging() else {k: str(self.changes.get(k, 1)) for k in self.known}
 
     def _look(self) -> None:
         if self.denied:
@@ -129,24 +135,26 @@ class FakeSettings:
 
     def put(self, reference: str, value: str) -> str:
         """Write a value."""
+        self._before = {k: str(self.changes.get(k, 1)) for k in self.known}
         self.write(reference)
         self.values[reference] = value
         return str(self.changes.get(reference, 1))
 
     def remove(self, reference: str) -> None:
         """Delete one."""
+        self._before = {k: str(self.changes.get(k, 1)) for k in self.known}
         self.known.discard(reference)
         self.values.pop(reference, None)
 
     def missing(self, references: Sequence[str]) -> tuple[str, ...]:
         """Return those that do not exist."""
         self._look()
-        return tuple(r for r in references if not any(r == k or r.startswith(f"{k}:") for k in self.known))
+        return tuple(r for r in references if not any(r == k or r.startswith(f"{k}:") for k in self._shown()))
 
     def versions(self, references: Sequence[str]) -> Mapping[str, str]:
         """Return how often each was changed."""
         missing = self.missing(references)
-        return {r: str(self.changes.get(r, 1)) for r in references if r not in missing}
+        return {r: self._shown().get(r, "1") for r in references if r not in missing}
 
     def write(self, reference: str) -> None:
         """Make one, or change it."""

@@ -4,7 +4,10 @@ A backup is named by its token, so asking twice makes one. RDS: documented, not 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html
 """
 
+import time
+
 from sealift.aws.failures import calling
+from sealift.aws.lagging import Pause, repeated
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
 from sealift.model.stack import Backup
@@ -17,8 +20,9 @@ CLUSTER = "AWS::RDS::DBCluster"
 class AwsBackups:
     """On-demand backups in one account and region."""
 
-    def __init__(self, session: AwsSession) -> None:
+    def __init__(self, session: AwsSession, *, pause: Pause = time) -> None:
         self._session = session
+        self._pause = pause
 
     def begin(self, kind: str, name: str, *, token: str) -> Backup | None:
         match kind:
@@ -30,7 +34,7 @@ class AwsBackups:
                 return None
 
     def ready(self, backup: Backup) -> bool:
-        status = self._status(backup)
+        status = repeated(lambda: self._status(backup), codes=("not-found",), pause=self._pause)
         if status.upper() in {"AVAILABLE", "CREATING"}:
             return status.upper() == "AVAILABLE"
         raise CloudError(f"The backup {backup.id} of {backup.store} is {status}", code="backup-failed")

@@ -8,12 +8,14 @@ made first is never written to: https://docs.aws.amazon.com/AmazonS3/latest/user
 import base64
 import hashlib
 import json
+import time
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sealift.aws.failures import calling
+from sealift.aws.lagging import Pause, repeated
 from sealift.aws.multipart import PART_BYTES, parts_of, send
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError, IntegrityError, PreconditionFailed
@@ -37,16 +39,26 @@ _FORGETTING: Any = {
     ]
 }
 _CHUNK = 1 << 20
+_ABSENT = frozenset({"object-not-found", "bucket-not-found"})
+_NOT_YET = frozenset({"bucket-not-found", "bucket-busy"})
+"""How S3 refuses to set up a bucket that was made a moment ago, or that another process is making."""
 
 
 class AwsBucket:
     """An S3 bucket. `ours` says that we named it, and so may set it up."""
 
-    def __init__(self, session: AwsSession, *, name: str, owner: str, ours: bool) -> None:
+    def __init__(self, session: AwsSession, *, name: str, owner: str, ours: bool, pause: Pause = time) -> None:
         self._session = session
         self._name = name
         self._ours = ours
         self._at: Any = {"Bucket": name, "ExpectedBucketOwner": owner}
+        self._pause = pause
+        self._new = False
+        self._written: set[str] = set()
+        """What was written to a bucket that just began to keep versions: S3 may answer 404 to it for a while.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
+        """
 
     @property
     def name(self) -> str:
@@ -68,25 +80,28 @@ class AwsBucket:
             if not self._ours or _READY in tags:
                 return
         except CloudError as error:
-            if error.code == "bucket-not-found":
-                self._create()
-            elif error.code != "no-tags":
+            if error.code not in {"bucket-not-found", "no-tags"}:
                 raise
+            if error.code == "bucket-not-found":
+                repeated(self._create, codes=_NOT_YET, pause=self._pause)
             elif not self._ours:
                 return
-        self._seal()
+        repeated(self._seal, codes=_NOT_YET, pause=self._pause)
+        self._new = str(self._s3.meta.endpoint_url).startswith("https://")
 
     def get(self, key: str) -> StoredObject | None:
         """Return the object, or None. One in a bucket that is not there is None too."""
         try:
-            with calling(f"read {key} of {self._name}"):
-                answer = self._s3.get_object(**self._at, Key=key)
-                body = answer["Body"].read()
+            return repeated(lambda: self._got(key), codes=_ABSENT if key in self._written else (), pause=self._pause)
         except CloudError as error:
-            if error.code in {"object-not-found", "bucket-not-found"}:
+            if error.code in _ABSENT:
                 return None
             raise
-        return StoredObject(key=key, body=body, etag=answer["ETag"], age_s=_age_s(answer))
+
+    def _got(self, key: str) -> StoredObject:
+        with calling(f"read {key} of {self._name}"):
+            answer = self._s3.get_object(**self._at, Key=key)
+            return StoredObject(key=key, body=answer["Body"].read(), etag=answer["ETag"], age_s=_age_s(answer))
 
     def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
         condition: Any = {"IfNoneMatch": "*"} if if_absent else {"IfMatch": if_match} if if_match else {}
@@ -96,6 +111,8 @@ class AwsBucket:
                 answer = self._s3.put_object(**self._at, Key=key, Body=body, ChecksumSHA256=checksum, **condition)
         except CloudError as error:
             raise _as_precondition(error, if_match) from error
+        if self._new:
+            self._written.add(key)
         return answer["ETag"]
 
     def keys(self, prefix: str) -> tuple[str, ...]:

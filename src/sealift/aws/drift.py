@@ -1,9 +1,10 @@
 """Drift: what was changed by hand. The one question to CloudFormation whose answer has to be waited for."""
 
 import json
-from typing import Any, Protocol
+from typing import Any
 
 from sealift.aws.failures import calling
+from sealift.aws.lagging import Pause
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
 from sealift.model.stack import Drift
@@ -11,16 +12,6 @@ from sealift.model.template import Json
 
 _TIMEOUT_S = 900.0
 _SLOWEST_S = 3.0
-
-
-class Pause(Protocol):
-    """What waiting needs; Python's `time` has it."""
-
-    def monotonic(self) -> float:
-        """Return seconds from an arbitrary start."""
-
-    def sleep(self, seconds: float, /) -> None:
-        """Wait."""
 
 
 def detect_drift(session: AwsSession, stack_name: str, pause: Pause) -> tuple[Drift, ...]:

@@ -104,6 +104,10 @@ _BY_CODE: dict[str, _Kind] = {
     "404": _NOT_FOUND,
     "BadDigest": _Kind(code="checksum-mismatch"),
     "XAmzContentChecksumMismatch": _Kind(code="checksum-mismatch"),
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html: another operation on the bucket goes on
+    "OperationAborted": _Kind(
+        code="bucket-busy", hint="S3 still works on the bucket: repeat the command.", retryable=True
+    ),
     "NoSuchTagSet": _Kind(code="no-tags"),
     "BucketAlreadyOwnedByYou": _Kind(code="already-exists"),
     "BucketAlreadyExists": _Kind(
@@ -123,6 +127,7 @@ _BY_CODE: dict[str, _Kind] = {
     **dict.fromkeys(("NotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"), _NOT_FOUND),
     **dict.fromkeys(("RepositoryNotFoundException", "ImageNotFoundException", "PolicyNotFoundException"), _NOT_FOUND),
     **dict.fromkeys(("NoSuchBucketPolicy", "RepositoryPolicyNotFoundException"), _NOT_FOUND),
+    **dict.fromkeys(("BackupNotFoundException", "DBSnapshotNotFound", "DBClusterSnapshotNotFoundFault"), _NOT_FOUND),
     **dict.fromkeys(("NoSuchAccessPoint", "NoSuchAccessPointPolicy"), _NOT_FOUND),
     # https://docs.aws.amazon.com/efs/latest/ug/API_DescribeFileSystemPolicy.html
     **dict.fromkeys(("FileSystemNotFound", "PolicyNotFound"), _NOT_FOUND),

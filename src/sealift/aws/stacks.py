@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from sealift.aws.bucket import AwsBucket
 from sealift.aws.change_sets import creation_arguments, read_change_set
-from sealift.aws.drift import Pause, detect_drift
+from sealift.aws.drift import detect_drift
 from sealift.aws.failures import calling
+from sealift.aws.lagging import Pause
 from sealift.aws.session import AwsSession
 from sealift.aws.stack_events import StackEvents
 from sealift.aws.validations import failed_validations

@@ -17,7 +17,7 @@ from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.stacks.ownership import is_ours
-from sealift.usecases.stacks.settling import Following, at_rest, wait_until_seen
+from sealift.usecases.stacks.settling import Following, at_rest, shown, wait_until_seen
 from sealift.usecases.stacks.undeclared import observe_undeclared
 from sealift.usecases.writing import Operation, Writer, check_account, check_gates, writing
 
@@ -130,6 +130,7 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
         writer.guard()  # who was paused since the record may find another one's stack here
         if state.termination_protection:
             stacks.protect(name, enabled=False)
+            shown(lambda: not _is_protected(stacks.describe(name)), writer.site)
             writer.guard()
         token = f"{operation.id}-{attempt}-{name}"[:128]
         following = Following(name=name, stack=state.id or name, token=token, site=writer.site)
@@ -155,6 +156,10 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
             )
         )
     return names
+
+
+def _is_protected(state: StackState | None) -> bool:
+    return state is not None and state.termination_protection
 
 
 def _empty(stack: str, name: str, operation: Operation, writer: Writer) -> None:

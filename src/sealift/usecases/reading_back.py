@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sealift.errors import CloudError, IntegrityError
 from sealift.model.release import Release
 from sealift.usecases.site import Site
-from sealift.usecases.stacks.settling import UNSEEN_S
+from sealift.usecases.stacks.settling import shown
 from sealift.usecases.surroundings import physical_functions
 
 Compared = tuple[str, str, str]
@@ -35,12 +35,16 @@ def read_back(site: Site, release: Release, *, made: Collection[str]) -> Codes:
     A function of which nothing is listed has a Condition that is false, unless the deployment just made it: `made`
     has the path of all that it did. Reads may be older than the deployment, so what differs is looked at again.
     """
-    clock = site.services.clock
-    until = clock.monotonic() + (0.0 if site.cloud.local else UNSEEN_S)
-    wrong, compared, functions = compare(site, release, made)
-    while wrong and clock.monotonic() < until:
-        clock.sleep(3.0)
+    wrong: list[str] = []
+    compared: list[Compared] = []
+    functions = 0
+
+    def agrees() -> bool:
+        nonlocal wrong, compared, functions
         wrong, compared, functions = compare(site, release, made)
+        return not wrong
+
+    shown(agrees, site)
     if wrong:
         raise IntegrityError(
             "Functions do not run the code of the release: " + "; ".join(wrong),

@@ -17,6 +17,7 @@ from sealift.model.setting import Held, Setting, StoreName
 from sealift.usecases.configuration import slow_hash
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
+from sealift.usecases.stacks.settling import shown
 from sealift.usecases.writing import Operation, Writer, caller_of, check_account, check_gates, writing
 
 _KEY = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
@@ -141,6 +142,7 @@ def unset_value(app: App, environment: Environment, services: Services, key: str
         reference = _reference(site, name, store)
         with _sending(writer, operation, change):
             site.cloud.settings.remove(reference)
+        shown(lambda: reference in site.cloud.settings.missing([reference]), site)
         writer.record(operation, "succeeded", change)
     return Changed(key=name, store=store, done="unset", version="")
 
@@ -193,6 +195,7 @@ def _put(
     writer.record(operation, "running", change)
     with _sending(writer, operation, change):
         version = site.cloud.settings.put(reference, value)
+    shown(lambda: site.cloud.settings.versions([reference]).get(reference) == version, site)
     writer.record(operation, "succeeded", replace(change, version=version))
     return Changed(key=name, store=store, done="set", version=version)
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from sealift.delivery.lag import UNSEEN_S
 from sealift.errors import CloudError, Refused
 from sealift.usecases.destroy import destroy
 from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
-from sealift.usecases.stacks.settling import UNSEEN_S
 from tests.component.usecases.test_interrupted import Killed, strike
 from tests.component.usecases.world import World, function, table
 
@@ -226,3 +226,19 @@ def test_the_failure_of_the_attempt_before_is_not_taken_for_that_of_this_one(wor
     world.account().tap.on_call = fill_once
     let_lag(world, {"last_event": 25.0, "describe": LAG_S, "events": 3.0})
     assert (torn_down(world), status(world), filled) == ("destroyed", None, [True])
+
+
+def test_a_protected_stack_is_deleted_only_once_its_protection_shows_as_gone(world: World):
+    world.deliver("print('one')")
+    stacks, when = world.account("production").stacks, dict[str, float]()
+    let_lag(world, {"describe": LAG_S}, "production")
+    note = {("stacks.protect", "after"): "unprotected", ("stacks.delete_stack", "before"): "deleted"}
+
+    def look(call: str, moment: str) -> None:
+        if (call, moment) in note:
+            when[note[call, moment]] = world.clock.monotonic()
+
+    world.account("production").tap.on_call = look
+    destroy(world.app, world.production, world.services(), confirmed_name="production")
+    assert stacks.peek("shop-production") is None
+    assert when["deleted"] - when["unprotected"] >= LAG_S

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sealift.delivery.lag import UNSEEN_S
 from sealift.errors import CloudError, Refused, UserError
 from sealift.usecases.settings import differences, import_values, set_value, settings_of, unset_value, value_of
 from tests.component.usecases.world import World, table
@@ -141,3 +142,19 @@ def test_nothing_is_written_to_an_account_that_is_not_the_declared_one(world: Wo
     world.account().identity.account = "999999999999"
     with pytest.raises(Refused):
         _set(world, "TAX", "19")
+
+
+def test_a_change_that_shows_late_is_waited_for_so_that_the_next_command_sees_it(world: World):
+    began = world.clock.monotonic()
+    world.account().settings.lagging = lambda: world.clock.monotonic() < began + 12
+    assert _set(world, "TOKEN", SECRET) == "set"
+    assert world.account().settings.missing([*world.account().settings.known]) == ()
+    assert world.clock.monotonic() - began < UNSEEN_S
+
+
+def test_a_deletion_that_shows_late_is_waited_for_no_longer_than_a_write_may_stay_unseen(world: World):
+    _set(world, "TOKEN", SECRET)
+    began = world.clock.monotonic()
+    world.account().settings.lagging = lambda: not world.account().settings.known
+    assert unset_value(world.app, world.staging, world.services(), "TOKEN").done == "unset"
+    assert UNSEEN_S <= world.clock.monotonic() - began < 2 * UNSEEN_S

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from sealift.delivery.lag import UNSEEN_S
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError
 from sealift.model.event import Noted, ResourceProgressed
@@ -15,9 +16,6 @@ from sealift.model.stack import ChangeSet, ChangeSetRequest, StackEvent, StackSt
 from sealift.usecases.site import Site
 from sealift.usecases.stacks.polling import poll, wait_for_stack
 from sealift.usecases.writing import Writer
-
-UNSEEN_S = 30.0
-"""How long a write may stay unseen: what is still not shown then is said to be unknown."""
 
 
 def _nobody(event: StackEvent) -> None:
@@ -152,6 +150,17 @@ def at_rest(name: str, site: Site) -> StackState | None:
 def _is_moving(name: str, site: Site) -> bool:
     state = site.cloud.stacks.describe(name)
     return state is not None and in_progress(state.status)
+
+
+def shown(look: Callable[[], bool], site: Site) -> bool:
+    """Look until a write shows, for as long as it may stay unseen; return whether it did."""
+    clock = site.services.clock
+    until = clock.monotonic() + (0.0 if site.cloud.local else UNSEEN_S)
+    while not look():
+        if clock.monotonic() >= until:
+            return False
+        clock.sleep(3.0)
+    return True
 
 
 def wait_until_seen(writer: Writer) -> None:
