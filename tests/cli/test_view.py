@@ -89,6 +89,18 @@ def test_advice_beyond_the_third_is_counted_and_all_of_it_is_there_when_asked_fo
     assert "advice 4" in shown(*advice, verbose=True)
 
 
+def test_one_cure_of_several_findings_is_shown_once() -> None:
+    stops = [
+        FindingReported(finding=Finding(tool="t", id="X", severity="high", message=f"no {n}", fix=fix, stops=True))
+        for n, fix in enumerate(("mend it", "mend it", "give it", "mend it"))
+    ]
+    assert [line.strip() for line in shown(*stops).splitlines() if "→" in line] == [
+        "→ mend it",
+        "→ give it",
+        "→ mend it",
+    ]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.04, "0.0 s"), (59.94, "59.9 s"), (60, "1 min 00 s"), (3661, "1 h 01 min")]
 )

@@ -13,6 +13,11 @@ from sealift.model.reads import Read
 _PARAMETER_CALLS = {"get_parameter": "ssm", "get_secret": "secretsmanager"}
 """Of Powertools: https://docs.powertools.aws.dev/lambda/python/latest/utilities/parameters/"""
 _BOTO_CALLS = {"get_parameter": ("Name", "ssm"), "get_secret_value": ("SecretId", "secretsmanager")}
+_REGIONAL = {
+    "dynamodb", "events", "firehose", "kinesis", "lambda", "scheduler", "secretsmanager", "sns", "sqs", "ssm",
+    "stepfunctions",
+}  # fmt: skip
+"""Services where an application has resources of its own; others, as SES and Bedrock, are used across regions."""
 _GUARDS = {"KeyError", "LookupError", "Exception", "BaseException"}
 
 
@@ -140,6 +145,7 @@ class _Module:
                 if optional is not None:
                     yield self._variable(optional, node.lineno, required=False, at_import=at_import)
                 else:
+                    yield from self._region(node)
                     yield from self._setting(node, required=not guarded, at_import=at_import)
 
     def _variable(self, index: ast.expr, line: int, *, required: bool, at_import: bool) -> Read:
@@ -158,6 +164,15 @@ class _Module:
                 return name
             case _:
                 return None
+
+    def _region(self, call: ast.Call) -> Iterator[Read]:
+        """Yield the region, written in the code, that a client of boto3 is made for."""
+        match call:
+            case ast.Call(func=ast.Attribute(attr="client" | "resource"), args=[service, *_], keywords=keywords):
+                region = next((self.text(one.value) for one in keywords if one.arg == "region_name"), None)
+                name = self.text(service)
+                if region and "${" not in region and name in _REGIONAL:
+                    yield Read(kind="region", name=f"{name}:{region}", required=True, line=call.lineno)
 
     def _setting(self, call: ast.Call, *, required: bool, at_import: bool) -> Iterator[Read]:
         function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

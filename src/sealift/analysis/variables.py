@@ -80,13 +80,18 @@ def _missing(function: FunctionSpec, read: Read, near: str) -> Finding:
 def _needless(template: Template, function: FunctionSpec, name: str) -> Finding:
     own = ("Resources", function.logical_id, "Properties", "Environment", "Variables", name)
     shared = ("Globals", "Function", "Environment", "Variables", name)
-    line = template.lines.get(own) or template.lines.get(shared) or template.line(own)
+    alone = name in mapping_at(template.body, *own[:-1])
+    given = (function.logical_id, "its own code does not name") if alone else ("every function", "no code names")
     return Finding(
         tool="sealift",
         id="variable-unread",
         severity="info",
-        message=f"{function.logical_id} is given the variable {name}, which its own code does not name",
-        location=Location(file=template.file, line=line, logical_id=function.logical_id),
+        message=f"{given[0]} is given the variable {name}, which {given[1]}",
+        location=Location(
+            file=template.file,
+            line=template.lines.get(own) or template.lines.get(shared) or template.line(own),
+            logical_id=function.logical_id if alone else None,
+        ),
         fix="Remove it, unless a dependency reads it.",
-        data={"variable": name, "function": function.logical_id},
+        data={"variable": name, "function": function.logical_id, "of": "function" if alone else "Globals"},
     )

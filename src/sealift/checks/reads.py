@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sealift.analysis.handlers import handler_files
 from sealift.analysis.reads import live, node_imports, node_reads, python_imports, python_reads, python_units
+from sealift.analysis.regions import region_findings
 from sealift.analysis.variables import variable_findings
 from sealift.checks.files import project_files, text
 from sealift.model.app import App
@@ -33,13 +34,22 @@ def code_reads(app: App, template: Template) -> Iterator[tuple[FunctionSpec, Fun
 
 
 def read_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
-    """Yield where code and template disagree on the variables of a function."""
+    """Yield where code disagrees with the template on variables, or with the environments on regions."""
     for template in templates.values():
         foreign = _layers_of_others(template)
+        shared: dict[str, list[Finding]] = {}
+        regions: list[FunctionReads] = []
         for function, code in code_reads(app, template):
             for finding in variable_findings(template, function, code):
-                if finding.id == "variable-missing" or function.logical_id not in foreign:
+                known = finding.id == "variable-missing" or function.logical_id not in foreign
+                if known and finding.data.get("of") != "Globals":
                     yield finding
+                elif known:
+                    shared.setdefault(finding.data["variable"], []).append(finding)
+            regions.append(code)
+        yield from region_findings(regions, app.environments)
+        # What Globals give to all is needless when nobody names it.
+        yield from (found[0] for found in shared.values() if len(found) == len(template.functions))
         yield from read_findings(app, template.nested)
 
 

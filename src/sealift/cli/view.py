@@ -86,6 +86,7 @@ class View:
         self._advice = 0
         self._shown = 0
         self._repeated = False
+        self._cure = ""
         self._told: set[str] = set()
         self._telling: set[str] = set()
         self._planned = 0
@@ -179,8 +180,9 @@ class View:
         mark, style = ("✗", "red") if finding.stops else ("!", "yellow")
         where = f"{finding.location}  " if finding.location else ""
         self._line(Text.assemble(INDENT + "  ", (mark, style), f" {where}{finding.message}  ", (finding.id, "dim")))
-        if finding.stops and finding.fix:
+        if finding.stops and finding.fix and finding.fix != self._cure:
             self._line(Text(f"{INDENT}    → {finding.fix}", style="dim"))
+        self._cure = finding.fix if finding.stops else ""
 
     def _probe(self, event: ProbeAnswered) -> None:
         mark, style = MARKS["succeeded" if event.ok else "failed"]

@@ -16,6 +16,7 @@ _PYTHON_FRAME = re.compile(r'File "(?:/var/task|/opt)/([^"]+)",? [Ll]ine (\d+)')
 _NODE_FRAME = re.compile(r"(?:/var/task|/opt)/([^\s:()]+):(\d+)")
 _SYNTAX_PLACE = re.compile(r"\(([^()]+), line (\d+)\)")
 _REQUIRED_BY = re.compile(r"(?:Require stack:\n- |imported from )(?:/var/task|/opt)/(\S+)")
+_LACKING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 _MODULE = re.compile(r"No module named '([^'.]+)|Cannot find (?:module|package) '(?!\.|/)((?:@[^'/]+/)?[^'/]+)")
 
 
@@ -81,6 +82,9 @@ def _cure(loading: Loading) -> str:
         return f"It may be in a layer or a file system that cannot be had here: {', '.join(loading.absent_layers)}"
     if module:
         return f"Declare {module[1] or module[2]} among the function's dependencies, or bring it in a layer"
+    if lacking := _LACKING.search(loading.message):
+        package = lacking[2].partition(".")[0]
+        return f"Correct that import, or pin a version of {package} whose {lacking[2]} has {lacking[1]}"
     match loading.error_type:
         case "Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName" | "Runtime.ImportModuleError":
             return "Correct Handler in the template, or the file it names"

@@ -9,9 +9,9 @@ from typing import Literal
 class Read:
     """One reading of a name. `${X}` in the name of a setting stands for the environment variable X."""
 
-    kind: Literal["variable", "setting"]
+    kind: Literal["variable", "setting", "region"]
     name: str
-    """`TAX`, or `ssm:/shop/tax`, `secretsmanager:shop/token`; empty when it is undecidable."""
+    """`TAX`, or `ssm:/shop/tax`, `secretsmanager:shop/token`, `dynamodb:eu-west-1`; empty when it is undecidable."""
     required: bool
     line: int
     at_import: bool = False

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sealift.checks.reads import read_findings
-from sealift.model.app import App, StackSpec
+from sealift.model.app import App, Environment, StackSpec
 from sealift.template.templates import SamTemplates
 
 TEMPLATE = """
@@ -80,3 +80,56 @@ def test_javascript_is_read_too(tmp_path: Path):
         "src/other.js": "\nmodule.exports = process.env.TOKEN;\n",
     }
     assert _found(tmp_path, files, runtime="nodejs22.x") == [("variable-missing", "src/other.js:2")]
+
+
+def _of_two(root: Path, code: str, *, regions: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    globals_ = "  Function:\n    Environment:\n      Variables:\n        STAGE: dev\n"
+    functions = "".join(
+        f"  {n}:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: {n}\n"
+        "      Handler: app.handler\n      Runtime: python3.13\n"
+        for n in ("A", "B")
+    )
+    (root / "template.yaml").write_text(
+        f"Transform: AWS::Serverless-2016-10-31\nGlobals:\n{globals_}Resources:\n{functions}"
+    )
+    for name, text in (("A", code), ("B", "def handler(event, context): ...\n")):
+        (root / name).mkdir()
+        (root / name / "app.py").write_text(text)
+    stacks = (StackSpec(name="app", template="template.yaml"),)
+    environments = tuple(
+        Environment(name=f"e{n}", region=region, stack_name=f"shop-{n}") for n, region in enumerate(regions)
+    )
+    app = App(name="shop", root=root, config_path=None, stacks=stacks, environments=environments)
+    templates = {"app": SamTemplates().load(root, "template.yaml")}
+    return [(str(finding.location), finding.message) for finding in read_findings(app, templates)]
+
+
+def test_what_globals_give_is_reported_once_and_only_when_nobody_names_it(tmp_path: Path):
+    (found,) = _of_two(tmp_path, "def handler(event, context): ...\n")
+    assert found == ("template.yaml:6", "every function is given the variable STAGE, which no code names")
+
+
+def test_what_globals_give_to_all_and_one_reads_is_not_needless(tmp_path: Path):
+    assert _of_two(tmp_path, "import os\ndef handler(event, context): return os.environ['STAGE']\n") == []
+
+
+CLIENT = "import boto3, os\nX = os.getenv('STAGE')\ndef handler(event, context):\n    return boto3.{}\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        ("client('dynamodb', region_name='us-east-1')", True),
+        ("resource('dynamodb', region_name='us-east-1')", True),
+        ("session.Session().client('sqs', region_name='us-east-1')", True),
+        ("client('dynamodb', region_name='eu-west-1')", False),
+        ("client('dynamodb', region_name=os.environ['AWS_REGION'])", False),
+        ("client('dynamodb')", False),
+        ("client('ses', region_name='us-east-1')", False),
+        ("client('bedrock-runtime', region_name='us-east-1')", False),
+    ],
+)
+def test_a_region_in_the_code_is_reported_where_an_environment_is_elsewhere(tmp_path: Path, call: str, found: bool):
+    said = _of_two(tmp_path, CLIENT.format(call), regions=("eu-west-1",))
+    assert [place for place, _ in said] == (["A/app.py:4"] if found else [])
+    assert all("in us-east-1 wherever it runs; e0 is in eu-west-1" in message for _, message in said)

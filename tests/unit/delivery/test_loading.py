@@ -52,6 +52,12 @@ def test_what_a_function_reaches_says_nothing_of_the_function(error_type: str, m
     assert _judged(error_type, message).certain is certain
 
 
+def test_a_name_that_a_package_lacks_is_cured_by_another_version_of_it():
+    message = "Unable to import module 'app': cannot import name 'X' from 'pack.inner' (/var/task/pack/inner.py)"
+    cure = "Correct that import, or pin a version of pack whose pack.inner has X"
+    assert _judged("Runtime.ImportModuleError", message).cure == cure
+
+
 def test_a_module_may_be_in_a_layer_that_cannot_be_had():
     found = _judged("Runtime.ImportModuleError", "No module named 'x'", layers=("arn:aws:lambda:eu:1:layer:a:1",))
     assert (found.certain, "arn:aws:lambda:eu:1:layer:a:1" in found.cure) == (False, True)
