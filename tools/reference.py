@@ -135,6 +135,7 @@ def _default(one: "Field[Any]") -> str:
 
 def findings_page() -> str:
     """Return every rule of the data guard and of the proof of isolation."""
+    from sealift.analysis.rules import RULES as ANALYSIS
     from sealift.usecases.waive import RULES as GUARDED
 
     parts = [
@@ -147,7 +148,11 @@ def findings_page() -> str:
         "Advice on the stores of a template whose application has a protected environment: `production-defaults`. See "
         "[what production needs](../how-to/data-guard-and-waivers.md#what-production-needs).\n",
         "## Analysis\n",
-        "Besides what ruff and cfn-lint find: `handler-missing`, a Handler that is not in the function's code.\n",
+        "What Sealift finds besides ruff, cfn-lint and the tools of the application. `sealift explain` knows them.\n",
+        "| id | what | why |",
+        "|---|---|---|",
+        *(_row(f"`{rule}`", *told) for rule, told in ANALYSIS.items()),
+        "",
         "## Proof of isolation\n",
         "Each rule with a template that has the finding and one that has not: [rules](isolation-rules.md).\n",
         "| id | severity | what | why | what to do |",

@@ -9,7 +9,9 @@ from sealift.model.finding import Finding, Severity
 from sealift.model.template import Location
 
 END_OF_LIFE = ("E2531", "E2533")
-"""Runtimes that AWS lets nobody create or update any more, months after their end of life (W2531)."""
+"""Runtimes of which AWS refuses new functions (E2531), and updates, too (E2533), months after their end (W2531)."""
+UPDATES_REFUSED = "E2533"
+"""Before that, what mends a function that exists already is still deployed."""
 _LISTS = (
     "E3025", "E3062", "E3617", "E3620", "E3621", "E3628", "E3635", "E3640", "E3641", "E3642", "E3643", "E3644", "E3647",
     "E3652", "E3653", "E3667", "E3670", "E3672", "E3675", "E3690", "E3691", "E3694", "E3695",
@@ -33,8 +35,8 @@ NOT_REFUSED = (
 """Errors of cfn-lint that AWS does not refuse, or not surely."""
 DESCRIBED = "'Description' was unexpected"
 """What E3001 says of a Description beside the Type: SAM leaves it out before CloudFormation sees it."""
-OURS = ("W3002",)
-"""Local paths, which have to be packaged before a deployment: that is what Sealift does."""
+OURS = ("W3002", "E3505")
+"""What Sealift does or says itself: packaging of local paths, queues against the functions that they feed."""
 
 
 def refused(rule: str) -> bool:
@@ -47,9 +49,9 @@ def cfnlint_findings(
 ) -> tuple[Finding, ...]:
     """Return cfn-lint's JSON report as findings, each once. Raises ValueError when it is no such report.
 
-    An end-of-life runtime stops on AWS and is advice on the embedded cloud (`local`). With a configuration of its own,
-    the project has chosen its rules, and every error stops. `sam` are the resources that SAM expands, as (file,
-    logical id).
+    A runtime stops once AWS refuses updates, and is advice on the embedded cloud (`local`). With a configuration of
+    its own, the project has chosen its rules, and every error stops. `sam` are the resources that SAM expands, as
+    (file, logical id).
     """
     found = json.loads(report)
     if not isinstance(found, list):
@@ -74,7 +76,11 @@ def _findings(found: list[dict[str, object]], *, local: bool, own_config: bool) 
         if name in OURS and not own_config:
             continue
         ended = name.startswith(END_OF_LIFE)
-        stop = not local if ended else (name.startswith("E") if own_config else refused(name))
+        stop = (
+            (name == UPDATES_REFUSED and not local)
+            if ended
+            else (name.startswith("E") if own_config else refused(name))
+        )
         yield Finding(
             tool="cfn-lint",
             id=name,

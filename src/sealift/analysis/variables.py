@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from sealift.analysis.reads import names_in
-from sealift.cfn.values import mapping_at
+from sealift.cfn.values import function_properties
 from sealift.errors import did_you_mean
 from sealift.model.finding import Finding
 from sealift.model.reads import FunctionReads, Read
@@ -19,19 +19,14 @@ _READ_BY_LIBRARIES = re.compile(
 
 def declared_variables(template: Template, function: FunctionSpec) -> Mapping[str, Json] | None:
     """Return the variables that a template gives to a function, as written; None when only AWS knows them."""
-    places: list[tuple[str, ...]] = [("Resources", function.logical_id, "Properties")]
-    places += [("Globals", "Function")] if "Serverless" in function.type else []
-    found: dict[str, Json] = {}
-    for place in reversed(places):
-        properties = mapping_at(template.body, *place)
-        environment = properties.get("Environment", {})
-        if "Fn::Transform" in properties or not isinstance(environment, dict) or set(environment) - {"Variables"}:
-            return None
-        variables = environment.get("Variables", {})
-        if not isinstance(variables, dict) or any(name.startswith("Fn::") for name in variables):
-            return None
-        found |= variables
-    return found
+    properties = function_properties(template.body, function.logical_id)
+    environment = properties.get("Environment", {})
+    if "Fn::Transform" in properties or not isinstance(environment, dict) or set(environment) - {"Variables"}:
+        return None
+    variables = environment.get("Variables", {})
+    if not isinstance(variables, dict) or any(name.startswith("Fn::") for name in variables):
+        return None
+    return variables
 
 
 def is_of_runtime(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from sealift.cfn.intrinsics import is_intrinsic
 from sealift.model.template import Json
 
 
@@ -44,6 +45,27 @@ def resources(body: object, *types: str) -> Iterator[tuple[str, dict[str, Json]]
 def properties(resource: object) -> dict[str, Json]:
     """Return the properties of a resource."""
     return mapping_at(resource, "Properties")
+
+
+def function_properties(body: object, logical_id: str) -> dict[str, Json]:
+    """Return the properties of a function, with what SAM's Globals give it: mappings merged, lists joined.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
+    """
+    resource = mapping_at(body, "Resources", logical_id)
+    inherited = mapping_at(body, "Globals", "Function") if resource.get("Type") == "AWS::Serverless::Function" else {}
+    return _inherit(inherited, properties(resource))
+
+
+def _inherit(shared: dict[str, Json], own: dict[str, Json]) -> dict[str, Json]:
+    found = {**shared, **own}
+    for key in shared.keys() & own.keys():
+        match shared[key], own[key]:
+            case list() as first, list() as more:
+                found[key] = [*first, *more]
+            case dict() as first, dict() as more if not (is_intrinsic(first) or is_intrinsic(more)):
+                found[key] = _inherit(first, more)
+    return found
 
 
 def mapped(value: Json, change: Callable[[Json], Json]) -> Json:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from sealift.analysis.fits import fit_findings
 from sealift.checks.cache import TextCache
 from sealift.checks.cfnlint import run_cfnlint
 from sealift.checks.handlers import handler_findings
@@ -71,7 +72,8 @@ class RealAnalyzer:
                 given=given.cfnlint,
             )
             told = tuple(_told(name, app) for name in ("cfnlint", "ruff") if getattr(given, name) is not None)
-            own = (*handler_findings(app, templates), *read_findings(app, templates))
+            fits = (finding for one in templates.values() for finding in fit_findings(one))
+            own = (*handler_findings(app, templates), *read_findings(app, templates), *fits)
             return analysis_result((*own, *template, *source.result(), *told))
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:

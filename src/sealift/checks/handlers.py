@@ -1,13 +1,17 @@
-"""Looks whether the file that a handler names is in the function's code, and the function in that file."""
+"""Looks whether a handler is in the function's code, and whether it fits the events that the template sends it."""
 
-from collections.abc import Iterator, Mapping
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sealift.analysis.handlers import handler_files, lacks_function
+from sealift.analysis.misread import callers, misreads
+from sealift.cfn.sources import Source
+from sealift.cfn.values import function_properties
 from sealift.checks.files import text
 from sealift.model.app import App
 from sealift.model.finding import Finding
-from sealift.model.template import Asset, FunctionSpec, Template
+from sealift.model.template import Asset, FunctionSpec, Location, Template
 
 TOOL, RULE = "sealift", "handler-missing"
 _DECLARES_PACKAGES = ("requirements.txt", "pyproject.toml", "Pipfile", "package.json")
@@ -24,8 +28,7 @@ def handler_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Fi
         for function in template.functions:
             asset = code.get(function.logical_id)
             if asset is not None and _is_what_is_there(app, function, asset):
-                layered = _has_layers(template, function)
-                yield from _of_function(function, app.root / asset.source, asset, layered=layered)
+                yield from _of_function(template, function, app.root / asset.source, asset)
         yield from handler_findings(app, template.nested)
 
 
@@ -35,16 +38,8 @@ def _is_what_is_there(app: App, function: FunctionSpec, asset: Asset) -> bool:
     return not made and (app.root / asset.source).is_dir()
 
 
-def _has_layers(template: Template, function: FunctionSpec) -> bool:
-    resources = template.body.get("Resources")
-    resource = resources.get(function.logical_id) if isinstance(resources, dict) else None
-    own = resource.get("Properties") if isinstance(resource, dict) else None
-    everywhere = template.body.get("Globals")
-    shared = everywhere.get("Function") if isinstance(everywhere, dict) else None
-    return any(isinstance(one, dict) and "Layers" in one for one in (own, shared))
-
-
-def _of_function(function: FunctionSpec, folder: Path, asset: Asset, *, layered: bool) -> Iterator[Finding]:
+def _of_function(template: Template, function: FunctionSpec, folder: Path, asset: Asset) -> Iterator[Finding]:
+    layered = "Layers" in function_properties(template.body, function.logical_id)
     handler = function.handler or ""
     files = handler_files(handler, function.runtime or "")
     found = next((folder / file for file in files if (folder / file).is_file()), None)
@@ -53,8 +48,26 @@ def _of_function(function: FunctionSpec, folder: Path, asset: Asset, *, layered:
         installed = any((folder / name).is_file() for name in _DECLARES_PACKAGES)
         unless = ", unless a layer brings it" if layered else ""
         yield _finding(function, f"{what}{asset.source} has no {files[0]}{unless}", stops=not installed and not layered)
-    elif found is not None and found.suffix == ".py" and lacks_function(text(found), handler.rpartition(".")[2]):
-        yield _finding(function, f"{what}{files[0]} has no {handler.rpartition('.')[2]}", stops=True)
+    elif found is not None and found.suffix == ".py":
+        name, source = handler.rpartition(".")[2], text(found)
+        if lacks_function(source, name):
+            yield _finding(function, f"{what}{files[0]} has no {name}", stops=True)
+        place = posixpath.normpath(posixpath.join(asset.source, found.relative_to(folder).as_posix()))
+        for key, line, sources in misreads(source, name, callers(template.body, function.logical_id)):
+            yield _misread(function, key, Location(file=place, line=line), sources)
+
+
+def _misread(function: FunctionSpec, key: str, place: Location, sources: Sequence[Source]) -> Finding:
+    fails = " and ".join(str(one) for one in sources)
+    return Finding(
+        tool=TOOL,
+        id="event-misread",
+        severity="high",
+        message=f'{function.logical_id} reads event["{key}"], which it never gets when it is called by {fails}',
+        location=place,
+        fix="Read what that source sends (`sealift invoke` shows it), or give it a function of its own.",
+        data={"function": function.logical_id, "key": key},
+    )
 
 
 def _finding(function: FunctionSpec, message: str, *, stops: bool) -> Finding:

@@ -9,6 +9,7 @@ from sealift.analysis.handlers import handler_files
 from sealift.analysis.reads import live, node_imports, node_reads, python_imports, python_reads, python_units
 from sealift.analysis.regions import region_findings
 from sealift.analysis.variables import variable_findings
+from sealift.cfn.values import function_properties, mapping_at
 from sealift.checks.files import project_files, text
 from sealift.model.app import App
 from sealift.model.finding import Finding
@@ -55,17 +56,13 @@ def read_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Findi
 
 def _layers_of_others(template: Template) -> frozenset[str]:
     """Return the functions with a layer whose code is not here: it may read what it is given."""
-    resources = template.body.get("Resources")
     local = {i for asset in template.assets if asset.kind == "layer" for i in asset.logical_ids}
 
-    def foreign(properties: object) -> bool:
-        layers = properties.get("Layers", []) if isinstance(properties, dict) else []
-        return any(not (isinstance(one, dict) and one.get("Ref") in local) for one in layers)
+    def foreign(logical_id: str) -> bool:
+        layers = function_properties(template.body, logical_id).get("Layers", [])
+        return not isinstance(layers, list) or any(mapping_at(one).get("Ref") not in local for one in layers)
 
-    shared = template.body.get("Globals")
-    everywhere = foreign(shared.get("Function")) if isinstance(shared, dict) else False
-    named = resources.items() if isinstance(resources, dict) else ()
-    return frozenset(i for i, one in named if isinstance(one, dict) and (everywhere or foreign(one.get("Properties"))))
+    return frozenset(one.logical_id for one in template.functions if foreign(one.logical_id))
 
 
 def _of_function(

@@ -5,51 +5,16 @@ The shapes are those of https://docs.aws.amazon.com/lambda/latest/dg/lambda-serv
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sealift.cfn.values import list_at, mapping_at, properties, resources
+from sealift.cfn.sources import Source
 from sealift.model.template import Json
 
 KINDS: Final = ("http", "sqs", "sns", "s3", "dynamodb", "kinesis", "schedule", "eventbridge")
-_SAM: Final = {
-    "Api": ("http", "RestApiId"),
-    "HttpApi": ("http", "ApiId"),
-    "SQS": ("sqs", "Queue"),
-    "SNS": ("sns", "Topic"),
-    "S3": ("s3", "Bucket"),
-    "DynamoDB": ("dynamodb", "Stream"),
-    "Kinesis": ("kinesis", "Stream"),
-    "Schedule": ("schedule", "Schedule"),
-    "ScheduleV2": ("schedule", "ScheduleExpression"),
-    "EventBridgeRule": ("eventbridge", "EventBusName"),
-    "CloudWatchEvent": ("eventbridge", "EventBusName"),
-}
-_STREAMS: Final = {"AWS::SQS::Queue": "sqs", "AWS::DynamoDB::Table": "dynamodb", "AWS::Kinesis::Stream": "kinesis"}
 _BODY: Final = "{}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """What calls a function: `of` is the logical id or the name of the queue, bucket, topic, table, stream or API."""
-
-    kind: str
-    of: str = ""
-    method: str = "GET"
-    path: str = "/"
-    version: str = "2.0"
-    """Of the event that an API sends."""
-    detail_type: str = ""
-    origin: str = ""
-    """What EventBridge calls the source."""
-
-    def __str__(self) -> str:
-        """Return the source as a person would name it."""
-        return (
-            f"http, {self.method} {self.path}" if self.kind == "http" else ", ".join(filter(None, (self.kind, self.of)))
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,81 +34,6 @@ class Place:
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource here."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
-
-
-def sources(body: object, logical_id: str) -> tuple[Source, ...]:
-    """Return what calls a function, as its template declares it."""
-    return tuple(dict.fromkeys((*_sam(body, logical_id), *_plain(body, logical_id))))
-
-
-def _sam(body: object, logical_id: str) -> Iterator[Source]:
-    own = properties(mapping_at(body, "Resources", logical_id))
-    for event in mapping_at(own, "Events").values():
-        declared = properties(event)
-        kind, where = _SAM.get(str(mapping_at({"e": event}, "e").get("Type")), ("", ""))
-        if not kind:
-            continue
-        pattern = mapping_at(declared, "Pattern")
-        rest = mapping_at({"e": event}, "e").get("Type") == "Api"
-        yield Source(
-            kind=kind,
-            of="" if kind == "schedule" else _meant(declared.get(where)),
-            method=_method(declared.get("Method")),
-            path=str(declared.get("Path") or "/{proxy+}") if kind == "http" else "/",
-            version="1.0" if rest else str(declared.get("PayloadFormatVersion") or "2.0"),
-            detail_type=_first(pattern, "detail-type"),
-            origin=_first(pattern, "source"),
-        )
-    if "FunctionUrlConfig" in own:
-        yield Source(kind="http")
-
-
-def _plain(body: object, logical_id: str) -> Iterator[Source]:
-    for _, one in resources(body, "AWS::Lambda::EventSourceMapping"):
-        of = _meant(properties(one).get("EventSourceArn"))
-        kind = _STREAMS.get(str(mapping_at(body, "Resources", of).get("Type")))
-        if kind and _meant(properties(one).get("FunctionName")) == logical_id:
-            yield Source(kind=kind, of=of)
-    for _, one in resources(body, "AWS::Lambda::Url"):
-        if _meant(properties(one).get("TargetFunctionArn")) == logical_id:
-            yield Source(kind="http")
-    for _, one in resources(body, "AWS::SNS::Subscription"):
-        if _meant(properties(one).get("Endpoint")) == logical_id:
-            yield Source(kind="sns", of=_meant(properties(one).get("TopicArn")))
-    for name, one in resources(body, "AWS::S3::Bucket"):
-        told = list_at(properties(one), "NotificationConfiguration", "LambdaConfigurations")
-        if any(_meant(mapping_at({"c": c}, "c").get("Function")) == logical_id for c in told):
-            yield Source(kind="s3", of=name)
-    for _, one in resources(body, "AWS::Events::Rule"):
-        if any(_meant(mapping_at({"t": t}, "t").get("Arn")) == logical_id for t in list_at(properties(one), "Targets")):
-            pattern = mapping_at(properties(one), "EventPattern")
-            kind = "eventbridge" if pattern else "schedule"
-            yield Source(kind=kind, detail_type=_first(pattern, "detail-type"), origin=_first(pattern, "source"))
-
-
-def _first(pattern: Mapping[str, Json], key: str) -> str:
-    return next((value for value in list_at(pattern, key) if isinstance(value, str)), "")
-
-
-def _method(value: Json) -> str:
-    method = str(value or "any").upper()
-    return "GET" if method in ("ANY", "X-AMAZON-APIGATEWAY-ANY-METHOD") else method
-
-
-def _meant(value: Json) -> str:
-    """Return the logical id that a value refers to, or the value itself when it is text."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        for function, argument in value.items():
-            if function == "Fn::Sub":
-                text = argument[0] if isinstance(argument, list) and argument else argument
-                found = re.findall(r"\$\{([A-Za-z0-9]+)[.}]", str(text))
-                return found[0] if found else str(text)
-            named = argument.split(".")[0] if isinstance(argument, str) else argument
-            if function in ("Ref", "Fn::GetAtt"):
-                return str(named[0]) if isinstance(named, list) and named else str(named)
-    return ""
 
 
 def sample_event(source: Source, place: Place) -> Json:

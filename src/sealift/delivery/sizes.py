@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 from collections.abc import Iterator, Mapping
 
-from sealift.cfn.values import mapping_at
+from sealift.cfn.values import function_properties, list_at, mapping_at
 from sealift.model.template import Template
 
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
@@ -15,10 +15,7 @@ _MB = 1024 * 1024
 
 def layers_of(template: Template, logical_id: str) -> tuple[str, ...]:
     """Return the layers of the same template that a function names, its own after those of Globals."""
-    resources, shared = mapping_at(template.body.get("Resources")), mapping_at(template.body.get("Globals"))
-    own = mapping_at(mapping_at(resources.get(logical_id)).get("Properties")).get("Layers")
-    inherited = mapping_at(shared.get("Function")).get("Layers")
-    listed = [*(inherited if isinstance(inherited, list) else []), *(own if isinstance(own, list) else [])]
+    listed = list_at(function_properties(template.body, logical_id), "Layers")
     names = (mapping_at(one).get("Ref") for one in listed)
     return tuple(name for name in names if isinstance(name, str))
 

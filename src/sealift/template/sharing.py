@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sealift.cfn.values import mapping_at
+from sealift.cfn.values import function_properties, mapping_at
 from sealift.errors import TemplateError
 from sealift.model.template import Asset, Json, Template
 from sealift.template.faults import fault
@@ -35,9 +35,8 @@ def _python(asset: Asset) -> bool:
 
 
 def _has_room(template: Template, logical_id: str) -> bool:
-    own = mapping_at(template.body, "Resources", logical_id, "Properties").get("Layers", [])
-    inherited = mapping_at(template.body, "Globals", "Function").get("Layers", [])
-    return isinstance(own, list) and isinstance(inherited, list) and len(own) + len(inherited) < MAX_LAYERS
+    layers = function_properties(template.body, logical_id).get("Layers", [])
+    return isinstance(layers, list) and len(layers) < MAX_LAYERS
 
 
 def _layer(runtime: str, architecture: str, members: list[Asset]) -> Asset:

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 import hashlib
 from collections.abc import Mapping
 
-from sealift.cfn.values import list_at, mapping_at
+from sealift.cfn.values import function_properties, list_at, mapping_at
 from sealift.model.template import Json, Template
 
 _SAM_FUNCTION = "AWS::Serverless::Function"
@@ -19,16 +19,16 @@ def follow_layers(body: dict[str, Json], template: Template, blobs: Mapping[str,
 
     Of an author's own `AutoPublishCodeSha256` text is taken in; an intrinsic function is left as it is.
     """
-    inherited = mapping_at(body, "Globals", "Function")
     contents = _layers(template, blobs)
     for asset in template.assets:
         for logical_id in asset.logical_ids if asset.kind == "function" else ():
             resource = mapping_at(body, "Resources", logical_id)
             own = mapping_at(resource, "Properties")
-            layers = [*list_at(inherited.get("Layers")), *list_at(own.get("Layers"))]
+            every = function_properties(body, logical_id)
+            layers = list_at(every, "Layers")
             used = [contents[str(ref)] for layer in layers if (ref := mapping_at(layer).get("Ref")) in contents]
-            given = {**inherited, **own}.get("AutoPublishCodeSha256", "")
-            published = resource.get("Type") == _SAM_FUNCTION and "AutoPublishAlias" in {**inherited, **own}
+            given = every.get("AutoPublishCodeSha256", "")
+            published = resource.get("Type") == _SAM_FUNCTION and "AutoPublishAlias" in every
             if published and used and isinstance(given, str):
                 parts = "\n".join([blobs[asset.key], *used, given])
                 own["AutoPublishCodeSha256"] = hashlib.sha256(parts.encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from sealift.cfn.values import mapping_at
+from sealift.cfn.values import function_properties, mapping_at
 from sealift.model.release import STAND_IN, BuiltArtifact, Finished
 from sealift.model.template import FunctionSpec, Json, Template
 
@@ -38,28 +38,21 @@ def finished(scope: str, template: Template, built: Mapping[str, BuiltArtifact])
 
 def _layers(template: Template, function: FunctionSpec) -> tuple[list[str], bool]:
     """Return the logical ids of a function's layers, and whether it may have others."""
-    own = mapping_at(template.body, "Resources", function.logical_id, "Properties").get("Layers", [])
-    shared = mapping_at(template.body, "Globals", "Function").get("Layers", []) if "Serverless" in function.type else []
-    listed = [*(own if isinstance(own, list) else [None]), *(shared if isinstance(shared, list) else [None])]
+    declared = function_properties(template.body, function.logical_id).get("Layers", [])
+    listed = declared if isinstance(declared, list) else [None]
     named = [each["Ref"] if isinstance(each, dict) and isinstance(each.get("Ref"), str) else None for each in listed]
     return [str(name) for name in named if name is not None], None in named
 
 
 def _has_file_system(template: Template, function: FunctionSpec) -> bool:
     """Whether modules of a function may be on a file system that only a deployment mounts."""
-    own = mapping_at(template.body, "Resources", function.logical_id, "Properties")
-    return "FileSystemConfigs" in {**own, **mapping_at(template.body, "Globals", "Function")}
+    return "FileSystemConfigs" in function_properties(template.body, function.logical_id)
 
 
 def _variables(template: Template, function: FunctionSpec) -> dict[str, str]:
     """Return the environment variables of a function, with a stand-in for each that is not written out."""
-    places: list[tuple[str, ...]] = [("Resources", function.logical_id, "Properties")]
-    places += [("Globals", "Function")] if "Serverless" in function.type else []
-    found: dict[str, str] = {}
-    for place in reversed(places):
-        declared = mapping_at(template.body, *place, "Environment", "Variables")
-        found |= {name: _text(value) for name, value in declared.items() if not name.startswith("Fn::")}
-    return found
+    declared = mapping_at(function_properties(template.body, function.logical_id), "Environment", "Variables")
+    return {name: _text(value) for name, value in declared.items() if not name.startswith("Fn::")}
 
 
 def _text(value: Json) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealift.delivery.sample_events import KINDS, Place, Source, sample_event, sources
+from sealift.cfn.sources import Source, sources
+from sealift.delivery.sample_events import KINDS, Place, sample_event
 from sealift.errors import Refused
 from sealift.model.stack import Invocation, StackResource
 from sealift.model.template import Json, Template

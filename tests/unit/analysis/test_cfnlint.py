@@ -43,10 +43,10 @@ def test_warnings_and_remarks_never_stop() -> None:
     ]
 
 
-@pytest.mark.parametrize("rule", ["E2531", "E2533"])
-def test_a_runtime_that_aws_takes_no_more_stops_on_aws_and_is_a_warning_on_the_embedded_cloud(rule: str) -> None:
+@pytest.mark.parametrize(("rule", "stops"), [("E2531", False), ("E2533", True)])
+def test_a_runtime_stops_when_aws_refuses_updates_and_never_on_the_embedded_cloud(rule: str, stops: bool) -> None:
     aws, local = _one(rule, local=False), _one(rule, local=True)
-    assert (aws.stops, aws.severity) == (True, "high")
+    assert (aws.stops, aws.severity) == (stops, "high" if stops else "medium")
     assert (local.stops, local.severity) == (False, "medium")
     assert "runtime" in aws.fix
 

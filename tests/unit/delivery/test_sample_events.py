@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.delivery.sample_events import KINDS, Place, Source, sample_event, sources
+from sealift.cfn.sources import Source, sources
+from sealift.delivery.sample_events import KINDS, Place, sample_event
 from sealift.model.template import Json
 
 PLACE = Place(

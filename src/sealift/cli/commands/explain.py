@@ -14,7 +14,7 @@ _FINDING = re.compile(r"[A-Za-z]{3}-[0-9]{2}")
 @click.argument("what", metavar="[CODE]", default="configuration")
 def explain_command(what: str) -> int:
     """Explain CODE: a key of sealift.toml (`soak`, `environments.NAME`) or a finding (`IAM-01`); else all keys."""
-    say(_finding(what.upper()) if _FINDING.fullmatch(what) else _keys(what))
+    say(_finding(what.upper()) if _FINDING.fullmatch(what) else _analysed(what) or _keys(what))
     return 0
 
 
@@ -25,6 +25,12 @@ def _finding(rule_id: str) -> str:
     if rule is None:
         raise _unknown(rule_id, [one.id for one in RULES])
     return f"{rule.id}: {rule.title}\n\n{rule.why}\n\n{rule.fix}"
+
+
+def _analysed(what: str) -> str | None:
+    from sealift.analysis.rules import RULES
+
+    return "{}: {}\n\n{}".format(what, *RULES[what]) if what in RULES else None
 
 
 def _keys(what: str) -> str:
@@ -57,7 +63,7 @@ def _rows(section: str) -> list[str]:
 
 def _unknown(what: str, known: list[str]) -> UserError:
     return UserError(
-        f"{what} is neither a key of sealift.toml nor a finding of the proof{did_you_mean(what, known)}",
+        f"{what} is neither a key of sealift.toml nor a finding{did_you_mean(what, known)}",
         code="explain-unknown",
         hint="`sealift explain` lists every key; the findings of a proof are named by `sealift prove`.",
     )

@@ -1,0 +1,91 @@
+"""What a handler surely reads from its event, against the events that its template sends it. Pure, and static.
+
+The keys are those of https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from sealift.cfn.sources import SAM_EVENTS, Source, meant, sources
+from sealift.cfn.values import function_properties, mapping_at, properties, resources
+from sealift.model.template import Json
+
+_RECORDS = frozenset({"sqs", "sns", "s3", "dynamodb", "kinesis"})
+_REST, _HTTP = frozenset({"http 1.0"}), frozenset({"http 2.0"})
+_EVENTS = frozenset({"eventbridge", "schedule"})
+HAS: Mapping[str, frozenset[str]] = {
+    "Records": _RECORDS,
+    **dict.fromkeys(("body", "headers", "isBase64Encoded", "requestContext"), _REST | _HTTP),
+    **dict.fromkeys(("pathParameters", "queryStringParameters", "stageVariables"), _REST | _HTTP),
+    **dict.fromkeys(("httpMethod", "path", "resource"), _REST),
+    **dict.fromkeys(("multiValueHeaders", "multiValueQueryStringParameters"), _REST),
+    **dict.fromkeys(("rawPath", "rawQueryString", "routeKey", "cookies"), _HTTP),
+    **dict.fromkeys(("detail", "detail-type"), _EVENTS),
+}
+"""Key of an event → the sources whose events may have it."""
+_PASSING = {"inject_lambda_context", "capture_lambda_handler", "log_metrics", "capture_method"}
+"""Decorators that hand the event on as it is."""
+_OWN_INPUT = ("Input", "InputPath", "InputTransformer")
+
+
+def callers(body: object, logical_id: str) -> tuple[Source, ...]:
+    """Return what calls a function, or nothing where not everything that does so is known."""
+    events = mapping_at(function_properties(body, logical_id), "Events").values()
+    for event in events:
+        kind, said = mapping_at(event).get("Type"), properties(event)
+        if kind not in SAM_EVENTS or any(key in said for key in _OWN_INPUT):
+            return ()
+    for _, rule in resources(body, "AWS::Lambda::Permission", "AWS::Events::Rule", "AWS::Scheduler::Schedule"):
+        if _names(properties(rule), logical_id):
+            return ()
+    return sources(body, logical_id)
+
+
+def _names(value: Json, logical_id: str) -> bool:
+    if isinstance(value, dict):
+        return meant(value) == logical_id or any(_names(each, logical_id) for each in value.values())
+    return isinstance(value, list) and any(_names(each, logical_id) for each in value)
+
+
+def misreads(source: str, handler: str, called_by: tuple[Source, ...]) -> Iterator[tuple[str, int, tuple[Source, ...]]]:
+    """Yield each key that the handler reads at every call, its line, and the sources whose events never have it."""
+    for key, line in _always_read(source, handler):
+        lacking = tuple(one for one in called_by if key in HAS and _family(one) not in HAS[key])
+        if lacking:
+            yield key, line, lacking
+
+
+def _family(one: Source) -> str:
+    return f"http {one.version}" if one.kind == "http" else one.kind
+
+
+def _always_read(source: str, handler: str) -> Iterator[tuple[str, int]]:
+    """Yield what a handler of Python reads from its event before anything is decided."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    defined = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == handler]
+    if len(defined) != 1 or not defined[0].args.args or not all(map(_passes, defined[0].decorator_list)):
+        return
+    event = defined[0].args.args[0].arg
+    for statement in defined[0].body:
+        simple = isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return | ast.For)
+        looked_at = statement.iter if isinstance(statement, ast.For) else statement
+        if not simple or any(isinstance(node, _DECIDES) for node in ast.walk(looked_at)):
+            return
+        for node in ast.walk(looked_at):
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()) if name == event:
+                    return
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key)), ctx=ast.Load()):
+                    if name == event:
+                        yield key, node.lineno
+
+
+_DECIDES = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _passes(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(called, ast.Attribute) and called.attr in _PASSING

@@ -1,0 +1,246 @@
+"""Rules of Sealift's own: each with a template that has the finding and with neighbours that have not."""
+
+import pytest
+
+from sealift.analysis.fits import fit_findings
+from sealift.analysis.rules import RULES
+from sealift.checks.handlers import handler_findings
+from sealift.model.finding import Finding
+from sealift.template.loading import load
+from tests.component.checks.conftest import Write, make_app
+
+HEAD = "Transform: AWS::Serverless-2016-10-31\n"
+FUNCTION = """\
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: app.handler
+      CodeUri: src
+"""
+CODE = {"src/app.py": "def handler(event, context):\n    return {}\n"}
+
+
+def said(write: Write, template: str, code: str = CODE["src/app.py"]) -> list[Finding]:
+    root = write({"template.yaml": HEAD + template, "src/app.py": code})
+    read = load(root, "template.yaml")
+    found = [*fit_findings(read), *handler_findings(make_app(root), {"app": read})]
+    assert {one.id for one in found} <= RULES.keys()
+    return found
+
+
+def rules(write: Write, template: str, code: str = CODE["src/app.py"]) -> list[tuple[str, bool, int]]:
+    return [(f.id, f.stops, f.location.line if f.location else 0) for f in said(write, template, code)]
+
+
+def function(*lines: str, resources: str = "", more: str = "") -> str:
+    return f"{more}Resources:\n{FUNCTION}" + "".join(f"      {line}\n" for line in lines) + resources
+
+
+API = "Events: {E: {Type: Api, Properties: {Path: /orders, Method: get}}}"
+HTTP = "Events: {E: {Type: HttpApi, Properties: {Path: /orders, Method: get}}}"
+QUEUE = "Events: {E: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}"
+EXPLICIT = "Events: {E: {Type: Api, Properties: {Path: /, Method: get, RestApiId: !Ref Api, TimeoutInMillis: 60000}}}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "limit", "cure"),
+    [
+        (("Timeout: 30", API), "after 29 s", "edge-optimized API never waits"),
+        (("Timeout: 31", HTTP), "after 30 s", "HTTP API never waits"),
+        (("Timeout: 6", HTTP.replace("get}", "get, TimeoutInMillis: 5000}")), "after 5 s", "HTTP API never waits"),
+    ],
+)
+def test_a_function_that_may_run_longer_than_its_api_waits(
+    write: Write, lines: tuple[str, str], limit: str, cure: str
+) -> None:
+    (one,) = said(write, function(*lines))
+    assert (one.id, one.stops, one.location and one.location.line) == ("api-timeout", False, 9)
+    assert limit in one.message
+    assert cure in one.fix
+
+
+def test_a_regional_api_may_be_given_more(write: Write) -> None:
+    api = "  Api: {Type: AWS::Serverless::Api, Properties: {StageName: v1, EndpointConfiguration: {Type: REGIONAL}}}\n"
+    assert rules(write, function("Timeout: 60", EXPLICIT, resources=api)) == []
+    (one,) = said(write, function("Timeout: 61", EXPLICIT, resources=api))
+    assert "quota" in one.fix
+    everywhere = "Globals: {Api: {EndpointConfiguration: REGIONAL}, Function: {Timeout: 40}}\n"
+    (one,) = said(write, function(API, more=everywhere))
+    assert "quota" in one.fix
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Timeout: 29", API),
+        ("Timeout: 30", HTTP),
+        ("Timeout: !Ref Limit", API),
+        ("Timeout: 900",),
+        ("Timeout: 60", "FunctionUrlConfig: {AuthType: NONE}"),
+        ("Timeout: 60", "Events: {E: {Type: Schedule, Properties: {Schedule: rate(1 day)}}}"),
+    ],
+)
+def test_what_fits_its_api_is_no_finding(write: Write, lines: tuple[str, ...]) -> None:
+    assert rules(write, function(*lines)) == []
+
+
+def test_functions_of_one_cause_are_one_finding(write: Write) -> None:
+    second = FUNCTION.replace("  F:", "  G:")
+    everywhere = "Globals: {Function: {Timeout: 60}}\n"
+    template = function(API, more=everywhere, resources=second + "      " + API.replace("/orders", "/others") + "\n")
+    (one,) = said(write, template)
+    assert one.message.startswith("F and 1 more (G) may run for 60 s")
+
+
+def queue(visibility: str = "") -> str:
+    return "  Queue: {Type: AWS::SQS::Queue" + (f", Properties: {{{visibility}}}" if visibility else "") + "}\n"
+
+
+@pytest.mark.parametrize(
+    ("timeout", "visibility", "stops"),
+    [
+        (60, "", True),
+        (31, "", True),
+        (30, "", False),
+        (6, "", False),
+        (60, "VisibilityTimeout: 59", True),
+        (60, "VisibilityTimeout: 60", False),
+        (60, "VisibilityTimeout: 359", False),
+    ],
+)
+def test_a_queue_that_shows_a_message_again_while_it_is_worked_on(
+    write: Write, timeout: int, visibility: str, stops: bool
+) -> None:
+    found = rules(write, function(f"Timeout: {timeout}", QUEUE, resources=queue(visibility)))
+    assert found == [("queue-visibility", stops, 9)]
+
+
+@pytest.mark.parametrize(
+    ("timeout", "visibility"), [(60, "VisibilityTimeout: 360"), (5, ""), (60, "VisibilityTimeout: !Ref Hidden")]
+)
+def test_a_queue_that_hides_a_message_long_enough_is_no_finding(write: Write, timeout: int, visibility: str) -> None:
+    assert rules(write, function(f"Timeout: {timeout}", QUEUE, resources=queue(visibility))) == []
+
+
+def test_the_queue_that_sam_makes_for_a_subscription_counts(write: Write) -> None:
+    event = "Events: {E: {Type: SNS, Properties: {Topic: !Ref Topic, SqsSubscription: true}}}"
+    topic = "  Topic: {Type: AWS::SNS::Topic}\n"
+    (one,) = said(write, function("Timeout: 60", event, resources=topic))
+    assert (one.id, one.stops) == ("queue-visibility", True)
+    assert "SqsSubscription: true" in one.message
+    own = event.replace("true", "{QueueArn: !GetAtt Queue.Arn, QueueUrl: !Ref Queue}")
+    wide = topic + queue("VisibilityTimeout: 360")
+    assert rules(write, function("Timeout: 60", own, resources=wide)) == []
+    assert rules(write, function("Timeout: 60", event.replace("true", "false"), resources=topic)) == []
+
+
+def test_a_mapping_of_its_own_counts_as_an_event_does(write: Write) -> None:
+    mapping = (
+        "  M: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: !Ref F, EventSourceArn: !GetAtt"
+        " Queue.Arn}}\n"
+    )
+    assert rules(write, function("Timeout: 60", resources=queue() + mapping)) == [("queue-visibility", True, 9)]
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "DB_PASSWORD: hunter2-hunter2",
+        "API_KEY: 8f14e45fceea167a",
+        "StripeToken: tok-123456",
+        "DATABASE: postgres://shop:hunter2@db.example.org/shop",
+        "ANYTHING: AKIAABCDEFGHIJKLMNOP",
+        "GITHUB: ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+        "TOKEN: !Ref Given",
+    ],
+)
+def test_a_secret_in_the_template_is_named_and_never_shown(write: Write, variable: str) -> None:
+    given = "Parameters: {Given: {Type: String, Default: hunter2-hunter2}}\n"
+    (one,) = said(write, function("Environment:", "  Variables:", f"    {variable}", more=given))
+    assert (one.id, one.severity, one.stops) == ("secret-in-template", "high", False)
+    value = variable.partition(": ")[2]
+    assert value not in one.message + one.fix
+    assert "hunter2" not in one.message + one.fix
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "DB_PASSWORD: !Sub '{{resolve:secretsmanager:${Secret}}}'",
+        "DB_PASSWORD: '{{resolve:ssm-secure:/shop/password}}'",
+        "DB_PASSWORD: !Ref Hidden",
+        "DB_PASSWORD: !Ref Empty",
+        "DB_PASSWORD: ''",
+        "API_KEY: /shop/staging/api-key",
+        "SECRET: arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-AbCdEf",
+        "TOKEN_TABLE: tokens-of-the-shop",
+        "SECRET_NAME: shop-secret-name",
+        "MAX_TOKEN: '4096'",
+        "TOKEN: https://login.example.org/oauth/token",
+        "URL: https://example.org/a:b@c",
+    ],
+)
+def test_what_only_names_a_secret_is_no_finding(write: Write, variable: str) -> None:
+    given = (
+        "Parameters: {Hidden: {Type: String, NoEcho: true, Default: hunter2-hunter2}, Empty: {Type: String, Default:"
+        " ''}}\n"
+    )
+    assert rules(write, function("Environment:", "  Variables:", f"    {variable}", more=given)) == []
+
+
+READS = "def handler(event, context):\n    {}\n"
+FIFO = function("Timeout: 3", QUEUE, resources=queue())
+
+
+@pytest.mark.parametrize(
+    ("template", "read", "key"),
+    [
+        (FIFO, "id = event['pathParameters']['id']", "pathParameters"),
+        (FIFO, "for one in event['detail']: pass", "detail"),
+        (function(HTTP), "method = event['httpMethod']", "httpMethod"),
+        (function(HTTP), "return event['Records'][0]", "Records"),
+        (function(API), "path = event['rawPath']", "rawPath"),
+        (function("FunctionUrlConfig: {AuthType: NONE}"), "x = event['path']", "path"),
+        (function("Events: {E: {Type: Schedule, Properties: {Schedule: rate(1 day)}}}"), "event['Records']", "Records"),
+    ],
+)
+def test_a_handler_that_reads_what_its_events_never_have(write: Write, template: str, read: str, key: str) -> None:
+    (one,) = said(write, template, READS.format(read))
+    assert (one.id, one.stops, str(one.location)) == ("event-misread", False, "src/app.py:2")
+    assert f'event["{key}"]' in one.message
+
+
+@pytest.mark.parametrize(
+    ("template", "read"),
+    [
+        (FIFO, "for one in event['Records']: one['pathParameters']"),
+        (FIFO, "id = event.get('pathParameters')"),
+        (FIFO, "id = event['pathParameters'] if 'pathParameters' in event else None"),
+        (FIFO, "if 'Records' in event: return {}\n    return event['pathParameters']"),
+        (FIFO, "event = other(event)\n    return event['pathParameters']"),
+        (FIFO, "return event['of-our-own']"),
+        (FIFO, "event['pathParameters'] = {}"),
+        (function(HTTP.replace("get}", "get, PayloadFormatVersion: '1.0'}")), "return event['httpMethod']"),
+        (function("Timeout: 3"), "return event['pathParameters']"),
+        (function("Events: {E: {Type: Cognito, Properties: {UserPool: !Ref Pool}}}"), "return event['pathParameters']"),
+        (
+            function("Events: {E: {Type: Schedule, Properties: {Schedule: rate(1 day), Input: '{\"Records\": []}'}}}"),
+            "return event['Records']",
+        ),
+        (
+            FIFO + "  P: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref F}}\n",
+            "return event['pathParameters']",
+        ),
+    ],
+)
+def test_a_handler_that_may_read_it_is_no_finding(write: Write, template: str, read: str) -> None:
+    assert rules(write, template, READS.format(read)) == []
+
+
+def test_a_decorator_may_change_the_event_unless_it_is_known_not_to(write: Write) -> None:
+    code = "@{}\n" + READS.format("return event['pathParameters']")
+    assert rules(write, FIFO, code.format("unknown")) == []
+    assert [one for one, _, _ in rules(write, FIFO, code.format("logger.inject_lambda_context(log_event=True)"))] == [
+        "event-misread"
+    ]
