@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from sealift.analysis.reads import names_in
-from sealift.cfn.values import function_properties
+from sealift.cfn.values import function_properties, mapping_at
 from sealift.errors import did_you_mean
 from sealift.model.finding import Finding
 from sealift.model.reads import FunctionReads, Read
