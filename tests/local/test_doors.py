@@ -7,13 +7,15 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sealift.local.doors import KEY_HEADER, supervisor_key
@@ -107,6 +109,33 @@ def test_a_presigned_address_is_good_for_what_was_signed_alone(endpoint: Endpoin
         "get_object", Params={"Bucket": "signed", "Key": "a"}
     )
     assert http("GET", forged).status == 403
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_form_that_a_function_signed_may_be_sent_by_a_browser(endpoint: Endpoint, version: str) -> None:
+    bucket = f"forms-{version}"
+    s3 = client(endpoint, "s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": endpoint.region})
+    config = Config(signature_version=version, s3={"addressing_style": "path"})
+    signing: Any = boto3.client(
+        "s3",
+        endpoint_url=endpoint.url,
+        region_name=endpoint.region,
+        aws_access_key_id=endpoint.access_key,
+        aws_secret_access_key=endpoint.secret_key,
+        config=config,
+    )
+    form = signing.generate_presigned_post(bucket, "of-a-form.txt")
+    assert _send_form(form["url"], form["fields"], b"hello") == 204
+    assert s3.get_object(Bucket=bucket, Key="of-a-form.txt")["Body"].read() == b"hello"
+    assert _send_form(form["url"], {**form["fields"], "key": "other.txt"}, b"x") == 403
+    assert _send_form(form["url"], {"key": "unsigned.txt"}, b"x") == 403
+    assert http("PUT", f"{endpoint.url}/{bucket}/unsigned.txt", body="x").status == 403
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["of-a-form.txt"]
+
+
+def _send_form(url: str, fields: Mapping[str, str], content: bytes) -> int:
+    return httpx.post(url, data=dict(fields), files={"file": ("a.txt", content)}).status_code
 
 
 def test_objects_are_for_who_signs_until_a_policy_opens_them(endpoint: Endpoint) -> None:

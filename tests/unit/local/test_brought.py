@@ -4,7 +4,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sealift.local.functions.runtimes import BROUGHT, Runtimes
+import pytest
+
+from sealift.local.functions.runtimes import BROUGHT, Runtimes, bring
 from sealift.local.interpreters import Interpreter, Places
 
 
@@ -19,3 +21,13 @@ def test_functions_that_start_at_once_all_find_the_whole_runtime(tmp_path: Path)
         with ThreadPoolExecutor(16) as pool:
             found = list(pool.map(lambda _, r=runtimes: {p.name for p in r.brought(interpreter).iterdir()}, range(16)))
         assert all({*BROUGHT, "runtime_client.py"} <= names for names in found)
+
+
+@pytest.mark.parametrize(("version", "there"), [((3, 8), True), ((3, 11), True), ((3, 12), False)])
+def test_pythons_up_to_3_11_bring_setuptools(tmp_path: Path, version: tuple[int, int], *, there: bool) -> None:
+    program = tmp_path / "bin" / "python"
+    (tmp_path / "lib" / f"python{version[0]}.{version[1]}" / "site-packages" / "pkg_resources").mkdir(parents=True)
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    bring(runtime, Interpreter(path=program, version=version), tmp_path)
+    assert (runtime / "pkg_resources").is_dir() == there

@@ -11,6 +11,7 @@ import pytest
 from sealift.build.cache.store import Cache
 from sealift.build.inspection.trying import tried
 from sealift.errors import BuildError
+from sealift.local.functions.runtimes import bring
 from sealift.local.functions.trials import Trials
 from sealift.local.interpreters import Places, find
 from sealift.model.app import SandboxOptions
@@ -79,6 +80,16 @@ def test_a_handler_in_a_folder_and_a_declared_variable_are_there(tmp_path: Path)
     files = {"pkg/fn/app.py": "import os\nint(os.environ['LIMIT'])\n" + HANDLER}
     found = trials(tmp_path).load([finished(tmp_path, files, handler="pkg/fn/app.handler", variables={"LIMIT": "3"})])
     assert found[0].error_type == "", found
+
+
+def test_a_trial_has_what_the_runtime_has(tmp_path: Path) -> None:
+    interpreter = find(tuple(map(int, OURS[6:].split("."))), HERE)  # type: ignore[arg-type]
+    assert interpreter is not None
+    (tmp_path / "brought").mkdir()
+    bring(tmp_path / "brought", interpreter, tmp_path)
+    there = "pkg_resources" in {path.name for path in (tmp_path / "brought").iterdir()}
+    (found,) = trials(tmp_path).load([finished(tmp_path, {"app.py": "import pkg_resources\n" + HANDLER})])
+    assert (found.error_type == "") == there, found
 
 
 def test_a_runtime_that_is_not_here_is_said(tmp_path: Path) -> None:

@@ -138,15 +138,20 @@ class Runtimes:
         being_made = folder.with_suffix(".new")
         shutil.rmtree(being_made, ignore_errors=True)
         being_made.mkdir(parents=True)
-        for name in BROUGHT:
-            (being_made / name).symlink_to(self._packages / name)
+        bring(being_made, interpreter, self._packages)
         shutil.copy(PROGRAMS / "runtime_client.py", being_made)
-        if interpreter.version <= _LAST_WITH_SETUPTOOLS:
-            for name in _SETUPTOOLS:
-                found = prefix_of(interpreter.path) / "lib" / f"python{interpreter.name}" / "site-packages" / name
-                if found.is_dir():
-                    (being_made / name).symlink_to(found)
         being_made.rename(folder)
+
+
+def bring(folder: Path, interpreter: Interpreter, packages: Path) -> None:
+    """Put into a folder what Lambda's Python runtime of this version brings; `packages` is where ours lie."""
+    for name in BROUGHT:
+        (folder / name).symlink_to(packages / name)
+    if interpreter.version <= _LAST_WITH_SETUPTOOLS:
+        for name in _SETUPTOOLS:
+            found = prefix_of(interpreter.path) / "lib" / f"python{interpreter.name}" / "site-packages" / name
+            if found.is_dir():
+                (folder / name).symlink_to(found)
 
 
 def prefix_of(program: Path) -> Path:

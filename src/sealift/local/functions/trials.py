@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from sealift.local.functions.parents import PROGRAMS
-from sealift.local.functions.runtimes import BROUGHT, prefix_of
+from sealift.local.functions.runtimes import BROUGHT, bring, prefix_of
 from sealift.local.functions.unpacking import Unpacked, names_in
-from sealift.local.interpreters import Places, declared_version, find, ours
+from sealift.local.interpreters import Interpreter, Places, declared_version, find, ours
 from sealift.local.runtimes import OLDEST_WITH_BOTO3, Package, report
 from sealift.model.loading import Loading
 from sealift.model.release import STAND_IN, Finished
@@ -52,11 +52,10 @@ _NODE = "{opt}/nodejs/node%s/node_modules:{opt}/nodejs/node_modules:{runtime}:{t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Loader:
-    """What loads one function: a program (none: the Python that runs the trial), and what it brings."""
+    """What loads one function: a program, or none: the Python that runs the trial."""
 
-    interpreter: Path
+    interpreter: Interpreter
     argv: tuple[str, ...] = ()
-    packages: Path | None = None
 
 
 class Trials:
@@ -95,7 +94,7 @@ class Trials:
     def load(self, functions: Sequence[Finished]) -> tuple[Loading, ...]:
         """Load each, in the order given. What cannot be looked at here has `skipped`."""
         found: dict[int, Loading] = {}
-        batches: dict[tuple[Path, bool], list[tuple[int, Finished, _Loader]]] = {}
+        batches: dict[tuple[Interpreter, bool], list[tuple[int, Finished, _Loader]]] = {}
         for number, function in enumerate(functions):
             loader = self._loader(function)
             if isinstance(loader, str):
@@ -123,9 +122,7 @@ class Trials:
                 logical_id=function.logical_id, runtime=runtime, architecture=function.architecture or "", zips=packed
             )
             errors = report([package], self._where, machine=self._machine).errors
-            return (
-                errors[0].removeprefix(f"{function.logical_id} ") if errors else _Loader(interpreter=interpreter.path)
-            )
+            return errors[0].removeprefix(f"{function.logical_id} ") if errors else _Loader(interpreter=interpreter)
         if runtime.startswith("nodejs"):
             return self._node(runtime.removeprefix("nodejs").partition(".")[0]) or f"{runtime} is not on this machine"
         return f"{runtime or 'a function without a runtime'} is not loaded before it is deployed"
@@ -137,7 +134,7 @@ class Trials:
         done = self._process.run([str(found), "--version"], cwd=Path("/"), env={}, timeout_s=_TIMEOUT_S)
         if not done.stdout.startswith(f"v{major}."):
             return None
-        return _Loader(interpreter=ours().path, argv=(str(found), "{runtime}/trial.cjs"))
+        return _Loader(interpreter=ours(), argv=(str(found), "{runtime}/trial.cjs"))
 
     def _may_share(self, function: Finished, loader: _Loader) -> bool:
         """Whether it may be loaded by a copy of a process that has loaded boto3: not when it brings one of its own."""
@@ -148,12 +145,12 @@ class Trials:
         return not any(part in brought for name in names for part in name.replace(".py", "").split("/")[:5])
 
     def _run(
-        self, interpreter: Path, batch: Sequence[tuple[int, Finished, _Loader]], *, preload: bool
+        self, interpreter: Interpreter, batch: Sequence[tuple[int, Finished, _Loader]], *, preload: bool
     ) -> Mapping[int, Loading]:
         self._folder.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=self._folder, prefix="trial-"))
         try:
-            runtime = _runtime(scratch)
+            runtime = _runtime(scratch, interpreter)
             unpacked = Unpacked(scratch / "code")
             job = {
                 "packages": str(runtime),
@@ -163,7 +160,7 @@ class Trials:
                 "functions": [_request(f, loader, runtime, unpacked, scratch, str(n)) for n, f, loader in batch],
             }
             (scratch / "job.json").write_text(json.dumps(job), encoding="utf-8")
-            argv = [str(interpreter), str(PROGRAMS / "trial.py"), str(scratch / "job.json")]
+            argv = [str(interpreter.path), str(PROGRAMS / "trial.py"), str(scratch / "job.json")]
             env = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
             done = self._process.run(argv, cwd=scratch, env=env, timeout_s=_TIMEOUT_S * (len(batch) + 2))
             answers: list[Any] = json.loads(done.stdout) if done.returncode == 0 else [None] * len(batch)
@@ -174,16 +171,14 @@ class Trials:
         return {number: _loading(f, answer) for (number, f, _), answer in zip(batch, answers, strict=True)}
 
 
-def _runtime(scratch: Path) -> Path:
+def _runtime(scratch: Path, interpreter: Interpreter) -> Path:
     """Make a folder with what Lambda's runtimes bring."""
     folder = scratch / "runtime"
     folder.mkdir()
     spec = importlib.util.find_spec("boto3")
     assert spec is not None
     assert spec.origin is not None
-    packages = Path(spec.origin).parent.parent
-    for name in BROUGHT:
-        (folder / name).symlink_to(packages / name)
+    bring(folder, interpreter, Path(spec.origin).parent.parent)
     shutil.copy(PROGRAMS / "trial.cjs", folder)
     return folder
 
@@ -198,7 +193,7 @@ def _request(
     major = (function.runtime or "").removeprefix("nodejs").partition(".")[0]
     is_node = (function.runtime or "").startswith("nodejs")
     packages = (runtime / "boto3").resolve().parent
-    keep = {prefix_of(loader.interpreter), PROGRAMS, scratch, packages}
+    keep = {prefix_of(loader.interpreter.path), PROGRAMS, scratch, packages}
     keep |= {prefix_of(Path(loader.argv[0]))} if loader.argv else set()
     return {
         "handler": function.handler or "",

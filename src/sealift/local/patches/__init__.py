@@ -11,6 +11,7 @@ from sealift.local.patches.boundaries import known_boundaries, paths_of_roles, s
 from sealift.local.patches.conditional_writes import conditional_writes
 from sealift.local.patches.conditions import resources_under_conditions
 from sealift.local.patches.credentials import own_credentials
+from sealift.local.patches.event_filters import event_filters
 from sealift.local.patches.events import http_api_events, rest_api_events, url_events
 from sealift.local.patches.functions import functions_made, refuse_without_code
 from sealift.local.patches.importing import after_import
@@ -38,6 +39,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         http_api_events,
         rest_api_events,
         url_events,
+        event_filters,
         proxy_replies,
         payload_limits,
         integration_timeouts,

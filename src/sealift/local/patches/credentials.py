@@ -17,20 +17,21 @@ def own_credentials() -> None:
 
     root = os.environ["AWS_ACCESS_KEY_ID"]
     resolve, enforce = iam_evaluator.resolve_principal, iam_evaluator.enforce
-    of_service: contextvars.ContextVar[str] = contextvars.ContextVar("of_service", default="")
+    looks_itself: contextvars.ContextVar[bool] = contextvars.ContextVar("looks_itself", default=True)
 
     def enforced(access_key_id: str, iam_action: str, service: str, *more: Any, **named: Any) -> Any:
-        token = of_service.set(service)
+        # API Gateway and function URLs look at their callers themselves; so does S3 at who writes an object, because a
+        # form of a browser (presigned POST) holds its signature in its fields.
+        token = looks_itself.set(service != "s3" or iam_action == "s3:PutObject")
         try:
             return enforce(access_key_id, iam_action, service, *more, **named)
         finally:
-            of_service.reset(token)
+            looks_itself.reset(token)
 
     def resolved(access_key_id: str, account_id: str, *more: Any) -> Any:
         if access_key_id:
             return resolve(access_key_id, account_id, *more)
-        # API Gateway and function URLs look at their callers themselves.
-        policies: list[Any] | None = [] if of_service.get() == "s3" else None
+        policies: list[Any] | None = None if looks_itself.get() else []
         return iam_evaluator.PrincipalInfo(arn="anonymous", type="Anonymous", account=account_id, policies=policies)
 
     iam_evaluator.is_root_access_key = lambda access_key_id: access_key_id == root

@@ -1,0 +1,86 @@
+"""Which records of a queue reach a function whose event source has a filter."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from sealift.local.endpoint import Endpoint
+from sealift.model.template import Json
+from tests.local.deploying import client, deploy, function
+
+RIGHTS: dict[str, Json] = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": {
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ]
+        },
+        "Policies": [
+            {
+                "PolicyName": "all",
+                "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+            }
+        ],
+    },
+}
+KEEP = """
+import boto3, os
+def handler(event, context):
+    for record in event["Records"]:
+        boto3.client("sqs").send_message(QueueUrl=os.environ["SEEN"], MessageBody=record["body"])
+"""
+
+
+def _filtered(pattern: dict[str, Json]) -> dict[str, Json]:
+    queue: dict[str, Json] = {"Type": "AWS::SQS::Queue"}
+    source: dict[str, Json] = {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {
+            "FunctionName": {"Ref": "F"},
+            "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]},
+            "FilterCriteria": {"Filters": [{"Pattern": json.dumps({"body": pattern})}]},
+        },
+    }
+    keep = function(KEEP, Environment={"Variables": {"SEEN": {"Ref": "Seen"}}})
+    return {
+        "Resources": {"Role": RIGHTS, "Queue": queue, "Seen": queue, "F": keep, "Source": source},
+        "Outputs": {name: {"Value": {"Ref": name}} for name in ("Queue", "Seen")},
+    }
+
+
+def _received(sqs: Any, queue: str) -> list[str]:
+    until, bodies = time.monotonic() + 30, list[str]()
+    while '"last"' not in bodies and time.monotonic() < until:
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", [])
+        for message in messages:
+            bodies.append(json.dumps(json.loads(message["Body"])["name"]))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return sorted(json.loads(body) for body in bodies if body != '"last"')
+
+
+@pytest.mark.parametrize(
+    ("condition", "matching", "others"),
+    [
+        ({"cidr": "10.0.0.0/24"}, ["10.0.0.11"], ["10.0.1.11", "no address"]),
+        ({"wildcard": "a*z"}, ["abcz", "az"], ["abc"]),
+        ({"equals-ignore-case": "Red"}, ["red", "RED"], ["green"]),
+        ({"anything-but": {"prefix": "x"}}, ["a"], ["xa"]),
+        ({"prefix": {"equals-ignore-case": "AB"}}, ["abc"], ["bc"]),
+        ({"numeric": [">", 0, "<=", 5]}, [5, 0.5], [0, 6, "3"]),
+    ],
+)
+def test_a_filter_of_an_event_source_takes_the_operators_of_event_patterns(
+    endpoint: Endpoint, condition: Json, matching: list[Json], others: list[Json]
+) -> None:
+    name = f"filter-{next(iter(condition))}-{len(str(condition))}"  # type: ignore[arg-type]
+    pattern: dict[str, Json] = {"$or": [{"value": [condition]}, {"name": ["last"]}]}
+    urls = deploy(endpoint, name, _filtered(pattern)).outputs
+    sqs = client(endpoint, "sqs")
+    for value in [*matching, *others]:
+        sqs.send_message(QueueUrl=urls["Queue"], MessageBody=json.dumps({"name": str(value), "value": value}))
+    time.sleep(1)
+    sqs.send_message(QueueUrl=urls["Queue"], MessageBody=json.dumps({"name": "last"}))
+    assert _received(sqs, urls["Seen"]) == sorted(str(value) for value in matching)
