@@ -47,10 +47,13 @@ def _paragraphs() -> Iterator[str]:
         "**Layers of other accounts** cannot be read. These have a stand-in; any other is named, and what it holds is "
         "missing:"
     )
-    yield _list(
-        f"{one.name}: {f'`{one.requirement}` from PyPI' if one.requirement else 'left out, functions work without it'}"
-        for one in STAND_INS
-    )
+    stand_ins = [f"{one.name}: {_instead(one.requirement)}" for one in STAND_INS]
+    named = "what of `@aws-lambda-powertools/…` the code names, from npm"
+    yield _list(iter([*stand_ins, f"Powertools for AWS Lambda (TypeScript) 1 and 2: {named}"]))
+
+
+def _instead(requirement: str) -> str:
+    return f"`{requirement}` from PyPI" if requirement else "left out, functions work without it"
 
 
 def _text(sentence: str) -> str:

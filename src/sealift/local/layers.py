@@ -30,7 +30,10 @@ _TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandIn:
-    """A layer that a package stands in for; `requirement` is empty where functions work without it."""
+    """A layer that a package stands in for. A group of the pattern may be part of the requirement.
+
+    It is empty where functions work without the layer.
+    """
 
     name: str
     pattern: str
@@ -48,7 +51,17 @@ STAND_INS = (
         pattern=r"AWSLambdaPowertoolsPythonV2(-.*)?",
         requirement="aws-lambda-powertools[all]>=2,<3",
     ),
-    StandIn(name="AWS SDK for pandas", pattern=r"AWSSDKPandas-Python.*", requirement="awswrangler>=3,<4"),
+    StandIn(
+        name="Powertools for AWS Lambda (Python) 1",
+        pattern=r"AWSLambdaPowertoolsPython",
+        requirement="aws-lambda-powertools[pydantic]>=1,<2",
+    ),
+    StandIn(
+        name="AWS SDK for pandas",
+        pattern=r"(AWSSDKPandas|AWSDataWrangler)-Python.*",
+        requirement="awswrangler>=3,<4",
+    ),
+    StandIn(name="Klayers", pattern=r"Klayers-p[0-9]+-(?P<package>[\w.-]+)", requirement="{package}"),
     StandIn(name="Lambda Insights", pattern=r"LambdaInsightsExtension(-Arm64)?", requirement=""),
 )
 
@@ -80,17 +93,18 @@ def _stand_in(
     name: str, version: tuple[int, int] | None, stored: Stored, changed: dict[str, Json]
 ) -> tuple[str, list[Json] | None]:
     """Return what to say of a layer, and what a function gets instead of it; None when there is nothing to be had."""
-    one = next((known_one for known_one in STAND_INS if re.fullmatch(known_one.pattern, name)), None)
-    if one is not None and not one.requirement:
+    matches = ((one.requirement, re.fullmatch(one.pattern, name)) for one in STAND_INS)
+    requirement = next((text.format(**match.groupdict()) for text, match in matches if match), None)
+    if requirement == "":
         return "is left out; functions work without it", []
-    where = stored(one.requirement, version) if one is not None and version is not None else None
-    if one is None or where is None:
+    where = stored(requirement, version) if requirement and version is not None else None
+    if where is None:
         return "is of another account and cannot be had on the embedded cloud; what it holds is missing", None
     bucket, key = where
     logical_id = f"SealiftStandIn{hashlib.sha256(key.encode()).hexdigest()[:10]}"
     content: Json = {"S3Bucket": bucket, "S3Key": key}
     changed[logical_id] = {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": content}}
-    return f"is of another account; {one.requirement} from PyPI stands in for it", [{"Ref": logical_id}]
+    return f"is of another account; {requirement} from PyPI stands in for it", [{"Ref": logical_id}]
 
 
 def install(requirement: str, version: tuple[int, int]) -> bytes | None:

@@ -107,11 +107,11 @@ def prepared(preparation: Preparation, template_key: str, *, depth: int = 0) -> 
     refuse_over_quota(rendered.body, stored.body, preparation.stack_name)
     context = context_of(preparation)
     expanded = expand(rendered.body, context=context)
-    layered = stand_ins(expanded.body, context, preparation.layer)
-    result = sdk_layers.sdk_stand_ins(layered.body, context, preparation.zip_of, preparation.sdk)
+    of_node = sdk_layers.sdk_stand_ins(expanded.body, context, preparation.zip_of, preparation.sdk)
+    result = stand_ins(of_node.body, context, preparation.layer)
     _check_blobs(result.body, preparation.bucket)
     body, nested = _with_nested(result.body, preparation, context, depth=depth)
-    notes = [*expanded.notes, *layered.notes, *result.notes, *(note for one in nested for note in one.notes)]
+    notes = [*expanded.notes, *of_node.notes, *result.notes, *(note for one in nested for note in one.notes)]
     packages = [*packages_in(body, context, preparation.zip_of), *(p for one in nested for p in one.packages)]
     return Prepared(
         key=_stored(body, preparation.bucket),

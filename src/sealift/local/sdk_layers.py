@@ -1,6 +1,6 @@
-"""The AWS SDK that Lambda's Node.js runtimes bring: functions that bring none of their own get it from npm, as a layer.
+"""What functions of Node.js find beside their code, the SDK of the runtime and Powertools in its layer, from npm.
 
-Only what their own code names is installed, and without any script of it.
+Only what their own code and their own layers name is installed, and without any script of it.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sealift.cfn.values import list_at, mapping_at, properties, resources
@@ -21,7 +21,15 @@ from sealift.model.template import Json
 
 Stored = Callable[[tuple[str, ...]], tuple[str, str] | None]
 """Returns bucket and key of a layer with these packages; None when they cannot be had."""
-_NAMED = re.compile(rb"""["'](@(?:aws-sdk|smithy)/[\w-]+)["']""")
+_NAMED = re.compile(rb"""["'](@(?:aws-sdk|smithy|aws-lambda-powertools)/[\w-]+)((?:/[\w-]+)*)["']""")
+_POWERTOOLS = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:AWSLambdaPowertoolsTypeScript(V2)?:[0-9]+")
+_CLIENTS = {
+    "ssm": ("@aws-sdk/client-ssm",),
+    "secrets": ("@aws-sdk/client-secrets-manager",),
+    "appconfig": ("@aws-sdk/client-appconfigdata",),
+    "dynamodb": ("@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb", "@aws-sdk/util-dynamodb"),
+}
+"""What parts of Powertools need of the SDK, by the end of the name that they are imported by."""
 _SOURCES = (".js", ".mjs", ".cjs")
 _SOURCE_BYTES = 8_000_000
 _TIMEOUT_S = 300.0
@@ -30,16 +38,22 @@ _TIMEOUT_S = 300.0
 def sdk_stand_ins(
     body: Body, context: Context, zip_of: Callable[[str], Path | bytes | None], stored: Stored
 ) -> Expanded:
-    """Give functions of Node.js the parts of the SDK that they name and do not bring."""
+    """Give functions of Node.js the parts of SDK and Powertools that they name and do not bring."""
     changed: dict[str, Json] = {}
     users: dict[tuple[str, ...], list[str]] = {}
     for logical_id, resource in resources(body, "AWS::Lambda::Function"):
         given = properties(resource)
-        key = known(mapping_at(given.get("Code")).get("S3Key"), body, context)
-        packed = (
-            zip_of(key) if key and (known(given.get("Runtime"), body, context) or "").startswith("nodejs") else None
-        )
-        wanted = missing_packages(packed) if packed is not None else ()
+        if not (known(given.get("Runtime"), body, context) or "").startswith("nodejs"):
+            continue
+        declared = list_at(given.get("Layers"))
+        layers = {number: _POWERTOOLS.fullmatch(known(one, body, context) or "") for number, one in enumerate(declared)}
+        of_powertools = next((found for found in layers.values() if found), None)
+        wanted = missing_packages(*_code(body, context, given, zip_of))
+        if of_powertools is None:
+            wanted = tuple(name for name in wanted if not name.startswith("@aws-lambda-powertools/"))
+        else:
+            major = "@2" if of_powertools[1] else "@1"
+            wanted = tuple(name + major if name.startswith("@aws-lambda-powertools/") else name for name in wanted)
         where = stored(wanted) if wanted else None
         if where is None:
             continue
@@ -47,26 +61,57 @@ def sdk_stand_ins(
         layer_id = f"SealiftSdk{hashlib.sha256(layer_key.encode()).hexdigest()[:10]}"
         content: Json = {"S3Bucket": bucket, "S3Key": layer_key}
         changed[layer_id] = {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": content}}
-        layers: list[Json] = [{"Ref": layer_id}, *list_at(given.get("Layers"))]
-        changed[logical_id] = with_properties(resource, {"Layers": layers})
+        kept = [one for number, one in enumerate(declared) if not layers[number]]
+        changed[logical_id] = with_properties(resource, {"Layers": [{"Ref": layer_id}, *kept]})
         users.setdefault(wanted, []).append(logical_id)
     notes = tuple(
-        f"{', '.join(functions)}: {', '.join(wanted)} from npm stand in for the SDK of Lambda's runtime"
+        f"{', '.join(functions)}: {', '.join(wanted)} from npm stand in for what Lambda's runtime and layers bring"
         for wanted, functions in users.items()
     )
     return Expanded(body=with_resources(body, changed), notes=notes)
 
 
-def missing_packages(packed: Path | bytes) -> tuple[str, ...]:
-    """Return the packages of the SDK that the code in a zip names and the zip lacks."""
+def _code(
+    body: Body, context: Context, given: Body, zip_of: Callable[[str], Path | bytes | None]
+) -> Iterator[Path | bytes]:
+    """Yield the code of a function, zipped or written into the template, and that of its own layers."""
+    code = mapping_at(given.get("Code"))
+    if isinstance(code.get("ZipFile"), str):
+        yield _inline(str(code["ZipFile"]))
+    own = [mapping_at(body, "Resources", str(mapping_at(one).get("Ref"))) for one in list_at(given.get("Layers"))]
+    for one in (code, *(mapping_at(properties(layer).get("Content")) for layer in own)):
+        key = known(one.get("S3Key"), body, context)
+        packed = zip_of(key) if key else None
+        if packed is not None:
+            yield packed
+
+
+def _inline(text: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.js", text)
+    return packed.getvalue()
+
+
+def missing_packages(*code: Path | bytes) -> tuple[str, ...]:
+    """Return the packages of SDK and Powertools that the code in some zips names and all of them lack."""
     found: set[str] = set()
-    with zipfile.ZipFile(io.BytesIO(packed) if isinstance(packed, bytes) else packed) as archive:
-        names = archive.namelist()
-        for entry in archive.infolist():
-            is_own = "node_modules/" not in entry.filename and entry.filename.endswith(_SOURCES)
-            if is_own and entry.file_size <= _SOURCE_BYTES:
-                found |= {name.decode() for name in _NAMED.findall(archive.read(entry))}
+    names: list[str] = []
+    for packed in code:
+        with zipfile.ZipFile(io.BytesIO(packed) if isinstance(packed, bytes) else packed) as archive:
+            names += archive.namelist()
+            for entry in archive.infolist():
+                is_own = "node_modules/" not in entry.filename and entry.filename.endswith(_SOURCES)
+                if is_own and entry.file_size <= _SOURCE_BYTES:
+                    found |= set(_named(archive.read(entry)))
     return tuple(sorted(name for name in found if not any(f"node_modules/{name}/" in path for path in names)))
+
+
+def _named(source: bytes) -> Iterator[str]:
+    for name, end in _NAMED.findall(source):
+        yield name.decode()
+        if name.startswith(b"@aws-lambda-powertools/"):
+            yield from _CLIENTS.get(end.decode().rpartition("/")[2], ())
 
 
 def install(packages: tuple[str, ...]) -> bytes | None:

@@ -32,7 +32,12 @@ def _layers(body: dict[str, Json]) -> list[Json]:
             "arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV2:60",
             "aws-lambda-powertools[all]>=2,<3",
         ),
+        (
+            "arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPython:3",
+            "aws-lambda-powertools[pydantic]>=1,<2",
+        ),
         ("arn:aws:lambda:eu-west-1:336392948345:layer:AWSSDKPandas-Python312:14", "awswrangler>=3,<4"),
+        ("arn:aws:lambda:eu-west-1:770693421928:layer:Klayers-p312-aws-requests-auth:2", "aws-requests-auth"),
     ],
 )
 def test_a_well_known_layer_has_a_stand_in(arn: str, requirement: str) -> None:

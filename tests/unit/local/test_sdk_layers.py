@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from sealift.cfn.values import list_at
+from sealift.cfn.values import list_at, mapping_at
 from sealift.local.expand import Context
 from sealift.local.sdk_layers import missing_packages, sdk_stand_ins
 from sealift.model.template import Json
@@ -55,6 +55,44 @@ def test_a_function_of_node_gets_them_before_its_own_layers(runtime: str, count:
     layers = list_at(done.body, "Resources", "F", "Properties", "Layers")
     assert (len(layers), layers[-1]) == (count, {"Ref": "Own"})
     assert len(done.notes) == count - 1
+
+
+POWERTOOLS = "arn:aws:lambda:eu-west-1:094274105915:layer:AWSLambdaPowertoolsTypeScript%s:41"
+_USES = """import{Logger}from"@aws-lambda-powertools/logger";import"@aws-lambda-powertools/parameters/ssm";"""
+
+
+def _with(layers: list[Json], **given: Json) -> dict[str, Json]:
+    properties: Json = {"Runtime": "nodejs22.x", "Layers": layers, **given}
+    return {"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
+
+
+@pytest.mark.parametrize(("name", "major"), [("V2", 2), ("", 1)])
+def test_the_layer_of_powertools_gives_way_to_what_the_code_names(name: str, major: int) -> None:
+    wanted: list[tuple[str, ...]] = []
+    body = _with([{"Ref": "Own"}, POWERTOOLS % name], Code={"ZipFile": _USES})
+    done = sdk_stand_ins(body, CONTEXT, lambda _key: None, lambda names: wanted.append(names) or ("bucket", "key"))
+    assert wanted == [
+        (f"@aws-lambda-powertools/logger@{major}", f"@aws-lambda-powertools/parameters@{major}", "@aws-sdk/client-ssm")
+    ]
+    layers = list_at(done.body, "Resources", "F", "Properties", "Layers")
+    assert (len(layers), layers[-1]) == (2, {"Ref": "Own"})
+
+
+def test_powertools_are_brought_to_nobody_who_has_not_their_layer() -> None:
+    body = _with([], Code={"ZipFile": 'require("@aws-lambda-powertools/logger")'})
+    assert sdk_stand_ins(body, CONTEXT, lambda _key: None, lambda _wanted: ("bucket", "key")).body == body
+
+
+def test_the_code_of_own_layers_is_read_too() -> None:
+    body = _with([{"Ref": "Own"}], Code={"ZipFile": "require('db')"})
+    content: Json = {"S3Key": "blobs/1"}
+    body["Resources"] = {
+        **mapping_at(body["Resources"]),
+        "Own": {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": content}},
+    }
+    packed = _zip(nodejs__db_dot_js="require('@aws-sdk/client-dynamodb')")
+    done = sdk_stand_ins(body, CONTEXT, {"blobs/1": packed}.get, lambda wanted: ("bucket", " ".join(wanted)))
+    assert "@aws-sdk/client-dynamodb" in done.notes[0]
 
 
 def test_without_npm_nothing_changes() -> None:
