@@ -31,6 +31,7 @@ from sealift.usecases.run import commit_of, deploy_built
 from sealift.usecases.services import Services
 from tests.chaos.laboratory import Laboratory, forked, laboratory, waited
 from tests.fakes.events import RecordingEvents
+from tests.fakes.evidence import evidence
 from tests.fakes.scm import FakeSourceControl
 
 TIMEOUT_S = 1500.0
@@ -78,7 +79,7 @@ def _push(lab: Laboratory, number: int, gate: Path) -> str:
     proof = prove_built(app, built, services, templates=templates, local=True)
     (lab.root.parent / f"ready-{number}").touch()
     _wait_for(gate)
-    return deploy_built(app, app.environments[0], built, services, proof=proof).status
+    return deploy_built(app, app.environments[0], built, services, proof=proof, evidence=evidence(built)).status
 
 
 def _clone(lab: Laboratory, number: int) -> App:

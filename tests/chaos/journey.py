@@ -12,6 +12,7 @@ from sealift.usecases.rollback import rollback
 from sealift.usecases.run import RunOptions, commit_of, deploy_built, run
 from sealift.usecases.services import Services
 from sealift.usecases.waive import Waiver, waive
+from tests.fakes.evidence import evidence
 from tests.fakes.suites import FakeAnalyzer, FakeTester
 
 Command = Callable[[App, Services], str]
@@ -26,7 +27,7 @@ def _deploy(app: App, services: Services) -> str:
     templates = load_templates(app, services)
     built = build_release(app, services, templates=templates, origin=commit_of(app, services, local=True))
     proof = prove_built(app, built, services, templates=templates, local=True)
-    outcome = deploy_built(app, app.environments[0], built, services, proof=proof)
+    outcome = deploy_built(app, app.environments[0], built, services, proof=proof, evidence=evidence(built))
     return "" if outcome.status == "succeeded" else f"{outcome.status}: {outcome.message}"
 
 

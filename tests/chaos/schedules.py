@@ -33,6 +33,7 @@ from sealift.usecases.waive import Waiver, waive
 from tests.chaos.invariants import ENVIRONMENTS, broken, entries_of, unfinished
 from tests.chaos.weather import Faults, Killed, SkewedClock, draw_faults
 from tests.component.usecases.world import URL, Body, World, function, make_world, table
+from tests.fakes.evidence import evidence
 from tests.fakes.http import answer
 from tests.fakes.ids import FakeIds
 from tests.fakes.process import Run, completed
@@ -426,7 +427,7 @@ def deploy(world: World, services: Services) -> str:
     templates = load_templates(world.app, services)
     built = build_release(world.app, services, templates=templates, origin=origin)
     proof = prove_built(world.app, built, services, templates=templates, local=False)
-    return deploy_built(world.app, environment, built, services, proof=proof).status
+    return deploy_built(world.app, environment, built, services, proof=proof, evidence=evidence(built)).status
 
 
 def flipped(data: bytes, random: Random) -> bytes:

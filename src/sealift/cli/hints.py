@@ -15,7 +15,7 @@ from sealift.ports import EventSink
 # fmt: off
 TAKE_LOCAL = frozenset((
     "bootstrap", "check", "ci", "test", "prove", "run", "deploy", "promote", "rollback", "resume", "approve", "waive",
-    "destroy", "status", "config", "history", "changelog", "drift", "diff", "ledger", "release", "preview",
+    "destroy", "status", "config", "history", "changelog", "drift", "diff", "evidence", "ledger", "release", "preview",
     "outputs", "open", "logs", "invoke",
 ))
 # fmt: on

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "drift": ("Look", "look", "Detect changes made by hand in an environment."),
     "diff": ("Look", "look", "Compare two environments: commits, functions, resources."),
     "ledger": ("Look", "look", "Check the hash chains of the ledgers."),
+    "evidence": ("Look", "evidence", "Show all that is known of a release, on one page."),
     "release": ("Look", "release", "Check hashes, provenance and signature of a release."),
     "dev": ("Develop", "dev", "Run the work tree on the embedded cloud, renewed at each save."),
     "outputs": ("Develop", "reach", "Print the outputs of an environment."),

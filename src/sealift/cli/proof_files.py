@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sealift.cli.files import write_report
 from sealift.errors import UserError
 from sealift.isolation.certificate import Difference, certificate, check
 from sealift.model.app import App
@@ -26,14 +27,14 @@ def write_reports(
     Raises UserError when one cannot be written.
     """
     if map_file is not None:
-        _write(map_file, _map(proof, map_file, about))
+        write_report(map_file, _map(proof, map_file, about))
     if sarif_file is not None:
         from sealift.reports.sarif import sarif
 
-        _write(sarif_file, _text(sarif(proof.verdict, accepted=proof.accepted, otherwise="sealift.toml")))
+        write_report(sarif_file, _text(sarif(proof.verdict, accepted=proof.accepted, otherwise="sealift.toml")))
     if certificate_file is not None:
         body = certificate(proof.verdict, proof.views, accepted=proof.accepted, today=proof.today)
-        _write(certificate_file, _text(body))
+        write_report(certificate_file, _text(body))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +90,3 @@ def _map(proof: Proof, file: Path, about: str) -> str:
 
 def _text(body: object) -> str:
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        # Names in a template may hold half of a surrogate pair, which no file can.
-        file.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise UserError(
-            f"{file} cannot be written: {error.strerror}",
-            code="report-unwritable",
-            hint="Name a file in a folder that is there.",
-        ) from error

@@ -59,7 +59,7 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text]]:
         mark, style = MARKS["succeeded" if gate.status == "open" else "waiting"]
         yield gate.gate, Text.assemble((mark, style), f" {gate.message}")
     if lane.override is not None:
-        told = f"{_decided(lane.override.record.details)}, by {_by(lane.override)}"
+        told = f"{_decided(lane.override.record.details)}, by {by_whom(lane.override)}"
         yield "override", Text(told, style="yellow")
     if lane.overtaken:
         last = lane.overtaken[-1]
@@ -156,15 +156,15 @@ def _entry_cells(entry: Entry, overtaken: Mapping[str, Overtaken], when: str) ->
         Text(f"{entry.at:{when}}"),
         Text(entry.environment),
         Text(str(entry.seq)),
-        Text(_what(record, overtaken)),
+        Text(what(record, overtaken)),
         Text(f"{mark} {record.status}", style=style),
         Text((record.release or "–")[:12]),
         Text((record.commit or "–")[:8]),
-        Text(_by(entry)),
+        Text(by_whom(entry)),
     ]
 
 
-def _what(record: Record, overtaken: Mapping[str, Overtaken]) -> str:
+def what(record: Record, overtaken: Mapping[str, Overtaken]) -> str:
     """Return the kind of an entry and, when it is a step, which one, of what, and how it ended."""
     if record.kind == "verification" and record.operation in overtaken:
         return f"{record.kind}, overtaken"
@@ -180,7 +180,7 @@ def _decided(details: records.Details) -> str:
     return ", ".join(details.overrides) if isinstance(details, records.Override) else ""
 
 
-def _by(entry: Entry) -> str:
+def by_whom(entry: Entry) -> str:
     """Return who it was, and for a decision why."""
     said = entry.record.details
     reason = said.reason if isinstance(said, records.Approval | records.Override | records.Waiver) else ""

@@ -4,11 +4,13 @@ Made of the build's own records alone, so that the same build gives the same byt
 number that follows from the release. https://cyclonedx.org/docs/1.6/json/
 """
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
+from sealift.cfn.values import list_at, mapping_at
 from sealift.delivery.manifest import blob_key, canonical_json
 from sealift.model.release import Artifact, BuiltArtifact, Release
 from sealift.model.template import Json
@@ -113,3 +115,13 @@ def _normalized(name: str) -> str:
 def listed_dependencies(artifacts: Sequence[BuiltArtifact]) -> tuple[str, ...]:
     """Return the package URLs of every dependency of a release, sorted."""
     return tuple(sorted({str(library["purl"]) for built in artifacts for library in _libraries(built)}))
+
+
+def components(body: bytes) -> tuple[str, ...]:
+    """Return the dependencies that a stored bill of materials lists, as `name version`; none when it is unreadable."""
+    try:
+        listed = list_at(json.loads(body), "components")
+    except (ValueError, RecursionError):
+        return ()
+    libraries = (one for one in map(mapping_at, listed) if one.get("type") == "library")
+    return tuple(sorted(f"{one.get('name')} {one.get('version')}" for one in libraries))

@@ -26,6 +26,7 @@ GateName = Literal[
     "approval",
     "window",
     "attested",
+    "evidence",
     "isolation",
     "configuration",
     "code",

@@ -7,7 +7,7 @@ from sealift.delivery.gates import GateResult
 
 NOT_YET = ("window", "soak")
 """Gates that say *not yet*. *Not this* stays: release, branch, verified, health, approval, isolation, data."""
-NOT_KNOWN = ("reproduced", "anchored", "newer")
+NOT_KNOWN = ("reproduced", "anchored", "newer", "evidence")
 """Gates that compare with what is known, and that stay closed for good when that is lost."""
 OVERRIDABLE = (*NOT_YET, *NOT_KNOWN)
 SHORTEST_REASON = 10

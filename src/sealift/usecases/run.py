@@ -11,6 +11,7 @@ from sealift.delivery.override import Override
 from sealift.errors import Refused, UserError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
+from sealift.model.evidence import Evidence
 from sealift.model.ledger import Status
 from sealift.model.release import BuiltRelease, Origin
 from sealift.model.template import Template
@@ -19,6 +20,7 @@ from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import check
 from sealift.usecases.deploy import enters, looking_for_drift
+from sealift.usecases.evidence import evidence_of_checks
 from sealift.usecases.gates.asking import WHAT, WHO, require, require_isolation
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.promote import PromotionOptions, promote
@@ -98,6 +100,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     built = build_release(app, services, templates=templates, origin=origin)
     proof = prove_built(app, built, services, templates=templates, local=options.local)
     require_isolation(proof, services, strict=options.strict or not options.local)
+    evidence = evidence_of_checks(built, checked)
     statuses: dict[str, Status] = {}
     for environment in (_rehearsed(e, services, options) for e in way.deploys):
         admission = Admission(wait=options.wait, override=options.override, rehearsal=options.local)
@@ -110,6 +113,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
             force=options.force,
             follows_branch=True,
             admission=admission,
+            evidence=evidence,
         )
         statuses[environment.name] = outcome.status
         if outcome.status != "succeeded":
@@ -141,6 +145,7 @@ def deploy_built(
     adopt: bool = False,
     follows_branch: bool = False,
     admission: Admission = ANY_TIME,
+    evidence: Evidence | None = None,
     begin: Callable[[Writer], Outcome | None] = go_on,
 ) -> Outcome:
     """Deploy a release that was just built: check the account, resolve the configuration, store, deploy, verify.
@@ -178,7 +183,7 @@ def deploy_built(
         )
         if enters(turn, writer, force=force):
             record_overrides(overridden, admission.override, operation, writer)
-        upload_release(built, site, keys=keys)
+        upload_release(built, site, keys=keys, evidence=evidence)
         proved = replace(turn, author=built.origin.author, isolation=store_certificate(proof, writer))
         return bring(proved, writer, restore=False, force=force)
 

@@ -11,16 +11,20 @@ from tempfile import TemporaryDirectory
 from sealift.delivery.manifest import blob_key, canonical_json, manifest_key, origin_key, parse_manifest
 from sealift.errors import IntegrityError, PreconditionFailed, UserError
 from sealift.model.event import Progressed
+from sealift.model.evidence import Evidence
 from sealift.model.release import BuiltRelease, Origin, Release
 from sealift.ports import Bucket, Cloud
 from sealift.usecases.attest import Keys, copy_attestations, store_attestations
+from sealift.usecases.evidence import store_evidence
 from sealift.usecases.services import phase
 from sealift.usecases.site import Site
 
 PARALLEL_TRANSFERS = 8
 
 
-def upload_release(built: BuiltRelease, site: Site, *, keys: Keys | None = None) -> None:
+def upload_release(
+    built: BuiltRelease, site: Site, *, keys: Keys | None = None, evidence: Evidence | None = None
+) -> None:
     """Store a release in the environment's bucket: only blobs that it lacks, the manifest last.
 
     The manifest is the sign that a release is complete, so a kill before it leaves nothing that looks like one.
@@ -35,6 +39,8 @@ def upload_release(built: BuiltRelease, site: Site, *, keys: Keys | None = None)
 
         _transfer(send, release.blobs, site)  # one that is there is checked, and replaced when damaged
         store_attestations(built, site, keys or Keys())
+        if evidence is not None:
+            store_evidence(evidence, site.cloud.bucket)
         _finish(release, built.origin, site.cloud.bucket)
         outcome.detail = f"{len(missing)} of {len(release.blobs)} objects were missing"
 

@@ -20,6 +20,7 @@ from sealift.wiring import RealCheckouts
 from tests.component.gates.repositories import Clone, new_repository
 from tests.component.usecases.world import World, function, make_world, table
 from tests.fakes.events import RecordingEvents
+from tests.fakes.evidence import evidence
 
 EVIL = "import os; print(os.environ)"
 
@@ -38,7 +39,7 @@ def soaked(world: World) -> str:
 def append_to_staging(world: World, evil: BuiltRelease) -> None:
     """Write a release and a story of it into staging's bucket, and its code into the function, as its role may."""
     site = world.site("staging", actor="ann@laptop")
-    upload_release(evil, site, keys=Keys())
+    upload_release(evil, site, keys=Keys(), evidence=evidence(evil))
     commit = world.standing().verified(world.standing().deployments[0].release)
     assert commit is not None
     story = {"operation": "zz", "release": evil.release.digest, "commit": commit.commit}

@@ -17,6 +17,7 @@ from sealift.usecases.rollback import rollback
 from sealift.usecases.run import RunOptions, deploy_built, run
 from sealift.usecases.writing import writing
 from tests.component.usecases.world import SOAK_S, World
+from tests.fakes.evidence import evidence
 
 REASON = "the shop takes no money"
 HOTFIX = Override(gates=frozenset({"window"}), reason=REASON)
@@ -39,7 +40,9 @@ def soaked(world: World) -> str:
 def deploy(world: World, admission: Admission) -> Outcome:
     services, built = world.services(), world.build()
     proof = prove_built(world.app, built, services, templates=load_templates(world.app, services), local=False)
-    return deploy_built(world.app, world.staging, built, services, proof=proof, admission=admission)
+    return deploy_built(
+        world.app, world.staging, built, services, proof=proof, evidence=evidence(built), admission=admission
+    )
 
 
 def overrides(world: World, name: str = "production") -> list[dict[str, object]]:

@@ -28,6 +28,7 @@ from tests.fakes.builder import FakeBuilder
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import FakeAccount, FakeClouds
 from tests.fakes.events import RecordingEvents
+from tests.fakes.evidence import evidence
 from tests.fakes.http import FakeHttp, answer
 from tests.fakes.ids import FakeIds
 from tests.fakes.process import FakeProcess
@@ -212,7 +213,9 @@ class World:
         assert environment is not None
         built, templates = self.build(), load_templates(self.app, services)
         proof = prove_built(self.app, built, services, templates=templates, local=False)
-        return deploy_built(self.app, environment, built, services, proof=proof, force=force, adopt=adopt)
+        return deploy_built(
+            self.app, environment, built, services, proof=proof, evidence=evidence(built), force=force, adopt=adopt
+        )
 
     def soak(self) -> None:
         """Let the soak pass."""

@@ -18,7 +18,8 @@ from sealift.reports.map.crossings import MOST_ARROWS, Crossing, crossings
 from sealift.reports.map.inventory import rooms
 from sealift.reports.map.layout import CORRIDOR, WIDTH, Layout, layout
 from sealift.reports.map.legend import MOST_ENTRIES, MOST_PLACES
-from sealift.reports.map.marks import clean, columns, fit, wrapped
+from sealift.reports.map.marks import columns, fit, wrapped
+from sealift.reports.style import clean
 from tests.unit.reports.shop import HOSTILE, example, hostile
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,7 +7,6 @@ import click
 
 from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
-from sealift.errors import UserError
 from sealift.model.finding import Finding, SuiteResult
 from sealift.model.release import Origin
 
@@ -70,10 +69,7 @@ def _show(session: Session, status: str, results: list[SuiteResult]) -> int:
 
 
 def _write_quality(path: Path, findings: list[Finding]) -> None:
+    from sealift.cli.files import write_report
     from sealift.pipelines.report import code_quality
 
-    try:
-        path.write_text(json.dumps(code_quality(findings)), encoding="utf-8")
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise UserError(message, code="report-unwritable", hint="Name a file in a folder that exists.") from error
+    write_report(path, json.dumps(code_quality(findings)))

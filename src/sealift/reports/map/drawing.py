@@ -8,22 +8,8 @@ from sealift.reports.map.crossings import Crossing, crossings
 from sealift.reports.map.inventory import Item, rooms
 from sealift.reports.map.layout import CORRIDOR, GROUP, HEAD, LINE, MARGIN, WIDTH, Arrow, Layout, Placed, layout
 from sealift.reports.map.legend import legend
-from sealift.reports.map.marks import (
-    DASHES,
-    DIM,
-    FAINT,
-    GREEN,
-    INK,
-    RED,
-    SANS,
-    WALL,
-    box,
-    columns,
-    fit,
-    headline,
-    safe,
-    words,
-)
+from sealift.reports.map.marks import DASHES, box, columns, fit, headline, words
+from sealift.reports.style import DIM, FAINT, GREEN, INK, RED, SANS, WALL, safe
 
 
 def svg(views: Sequence[EnvironmentView], verdict: Verdict, *, about: str = "", with_legend: bool = True) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from sealift.isolation.model import Finding, Verdict
 from sealift.reports.map.layout import MARGIN
-from sealift.reports.map.marks import DIM, FAINT, MONO, RED, box, columns, fit, route, words, wrapped
+from sealift.reports.map.marks import box, columns, fit, route, words, wrapped
+from sealift.reports.style import DIM, FAINT, MONO, RED
 
 MOST_ENTRIES = 40
 MOST_PLACES = 12

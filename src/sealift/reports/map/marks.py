@@ -2,19 +2,11 @@
 
 import unicodedata
 from collections.abc import Iterator
-from html import escape
 
 from sealift.isolation.model import Finding, Verdict
 from sealift.model.finding import Severity
+from sealift.reports.style import clean, safe
 
-RED = "#c1121f"
-WALL = "#1d3446"
-INK = "#16232e"
-DIM = "#5d6d7a"
-FAINT = "#e3e8ec"
-GREEN = "#17734a"
-SANS = "'Inter','Segoe UI','Helvetica Neue',Arial,'Liberation Sans','DejaVu Sans',sans-serif"
-MONO = "ui-monospace,'SFMono-Regular',Menlo,Consolas,'Liberation Mono','DejaVu Sans Mono',monospace"
 DASHES: dict[Severity, str] = {"critical": "", "high": "", "medium": "7 4", "low": "7 4", "info": "2 4"}
 MEANING = {
     "L0": "not proved",
@@ -22,16 +14,6 @@ MEANING = {
     "L2": "proved from templates and live accounts",
     "L3": "proved from templates and live, separate accounts",
 }
-
-
-def clean(text: str) -> str:
-    """Return the text without what XML forbids or what would hide or reorder characters on paper."""
-    return "".join(c if c in " \n" or unicodedata.category(c)[0] != "C" else "\ufffd" for c in text)
-
-
-def safe(text: object) -> str:
-    """Return any text for use in SVG or HTML, in content and in quoted attributes."""
-    return escape(clean(str(text)), quote=True)
 
 
 def columns(text: str) -> int:

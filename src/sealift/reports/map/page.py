@@ -3,28 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from sealift.isolation.model import EnvironmentView, Finding, Verdict
+from sealift.reports.document import document
 from sealift.reports.map.drawing import svg
 from sealift.reports.map.inventory import Room, rooms
-from sealift.reports.map.marks import DIM, FAINT, GREEN, INK, MONO, RED, SANS, headline, safe
-
-_STYLE = f"""
-:root {{ color-scheme: light }}
-body {{ font: 14px/1.5 {SANS}; color: {INK}; background: #f4f6f8; margin: 0 auto; max-width: 1400px; padding: 24px }}
-main > svg {{ width: 100%; height: auto; display: block }}
-h2 {{ margin: 36px 0 8px; font-size: 18px }}
-table {{ border-collapse: collapse; width: 100%; background: #fff }}
-th, td {{ text-align: left; vertical-align: top; padding: 8px 10px; border: 1px solid {FAINT} }}
-td {{ overflow-wrap: anywhere }} .whole {{ overflow-wrap: normal; white-space: nowrap }}
-td.where {{ overflow-wrap: break-word }}
-th {{ background: {FAINT}; font-size: 12px }}
-code {{ font: 12px/1.5 {MONO} }}
-.bad {{ color: {RED}; font-weight: 700 }} .good {{ color: {GREEN}; font-weight: 700 }} .dim {{ color: {DIM} }}
-details {{ background: #fff; border: 1px solid {FAINT}; padding: 8px 12px; margin: 8px 0 }}
-summary {{ cursor: pointer; font-weight: 600 }}
-dl {{ margin: 0 }} dt {{ color: {DIM}; font-size: 12px }} dd {{ margin: 0 0 4px }}
-@media print {{ body {{ padding: 0; max-width: none }} tr {{ break-inside: avoid }} }}
-"""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+from sealift.reports.map.marks import headline
+from sealift.reports.style import safe
 
 
 def html(views: Sequence[EnvironmentView], verdict: Verdict, *, about: str = "") -> str:
@@ -32,12 +15,6 @@ def html(views: Sequence[EnvironmentView], verdict: Verdict, *, about: str = "")
     held = rooms(views)
     tone = "bad" if verdict.level == "L0" else "good"
     parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{safe(_POLICY)}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{safe('Isolation of ' + ', '.join(verdict.environments))}</title>",
-        f"<style>{_STYLE}</style></head><body><main>",
         svg(views, verdict, about=about, with_legend=False).strip(),
         f'<h2>Verdict</h2><p class="{tone}">{safe(headline(verdict))}</p>',
         *_findings("Findings", verdict.findings, "Nothing crosses a wall."),
@@ -47,9 +24,8 @@ def html(views: Sequence[EnvironmentView], verdict: Verdict, *, about: str = "")
         *_inputs(verdict),
         "<h2>What is in the rooms</h2>",
         *(part for room in held for part in _contents(room)),
-        "</main></body></html>",
     ]
-    return "\n".join(parts) + "\n"
+    return document(f"Isolation of {', '.join(verdict.environments)}", parts)
 
 
 def _findings(title: str, findings: Sequence[Finding], none: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from sealift.usecases.gates.branch import branch
 from sealift.usecases.gates.code import code
 from sealift.usecases.gates.configuration import configuration
 from sealift.usecases.gates.entering import Entering
+from sealift.usecases.gates.evidence import evidence
 from sealift.usecases.gates.health import health
 from sealift.usecases.gates.hooks import hooks
 from sealift.usecases.gates.isolation import isolation
@@ -43,6 +44,7 @@ WHAT: tuple[Gate, ...] = (
     approval,
     window,
     attested,
+    evidence,
     isolation,
     configuration,
     code,
@@ -53,7 +55,7 @@ WHAT: tuple[Gate, ...] = (
 """What enters, and when: asked again under the lease."""
 ENTRY: tuple[Gate, ...] = (*WHO, *WHAT)
 """Every gate. `status`, `promote --plan` and the page ask them; whatever enters has to pass them."""
-_TAKING_APART = (running, attested, isolation, configuration, code, hooks, reproduced)
+_TAKING_APART = (running, attested, evidence, isolation, configuration, code, hooks, reproduced)
 GLANCE: tuple[Gate, ...] = tuple(gate for gate in ENTRY if gate not in _TAKING_APART)
 """What `status` asks: every gate that takes no release apart."""
 _PHASES: dict[Gate, PhaseName] = {soak: "soak", isolation: "prove", reproduced: "rebuild", health: "health"}

@@ -1,0 +1,74 @@
+"""Evidence as it is stored beside the manifest of a release. Pure.
+
+It is bound to the release by the digest that it names. It holds no time, so that the same results give the same bytes.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+
+from sealift.delivery.manifest import canonical_json
+from sealift.model.evidence import Evidence
+from sealift.model.finding import SuiteResult
+from sealift.model.release import Origin
+from sealift.model.template import Json
+
+FORMAT = 1
+LEFT_OUT = SuiteResult(name="unit tests", status="not tested", reason="left out by --no-tests")
+
+
+def evidence_key(digest: str) -> str:
+    """Return the bucket key of a release's evidence."""
+    return f"releases/{digest}/evidence.json"
+
+
+def evidence_of(
+    release: str, origin: Origin, *, analysis: SuiteResult, tests: SuiteResult | None, tools: Mapping[str, str]
+) -> Evidence:
+    """Return the evidence of a release; tests that are None were left out."""
+    unit = tests or LEFT_OUT
+    return Evidence(
+        release=release,
+        commit=origin.commit,
+        dirty=origin.dirty,
+        analysis=analysis.status,
+        advice=dict(sorted(Counter(one.tool for one in analysis.findings if not one.stops).items())),
+        tests=unit.status if tests else "left out",
+        passed=unit.passed,
+        failed=unit.failed,
+        skipped=unit.skipped,
+        reason=unit.reason if unit.status == "not tested" else "",
+        tools=tools,
+    )
+
+
+def written(evidence: Evidence) -> bytes:
+    """Return the bytes that are stored."""
+    return canonical_json({"format": FORMAT, **asdict(evidence)})
+
+
+def read(body: bytes) -> Evidence | None:
+    """Return stored evidence, or None when it is none that this version can read."""
+    try:
+        said: Json = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or said.pop("format", None) != FORMAT or not said.keys() <= _SHAPE.keys():
+        return None
+    try:
+        found = Evidence(**said)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    fits = all(isinstance(getattr(found, name), kind) for name, kind in _SHAPE.items())
+    counted = all(isinstance(number, int) for number in found.advice.values()) if fits else False
+    return found if fits and counted else None
+
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("passed", "failed", "skipped"), int),
+    **dict.fromkeys(("advice", "tools"), dict),
+    "commit": (str, type(None)),
+    "dirty": bool,
+}
+_SHAPE = {one.name: _KINDS.get(one.name, str) for one in fields(Evidence)}

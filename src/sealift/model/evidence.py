@@ -1,0 +1,37 @@
+"""What was analysed and tested before a release was deployed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How analysis and unit tests of the commit went that a release was built from. Statuses are those of a suite.
+
+    `tests` is "left out" when whoever delivered it asked for that.
+    """
+
+    release: str
+    commit: str | None
+    dirty: bool = False
+    """Whether the work tree differed from the commit."""
+    analysis: str
+    advice: Mapping[str, int] = field(default_factory=dict)
+    """How many findings each tool had that stop nothing."""
+    tests: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    reason: str = ""
+    """Why nothing was tested."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Versions of what analysed."""
+
+    @property
+    def wanting(self) -> str:
+        """Return what is wanting before the release may be promoted; empty when nothing is."""
+        if self.analysis not in ("succeeded", "not tested"):
+            return f"its analysis {self.analysis}"
+        if self.tests == "left out":
+            return "its unit tests were left out (--no-tests)"
+        return f"its unit tests {self.tests}" if self.tests not in ("succeeded", "not tested") else ""

@@ -1,0 +1,28 @@
+"""The evidence of a release: made when its commit was analysed and tested, kept beside its manifest."""
+
+from importlib.metadata import version
+
+from sealift.delivery.evidence import evidence_key, evidence_of, read, written
+from sealift.model.evidence import Evidence
+from sealift.model.release import BuiltRelease
+from sealift.ports import Bucket
+from sealift.usecases.check import Checked
+
+TOOLS = ("sealift", "ruff", "cfn-lint")
+
+
+def evidence_of_checks(built: BuiltRelease, checked: Checked) -> Evidence:
+    """Return the evidence of a release whose commit was just analysed and tested."""
+    tools = {name: version(name) for name in TOOLS}
+    return evidence_of(built.release.digest, built.origin, analysis=checked.analysis, tests=checked.tests, tools=tools)
+
+
+def store_evidence(evidence: Evidence, bucket: Bucket) -> None:
+    """Store evidence beside the manifest. What is there stays when it wants nothing and the new one does."""
+    stored = bucket.get(evidence_key(evidence.release))
+    before = read(stored.body) if stored is not None else None
+    if before is not None and before.release == evidence.release and not before.wanting and evidence.wanting:
+        return
+    body = written(evidence)
+    if stored is None or stored.body != body:
+        bucket.put(evidence_key(evidence.release), body)
