@@ -40,7 +40,10 @@ SINGLETONS = frozenset(
     {"AWS::Config::ConfigurationRecorder", "AWS::Config::DeliveryChannel", "AWS::GuardDuty::Detector",
      "AWS::SecurityHub::Hub", "AWS::Macie::Session", "AWS::Detective::Graph", "AWS::LakeFormation::DataLakeSettings",
      "AWS::ECR::ReplicationConfiguration", "AWS::ECR::RegistryPolicy", "AWS::ECR::RegistryScanningConfiguration",
-     "AWS::Glue::DataCatalogEncryptionSettings"}
+     "AWS::Glue::DataCatalogEncryptionSettings", "AWS::S3::AccessGrantsInstance", "AWS::Oam::Sink",
+     "AWS::DevOpsGuru::ResourceCollection", "AWS::SES::VdmAttributes", "AWS::SecurityHub::HubV2",
+     "AWS::SecurityHub::FindingAggregator", "AWS::ResourceExplorer2::Index", "AWS::SSMIncidents::ReplicationSet",
+     "AWS::CodeBuild::SourceCredential", "AWS::Organizations::Organization"}
 )  # fmt: skip
 """Types of which an account has one in a region, whatever a template calls it."""
 

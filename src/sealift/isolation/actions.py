@@ -148,6 +148,14 @@ def without_type(prefix: str) -> frozenset[str]:
     return frozenset() if facts is None else frozenset(n for n, a in facts.actions.items() if not a.types)
 
 
+def may_be_on(prefix: str, named: Action, service_of_arn: str) -> bool:
+    """Return whether a service's action has a resource type whose ARNs are another service's, or are its own."""
+    facts = service(prefix)
+    if facts is None or prefix == service_of_arn:
+        return bool(named.types)
+    return any(f":{service_of_arn}:" in facts.types.get(kind, "") for kind in named.types)
+
+
 def action(prefix: str, name: str) -> Action | None:
     """Return one action by its lower-case name."""
     facts = service(prefix)

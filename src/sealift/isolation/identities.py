@@ -26,6 +26,7 @@ _MORE_PARENTS: Mapping[str, tuple[str, ...]] = {
     "AWS::ApiGatewayV2::ApiMapping": ("DomainName",),
     "AWS::DynamoDB::ResourcePolicy": ("ResourceArn",),
     "AWS::KMS::Alias": ("TargetKeyId",),
+    "AWS::AppSync::SourceApiAssociation": ("MergedApiIdentifier",),
     "AWS::RDS::DBProxyTargetGroup": ("DBClusterIdentifiers", "DBInstanceIdentifiers"),
     "AWS::RDS::DBCluster": ("GlobalClusterIdentifier", "ReplicationSourceIdentifier"),
     "AWS::RDS::DBInstance": ("SourceDBInstanceIdentifier", "SourceDBClusterIdentifier"),
@@ -50,6 +51,20 @@ _MORE = {
     "AWS::XRay::Group": "GroupName",
     "AWS::XRay::SamplingRule": "SamplingRule.RuleName",
     "AWS::ApiGateway::ApiKey": "Value",
+    "AWS::Bedrock::Agent": "AgentName",
+    "AWS::Bedrock::Guardrail": "Name",
+    "AWS::Bedrock::KnowledgeBase": "Name",
+    "AWS::CloudFormation::HookDefaultVersion": "TypeName",
+    "AWS::CloudFormation::ModuleDefaultVersion": "ModuleName",
+    "AWS::CloudFormation::ResourceDefaultVersion": "TypeName",
+    "AWS::CloudTrail::EventDataStore": "Name",
+    "AWS::CodeStarNotifications::NotificationRule": "Name",
+    "AWS::DataZone::Domain": "Name",
+    "AWS::Lex::Bot": "Name",
+    "AWS::RDS::Integration": "IntegrationName",
+    "AWS::ResilienceHub::ResiliencyPolicy": "PolicyName",
+    "AWS::ServiceCatalogAppRegistry::Application": "Name",
+    "AWS::ServiceCatalogAppRegistry::AttributeGroup": "Name",
 }
 """Names that no schema tells of: a family is one line of revisions, whoever adds to it."""
 

@@ -5,6 +5,7 @@ permissions read them. Texts for people (descriptions, tags) name nothing.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,15 +18,22 @@ SAY_NOTHING = frozenset(
     {
         *("Tags", "Description", "AlarmDescription", "Comment", "Metadata", "Handler", "Runtime", "DisplayName"),
         *("ZipFile", "InlineCode", "description", "summary", "title", "comment", "DashboardBody", "Title", "Label"),
-        *("$comment", "example", "examples", "operationId", "tags", "PolicyName"),
+        *("$comment", "example", "examples", "operationId", "tags", "AttributeName", "ColumnName", "ContainerName"),
+        *("StatementId", "SelectionName", "TargetOriginId", "PortName", "HeaderName", "SetIdentifier"),
     }
 )
+_LABELS = re.compile(r"Origins\.Id$|(Stages|Actions|Rules|ContainerDefinitions)\.Name$|Rule\.RuleName$")
+"""Places of names that hold within one resource."""
+_TABLES = frozenset({"RequestItems", "tables"})
+"""Keys of what has the names of tables as its own keys: a batch of DynamoDB's."""
 _INIT = "AWS::CloudFormation::Init"
 """What a host does when it starts: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-init.html"""
+_VALUES = frozenset({"Value", "ValueFrom", "HeaderValue", "ParameterValue"})
+"""Keys of what stands beside its name."""
 _MADE = frozenset(
     {
         *("Ref", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::FindInMap", "Fn::ImportValue", "Fn::GetAtt"),
-        *("Fn::Split", "Fn::Cidr", "Fn::ToJsonString"),
+        *("Fn::Split", "Fn::Cidr"),
     }
 )
 
@@ -119,8 +127,14 @@ def _texts(scope: Scope, logical_id: str, value: Json, at: tuple[str, str]) -> I
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _texts(scope, logical_id, part, (path, f"{where}/{index}"))
-    elif isinstance(value, dict) and "Statement" not in value:
+    elif isinstance(value, dict) and not _is_policy(value):
         yield from _in_object(scope, logical_id, value, at)
+
+
+def _is_policy(value: dict[str, Json]) -> bool:
+    """Return whether an object is a policy document; a rule of a firewall has a `Statement`, too."""
+    said = value.get("Statement")
+    return "Statement" in value and not (isinstance(said, dict) and any(key.endswith("Statement") for key in said))
 
 
 def _in_object(scope: Scope, logical_id: str, value: dict[str, Json], at: tuple[str, str]) -> Iterator[Place]:
@@ -131,18 +145,28 @@ def _in_object(scope: Scope, logical_id: str, value: dict[str, Json], at: tuple[
             for part in scope.branches(body):
                 yield from _texts(scope, logical_id, part, at)
             return
-        if name == "Fn::Base64":
+        if name in ("Fn::Base64", "Fn::ToJsonString"):
             yield from _texts(scope, logical_id, body, at)
             return
         if name in _MADE:
             yield from _made(scope, logical_id, (name, body), at)
             return
-    said = value.get("Name")
-    named = f"{path}.{said}" if isinstance(said, str) and value.keys() & {"Value", "ValueFrom"} else ""
+    said = value.get("Name", value.get("HeaderName", value.get("ParameterKey")))
+    named = f"{path}.{said}" if isinstance(said, str) and value.keys() & _VALUES else ""
     for key, part in value.items():
-        if key not in SAY_NOTHING:
-            inner = named if named and key in ("Value", "ValueFrom") else f"{path}.{key}".lstrip(".")
+        inner = named if named and key in _VALUES else f"{path}.{key}".lstrip(".")
+        if key in _TABLES and isinstance(part, dict):
+            yield from _texts(scope, logical_id, list(part), (inner, f"{where}/{key}"))
+        if key not in SAY_NOTHING and not _is_label(scope, logical_id, inner):
             yield from _texts(scope, logical_id, part, (inner, f"{where}/{key}"))
+
+
+def _is_label(scope: Scope, logical_id: str, path: str) -> bool:
+    if path.endswith("PolicyName"):
+        return not scope.type_of(logical_id).startswith("AWS::IoT::")
+    if path == "Targets.Id":
+        return scope.type_of(logical_id) == "AWS::Events::Rule"
+    return _LABELS.search(path) is not None
 
 
 def _made(scope: Scope, logical_id: str, call: tuple[str, Json], at: tuple[str, str]) -> Iterator[Place]:
@@ -157,7 +181,7 @@ def _made(scope: Scope, logical_id: str, call: tuple[str, Json], at: tuple[str, 
         return
     for found in scope.resolver.many({name: body}):
         only = found.only
-        if only is not None and only[:1] == "{" and (parsed := _parsed(only)) is not None:
+        if only is not None and only[:1] in ("{", "[") and (parsed := _parsed(only)) is not None:
             yield from _texts(scope, logical_id, parsed, at)
         else:
             yield Place(scope, logical_id, at[0], found, at[1], parameter)
@@ -168,7 +192,7 @@ def _words(value: Json) -> list[str]:
 
 
 def _parsed(text: str) -> Json:
-    if text[1:2] == "{":
+    if text.startswith("{{"):
         return None
     try:
         found: Json = json.loads(text)

@@ -12,6 +12,7 @@ from itertools import product
 from typing import Protocol
 
 from sealift.cfn.substitution import pieces, text_and_variables
+from sealift.cfn.values import mapping_at
 from sealift.isolation.patterns import has_outside, has_symbol, plain
 from sealift.model.template import Json
 
@@ -249,8 +250,13 @@ class Resolver:
         found: list[Resolved] = []
         for combination in product(*(k.values for k in keys)):
             entry = self._names.mapping(*combination)
-            found.append(UNKNOWN if entry is None else self.one(entry))
+            found.append(self._default(body) if entry is None else self.one(entry))
         return union(found) if found and all(k.exact for k in keys) else UNKNOWN
+
+    def _default(self, body: list[Json]) -> Resolved:
+        """Return what stands for an entry that a mapping does not have."""
+        given = mapping_at(body[3]) if len(body) > 3 else {}
+        return self.one(given["DefaultValue"]) if "DefaultValue" in given else UNKNOWN
 
     def _if(self, body: Json) -> Resolved:
         if not isinstance(body, list) or len(body) != 3:

@@ -31,7 +31,11 @@ _NOBODYS: tuple[Words, ...] = (
 _SEGMENT = re.compile(r"[A-Za-z0-9]+")
 _HUMP = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _TOKEN = re.compile(r"[^\s\"'`<>(){}\[\],;|=]+")
-_FILE = re.compile(r"(?i)^[\w./@-]+\.(json|ya?ml|js|mjs|cjs|ts|py|env|ini|conf|config|properties|xml|toml|rb|sh|sql)$")
+_NO_NAME = re.compile(
+    r"(?i)[\w./@-]+\.(json|ya?ml|js|mjs|cjs|ts|py|env|ini|conf|config|properties|xml|toml|rb|sh|sql)"
+    r"|x-[a-z-]+|v?\d+(\.\d+)+[\w.+-]*"
+)
+"""A file of the code, a header of HTTP, a version."""
 _FILE_OF_URL = re.compile(r"(?<=\w)/[^/]*\.(json|ya?ml|template|zip|jar|html?|js|css|png|svg)$")
 _DEV = re.compile(r"(://[\w.-]+)\.dev(?=[:/]|$)")
 """The top-level domain, which is no environment's word."""
@@ -157,7 +161,7 @@ def segments_of(text: str) -> Words:
 def names_in(text: str) -> Iterator[str]:
     """Yield the parts of a text that may be names: of two segments at least, and no file of the code."""
     for token in (_FILE_OF_URL.sub("", _DEV.sub(r"\1", found)) for found in _TOKEN.findall(text)):
-        if (len(_segments(token)) > 1 or len(_humps(token)) > 1) and not _FILE.fullmatch(token):
+        if (len(_segments(token)) > 1 or len(_humps(token)) > 1) and not _NO_NAME.fullmatch(token):
             yield token
 
 

@@ -204,9 +204,11 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::EC2::SecurityGroup": _facts("ec2/security-group", "ec2:{r}:{a}:security-group/{n}", how="id name",
                                       attributes="GroupId={n}"),
     "AWS::RDS::DBInstance": _facts("rds/db", "rds:{r}:{a}:db:{n}", name="DBInstanceIdentifier", how="lower name",
-                                   parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:*/*"),
+                                   parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:*/* "
+                                   "snapshot=arn:{p}:rds:{r}:{a}:snapshot:rds:{n}-~"),
     "AWS::RDS::DBCluster": _facts("rds/cluster", "rds:{r}:{a}:cluster:{n}", name="DBClusterIdentifier",
-                                  how="lower name", parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:*/*"),
+                                  how="lower name", parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:*/* "
+                                  "cluster-snapshot=arn:{p}:rds:{r}:{a}:cluster-snapshot:rds:{n}-~"),
     "AWS::Neptune::DBCluster": _facts("rds/cluster", "rds:{r}:{a}:cluster:{n}", name="DBClusterIdentifier",
                                       how="lower name", parts="neptune-db.database=arn:{p}:neptune-db:{r}:{a}:*/*"),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _facts(

@@ -29,6 +29,7 @@ SECRET = Thing("SHR-02", "high", "one secret value", hidden=True)
 USERS = Thing("API-04", "high", "the user pool or issuer")
 KEY = Thing("KMS-01", "high", "the key")
 SOURCE = Thing("EVT-05", "critical", "the event source")
+SINK = Thing("EVT-05", "high", "the function that events go to")
 CUSTOM = Thing("NST-01", "high", "the function behind the custom resource")
 NETWORK = Thing("NET-01", "medium", "the network part")
 LOGS = Thing("LOG-01", "medium", "the log group or destination")
@@ -77,6 +78,7 @@ _ENDPOINT = re.compile(
     r"\.(execute-api|lambda-url|appsync-api|elb)\.[\w-]+\.[\w.]*amazonaws\.com|\.[\w-]+\.elb\.amazonaws\.com"
     r"|\.lambda-url\.[\w-]+\.on\.aws"
 )
+_BUCKET_HOST = re.compile(r"^(https?://)?[\w.-]+\.s3[.-]([\w-]+\.)*amazonaws\.com")
 _ISSUER = re.compile(
     r"cognito-idp\.[\w-]+\.amazonaws\.com/|\.amazoncognito\.com|\b[a-z]{2}(-[a-z]+)+-\d_[A-Za-z0-9]{5,}$"
 )
@@ -91,7 +93,7 @@ _HOST_KEY = re.compile(
 )
 _HOST = re.compile(r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?$|^[a-z][a-z0-9+]*://")
 _SECRET_KEY = re.compile(
-    r"(?i)((^|[_.a-z])(SECRET|PASSWORD|PASSWD|PASSPHRASE|AUTH_?TOKEN|ACCESS_?TOKEN|SIGNING_?KEY|PRIVATE_?KEY|API_?KEY"
+    r"(?i)((^|[-_.a-z])(SECRET|PASSWORDS?|PASSWD|PASSPHRASE|AUTH_?TOKEN|ACCESS_?TOKEN|SIGNING_?KEY|PRIVATE_?KEY|API_?KEY"
     r"|JWT_?KEY|HMAC_?KEY|ENCRYPTION_?KEY|SESSION_?KEY|CLIENT_?SECRET|SECRET_?KEY|TOKEN)|SecretString|MasterUserPassword"
     r"|(^|\.)SecretString\.\w*(password|secret|key|token)\w*|ApiKeyValue|(^|\.)AccessKey)$"
 )
@@ -104,8 +106,8 @@ _LOG_KEY = re.compile(
 )
 _STORE_KEY = re.compile(
     r"(?i)(^|\.)(table(name)?|((target|s3|output|results?|source)_?)?bucket(name|arn)?|queue(url|name|arn)?|stream(name|arn)?|file_?systems?(id|arn)?|database(name)?"
-    r"|dbclusteridentifier|\w*backupvault(name)?|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
-    r"|cachecluster\w*|secret(id|arn)|collection\w*|repository(name|uri)?)$"
+    r"|dbclusteridentifier|deliverystream|\w*backupvault(name)?|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
+    r"|cachecluster\w*|\w*secret(id|arn)|knowledgebaseid|collection\w*|repository(name|uri)?)$"
 )
 _CODE_KEY = re.compile(r"(?i)(script|code|template|jar|schema|definition|artifact|uri$|url$)")
 """Places of what is read to be run; a library is no store."""
@@ -137,7 +139,7 @@ def weigh(place: Place, text: str, outside: Outside | None = None) -> Thing | No
 def _by_place(place: Place, text: str) -> Thing | None:
     kind, key = place.type, place.key
     if kind == "AWS::Lambda::EventSourceMapping":
-        return SOURCE if key == "EventSourceArn" else None
+        return {"EventSourceArn": SOURCE, "FunctionName": SINK}.get(key)
     if key == "ServiceToken":
         return CUSTOM
     if kind in ("AWS::Events::Rule", "AWS::Events::Archive") and key in ("EventBusName", "SourceArn"):
@@ -179,8 +181,8 @@ def _by_text(place: Place, text: str) -> Thing | None:
         return SECRET
     if variable and _HOST_KEY.search(place.key) and _HOST.match(text):
         return STORE
-    if text.startswith("s3://"):
-        return None if _CODE_KEY.search(place.key) else ROUTE if variable else STORE
+    if text.startswith("s3://") or _BUCKET_HOST.match(text):
+        return None if _CODE_KEY.search(place.key) else ROUTE if variable or "Origins." in place.path else STORE
     if _ENDPOINT.search(text):
         return ROUTE
     named = not variable and _STORE_KEY.search(place.path) and not _CODE_PLACE.search(place.path)

@@ -55,7 +55,8 @@ def test_a_bucket_that_calls_a_function_by_its_account() -> None:
 
 
 def test_permissions_on_other_services_are_no_way_to_make_or_pass_roles() -> None:
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:rds:eu-central-1:000000000000:db:shop-*"}
+    own = {"Fn::Sub": "arn:aws:rds:eu-central-1:000000000000:db:${AWS::StackName}-*"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": own}
     assert stopping(resources(Role=role(everything))) == []
 
 
@@ -143,9 +144,9 @@ def test_a_key_that_the_logs_service_uses_for_an_own_log_group() -> None:
 
 def test_a_rule_that_hears_only_what_has_a_name_of_its_environment() -> None:
     own, all_of_it = {"Ref": "AWS::StackName"}, {"anything-but": [{"Ref": "AWS::StackName"}]}
-    for stack, residuals in (([own], 0), ([{"prefix": own}], 0), ([own, "another"], 2), ([all_of_it], 2)):
+    for stack, heard in (([own], 0), ([{"prefix": own}], 0), ([own, "another"], 2), ([all_of_it], 2)):
         rule = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"detail": {"stack": stack}}}}
-        assert len([r for r in proved(resources(Rule=rule)).residuals if r.id == "EVT-01"]) == residuals
+        assert len([f for f in proved(resources(Rule=rule)).findings if f.id == "EVT-01"]) == heard
 
 
 @pytest.mark.parametrize("cfn_type", sorted(t for t, f in TYPES.items() if f.style in ("stack", "lower")))

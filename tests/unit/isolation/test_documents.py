@@ -177,7 +177,7 @@ def test_whoever_a_list_lets_in_is_seen(cfn_type: str) -> None:
 
 
 def test_a_data_access_policy_of_a_collection_is_read() -> None:
-    rules = [{"ResourceType": "index", "Resource": ["index/*/*"], "Permission": ["aoss:ReadDocument"]}]
+    rules = [{"ResourceType": "index", "Resource": ["index/${AWS::StackName}/*"], "Permission": ["aoss:*"]}]
     own = "arn:aws:iam::000000000000:role/${AWS::StackName}-worker"
     for who, found in ((OTHER, {"RPL-01"}), (own, set())):
         policy = {"Fn::Sub": json.dumps([{"Rules": rules, "Principal": [who]}])}

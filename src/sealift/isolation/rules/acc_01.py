@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sealift.isolation.decide import may_act
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import EVERY, Finding
-from sealift.isolation.patterns import has_symbol
+from sealift.isolation.patterns import has_symbol, is_wild
 from sealift.isolation.references import places
 from sealift.isolation.resolving import UNKNOWN, Resolved
 from sealift.isolation.rule import Example, Rule
@@ -49,11 +49,24 @@ def check(world: World) -> Iterator[Finding]:
             for scope, logical_id in environment.each(cfn_type):
                 yield _finding(world, environment, Place(scope, logical_id, "", UNKNOWN), of_all)
         yield from _devices(world, environment)
+        yield from _collections(world, environment)
         for cfn_type, paths in _SELECTING.items():
             for place in places(environment, (cfn_type,), *paths):
                 picked = [v for v in place.value.values if not _is_own(world, environment, v)]
                 if picked:
                     yield _finding(world, environment, place, ("high", f"picks whatever of the account is {picked[0]}"))
+
+
+def _collections(world: World, environment: Sealed) -> Iterator[Finding]:
+    """Yield policies over search collections whose names they do not say.
+
+    https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-data-access.html
+    """
+    for place in environment.mentions:
+        if place.type.startswith("AWS::OpenSearchServerless::") and place.key == "Resource":
+            for text in place.value.values:
+                if is_wild(text.split("/")[1] if "/" in text else "") and not _is_own(world, environment, text):
+                    yield _finding(world, environment, place, ("high", f"is about whatever of the account is {text}"))
 
 
 _MESSAGES = ("iot:publish", "iot:subscribe", "iot:receive", "iot:connect")

@@ -1,7 +1,8 @@
 """EVT-01: a rule on the default bus hears every environment's events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from sealift.cfn.values import mapping_at
 from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_symbol
 from sealift.isolation.references import places
@@ -27,7 +28,7 @@ def check(world: World) -> Iterator[Finding]:
                     message,
                     action="events:PutEvents",
                     resource=bus,
-                    residual=_of_aws(scope, pattern),
+                    residual=_is_residual(world, scope, pattern),
                 )
 
 
@@ -42,11 +43,20 @@ def _listening(environment: Sealed) -> Iterator[tuple[Scope, str, Json, str]]:
         yield place.scope, place.logical_id, list(place.value.values), "message broker"
 
 
-def _of_aws(scope: Scope, pattern: Json) -> bool:
-    """Return whether only AWS itself sends such events: whoever listens can not choose where they go."""
-    sources = pattern.get("source") if isinstance(pattern, dict) else None
-    texts = [v for part in sources for v in scope.resolver.one(part).values] if isinstance(sources, list) else []
-    return not texts or all(v.startswith("aws.") for v in texts)
+def _is_residual(world: World, scope: Scope, pattern: Json) -> bool:
+    """Return whether only AWS sends such events, and about nothing that another environment declares."""
+    pattern = mapping_at(pattern)
+    services = [v.removeprefix("aws.") for v in _texts(scope, pattern, "source") if v.startswith("aws.")]
+    if not services:
+        called = _texts(scope, mapping_at(pattern.get("detail")), "eventSource")
+        services = [v.partition(".")[0] for v in called]
+    others = world.shared_with(scope.setting.view.name)
+    return bool(services) and not any(o.logical_id and o.service in services for other in others for o in other.owned)
+
+
+def _texts(scope: Scope, pattern: Mapping[str, Json], key: str) -> list[str]:
+    listed = pattern.get(key)
+    return [v for part in listed for v in scope.resolver.one(part).values] if isinstance(listed, list) else []
 
 
 def _own(world: World, scope: Scope, pattern: Json) -> bool:

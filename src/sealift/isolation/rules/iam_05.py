@@ -29,6 +29,8 @@ _DELIVERY = {"logs:createlogdelivery", "logs:putresourcepolicy"}
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
 """
+_ORGANIZATION = frozenset({"sso", "identitystore", "organizations", "controltower"})
+"""Services whose writes decide who may do what in every account, on whatever ARN they are allowed."""
 _HARMLESS = frozenset({"sts", "xray", "ec2messages", "ssmmessages", "polly", "translate", "comprehend", "textract"})
 
 
@@ -39,13 +41,15 @@ def check(world: World) -> Iterator[Finding]:
             continue
         for principal in environment.principals:
             for statement in principal.statements:
-                names = sorted(_writes(statement.actions)) if _on_everything(statement) else _account_wide(statement)
+                everything = _on_everything(statement)
+                names = sorted(_writes(statement.actions, everything=everything)) if _lists(statement) else []
+                names += [] if everything else _account_wide(statement)
                 if not names or limited(world, environment, statement.tests):
                     continue
                 if set(names) >= _DELIVERY:
                     names = [n for n in names if n != "logs:putresourcepolicy"]
-                worst = next((n for n in names if n in GRAVE), names[0])
-                severity: Severity = "high" if worst in GRAVE and statement.managed is None else "medium"
+                worst = next((n for n in names if _is_grave(n)), names[0])
+                severity: Severity = "high" if _is_grave(worst) and statement.managed is None else "medium"
                 service, _, lower = worst.partition(":")
                 fact = iam.action(service, lower)
                 shown = f"{service}:{fact.name if fact else lower}"
@@ -53,9 +57,15 @@ def check(world: World) -> Iterator[Finding]:
                 yield RULE.on_principal(world, principal, message, action=shown, severity=severity, statement=statement)
 
 
+def _is_grave(name: str) -> bool:
+    return name in GRAVE or name.partition(":")[0] in _ORGANIZATION
+
+
+def _lists(statement: Statement) -> bool:
+    return statement.allow and not statement.but_actions
+
+
 def _on_everything(statement: Statement) -> bool:
-    if not statement.allow or statement.but_actions:
-        return False
     return statement.but_resources or any(p.strip("*") == "" and intersects(p, "*") for p in statement.resources)
 
 
@@ -70,13 +80,14 @@ _PATCH = "apigateway:patch"
 
 
 @lru_cache(maxsize=4096)
-def _writes(patterns: tuple[str, ...]) -> frozenset[str]:
+def _writes(patterns: tuple[str, ...], *, everything: bool) -> frozenset[str]:
     found: set[str] = set()
     for pattern in patterns:
         service = pattern.partition(":")[0].lower()
-        if "*" in service or service in _HARMLESS:
+        if "*" in service or service in _HARMLESS or not (everything or service in _ORGANIZATION):
             continue
-        for name in iam.matching(service, pattern) & iam.without_type(service):
+        named = iam.matching(service, pattern)
+        for name in named if service in _ORGANIZATION else named & iam.without_type(service):
             fact = iam.action(service, name)
             if fact is not None and fact.writes and f"{service}:{name}" not in TELEMETRY:
                 found.add(f"{service}:{name}")

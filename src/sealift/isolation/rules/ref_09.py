@@ -40,6 +40,9 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]
                 if world.schemes.is_anybodys(name) and weigh(place, text) is None:
                     message = f"{message[:-1]}; whose host it is can not be said."
                     severity = "medium"
+                elif place.key in ("AllowOrigins", "AllowedOrigins"):
+                    # Its pages may call, with what their user has; its functions may not.
+                    severity = "medium"
                 yield RULE.on_reference(
                     world, place, (environment.name, other), message, resource=name, cause=text, severity=severity
                 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sealift.isolation import actions as iam
 from sealift.isolation.conditions import apart
@@ -14,20 +15,26 @@ from sealift.isolation.principals import Principal
 from sealift.isolation.reach import TELEMETRY
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import role
+from sealift.isolation.rules.iam_04 import EDITING, REMOVING, WIDENING
 from sealift.isolation.weights import STORES, holds_a_secret
 from sealift.isolation.world import Sealed, World
 from sealift.model.finding import Severity
 
-_NO_ACCOUNT = frozenset({"s3", "route53", "apigateway", "cloudfront"})
-"""Services whose ARNs name no account, and are somebody's all the same."""
-_ELSEWHERE = frozenset({"iam", "sts", "xray", "cloudformation", "aws-marketplace", "organizations"})
+_NO_ACCOUNT = re.compile(r"(s3|route53|apigateway|cloudfront)::?|ec2:[^:]*::snapshot/")
+"""Services and resources whose ARNs name no account, and are somebody's all the same."""
+_ELSEWHERE = frozenset({"sts", "xray", "aws-marketplace", "organizations"})
 """Services that other rules read, or that hold nothing of anybody's."""
 _CALLS = re.compile(
-    "lambda:invoke|states:start|execute-api:invoke|ses:send|appsync:graphql|sagemaker:invoke|codebuild:startbuild|geo:"
-    "|cloudwatch:putmetric|logs:|mobiletargeting:send|sms-voice:send|bedrock"
+    "lambda:invoke|states:start|execute-api:invoke|ses:send|appsync:graphql|sagemaker:invoke|codebuild:startbuild"
+    "|cloudwatch:putmetric|logs:(createlog|putlog)|mobiletargeting:send|sms-voice:send"
+    "|bedrock[a-z-]*:(invoke|converse|retrieve|apply|start|stop|cancel)"
 )
 """Actions that let the thing work and change nothing of it."""
-_OF_AWS = re.compile(r"[:/](StepFunctionsGetEvents|aws/|aws-service-role/|alias/aws/|AWS|cdk-hnb659fds-)")
+_OTHERS = frozenset({"iam:passrole", *(f"iam:{name.lower()}" for name in (*WIDENING, *REMOVING, *EDITING))})
+"""Actions that the rules on roles report."""
+_OF_AWS = re.compile(
+    r"[:/](StepFunctionsGetEvents|aws/|aws-service-role/|alias/aws/|AWS|cdk-hnb659fds-|aws-sam-cli-managed-|CDKToolkit/)"
+)
 """Names that AWS or its tools give things that everybody in the account uses."""
 
 
@@ -110,13 +117,13 @@ def _name(pattern: str) -> str | None:
         or _OF_AWS.search(pattern)
     ):
         return None
-    if fields[4] == "aws" or (not fields[4] and fields[2] not in _NO_ACCOUNT):
+    if fields[4] == "aws" or (not fields[4] and not _NO_ACCOUNT.match(":".join(fields[2:]))):
         return None
     literal, kind = head(fields[5]), ""
     if fields[2] not in ("s3", "sns", "sqs", "codecommit"):
         kind, _, literal = literal.lstrip("/").replace(":", "/", 1).partition("/")
     name = literal.lstrip("/").partition("/")[0]
-    if not name and fields[2] == "neptune-db":
+    if not name and (fields[2] == "neptune-db" or (kind == fields[5] and fields[2] != "apigateway")):
         name = kind
     if has_outside(name):
         return f"{fields[2]}:{kind}/{name}"
@@ -124,32 +131,44 @@ def _name(pattern: str) -> str | None:
 
 
 def _is_whole(service: str, resource: str, name: str) -> bool:
-    """Return whether a name ends where the pattern says so; of a bucket the beginning is enough."""
+    """Return whether a name ends where the pattern says so, or is open at its end alone."""
     after = resource.partition(name)[2]
-    ends = ("-??????", "-*") if service == "secretsmanager" else ()
-    return service == "s3" or after[:1] not in ("*", "?") or (name[-1:] + after) in ends
+    return service == "s3" or after[:1] not in ("*", "?") or after in ("-??????", "??????", "*")
 
 
 def _use(principal: Principal, statement: Statement, denials: list[Statement], pattern: str) -> _Use | None:
     service = pattern.split(":", 3)[2]
-    named = {n for action in statement.actions for n in iam.matching(service, action)} - iam.without_type(service)
-    facts = [fact for n in sorted(named) if f"{service}:{n}" not in TELEMETRY and (fact := iam.action(service, n))]
     limits = [principal.boundary] if principal.boundary is not None else []
     left = [
-        f
-        for f in facts
-        if not f.lists_only and may([statement, *denials], f"{service}:{f.name}", pattern, limits=limits)
+        (name, fact)
+        for name, fact in _named(statement.actions, service)
+        if not fact.lists_only and may([statement, *denials], name, pattern, limits=limits)
     ]
-    writing = next((f for f in left if f.writes and not _CALLS.match(f"{service}:{f.name.lower()}")), None)
+    writing = next((found for found in left if found[1].writes and not _CALLS.match(found[0])), None)
     chosen = writing or next(iter(left), None)
     if chosen is None:
         return None
     severity: Severity = (
         "high" if writing or holds_a_secret(service, pattern) else "medium" if _read(service) else "info"
     )
-    if not writing and any(f.writes for f in left):
+    if not writing and any(fact.writes for _, fact in left):
         severity = "medium"
-    return _Use(principal, statement, pattern, f"{service}:{chosen.name}", severity, writing is not None)
+    action = f"{chosen[0].partition(':')[0]}:{chosen[1].name}"
+    return _Use(principal, statement, pattern, action, severity, writing is not None)
+
+
+@lru_cache(maxsize=4096)
+def _named(actions: tuple[str, ...], service: str) -> list[tuple[str, iam.Action]]:
+    """Return the actions that may be on an ARN of this service: rds-data's, too, on a cluster of rds."""
+    found: dict[str, iam.Action] = {}
+    for pattern in actions:
+        own = pattern.partition(":")[0].lower()
+        prefix = service if is_wild(own) else own
+        for name in iam.matching(prefix, pattern):
+            fact = iam.action(prefix, name)
+            if fact is not None and iam.may_be_on(prefix, fact, service):
+                found[f"{prefix}:{name}"] = fact
+    return [(name, found[name]) for name in sorted(found.keys() - TELEMETRY - _OTHERS)]
 
 
 def _read(service: str) -> bool:
