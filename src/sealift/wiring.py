@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sealift.aws.credentials import OwnCredentials
     from sealift.build.builder import CachedBuilder
     from sealift.checks.reviewed import Reviewed
+    from sealift.delivery.notices import Notice
     from sealift.local.supervisor import LocalCloud
     from sealift.model.template import Rendered
     from sealift.pipelines.report import Forge
@@ -134,6 +135,14 @@ def make_forge() -> "Forge | None":
     from sealift.scm.forge.opening import open_forge
 
     return open_forge(ci_context(), os.environ, sleep=RealClock().sleep)
+
+
+def notify(app: App, notice: "Notice") -> tuple[str, ...]:
+    """Send a notice to all webhooks of an application; return what could not be sent."""
+    from sealift.scm.forge.webhooks import post
+
+    said, clock = replace(notice, app=app.name, actor=actor(), url=ci_context().build_url), RealClock()
+    return post(said, app.notifications, os.environ, now=clock.now, sleep=clock.sleep)
 
 
 def make_host() -> "PullRequests | None":

@@ -4,6 +4,7 @@ import click
 
 from sealift.cli.session import Session
 from sealift.delivery.blame import broke
+from sealift.errors import SealiftError
 from sealift.model.event import Finished
 from sealift.model.ledger import Status
 
@@ -27,6 +28,8 @@ class Ending:
             return False
         if error is None or isinstance(error, click.ClickException | SystemExit):
             return False
+        if isinstance(error, SealiftError):
+            self._session.failed(error)
         if isinstance(error, KeyboardInterrupt | click.Abort):
             self._session.emit(Finished(status="aborted"))
             self._session.close()

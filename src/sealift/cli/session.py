@@ -62,18 +62,20 @@ class Session:
 
     @cached_property
     def sink(self) -> EventSink:
-        """Return where events go: JSON lines, nowhere, or the view; in CI to the pull request, too.
+        """Return where events go: JSON lines, nowhere, or the view; in CI to the pull request, and to webhooks.
 
         On the embedded cloud every command that is named on the way says `--local`.
         """
         from sealift.cli.hints import Locally
+        from sealift.cli.notifying import Notifying, notifies
         from sealift.cli.reporting import Reporting, reports
-        from sealift.wiring import make_forge
+        from sealift.wiring import make_forge, notify
 
         if self.local:
             return Locally(self._shown)
         forge = make_forge() if reports(self.command) else None
-        return self._shown if forge is None else Reporting(command=self.command, sink=self._shown, forge=forge)
+        sink = self._shown if forge is None else Reporting(command=self.command, sink=self._shown, forge=forge)
+        return Notifying(sink=sink, post=lambda notice: notify(self.app, notice)) if notifies(self.command) else sink
 
     def said(self, value: Said) -> Said:
         """Return what a use case said as it is to be shown: on the embedded cloud its commands say `--local`."""

@@ -26,6 +26,7 @@ from sealift.model.app import (
     App,
     BuildOptions,
     Hooks,
+    Notification,
     Probe,
     SandboxOptions,
     Signing,
@@ -217,6 +218,26 @@ _SIGNING = table(
     into=Signing,
 )
 
+_VARIABLE = text(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")
+
+_NOTIFICATION = table(
+    Key(
+        "url_variable",
+        _VARIABLE,
+        "Environment variable of the job that holds the address. It may be a secret, so it does not stand here.",
+        required=True,
+    ),
+    Key(
+        "secret_variable",
+        _VARIABLE,
+        "Environment variable that holds the secret of the signature: `X-Sealift-Signature: sha256=<HMAC-SHA256 of the "
+        "body>`.",
+        "not signed",
+    ),
+    Key("format", text("generic|slack", '"generic" or "slack"'), "What is posted: an object, or a message for Slack."),
+    into=Notification,
+)
+
 _SANDBOX = table(
     Key(
         "network",
@@ -333,6 +354,12 @@ ROOT = table(
         "signing",
         _SIGNING,
         "Signatures of releases. Paths are relative to the application's folder, absolute, or begin with `~`.",
+    ),
+    Key(
+        "notifications",
+        Items(_NOTIFICATION),
+        "Webhooks that are told when a release starts to go to an environment of AWS, succeeds, fails, is rolled back, "
+        "or waits for an approval.",
     ),
     Key(
         "previews",

@@ -254,6 +254,15 @@ class SandboxOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """Who is told of deliveries: `sealift.toml` `[[notifications]]`. Addresses and secrets are in variables."""
+
+    url_variable: str
+    secret_variable: str | None = None
+    format: Literal["generic", "slack"] = "generic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewRules:
     """Who gets a preview, how many there are at once, and for how long: `sealift.toml` `[previews]`."""
 
@@ -288,6 +297,7 @@ class App:
     local_settings: Mapping[str, str] = field(default_factory=dict)
     """What the embedded cloud holds from the start, by `ssm:NAME` or `secretsmanager:ID`. Never sent to AWS."""
     accepted: tuple[AcceptedFinding, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     gates: GatesRead = field(default_factory=GatesRead)
     previews: Environment | None = None
     """The previews of all pull requests, as one environment called `PREVIEW`."""

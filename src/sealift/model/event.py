@@ -171,6 +171,7 @@ class EntryRecorded:
     ledger_seq: int
     kind: str
     status: Status
+    release: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

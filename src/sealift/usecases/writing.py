@@ -126,7 +126,13 @@ class Writer:
             ),
             fence=self.hold.lease.fence,
         )
-        recorded = EntryRecorded(environment=self.site.name, ledger_seq=entry.seq, kind=operation.kind, status=status)
+        recorded = EntryRecorded(
+            environment=self.site.name,
+            ledger_seq=entry.seq,
+            kind=operation.kind,
+            status=status,
+            release=entry.record.release,
+        )
         self.site.emit(recorded)
         return entry
 

@@ -179,3 +179,33 @@ def test_without_a_remote_the_local_branch_decides(tmp_path: Path, monkeypatch: 
     desk.clone.git("checkout", "-q", "-b", "feature")
     desk.clone.commit(template_yaml="Resources: {}\n#")
     assert desk.way("main").deploys == ()
+
+
+@pytest.mark.parametrize("name", ["production", "staging", "pr-12", "release/" + "é🚀" * 20])
+def test_a_branch_gets_nowhere_by_its_name(remote: Clone, desk: Desk, name: str) -> None:
+    remote.git("branch", name, "feature")
+    desk.clone.git("fetch", "-q")
+    desk.clone.git("checkout", "-q", "--detach", f"origin/{name}")
+    desk.says("nobody")
+    assert desk.way(name).deploys == ()
+
+
+def test_a_branch_that_was_deleted_meanwhile_goes_nowhere(remote: Clone, desk: Desk) -> None:
+    desk.clone.git("checkout", "-q", "--detach", "origin/feature")
+    remote.git("branch", "-q", "-D", "feature")
+    desk.clone.git("fetch", "-q", "--prune")
+    desk.says("nobody")
+    assert desk.way("feature").deploys == ()
+
+
+@pytest.mark.parametrize("who", SAYS)
+def test_a_commit_that_a_push_by_force_took_from_the_branch_goes_nowhere(remote: Clone, desk: Desk, who: str) -> None:
+    remote.commit(template_yaml="Resources: {}\n# gone")
+    desk.clone.git("fetch", "-q")
+    gone = desk.clone.git("rev-parse", "origin/main")
+    remote.git("reset", "-q", "--hard", "HEAD~1")
+    remote.commit(template_yaml="Resources: {}\n# came")
+    desk.clone.git("fetch", "-q", "--force")
+    desk.clone.git("checkout", "-q", "--detach", gone)
+    desk.says(who)
+    assert desk.way("main").deploys == ()

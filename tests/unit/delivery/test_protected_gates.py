@@ -69,6 +69,7 @@ APP_GATES = {
     "signing",
     "verify_timeout_s",
     "accepted",
+    "notifications",
 }
 APP_MERGED = {"environments", "unit_tests", "acceptance_tests", "probes", "previews", "preview_rules", "gates"}
 ENVIRONMENT_CONTENT = {"parameters", "stack_parameters", "tags"}

@@ -43,7 +43,7 @@ class Api:
         self._timeout_s = timeout_s
         self._client: httpx.Client | None = None
 
-    def call(self, method: str, path: str, *, body: "Json" = None, missing_ok: bool = False) -> Any:
+    def call(self, method: str, path: str, *, body: "Json | bytes" = None, missing_ok: bool = False) -> Any:
         """Send a request and return what came back as JSON; None for what is missing. Raises CloudError.
 
         Too many requests and passing faults are tried again, at most three times; a refusal is final.
@@ -72,14 +72,15 @@ class Api:
         path = theirs.path.removeprefix(ours.path)
         return f"{path}?{theirs.query}" if theirs.query else path
 
-    def _send(self, method: str, path: str, body: "Json", *, missing_ok: bool) -> "httpx.Response | None":
+    def _send(self, method: str, path: str, body: "Json | bytes", *, missing_ok: bool) -> "httpx.Response | None":
         import httpx
 
         client = self._opened(method, path)
+        sent = {"content": body} if isinstance(body, bytes) else {"json": body}
         for attempt in range(1, _TRIES + 1):
             pause_s = 0.5 * 2**attempt
             try:
-                answer = client.request(method, self._base + path, json=body)
+                answer = client.request(method, self._base + path, **sent)
             except httpx.InvalidURL as error:
                 raise _failed(method, path, f"its address is no URL: {error}") from error
             except httpx.TransportError as error:
@@ -89,7 +90,7 @@ class Api:
             else:
                 if answer.status_code == 404 and missing_ok:
                     return None
-                if answer.status_code < 400:
+                if answer.status_code < 300:  # nothing is sent on to another address
                     return answer
                 if answer.status_code not in _PASSING or attempt == _TRIES:
                     raise _failed(method, path, f"HTTP {answer.status_code}", status=answer.status_code)
