@@ -101,10 +101,22 @@ def test_a_preview_comes_says_so_is_updated_and_goes_without_a_clone(
         ("pr-12", "feature", brought["urls"])
     ]
 
+    for command in (("status", "pr-12"), ("history", "--environment", "pr-12"), ("drift", "pr-12")):
+        code, seen = called(capsys, *command, "--local", "-C", root)
+        assert code == 0
+        if command[0] == "status":
+            assert [(one["name"], one["outputs"]["Url"]) for one in seen["environments"]] == [
+                ("pr-12", brought["urls"]["Url"])
+            ]
+        elif command[0] == "history":
+            assert {one["environment"] for one in seen["entries"]} == {"pr-12"}
+    assert run(["deploy", "pr-12", "--local", "-C", str(root)]) == 1
+
     for name in ("template.yaml", "sealift.toml", "src/app.py"):
         (root / name).unlink()
     code, gone = called(capsys, "preview", "down", "--local", "-C", root, "--app", "shop")
     assert (code, gone["previews"][0]["stacks"]) == (0, ["shop-pr-12"])
+    assert "pr-12 is destroyed" in service.requests[-1][3]["body"]
     assert called(capsys, "preview", "list", "--local", "-C", root, "--app", "shop")[1]["previews"] == []
 
 

@@ -132,7 +132,8 @@ class Session:
             raise UserError(
                 f"{name} is a preview, not an environment of sealift.toml",
                 code="preview-apart",
-                hint="`sealift preview up`, `list` and `down` bring it, show it and destroy it.",
+                hint="`sealift preview up`, `list` and `down` bring it, show it and destroy it; `status`, `history`, "
+                "`drift`, `outputs` and `logs` take it by its name.",
             )
         if found is None:
             names = [e.name for e in self.app.environments]
@@ -152,6 +153,14 @@ class Session:
             for line in lines:
                 say(line)
         return exit_code
+
+    def looked_at(self, name: str) -> Environment:
+        """Return an environment, or a preview such as `pr-12`, for commands that only look. Raises UserError."""
+        from sealift.delivery.previews import is_preview, preview_environment, previews_of
+
+        if self.app.environment(name) is None and is_preview(name):
+            return preview_environment(previews_of(self.app, local=self.local), name)
+        return self.environment(name)
 
     def emit(self, event: Event) -> None:
         """Send an event to the sink."""

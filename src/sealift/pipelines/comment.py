@@ -6,6 +6,8 @@ from sealift.model.change import ChangeReport, Effect, PreviewLine, Size, Stop
 from sealift.pipelines.markdown import plain, shortened
 
 KEY = "change"
+DESTROYED = "destroyed"
+"""Status of a preview that is not there any more."""
 _MOST_LINES = 20
 """How many functions or resources are named for an environment; the rest is counted."""
 _MOST_SIZES = 8
@@ -14,7 +16,15 @@ _MARKS = {"succeeded": "✅", "skipped": "➖", "refused": "❌", "failed": "❌
 
 def comment(report: ChangeReport) -> str:
     """Return the comment, without its marker."""
-    return shortened("\n".join(_lines(report)).rstrip() + "\n")
+    lines = _gone(report.preview) if report.preview and report.preview.status == DESTROYED else _lines(report)
+    return shortened("\n".join(lines).rstrip() + "\n")
+
+
+def _gone(preview: PreviewLine) -> Iterator[str]:
+    """Yield what is left to say of a pull request whose preview was destroyed."""
+    yield f"### {plain(preview.name)} is destroyed"
+    yield ""
+    yield f"Left behind: {plain(preview.message)}" if preview.message else "Nothing of the preview is left."
 
 
 def _lines(report: ChangeReport) -> Iterator[str]:

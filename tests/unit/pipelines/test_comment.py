@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.model.change import ChangeReport, Effect, PreviewLine, Size, Stop
-from sealift.pipelines.comment import comment
+from sealift.pipelines.comment import DESTROYED, comment
 
 STAGING = Effect(
     environment="staging",
@@ -105,3 +105,10 @@ def test_no_text_of_others_mentions_anybody_or_begins_a_line(text: str) -> None:
     said = comment(ChangeReport(stops=(Stop(where=text, message=text, mend=text),)))
     assert not re.search(r"@[A-Za-z]", said)
     assert len([line for line in said.splitlines() if line.startswith(("- ", "    - "))]) <= 2
+
+
+def test_of_a_preview_that_is_destroyed_only_that_is_said_and_what_it_left_behind() -> None:
+    gone = PreviewLine(name="pr-12", status=DESTROYED)
+    assert comment(ChangeReport(preview=gone)) == "### pr-12 is destroyed\n\nNothing of the preview is left.\n"
+    left = PreviewLine(name="pr-12", status=DESTROYED, message="Orders (AWS::DynamoDB::Table)")
+    assert "Left behind: Orders" in comment(ChangeReport(preview=left))

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import click
@@ -24,8 +25,10 @@ def status_command(session: Session, environments: tuple[str, ...]) -> int:
     """Show the state of ENVIRONMENTS, or of all: release, commit, age, verification, soak, and what comes next."""
     from sealift.usecases.status import status
 
-    only = [session.environment(name) for name in environments]
-    lanes = session.said(status(session.app, session.services))
+    only = [session.looked_at(name) for name in environments]
+    previews = tuple(one for one in only if session.app.environment(one.name) is None)
+    app = replace(session.app, environments=(*session.app.environments, *previews))
+    lanes = session.said(status(app, session.services))
     lanes = tuple(lane for lane in lanes if not only or lane.environment in only)
     if session.json:
         body = {"app": session.app.name, "gates": _gates_read(session.app.gates)}
@@ -52,7 +55,7 @@ def history_command(session: Session, name: str | None, limit: int | None, dora:
         return show_dora(session, name)
     from sealift.usecases.history import history, overtaken_operations
 
-    environments = [session.environment(name)] if name else list(session.app.environments)
+    environments = [session.looked_at(name)] if name else list(session.app.environments)
     entries = history(session.app, session.services, environments=environments)
     overtaken = overtaken_operations(entries, environments)
     if not session.json and not session.verbose:
@@ -78,7 +81,7 @@ def drift_command(session: Session, environment: str) -> int:
     """
     from sealift.usecases.stacks.drift import drift, summary
 
-    report = session.said(drift(session.app, session.environment(environment), session.services))
+    report = session.said(drift(session.app, session.looked_at(environment), session.services))
     session.close()
     code = 1 if report.findings or report.problems else 0
     if session.json:

@@ -1,6 +1,7 @@
 """`preview up`, `list`, `open`, `down` and `sweep`: an environment of its own for each pull request."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,8 @@ def down_command(
     _named(session, name, region, account, role)
     names = [given_name(text) for text in previews] or _named_by_ci()
     done = {one: down(session.app, one, session.services, local=session.local) for one in names}
+    for one in set(_named_by_ci()) & done.keys():
+        _post_gone(session, one, done[one].retained)
     lines = []
     for one, destroyed in done.items():
         lines.append(f"{one}: deleted {', '.join(destroyed.stacks) or 'nothing; it was not there'}")
@@ -208,6 +211,15 @@ def _post(session: Session, brought: "Brought") -> None:
         return replace(report, stops=(stop, *report.stops))
 
     post(session, made)
+
+
+def _post_gone(session: Session, name: str, retained: Sequence[str]) -> None:
+    """Say on the pull request that its preview is destroyed, in place of what was said while it was there."""
+    from sealift.cli.posting import post
+    from sealift.pipelines.comment import DESTROYED
+
+    line = PreviewLine(name=name, status=DESTROYED, message=", ".join(retained))
+    post(session, lambda: ChangeReport(preview=line))
 
 
 def _post_failure(session: Session, asked: PullRequest, error: SealiftError) -> None:

@@ -31,7 +31,7 @@ def opened(session: Session, environment: str) -> "Site":
     """Open an environment by its name."""
     from sealift.usecases.site import open_site
 
-    return open_site(session.app, session.environment(environment), session.services)
+    return open_site(session.app, session.looked_at(environment), session.services)
 
 
 @click.command("outputs")
