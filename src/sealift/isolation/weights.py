@@ -177,7 +177,7 @@ def _by_text(place: Place, text: str) -> Thing | None:
         return None
     if _HOSTS.search(text) or _PORTS.match(text) or _URIS.match(text) or _QUEUE.match(text) or _FILES.match(text):
         return STORE
-    if _HIDDEN.fullmatch(text) or (_SECRET_KEY.search(place.path) and _is_secret(text, variable=variable)):
+    if _HIDDEN.fullmatch(text) or _is_credential(place, text, variable=variable):
         return SECRET
     if variable and _HOST_KEY.search(place.key) and _HOST.match(text):
         return STORE
@@ -188,6 +188,11 @@ def _by_text(place: Place, text: str) -> Thing | None:
     named = not variable and _STORE_KEY.search(place.path) and not _CODE_PLACE.search(place.path)
     named = named and not place.type.startswith(_NAMED_WITHIN)
     return STORE if named and "/" not in text[:1] else None
+
+
+def _is_credential(place: Place, text: str, *, variable: bool) -> bool:
+    unit = ".TokenValidityUnits." in f".{place.path}"
+    return not unit and _SECRET_KEY.search(place.path) is not None and _is_secret(text, variable=variable)
 
 
 def _is_variable(place: Place) -> bool:

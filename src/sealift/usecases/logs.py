@@ -72,11 +72,15 @@ def essence(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _before_the_last_traceback(lines: Sequence[str]) -> int:
-    """Return where the traceback before the last one ends; 0 when there are not two."""
+    """Return where the traceback before the last one ends; 0 when there are not two.
+
+    Its error comes after its frames, as Python writes it, or before them, as Lambda does.
+    """
     begun = [number for number, line in enumerate(lines) if line.startswith("Traceback (most recent")]
     if len(begun) < 2:
         return 0
-    return next(n + 1 for n in range(begun[-2] + 1, len(lines)) if not lines[n].startswith(" "))
+    end = next(n for n in range(begun[-2] + 1, len(lines)) if not lines[n].startswith(" "))
+    return end if lines[end].startswith("[ERROR]") else end + 1
 
 
 def tell_log(name: str, lines: Sequence[str], site: Site) -> None:

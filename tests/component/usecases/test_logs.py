@@ -45,6 +45,18 @@ def test_of_many_tracebacks_the_last_is_left_with_what_was_said_before_it():
     )
 
 
+def test_of_many_tracebacks_of_lambda_the_last_is_left_with_its_error():
+    def failed(what: str) -> list[str]:
+        return [
+            f"[ERROR] KeyError: '{what}'",
+            "Traceback (most recent call last):",
+            '  File "/var/task/app.py", line 3',
+        ]
+
+    said = essence([*failed("one"), *failed("two"), "START RequestId: 3", *failed("three")])
+    assert said == ("[ERROR] KeyError: 'three'", "Traceback (most recent call last):", '  File "app.py", line 3')
+
+
 def test_what_is_said_again_and_again_is_told_once():
     timed_out = "Task timed out after 1.00 seconds"
     assert essence(["START RequestId: 1", timed_out, "START RequestId: 2", timed_out, "", "other"]) == (

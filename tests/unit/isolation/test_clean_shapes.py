@@ -102,6 +102,15 @@ def test_a_stacks_name_that_begins_with_the_others(staging: str, production: str
     assert [f.message for f in prove(views).stopping] == []
 
 
+def test_units_of_tokens_are_no_credentials() -> None:
+    units = {"AccessToken": "minutes", "IdToken": "hours", "RefreshToken": "days"}
+    given = {"UserPoolId": {"Ref": "Pool"}, "TokenValidityUnits": units}
+    body = resources(
+        Pool={"Type": "AWS::Cognito::UserPool"}, Client={"Type": "AWS::Cognito::UserPoolClient", "Properties": given}
+    )
+    assert stopping(body) == []
+
+
 def test_words_that_are_also_the_name_of_a_stack() -> None:
     variables = {"Variables": {"POWERTOOLS_SERVICE_NAME": "app"}}
     function = {
