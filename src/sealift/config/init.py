@@ -113,6 +113,9 @@ def _environment(
     lines.append(f"region = {toml_string(region)}" if region else '# region = "eu-central-1"')
     if own and own.stack_name and own.name != DEFAULT:
         lines.append(f"stack_name = {toml_string(own.stack_name)}  # from samconfig.toml [{own.name}]")
+    elif own and own.stack_name:
+        told = "the stack of samconfig.toml [default]; `sealift deploy --adopt` takes it over, once"
+        lines.append(f"# stack_name = {toml_string(own.stack_name)}  # {told}")
     else:
         lines.append(f"# stack_name = {toml_string(f'{app}-{which}')}")
     if which == "staging":
@@ -143,13 +146,15 @@ def _profile(which: str, found: tuple[SamEnvironment, ...]) -> SamEnvironment | 
 def _parameters_of(which: str, own: SamEnvironment | None, parameters: list[TemplateParameter]) -> list[str]:
     values = list(_values(own, parameters)) if own else []
     given = own.parameters if own else {}
-    missing = [one for one in parameters if one.required and (one.name not in given or one.secret)]
-    if not values and not missing:
+    missing = [one for one in parameters if one.required and not one.secret and one.name not in given]
+    secrets = [one for one in parameters if one.secret and (one.required or one.name in given)]
+    if not values and not missing and not secrets:
         return []
     lines = [f"[environments.{which}.parameters]", *values]
     if missing:
         lines.append("# To be given: these parameters of the template have no default.")
         lines += [_to_give(one) for one in missing]
+    lines += [_secret(one) for one in secrets]
     return lines
 
 
@@ -157,9 +162,7 @@ def _values(found: SamEnvironment, parameters: Iterable[TemplateParameter]) -> I
     """What must not be seen is not copied: a configuration file is committed."""
     secret = {one.name for one in parameters if one.secret}
     for name, value in found.parameters.items():
-        if name in secret:
-            yield f"# {name} is NoEcho: not copied here. Keep it in Parameter Store or Secrets Manager."
-        else:
+        if name not in secret:
             yield f"{toml_key(name)} = {toml_string(value)}"
 
 
@@ -170,6 +173,11 @@ def _to_give(parameter: TemplateParameter) -> str:
     if parameter.description:
         about.append(parameter.description[:80])
     return f'# {parameter.name} = ""  # {"; ".join(about)}'
+
+
+def _secret(parameter: TemplateParameter) -> str:
+    why = "NoEcho, not copied here: keep it in Secrets Manager. A stack that is taken over keeps its own"
+    return f"# {parameter.name} = '{{{{resolve:secretsmanager:NAME}}}}'  # {why}"
 
 
 def _settings(parameters: Iterable[TemplateParameter]) -> str:

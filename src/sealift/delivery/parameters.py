@@ -16,6 +16,8 @@ from sealift.model.template import ParameterSpec
 ENVIRONMENT_PARAMETER = "SealiftEnvironment"
 """Given the environment's name when the template declares it and nobody sets it."""
 
+NO_VALUE = "has no value and no default"
+
 _SSM_VALUE = "AWS::SSM::Parameter::Value<"
 
 
@@ -31,7 +33,7 @@ def resolve_parameters(
     for spec in specs:
         value = values.get(spec.name, spec.default)
         if value is None:
-            problems.append(f'parameter "{spec.name}" ({spec.type}) has no value and no default{_declared_at(spec)}')
+            problems.append(f'parameter "{spec.name}" ({spec.type}) {NO_VALUE}{_declared_at(spec)}')
             continue
         if _is_blank(spec, value):
             what = f'parameter "{spec.name}" ({spec.type}) has a blank value, which counts as missing'

@@ -113,7 +113,7 @@ def _contract(
 ) -> Contract:
     stacks = [_stack(name, template) for name, template in templates.items()]
     values, problems = fitted_parameters(app, environment, stacks)
-    findings = [misfit(app, environment.name, problem) for problem in problems]
+    findings = [misfit(app, environment, stacks, problem) for problem in problems]
     needs = [
         need
         for stack in stacks
@@ -123,9 +123,10 @@ def _contract(
     known = {n.reference: n for n in sorted(needs, key=lambda one: one.required) if n.reference}
     made = {one for stack in stacks for one in _made(templates[stack.name], values[stack.name])}
     wanted = [reference for reference in known if _plain(reference) not in made]
+    failed = any(finding.stops for finding in findings)
     contract = Contract(
         environment=environment.name,
-        status="failed" if findings else "succeeded",
+        status="failed" if failed else "succeeded",
         findings=tuple(findings),
         needs=len(wanted),
         notes=tuple(f"{by} reads a setting whose name is not static" for by in undecided),
@@ -137,9 +138,9 @@ def _contract(
     except (CloudError, Refused) as error:
         if not wanted:
             return contract
-        return replace(contract, status="failed" if findings else "not looked at", reason=error.message)
+        return replace(contract, status="failed" if failed else "not looked at", reason=error.message)
     absent = [_absent(site, known[reference]) for reference in found.missing]
-    failed = bool(findings) or any(finding.stops for finding in absent)
+    failed = failed or any(finding.stops for finding in absent)
     notes = (*contract.notes, "values could not be read: blank ones were not looked for") if found.unread else None
     return replace(
         contract,

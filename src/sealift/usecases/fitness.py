@@ -1,10 +1,11 @@
 """Judge, for every environment and before anything is written, whether configuration and templates fit each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sealift.delivery.outputs import output_names, unknown_outputs
-from sealift.delivery.parameters import given_parameters, resolve_parameters
+from sealift.delivery.parameters import NO_VALUE, given_parameters, resolve_parameters
 from sealift.errors import ConfigError, did_you_mean
 from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
@@ -26,15 +27,27 @@ def misfits(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
     ]
     for environment in app.environments:
         _, problems = fitted_parameters(app, environment, stacks)
-        for problem in problems:
-            yield misfit(app, environment.name, problem)
+        yield from (misfit(app, environment, stacks, problem) for problem in problems)
     yield from _of_probes(app, templates)
 
 
-def misfit(app: App, environment: str, problem: str) -> Finding:
-    """Return the finding of a parameter that does not fit an environment."""
-    fix = f"Set it under [environments.{environment}.parameters] in sealift.toml."
-    return _finding(app, environment, "parameters", f"{environment}: {problem}", fix)
+def misfit(app: App, environment: Environment, stacks: Sequence[SealedStack], problem: str) -> Finding:
+    """Return the finding of a parameter that does not fit an environment.
+
+    A secret without a value is advice where the stack's name is declared: one that was taken over keeps its own.
+    """
+    name = environment.name
+    where = f"[environments.{name}.parameters] in sealift.toml"
+    secret = any(f'"{spec.name}"' in problem for stack in stacks for spec in stack.parameters if spec.no_echo)
+    if not secret or NO_VALUE not in problem:
+        return _finding(app, name, "parameters", f"{name}: {problem}", f"Set it under {where}.")
+    declared = environment.stack_name != f"{app.name}-{name}" or bool(environment.stack_names)
+    told = f"{name}: {problem}{'; only a stack that was taken over keeps one' if declared else ''}"
+    fix = (
+        f"Keep it in Secrets Manager: under {where} write '{{{{resolve:secretsmanager:NAME}}}}', not the secret itself."
+    )
+    found = _finding(app, name, "parameters", told, fix)
+    return replace(found, stops=False, severity="medium") if declared else found
 
 
 def require_probes(app: App, templates: Mapping[str, Template]) -> None:

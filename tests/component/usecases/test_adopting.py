@@ -8,7 +8,10 @@ import pytest
 from sealift.delivery.manifest import blob_key
 from sealift.errors import Refused
 from sealift.model.app import StackSpec
+from sealift.model.event import FindingReported
 from sealift.model.stack import ChangeSetRequest
+from sealift.usecases.build import load_templates
+from sealift.usecases.check import check
 from sealift.usecases.rollback import rollback
 from tests.component.usecases.world import World, function, table, template
 
@@ -64,6 +67,23 @@ def test_production_is_not_taken_over_unasked(legacy: World):
     with pytest.raises(Refused) as refused:
         legacy.promote()
     assert refused.value.code == "stack-owner"
+
+
+def test_what_was_taken_over_is_delivered_from_then_on_without_its_secret(legacy: World):
+    for name in ("staging", "production"):
+        legacy.change(name, parameters={"Level": "debug"})
+    adopted(legacy)
+    services = legacy.services()
+    found = check(legacy.app, services, templates=load_templates(legacy.app, services), local=True, tests=False)
+    assert [f.message for f in found.analysis.findings if f.stops] == []
+    assert legacy.deliver("def handler(event, context): return 2\n").status == "succeeded"
+    assert legacy.account("production").stacks.peek(NAME).parameters["Pass"] == "nobody-knows"  # type: ignore[union-attr]
+
+
+def test_a_stack_that_is_taken_over_was_not_changed_by_hand(legacy: World):
+    legacy.change("production", protected=True, drift="show")
+    adopted(legacy)
+    assert [e.finding.message for e in legacy.events.of(FindingReported) if e.finding.tool == "drift"] == []
 
 
 def test_a_stack_keeps_the_values_that_nobody_declares(legacy: World):

@@ -27,6 +27,21 @@ def test_a_parameter_that_production_lacks_is_found(world: World):
     assert message.startswith('production: parameter "Level" (String) has no value and no default')
 
 
+def test_a_secret_that_an_environment_lacks_is_never_asked_for_in_the_file(world: World):
+    world.write({"Hello": function()}, Parameters={"Token": {"Type": "String", "NoEcho": True}})
+    findings = [f for f in checked(world).analysis.findings if f.id == "parameters"]
+    assert [f.stops for f in findings] == [True, True]
+    assert all("{{resolve:secretsmanager:NAME}}" in f.fix for f in findings)
+
+
+def test_a_secret_of_a_stack_that_may_be_taken_over_is_advice(world: World):
+    world.write({"Hello": function()}, Parameters={"Token": {"Type": "String", "NoEcho": True}})
+    world.change("staging", stack_name="legacy-dev")
+    assert [message[:10] for message in stopping(world)] == ["production"]
+    world.change("production", stack_name="legacy-prod")
+    assert stopping(world) == []
+
+
 def test_a_parameter_that_production_misspells_is_found(world: World):
     world.write({"Hello": function()}, Parameters={"Level": {"Type": "String", "Default": "1"}})
     world.change("production", parameters={"Levle": "2"})

@@ -61,7 +61,7 @@ def test_a_secret_is_never_copied(app_folder: Path) -> None:
     (app_folder / "samconfig.toml").write_text(SAMCONFIG)
     text = initial_config(app_folder)
     assert "hunter2" not in text
-    assert "# Password is NoEcho" in text
+    assert "# Password = '{{resolve:secretsmanager:NAME}}'  # NoEcho, not copied here" in text
 
 
 def test_parameters_without_a_default_are_listed_to_be_given(app_folder: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.history import executions, standing
+from sealift.delivery.identity import owner
 from sealift.delivery.manifest import canonical_json
 from sealift.errors import IntegrityError
 from sealift.model.ledger import Entry
@@ -42,7 +43,7 @@ def drift_of_itself(state: StackState, stack: str, site: Site, entries: Sequence
     executed = _executed(entries, state.name)
     found = [list(_differences(state, stack, *one, entries, site.cloud)) for one in executed]
     differing = min(found, key=len, default=[])
-    if site.environment.protected and not state.termination_protection:
+    if site.environment.protected and owner(state) != (None, None) and not state.termination_protection:
         differing.append(("TerminationProtection", True, False))
     if not differing:
         return ()
