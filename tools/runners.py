@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1] / ".cache" / "runners"
@@ -36,6 +37,7 @@ def _pythons() -> Iterator[str]:
         yield from (str(path) for path in sorted(versions.glob(f"3.{minor}.*/bin/python")))
 
 
+@cache
 def _new_python() -> str | None:
     code = "import sys, venv; sys.exit(sys.version_info < (3, 12))"
     for name in _pythons():

@@ -23,6 +23,7 @@ _CLIENTS = {
 """The service of each client that a session has."""
 
 
+@cache
 def calls_made(source: Path = SOURCE) -> dict[str, frozenset[str]]:
     """Return `service:Operation` of every call by module, its path below `source` with dots."""
     found = {}

@@ -3,10 +3,10 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,10 +21,19 @@ SOURCE = Path(__file__).resolve().parents[3] / "src" / "sealift"
 NAMED = re.compile(r"(?<![\w./-])sealift ([a-z]+)([^`\n]*)")
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """Yield every text of the source that names a command, a placeholder for each value in it; no docstrings."""
+@cache
+def texts() -> dict[str, str]:
+    """Return every text of the source that names a command, by its place."""
+    return dict(_texts())
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    """Yield each text with a placeholder for each value in it; no docstrings."""
     for file in sorted(SOURCE.rglob("*.py")):
-        tree = ast.parse(file.read_text())
+        source = file.read_text()
+        if "sealift " not in source:
+            continue
+        tree = ast.parse(source)
         documents = {
             id(node.value)
             for node in ast.walk(tree)
@@ -41,9 +50,6 @@ def texts() -> Iterator[tuple[str, str]]:
                 yield f"{file.relative_to(SOURCE)}:{node.lineno}", text
 
 
-TEXTS = dict(texts())
-
-
 def test_the_commands_that_take_local_are_those_of_the_command_line() -> None:
     def takes(command: click.Command) -> bool:
         subs = command.commands.values() if isinstance(command, click.Group) else ()
@@ -54,19 +60,16 @@ def test_the_commands_that_take_local_are_those_of_the_command_line() -> None:
     assert {name for name, command in commands.items() if command is not None and takes(command)} == TAKE_LOCAL
 
 
-def test_there_are_texts_to_look_at() -> None:
-    assert len(TEXTS) > 30
-
-
-@pytest.mark.parametrize("where", TEXTS)
-def test_every_command_that_the_source_names_says_local_and_stays_a_command(where: str) -> None:
-    if where.startswith(("config/keys.py", "config/environments.py", "pipelines/")):
-        return  # documentation of keys, and files for a CI system: none is said of the embedded cloud
-    changed = with_local(TEXTS[where])
-    for found in NAMED.finditer(changed):
-        if found[1] in TAKE_LOCAL:
-            assert "--local" in found[2], changed
-            assert not re.search(r"[.;,] .*--local$", found[2]), f"put the command in backticks: {changed}"
+def test_every_command_that_the_source_names_says_local_and_stays_a_command() -> None:
+    assert len(texts()) > 30
+    for where, text in texts().items():
+        if where.startswith(("config/keys.py", "config/environments.py", "pipelines/")):
+            continue  # documentation of keys, and files for a CI system: none is said of the embedded cloud
+        changed = with_local(text)
+        for found in NAMED.finditer(changed):
+            if found[1] in TAKE_LOCAL:
+                assert "--local" in found[2], f"{where}: {changed}"
+                assert not re.search(r"[.;,] .*--local$", found[2]), f"{where}: put the command in backticks: {changed}"
 
 
 @given(st.text(alphabet=" `\nabsealift-.:x", max_size=60), st.sampled_from(sorted(TAKE_LOCAL)))

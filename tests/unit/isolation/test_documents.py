@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-import cfnlint
 import pytest
 
 from sealift.aws.policies.resources import READERS
@@ -69,7 +69,7 @@ ENDINGS = ("Policy", "Policies", "PolicyDocument", "PolicyText", "PolicyTemplate
 
 def schemas() -> Iterator[dict[str, Any]]:
     """Yield every resource schema of cfn-lint but those of SAM, which is translated before it is proved."""
-    for file in sorted((Path(cfnlint.__file__).parent / "data" / "schemas" / "resources").glob("*.json")):
+    for file in sorted(Path(distribution("cfn-lint").locate_file("cfnlint/data/schemas/resources")).glob("*.json")):
         found = json.loads(file.read_text())
         if not str(found.get("typeName", "AWS::Serverless::")).startswith("AWS::Serverless::"):
             yield found
