@@ -9,10 +9,10 @@ known, and keeps its bytes; nothing is written after it.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 from sealift.errors import IntegrityError, UserError
@@ -151,32 +151,53 @@ def _record(raw: dict[str, Json], *, newer: bool) -> Record:
 
 def _made(kind: type[_T], raw: Mapping[str, Json], **ready: object) -> _T:
     """Return an instance whose fields that are not `ready` are all read."""
-    wanted = (f for f in fields(cast("Any", kind)) if f.name not in ready)
-    return cast("_T", cast("Any", kind)(**ready, **{f.name: _read(f.type, raw[f.name]) for f in wanted}))
+    read = {name: reader(raw[key]) for name, key, reader, _ in _fields(cast("Any", kind)) if name not in ready}
+    return cast("_T", cast("Any", kind)(**ready, **read))
 
 
 def _read(kind: Any, value: Json) -> Any:
     """Return a stored value as the type of a field wants it. Raises KeyError, TypeError or ValueError."""
+    return _reader(kind)(value)
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """Return the function that reads values of a type; types are looked at once, not for each value."""
     args = get_args(kind)
     match get_origin(kind):
         case None if is_dataclass(kind):
-            raw = _as(dict, value)
-            wanted = [(f, f.name.rstrip("_")) for f in fields(kind)]
-            lacks = [key for f, key in wanted if key not in raw and f.default is f.default_factory is MISSING]
-            if lacks:
-                raise KeyError(", ".join(lacks))
-            return cast("Any", kind)(**{f.name: _read(f.type, raw[key]) for f, key in wanted if key in raw})
+            return partial(_built, kind)
+        case None if kind is datetime:
+            return _time
         case None:
-            if kind is datetime:
-                return _time(value)
-            return _as(kind, value) if kind in (str, int, float, bool) else value
+            return partial(_as, kind) if kind in (str, int, float, bool) else lambda value: value
         case origin if origin is tuple:
-            return tuple(_read(args[0], one) for one in _as(list, value))
+            inner = _reader(args[0])
+            return lambda value: tuple(map(inner, _as(list, value)))
         case origin if origin is Mapping:
-            return {key: _read(args[1], one) for key, one in _as(dict, value).items()}
+            inner = _reader(args[1])
+            return lambda value: {key: inner(one) for key, one in _as(dict, value).items()}
         case origin if origin is Literal:
-            return _as(str, value)
-    return None if value is None else _read(args[0], value)  # a type or None
+            return partial(_as, str)
+    inner = _reader(args[0])  # a type or None
+    return lambda value: None if value is None else inner(value)
+
+
+def _built(kind: Any, value: Json) -> Any:
+    raw, wanted = _as(dict, value), _fields(kind)
+    lacks = [key for _, key, _, needed in wanted if needed and key not in raw]
+    if lacks:
+        raise KeyError(", ".join(lacks))
+    return kind(**{name: reader(raw[key]) for name, key, reader, _ in wanted if key in raw})
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, str, Callable[[Any], Any], bool], ...]:
+    """Return of each field its name, its stored key, what reads it, and whether it has to be there."""
+    return tuple(
+        (f.name, f.name.rstrip("_"), _reader(cast("Any", f.type)), f.default is f.default_factory is MISSING)
+        for f in fields(kind)
+    )
 
 
 def _plain(value: object, *but: str) -> dict[str, Json]:

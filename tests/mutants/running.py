@@ -1,0 +1,196 @@
+"""Runs tests against mutants: a pytest plugin that forks a child for each one after all tests were collected.
+
+The child gives a living function the mutant's code, and runs the tests that reach that function until one fails. So a
+mutant costs neither an import nor a collection. A test that fails without a mutant, too, is left out.
+"""
+
+import builtins
+import contextlib
+import gc
+import json
+import os
+import resource
+import signal
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import _lru_cache_wrapper
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from tests.mutants.mutations import HIT, Mutant, mutants, noticed
+
+ENOUGH_S = 8.0
+"""What the tests of one mutant may take without it, in seconds of CPU: the fastest ones are chosen."""
+_IMPOSSIBLE = 3
+HANG_S = 300
+"""After so long a mutant is taken for one that hangs, and so is killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A module whose functions are mutated."""
+
+    module: str
+    file: str
+    text: str
+
+
+@dataclass(eq=False)
+class Mutating:
+    """The plugin: which mutants are tried, and what became of each."""
+
+    sources: Sequence[Source]
+    chosen: Sequence[int]
+    jobs: int
+    outcomes: dict[int, str] = field(default_factory=dict)
+    failed: bool = False
+
+    def pytest_collection(self) -> None:
+        from hypothesis import HealthCheck, Phase, settings  # pytest rewrites it first
+
+        settings.register_profile(
+            "mutants",
+            parent=settings.get_profile("sealift"),
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        settings.load_profile("mutants")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failed = self.failed or report.failed
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        living = _living(self.sources)
+        for one in gc.get_objects():
+            if isinstance(one, _lru_cache_wrapper) and str(getattr(one, "__module__", "")).startswith("sealift."):
+                one.cache_clear()
+        reaching = self._reaching(session.items, living)
+        every = [m for source in self.sources for m in mutants(source.text, source.module, source.file)]
+        waiting, running = list(self.chosen), dict[int, int]()
+        while waiting or running:
+            if len(running) == self.jobs or not waiting:
+                pid, status = os.wait()
+                self.outcomes[running.pop(pid)] = {0: "lived", _IMPOSSIBLE << 8: "impossible"}.get(status, "killed")
+                continue
+            number = waiting.pop(0)
+            mutant = every[number]
+            functions = living.get(f"{mutant.module}.{mutant.function}", [])
+            tests = _nearest(reaching.get(f"{mutant.module}.{mutant.function}", []))
+            if not functions or not tests:
+                self.outcomes[number] = "reached by no test"
+            else:
+                running[self._started(session.items, mutant, functions, tests)] = number
+        return True
+
+    def _reaching(
+        self, items: Sequence[pytest.Item], living: Mapping[str, Sequence[FunctionType]]
+    ) -> dict[str, list[tuple[float, int]]]:
+        """Return by function the tests that call it, with the CPU they take, from a child that runs each test once."""
+        with tempfile.TemporaryDirectory() as folder:
+            notes = Path(folder) / "reached.json"
+            pid = os.fork()
+            if pid == 0:
+                _quiet()
+                try:
+                    notes.write_text(json.dumps(self._reached(items, living)))
+                finally:
+                    os._exit(0)
+            os.waitpid(pid, 0)
+            found: dict[str, list[tuple[float, int]]] = defaultdict(list)
+            for number, (took, hits) in enumerate(json.loads(notes.read_text())):
+                for hit in hits:
+                    found[hit].append((took, number))
+            return found
+
+    def _reached(
+        self, items: Sequence[pytest.Item], living: Mapping[str, Sequence[FunctionType]]
+    ) -> list[tuple[float, list[str]]]:
+        hits: set[str] = set()
+        setattr(builtins, HIT, hits.add)
+        for source in self.sources:
+            for name, code in noticed(source.text, source.module, source.file).items():
+                for function in living.get(f"{source.module}.{name}", ()):
+                    function.__code__ = code
+        rows = []
+        for item in items:
+            hits.clear()
+            self.failed, began = False, _cpu_s()
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            rows.append((_cpu_s() - began, [] if self.failed else sorted(hits)))
+        return rows
+
+    def _started(
+        self,
+        items: Sequence[pytest.Item],
+        mutant: Mutant,
+        functions: Iterable[FunctionType],
+        tests: Sequence[tuple[float, int]],
+    ) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        _quiet()
+        limit = int(10 + 10 * sum(took for took, _ in tests))
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        signal.alarm(HANG_S)
+        self.failed, status = False, 1
+        try:
+            code = mutant.code()
+            if any(function.__code__.co_freevars != code.co_freevars for function in functions):
+                os._exit(_IMPOSSIBLE)
+            for function in functions:
+                function.__code__ = code
+            for _, number in tests:
+                items[number].config.hook.pytest_runtest_protocol(item=items[number], nextitem=None)
+                if self.failed:
+                    break
+            status = int(self.failed)
+        finally:
+            os._exit(status)
+
+
+def _living(sources: Iterable[Source]) -> dict[str, list[FunctionType]]:
+    """Return the functions of modules by name as they live in this process, whatever is wrapped around them."""
+    modules = {source.file: source.module for source in sources}
+    found: dict[str, list[FunctionType]] = defaultdict(list)
+    for one in gc.get_objects():
+        if isinstance(one, FunctionType) and one.__code__.co_filename in modules:
+            found[f"{modules[one.__code__.co_filename]}.{one.__code__.co_qualname}"].append(one)
+    return found
+
+
+def _nearest(reached: Iterable[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Return the fastest tests, as many as may be run for one mutant."""
+    found: list[tuple[float, int]] = []
+    total = 0.0
+    for took, number in sorted(reached):
+        total += took
+        if total > ENOUGH_S and found:
+            break
+        found.append((took, number))
+    return found
+
+
+def _cpu_s() -> float:
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def _quiet() -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+
+
+def run(plugin: Any, tests: Sequence[str]) -> None:
+    """Collect tests and run them against the plugin's mutants; what pytest shows of it is nobody's."""
+    with Path(os.environ.get("MUTOUT", os.devnull)).open("w") as null, contextlib.redirect_stdout(null):
+        pytest.main(["-p", "no:cacheprovider", "-p", "no:xdist", *tests], plugins=[plugin])
