@@ -14,9 +14,9 @@ from sealift.ports import EventSink
 
 # fmt: off
 TAKE_LOCAL = frozenset((
-    "bootstrap", "check", "ci", "test", "prove", "run", "deploy", "promote", "rollback", "resume", "approve", "waive",
-    "destroy", "status", "config", "history", "changelog", "drift", "diff", "evidence", "ledger", "release", "preview",
-    "outputs", "open", "logs", "invoke",
+    "bootstrap", "check", "ci", "doctor", "test", "prove", "run", "deploy", "promote", "rollback", "resume", "approve",
+    "waive", "destroy", "status", "config", "history", "changelog", "drift", "diff", "evidence", "ledger", "release",
+    "preview", "outputs", "open", "logs", "invoke",
 ))
 # fmt: on
 """The commands that have `--local`; a test compares them with the command line."""

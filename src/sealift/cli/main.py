@@ -14,6 +14,7 @@ EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
 COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (section, module under sealift.cli.commands, short help)
     "init": ("Start", "init", "Write a commented sealift.toml."),
+    "doctor": ("Start", "doctor", "Look whether everything is there that a delivery needs."),
     "bootstrap": ("Start", "bootstrap", "Make the bucket and the roles that an environment needs first."),
     "check": ("Start", "check", "Run static analysis and the unit tests."),
     "test": ("Start", "check", "Run the unit tests."),

@@ -1,0 +1,139 @@
+"""Look whether everything is there that a delivery needs, before one is tried. Reads only."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sealift.errors import SealiftError
+from sealift.model.app import App, Environment
+from sealift.model.template import Template
+from sealift.usecases import bootstrap
+from sealift.usecases.build import every_template, load_templates
+from sealift.usecases.fitness import misfits
+from sealift.usecases.services import Services
+from sealift.usecases.site import Site, open_site
+from sealift.usecases.writing import check_account, require_gates
+
+_VERSION_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """One thing that was looked at. `unknown` is what could not be looked at; it is never called healthy."""
+
+    name: str
+    environment: str = ""
+    status: Literal["ok", "failed", "unknown"] = "ok"
+    said: str
+    cure: str = ""
+    """The command or the change that mends it."""
+
+
+def examine(app: App, services: Services, *, local: bool) -> Iterator[Examined]:
+    """Yield what was found of configuration, repository, tools and each environment: account, bucket, ledger, roles."""
+    yield _tried("repository", lambda: _repository(app, services))
+    if not local:
+        yield _tried("gates", lambda: _gates(app))
+    templates: dict[str, Template] = {}
+    yield _tried("templates", lambda: _templates(app, services, templates))
+    for finding in misfits(app, templates) if templates else ():
+        yield Examined(name="configuration", status="failed", said=finding.message, cure=finding.fix)
+    yield from _tools(app, services, templates)
+    for environment in app.environments:
+        yield from _environment(app, environment, services)
+
+
+def _tried(name: str, look: Callable[[], Examined | str], *, environment: str = "") -> Examined:
+    """Return what a look found; what it raised is what is wrong, with its cure."""
+    try:
+        found = look()
+    except SealiftError as error:
+        return Examined(name=name, environment=environment, status="failed", said=error.message, cure=error.hint)
+    if isinstance(found, Examined):
+        return found
+    return Examined(name=name, environment=environment, said=found)
+
+
+def _repository(app: App, services: Services) -> Examined | str:
+    origin = services.scm.origin(app.root)
+    if origin is None or origin.commit is None:
+        said = f"{app.root} is in no git repository" if origin is None else "the repository has no commit yet"
+        return Examined(name="repository", status="failed", said=said, cure="git init && git add -A && git commit")
+    dirty = ", with changes that are in no commit" if origin.dirty else ""
+    return f"{origin.branch or 'no branch'} at {origin.commit[:8]}{dirty}"
+
+
+def _gates(app: App) -> str:
+    require_gates(app)
+    return f"read from {app.gates.reference}"
+
+
+def _templates(app: App, services: Services, found: dict[str, Template]) -> str:
+    found |= load_templates(app, services)
+    functions = sum(len(one.functions) for one in every_template(found.values()))
+    return f"{', '.join(one.file for one in found.values())}: {functions} functions"
+
+
+def _tools(app: App, services: Services, templates: Mapping[str, Template]) -> Iterator[Examined]:
+    """Yield the programs of others that the functions need; those of Python come with Sealift."""
+    runtimes = {f.runtime or "" for one in every_template(templates.values()) for f in one.functions}
+    for program in ("node", "npm") if any(runtime.startswith("nodejs") for runtime in runtimes) else ():
+        try:
+            done = services.process.run([program, "--version"], cwd=app.root, timeout_s=_VERSION_S)
+            said = "" if done.returncode else done.stdout.strip()
+        except SealiftError:
+            said = ""
+        cure = "" if said else "Install Node.js with npm: https://nodejs.org/"
+        yield Examined(name=program, status="ok" if said else "failed", said=said or "it cannot be run", cure=cure)
+
+
+def _environment(app: App, environment: Environment, services: Services) -> Iterator[Examined]:
+    name = environment.name
+    opened: list[Site] = []
+
+    def account() -> str:
+        site = open_site(app, environment, services)
+        check_account(site)
+        opened.append(site)
+        return "the embedded cloud" if site.cloud.local else f"{site.cloud.account}, {site.cloud.region}"
+
+    yield _tried("account", account, environment=name)
+    for site in opened:
+        yield _tried("ledger", lambda site=site: _ledger(site), environment=name)  # type: ignore[misc]
+        if environment.trust is not None or not site.cloud.local:
+            yield _tried("bootstrap", lambda site=site: _bootstrap(site), environment=name)  # type: ignore[misc]
+
+
+def _ledger(site: Site) -> Examined | str:
+    entries, faults = site.ledger.entries(), site.ledger.verify()
+    if faults:
+        return Examined(
+            name="ledger",
+            environment=site.name,
+            status="failed",
+            said=f"entry {faults[0].seq}: {faults[0].reason}",
+            cure="`sealift ledger verify` lists all of it.",
+        )
+    current = site.standing().current
+    runs = f", runs release {current.release[:12]}" if current else ""
+    return f"{len(entries)} entries, its chain holds{runs}" if entries else "nothing was deployed yet"
+
+
+def _bootstrap(site: Site) -> Examined | str:
+    if site.environment.trust is None:
+        said = "no role is declared, so what the credentials may do was not looked at"
+        cure = f"declare `trust`, and `sealift bootstrap {site.name}` makes roles that may just what is needed"
+        return Examined(name="bootstrap", environment=site.name, status="unknown", said=said, cure=cure)
+    found = bootstrap.compare(site.app, site.environment, site.services)
+    if found.live is None:
+        return _unlike(
+            site, "there is no stack with its bucket and roles", f"`sealift bootstrap {site.name}` makes it."
+        )
+    if found.differs:
+        cure = f"`sealift bootstrap {site.name} --diff` shows how; without --diff it mends that."
+        return _unlike(site, f"stack {found.bootstrap.target.name} is not as the application needs it", cure)
+    return f"stack {found.bootstrap.target.name} is as the application needs it"
+
+
+def _unlike(site: Site, said: str, cure: str) -> Examined:
+    return Examined(name="bootstrap", environment=site.name, status="failed", said=said, cure=cure)
