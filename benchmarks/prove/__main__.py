@@ -7,7 +7,8 @@ import sys
 import time
 from typing import Any
 
-from sealift.isolation import EnvironmentView, StackView, prove
+from sealift.isolation.model import EnvironmentView, StackView
+from sealift.isolation.prove import prove
 
 POINTS = (
     (1, 500), (2, 500), (5, 500), (10, 500), (20, 500), (50, 500),

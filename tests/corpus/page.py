@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sealift.isolation import Finding
+from sealift.isolation.model import Finding
 from tests.corpus.sources import Source
 from tests.corpus.sweep import ACCOUNTS, Outcome, broken
 from tests.nightly.isolation.mechanisms import section

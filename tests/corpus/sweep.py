@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 
 from sealift.errors import SealiftError
-from sealift.isolation import EnvironmentView, StackView, Verdict, prove
+from sealift.isolation.model import EnvironmentView, StackView, Verdict
+from sealift.isolation.prove import prove
 from sealift.model.template import Json
 from sealift.template.declared import parameters
 from sealift.template.rendering import RenderTarget, rendered

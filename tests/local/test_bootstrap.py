@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sealift.errors import CloudError, Refused
-from sealift.isolation import EnvironmentView, StackView
+from sealift.isolation.model import EnvironmentView, StackView
 from sealift.local.endpoint import Endpoint
 from sealift.model.app import App, Environment, StackSpec
 from sealift.model.template import Json

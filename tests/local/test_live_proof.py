@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sealift.aws.cloud import Access, open_cloud
-from sealift.isolation import EnvironmentView, StackView
+from sealift.isolation.model import EnvironmentView, StackView
 from sealift.local.endpoint import Endpoint
 from sealift.model.app import App, Environment, StackSpec
 from sealift.model.live import POLICY_TYPES

@@ -10,7 +10,7 @@ import pytest
 
 from sealift.cli.main import run as command
 from sealift.cli.prompt import DefaultAnswers
-from sealift.isolation import Finding
+from sealift.isolation.model import Finding
 from sealift.model.app import App, Environment
 from sealift.model.live import LivePrincipal, PrincipalKind
 from sealift.model.release import Origin

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from sealift.cli.screen import Screen, screen
 from sealift.cli.text import Text
-from sealift.isolation import MEANING, Finding, Verdict
 from sealift.isolation.certificate import Difference
+from sealift.isolation.model import MEANING, Finding, Verdict
 from sealift.usecases.proof.prove import PROBE_RULE, Proof, alike, between, others_of, summary, worst_first
 
 _OUTCOMES = {"denied": "denied", "allowed": "not denied", "unknown": "without an answer that says either"}

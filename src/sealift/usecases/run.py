@@ -21,11 +21,11 @@ from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import check
 from sealift.usecases.deploy import enters, looking_for_drift
 from sealift.usecases.evidence import evidence_of_checks
-from sealift.usecases.gates.asking import WHAT, WHO, require, require_isolation
+from sealift.usecases.gates.asking import WHAT, WHO, require
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.proof.certificates import store_certificate
-from sealift.usecases.proof.prove import Proof, prove_built
+from sealift.usecases.proof.prove import Proof, prove_built, require_isolation
 from sealift.usecases.proof.views import render_ahead
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services

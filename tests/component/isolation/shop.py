@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sealift.isolation import DeclaredPrincipal, EnvironmentView, StackView
+from sealift.isolation.model import DeclaredPrincipal, EnvironmentView, StackView
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sealift.isolation import prove
+from sealift.isolation.prove import prove
 from tests.component.isolation.collection import Case, cases
 from tests.component.isolation.collection.table import outcome
 

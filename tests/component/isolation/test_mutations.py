@@ -2,8 +2,9 @@
 
 import pytest
 
-from sealift.isolation import EnvironmentView, Witness, prove
+from sealift.isolation.model import EnvironmentView, Witness
 from sealift.isolation.policies import Statement
+from sealift.isolation.prove import prove
 from sealift.isolation.world import World
 from tests.component.isolation import disguised, hostile, planted, wired
 from tests.component.isolation.shop import MUTATIONS, Mutation, shops

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sealift.isolation import EnvironmentView, LivePrincipal
+from sealift.isolation.model import EnvironmentView
 from sealift.model.app import PREVIEW, Environment
+from sealift.model.live import LivePrincipal
 from sealift.model.template import Json
 from sealift.usecases.build import load_templates
 from sealift.usecases.proof.live import prove_live

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealift.isolation import DeclaredPrincipal, EnvironmentView, Finding, StackView, Verdict, prove
+from sealift.isolation.model import DeclaredPrincipal, EnvironmentView, Finding, StackView, Verdict
 from sealift.isolation.patterns import FIRST_SYMBOL, TAIL
+from sealift.isolation.prove import prove
 from sealift.isolation.rule import Example, Rule
 
 TRUST: Any = {

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from sealift.isolation import EnvironmentView, StackView, prove
+from sealift.isolation.model import EnvironmentView, StackView
 from sealift.isolation.patterns import FIRST_SYMBOL, LAST_SYMBOL, TAIL
+from sealift.isolation.prove import prove
 from sealift.isolation.types import TYPES
 from sealift.isolation.world import World
 from tests.unit.isolation.test_bad_input import TRUST, proved

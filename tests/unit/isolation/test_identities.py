@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from sealift.isolation import EnvironmentView, StackView, prove
 from sealift.isolation.identities import _shapes, shape
+from sealift.isolation.model import EnvironmentView, StackView
+from sealift.isolation.prove import prove
 
 TYPES = [name for name in _shapes() if name != "#" and (found := shape(name)) and (found.keys or found.mark == "*")]
 

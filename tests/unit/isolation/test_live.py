@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from sealift.isolation import EnvironmentView, Finding, LivePrincipal, StackView, Unread, Verdict, prove
+from sealift.isolation.model import EnvironmentView, Finding, StackView, Verdict
+from sealift.isolation.prove import prove
+from sealift.model.live import LivePrincipal, Unread
 from sealift.model.template import Json
 
 REGION = "eu-central-1"

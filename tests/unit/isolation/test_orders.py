@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sealift.isolation import EnvironmentView, StackView, Verdict, prove
+from sealift.isolation.model import EnvironmentView, StackView, Verdict
+from sealift.isolation.prove import prove
 from sealift.model.template import Location
 from sealift.template.templates import SamTemplates
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sealift.isolation import EnvironmentView, StackView, Verdict, prove
+from sealift.isolation.model import EnvironmentView, StackView, Verdict
+from sealift.isolation.prove import prove
 from sealift.model.template import Json
 
 Body = dict[str, Json]

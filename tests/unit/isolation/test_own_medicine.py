@@ -9,7 +9,8 @@ from sealift.bootstrap.owned import KNOWN
 from sealift.bootstrap.target import Target
 from sealift.bootstrap.template import bootstrap_template
 from sealift.bootstrap.trust import Trust
-from sealift.isolation import DeclaredPrincipal, EnvironmentView, StackView, prove
+from sealift.isolation.model import DeclaredPrincipal, EnvironmentView, StackView
+from sealift.isolation.prove import prove
 
 ACCOUNT = "000000000000"
 REGION = "eu-central-1"

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sealift.isolation import EnvironmentView, Finding, StackView, prove
+from sealift.isolation.model import EnvironmentView, Finding, StackView
+from sealift.isolation.prove import prove
 from tests.unit.isolation.test_bad_input import TRUST
 
 TABLE: Any = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": {"Fn::Sub": "${AWS::StackName}-orders"}}}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sealift.isolation import prove, rules
+from sealift.isolation import rules
+from sealift.isolation.prove import prove
 from sealift.isolation.rule import Rule
 from sealift.isolation.rules import RULES
 from tests.unit.isolation.examples import views

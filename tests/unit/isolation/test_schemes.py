@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.isolation import EnvironmentView, StackView
+from sealift.isolation.model import EnvironmentView, StackView
 from sealift.isolation.schemes import Schemes
 
 VIEWS = [

@@ -7,7 +7,8 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.isolation import Accepted, EnvironmentView, StackView, prove
+from sealift.isolation.model import Accepted, EnvironmentView, StackView
+from sealift.isolation.prove import prove
 from sealift.isolation.rule import Example
 from sealift.isolation.rules import RULES
 from tests.unit.isolation.examples import views

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sealift.isolation import EnvironmentView, StackView
+from sealift.isolation.model import EnvironmentView, StackView
 from sealift.isolation.rules import RULES
 from sealift.model.template import Json
 from tests.unit.isolation.examples import views

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sealift.isolation import Accepted, EnvironmentView, prove
 from sealift.isolation.certificate import certificate, check
-from sealift.isolation.prove import AXIOMS, PROVER_VERSION
+from sealift.isolation.model import Accepted, EnvironmentView
+from sealift.isolation.prove import AXIOMS, PROVER_VERSION, prove
 from tests.unit.reports.shop import example, hostile, with_comment_added
 
 KNOWN = Accepted(id="IAM-01", reason="known", expires=date(2027, 1, 31))

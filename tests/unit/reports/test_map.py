@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealift.isolation import EnvironmentView, StackView, prove
-from sealift.isolation.model import EVERY, OUTSIDE, Finding, Verdict, Witness
+from sealift.isolation.model import EVERY, OUTSIDE, EnvironmentView, Finding, StackView, Verdict, Witness
+from sealift.isolation.prove import prove
 from sealift.isolation.rules import RULES
 from sealift.reports.map import html, svg
 from sealift.reports.map.crossings import MOST_ARROWS, Crossing, crossings

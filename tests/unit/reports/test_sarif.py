@@ -4,8 +4,8 @@ import json
 from datetime import date
 from typing import Any
 
-from sealift.isolation import Accepted, prove
-from sealift.isolation.model import Finding, Verdict, Witness
+from sealift.isolation.model import Accepted, Finding, Verdict, Witness
+from sealift.isolation.prove import prove
 from sealift.isolation.rules import RULES
 from sealift.model.template import Location
 from sealift.reports.sarif import sarif

@@ -90,8 +90,7 @@ def deploy_command(
     from sealift.usecases.admission import Admission
     from sealift.usecases.build import build_release, load_templates
     from sealift.usecases.fitness import require_probes
-    from sealift.usecases.gates.asking import require_isolation
-    from sealift.usecases.proof.prove import prove_built
+    from sealift.usecases.proof.prove import prove_built, require_isolation
     from sealift.usecases.references import require_defined
     from sealift.usecases.run import commit_of, deploy_built
 

@@ -11,7 +11,7 @@ from sealift.errors import UserError
 
 if TYPE_CHECKING:
     from sealift.cli.proof_files import Given
-    from sealift.isolation import EnvironmentView, Verdict
+    from sealift.isolation.model import EnvironmentView, Verdict
     from sealift.usecases.proof.prove import Probed, Proof, Reading
 
 LEVELS = ("L1", "L2", "L3")

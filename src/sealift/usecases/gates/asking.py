@@ -27,8 +27,7 @@ from sealift.usecases.gates.reproduced import reproduced
 from sealift.usecases.gates.running import running
 from sealift.usecases.gates.soak import release, soak, verified
 from sealift.usecases.gates.window import window
-from sealift.usecases.proof.prove import Proof, isolation_gate, summary
-from sealift.usecases.services import PhaseOutcome, Services, phase
+from sealift.usecases.services import PhaseOutcome, phase
 
 Gate = Callable[[Entering], GateResult]
 WHO: tuple[Gate, ...] = (account, protected, merged)
@@ -88,18 +87,6 @@ def require(
                 overridden.append(result)
             outcome.detail = result.message
     return tuple(overridden)
-
-
-def require_isolation(proof: Proof, services: Services, *, strict: bool) -> None:
-    """Show a proof, and refuse when something critical or high was found: before anything is opened. Raises Refused."""
-    result = isolation_gate(proof, strict=strict)
-    with phase(services, "prove") as outcome:
-        for event in result.events:
-            services.events.emit(event)
-        outcome.detail = summary(proof.verdict)
-        if result.status != "open":
-            outcome.status = "refused"
-            raise Refused(result.message, code="gate-isolation", hint=result.hint, context=result.details)
 
 
 def closed(result: GateResult, entering: Entering) -> SealiftError:

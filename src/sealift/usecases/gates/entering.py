@@ -1,21 +1,26 @@
-"""What wants to enter an environment, and what the gates read of it, each thing once."""
+"""What wants to enter an environment, and what the gates read of it, each thing once.
+
+What takes a release apart (proof, plan, rebuild) is imported where it is asked for: `status` asks for none of it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sealift.delivery.health import Judgement, judge
 from sealift.delivery.history import Deployed, Standing
 from sealift.model.release import Release
-from sealift.usecases.deploy import Plan, plan_deployment
 from sealift.usecases.health import observe, outputs_of, send_probes
 from sealift.usecases.probes import probes_of
-from sealift.usecases.proof.prove import Proof, prove_stored
-from sealift.usecases.rebuilding import Rebuilt, rebuild
 from sealift.usecases.site import Site
 from sealift.usecases.store import local_blob, stored_blob, stored_release
+
+if TYPE_CHECKING:
+    from sealift.usecases.deploy import Plan
+    from sealift.usecases.proof.prove import Proof
+    from sealift.usecases.rebuilding import Rebuilt
 
 
 @dataclass(kw_only=True)
@@ -31,7 +36,7 @@ class Entering:
     """Blobs of one that was just built, by their SHA-256."""
     built_from: str | None = None
     """The commit of one that was just built."""
-    proved: Proof | None = None
+    proved: "Proof | None" = None
     """The proof of one that was just built."""
     adopt: bool = False
     strict: bool = False
@@ -86,20 +91,26 @@ class Entering:
         return stored_blob(sha256, (self.source or self.site).cloud)
 
     @cached_property
-    def rebuilt(self) -> Rebuilt:
+    def rebuilt(self) -> "Rebuilt":
         """Return what its commit builds here and now. Raises SealiftError when it cannot be built."""
+        from sealift.usecases.rebuilding import rebuild
+
         assert self.source is not None
         assert self.commit is not None
         return rebuild(self.sealed, self.commit, self.source)
 
     @cached_property
-    def proof(self) -> Proof:
+    def proof(self) -> "Proof":
         """Return the proof of its isolation."""
+        from sealift.usecases.proof.prove import prove_stored
+
         return self.proved or prove_stored(self.sealed, self.source or self.site)
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> "Plan":
         """Return the release with its configuration resolved. Raises ConfigError."""
+        from sealift.usecases.deploy import plan_deployment
+
         kind: Literal["promotion", "deployment"] = "promotion" if self.source is not None else "deployment"
         return plan_deployment(self.site, self.sealed, commit=self.commit, kind=kind, adopt=self.adopt)
 

@@ -24,11 +24,10 @@ from sealift.model.release import BuiltRelease
 from sealift.ports import PullRequests
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.fitness import require_probes
-from sealift.usecases.gates.asking import require_isolation
 from sealift.usecases.health import outputs_of
 from sealift.usecases.previews.down import erase, read_card
 from sealift.usecases.previews.survey import read_cards
-from sealift.usecases.proof.prove import Proof, prove_built
+from sealift.usecases.proof.prove import Proof, prove_built, require_isolation
 from sealift.usecases.references import require_defined
 from sealift.usecases.release import Outcome
 from sealift.usecases.run import commit_of, deploy_built

@@ -12,8 +12,8 @@ from typing import TypeVar
 from sealift.cfn.values import mapping_at
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError, SealiftError
-from sealift.isolation import EnvironmentView, LivePrincipal, StackView, Unread
-from sealift.model.live import POLICY_TYPES, PRINCIPAL_TYPES, UNREAD_POLICY_TYPES, LiveFunction
+from sealift.isolation.model import EnvironmentView, StackView
+from sealift.model.live import POLICY_TYPES, PRINCIPAL_TYPES, UNREAD_POLICY_TYPES, LiveFunction, LivePrincipal, Unread
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.stack import StackResource, StackState
 from sealift.model.template import Json

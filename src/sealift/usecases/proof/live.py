@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sealift.errors import SealiftError
-from sealift.isolation import DeclaredPrincipal, EnvironmentView, Unread
+from sealift.isolation.model import DeclaredPrincipal, EnvironmentView
 from sealift.isolation.perimeter import is_perimeter
 from sealift.model.app import App
+from sealift.model.live import Unread
 from sealift.ports import Cloud
 from sealift.usecases.proof.in_force import Read, asked, read_stack, sentence
 from sealift.usecases.proof.prove import Proof, Reading, judged

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sealift.delivery.gates import GateResult
-from sealift.isolation import Accepted, EnvironmentView, Finding, Verdict
-from sealift.isolation import prove as decide
+from sealift.errors import Refused
+from sealift.isolation.model import Accepted, EnvironmentView, Finding, Verdict
 from sealift.model.app import App
 from sealift.model.event import Event, FindingReported, Noted
 from sealift.model.finding import Finding as ToolFinding
@@ -16,7 +16,7 @@ from sealift.model.records import Isolation
 from sealift.model.release import BuiltRelease, Release
 from sealift.model.template import Template
 from sealift.usecases.proof.views import built_views, stored_views
-from sealift.usecases.services import Services
+from sealift.usecases.services import Services, phase
 from sealift.usecases.site import Site
 
 PROBE_RULE = "PRB-01"
@@ -135,6 +135,18 @@ def _rehearsed(found: int) -> Noted:
     )
 
 
+def require_isolation(proof: Proof, services: Services, *, strict: bool) -> None:
+    """Show a proof, and refuse when something critical or high was found: before anything is opened. Raises Refused."""
+    result = isolation_gate(proof, strict=strict)
+    with phase(services, "prove") as outcome:
+        for event in result.events:
+            services.events.emit(event)
+        outcome.detail = summary(proof.verdict)
+        if result.status != "open":
+            outcome.status = "refused"
+            raise Refused(result.message, code="gate-isolation", hint=result.hint, context=result.details)
+
+
 def summary(verdict: Verdict) -> str:
     """Return the verdict in a few words."""
     meaning = {
@@ -239,6 +251,8 @@ def judged(
 
     `shared` are the views of the advice, where they differ.
     """
+    from sealift.isolation.prove import prove as decide  # with it come all rules; `status` asks for no proof
+
     accepted, today = _accepted(app), services.clock.now().date()
     if not local:
         placed = tuple(replace(v, account=v.account or v.live_account) for v in views)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sealift.errors import CloudError, UserError
-from sealift.isolation import Attempted, EnvironmentView, StackView
+from sealift.isolation.model import Attempted, EnvironmentView, StackView
 from sealift.model.app import App
 from sealift.model.live import ATTEMPTS, Attempt
 from sealift.ports import Cloud

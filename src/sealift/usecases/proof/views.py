@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sealift.delivery.buckets import bucket_name
 from sealift.delivery.parameters import given_parameters, resolve_parameters
-from sealift.isolation import UNDECLARED_ACCOUNT, EnvironmentView, StackView
+from sealift.isolation.model import UNDECLARED_ACCOUNT, EnvironmentView, StackView
 from sealift.model.app import App, Environment
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Release, SealedStack
 from sealift.model.template import Asset, Json, Location, Rendered, Template, TemplatePath

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sealift.delivery.buckets import bucket_name
-from sealift.isolation import UNDECLARED_ACCOUNT, EnvironmentView, StackView
+from sealift.isolation.model import UNDECLARED_ACCOUNT, EnvironmentView, StackView
 from sealift.template.reading import parse
 
 FOLDER = Path(__file__).parent

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from sealift.isolation import Verdict, prove
+from sealift.isolation.model import Verdict
+from sealift.isolation.prove import prove
 from tests.component.isolation.collection import Case
 
 ORDER = ("critical", "high", "medium", "low", "info")
