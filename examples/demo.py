@@ -245,7 +245,7 @@ def broken_in_staging(demo: Demo, good: str) -> None:
 def broken_in_production(demo: Demo, good: str) -> None:
     """Act 3. `good` is the release that production runs before and after it."""
     with demo.act(
-        "3 · A commit that only fails in production is brought back",
+        "3 · A commit that only fails in production is rolled back",
         "It needs a parameter; somebody gave it to staging and forgot production. All tests pass in staging.",
     ):
         demo.git("revert", "--no-edit", "HEAD")

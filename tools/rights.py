@@ -148,7 +148,7 @@ RIGHTS: tuple[Right, ...] = (
         ("ssm:PutParameter", PARAMETER, "write a value"),
         ("secretsmanager:CreateSecret", SECRET, "make a secret"),
         ("secretsmanager:PutSecretValue", SECRET, "write a value"),
-        ("secretsmanager:RestoreSecret", SECRET, "bring back a secret that waits for its deletion"),
+        ("secretsmanager:RestoreSecret", SECRET, "restore a secret that waits for its deletion"),
         ("ssm:DeleteParameter", PARAMETER, "delete a parameter"),
         ("secretsmanager:DeleteSecret", SECRET, "delete a secret"),
     ),

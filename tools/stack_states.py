@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from sealift.delivery.states import ADVICE, NEXT_STEP, Step, Teardown, next_step, teardown_step
+from sealift.delivery.states import ADVICE, NEXT_STEP, Deletion, Step, deletion_step, next_step
 from sealift.usecases.stacks.polling import LOCAL_STACK_TIMEOUT_S, STACK_TIMEOUT_S
 
 _MADE = "<!-- Made from the code by `python -m tools.reference`; a test fails when this page is out of date. -->\n"
 _HEAD = """\
-What is done with a stack in each state that CloudFormation knows, by what was about to be done. Promoting, going back
+What is done with a stack in each state that CloudFormation knows, by what was about to be done. Promoting, rolling back
 and resuming deploy, too: the release differs, the stack is treated alike. Tests do each of them in each of the states.
 
 First of all a stack has to be ours: one without our owner tags is neither updated nor deleted, whatever its state is. A
@@ -27,7 +27,7 @@ _DEPLOYING: Mapping[Step, str] = {
     "and refuse",
     "refuse": "refuse",
 }
-_DELETING: Mapping[Teardown, str] = {
+_DELETING: Mapping[Deletion, str] = {
     "none": "nothing to do",
     "wait": "wait until it rests, then look again; no bucket is emptied meanwhile",
     "delete": "empty its buckets, delete it",
@@ -58,4 +58,4 @@ def states_page() -> str:
 def _row(name: str, status: str | None) -> str:
     advice = ADVICE.get(status or "", "")
     deploying = _DEPLOYING[next_step(status)] + (f": {advice}" if advice else "")
-    return f"| {name} | {deploying} | {_DELETING[teardown_step(status)]} |"
+    return f"| {name} | {deploying} | {_DELETING[deletion_step(status)]} |"

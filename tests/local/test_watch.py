@@ -1,4 +1,4 @@
-"""A release that starts to fail in production is noticed by what its users got, and taken back: by real requests."""
+"""A release that starts to fail in production is noticed by what its users got, and rolled back: by real requests."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

@@ -66,7 +66,7 @@ def newer_gate(*, commit: str | None, running: str | None, behind: Sequence[str]
             gate="newer",
             status="refused",
             message=f"{_short(commit)} is older than {_short(running)}, which {name} runs, by {len(behind)} commits",
-            hint=f'To go back: `sealift rollback {name}`. When the older one is meant: --override newer --reason "…"',
+            hint=f'To roll back: `sealift rollback {name}`. When the older one is meant: --override newer --reason "…"',
         )
     return GateResult(gate="newer", status="open", message=f"{_short(commit)} is not older than {_short(running)}")
 

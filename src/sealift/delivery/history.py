@@ -213,7 +213,7 @@ def standing(entries: Sequence[Entry]) -> Standing:
 
 
 def deployments(entries: Sequence[Entry]) -> tuple[Deployed, ...]:
-    """Return every deployment that was begun, oldest first, those before a teardown included."""
+    """Return every deployment that was begun, oldest first, those before a `destroy` included."""
     found: dict[str, Deployed] = {}
     for entry in entries:
         _fold(found, entry)
@@ -274,8 +274,8 @@ def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
     return frozenset(granted)
 
 
-def open_teardown(entries: Sequence[Entry]) -> bool:
-    """Return whether the newest operation is a teardown that did not come to its end."""
+def open_destruction(entries: Sequence[Entry]) -> bool:
+    """Return whether the newest operation is a `destroy` that did not come to its end."""
     last = next((e.record for e in reversed(entries) if e.record.kind != "configuration"), None)
     return last is not None and last.kind == "teardown" and last.status != "succeeded"
 
@@ -311,7 +311,7 @@ def unsettled(entries: Sequence[Entry], *, but: str) -> tuple[tuple[str, str], .
 
 
 def open_deletions(entries: Sequence[Entry]) -> frozenset[str]:
-    """Return the stacks that a teardown without an outcome may still delete, when its process was only stopped."""
+    """Return the stacks that a `destroy` without an outcome may still delete, when its process was only stopped."""
     every = [e.record for e in entries]
     ended = {record.operation for record in every if record.kind == "teardown" and record.status != "running"}
     deleting = ((record.operation, record.details) for record in every)

@@ -11,7 +11,7 @@ Step = Literal["create", "update", "wait", "recreate", "continue-rollback", "ref
 first creation that failed, then create · continue-rollback: once, skipping only what was waived · refuse: a person
 has to look."""
 
-Teardown = Literal["none", "wait", "delete", "refuse"]
+Deletion = Literal["none", "wait", "delete", "refuse"]
 """none: there is nothing to delete · wait: look again · delete: delete it · refuse: a person has to look."""
 
 NEXT_STEP: dict[str, Step] = {
@@ -66,7 +66,7 @@ def next_step(status: str | None) -> Step:
     return NEXT_STEP.get(status, "refuse")
 
 
-def teardown_step(status: str | None) -> Teardown:
+def deletion_step(status: str | None) -> Deletion:
     """Return what `destroy` does with a stack in this state; None means that there is no stack."""
     if status is None or status == "DELETE_COMPLETE":
         return "none"

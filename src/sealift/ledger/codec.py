@@ -26,7 +26,7 @@ _KINDS = {
     "deployment": records.Delivery,
     "promotion": records.Delivery,
     "rollback": records.Delivery,
-    "teardown": records.Teardown,
+    "teardown": records.Destruction,
     "verification": records.Verified,
     "watch": records.Watch,
     "approval": records.Approval,

@@ -193,7 +193,7 @@ class BucketEmptied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Teardown:
+class Destruction:
     """How the destruction of an environment ended."""
 
     stacks: tuple[str, ...] | None = None
@@ -290,4 +290,4 @@ class Unknown:
 Waiving = Execution | RollbackContinued | StackLeft | Drifted
 """Steps that may use waivers up."""
 Step = Waiving | StackReview | RemainsDeleted | StoreBackup | HookStep | StackDeletion | BucketEmptied
-Details = Delivery | Step | Teardown | Verified | Watch | Approval | Waiver | Override | SettingChange | Unknown
+Details = Delivery | Step | Destruction | Verified | Watch | Approval | Waiver | Override | SettingChange | Unknown

@@ -65,7 +65,7 @@ class Plan:
     abandoned: tuple[str, ...] = ()
     """Change sets that interrupted deployments may have left behind."""
     open_deletions: frozenset[str] = frozenset()
-    """Stacks that a teardown without an end may still delete."""
+    """Stacks that a `destroy` without an end may still delete."""
     drift: Detection | None = None
     """The look for changes by hand that goes on meanwhile."""
     isolation: Isolation | None = None

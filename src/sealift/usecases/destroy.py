@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sealift.delivery.destruction import BUCKET, NESTED, doomed
 from sealift.delivery.history import open_deletions
 from sealift.delivery.identity import owner
 from sealift.delivery.order import deployment_order
-from sealift.delivery.states import teardown_step
-from sealift.delivery.teardown import BUCKET, NESTED, doomed
+from sealift.delivery.states import deletion_step
 from sealift.errors import CloudError, LeaseError, Refused, UserError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
-from sealift.model.records import BucketEmptied, StackDeletion, Teardown
+from sealift.model.records import BucketEmptied, Destruction, StackDeletion
 from sealift.model.stack import StackState
 from sealift.ports import Cloud
 from sealift.usecases.services import Services, phase
@@ -54,14 +54,14 @@ def tear_down(writer: Writer, names: Callable[[], Sequence[str]]) -> Destroyed:
             wait_until_seen(writer)
             destroyed = _delete_all(names(), operation, writer)
         except KeyboardInterrupt:
-            writer.record(operation, "aborted", Teardown())
+            writer.record(operation, "aborted", Destruction())
             raise
         except LeaseError:
             raise  # without the lease nothing may be written
         except UserError as error:
-            writer.record(operation, "failed", Teardown(error=error.code, message=error.message))
+            writer.record(operation, "failed", Destruction(error=error.code, message=error.message))
             raise
-        writer.record(operation, "succeeded", Teardown(stacks=destroyed.stacks, retained=destroyed.retained))
+        writer.record(operation, "succeeded", Destruction(stacks=destroyed.stacks, retained=destroyed.retained))
         outcome.detail = "deleted" if destroyed.stacks else "nothing was there"
     return destroyed
 
@@ -185,7 +185,7 @@ def _check(name: str, state: StackState | None, writer: Writer) -> None:
     """Refuse to delete a stack that is not ours or that is protected."""
     if state is None:
         return
-    if teardown_step(state.status) == "refuse":
+    if deletion_step(state.status) == "refuse":
         raise Refused(
             f"Stack {name} is in state {state.status}: {state.reason or 'no reason given'}",
             code="stack-state",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sealift.delivery.history import Standing, open_teardown, standing
+from sealift.delivery.history import Standing, open_destruction, standing
 from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
@@ -25,7 +25,7 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
     check_account(site)
     check_pull_request(site)
     entries = site.ledger.entries()
-    _refuse_teardown(environment, torn_down=open_teardown(entries))
+    _refuse_destruction(environment, destroying=open_destruction(entries))
     now = standing(entries)
     if now.rollback_due is not None or now.open_watch is not None:
         return _watch_on(site)
@@ -89,8 +89,8 @@ def _again(site: Site) -> Outcome:
         return redeploy(open_.release, kind=open_.kind, writer=writer)
 
 
-def _refuse_teardown(environment: Environment, *, torn_down: bool) -> None:
-    if torn_down:
+def _refuse_destruction(environment: Environment, *, destroying: bool) -> None:
+    if destroying:
         raise Refused(
             f"The command that was interrupted in {environment.name} is `sealift destroy`",
             code="resume-teardown",

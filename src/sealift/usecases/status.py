@@ -11,7 +11,7 @@ from sealift.delivery.history import (
     Deployed,
     Overtaken,
     Standing,
-    open_teardown,
+    open_destruction,
     overtaken,
     standing,
 )
@@ -51,8 +51,8 @@ class Lane:
     outputs: Mapping[str, str] = field(default_factory=dict)
     stuck: tuple[Stuck, ...] = ()
     """Stacks that a failed operation left in a state from which nothing can be changed: neither release runs."""
-    torn_down: bool = False
-    """Whether a teardown has no end."""
+    destroying: bool = False
+    """Whether `destroy` has no end."""
     missing: tuple[str, ...] = ()
     """Stacks that are not there, although the ledger says that a release runs in them."""
     undeclared: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
             for key, value in merged_outputs((named.get(s.name, s.name), s.outputs) for s in states).items()
         },
         stuck=stuck,
-        torn_down=open_teardown(entries),
+        destroying=open_destruction(entries),
         missing=missing,
         undeclared=tuple(state.name for state in left),
         lease=lease,
@@ -173,10 +173,10 @@ def _unfinished(lane: Lane, now: datetime) -> str:
     watching = watch is not None and watch.watch == "running" and now < (watch.watch_until or now)
     begun = standing is not None and (standing.to_finish is not None or standing.rollback_due is not None)
     stuck = [one for one in lane.stuck if next_step(one.state.status) != "recreate"]
-    if lane.lease is not None and (begun or lane.torn_down or stuck):
+    if lane.lease is not None and (begun or lane.destroying or stuck):
         until = f"{lane.lease.expires_at:%H:%M:%S} UTC"
         return f"{lane.lease.holder} is at work ({lane.lease.purpose}); if not, `sealift resume {name}` after {until}"
-    if lane.torn_down:
+    if lane.destroying:
         return f"sealift destroy {name}"
     beyond = [one for one in stuck if next_step(one.state.status) == "refuse"]
     if beyond:

@@ -139,7 +139,7 @@ def test_credentials_of_another_account_delete_nothing(world: World):
     assert world.account().stacks.deletions == []
 
 
-def test_after_a_teardown_staging_runs_nothing(world: World):
+def test_after_destroy_staging_runs_nothing(world: World):
     world.deploy()
     world.soak()
     take_down(world)
@@ -148,7 +148,7 @@ def test_after_a_teardown_staging_runs_nothing(world: World):
         world.promote()
 
 
-def test_after_a_teardown_the_same_release_is_deployed_again(world: World):
+def test_after_destroy_the_same_release_is_deployed_again(world: World):
     world.deploy()
     take_down(world)
     world.deploy()
@@ -255,6 +255,6 @@ def test_one_that_was_stopped_before_its_last_call_deletes_nothing_that_came_mea
     assert (world.stack_status(), world.standing().current is not None) == ("UPDATE_COMPLETE", True)
 
 
-def test_what_was_protected_from_it_is_deleted_by_the_next_teardown(world: World):
+def test_what_was_protected_from_it_is_deleted_by_the_next_destroy(world: World):
     test_one_that_was_stopped_before_its_last_call_deletes_nothing_that_came_meanwhile(world)
     assert (take_down(world).stacks, world.stack_status()) == ((STACK,), None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sealift.delivery.states import NEXT_STEP, next_step, teardown_step
+from sealift.delivery.states import NEXT_STEP, deletion_step, next_step
 from sealift.errors import CloudError, Refused
 from sealift.model.app import Environment
 from sealift.usecases.destroy import destroy
@@ -121,11 +121,11 @@ def test_a_first_deployment_has_one_outcome_in_every_state(world: World, status:
 
 
 @pytest.mark.parametrize("status", EVERY)
-def test_a_teardown_has_one_outcome_in_every_state(world: World, status: str) -> None:
+def test_destroy_has_one_outcome_in_every_state(world: World, status: str) -> None:
     world.deploy()
     stacks = world.account().stacks
     put(world, world.staging, status)
-    step = teardown_step(None if status == NO_STACK else status)
+    step = deletion_step(None if status == NO_STACK else status)
     if step == "wait":
         with pytest.raises(CloudError) as stopped:
             destroy(world.app, world.staging, world.services(), confirmed_name="staging")
@@ -135,7 +135,7 @@ def test_a_teardown_has_one_outcome_in_every_state(world: World, status: str) ->
         assert (done.stacks != (), world.stack_status()) == (step == "delete", None)
 
 
-def test_a_teardown_refuses_a_state_that_is_not_known(world: World) -> None:
+def test_destroy_refuses_a_state_that_is_not_known(world: World) -> None:
     world.deploy()
     put(world, world.staging, "QUANTUM_COMPLETE")
     with pytest.raises(Refused) as refused:

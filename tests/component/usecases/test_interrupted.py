@@ -115,7 +115,7 @@ def test_an_interrupted_promotion_leaves_production_to_be_continued(world: World
     assert len(world.account("production").stacks.executions) == 1
 
 
-def test_an_interrupted_teardown_is_recorded_and_can_be_repeated(world: World):
+def test_an_interrupted_destroy_is_recorded_and_can_be_repeated(world: World):
     world.deploy()
     strike(world, "stacks.delete_stack", "after", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):

@@ -34,7 +34,7 @@ def let_lag(world: World, lag: Lag, name: str = "staging") -> None:
     world.account(name).stacks.lag(lambda call: lag.get(call, 0.0))
 
 
-def torn_down(world: World) -> str:
+def destroyed(world: World) -> str:
     try:
         destroy(world.app, world.staging, world.services(), confirmed_name="staging")
     except CloudError as error:
@@ -97,7 +97,7 @@ def test_going_back_ends_as_ever(world: World, lag: Lag):
 
 
 @every_lag
-def test_a_teardown_ends_as_ever(world: World, lag: Lag):
+def test_destroy_ends_as_ever(world: World, lag: Lag):
     world.write({"Hello": function(), "Items": table(DeletionPolicy="Retain")})
     world.deploy()
     let_lag(world, lag)
@@ -106,22 +106,22 @@ def test_a_teardown_ends_as_ever(world: World, lag: Lag):
 
 
 @every_lag
-def test_a_teardown_right_after_a_deployment_was_interrupted_leaves_nothing(world: World, lag: Lag):
+def test_destroy_right_after_a_deployment_was_interrupted_leaves_nothing(world: World, lag: Lag):
     let_lag(world, lag)
     strike(world, "stacks.create_change_set", "after", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         world.deploy()
-    assert (torn_down(world), status(world)) == ("destroyed", None)
+    assert (destroyed(world), status(world)) == ("destroyed", None)
 
 
 @every_lag
-def test_a_teardown_that_failed_is_repeated_and_tells_no_old_reason(world: World, lag: Lag):
+def test_destroy_that_failed_is_repeated_and_tells_no_old_reason(world: World, lag: Lag):
     world.deploy()
     world.account().stacks.fail("Items", "delete", "the table is in use")
     let_lag(world, lag)
-    assert "Items" in torn_down(world)
+    assert "Items" in destroyed(world)
     world.account().stacks.mend("Items", "delete")
-    assert (torn_down(world), status(world)) == ("destroyed", None)
+    assert (destroyed(world), status(world)) == ("destroyed", None)
 
 
 @every_lag
@@ -225,7 +225,7 @@ def test_the_failure_of_the_attempt_before_is_not_taken_for_that_of_this_one(wor
 
     world.account().tap.on_call = fill_once
     let_lag(world, {"last_event": 25.0, "describe": LAG_S, "events": 3.0})
-    assert (torn_down(world), status(world), filled) == ("destroyed", None, [True])
+    assert (destroyed(world), status(world), filled) == ("destroyed", None, [True])
 
 
 def test_a_protected_stack_is_deleted_only_once_its_protection_shows_as_gone(world: World):

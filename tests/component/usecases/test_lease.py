@@ -113,7 +113,7 @@ def test_a_writer_that_wakes_up_after_it_was_overtaken_executes_nothing(world: W
     assert len(world.account().stacks.executions) == 1
 
 
-def test_a_teardown_that_wakes_up_after_it_was_overtaken_deletes_nothing(world: World):
+def test_destroy_that_wakes_up_after_it_was_overtaken_deletes_nothing(world: World):
     world.deploy()
     world.code("print('two')")
     tap = world.account().tap

@@ -108,7 +108,7 @@ def test_what_aws_refuses_in_its_own_words(world: World, call: str):
     assert SECRET not in told
 
 
-def test_what_a_teardown_is_told_by_a_stack(world: World):
+def test_what_destroy_is_told_by_a_stack(world: World):
     world.deploy()
     stacks = world.account().stacks
     describe = stacks.describe

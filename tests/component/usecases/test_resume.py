@@ -112,7 +112,7 @@ def test_where_nothing_is_open_nothing_is_done(world: World):
     assert (outcome.status, outcome.message, world.entries()) == ("succeeded", "nothing is open", before)
 
 
-def test_an_interrupted_teardown_is_left_to_a_person(world: World):
+def test_an_interrupted_destroy_is_left_to_a_person(world: World):
     world.deploy()
     strike(world, "stacks.delete_stack", "before", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):

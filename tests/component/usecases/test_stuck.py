@@ -225,7 +225,7 @@ def test_a_lease_that_ran_out_is_not_a_live_one(world: World):
     assert lane(world, "staging").next == "sealift resume staging"
 
 
-def test_a_teardown_without_an_end_is_ended_by_destroy(world: World):
+def test_destroy_without_an_end_is_ended_by_destroy(world: World):
     world.deploy()
     ledger = world.services().ledgers.ledger(world.account().cloud)
     record = Record(kind="teardown", status="running", operation="x", details=StackDeletion(stack="shop-staging"))

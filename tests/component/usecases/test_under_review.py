@@ -33,7 +33,7 @@ def kill_first(world: World, call: str, moment: str) -> None:
     assert world.stack_status() == "REVIEW_IN_PROGRESS"
 
 
-def torn_down(world: World) -> None:
+def destroyed(world: World) -> None:
     destroy(world.app, world.staging, world.services(actor="bob@ci"), confirmed_name="staging")
 
 
@@ -52,7 +52,7 @@ def foreign(world: World) -> None:
 @pytest.mark.parametrize(("call", "moment"), BEFORE_IT_WAS_EXECUTED)
 def test_a_first_deployment_killed_before_it_was_executed_is_destroyed(world: World, call: str, moment: str):
     kill_first(world, call, moment)
-    torn_down(world)
+    destroyed(world)
     assert world.stack_status() is None
 
 
@@ -65,7 +65,7 @@ def test_a_first_deployment_killed_before_it_was_executed_is_continued(world: Wo
 
 @pytest.mark.parametrize("second", BEFORE_IT_WAS_EXECUTED)
 @pytest.mark.parametrize("first", BEFORE_IT_WAS_EXECUTED)
-@pytest.mark.parametrize("again", [World.deploy, torn_down])
+@pytest.mark.parametrize("again", [World.deploy, destroyed])
 def test_it_stays_ours_when_the_next_one_is_killed_too(
     world: World, first: tuple[str, str], second: tuple[str, str], again
 ):
@@ -78,7 +78,7 @@ def test_it_stays_ours_when_the_next_one_is_killed_too(
     assert world.stack_status() in {"CREATE_COMPLETE", None}
 
 
-@pytest.mark.parametrize("again", [World.deploy, torn_down])
+@pytest.mark.parametrize("again", [World.deploy, destroyed])
 @pytest.mark.parametrize(("call", "moment"), BEFORE_IT_WAS_EXECUTED[3:])
 def test_it_stays_ours_when_its_only_change_set_is_deleted(world: World, call: str, moment: str, again):
     kill_first(world, call, moment)
@@ -94,14 +94,14 @@ def test_it_stays_ours_when_its_only_change_set_is_deleted(world: World, call: s
 
 @pytest.mark.parametrize("call", ["stacks.delete_change_set", "stacks.delete_stack", "stacks.describe"])
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_it_stays_ours_when_a_teardown_is_killed(world: World, call: str, moment: str):
+def test_it_stays_ours_when_destroy_is_killed(world: World, call: str, moment: str):
     kill_first(world, "stacks.change_set", "after")
     strike(world, call, moment, Killed())
     try:
-        torn_down(world)
+        destroyed(world)
     except Killed:
         world.clock.advance(3600)
-        torn_down(world)
+        destroyed(world)
     assert world.stack_status() is None
 
 
@@ -122,7 +122,7 @@ def test_it_stays_ours_when_a_refusal_is_killed_while_it_withdraws(world: World,
         world.deploy()
     world.account().tap.on_call = None
     world.clock.advance(3600)
-    torn_down(world)
+    destroyed(world)
     assert world.stack_status() is None
 
 
@@ -138,7 +138,7 @@ def test_a_foreign_stack_under_review_is_not_taken_over(world: World):
 def test_a_foreign_stack_under_review_is_not_destroyed(world: World):
     foreign(world)
     with pytest.raises(Refused) as refused:
-        torn_down(world)
+        destroyed(world)
     assert (refused.value.code, world.stack_status()) == ("stack-owner", "REVIEW_IN_PROGRESS")
 
 
@@ -160,8 +160,8 @@ def test_a_foreign_stack_that_was_made_after_a_refused_deployment_is_not_ours(wo
     world.account().stacks.fail("Items", "create")
     with pytest.raises(CloudError):
         world.deploy()
-    torn_down(world)
+    destroyed(world)
     foreign(world)
     with pytest.raises(Refused) as refused:
-        torn_down(world)
+        destroyed(world)
     assert refused.value.code == "stack-owner"

@@ -1,4 +1,4 @@
-"""After a deployment was verified, the environment is watched; when it fails then, it goes back by itself."""
+"""After a deployment was verified, the environment is watched; when it fails then, it is rolled back."""
 
 from collections.abc import Callable
 from datetime import timedelta

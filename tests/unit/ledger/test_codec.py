@@ -25,7 +25,7 @@ from tests.unit.ledger.writers import Store, record
 FORMAT_1 = (Path(__file__).parent / "format_1.jsonl").read_bytes().splitlines(keepends=True)
 KINDS: dict[type, str] = {
     records.Delivery: "promotion",
-    records.Teardown: "teardown",
+    records.Destruction: "teardown",
     records.Verified: "verification",
     records.Watch: "watch",
     records.Approval: "approval",

@@ -1,4 +1,4 @@
-"""The newer gate: what enters is no older than what runs; going back is what `rollback` is for."""
+"""The newer gate: what enters is no older than what runs; an older release is what `rollback` is for."""
 
 from sealift.delivery.chains import newer_gate
 from sealift.delivery.gates import GateResult
@@ -6,7 +6,7 @@ from sealift.usecases.gates.entering import Entering
 
 
 def newer(entering: Entering) -> GateResult:
-    """Return whether the environment would not go back to an older commit unseen."""
+    """Return whether the environment would get no older commit."""
     site, commit, current = entering.site, entering.commit, entering.standing.current
     if entering.source is None or site.cloud.local or current is None or current.release == entering.release:
         return GateResult(gate="newer", status="open", message=f"nothing newer runs in {site.name}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from sealift.delivery.destruction import staying
 from sealift.delivery.previews import (
     CARD,
     FOLDER,
@@ -14,7 +15,6 @@ from sealift.delivery.previews import (
     previews_of,
     why_not,
 )
-from sealift.delivery.teardown import staying
 from sealift.errors import CloudError
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted

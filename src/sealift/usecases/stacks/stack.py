@@ -110,7 +110,7 @@ def _clear(target: StackTarget, change_set: str, writer: Writer) -> None:
 def _protected(target: StackTarget, state: StackState, writer: Writer) -> StackState:
     """Switch termination protection on where the environment is protected.
 
-    Where a teardown has no end, too: its process may only be stopped, and AWS then refuses its deletion.
+    Where `destroy` has no end, too: its process may only be stopped, and AWS then refuses its deletion.
     """
     wanted = target.environment.protected or target.name in target.open_deletions
     if wanted and not state.termination_protection:

@@ -1,6 +1,6 @@
 import pytest
 
-from sealift.delivery.teardown import BUCKET, doomed
+from sealift.delivery.destruction import BUCKET, doomed
 from sealift.model.stack import StackResource
 
 RESOURCES = tuple(
