@@ -62,6 +62,8 @@ def _with(analysis: SuiteResult, own: Sequence[Finding]) -> SuiteResult:
 
     others = [f for f in analysis.findings if not repeats(f)]
     findings = (*own, *others)
+    if not any(f.stops for f in own):
+        return replace(analysis, findings=findings)
     stopping = sum(f.stops for f in findings)
     what = "a finding" if stopping == 1 else f"{stopping} findings"
     return replace(analysis, status="failed", reason=f"{what} would break it", failed=stopping, findings=findings)

@@ -76,6 +76,7 @@ def test_what_was_taken_over_is_delivered_from_then_on_without_its_secret(legacy
     services = legacy.services()
     found = check(legacy.app, services, templates=load_templates(legacy.app, services), local=True, tests=False)
     assert [f.message for f in found.analysis.findings if f.stops] == []
+    assert found.analysis.status == "succeeded"
     assert legacy.deliver("def handler(event, context): return 2\n").status == "succeeded"
     assert legacy.account("production").stacks.peek(NAME).parameters["Pass"] == "nobody-knows"  # type: ignore[union-attr]
 
