@@ -24,7 +24,9 @@ from sealift.local.supervisor import LocalCloud
 from sealift.model.app import App
 from sealift.usecases.history import verify_ledgers
 from sealift.usecases.services import Services
-from sealift.wiring import load_application, local_cloud, make_services
+from sealift.wiring.application import load_application
+from sealift.wiring.clouds import local_cloud
+from sealift.wiring.services import make_services
 from tests.chaos.journey import perform
 from tests.chaos.points import NotBegunError, Points
 from tests.fakes.events import RecordingEvents

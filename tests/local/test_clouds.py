@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from sealift.wiring import LocalClouds, load_application, local_cloud
+from sealift.wiring.application import load_application
+from sealift.wiring.clouds import LocalClouds, local_cloud
 from tests.fakes.events import RecordingEvents
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sealift.wiring import load_application, local_cloud
+from sealift.wiring.application import load_application
+from sealift.wiring.clouds import local_cloud
 
 HANDLER = """
 import os

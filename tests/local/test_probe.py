@@ -21,7 +21,9 @@ from sealift.usecases.proof.trespass import prove_and_probe
 from sealift.usecases.proof.views import built_views
 from sealift.usecases.run import RunOptions, run
 from sealift.usecases.services import Services
-from sealift.wiring import load_application, local_cloud, make_services
+from sealift.wiring.application import load_application
+from sealift.wiring.clouds import local_cloud
+from sealift.wiring.services import make_services
 from tests.fakes.events import RecordingEvents
 from tests.fakes.suites import FakeAnalyzer, FakeTester
 from tests.local.deploying import ROLE, client, function

@@ -14,7 +14,9 @@ from sealift.model.ledger import Entry
 from sealift.usecases.run import RunOptions, RunResult, run
 from sealift.usecases.services import Services
 from sealift.usecases.status import status
-from sealift.wiring import load_application, local_cloud, make_services
+from sealift.wiring.application import load_application
+from sealift.wiring.clouds import local_cloud
+from sealift.wiring.services import make_services
 from tests.fakes.suites import FakeAnalyzer, FakeTester
 from tests.local.deploying import Answer, http
 

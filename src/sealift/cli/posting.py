@@ -17,7 +17,8 @@ TOKENS = {"bitbucket": "BITBUCKET_ACCESS_TOKEN", "github": "GITHUB_TOKEN", "gitl
 
 def post(session: Session, make: Callable[[], ChangeReport]) -> bool:
     """Post the comment of this job's pull request, and return whether it is there. Nothing is made in vain."""
-    from sealift.wiring import ci_context, make_forge
+    from sealift.wiring.application import make_forge
+    from sealift.wiring.machine import ci_context
 
     said, forge = ci_context(), make_forge()
     if forge is None or said.pull_request is None:
@@ -42,7 +43,8 @@ def _posted(session: Session, forge: "Forge", text: str) -> bool:
 def described(session: Session) -> ChangeReport:
     """Return what the change does to each environment, for the pull request of this job."""
     from sealift.usecases.change import describe
-    from sealift.wiring import ci_context, local_cloud
+    from sealift.wiring.clouds import local_cloud
+    from sealift.wiring.machine import ci_context
 
     asleep: set[str] = set()
     if session.local:

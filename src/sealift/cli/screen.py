@@ -16,7 +16,7 @@ _CLEAR = "\r\x1b[K"
 
 def screen(stream: TextIO) -> "Screen":
     """Return the lines of a stream, as the process environment wants them."""
-    from sealift.wiring import terminal
+    from sealift.wiring.machine import terminal
 
     alive, colours = terminal(stream)
     return Screen(stream, alive=alive, colours=colours)

@@ -45,7 +45,7 @@ class Session:
     @cached_property
     def app(self) -> App:
         """Return the application in the folder, with the gates of the protected branch where the command needs any."""
-        from sealift.wiring import load_application, load_guarded
+        from sealift.wiring.application import load_application, load_guarded
 
         if self.gates == "none":
             return load_application(self.directory)
@@ -69,7 +69,7 @@ class Session:
         from sealift.cli.hints import Locally
         from sealift.cli.notifying import Notifying, notifies
         from sealift.cli.reporting import Reporting, reports
-        from sealift.wiring import make_forge, notify
+        from sealift.wiring.application import make_forge, notify
 
         if self.local:
             return Locally(self._shown)
@@ -100,7 +100,7 @@ class Session:
     def prompt(self) -> Prompt:
         """Return who answers questions: a person at a terminal, otherwise each question's default."""
         from sealift.cli.prompt import DefaultAnswers, Terminal
-        from sealift.wiring import human_present
+        from sealift.wiring.machine import human_present
 
         talks = not self.json and sys.stdin.isatty() and sys.stderr.isatty() and human_present()
         return Terminal() if talks else DefaultAnswers()
@@ -108,14 +108,14 @@ class Session:
     @cached_property
     def services(self) -> "Services":
         """Return the services that use cases need."""
-        from sealift.wiring import make_services
+        from sealift.wiring.services import make_services
 
         return make_services(self.app, local=self.local, sink=self.sink, prompt=self.prompt)
 
     @cached_property
     def builder(self) -> "CachedBuilder":
         """Return what builds releases, with its cache."""
-        from sealift.wiring import caching_builder
+        from sealift.wiring.services import caching_builder
 
         return caching_builder(self.app)
 
@@ -234,7 +234,7 @@ def options(
                 gates=gates,
                 command=_command(click.get_current_context()),
             )
-            from sealift.wiring import programs
+            from sealift.wiring.machine import programs
 
             try:
                 with programs().ending_with_us():

@@ -7,7 +7,8 @@ import pytest
 
 from sealift.model.finding import SuiteResult
 from sealift.usecases.build import load_templates
-from sealift.wiring import load_guarded, make_services
+from sealift.wiring.application import load_guarded
+from sealift.wiring.services import make_services
 from tests.component.gates.repositories import Clone, cloned, new_repository
 from tests.fakes.events import RecordingEvents
 from tests.fakes.prompt import FakePrompt

@@ -8,7 +8,7 @@ import pytest
 from sealift.errors import ConfigError
 from sealift.model.app import App
 from sealift.usecases.attest import load_keys
-from sealift.wiring import load_guarded
+from sealift.wiring.application import load_guarded
 from tests.component.gates.repositories import Clone, cloned, new_repository
 
 CONFIG = """\

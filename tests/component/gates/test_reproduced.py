@@ -16,7 +16,7 @@ from sealift.system import RealProcess
 from sealift.usecases.approve import approve
 from sealift.usecases.attest import Keys
 from sealift.usecases.store import upload_release
-from sealift.wiring import RealCheckouts
+from sealift.wiring.services import RealCheckouts
 from tests.component.gates.repositories import Clone, new_repository
 from tests.component.usecases.world import World, function, make_world, table
 from tests.fakes.events import RecordingEvents

@@ -14,7 +14,7 @@ from sealift.scm.git import Git
 from sealift.system import RealProcess
 from sealift.usecases.run import RunOptions, way_of
 from sealift.usecases.writing import check_merged, check_pull_request
-from sealift.wiring import load_guarded
+from sealift.wiring.application import load_guarded
 from tests.component.gates.repositories import GIT_ENV, Clone, cloned, new_repository
 from tests.fakes.site import bare_site
 

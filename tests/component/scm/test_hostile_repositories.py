@@ -11,7 +11,7 @@ from sealift.scm.git import Git
 from sealift.scm.hardened import NoRepository, Repository, environment
 from sealift.scm.protected import NotFound, Protected, protected_branch
 from sealift.system import RealProcess
-from sealift.wiring import load_guarded
+from sealift.wiring.application import load_guarded
 from tests.component.gates.repositories import GIT_ENV, Clone, cloned, new_repository
 
 NOBODY = CiContext(system="none")

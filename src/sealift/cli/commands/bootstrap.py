@@ -36,7 +36,7 @@ def bootstrap_command(
     is not as it should be.
     """
     from sealift.usecases import bootstrap
-    from sealift.wiring import make_services
+    from sealift.wiring.services import make_services
 
     if printing and (comparing or session.local):
         raise click.UsageError("--print goes with neither --diff nor --local: it asks nobody.")

@@ -41,7 +41,7 @@ def list_command(session: Session) -> int:
     """List the contents of the cache by kind; with -v every file, the least recently used first."""
     from sealift.build.cache.pruning import KINDS, entries
     from sealift.cli.artifacts import size
-    from sealift.wiring import caches_beside
+    from sealift.wiring.machine import caches_beside
 
     cache, beside = _cache(), caches_beside()
     found = entries(cache, beside)
@@ -82,7 +82,7 @@ def prune_command(session: Session, unused: timedelta, max_size: int | None) -> 
     from sealift.build.cache.pruning import prune
     from sealift.cli.artifacts import size
     from sealift.system import RealClock
-    from sealift.wiring import caches_beside
+    from sealift.wiring.machine import caches_beside
 
     now, beside = RealClock().now(), caches_beside()
     done = prune(_cache(), now=now, max_age=unused, max_bytes=max_size, beside=beside)
@@ -107,7 +107,7 @@ def key_command(session: Session, prefix: bool) -> int:
 
 def _key(session: Session) -> str:
     from sealift.usecases.build import every_template, load_templates
-    from sealift.wiring import load_guarded
+    from sealift.wiring.application import load_guarded
 
     templates = every_template(load_templates(session.app, session.services).values())
     assets = [asset for template in templates for asset in template.assets if asset.kind in ("function", "layer")]
@@ -117,6 +117,6 @@ def _key(session: Session) -> str:
 
 def _cache() -> "Cache":
     from sealift.build.cache.store import Cache
-    from sealift.wiring import cache_root
+    from sealift.wiring.machine import cache_root
 
     return Cache(cache_root() / "build")

@@ -180,7 +180,7 @@ def _contract_lines(one: Contract) -> Iterator[str]:
 
 def _value(session: Session, key: str, environment: str) -> str:
     """Return the value on standard input without its last newline; at a terminal, ask without showing it."""
-    from sealift.wiring import human_present
+    from sealift.wiring.machine import human_present
 
     if not sys.stdin.isatty():
         text = _decoded(sys.stdin.buffer.read(), "standard input")

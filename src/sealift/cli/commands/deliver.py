@@ -50,7 +50,7 @@ def run_command(
     the whole journey is made on the embedded cloud, the promotion to production included.
     """
     from sealift.usecases.run import RunOptions, run
-    from sealift.wiring import ci_context
+    from sealift.wiring.machine import ci_context
 
     context = ci_context()
     chosen = RunOptions(

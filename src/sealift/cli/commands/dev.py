@@ -28,7 +28,7 @@ def dev_command(session: Session) -> int:
     It gets an environment of its own with the parameters of the first one of sealift.toml. Where only the source of
     functions changed, they get it without an update of the stack.
     """
-    from sealift.wiring import own_cloud
+    from sealift.wiring.clouds import own_cloud
 
     if session.json:
         raise click.UsageError("dev has no --json: it is for eyes.")
@@ -72,7 +72,9 @@ class _Screen:
         from sealift.usecases.dev import own_application, renew
         from sealift.usecases.reach import functions_of, outputs_of, polled_lines
         from sealift.usecases.site import open_site
-        from sealift.wiring import code_swap, load_application, make_services
+        from sealift.wiring.application import load_application
+        from sealift.wiring.clouds import code_swap
+        from sealift.wiring.services import make_services
 
         began = session.services.clock.monotonic()
         try:

@@ -23,7 +23,7 @@ def local_command() -> None:
 @options(local=False)
 def up(session: Session, environments: tuple[str, ...]) -> int:
     """Start the emulators of ENVIRONMENTS, or of all environments."""
-    from sealift.wiring import local_cloud
+    from sealift.wiring.clouds import local_cloud
 
     cloud = local_cloud(session.app)
     chosen = [session.environment(name) for name in environments] or list(session.app.environments)
@@ -38,7 +38,7 @@ def up(session: Session, environments: tuple[str, ...]) -> int:
 @options(local=False)
 def status(session: Session) -> int:
     """List the running emulators."""
-    from sealift.wiring import local_cloud
+    from sealift.wiring.clouds import local_cloud
 
     states = local_cloud(session.app).status()
     lines = []
@@ -71,7 +71,7 @@ def env(session: Session, environment: str) -> int:
     """
     from shlex import quote
 
-    from sealift.wiring import local_variables
+    from sealift.wiring.clouds import local_variables
 
     variables = local_variables(session.app, session.environment(environment))
     unset = "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN;"
@@ -85,7 +85,7 @@ def env(session: Session, environment: str) -> int:
 @options(local=False)
 def logs(session: Session, environment: str, lines: int) -> int:
     """Print the end of an emulator's log."""
-    from sealift.wiring import local_cloud
+    from sealift.wiring.clouds import local_cloud
 
     tail = local_cloud(session.app).log_tail(session.environment(environment).name, lines)
     return session.show({"environment": environment, "lines": tail}, tail)
@@ -96,7 +96,7 @@ def logs(session: Session, environment: str, lines: int) -> int:
 @options(local=False)
 def reset(session: Session, environments: tuple[str, ...]) -> int:
     """Delete everything in the emulators of ENVIRONMENTS, or of all environments: stacks, data, ledgers."""
-    from sealift.wiring import local_cloud
+    from sealift.wiring.clouds import local_cloud
 
     cloud = local_cloud(session.app)
     chosen = _chosen(session, cloud, environments)
@@ -110,7 +110,7 @@ def reset(session: Session, environments: tuple[str, ...]) -> int:
 @options(local=False)
 def down(session: Session, environments: tuple[str, ...]) -> int:
     """Stop the emulators of ENVIRONMENTS, or of all environments. Their state is kept for the next `up`."""
-    from sealift.wiring import local_cloud
+    from sealift.wiring.clouds import local_cloud
 
     cloud = local_cloud(session.app)
     chosen = _chosen(session, cloud, environments)

@@ -57,7 +57,7 @@ def up_command(session: Session, pull_request: str | None, branch: str | None, f
     Exits with 0 when the pull request gets no preview by the rules of sealift.toml; the reason is shown.
     """
     from sealift.usecases.previews.up import UpOptions, up
-    from sealift.wiring import make_host, tokens_withheld
+    from sealift.wiring.application import make_host, tokens_withheld
 
     with Ending(session) as ending:
         asked = _asked(session, pull_request, branch)
@@ -112,7 +112,7 @@ def open_command(session: Session, preview: str, only_print: bool) -> int:
     """Open the first address of a preview in the browser; print all of them."""
     from sealift.delivery.previews import given_name
     from sealift.usecases.previews.survey import survey
-    from sealift.wiring import human_present
+    from sealift.wiring.machine import human_present
 
     name = given_name(preview)
     found = survey(session.app, session.services, local=session.local).by_name.get(name)
@@ -175,7 +175,7 @@ def sweep_command(
     What carries the application's tags and is neither a preview nor an environment is listed and left alone.
     """
     from sealift.usecases.previews.sweep import sweep
-    from sealift.wiring import make_host
+    from sealift.wiring.application import make_host
 
     _named(session, name, region, account, role)
     found = sweep(session.app, session.services, local=session.local, host=make_host(), dry_run=dry_run)
@@ -238,7 +238,7 @@ def _post_failure(session: Session, asked: PullRequest, error: SealiftError) -> 
 
 def _asked(session: Session, number: str | None, branch: str | None) -> PullRequest:
     """Return the pull request that is meant: as named, else as the CI system says, else the current branch's."""
-    from sealift.wiring import ci_pull_request
+    from sealift.wiring.application import ci_pull_request
 
     said = ci_pull_request()
     if said.branch is None:
@@ -251,7 +251,7 @@ def _asked(session: Session, number: str | None, branch: str | None) -> PullRequ
 
 def _named_by_ci() -> list[str]:
     from sealift.delivery.previews import preview_name
-    from sealift.wiring import ci_pull_request
+    from sealift.wiring.application import ci_pull_request
 
     said = ci_pull_request()
     return [preview_name(said)] if said.number is not None else []

@@ -58,7 +58,7 @@ def open_command(session: Session, environment: str, output: str | None) -> int:
     """
     from sealift.errors import did_you_mean
     from sealift.usecases.reach import outputs_of
-    from sealift.wiring import display_present
+    from sealift.wiring.machine import display_present
 
     outputs = outputs_of(opened(session, environment))
     session.close()
