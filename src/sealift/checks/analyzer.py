@@ -3,11 +3,15 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
+from sealift.analysis.baseline import NAME as BASELINE
+from sealift.analysis.baseline import divided, read
 from sealift.analysis.fits import fit_findings
 from sealift.checks.cache import TextCache
 from sealift.checks.cfnlint import run_cfnlint
+from sealift.checks.files import text
 from sealift.checks.handlers import handler_findings
 from sealift.checks.notes import COULD_NOT_RUN, advice
 from sealift.checks.reads import code_reads, read_findings
@@ -74,10 +78,27 @@ class RealAnalyzer:
             told = tuple(_told(name, app) for name in ("cfnlint", "ruff") if getattr(given, name) is not None)
             fits = (finding for one in templates.values() for finding in fit_findings(one))
             own = (*handler_findings(app, templates), *read_findings(app, templates), *fits)
-            return analysis_result((*own, *template, *source.result(), *told))
+            baseline = text(app.root / BASELINE) if given.baseline is None else given.baseline
+            new, known, notes = without_known((*own, *template, *source.result()), baseline)
+            return replace(analysis_result((*new, *told, *notes)), known=known)
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
         return tuple(found for _, found in code_reads(app, template))
+
+
+def without_known(
+    findings: tuple[Finding, ...], baseline: str
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return the findings that are new, those that the text of a baseline has, and what to say of it."""
+    if not baseline:
+        return findings, (), ()
+    counts = read(baseline)
+    if counts is None:
+        note = f"{BASELINE} is none that this version wrote, so every finding is shown"
+        return findings, (), (advice("sealift", "baseline", note),)
+    new, known = divided(findings, counts)
+    left = f"{len(known)} findings that {BASELINE} lists are not shown"
+    return new, known, (replace(advice("sealift", "baseline", left), severity="info"),) if known else ()
 
 
 def _told(name: str, app: App) -> Finding:

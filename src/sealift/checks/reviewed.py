@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sealift.analysis.baseline import NAME as BASELINE
+
 CFNLINT = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
 RUFF = (".ruff.toml", "ruff.toml", "pyproject.toml")
 """In the order in which ruff looks for them."""
-NAMES = (*CFNLINT, *RUFF)
+_LINTERS = (*CFNLINT, *RUFF)
+NAMES = (*_LINTERS, BASELINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Reviewed:
 
     cfnlint: Given | None = None
     ruff: Given | None = None
+    baseline: str | None = None
+    """The text of the baseline; empty where there is none, and None where the work tree's counts."""
 
 
 @contextmanager
@@ -48,6 +53,7 @@ def reviewed(top: Path, prefix: str, here: Mapping[str, str], there: Mapping[str
                 scratch / "cfn-lint", top, prefix, _own(prefix, CFNLINT, here), _own(prefix, CFNLINT, there)
             ),
             ruff=_given(scratch / "ruff", top, prefix, _of_ruff(here), _of_ruff(there)),
+            baseline=there.get(prefix + BASELINE, ""),
         )
 
 
@@ -60,7 +66,7 @@ def _given(scratch: Path, top: Path, prefix: str, here: Mapping[str, str], there
         (scratch / path).write_text(body)
     folder = prefix.rstrip("/")
     while True:
-        for name in NAMES:
+        for name in _LINTERS:
             path = posixpath.join(folder, name)
             if path in there:
                 return Given(file=scratch / path, place=top / folder)

@@ -38,6 +38,8 @@ class SuiteResult:
     skipped: int = 0
     duration_s: float = 0.0
     findings: tuple[Finding, ...] = ()
+    known: tuple[Finding, ...] = ()
+    """What the baseline lists; neither shown nor stopped at."""
     output: str = field(default="", repr=False)
     """The end of what it printed, for people."""
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sealift.analysis.baseline import NAME as BASELINE
+from sealift.analysis.baseline import written
 from sealift.model.finding import SuiteResult
 from sealift.usecases.build import load_templates
 from sealift.wiring.application import load_guarded
@@ -112,3 +114,37 @@ def test_what_is_merged_is_found_as_ever(tmp_path: Path) -> None:
     clone = application(tmp_path, {"ruff.toml": QUIET, "src/app.py": WRONG_CODE})
     result = analysed(clone)
     assert (stopping(result), notes(result)) == (set(), set())
+
+
+def baseline(clone: Clone) -> str:
+    """Return a baseline of all that is found now."""
+    found = analysed(clone)
+    return written((*found.findings, *found.known))
+
+
+def test_a_baseline_of_the_protected_branch_is_neither_shown_nor_stopped_at(tmp_path: Path) -> None:
+    clone = application(tmp_path, {"src/app.py": WRONG_CODE})
+    assert analysed(clone).status == "failed"
+    kept = baseline(clone)
+    clone = application(tmp_path / "later", {"src/app.py": "# moved\n" + WRONG_CODE, BASELINE: kept})
+    result = analysed(clone)
+    assert result.status == "succeeded"
+    assert "F821" not in {one.id for one in result.findings}
+    (note,) = (one for one in result.findings if one.id == "baseline")
+    assert note.message.startswith(f"{len(result.known)} findings")
+    clone.write("shop/src/more.py", "print(another_undefined_name)\n")
+    clone.write("shop/src/app.py", "import more\n" + WRONG_CODE)
+    assert analysed(clone).status == "failed"
+
+
+def test_a_change_cannot_add_to_the_baseline(tmp_path: Path) -> None:
+    clone = application(tmp_path, {"src/app.py": WRONG_CODE})
+    clone.write(f"shop/{BASELINE}", baseline(clone))
+    assert analysed(clone).status == "failed"
+
+
+def test_a_damaged_baseline_hides_nothing_and_says_so(tmp_path: Path) -> None:
+    clone = application(tmp_path, {"src/app.py": WRONG_CODE, BASELINE: '{"version": 1, "findings": []}'})
+    result = analysed(clone)
+    assert result.status == "failed"
+    assert "every finding is shown" in next(one.message for one in result.findings if one.id == "baseline")

@@ -20,10 +20,15 @@ from sealift.model.release import Origin
     metavar="FILE",
     help="Also write the findings as a GitLab code quality report.",
 )
+@click.option("--baseline", is_flag=True, help="Also write the findings of now down, not to be shown again.")
 @click.option("--fix", is_flag=True, help="First add missing production settings of data stores to the template.")
 @options(judging=True)
-def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | None) -> int:
-    """Run static analysis on source and template, then the unit tests; then build, and load each function once."""
+def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | None, baseline: bool) -> int:
+    """Run static analysis on source and template, then the unit tests; then build, and load each function once.
+
+    With --baseline, commit the file that it writes: what it lists is counted from then on, and neither shown nor
+    stopped at. The protected branch's file counts, so a pull request cannot add to it.
+    """
     from sealift.usecases.build import build_release, load_templates
     from sealift.usecases.check import check, harden
 
@@ -37,6 +42,8 @@ def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | N
     if checked.status == "succeeded" and not no_tests:
         origin = session.services.scm.origin(session.app.root) or Origin(commit=None, branch=None, dirty=True)
         build_release(session.app, session.services, templates=templates, origin=origin)
+    if baseline:
+        _write_baseline(session, checked.analysis)
     if quality is not None:
         _write_quality(quality, [finding for result in results for finding in result.findings])
     return _show(session, checked.status, results)
@@ -66,6 +73,15 @@ def _show(session: Session, status: str, results: list[SuiteResult]) -> int:
         ]
         click.echo(json.dumps({"status": status, "findings": findings, "suites": suites}))
     return 0 if status == "succeeded" else 1
+
+
+def _write_baseline(session: Session, analysis: SuiteResult) -> None:
+    from sealift.analysis.baseline import NAME, written
+    from sealift.cli.files import write_report
+
+    said_of_itself = ("baseline", "configuration-not-merged")
+    findings = [f for f in (*analysis.findings, *analysis.known) if f.id not in said_of_itself]
+    write_report(session.app.root / NAME, written(findings))
 
 
 def _write_quality(path: Path, findings: list[Finding]) -> None:

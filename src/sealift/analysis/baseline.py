@@ -1,0 +1,51 @@
+"""The findings that an application had when it began: they are counted, and neither shown nor stopped at. Pure.
+
+A finding is known by tool, rule, file and message, not by its line, which changes with every edit above it. The file
+holds how often each was there: one more of the same is new.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from sealift.model.finding import Finding
+
+NAME = "sealift-baseline.json"
+
+
+def fingerprint(finding: Finding) -> str:
+    """Return what a finding is known by."""
+    file = finding.location.file if finding.location else ""
+    said = hashlib.sha256(finding.message.encode(errors="surrogatepass")).hexdigest()[:12]
+    return f"{finding.tool} {finding.id} {file} {said}"
+
+
+def written(findings: Iterable[Finding]) -> str:
+    """Return the text of a baseline with these findings."""
+    counts = Counter(map(fingerprint, findings))
+    return json.dumps({"version": 1, "findings": dict(sorted(counts.items()))}, indent=1) + "\n"
+
+
+def read(text: str) -> Mapping[str, int] | None:
+    """Return how often each finding was there, or None when the text is no baseline."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or said.get("version") != 1:
+        return None
+    counts = said.get("findings")
+    if not isinstance(counts, dict) or not all(type(count) is int for count in counts.values()):
+        return None
+    return counts
+
+
+def divided(findings: Iterable[Finding], known: Mapping[str, int]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return the findings that are new, and those that the baseline has."""
+    left, new, old = Counter(known), list[Finding](), list[Finding]()
+    for finding in findings:
+        name = fingerprint(finding)
+        left[name] -= 1
+        (old if left[name] >= 0 else new).append(finding)
+    return tuple(new), tuple(old)
