@@ -7,9 +7,14 @@ Calls of AWS's services are signed; what is left are the emulator's own paths, a
 import hashlib
 import hmac
 import ipaddress
+import re
 import sys
 from collections.abc import Iterable
 
+API_NAME = re.compile(
+    r"^([0-9a-z]+)\.execute-api\.(?:localhost|127\.0\.0\.1|[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)(?::\d+)?$"
+)
+"""The name of an API, with its id."""
 KEY_HEADER = "x-sealift-key"
 WHO_PATH = "/_sealift/who"
 LOAD_PATH = "/_sealift/load"

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sealift.local.doors import (
+    API_NAME,
     LOAD_PATH,
     NONCE_HEADER,
     WHO_PATH,
@@ -69,7 +70,7 @@ def gateway(
         if path == LOAD_PATH:
             await _answer(send, await asyncio.to_thread(load, json.loads(await _body(receive))))
             return
-        if path.startswith((_API, _URL)):
+        if path.startswith((_API, _URL)) or API_NAME.match(_header(scope, b"host")):
             if _size(scope) > _MOST_BYTES[path.startswith(_URL)]:
                 while (await receive()).get("more_body"):
                     pass  # a client that still sends would not see the answer

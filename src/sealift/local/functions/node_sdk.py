@@ -2,7 +2,8 @@
 
 _BEGIN, _END = "// Synthetic AWS SDK v3 stubs", "let handlerFn = null;"
 _HEAD = "".join(f"const {name} = require('{name}');\n" for name in ("fs", "path", "http", "https", "url"))
-_MODULE = "const Module = require('module');\n"
+_MODULE = "const Module = require('module');\nconst kept = [https.request, https.get];\n"
+_END_OF_PATCHES = "patchAwsSdk();\n[https.request, https.get] = kept; // node.cjs leads names of AWS to the cloud\n"
 
 
 def node_sdk() -> str:
@@ -11,4 +12,4 @@ def node_sdk() -> str:
 
     text: str = lambda_runtime._NODEJS_WORKER_SCRIPT
     begin, end = text.index(_BEGIN), text.index(_END)
-    return f"{_HEAD}{_MODULE}{text[begin:end]}\npatchAwsSdk();\n"
+    return f"{_HEAD}{_MODULE}{text[begin:end]}\n{_END_OF_PATCHES}"

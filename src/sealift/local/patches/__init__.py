@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from sealift.local.patches.aliases import weighted_aliases
+from sealift.local.patches.api_names import api_names
 from sealift.local.patches.boundaries import known_boundaries, paths_of_roles, set_boundaries, tags_in_boundaries
 from sealift.local.patches.conditional_writes import conditional_writes
 from sealift.local.patches.conditions import resources_under_conditions
@@ -36,6 +37,7 @@ def apply(prepare: Callable[[str], None]) -> None:
     for patch in (
         own_credentials,  # first
         weighted_aliases,
+        api_names,
         http_api_events,
         rest_api_events,
         url_events,

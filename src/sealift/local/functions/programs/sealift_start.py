@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def main(folders: "dict[str, str]") -> None:
     """Set the search path and hand over to AWS's client, which loads the handler and never returns."""
     sys.pycache_prefix = folders["cache"]
+    importlib.import_module("sealift_names").lead_by_environment()
     _search(folders)
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
     client = importlib.import_module("awslambdaric.__main__")
