@@ -61,7 +61,7 @@ nightly: setup
 	$(BIN)/python -m tests.nightly.schedules
 	$(BIN)/python -m tests.nightly.isolation
 	SEALIFT_NIGHTLY=1 $(BIN)/pytest -n 4 tests/component/build/test_local_packages.py \
-		tests/component/previews/test_sweep.py
+		tests/component/previews/test_sweep.py tests/component/isolation/test_mutations.py
 	$(BIN)/python -m tests.mutants
 
 test-aws: setup

@@ -55,3 +55,9 @@ def nearly(draw: st.DrawFn, whole: Any) -> Any:
 def as_json(document: Any) -> bytes:
     """Return a document as JSON, for which Python's own constants are no numbers."""
     return json.dumps(document, ensure_ascii=True).encode()
+
+
+def canonical(document: Any) -> bytes:
+    """Return a document as entries of the ledger are written."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="surrogatepass") + b"\n"

@@ -6,6 +6,8 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sealift.config.load import load_committed
+from sealift.delivery.history import (
+    approvals,
+    authors,
+    deliveries,
+    deployments,
+    executions,
+    open_deletions,
+    open_waivers,
+    overtaken,
+    proved_before,
+    standing,
+    undoable,
+    unsettled,
+)
 from sealift.delivery.manifest import origin_key, parse_manifest
 from sealift.delivery.provenance import provenance, provenance_faults, stated_commit
 from sealift.delivery.rebuilt import parsed_locks
 from sealift.delivery.signing import opened, public_of, signed
 from sealift.errors import SealiftError, UserError
+from sealift.isolation.certificate import certificate, check, is_intact
+from sealift.isolation.model import Accepted, EnvironmentView, StackView
+from sealift.isolation.prove import prove
 from sealift.ledger.cache import EntryCache
 from sealift.ledger.codec import FORMAT, decode_entry, decode_head, decode_holding
 from sealift.local.folder import Folder
@@ -28,10 +47,11 @@ from sealift.model.app import Environment
 from sealift.model.release import Origin, Release
 from sealift.template.templates import SamTemplates
 from sealift.usecases.configuration import configuration_key, kept_configuration
+from sealift.usecases.proof.certificates import is_live
 from sealift.usecases.store import stored_origin
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import FakeClouds
-from tests.fuzz.inputs import HUGE, as_json, nearly
+from tests.fuzz.inputs import HUGE, as_json, canonical, nearly
 
 PRIVATE = Ed25519PrivateKey.from_private_bytes(b"1" * 32).private_bytes(
     Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
@@ -158,6 +178,23 @@ IDENTITY: dict[str, Any] = {
     "secret_key": "s",
     "port": 4566,
 }
+HISTORY: list[Any] = [
+    json.loads(line) for line in (Path(__file__).parents[1] / "unit/ledger/format_1.jsonl").read_bytes().splitlines()
+]
+BUCKET: dict[str, Any] = {"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "b"}}}}
+VIEWS = [
+    EnvironmentView(name=name, region="eu-west-1", stacks=(StackView(name=f"shop-{name}", body=BUCKET),))
+    for name in ("staging", "production")
+]
+ACCEPTED = Accepted(id="NAM-01", reason="fine", expires=date(2099, 1, 1), logical_id="B")
+
+
+def proved() -> Any:
+    """Return the certificate of views that name one bucket, one finding of which is accepted."""
+    made = certificate(prove(VIEWS), VIEWS, accepted=[ACCEPTED], today=date(2026, 1, 1))
+    return json.loads(json.dumps(made))
+
+
 SHARE = {"toml": 0.3, "template": 0.3, "bucket": 0.3, "files": 0.1}
 
 
@@ -245,6 +282,41 @@ def check_state(folder: Path, data: bytes) -> None:
     EntryCache(folder / "known.jsonl").load()
 
 
+def check_history(documents: list[Any]) -> None:
+    """Read entries that state their own hash, and what stands by them."""
+    read = []
+    for document in documents:
+        if isinstance(document, dict):
+            content = {key: value for key, value in document.items() if key != "hash"}
+            try:
+                data = canonical({**content, "hash": hashlib.sha256(canonical(content)).hexdigest()})
+                read.append(decode_entry(data))
+            except SealiftError as error:
+                refused(error)
+    for ask in (standing, deployments, undoable, open_deletions, executions):
+        list_of(ask(read))
+    for entry in read:
+        if entry.record.release is not None:
+            for of in (open_waivers, deliveries, authors, approvals):
+                list_of(of(read, release=entry.record.release))
+            proved_before(read, entry.record.release)
+        unsettled(read, but=entry.record.operation)
+    overtaken(read, soak_s=60)
+
+
+def list_of(found: object) -> None:
+    """Come to the end of what is made as it is asked for."""
+    if isinstance(found, Iterator):
+        list(found)
+
+
+def check_certificate(document: Any) -> None:
+    """Compare a certificate with what it is of; whatever it holds, it says what differs."""
+    assert all(isinstance(one.message, str) for one in check(document, VIEWS))
+    is_intact(as_json(document), "0" * 64)
+    is_live(document)
+
+
 def check_object(data: bytes) -> None:
     for read in (
         decode_entry,
@@ -292,6 +364,18 @@ def test_what_stands_beside_a_release_is_read_or_refused(whole: dict[str, Any]) 
         check_beside(as_json(document))
 
     judged()
+
+
+@tries("bucket", 2)
+@given(nearly(HISTORY))
+def test_what_stands_by_a_ledger_is_known_whatever_its_entries_hold(documents: list[Any]) -> None:
+    check_history(documents)
+
+
+@tries("files")
+@given(st.deferred(lambda: nearly(proved())))
+def test_a_certificate_is_compared_whatever_it_holds(document: Any) -> None:
+    check_certificate(document)
 
 
 @pytest.mark.parametrize("whole", [RUN, IDENTITY, ENTRY], ids=["run", "identity", "known entries"])

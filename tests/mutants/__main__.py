@@ -34,7 +34,11 @@ class Room:
 
 ROOMS = {
     "delivery": Room(("delivery/*.py",), ("tests/unit/delivery",)),
-    "ledger": Room(("ledger/*.py",), ("tests/unit/ledger",)),
+    "ledger": Room(
+        ("ledger/*.py",),
+        ("tests/unit/ledger",),
+        ("tests/contract/test_ledger.py", "tests/contract/test_lease.py", "tests/component/usecases"),
+    ),
     "isolation": Room(
         ("isolation/reach.py", "isolation/patterns.py", "isolation/policies.py"),
         ("tests/unit/isolation",),

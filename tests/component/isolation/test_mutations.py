@@ -1,8 +1,10 @@
 """Every kind of leak, planted in clean applications, is found by its rule, with a witness that would be allowed."""
 
+import os
+
 import pytest
 
-from sealift.isolation.model import EnvironmentView, Witness
+from sealift.isolation.model import Witness
 from sealift.isolation.policies import Statement
 from sealift.isolation.prove import prove
 from sealift.isolation.world import World
@@ -13,8 +15,9 @@ from tests.counts import Note
 KINDS = (disguised, hostile, planted, wired)
 """Each of these registers its kinds when it is imported."""
 
-SEEDS = range(25)
-CLEAN = range(1000, 1320)
+NIGHTLY = "SEALIFT_NIGHTLY" in os.environ
+SEEDS = range(25 if NIGHTLY else 6)
+CLEAN = range(1000, 1320 if NIGHTLY else 1080)
 
 
 def test_there_are_enough_kinds() -> None:
@@ -36,9 +39,10 @@ def test_a_planted_leak_is_found(planted: Mutation, count: Note) -> None:
             towards = [f for f in found if f.witness is not None and f.target == "production"]
             assert towards, seed
             assert all(f.severity in ("critical", "high") for f in towards[:1])
+            world = World(views)
             for leak in towards:
                 assert leak.witness is not None
-                assert _allowed(views, leak.witness), (seed, leak)
+                assert _allowed(world, leak.witness), (seed, leak)
                 witnesses += 1
     count("leaks planted", kinds=1, planted=len(SEEDS), found=len(SEEDS), witnesses_the_emulator_allows=witnesses)
 
@@ -52,11 +56,10 @@ def test_clean_applications_are_clean(part: int, count: Note) -> None:
     count("clean applications", proved=len(CLEAN[part::4]))
 
 
-def _allowed(views: list[EnvironmentView], witness: Witness) -> bool:
+def _allowed(world: World, witness: Witness) -> bool:
     """Ask the emulator's evaluator whether the principal of a witness may do what it says."""
     from ministack.core.iam_evaluator import EvalContext, evaluate
 
-    world = World(views)
     principal = next(
         p for e in world.environments for p in e.principals if world.symbols.concrete(p.arn) == witness.principal
     )
