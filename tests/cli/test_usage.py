@@ -133,6 +133,22 @@ def test_the_last_line_of_a_delivery_is_finished_however_it_ends(
     assert (shown.code, last["code"], last["status"], last["error"]) == (code, "finished", status, error)
 
 
+def test_the_last_line_is_finished_when_ours_breaks_in_the_middle_of_a_run(sealift, folder, monkeypatch):
+    import json
+
+    def broken(*_args: object, **_kwargs: object) -> object:
+        raise RuntimeError("boom")
+
+    (folder / "template.yaml").write_text("Resources: {A: {Type: 'AWS::SNS::Topic'}}")
+    monkeypatch.setattr("sealift.usecases.run.build_release", broken)
+    shown = sealift("run", "-C", folder, "--local", "--json")
+    lines = [json.loads(line) for line in shown.out.splitlines()]
+    assert (shown.code, lines[-1]["code"], lines[-1]["error"]) == (70, "finished", "internal")
+    assert [line["code"] for line in lines].count("finished") == 1
+    assert "phase-started" in {line["code"] for line in lines}
+    assert "Traceback" not in shown.err
+
+
 TWO = '[app]\nname="shop"\n[environments.staging]\nbranch="main"\n[environments.production]\npromotes_from="staging"\n'
 
 

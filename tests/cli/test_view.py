@@ -14,6 +14,7 @@ from sealift.model.event import (
     PhaseFinished,
     PhaseStarted,
     ProbeAnswered,
+    ResourceProgressed,
 )
 from sealift.model.finding import Finding
 from sealift.model.template import Location
@@ -187,3 +188,16 @@ def test_a_change_is_shown_when_something_would_be_missed(
     )
     assert ("Thing" in shown(change)) == is_shown
     assert "Thing" in shown(change, verbose=True)
+
+
+def test_with_twelve_stacks_each_line_says_which_stack_it_is_about() -> None:
+    events: list[object] = []
+    for number in range(12):
+        about = {"environment": "staging", "stack": f"shop-staging-part{number}", "logical_id": "Hello"}
+        events.append(ChangePlanned(**about, type="AWS::SNS::Topic", action="Remove", replacement=""))
+        failed = {"type": "AWS::SNS::Topic", "status": "DELETE_FAILED", "reason": f"reason {number}"}
+        events.append(ResourceProgressed(**about, **failed))
+    lines = shown(*events).splitlines()
+    for number in range(12):
+        told = [line for line in lines if line.endswith((f"part{number}", f"reason {number}"))]
+        assert [f"shop-staging-part{number}" in line for line in told] == [True, True]
