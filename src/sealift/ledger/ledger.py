@@ -49,6 +49,8 @@ class BucketLedger:
         self._cache = cache
         self._last: Entry | None = None
         """The newest entry that we know; there may be newer ones."""
+        self._known: tuple[Entry, ...] = ()
+        """Every entry, as we read them last."""
         self._pointer: tuple[int, str | None] = (0, None)
         """Where the pointer stood when we saw it last, and its ETag then."""
 
@@ -82,13 +84,14 @@ class BucketLedger:
         """
         if self._cache is None:
             return self._whole()
-        known = self._cache.load()
+        known = self._known or self._cache.load()
         entries = self._continued(known) if known else None
         if entries is None:
             entries = self._whole()
             self._cache.compare(known, entries, self._environment)
         if entries != known:
             self._cache.save(entries)
+        self._known = entries
         return entries
 
     def verify(self) -> tuple[ChainFault, ...]:
@@ -106,9 +109,12 @@ class BucketLedger:
         pointer = self._bucket.get(HEAD_KEY)
         if pointer is None:
             return None
-        newest = self._head(pointer.body).seq
+        head = self._head(pointer.body)
+        newest = head.seq
         if newest < len(known):
             return None  # it was longer when we saw it last, or its pointer lags behind
+        if head == Head(seq=len(known), hash=known[-1].hash) and self._bucket.get(entry_key(newest + 1)) is None:
+            return known
         bodies = {entry.seq: entry.stored for entry in known}
         bodies |= self._bodies([entry_key(seq) for seq in range(len(known) + 1, newest + 1)])
         while (newer := self._bucket.get(entry_key(newest + 1))) is not None:

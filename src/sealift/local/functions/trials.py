@@ -25,6 +25,8 @@ from sealift.model.release import STAND_IN, Finished
 from sealift.ports import Process
 
 _TIMEOUT_S = 20.0
+_AT_ONCE = 4
+"""At least: each waits for the kernel, which gives it folders, longer than it computes."""
 _PRELOADED = ("boto3", "botocore.session", "botocore.handlers")
 _VARIABLES = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -155,7 +157,7 @@ class Trials:
             job = {
                 "packages": str(runtime),
                 "preload": list(_PRELOADED) if preload else [],
-                "parallel": os.cpu_count() or 1,
+                "parallel": max(_AT_ONCE, os.cpu_count() or 1),
                 "timeout_s": _TIMEOUT_S,
                 "functions": [_request(f, loader, runtime, unpacked, scratch, str(n)) for n, f, loader in batch],
             }
