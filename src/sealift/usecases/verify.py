@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sealift.errors import UserError
+from sealift.model.app import App, Environment
 from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import SuiteResult
 from sealift.model.ledger import Status
@@ -13,11 +14,12 @@ from sealift.model.records import Verified
 from sealift.usecases.deploy import Deployment
 from sealift.usecases.logs import stays_broken, tell_trouble
 from sealift.usecases.probes import probe_all, probes_of
+from sealift.usecases.reach import outputs_of
 from sealift.usecases.reading_back import Codes
-from sealift.usecases.services import phase
-from sealift.usecases.site import Site
+from sealift.usecases.services import Services, phase
+from sealift.usecases.site import Site, open_site
 from sealift.usecases.surroundings import variables
-from sealift.usecases.writing import Operation, Writer
+from sealift.usecases.writing import Operation, Writer, check_account, check_pull_request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,23 @@ def verify_deployment(deployment: Deployment, writer: Writer) -> Verification:
     )
     writer.record(operation, verification.status, found)
     return verification
+
+
+def acceptance_tests(app: App, environment: Environment, services: Services) -> SuiteResult:
+    """Run the acceptance tests against what an environment runs. Nothing is recorded: it does not count as verified.
+
+    They get the environment's access, so what nobody merged does not run there. Raises Refused, and UserError where
+    nothing is deployed.
+    """
+    site = open_site(app, environment, services)
+    check_account(site)
+    check_pull_request(site)
+    outputs = outputs_of(site)
+    with phase(services, "test", environment=environment.name) as outcome:
+        result = _acceptance(site, outputs)
+        outcome.status = "skipped" if result.status == "not tested" else result.status
+        outcome.detail = result.reason or f"{result.passed} passed, {result.failed} failed"
+    return result
 
 
 @contextmanager

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from sealift.errors import UserError
+from sealift.errors import Refused, UserError
 from sealift.model.app import Probe, SuiteSpec
 from sealift.model.event import Noted, ProbeAnswered
 from sealift.model.finding import SuiteResult
 from sealift.ports import HttpAnswer
+from sealift.usecases.verify import acceptance_tests
 from tests.component.usecases.world import URL, World, function
 from tests.fakes.clock import START
 from tests.fakes.http import answer
@@ -228,3 +229,33 @@ def test_a_secret_parameter_that_a_function_prints_is_not_told(world: World):
     assert world.deploy().status == "failed"
     assert "*** is wrong" in logs_told(world)[0]
     assert "hunter2" not in logs_told(world)[0]
+
+
+def test_acceptance_tests_run_on_their_own_and_count_as_no_verification(world: World):
+    world.deploy()
+    before = world.entries("staging")
+    world.tester.acceptance_result = failed("acceptance", "the order was lost")
+    result = acceptance_tests(world.app, world.staging, world.services())
+    assert (result.status, world.entries("staging")) == ("failed", before)
+    assert world.tester.environments[-1]["SEALIFT_ENV"] == "staging"
+
+
+def test_they_do_not_run_where_they_are_not_declared_nor_where_nothing_is_deployed(world: World):
+    with pytest.raises(UserError):
+        acceptance_tests(world.app, world.production, world.services())
+    world.app = replace(world.app, acceptance_tests=SuiteSpec(environments=("staging",)))
+    world.deploy()
+    world.soak()
+    world.promote()
+    ran = len(world.tester.environments)
+    assert acceptance_tests(world.app, world.production, world.services()).status == "not tested"
+    assert len(world.tester.environments) == ran
+
+
+def test_what_nobody_merged_does_not_run_with_the_access_of_an_environment(world: World):
+    world.deploy()
+    world.app = replace(world.app, gates=replace(world.app.gates, pull_request="12"))
+    ran = len(world.tester.environments)
+    with pytest.raises(Refused):
+        acceptance_tests(world.app, world.staging, world.services())
+    assert len(world.tester.environments) == ran

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from sealift.cli.completion import environment_names
 from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
 from sealift.model.finding import Finding, SuiteResult
@@ -50,13 +51,27 @@ def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | N
 
 
 @click.command("test")
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENVIRONMENT",
+    shell_complete=environment_names,
+    help="Run the acceptance tests instead, against what this environment runs.",
+)
 @options(judging=True)
-def test_command(session: Session) -> int:
-    """Run the unit tests only, as `check` does after its analysis."""
+def test_command(session: Session, environment: str | None) -> int:
+    """Run the unit tests only, as `check` does after its analysis; or the acceptance tests of an environment.
+
+    The acceptance tests run where `environments` under [tests.acceptance] lets them. Nothing is recorded.
+    """
     from sealift.usecases.check import unit_tests
+    from sealift.usecases.verify import acceptance_tests
 
     session.verbose = True
-    result = unit_tests(session.app, session.services)
+    if environment is None:
+        result = unit_tests(session.app, session.services)
+    else:
+        result = acceptance_tests(session.app, session.environment(environment), session.services)
     status = "succeeded" if result.status in {"succeeded", "not tested"} else result.status
     return _show(session, status, [result])
 
