@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from packaging.markers import Marker
 
 from sealift.build.dependencies import foreign_locks
 from sealift.build.dependencies.locks import pins
@@ -34,13 +35,71 @@ def test_a_pylock_without_files_for_a_package_is_refused() -> None:
         foreign_locks.from_pylock('[[packages]]\nname = "six"\nversion = "1"\n')
 
 
+@pytest.mark.parametrize(
+    ("package", "line"),
+    [
+        ('vcs = {type="git", url="https://x/t", commit-id="c0", subdirectory="a/b"}',
+         "t @ git+https://x/t@c0#subdirectory=a/b\n"),
+        ('archive = {path="../t.zip", subdirectory="a", hashes={sha256="aa"}}',
+         "t @ ../t.zip#subdirectory=a \\\n    --hash=sha256:aa\n"),
+        ('directory = {path="../t", subdirectory="a"}', "t @ ../t#subdirectory=a\n"),
+        ('version="1"\nwheels = [{path="../own wheels/t-1-py3-none-any.whl", hashes={sha256="aa"}}]',
+         "--find-links '../own wheels'\nt==1 \\\n    --hash=sha256:aa\n"),
+    ],
+)  # fmt: skip
+def test_a_pylock_says_in_which_folder_of_a_source_a_package_is(package: str, line: str) -> None:
+    assert foreign_locks.from_pylock(f'[[packages]]\nname = "t"\n{package}\n') == line
+
+
+@pytest.mark.parametrize(
+    ("marker", "there"),
+    [
+        ("'dev' in dependency_groups", False),
+        ("'main' in dependency_groups", True),
+        ("'main' not in dependency_groups", False),
+        ('"dev"  not  in dependency_groups', True),
+        ("'x' in extras", False),
+        ("'x' not in extras and python_version >= '3.8'", True),
+        ("sys_platform == 'win32' or 'main' in dependency_groups", True),
+        ("'in dependency' in platform_version", False),
+    ],
+)
+def test_a_pylock_is_installed_without_extras_and_with_its_default_groups(marker: str, there: bool) -> None:
+    lock = f'default-groups = ["main"]\n[[packages]]\nname = "t"\nversion="1"\nmarker = """{marker}"""\n'
+    line = foreign_locks.from_pylock(f"{lock}sdist = {{hashes={{sha256='aa'}}}}\n")
+    decided = line.partition(";")[2].partition("\\")[0]
+    assert Marker(decided).evaluate({"sys_platform": "linux", "python_version": "3.12"}) is there
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '[package.source]\ntype = "git"\nurl = "https://x/tool"\nreference = "main"\nresolved_reference = "c0ffee"',
+        'git = "https://x/tool"\nref = "main"\nrevision = "c0ffee"',
+    ],
+    ids=["poetry", "pdm"],
+)
+def test_a_branch_is_the_commit_that_was_locked(source: str) -> None:
+    lock = f'[[package]]\nname = "My.Tool"\nversion = "1"\n{source}\n[[package]]\nname = "six"\nversion = "1"\n'
+    asked = (
+        "my-tool @ git+ssh://git@x/tool@feature/new#subdirectory=a ; python_version > '3'\n"
+        "my_tool[x] @ git+https://x/tool\n"
+        "six @ git+https://x/six@main\n"
+    )
+    assert foreign_locks.at_locked_commits(asked, lock) == (
+        "my-tool @ git+ssh://git@x/tool@c0ffee#subdirectory=a ; python_version > '3'\n"
+        "my_tool[x] @ git+https://x/tool@c0ffee\n"
+        "six @ git+https://x/six@main\n"
+    )
+
+
 def test_a_pipfile_lock_gives_its_default_section() -> None:
     text = json.dumps(
         {
             "default": {
                 "six": {"version": "==1.16.0", "hashes": ["sha256:aa"], "markers": "python_version > '3'"},
                 "requests": {"version": "==2.0", "hashes": ["sha256:bb"], "extras": ["socks"]},
-                "tool": {"git": "https://x/tool", "ref": "c0ffee"},
+                "tool": {"git": "https://x/tool", "ref": "c0ffee", "subdirectory": "a"},
             },
             "develop": {"pytest": {"version": "==8", "hashes": ["sha256:cc"]}},
         }
@@ -48,7 +107,7 @@ def test_a_pipfile_lock_gives_its_default_section() -> None:
     assert foreign_locks.from_pipfile_lock(text) == (
         "requests[socks]==2.0 \\\n    --hash=sha256:bb\n"
         "six==1.16.0 ; python_version > '3' \\\n    --hash=sha256:aa\n"
-        "tool @ git+https://x/tool@c0ffee\n"
+        "tool @ git+https://x/tool@c0ffee#subdirectory=a\n"
     )
 
 

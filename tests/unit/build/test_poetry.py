@@ -75,3 +75,23 @@ def test_with_a_lock_a_constraint_without_counterpart_is_left_to_the_lock() -> N
 def test_a_path_of_poetry_stands_for_the_dependency_of_the_project() -> None:
     text = '[project]\ndependencies = ["lib>=1", "six"]\n[tool.poetry.dependencies]\nlib = { path = "../lib" }\n'
     assert poetry_requirements(text) == "six\nlib @ ../lib\n"
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        ('{version="1", python="<3.12"}', "a==1 ; python_version < '3.12'"),
+        ('{version="1", python="^3.8"}', "a==1 ; python_version >= '3.8' and python_version < '4'"),
+        ('{version="1", python=">=3.8.1,<3.12"}',
+         "a==1 ; python_full_version >= '3.8.1' and python_version < '3.12'"),
+        ('{version="1", python="<3.9 || >=3.11", platform="linux"}',
+         "a==1 ; (python_version < '3.9' or python_version >= '3.11') and (sys_platform == 'linux')"),
+        ('{version="1", python="3.11.*"}', "a==1 ; python_full_version == '3.11.*'"),
+        ('{version="1", python="*", platform="win32"}', "a==1 ; sys_platform == 'win32'"),
+        ('{version="1", python="3.11", markers="os_name == \'nt\' or extra == \'x\'"}',
+         "a==1 ; (os_name == 'nt' or extra == 'x') and (python_version == '3.11')"),
+        ('{git="https://x/a", tag="v1", subdirectory="b/c"}', "a @ git+https://x/a@v1#subdirectory=b/c"),
+    ],
+)  # fmt: skip
+def test_what_poetry_writes_beside_a_version_counts(entry: str, line: str) -> None:
+    assert poetry_requirements(f"[tool.poetry.dependencies]\na = {entry}\n") == f"{line}\n"

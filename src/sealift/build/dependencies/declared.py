@@ -22,6 +22,7 @@ _FILES: tuple[tuple[str, Kind], ...] = (
     ("pylock.toml", "pylock"),
     ("uv.lock", "uv"),
     ("poetry.lock", "poetry"),
+    ("pdm.lock", "poetry"),
     ("Pipfile.lock", "pipfile"),
     ("pyproject.toml", "pyproject"),
 )
@@ -102,10 +103,12 @@ def _read(path: Path, kind: Kind, places: Places) -> Declared | None:
     if kind == "pyproject":
         return _project(path, text, places)
     if kind == "poetry":
+        from sealift.build.dependencies.foreign_locks import at_locked_commits
         from sealift.build.dependencies.poetry import poetry_requirements
 
         project = read_text(_beside(path))
         asked = poetry_requirements(project, str(path.with_name("pyproject.toml")), locked=True)
+        asked = at_locked_commits(asked, text, str(path))
         return _with_paths(Declared(kind=kind, path=path, text=f"{text}\0{asked}"), asked, places)
     from sealift.build.dependencies.foreign_locks import from_pipfile_lock, from_pylock
 
@@ -127,7 +130,8 @@ def _project(path: Path, text: str, places: Places) -> Declared | None:
 
 def _with_paths(found: Declared, asked: str, places: Places) -> Declared:
     """Return the declaration with the requirements of another format, their paths as uv takes them."""
-    read = Requirements(places=places)
+    variables = {**places.variables, "PROJECT_ROOT": str(found.folder)}  # as PDM and uv write a path
+    read = Requirements(places=replace(places, variables=variables))
     read.text(asked, found.folder)
     return replace(found, lines=tuple(read.lines), options=tuple(read.options), local=tuple(dict.fromkeys(read.local)))
 

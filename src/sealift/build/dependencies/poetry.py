@@ -51,17 +51,37 @@ def _lines(listed: _Table, named: set[str], name: str, locked: bool) -> Iterator
 
 def _line(project: str, table: _Table, name: str, locked: bool) -> str:
     extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
-    markers = f" ; {table['markers']}" if table.get("markers") else ""
+    where = f"{name}: {project}"
+    markers = _markers(table, where)
+    below = f"#subdirectory={table['subdirectory']}" if table.get("subdirectory") else ""
     if "git" in table:
         reference = table.get("rev") or table.get("tag") or table.get("branch")
-        return f"{project}{extras} @ git+{table['git']}{f'@{reference}' if reference else ''}{markers}"
+        return f"{project}{extras} @ git+{table['git']}{f'@{reference}' if reference else ''}{below}{markers}"
     if "url" in table:
-        return f"{project}{extras} @ {table['url']}{markers}"
+        return f"{project}{extras} @ {table['url']}{below}{markers}"
     if "path" in table:
-        return f"{project}{extras} @ {table['path']}{markers}"
+        return f"{project}{extras} @ {table['path']}{below}{markers}"
     constraint = str(table.get("version", "*"))
-    version = "" if locked and "|" in constraint else specifier(constraint, f"{name}: {project}")
+    version = "" if locked and "|" in constraint else specifier(constraint, where)
     return f"{project}{extras}{version}{markers}"
+
+
+def _markers(table: _Table, where: str) -> str:
+    """Return the marker of an entry, with those that Poetry writes as `python` and `platform`."""
+    found = [str(table["markers"])] if table.get("markers") else []
+    if table.get("python", "*") != "*":
+        ranges = (specifier(part.strip(), where) for part in re.split(r"\|\|?", str(table["python"])))
+        found.append(" or ".join(" and ".join(map(_python, each.split(","))) for each in ranges))
+    if table.get("platform"):
+        found.append(f"sys_platform == '{table['platform']}'")
+    return " ; " + " and ".join(f"({one})" if len(found) > 1 else one for one in found) if found else ""
+
+
+def _python(comparison: str) -> str:
+    match = re.match(r"([<>=!~]+)(.+)", comparison)
+    operator, version = match.groups() if match else ("==", comparison)
+    variable = "python_version" if version.count(".") < 2 else "python_full_version"
+    return f"{variable} {operator} '{version}'"
 
 
 def specifier(constraint: str, where: str) -> str:

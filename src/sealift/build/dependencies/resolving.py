@@ -83,7 +83,8 @@ def _poetry(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
     try:
         resolved = compiled(declared, target, uv, mirror, pins=foreign_locks.poetry_constraints(text, name))
     except BuildError as error:
-        error.hint = f"{error.hint} When pyproject.toml changed after poetry.lock, lock again: poetry lock"
+        again = foreign_locks.lock_command(name)
+        error.hint = f"{error.hint} When pyproject.toml changed after {declared.path.name}, lock again: {again}"
         raise
     return Lock(text=foreign_locks.only_locked(resolved, foreign_locks.poetry_hashes(text, name), name))
 
