@@ -181,8 +181,12 @@ def _unlocked(plan: Plan) -> tuple[str, ...]:
     """Return a warning for each folder whose dependencies no lock file of npm's pins."""
     if plan.packages is None:
         return ()
-    unlocked = [f.relative_to(plan.boundary).as_posix() for f in npm.unlocked(plan.packages)]
-    return tuple(f"{plan.name}: {folder} has no package-lock.json" for folder in unlocked)
+    told = [(f.relative_to(plan.boundary).as_posix(), npm.foreign_lock(f)) for f in npm.unlocked(plan.packages)]
+    return tuple(
+        f"{plan.name}: {folder} has no package-lock.json"
+        + (f", and npm, which installs its packages, does not read its {lock}" if lock else "")
+        for folder, lock in told
+    )
 
 
 def _unzipped_bytes(plan: Plan, path: Path) -> int:

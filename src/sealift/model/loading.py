@@ -16,3 +16,5 @@ class Loading:
     """ARNs of layers whose content could not be had."""
     skipped: str = ""
     """Why it was not started at all."""
+    stand_in: str = ""
+    """The runtime that it was started on, when that is not the one it declares."""

@@ -233,7 +233,17 @@ def test_a_dependency_outside_the_repository_is_refused(make: Make, tmp_path: Pa
         make({"fn/package.json": package, "fn/app.js": ""}, "fn")
 
 
-def test_a_protocol_that_npm_does_not_know_is_named(make: Make) -> None:
-    package = {"name": "fn", "version": "1.0.0", "dependencies": {"x": "workspace:*"}}
-    with pytest.raises(BuildError, match=r"x of .*fn/package.json is workspace:"):
+@pytest.mark.parametrize("wanted", ["workspace:*", "link:../x", "catalog:"])
+def test_a_protocol_that_npm_does_not_know_is_named(make: Make, wanted: str) -> None:
+    package = {"name": "fn", "version": "1.0.0", "dependencies": {"x": wanted}}
+    with pytest.raises(BuildError, match=rf"x of .*fn/package.json is {wanted[:5]}"):
         make({"fn/package.json": package, "fn/app.js": ""}, "fn")
+
+
+@pytest.mark.parametrize("lock", ["yarn.lock", "pnpm-lock.yaml"])
+def test_a_lock_of_another_tool_that_npm_passes_over_is_named(make: Make, lock: str) -> None:
+    package = {"name": "fn", "version": "1.0.0", "dependencies": {"ms": "2.1.3"}}
+    built = make({"fn/package.json": package, "fn/app.js": "", f"fn/{lock}": ""}, "fn")
+    assert built.warnings == (
+        f"Fn: fn has no package-lock.json, and npm, which installs its packages, does not read its {lock}",
+    )

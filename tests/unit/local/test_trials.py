@@ -108,11 +108,34 @@ def test_functions_of_node_are_loaded_too(tmp_path: Path) -> None:
         "exports.handler = async () => {": "Runtime.UserCodeSyntaxError",
         "exports.other = async () => 1": "Runtime.HandlerNotFound",
         "throw new Error('no table'); exports.handler = 1": "Error",
+        "exports.handler = awslambda.streamifyResponse(async (event, stream) => stream.end())": "",
+        "exports.handler = undefinedThing": "ReferenceError",
     }
     functions = [finished(tmp_path, {"app.js": text}, runtime=f"nodejs{version}.x") for text in cases]
     modern = finished(tmp_path, {"app.mjs": "import x from 'gone'"}, runtime=f"nodejs{version}.x")
     found = trials(tmp_path).load([*functions, modern])
     assert [one.error_type for one in found] == [*cases.values(), "Runtime.ImportModuleError"], found
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node")
+@pytest.mark.parametrize("text", ["require('not-there')", "require('./gone')", "exports.other = async () => 1"])
+def test_what_fails_on_any_node_is_found_on_another_major(tmp_path: Path, text: str) -> None:
+    function = finished(tmp_path, {"app.js": text}, runtime="nodejs99.x")
+    with pytest.raises(BuildError, match="cannot be loaded"):
+        tried([function], trials(tmp_path), Cache(tmp_path / "cache"))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node")
+@pytest.mark.parametrize(
+    "text", ["require('node:of-99'); exports.handler = 1", "exports.handler = 1; new Of99()", "exports.handler = of 99"]
+)
+def test_what_another_node_may_know_is_not_decided(tmp_path: Path, text: str) -> None:
+    good = finished(tmp_path, {"app.js": "exports.handler = async () => 1"}, runtime="nodejs99.x")
+    newer = finished(tmp_path, {"app.js": text}, runtime="nodejs99.x")
+    seen = tried([good, newer], trials(tmp_path), Cache(tmp_path / "cache"))
+    assert [line.partition(" (")[0] for line in seen.warnings] == ["Not decided whether it can be loaded: F1"]
+    assert seen.unseen[0].startswith("Loaded on nodejs")
+    assert seen.unseen[0].endswith("before the deployment: F0, F1 (nodejs99.x is not on this machine)")
 
 
 class Counted:
@@ -201,6 +224,7 @@ def test_node_takes_its_own_path_and_the_third_sdk_alone(tmp_path: Path) -> None
         finished(tmp_path, second, runtime=runtime),
         finished(tmp_path, staged, runtime=runtime, variables={"STAGE": STAND_IN}),
     ]
-    own, sdk, stage = trials(tmp_path).load(functions)
-    assert (own.error_type, sdk.error_type) == ("", "Runtime.ImportModuleError")
+    old = finished(tmp_path, second, runtime="nodejs16.x")
+    own, sdk, stage, second_sdk = trials(tmp_path).load([*functions, old])
+    assert (own.error_type, sdk.error_type, second_sdk.error_type) == ("", "Runtime.ImportModuleError", "")
     assert "Not decided" in tried(functions[2:], Counted(stage), Cache(tmp_path / "cache")).warnings[0]

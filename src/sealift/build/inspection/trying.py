@@ -4,7 +4,8 @@ A module, a handler or a name that is missing, and a syntax error, are certain: 
 What a function needs of network and settings as it is loaded is not decided here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from sealift.build.cache.keys import digest
@@ -15,7 +16,7 @@ from sealift.model.loading import Loading
 from sealift.model.release import STAND_IN, Finished, Looked
 from sealift.ports import Trials
 
-TRIALS = "trials/3"
+TRIALS = "trials/4"
 """Part of the name of kept trials: another way to load functions needs another one."""
 _CERTAIN = frozenset(
     {
@@ -24,10 +25,15 @@ _CERTAIN = frozenset(
         "Runtime.MalformedHandlerName",
         "Runtime.UserCodeSyntaxError",
         "NameError",
+        "ReferenceError",
     }
 )
-_ASSUMED = frozenset({"Runtime.HandlerNotFound", "NameError"})
+_ASSUMED = frozenset({"Runtime.HandlerNotFound", "NameError", "ReferenceError"})
 """What may come of a value that stands in for one that only a deployment knows."""
+_ANYWHERE = re.compile(
+    r"Runtime\.(?:HandlerNotFound|MalformedHandlerName|ImportModuleError: .*Cannot find .* '(?!node:))"
+)
+"""What does not depend on the version of Node.js."""
 _PASSING = frozenset({"Sandbox.Timedout", "Runtime.ExitError"})
 """What may come of a busy machine: it is not kept."""
 
@@ -49,13 +55,14 @@ def tried(functions: Sequence[Finished], trials: Trials, cache: Cache) -> Looked
         raise _broken(broken)
     return Looked(
         warnings=tuple(f"Not decided whether it can be loaded: {told.text}" for told, _ in found if told),
-        unseen=tuple(_unseen({one.logical_id: loading.skipped for one, loading in judged if loading.skipped})),
+        unseen=tuple(_unseen(judged)),
     )
 
 
 def _is_certain(function: Finished, loading: Loading) -> bool:
     assumed = STAND_IN in function.variables.values() and loading.error_type in _ASSUMED
-    return loading.error_type in _CERTAIN and not assumed
+    anywhere = not loading.stand_in or _ANYWHERE.match(f"{loading.error_type}: {loading.message}")
+    return loading.error_type in _CERTAIN and not assumed and bool(anywhere)
 
 
 def _key(function: Finished, trials: Trials) -> str:
@@ -79,10 +86,15 @@ def _kept(cache: Cache, key: str) -> Loading | None:
         return None
 
 
-def _unseen(skipped: Mapping[str, str]) -> Iterator[str]:
-    for reason in dict.fromkeys(skipped.values()):
-        names = ", ".join(name for name, why in skipped.items() if why == reason)
-        yield f"Not loaded before the deployment: {names} ({reason})"
+def _unseen(judged: Sequence[tuple[Finished, Loading]]) -> Iterator[str]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for one, loading in judged:
+        if loading.skipped or loading.stand_in:
+            how = f"Loaded on {loading.stand_in}" if loading.stand_in else "Not loaded"
+            why = loading.skipped or f"{one.runtime} is not on this machine"
+            found.setdefault((how, why), []).append(one.logical_id)
+    for (how, why), names in found.items():
+        yield f"{how} before the deployment: {', '.join(names)} ({why})"
 
 
 def _broken(broken: Sequence[Judged]) -> BuildError:

@@ -29,6 +29,7 @@ MODULES = "node_modules"
 _PROCESSORS = {"x86_64": "x64", "arm64": "arm64"}
 _ELSEWHERE = re.compile(r"[:/]")
 """Is in what names a place itself: a URL, a repository, an alias of another name."""
+_FOREIGN_LOCKS = ("yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
 _NEVER_OURS = (MODULES, ".git", ".aws-sam", ".sealift")
 
 
@@ -89,6 +90,11 @@ def install(plan: Plan, packages: Packages, process: Process, mirror: Mirror, *,
 def unlocked(packages: Packages) -> tuple[Path, ...]:
     """Return the folders whose dependencies no lock file pins."""
     return tuple(folder for folder in packages.installs if lock_of(folder) is None)
+
+
+def foreign_lock(folder: Path) -> str:
+    """Return the name of another tool's lock in a folder, empty without one."""
+    return next((name for name in _FOREIGN_LOCKS if (folder / name).is_file()), "")
 
 
 def _refuse_foreign_lock(plan: Plan, packages: Packages, folder: Path, lock: Path | None) -> None:

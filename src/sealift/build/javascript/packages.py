@@ -17,8 +17,8 @@ LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
 DECLARATIONS = ("package.json", ".npmrc", *LOCKS)
 """What decides what npm installs."""
 INSTALLED = ("dependencies", "optionalDependencies")
-_RELATIVE = ("file:", "link:", "./", "../", "/", "~/")
-_OTHERS_ONLY = ("workspace:", "portal:", "catalog:", "patch:")
+_RELATIVE = ("file:", "./", "../", "/", "~/")
+_OTHERS_ONLY = ("workspace:", "link:", "portal:", "catalog:", "patch:")
 """Protocols of pnpm and Yarn, which npm does not know."""
 
 
@@ -210,7 +210,7 @@ class _Reading:
             )
         if not wanted.startswith(_RELATIVE):
             return self.names.get(name) if not wanted.startswith("npm:") else None
-        path = Path(wanted.removeprefix("file:").removeprefix("link:")).expanduser()
+        path = Path(wanted.removeprefix("file:")).expanduser()
         target = _inside(folder / path, self.boundary, f"{what} ({wanted})")
         if not target.exists():
             raise BuildError(f"{what} is {wanted}, which is not there", code="source-missing", hint="Correct the path.")

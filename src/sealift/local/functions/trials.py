@@ -58,6 +58,8 @@ class _Loader:
 
     interpreter: Interpreter
     argv: tuple[str, ...] = ()
+    stand_in: str = ""
+    """What it is, when it is not the declared runtime."""
 
 
 class Trials:
@@ -126,17 +128,19 @@ class Trials:
             errors = report([package], self._where, machine=self._machine).errors
             return errors[0].removeprefix(f"{function.logical_id} ") if errors else _Loader(interpreter=interpreter)
         if runtime.startswith("nodejs"):
-            return self._node(runtime.removeprefix("nodejs").partition(".")[0]) or f"{runtime} is not on this machine"
+            return self._node(runtime) or f"{runtime} is not on this machine"
         return f"{runtime or 'a function without a runtime'} is not loaded before it is deployed"
 
-    def _node(self, major: str) -> _Loader | None:
+    def _node(self, runtime: str) -> _Loader | None:
+        """Return the Node.js of this machine, which stands in for the other major versions."""
         found = self._program()
         if found is None:
             return None
         done = self._process.run([str(found), "--version"], cwd=Path("/"), env={}, timeout_s=_TIMEOUT_S)
-        if not done.stdout.startswith(f"v{major}."):
-            return None
-        return _Loader(interpreter=ours(), argv=(str(found), "{runtime}/trial.cjs"))
+        here = f"nodejs{done.stdout[1:].partition('.')[0]}.x"
+        return _Loader(
+            interpreter=ours(), argv=(str(found), "{runtime}/trial.cjs"), stand_in="" if here == runtime else here
+        )
 
     def _may_share(self, function: Finished, loader: _Loader) -> bool:
         """Whether it may be loaded by a copy of a process that has loaded boto3: not when it brings one of its own."""
@@ -170,7 +174,7 @@ class Trials:
             answers = [None] * len(batch)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        return {number: _loading(f, answer) for (number, f, _), answer in zip(batch, answers, strict=True)}
+        return {n: _loading(f, loader, answer) for (n, f, loader), answer in zip(batch, answers, strict=True)}
 
 
 def _runtime(scratch: Path, interpreter: Interpreter) -> Path:
@@ -220,7 +224,7 @@ def _request(
     }
 
 
-def _loading(function: Finished, answer: Any) -> Loading:
+def _loading(function: Finished, loader: _Loader, answer: Any) -> Loading:
     if not isinstance(answer, dict):
         return Loading(name=function.logical_id, skipped="the process that loads functions could not be started")
     return Loading(
@@ -229,4 +233,5 @@ def _loading(function: Finished, answer: Any) -> Loading:
         message=str(answer.get("message", "")),
         trace=tuple(map(str, answer.get("trace", ()))),
         absent_layers=("one that is not part of the release",) if function.foreign else (),
+        stand_in=loader.stand_in,
     )

@@ -8,7 +8,7 @@ const { pathToFileURL } = require("url");
 
 const ROOT = process.env.LAMBDA_TASK_ROOT;
 // From Node.js 18 on, Lambda brings version 3 of the SDK alone: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html
-const BROUGHT = /^(@aws-sdk|@smithy|@aws-crypto)\//;
+const BROUGHT = /nodejs1[0-7]\./.test(process.env.AWS_EXECUTION_ENV) ? /^aws-sdk($|\/)/ : /^(@aws-sdk|@smithy|@aws-crypto)\//;
 const HANDLER = process.env._HANDLER;
 const LINE = process.argv[2];
 
@@ -17,6 +17,9 @@ function answer(type, message, stack) {
   fs.writeSync(Number(LINE), JSON.stringify({ type, message: String(message).slice(0, 2000), trace }));
   process.exit(0);
 }
+
+// https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html
+globalThis.awslambda = { streamifyResponse: (handler) => handler, HttpResponseStream: { from: (stream) => stream } };
 
 process.on("uncaughtException", (error) => answer(error?.name ?? typeof error, error?.message ?? error, error?.stack));
 process.on("unhandledRejection", () => {});
