@@ -11,7 +11,7 @@ import pytest
 from sealift.build.cache.store import Cache
 from sealift.build.inspection.trying import tried
 from sealift.errors import BuildError
-from sealift.local.functions.runtimes import bring
+from sealift.local.functions.runtimes import bring, node_flags
 from sealift.local.functions.trials import Trials
 from sealift.local.interpreters import Places, find
 from sealift.model.app import SandboxOptions
@@ -22,6 +22,7 @@ from sealift.system import RealProcess
 
 HERE = Places(programs=tuple(Path(p).parent for p in (shutil.which("python3"), shutil.which("node")) if p), versions=())
 OURS = f"python{platform.python_version().rpartition('.')[0]}"
+BOTH = "--experimental-detect-module --experimental-require-module"
 HANDLER = "def handler(event, context): ...\n"
 
 
@@ -136,6 +137,32 @@ def test_what_another_node_may_know_is_not_decided(tmp_path: Path, text: str) ->
     assert [line.partition(" (")[0] for line in seen.warnings] == ["Not decided whether it can be loaded: F1"]
     assert seen.unseen[0].startswith("Loaded on nodejs")
     assert seen.unseen[0].endswith("before the deployment: F0, F1 (nodejs99.x is not on this machine)")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "options", "said", "flags"),
+    [
+        ("nodejs22.x", "", "v22.9.0 require-module,detect-module\n",
+         ("--no-experimental-require-module", "--no-experimental-detect-module")),
+        ("nodejs20.x", "", "v20.20.2 require-module,detect-module", ("--no-experimental-require-module",)),
+        ("nodejs22.x", "--no-warnings --experimental-detect-module", "v22.9.0 require-module,detect-module",
+         ("--no-experimental-require-module",)),
+        ("nodejs22.x", "", "v18.1.0 ", ()),
+        ("nodejs24.x", "", "v24.1.0 require-module,detect-module", ()),
+        ("nodejs22.x", "", "", ()),
+    ],
+)  # fmt: skip
+def test_lambda_switches_features_of_node_off(runtime: str, options: str, said: str, flags: tuple[str, ...]) -> None:
+    assert node_flags(runtime, options, said) == flags
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node")
+def test_a_module_that_node_would_only_guess_to_be_one_is_not_loaded(tmp_path: Path) -> None:
+    code = {"app.js": "export const handler = async () => 1"}
+    plain = finished(tmp_path, code, runtime="nodejs22.x")
+    asked = finished(tmp_path, code, runtime="nodejs22.x", variables={"NODE_OPTIONS": BOTH})
+    found = trials(tmp_path).load([plain, asked])
+    assert [one.error_type for one in found] == ["Runtime.UserCodeSyntaxError", ""]
 
 
 class Counted:

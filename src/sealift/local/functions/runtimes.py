@@ -1,10 +1,11 @@
 """What runs a function: interpreter, program, unpacked code and layers, and what Lambda's runtime brings."""
 
 import shutil
+import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,29 @@ BROUGHT = (
     *("snapshot_restore_py.py", "urllib3"),
 )
 """Pure Python packages that Lambda's Python runtimes bring."""
+_TIMEOUT_S = 20.0
 _LAST_WITH_SETUPTOOLS = (3, 11)
 """Later ones come without: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html (documented)."""
 _SETUPTOOLS = ("pkg_resources", "setuptools", "_distutils_hack")
+
+
+_SWITCHED_OFF = {"nodejs20.x": ("require-module",), "nodejs22.x": ("require-module", "detect-module")}
+"""Features of Node.js that Lambda switches off unless NODE_OPTIONS asks for them.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html
+"""
+ASK_NODE = (
+    "process.version + ' ' + ['require-module', 'detect-module']"
+    ".filter((name) => process.allowedNodeEnvironmentFlags.has(`--no-experimental-${name}`)).join()"
+)
+"""What a Node.js says of itself: its version, and which of these features it can switch off."""
+
+
+def node_flags(runtime: str, options: str, said: str) -> tuple[str, ...]:
+    """Return the flags that Lambda starts a Node.js with; `options` are NODE_OPTIONS, `said` answers `ASK_NODE`."""
+    known = said.strip().partition(" ")[2].split(",")
+    wanted = (name for name in _SWITCHED_OFF.get(runtime, ()) if name in known)
+    return tuple(f"--no-experimental-{name}" for name in wanted if f"--experimental-{name}" not in options.split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +61,8 @@ class Runtime:
     layers: tuple[bytes, ...]
     keep: tuple[str, ...]
     """What has to stay visible where folders are replaced."""
+    flags: tuple[str, ...] = ()
+    """What the interpreter is started with."""
 
     @property
     def is_python(self) -> bool:
@@ -67,7 +90,7 @@ class Runtime:
             case "python":
                 return (str(self.program), str(PROGRAMS / "sealift_start.py"), folders)
             case "nodejs":
-                return (str(self.program), f"{places.runtime}/index.cjs", f"{places.runtime}/sdk.cjs")
+                return (str(self.program), *self.flags, f"{places.runtime}/index.cjs", f"{places.runtime}/sdk.cjs")
             case _:
                 first = next((f for f in (self.task, self.opt) if (f / "bootstrap").is_file()), None)
                 if first is None:
@@ -95,6 +118,7 @@ class Runtimes:
         layers = tuple(packed for _, packed in _attached(config) if packed is not None)
         task = self.unpacked.of(code)
         opt = self.unpacked.of(*layers)
+        flags: tuple[str, ...] = ()
         interpreter = self.interpreter(name, names_in([code, *layers]))
         if interpreter is not None:
             program, packages, family = interpreter.path, self.brought(interpreter), "python"
@@ -103,6 +127,8 @@ class Runtimes:
             if found is None:
                 raise ValueError("there is no node on PATH")
             program, packages, family = Path(found).resolve(), self._of_node, "nodejs"
+            options = (config.get("Environment") or {}).get("Variables", {}).get("NODE_OPTIONS", "")
+            flags = node_flags(name, str(options), _said_by(program))
         else:
             program, packages, family = task / "bootstrap", self._empty, "provided"
         cache = self._folder / "bytecode" / task.name
@@ -114,6 +140,7 @@ class Runtimes:
             packages=packages,
             cache=cache,
             layers=layers,
+            flags=flags,
             keep=tuple({str(p) for p in (prefix_of(program), self._packages, PROGRAMS, self._folder) if p}),
         )
 
@@ -152,6 +179,15 @@ def bring(folder: Path, interpreter: Interpreter, packages: Path) -> None:
             found = prefix_of(interpreter.path) / "lib" / f"python{interpreter.name}" / "site-packages" / name
             if found.is_dir():
                 (folder / name).symlink_to(found)
+
+
+@lru_cache
+def _said_by(node: Path) -> str:
+    try:
+        done = subprocess.run([node, "-p", ASK_NODE], capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout
 
 
 def prefix_of(program: Path) -> Path:

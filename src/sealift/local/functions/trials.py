@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sealift.local.functions.parents import PROGRAMS
-from sealift.local.functions.runtimes import BROUGHT, bring, prefix_of
+from sealift.local.functions.runtimes import ASK_NODE, BROUGHT, bring, node_flags, prefix_of
 from sealift.local.functions.unpacking import Unpacked, names_in
 from sealift.local.interpreters import Interpreter, Places, declared_version, find, ours
 from sealift.local.runtimes import OLDEST_WITH_BOTO3, Package, report
@@ -77,6 +77,7 @@ class Trials:
         self._machine = machine
         self._begun = begun
         self._known: dict[str, str] = {}
+        self._node_said = ""
 
     def runtime(self, name: str) -> str:
         if name not in self._known:
@@ -128,18 +129,23 @@ class Trials:
             errors = report([package], self._where, machine=self._machine).errors
             return errors[0].removeprefix(f"{function.logical_id} ") if errors else _Loader(interpreter=interpreter)
         if runtime.startswith("nodejs"):
-            return self._node(runtime) or f"{runtime} is not on this machine"
+            return self._node(function, runtime) or f"{runtime} is not on this machine"
         return f"{runtime or 'a function without a runtime'} is not loaded before it is deployed"
 
-    def _node(self, runtime: str) -> _Loader | None:
+    def _node(self, function: Finished, runtime: str) -> _Loader | None:
         """Return the Node.js of this machine, which stands in for the other major versions."""
         found = self._program()
         if found is None:
             return None
-        done = self._process.run([str(found), "--version"], cwd=Path("/"), env={}, timeout_s=_TIMEOUT_S)
-        here = f"nodejs{done.stdout[1:].partition('.')[0]}.x"
+        if not self._node_said:
+            done = self._process.run([str(found), "-p", ASK_NODE], cwd=Path("/"), env={}, timeout_s=_TIMEOUT_S)
+            self._node_said = done.stdout
+        here = f"nodejs{self._node_said[1:].partition('.')[0]}.x"
+        flags = node_flags(runtime, function.variables.get("NODE_OPTIONS", ""), self._node_said)
         return _Loader(
-            interpreter=ours(), argv=(str(found), "{runtime}/trial.cjs"), stand_in="" if here == runtime else here
+            interpreter=ours(),
+            argv=(str(found), *flags, "{runtime}/trial.cjs"),
+            stand_in="" if here == runtime else here,
         )
 
     def _may_share(self, function: Finished, loader: _Loader) -> bool:
