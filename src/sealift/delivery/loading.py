@@ -15,6 +15,7 @@ _MACHINE = re.compile(r"cannot open shared object file|GLIBC_|invalid ELF header
 _PYTHON_FRAME = re.compile(r'File "(?:/var/task|/opt)/([^"]+)",? [Ll]ine (\d+)')
 _NODE_FRAME = re.compile(r"(?:/var/task|/opt)/([^\s:()]+):(\d+)")
 _SYNTAX_PLACE = re.compile(r"\(([^()]+), line (\d+)\)")
+_ES_MODULE = re.compile(r"Unexpected token 'export'|Cannot use import statement outside a module")
 _REQUIRED_BY = re.compile(r"(?:Require stack:\n- |imported from )(?:/var/task|/opt)/(\S+)")
 _LACKING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 _MODULE = re.compile(r"No module named '([^'.]+)|Cannot find (?:module|package) '(?!\.|/)((?:@[^'/]+/)?[^'/]+)")
@@ -88,6 +89,8 @@ def _cure(loading: Loading) -> str:
     match loading.error_type:
         case "Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName" | "Runtime.ImportModuleError":
             return "Correct Handler in the template, or the file it names"
+        case "Runtime.UserCodeSyntaxError" if _ES_MODULE.search(loading.message):
+            return "It is an ES module: call it .mjs (esbuild: OutExtension .js=.mjs), or set type: module for it"
         case "Runtime.UserCodeSyntaxError":
             return "Correct the source, or declare the Runtime that it is written for"
         case "KeyError" if "environ" in "".join(loading.trace):

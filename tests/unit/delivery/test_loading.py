@@ -83,3 +83,8 @@ def test_a_package_of_node_is_named(name: str):
         "Runtime.ImportModuleError", f"Error: Cannot find module '{name}'\nRequire stack:\n- /var/task/a.js"
     )
     assert found.cure.startswith(f"Declare {name} among")
+
+
+def test_an_es_module_that_is_loaded_as_another_is_named():
+    found = _judged("Runtime.UserCodeSyntaxError", "SyntaxError: Unexpected token 'export'")
+    assert (found.certain, "type: module" in found.cure) == (True, True)
