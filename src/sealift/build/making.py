@@ -159,7 +159,7 @@ class Maker:
             sha256=written.sha256,
             size_bytes=written.size_bytes,
             unzipped_bytes=unzipped,
-            warnings=(*plan.tree.warnings, *warnings, *(found.warnings if found else ()), *near, *_configuration(plan)),
+            warnings=(*warnings, *(found.warnings if found else ()), *near, *_configuration(plan)),
             lock=masked(found.lock) if found else None,
             dependencies=dependencies,
         )

@@ -1,6 +1,6 @@
 """What earlier builds made, found again by key, and told why something was built anew."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +76,7 @@ class Results:
             "size_bytes": made.size_bytes,
             "mtime_ns": made.path.stat().st_mtime_ns,
             "unzipped_bytes": made.unzipped_bytes,
+            "name": plan.name,
             "warnings": made.warnings,
             "lock": made.lock,
             "dependencies": made.dependencies,
@@ -142,7 +143,7 @@ def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: boo
         built=built,
         reason=reason,
         unzipped_bytes=_number(record.get("unzipped_bytes")),
-        warnings=tuple(str(w) for w in _list(record.get("warnings"))),
+        warnings=tuple(_warnings(plan, record)),
         lock=lock if isinstance(lock, str) else None,
         declaration=plan.wanted.name if plan.wanted is not None and plan.wanted.declared.open else None,
         dependencies=tuple((str(d[0]), int(d[1])) for d in _list(record.get("dependencies"))),
@@ -150,6 +151,14 @@ def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: boo
         left_out=plan.tree.left_out,
         own=tuple(f.name for f in plan.tree.files) if plan.method in ("python", "node", "copy", "single") else (),
     )
+
+
+def _warnings(plan: Plan, record: Mapping[str, object]) -> Iterator[str]:
+    """Yield what is to be said of the source, which is no part of the key, and of what was made, by this name."""
+    yield from (f"{plan.name}: {told}" for told in plan.tree.warnings)
+    made_for = f"{record.get('name', plan.name)}: "
+    for told in map(str, _list(record.get("warnings"))):
+        yield f"{plan.name}: {told.removeprefix(made_for)}" if told.startswith(made_for) else told
 
 
 def _number(value: object) -> int:

@@ -390,3 +390,20 @@ def test_a_lock_that_no_longer_fits_its_requirements_is_refused(app: Path) -> No
 def test_requirements_that_are_locked_already_get_no_second_lock(app: Path) -> None:
     write(app, {"fn/requirements.txt": "alpha==1.0 --hash=sha256:00\n"})
     assert CachedBuilder(app.parent / "cache", FakeUv()).lock(app, [function()]) == ()
+
+
+def test_what_is_wrong_with_the_source_is_said_of_a_package_that_is_known_too(app: Path) -> None:
+    build(app)
+    (app / "fn/gone").symlink_to("nowhere")
+    again = build(app)
+    assert not again.built
+    assert again.warnings == ("Fn: gone is a symbolic link to nothing and was left out",)
+
+
+def test_a_warning_names_the_function_that_is_built_now(app: Path) -> None:
+    (app / "fn/.env").write_text("A=1\n")
+    first = build(app)
+    again = build(app, function(logical_ids=("Other",), key="Other"))
+    assert not again.built
+    assert first.warnings[0].startswith("Fn: ")
+    assert again.warnings == tuple(told.replace("Fn", "Other", 1) for told in first.warnings)

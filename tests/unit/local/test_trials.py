@@ -58,6 +58,7 @@ def test_everything_that_is_certain_is_told_from_what_is_not(tmp_path: Path) -> 
         "h = undefined\n" + HANDLER: "NameError",
         "import urllib.request\nurllib.request.urlopen('http://198.51.100.1', timeout=5)\n" + HANDLER: "URLError",
         "raise ImportError('no libfoo here')\n": "ImportError",
+        "from .other import x\n" + HANDLER: "Runtime.ImportModuleError",
         "import sys\nsys.exit(3)\n": "SystemExit",
         "import os\nos._exit(3)\n": "Runtime.ExitError",
         "import boto3\nboto3.client('s3')\n" + HANDLER: "",

@@ -171,6 +171,8 @@ def _is_sure(error: ImportError, view: "dict[str, str]") -> bool:
         stdlib: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset())
         file = getattr(sys.modules.get(top), "__file__", None) or view["task"]
         return bool(top) and top not in stdlib and file.startswith((view["task"], view["opt"]))
+    if str(error).startswith("attempted relative import"):
+        return True
     return str(error).startswith("cannot import name") and str(error.path).startswith((view["task"], view["opt"]))
 
 
