@@ -12,10 +12,9 @@ from typing import Any
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
+from sealift.delivery.causes import STACK_TYPE
 from sealift.errors import CloudError
 from sealift.model.stack import StackEvent
-
-_STACK_TYPE = "AWS::CloudFormation::Stack"
 
 
 @dataclass(slots=True)
@@ -77,7 +76,7 @@ class StackEvents:
             followed.ids.add(event.id)
             fresh.append(event)
             child = event.physical_id
-            if event.type == _STACK_TYPE and child and child != raw["StackId"] and child not in followed.stacks:
+            if event.type == STACK_TYPE and child and child != raw["StackId"] and child not in followed.stacks:
                 followed.stacks.append(child)
             if event.id == until:
                 followed.since = event.at

@@ -7,7 +7,6 @@ from sealift.delivery.stateful import STORES
 from sealift.model.stack import StackResource
 
 BUCKET = "AWS::S3::Bucket"
-NESTED = "AWS::CloudFormation::Stack"
 
 
 def doomed(resources: Iterable[StackResource], template: str, *, type: str) -> tuple[str, ...]:  # noqa: A002

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sealift.delivery.destruction import BUCKET, NESTED, doomed
+from sealift.delivery.causes import STACK_TYPE
+from sealift.delivery.destruction import BUCKET, doomed
 from sealift.delivery.history import open_deletions
 from sealift.delivery.identity import owner
 from sealift.delivery.order import deployment_order
@@ -177,7 +178,7 @@ def _empty(stack: str, name: str, operation: Operation, writer: Writer) -> None:
 
 def _buckets(stack: str, cloud: Cloud) -> tuple[str, ...]:
     resources, template = cloud.stacks.resources(stack), cloud.stacks.template(stack)
-    inner = [_buckets(nested, cloud) for nested in doomed(resources, template, type=NESTED)]
+    inner = [_buckets(nested, cloud) for nested in doomed(resources, template, type=STACK_TYPE)]
     return (*doomed(resources, template, type=BUCKET), *(bucket for nested in inner for bucket in nested))
 
 

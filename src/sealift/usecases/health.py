@@ -3,15 +3,13 @@
 Probes can make up for traffic that did not come; they are sent as declared, counted, and told apart.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import cycle, islice
 
 from sealift.delivery.health import Judgement, evidence, judge, summary
 from sealift.delivery.history import Standing
-from sealift.delivery.outputs import merged_outputs
 from sealift.errors import CloudError
 from sealift.model.event import HealthJudged, Progressed
 from sealift.model.health import ALARMS, COUNTED, Observation, Traffic
@@ -19,6 +17,7 @@ from sealift.model.stack import StackResource
 from sealift.ports import Cloud
 from sealift.usecases.probes import PARALLEL_PROBES, ask_probe, probes_of
 from sealift.usecases.site import Site
+from sealift.usecases.surroundings import resources_of
 
 SHORTEST_COMPARED = timedelta(hours=1)
 LONGEST_COMPARED = timedelta(days=1)
@@ -62,13 +61,6 @@ def tell(judgement: Judgement, site: Site) -> None:
     )
 
 
-def outputs_of(site: Site) -> dict[str, str]:
-    """Return the outputs of every stack of the environment."""
-    names = [(stack.name, site.app.stack_name(site.environment, stack)) for stack in site.app.stacks]
-    states = ((stack, site.cloud.stacks.describe(name)) for stack, name in names)
-    return merged_outputs((stack, state.outputs) for stack, state in states if state is not None)
-
-
 def send_probes(site: Site, outputs: Mapping[str, str], *, count: int) -> tuple[int, tuple[str, ...]]:
     """Send declared probes in turn, `count` in all; return how many were answered well, and what was wrong."""
     probes = probes_of(site)
@@ -92,11 +84,7 @@ def _observed(
     site: Site, standing: Standing, *, start: datetime, end: datetime, before: tuple[Traffic, ...] | None
 ) -> Observation:
     cloud = site.cloud
-    resources = tuple(
-        resource
-        for stack in site.app.stacks
-        for resource in _resources(cloud, site.app.stack_name(site.environment, stack))
-    )
+    resources = tuple(r for name in site.stack_names() for r in resources_of(cloud, name))
     counted = [r for r in resources if r.type in COUNTED]
     states, absent = _alarms(site.environment.health.alarms, resources, cloud)
     since = start if cloud.local else _next_minute(start)
@@ -130,15 +118,3 @@ def _alarms(
     states = cloud.metrics.alarms(wanted) if wanted else {}
     missing = tuple(name for name in declared if names.get(name, name) not in states)
     return {name: states[name] for name in wanted if name in states}, missing
-
-
-def _resources(cloud: Cloud, stack_name: str, prefix: str = "") -> Iterator[StackResource]:
-    """Yield what the stack and the stacks nested in it hold, each under its path of logical ids."""
-    for resource in cloud.stacks.resources(stack_name):
-        if resource.physical_id is None:
-            continue
-        path = f"{prefix}{resource.logical_id}"
-        if resource.type == "AWS::CloudFormation::Stack":
-            yield from _resources(cloud, resource.physical_id, f"{path}/")
-        else:
-            yield replace(resource, logical_id=path)

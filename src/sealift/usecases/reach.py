@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
-from sealift.delivery.outputs import merged_outputs
 from sealift.errors import UserError, did_you_mean
 from sealift.model.stack import LogLine
 from sealift.usecases.site import Site
-from sealift.usecases.stacks.stuck import states_of
 from sealift.usecases.surroundings import physical_functions
 
 PLATFORM = ("INIT_START", "START RequestId", "END RequestId", "REPORT RequestId", '{"time":')
@@ -36,11 +34,10 @@ class Logged:
 
 def outputs_of(site: Site) -> dict[str, str]:
     """Return the outputs of the environment's stacks. Raises UserError when no stack is there."""
-    named = dict(zip(site.stack_names(), (stack.name for stack in site.app.stacks), strict=True))
-    states = states_of(site)
+    states = site.states()
     if not states:
         raise _nothing_there(site)
-    return merged_outputs((named[state.name], state.outputs) for state in states)
+    return site.outputs(states)
 
 
 def functions_of(site: Site, wanted: str | None = None) -> dict[str, str]:
@@ -48,7 +45,7 @@ def functions_of(site: Site, wanted: str | None = None) -> dict[str, str]:
 
     Raises UserError when there is none of that name.
     """
-    there = [state.name for state in states_of(site)]
+    there = [state.name for state in site.states()]
     if not there:
         raise _nothing_there(site)
     every = {physical: logical for stack in there for logical, physical in physical_functions(site.cloud, stack)}

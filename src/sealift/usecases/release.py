@@ -12,7 +12,6 @@ from sealift.model.records import Delivery
 from sealift.model.release import Release
 from sealift.usecases.configuration import as_then, kept_configuration
 from sealift.usecases.deploy import Deployment, Plan, deploy_release, is_standing, looking_for_drift, plan_deployment
-from sealift.usecases.health import outputs_of
 from sealift.usecases.site import Site
 from sealift.usecases.store import check_stored, stored_release
 from sealift.usecases.verify import verify_deployment
@@ -118,7 +117,7 @@ def _watched(writer: Writer) -> Outcome:
     done = Outcome(environment=name, status="succeeded", release=current.release)
     if not current.is_watched:
         return done
-    watched = watch(current, outputs_of(writer.site), writer)
+    watched = watch(current, writer.site.outputs(), writer)
     if watched.status == "succeeded":
         return done
     if watched.by:

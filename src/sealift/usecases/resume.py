@@ -12,7 +12,7 @@ from sealift.usecases.release import Outcome, conclude_watch, redeploy
 from sealift.usecases.rollback import rollback
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
-from sealift.usecases.stacks.stuck import Stuck, states_of, stuck_among
+from sealift.usecases.stacks.stuck import Stuck, stuck_among
 from sealift.usecases.writing import check_account, check_pull_request, clear_lease, writing
 
 
@@ -31,7 +31,7 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
         return _watch_on(site)
     match now.to_finish:
         case None:
-            stuck = stuck_among(states_of(site), site.cloud.stacks)
+            stuck = stuck_among(site.states(), site.cloud.stacks)
             # A first creation that failed is no more than failed: the next deployment clears it away by itself.
             stuck = tuple(one for one in stuck if next_step(one.state.status) != "recreate")
             if stuck:

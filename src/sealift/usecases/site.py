@@ -3,18 +3,20 @@
 Only `open_site` opens a cloud, and it masks it: no use case can reach one that says a secret.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sealift.analysis.redact import is_secret
 from sealift.delivery.history import Standing, standing
 from sealift.delivery.manifest import manifest_key, parse_manifest
+from sealift.delivery.outputs import merged_outputs
 from sealift.delivery.parameters import given_parameters, secret_values
 from sealift.delivery.previews import place, previews_of
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment, StackSpec
 from sealift.model.event import Event
 from sealift.model.release import SealedStack
+from sealift.model.stack import StackState
 from sealift.ports import Cloud, Ledger
 from sealift.usecases.masking import Secrets, masked_cloud
 from sealift.usecases.previews.bucket import PartOfBucket
@@ -45,6 +47,16 @@ class Site:
     def stack_names(self) -> tuple[str, ...]:
         """Return the CloudFormation name of every declared stack."""
         return tuple(self.app.stack_name(self.environment, stack) for stack in self.app.stacks)
+
+    def states(self) -> tuple[StackState, ...]:
+        """Return the declared stacks as they are, in their order; those that exist."""
+        return tuple(state for state in map(self.cloud.stacks.describe, self.stack_names()) if state is not None)
+
+    def outputs(self, states: Iterable[StackState] | None = None) -> dict[str, str]:
+        """Return the outputs of these stacks, by default of every one, as probes and hooks name them."""
+        named = dict(zip(self.stack_names(), (stack.name for stack in self.app.stacks), strict=True))
+        there = self.states() if states is None else states
+        return merged_outputs((named[state.name], state.outputs) for state in there)
 
     def stack_name(self, stack: SealedStack) -> str:
         """Return the CloudFormation name of a stack of a release, which may be declared no longer."""

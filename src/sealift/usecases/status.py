@@ -16,7 +16,6 @@ from sealift.delivery.history import (
     standing,
 )
 from sealift.delivery.identity import is_there
-from sealift.delivery.outputs import merged_outputs
 from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
@@ -27,7 +26,7 @@ from sealift.usecases.gates.window import window
 from sealift.usecases.health import judge_running
 from sealift.usecases.services import Services
 from sealift.usecases.site import open_site
-from sealift.usecases.stacks.stuck import Stuck, states_of, stuck_among
+from sealift.usecases.stacks.stuck import Stuck, stuck_among
 from sealift.usecases.stacks.undeclared import observe_undeclared
 
 
@@ -83,12 +82,11 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         site = open_site(app, environment, services)
         entries = site.ledger.entries()
         now = standing(entries)
-        states = states_of(site) if entries else ()
+        states = site.states() if entries else ()
         stuck = stuck_among(states, site.cloud.stacks)
         health = judge_running(site, now) if _is_soaked(app, environment) else None
         there = {state.name for state in states if is_there(state, app, environment)}
-        named = {app.stack_name(environment, stack): stack.name for stack in app.stacks}
-        missing = tuple(name for name in named if name not in there) if now.current else ()
+        missing = tuple(name for name in site.stack_names() if name not in there) if now.current else ()
         left = observe_undeclared(site, entries)
         lease = services.ledgers.leases(site.cloud).live() if entries else None
     except SealiftError as error:
@@ -106,10 +104,7 @@ def _observe(app: App, environment: Environment, services: Services) -> Lane:
         overtaken=overtaken(entries, soak_s=environment.soak_s),
         standing=now,
         override=_override(entries, now.current),
-        outputs={
-            key: site.secrets.masked(value)
-            for key, value in merged_outputs((named.get(s.name, s.name), s.outputs) for s in states).items()
-        },
+        outputs={key: site.secrets.masked(value) for key, value in site.outputs(states).items()},
         stuck=stuck,
         destroying=open_destruction(entries),
         missing=missing,

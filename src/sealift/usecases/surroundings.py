@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from sealift.delivery.causes import STACK_TYPE
+from sealift.model.stack import StackResource
 from sealift.ports import Cloud
 from sealift.usecases.site import Site
 
@@ -21,12 +24,20 @@ def variables(site: Site, outputs: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def physical_functions(cloud: Cloud, stack_name: str, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield (`Nested/LogicalId`, physical name) of each function; those under a false Condition have none."""
+def resources_of(cloud: Cloud, stack_name: str, prefix: str = "") -> Iterator[StackResource]:
+    """Yield what was made in a stack and those nested in it, each under its path of logical ids."""
     for resource in cloud.stacks.resources(stack_name):
         if resource.physical_id is None:
             continue
+        path = f"{prefix}{resource.logical_id}"
+        if resource.type == STACK_TYPE:
+            yield from resources_of(cloud, resource.physical_id, f"{path}/")
+        else:
+            yield replace(resource, logical_id=path)
+
+
+def physical_functions(cloud: Cloud, stack_name: str) -> Iterator[tuple[str, str]]:
+    """Yield (`Nested/LogicalId`, physical name) of each function; those under a false Condition have none."""
+    for resource in resources_of(cloud, stack_name):
         if resource.type == "AWS::Lambda::Function":
-            yield (f"{prefix}{resource.logical_id}", resource.physical_id)
-        elif resource.type == "AWS::CloudFormation::Stack":
-            yield from physical_functions(cloud, resource.physical_id, f"{prefix}{resource.logical_id}/")
+            yield resource.logical_id, str(resource.physical_id)

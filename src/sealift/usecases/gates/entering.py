@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from sealift.delivery.health import Judgement, judge
 from sealift.delivery.history import Deployed, Standing
 from sealift.model.release import Release
-from sealift.usecases.health import observe, outputs_of, send_probes
+from sealift.usecases.health import observe, send_probes
 from sealift.usecases.probes import probes_of
 from sealift.usecases.site import Site
 from sealift.usecases.store import local_blob, stored_blob, stored_release
@@ -124,6 +124,6 @@ class Entering:
         judgement = judge(seen, declared)
         if judgement.verdict == "waiting" and self.probing and probes_of(self.source):
             count = declared.min_requests - judgement.requests
-            sent, problems = send_probes(self.source, outputs_of(self.source), count=count)
+            sent, problems = send_probes(self.source, self.source.outputs(), count=count)
             judgement = judge(seen, declared, synthetic=sent, problems=problems)
         return judgement

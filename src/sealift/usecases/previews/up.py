@@ -24,7 +24,6 @@ from sealift.model.release import BuiltRelease
 from sealift.ports import PullRequests
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.fitness import require_probes
-from sealift.usecases.health import outputs_of
 from sealift.usecases.previews.down import erase, read_card
 from sealift.usecases.previews.survey import read_cards
 from sealift.usecases.proof.prove import Proof, prove_built, require_isolation
@@ -128,7 +127,7 @@ def _tell_staying(site: Site) -> None:
 
 def web_addresses(site: Site) -> dict[str, str]:
     """Return those outputs of a preview's stacks that are web addresses."""
-    return {key: url for key, url in outputs_of(site).items() if url.startswith(("http://", "https://"))}
+    return {key: url for key, url in site.outputs().items() if url.startswith(("http://", "https://"))}
 
 
 def _why_not(app: App, every: Environment, asked: PullRequest, found: PullRequest) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from sealift.cfn.values import mapping_at
+from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError, SealiftError
 from sealift.isolation.model import EnvironmentView, StackView
@@ -19,7 +20,6 @@ from sealift.model.stack import StackResource, StackState
 from sealift.model.template import Json
 from sealift.ports import Cloud
 
-STACK_TYPE = "AWS::CloudFormation::Stack"
 FUNCTION_TYPE = "AWS::Lambda::Function"
 FED_TYPES = (FUNCTION_TYPE, "AWS::Lambda::Alias")
 SECRET_TYPE = "AWS::SecretsManager::Secret"  # noqa: S105  a type of resource

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sealift.delivery.causes import STACK_TYPE
 from sealift.errors import CloudError, UserError
 from sealift.isolation.model import Attempted, EnvironmentView, StackView
 from sealift.model.app import App
@@ -19,7 +20,6 @@ from sealift.usecases.proof.live import Live, read_live
 from sealift.usecases.proof.prove import Probed, Proof, judged
 from sealift.usecases.services import Services
 
-STACK_TYPE = "AWS::CloudFormation::Stack"
 ASSUME = "sts:AssumeRole"
 _BY_ARN = {
     "AWS::DynamoDB::Table": "dynamodb:{r}:{a}:table/{n}",

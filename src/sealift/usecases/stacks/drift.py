@@ -27,7 +27,7 @@ from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.stacks.itself import ITSELF, drift_of_itself, drift_of_nested
 from sealift.usecases.stacks.missing import broken_stacks
-from sealift.usecases.stacks.stuck import states_of, stuck_among
+from sealift.usecases.stacks.stuck import stuck_among
 from sealift.usecases.stacks.undeclared import observe_undeclared
 from sealift.usecases.writing import Operation, Writer, check_account
 
@@ -77,7 +77,7 @@ def drift(app: App, environment: Environment, services: Services) -> DriftReport
     left = observe_undeclared(site, entries)
     problems += tuple(f"Stack {s.name} is still there, but sealift.toml does not declare it" for s in left)
     problems += tuple(
-        f"What runs here is not one release: {one}" for one in stuck_among(states_of(site), site.cloud.stacks)
+        f"What runs here is not one release: {one}" for one in stuck_among(site.states(), site.cloud.stacks)
     )
     return _added(observe_drift(site, entries), DriftReport(problems=problems))
 

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sealift.cfn.values import resources
+from sealift.delivery.causes import STACK_TYPE
 from sealift.model.stack import Change, ChangeSet
 from sealift.ports import Stacks
-
-STACK_TYPE = "AWS::CloudFormation::Stack"
 
 
 def with_removed_stacks(change_set: ChangeSet, stacks: Stacks) -> ChangeSet:

@@ -7,7 +7,6 @@ from sealift.delivery.causes import STACK_TYPE, real_causes
 from sealift.delivery.states import is_stuck
 from sealift.model.stack import StackResource, StackState
 from sealift.ports import Stacks
-from sealift.usecases.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +27,6 @@ class Stuck:
     def __str__(self) -> str:
         mixed = ", neither the old release nor the new" if self.state.status.startswith("UPDATE_") else ""
         return f"stack {self.state.name} is {self.state.status}{mixed}: {self.reasons}"
-
-
-def states_of(site: Site) -> tuple[StackState, ...]:
-    """Return the environment's stacks as they are, in the order of their declaration; those that exist."""
-    names = (site.app.stack_name(site.environment, stack) for stack in site.app.stacks)
-    return tuple(state for state in map(site.cloud.stacks.describe, names) if state is not None)
 
 
 def stuck_among(states: Sequence[StackState], stacks: Stacks) -> tuple[Stuck, ...]:
