@@ -8,7 +8,7 @@ import os
 import threading
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sealift.aws.assuming import AssumedRole, RoleByToken
@@ -75,8 +75,40 @@ class Access:
     """How long to wait for an answer, at each attempt."""
 
 
+_CALLED = {"functions": "lambda", "patient_functions": "lambda", "states": "stepfunctions"}
+"""Services by what their client is called here, where that is another name."""
+
+
 class AwsSession:
     """Clients of one account and region, each made when it is first asked for. Safe to share between threads."""
+
+    apigateway: "APIGatewayClient"
+    backup: Any
+    cloudformation: "CloudFormationClient"
+    cloudwatch: "CloudWatchClient"
+    dynamodb: "DynamoDBClient"
+    ecr: "ECRClient"
+    efs: Any
+    events: "EventBridgeClient"
+    functions: "LambdaClient"
+    iam: "IAMClient"
+    kinesis: "KinesisClient"
+    kms: "KMSClient"
+    logs: "CloudWatchLogsClient"
+    opensearch: Any
+    opensearchserverless: Any
+    organizations: "OrganizationsClient"
+    patient_functions: "LambdaClient"
+    """One that waits as long as a function may run, and never sends a call twice."""
+    rds: Any
+    s3: "S3Client"
+    s3control: Any
+    secretsmanager: "SecretsManagerClient"
+    sns: "SNSClient"
+    sqs: "SQSClient"
+    ssm: "SSMClient"
+    states: Any
+    sts: "STSClient"
 
     def __init__(self, access: Access) -> None:
         self.access = access
@@ -84,135 +116,12 @@ class AwsSession:
         self._session: Any = None
         self._own = access.own or OwnCredentials(region=access.region, profile=access.profile)
 
-    @property
-    def apigateway(self) -> "APIGatewayClient":
-        """The client of API Gateway's REST APIs."""
-        return cast("APIGatewayClient", self._client("apigateway"))
+    if not TYPE_CHECKING:  # to mypy a session has the clients above and no other attribute
 
-    @property
-    def backup(self) -> Any:
-        """The Backup client."""
-        return self._client("backup")
-
-    @property
-    def cloudformation(self) -> "CloudFormationClient":
-        """The CloudFormation client."""
-        return cast("CloudFormationClient", self._client("cloudformation"))
-
-    @property
-    def cloudwatch(self) -> "CloudWatchClient":
-        """The CloudWatch client."""
-        return cast("CloudWatchClient", self._client("cloudwatch"))
-
-    @property
-    def efs(self) -> Any:
-        """The Elastic File System client."""
-        return self._client("efs")
-
-    @property
-    def functions(self) -> "LambdaClient":
-        """The Lambda client."""
-        return cast("LambdaClient", self._client("lambda"))
-
-    @property
-    def patient_functions(self) -> "LambdaClient":
-        """A Lambda client that waits as long as a function may run, and never sends a call twice."""
-        return cast("LambdaClient", self._client("lambda", patient=True))
-
-    @property
-    def logs(self) -> "CloudWatchLogsClient":
-        """The CloudWatch Logs client."""
-        return cast("CloudWatchLogsClient", self._client("logs"))
-
-    @property
-    def opensearch(self) -> Any:
-        """The OpenSearch Service client."""
-        return self._client("opensearch")
-
-    @property
-    def opensearchserverless(self) -> Any:
-        """The OpenSearch Serverless client."""
-        return self._client("opensearchserverless")
-
-    @property
-    def rds(self) -> Any:
-        """The RDS client."""
-        return self._client("rds")
-
-    @property
-    def s3(self) -> "S3Client":
-        """The S3 client."""
-        return cast("S3Client", self._client("s3"))
-
-    @property
-    def s3control(self) -> Any:
-        """The client of what S3 keeps by account: access points."""
-        return self._client("s3control")
-
-    @property
-    def secretsmanager(self) -> "SecretsManagerClient":
-        """The Secrets Manager client."""
-        return cast("SecretsManagerClient", self._client("secretsmanager"))
-
-    @property
-    def ssm(self) -> "SSMClient":
-        """The Systems Manager client."""
-        return cast("SSMClient", self._client("ssm"))
-
-    @property
-    def states(self) -> Any:
-        """The Step Functions client."""
-        return self._client("stepfunctions")
-
-    @property
-    def sts(self) -> "STSClient":
-        """The Security Token Service client."""
-        return cast("STSClient", self._client("sts"))
-
-    @property
-    def dynamodb(self) -> "DynamoDBClient":
-        """The DynamoDB client."""
-        return cast("DynamoDBClient", self._client("dynamodb"))
-
-    @property
-    def ecr(self) -> "ECRClient":
-        """The Elastic Container Registry client."""
-        return cast("ECRClient", self._client("ecr"))
-
-    @property
-    def events(self) -> "EventBridgeClient":
-        """The EventBridge client."""
-        return cast("EventBridgeClient", self._client("events"))
-
-    @property
-    def iam(self) -> "IAMClient":
-        """The IAM client."""
-        return cast("IAMClient", self._client("iam"))
-
-    @property
-    def kinesis(self) -> "KinesisClient":
-        """The Kinesis client."""
-        return cast("KinesisClient", self._client("kinesis"))
-
-    @property
-    def kms(self) -> "KMSClient":
-        """The KMS client."""
-        return cast("KMSClient", self._client("kms"))
-
-    @property
-    def organizations(self) -> "OrganizationsClient":
-        """The Organizations client."""
-        return cast("OrganizationsClient", self._client("organizations"))
-
-    @property
-    def sns(self) -> "SNSClient":
-        """The SNS client."""
-        return cast("SNSClient", self._client("sns"))
-
-    @property
-    def sqs(self) -> "SQSClient":
-        """The SQS client."""
-        return cast("SQSClient", self._client("sqs"))
+        def __getattr__(self, name: str) -> Any:
+            if name not in AwsSession.__annotations__:
+                raise AttributeError(name)
+            return self._client(_CALLED.get(name, name), patient=name == "patient_functions")
 
     def credentials(self) -> Any:
         """Return the credentials of the assumed role as they are now. Raises CloudError."""
