@@ -75,7 +75,7 @@ class Access:
     """How long to wait for an answer, at each attempt."""
 
 
-_CALLED = {"functions": "lambda", "patient_functions": "lambda", "states": "stepfunctions"}
+CALLED = {"functions": "lambda", "patient_functions": "lambda", "states": "stepfunctions"}
 """Services by what their client is called here, where that is another name."""
 
 
@@ -121,7 +121,7 @@ class AwsSession:
         def __getattr__(self, name: str) -> Any:
             if name not in AwsSession.__annotations__:
                 raise AttributeError(name)
-            return self._client(_CALLED.get(name, name), patient=name == "patient_functions")
+            return self._client(CALLED.get(name, name), patient=name == "patient_functions")
 
     def credentials(self) -> Any:
         """Return the credentials of the assumed role as they are now. Raises CloudError."""

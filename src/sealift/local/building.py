@@ -10,12 +10,12 @@ from pathlib import Path
 from sealift.errors import BuildError
 from sealift.local.interpreters import Places, declared_version
 from sealift.local.runtimes import local_target
-from sealift.model.release import BuiltArtifact, Finished, Looked
-from sealift.model.template import Asset, Location
+from sealift.model.release import BuiltArtifact
+from sealift.model.template import Asset
 from sealift.ports import Builder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class LocalBuilder:
     """The Builder port over another builder, for releases that stay on this machine."""
 
@@ -23,6 +23,11 @@ class LocalBuilder:
     where: Places
     machine: str
     note: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        self.store = self.inner.store
+        self.look = self.inner.look
+        self.texts = self.inner.texts
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
         """Build each asset for this machine; one that cannot be built for it is built as declared."""
@@ -36,15 +41,6 @@ class LocalBuilder:
             for declared, here in zip(assets, wanted, strict=True):
                 built |= self._one(root, declared, here, force=force)
             return built
-
-    def store(self, data: bytes) -> Path:
-        return self.inner.store(data)
-
-    def look(self, functions: Sequence[Finished]) -> Looked:
-        return self.inner.look(functions)
-
-    def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
-        return self.inner.texts(root, assets)
 
     def _one(self, root: Path, declared: Asset, here: Asset, *, force: bool) -> Mapping[str, BuiltArtifact]:
         try:

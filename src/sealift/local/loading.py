@@ -4,15 +4,12 @@ import http.client
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sealift.errors import CloudError
 from sealift.local.doors import KEY_HEADER, LOAD_PATH, supervisor_key
 from sealift.local.endpoint import HOST, Endpoint
 from sealift.model.loading import Loading
-from sealift.model.stack import FunctionState, Invocation, LogLine
-from sealift.model.template import Json
 from sealift.ports import Functions
 
 _LONGEST_S = 600.0
@@ -22,7 +19,7 @@ def _nobody(sentence: str) -> None:
     del sentence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class LocalFunctions:
     """The Functions port over one emulator; `inner` is the AWS adapter pointed at it, `note` takes what differs."""
 
@@ -30,20 +27,12 @@ class LocalFunctions:
     endpoint: Endpoint
     note: Callable[[str], None] = _nobody
 
-    def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
-        return self.inner.state(names)
-
-    def shares(self, alias_arn: str) -> Mapping[str, float]:
-        return self.inner.shares(alias_arn)
-
-    def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
-        return self.inner.logs(name, since=since, limit=limit)
-
-    def log_lines(self, name: str, *, since: datetime) -> tuple[LogLine, ...]:
-        return self.inner.log_lines(name, since=since)
-
-    def invoke(self, name: str, payload: Json) -> Invocation:
-        return self.inner.invoke(name, payload)
+    def __post_init__(self) -> None:
+        self.state = self.inner.state
+        self.shares = self.inner.shares
+        self.logs = self.inner.logs
+        self.log_lines = self.inner.log_lines
+        self.invoke = self.inner.invoke
 
     def load(self, names: Sequence[str]) -> tuple[Loading, ...]:
         """Start each function as the runtime does before its first event. Raises CloudError."""

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sealift.local.interpreters import Places, places
 from sealift.local.preparing import Preparation, Render, prepared
 from sealift.local.runtimes import report
 from sealift.local.urls import rewrite
-from sealift.model.stack import ChangeSet, ChangeSetRequest, Drift, StackEvent, StackResource, StackState
+from sealift.model.stack import ChangeSet, ChangeSetRequest, StackState
 from sealift.ports import Bucket, Stacks
 
 _NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
@@ -29,7 +29,7 @@ def _nowhere(sha256: str) -> Path | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class LocalStacks:
     """The Stacks port over one emulator; `inner` is the AWS adapter pointed at it.
 
@@ -44,6 +44,18 @@ class LocalStacks:
     note: Callable[[str], None] = _nobody
     blob_file: Callable[[str], Path | None] = _nowhere
     where: Places = field(default_factory=lambda: places(os.environ, Path.home()))
+
+    def __post_init__(self) -> None:
+        self.execute_change_set = self.inner.execute_change_set
+        self.delete_change_set = self.inner.delete_change_set
+        self.continue_rollback = self.inner.continue_rollback
+        self.events = self.inner.events
+        self.validations = self.inner.validations
+        self.last_event = self.inner.last_event
+        self.resources = self.inner.resources
+        self.template = self.inner.template
+        self.protect = self.inner.protect
+        self.drift = self.inner.drift
 
     def describe(self, stack_name: str) -> StackState | None:
         """Return the stack, with URLs in its outputs that reach the emulator."""
@@ -102,12 +114,6 @@ class LocalStacks:
                 )
         return found
 
-    def execute_change_set(self, stack_name: str, name: str, *, token: str) -> None:
-        self.inner.execute_change_set(stack_name, name, token=token)
-
-    def delete_change_set(self, stack_name: str, name: str) -> None:
-        self.inner.delete_change_set(stack_name, name)
-
     def delete_stack(self, stack_name: str, *, token: str) -> None:
         """Begin to delete a stack, and tell of buckets that AWS would not delete unless they are empty."""
         for resource in self.inner.resources(stack_name) if self.inner.describe(stack_name) else ():
@@ -117,34 +123,6 @@ class LocalStacks:
                     "AWS refuses unless it is empty"
                 )
         self.inner.delete_stack(stack_name, token=token)
-
-    def continue_rollback(self, stack_name: str, *, token: str, skip: Sequence[str] = ()) -> None:
-        self.inner.continue_rollback(stack_name, token=token, skip=skip)
-
-    def events(self, stack_name: str, *, after: str | None = None) -> tuple[StackEvent, ...]:
-        """Return events newer than `after`, oldest first."""
-        return self.inner.events(stack_name, after=after)
-
-    def validations(self, stack_name: str, *, change_set: str | None = None) -> tuple[StackEvent, ...]:
-        """Return what was found wrong before anything was changed."""
-        return self.inner.validations(stack_name, change_set=change_set)
-
-    def last_event(self, stack_name: str) -> str | None:
-        return self.inner.last_event(stack_name)
-
-    def resources(self, stack_name: str) -> tuple[StackResource, ...]:
-        """Return every resource of the stack, those made by expansions included."""
-        return self.inner.resources(stack_name)
-
-    def template(self, stack_name: str, *, change_set: str | None = None) -> str:
-        """Return the expanded template: it stands for what AWS calls the processed one."""
-        return self.inner.template(stack_name, change_set=change_set)
-
-    def protect(self, stack_name: str, *, enabled: bool) -> None:
-        self.inner.protect(stack_name, enabled=enabled)
-
-    def drift(self, stack_name: str) -> tuple[Drift, ...]:
-        return self.inner.drift(stack_name)
 
 
 def _cannot_run(errors: tuple[str, ...], stack_name: str) -> CloudError:

@@ -7,19 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from sealift import aws
-from sealift.aws.session import AwsSession
+from sealift.aws.session import CALLED, AwsSession
 
 SOURCE = Path(str(aws.__file__)).parent
-_CLIENTS = {
-    "functions": "lambda",
-    "patient_functions": "lambda",
-    "states": "stepfunctions",
-    **{
-        name: name
-        for name, member in vars(AwsSession).items()
-        if isinstance(member, property) and name not in {"functions", "patient_functions", "states"}
-    },
-}
+_CLIENTS = {name: CALLED.get(name, name) for name in AwsSession.__annotations__}
 """The service of each client that a session has."""
 
 

@@ -26,6 +26,8 @@ class Recording:
         """Is not needed here."""
         raise NotImplementedError
 
+    look = texts = store
+
     def _built(self, asset: Asset) -> BuiltArtifact:
         if (asset.key, asset.architecture) in self._impossible:
             raise BuildError("no wheel", code="build-failed")
