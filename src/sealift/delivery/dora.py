@@ -3,7 +3,7 @@
 Definitions: https://dora.dev/guides/dora-metrics/. What is not known is None, and said as unknown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -14,6 +14,17 @@ from sealift.model.release import Commit
 PERIOD = timedelta(days=90)
 """What is measured: so long before now."""
 _DAYS_A_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """What is known of seven days. Times are medians, in seconds."""
+
+    begin: datetime
+    deployments: int
+    failed: int
+    lead_time_s: float | None
+    recovery_time_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,8 @@ class Dora:
     failure_rate: float | None
     recovery_time_s: float | None
     rework_rate: float | None
+    weeks: tuple[Week, ...] = ()
+    """Oldest first; the last one ends now."""
 
 
 def dora(deployed: Sequence[Deployed], commits: Mapping[str, Sequence[Commit] | None], *, now: datetime) -> Dora:
@@ -47,26 +60,48 @@ def dora(deployed: Sequence[Deployed], commits: Mapping[str, Sequence[Commit] | 
     inside = [at for at, one in enumerate(ended) if one.at >= since]
     changes = [at for at in inside if ended[at].kind != "rollback"]
     failures = [at for at in changes if _failed(ended, at)]
-    recoveries = [recovery_s(ended, at) for at in failures]
-    leads = [lead for at in changes for lead in _leads(ended[at], commits.get(ended[at].operation))]
+    recoveries = {at: recovery_s(ended, at) for at in failures}
+    leads = {at: _leads(ended[at], commits.get(ended[at].operation)) for at in changes}
     unknown = sum(commits.get(ended[at].operation) is None for at in changes if ended[at].is_good)
     rework = [at for at in inside if _is_rework(ended, at)]
     first = min((one.at for one in ended), default=now)
-    weeks = max((now - max(since, first)).total_seconds() / (86_400 * _DAYS_A_WEEK), 1.0)
+    count = max((now - max(since, first)).total_seconds() / (86_400 * _DAYS_A_WEEK), 1.0)
     return Dora(
         since=since,
         until=now,
         deployments=len(changes),
         failed=len(failures),
         reworked=len(rework),
-        open_failures=sum(one is None for one in recoveries),
+        open_failures=sum(one is None for one in recoveries.values()),
         unknown_commits=unknown,
-        per_week=len(changes) / weeks if ended else None,
-        lead_time_s=median(leads) if leads else None,
+        per_week=len(changes) / count if ended else None,
+        lead_time_s=_median(one for found in leads.values() for one in found),
         failure_rate=len(failures) / len(changes) if changes else None,
-        recovery_time_s=_median([one for one in recoveries if one is not None]),
+        recovery_time_s=_median(one for one in recoveries.values() if one is not None),
         rework_rate=len(rework) / len(inside) if inside else None,
+        weeks=tuple(_weeks(ended, leads, recoveries, now=now)),
     )
+
+
+def _weeks(
+    ended: Sequence[Deployed],
+    leads: Mapping[int, Sequence[float]],
+    recoveries: Mapping[int, float | None],
+    *,
+    now: datetime,
+) -> Iterator[Week]:
+    week = timedelta(days=_DAYS_A_WEEK)
+    for back in range(-(-PERIOD.days // _DAYS_A_WEEK), 0, -1):
+        begin = now - back * week
+        own = [at for at in leads if begin <= ended[at].at < begin + week or (back == 1 and ended[at].at >= now)]
+        failed = [recoveries[at] for at in own if at in recoveries]
+        yield Week(
+            begin=begin,
+            deployments=len(own),
+            failed=len(failed),
+            lead_time_s=_median(one for at in own for one in leads[at]),
+            recovery_time_s=_median(one for one in failed if one is not None),
+        )
 
 
 def recovery_s(ended: Sequence[Deployed], at: int) -> float | None:
@@ -124,5 +159,6 @@ def _is_rework(ended: Sequence[Deployed], at: int) -> bool:
     return at > 0 and ended[at - 1].kind != "rollback" and _failed(ended, at - 1)
 
 
-def _median(values: Sequence[float]) -> float | None:
-    return median(values) if values else None
+def _median(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return median(known) if known else None

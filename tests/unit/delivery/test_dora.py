@@ -111,3 +111,17 @@ def test_rates_are_shares_and_what_failed_recovered_or_did_not(history: list[str
         assert rate is None or 0 <= rate <= 1
     assert found.until - found.since == PERIOD
     assert found.recovery_time_s is None or timedelta(0) < timedelta(seconds=found.recovery_time_s)
+
+
+def test_the_weeks_add_up_to_the_whole_and_hold_what_began_in_them():
+    ledger = good(LedgerOf(), "o1", 0)
+    ledger.deployed("o2", "r2", seconds=8 * 24 * HOUR).verified("o2", "r2", seconds=8 * 24 * HOUR + 10, status="failed")
+    ledger = rolled_back(ledger, "o3", 8 * 24 * HOUR + 600)
+    found = measured(ledger, now=10 * 24 * HOUR, o1=[committed(0)], o2=[], o3=[])
+    assert len(found.weeks) == 13
+    assert [week.deployments for week in found.weeks[-2:]] == [1, 1]
+    assert sum(week.deployments for week in found.weeks) == found.deployments
+    assert sum(week.failed for week in found.weeks) == found.failed == found.weeks[-1].failed == 1
+    assert found.weeks[-2].lead_time_s == found.lead_time_s
+    assert found.weeks[-1].recovery_time_s == found.recovery_time_s
+    assert {week.lead_time_s for week in found.weeks[:-2]} == {None}

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -46,13 +47,16 @@ def status_command(session: Session, environments: tuple[str, ...]) -> int:
 )
 @click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Show only the newest N entries.")
 @click.option("--dora", is_flag=True, help="Show the measures of DORA for NAME; default: production.")
+@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="With --dora: write a page, too.")
 @options()
-def history_command(session: Session, name: str | None, limit: int | None, dora: bool) -> int:
+def history_command(session: Session, name: str | None, limit: int | None, dora: bool, page: Path | None) -> int:
     """Show what happened, when, and by whom."""
+    if page is not None and not dora:
+        raise click.UsageError("--html goes with --dora.")
     if dora:
         from sealift.cli.commands.record import show_dora
 
-        return show_dora(session, name)
+        return show_dora(session, name, page)
     from sealift.usecases.history import history, overtaken_operations
 
     environments = [session.looked_at(name)] if name else list(session.app.environments)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
@@ -42,8 +43,8 @@ def changelog_command(session: Session, environment: str) -> int:
     return 0
 
 
-def show_dora(session: Session, name: str | None) -> int:
-    """Show the measures of DORA for the environment of this name, else for production."""
+def show_dora(session: Session, name: str | None, page: Path | None) -> int:
+    """Show the measures of DORA for the environment of this name, else for production; write them to `page`, too."""
     from sealift.cli.screen import screen
     from sealift.errors import UserError
     from sealift.usecases.record import first_protected, measure
@@ -54,6 +55,12 @@ def show_dora(session: Session, name: str | None) -> int:
         raise UserError("No environment is called production and none is protected", code="no-production", hint=hint)
     found = measure(session.app, chosen, session.services)
     session.close()
+    if page is not None:
+        from sealift.cli.files import write_report
+        from sealift.cli.view import about
+        from sealift.reports.dora import dora_page
+
+        write_report(page, dora_page(chosen.name, found, _rows(found), told=about))
     if session.json:
         click.echo(json.dumps({"environment": chosen.name, **_measures(found)}))
         return 0
