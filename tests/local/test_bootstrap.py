@@ -207,6 +207,19 @@ REACHING: dict[str, tuple[str, Act]] = {
         "cloudformation",
         lambda aws, p: aws("secretsmanager").get_secret_value(SecretId=p.ids["Key"]),
     ),
+    "write a setting": (
+        "deploy",
+        lambda aws, p: aws("ssm").put_parameter(
+            Name=f"/shop/{p.name}/Key", Value="x", Type="SecureString", Overwrite=True
+        ),
+    ),
+    "list the settings": ("deploy", lambda aws, p: aws("ssm").get_parameters_by_path(Path=f"/shop/{p.name}/")),
+    "make and read a secret setting": (
+        "deploy",
+        lambda aws, p: aws("secretsmanager").get_secret_value(
+            SecretId=aws("secretsmanager").create_secret(Name=f"/shop/{p.name}/Key", SecretString="x")["ARN"]
+        ),
+    ),
     "make a role within the boundary": (
         "cloudformation",
         lambda aws, p: create_role(aws, p, PermissionsBoundary=boundary(p)),

@@ -1,5 +1,6 @@
 """The whole journey of the example with nothing but the roles that `sealift bootstrap` makes."""
 
+import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -80,6 +81,11 @@ def test_the_journey_of_the_example_passes_with_nothing_but_these_roles(
     for name in NAMES:
         assert sealift("bootstrap", name) == 0
     assert "These have none" not in capsys.readouterr().out
+    for name, secret in (("staging", ()), ("production", ("--secret",))):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"hello\n")))
+        assert sealift("config", "set", name, "GREETING", *secret) == 0, capsys.readouterr().err
+        for verb in (("list", name), ("get", name, "GREETING"), ("unset", name, "GREETING"), ("check", name)):
+            assert sealift("config", *verb) == 0, capsys.readouterr().err
     assert sealift("run") == 0, capsys.readouterr().err
     assert sealift("promote", "production") == 0
     assert sealift("ledger", "verify") == 0

@@ -102,6 +102,15 @@ def test_an_equal_object_of_several_parts_is_left_alone(
     assert sent == []
 
 
+def test_the_bucket_of_previews_forgets_releases_and_no_other_one_does(session: AwsSession, endpoint: Endpoint) -> None:
+    for days in (None, 90):
+        name = f"forgets-{days}".lower()
+        AwsBucket(session, name=name, owner=endpoint.account, ours=True, forgets_after_days=days).ensure()
+        rules = client(endpoint, "s3").get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+        expiring = {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule}
+        assert expiring == ({} if days is None else {"blobs/": 90, "releases/": 90})
+
+
 def test_the_bucket_aborts_what_nobody_continues(bucket: AwsBucket, endpoint: Endpoint) -> None:
     (rule,) = client(endpoint, "s3").get_bucket_lifecycle_configuration(Bucket=NAME)["Rules"]
     assert (rule["Status"], rule["AbortIncompleteMultipartUpload"]) == ("Enabled", {"DaysAfterInitiation": 7})

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from sealift.aws.failures import calling
 from sealift.aws.lagging import Pause, repeated
 from sealift.aws.multipart import PART_BYTES, parts_of, send
 from sealift.aws.session import AwsSession
+from sealift.delivery.previews import SHARED
 from sealift.errors import CloudError, IntegrityError, PreconditionFailed
 from sealift.ports import StoredObject
 
@@ -28,15 +30,11 @@ _READY: Any = {"Key": "sealift:bucket", "Value": "2"}
 """Set last, so that a bucket without it was not made by us or is not made to the end. Counts up with what is set."""
 _UNFINISHED_DAYS = 7
 """How long parts of an upload that nobody continued are kept."""
-_FORGETTING: Any = {
-    "Rules": [
-        {
-            "ID": "sealift-unfinished-uploads",
-            "Status": "Enabled",
-            "Filter": {"Prefix": "blobs/"},
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _UNFINISHED_DAYS},
-        }
-    ]
+_UNFINISHED: Any = {
+    "ID": "sealift-unfinished-uploads",
+    "Status": "Enabled",
+    "Filter": {"Prefix": "blobs/"},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _UNFINISHED_DAYS},
 }
 _CHUNK = 1 << 20
 _ABSENT = frozenset({"object-not-found", "bucket-not-found"})
@@ -45,9 +43,22 @@ _NOT_YET = frozenset({"bucket-not-found", "bucket-busy"})
 
 
 class AwsBucket:
-    """An S3 bucket. `ours` says that we named it, and so may set it up."""
+    """An S3 bucket. `ours` says that we named it, and so may set it up.
 
-    def __init__(self, session: AwsSession, *, name: str, owner: str, ours: bool, pause: Pause = time) -> None:
+    With `forgets_after_days` releases expire, those that run too: what lacks an object uploads it again.
+    """
+
+    def __init__(
+        self,
+        session: AwsSession,
+        *,
+        name: str,
+        owner: str,
+        ours: bool,
+        forgets_after_days: int | None = None,
+        pause: Pause = time,
+    ) -> None:
+        self._forgets_after_days = forgets_after_days
         self._session = session
         self._name = name
         self._ours = ours
@@ -228,10 +239,21 @@ class AwsBucket:
                 },
             )
             s3.put_bucket_versioning(**at, VersioningConfiguration={"Status": "Enabled"})
-            s3.put_bucket_lifecycle_configuration(**at, LifecycleConfiguration=_FORGETTING)
+            rules = [_UNFINISHED, *_expiring(self._forgets_after_days)]
+            s3.put_bucket_lifecycle_configuration(**at, LifecycleConfiguration={"Rules": rules})
             if str(s3.meta.endpoint_url).startswith("https://"):
                 s3.put_bucket_policy(**at, Policy=json.dumps(_tls_only(self._name, s3.meta.partition)))
             s3.put_bucket_tagging(**at, Tagging={"TagSet": [_READY]})
+
+
+def _expiring(days: int | None) -> Iterator[Any]:
+    """Yield the rules by which releases expire, and what is deleted goes for good."""
+    for prefix in SHARED if days is not None else ():
+        name = f"sealift-old-{prefix.rstrip('/')}"
+        yield {"ID": name, "Status": "Enabled", "Filter": {"Prefix": prefix}, "Expiration": {"Days": days}}
+    if days is not None:
+        gone = {"NoncurrentVersionExpiration": {"NoncurrentDays": 1}}
+        yield {"ID": "sealift-deleted", "Status": "Enabled", "Filter": {"Prefix": ""}, **gone}
 
 
 def _damaged(key: str, sha256: str) -> IntegrityError:

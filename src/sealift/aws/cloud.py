@@ -20,6 +20,8 @@ from sealift.model.app import Environment
 from sealift.ports import Cloud
 
 __all__ = ["Access", "open_cloud"]
+_PREVIEWS_DAYS = 90
+"""How long the bucket of previews keeps a release."""
 
 
 def open_cloud(environment: Environment, *, access: Access) -> Cloud:
@@ -36,6 +38,7 @@ def open_cloud(environment: Environment, *, access: Access) -> Cloud:
         name=environment.bucket or bucket_name(account, access.region, environment.stack_name),
         owner=account,
         ours=environment.bucket is None,
+        forgets_after_days=_PREVIEWS_DAYS if environment.kind == "preview" else None,
     )
     return Cloud(
         environment=environment.name,

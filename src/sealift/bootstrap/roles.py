@@ -55,7 +55,7 @@ def _deploy(target: Target) -> Iterator[Json]:
     yield allow("HandOver", "iam:PassRole", sub(target.role_arn("cloudformation")))
     # IAM knows nothing narrower for these; they only read.
     wide = ["cloudformation:DescribeStackDriftDetectionStatus", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"]
-    wide += ["ssm:DescribeParameters"] if "ssm" in used else []
+    wide += ["secretsmanager:ListSecrets", "ssm:DescribeParameters"]
     wide += ["dynamodb:ListBackups"] if "dynamodb" in used else []
     yield allow("NothingNarrower", list(wide), "*")
     yield _bucket(target, "ListBucket", "GetBucketTagging", "ListBucketMultipartUploads")
@@ -72,6 +72,7 @@ def _deploy(target: Target) -> Iterator[Json]:
         at = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
         secrets = [f"{at}{stack}{end}" for stack in target.stacks for end in ("-*", "/*")]
         yield allow("Secrets", "secretsmanager:DescribeSecret", subs(secrets))
+    yield from _settings(target)
     if "dynamodb" in used:
         actions: list[Json] = ["dynamodb:CreateBackup", "dynamodb:DescribeBackup"]
         yield allow("Backups", actions, subs(owned(target, "dynamodb")))
@@ -79,6 +80,19 @@ def _deploy(target: Target) -> Iterator[Json]:
         buckets = owned(target, "s3")
         emptying: list[Json] = ["s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"]
         yield allow("Destroy", emptying, subs([*buckets, *(f"{one}/*" for one in buckets)]))
+
+
+def _settings(target: Target) -> Iterator[Json]:
+    """Yield what `sealift config` needs: to list, read and write what is below /<app>/<environment>/."""
+    at = "arn:${{AWS::Partition}}:{}:${{AWS::Region}}:${{AWS::AccountId}}:{}/" + f"{target.app}/{target.environment}"
+    whole = at.format("ssm", "parameter")
+    names: list[Json] = [
+        f"ssm:{verb}" for verb in ("GetParametersByPath", "GetParameter", "PutParameter", "DeleteParameter")
+    ]
+    yield allow("Settings", names, subs([whole, f"{whole}/*"]))
+    verbs = ("CreateSecret", "DeleteSecret", "DescribeSecret", "GetSecretValue", "PutSecretValue", "RestoreSecret")
+    secrets: list[Json] = [f"secretsmanager:{verb}" for verb in verbs]
+    yield allow("OwnSecrets", secrets, sub(at.format("secretsmanager", "secret:") + "/*"))
 
 
 def _plan(target: Target) -> Iterator[Json]:
