@@ -98,6 +98,11 @@ class Bitbucket:
         ]
         return [self.go_on(self._start(f"custom.{name}", request.branch, request.variables)) for name in triggered]
 
+    def started(self, name: str, branch: str, variables: Variables, *, by: str) -> int:
+        """Start a custom pipeline as a person, with the variables that the person gives it; return its exit code."""
+        run = self._start(f"custom.{name}", branch, {**variables, "BITBUCKET_STEP_TRIGGERER_UUID": by})
+        return max(self._executed(run, group) for group in run.waiting)
+
     def push_the_button(self, run: Run) -> int:
         """Execute the manual step that a run waits for; return its exit code. A failed one can be pushed again."""
         assert run.held
@@ -153,12 +158,12 @@ class Bitbucket:
             node = node[key]
         self.say(f"   [bold]pipeline #{self._number}[/]  {target}")
         given = {
-            **variables,
             "BITBUCKET_BUILD_NUMBER": str(self._number),
             "BITBUCKET_BRANCH": branch,
             "BITBUCKET_COMMIT": self.git("rev-parse", f"origin/{branch if there else 'main'}"),
             "BITBUCKET_REPO_FULL_NAME": REPOSITORY,
             "BITBUCKET_STEP_TRIGGERER_UUID": "{dana}",
+            **variables,
         }
         return Run(target=target, branch=branch, variables=given, waiting=list(groups(node)), merges=merges)
 

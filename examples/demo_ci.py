@@ -23,7 +23,7 @@ COMMAND = """\
 #!/bin/sh
 case "$1" in
   run) shift; cd "{agent}"; set -- deploy staging "$@" --local;;
-  promote|preview) cd "{agent}"; set -- "$@" --local;;
+  promote|preview|approve) cd "{agent}"; set -- "$@" --local;;
 esac
 exec "{python}" -m sealift "$@"
 """
@@ -102,19 +102,24 @@ def merge(demo: Demo, cloud: Demo, service: Bitbucket, request: PullRequest) -> 
 def to_production(demo: Demo, cloud: Demo, service: Bitbucket, run: Run) -> None:
     """Act 4."""
     with demo.act(
-        "4 · Production: one push of a button, after the soak",
+        "4 · Production: one push of a button, after the soak and an approval",
         f"Staging soaks for {SOAK_S} s here; days in a real shop. Whoever pushes too soon is told to wait.",
     ):
-        early = service.push_the_button(run)
-        if early == 0:
-            demo.say("   This machine was so slow that the soak was over.")
-        else:
-            demo.expect(service.bb_run is not None or early == WAITING, "too soon: the release still soaks", early)
-            demo.expect(cloud.lanes()["production"]["release"] is None, "production was not touched")
-            demo.say(f"   … {SOAK_S} s later")
-            time.sleep(SOAK_S)
+
+        def waits(why: str) -> None:
             code = service.push_the_button(run)
-            demo.expect(code == 0, "the production step went through", code)
+            demo.expect(code == WAITING or (service.bb_run is not None and code != 0), why, code)
+
+        waits("too soon: the release still soaks, and nobody approved it")
+        demo.expect(cloud.lanes()["production"]["release"] is None, "production was not touched")
+        demo.say(f"   … {SOAK_S} s later")
+        time.sleep(SOAK_S)
+        release = {"RELEASE": cloud.lanes()["staging"]["release"]}
+        service.started("approve-production", "main", release, by="dana")
+        waits("Dana wrote it, so that her approval does not count")
+        service.started("approve-production", "main", release, by="erin")
+        code = service.push_the_button(run)
+        demo.expect(code == 0, "somebody else approved: the production step went through", code)
         lanes = cloud.lanes()
         releases = {lane["release"] for lane in lanes.values()}
         demo.expect(len(releases) == 1, "production runs the release that soaked in staging, byte for byte", releases)
@@ -153,7 +158,8 @@ def tell(demo: Demo) -> None:
     folder = demo.folder.parent
     origin, agent, commands = (folder / name for name in ("origin.git", "agent", "bin"))
     settings = demo.folder / "sealift.toml"
-    settings.write_text(settings.read_text().replace('soak = "1s"', f'soak = "{SOAK_S}s"') + PREVIEWS)
+    text = settings.read_text().replace('soak = "1s"', f'soak = "{SOAK_S}s"') + PREVIEWS
+    settings.write_text(text.replace("protected = true", "protected = true\napproval = true"))
     demo.git("init", "--quiet", "--initial-branch=main")
     demo.git("init", "--quiet", "--bare", "--initial-branch=main", str(origin))
     demo.git("remote", "add", "origin", str(origin))

@@ -86,6 +86,8 @@ def test_the_demonstration_of_the_ci_goes_from_the_first_push_to_production(ci_d
         "the pull request has its preview",
         "the preview is gone",
         "staging has the change",
+        "Dana wrote it, so that her approval does not count",
+        "somebody else approved: the production step went through",
         "production runs the release that soaked in staging",
         "Automated tests: PASSED",
         "All as told",

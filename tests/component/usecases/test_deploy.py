@@ -303,3 +303,26 @@ def test_the_embedded_cloud_which_lacks_the_declared_role_works_without_it(world
     world.change("staging", cloudformation_role="arn:aws:iam::111111111111:role/not-here")
     world.deploy()
     assert world.account().stacks.roles == {"shop-staging": None}
+
+
+@pytest.mark.parametrize("changed", [(), ("mail",), ("shop",), ("data", "mail")])
+def test_of_several_applications_only_those_whose_content_changed_are_built_and_executed(
+    world: World, changed: tuple[str, ...]
+):
+    for name in ("data", "mail", "shop"):
+        world.code(f"# {name}", folder=name)
+        world.write({"Hello": function(name)}, file=f"{name}.json")
+    stacks = (
+        StackSpec(name="shop", template="shop.json", needs=("data",)),
+        StackSpec(name="mail", template="mail.json"),
+        StackSpec(name="data", template="data.json"),
+    )
+    world.app = replace(world.app, stacks=stacks, probes=())
+    world.deploy()
+    before = len(world.account().stacks.executions)
+    world.scm.commit("d" * 40)  # a commit that touches other files, too
+    for name in changed:
+        world.code(f"# {name}, changed", folder=name)
+    assert world.deploy().status == "succeeded"
+    executed = [stack for stack, _ in world.account().stacks.executions[before:]]
+    assert sorted(executed) == sorted(f"shop-staging-{name}" for name in changed)
