@@ -157,6 +157,38 @@ def test_a_person_reads_findings_with_one_cure_together(sealift, app):
     assert shown.count("Limit the permission to the environment's own") == 1
 
 
+def test_a_person_reads_what_one_statement_allows_once_and_a_program_all_of_it(sealift, app):
+    everything = "{Effect: Allow, Action: ['*'], Resource: '*'}"
+    leak(
+        app,
+        "Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]",
+        f"Policies: [{{Version: '2012-10-17', Statement: [{everything}]}}]",
+    )
+    found = {f["id"] for f in sealift("prove", "-C", app, "--json").json["findings"]}
+    assert found >= {"IAM-01", "IAM-02", "IAM-03", "DEP-01"}
+    shown = sealift("prove", "-C", app).out
+    assert shown.count("DEP-01") == shown.count("IAM-02") == 1
+    assert "critical" in next(line for line in shown.splitlines() if "DEP-01" in line)
+
+
+def test_values_that_were_not_looked_at_can_be_refused(sealift, app):
+    leak(
+        app, "Runtime: python3.12\n", "Runtime: python3.12\n      Environment: {Variables: {X: '{{resolve:ssm:/x}}'}}\n"
+    )
+    accounts = "\n".join(
+        f"[environments.{name}]\nregion = 'eu-west-1'\naccount = '{account}'\n{more}"
+        for name, account, more in (("staging", "1" * 12, ""), ("production", "2" * 12, "promotes_from = 'staging'\n"))
+    )
+    (app / "sealift.toml").write_text(f"[app]\nname = 'shop'\n{accounts}")
+    shown = sealift("prove", "-C", app, "--json").json
+    assert shown["verdict"] == "L1"
+    assert shown["not_looked_at"] == ["SSM parameter /x of production", "SSM parameter /x of staging"]
+    (app / "sealift.toml").write_text(f"[app]\nname = 'shop'\n[isolation]\nnot_looked_at = 'refused'\n{accounts}")
+    refused = sealift("prove", "-C", app, "--json")
+    assert (refused.code, refused.json["verdict"]) == (3, "L0")
+    assert "SSM parameter /x of staging was not looked at" in str(refused.json["findings"])
+
+
 def test_a_managed_policy_is_found_where_it_is_attached_with_a_cure_that_can_be_done(sealift, app):
     leak(app, "Policies: [{DynamoDBReadPolicy: {TableName: !Ref Items}}]", "Policies: [AmazonDynamoDBFullAccess]")
     assert lines_found(sealift, app, "IAM-02")[0] == "Policies: [AmazonDynamoDBFullAccess]"

@@ -8,7 +8,7 @@ from sealift.cli.screen import Screen, screen
 from sealift.cli.text import Text
 from sealift.isolation.certificate import Difference
 from sealift.isolation.model import MEANING, Finding, Verdict
-from sealift.usecases.proof.prove import PROBE_RULE, Proof, alike, between, others_of, summary, worst_first
+from sealift.usecases.proof.prove import PROBE_RULE, Proof, alike, between, others_of, rules_of, summary, worst_first
 
 _OUTCOMES = {"denied": "denied", "allowed": "not denied", "unknown": "without an answer that says either"}
 _EMBEDDED = (
@@ -55,7 +55,7 @@ def _show(out: Screen, *together: tuple[Finding, ...], verbose: bool = False) ->
         Text.assemble(
             "\n",
             (f"{first.severity:<9}", COLOURS[first.severity]),
-            (first.id, "bold"),
+            (rules_of(together[0]), "bold"),
             f"  {between(together[0])}",
             (beside, "dim"),
         ),

@@ -191,6 +191,11 @@ _ISOLATION = table(
         Items(_ACCEPTED),
         "Findings of the proof that are accepted until a day. They are listed, and do not stop a deployment.",
     ),
+    Key(
+        "not_looked_at",
+        text("allowed|refused", "allowed or refused"),
+        "Whether a proof holds although it did not look at values from outside the template. `refused` requires none.",
+    ),
     into=App,
     inline=True,
 )

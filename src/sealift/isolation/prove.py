@@ -36,14 +36,18 @@ def prove(
     accepted: Sequence[Accepted] = (),
     today: date | None = None,
     shared_account_unless_declared: bool = True,
+    looks_at_all: bool = False,
     rules: Sequence[Rule] | None = None,
 ) -> Verdict:
     """Return whether no principal of one environment can reach a resource of another, with every finding.
 
-    An accepted finding counts again when `today` is past its date, or when `today` is not given. Never raises for what
-    templates hold: what cannot be decided is a finding that is not proved.
+    An accepted finding counts again when `today` is past its date, or when `today` is not given. With `looks_at_all` a
+    value from outside that was not looked at is a finding. Never raises for what templates hold: what cannot be decided
+    is a finding that is not proved.
     """
     found, counted, left = _findings(environments, shared=shared_account_unless_declared, rules=rules)
+    if looks_at_all:
+        found = _ordered([*found, *(not_proved(f"{value} was not looked at") for value in left)])
     names = tuple(view.name for view in environments)
     kept, waived = _without_accepted(found, accepted, today)
     residuals = tuple(finding for finding in kept if finding.residual)

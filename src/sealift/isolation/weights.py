@@ -111,8 +111,8 @@ _STORE_KEY = re.compile(
 )
 _CODE_KEY = re.compile(r"(?i)(script|code|template|jar|schema|definition|artifact|uri$|url$)")
 """Places of what is read to be run; a library is no store."""
-_CODE_PLACE = re.compile(r"(^|\.)(Code|Content)\.S3Bucket$|S3Location\.(S3)?Bucket$")
-"""Where CloudFormation reads code and definitions from: the bucket of artifacts, which all previews share."""
+_CODE_PLACE = re.compile(r"^(Code|Content)\.S3Bucket$|^(Body|Definition)S3Location\.Bucket$")
+"""Where a release's own code and definitions are read from: the bucket of artifacts, which all previews share."""
 _NAMED_WITHIN = ("AWS::RDS::", "AWS::DocDB", "AWS::Redshift", "AWS::Neptune", "AWS::Timestream::Influx")
 """Types in which the name of a database is one inside of them."""
 _NOTHING = re.compile(

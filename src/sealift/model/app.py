@@ -297,6 +297,8 @@ class App:
     local_settings: Mapping[str, str] = field(default_factory=dict)
     """What the embedded cloud holds from the start, by `ssm:NAME` or `secretsmanager:ID`. Never sent to AWS."""
     accepted: tuple[AcceptedFinding, ...] = ()
+    not_looked_at: str = "allowed"
+    """Whether values from outside that the proof did not look at stop it: `allowed` or `refused`."""
     notifications: tuple[Notification, ...] = ()
     gates: GatesRead = field(default_factory=GatesRead)
     previews: Environment | None = None

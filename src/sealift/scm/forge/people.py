@@ -23,8 +23,10 @@ Service = Literal["bitbucket", "github", "gitlab"]
 _PARALLEL = 8
 _REMOTE = re.compile(r"(?:^\w+://(?:[^@/]+@)?|^(?:[^@/]+@))(?P<host>[^/:]+)(?::\d+)?[/:](?P<path>.+?)(?:\.git)?/?$")
 _AUTHOR_OF = (
-    "query($p:ID!,$c:String!){project(fullPath:$p){repository{tree(ref:$c){lastCommit{sha author{username}}}}}}"
+    "query($p:ID!,$c:String!){project(fullPath:$p)"
+    '{repository{tree(ref:$c,path:"/"){lastCommit{sha author{username}}}}}}'
 )
+"""As GitLab's own page of a folder asks; without the path `/` it gives no commit that merges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from sealift.delivery.gates import GateResult
 from sealift.errors import Refused
-from sealift.isolation.model import Accepted, EnvironmentView, Finding, Verdict
+from sealift.isolation.model import Accepted, EnvironmentView, Finding, Verdict, severity_rank
 from sealift.model.app import App
 from sealift.model.event import Event, FindingReported, Noted
 from sealift.model.finding import Finding as ToolFinding
@@ -21,6 +22,8 @@ from sealift.usecases.site import Site
 
 PROBE_RULE = "PRB-01"
 _WORD = re.compile(r"[\w-]+")
+_OF_A_STATEMENT = frozenset({"IAM-01", "IAM-02", "IAM-03", "DEP-01"})
+"""Rules that share out by actions what one statement allows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +179,16 @@ def _alike(findings: Sequence[Finding], environments: Sequence[str]) -> list[tup
     for finding in worst_first(findings):
         # Of one cause there is one place to mend, however many resources it has.
         where = (finding.cause,) if finding.cause else (finding.location, finding.logical_id)
-        key = (finding.id, finding.severity, *where, finding.fix, _nameless(finding))
+        key: tuple[object, ...] = (finding.id, finding.severity, *where, finding.fix, _nameless(finding))
+        if finding.id in _OF_A_STATEMENT and finding.location is not None:
+            # What one statement allows is limited in one place, whichever rules name a part of it.
+            key = ("statement", finding.location, finding.logical_id)
         found.setdefault(key, []).append(finding)
-    return [tuple(sorted(ways, key=lambda finding: -order.get(finding.target, -1))) for ways in found.values()]
+    ranked = (
+        sorted(ways, key=lambda one: (severity_rank(one.severity), -order.get(one.target, -1)))
+        for ways in found.values()
+    )
+    return [tuple(ways) for ways in ranked]
 
 
 def _nameless(finding: Finding) -> str:
@@ -197,6 +207,12 @@ def others_of(ways: Sequence[Finding]) -> tuple[str, ...]:
     """Return the resources, beside the first one's, that findings of one cause are about."""
     first, *others = (subjects(finding)[:1] for finding in ways)
     return tuple(dict.fromkeys(name for found in others for name in found if found != first))
+
+
+def rules_of(ways: Sequence[Finding]) -> str:
+    """Return the rule of the first finding, and what others say of the same statement."""
+    first, *others = dict.fromkeys(one.id for one in ways)
+    return f"{first} with {', '.join(sorted(others))}" if others else first
 
 
 def between(ways: Sequence[Finding]) -> str:
@@ -253,19 +269,18 @@ def judged(
     """
     from sealift.isolation.prove import prove as decide  # with it come all rules; `status` asks for no proof
 
-    accepted, today = _accepted(app), services.clock.now().date()
+    today = services.clock.now().date()
+    judge = partial(decide, accepted=_accepted(app), today=today, looks_at_all=app.not_looked_at == "refused")
     if not local:
         placed = tuple(replace(v, account=v.account or v.live_account) for v in views)
-        return Proof(
-            verdict=decide(placed, accepted=accepted, today=today), views=placed, accepted=accepted, today=today
-        )
+        return Proof(verdict=judge(placed), views=placed, accepted=_accepted(app), today=today)
     together = [replace(v, live_account=None) for v in shared or views]
     apart = tuple(replace(v, account=v.account or v.live_account or f"{i:012d}") for i, v in enumerate(views, 1))
     return Proof(
-        verdict=decide(apart, accepted=accepted, today=today),
-        shared=decide(together, accepted=accepted, today=today),
+        verdict=judge(apart),
+        shared=judge(together),
         views=apart,
-        accepted=accepted,
+        accepted=_accepted(app),
         today=today,
     )
 
