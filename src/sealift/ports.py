@@ -478,6 +478,9 @@ class SourceControl(Protocol):
         Without an old one only the new one itself.
         """
 
+    def untracked(self, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
+        """Return the files in these folders that no commit has, ignored ones too; all paths are relative to `root`."""
+
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
 

@@ -35,6 +35,7 @@ class Counted:
     levels: Counter[tuple[str, str]] = field(default_factory=Counter)
     findings: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     criticals: set[tuple[str, str]] = field(default_factory=set)
+    unseen: Counter[str] = field(default_factory=Counter)
 
     def add(self, source: Source, outcome: Outcome) -> None:
         """Count one template."""
@@ -42,6 +43,7 @@ class Counted:
         self.refused += bool(outcome.refused)
         for accounts, verdict in outcome.verdicts.items():
             self.levels[accounts, verdict.level] += 1
+            self.unseen[accounts] += len(verdict.unseen)
             self.broken += [f"{source.place}: {message}" for message in broken(verdict)]
             for leak in verdict.findings:
                 self._count(source, accounts, leak)
@@ -77,9 +79,10 @@ def _totals(counted: Counted) -> Iterator[str]:
     yield from (f"| {package} | {count} |" for package, count in counted.read.items())
     yield f"\n**{counted.read.total()} templates, {len(counted.broken)} at which the proof broke.**"
     yield f"Of these a transform refuses {counted.refused}, so there is nothing to prove. The others:\n"
-    yield "| accounts | proved from the template (L1) | not proved (L0) |\n|---|---|---|"
+    yield "| accounts | proved from the template (L1) | not proved (L0) | values not looked at |\n|---|---|---|---|"
     for accounts in ACCOUNTS:
-        yield f"| {accounts} | {counted.levels[accounts, 'L1']} | {counted.levels[accounts, 'L0']} |"
+        proved, open_ = (counted.levels[accounts, level] for level in ("L1", "L0"))
+        yield f"| {accounts} | {proved} | {open_} | {counted.unseen[accounts]} |"
 
 
 def _by_rule(counted: Counted) -> Iterator[str]:

@@ -26,6 +26,8 @@ class FakeSourceControl:
     branches: dict[str, str] = field(default_factory=dict)
     """Hash by the name of a branch, such as `refs/remotes/origin/main`."""
     committed_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    stray: tuple[str, ...] = ()
+    """Files that no commit has."""
     head: str | None = None
     """The commit that is checked out; the newest one when it is not set."""
 
@@ -65,6 +67,10 @@ class FakeSourceControl:
 
     def _commit(self, sha: str, subject: str) -> Commit:
         return Commit(sha=sha, at=self.committed_at, author=self.author or "", subject=subject)
+
+    def untracked(self, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
+        """Return those in the folders."""
+        return tuple(path for path in self.stray if path.startswith(tuple(f"{folder}/" for folder in folders)))
 
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return a commit and those before it, newest first; none when it is not known."""

@@ -268,6 +268,7 @@ FORBIDDEN: dict[str, tuple[str, Act]] = {
     "overwrite a ledger entry": ("deploy", put("ledger/00000001.json")),
     "write a ledger entry without asking whether it is there": ("deploy", put("ledger/00000009.json")),
     "take the lease without looking": ("deploy", put("lease.json")),
+    "write an attestation without looking": ("deploy", put("releases/abc/provenance.dsse.json")),
     "write the head of the ledger without looking": ("deploy", put("ledger/head.json")),
     "delete a ledger entry": ("deploy", delete("ledger/00000001.json")),
     "delete a release": ("deploy", delete("releases/abc/manifest.json")),

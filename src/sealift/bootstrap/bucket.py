@@ -16,6 +16,9 @@ _ENTRIES = ("ledger/????????.json", "releases/*/manifest.json", "releases/*/orig
 _HEADS = ("ledger/head.json", "lease.json")
 """Written over, but only by who has read what is there."""
 
+_ATTESTED = tuple(f"releases/*/{name}.json" for name in ("bom", "locks", "provenance", "provenance.dsse"))
+"""Written over when they do not hold, by who has read them; versions keep what was there."""
+
 
 def bucket(target: Target) -> dict[str, Json]:
     """Return the bucket: private, encrypted, versioned. It stays when the stack goes."""
@@ -90,7 +93,7 @@ def _denials(target: Target) -> Iterator[Json]:
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     once = subs([f"{whole}/{key}" for key in _ENTRIES])
     yield _deny("WrittenOnce", "s3:PutObject", once, {"Null": {"s3:if-none-match": "true"}})
-    heads = subs([f"{whole}/{key}" for key in _HEADS])
+    heads = subs([f"{whole}/{key}" for key in (*_HEADS, *_ATTESTED)])
     blind: Json = {"Null": {"s3:if-none-match": "true", "s3:if-match": "true"}}
     yield _deny("WrittenKnowingly", "s3:PutObject", heads, blind)
     own = [f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{PATH}{target.stack}-*", *roles_of(target)]

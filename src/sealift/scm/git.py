@@ -1,5 +1,6 @@
 """Git through its command line, read only. A call costs about 5 ms, so each question is one call where it can be."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from sealift.ports import Process
 from sealift.scm.ci import CiContext, detect
 from sealift.scm.hardened import HardenedGit, NoRepository, Repository
 
+_MADE_ANEW = ("node_modules", "__pycache__", ".venv")
+"""What a build makes of its own, whatever the work tree has."""
 _REFERENCE = re.compile(r"[A-Za-z0-9_@{}~^./+#=-]+")
 _FIELD, _RECORD = "\x1f", "\x1e"
 
@@ -93,6 +96,17 @@ class Git:
             Commit(sha=sha, at=datetime.fromisoformat(at).astimezone(UTC), author=author, subject=subject, body=body)
             for sha, at, author, subject, body in lines
         )
+
+    def untracked(self, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
+        found = self._git.repository(root)
+        if isinstance(found, NoRepository):
+            return ()
+        within = [os.path.normpath(found.prefix + folder) for folder in folders]
+        within = [folder for folder in within if not folder.startswith("..")]
+        excluded = [f"--exclude={name}" for name in _MADE_ANEW]
+        done = self._git.run(root, "ls-files", "--others", "-z", *excluded, "--", *within) if within else None
+        listed = done.stdout.split("\0") if done is not None and done.returncode == 0 else []
+        return tuple(os.path.relpath(path, found.prefix or ".") for path in listed if path)
 
     def remote(self, root: Path) -> str | None:
         """Return the address of the remote `origin`."""

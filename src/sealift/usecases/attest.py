@@ -4,6 +4,7 @@ Bill of materials, provenance and envelope belong together: the provenance names
 holds the provenance. None of them is part of the release's digest.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from sealift.delivery.gates import GateResult
 from sealift.delivery.provenance import PAYLOAD_TYPE, envelope_key, provenance, provenance_faults, provenance_key
 from sealift.delivery.rebuilt import locks_key, locks_of
 from sealift.delivery.signing import enveloped, key_id, opened, public_of, signed, to_be_signed
-from sealift.errors import CloudError, ConfigError, IntegrityError, Refused
+from sealift.errors import CloudError, ConfigError, IntegrityError, PreconditionFailed, Refused
 from sealift.model.app import App
 from sealift.model.event import Event, Noted
 from sealift.model.release import BuiltRelease, Release
@@ -90,11 +91,21 @@ def store_attestations(built: BuiltRelease, site: Site, keys: Keys) -> None:
         tool_version=__version__,
     )
     envelope = _signed(statement, site, keys)
-    bucket.put(bom_key(release.digest), bom)
-    bucket.put(locks_key(release.digest), locks_of(built.artifacts))
-    bucket.put(provenance_key(release.digest), statement)
+    _write(bucket, bom_key(release.digest), bom)
+    _write(bucket, locks_key(release.digest), locks_of(built.artifacts))
+    _write(bucket, provenance_key(release.digest), statement)
     if envelope is not None:
-        bucket.put(envelope_key(release.digest), envelope)
+        _write(bucket, envelope_key(release.digest), envelope)
+
+
+def _write(bucket: Bucket, key: str, body: bytes) -> None:
+    """Write what is not there, or what is another; never over what somebody else wrote meanwhile."""
+    stored = bucket.get(key)
+    with suppress(PreconditionFailed):
+        if stored is None:
+            bucket.put(key, body, if_absent=True)
+        elif stored.body != body:
+            bucket.put(key, body, if_match=stored.etag)
 
 
 def _is_wanting(release: Release, bucket: Bucket, keys: Keys) -> bool:
@@ -149,9 +160,7 @@ def copy_attestations(release: Release, source: Bucket, target: Bucket) -> None:
     if signed_there and envelope_key(release.digest) not in bodies:
         return
     for key, body in bodies.items():
-        present = target.get(key)
-        if present is None or present.body != body:
-            target.put(key, body)
+        _write(target, key, body)
 
 
 def attestation_checks(release: Release, bucket: Bucket, keys: Keys) -> tuple[Check, ...]:

@@ -15,6 +15,7 @@ from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Finishe
 from sealift.model.template import Asset, Template
 from sealift.usecases.finished import finished
 from sealift.usecases.services import Services, phase
+from sealift.usecases.untracked import tell_untracked
 
 UNBUILT = "0" * 64
 """Stands for the SHA-256 of what was not built."""
@@ -89,6 +90,7 @@ def build_release(
         release = seal(app=app.name, stacks=stacks, artifacts=[b.artifact for b in artifacts])
         for artifact in artifacts:
             _tell(services, artifact)
+        tell_untracked(app.root, [(w.asset.source, named[w.key]) for w in wanted if w.key in named], services)
         tell_outside(stacks, files, services)
         outcome.detail = f"release {release.short()}"
     return BuiltRelease(

@@ -130,3 +130,17 @@ def test_the_log_has_times_authors_and_whole_messages(repository: Path, git: Git
     assert git.log(repository, new, old) == ()
     assert git.log(repository, "f" * 40, new) is None
     assert git.log(repository, "--all", new) is None
+
+
+def test_untracked_files_are_those_of_the_folders_that_are_asked_for_ignored_ones_too(repository: Path) -> None:
+    app = repository / "app"
+    for name in ("src/own.py", "src/.env", "src/node_modules/a.js", "other/b.py"):
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / name).write_text("x")
+    (repository / "shared.py").write_text("x")
+    (app / ".gitignore").write_text(".env\n")
+    git = Git(RealProcess(), ENV)
+    assert sorted(git.untracked(app, ["src"])) == ["src/.env", "src/own.py"]
+    assert git.untracked(app, [".."]) != ()
+    assert git.untracked(app, ["../.."]) == ()
+    assert git.untracked(repository / "nowhere", []) == ()

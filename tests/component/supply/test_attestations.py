@@ -15,6 +15,7 @@ from sealift.model.app import Signing
 from sealift.usecases.attest import load_keys, store_attestations
 from sealift.usecases.verify_release import CheckedRelease, verify_release
 from tests.component.usecases.world import World, make_world, table
+from tests.fakes.bucket import FakeBucket
 
 
 @pytest.fixture
@@ -299,3 +300,20 @@ def test_a_key_in_kms_that_is_not_there_is_told_of_on_the_embedded_cloud(world: 
     assert world.notes() == ["unsigned"]
     assert stored(world, built.release.digest, "provenance.json")
     assert stored(world, built.release.digest, "provenance.dsse.json") is None
+
+
+def test_attestations_are_never_written_blindly(world: World):
+    class Guarded(FakeBucket):
+        def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+            assert if_absent or if_match, f"{key} is written without a condition"
+            return super().put(key, body, if_absent=if_absent, if_match=if_match)
+
+    sign(world)
+    built, site = world.build(), world.site()
+    guarded = Guarded(world.clock)
+    guarded.ensure()
+    site = replace(site, cloud=replace(site.cloud, bucket=guarded))
+    store_attestations(built, site, load_keys(world.app))
+    sign(world, 2)
+    store_attestations(built, site, load_keys(world.app))
+    assert [key.rpartition("/")[2] for key in guarded.writes].count("provenance.dsse.json") == 2

@@ -75,3 +75,14 @@ def test_only_the_hashes_that_were_compared_are_counted(world: World):
     world.write({"Items": table()})
     world.deploy()
     assert "nothing was checked" in said(world, "verified-by-hash-only")[1]
+
+
+def test_a_build_names_files_of_a_package_that_no_commit_has(world: World):
+    world.write({"Hello": function(), "Again": function()})
+    (world.app.root / "src" / "local.json").write_text("{}")
+    world.scm.stray = ("notes.txt", "src/not-packed.txt")
+    world.build()
+    assert said(world, "untracked-files") == []
+    world.scm.stray = ("src/local.json", "notes.txt")
+    world.build()
+    assert said(world, "untracked-files") == ["Files of app/Hello, app/Again are in no commit: local.json"]

@@ -1,5 +1,7 @@
 """Each finished function is loaded once in a process of its own, and only what is certain stops a build."""
 
+import fcntl
+import os
 import platform
 import shutil
 import zipfile
@@ -256,3 +258,14 @@ def test_node_takes_its_own_path_and_the_third_sdk_alone(tmp_path: Path) -> None
     own, sdk, stage, second_sdk = trials(tmp_path).load([*functions, old])
     assert (own.error_type, sdk.error_type, second_sdk.error_type) == ("", "Runtime.ImportModuleError", "")
     assert "Not decided" in tried(functions[2:], Counted(stage), Cache(tmp_path / "cache")).warnings[0]
+
+
+def test_what_a_killed_command_left_is_swept_and_what_another_holds_is_not(tmp_path: Path) -> None:
+    left, held = tmp_path / "trials" / "trial-left", tmp_path / "trials" / "trial-held"
+    for folder in (left, held):
+        (folder / "code").mkdir(parents=True)
+    handle = os.open(held, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    assert trials(tmp_path).load([finished(tmp_path, {"app.py": HANDLER})])[0].error_type == ""
+    os.close(handle)
+    assert [path.name for path in (tmp_path / "trials").iterdir()] == ["trial-held"]

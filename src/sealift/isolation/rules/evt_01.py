@@ -43,15 +43,19 @@ def _listening(environment: Sealed) -> Iterator[tuple[Scope, str, Json, str]]:
         yield place.scope, place.logical_id, list(place.value.values), "message broker"
 
 
+_WATCHING = frozenset({"iam", "config", "cloudtrail"})
+"""Services whose events are of the account and its guards."""
+
+
 def _is_residual(world: World, scope: Scope, pattern: Json) -> bool:
     """Return whether only AWS sends such events, and about nothing that another environment declares."""
     pattern = mapping_at(pattern)
-    services = [v.removeprefix("aws.") for v in _texts(scope, pattern, "source") if v.startswith("aws.")]
+    services = {v.removeprefix("aws.") for v in _texts(scope, pattern, "source") if v.startswith("aws.")}
     if not services:
         called = _texts(scope, mapping_at(pattern.get("detail")), "eventSource")
-        services = [v.partition(".")[0] for v in called]
-    others = world.shared_with(scope.setting.view.name)
-    return bool(services) and not any(o.logical_id and o.service in services for other in others for o in other.owned)
+        services = {v.partition(".")[0] for v in called}
+    owned = {o.service for other in world.shared_with(scope.setting.view.name) for o in other.owned if o.logical_id}
+    return bool(services) and owned.isdisjoint(services - _WATCHING)
 
 
 def _texts(scope: Scope, pattern: Mapping[str, Json], key: str) -> list[str]:

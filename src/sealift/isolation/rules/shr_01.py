@@ -33,7 +33,7 @@ _CALLS = re.compile(
 _OTHERS = frozenset({"iam:passrole", *(f"iam:{name.lower()}" for name in (*WIDENING, *REMOVING, *EDITING))})
 """Actions that the rules on roles report."""
 _OF_AWS = re.compile(
-    r"[:/](StepFunctionsGetEvents|aws/|aws-service-role/|alias/aws/|AWS|cdk-hnb659fds-|aws-sam-cli-managed-|CDKToolkit/)"
+    r"[:/](StepFunctionsGetEvents|aws/|aws-service-role/|alias/aws/|AWS|RDS|cdk-hnb659fds-|aws-sam-cli-managed-|CDKToolkit/)"
 )
 """Names that AWS or its tools give things that everybody in the account uses."""
 
@@ -144,7 +144,7 @@ def _use(principal: Principal, statement: Statement, denials: list[Statement], p
         for name, fact in _named(statement.actions, service)
         if not fact.lists_only and may([statement, *denials], name, pattern, limits=limits)
     ]
-    writing = next((found for found in left if found[1].writes and not _CALLS.match(found[0])), None)
+    writing = next((found for found in left if found[1].writes and not _is_call(pattern, *found)), None)
     chosen = writing or next(iter(left), None)
     if chosen is None:
         return None
@@ -155,6 +155,11 @@ def _use(principal: Principal, statement: Statement, denials: list[Statement], p
         severity = "medium"
     action = f"{chosen[0].partition(':')[0]}:{chosen[1].name}"
     return _Use(principal, statement, pattern, action, severity, writing is not None)
+
+
+def _is_call(pattern: str, action: str, fact: iam.Action) -> bool:
+    """Return whether an action changes nothing that is there; of names that are open it makes another one."""
+    return _CALLS.match(action) is not None or (pattern.endswith("*") and fact.name.startswith("Create"))
 
 
 @lru_cache(maxsize=4096)

@@ -4,6 +4,7 @@ What a function needs of these as it is loaded cannot be decided here, and neith
 for.
 """
 
+import fcntl
 import importlib.util
 import json
 import os
@@ -11,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from sealift.ports import Process
 _TIMEOUT_S = 20.0
 _AT_ONCE = 4
 """At least: each waits for the kernel, which gives it folders, longer than it computes."""
+_PREFIX = "trial-"
 _PRELOADED = ("boto3", "botocore.session", "botocore.handlers")
 _VARIABLES = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -156,11 +159,22 @@ class Trials:
         brought = {name.partition(".")[0] for name in BROUGHT}
         return not any(part in brought for name in names for part in name.replace(".py", "").split("/")[:5])
 
+    def _sweep(self) -> None:
+        """Remove what killed commands left."""
+        for left in self._folder.glob(f"{_PREFIX}*"):
+            with suppress(OSError):
+                held = _locked(left)
+                if held is not None:
+                    shutil.rmtree(left, ignore_errors=True)
+                    os.close(held)
+
     def _run(
         self, interpreter: Interpreter, batch: Sequence[tuple[int, Finished, _Loader]], *, preload: bool
     ) -> Mapping[int, Loading]:
         self._folder.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=self._folder, prefix="trial-"))
+        self._sweep()
+        scratch = Path(tempfile.mkdtemp(dir=self._folder, prefix=_PREFIX))
+        held = _locked(scratch)
         try:
             runtime = _runtime(scratch, interpreter)
             unpacked = Unpacked(scratch / "code")
@@ -180,7 +194,20 @@ class Trials:
             answers = [None] * len(batch)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+            if held is not None:
+                os.close(held)
         return {n: _loading(f, loader, answer) for (n, f, loader), answer in zip(batch, answers, strict=True)}
+
+
+def _locked(folder: Path) -> int | None:
+    """Return a handle that holds a folder for as long as this process lives, or None when another one holds it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
 
 
 def _runtime(scratch: Path, interpreter: Interpreter) -> Path:
