@@ -15,6 +15,7 @@ _KEYS = {
     "unit_tests": "tests.unit",
     "acceptance_tests": "tests.acceptance",
     "accepted": "isolation.accepted",
+    "not_looked_at": "isolation.not_looked_at",
     "verify_timeout_s": "verify.timeout",
 }
 _SHOWN_LENGTH = 80

@@ -69,6 +69,7 @@ APP_GATES = {
     "signing",
     "verify_timeout_s",
     "accepted",
+    "not_looked_at",
     "notifications",
 }
 APP_MERGED = {"environments", "unit_tests", "acceptance_tests", "probes", "previews", "preview_rules", "gates"}
