@@ -33,7 +33,7 @@ class Action:
 
     @property
     def lists_only(self) -> bool:
-        """Return whether it tells no more than what exists."""
+        """Return whether the action only lists what exists."""
         return self.levels == {"List"}
 
 
@@ -164,7 +164,7 @@ def action(prefix: str, name: str) -> Action | None:
 
 @lru_cache(maxsize=512)
 def alike(unknown: str) -> str | None:
-    """Return the action that somebody probably meant who wrote one that is not known, `service:Action`."""
+    """Return the known action that is most like an unknown one, as `service:Action`."""
     prefix, _, name = unknown.partition(":")
     prefix, name = prefix.lower(), name.lower()
     facts = service(prefix)

@@ -178,7 +178,7 @@ def _where(environment: Sealed, cfn_type: str) -> tuple[str, ...]:
 
 
 def _metrics(environment: Sealed, scope: Scope, logical_id: str, path: str) -> Iterator[Identity]:
-    """Yield the metrics that a filter writes or an alarm watches, unless dimensions tell whose they are."""
+    """Yield the metrics that a filter writes or an alarm watches, unless their dimensions name an owner."""
     spaces = list(values_at(scope, logical_id, f"{path}MetricNamespace" if path else "Namespace"))
     names = list(values_at(scope, logical_id, f"{path}MetricName"))
     if any(values_at(scope, logical_id, f"{path}Dimensions.Value")):
@@ -217,7 +217,7 @@ def parents(environment: Sealed) -> Iterator[Place]:
 
 @kept
 def same_things(world: World) -> Sequence[tuple[Identity, str, str]]:
-    """Return what two environments both are: the first one's identity, and the names of both."""
+    """Return the things that two environments both configure: the identity in the first, and both names."""
     owners: dict[tuple[str, ...], dict[str, Identity]] = {}
     for environment in world.environments:
         for identity in identities(environment):

@@ -207,7 +207,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A finding somebody answers for. Every field that is not None has to agree; an expired one counts again.
+    """An accepted finding. Every field that is not None has to match; an expired acceptance does not count.
 
     `logical_id` is the one in the user's template or in the rendered one: a function's, or its role's.
     """

@@ -84,7 +84,7 @@ class Schemes:
         return known
 
     def owner(self, name: str, asking: str) -> str | None:
-        """Return the other environment that a name belongs to; None when it is the asking one's, or nobody's."""
+        """Return the other environment that a name belongs to; None when it is the own one, or none."""
         found = self.owners(name)
         return next(iter(found)) if len(found) == 1 and asking not in found else None
 

@@ -162,7 +162,7 @@ class Scope:
         return {logical_id: cfn_type for logical_id, cfn_type in types if isinstance(cfn_type, str)}
 
     def mentions(self, logical_id: str, mark: str) -> bool:
-        """Return whether a resource has one of MARKS in it, as a key or in a text; one look tells of all."""
+        """Return whether a resource has this mark in it, as a key or in a text. All MARKS are searched for at once."""
         known = self._marks.get(logical_id)
         if known is None:
             known = self._marks[logical_id] = frozenset(_marks(self.resources.get(logical_id, {})))

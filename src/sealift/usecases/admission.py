@@ -1,4 +1,4 @@
-"""Let a release in: the window of its environment, and what somebody overrides, recorded before anything is sent.
+"""Admit a release to an environment: its window, and overrides, which are recorded before anything is sent.
 
 A rollback asks nothing here: it is how people get out.
 """
@@ -32,7 +32,7 @@ ANY_TIME = Admission()
 
 
 def check_override(override: Override, environment: Environment, services: Services) -> None:
-    """Refuse an override of what cannot be, without a reason, or by somebody who may not."""
+    """Refuse an override that names no overridable gate, has no reason, or is made by a person without the right."""
     if not override.gates:
         return
     problem = override_problem(override.gates, override.reason)

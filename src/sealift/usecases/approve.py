@@ -1,4 +1,4 @@
-"""Approve: say that a release may enter an environment that asks for it. Recorded in that environment's ledger.
+"""Approve a release for an environment that requires approvals. The approval is recorded in its ledger.
 
 What is approved is the release with the configuration that it would get: when that changes, it is approved anew.
 """

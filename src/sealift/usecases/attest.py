@@ -139,7 +139,7 @@ def _signed(statement: bytes, site: Site, keys: Keys) -> bytes | None:
 
 
 def require_private_key(keys: Keys, site: Site) -> None:
-    """Raise ConfigError when the declared private key is not here; on the embedded cloud only tell of it."""
+    """Raise ConfigError when the declared private key is missing; on the embedded cloud only warn."""
     if keys.missing is None:
         return
     if not site.cloud.local:

@@ -48,7 +48,7 @@ def check(
 
 
 def _with(analysis: SuiteResult, own: Sequence[Finding]) -> SuiteResult:
-    """Return the analysis with what Sealift itself found, which stops it whatever the linters are told to do.
+    """Return the analysis with Sealift's own findings, which stop it whatever the configuration of the linters is.
 
     What a linter says of the same name in the same line is left out.
     """

@@ -103,7 +103,7 @@ def polled_lines(site: Site, functions: Mapping[str, str], *, since: datetime) -
 
 
 def _keys(lines: Sequence[Logged]) -> Iterator[tuple[object, ...]]:
-    """Yield what tells each entry from every other one: equal ones of one moment are counted."""
+    """Yield a unique key for each entry: equal entries of one moment are numbered."""
     times: dict[tuple[object, ...], count[int]] = {}
     for one in lines:
         key = (one.function, one.line.stream, one.line.at, one.line.message)

@@ -134,7 +134,7 @@ def _watched(writer: Writer) -> Outcome:
 
 
 def _ended_elsewhere(site: Site, done: Outcome, watched: Watched) -> Outcome:
-    """Return how a deployment ended whose watch somebody else brought to its end."""
+    """Return the outcome of a deployment whose watch was ended by another process."""
     name = site.name
     message = (
         f"Release {done.release[:12]} was brought to {name} and verified; it is not watched any more: {watched.by}"

@@ -65,7 +65,7 @@ class Site:
         return self.app.stack_name(self.environment, spec)
 
     def emit(self, event: Event) -> None:
-        """Send an event to whoever looks on."""
+        """Send an event to the sink of the services."""
         self.services.events.emit(event)
 
 

@@ -86,7 +86,7 @@ def acceptance_tests(app: App, environment: Environment, services: Services) -> 
 
 @contextmanager
 def _recorded(operation: Operation, writer: Writer) -> Iterator[None]:
-    """Record a verification that does not come to its end."""
+    """Record a verification that is interrupted."""
     try:
         yield
     except KeyboardInterrupt:

@@ -74,7 +74,7 @@ def watch(deployed: Deployed, outputs: Mapping[str, str], writer: Writer) -> Wat
 
 
 def _concluded(watched: Watched, operation: Operation, writer: Writer) -> Watched:
-    """Record how the watch ended; return how it did when somebody else ended it meanwhile."""
+    """Record how the watch ended; return its outcome when another process has ended it."""
     if watched.judgement is None:
         return watched
     try:
@@ -157,7 +157,7 @@ def _judged(seen: Observation, health: Health, problems: tuple[str, ...], *, loo
 
 @contextmanager
 def _recorded(operation: Operation, writer: Writer) -> Iterator[None]:
-    """Record a watch that does not come to its end; one that lost the lease may write no more."""
+    """Record a watch that is interrupted; a process that lost the lease writes nothing."""
     try:
         yield
     except KeyboardInterrupt:
@@ -171,7 +171,7 @@ def _recorded(operation: Operation, writer: Writer) -> Iterator[None]:
 
 
 def _break_off(operation: Operation, writer: Writer, status: Status, found: Watch) -> None:
-    """Record that we watch no more, unless somebody else writes just now: the watch stays open then."""
+    """Record that the watch ends here, unless another process holds the lease: then the watch stays open."""
     with suppress(LeaseError):
         if writer.hold.lent:
             writer.hold.retake(wait_s=0.0)

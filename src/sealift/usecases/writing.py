@@ -235,7 +235,7 @@ def writing(site: Site, *, purpose: str, wait_s: float = LEASE_WAIT_S) -> Iterat
 
 
 def clear_lease(site: Site) -> None:
-    """Give back a lease that a dead process left behind, where nothing else is to be done; a live one's stays."""
+    """Release the lease of a dead process where nothing else is left to do; the lease of a live process stays."""
     if site.services.ledgers.leases(site.cloud).current() is not None:
         with suppress(LeaseError), writing(site, purpose="giving back what was left", wait_s=0.0):
             pass

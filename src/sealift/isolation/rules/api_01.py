@@ -12,7 +12,7 @@ TYPES = ("AWS::ApiGateway::BasePathMapping", "AWS::ApiGatewayV2::ApiMapping", "A
 
 
 def check(world: World) -> Iterator[Finding]:
-    """Yield mappings of one domain and path in two environments, and mappings onto another one's API."""
+    """Yield mappings of one domain and path in two environments."""
     owners: dict[tuple[str, str], dict[str, Place]] = {}
     for environment in world.environments:
         for scope, logical_id in environment.each(*TYPES):

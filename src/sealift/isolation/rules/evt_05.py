@@ -15,7 +15,7 @@ FIX_LIVE = "Delete the event source mapping: nothing in the templates asks for i
 
 
 def check(world: World) -> Iterator[Finding]:
-    """Yield sources that two environments share, and what names another one's resource at these places."""
+    """Yield what feeds a deployed function although no template asks for it."""
     for environment in world.environments:
         yield from _in_force(world, environment)
 

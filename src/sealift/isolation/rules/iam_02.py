@@ -14,7 +14,7 @@ from sealift.isolation.world import Sealed, World
 
 
 def check(world: World) -> Iterator[Finding]:
-    """Yield reach by actions that manage permissions, and policies attached to another one's roles."""
+    """Yield reach by actions that manage permissions, and policies attached to roles that no environment owns."""
     chosen = ((reach, permission_actions(reach)) for reach in reaches(world))
     yield from findings_of(world, chosen, rule=RULE, severity=critical)
     owned = register(world)

@@ -10,7 +10,7 @@ from sealift.model.live import Concurrency
 
 
 def check(world: World) -> Iterator[Finding]:
-    """Yield, once a pair in one account, that unreserved functions draw on one pool."""
+    """Yield one finding for each pair of environments that share an account's unreserved concurrency."""
     for left, right in world.pairs():
         if not world.same_account(left.name, right.name):
             continue

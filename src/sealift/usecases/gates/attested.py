@@ -1,4 +1,4 @@
-"""The attested gate: provenance and signature of the release hold, and speak of the commit that the ledger names."""
+"""The attested gate: provenance and signature of the release are valid and name the commit that the ledger names."""
 
 from sealift.delivery.gates import GateResult
 from sealift.delivery.provenance import provenance_key, stated_commit

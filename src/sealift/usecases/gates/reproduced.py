@@ -1,4 +1,4 @@
-"""The reproduced gate: what enters is what a merged commit builds, whoever wrote to the bucket that it comes from."""
+"""The reproduced gate: the release is what a merged commit builds, whoever wrote to the bucket of its source."""
 
 from dataclasses import replace
 

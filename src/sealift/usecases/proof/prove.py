@@ -204,7 +204,7 @@ def subjects(finding: Finding) -> tuple[str, ...]:
 
 
 def others_of(ways: Sequence[Finding]) -> tuple[str, ...]:
-    """Return the resources, beside the first one's, that findings of one cause are about."""
+    """Return the resources of findings of one cause, without that of the first finding."""
     first, *others = (subjects(finding)[:1] for finding in ways)
     return tuple(dict.fromkeys(name for found in others for name in found if found != first))
 

@@ -42,7 +42,7 @@ def refused_change(target: StackTarget, change_set: ChangeSet, writer: Writer, c
 def _validations(
     target: StackTarget, writer: Writer, *, change_set: str | None = None, since: datetime | None = None
 ) -> tuple[StackEvent, ...]:
-    """Return what AWS found wrong before it changed anything; what it refuses to say is told."""
+    """Return the validation errors that AWS found before it changed anything; emit a note when they cannot be read."""
     try:
         found = writer.cloud.stacks.validations(target.name, change_set=change_set)
     except CloudError as error:
@@ -64,7 +64,7 @@ def _validations(
 def failure(
     target: StackTarget, state: StackState | None, events: Sequence[StackEvent], writer: Writer, commit: str | None
 ) -> CloudError:
-    """Return the error of a stack that failed; the log of a function that caused it is told before."""
+    """Return the error of a failed stack; the log of a function that caused it is emitted before."""
     cause = first_cause(events)
     if cause is not None and cause.logical_id == target.name:  # the stack itself: nothing was begun
         cause = next(iter(_validations(target, writer, since=min(e.at for e in events))), cause)
@@ -125,7 +125,7 @@ def _place(cause: StackEvent, template: Template | None, *, same_tree: bool) -> 
 
 
 def _log(cause: StackEvent, template: Template | None, events: Sequence[StackEvent], writer: Writer) -> tuple[str, ...]:
-    """Return the end of the log of the function that failed, or that stands behind a custom resource; and tell it."""
+    """Return and emit the end of the log of the function that failed or that serves a custom resource."""
     name = _function(cause, template, events, writer)
     if name is None:
         return ()

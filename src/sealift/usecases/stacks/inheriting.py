@@ -75,7 +75,7 @@ def tell_inherited(kept: Inherited, site: Site) -> None:
 
 
 def declared_tags(site: Site) -> frozenset[str]:
-    """Return the tags that the newest deployment declared: any other is somebody else's, and stays."""
+    """Return the tags that the newest deployment declared; other tags on the stack are left alone."""
     current = standing(site.ledger.entries()).current
     if current is None or not current.kept:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Look whether the stacks are there that a ledger speaks of: somebody may have deleted them since."""
+"""Check whether the stacks that a ledger names still exist: they may have been deleted since."""
 
 from collections.abc import Iterable, Iterator
 

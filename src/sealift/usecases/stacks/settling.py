@@ -106,7 +106,7 @@ class Following:
 
 
 def progress(site: Site) -> Callable[[StackEvent], None]:
-    """Return what shows each event of an operation to whoever looks on."""
+    """Return a function that emits each stack event of an operation."""
     return lambda event: site.emit(
         ResourceProgressed(
             environment=site.name,
@@ -164,7 +164,7 @@ def shown(look: Callable[[], bool], site: Site) -> bool:
 
 
 def wait_until_seen(writer: Writer) -> None:
-    """Wait until reads have to show what the operation before wrote last, whoever that was.
+    """Wait until reads must show the last write of the operation before, whichever process made it.
 
     Only who follows a write sees that it is shown; a process that ended meanwhile, or another machine's, did not.
     """
