@@ -15,8 +15,8 @@ from sealift.cfn.values import list_at, mapping_at, scalar_text
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Asset, FunctionSpec, Json, Location, TemplatePath
 from sealift.template.choices import Scopes, agreed, depends_on, differ, elements, listed, texts
-from sealift.template.faults import fault, refuse_outside
-from sealift.template.shapes import FUNCTION_TYPES, LAYER_TYPES, SHAPES, Shape, is_remote
+from sealift.template.faults import fault, nearest_line, refuse_outside
+from sealift.template.shapes import FUNCTION_TYPES, LAYER_TYPES, SHAPES, Shape, is_remote, of_globals
 from sealift.template.sourcemaps import runs_with_source_maps
 
 
@@ -37,9 +37,7 @@ class Source:
 
     def line(self, path: TemplatePath) -> int:
         """Return the line of the nearest known parent of `path`."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, 0)
+        return nearest_line(self.lines, path)
 
     def location(self, path: TemplatePath, logical_id: str) -> Location:
         """Return the place of `path`."""
@@ -110,15 +108,9 @@ def _resources(source: Source, section: dict[str, Json], path: TemplatePath) -> 
             logical_id=logical_id,
             type=kind,
             path=(*path, logical_id),
-            properties={**_inherited(source.body, kind), **properties},
+            properties={**of_globals(source.body, kind), **properties},
             metadata=mapping_at(declared, "Metadata"),
         )
-
-
-def _inherited(body: dict[str, Json], kind: str) -> dict[str, Json]:
-    """Return what Globals gives to a resource of this type."""
-    prefix, _, name = kind.rpartition("::")
-    return mapping_at(body, "Globals", name) if prefix == "AWS::Serverless" else {}
 
 
 def functions(source: Source) -> tuple[FunctionSpec, ...]:
@@ -346,7 +338,7 @@ def _used_on(source: Source, resource: Resource) -> set[str]:
         for one in resources(source)
         if one.type in FUNCTION_TYPES
         and {"Ref": resource.logical_id}
-        in [*list_at(one.properties.get("Layers")), *list_at(_inherited(source.body, one.type).get("Layers"))]
+        in [*list_at(one.properties.get("Layers")), *list_at(of_globals(source.body, one.type).get("Layers"))]
     }
 
 

@@ -1,9 +1,11 @@
 """How a fault in a template is told: file, line, column, the line itself, and what to do."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sealift.boundary import real_path_outside
 from sealift.errors import TemplateError
+from sealift.model.template import TemplatePath
 
 
 def fault(file: str, line: int, message: str, *, code: str, hint: str = "", column: int = 0) -> TemplateError:
@@ -15,6 +17,13 @@ def fault(file: str, line: int, message: str, *, code: str, hint: str = "", colu
         hint=hint,
         context={"file": file, "line": line, **({"column": column} if column else {})},
     )
+
+
+def nearest_line(lines: Mapping[TemplatePath, int], path: TemplatePath) -> int:
+    """Return the line of a path, or of its nearest parent that has a known one; 0 when none has."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 0)
 
 
 def excerpt(text: str, line: int, column: int = 0) -> str:

@@ -14,7 +14,7 @@ from sealift.cfn.values import mapping_at
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Json, TemplatePath
 from sealift.template.choices import Scopes, agreed, differ, listed, texts
-from sealift.template.faults import fault, refuse_outside
+from sealift.template.faults import fault, nearest_line, refuse_outside
 from sealift.template.reading import Document, Read
 from sealift.template.shapes import is_remote
 
@@ -35,12 +35,7 @@ class _Place:
     boundary: Path
 
     def fault(self, path: TemplatePath, message: str, *, code: str, hint: str = "") -> TemplateError:
-        return fault(self.file, self.line(path), message, code=code, hint=hint)
-
-    def line(self, path: TemplatePath) -> int:
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, 0)
+        return fault(self.file, nearest_line(self.lines, path), message, code=code, hint=hint)
 
 
 def included(root: Path, document: Document, known: Scopes, read: Read, boundary: Path) -> dict[str, Json]:
@@ -142,7 +137,7 @@ def _snippet(transform: Json, path: TemplatePath, place: _Place) -> Json:
         chain = " → ".join([*place.chain, file])
         raise place.fault(path, f"files include each other in a circle: {chain}", code="template-cycle")
     what = f"AWS::Include of {location}"
-    refuse_outside(place.root / file, place.boundary, what, file=place.file, line=place.line(path))
+    refuse_outside(place.root / file, place.boundary, what, file=place.file, line=nearest_line(place.lines, path))
     if not (place.root / file).is_file():
         message = f"AWS::Include of {location}, but there is no file {file}"
         hint = "the path is relative to the file that includes it"

@@ -12,7 +12,7 @@ from sealift.cfn.evaluation import Bindings, condition, parameter_values, resolv
 from sealift.cfn.values import mapping_at, scalar_text
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Json, Outside
-from sealift.template.shapes import FUNCTION_TYPES, SHAPES
+from sealift.template.shapes import FUNCTION_TYPES, SHAPES, of_globals
 
 ReadBlob = Callable[[str], bytes]
 
@@ -46,7 +46,7 @@ def _outside(body: dict[str, Json], given: Mapping[str, str], read: ReadBlob, pr
         if isinstance(named, str) and condition(named, bindings) is False:
             continue
         kind = scalar_text(resource.get("Type"))
-        properties = {**_globals(body, kind), **mapping_at(resource, "Properties")}
+        properties = {**of_globals(body, kind), **mapping_at(resource, "Properties")}
         for what, value in _named(kind, properties):
             own = _OWN.search(json.dumps(value)) if ARTIFACT_BUCKET_PARAMETER in json.dumps(value) else None
             if own is None:
@@ -70,11 +70,6 @@ def _resources(section: Mapping[str, Json]) -> Iterator[tuple[str, dict[str, Jso
                 yield from _resources(resource[2])
         elif isinstance(resource, dict):
             yield logical_id, resource
-
-
-def _globals(body: dict[str, Json], kind: str) -> dict[str, Json]:
-    prefix, _, name = kind.rpartition("::")
-    return mapping_at(body, "Globals", name) if prefix == "AWS::Serverless" else {}
 
 
 def _named(kind: str, properties: dict[str, Json]) -> Iterator[tuple[str, Json]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from sealift.cfn.values import mapping_at
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import AssetKind, Json
 
@@ -89,3 +90,9 @@ LAYER_TYPES: Final = ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersio
 def is_remote(location: str) -> bool:
     """Say whether a text names something that is stored already, not a local path."""
     return location.lower().startswith(("s3://", "https://", "http://", "arn:")) or "{{resolve:" in location
+
+
+def of_globals(body: dict[str, Json], kind: str) -> dict[str, Json]:
+    """Return what Globals gives to a resource of this type."""
+    prefix, _, name = kind.rpartition("::")
+    return mapping_at(body, "Globals", name) if prefix == "AWS::Serverless" else {}

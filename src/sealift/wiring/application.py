@@ -16,7 +16,6 @@ from sealift.wiring.machine import actor, ci_context, real_git
 if TYPE_CHECKING:
     from sealift.delivery.notices import Notice
     from sealift.pipelines.report import Forge
-    from sealift.ports import PullRequests
     from sealift.scm.git import Git
 
 _TOKENS = ("BITBUCKET_ACCESS_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN")
@@ -84,7 +83,7 @@ def ci_pull_request() -> PullRequest:
 
 
 def make_forge() -> "Forge | None":
-    """Return the service that shows reports on the change that this job builds; None outside of CI."""
+    """Return the service that holds the code, of the repository and change of this job; None outside of CI."""
     from sealift.scm.forge.opening import open_forge
 
     return open_forge(ci_context(), os.environ, sleep=RealClock().sleep)
@@ -96,13 +95,6 @@ def notify(app: App, notice: "Notice") -> tuple[str, ...]:
 
     said, clock = replace(notice, app=app.name, actor=actor(), url=ci_context().build_url), RealClock()
     return post(said, app.notifications, os.environ, now=clock.now, sleep=clock.sleep)
-
-
-def make_host() -> "PullRequests | None":
-    """Return the service that knows the pull requests of the repository that this job is of; None outside of CI."""
-    from sealift.scm.forge.opening import open_forge
-
-    return open_forge(ci_context(), os.environ, sleep=RealClock().sleep)
 
 
 @contextmanager

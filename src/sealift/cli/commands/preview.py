@@ -57,11 +57,11 @@ def up_command(session: Session, pull_request: str | None, branch: str | None, f
     Exits with 0 when the pull request gets no preview by the rules of sealift.toml; the reason is shown.
     """
     from sealift.usecases.previews.up import UpOptions, up
-    from sealift.wiring.application import make_host, tokens_withheld
+    from sealift.wiring.application import make_forge, tokens_withheld
 
     with Ending(session) as ending:
         asked = _asked(session, pull_request, branch)
-        chosen = UpOptions(local=session.local, host=make_host(), force=force)
+        chosen = UpOptions(local=session.local, host=make_forge(), force=force)
         _ = session.sink  # it reports with the job's token
         try:
             with tokens_withheld():
@@ -175,10 +175,10 @@ def sweep_command(
     What carries the application's tags and is neither a preview nor an environment is listed and left alone.
     """
     from sealift.usecases.previews.sweep import sweep
-    from sealift.wiring.application import make_host
+    from sealift.wiring.application import make_forge
 
     _named(session, name, region, account, role)
-    found = sweep(session.app, session.services, local=session.local, host=make_host(), dry_run=dry_run)
+    found = sweep(session.app, session.services, local=session.local, host=make_forge(), dry_run=dry_run)
     failed = any(one.ended == "failed" for one in found.previews)
     bodies, lines = [], []
     for one in found.previews:
