@@ -5,9 +5,11 @@ was begun with a one-time code (MFA) is kept where the AWS CLI keeps it, so that
 """
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sealift.errors import CloudError
@@ -15,6 +17,8 @@ from sealift.errors import CloudError
 _CLI_CACHE = "~/.aws/cli/cache"
 """https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html#cli-configure-role-cache"""
 _TOKEN_FILE, _PROCESS, _SOURCE = "web_identity_token_file", "credential_process", "source_profile"
+_TOKEN = re.compile(rb"[\w-]+\.[\w-]+\.[\w-]+")
+"""A JSON Web Token: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
 _IDENTITY_HINT = (
     "Let the job have an identity token, and write it to that file first: `id-token: write` and "
     "aws-actions/configure-aws-credentials on GitHub, `oidc: true` on Bitbucket, `id_tokens` on GitLab."
@@ -74,9 +78,15 @@ class OwnCredentials:
         """Turn what botocore lets through as it comes (no file, no JSON) into an error that names the cure."""
         try:
             yield
-        except OSError as error:
-            raise self._unreadable(error) from None
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except CloudError:
+            raise
+        except Exception as error:
+            if no_token := self._without_token():
+                raise no_token from None
+            if isinstance(error, OSError):
+                raise self._unreadable(error) from None
+            if not isinstance(error, ValueError | LookupError | TypeError | AttributeError):
+                raise
             # What a program printed is never quoted: it may be half a credential.
             raise CloudError(
                 f"{self._where(_PROCESS) or 'What gives the credentials'} did not give any that can be used "
@@ -85,13 +95,24 @@ class OwnCredentials:
                 hint=_PROCESS_HINT,
             ) from None
 
+    def _without_token(self) -> CloudError | None:
+        """Return what is wrong with a file that has to hold a web identity token, if anything."""
+        named = (os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"), *(value for _, value in self._settings(_TOKEN_FILE)))
+        for file in filter(None, named):
+            try:
+                problem = "" if _TOKEN.fullmatch(Path(file).read_bytes().strip()) else "It holds no token"
+            except OSError as error:
+                problem = error.strerror or type(error).__name__
+            if problem:
+                return CloudError(
+                    f"The web identity token cannot be read: {problem}: {file}",
+                    code="credentials-token-file",
+                    hint=_IDENTITY_HINT,
+                )
+        return None
+
     def _unreadable(self, error: OSError) -> CloudError:
         what = f"{error.strerror or type(error).__name__}: {error.filename}" if error.filename else str(error)
-        tokens = (os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"), *(value for _, value in self._settings(_TOKEN_FILE)))
-        if error.filename in tokens:
-            return CloudError(
-                f"The web identity token cannot be read: {what}", code="credentials-token-file", hint=_IDENTITY_HINT
-            )
         process = self._where(_PROCESS)
         if process:
             return CloudError(f"{process} cannot be run: {what}", code="credentials-process", hint=_PROCESS_HINT)
