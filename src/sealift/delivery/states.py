@@ -47,7 +47,9 @@ ADVICE = {
         "Its first creation failed and so did cleaning up. Delete the stack in the console, keeping what cannot be "
         "deleted, then deploy again."
     ),
-    "DELETE_FAILED": "Deleting it failed. Finish or repeat the deletion in the console, then deploy again.",
+    "DELETE_FAILED": (
+        "Deleting it failed. Repeat it with `sealift destroy`, or finish it in the console, then deploy again."
+    ),
     "UPDATE_FAILED": (
         "It was updated with rollback switched off. Roll it back with `aws cloudformation rollback-stack`, then "
         "deploy again."

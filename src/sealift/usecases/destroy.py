@@ -147,7 +147,8 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
                 hint="Remove what the reason names, then destroy again.",
             )
     kept = [e for e in stacks.events(state.id or name) if e.status == "DELETE_SKIPPED"]
-    names = [f"{e.logical_id} ({e.physical_id or before.get(e.logical_id, '')})" for e in kept if e.logical_id]
+    named = (f"{e.logical_id} ({e.physical_id or before.get(e.logical_id, '')})" for e in kept if e.logical_id)
+    names = list(dict.fromkeys(named))  # each attempt keeps them anew
     if names:
         writer.site.emit(
             Noted(

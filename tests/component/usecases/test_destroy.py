@@ -258,3 +258,19 @@ def test_one_that_was_stopped_before_its_last_call_deletes_nothing_that_came_mea
 def test_what_was_protected_from_it_is_deleted_by_the_next_destroy(world: World):
     test_one_that_was_stopped_before_its_last_call_deletes_nothing_that_came_meanwhile(world)
     assert (take_down(world).stacks, world.stack_status()) == ((STACK,), None)
+
+
+def test_what_a_repeated_deletion_keeps_is_named_once_and_its_data_stays(world: World):
+    world.write({"Hello": function(), "Items": table(DeletionPolicy="Retain")})
+    world.deploy()
+    (name,) = (r.physical_id for r in world.account().stacks.resources(STACK) if r.logical_id == "Items")
+    world.account().contents[str(name)] = ["precious"]
+    world.account().stacks.fail("Hello", "delete", "it is in use")
+    with pytest.raises(CloudError, match="Hello"):
+        take_down(world)
+    with pytest.raises(Refused) as refused:
+        world.deploy()
+    assert (refused.value.code, "sealift destroy" in refused.value.hint) == ("stack-state", True)
+    world.account().stacks.mend("Hello", "delete")
+    assert take_down(world).retained == (f"Items ({name})",)
+    assert world.account().contents[str(name)] == ["precious"]
