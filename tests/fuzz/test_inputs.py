@@ -25,6 +25,7 @@ from sealift.delivery.history import (
     deployments,
     executions,
     open_deletions,
+    open_destruction,
     open_waivers,
     overtaken,
     proved_before,
@@ -293,7 +294,7 @@ def check_history(documents: list[Any]) -> None:
                 read.append(decode_entry(data))
             except SealiftError as error:
                 refused(error)
-    for ask in (standing, deployments, undoable, open_deletions, executions):
+    for ask in (standing, deployments, undoable, open_destruction, open_deletions, executions):
         list_of(ask(read))
     for entry in read:
         if entry.record.release is not None:

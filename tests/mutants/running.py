@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import resource
+import shutil
 import signal
 import tempfile
 from collections import defaultdict
@@ -49,6 +50,8 @@ class Mutating:
     jobs: int
     outcomes: dict[int, str] = field(default_factory=dict)
     failed: bool = False
+    folder: Path = field(init=False)
+    config: pytest.Config = field(init=False)
 
     def pytest_collection(self) -> None:
         from hypothesis import HealthCheck, Phase, settings  # pytest rewrites it first
@@ -68,16 +71,23 @@ class Mutating:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        with tempfile.TemporaryDirectory() as folder:
+            self.folder, self.config = Path(folder), session.config
+            self._try_all(session.items)
+        return True
+
+    def _try_all(self, items: Sequence[pytest.Item]) -> None:
         living = _living(self.sources)
         for one in gc.get_objects():
             if isinstance(one, _lru_cache_wrapper) and str(getattr(one, "__module__", "")).startswith("sealift."):
                 one.cache_clear()
-        reaching = self._reaching(session.items, living)
+        reaching = self._reaching(items, living)
         every = [m for source in self.sources for m in mutants(source.text, source.module, source.file)]
         waiting, running = list(self.chosen), dict[int, int]()
         while waiting or running:
             if len(running) == self.jobs or not waiting:
                 pid, status = os.wait()
+                shutil.rmtree(self.folder / str(pid), ignore_errors=True)
                 self.outcomes[running.pop(pid)] = {0: "lived", _IMPOSSIBLE << 8: "impossible"}.get(status, "killed")
                 continue
             number = waiting.pop(0)
@@ -87,28 +97,35 @@ class Mutating:
             if not functions or not tests:
                 self.outcomes[number] = "reached by no test"
             else:
-                running[self._started(session.items, mutant, functions, tests)] = number
-        return True
+                running[self._started(items, mutant, functions, tests)] = number
 
     def _reaching(
         self, items: Sequence[pytest.Item], living: Mapping[str, Sequence[FunctionType]]
     ) -> dict[str, list[tuple[float, int]]]:
         """Return by function the tests that call it, with the CPU they take, from a child that runs each test once."""
-        with tempfile.TemporaryDirectory() as folder:
-            notes = Path(folder) / "reached.json"
-            pid = os.fork()
-            if pid == 0:
-                _quiet()
-                try:
-                    notes.write_text(json.dumps(self._reached(items, living)))
-                finally:
-                    os._exit(0)
-            os.waitpid(pid, 0)
-            found: dict[str, list[tuple[float, int]]] = defaultdict(list)
-            for number, (took, hits) in enumerate(json.loads(notes.read_text())):
-                for hit in hits:
-                    found[hit].append((took, number))
-            return found
+        notes = self.folder / "reached.json"
+        pid = os.fork()
+        if pid == 0:
+            self._settle()
+            try:
+                notes.write_text(json.dumps(self._reached(items, living)))
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        found: dict[str, list[tuple[float, int]]] = defaultdict(list)
+        for number, (took, hits) in enumerate(json.loads(notes.read_text())):
+            for hit in hits:
+                found[hit].append((took, number))
+        return found
+
+    def _settle(self) -> None:
+        """Make a child show nothing, and write its files where the parent removes them."""
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        own = self.folder / str(os.getpid())
+        own.mkdir()
+        self.config._tmp_path_factory._basetemp = own  # type: ignore[attr-defined]
 
     def _reached(
         self, items: Sequence[pytest.Item], living: Mapping[str, Sequence[FunctionType]]
@@ -137,7 +154,7 @@ class Mutating:
         pid = os.fork()
         if pid:
             return pid
-        _quiet()
+        self._settle()
         limit = int(10 + 10 * sum(took for took, _ in tests))
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         signal.alarm(HANG_S)
@@ -182,12 +199,6 @@ def _nearest(reached: Iterable[tuple[float, int]]) -> list[tuple[float, int]]:
 def _cpu_s() -> float:
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-
-
-def _quiet() -> None:
-    null = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(null, number)
 
 
 def run(plugin: Any, tests: Sequence[str]) -> None:
