@@ -38,12 +38,11 @@ class BucketLeases:
         """Take the lease, or take over one that ran out or whose holder is dead. Raises LeaseError when it is held."""
         token = self._author.ids.new()
         for _ in range(_TRIES):
-            stored = self._bucket.get(KEY)
-            holding = decode_holding(stored.body, etag=stored.etag) if stored else None
+            stored, holding = self._stored()
             if holding:
                 check_format(holding.format, self._environment)
-            if stored and holding and not self._is_over(stored, holding):
-                raise self._held(self._by_our_clock(stored, holding.lease))
+                if not self._is_over(stored, holding):
+                    raise self._held(self._by_our_clock(stored, holding.lease))
             now = self._author.clock.now()
             lease = Lease(
                 environment=self._environment,
@@ -52,7 +51,7 @@ class BucketLeases:
                 fence=holding.lease.fence + 1 if holding else self._first_fence(),
                 acquired_at=now,
                 expires_at=now + timedelta(seconds=ttl_s),
-                etag=stored.etag if stored else "",
+                etag=stored.etag,
                 ttl_s=ttl_s,
                 token=token,
                 took_over=holding.lease.fence if holding and not holding.free else 0,
@@ -82,19 +81,20 @@ class BucketLeases:
                 return
 
     def current(self) -> Lease | None:
-        stored = self._bucket.get(KEY)
-        holding = decode_holding(stored.body, etag=stored.etag) if stored else None
-        if stored is None or holding is None or holding.free:
-            return None
-        return self._by_our_clock(stored, holding.lease)
+        stored, holding = self._stored()
+        return self._by_our_clock(stored, holding.lease) if holding and not holding.free else None
 
     def live(self) -> Lease | None:
         """Return who holds it now and may be at work: not one that ran out, nor one whose process is known dead."""
+        stored, holding = self._stored()
+        return self._by_our_clock(stored, holding.lease) if holding and not self._is_over(stored, holding) else None
+
+    def _stored(self) -> tuple[StoredObject, Holding | None]:
+        """Return what is stored of the lease; the ETag of one that was never taken is empty."""
         stored = self._bucket.get(KEY)
-        holding = decode_holding(stored.body, etag=stored.etag) if stored else None
-        if stored is None or holding is None or self._is_over(stored, holding):
-            return None
-        return self._by_our_clock(stored, holding.lease)
+        if stored is None:
+            return StoredObject(key=KEY, body=b"", etag=""), None
+        return stored, decode_holding(stored.body, etag=stored.etag)
 
     def _write(self, lease: Lease, *, free: bool = False) -> Lease | None:
         """Store the lease over the version whose ETag it carries; None when that is not there any more."""
@@ -113,8 +113,7 @@ class BucketLeases:
 
     def _still_ours(self, lease: Lease) -> Lease:
         """Return the stored lease, written by another thread of ours. Raises LeaseError when it is not ours."""
-        stored = self._bucket.get(KEY)
-        holding = decode_holding(stored.body, etag=stored.etag) if stored else None
+        _, holding = self._stored()
         if holding is not None and holding.lease.token == lease.token and not holding.free:
             return holding.lease
         now = holding.lease if holding else None

@@ -1,6 +1,7 @@
 """Whatever is done to stored entries is found."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,3 +134,39 @@ def test_an_entry_under_an_older_lease_than_the_one_before_is_found() -> None:
     second = entry(2, first.hash, fence=1)
 
     assert [f.seq for f in judge_chain(stored([first, second]), None)[1]] == [2]
+
+
+def test_an_entry_under_the_key_of_another_is_named_as_that() -> None:
+    first = entry(1, GENESIS)
+
+    assert [(f.seq, f.reason) for f in judge_chain({1: first.stored, 2: entry(3, first.hash).stored}, None)[1]] == [
+        (2, "it is entry 3 under another's key")
+    ]
+
+
+def test_an_entry_of_an_earlier_time_than_the_one_before_is_named() -> None:
+    first = entry(1, GENESIS)
+    earlier = sealed(replace(entry(2, first.hash), at=first.at - timedelta(seconds=1)))
+
+    assert [
+        (f.seq, "before that of the entry before" in f.reason) for f in judge_chain(stored([first, earlier]), None)[1]
+    ] == [(2, True)]
+
+
+def test_each_entry_that_was_cut_off_is_named() -> None:
+    bodies = {seq: BODIES[seq] for seq in (1, 2)}
+
+    assert [(f.seq, f.reason) for f in judge_chain(bodies, POINTER)[1]] == [
+        (3, "it is missing: the end was cut off"),
+        (4, "it is missing: the end was cut off"),
+    ]
+    assert [f.seq for f in judge_chain({}, pointer(chain()[0]))[1]] == [1]
+
+
+def test_a_damaged_pointer_is_a_fault_of_the_newest_entry() -> None:
+    assert [f.seq for f in judge_chain(BODIES, b"{}")[1]] == [LENGTH]
+    assert [f.seq for f in judge_chain({}, b"{}")[1]] == [0]
+
+
+def test_entries_come_in_their_order_however_they_were_listed() -> None:
+    assert judge_chain(dict(reversed(BODIES.items())), POINTER) == (tuple(chain()), ())

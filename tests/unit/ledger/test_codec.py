@@ -6,6 +6,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -15,7 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealift.errors import IntegrityError, UserError
-from sealift.ledger.codec import Holding, decode_entry, decode_holding, encode_holding, read_details, sealed
+from sealift.ledger.codec import (
+    Holding,
+    decode_entry,
+    decode_head,
+    decode_holding,
+    encode_holding,
+    read_details,
+    sealed,
+)
 from sealift.ledger.ledger import BucketLedger
 from sealift.model import records
 from sealift.model.ledger import GENESIS, Entry, Lease, Record
@@ -218,3 +227,58 @@ def test_a_lease_that_a_newer_version_holds_or_gave_back_is_not_taken() -> None:
 def test_a_lease_is_read_back_as_it_was_written(lease: Lease, process: dict[str, str], free: bool) -> None:
     holding = Holding(lease=lease, process=process, free=free)
     assert decode_holding(encode_holding(holding), etag="e") == holding
+
+
+def test_bytes_that_mean_the_same_are_not_the_entry() -> None:
+    stored = entry("deployment", records.Delivery()).stored
+    for changed in (stored.rstrip(b"\n"), stored.replace(b",", b", ", 1), stored + b"\n"):
+        with pytest.raises(IntegrityError, match="its bytes are not those"):
+            decode_entry(changed)
+
+
+def test_a_lease_is_read_however_its_keys_are_ordered() -> None:
+    lease = Store().leases().acquire(purpose="deployment", ttl_s=60)
+    holding = Holding(lease=replace(lease, etag="e", took_over=0), process={"pid": "1"})
+    spread = json.dumps(dict(reversed(json.loads(encode_holding(holding)).items())), indent=1).encode()
+    assert decode_holding(spread, etag="e") == holding
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b'{"format":1,"hash":"h"}', "lacks or garbles"),
+        (b'{"format":1,"hash":1,"seq":1}', "lacks or garbles"),
+        (b'{"format":1,"hash":"h","seq":true}', "lacks or garbles"),
+        (b'{"format":2,"hash":"h","seq":1}', "no hash covers it"),
+        (b'{"format": 1,"hash":"h","seq":1}', "its bytes"),
+        (b"[]", "it is not of format 1"),
+        (b"[", "no JSON"),
+    ],
+)
+def test_a_pointer_that_is_not_exactly_one_is_damaged(data: bytes, why: str) -> None:
+    with pytest.raises(IntegrityError, match=why):
+        decode_head(data if data == b"[" else data + b"\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "why"),
+    [
+        ("approval", {"reason": 1}, "no str"),
+        ("deployment", {"watch_s": "3"}, "no float"),
+        ("deployment", {"asked_at": "2026-01-01T00:00:00"}, "no time zone"),
+        ("deployment", {"contains": "abc"}, "no list"),
+        ("deployment", {"anchor": {"environment": "staging"}}, "seq, hash"),
+        ("deployment", {"step": "execute", "stack": "s"}, "change_set"),
+        ("configuration", {"change": 1, "name": "n", "store": "ssm"}, "no str"),
+    ],
+)
+def test_details_say_what_they_lack_or_garble(kind: str, data: dict[str, Any], why: str) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError), match=why):
+        read_details(kind, data)
+
+
+def test_a_whole_number_of_seconds_is_a_number_of_seconds() -> None:
+    read = read_details("deployment", {"watch_s": 3, "contains": ["a", "b"], "code_sha256": {"F": "0"}})
+    assert read == records.Delivery(watch_s=3.0, contains=("a", "b"), code_sha256={"F": "0"})
+    assert isinstance(read, records.Delivery)
+    assert type(read.watch_s) is float

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sealift.errors import IntegrityError, LeaseError
+from sealift.errors import IntegrityError, LeaseError, PreconditionFailed
 from sealift.ledger.lease import KEY, MARGIN_S, SKEW_S
 from tests.fakes.clock import START, FakeClock
 from tests.unit.ledger.writers import Conflicts, KeepsNoAges, LosesAnswers, Store, record
@@ -160,3 +160,79 @@ def test_a_damaged_lease_is_an_error_and_not_a_free_one() -> None:
 
     with pytest.raises(IntegrityError):
         store.leases("you").acquire(purpose="deploy", ttl_s=60)
+
+
+class NeverInTime(LosesAnswers):
+    """A store in which somebody else is always first."""
+
+    def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+        """Store nothing."""
+        raise PreconditionFailed("conflict", code="write-conflict", retryable=True)
+
+
+def test_who_is_never_in_time_is_told_to_repeat_the_command() -> None:
+    store = Store()
+    never = store.leases("you", bucket=NeverInTime(store.bucket))
+    with pytest.raises(LeaseError) as taking:
+        never.acquire(purpose="deploy", ttl_s=60)
+    lease = store.leases().acquire(purpose="deploy", ttl_s=60)
+    store.clock.advance(1)
+    with pytest.raises(LeaseError) as renewing:
+        never.renew(lease)
+    never.release(lease)
+    assert {(e.value.code, e.value.retryable) for e in (taking, renewing)} == {("lease-contended", True)}
+    assert store.leases().current() is not None
+
+
+def test_a_lease_says_which_one_it_took_over_and_which_was_given_back() -> None:
+    store = Store()
+    first = store.leases().acquire(purpose="deploy", ttl_s=60)
+    store.clock.advance(60 + MARGIN_S)
+    second = store.leases("you").acquire(purpose="deploy", ttl_s=60)
+    store.leases("you").release(second)
+    third = store.leases().acquire(purpose="deploy", ttl_s=60)
+    assert [(lease.fence, lease.took_over) for lease in (first, second, third)] == [(1, 0), (2, 1), (3, 0)]
+
+
+def test_a_lease_is_live_until_it_is_given_back_or_runs_out_or_its_process_ends() -> None:
+    store, dead = Store(), set[str]()
+    mine = store.leases(witness=FakeWitness("1", dead))
+    assert (mine.current(), mine.live()) == (None, None)
+    lease = mine.acquire(purpose="deploy", ttl_s=60)
+    assert mine.live() == mine.current() == lease
+    assert store.leases("you").live() == lease
+    dead.add("1")
+    assert (mine.live(), mine.current()) == (None, lease)
+    dead.clear()
+    mine.release(lease)
+    assert (mine.live(), mine.current()) == (None, None)
+    mine.acquire(purpose="deploy", ttl_s=60)
+    store.clock.advance(60 + MARGIN_S)
+    assert mine.live() is None
+    assert mine.current() is not None
+
+
+def test_a_lost_lease_names_who_took_it_or_that_it_was_given_back() -> None:
+    store = Store()
+    lease = store.leases().acquire(purpose="deploy", ttl_s=60)
+    store.clock.advance(60 + MARGIN_S)
+    taken = store.leases("you").acquire(purpose="promotion", ttl_s=60)
+    with pytest.raises(LeaseError, match=r"you \(promotion\) took it over") as lost:
+        store.leases().renew(lease)
+    assert (lost.value.code, lost.value.context["holder"], lost.value.retryable) == ("lease-lost", "you", False)
+    store.leases("you").release(taken)
+    with pytest.raises(LeaseError, match="it was given back") as returned:
+        store.leases("you").renew(taken)
+    assert returned.value.context["holder"] == "you"
+    store.bucket.lose(KEY)
+    with pytest.raises(LeaseError, match="it was given back") as gone:
+        store.leases("you").renew(taken)
+    assert gone.value.context["holder"] is None
+
+
+def test_a_held_lease_is_an_error_that_may_pass() -> None:
+    store = Store()
+    store.leases().acquire(purpose="deploy", ttl_s=60)
+    with pytest.raises(LeaseError) as held:
+        store.leases("you").acquire(purpose="deploy", ttl_s=60)
+    assert (held.value.code, held.value.retryable, held.value.context["fence"]) == ("lease-held", True, 1)

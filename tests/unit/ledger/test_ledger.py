@@ -1,12 +1,15 @@
 """The ledger's writer: races, lost answers, kills, fences."""
 
+from datetime import timedelta
+
 import pytest
 
-from sealift.errors import CloudError, IntegrityError, LeaseError
+from sealift.errors import CloudError, IntegrityError, LeaseError, PreconditionFailed
 from sealift.ledger.codec import decode_head
 from sealift.ledger.ledger import HEAD_KEY, entry_key
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.tap import Moment
-from tests.unit.ledger.writers import Conflicts, LosesAnswers, Store, record
+from tests.unit.ledger.writers import Conflicts, KeepsNoAges, LosesAnswers, Store, record
 
 
 class Killed(BaseException):
@@ -192,3 +195,50 @@ def test_a_paused_writer_is_stopped_in_the_very_race() -> None:
         paused.append(record("too late"), fence=1)
 
     assert [e.record.operation for e in store.ledger().entries()] == ["op", "takeover"]
+
+
+def test_when_an_entry_was_written_is_known_by_our_clock() -> None:
+    store = Store()
+    store.ledger().append(record())
+    written = store.clock.now()
+    store.clock.advance(30)
+
+    assert store.ledger().written_at(1) == written
+    assert store.ledger().written_at(2) is None
+    assert store.ledger(bucket=KeepsNoAges(store.bucket)).written_at(1) is None
+
+
+def test_a_writer_who_is_never_first_is_told_to_repeat_the_command() -> None:
+    class Lost(LosesAnswers):
+        def put(self, key: str, body: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+            raise PreconditionFailed("conflict", code="write-conflict", retryable=True)
+
+    store = Store()
+    with pytest.raises(CloudError, match="others were first") as told:
+        store.ledger(bucket=Lost(store.bucket)).append(record())
+    assert (told.value.code, told.value.retryable) == ("ledger-busy", True)
+
+
+def test_an_entry_is_never_earlier_than_the_one_before() -> None:
+    store = Store()
+    first = store.ledger().append(record())
+    store.clock = FakeClock(START - timedelta(hours=1))
+    assert store.ledger().append(record()).at == first.at
+
+
+def test_the_newest_lease_of_a_chain_is_that_of_its_newest_entry() -> None:
+    store = Store()
+    assert store.ledger().newest_fence() == 0
+    assert store.ledger().append(record()).fence == 0
+    assert store.ledger().append(record(), fence=4).fence == 4
+    assert store.ledger().newest_fence() == 4
+
+
+def test_a_writer_asks_for_no_more_than_what_came_after_its_own_entry() -> None:
+    store = Store()
+    ledger = store.ledger()
+    ledger.append(record())
+    calls: list[str] = []
+    store.bucket.tap.on_call = lambda call, at: calls.append(call) if at == "before" else None
+    ledger.append(record())
+    assert calls == ["bucket.put", "bucket.put"]
