@@ -40,21 +40,14 @@ def templates_below(root: Path) -> tuple[str, ...]:
     for name in TEMPLATE_NAMES:
         if (root / name).is_file():
             return (name,)
-    below = sorted(
-        f"{folder.name}/{name}"
-        for folder in (root.iterdir() if root.is_dir() else ())
-        if folder.is_dir() and folder.name not in _NOT_SOURCE and not folder.name.startswith(".")
-        for name in TEMPLATE_NAMES
-        if (folder / name).is_file()
-    )
+    below = [f"{folder.name}/{name}" for folder in _below(root) for name in TEMPLATE_NAMES if (folder / name).is_file()]
     if below:
         return tuple(below)
-    other = written_by(root)
-    if other is not None:
+    for folder, what, hint in _written_elsewhere(root):
         raise ConfigError(
-            f"there is no template in {root}: it is {other[0]}",
+            f"there is no template in {root}: {folder.name + '/' if folder != root else 'it'} is {what}",
             code="template-not-found",
-            hint=other[1],
+            hint=hint if folder == root else f"go there, or give it with -C {folder.name}: {hint}",
             context={"folder": str(root)},
         )
     raise ConfigError(
@@ -63,6 +56,19 @@ def templates_below(root: Path) -> tuple[str, ...]:
         hint=_where_else(root),
         context={"folder": str(root)},
     )
+
+
+def _below(root: Path) -> list[Path]:
+    """Return the folders one below that may hold source, by name."""
+    folders = (one for one in (root.iterdir() if root.is_dir() else ()) if one.is_dir())
+    return sorted(one for one in folders if one.name not in _NOT_SOURCE and not one.name.startswith("."))
+
+
+def _written_elsewhere(root: Path) -> Iterator[tuple[Path, str, str]]:
+    """Yield the folders, `root` first, in which another tool writes the template, with what it is and what to do."""
+    for folder in (root, *_below(root)):
+        if other := written_by(folder):
+            yield folder, *other
 
 
 def _where_else(root: Path) -> str:

@@ -7,10 +7,18 @@ from pathlib import Path
 _SHOWN = 4
 _NAMED = 'name it in sealift.toml, [app] template = "%s"'
 
+_WITHOUT = {
+    "an SST application": ("sst.config.ts", "sst.json"),
+    "a Terraform project": ("*.tf",),
+    "a Pulumi project": ("Pulumi.y*ml",),
+    "an AWS Amplify application": ("amplify/backend.*", "amplify/backend/*", "amplify/.config"),
+}
+"""What deploys by itself, and the files that say so."""
+
 
 def written_by(root: Path) -> tuple[str, str] | None:
     """Return what the folder is and what makes a template of it, or None when no tool is recognised."""
-    return next((found for look in (_cdk, _serverless, _chalice, _sst, _terraform) if (found := look(root))), None)
+    return next((found for look in (_cdk, _serverless, _chalice, _without_template) if (found := look(root))), None)
 
 
 def _cdk(root: Path) -> tuple[str, str] | None:
@@ -51,16 +59,9 @@ def _chalice(root: Path) -> tuple[str, str] | None:
     return "an AWS Chalice application", f"run `chalice package out`, then {_NAMED % 'out/sam.json'}"
 
 
-def _sst(root: Path) -> tuple[str, str] | None:
-    if not _any(root, "sst.config.ts", "sst.json"):
-        return None
-    return "an SST application", "it writes no CloudFormation template, which is what Sealift delivers"
-
-
-def _terraform(root: Path) -> tuple[str, str] | None:
-    if not any(root.glob("*.tf")):
-        return None
-    return "a Terraform project", "it has no CloudFormation template, which is what Sealift delivers"
+def _without_template(root: Path) -> tuple[str, str] | None:
+    what = next((what for what, signs in _WITHOUT.items() if any(any(root.glob(sign)) for sign in signs)), None)
+    return (what, "it has no CloudFormation template, which is what Sealift delivers") if what else None
 
 
 def _any(root: Path, *names: str) -> bool:

@@ -386,7 +386,7 @@ def _refuse_missing(source: Source, shape: Shape, location: Location, text: str)
             location.line,
             f"{name} of {location.logical_id} is {text}, but there is no {_relative(source, text)}",
             code="template-asset-missing",
-            hint=f"correct the path; it is relative to the template's folder{_near(path)}",
+            hint=f"correct the path; it is relative to the template's folder{_near(path) or _BUILT}",
         )
     if shape.kind in ("file", "template") and not path.is_file():
         raise fault(
@@ -396,6 +396,9 @@ def _refuse_missing(source: Source, shape: Shape, location: Location, text: str)
             code="template-asset-kind",
             hint="name the file itself",
         )
+
+
+_BUILT = "; when a build of your own makes it, run that first"
 
 
 def _near(path: Path) -> str:
