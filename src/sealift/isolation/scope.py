@@ -482,12 +482,12 @@ class Scope:
         """Return the stack's name, behind those of the stacks it is nested in."""
         return self.view.name if self.parent is None else f"{self.parent.path}/{self.view.name}"
 
-    def _condition_texts(self, value: Json) -> tuple[tuple[str, ...], bool]:
+    def _condition_texts(self, value: Json) -> tuple[tuple[str, ...], bool, bool]:
         found = self.resolver.one(value)
         # Which account it will be is not known when none is declared, so nothing can be decided by it.
         open_ended = self.setting.view.account is None and any(self.setting.account in v for v in found.values)
         open_ended = open_ended or any(has_outside(v) for v in found.values)
-        return found.values, found.exact and not open_ended
+        return found.values, found.exact, open_ended
 
 
 def _marks(value: Json) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from sealift.isolation.patterns import has_outside, is_wild
 from sealift.model.template import Json
 
-Texts = Callable[[Json], tuple[tuple[str, ...], bool]]
-"""Resolves a value to its possible texts and whether they are exact."""
+Texts = Callable[[Json], tuple[tuple[str, ...], bool, bool]]
+"""Resolves a value to its possible texts, whether they are all, and whether a part of them is not known yet."""
 
 
 class Conditions:
@@ -47,8 +48,15 @@ class Conditions:
         return None
 
     def _equal(self, left: Json, right: Json) -> bool | None:
-        lefts, left_exact = self._texts(left)
-        rights, right_exact = self._texts(right)
+        lefts, left_exact, left_open = self._texts(left)
+        rights, right_exact, right_open = self._texts(right)
         if not (left_exact and right_exact) or len(lefts) != 1 or len(rights) != 1:
             return None
-        return lefts[0] == rights[0]
+        if "" in (left, right) and _is_something(lefts[0] or rights[0]):
+            return False  # whatever the part that is not known
+        return None if left_open or right_open else lefts[0] == rights[0]
+
+
+def _is_something(term: str) -> bool:
+    """Return whether a text has a character of its own: what is outside of the templates may be empty."""
+    return bool(term) and not is_wild(term[0]) and not has_outside(term[0])

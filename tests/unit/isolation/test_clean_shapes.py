@@ -103,6 +103,20 @@ def test_a_stacks_name_that_begins_with_the_others(staging: str, production: str
     assert [f.message for f in prove(views).stopping] == []
 
 
+def test_a_branch_for_a_parameter_that_is_left_empty_is_not_taken_where_an_own_arn_is_given() -> None:
+    other = "arn:aws:cognito-idp:eu-central-1:000000000000:userpool/eu-central-1_Placehold"
+    pool = {"Fn::If": ["Own", {"Fn::GetAtt": ["Pool", "Arn"]}, other]}
+    given = {"RestApiId": "abcdefghij", "Type": "COGNITO_USER_POOLS", "Name": "a", "ProviderARNs": [pool]}
+    body = resources(
+        Pool={"Type": "AWS::Cognito::UserPool"}, A={"Type": "AWS::ApiGateway::Authorizer", "Properties": given}
+    )
+    for condition in ([{"Fn::GetAtt": ["Pool", "Arn"]}, ""], ["", {"Fn::GetAtt": ["Pool", "Arn"]}]):
+        body["Conditions"] = {"Own": {"Fn::Not": [{"Fn::Equals": condition}]}}
+        assert not [m for m in stopping(body) if "userpool" in m]
+    body["Conditions"] = {"Own": {"Fn::Equals": [{"Ref": "AWS::AccountId"}, "111111111111"]}}
+    assert [m for m in stopping(body) if "userpool" in m]
+
+
 def test_units_of_tokens_are_no_credentials() -> None:
     units = {"AccessToken": "minutes", "IdToken": "hours", "RefreshToken": "days"}
     given = {"UserPoolId": {"Ref": "Pool"}, "TokenValidityUnits": units}
