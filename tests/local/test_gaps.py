@@ -221,3 +221,27 @@ def test_a_function_has_the_rights_of_any_policy_that_aws_manages(endpoint: Endp
     assert (answer["failed"], answer["value"]) == (False, [])
     deploy(endpoint, "unmanaged", {"Resources": {"Role": ROLE, "F": function(reader, FunctionName="unmanaged")}})
     assert "not authorized" in str(_invoke(endpoint, "unmanaged")["value"])
+
+
+ANSWERS = {
+    "python3.11": """
+import cfnresponse
+def handler(event, context):
+    cfnresponse.send(event, context, cfnresponse.SUCCESS, {"Word": "hello"}, "thing")
+""",
+    "nodejs22.x": """
+const response = require("cfn-response");
+exports.handler = (event, context) => { response.send(event, context, response.SUCCESS, {Word: "hello"}, "thing"); };
+""",
+}
+
+
+@pytest.mark.parametrize("runtime", ANSWERS)
+def test_inline_code_answers_for_a_custom_resource_with_the_module_of_lambda(endpoint: Endpoint, runtime: str) -> None:
+    thing: Json = {"Type": "Custom::Thing", "Properties": {"ServiceToken": {"Fn::GetAtt": ["F", "Arn"]}}}
+    body: dict[str, Json] = {
+        "Resources": {"Role": ROLE, "F": function(ANSWERS[runtime], Runtime=runtime), "Thing": thing},
+        "Outputs": {"Word": {"Value": {"Fn::GetAtt": ["Thing", "Word"]}}, "Id": {"Value": {"Ref": "Thing"}}},
+    }
+    deployed = deploy(endpoint, f"answers-{runtime[:4]}", body)
+    assert (deployed.status, deployed.outputs) == ("CREATE_COMPLETE", {"Word": "hello", "Id": "thing"})

@@ -14,7 +14,7 @@ from sealift.local.patches.conditions import resources_under_conditions
 from sealift.local.patches.credentials import own_credentials
 from sealift.local.patches.event_filters import event_filters
 from sealift.local.patches.events import http_api_events, rest_api_events, url_events
-from sealift.local.patches.functions import functions_made, refuse_without_code
+from sealift.local.patches.functions import functions_made, inline_modules, refuse_without_code
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.limits import integration_timeouts, payload_limits
 from sealift.local.patches.managed_policies import managed_policies
@@ -80,6 +80,7 @@ _CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
         set_boundaries,
         tagged_buckets,
         taken_names,
+        inline_modules,
     ),
 }
 """What is changed in each module of the emulator's CloudFormation, when it is imported."""
