@@ -1,6 +1,5 @@
 """`config`: what the application needs, and what each environment has of it."""
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -34,8 +33,7 @@ def list_command(session: Session, environment: str) -> int:
     found = settings_of(session.app, session.environment(environment), session.services)
     session.close()
     if session.json:
-        click.echo(json.dumps({"environment": environment, "settings": [_listed(one) for one in found]}))
-        return 0
+        return session.show({"environment": environment, "settings": [_listed(one) for one in found]})
     rows: dict[str, list[str]] = {
         "key": [one.key for one in found],
         "store": [one.setting.store for one in found],
@@ -55,11 +53,10 @@ def get_command(session: Session, environment: str, key: str) -> int:
     from sealift.usecases.settings import value_of
 
     value = value_of(session.app, session.environment(environment), session.services, key)
-    session.close()
     if session.json:
-        click.echo(json.dumps({"environment": environment, "key": key, "value": value}))
-    else:
-        click.echo(value)
+        return session.show({"environment": environment, "key": key, "value": value})
+    session.close()
+    click.echo(value)
     return 0
 
 
@@ -131,8 +128,7 @@ def diff_command(session: Session, source: str, target: str) -> int:
     session.close()
     if session.json:
         keys = [{"key": one.key, "state": one.state} for one in found]
-        click.echo(json.dumps({"source": source, "target": target, "keys": keys}))
-        return 0
+        return session.show({"source": source, "target": target, "keys": keys})
     states = [one.state.replace("source", source).replace("target", target) for one in found]
     _table({"key": [one.key for one in found], "state": states}, empty="Neither has any settings.")
     return 0

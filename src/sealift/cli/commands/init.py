@@ -41,9 +41,7 @@ def init_command(session: Session, system: "System | None", one_step: bool) -> i
             say(f"Wrote {wrote}. Look at it, then try: sealift run --local")
     if system is not None:
         return _pipeline(session, system, wrote, one_step=one_step)
-    if session.json:
-        click.echo(json.dumps({"path": str(wrote)}))
-    return 0
+    return session.show({"path": str(wrote)})
 
 
 def _pipeline(session: Session, system: "System", config: Path | None, *, one_step: bool) -> int:

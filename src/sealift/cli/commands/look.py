@@ -1,6 +1,5 @@
 """`status`, `history`, `diff` and `ledger`: they read, and write nothing."""
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -33,8 +32,7 @@ def status_command(session: Session, environments: tuple[str, ...]) -> int:
     lanes = tuple(lane for lane in lanes if not only or lane.environment in only)
     if session.json:
         body = {"app": session.app.name, "gates": _gates_read(session.app.gates)}
-        click.echo(json.dumps({**body, "environments": [_lane(lane) for lane in lanes]}))
-        return 0
+        return session.show({**body, "environments": [_lane(lane) for lane in lanes]})
     from sealift.cli.tables import show_status
 
     show_status(session.app.name, lanes, now=session.services.clock.now())
@@ -67,8 +65,7 @@ def history_command(session: Session, name: str | None, limit: int | None, dora:
         entries = tuple(e for e in entries if e.record.status != "running")
     entries = entries[-limit:] if limit else entries
     if session.json:
-        click.echo(json.dumps({"entries": [_entry(e, overtaken) for e in entries]}))
-        return 0
+        return session.show({"entries": [_entry(e, overtaken) for e in entries]})
     from sealift.cli.tables import show_history
 
     show_history(entries, overtaken)
@@ -91,8 +88,7 @@ def drift_command(session: Session, environment: str) -> int:
     if session.json:
         drifted = [_drifted(f) for f in report.findings]
         body = {"environment": environment, "checked": report.checked, "drifted": drifted}
-        click.echo(json.dumps({**body, "unchecked": list(report.unchecked), "problems": list(report.problems)}))
-        return code
+        return session.show({**body, "unchecked": report.unchecked, "problems": report.problems}, exit_code=code)
     from sealift.cli.screen import screen
 
     unchecked = [f"  not checked: {name}" for name in report.unchecked] if session.verbose else []
@@ -121,8 +117,7 @@ def diff_command(session: Session, source: str, target: str) -> int:
             "functions": list(found.functions),
             "resources": list(found.resources),
         }
-        click.echo(json.dumps(body))
-        return 0
+        return session.show(body)
     from sealift.cli.tables import show_difference
 
     show_difference(found, source=source, target=target)

@@ -1,6 +1,5 @@
 """`changelog` and `history --dora`: what the record of an environment adds up to. They write nothing."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -25,8 +24,7 @@ def changelog_command(session: Session, environment: str) -> int:
     changes = changelog(session.app, session.environment(environment), session.services)
     session.close()
     if session.json:
-        click.echo(json.dumps({"environment": environment, "deployments": [_change(one) for one in changes]}))
-        return 0
+        return session.show({"environment": environment, "deployments": [_change(one) for one in changes]})
     from sealift.cli.screen import screen
 
     out = screen(sys.stdout)
@@ -62,8 +60,7 @@ def show_dora(session: Session, name: str | None, page: Path | None) -> int:
 
         write_report(page, dora_page(chosen.name, found, _rows(found), told=about))
     if session.json:
-        click.echo(json.dumps({"environment": chosen.name, **_measures(found)}))
-        return 0
+        return session.show({"environment": chosen.name, **_measures(found)})
     out = screen(sys.stdout)
     out.line(f"{chosen.name}, the last {PERIOD.days} days", "bold")
     for title, value in _rows(found):
