@@ -111,9 +111,10 @@ def _keys(lines: Sequence[Logged]) -> Iterator[tuple[object, ...]]:
 
 
 def _nothing_there(site: Site) -> UserError:
+    up = "`sealift preview up` brings it."
     return UserError(
         f"Nothing is deployed to {site.name}",
         code="nothing-deployed",
-        hint=f"`sealift deploy {site.name}` deploys this commit.",
+        hint=up if site.environment.kind == "preview" else f"`sealift deploy {site.name}` deploys this commit.",
         context={"environment": site.name},
     )

@@ -151,6 +151,8 @@ def _is_soaked(app: App, environment: Environment) -> bool:
 
 
 def _with_next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> Lane:
+    if lane.environment.kind == "preview":
+        return replace(lane, next=_next_of_a_preview(lane, now))
     return replace(lane, next=_next(lane, lanes, now))
 
 
@@ -179,6 +181,16 @@ def _unfinished(lane: Lane, now: datetime) -> str:
     if begun or stuck or (watch is not None and not watching):
         return f"sealift resume {name}"
     return ""
+
+
+def _next_of_a_preview(lane: Lane, now: datetime) -> str:
+    """Return what comes next in a preview: what was begun and has no end is brought anew, or goes."""
+    if lane.destroying:
+        return f"sealift preview down {lane.environment.name}"
+    failed = lane.last is not None and lane.status != "succeeded"
+    if lane.error or not (failed or lane.missing or _unfinished(lane, now)):
+        return ""
+    return "a push to its pull request; `sealift preview up` does the same"
 
 
 def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:

@@ -1,10 +1,15 @@
 """The preview of a pull request comes, is updated, and stays apart from everything else."""
 
+from dataclasses import replace
+
 import pytest
 
-from sealift.delivery.previews import CARD, decode_card, place
-from sealift.errors import CloudError
+from sealift.delivery.previews import CARD, decode_card, place, preview_environment
+from sealift.errors import CloudError, UserError
 from sealift.model.event import Noted
+from sealift.usecases.reach import functions_of
+from sealift.usecases.site import open_site
+from sealift.usecases.status import Lane, status
 from tests.component.previews.town import Town
 from tests.component.usecases.world import function, table
 from tests.fakes.process import completed
@@ -149,3 +154,32 @@ def test_data_stores_that_a_preview_leaves_behind_are_named_when_it_comes(town: 
     town.up()
     (note,) = [note for note in town.world.events.of(Noted) if note.name == "preview-leaves-stores"]
     assert note.message.endswith("stay: Kept")
+
+
+def lane_of(town: Town, name: str = "pr-12") -> Lane:
+    """Return what `sealift status` says of one preview."""
+    app = replace(town.world.app, environments=(preview_environment(town.previews, name),))
+    (lane,) = status(app, town.world.services())
+    return lane
+
+
+def test_status_of_a_preview_says_what_runs_and_names_no_command_that_is_not_for_previews(town: Town):
+    assert (lane_of(town).current, lane_of(town).next) == (None, "")
+    town.up()
+    there = lane_of(town)
+    assert there.current is not None
+    assert (there.current.release, there.next) == (town.up().release, "")
+
+
+def test_status_of_a_preview_that_failed_half_way_says_what_brings_it(town: Town):
+    town.account.stacks.fail("Items", "create", "no more tables")
+    with pytest.raises(CloudError):
+        town.up()
+    assert "sealift preview up" in lane_of(town).next
+
+
+def test_where_no_preview_is_the_hint_is_how_one_comes(town: Town):
+    site = open_site(town.world.app, preview_environment(town.previews, "pr-99"), town.world.services())
+    with pytest.raises(UserError) as error:
+        functions_of(site, None)
+    assert error.value.hint == "`sealift preview up` brings it."
