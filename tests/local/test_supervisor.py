@@ -326,3 +326,19 @@ def test_a_hard_kill_during_a_deployment_goes_back_to_before_it(cloud: LocalClou
     assert _has_item(after)
     assert client(after, "cloudformation").list_stacks()["StackSummaries"] == []
     assert client(after, "lambda").list_functions()["Functions"] == []
+
+
+def test_a_damaged_state_is_refused_and_left_as_it_is(cloud: LocalCloud) -> None:
+    _put_table(cloud.up("staging", region=REGION))
+    cloud.down()
+    file = Folder(cloud.state_root / "staging").state / "dynamodb.json"
+    whole = file.read_bytes()
+    wrong = {**json.loads(whole), "payload": [1]}
+    for damaged in (whole[: len(whole) // 2], b"\xff\xfe\x00", b"[" * 100_000, b"[1]", json.dumps(wrong).encode()):
+        file.write_bytes(damaged)
+        with pytest.raises(CloudError, match="did not start") as told:
+            cloud.up("staging", region=REGION)
+        assert "sealift local reset staging" in told.value.hint
+        assert file.read_bytes() == damaged
+    file.write_bytes(whole)
+    assert _has_item(cloud.up("staging", region=REGION))

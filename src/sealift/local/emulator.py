@@ -11,7 +11,7 @@ from sealift.local.folder import Folder
 from sealift.local.gateway import gateway
 from sealift.local.interpreters import Places
 from sealift.local.patches import apply
-from sealift.local.saving import Saver, settle_interrupted
+from sealift.local.saving import Saver, load_whole, settle_interrupted
 
 if TYPE_CHECKING:
     from sealift.local.functions.environments import Workshop
@@ -61,7 +61,7 @@ def _settle_after_loading() -> None:
     load = app._load_persisted_state
 
     def loaded() -> None:
-        load()
+        load_whole(load)
         settle_interrupted()
 
     app._load_persisted_state = loaded

@@ -5,10 +5,12 @@ Objects of buckets are written at once by the emulator itself.
 """
 
 import asyncio
+import logging
+import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _QUIET_S = 0.7
@@ -81,6 +83,29 @@ async def _states() -> dict[str, Any] | None:
 def is_quiet() -> bool:
     """Say whether no stack is being changed."""
     return not any(_is_moving(str(stack.get("StackStatus"))) for stack in _stacks())
+
+
+def load_whole(load: Callable[[], None]) -> None:
+    """Load the state of every service, or end the process: one that went on without a part would soon save that."""
+    ending, loggers = _Ending(logging.ERROR), [logging.getLogger(name) for name in ("ministack", "persistence")]
+    for logger in loggers:
+        logger.addHandler(ending)
+    try:
+        load()
+    except (ValueError, RecursionError):
+        logging.getLogger("persistence").exception("The saved state cannot be read")
+    finally:
+        for logger in loggers:
+            logger.removeHandler(ending)
+
+
+class _Ending(logging.Handler):
+    """Ends the process at the first error; nothing is saved."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"{record.getMessage()}: {record.exc_info[1] if record.exc_info else 'it is damaged'}\n")
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def settle_interrupted() -> None:
