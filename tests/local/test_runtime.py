@@ -4,6 +4,7 @@ import io
 import json
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -302,6 +303,19 @@ def test_a_function_of_node_that_cannot_be_loaded_is_answered_as_lambda_does(
     error = call(endpoint, name)
     assert error["errorType"] == type_
     assert error["errorMessage"].startswith(message)
+
+
+def test_a_call_that_is_under_way_ends_with_the_code_it_began_with(endpoint: Endpoint, role: str) -> None:
+    """Also when the function is deleted meanwhile: a save during `sealift dev` disturbs nobody."""
+    slow = "import time\ndef handler(event, context):\n    time.sleep(event.get('for', 0))\n    return '%s'\n"
+    make(endpoint, role, "swapped", packed(app_py=slow % "old"), Timeout=60)
+    assert call(endpoint, "swapped") == "old"
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(lambda: call(endpoint, "swapped", **{"for": 3}))
+        time.sleep(1)
+        client(endpoint, "lambda").update_function_code(FunctionName="swapped", ZipFile=packed(app_py=slow % "new"))
+        assert call(endpoint, "swapped") == "new"
+        assert under_way.result() == "old"
 
 
 def test_a_function_without_code_is_an_error_and_no_made_up_answer(endpoint: Endpoint) -> None:

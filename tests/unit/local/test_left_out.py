@@ -89,3 +89,13 @@ def test_the_tasks_of_a_stored_definition_are_looked_at() -> None:
     for data in (json.dumps(_machine("glue:startJobRun")).encode(), b"Resource: arn:aws:states:::glue:startJobRun\n"):
         context = replace(CONTEXT, read_blob={"blobs/1": data}.get)
         assert "no glue:startJobRun" in expand(body, context=context).notes[0]
+
+
+def test_a_pipe_that_reaches_nothing_is_named() -> None:
+    pipes: dict[str, Json] = {
+        "Out": {"Type": "AWS::Pipes::Pipe", "Properties": {"TargetParameters": {"HttpParameters": {}}}},
+        "Served": {"Type": "AWS::Pipes::Pipe", "Properties": {"TargetParameters": {"SqsQueueParameters": {}}}},
+    }
+    assert expand({"Resources": pipes}, context=CONTEXT).notes == (
+        "Out: no pipe reaches an API or API destination on the embedded cloud; nothing is delivered",
+    )

@@ -62,11 +62,24 @@ _SOURCES = {
 SOURCES = tuple(sorted(set(_SOURCES.values())))
 """Event sources that nobody polls here."""
 
+_OF_PIPES = {
+    "ManagedStreamingKafkaParameters": "Kafka",
+    "SelfManagedKafkaParameters": "Kafka",
+    "ActiveMQBrokerParameters": "a message broker (Amazon MQ)",
+    "RabbitMQBrokerParameters": "a message broker (Amazon MQ)",
+    "HttpParameters": "an API or API destination",
+    "EcsTaskParameters": "a task of ECS",
+    "BatchJobParameters": "a job of AWS Batch",
+    "SageMakerPipelineParameters": "a SageMaker pipeline",
+    "RedshiftDataParameters": "Redshift",
+    "TimestreamParameters": "Timestream",
+}
+
 
 def left_out(body: Body, context: Context) -> Expanded:
     """Change nothing, and name what has no effect."""
     del context
-    return Expanded(body=body, notes=(*_properties(body), *_sources(body)))
+    return Expanded(body=body, notes=(*_properties(body), *_sources(body), *_pipes(body)))
 
 
 def _properties(body: Body) -> Iterator[str]:
@@ -90,3 +103,11 @@ def _sources(body: Body) -> Iterator[str]:
             kind = "Kafka"
         if kind is not None:
             yield f"{logical_id}: nobody polls {kind} on the embedded cloud; its function is not called"
+
+
+def _pipes(body: Body) -> Iterator[str]:
+    for logical_id, resource in resources(body, "AWS::Pipes::Pipe"):
+        for part in ("SourceParameters", "EnrichmentParameters", "TargetParameters"):
+            for name in mapping_at(properties(resource).get(part)):
+                if name in _OF_PIPES:
+                    yield f"{logical_id}: no pipe reaches {_OF_PIPES[name]} on the embedded cloud; nothing is delivered"

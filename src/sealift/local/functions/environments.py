@@ -121,6 +121,20 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                 {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {said}"}
             )
 
+    def retire(self) -> None:
+        """End the process: at once, or when the invocation that is under way has ended."""
+        if not self._lock.acquire(blocking=False):
+            threading.Thread(target=self._retire_later, daemon=True).start()
+            return
+        try:
+            self._discard()
+        finally:
+            self._lock.release()
+
+    def _retire_later(self) -> None:
+        with self._lock:
+            self._discard()
+
     def load(self) -> dict[str, Any]:
         """Start the process without an event; return why the function cannot be loaded, if so, and what it lacks."""
         with self._lock:

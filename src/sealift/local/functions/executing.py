@@ -4,7 +4,7 @@ import contextvars
 import json
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_hex
@@ -68,12 +68,34 @@ def own_runtimes(workshop: Workshop) -> None:
             emit(func, request_id, log_text, error, duration_ms, log_source=log_source)
 
     lambda_runtime._worker_class_for = lambda _config: Environment
+    lambda_runtime.get_or_create_worker = _OfWebSocket
+    lambda_runtime.kill_workers = _retire
     lambda_svc._execute_function_warm = executed
     lambda_svc._execute_function_provided_warm = executed
     lambda_svc._execute_function_provided = executed
     lambda_svc._execute_function_docker = lambda func, _event, _request_id: _not_run(func.get("config") or func)
     lambda_svc._emit_lambda_logs = emitted
     lambda_svc._inbound_invoke_depth = _depth
+
+
+def _retire(environments: Iterable[Environment | None]) -> None:
+    """End environments whose function got new code or is gone; each finishes what it is called for just now."""
+    for one in environments:
+        if one is not None:
+            one.retire()
+
+
+class _OfWebSocket:
+    """What calls a function for a route of a WebSocket API, which the emulator has done by its own worker."""
+
+    def __init__(self, _name: str, config: dict[str, Any], code: bytes, qualifier: str = "$LATEST") -> None:
+        del qualifier
+        self._function = {"config": config, "code_zip": code}
+
+    def invoke(self, event: Any, _request_id: str) -> dict[str, Any]:
+        """Call the function as every other event does, so that it is logged and counted."""
+        done = lambda_svc._execute_function(self._function, event)
+        return {"status": "ok", "result": lambda_svc.lambda_execute_result_to_api_proxy_response(done)[0]}
 
 
 def load(names: Sequence[str]) -> list[dict[str, Any]]:

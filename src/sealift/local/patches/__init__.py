@@ -20,6 +20,7 @@ from sealift.local.patches.limits import integration_timeouts, payload_limits
 from sealift.local.patches.managed_policies import managed_policies
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
 from sealift.local.patches.outputs import changed_outputs, kept_exports
+from sealift.local.patches.pipes import pipes
 from sealift.local.patches.quotas import lifted_counts, lifted_size
 from sealift.local.patches.recreations import known_recreations
 from sealift.local.patches.replies import proxy_replies
@@ -30,6 +31,7 @@ from sealift.local.patches.tagged_apis import tagged_apis
 from sealift.local.patches.tagged_buckets import tagged_buckets
 from sealift.local.patches.taken import taken_names
 from sealift.local.patches.validators import request_validators
+from sealift.local.patches.web_sockets import web_sockets
 
 
 def apply(prepare: Callable[[str], None]) -> None:
@@ -42,6 +44,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         rest_api_events,
         url_events,
         event_filters,
+        web_sockets,
         proxy_replies,
         payload_limits,
         integration_timeouts,
@@ -81,6 +84,7 @@ _CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
         tagged_buckets,
         taken_names,
         inline_modules,
+        pipes,
     ),
 }
 """What is changed in each module of the emulator's CloudFormation, when it is imported."""

@@ -1,0 +1,136 @@
+"""Pipes read, filter, enrich, shape and deliver, with the rights of their role."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from sealift.local.endpoint import Endpoint
+from sealift.model.template import Json
+from tests.local.deploying import client, deploy, function
+
+ENRICH = """
+def handler(records, context):
+    return [{**record, "enriched": True} for record in records]
+"""
+
+
+def _role(action: str) -> dict[str, Json]:
+    services = ["lambda.amazonaws.com", "pipes.amazonaws.com"]
+    allowed: Json = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Statement": [{"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}]
+            },
+            "Policies": [{"PolicyName": "all", "PolicyDocument": {"Statement": [allowed]}}],
+        },
+    }
+
+
+def _arn(name: str) -> Json:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def _pipe(source: Json, target: Json, role: str = "Role", **more: Json) -> dict[str, Json]:
+    given: Json = {"RoleArn": _arn(role), "Source": source, "Target": target, **more}
+    return {"Type": "AWS::Pipes::Pipe", "Properties": given}
+
+
+def _matching(pattern: Json) -> dict[str, Json]:
+    return {"FilterCriteria": {"Filters": [{"Pattern": json.dumps(pattern)}]}}
+
+
+@pytest.fixture(scope="module")
+def stack(endpoint: Endpoint) -> dict[str, str]:
+    """Pipes from a queue, a table and a stream, and one whose role may do nothing; their queues and names."""
+    queue: dict[str, Json] = {"Type": "AWS::SQS::Queue"}
+    table: dict[str, Json] = {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+        },
+    }
+    rule: Json = {
+        "EventBusName": {"Ref": "Bus"},
+        "EventPattern": {"source": ["of.table"], "detail": {"eventName": ["INSERT"]}},
+        "Targets": [{"Arn": _arn("OfTable"), "Id": "queue"}],
+    }
+    started: dict[str, Json] = {"StartingPosition": "LATEST"}
+    bus: Json = {"EventBridgeEventBusParameters": {"Source": "of.table", "DetailType": "change"}}
+    resources: dict[str, Json] = {
+        **dict.fromkeys(("Asked", "OfQueue", "OfTable", "OfStream", "Closed", "OfClosed"), queue),
+        "Role": _role("*"),
+        "NoRights": _role("s3:GetObject"),
+        "Enrich": function(ENRICH, Timeout=60),
+        "Table": table,
+        "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
+        "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "of-pipes"}},
+        "Rule": {"Type": "AWS::Events::Rule", "Properties": rule},
+        "FromQueue": _pipe(
+            _arn("Asked"),
+            _arn("OfQueue"),
+            Enrichment=_arn("Enrich"),
+            SourceParameters=_matching({"body": {"kind": ["good"]}}),
+            TargetParameters={"InputTemplate": '{"id": <$.body.id>, "seen": <$.enriched>}'},
+        ),
+        "FromTable": _pipe(
+            {"Fn::GetAtt": ["Table", "StreamArn"]},
+            _arn("Bus"),
+            SourceParameters={
+                **_matching({"dynamodb": {"NewImage": {"kind": {"S": ["good"]}}}}),
+                "DynamoDBStreamParameters": started,
+            },
+            TargetParameters=bus,
+        ),
+        "FromStream": _pipe(
+            _arn("Stream"),
+            _arn("OfStream"),
+            SourceParameters={**_matching({"data": {"kind": ["good"]}}), "KinesisStreamParameters": started},
+            TargetParameters={"InputTemplate": '{"id": <$.data.id>}'},
+        ),
+        "FromClosed": _pipe(_arn("Closed"), _arn("OfClosed"), role="NoRights"),
+    }
+    outputs: dict[str, Json] = {name: {"Value": {"Ref": name}} for name in (*resources,) if name != "Rule"}
+    return dict(deploy(endpoint, "pipes", {"Resources": resources, "Outputs": outputs}).outputs)
+
+
+def _first(endpoint: Endpoint, queue: str, *, wait_s: float = 60) -> Any:
+    sqs, until = client(endpoint, "sqs"), time.monotonic() + wait_s
+    while time.monotonic() < until:
+        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []):
+            return json.loads(message["Body"])
+    return None
+
+
+def test_a_message_is_filtered_enriched_and_shaped(endpoint: Endpoint, stack: dict[str, str]) -> None:
+    sqs = client(endpoint, "sqs")
+    for kind, number in (("bad", 1), ("good", 2)):
+        sqs.send_message(QueueUrl=stack["Asked"], MessageBody=json.dumps({"kind": kind, "id": number}))
+    assert _first(endpoint, stack["OfQueue"]) == {"id": 2, "seen": True}
+
+
+def test_changes_of_a_table_reach_a_bus(endpoint: Endpoint, stack: dict[str, str]) -> None:
+    for kind, number in (("bad", "1"), ("good", "2")):
+        item = {"id": {"S": number}, "kind": {"S": kind}}
+        client(endpoint, "dynamodb").put_item(TableName=stack["Table"], Item=item)
+    event = _first(endpoint, stack["OfTable"])
+    assert event["detail-type"] == "change"
+    assert event["detail"]["dynamodb"]["NewImage"]["id"] == {"S": "2"}
+
+
+def test_the_data_of_a_stream_is_opened(endpoint: Endpoint, stack: dict[str, str]) -> None:
+    for kind, number in (("bad", 1), ("good", 2)):
+        data = json.dumps({"kind": kind, "id": number}).encode()
+        client(endpoint, "kinesis").put_record(StreamName=stack["Stream"], Data=data, PartitionKey="a")
+    assert _first(endpoint, stack["OfStream"]) == {"id": 2}
+
+
+def test_a_pipe_has_the_rights_of_its_role_alone(endpoint: Endpoint, stack: dict[str, str]) -> None:
+    client(endpoint, "sqs").send_message(QueueUrl=stack["Closed"], MessageBody="{}")
+    assert _first(endpoint, stack["OfClosed"], wait_s=4) is None

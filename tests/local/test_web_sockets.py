@@ -1,0 +1,129 @@
+"""WebSocket APIs by real sockets: functions are called, and speak back to who is connected."""
+
+import json
+import socket
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import Event, RejectConnection, Request, TextMessage
+
+from sealift.local.endpoint import Endpoint
+from sealift.model.template import Json
+from tests.local.deploying import deploy, function, invoke_uri
+
+RIGHTS: dict[str, Json] = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": {
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ]
+        },
+        "Policies": [
+            {
+                "PolicyName": "answer",
+                "PolicyDocument": {
+                    "Statement": [{"Effect": "Allow", "Action": "execute-api:ManageConnections", "Resource": "*"}]
+                },
+            }
+        ],
+    },
+}
+CODE = """
+import boto3, json
+
+def handler(event, context):
+    asked = event["requestContext"]
+    if asked["routeKey"] == "$connect":
+        return {"statusCode": 200 if event["queryStringParameters"]["key"] == "good" else 401}
+    body = json.loads(event["body"])
+    if body["action"] == "fail":
+        raise ValueError("no")
+    if body["action"] == "post":
+        api = boto3.client("apigatewaymanagementapi", endpoint_url=f"https://{asked['domainName']}/{asked['stage']}")
+        api.post_to_connection(ConnectionId=asked["connectionId"], Data=b"posted " + body["text"].encode())
+    return {"statusCode": 200, "body": f"returned for {asked['routeKey']}"}
+"""
+
+
+class _Socket:
+    """A client of a WebSocket API."""
+
+    def __init__(self, url: str) -> None:
+        parsed = urlparse(url)
+        self._socket = socket.create_connection((parsed.hostname or "", parsed.port or 0), timeout=40)
+        self._protocol = WSConnection(ConnectionType.CLIENT)
+        self._events: list[Event] = []
+        self._socket.sendall(self._protocol.send(Request(host=parsed.netloc, target=f"{parsed.path}?{parsed.query}")))
+        self.first = self.next()
+
+    def next(self) -> Event:
+        while not self._events:
+            self._protocol.receive_data(self._socket.recv(65536) or None)
+            self._events += self._protocol.events()
+        return self._events.pop(0)
+
+    def asked(self, **message: str) -> str:
+        """Send a message, and return the next that comes."""
+        self._socket.sendall(self._protocol.send(TextMessage(data=json.dumps(message))))
+        answer = self.next()
+        assert isinstance(answer, TextMessage), answer
+        return answer.data
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture(scope="module")
+def address(endpoint: Endpoint) -> str:
+    """The address of a WebSocket API, without its key."""
+    resources: dict[str, Json] = {
+        "Role": RIGHTS,
+        "F": function(CODE, Timeout=60),
+        "Api": {
+            "Type": "AWS::ApiGatewayV2::Api",
+            "Properties": {
+                "Name": "sockets",
+                "ProtocolType": "WEBSOCKET",
+                "RouteSelectionExpression": "$request.body.action",
+            },
+        },
+        "Integration": {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": invoke_uri("F")},
+        },
+        "Stage": {
+            "Type": "AWS::ApiGatewayV2::Stage",
+            "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "live", "AutoDeploy": True},
+        },
+    }
+    for number, (key, more) in enumerate(
+        {"$connect": {}, "post": {}, "fail": {}, "answer": {"RouteResponseSelectionExpression": "$default"}}.items()
+    ):
+        given: Json = {
+            "ApiId": {"Ref": "Api"},
+            "RouteKey": key,
+            "Target": {"Fn::Join": ["/", ["integrations", {"Ref": "Integration"}]]},
+            **more,
+        }
+        resources[f"Route{number}"] = {"Type": "AWS::ApiGatewayV2::Route", "Properties": given}
+    address: Json = {"Fn::Sub": "wss://${Api}.execute-api.${AWS::Region}.amazonaws.com/live"}
+    return deploy(endpoint, "sockets", {"Resources": resources, "Outputs": {"A": {"Value": address}}}).outputs["A"]
+
+
+def test_a_function_speaks_to_who_is_connected_by_the_name_that_its_event_has(address: str) -> None:
+    connected = _Socket(f"{address}?key=good")
+    assert connected.asked(action="post", text="hello") == "posted hello"
+    # What it returned for that route was not sent: this is the next message.
+    assert connected.asked(action="answer") == "returned for answer"
+    failed: dict[str, Any] = json.loads(connected.asked(action="fail"))
+    assert failed["message"] == "Internal server error"
+    connected.close()
+
+
+def test_a_function_refuses_a_connection(address: str) -> None:
+    refused = _Socket(f"{address}?key=bad")
+    assert isinstance(refused.first, RejectConnection)
+    refused.close()
