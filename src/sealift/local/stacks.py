@@ -5,17 +5,20 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealift.delivery.stateful import STORES
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError
 from sealift.local.endpoint import Endpoint
 from sealift.local.interpreters import Places, places
-from sealift.local.preparing import Preparation, Render, prepared
 from sealift.local.runtimes import report
 from sealift.local.urls import rewrite
 from sealift.model.stack import ChangeSet, ChangeSetRequest, StackState
 from sealift.ports import Bucket, Stacks
+
+if TYPE_CHECKING:
+    from sealift.local.preparing import Render
 
 _NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
 
@@ -39,7 +42,7 @@ class LocalStacks:
 
     inner: Stacks
     bucket: Bucket
-    render: Render
+    render: "Render"
     endpoint: Endpoint
     note: Callable[[str], None] = _nobody
     blob_file: Callable[[str], Path | None] = _nowhere
@@ -72,6 +75,8 @@ class LocalStacks:
 
     def create_change_set(self, request: ChangeSetRequest) -> None:
         """Render and expand the template, then ask the emulator for a change set of the result."""
+        from sealift.local.preparing import Preparation, prepared  # who only looks expands nothing
+
         if request.template_body is not None:  # Sealift's own: there is nothing to expand
             self.inner.create_change_set(request)
             return
