@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +21,8 @@ from sealift.usecases.services import phase
 from sealift.usecases.site import Site
 
 PARALLEL_TRANSFERS = 8
+_LEAST_DIGITS = 4
+_DIGEST_BEGINS = re.compile(rf"[0-9a-f]{{{_LEAST_DIGITS},64}}")
 
 
 def upload_release(
@@ -138,7 +141,16 @@ def _origin(raw: object) -> Origin:
 
 
 def full_digest(prefix: str, cloud: Cloud) -> str:
-    """Return the one stored release whose digest starts with `prefix`. Raises UserError for none or several."""
+    """Return the one stored release whose digest starts with `prefix`. Raises UserError for none or several.
+
+    Nothing, as an empty variable of a CI job gives it, names no release, also where only one is stored.
+    """
+    if not _DIGEST_BEGINS.fullmatch(prefix):
+        raise UserError(
+            f'"{prefix[:80]}" is no beginning of a digest: at least {_LEAST_DIGITS} digits of 0-9 and a-f',
+            code="release-unknown",
+            hint="`sealift history` lists the releases that were deployed.",
+        )
     digests = {key.split("/")[1] for key in cloud.bucket.keys(f"releases/{prefix}") if key.endswith("/manifest.json")}
     if len(digests) == 1:
         return digests.pop()

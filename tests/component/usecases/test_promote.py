@@ -293,6 +293,22 @@ def test_a_forged_note_on_the_origin_does_not_change_what_a_rollback_records(wor
     assert world.entries("production")[-1].record.commit == "c" * 40
 
 
+@pytest.mark.parametrize("named", ["", " ", "a", "*", "../", "ABCDEF012345", "x" * 500])
+def test_what_names_no_release_approves_promotes_and_brings_back_none(world: World, named: str):
+    world.change("production", approvals=1)
+    soaked(world)  # the only one that is stored
+    services = world.services(actor="bob@desk")
+    for act in (
+        lambda: approve(world.app, world.production, services, release=named, reason="not seen"),
+        lambda: world.promote(release=named),
+        lambda: rollback(world.app, world.production, services, to=named),
+    ):
+        with pytest.raises(UserError) as refused:
+            act()
+        assert refused.value.code == "release-unknown"
+    assert world.entries("production") == ()
+
+
 def test_an_approval_of_another_release_does_not_count(world: World):
     world.change("production", approvals=1)
     digest = soaked(world)
