@@ -26,7 +26,7 @@ def fisher_tail(failures: int, requests: int, failures_before: int, requests_bef
 
     https://en.wikipedia.org/wiki/Fisher%27s_exact_test
     """
-    if requests == 0 or requests_before == 0 or failures * requests_before <= failures_before * requests:
+    if failures * requests_before <= failures_before * requests:
         return 1.0
     all_failures, everything = failures + failures_before, requests + requests_before
     first = exp(
@@ -51,8 +51,6 @@ def mann_whitney_tail(now: Sequence[float], before: Sequence[float]) -> float:
     https://en.wikipedia.org/wiki/Mann%E2%80%93Whitney_U_test
     """
     n, m = len(now), len(before)
-    if n == 0 or m == 0:
-        return 1.0
     marked = sorted([(value, True) for value in now] + [(value, False) for value in before])
     rank_sum, ties, rank = 0.0, 0.0, 1
     for _, group in groupby(marked, key=lambda pair: pair[0]):
@@ -67,12 +65,12 @@ def mann_whitney_tail(now: Sequence[float], before: Sequence[float]) -> float:
 
 
 def _tail(first: float, ratios: Iterator[float]) -> float:
-    """Sum terms of which each is the one before times a ratio; the ratios fall."""
+    """Sum terms of which each is the one before times a ratio; the ratios fall, from below 1."""
     term, total = first, first
     for ratio in ratios:
         term *= ratio
         total += term
-        if term < _NEGLIGIBLE and ratio < 1:
+        if term < _NEGLIGIBLE:
             break
     return min(1.0, total)
 

@@ -92,6 +92,7 @@ def test_replacing_or_removing_what_others_know_by_its_address_is_stopped(kind):
         ("DeletionProtectionEnabled", "true", "false"),
         ("DeletionProtectionEnabled", "true", None),
         ("PointInTimeRecoverySpecification", '{"RecoveryEnabled":"true"}', '{"RecoveryEnabled":"false"}'),
+        ("PointInTimeRecoverySpecification", '{"AStatus":"on","BEnabled":true}', '{"AStatus":"on","BEnabled":false}'),
         ("StreamSpecification", '{"StreamViewType":"NEW_IMAGE"}', None),
         ("TimeToLiveSpecification", '{"AttributeName":"t","Enabled":true}', '{"AttributeName":"t","Enabled":false}'),
     ],

@@ -175,3 +175,25 @@ def test_a_fork_gets_one_only_where_that_is_allowed():
     fork = PullRequest(number="12", branch="feature", fork=True)
     allowed = Environment(name=PREVIEW, region="eu-west-1", stack_name="x", untrusted=True)
     assert ("fork" in why_not(PreviewRules(), EVERY, fork), why_not(PreviewRules(), allowed, fork)) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("when", "known", "why"),
+    [
+        ("always", {}, ""),
+        ("always", {"draft": True, "labels": ()}, ""),
+        ("always", {"open": False}, "is closed"),
+        ("always", {"fork": True}, "comes from a fork"),
+        ("ready", {"draft": False}, ""),
+        ("ready", {"draft": True}, "is a draft"),
+        ("ready", {}, "is not known whether"),
+        ("label", {"labels": ("preview", "bug")}, ""),
+        ("label", {"labels": ("bug",)}, "has no label"),
+        ("label", {"labels": ()}, "has no label"),
+        ("label", {}, "are not known"),
+    ],
+)
+def test_who_gets_a_preview_is_what_the_rules_say(when: str, known: dict[str, object], why: str):
+    asked = PullRequest(number="7", branch="b", **known)  # type: ignore[arg-type]
+    said = why_not(PreviewRules(when=when), EVERY, asked)  # type: ignore[arg-type]
+    assert why in said if why else said == ""

@@ -33,3 +33,7 @@ def test_a_function_that_does_not_fit_with_its_layers_is_named_with_its_parts() 
 def test_a_function_that_fits_is_let_through(shared: dict[str, str]) -> None:
     sizes = {"F": 100 * MB, "Own": 100 * MB, "Shared": 50 * MB, "Other": 900 * MB}
     assert list(too_large(template([{"Ref": "Own"}]), sizes, shared)) == []
+
+
+def test_a_function_without_layers_is_not_told_of_layers() -> None:
+    assert list(too_large(template([]), {"F": 300 * MB}, {})) == []

@@ -79,3 +79,13 @@ def test_mann_whitney_is_near_to_counting_every_order() -> None:
 @pytest.mark.parametrize(("now", "before"), [([], [1.0]), ([1.0], []), ([3.0] * 9, [3.0] * 9)])
 def test_where_nothing_differs_nothing_is_slower(now: list[float], before: list[float]) -> None:
     assert mann_whitney_tail(now, before) == 1.0
+
+
+def test_without_values_on_one_side_nothing_looks_worse() -> None:
+    assert mann_whitney_tail([], []) == mann_whitney_tail([], [1.0, 2.0]) == mann_whitney_tail([1.0, 2.0], []) == 1.0
+    assert fisher_tail(0, 0, 0, 0) == fisher_tail(0, 0, 3, 9) == fisher_tail(3, 9, 0, 0) == 1.0
+
+
+def test_a_chance_beyond_all_numbers_is_still_a_sum() -> None:
+    assert 0 < binomial_tail(60, 1_000_000, 1e-6) < 1e-70
+    assert 0 < fisher_tail(200, 1000, 0, 1000) < 1e-50

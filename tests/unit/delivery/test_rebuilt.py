@@ -1,0 +1,34 @@
+"""What is kept so that a release can be built again, and how two builds of it differ."""
+
+from sealift.delivery.rebuilt import locks_key, parsed_locks, shown, unlike
+from sealift.model.release import Artifact, Release, SealedStack
+
+
+def release(code: str, template: str, *, functions: tuple[str, ...] = ("app/F",)) -> Release:
+    """Return a release of one stack and one artifact."""
+    return Release(
+        app="shop",
+        digest="0" * 64,
+        manifest=b"",
+        artifacts=(Artifact(kind="function", logical_ids=functions, sha256=code, size_bytes=1),),
+        stacks=(SealedStack(name="app", template_sha256=template, needs=(), parameters=(), settings=(), functions=()),),
+    )
+
+
+def test_what_differs_is_named_with_both_hashes() -> None:
+    stored = release("1", "2")
+    assert list(unlike(stored, stored)) == []
+    assert list(unlike(stored, release("9", "2"))) == [("app/F", "1", "9")]
+    assert list(unlike(stored, release("1", "8"))) == [("the template of stack app", "2", "8")]
+    assert list(unlike(stored, release("1", "2", functions=("app/G",)))) == [("app/F", "1", None), ("app/G", None, "1")]
+
+
+def test_locks_that_are_no_text_are_as_good_as_none() -> None:
+    assert parsed_locks(b'{"a": "x==1", "b": 2}') == {"a": "x==1"}
+    assert parsed_locks(b"[1]") == parsed_locks(b"{") == {}
+    assert locks_key("ab") == "releases/ab/locks.json"
+
+
+def test_of_many_names_the_first_five_are_shown() -> None:
+    assert shown("abcde") == "a, b, c, d, e"
+    assert shown("abcdefg") == "a, b, c, d, e and 2 more"
