@@ -1,6 +1,6 @@
 """Analysis and test suites whose outcome is written in the test."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sealift.model.app import App
@@ -28,11 +28,19 @@ class FakeAnalyzer:
     seen: list[tuple[App, bool]] = field(default_factory=list)
     """Every application that was looked at, and whether locally."""
     code: tuple[FunctionReads, ...] = ()
+    known: SuiteResult = field(default_factory=lambda: passed("vulnerabilities"))
+    audited: list[str] = field(default_factory=list)
+    """Every package that was looked up."""
 
     def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
         """Run the linters."""
         self.seen.append((app, local))
         return self.result
+
+    def audit(self, pins: Sequence[str]) -> SuiteResult:
+        """Find what it is told to."""
+        self.audited += pins
+        return self.known
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
         """Return what it is told."""

@@ -1,10 +1,11 @@
 """The Analyzer port: ruff on the source and cfn-lint on the templates, side by side; and a look at handlers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from sealift.analysis.baseline import NAME as BASELINE
 from sealift.analysis.baseline import divided, read
@@ -17,6 +18,7 @@ from sealift.checks.notes import COULD_NOT_RUN, advice
 from sealift.checks.reads import code_reads, read_findings
 from sealift.checks.reviewed import Reviewed
 from sealift.checks.ruff import run_ruff
+from sealift.checks.vulnerable import audit
 from sealift.model.app import App
 from sealift.model.finding import SEVERITIES, Finding, SuiteResult
 from sealift.model.reads import FunctionReads
@@ -30,7 +32,8 @@ class RealAnalyzer:
     """Runs the linters. `env` is their whole environment; None leaves it to the process.
 
     `offline` runs what needs no network, but may load code of the tree (`append_rules` of cfn-lint). `reviewed` says
-    which configurations count instead of the work tree's.
+    which configurations count instead of the work tree's. `own` runs what reads nothing of the tree, with
+    `variables`.
     """
 
     def __init__(
@@ -41,6 +44,8 @@ class RealAnalyzer:
         env: Mapping[str, str] | None = None,
         clock: Clock | None = None,
         offline: Process | None = None,
+        own: Process | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
         reviewed: Callable[[App], AbstractContextManager[Reviewed]] = lambda _: nullcontext(Reviewed()),
     ) -> None:
         self._process = process
@@ -48,7 +53,12 @@ class RealAnalyzer:
         self._cache = cache
         self._env = env
         self._clock = clock
+        self._own = own or process
+        self._variables = variables
         self._reviewed = reviewed
+
+    def _today(self) -> str:
+        return "" if self._clock is None else f"{self._clock.now():%Y-%m-%d}"
 
     def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
         if app.lint == "off":
@@ -71,7 +81,7 @@ class RealAnalyzer:
                 process=self._offline,
                 env=self._env,
                 cache=TextCache(self._cache / "cfn-lint"),
-                today="" if self._clock is None else f"{self._clock.now():%Y-%m-%d}",
+                today=self._today(),
                 local=local,
                 given=given.cfnlint,
             )
@@ -81,6 +91,11 @@ class RealAnalyzer:
             baseline = text(app.root / BASELINE) if given.baseline is None else given.baseline
             new, known, notes = without_known((*own, *template, *source.result()), baseline)
             return replace(analysis_result((*new, *told, *notes)), known=known)
+
+    def audit(self, pins: Sequence[str]) -> SuiteResult:
+        """Look for known vulnerabilities of these packages of Python (`name==version`)."""
+        env, cache = self._variables, TextCache(self._cache / "audit")
+        return audit(pins, process=self._own, env=env, cache=cache, today=self._today())
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
         return tuple(found for _, found in code_reads(app, template))

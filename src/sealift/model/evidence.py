@@ -24,6 +24,8 @@ class Evidence:
     skipped: int = 0
     reason: str = ""
     """Why nothing was tested."""
+    vulnerabilities: str = "not checked"
+    """What was known of its dependencies at that time."""
     tools: Mapping[str, str] = field(default_factory=dict)
     """Versions of what analysed."""
 

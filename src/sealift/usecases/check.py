@@ -8,6 +8,7 @@ from sealift.model.app import App
 from sealift.model.event import FindingReported, Noted
 from sealift.model.finding import Finding, SuiteResult
 from sealift.model.ledger import Status
+from sealift.model.release import BuiltRelease
 from sealift.model.template import Template
 from sealift.usecases.build import every_template
 from sealift.usecases.fitness import misfits
@@ -76,6 +77,24 @@ def unit_tests(app: App, services: Services) -> SuiteResult:
         _report(unit, services)
         _conclude(unit, outcome, _counted(unit))
     return unit
+
+
+def audit(built: BuiltRelease, services: Services) -> SuiteResult:
+    """Look for known vulnerabilities of what a release holds. Advice: it says nothing of what changed."""
+    held = [(one.artifact.runtime or "", pin) for one in built.artifacts for pin, _ in one.dependencies]
+    pins = sorted({pin for runtime, pin in held if not runtime.startswith("nodejs")})
+    others = len({pin for runtime, pin in held if runtime.startswith("nodejs")})
+    if not pins and not others:
+        return SuiteResult(name="vulnerabilities", status="succeeded")
+    with phase(services, "audit") as outcome:
+        result = services.analyzer.audit(pins)
+        if result.status != "not tested":
+            _report(result, services)
+        found = f"{len(result.findings)} known in {len(pins)} packages"
+        left = f"; {others} packages of npm were not looked up" if others else ""
+        outcome.detail = (result.reason if result.status == "not tested" else found) + left
+        outcome.status = "skipped" if result.status == "not tested" else "succeeded"
+    return result
 
 
 def harden(app: App, services: Services, *, templates: Mapping[str, Template]) -> None:

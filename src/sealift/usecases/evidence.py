@@ -1,9 +1,11 @@
 """The evidence of a release: made when its commit was analysed and tested, kept beside its manifest."""
 
+from dataclasses import replace
 from importlib.metadata import version
 
 from sealift.delivery.evidence import evidence_key, evidence_of, read, written
 from sealift.model.evidence import Evidence
+from sealift.model.finding import SuiteResult
 from sealift.model.release import BuiltRelease
 from sealift.ports import Bucket
 from sealift.usecases.check import Checked
@@ -11,10 +13,19 @@ from sealift.usecases.check import Checked
 TOOLS = ("sealift", "ruff", "cfn-lint")
 
 
-def evidence_of_checks(built: BuiltRelease, checked: Checked) -> Evidence:
-    """Return the evidence of a release whose commit was just analysed and tested."""
+def evidence_of_checks(built: BuiltRelease, checked: Checked, audited: SuiteResult | None) -> Evidence:
+    """Return the evidence of a release whose commit was just analysed and tested; `audited` is None when it was not."""
     tools = {name: version(name) for name in TOOLS}
-    return evidence_of(built.release.digest, built.origin, analysis=checked.analysis, tests=checked.tests, tools=tools)
+    return replace(
+        evidence_of(built.release.digest, built.origin, analysis=checked.analysis, tests=checked.tests, tools=tools),
+        vulnerabilities=_known(audited),
+    )
+
+
+def _known(audited: SuiteResult | None) -> str:
+    if audited is None or audited.status == "not tested":
+        return audited.reason if audited is not None else "not checked"
+    return f"{len(audited.findings)} known in {audited.passed} packages of Python"
 
 
 def store_evidence(evidence: Evidence, bucket: Bucket) -> None:

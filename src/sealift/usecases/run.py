@@ -18,7 +18,7 @@ from sealift.model.template import Template
 from sealift.usecases.admission import ANY_TIME, Admission, check_override, record_overrides
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
-from sealift.usecases.check import check
+from sealift.usecases.check import audit, check
 from sealift.usecases.deploy import enters, looking_for_drift
 from sealift.usecases.evidence import evidence_of_checks
 from sealift.usecases.gates.asking import WHAT, WHO, require
@@ -98,9 +98,10 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     if checked.status != "succeeded":
         return RunResult(status=checked.status, message="Analysis or tests stopped the journey; nothing was deployed")
     built = build_release(app, services, templates=templates, origin=origin)
+    audited = None if options.local else audit(built, services)
     proof = prove_built(app, built, services, templates=templates, local=options.local)
     require_isolation(proof, services, strict=options.strict or not options.local)
-    evidence = evidence_of_checks(built, checked)
+    evidence = evidence_of_checks(built, checked, audited)
     statuses: dict[str, Status] = {}
     for environment in (_rehearsed(e, services, options) for e in way.deploys):
         admission = Admission(wait=options.wait, override=options.override, rehearsal=options.local)

@@ -125,7 +125,15 @@ def _analyzer(process: RealProcess, app: App, clock: Clock) -> Analyzer:
 
     offline = _sandboxed(process, app, offline=True)
     tools = _sandboxed(process, app)
-    return RealAnalyzer(tools, cache_root() / "checks", clock=clock, offline=offline, reviewed=_reviewed)
+    return RealAnalyzer(
+        tools,
+        cache_root() / "checks",
+        clock=clock,
+        offline=offline,
+        own=process,
+        variables=os.environ,
+        reviewed=_reviewed,
+    )
 
 
 @contextmanager

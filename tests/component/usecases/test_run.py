@@ -10,6 +10,7 @@ from sealift.model.event import FindingReported, PhaseFinished, PhaseStarted
 from sealift.model.finding import SuiteResult
 from sealift.template.templates import SamTemplates
 from sealift.usecases.build import load_templates
+from sealift.usecases.check import audit
 from sealift.usecases.proof.prove import prove_built
 from sealift.usecases.proof.views import render_ahead
 from sealift.usecases.run import RunOptions, RunResult, run
@@ -209,3 +210,23 @@ def test_nothing_is_advised_where_no_environment_is_protected(world: World):
     world.change("production", protected=False)
     run(world.app, world.services(), RunOptions(local=False))
     assert not [e for e in world.events.of(FindingReported) if e.finding.id == "production-defaults"]
+
+
+def test_what_a_release_holds_is_looked_up_once_each_and_npm_is_named(world: World):
+    built = world.build()
+    (one, *rest) = built.artifacts
+    python = replace(one, dependencies=(("six==1.17.0", 1), ("idna==3.7", 1)))
+    node = replace(one, artifact=replace(one.artifact, runtime="nodejs20.x"), dependencies=(("left-pad==1.0.0", 1),))
+    audit(replace(built, artifacts=(python, python, node, *rest)), world.services())
+    assert world.analyzer.audited == ["idna==3.7", "six==1.17.0"]
+    (ended,) = (e for e in world.events.of(PhaseFinished) if e.phase == "audit")
+    assert ended.detail == "0 known in 2 packages; 1 packages of npm were not looked up"
+
+
+def test_what_could_not_be_looked_up_is_never_called_clean(world: World):
+    built = world.build()
+    (one, *rest) = built.artifacts
+    world.analyzer.known = SuiteResult(name="vulnerabilities", status="not tested", reason="not checked: no network")
+    audit(replace(built, artifacts=(replace(one, dependencies=(("six==1.17.0", 1),)), *rest)), world.services())
+    (ended,) = (e for e in world.events.of(PhaseFinished) if e.phase == "audit")
+    assert (ended.status, ended.detail) == ("skipped", "not checked: no network")

@@ -31,7 +31,7 @@ def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | N
     stopped at. The protected branch's file counts, so a pull request cannot add to it.
     """
     from sealift.usecases.build import build_release, load_templates
-    from sealift.usecases.check import check, harden
+    from sealift.usecases.check import audit, check, harden
 
     session.verbose = True
     templates = load_templates(session.app, session.services)
@@ -42,7 +42,9 @@ def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | N
     results = [r for r in (checked.analysis, checked.tests) if r is not None]
     if checked.status == "succeeded" and not no_tests:
         origin = session.services.scm.origin(session.app.root) or Origin(commit=None, branch=None, dirty=True)
-        build_release(session.app, session.services, templates=templates, origin=origin)
+        built = build_release(session.app, session.services, templates=templates, origin=origin)
+        if not session.local:
+            results.append(audit(built, session.services))
     if baseline:
         _write_baseline(session, checked.analysis)
     if quality is not None:

@@ -89,6 +89,7 @@ def _evidence(evidence: Evidence | None) -> Iterator[Row]:
     counts = f"{evidence.passed} passed, {evidence.failed} failed, {evidence.skipped} skipped"
     told = counts if evidence.tests in _TONES else evidence.reason
     yield "unit tests", f"{evidence.tests}: {told}", _TONES.get(evidence.tests, "bad")
+    yield "vulnerabilities", evidence.vulnerabilities, ""
     yield "on commit", evidence.commit or "unknown", ""
     yield "with", ", ".join(f"{name} {version}" for name, version in evidence.tools.items()), "dim"
 

@@ -1,0 +1,113 @@
+"""Known vulnerabilities: the real uv asks an OSV service on this machine, by HTTP."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from sealift.checks.cache import TextCache
+from sealift.checks.vulnerable import audit
+from sealift.model.finding import SuiteResult
+from sealift.system import RealProcess
+
+KNOWN = {
+    "id": "GHSA-1",
+    "summary": "templates leave the sandbox",
+    "modified": "2024-01-01T00:00:00Z",
+    "affected": [
+        {
+            "package": {"name": "jinja2", "ecosystem": "PyPI"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.5"}]}],
+        }
+    ],
+}
+
+
+class Osv(ThreadingHTTPServer):
+    """Knows of one vulnerability; `status` is what it answers with."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.asked: list[object] = []
+        self.status = 200
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Answer(BaseHTTPRequestHandler):
+    server: Osv
+
+    def do_POST(self) -> None:
+        queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+        self.server.asked += queries
+        hit = {"vulns": [{"id": "GHSA-1", "modified": KNOWN["modified"]}]}
+        self._say({"results": [hit if q["package"]["name"] == "jinja2" else {} for q in queries]})
+
+    def do_GET(self) -> None:
+        self._say(KNOWN)
+
+    def _say(self, body: object) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def osv() -> Iterator[Osv]:
+    with Osv() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def audited(tmp_path: Path, service: str, *pins: str, today: str = "2026-11-29") -> SuiteResult:
+    cache = TextCache(tmp_path / "cache")
+    env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return audit(pins, process=RealProcess(), env=env, cache=cache, today=today, service=service)
+
+
+def test_a_known_vulnerability_is_named_with_the_version_that_mends_it(tmp_path: Path, osv: Osv) -> None:
+    result = audited(tmp_path, osv.url, "six==1.17.0", "jinja2==2.4.1")
+    assert (result.status, result.passed) == ("succeeded", 2)
+    (one,) = result.findings
+    assert (one.id, one.tool, one.stops, one.fix) == ("GHSA-1", "uv audit", False, "Take jinja2 2.5.")
+    assert one.message == "jinja2 2.4.1 has a known vulnerability: templates leave the sandbox"
+    assert len(osv.asked) == 2
+
+
+def test_one_package_in_two_versions_is_asked_for_twice(tmp_path: Path, osv: Osv) -> None:
+    audited(tmp_path, osv.url, "six==1.16.0", "six==1.17.0")
+    assert {(q["package"]["name"], q["version"]) for q in osv.asked} == {("six", "1.16.0"), ("six", "1.17.0")}  # type: ignore[index]
+
+
+def test_the_answer_is_kept_for_a_day(tmp_path: Path, osv: Osv) -> None:
+    for today, asked in (("2026-11-29", 1), ("2026-11-29", 1), ("2026-11-30", 2)):
+        assert audited(tmp_path, osv.url, "six==1.17.0", today=today).status == "succeeded"
+        assert len(osv.asked) == asked
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_a_service_that_refuses_is_said_and_nothing_is_called_clean(tmp_path: Path, osv: Osv, status: int) -> None:
+    osv.status = status
+    result = audited(tmp_path, osv.url, "six==1.17.0")
+    assert result.status == "not tested"
+    assert result.reason.startswith("not checked: ")
+    osv.status = 200
+    assert audited(tmp_path, osv.url, "six==1.17.0").status == "succeeded"  # the failure was not kept
+
+
+def test_a_service_that_is_not_there_is_said(tmp_path: Path) -> None:
+    result = audited(tmp_path, "http://127.0.0.1:9", "six==1.17.0")
+    assert (result.status, result.reason.startswith("not checked: ")) == ("not tested", True)
