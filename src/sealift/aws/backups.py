@@ -14,7 +14,6 @@ from sealift.model.stack import Backup
 
 TABLE = "AWS::DynamoDB::Table"
 INSTANCE = "AWS::RDS::DBInstance"
-CLUSTER = "AWS::RDS::DBCluster"
 
 
 class AwsBackups:

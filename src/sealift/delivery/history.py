@@ -42,7 +42,6 @@ class Deployed:
     """Whether any stack was changed by it."""
     verified: Status | None = None
     verified_at: datetime | None = None
-    finished_at: datetime | None = None
     proof: str = ""
     """The verdict on its isolation: L0 to L3, or nothing for what was deployed before that was recorded."""
     watch_s: float = 0.0
@@ -381,7 +380,6 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
             changed=bool(details.changed or (known and known.changed)),
             verified=known.verified if known else None,
             verified_at=known.verified_at if known else None,
-            finished_at=entry.at if record.status != "running" else None,
             proof=details.isolation.verdict if details.isolation else "",
             watch_s=details.watch_s or (known.watch_s if known else 0.0),
         )

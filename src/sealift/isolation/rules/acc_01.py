@@ -91,10 +91,6 @@ def _devices(world: World, environment: Sealed) -> Iterator[Finding]:
                 break
 
 
-def _topic(arn: str) -> str:
-    return arn.split(":", 5)[-1].partition("/")[2]
-
-
 def _is_own(world: World, environment: Sealed, text: str) -> bool:
     return has_symbol(text) or text in environment.terms or world.schemes.belongs(text, environment.name)
 

@@ -45,7 +45,6 @@ _LOG_DELIVERY = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html"""
 _KEY = "{KeyPolicy: {Statement: [{Effect: Allow, Action: 'kms:*', Resource: '*', "
 _KEY += "Principal: {AWS: {'Fn::Sub': 'arn:aws:iam::ACCOUNT:root'}}}]}}"
-_OWN = resource("AWS::KMS::Key", _KEY.replace("ACCOUNT", "${AWS::AccountId}"))
 RULE = Rule(
     id="RPL-03",
     title="A whole account is let in",
