@@ -5,6 +5,7 @@ The texts are whole files, not fragments, so that a person can read them and cha
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from shlex import quote
 from textwrap import indent
 
 from sealift.pipelines.lint import System
@@ -78,7 +79,7 @@ class Delivered:
 
     def command(self, text: str) -> str:
         """Return a command of Sealift as it is called from the top of the repository."""
-        return f"sealift {text} -C {self.folder}" if self.folder else f"sealift {text}"
+        return f"sealift {text} -C {quote(self.folder)}" if self.folder else f"sealift {text}"
 
     def approve(self, environment: Entered) -> str:
         """Return the command that approves a release, whose digest the job is given as RELEASE."""

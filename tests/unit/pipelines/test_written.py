@@ -1,5 +1,6 @@
 """The pipeline files that Sealift writes: no finding of ours, valid by each system's schema, and as they are meant."""
 
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -45,7 +46,7 @@ def deliveries(draw: st.DrawFn) -> Delivered:
         for name in names[1:]
     ]
     return Delivered(
-        folder=draw(st.sampled_from(["", "services/shop"])),
+        folder=draw(st.sampled_from(["", "services/shop", "my shop/it's"])),
         environments=tuple(entered),
         requirement="sealift==0.1.0",
         locks=tuple(draw(st.lists(st.sampled_from(["uv.lock", "a b/package-lock.json"]), max_size=2, unique=True))),
@@ -164,3 +165,14 @@ def test_what_has_to_be_approved_can_be_approved_in_the_ci_by_naming_the_release
     assert job.whole_history
     assert any('sealift approve production --release "$RELEASE"' in command for command in job.commands)
     assert "approve" not in write(system, TWO).replace("somebody approves", "")
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("folder", ["services/shop", "my shop", "it's", "a;b", "$(x)"])
+def test_the_folder_of_the_application_is_one_word_of_each_command(system: System, folder: str) -> None:
+    top = read(write(system, replace(WITH_PREVIEWS, folder=folder)))
+    assert not isinstance(top, Problem)
+    jobs = {"bitbucket": bitbucket_jobs, "github": github_jobs, "gitlab": gitlab_jobs}[system](top)
+    called = [line for job in jobs for line in job.commands if line.startswith("sealift ") and " -C " in line]
+    assert len(called) >= 6
+    assert {shlex.split(line)[shlex.split(line).index("-C") + 1] for line in called} == {folder}
