@@ -22,7 +22,10 @@ SAY_NOTHING = frozenset(
         *("StatementId", "SelectionName", "TargetOriginId", "PortName", "HeaderName", "SetIdentifier"),
     }
 )
-_LABELS = re.compile(r"Origins\.Id$|(Stages|Actions|Rules|ContainerDefinitions)\.Name$|Rule\.RuleName$")
+_LABELS = re.compile(
+    r"(Origins|Items|Metrics|Rules|Configurations)\.Id$|(Stages|Actions|Rules|ContainerDefinitions)\.Name$|Rule\.RuleName$"
+    r"|^Content\.flags\."
+)
 """Places of names that hold within one resource."""
 _TABLES = frozenset({"RequestItems", "tables"})
 """Keys of what has the names of tables as its own keys: a batch of DynamoDB's."""
@@ -164,6 +167,8 @@ def _in_object(scope: Scope, logical_id: str, value: dict[str, Json], at: tuple[
 def _is_label(scope: Scope, logical_id: str, path: str) -> bool:
     if path.endswith("PolicyName"):
         return not scope.type_of(logical_id).startswith("AWS::IoT::")
+    if path.endswith("Description"):
+        return not path.endswith("StageDescription")
     if path == "Targets.Id":
         return scope.type_of(logical_id) == "AWS::Events::Rule"
     return _LABELS.search(path) is not None

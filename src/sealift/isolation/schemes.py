@@ -98,6 +98,10 @@ class Schemes:
             return False
         return self._common.isdisjoint(_segments(name)) and _domain(host) not in self._domains
 
+    def has_our_word(self, name: str) -> bool:
+        """Return whether a name has a word that the names of all stacks have; true where these have none."""
+        return not self._common or not self._common.isdisjoint(_segments(name))
+
     def belongs(self, name: str, environment: str) -> bool:
         """Return whether a name has a word of this environment."""
         return environment in self.owners(name)

@@ -214,6 +214,9 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _facts(
         "elasticloadbalancing/loadbalancer", "elasticloadbalancing:{r}:{a}:loadbalancer/~/{n}/{s}", name="Name",
         how="stack arn", parts=_LISTENERS + " loadbalancer/app/={arn} loadbalancer/net/={arn}"),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": _facts(
+        "elasticloadbalancing/targetgroup", "elasticloadbalancing:{r}:{a}:targetgroup/{n}/{s}", name="Name",
+        how="stack arn", attributes="TargetGroupName={n} TargetGroupFullName=targetgroup/{n}/{s}"),
     "AWS::XRay::Group": _facts("xray/group", "xray:{r}:{a}:group/{n}/{s}", name="GroupName", how="stack arn"),
 }  # fmt: skip
 

@@ -52,8 +52,11 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 
 
 def severity(names: frozenset[str]) -> Severity:
-    """Return how bad these actions are on what holds data: listing alone is low, network interfaces alone medium."""
-    return "low" if lists_only(names) else "medium" if names <= _INTERFACES else "high"
+    """Return how bad these actions are on what holds data: listing is low, describing and network interfaces medium."""
+    if lists_only(names):
+        return "low"
+    described = all(name.partition(":")[2].startswith("describe") for name in names)
+    return "medium" if described or names <= _INTERFACES else "high"
 
 
 def critical(names: frozenset[str]) -> Severity:

@@ -1,8 +1,10 @@
 """REF-09: a name belongs to another environment by its naming scheme, although no template declares it."""
 
+import re
 from collections.abc import Iterator
 
 from sealift.isolation.grants import Grant
+from sealift.isolation.identities import shape
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
@@ -11,6 +13,7 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
 from sealift.isolation.schemes import names_in
 from sealift.isolation.shared import outside_of
+from sealift.isolation.types import facts
 from sealift.isolation.weights import weigh
 from sealift.isolation.world import Sealed, World
 from sealift.model.finding import Severity
@@ -37,16 +40,33 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]
                 origin = place.scope.origin(place.logical_id)
                 message = f"{origin} of {environment.name} names {name} ({place.path}), which is {other}'s by its name."
                 severity: Severity = "high"
+                if _is_own_label(place):
+                    continue
                 if world.schemes.is_anybodys(name) and weigh(place, text) is None:
                     message = f"{message[:-1]}; whose host it is can not be said."
                     severity = "medium"
                 elif place.key in ("AllowOrigins", "AllowedOrigins"):
                     # Its pages may call, with what their user has; its functions may not.
                     severity = "medium"
+                elif _PROGRAM.search(place.path) and not world.schemes.has_our_word(name):
+                    # A program calls its own parts as it likes.
+                    severity = "medium"
                 yield RULE.on_reference(
                     world, place, (environment.name, other), message, resource=name, cause=text, severity=severity
                 )
                 break
+
+
+_PROGRAM = re.compile(r"(Command|EntryPoint|UserData|BuildSpec)$")
+
+
+def _is_own_label(place: Place) -> bool:
+    """Return whether a resource of a type of which many may have one name is called so."""
+    known, tail = shape(place.type), place.type.rpartition("::")[2]
+    if place.path not in ("Name", f"{tail}Name"):
+        return False
+    named = facts(place.type)
+    return not (known and known.keys) and (named is None or place.path not in (named.name or "").split(","))
 
 
 def _names(world: World, text: str) -> Iterator[str]:

@@ -26,14 +26,15 @@ _ELSEWHERE = frozenset({"sts", "xray", "aws-marketplace", "organizations"})
 """Services that other rules read, or that hold nothing of anybody's."""
 _CALLS = re.compile(
     "lambda:invoke|states:start|execute-api:invoke|ses:send|appsync:graphql|sagemaker:invoke|codebuild:startbuild"
-    "|cloudwatch:putmetric|logs:(createlog|putlog)|mobiletargeting:send|sms-voice:send"
+    "|cloudwatch:putmetric|appconfig:startconf|mediaconvert:createjob|logs:(createlog|putlog)|mobiletargeting:send|sms-voice:send"
     "|bedrock[a-z-]*:(invoke|converse|retrieve|apply|start|stop|cancel)"
 )
 """Actions that let the thing work and change nothing of it."""
 _OTHERS = frozenset({"iam:passrole", *(f"iam:{name.lower()}" for name in (*WIDENING, *REMOVING, *EDITING))})
 """Actions that the rules on roles report."""
 _OF_AWS = re.compile(
-    r"[:/](StepFunctionsGetEvents|aws/|aws-service-role/|alias/aws/|AWS|RDS|cdk-hnb659fds-|aws-sam-cli-managed-|CDKToolkit/)"
+    r"[:/](StepFunctionsGetEvents|aws/|aws-service-role/|alias/aws/|AWS|RDS|cdk-hnb659fds-|aws-sam-cli-managed-"
+    r"|CDKToolkit/|workgroup/primary$)"
 )
 """Names that AWS or its tools give things that everybody in the account uses."""
 
@@ -159,7 +160,10 @@ def _use(principal: Principal, statement: Statement, denials: list[Statement], p
 
 def _is_call(pattern: str, action: str, fact: iam.Action) -> bool:
     """Return whether an action changes nothing that is there; of names that are open it makes another one."""
-    return _CALLS.match(action) is not None or (pattern.endswith("*") and fact.name.startswith("Create"))
+    if pattern.endswith("*") and fact.name.startswith("Create"):
+        return True
+    # Who listens to the one default bus is told by EVT-01.
+    return _CALLS.match(action) is not None or pattern.endswith(":event-bus/default")
 
 
 @lru_cache(maxsize=4096)
@@ -171,7 +175,7 @@ def _named(actions: tuple[str, ...], service: str) -> list[tuple[str, iam.Action
         prefix = service if is_wild(own) else own
         for name in iam.matching(prefix, pattern):
             fact = iam.action(prefix, name)
-            if fact is not None and iam.may_be_on(prefix, fact, service):
+            if fact is not None and prefix not in _ELSEWHERE and iam.may_be_on(prefix, fact, service):
                 found[f"{prefix}:{name}"] = fact
     return [(name, found[name]) for name in sorted(found.keys() - TELEMETRY - _OTHERS)]
 
