@@ -87,9 +87,9 @@ def test_ten_thousand_statements_are_read_in_time() -> None:
     own = {"Fn::GetAtt": ["Table", "Arn"]}
     listed: list[Any] = [{"Effect": "Allow", "Action": f"dynamodb:Get{n}", "Resource": own} for n in range(10_000)]
     listed.append({"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"})
-    started = time.monotonic()
+    started = time.process_time()
     assert ids(proved(with_policy({"Statement": listed}))) == {"IAM-01"}
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_stars_everywhere_are_every_finding_at_once() -> None:

@@ -80,7 +80,7 @@ def test_a_resource_of_a_type_that_is_hardly_known_and_a_permission_on_it() -> N
 
 
 def test_a_permission_on_one_resource_of_a_service_that_has_others() -> None:
-    own = {"Effect": "Allow", "Action": "kinesis:DescribeStream", "Resource": {"Fn::GetAtt": ["Stream", "Arn"]}}
+    own = {"Effect": "Allow", "Action": "kinesis:PutRecord", "Resource": {"Fn::GetAtt": ["Stream", "Arn"]}}
     body = resources(
         Stream={"Type": "AWS::Kinesis::Stream", "Properties": {}},
         Reader={"Type": "AWS::Kinesis::StreamConsumer", "Properties": {"StreamARN": {"Fn::GetAtt": ["Stream", "Arn"]}}},
