@@ -12,5 +12,8 @@ def repository(root: Path) -> Path:
 
 def real_path_outside(path: Path, boundary: Path) -> Path | None:
     """Return where a path really leads when that is outside the boundary; None when it is inside, there or not."""
-    real = Path(os.path.realpath(path))
+    try:
+        real = Path(os.path.realpath(path))
+    except ValueError:  # a name with a NUL in it is no file's, wherever that would be
+        return None
     return None if real.is_relative_to(boundary) else real

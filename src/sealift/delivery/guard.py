@@ -115,9 +115,7 @@ def _may_be_replaced(change: Change) -> bool:
         own = (d for d in change.details if _only_at_creation(change, d) and d.before is not None)
         return any(d.after is not None and d.before != d.after for d in own)
     forcing = _forcing(change)
-    known = [d for d in forcing if d.before is not None and d.after is not None]
-    unchanged = bool(forcing) and len(known) == len(forcing) and all(d.before == d.after for d in known)
-    return not unchanged
+    return not forcing or any(d.before is None or d.before != d.after for d in forcing)
 
 
 def _forcing(change: Change) -> list[ChangeDetail]:

@@ -402,9 +402,9 @@ _BUILT = "; when a build of your own makes it, run that first"
 
 
 def _near(path: Path) -> str:
-    if path.is_symlink():
-        return f"; {path.name} is a symbolic link to {path.readlink()}, which is not there"
     try:
+        if path.is_symlink():
+            return f"; {path.name} is a symbolic link to {path.readlink()}, which is not there"
         return did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
     except OSError:
         return ""

@@ -222,7 +222,7 @@ def test_the_first_of_several_samconfig_files_counts_as_for_sam(app_folder: Path
     assert "by-yaml" not in initial_config(app_folder)
 
 
-@pytest.mark.parametrize("text", ["a: [", "[]", "", "prod: 3", "prod: {deploy: [1]}", "a: " + "[" * 5000, "x: !Foo 1"])
+@pytest.mark.parametrize("text", ["a: [", "[]", "", "prod: 3", "prod: {deploy: [1]}", "a: " + "[" * 2000, "x: !Foo 1"])
 def test_a_samconfig_that_cannot_be_read_says_nothing(app_folder: Path, text: str) -> None:
     (app_folder / "samconfig.yaml").write_text(text)
     write_initial_config(app_folder)

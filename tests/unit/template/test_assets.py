@@ -338,3 +338,15 @@ def test_a_layer_for_several_processors_is_known_where_nothing_decides(
         f"Metadata: {{BuildMethod: python3.12{metadata}}}}}\n{using}"
     )
     assert only(load(tmp_path, text, {"lay/requirements.txt": ""})).architectures == undecided
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\\0b", "src/" + "é" * 300])
+@pytest.mark.parametrize(
+    "properties",
+    ["CodeUri: {}, Runtime: python3.12, Handler: a.b", "DefinitionUri: {}", "Layers: [], CodeUri: {}, Handler: a.b"],
+)
+def test_a_name_that_no_file_can_have_is_a_missing_one(tmp_path: Path, name: str, properties: str) -> None:
+    kind = "AWS::Serverless::Api" if properties.startswith("Def") else "AWS::Serverless::Function"
+    given = properties.format(f'"{name}"')
+    text = f"{SAM}Resources: {{Fn: {{Type: {kind}, Properties: {{{given}}}}}}}\n"
+    assert refusal(tmp_path, text).code == "template-asset-missing"
