@@ -15,6 +15,7 @@ _MACHINE = re.compile(r"cannot open shared object file|GLIBC_|invalid ELF header
 _PYTHON_FRAME = re.compile(r'File "(?:/var/task|/opt)/([^"]+)",? [Ll]ine (\d+)')
 _NODE_FRAME = re.compile(r"(?:/var/task|/opt)/([^\s:()]+):(\d+)")
 _SYNTAX_PLACE = re.compile(r"\(([^()]+), line (\d+)\)")
+_OF_A_LAYER = re.compile(r"Cannot find module '(/opt/[^']+)'")
 _ES_MODULE = re.compile(r"Unexpected token 'export'|Cannot use import statement outside a module")
 _REQUIRED_BY = re.compile(r"(?:Require stack:\n- |imported from )(?:/var/task|/opt)/(\S+)")
 _LACKING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
@@ -83,6 +84,8 @@ def _cure(loading: Loading) -> str:
         return f"It may be in a layer or a file system that cannot be had here: {', '.join(loading.absent_layers)}"
     if module:
         return f"Declare {module[1] or module[2]} among the function's dependencies, or bring it in a layer"
+    if of_layer := _OF_A_LAYER.search(loading.message):
+        return f"No layer of it brings {of_layer[1]}; what npm builds for a layer goes into nodejs/ as a whole"
     if lacking := _LACKING.search(loading.message):
         package = lacking[2].partition(".")[0]
         return f"Correct that import, or pin a version of {package} whose {lacking[2]} has {lacking[1]}"

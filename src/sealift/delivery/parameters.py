@@ -68,7 +68,8 @@ def stored_settings(
 
 def _is_blank(spec: ParameterSpec, value: str) -> bool:
     """Whether a value says nothing although the parameter is required. An empty list is a value."""
-    may_be = spec.default is not None or spec.min_length == 0
+    allowed = spec.allowed_pattern is not None and _matches(spec.allowed_pattern, value)
+    may_be = spec.default is not None or spec.min_length == 0 or allowed
     is_list = spec.type == "CommaDelimitedList" or spec.type.startswith("List<")
     return not value.strip() and not (may_be or is_list or value in spec.allowed_values)
 

@@ -58,6 +58,11 @@ def test_a_name_that_a_package_lacks_is_cured_by_another_version_of_it():
     assert _judged("Runtime.ImportModuleError", message).cure == cure
 
 
+def test_a_file_that_no_layer_brings_is_named():
+    message = "Cannot find module '/opt/nodejs/config.mjs' imported from /var/task/app.mjs"
+    assert _judged("Error", message).cure.startswith("No layer of it brings /opt/nodejs/config.mjs")
+
+
 def test_a_module_may_be_in_a_layer_that_cannot_be_had():
     found = _judged("Runtime.ImportModuleError", "No module named 'x'", layers=("arn:aws:lambda:eu:1:layer:a:1",))
     assert (found.certain, "arn:aws:lambda:eu:1:layer:a:1" in found.cure) == (False, True)

@@ -105,3 +105,10 @@ def test_a_parameter_has_a_value_or_a_problem(declared: dict[str, str | None], v
     unknown = set(values) - set(declared)
     assert set(resolved) | set(without) == set(declared)
     assert len(problems) == len(without) + len(unknown)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "may_be"), [("[a-z]*", True), ("^([a-z]+)?$", True), ("[a-z]+", False), (None, False)]
+)
+def test_a_value_may_be_blank_where_the_pattern_says_so(pattern: str | None, *, may_be: bool) -> None:
+    assert (judge(ParameterSpec(name="Bucket", allowed_pattern=pattern), "") == ()) is may_be
