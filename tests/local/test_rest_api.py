@@ -1,6 +1,9 @@
 """REST APIs written as a Swagger Body answer as on AWS, and keep their address when the Body changes."""
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from sealift.local.endpoint import Endpoint
 from sealift.model.template import Json
@@ -83,6 +86,7 @@ def _template(**more_paths: Json) -> dict[str, Json]:
             "/closed": {"get": _operation(security=[{"Gate": []}])},
             "/keyed": {"get": _operation(security=[{"api_key": []}])},
             "/signed": {"get": _operation(security=[{"AWS_IAM": []}])},
+            "/signed-by-operation": {"get": _operation(**{"x-amazon-apigateway-auth": {"type": "AWS_IAM"}})},
             "/picture": {"get": _operation("Picture")},
             "/strict": {"post": _operation(**STRICT)},
             "/replies/{kind}": {"get": _operation("Replies")},
@@ -198,6 +202,15 @@ def test_a_method_that_wants_an_api_key_refuses_requests_without_one(api: Deploy
 
 def test_a_method_that_wants_a_signature_refuses_requests_without_one(api: Deployed) -> None:
     assert _get(api, "/signed").status == 403
+    assert _get(api, "/signed-by-operation").status == 403
+
+
+def test_a_function_knows_who_signed(endpoint: Endpoint, api: Deployed) -> None:
+    request = AWSRequest("GET", f"{api.outputs['Url']}/signed-by-operation")
+    keys = Credentials(endpoint.access_key, endpoint.secret_key)
+    SigV4Auth(keys, "execute-api", endpoint.region).add_auth(request)
+    answer = http("GET", request.url, headers=dict(request.headers))
+    assert answer.json["requestContext"]["identity"]["userArn"] == f"arn:aws:iam::{endpoint.account}:root"
 
 
 def test_gateway_responses_are_in_effect_from_the_first_deployment(api: Deployed) -> None:

@@ -103,6 +103,8 @@ def _authorization(operation: Operation, document: Body, ref: PartRef) -> Body:
             settings |= {"AuthorizationType": kind, "AuthorizerId": ref("Authorizer", name)}
             if scopes:
                 settings["AuthorizationScopes"] = scopes
+    if mapping_at(operation.definition.get("x-amazon-apigateway-auth")).get("type") == "AWS_IAM":
+        settings["AuthorizationType"] = "AWS_IAM"
     return settings
 
 

@@ -14,9 +14,11 @@ def own_credentials() -> None:
     Has to come first: modules of the emulator take copies of what it replaces.
     """
     from ministack.core import iam_evaluator
+    from ministack.core.responses import get_account_id
 
     root = os.environ["AWS_ACCESS_KEY_ID"]
     resolve, enforce = iam_evaluator.resolve_principal, iam_evaluator.enforce
+    identity_of = iam_evaluator.resolve_caller_identity
     looks_itself: contextvars.ContextVar[bool] = contextvars.ContextVar("looks_itself", default=True)
 
     def enforced(access_key_id: str, iam_action: str, service: str, *more: Any, **named: Any) -> Any:
@@ -34,6 +36,14 @@ def own_credentials() -> None:
         policies: list[Any] | None = None if looks_itself.get() else []
         return iam_evaluator.PrincipalInfo(arn="anonymous", type="Anonymous", account=account_id, policies=policies)
 
+    def caller(access_key_id: str) -> Any:
+        if access_key_id != root:
+            return identity_of(access_key_id)
+        account = get_account_id()
+        known = {"accessKey": root, "accountId": account, "userId": account, "userArn": f"arn:aws:iam::{account}:root"}
+        return {**known, "principalOrgId": None, "session": None}
+
+    iam_evaluator.resolve_caller_identity = caller
     iam_evaluator.is_root_access_key = lambda access_key_id: access_key_id == root
     iam_evaluator._is_root_key = lambda _access_key_id: False
     iam_evaluator.resolve_principal = resolved
