@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -107,11 +107,12 @@ class CachedBuilder:
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in left})
 
     def look(self, functions: Sequence[Finished]) -> Looked:
-        warnings = tuple(told for function in functions for told in self._looked(function))
-        if self._trials is None:
-            return Looked(warnings=warnings)
-        seen = tried(functions, self._trials, self.cache)
-        return replace(seen, warnings=(*warnings, *seen.warnings))
+        used = [function for function in functions if not function.unused]
+        idle = ", ".join(function.logical_id for function in functions if function.unused)
+        unseen = (f"Not looked at: {idle} (its Condition holds in no environment)",) if idle else ()
+        warnings = tuple(told for function in used for told in self._looked(function))
+        seen = tried(used, self._trials, self.cache) if self._trials else Looked()
+        return Looked(warnings=(*warnings, *seen.warnings), unseen=(*unseen, *seen.unseen))
 
     def _looked(self, function: Finished) -> tuple[str, ...]:
         parts = (function.package.name, [layer.name for layer in function.layers], len(function.own))

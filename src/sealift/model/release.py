@@ -69,6 +69,8 @@ class Finished:
     """Names of its own files in the package; none where a tool made it."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Its environment variables; stand-ins where only a deployment knows the value."""
+    unused: bool = False
+    """Whether no environment has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,8 @@ class FunctionSpec:
     architecture: str
     package_type: str = "Zip"
     location: Location | None = None
+    unused: bool = False
+    """Whether its Condition holds in no environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

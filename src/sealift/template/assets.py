@@ -14,7 +14,7 @@ from sealift.cfn.intrinsics import walk
 from sealift.cfn.values import list_at, mapping_at, scalar_text
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Asset, FunctionSpec, Json, Location, TemplatePath
-from sealift.template.choices import Scopes, agreed, depends_on, differ, elements, listed, texts
+from sealift.template.choices import Scopes, agreed, depends_on, differ, elements, holds_nowhere, listed, texts
 from sealift.template.faults import fault, nearest_line, refuse_outside
 from sealift.template.shapes import FUNCTION_TYPES, LAYER_TYPES, SHAPES, Shape, is_remote, of_globals
 from sealift.template.sourcemaps import runs_with_source_maps
@@ -83,6 +83,8 @@ class Resource:
     path: TemplatePath
     properties: dict[str, Json]
     metadata: dict[str, Json]
+    unused: bool = False
+    """Whether its Condition holds in no environment."""
 
 
 def resources(source: Source) -> Iterator[Resource]:
@@ -110,6 +112,7 @@ def _resources(source: Source, section: dict[str, Json], path: TemplatePath) -> 
             path=(*path, logical_id),
             properties={**of_globals(source.body, kind), **properties},
             metadata=mapping_at(declared, "Metadata"),
+            unused=holds_nowhere(declared.get("Condition"), source.scopes),
         )
 
 
@@ -127,6 +130,7 @@ def functions(source: Source) -> tuple[FunctionSpec, ...]:
                     handler=source.text(resource.properties.get("Handler")),
                     architecture=agreed(_architectures(source, resource)) or "unknown",
                     location=source.location(resource.path, resource.logical_id),
+                    unused=resource.unused,
                 )
             )
     return tuple(specs)

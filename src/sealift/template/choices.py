@@ -5,7 +5,7 @@ Without any environment the defaults of parameters count.
 
 from collections.abc import Mapping
 
-from sealift.cfn.evaluation import Bindings, parameter_values, resolved
+from sealift.cfn.evaluation import Bindings, condition, parameter_values, resolved
 from sealift.cfn.intrinsics import walk
 from sealift.cfn.values import mapping_at, scalar_text
 from sealift.model.template import Json
@@ -50,6 +50,14 @@ def _resolved(value: Json, scope: Bindings) -> Json:
         return resolved(value, scope)
     except RecursionError:  # conditions that name each other in a circle, which CloudFormation refuses
         return None
+
+
+def holds_nowhere(name: Json, known: Scopes) -> bool:
+    """Return whether a condition is known to hold in no environment."""
+    try:
+        return isinstance(name, str) and all(condition(name, scope) is False for scope in known.values())
+    except RecursionError:
+        return False
 
 
 def agreed(found: Mapping[str, str | None]) -> str | None:

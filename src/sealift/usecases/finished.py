@@ -30,6 +30,7 @@ def finished(scope: str, template: Template, built: Mapping[str, BuiltArtifact])
             foreign=foreign or None in known or _has_file_system(template, function),
             own=one.own,
             variables=_variables(template, function),
+            unused=function.unused,
         )
     for asset in template.assets:
         if asset.kind == "template":

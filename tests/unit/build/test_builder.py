@@ -2,13 +2,14 @@
 
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sealift.build.builder import CachedBuilder
 from sealift.errors import BuildError
-from sealift.model.release import BuiltArtifact
+from sealift.model.release import BuiltArtifact, Finished
 from sealift.model.template import Asset, Location, Packing
 from tests.unit.build.tools import FakeUv, NoTools, function, write
 
@@ -407,3 +408,15 @@ def test_a_warning_names_the_function_that_is_built_now(app: Path) -> None:
     assert not again.built
     assert first.warnings[0].startswith("Fn: ")
     assert again.warnings == tuple(told.replace("Fn", "Other", 1) for told in first.warnings)
+
+
+def test_a_function_that_no_environment_has_is_not_looked_at(app: Path) -> None:
+    built = build(app)
+    gone = Finished(
+        logical_id="Fn", handler="gone.handler", runtime="python3.12", architecture="x86_64", package=built.path
+    )
+    builder = CachedBuilder(app.parent / "cache", FakeUv())
+    with pytest.raises(BuildError, match=r"no gone\.py"):
+        builder.look([gone])
+    seen = builder.look([replace(gone, unused=True)])
+    assert seen.unseen == ("Not looked at: Fn (its Condition holds in no environment)",)

@@ -153,3 +153,24 @@ def test_a_build_is_of_one_value_or_refused(values: list[str]) -> None:
         else:
             message = refused(Path(folder), template(), **environments).message
             assert all(f"{name} has {given['Code']}" in message for name, given in environments.items())
+
+
+@pytest.mark.parametrize(
+    ("production", "unused"),
+    [({}, True), ({"Arch": "arm64"}, False), ({"Bare": "b"}, True)],
+    ids=["off", "on", "other"],
+)
+def test_a_function_whose_condition_holds_nowhere_is_unused(
+    tmp_path: Path, production: dict[str, str], unused: bool
+) -> None:
+    text = template("Conditions: {Green: !Equals [!Ref Arch, arm64]}", Architectures="[x86_64]", CodeUri="green")
+    text = text.replace(FUNCTION, f"{FUNCTION}\n    Condition: Green")
+    found = loaded(tmp_path, text, staging={"Bare": "b"}, production={"Bare": "b", **production})
+    assert [function.unused for function in found.functions] == [unused]
+
+
+def test_without_environments_no_condition_is_known_to_hold_nowhere(tmp_path: Path) -> None:
+    text = template("Conditions: {Off: !Equals [a, b]}", CodeUri="green").replace(
+        FUNCTION, f"{FUNCTION}\n    Condition: Off"
+    )
+    assert not loaded(tmp_path, text).functions[0].unused
