@@ -16,6 +16,11 @@ _CASCADE = (
 )
 _ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
     (
+        re.compile(r"No export named \S+ found|Export \S+ not found", re.I),
+        "No stack of this account and region exports it. When a template of this repository does, declare that under "
+        "[[stacks]], and name it in the `needs` of this stack; otherwise deploy the stack that exports it first.",
+    ),
+    (
         re.compile(r"already exists", re.I),
         "Something else in the account has this name: leave the name out, so that CloudFormation makes one, or put "
         "the environment's name into it.",

@@ -91,6 +91,8 @@ def test_a_custom_resource_whose_function_wrote_nothing_says_no_more_than_its_re
     [
         ("shop already exists in stack arn:aws:cloudformation:eu-west-1:1:stack/other/1", "leave the name out"),
         ("User: arn:aws:iam::1:user/ci is not authorized to perform: dynamodb:CreateTable", "lack a permission"),
+        ("No export named other-vpc found. Rollback requested by user.", "[[stacks]]"),
+        ("Export 'other-vpc' not found", "[[stacks]]"),
         ("You have exceeded your quota: LimitExceeded", "quota"),
         (
             "1 validation error detected: Value 'python3.99' at 'runtime' failed to satisfy constraint: Member must",

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.delivery.parameters import resolve_parameters
+from sealift.delivery.parameters import resolve_parameters, stored_settings
 from sealift.model.template import Location, ParameterSpec
 
 
@@ -112,3 +112,12 @@ def test_a_parameter_has_a_value_or_a_problem(declared: dict[str, str | None], v
 )
 def test_a_value_may_be_blank_where_the_pattern_says_so(pattern: str | None, *, may_be: bool) -> None:
     assert (judge(ParameterSpec(name="Bucket", allowed_pattern=pattern), "") == ()) is may_be
+
+
+@pytest.mark.parametrize("kind", ["AWS::SSM::Parameter::Value<String>", "AWS::SSM::Parameter::Value<List<String>>"])
+def test_an_ssm_parameter_needs_the_entry_that_its_value_names(kind: str) -> None:
+    spec = ParameterSpec(name="Tax", type=kind, default="/shop/tax")
+    assert stored_settings([spec], ["ssm:/shop/tax"], {}) == ("ssm:/shop/tax",)
+    assert stored_settings([spec], ["ssm:/shop/tax"], {"Tax": "/shop/eu/tax"}) == ("ssm:/shop/eu/tax",)
+    assert stored_settings([ParameterSpec(name="Tax", type=kind)], [], {"Tax": "/a"}) == ("ssm:/a",)
+    assert stored_settings([ParameterSpec(name="Tax")], [], {"Tax": "/a"}) == ()
