@@ -13,6 +13,7 @@ from sealift.errors import ConfigError
 SAMCONFIG_NAMES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 TEMPLATE_NAMES = ("template.yaml", "template.yml", "template.json")
 _NOT_SOURCE = {".aws-sam", ".venv", "venv", "node_modules", "build", "dist", "cdk.out", ".serverless", "tests", "test"}
+_PACKAGED = {"packaged.yaml", "packaged.yml", "output.yaml"}
 _SUFFIXES = (".yaml", ".yml", ".json", ".template")
 _NAMED, _DEPTH, _BEGIN_BYTES = 4, 3, 2000
 MAX_NAME = 100
@@ -71,6 +72,26 @@ def _written_elsewhere(root: Path) -> Iterator[tuple[Path, str, str]]:
             yield folder, *other
 
 
+def first_templates(root: Path) -> tuple[str, ...]:
+    """Return the templates that a first configuration names: samconfig's, those below, or the only file that is one.
+
+    Raises ConfigError when there is none.
+    """
+    named = [
+        str(value) for _, value in samconfig_values(samconfig_data(samconfig_texts(root)), "default", "template_file")
+    ]
+    for name in named:
+        if not {*Path(name).parts} & _NOT_SOURCE and Path(name).name not in _PACKAGED and (root / name).is_file():
+            return (Path(name).as_posix(),)
+    try:
+        return templates_below(root)
+    except ConfigError:
+        likely = tuple(islice(_likely_templates(root), 2))
+        if len(likely) != 1 or next(_written_elsewhere(root), None):
+            raise
+        return likely
+
+
 def _where_else(root: Path) -> str:
     """Return what to do when there is no template where it was looked for."""
     for above in _inside_repository(root.resolve()):
@@ -95,7 +116,7 @@ def _likely_templates(root: Path, deeper: int = _DEPTH) -> Iterator[str]:
     for entry in sorted(root.iterdir()) if root.is_dir() else ():
         if entry.is_dir() and entry.name not in _NOT_SOURCE and not entry.name.startswith("."):
             folders.append(entry)
-        elif entry.suffix in _SUFFIXES and _begins_like_a_template(entry):
+        elif entry.suffix in _SUFFIXES and entry.name not in _PACKAGED and _begins_like_a_template(entry):
             yield entry.name
     for folder in folders if deeper else ():
         yield from (f"{folder.name}/{name}" for name in _likely_templates(folder, deeper - 1))

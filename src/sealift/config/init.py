@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sealift.config.discover import app_name, as_name, default_branch, templates_below
+from sealift.config.discover import app_name, as_name, default_branch, first_templates
 from sealift.config.load import CONFIG_NAME, find_source
 from sealift.config.parameters import TemplateParameter, template_parameters
 from sealift.config.samconfig import DEFAULT, SamEnvironment, matching, read_samconfig
@@ -67,7 +67,7 @@ def initial_config(root: Path) -> str:
     """
     found = read_samconfig(root)
     default = next((one for one in found if one.name == DEFAULT), SamEnvironment(name=DEFAULT))
-    templates = templates_below(root)
+    templates = first_templates(root)
     parameters = [one for template in templates for one in template_parameters(root / template)]
     name = as_name(default.stack_name) if default.stack_name else app_name(root)
     return "".join(

@@ -34,6 +34,10 @@ stack_name = "orders-qa2"
 """
 
 
+SAM = "Transform: AWS::Serverless-2016-10-31\n"
+CONFIG = '[default.build.parameters]\ntemplate_file = "%s"\n'
+
+
 def test_the_first_file_of_a_bare_template_means_what_held_without_it(app_folder: Path) -> None:
     before = load_app(app_folder)
     path = write_initial_config(app_folder)
@@ -227,3 +231,29 @@ def test_a_samconfig_that_cannot_be_read_says_nothing(app_folder: Path, text: st
     (app_folder / "samconfig.yaml").write_text(text)
     write_initial_config(app_folder)
     assert load_app(app_folder).name == "orders"
+
+
+@pytest.mark.parametrize(
+    ("files", "template"),
+    [
+        ({"sam.yaml": SAM}, "sam.yaml"),
+        ({"deploy/stack.yml": SAM, "docker-compose.yml": "services: {}"}, "deploy/stack.yml"),
+        ({"template.yaml": SAM, "other.yaml": SAM}, "template.yaml"),
+        ({"deploy/app.yaml": SAM, "b.yaml": SAM, "samconfig.toml": CONFIG % "./deploy/app.yaml"}, "deploy/app.yaml"),
+        ({"sam.yaml": SAM, "samconfig.toml": CONFIG % ".aws-sam/build/template.yaml"}, "sam.yaml"),
+        ({"sam.yaml": SAM, "samconfig.toml": CONFIG % "gone.yaml"}, "sam.yaml"),
+    ],
+)
+def test_a_template_of_another_name_is_found(tmp_path: Path, files: dict[str, str], template: str) -> None:
+    for name, text in {**files, ".aws-sam/build/template.yaml": SAM}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert f'template = "{template}"' in initial_config(tmp_path)
+
+
+def test_of_several_files_that_look_like_templates_none_is_guessed(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(SAM)
+    (tmp_path / "b.yaml").write_text(SAM)
+    with pytest.raises(ConfigError) as caught:
+        initial_config(tmp_path)
+    assert "a.yaml, b.yaml" in (caught.value.hint or "")
