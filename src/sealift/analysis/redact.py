@@ -1,7 +1,12 @@
 """Takes secrets out of what programs print."""
 
+import base64
+import html
+import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
 
 MASK = "***"
 _SECRET_NAME = re.compile(
@@ -33,8 +38,30 @@ def secret_values(*envs: Mapping[str, str]) -> tuple[str, ...]:
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` with these values, and whatever has the shape of a key or token, masked."""
     for secret in secrets:
-        text = text.replace(secret, MASK)
+        for spelled in _spellings(secret):
+            text = text.replace(spelled, MASK)
     return _SHAPES.sub(MASK, text)
+
+
+@lru_cache(maxsize=4096)
+def _spellings(secret: str) -> tuple[str, ...]:
+    """Return how programs write a value, longest first: in JSON, Python, XML, an address or base64, or line by line."""
+    found = {
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        secret.encode("unicode_escape").decode(),
+        html.escape(secret),
+        html.escape(secret, quote=False),
+        secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;"),
+        quote(secret, errors="replace"),
+        quote(secret, safe="", errors="replace"),
+        quote_plus(secret, errors="replace"),
+        base64.b64encode(secret.encode(errors="replace")).decode(),
+        *(line for line in secret.splitlines() if len(line) >= _MIN_SECRET),
+    }
+    return tuple(sorted(found, key=lambda spelled: (-len(spelled), spelled)))
 
 
 def tail(text: str, *, lines: int = 120, characters: int = 16_000) -> str:

@@ -6,15 +6,16 @@ for ever what is written to it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sealift.analysis.redact import MASK, redacted
 from sealift.errors import SealiftError
 from sealift.ports import Cloud
 
+Answer = TypeVar("Answer")
 SHORTEST = 6
 """Shorter values are words that stand in any text."""
-SAID = frozenset({"reason", "error", "detail", "log", "differences", "message", "trace", "payload"})
+SAID = frozenset({"reason", "error", "detail", "log", "differences", "message", "trace", "payload", "output", "fix"})
 """The fields of answers that hold words for people. Names, templates and outputs are used, and stay as they are."""
 
 
@@ -38,6 +39,11 @@ class Secrets:
         if read is not None:
             self.learn(read())
         return redacted(text, self._known)
+
+    def said(self, answer: Answer) -> Answer:
+        """Return an answer with the words for people in it masked."""
+        masked: Answer = _masked(answer, self)
+        return masked
 
 
 class _Masked:

@@ -66,7 +66,7 @@ def ask_probe(
                 environment=site.name,
                 name=probe.name,
                 ok=wrong is None,
-                detail=wrong or f"{answer.status} in {answer.latency_ms:.0f} ms",
+                detail=site.secrets.masked(wrong or "") or f"{answer.status} in {answer.latency_ms:.0f} ms",
                 attempt=attempt,
                 latency_ms=round(answer.latency_ms, 1),
             )

@@ -12,14 +12,16 @@ from sealift.errors import CloudError, SealiftError
 from sealift.model.app import Hooks
 from sealift.model.live import LiveFunction
 from sealift.model.stack import Drift, Invocation
+from sealift.ports import HttpAnswer
 from sealift.usecases.destroy import destroy
 from sealift.usecases.logs import read_log
 from sealift.usecases.masking import Secrets
 from sealift.usecases.stacks.drift import drift
 from sealift.usecases.status import status
 from sealift.usecases.waive import Waiver, waive
-from tests.component.usecases.world import World, function, table
+from tests.component.usecases.world import URL, World, function, table
 from tests.fakes.process import completed
+from tests.fakes.suites import failed
 
 SECRET = "hunter2-hunter2"
 NO_ECHO = {"Password": {"Type": "String", "NoEcho": True}}
@@ -67,6 +69,21 @@ def test_what_an_output_says_in_status(world: World):
     assert SECRET in world.account().stacks.describe("shop-staging").outputs.values()  # type: ignore[union-attr]
     (shown,) = (lane.outputs for lane in status(world.app, world.services()) if lane.environment.name == "staging")
     assert shown["Leak"] == "***"
+
+
+def test_what_acceptance_tests_say(world: World):
+    suite = failed("acceptance", f"test_it[{SECRET}]: expected {SECRET}")
+    world.tester.acceptance_result = replace(suite, output=f"seen {SECRET}")
+    told = said(world, world.deploy)
+    assert "test_it[***]: expected ***" in told
+    assert SECRET not in told
+
+
+def test_what_a_probe_is_answered(world: World):
+    world.http.serve(URL, HttpAnswer(status=0, body="", latency_ms=0, error=f"no host {SECRET}"))
+    told = said(world, world.deploy)
+    assert "no host ***" in told
+    assert SECRET not in told
 
 
 def test_what_a_function_prints_of_its_own_variables(world: World):

@@ -1,3 +1,9 @@
+import base64
+import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus, unquote
+from xml.etree.ElementTree import Element, tostring
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +87,44 @@ def test_an_old_signature_and_a_token_of_three_parts_are_masked():
 
 def test_a_signature_that_is_no_part_of_a_url_stays():
     assert redacted("Signature=good of the ledger") == "Signature=good of the ledger"
+
+
+def in_xml(secret: str) -> str:
+    case = Element("case", {"name": secret})
+    case.text = secret
+    return tostring(case, encoding="unicode")
+
+
+WRITERS: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda secret: json.dumps({"p": secret}),
+    lambda secret: json.dumps({"p": secret}, ensure_ascii=False),
+    lambda secret: repr({"p": secret}),
+    in_xml,
+    lambda secret: f"https://u:{quote(secret, safe='')}@h/?q={quote_plus(secret)}",
+    lambda secret: base64.b64encode(secret.encode()).decode(),
+)
+PRINTED = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=8, max_size=24)
+
+
+@given(PRINTED.filter(lambda text: len(set(text)) > 3), st.sampled_from(WRITERS))
+def test_a_secret_is_masked_however_a_program_writes_it(secret: str, write: Callable[[str], str]) -> None:
+    written = write(secret)
+    left = redacted(written, [secret])
+    assert len(left) < len(written) or MASK in left
+    assert secret not in left
+    assert secret not in unquote(left)
+
+
+@pytest.mark.parametrize("secret", ['p@ss&"word<1>', "it's\\a/secret%", "grüße+äöü", "two words & more"])
+@pytest.mark.parametrize("write", WRITERS)
+def test_what_has_to_be_escaped_is_masked(secret: str, write: Callable[[str], str]) -> None:
+    left = redacted(write(secret), [secret])
+    assert MASK in left
+    assert not any(part in left for part in ("ss&", "word", "secret", "grüße", "more"))
+
+
+def test_a_secret_of_several_lines_is_masked_in_each_line() -> None:
+    secret = "first-line-of-it\nsecond-line-of-it\n"
+    assert redacted("log: second-line-of-it", [secret]) == f"log: {MASK}"
+    assert MASK in redacted(json.dumps(secret), [secret])

@@ -420,3 +420,12 @@ def test_a_function_that_no_environment_has_is_not_looked_at(app: Path) -> None:
         builder.look([gone])
     seen = builder.look([replace(gone, unused=True)])
     assert seen.unseen == ("Not looked at: Fn (its Condition holds in no environment)",)
+
+
+def test_a_file_at_an_address_that_requirements_read_is_named(app: Path) -> None:
+    write(app, {"fn/requirements.txt": "-c https://user:hunter2@host/c.txt\nalpha\n"})
+    told = (
+        "Fn: a change of https://***@host/c.txt, which its dependencies read, is not noticed: keep it in the repository"
+    )
+    assert build(app).warnings == (told,)
+    assert build(app).warnings == (told,)

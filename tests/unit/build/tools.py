@@ -53,7 +53,7 @@ class FakeUv:
         lines = []
         for line in path.read_text().splitlines():
             project, _, version = line.partition("==")
-            if not line.strip() or line.startswith("#"):
+            if not line.strip() or line.startswith(("#", "--constraint ")):
                 continue
             if project not in self.registry or (version and version not in self.registry[project]):
                 return _failed(f"  × No solution found\n  ╰─▶ Because {line} was not found in the package registry")

@@ -58,6 +58,11 @@ class Declared:
         return any("--hash=" in line for line in self.lines) and not any(s.startswith(REMOTE) for s in self.lines)
 
     @property
+    def remote(self) -> tuple[str, ...]:
+        """The addresses of files that it includes, without passwords: what they hold is in no key."""
+        return tuple(masked(line.partition(" ")[2]) for line in self.lines if line.startswith(REMOTE))
+
+    @property
     def open(self) -> bool:
         """Whether it leaves versions open, so that it may be resolved otherwise another day."""
         return self.kind == "pyproject" or (self.kind == "requirements" and not self.hashed)
