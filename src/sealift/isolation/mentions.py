@@ -24,7 +24,7 @@ SAY_NOTHING = frozenset(
 )
 _LABELS = re.compile(
     r"(Origins|Items|Metrics|Rules|Configurations)\.Id$|(Stages|Actions|Rules|ContainerDefinitions)\.Name$|Rule\.RuleName$"
-    r"|^Content\.flags\."
+    r"|^Content\.flags\.|VisibilityConfig\.MetricName$|(^|\.)StartAt$|States\..*\.(Next|Default)$"
 )
 """Places of names that hold within one resource."""
 _TABLES = frozenset({"RequestItems", "tables"})
