@@ -12,6 +12,9 @@ from pathlib import Path
 
 from tests.chaos.schedules import Outcomes, run_schedule
 
+_IN_MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory: each schedule writes hundreds of small ones."""
+
 
 def main() -> int:
     """Print what became of every command; exit 1 when an invariant was broken, with the seed to run it again."""
@@ -20,7 +23,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="run this one schedule again and show it")
     parser.add_argument("--first", type=int, default=1, help="seed of the first schedule")
     chosen = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="sealift-schedules-"))
+    folder = Path(tempfile.mkdtemp(prefix="sealift-schedules-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
     try:
         if chosen.seed is not None:
             return _show(run_schedule(folder / "one", chosen.seed))
