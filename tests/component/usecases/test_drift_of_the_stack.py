@@ -109,6 +109,13 @@ def test_a_parameter_that_was_changed_is_drift_with_both_values(world: World):
     assert drifted(world) == {"Parameters/Mode": "plain → loud"}
 
 
+def test_a_parameter_that_was_set_back_to_what_it_was_a_deployment_ago_is_drift(world: World):
+    world.change("staging", parameters={"Pin": "1234-planted", "Mode": "loud"})
+    world.deploy()
+    update_stack(world, parameters={"Mode": "plain"}, use_previous=("Pin", "SealiftArtifactBucket"))
+    assert drifted(world) == {"Parameters/Mode": "loud → plain"}
+
+
 def test_the_value_of_a_secret_is_never_shown(world: World):
     update_stack(world, add_output, parameters={"Pin": "9876-planted"}, use_previous=("Mode", "SealiftArtifactBucket"))
     assert "planted" not in str(drift(world.app, world.staging, world.services()))

@@ -15,6 +15,7 @@ from sealift.model.records import Delivery, StackDeletion
 from sealift.usecases.release import Outcome
 from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
+from sealift.usecases.stacks.stuck import look_at
 from sealift.usecases.status import Lane, status
 from sealift.usecases.waive import Waiver, waive
 from tests.component.usecases.world import World, function, table, template
@@ -295,3 +296,18 @@ def test_a_resource_of_a_nested_stack_is_skipped_by_the_name_that_aws_gives_it(w
     stacks.force_status("shop-staging", "UPDATE_ROLLBACK_FAILED")
     (one,) = lane(world, "staging").stuck
     assert dict(one.skippable) == {"Inner/Items": f"{child.split('/')[1]}.Items"}
+
+
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "DELETE_FAILED"])
+def test_only_what_failed_to_be_updated_is_offered_to_be_skipped(world: World, status: str):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html"""
+    world.deploy()
+    stacks = world.account().stacks
+    stacks.force_status("shop-staging", "UPDATE_ROLLBACK_FAILED")
+    stacks.force_resource("shop-staging", "Items", status, "it is in use")
+    state = stacks.describe("shop-staging")
+    assert state is not None
+    found = look_at(state, stacks)
+    assert ([r.logical_id for r in found.resources], dict(found.skippable)) == (["Items"], {})
+    stacks.force_resource("shop-staging", "Items", "UPDATE_FAILED", "it is in use")
+    assert dict(look_at(state, stacks).skippable) == {"Items": "Items"}

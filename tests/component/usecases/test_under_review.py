@@ -9,6 +9,7 @@ from sealift.errors import CloudError, Refused, SealiftError
 from sealift.model.stack import ChangeSetRequest
 from sealift.usecases.destroy import destroy
 from sealift.usecases.resume import resume
+from tests.component.usecases.test_failing import taken
 from tests.component.usecases.test_interrupted import Killed, strike
 from tests.component.usecases.world import World, table
 
@@ -149,9 +150,10 @@ def test_a_foreign_stack_under_review_can_be_adopted(world: World):
 
 def test_a_foreign_stack_under_review_outlives_a_refused_adoption(world: World):
     foreign(world)
-    world.write({"Items": {**table(), "DependsOn": ["Nobody"]}})
-    with pytest.raises(CloudError):
+    taken(world)
+    with pytest.raises(CloudError) as refused:
         world.deploy(adopt=True)
+    assert refused.value.code == "change-set-failed"
     assert (world.stack_status(), world.account().stacks.deletions) == ("REVIEW_IN_PROGRESS", [])
     assert world.account().stacks.change_set(STACK, "theirs") is not None
 
