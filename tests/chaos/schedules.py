@@ -292,20 +292,24 @@ class Schedule:
         whole = bucket.peek(key) or b""
         bucket.corrupt(key, flipped(whole, self.random))
         before = list(self.world.account("production").stacks.executions)
+        known = len(entries_of(self.world.account("production")))
         command = "promote" if self.random.random() < 0.7 else "deploy again"
         said = self._try(command)
         executed = self.world.account("production").stacks.executions != before
         if executed and command == "promote" and name == "staging" and bucket.peek(key) != whole:
-            self._used(key)
+            self._used(key, known)
         bucket.corrupt(key, whole)
         self.said.commands.append(f"flip a bit of {key} in {name}: {said}")
 
-    def _used(self, key: str) -> None:
-        """Production got something while this object of staging was damaged: it may not be part of what it got."""
-        now = standing(entries_of(self.world.account("production"))).last
-        blobs = set(self._blobs(now.release)) if now else set()
-        if now and (key.removeprefix("blobs/") in blobs or key == f"releases/{now.release}/manifest.json"):
-            self._broke(f"production got {now.release[:12]} while {key} was damaged")
+    def _used(self, key: str, known: int) -> None:
+        """Production changed while this object of staging was damaged: it may not be part of what was promoted.
+
+        What production goes back to comes from its own bucket.
+        """
+        new = (e.record for e in entries_of(self.world.account("production"))[known:])
+        for release in {str(record.release) for record in new if record.kind == "promotion"}:
+            if key.removeprefix("blobs/") in self._blobs(release) or key == f"releases/{release}/manifest.json":
+                self._broke(f"production got {release[:12]} while {key} was damaged")
 
     def _blobs(self, release: str) -> tuple[str, ...]:
         return stored_release(release, self.world.account("production").cloud).blobs

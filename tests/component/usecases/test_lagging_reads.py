@@ -23,7 +23,7 @@ LAGS: dict[str, Lag] = {
     "stacks": {"describe": LAG_S},
     "events": {"events": LAG_S, "last_event": LAG_S},
     "the event before": {"last_event": LAG_S},
-    "the event before more than stacks": {"last_event": 25.0, "describe": LAG_S, "events": 3.0},
+    "the event before more than others": {"last_event": 25.0, "describe": 3.0, "events": 3.0, "change_set": LAG_S},
     "change sets": {"change_set": LAG_S},
     "stacks more than events": {"describe": LAG_S, "events": 3.0},
     "events more than stacks": {"describe": 3.0, "events": LAG_S, "last_event": LAG_S},
