@@ -206,14 +206,22 @@ def _is_secret(text: str, *, variable: bool) -> bool:
     return len(text) >= 8 and (any(c.isdigit() for c in text) or len(text) >= 16) if variable else len(text) >= 4
 
 
+def is_of_aws(text: str) -> bool:
+    """Return whether an ARN names what AWS itself has for everybody: a managed policy, a template of certificates."""
+    parts = text.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return False
+    return parts[4] in ("aws", "cloudfront") or (not parts[4] and parts[2] not in ("s3", "route53", "apigateway"))
+
+
 def _of_arn(text: str) -> Thing | None:
     parts = text.split(":", 5)
     if len(parts) < 6:
         return None
-    service, account, rest = parts[2], parts[4], parts[5]
+    service, rest = parts[2], parts[5]
     if service == "apigateway" and ":path/" in text and "/functions/arn:" in text:
         return _of_arn(text.partition("/functions/")[2].removesuffix("/invocations"))
-    if account in ("aws", "cloudfront") or (not account and service not in ("s3", "route53", "apigateway")):
+    if is_of_aws(text):
         return None
     if service == "lambda" and rest.startswith("layer:"):
         return None

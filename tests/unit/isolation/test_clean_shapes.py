@@ -117,6 +117,17 @@ def test_a_branch_for_a_parameter_that_is_left_empty_is_not_taken_where_an_own_a
     assert [m for m in stopping(body) if "userpool" in m]
 
 
+def test_what_aws_has_for_everybody_is_no_shared_parent() -> None:
+    given = {
+        "CertificateAuthorityArn": {"Ref": "Own"},
+        "TemplateArn": "arn:aws:acm-pca:::template/RootCACertificate/V1",
+    }
+    body = resources(
+        Own={"Type": "AWS::ACMPCA::CertificateAuthority"}, C={"Type": "AWS::ACMPCA::Certificate", "Properties": given}
+    )
+    assert not [message for message in stopping(body) if "template/RootCACertificate" in message]
+
+
 def test_units_of_tokens_are_no_credentials() -> None:
     units = {"AccessToken": "minutes", "IdToken": "hours", "RefreshToken": "days"}
     given = {"UserPoolId": {"Ref": "Pool"}, "TokenValidityUnits": units}

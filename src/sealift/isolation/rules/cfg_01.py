@@ -11,6 +11,7 @@ from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import Scope
 from sealift.isolation.shared import outside_of
+from sealift.isolation.weights import is_of_aws
 from sealift.isolation.world import World, kept
 from sealift.model.finding import Severity
 
@@ -74,7 +75,7 @@ def _shared_parents(world: World) -> list[tuple[Place, str, str, str]]:
     for text, by_environment in users.items():
         names = list(by_environment)
         outside = outside_of(world, text)
-        if world.schemes.owners(str(outside) if outside else text):
+        if is_of_aws(text) or world.schemes.owners(str(outside) if outside else text):
             continue
         for index, left in enumerate(names):
             for right in names[index + 1 :]:
