@@ -15,9 +15,21 @@ def handler(records, context):
     return [{**record, "enriched": True} for record in records]
 """
 
+SEND: Json = {
+    "StartAt": "Send",
+    "States": {
+        "Send": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage",
+            "Parameters": {"QueueUrl": "${OfSteps}", "MessageBody.$": "$[0].body"},
+            "End": True,
+        }
+    },
+}
+
 
 def _role(action: str) -> dict[str, Json]:
-    services = ["lambda.amazonaws.com", "pipes.amazonaws.com"]
+    services = ["lambda.amazonaws.com", "pipes.amazonaws.com", "states.amazonaws.com"]
     allowed: Json = {"Effect": "Allow", "Action": action, "Resource": "*"}
     return {
         "Type": "AWS::IAM::Role",
@@ -64,7 +76,7 @@ def stack(endpoint: Endpoint) -> dict[str, str]:
     started: dict[str, Json] = {"StartingPosition": "LATEST"}
     bus: Json = {"EventBridgeEventBusParameters": {"Source": "of.table", "DetailType": "change"}}
     resources: dict[str, Json] = {
-        **dict.fromkeys(("Asked", "OfQueue", "OfTable", "OfStream", "Closed", "OfClosed"), queue),
+        **dict.fromkeys(("Asked", "OfQueue", "OfTable", "OfStream", "Closed", "OfClosed", "Steps", "OfSteps"), queue),
         "Role": _role("*"),
         "NoRights": _role("s3:GetObject"),
         "Enrich": function(ENRICH, Timeout=60),
@@ -94,6 +106,15 @@ def stack(endpoint: Endpoint) -> dict[str, str]:
             SourceParameters={**_matching({"data": {"kind": ["good"]}}), "KinesisStreamParameters": started},
             TargetParameters={"InputTemplate": '{"id": <$.data.id>}'},
         ),
+        "Machine": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "StateMachineType": "EXPRESS",
+                "RoleArn": _arn("Role"),
+                "DefinitionString": {"Fn::Sub": json.dumps(SEND)},
+            },
+        },
+        "FromSteps": _pipe(_arn("Steps"), {"Ref": "Machine"}),
         "FromClosed": _pipe(_arn("Closed"), _arn("OfClosed"), role="NoRights"),
     }
     outputs: dict[str, Json] = {name: {"Value": {"Ref": name}} for name in (*resources,) if name != "Rule"}
@@ -129,6 +150,11 @@ def test_the_data_of_a_stream_is_opened(endpoint: Endpoint, stack: dict[str, str
         data = json.dumps({"kind": kind, "id": number}).encode()
         client(endpoint, "kinesis").put_record(StreamName=stack["Stream"], Data=data, PartitionKey="a")
     assert _first(endpoint, stack["OfStream"]) == {"id": 2}
+
+
+def test_a_message_starts_a_state_machine(endpoint: Endpoint, stack: dict[str, str]) -> None:
+    client(endpoint, "sqs").send_message(QueueUrl=stack["Steps"], MessageBody='{"id": 7}')
+    assert _first(endpoint, stack["OfSteps"]) == {"id": 7}
 
 
 def test_a_pipe_has_the_rights_of_its_role_alone(endpoint: Endpoint, stack: dict[str, str]) -> None:

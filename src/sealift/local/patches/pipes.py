@@ -73,6 +73,7 @@ class _Pipe:
 
     def _client(self, service: str) -> Any:
         import boto3
+        from botocore.config import Config
         from ministack.core import lambda_runtime
 
         # The emulator gives sessions of roles to functions alone.
@@ -85,6 +86,7 @@ class _Pipe:
             aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
             aws_session_token=keys.get("AWS_SESSION_TOKEN"),
+            config=Config(inject_host_prefix=False),
         )
 
     def _parameters(self, key: str, of: str) -> Mapping[str, Any]:
@@ -122,7 +124,7 @@ class _Pipe:
         source = str(self._pipe["Source"])
         declared = self._parameters("SourceParameters", "KinesisStreamParameters")
         read: dict[str, str] = self._pipe.setdefault("Read", {})
-        for shard in kinesis.list_shards(StreamARN=source)["Shards"]:
+        for shard in kinesis.describe_stream(StreamARN=source)["StreamDescription"]["Shards"]:
             number = shard["ShardId"]
             after = read.get(number)
             start: dict[str, Any] = {"ShardIteratorType": str(declared.get("StartingPosition") or "LATEST")}
@@ -189,12 +191,7 @@ class _Pipe:
             asynchronous = self._parameters("TargetParameters", "LambdaFunctionParameters").get("InvocationType")
             self._invoke(arn, records, "Event" if asynchronous == "FIRE_AND_FORGET" else "RequestResponse")
         elif service == "states":
-            client, given = self._client("stepfunctions"), {"stateMachineArn": arn, "input": json.dumps(records)}
-            kind = self._parameters("TargetParameters", "StepFunctionStateMachineParameters").get("InvocationType")
-            if kind == "REQUEST_RESPONSE":
-                client.start_sync_execution(**given)
-            else:
-                client.start_execution(**given)
+            self._start(arn, json.dumps(records))
         elif send is None:
             raise ValueError(f"nothing is delivered to {arn} on the embedded cloud")
         else:
@@ -205,6 +202,16 @@ class _Pipe:
                 answer = getattr(client, name)(**given)
                 if answer.get("FailedEntryCount"):
                     raise ValueError(f"{arn}: {answer['Entries'][0].get('ErrorMessage')}")
+
+    def _start(self, arn: str, text: str) -> None:
+        client, given = self._client("stepfunctions"), {"stateMachineArn": arn, "input": text}
+        kind = self._parameters("TargetParameters", "StepFunctionStateMachineParameters").get("InvocationType")
+        if kind == "FIRE_AND_FORGET":
+            client.start_execution(**given)
+            return
+        done = client.start_sync_execution(**given)
+        if done["status"] != "SUCCEEDED":
+            raise ValueError(f"{arn} {done['status']}: {done.get('cause')}")
 
     def _to_queue(self, arn: str, record: Any) -> tuple[str, dict[str, Any]]:
         given = self._chosen("SqsQueueParameters", record)
