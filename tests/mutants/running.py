@@ -52,6 +52,7 @@ class Mutating:
     failed: bool = False
     folder: Path = field(init=False)
     config: pytest.Config = field(init=False)
+    caches: "list[_lru_cache_wrapper[Any]]" = field(default_factory=list)
 
     def pytest_collection(self) -> None:
         from hypothesis import HealthCheck, Phase, settings  # pytest rewrites it first
@@ -78,9 +79,7 @@ class Mutating:
 
     def _try_all(self, items: Sequence[pytest.Item]) -> None:
         living = _living(self.sources)
-        for one in gc.get_objects():
-            if isinstance(one, _lru_cache_wrapper) and str(getattr(one, "__module__", "")).startswith("sealift."):
-                one.cache_clear()
+        self.caches = [one for one in gc.get_objects() if isinstance(one, _lru_cache_wrapper)]
         reaching = self._reaching(items, living)
         every = [m for source in self.sources for m in mutants(source.text, source.module, source.file)]
         waiting, running = list(self.chosen), dict[int, int]()
@@ -106,8 +105,8 @@ class Mutating:
         notes = self.folder / "reached.json"
         pid = os.fork()
         if pid == 0:
-            self._settle()
             try:
+                self._settle()
                 notes.write_text(json.dumps(self._reached(items, living)))
             finally:
                 os._exit(0)
@@ -124,7 +123,7 @@ class Mutating:
         for number in (0, 1, 2):
             os.dup2(null, number)
         own = self.folder / str(os.getpid())
-        own.mkdir()
+        own.mkdir(exist_ok=True)
         self.config._tmp_path_factory._basetemp = own  # type: ignore[attr-defined]
 
     def _reached(
@@ -140,9 +139,16 @@ class Mutating:
         for item in items:
             hits.clear()
             self.failed, began = False, _cpu_s()
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            self._run(item)
             rows.append((_cpu_s() - began, [] if self.failed else sorted(hits)))
         return rows
+
+    def _run(self, item: pytest.Item) -> None:
+        """Run a test as the first one: what an earlier one left in a cache would be believed without a call."""
+        for cached in self.caches:
+            if str(getattr(cached, "__module__", "")).startswith("sealift."):
+                cached.cache_clear()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
     def _started(
         self,
@@ -154,19 +160,21 @@ class Mutating:
         pid = os.fork()
         if pid:
             return pid
-        self._settle()
-        limit = int(10 + 10 * sum(took for took, _ in tests))
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-        signal.alarm(HANG_S)
-        self.failed, status = False, 1
+        status = _IMPOSSIBLE
         try:
+            self._settle()
+            limit = int(10 + 10 * sum(took for took, _ in tests))
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+            signal.alarm(HANG_S)
+            self.failed = False
             code = mutant.code()
             if any(function.__code__.co_freevars != code.co_freevars for function in functions):
-                os._exit(_IMPOSSIBLE)
+                raise ValueError("another set of free variables")
             for function in functions:
                 function.__code__ = code
+            status = 1
             for _, number in tests:
-                items[number].config.hook.pytest_runtest_protocol(item=items[number], nextitem=None)
+                self._run(items[number])
                 if self.failed:
                     break
             status = int(self.failed)

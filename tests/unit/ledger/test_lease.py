@@ -236,3 +236,26 @@ def test_a_held_lease_is_an_error_that_may_pass() -> None:
     with pytest.raises(LeaseError) as held:
         store.leases("you").acquire(purpose="deploy", ttl_s=60)
     assert (held.value.code, held.value.retryable, held.value.context["fence"]) == ("lease-held", True, 1)
+
+
+def test_a_lease_is_given_back_although_another_thread_renewed_it_meanwhile() -> None:
+    store = Store()
+    lease = store.leases().acquire(purpose="deploy", ttl_s=60)
+    store.clock.advance(1)
+    store.leases().renew(lease)
+    store.leases().release(lease)
+    assert store.leases().current() is None
+
+
+def test_a_lease_without_a_process_and_one_that_was_given_back_are_no_witness_of_a_death() -> None:
+    store, asked = Store(), list[Mapping[str, str]]()
+
+    class Asked(FakeWitness):
+        def is_dead(self, process: Mapping[str, str]) -> bool:
+            asked.append(process)
+            return True
+
+    store.leases().acquire(purpose="deploy", ttl_s=60)
+    with pytest.raises(LeaseError):
+        store.leases("you", witness=Asked("2", set())).acquire(purpose="deploy", ttl_s=60)
+    assert asked == []

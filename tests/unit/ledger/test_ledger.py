@@ -242,3 +242,20 @@ def test_a_writer_asks_for_no_more_than_what_came_after_its_own_entry() -> None:
     store.bucket.tap.on_call = lambda call, at: calls.append(call) if at == "before" else None
     ledger.append(record())
     assert calls == ["bucket.put", "bucket.put"]
+
+
+def test_a_pointer_to_an_entry_that_is_gone_stops_the_writer() -> None:
+    store = Store()
+    store.ledger().append(record())
+    store.ledger().append(record())
+    store.bucket.lose(entry_key(2))
+    with pytest.raises(IntegrityError, match="lacks entry 2, its newest"):
+        store.ledger().append(record())
+
+
+def test_a_first_entry_whose_writer_was_killed_before_the_pointer_is_followed() -> None:
+    store = Store()
+    first = store.ledger().append(record())
+    store.bucket.lose(HEAD_KEY)
+    second = store.ledger().append(record())
+    assert (second.seq, second.previous) == (2, first.hash)
