@@ -11,7 +11,9 @@ import re
 import secrets
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +41,8 @@ class Planted:
     settings: dict[str, str] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     """Variables that hold a secret inside of an address."""
+    command_lines: set[bytes] = field(default_factory=set)
+    """Of every process of this machine that was seen while a command ran: any user can list them."""
 
     @property
     def all(self) -> list[str]:
@@ -55,14 +59,27 @@ class Planted:
             "TMPDIR": str(folder / "tmp"),
             "NO_COLOR": "1",
         }
-        return subprocess.run(
-            [sys.executable, "-m", "sealift", *argv, "-C", self.root],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=env,
-            timeout=300,
-        )
+        done = threading.Event()
+        watching = threading.Thread(target=self._watch, args=(done,))
+        watching.start()
+        try:
+            return subprocess.run(
+                [sys.executable, "-m", "sealift", *argv, "-C", self.root],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=env,
+                timeout=300,
+            )
+        finally:
+            done.set()
+            watching.join()
+
+    def _watch(self, done: threading.Event) -> None:
+        while not done.wait(0.03):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(OSError):
+                    self.command_lines.add(path.read_bytes())
 
 
 def template(planted: Planted, *, broken: bool) -> str:
@@ -258,3 +275,31 @@ def test_acceptance_tests_that_print_their_credentials_do_not_spread_them(plante
     told = planted.run("run", "--local", "--json")
     assert told.returncode == 1, told.stderr[-2000:]
     assert leaks(planted, told) == []
+
+
+def test_a_report_of_tests_that_are_named_after_secrets_spreads_none(planted: Planted):
+    """Names, properties and the output of tests are in the JUnit report that Sealift reads."""
+    tests = planted.root / "tests" / "acceptance"
+    tests.mkdir(parents=True, exist_ok=True)
+    (tests / "test_it.py").write_text(
+        "import os, sys, pytest\n\n"
+        "@pytest.mark.parametrize('value', sorted(v for v in os.environ.values() if 'hunter2' in v or len(v) == 40))\n"
+        "def test_it(value, record_property):\n"
+        "    record_property(value, value)\n"
+        "    print(repr(value), file=sys.stderr)\n"
+        "    assert {'seen': value} == {}, value\n\n"
+        "def test_all():\n    raise RuntimeError(dict(os.environ))\n"
+    )
+    told = planted.run("run", "--local", "--json")
+    assert (told.returncode, "test_all" in told.stdout) == (1, True)
+    assert leaks(planted, told) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="this machine does not show its processes")
+def test_no_command_line_holds_a_secret(planted: Planted):
+    if not planted.command_lines:  # this test runs alone
+        planted.run("deploy", "staging", "--local")
+    assert [line for line in planted.command_lines if b"sealift.local.launcher" in line]
+    known = {secret.encode() for secret in planted.all}
+    held = [line for line in planted.command_lines if b"hunter2" in line and any(secret in line for secret in known)]
+    assert [line.split(b"\0")[:3] for line in held] == []
