@@ -111,6 +111,9 @@ _STORE_KEY = re.compile(
 )
 _CODE_KEY = re.compile(r"(?i)(script|code|template|jar|schema|definition|artifact|uri$|url$)")
 """Places of what is read to be run; a library is no store."""
+_MAPPING = "AWS::Lambda::EventSourceMapping"
+_SENDING = (_MAPPING, "AWS::Events::Rule", "AWS::Events::Archive", "AWS::Scheduler::Schedule", "AWS::Pipes::Pipe")
+"""Types that call a function with what they hear."""
 _CODE_PLACE = re.compile(r"^(Code|Content)\.S3Bucket$|^(Body|Definition)S3Location\.Bucket$")
 """Where a release's own code and definitions are read from: the bucket of artifacts, which all previews share."""
 _NAMED_WITHIN = ("AWS::RDS::", "AWS::DocDB", "AWS::Redshift", "AWS::Neptune", "AWS::Timestream::Influx")
@@ -136,14 +139,22 @@ def weigh(place: Place, text: str, outside: Outside | None = None) -> Thing | No
     return found
 
 
+def _sent_to(place: Place, text: str) -> Thing | None:
+    kind, key = place.type, place.key
+    if kind == _MAPPING:
+        return {"EventSourceArn": SOURCE, "FunctionName": SINK}.get(key)
+    if kind.startswith("AWS::Events::") and key in ("EventBusName", "SourceArn"):
+        return None if text.rpartition("/")[2] == "default" else BUS
+    return SINK if place.path.endswith(("Targets.Arn", "Target.Arn", "Target")) and ":lambda:" in text else None
+
+
 def _by_place(place: Place, text: str) -> Thing | None:
     kind, key = place.type, place.key
-    if kind == "AWS::Lambda::EventSourceMapping":
-        return {"EventSourceArn": SOURCE, "FunctionName": SINK}.get(key)
+    sent = _sent_to(place, text) if kind.startswith(_SENDING) else None
+    if sent is not None or kind == _MAPPING:
+        return sent
     if key == "ServiceToken":
         return CUSTOM
-    if kind in ("AWS::Events::Rule", "AWS::Events::Archive") and key in ("EventBusName", "SourceArn"):
-        return None if text.rpartition("/")[2] == "default" else BUS
     if kind == "AWS::SSM::Parameter" and key == "Value":
         names = [n for p in values_at(place.scope, place.logical_id, "Name") for n in p.value.values]
         called = any(_SECRET_WORD.search(name) for name in names)
