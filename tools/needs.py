@@ -27,6 +27,8 @@ LOOK = Need(
         "drift",
         "ledger verify",
         "release verify",
+        "evidence",
+        "doctor",
         "prove --live",
         *_READING,
         *_WRITING,

@@ -16,7 +16,7 @@ from tests.fakes.events import RecordingEvents
 
 SEED = int(os.environ.get("SEALIFT_CHAOS_SEED", "20261"))
 MOST_COMMANDS = 6
-FINAL = {"", "throttled", "aws-unavailable", "unreachable", "failed"}
+FINAL = {"", "throttled", "aws-unavailable", "unreachable", "local-cloud-unreachable", "failed"}
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tools.rights import EMBEDDED, NO_RIGHT_NEEDED, RIGHTS, Right
 COMMANDS_OF = {
     "deploy": (
         *("run", "deploy", "promote", "rollback", "resume", "approve", "waive", "destroy"),
-        *("outputs", "open", "logs", "invoke"),
+        *("outputs", "open", "logs", "invoke", "config"),
     ),
     "plan": ("drift", "diff", "prove"),
     "verify": ("status", "history", "ledger", "release"),

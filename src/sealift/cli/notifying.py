@@ -9,13 +9,6 @@ from sealift.errors import SealiftError
 from sealift.model.event import EntryRecorded, Event, Finished, Noted
 from sealift.ports import EventSink
 
-_DELIVERIES = ("run", "deploy", "promote", "rollback", "resume")
-
-
-def notifies(command: str) -> bool:
-    """Return whether a command brings releases somewhere."""
-    return command in _DELIVERIES
-
 
 @dataclass(slots=True, kw_only=True)
 class Notifying:

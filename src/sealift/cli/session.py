@@ -28,6 +28,8 @@ Gates = Literal["none", "guarded", "judged"]
 """Which gates a command needs: none, those of the protected branch, or those that a pull request is judged by."""
 _PREVIEW = re.compile(r"previews?|pr-(\*|[0-9]+)")
 EXIT_CODES: dict[Status, int] = {"succeeded": 0, "skipped": 0, "refused": 3, "waiting": 4, "aborted": 130}
+_DELIVERIES = ("run", "deploy", "promote", "rollback", "resume")
+"""The commands that bring releases somewhere; webhooks are told of them."""
 
 
 @dataclass
@@ -67,7 +69,6 @@ class Session:
         On the embedded cloud every command that is named on the way says `--local`.
         """
         from sealift.cli.hints import Locally
-        from sealift.cli.notifying import Notifying, notifies
         from sealift.cli.reporting import Reporting, reports
         from sealift.wiring.application import make_forge, notify
 
@@ -75,7 +76,11 @@ class Session:
             return Locally(self._shown)
         forge = make_forge() if reports(self.command) else None
         sink = self._shown if forge is None else Reporting(command=self.command, sink=self._shown, forge=forge)
-        return Notifying(sink=sink, post=lambda notice: notify(self.app, notice)) if notifies(self.command) else sink
+        if self.command not in _DELIVERIES:
+            return sink
+        from sealift.cli.notifying import Notifying
+
+        return Notifying(sink=sink, post=lambda notice: notify(self.app, notice))
 
     def said(self, value: Said) -> Said:
         """Return what a use case said as it is to be shown: on the embedded cloud its commands say `--local`."""
