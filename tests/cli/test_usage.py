@@ -141,7 +141,10 @@ def test_the_last_line_is_finished_when_ours_breaks_in_the_middle_of_a_run(seali
 
     (folder / "template.yaml").write_text("Resources: {A: {Type: 'AWS::SNS::Topic'}}")
     monkeypatch.setattr("sealift.usecases.run.build_release", broken)
-    shown = sealift("run", "-C", folder, "--local", "--json")
+    try:
+        shown = sealift("run", "-C", folder, "--local", "--json")
+    finally:
+        sealift("local", "down", "-C", folder)
     lines = [json.loads(line) for line in shown.out.splitlines()]
     assert (shown.code, lines[-1]["code"], lines[-1]["error"]) == (70, "finished", "internal")
     assert [line["code"] for line in lines].count("finished") == 1
