@@ -79,7 +79,7 @@ def drawn(said: str) -> str:
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' "
         "font-family='ui-monospace,SFMono-Regular,Menlo,Consolas,monospace' font-size='13' fill='#e6edf3' "
-        "xml:space='preserve'>\n<title>sealift run --local</title>\n"
+        "xml:space='preserve'>\n<style>text{white-space:pre}</style><title>sealift run --local</title>\n"
         f"<rect width='100%' height='100%' rx='8' fill='#0d1117'/>\n" + "\n".join(rows) + "\n</svg>\n"
     )
 
