@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sealift.delivery.rebuilt import locks_key
-from sealift.errors import Refused, UserError
+from sealift.errors import CloudError, Refused, UserError
 from sealift.model.ledger import Record
 from sealift.model.records import Delivery, Verified
 from sealift.model.release import BuiltRelease, Origin
@@ -15,6 +15,10 @@ from sealift.scm.git import Git
 from sealift.system import RealProcess
 from sealift.usecases.approve import approve
 from sealift.usecases.attest import Keys
+from sealift.usecases.gates.asking import ask
+from sealift.usecases.gates.entering import Entering
+from sealift.usecases.gates.reproduced import reproduced
+from sealift.usecases.rebuilding import Rebuilt
 from sealift.usecases.store import upload_release
 from sealift.wiring.services import RealCheckouts
 from tests.component.gates.repositories import Clone, new_repository
@@ -135,6 +139,20 @@ def test_the_locks_of_the_release_are_given_to_the_rebuild(world: World):
     world.account("staging").bucket.put(locks_key(digest), b'{"name":"alpha==1.0\\n"}')
     world.promote()
     assert world.checkouts.given == [{"name": "alpha==1.0\n"}]
+
+
+class Expiring(Entering):
+    @property
+    def rebuilt(self) -> Rebuilt:  # type: ignore[override]
+        raise CloudError("AWS refused to read the locks: expired", code="credentials-expired", hint="Sign in again.")
+
+
+def test_what_aws_does_not_answer_says_nothing_of_the_release(world: World):
+    digest = soaked(world)
+    entering = Expiring(site=world.site("production"), source=world.site("staging"), release=digest)
+    (said,) = ask((reproduced,), entering)
+    assert said.status == "refused"
+    assert (said.error and said.error.code, said.hint) == ("credentials-expired", "Sign in again.")
 
 
 # Over real processes: git, and the builder with an empty cache.

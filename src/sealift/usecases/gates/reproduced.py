@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sealift.delivery.gates import GateResult
 from sealift.delivery.rebuilt import shown
-from sealift.errors import SealiftError
+from sealift.errors import CloudError, SealiftError
 from sealift.usecases.gates.branch import branch
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.store import stored_origin
@@ -25,6 +25,8 @@ def reproduced(entering: Entering) -> GateResult:
         return replace(merged, gate="reproduced", status="refused")
     try:
         rebuilt = entering.rebuilt
+    except CloudError:
+        raise  # that says nothing of the release
     except SealiftError as error:
         return _refused(entering, f"its commit {commit[:8]} cannot be built again: {error.message}", error.hint)
     if rebuilt.release == entering.release:
