@@ -23,19 +23,20 @@ def session(endpoint: Endpoint) -> AwsSession:
     return AwsSession(access)
 
 
-def _reach(session: AwsSession) -> None:
+def _reach(session: AwsSession, endpoint: Endpoint) -> None:
+    """Ask four services; it is the emulator that answers, in the environment's own account."""
     session.s3.list_buckets()
     session.cloudformation.describe_stacks()
     session.functions.list_functions()
-    session.sts.get_caller_identity()
+    assert session.sts.get_caller_identity()["Account"] == endpoint.account
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"])
-def test_no_proxy_is_asked(session: AwsSession, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_no_proxy_is_asked(session: AwsSession, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, _NOBODY)
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    _reach(session)
+    _reach(session, endpoint)
 
 
 @pytest.mark.parametrize(
@@ -49,16 +50,16 @@ def test_no_proxy_is_asked(session: AwsSession, monkeypatch: pytest.MonkeyPatch,
     ],
 )
 def test_no_setting_of_the_shell_has_a_say(
-    session: AwsSession, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    session: AwsSession, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    _reach(session)
+    _reach(session, endpoint)
 
 
 @pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
 def test_no_file_of_the_shell_is_read(
-    session: AwsSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+    session: AwsSession, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     (tmp_path / "broken").write_text("[default\nproxy = 1")
     monkeypatch.setenv(name, str(tmp_path / "broken"))
-    _reach(session)
+    _reach(session, endpoint)

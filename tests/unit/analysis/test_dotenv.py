@@ -60,4 +60,6 @@ def test_quoted_lines_are_read_as_they_were_written(values: dict[str, str]):
 
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str):
-    settings_in(text)
+    settings, refused = settings_in(text)
+    assert len(settings) + len(refused) <= len(text.splitlines())
+    assert all(name.strip() for name in settings)

@@ -161,7 +161,8 @@ def test_hostile_findings_stay_text() -> None:
 @given(st.text())
 def test_clean_text_can_always_be_parsed(text: str) -> None:
     views = [EnvironmentView(name=text, region=text, stacks=(StackView(name=text, body={"Resources": {text: text}}),))]
-    ElementTree.fromstring(svg(views, _verdict(_leak(text, OUTSIDE, message=text))))
+    drawn = ElementTree.fromstring(svg(views, _verdict(_leak(text, OUTSIDE, message=text))))
+    assert drawn.tag.endswith("svg")
 
 
 @given(st.text(), st.integers(3, 40))

@@ -43,7 +43,7 @@ def test_the_same_place_inside_the_repository_is_taken(tmp_path: Path, name: str
     root = tmp_path / "app"
     root.mkdir()
     write(tmp_path, SECRET)
-    load(root, HEAD + PROPERTIES[name].replace("PLACE", "../secret"))
+    assert load(root, HEAD + PROPERTIES[name].replace("PLACE", "../secret")).body["Resources"]
 
 
 def test_a_template_that_is_a_link_out_of_the_repository_is_refused(tmp_path: Path) -> None:
