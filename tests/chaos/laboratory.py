@@ -229,7 +229,7 @@ def _ready_services(app: App) -> Services:
     """Import, and make once, all that is slow and that a forked process can go on with."""
     import samtranslator.translator.transform  # noqa: F401
 
-    services = make_services(app, local=True, sink=RecordingEvents(), prompt=DefaultAnswers())
+    services = make_services(app, local=True, sink=RecordingEvents(), prompt=DefaultAnswers(), actor="ann@laptop")
     for environment in app.environments:
         cloud = services.clouds.open(environment)
         clients: tuple[Callable[[], object], ...] = (

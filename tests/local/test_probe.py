@@ -68,7 +68,7 @@ class Shop:
 
     def services(self) -> Services:
         """Return the services of a command, without tests and analysis."""
-        made = make_services(self.app, local=True, sink=RecordingEvents(), prompt=DefaultAnswers())
+        made = make_services(self.app, local=True, sink=RecordingEvents(), prompt=DefaultAnswers(), actor="ann@laptop")
         return replace(made, analyzer=FakeAnalyzer(), tester=FakeTester())
 
     def by_hand(self, statement: dict[str, Any]) -> "ByHand":

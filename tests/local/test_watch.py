@@ -125,7 +125,7 @@ def told(root: Path) -> Story:
 
 
 def services_of(app: App, users: Users) -> Services:
-    made = make_services(app, local=True, sink=users, prompt=DefaultAnswers())
+    made = make_services(app, local=True, sink=users, prompt=DefaultAnswers(), actor="ann@laptop")
     return replace(made, analyzer=FakeAnalyzer(), tester=FakeTester())
 
 

@@ -80,7 +80,7 @@ class Session:
             return sink
         from sealift.cli.notifying import Notifying
 
-        return Notifying(sink=sink, post=lambda notice: notify(self.app, notice))
+        return Notifying(sink=sink, post=lambda notice: notify(self.app, notice, actor=self.actor))
 
     def said(self, value: Said) -> Said:
         """Return what a use case said as it is to be shown: on the embedded cloud its commands say `--local`."""
@@ -111,11 +111,18 @@ class Session:
         return Terminal() if talks else DefaultAnswers()
 
     @cached_property
+    def actor(self) -> str:
+        """Return who makes this request, for ledgers and leases."""
+        from sealift.wiring.machine import actor
+
+        return actor()
+
+    @cached_property
     def services(self) -> "Services":
         """Return the services that use cases need."""
         from sealift.wiring.services import make_services
 
-        return make_services(self.app, local=self.local, sink=self.sink, prompt=self.prompt)
+        return make_services(self.app, local=self.local, sink=self.sink, prompt=self.prompt, actor=self.actor)
 
     @cached_property
     def builder(self) -> "CachedBuilder":

@@ -10,7 +10,7 @@ from sealift.model.app import App, Environment
 from sealift.model.release import Release
 from sealift.usecases.admission import Admission, check_override, record_overrides
 from sealift.usecases.deploy import enters, is_standing, looking_for_drift, plan_deployment
-from sealift.usecases.gates.asking import WHAT, WHO, require
+from sealift.usecases.gates.asking import AGAIN, WHAT, WHO, require
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.hooks import tell_what_stays
 from sealift.usecases.proof.certificates import store_certificate
@@ -68,7 +68,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
         if isinstance(turn, Outcome):
             return turn
         entering.refresh()  # a gate may have closed while the lease was waited for
-        overridden = require(WHAT, entering, replace(options.admission, wait=False), shown=False)
+        overridden = require(AGAIN, entering, replace(options.admission, wait=False), shown=False)
         turn = looking_for_drift(turn, writer, force=options.force)
         operation = Operation(id=services.ids.new(), kind="override", release=digest, commit=plan.commit)
         if enters(turn, writer, force=options.force):

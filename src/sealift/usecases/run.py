@@ -21,7 +21,7 @@ from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import audit, check
 from sealift.usecases.deploy import enters, looking_for_drift
 from sealift.usecases.evidence import evidence_of_checks
-from sealift.usecases.gates.asking import WHAT, WHO, require
+from sealift.usecases.gates.asking import AGAIN, WHAT, WHO, require
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.proof.certificates import store_certificate
@@ -177,7 +177,7 @@ def deploy_built(
         if isinstance(turn, Outcome):
             return turn
         entering.refresh()  # a gate may have closed while the lease was waited for
-        overridden = require(WHAT, entering, replace(admission, wait=False), shown=False)
+        overridden = require(AGAIN, entering, replace(admission, wait=False), shown=False)
         turn = looking_for_drift(turn, writer, force=force)
         operation = Operation(
             id=services.ids.new(), kind="override", release=built.release.digest, commit=built.origin.commit

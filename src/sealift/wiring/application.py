@@ -11,7 +11,7 @@ from sealift.errors import ConfigError, UserError
 from sealift.model.app import App, GatesRead
 from sealift.model.preview import PullRequest
 from sealift.system import RealClock
-from sealift.wiring.machine import actor, ci_context, real_git
+from sealift.wiring.machine import ci_context, real_git
 
 if TYPE_CHECKING:
     from sealift.delivery.notices import Notice
@@ -89,11 +89,11 @@ def make_forge() -> "Forge | None":
     return open_forge(ci_context(), os.environ, sleep=RealClock().sleep)
 
 
-def notify(app: App, notice: "Notice") -> tuple[str, ...]:
+def notify(app: App, notice: "Notice", *, actor: str) -> tuple[str, ...]:
     """Send a notice to all webhooks of an application; return what could not be sent."""
     from sealift.scm.forge.webhooks import post
 
-    said, clock = replace(notice, app=app.name, actor=actor(), url=ci_context().build_url), RealClock()
+    said, clock = replace(notice, app=app.name, actor=actor, url=ci_context().build_url), RealClock()
     return post(said, app.notifications, os.environ, now=clock.now, sleep=clock.sleep)
 
 

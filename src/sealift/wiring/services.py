@@ -28,7 +28,6 @@ from sealift.usecases.services import Services
 from sealift.wiring.application import load_application
 from sealift.wiring.clouds import AwsClouds, LocalClouds, build_cache
 from sealift.wiring.machine import (
-    actor,
     cache_root,
     ci_context,
     home_folder,
@@ -59,8 +58,10 @@ def _late(make: Callable[[], object]) -> Any:
     return _Late(make)
 
 
-def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt, as_role: bool = True) -> Services:
-    """Return everything that use cases need, over AWS or over the embedded cloud.
+def make_services(
+    app: App, *, local: bool, sink: EventSink, prompt: Prompt, actor: str, as_role: bool = True
+) -> Services:
+    """Return everything that use cases need for one request of `actor`, over AWS or over the embedded cloud.
 
     Without `as_role` environments are worked on with the credentials in use, whatever `role` says.
     """
@@ -70,7 +71,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt, as_
     ids = SortableIds(clock)
     return Services(
         clouds=LocalClouds(app, sink, as_role=as_role) if local else AwsClouds(prompt, as_role=as_role),
-        ledgers=_late(lambda: _ledgers(clock, ids)),
+        ledgers=_late(lambda: _ledgers(clock, ids, actor)),
         templates=_late(sam_templates),
         builder=_late(lambda: _builder(caching_builder(app, trials=trials), sink, local=local)),
         analyzer=_late(lambda: _analyzer(process, app, clock)),
@@ -84,7 +85,7 @@ def make_services(app: App, *, local: bool, sink: EventSink, prompt: Prompt, as_
         ids=ids,
         events=sink,
         prompt=prompt,
-        actor=actor(),
+        actor=actor,
         variables=dict(os.environ),
     )
 
@@ -98,11 +99,11 @@ def _scratch() -> Iterator[tuple[Path, str]]:
     yield from ((root / "homes", "home-"), (root / "checks", "run-"))
 
 
-def _ledgers(clock: Clock, ids: Ids) -> Ledgers:
+def _ledgers(clock: Clock, ids: Ids, actor: str) -> Ledgers:
     from sealift.ledger.ledgers import BucketLedgers
     from sealift.ledger.witness import LinuxWitness
 
-    return BucketLedgers(clock=clock, ids=ids, actor=actor(), witness=LinuxWitness(), cache=cache_root() / "ledgers")
+    return BucketLedgers(clock=clock, ids=ids, actor=actor, witness=LinuxWitness(), cache=cache_root() / "ledgers")
 
 
 def _sandboxed(

@@ -58,7 +58,7 @@ def application(tmp_path: Path, files: Mapping[str, str]) -> Clone:
 
 def analysed(clone: Clone) -> SuiteResult:
     app = load_guarded(clone.root / "shop", local=False)
-    services = make_services(app, local=False, sink=RecordingEvents(), prompt=FakePrompt())
+    services = make_services(app, local=False, sink=RecordingEvents(), prompt=FakePrompt(), actor="ann@laptop")
     return services.analyzer.analyse(app, load_templates(app, services), local=False)
 
 

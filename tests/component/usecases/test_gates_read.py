@@ -66,3 +66,26 @@ def test_the_ledger_says_which_commit_the_gates_were_read_from(world: World):
 def test_the_ledger_says_when_they_were_those_of_the_work_tree(world: World):
     world.deploy()
     assert world.entries()[0].data["gates"] == {"from": "work tree", "commit": None}
+
+
+def test_gates_that_were_read_before_the_protected_branch_moved_let_nothing_in(world: World):
+    """A request waits for hours (soak, window, lease): gates count while the branch is what they were read from."""
+    tip = world.scm.commits[-1][0]
+    world.scm.branches["refs/remotes/origin/main"] = tip
+    read(world, GatesRead(reference="origin/main", commit=tip, merged_to=("main",)))
+    world.deploy()
+    world.soak()
+
+    def fetched_meanwhile(call: str, moment: str) -> None:
+        if call == "bucket.put" and moment == "after":
+            world.account("production").tap.on_call = None
+            world.scm.commit("d" * 40)
+            world.scm.branches["refs/remotes/origin/main"] = "d" * 40
+
+    world.account("production").tap.on_call = fetched_meanwhile
+    with pytest.raises(Refused) as refused:
+        world.promote()
+    assert (refused.value.code, refused.value.exit_code) == ("gate-protected", 3)
+    assert world.account("production").stacks.executions == []
+    read(world, GatesRead(reference="origin/main", commit="d" * 40, merged_to=("main",)))
+    assert world.promote().status == "succeeded"

@@ -41,7 +41,9 @@ def bootstrap_command(
     if printing and (comparing or session.local):
         raise click.UsageError("--print goes with neither --diff nor --local: it asks nobody.")
     app, target = session.app, session.environment(environment)
-    services = make_services(app, local=session.local, sink=session.sink, prompt=session.prompt, as_role=False)
+    services = make_services(
+        app, local=session.local, sink=session.sink, prompt=session.prompt, actor=session.actor, as_role=False
+    )
     if printing:
         declared = bootstrap.declared(app, target, services, lock_days=lock_days)
         click.echo(json.dumps(declared.body) if session.json else as_yaml(declared.body), nl=session.json)

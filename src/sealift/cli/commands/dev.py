@@ -79,7 +79,9 @@ class _Screen:
         began = session.services.clock.monotonic()
         try:
             app = own_application(load_application(session.directory))
-            services = make_services(app, local=True, sink=Quiet(session.sink), prompt=session.prompt)
+            services = make_services(
+                app, local=True, sink=Quiet(session.sink), prompt=session.prompt, actor=session.actor
+            )
             renewed = renew(app, services, self.built, code_swap(app))
         except SealiftError as error:
             show_error(session.said(error), wants_json=False)

@@ -31,7 +31,7 @@ from sealift.usecases.services import PhaseOutcome, phase
 
 Gate = Callable[[Entering], GateResult]
 WHO: tuple[Gate, ...] = (account, protected, merged)
-"""Who acts, and by which rules: asked once."""
+"""Who acts, and by which rules."""
 WHAT: tuple[Gate, ...] = (
     release,
     running,
@@ -51,7 +51,9 @@ WHAT: tuple[Gate, ...] = (
     reproduced,
     health,
 )
-"""What enters, and when: asked again under the lease."""
+"""What enters, and when."""
+AGAIN: tuple[Gate, ...] = (protected, *WHAT)
+"""What is asked again under the lease."""
 ENTRY: tuple[Gate, ...] = (*WHO, *WHAT)
 """Every gate. `status`, `promote --plan` and the page ask them; whatever enters has to pass them."""
 _TAKING_APART = (running, attested, evidence, isolation, configuration, code, hooks, reproduced)
