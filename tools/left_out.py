@@ -4,11 +4,11 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from sealift.local.expand.http_api import SERVED_SUBTYPES
 from sealift.local.expand.in_name_only import NEEDS_CONTAINERS
 from sealift.local.expand.integrations import SERVED, SERVED_BY_SDK
 from sealift.local.expand.known_types import KNOWN, REASONS
 from sealift.local.expand.left_out import PROPERTIES, SOURCES
-from sealift.local.expand.rest_method import SERVED_SERVICES
 from sealift.local.layers import STAND_INS
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "embedded-cloud.md"
@@ -36,8 +36,8 @@ def _paragraphs() -> Iterator[str]:
     yield _list(f"`{one.type}` `{one.name}`: {one.missing}" for one in PROPERTIES)
     yield _text(f"**Event sources** that nobody polls: {', '.join(SOURCES)}.")
     yield _text(
-        f"**APIs that call a service themselves**: REST APIs reach {' and '.join(SERVED_SERVICES)} alone, without "
-        "request templates for functions; HTTP APIs reach none (`integrationSubtype`)."
+        "**APIs that call a service themselves**: REST and WebSocket APIs reach every service that the embedded cloud "
+        f"has, by mapping templates; HTTP APIs (`integrationSubtype`) {', '.join(SERVED_SUBTYPES)}."
     )
     yield _text(
         f"**Tasks of state machines** that are done: {', '.join(f'`{one}`' for one in SERVED)}, and `aws-sdk` for "

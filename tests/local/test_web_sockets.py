@@ -39,6 +39,8 @@ def handler(event, context):
     if asked["routeKey"] == "$connect":
         return {"statusCode": 200 if event["queryStringParameters"]["key"] == "good" else 401}
     body = json.loads(event["body"])
+    if body["action"] == "shaped":
+        return {"connection": asked["connectionId"], "said": body["text"]}
     if body["action"] == "fail":
         raise ValueError("no")
     if body["action"] == "post":
@@ -46,6 +48,10 @@ def handler(event, context):
         api.post_to_connection(ConnectionId=asked["connectionId"], Data=b"posted " + body["text"].encode())
     return {"statusCode": 200, "body": f"returned for {asked['routeKey']}"}
 """
+
+
+SHAPED = """{"requestContext": {"routeKey": "$context.routeKey", "connectionId": "$context.connectionId"},
+"body": "$util.escapeJavaScript($input.body)"}"""
 
 
 class _Socket:
@@ -94,6 +100,16 @@ def address(endpoint: Endpoint) -> str:
             "Type": "AWS::ApiGatewayV2::Integration",
             "Properties": {"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": invoke_uri("F")},
         },
+        "Shaping": {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {
+                "ApiId": {"Ref": "Api"},
+                "IntegrationType": "AWS",
+                "IntegrationUri": invoke_uri("F"),
+                "TemplateSelectionExpression": "\\$default",
+                "RequestTemplates": {"$default": SHAPED},
+            },
+        },
         "Stage": {
             "Type": "AWS::ApiGatewayV2::Stage",
             "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "live", "AutoDeploy": True},
@@ -109,6 +125,15 @@ def address(endpoint: Endpoint) -> str:
             **more,
         }
         resources[f"Route{number}"] = {"Type": "AWS::ApiGatewayV2::Route", "Properties": given}
+    resources["Shaped"] = {
+        "Type": "AWS::ApiGatewayV2::Route",
+        "Properties": {
+            "ApiId": {"Ref": "Api"},
+            "RouteKey": "shaped",
+            "RouteResponseSelectionExpression": "$default",
+            "Target": {"Fn::Join": ["/", ["integrations", {"Ref": "Shaping"}]]},
+        },
+    }
     address: Json = {"Fn::Sub": "wss://${Api}.execute-api.${AWS::Region}.amazonaws.com/live"}
     return deploy(endpoint, "sockets", {"Resources": resources, "Outputs": {"A": {"Value": address}}}).outputs["A"]
 
@@ -120,6 +145,14 @@ def test_a_function_speaks_to_who_is_connected_by_the_name_that_its_event_has(ad
     assert connected.asked(action="answer") == "returned for answer"
     failed: dict[str, Any] = json.loads(connected.asked(action="fail"))
     assert failed["message"] == "Internal server error"
+    connected.close()
+
+
+def test_a_function_gets_what_a_template_makes_of_a_message(address: str) -> None:
+    connected = _Socket(f"{address}?key=good")
+    answer = json.loads(connected.asked(action="shaped", text="hello"))
+    assert answer["said"] == "hello"
+    assert answer["connection"]
     connected.close()
 
 

@@ -87,7 +87,6 @@ def test_a_document_in_the_artifacts_bucket_is_read() -> None:
 @pytest.mark.parametrize(
     ("integration", "sentence"),
     [
-        ({"type": "aws", "uri": "arn:aws:apigateway:eu-west-1:dynamodb:action/PutItem"}, "calls dynamodb directly"),
         ({"type": "http_proxy", "connectionType": "VPC_LINK", "uri": "u"}, "goes through a VPC link"),
         ({}, "has no integration"),
     ],

@@ -62,11 +62,14 @@ def test_an_event_source_that_nobody_polls_is_named(given: Json, source: str) ->
     assert _notes("AWS::Lambda::EventSourceMapping", {"EventSourceArn": "arn:aws:sqs:eu-west-1:1:q"}) == ()
 
 
-def test_a_route_that_calls_a_service_itself_is_named() -> None:
-    integration: Json = {"type": "aws_proxy", "integrationSubtype": "SQS-SendMessage", "payloadFormatVersion": "1.0"}
+def test_a_route_that_calls_a_service_itself_is_named_where_nothing_serves_it() -> None:
+    integration: Json = {"type": "aws_proxy", "integrationSubtype": "AppConfig-GetConfiguration"}
     document: Json = {"paths": {"/jobs": {"post": {"x-amazon-apigateway-integration": integration}}}}
     (note,) = _notes("AWS::ApiGatewayV2::Api", {"Body": document})
-    assert note == "It: the route POST /jobs calls SQS-SendMessage directly, which the embedded cloud does not do"
+    assert (
+        note
+        == "It: the route POST /jobs calls AppConfig-GetConfiguration directly, which the embedded cloud does not do"
+    )
 
 
 def _machine(*tasks: str) -> Json:

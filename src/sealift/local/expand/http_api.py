@@ -12,6 +12,8 @@ from sealift.local.expand.shape import child_id, inherited, with_properties, wit
 from sealift.model.template import Json
 
 _API = "AWS::ApiGatewayV2::Api"
+SERVED_SUBTYPES = ("SQS", "EventBridge", "Kinesis", "StepFunctions")
+"""What an HTTP API calls itself by an `integrationSubtype`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ def _parts(api: _Api, notes: list[str]) -> dict[str, Json]:
                 notes.append(f"{api.logical_id}: the route {key} has no integration and is left out")
             continue
         subtype = operation.integration.get("integrationSubtype")
-        if subtype:
+        if subtype and str(subtype).partition("-")[0] not in SERVED_SUBTYPES:
             notes.append(
                 f"{api.logical_id}: the route {key} calls {subtype} directly, which the embedded cloud does not do"
             )
@@ -105,11 +107,13 @@ def _integration(definition: Body) -> Body:
         "IntegrationMethod": definition.get("httpMethod", "POST"),
         "PayloadFormatVersion": str(definition.get("payloadFormatVersion", "1.0")),
     }
-    if "timeoutInMillis" in definition:
-        settings["TimeoutInMillis"] = definition["timeoutInMillis"]
-    if "requestParameters" in definition:
-        settings["RequestParameters"] = definition["requestParameters"]
-    return settings
+    optional = {
+        "timeoutInMillis": "TimeoutInMillis",
+        "requestParameters": "RequestParameters",
+        "integrationSubtype": "IntegrationSubtype",
+        "credentials": "CredentialsArn",
+    }
+    return settings | {target: definition[source] for source, target in optional.items() if source in definition}
 
 
 def _authorizer(name: str, scheme: Body) -> Body:

@@ -11,7 +11,7 @@ from sealift.local.expand.context import Body, Context, Expanded
 from sealift.local.expand.openapi import document_of, models, operations, schemes
 from sealift.local.expand.rest_authorizer import authorizers
 from sealift.local.expand.rest_method import method_settings, notes_on
-from sealift.local.expand.shape import child_id, inherited, known, with_properties, with_resources
+from sealift.local.expand.shape import child_id, inherited, with_properties, with_resources
 from sealift.model.template import Json
 
 _PREFIX = "AWS::ApiGateway::"
@@ -45,7 +45,7 @@ def rest_api(body: Body, context: Context) -> Expanded:
         changed[logical_id] = _without_body(api)
         changed |= _deployments_after(api, body, list(parts))
         for operation in operations(document):
-            notes += notes_on(logical_id, operation, lambda value: known(value, body, context))
+            notes += notes_on(logical_id, operation)
     return Expanded(body=with_resources(body, changed), notes=tuple(notes))
 
 

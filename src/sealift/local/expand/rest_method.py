@@ -1,6 +1,5 @@
 """Settings of one AWS::ApiGateway::Method from an operation of a document."""
 
-import re
 from collections.abc import Callable, Iterator
 
 from sealift.cfn.values import list_at, mapping_at
@@ -13,8 +12,6 @@ PartRef = Callable[[str, str], Json]
 """Returns a reference to a part of the API by kind (Authorizer, Validator) and name."""
 
 _LOCATIONS = {"query": "querystring", "header": "header", "path": "path"}
-_SERVICE = re.compile(r":apigateway:[^:]*:([a-z0-9-]+):")
-SERVED_SERVICES = ("lambda", "sqs")
 
 
 def method_settings(operation: Operation, document: Body, ref: PartRef) -> Body:
@@ -30,7 +27,7 @@ def method_settings(operation: Operation, document: Body, ref: PartRef) -> Body:
     return settings
 
 
-def notes_on(api: str, operation: Operation, known: Callable[[Json], str | None]) -> Iterator[str]:
+def notes_on(api: str, operation: Operation) -> Iterator[str]:
     """Yield what the embedded cloud does not do for this operation."""
     integration = operation.integration
     where = f"{api}: {operation.verb} {operation.path}"
@@ -38,13 +35,6 @@ def notes_on(api: str, operation: Operation, known: Callable[[Json], str | None]
         yield f"{where} has no integration and answers 500"
         return
     kind = str(integration.get("type", "")).lower()
-    if kind == "aws":
-        uri = known(integration.get("uri", "")) or str(integration.get("uri"))
-        service = _SERVICE.search(uri)
-        if service and service[1] not in SERVED_SERVICES:
-            yield f"{where} calls {service[1]} directly, which the embedded cloud does not do"
-        elif service and service[1] == "lambda" and integration.get("requestTemplates"):
-            yield f"{where}: the embedded cloud ignores request templates; the function gets the proxy event"
     if kind.startswith("http") and integration.get("connectionType") == "VPC_LINK":
         yield f"{where} goes through a VPC link, which the embedded cloud does not have"
 

@@ -25,6 +25,7 @@ from sealift.local.patches.quotas import lifted_counts, lifted_size
 from sealift.local.patches.recreations import known_recreations
 from sealift.local.patches.replies import proxy_replies
 from sealift.local.patches.roles import assumable_roles
+from sealift.local.patches.service_integrations import kept_integrations, service_integrations
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
 from sealift.local.patches.state_machines import checked_definitions, dates_of_nested_executions
 from sealift.local.patches.tagged_apis import tagged_apis
@@ -44,6 +45,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         rest_api_events,
         url_events,
         event_filters,
+        service_integrations,
         web_sockets,
         proxy_replies,
         payload_limits,
@@ -84,6 +86,7 @@ _CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
         tagged_buckets,
         taken_names,
         inline_modules,
+        kept_integrations,
         pipes,
     ),
 }

@@ -1,0 +1,145 @@
+"""Mapping templates of API Gateway: what a template sees of a request or an answer, and what it makes of it.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+"""
+
+import base64
+import json
+import re
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_PART = re.compile(r"\.?([^.\[\]'\"$]+)|\[(\d+)\]|\[['\"]([^'\"]+)['\"]\]")
+_ESCAPES = {"'": "\\'", '"': '\\"', "\\": "\\\\", "/": "\\/", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Seen:
+    """A request as mapping templates and parameter mappings see it. Templates can write into `context`."""
+
+    body: str = ""
+    path: Mapping[str, str] = field(default_factory=dict)
+    querystring: Mapping[str, str] = field(default_factory=dict)
+    header: Mapping[str, str] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+
+    def parameter(self, name: str) -> str:
+        """Return a parameter by its name: of the path, then of the query, then of the headers."""
+        return self.path.get(name) or self.querystring.get(name) or self.named_header(name)
+
+    def named_header(self, name: str) -> str:
+        """Return a header, whatever the case of its name."""
+        return next((value for key, value in self.header.items() if key.lower() == name.lower()), "")
+
+
+def rendered(template: str, body: str, seen: Seen) -> str:
+    """Return what a template makes of a body. Raises ValueError for a template that is none."""
+    import airspeed
+
+    _more_methods()
+    names = {
+        "input": _Input(body, seen),
+        "util": _Util(),
+        "context": seen.context,
+        "stageVariables": dict(seen.stage_variables),
+    }
+    try:
+        return str(airspeed.Template(template).merge(names))
+    except airspeed.TemplateError as error:
+        raise ValueError(str(error)) from error
+
+
+def at(document: Any, path: str) -> Any:
+    """Return what a document holds at `$.a.b[0]`; None where it holds nothing."""
+    found = document
+    for match in _PART.finditer(path.removeprefix("$")):
+        name = match[1] or match[3]
+        try:
+            found = found[name] if name else found[int(match[2])]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return found
+
+
+def opened(text: str) -> Any:
+    """Return a body as JSON has it, or the text itself."""
+    try:
+        return json.loads(text) if text else {}
+    except ValueError:
+        return text
+
+
+def compact(value: Any) -> str:
+    """Return JSON as API Gateway writes it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+class _Missing(str):
+    """What is not there: it prints as nothing, and yet a condition takes it for true, as on API Gateway."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class _Input:
+    """`$input`."""
+
+    def __init__(self, body: str, seen: Seen) -> None:
+        self.body, self._seen = body, seen
+
+    def path(self, path: str) -> Any:
+        found = at(opened(self.body), path)
+        return _Missing() if found is None else found
+
+    def json(self, path: str) -> str:
+        return compact(self.path(path))
+
+    def params(self, name: str | None = None) -> Any:
+        seen = self._seen
+        if name is not None:
+            return seen.parameter(name)
+        return {"path": dict(seen.path), "querystring": dict(seen.querystring), "header": dict(seen.header)}
+
+
+class _Util:
+    """`$util`."""
+
+    def escapeJavaScript(self, value: object) -> str:  # noqa: N802 (AWS's name)
+        return "".join(_ESCAPES.get(letter, letter) for letter in str(value))
+
+    def parseJson(self, text: str) -> Any:  # noqa: N802 (AWS's name)
+        return json.loads(text)
+
+    def urlEncode(self, text: object) -> str:  # noqa: N802 (AWS's name)
+        return urllib.parse.quote_plus(str(text))
+
+    def urlDecode(self, text: object) -> str:  # noqa: N802 (AWS's name)
+        return urllib.parse.unquote_plus(str(text))
+
+    def base64Encode(self, text: object) -> str:  # noqa: N802 (AWS's name)
+        return base64.b64encode(str(text).encode()).decode()
+
+    def base64Decode(self, text: str) -> str:  # noqa: N802 (AWS's name)
+        return base64.b64decode(text).decode(errors="replace")
+
+
+def _more_methods() -> None:
+    """Give values the methods of Java that templates call and the library lacks."""
+    from airspeed.operators import __additional_methods__ as methods
+
+    methods[_Missing] = methods[str]
+    for kind in (str, list, dict):
+        methods[kind]["equals"] = lambda self, other: self == other
+        methods[kind].setdefault("toString", compact if kind is list else str)
+    methods[str]["isEmpty"] = lambda self: len(self) == 0
+    methods[dict] |= {
+        "entrySet": lambda self: [{"key": key, "value": value} for key, value in self.items()],
+        "containsKey": lambda self, key: key in self,
+        "isEmpty": lambda self: not self,
+        "size": len,
+    }
