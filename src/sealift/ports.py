@@ -424,7 +424,7 @@ class Analyzer(Protocol):
     def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
         """Run the linters. What stops the journey is marked on each finding."""
 
-    def audit(self, pins: Sequence[str]) -> SuiteResult:
+    def audit(self, app: App, pins: Sequence[str]) -> SuiteResult:
         """Look for known vulnerabilities of these packages of Python (`name==version`); advice, or not tested."""
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:

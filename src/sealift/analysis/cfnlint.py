@@ -87,7 +87,7 @@ def _findings(found: list[dict[str, object]], *, local: bool, own_config: bool) 
             severity=_severity(name, stops=stop),
             message=str(one.get("Message", "")),
             location=_location(one),
-            fix="choose a runtime that AWS supports" if ended else "",
+            fix="choose a runtime that AWS supports" if ended else f"See {rule.get('Source') or 'its documentation'}",
             stops=stop,
         )
 

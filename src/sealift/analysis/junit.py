@@ -77,17 +77,25 @@ def _red(case: ET.Element) -> Finding:
     text = "" if what is None else what.get("message") or what.text or ""
     message = _first_line(_missing(what) or text)
     name = "::".join(part for part in (case.get("classname"), case.get("name")) if part)
-    file, line = case.get("file"), case.get("line") or ""
+    file, name_alone = case.get("file"), (case.get("name") or "").partition("[")[0]
+    way_out = _way_out(message, broken=failure is None)
     return Finding(
         tool="pytest",
         id="test-failed" if failure is not None else "test-broken",
         severity="high",
         message=f"{name}: {message}",
-        fix=_way_out(message, broken=failure is None),
-        # pytest counts lines from 0.
-        location=Location(file=file, line=int(line) + 1 if line.isdigit() else 0) if file else None,
+        fix=way_out or (f"To run it alone: pytest {file} -k {name_alone}" if file else ""),
+        location=Location(file=file, line=_line(case, what, file)) if file else None,
         stops=True,
     )
+
+
+def _line(case: ET.Element, what: ET.Element | None, file: str) -> int:
+    """Return the last line of the file that the traceback names, else that of the test; 0 when neither is known."""
+    named = re.findall(rf"^{re.escape(file)}:(\d+): ", (what.text if what is not None else None) or "", re.MULTILINE)
+    line = case.get("line") or ""
+    # pytest counts lines of tests from 0.
+    return int(named[-1]) if named else int(line) + 1 if line.isdigit() else 0
 
 
 def _missing(what: ET.Element | None) -> str:

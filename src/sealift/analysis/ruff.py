@@ -127,7 +127,7 @@ def _finding(one: dict[str, object], scope: OwnCode, stop_on: Callable[[str], bo
         severity="high" if stop else "low",
         message=str(one.get("message", "")),
         location=Location(file=file, line=line if isinstance(line, int) else 0),
-        fix=str(fix.get("message") or "") if isinstance(fix, dict) else "",
+        fix=str(fix.get("message") or "") if isinstance(fix, dict) else f"`ruff rule {code}` explains it.",
         stops=stop,
     )
 

@@ -1,24 +1,29 @@
-"""The Analyzer port: ruff on the source and cfn-lint on the templates, side by side; and a look at handlers."""
+"""The Analyzer port: linters, a search for secrets and the application's own tools, side by side; and our own rules."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from sealift.analysis.baseline import NAME as BASELINE
 from sealift.analysis.baseline import divided, read
 from sealift.analysis.fits import fit_findings
+from sealift.analysis.merge import each_once
 from sealift.checks.cache import TextCache
 from sealift.checks.cfnlint import run_cfnlint
-from sealift.checks.files import text
+from sealift.checks.files import project_files, text, tree_key
 from sealift.checks.handlers import handler_findings
 from sealift.checks.notes import COULD_NOT_RUN, advice
 from sealift.checks.reads import code_reads, read_findings
 from sealift.checks.reviewed import Reviewed
 from sealift.checks.ruff import run_ruff
-from sealift.checks.vulnerable import audit
+from sealift.checks.secrets import TOOL as SECRETS
+from sealift.checks.secrets import secret_findings
+from sealift.checks.tools import Bench, tool_findings
+from sealift.checks.vulnerable import SERVICE, audit, placed
 from sealift.model.app import App
 from sealift.model.finding import SEVERITIES, Finding, SuiteResult
 from sealift.model.reads import FunctionReads
@@ -33,13 +38,13 @@ class RealAnalyzer:
 
     `offline` runs what needs no network, but may load code of the tree (`append_rules` of cfn-lint). `reviewed` says
     which configurations count instead of the work tree's. `own` runs what reads nothing of the tree, with
-    `variables`.
+    `variables`. `ignored` lists what git ignores; `bench` is where the application's own tools run, None without any.
     """
 
     def __init__(
         self,
         process: Process,
-        cache: Path,
+        folder: Path,
         *,
         env: Mapping[str, str] | None = None,
         clock: Clock | None = None,
@@ -47,15 +52,19 @@ class RealAnalyzer:
         own: Process | None = None,
         variables: Mapping[str, str] = MappingProxyType({}),
         reviewed: Callable[[App], AbstractContextManager[Reviewed]] = lambda _: nullcontext(Reviewed()),
+        ignored: Callable[[Path], Sequence[str]] = lambda _: (),
+        bench: Callable[[App], Bench] | None = None,
     ) -> None:
         self._process = process
         self._offline = offline or process
-        self._cache = cache
+        self._cache = folder
         self._env = env
         self._clock = clock
         self._own = own or process
         self._variables = variables
         self._reviewed = reviewed
+        self._ignored = ignored
+        self._bench = bench
 
     def _today(self) -> str:
         return "" if self._clock is None else f"{self._clock.now():%Y-%m-%d}"
@@ -65,7 +74,10 @@ class RealAnalyzer:
             return SuiteResult(
                 name=NAME, status="not tested", reason="switched off: [lint] enabled in the configuration"
             )
-        with self._reviewed(app) as given, ThreadPoolExecutor(max_workers=1) as pool:
+        files = project_files(app.root)
+        with self._reviewed(app) as given, ThreadPoolExecutor(max_workers=3) as pool:
+            template = pool.submit(self._templates, app, templates, given, local=local)
+            tools = pool.submit(self._tools, app, files)
             source = pool.submit(
                 run_ruff,
                 app,
@@ -75,30 +87,62 @@ class RealAnalyzer:
                 cache=self._cache / "ruff",
                 given=given.ruff,
             )
-            template = run_cfnlint(
-                app,
-                templates,
-                process=self._offline,
-                env=self._env,
-                cache=TextCache(self._cache / "cfn-lint"),
-                today=self._today(),
-                local=local,
-                given=given.cfnlint,
-            )
             told = tuple(_told(name, app) for name in ("cfnlint", "ruff") if getattr(given, name) is not None)
             fits = (finding for one in templates.values() for finding in fit_findings(one))
             own = (*handler_findings(app, templates), *read_findings(app, templates), *fits)
             baseline = text(app.root / BASELINE) if given.baseline is None else given.baseline
-            new, known, notes = without_known((*own, *template, *source.result()), baseline)
-            return replace(analysis_result((*new, *told, *notes)), known=known)
+            others = (*template.result(), *source.result(), *tools.result())
+        findings = each_once(sorted((*own, *_not_said(own, others)), key=_weight))
+        new, known, notes = without_known(findings, baseline)
+        return replace(analysis_result((*new, *told, *notes)), known=known)
 
-    def audit(self, pins: Sequence[str]) -> SuiteResult:
-        """Look for known vulnerabilities of these packages of Python (`name==version`)."""
-        env, cache = self._variables, TextCache(self._cache / "audit")
-        return audit(pins, process=self._own, env=env, cache=cache, today=self._today())
+    def _templates(
+        self, app: App, templates: Mapping[str, Template], given: Reviewed, *, local: bool
+    ) -> tuple[Finding, ...]:
+        return run_cfnlint(
+            app,
+            templates,
+            process=self._offline,
+            env=self._env,
+            cache=self._reports,
+            today=self._today(),
+            local=local,
+            given=given.cfnlint,
+        )
+
+    def _tools(self, app: App, files: Sequence[str]) -> tuple[Finding, ...]:
+        """Return secrets, and what the application's own tools report."""
+        left_out = self._ignored(app.root)
+        folders, single = tuple(one for one in left_out if one.endswith("/")), frozenset(left_out)
+        kept = [file for file in files if file not in single and not file.startswith(folders)]
+        secrets = secret_findings(app.root, kept, process=self._offline, env=self._env, cache=self._reports)
+        if self._bench is None:
+            return secrets
+        tree = cache(lambda: tree_key(app.root, files))
+        own = tool_findings(app, files, process=self._process, bench=self._bench, cache=self._reports, tree=tree)
+        return (*secrets, *own)
+
+    @property
+    def _reports(self) -> TextCache:
+        return TextCache(self._cache / "cfn-lint")
+
+    def audit(self, app: App, pins: Sequence[str]) -> SuiteResult:
+        env, kept = self._variables, TextCache(self._cache / "audit")
+        service = env.get(SERVICE)
+        result = audit(pins, process=self._own, env=env, cache=kept, today=self._today(), service=service)
+        return replace(result, findings=tuple(placed(app.root, finding) for finding in result.findings))
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
         return tuple(found for _, found in code_reads(app, template))
+
+
+def _not_said(own: Sequence[Finding], others: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield what linters report, without a secret in a line of which our own rule says so with the function's name."""
+    said = {f.location for f in own if f.id == "secret-in-template" and f.location}
+    places = {(at.file, at.line) for at in said}
+    yield from (
+        f for f in others if f.tool != SECRETS or not f.location or (f.location.file, f.location.line) not in places
+    )
 
 
 def without_known(

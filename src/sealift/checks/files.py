@@ -1,5 +1,6 @@
 """Lists the files of an application, without what is installed or built."""
 
+import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,19 @@ def project_files(root: Path) -> tuple[str, ...]:
         if len(found) > MAX_FILES:
             break
     return tuple(sorted(found))
+
+
+def tree_key(root: Path, files: Iterable[str]) -> str:
+    """Return a key that only the same files with the same content and mode have."""
+    digest = hashlib.sha256()
+    for file in files:
+        try:
+            data, mode = (root / file).read_bytes(), (root / file).stat().st_mode
+        except OSError:
+            data, mode = b"", 0
+        digest.update(f"{file}\0{mode}\0{len(data)}\0".encode(errors="surrogateescape"))
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def texts(root: Path, files: Iterable[str], *, most_bytes: int = 1_000_000) -> tuple[str, ...]:

@@ -47,11 +47,12 @@ def _of_function(template: Template, function: FunctionSpec, folder: Path, asset
     if files and found is None:
         installed = any((folder / name).is_file() for name in _DECLARES_PACKAGES)
         unless = ", unless a layer brings it" if layered else ""
-        yield _finding(function, f"{what}{asset.source} has no {files[0]}{unless}", stops=not installed and not layered)
+        stops = not installed and not layered
+        yield _finding(template, function, f"{what}{asset.source} has no {files[0]}{unless}", stops=stops)
     elif found is not None and found.suffix == ".py":
         name, source = handler.rpartition(".")[2], text(found)
         if lacks_function(source, name):
-            yield _finding(function, f"{what}{files[0]} has no {name}", stops=True)
+            yield _finding(template, function, f"{what}{files[0]} has no {name}", stops=True)
         place = posixpath.normpath(posixpath.join(asset.source, found.relative_to(folder).as_posix()))
         for key, line, sources in misreads(source, name, callers(template.body, function.logical_id)):
             yield _misread(function, key, Location(file=place, line=line), sources)
@@ -70,13 +71,14 @@ def _misread(function: FunctionSpec, key: str, place: Location, sources: Sequenc
     )
 
 
-def _finding(function: FunctionSpec, message: str, *, stops: bool) -> Finding:
+def _finding(template: Template, function: FunctionSpec, message: str, *, stops: bool) -> Finding:
+    line = template.line(("Resources", function.logical_id, "Properties", "Handler"))
     return Finding(
         tool=TOOL,
         id=RULE,
         severity="high" if stops else "medium",
         message=message,
-        location=function.location,
+        location=Location(file=template.file, line=line, logical_id=function.logical_id),
         fix="Correct Handler (file, a dot, function), or CodeUri.",
         stops=stops,
     )

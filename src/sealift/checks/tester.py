@@ -17,7 +17,8 @@ from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored,
 from sealift.checks.environment import EnvironmentBuilder, TestEnvironment
 from sealift.checks.files import folders_with_settings, project_files, text
 from sealift.checks.needs import collect_needs
-from sealift.checks.pythons import find_interpreter, wanted_version
+from sealift.checks.pythons import Interpreter, find_interpreter, wanted_version
+from sealift.checks.tools import Bench
 from sealift.errors import BuildError
 from sealift.model.app import App, SuiteSpec
 from sealift.model.finding import Finding, SuiteResult
@@ -110,18 +111,33 @@ class RealTester:
         secrets = secret_values(self._env, shown, spec.variables)
         return _Suite(name=name, spec=spec, runs=runs, files=files, env=env, secrets=secrets)
 
+    def bench(self, app: App) -> Bench:
+        """Return the environment of the unit tests, for linters that see what is installed. Raises BuildError."""
+        spec = app.unit_tests
+        files = project_files(app.root)
+        configured = folders_with_settings(app.root, files)
+        runs = (declared_run(spec.path, configured),) if spec.path else unit_runs(files, configured)
+        suite = self._suite(UNIT, spec, runs, files, {})
+        environment = self._environment(app, suite, self._python(app, suite))
+        run = runs[0] if runs else Run(base=".", paths=())
+        return Bench(folder=environment.folder, variables=self._variables(app, suite, run, environment))
+
+    def _python(self, app: App, suite: _Suite) -> Interpreter:
+        wanted = wanted_version(app, suite.spec, [run.folder for run in suite.runs])
+        return find_interpreter(wanted, self._process, self._env, app.root)
+
+    def _environment(self, app: App, suite: _Suite, python: Interpreter) -> TestEnvironment:
+        needs = collect_needs(app.root, suite.files, suite.spec, python.version)
+        given = allowed(self._env, app.sandbox.variables)
+        return EnvironmentBuilder(self._process, self._cache / "environments", given).prepare(app.root, needs, python)
+
     def _run(self, app: App, suite: _Suite) -> SuiteResult:
         if suite.spec.path and not (app.root / suite.spec.path).exists():
             finding = _broken("path-not-found", f"there is no {suite.spec.path}, which [tests] path names")
             return SuiteResult(name=suite.name, status="errored", reason=finding.message, findings=(finding,))
-        wanted = wanted_version(app, suite.spec, [run.folder for run in suite.runs])
-        python = find_interpreter(wanted, self._process, self._env, app.root)
-        needs = collect_needs(app.root, suite.files, suite.spec, python.version)
-        builder = EnvironmentBuilder(
-            self._process, self._cache / "environments", allowed(self._env, app.sandbox.variables)
-        )
+        python = self._python(app, suite)
         try:
-            environment = builder.prepare(app.root, needs, python)
+            environment = self._environment(app, suite, python)
         except BuildError as error:
             return _cannot_install(suite.name, error, other_python=python.instead_of is not None)
         self._cache.mkdir(parents=True, exist_ok=True)

@@ -4,21 +4,29 @@ uv audits projects, so the locked versions are given to it as one: a lock file o
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from uv import find_uv_bin
 
+from sealift.analysis.requirements import is_test_requirements
 from sealift.checks.cache import TextCache, content_key
+from sealift.checks.files import project_files, text
 from sealift.model.finding import Finding, SuiteResult
+from sealift.model.template import Location
 from sealift.ports import Completed, Process
 
 NAME = "vulnerabilities"
 TOOL = "uv audit"
 TIMEOUT_S = 30.0
+SERVICE = "SEALIFT_OSV_URL"
+"""The environment variable with the address of another OSV service, where uv's own cannot be reached."""
 _PREVIEWS = "audit-command,json-output"
 _PROJECT = '[project]\nname = "audited"\nversion = "0"\nrequires-python = ">=3.8"\ndependencies = {}\n'
+_DECLARE = ("pyproject.toml", "Pipfile", "Pipfile.lock", "uv.lock", "poetry.lock", "pylock.toml")
 _NOWHERE = "http://127.0.0.1:9/simple"
 """The index of the lock file: nothing is read from it."""
 
@@ -102,3 +110,15 @@ def _findings(report: Mapping[str, object]) -> Iterator[Finding]:
             fix=f"Take {one['dependency']['name']} {fixed}." if fixed else "No version mends it yet.",
             data={"package": package, "link": str(one.get("link") or "")},
         )
+
+
+def placed(root: Path, finding: Finding) -> Finding:
+    """Return a finding with the line that names its package, where a requirements or lock file has one."""
+    name = re.sub(r"[-_.]+", "[-_.]+", finding.data["package"].partition(" ")[0])
+    line = re.compile(rf"""\s*(?:name = |-\s+)?["']?{name}(?:["'\s=<>~!;\[@].*)?""", re.IGNORECASE)
+    files = [file for file in project_files(root) if PurePosixPath(file).name in _DECLARE or "requirements" in file]
+    for file in sorted(files, key=lambda one: (is_test_requirements(one), one)):
+        for number, said in enumerate(text(root / file).splitlines(), 1):
+            if line.fullmatch(said):
+                return replace(finding, location=Location(file=file, line=number))
+    return finding

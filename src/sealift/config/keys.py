@@ -6,6 +6,7 @@ Validation, the commented file of `sealift init`, and the reference page all rea
 from sealift.config.environments import ENVIRONMENT, ENVIRONMENT_NAME, PREVIEWS
 from sealift.config.kinds import (
     COMMAND,
+    COMMANDS,
     DAY,
     DURATION,
     FLAG,
@@ -329,6 +330,14 @@ ROOT = table(
         "lint",
         table(
             Key("enabled", TOGGLE, "Whether ruff and cfn-lint are run on source and template.", field="lint"),
+            Key(
+                "commands",
+                COMMANDS,
+                "Command lines of type checkers and linters, run without a shell in the environment of the unit tests. "
+                "One that ends with another exit code than 0 stops the change.",
+                "those that are configured and installed are run, and stop nothing",
+                field="lint_commands",
+            ),
             into=App,
             inline=True,
         ),

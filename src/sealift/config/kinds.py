@@ -188,6 +188,12 @@ LATENCY: Final = Scalar("duration", _DURATION, lambda value: round(_duration(val
 TEXTS: Final = Scalar("list of texts", "a list of texts", _texts, _toml_texts)
 """One string stands for a list of one."""
 COMMAND: Final = Scalar("command line, or a list of its words", "a command line or a list of its words", _command)
+COMMANDS: Final = Scalar(
+    "list of command lines",
+    "a list of command lines",
+    lambda value: tuple(shlex.join(_command(line)) for line in _texts(value)),
+    _toml_texts,
+)
 DAY: Final = Scalar("date", times.DAY, times.day)
 MOMENT: Final = Scalar("date and time", times.MOMENT, times.moment)
 HOUR: Final = Scalar("time of day", times.HOUR, times.hour, lambda value: toml_string(f"{value:%H:%M}"))

@@ -285,6 +285,8 @@ class App:
     stacks: tuple[StackSpec, ...]
     environments: tuple[Environment, ...]
     lint: Toggle = "auto"
+    lint_commands: tuple[str, ...] = ()
+    """Command lines of linters that stop a change."""
     unit_tests: SuiteSpec = field(default_factory=SuiteSpec)
     acceptance_tests: SuiteSpec = field(default_factory=SuiteSpec)
     probes: tuple[Probe, ...] = ()

@@ -14,7 +14,7 @@ from sealift.model.template import Json
 Level = Literal["debug", "info", "warning", "error"]
 PhaseName = Literal[
     "analyse", "test", "build", "prove", "upload", "plan", "deploy", "verify", "soak", "approve", "promote",
-    "rollback", "watch", "health", "destroy", "rebuild", "audit",
+    "rollback", "watch", "health", "destroy", "rebuild", "audit", "settings",
 ]  # fmt: skip
 
 

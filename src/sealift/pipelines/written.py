@@ -150,7 +150,7 @@ def _bitbucket_checks(what: Delivered) -> str:
       # Gates are read from the protected branch, never from the change itself.
       - &protected {fetch}
 """
-    analyse = [what.command(f"{verb}") for verb in ("check --no-tests", "build", "prove")]
+    analyse = [what.command(f"{verb}") for verb in ("check --no-tests",)]
     tests = what.command("test")
     if what.one_step:
         lines = "".join(f"      - {command}\n" for command in (analyse[0], tests, *analyse[1:]))
@@ -238,11 +238,11 @@ def _github(what: Delivered) -> str:
         top = top[: top.index("  workflow_dispatch:")] + top[top.index("\npermissions:") :]
     about = "The button is `Run workflow`. An environment of the same name may hold it until somebody approves."
     named: list[tuple[str, str, tuple[str, ...]]] = [
-        ("checks", "Run Static Analysis Tools and Automated Tests", ("check", "build", "prove"))
+        ("checks", "Run Static Analysis Tools and Automated Tests", ("check",))
     ]
     if not what.one_step:
         named = [
-            ("analysis", "Run Static Analysis Tools", ("check --no-tests", "build", "prove")),
+            ("analysis", "Run Static Analysis Tools", ("check --no-tests",)),
             ("tests", "Run Automated Tests", ("test",)),
         ]
     jobs = [_github_check(what, *one) for one in named]
@@ -365,7 +365,7 @@ variables:
   XDG_CACHE_HOME: $CI_PROJECT_DIR/.cache
 
 """
-    verbs = ("check --no-tests", "build", "prove")
+    verbs = ("check --no-tests",)
     if what.one_step:
         text += _gitlab_check(what, "Run Static Analysis Tools and Automated Tests", (verbs[0], "test", *verbs[1:]))
     else:

@@ -108,6 +108,16 @@ class Git:
         listed = done.stdout.split("\0") if done is not None and done.returncode == 0 else []
         return tuple(os.path.relpath(path, found.prefix or ".") for path in listed if path)
 
+    def ignored(self, root: Path) -> tuple[str, ...]:
+        """Return the files and, with a slash behind, the whole folders that git ignores, relative to `root`."""
+        found = self._git.repository(root)
+        if isinstance(found, NoRepository):
+            return ()
+        chosen = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
+        done = self._git.run(root, "ls-files", *chosen, "--", found.prefix or ".")
+        listed = done.stdout.split("\0") if done.returncode == 0 else []
+        return tuple(path.removeprefix(found.prefix) for path in listed if path)
+
     def remote(self, root: Path) -> str | None:
         """Return the address of the remote `origin`."""
         done = self._git.run(root, "config", "--get", "remote.origin.url")

@@ -70,9 +70,18 @@ def every_template(templates: Iterable[Template]) -> tuple[Template, ...]:
 
 
 def build_release(
-    app: App, services: Services, *, templates: Mapping[str, Template], origin: Origin, force: bool = False
+    app: App,
+    services: Services,
+    *,
+    templates: Mapping[str, Template],
+    origin: Origin,
+    force: bool = False,
+    loads: bool = True,
 ) -> BuiltRelease:
-    """Build and seal one release; its blobs are then on this machine. Raises BuildError."""
+    """Build and seal one release, and load each function once; its blobs are then on this machine.
+
+    Raises BuildError.
+    """
     start = services.clock.monotonic()
     with phase(services, "build") as outcome:
         wanted = [w for name, template in templates.items() for w in _wanted(name, template, app, services)]
@@ -81,7 +90,8 @@ def build_release(
         named = {w.key: _named(w, built[w.key]) for w in wanted if w.key in built}
         for name, template in templates.items():
             _refuse_too_large(name, template, named)
-        _look([one for name, template in templates.items() for one in finished(name, template, named)], services)
+        if loads:
+            _look([one for name, template in templates.items() for one in finished(name, template, named)], services)
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         nested: list[BuiltArtifact] = []
         sealing = _Sealing(services=services, named=named, files=files, nested=nested)

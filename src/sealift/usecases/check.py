@@ -1,6 +1,7 @@
 """Analyse and test a commit: the first phases of its journey. A red one stops it; what was not tested is said."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from sealift.delivery.production import lacks, production_advice
@@ -35,17 +36,19 @@ class Checked:
 def check(
     app: App, services: Services, *, templates: Mapping[str, Template], local: bool, tests: bool = True
 ) -> Checked:
-    """Run static analysis, then the unit tests unless analysis stopped the journey."""
-    with phase(services, "analyse") as outcome:
-        analysis = services.analyzer.analyse(app, templates, local=local)
-        own = (*undefined_names(app, templates, services), *misfits(app, templates))
-        analysis = _with(analysis, own)
-        analysis = replace(analysis, findings=(*analysis.findings, *_advice(app, templates)))
-        _report(analysis, services)
-        _conclude(analysis, outcome, _found(analysis))
-    if analysis.status in {"failed", "errored"} or not tests:
-        return Checked(analysis=analysis, tests=None)
-    return Checked(analysis=analysis, tests=unit_tests(app, services))
+    """Run static analysis and the unit tests side by side: who mends a change wants to know all of it."""
+    start = services.clock.monotonic()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        running = pool.submit(services.tester.unit, app) if tests else None
+        with phase(services, "analyse") as outcome:
+            analysis = services.analyzer.analyse(app, templates, local=local)
+            own = (*undefined_names(app, templates, services), *misfits(app, templates))
+            analysis = _with(analysis, own)
+            analysis = replace(analysis, findings=(*analysis.findings, *_advice(app, templates)))
+            _report(analysis, services)
+            _conclude(analysis, outcome, _found(analysis))
+        unit = _tested(running.result, services, since=start) if running else None
+    return Checked(analysis=analysis, tests=unit)
 
 
 def _with(analysis: SuiteResult, own: Sequence[Finding]) -> SuiteResult:
@@ -72,14 +75,18 @@ def _with(analysis: SuiteResult, own: Sequence[Finding]) -> SuiteResult:
 
 def unit_tests(app: App, services: Services) -> SuiteResult:
     """Run the unit tests alone."""
-    with phase(services, "test") as outcome:
-        unit = services.tester.unit(app)
+    return _tested(lambda: services.tester.unit(app), services)
+
+
+def _tested(run: Callable[[], SuiteResult], services: Services, *, since: float | None = None) -> SuiteResult:
+    with phase(services, "test", since=since) as outcome:
+        unit = run()
         _report(unit, services)
         _conclude(unit, outcome, _counted(unit))
     return unit
 
 
-def audit(built: BuiltRelease, services: Services) -> SuiteResult:
+def audit(app: App, built: BuiltRelease, services: Services) -> SuiteResult:
     """Look for known vulnerabilities of what a release holds. Advice: it says nothing of what changed."""
     held = [(one.artifact.runtime or "", pin) for one in built.artifacts for pin, _ in one.dependencies]
     pins = sorted({pin for runtime, pin in held if not runtime.startswith("nodejs")})
@@ -87,7 +94,7 @@ def audit(built: BuiltRelease, services: Services) -> SuiteResult:
     if not pins and not others:
         return SuiteResult(name="vulnerabilities", status="succeeded")
     with phase(services, "audit") as outcome:
-        result = services.analyzer.audit(pins)
+        result = services.analyzer.audit(app, pins)
         if result.status != "not tested":
             _report(result, services)
         found = f"{len(result.findings)} known in {len(pins)} packages"

@@ -98,7 +98,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     if checked.status != "succeeded":
         return RunResult(status=checked.status, message="Analysis or tests stopped the journey; nothing was deployed")
     built = build_release(app, services, templates=templates, origin=origin)
-    audited = None if options.local else audit(built, services)
+    audited = None if options.local else audit(app, built, services)
     proof = prove_built(app, built, services, templates=templates, local=options.local)
     require_isolation(proof, services, strict=options.strict or not options.local)
     evidence = evidence_of_checks(built, checked, audited)

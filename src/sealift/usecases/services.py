@@ -47,10 +47,13 @@ class PhaseOutcome:
 
 @contextmanager
 def phase(
-    services: Services, name: PhaseName, *, environment: str | None = None, detail: str = ""
+    services: Services, name: PhaseName, *, environment: str | None = None, detail: str = "", since: float | None = None
 ) -> Iterator[PhaseOutcome]:
-    """Emit the start and the end of a phase around its body; one that raises ends as errored, or as aborted."""
-    start = services.clock.monotonic()
+    """Emit the start and the end of a phase around its body; one that raises ends as errored, or as aborted.
+
+    `since` is when it began, by the monotonic clock, where that was before it is shown.
+    """
+    start = services.clock.monotonic() if since is None else since
     outcome = PhaseOutcome()
     ended: Status = "errored"
     try:

@@ -40,6 +40,7 @@ from sealift.wiring.machine import (
 if TYPE_CHECKING:
     from sealift.build.builder import CachedBuilder
     from sealift.checks.reviewed import Reviewed
+    from sealift.checks.tools import Bench
     from sealift.sandbox import SandboxedProcess
 
 
@@ -68,14 +69,15 @@ def make_services(
     sweep(_scratch())
     clock, process = RealClock(), programs()
     trials = _late(lambda: _trials(app, process, sink))
+    tester = _late(lambda: _tester(process, app, sink))
     ids = SortableIds(clock)
     return Services(
         clouds=LocalClouds(app, sink, as_role=as_role) if local else AwsClouds(prompt, as_role=as_role),
         ledgers=_late(lambda: _ledgers(clock, ids, actor)),
         templates=_late(sam_templates),
         builder=_late(lambda: _builder(caching_builder(app, trials=trials), sink, local=local)),
-        analyzer=_late(lambda: _analyzer(process, app, clock)),
-        tester=_late(lambda: _tester(process, app, sink)),
+        analyzer=_late(lambda: _analyzer(process, app, clock, tester.bench)),
+        tester=tester,
         http=UrllibHttp(),
         scm=real_git(),
         checkouts=RealCheckouts(process, sink, local=local),
@@ -121,7 +123,7 @@ def _sandboxed(
     return SandboxedProcess(process, variables, homes, options=app.sandbox, offline=offline, required=required)
 
 
-def _analyzer(process: RealProcess, app: App, clock: Clock) -> Analyzer:
+def _analyzer(process: RealProcess, app: App, clock: Clock, bench: "Callable[[App], Bench]") -> Analyzer:
     from sealift.checks.analyzer import RealAnalyzer
 
     offline = _sandboxed(process, app, offline=True)
@@ -134,6 +136,8 @@ def _analyzer(process: RealProcess, app: App, clock: Clock) -> Analyzer:
         own=process,
         variables=os.environ,
         reviewed=_reviewed,
+        ignored=real_git().ignored,
+        bench=bench,
     )
 
 

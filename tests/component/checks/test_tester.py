@@ -42,7 +42,7 @@ def test_green_and_red_tests_are_counted_and_red_ones_named(write: Write, tester
     result = _run(tester, root)
     assert (result.status, result.passed, result.failed) == ("failed", 1, 1)
     (finding,) = result.findings
-    assert str(finding.location) == "tests/unit/test_app.py:4"
+    assert str(finding.location) == "tests/unit/test_app.py:5"
     assert "test_add: assert 0 == 2" in finding.message
     assert "1 failed, 1 passed" in result.output
     assert sorted(root.rglob("*")) == before
@@ -226,7 +226,7 @@ def test_tests_with_settings_of_their_own_are_run_beside_them(write: Write, test
     )
     result = _run(tester, root)
     assert (result.status, result.passed, result.failed) == ("failed", 1, 1)
-    assert str(result.findings[0].location) == "services/a/tests/test_a.py:8"
+    assert str(result.findings[0].location) == "services/a/tests/test_a.py:9"
 
 
 def test_a_run_that_exits_shows_what_was_printed_and_names_the_other_ways(write: Write, tester: RealTester) -> None:

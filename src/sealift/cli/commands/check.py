@@ -9,11 +9,10 @@ from sealift.cli.completion import environment_names
 from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
 from sealift.model.finding import Finding, SuiteResult
-from sealift.model.release import Origin
 
 
 @click.command("check")
-@click.option("--no-tests", is_flag=True, help="Static analysis only.")
+@click.option("--no-tests", is_flag=True, help="Without the unit tests.")
 @click.option(
     "--codequality",
     "quality",
@@ -25,31 +24,30 @@ from sealift.model.release import Origin
 @click.option("--fix", is_flag=True, help="First add missing production settings of data stores to the template.")
 @options(judging=True)
 def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | None, baseline: bool) -> int:
-    """Run static analysis on source and template, then the unit tests; then build, and load each function once.
+    """Analyse source and template, run the unit tests, prove the isolation, look for missing settings and build.
+
+    Nothing is deployed, and one fault hides no other.
 
     With --baseline, commit the file that it writes: what it lists is counted from then on, and neither shown nor
     stopped at. The protected branch's file counts, so a pull request cannot add to it.
     """
-    from sealift.usecases.build import build_release, load_templates
-    from sealift.usecases.check import audit, check, harden
+    from sealift.usecases.build import load_templates
+    from sealift.usecases.check import harden
+    from sealift.usecases.review import review
 
     session.verbose = True
     templates = load_templates(session.app, session.services)
     if fix:
         harden(session.app, session.services, templates=templates)
         templates = load_templates(session.app, session.services)
-    checked = check(session.app, session.services, templates=templates, local=session.local, tests=not no_tests)
-    results = [r for r in (checked.analysis, checked.tests) if r is not None]
-    if checked.status == "succeeded" and not no_tests:
-        origin = session.services.scm.origin(session.app.root) or Origin(commit=None, branch=None, dirty=True)
-        built = build_release(session.app, session.services, templates=templates, origin=origin)
-        if not session.local:
-            results.append(audit(built, session.services))
+    status, results = review(
+        session.app, session.services, templates=templates, local=session.local, tests=not no_tests
+    )
     if baseline:
-        _write_baseline(session, checked.analysis)
+        _write_baseline(session, results[0])
     if quality is not None:
         _write_quality(quality, [finding for result in results for finding in result.findings])
-    return _show(session, checked.status, results)
+    return _show(session, status, results)
 
 
 @click.command("test")

