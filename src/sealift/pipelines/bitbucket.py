@@ -6,10 +6,11 @@ below it. The official schema accepts steps without a script, misspelt keys and 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
-from yaml.nodes import Node
+from yaml.nodes import MappingNode, Node
 
 from sealift.errors import did_you_mean
 from sealift.pipelines.shapes import (
@@ -26,6 +27,7 @@ from sealift.pipelines.shapes import (
     child,
     either,
     elements,
+    has_anchor,
     line_of,
     pairs,
     text_of,
@@ -187,8 +189,23 @@ _CACHE = either(
     TEXT, Map(keys={"path": TEXT, "key": Map(keys={"files": List(of=TEXT)}, required=("files",))}, required=("path",))
 )
 _SERVICE = Map(
-    keys={"image": _IMAGE, "memory": Number(least=128), "type": Text(choices=("docker",)), "variables": Map(rest=TEXT)}
+    keys={
+        "image": _IMAGE,
+        "memory": Number(least=128),
+        "type": Text(choices=("docker",)),
+        **dict.fromkeys(("variables", "environment"), Map(rest=TEXT)),
+    }
 )
+
+_DEFINITIONS: dict[str, Shape] = {
+    "caches": Map(rest=_CACHE),
+    "services": Map(rest=_SERVICE),
+    "pipelines": Map(rest=_CUSTOM),
+    "imports": Map(rest=ANYTHING),
+    "agents": Map(rest=ANYTHING),
+    # Where the documentation keeps anchors: https://support.atlassian.com/bitbucket-cloud/docs/yaml-anchors/
+    "steps": List(of=Map(keys=_ITEM_KEYS, one_only=True, noun="a step")),
+}
 
 FILE = Map(
     keys={
@@ -204,19 +221,7 @@ FILE = Map(
                 "oidc": _AUDIENCES,
             }
         ),
-        "definitions": Map(
-            keys={
-                "caches": Map(rest=_CACHE),
-                "services": Map(rest=_SERVICE),
-                "pipelines": Map(rest=_CUSTOM),
-                "imports": Map(rest=ANYTHING),
-                "agents": Map(rest=ANYTHING),
-                # Where the documentation keeps anchors: https://support.atlassian.com/bitbucket-cloud/docs/yaml-anchors/
-                "steps": List(of=_STEP_ITEM),
-                "scripts": ANYTHING,
-                "yaml-anchors": ANYTHING,
-            }
-        ),
+        "definitions": Map(keys=_DEFINITIONS),
         "export": FLAG,
         "labels": Map(rest=ANYTHING),
         "pipelines": Map(
@@ -291,7 +296,7 @@ def steps(name: str, pipeline: Node) -> Iterator[Step]:
 
 def problems(top: Node) -> Iterator[Problem]:
     """Yield everything that makes the file invalid, or that Bitbucket would only say when the pipeline runs."""
-    yield from FILE.problems(top, "bitbucket-pipelines.yml")
+    yield from FILE.problems(_without_shelves(top), "bitbucket-pipelines.yml")
     found = list(pipelines(top))
     if not found:
         yield Problem(line=line_of(top), rule="no-pipeline", message="The file has no pipeline")
@@ -301,6 +306,22 @@ def problems(top: Node) -> Iterator[Problem]:
         for step in own:
             yield from _of_a_step(step, top)
     yield from _of_triggers(top)
+
+
+def _without_shelves(top: Node, known: Collection[str] = tuple(FILE.keys)) -> Node:
+    """Return a mapping without the keys of its author that hold anchors. Bitbucket passes over them.
+
+    Atlassian's own pipes keep the steps that aliases refer to under keys such as `test` and `push`.
+    """
+    if not isinstance(top, MappingNode):
+        return top
+    kept = []
+    for key, value in top.value:
+        name = text_of(key)
+        if name in known or get_close_matches(name, set(known) - {"steps"}, cutoff=0.88) or not has_anchor(value):
+            inner = name == "definitions" and known is not _DEFINITIONS
+            kept.append((key, _without_shelves(value, _DEFINITIONS) if inner else value))
+    return MappingNode(top.tag, kept, top.start_mark, top.end_mark)
 
 
 def _of_a_pipeline(kind: str, name: str, node: Node, own: list[Step]) -> Iterator[Problem]:

@@ -1,6 +1,8 @@
 """Checks one pipeline file: everything that makes it invalid, then what makes it less safe than it looks."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from yaml.nodes import Node
@@ -38,10 +40,12 @@ def system_of(path: str) -> System | None:
 
 def lint(file: str, text: str, system: System) -> tuple[Finding, ...]:
     """Return what is wrong with a file, with lines. A finding that `stops` says that it would not run as meant."""
-    top = read(text)
+    top = read(text, header="spec" if system == "gitlab" else "", merges=system != "github")
     if isinstance(top, Problem):
         return (_finding(top, file),)
     problems, jobs = _CHECKS[system]
+    if system == "gitlab" and Path(file).name.removesuffix(FILES[system]) not in ("", Path(file).name):
+        problems = partial(gitlab.problems, fragment=True)
     found = list(problems(top))
     return tuple(_finding(problem, file) for problem in _sorted([*found, *advice(text, jobs(top))]))
 

@@ -3,21 +3,40 @@
 from collections.abc import Iterator
 
 import yaml
+from yaml.events import AliasEvent
 from yaml.nodes import CollectionNode, MappingNode, Node
 
-from sealift.pipelines.shapes import Problem, line_of
+from sealift.pipelines.shapes import Problem, child, line_of
 
+_MERGE = "tag:yaml.org,2002:merge"
 _MOST_DEPTH, _MOST_NODES = 60, 100_000
 """Far more than any pipeline file has; an alias that contains itself, or aliases of aliases, end here."""
 
 
-def read(text: str) -> Node | Problem:
-    """Return the top node of a YAML text, or why it cannot be read and at which line."""
-    loader = yaml.SafeLoader(text)
+class _Loader(yaml.SafeLoader):
+    """An anchor may be set again: an alias means the last one before it (YAML 1.2, section 7.1)."""
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        if not self.check_event(AliasEvent):
+            self.anchors.pop(self.peek_event().anchor, None)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
+
+
+def read(text: str, *, header: str = "", merges: bool = True) -> Node | Problem:
+    """Return the top node of a YAML text, or why it cannot be read and at which line.
+
+    A first document may stand before it, when it has the key `header`. Without `merges`, the key `<<` is refused.
+    """
+    loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
+        documents = list(_documents(loader))
+        if not documents:
             return Problem(line=1, rule="empty", message="The file is empty")
+        if len(documents) > 1 and child(documents[0], header) is not None:
+            del documents[0]
+        node = documents[0]
+        if len(documents) > 1:
+            return Problem(line=line_of(documents[1]), rule="syntax", message="The file has more than one document")
         endless = _endless(node)
         if endless is not None:
             return endless
@@ -25,6 +44,9 @@ def read(text: str) -> Node | Problem:
         twice = next((problem for mapping in mappings if (problem := _repeated(mapping))), None)
         if twice is not None:
             return twice
+        if not merges and (merge := next(_merges(mappings), None)) is not None:
+            message = "The merge key `<<` is not read here; anchors and aliases are"
+            return Problem(line=line_of(merge), rule="merge-key", message=message)
         for mapping in mappings:
             loader.flatten_mapping(mapping)
             mapping.value = list({str(key.value): (key, value) for key, value in mapping.value}.values())
@@ -41,6 +63,13 @@ def read(text: str) -> Node | Problem:
     return node
 
 
+def _documents(loader: yaml.SafeLoader) -> Iterator[Node]:
+    while loader.check_node():
+        node = loader.get_node()
+        if node is not None:
+            yield node
+
+
 def _endless(top: Node) -> Problem | None:
     count, open_nodes = 0, [(top, 0)]
     while open_nodes:
@@ -55,11 +84,15 @@ def _endless(top: Node) -> Problem | None:
 def _repeated(mapping: MappingNode) -> Problem | None:
     seen: set[str] = set()
     for key, _ in mapping.value:
-        if str(key.value) in seen:
+        if str(key.value) in seen and key.tag != _MERGE:
             message = f"`{key.value}` stands twice in one mapping; only one of them counts"
             return Problem(line=line_of(key), rule="repeated-key", message=message)
         seen.add(str(key.value))
     return None
+
+
+def _merges(mappings: list[MappingNode]) -> Iterator[Node]:
+    return (key for mapping in mappings for key, _ in mapping.value if key.tag == _MERGE)
 
 
 def _mappings(top: Node) -> Iterator[MappingNode]:

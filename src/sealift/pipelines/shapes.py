@@ -5,15 +5,16 @@ the line of the node. It knows nothing of any CI system.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sealift.errors import did_you_mean
 
-_NULL, _BOOL, _INT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int"))
+_NULL, _BOOL, _INT, STRING = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "str"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +73,28 @@ def text_of(node: Node | None) -> str:
     return str(node.value) if isinstance(node, ScalarNode) else ""
 
 
+def has_anchor(node: Node) -> bool:
+    """Return whether an anchor stands at a node, or anywhere in it."""
+    mark = node.start_mark
+    if mark.buffer is not None and mark.buffer[mark.pointer] == "&":
+        return True
+    inner = [value for _, _, value in pairs(node)] if isinstance(node, MappingNode) else node.value
+    return not isinstance(node, ScalarNode) and any(map(has_anchor, inner))
+
+
 def is_null(node: Node) -> bool:
     """Return whether nothing stands where a value could."""
     return isinstance(node, ScalarNode) and node.tag == _NULL
 
 
+def is_open(node: Node) -> bool:
+    """Return whether GitLab puts a value here that is not known: `!reference [job, key]`, or `$[[ inputs.name ]]`."""
+    return node.tag == "!reference" or "$[[" in text_of(node)
+
+
 def wrong_kind(node: Node, name: str, noun: str) -> Iterator[Problem]:
-    """Yield the problem of a node that is of another kind. What GitLab's `!reference` stands for is not known here."""
-    if node.tag != "!reference":
+    """Yield the problem of a node that is of another kind."""
+    if not is_open(node):
         message = f"`{name}` has to be {noun}, not {_noun_of(node)}"
         yield Problem(line=line_of(node), rule="wrong-type", message=message)
 
@@ -114,6 +129,8 @@ class Text:
         """Yield what is wrong with the text."""
         if not self.fits(node):
             yield from wrong_kind(node, name, self.noun)
+            return
+        if is_open(node):
             return
         value = text_of(node)
         if self.choices and value not in self.choices:
@@ -201,7 +218,7 @@ class List:
 
     def fits(self, node: Node) -> bool:
         """Return whether the node is a list, or may be one element of it."""
-        return isinstance(node, SequenceNode) or (self.alone and self.of.fits(node))
+        return (isinstance(node, SequenceNode) and not is_open(node)) or (self.alone and self.of.fits(node))
 
     def problems(self, node: Node, name: str) -> Iterator[Problem]:
         """Yield what is wrong with the list or an element."""
@@ -226,6 +243,8 @@ class Map:
     required: tuple[str, ...] = ()
     rest: Shape | None = None
     one_only: bool = False
+    emptied: bool = False
+    """Whether a key may stand without a value, as if it did not stand here."""
     noun: str = "a mapping"
 
     def fits(self, node: Node) -> bool:
@@ -244,7 +263,7 @@ class Map:
                 near = did_you_mean(key, self.keys)
                 message = f"`{name}` has no key `{key}`{near}"
                 yield Problem(line=line_of(at), rule="unknown-key", message=message, fix=self._known())
-            else:
+            elif not (self.emptied and is_null(value)):
                 yield from shape.problems(value, key)
         for key in self.required:
             if key not in seen:
@@ -286,6 +305,17 @@ class Either:
 def either(*shapes: Shape) -> Either:
     """Return the shape of a node that may be one of these."""
     return Either(shapes)
+
+
+def circles(top: Node, needs: Mapping[str, Iterable[Node]]) -> Iterator[Problem]:
+    """Yield the problem of jobs that wait for each other without end."""
+    try:
+        TopologicalSorter({name: [text_of(node) for node in nodes] for name, nodes in needs.items()}).prepare()
+    except CycleError as error:
+        circle = error.args[1][::-1]
+        line = next((line_of(node) for node in needs[circle[0]]), line_of(top))
+        message = f"These jobs need each other: {', '.join(circle)}"
+        yield Problem(line=line, rule="circle", message=message)
 
 
 COMMAND = Text(what="a command", strict=True)
