@@ -274,7 +274,6 @@ NO_RIGHT_NEEDED = frozenset({"sts:GetCallerIdentity"})
 EMBEDDED = frozenset(
     f"{service}:{name}"
     for service, names in {
-        "lambda": ("UpdateFunctionCode",),
         "ssm": ("GetParameter", "PutParameter"),
         "secretsmanager": ("GetSecretValue", "CreateSecret", "PutSecretValue"),
     }.items()

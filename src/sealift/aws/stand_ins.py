@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Literal
 
 from sealift.aws.failures import calling
@@ -26,16 +25,6 @@ def write_stand_ins(access: Access, values: Mapping[str, str]) -> None:
             _write_parameter(session, name, value, kind)
     for secret, text in _secrets(values).items():
         _write_secret(session, secret, text)
-
-
-def swap_code(access: Access, codes: Mapping[str, Path]) -> None:
-    """Give functions the code in these zips, without the stack that they belong to. Never done on AWS."""
-    if access.endpoint_url is None or access.access_key is None:
-        raise CloudError("Code is swapped on the embedded cloud alone", code="not-local")
-    session = AwsSession(access)
-    for name, file in codes.items():
-        with calling(f"give function {name} its code"):
-            session.functions.update_function_code(FunctionName=name, ZipFile=file.read_bytes())
 
 
 def _secrets(values: Mapping[str, str]) -> dict[str, str]:

@@ -167,9 +167,16 @@ class Session:
         return exit_code
 
     def looked_at(self, name: str) -> Environment:
-        """Return an environment, or a preview such as `pr-12`, for commands that only look. Raises UserError."""
+        """Return an environment, a preview such as `pr-12`, or that of `sealift dev`. Raises UserError."""
         from sealift.delivery.previews import is_preview, preview_environment, previews_of
+        from sealift.usecases.dev import own_application, own_name
 
+        if name == own_name(self.app):
+            from sealift.wiring.clouds import local_cloud
+
+            if local_cloud(self.app).is_taken(name):
+                self.local = True
+                return own_application(self.app).environments[0]
         if self.app.environment(name) is None and is_preview(name):
             return preview_environment(previews_of(self.app, local=self.local), name)
         return self.environment(name)

@@ -6,7 +6,17 @@ from typing import Final
 from sealift.cli.visible import visible
 from sealift.cli.wrapping import breaks
 
-_CODES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_CODES: Final = {
+    "bold": "1",
+    "dim": "2",
+    "reverse": "7",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+}
 
 
 class Text:
@@ -46,6 +56,30 @@ class Text:
             made._pieces += [(piece, style) for piece in _cut(text, offset, places)]
             offset += len(text)
         return made
+
+    def lines(self) -> "list[Text]":
+        """Return the text's lines, each with its styles."""
+        made = [Text()]
+        for text, style in self._pieces:
+            first, *more = text.split("\n")
+            made[-1]._pieces.append((first, style))
+            made += [Text(line, style) for line in more]
+        return made
+
+    def split(self, at: int) -> "tuple[Text, Text]":
+        """Return what stands before a column, and the rest."""
+        head, rest = Text(), Text()
+        for text, style in self._pieces:
+            head._pieces.append((text[: max(0, at)], style))
+            rest._pieces.append((text[max(0, at) :], style))
+            at -= len(text)
+        return head, rest
+
+    def cut(self, width: int) -> "Text":
+        """Return the text in so many columns: what is longer ends with an ellipsis."""
+        if len(self.plain) <= width:
+            return self
+        return self.split(width - 1)[0] + Text("…", "dim")
 
     def ansi(self) -> str:
         """Return the text with the codes that a terminal understands."""

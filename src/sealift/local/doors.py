@@ -18,6 +18,8 @@ API_NAME = re.compile(
 KEY_HEADER = "x-sealift-key"
 WHO_PATH = "/_sealift/who"
 LOAD_PATH = "/_sealift/load"
+SWAP_PATH = "/_sealift/swap"
+FEED_PATH = "/_sealift/feed"
 NONCE_HEADER = "x-sealift-nonce"
 
 _OURS = ("/_sealift/", "/_ministack/", "/_localstack/", "/health")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sealift.local.doors import LOAD_PATH, SWAP_PATH
 from sealift.local.folder import Folder
 from sealift.local.gateway import gateway
 from sealift.local.interpreters import Places
@@ -31,7 +32,7 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
         programs=tuple(Path(p) for p in os.environ["PATH"].split(":") if p and Path(p).name != "shims"),
         versions=tuple(Path(p) for p in versions.split(":") if p),
     )
-    from sealift.local.functions.executing import load, own_runtimes
+    from sealift.local.functions.executing import load, own_runtimes, swap
     from sealift.local.patches.streaming import streamed_answers
 
     workshop = _workshop(folder, where)
@@ -47,7 +48,7 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
         guard=guard,
         saver=saver,
         leave=leave,
-        load=lambda names: {"functions": load(names), "mounts": workshop.has_mounts()},
+        doors={LOAD_PATH: lambda names: {"functions": load(names), "mounts": workshop.has_mounts()}, SWAP_PATH: swap},
         key=os.environ["AWS_SECRET_ACCESS_KEY"],
     )
     saver.start()

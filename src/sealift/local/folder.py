@@ -73,6 +73,20 @@ class Folder:
     path: Path
 
     @property
+    def alone(self) -> Path:
+        """Locked as long as a command has the environment to itself; what is left of it goes with the command."""
+        return Path(f"{self.path}.alone")
+
+    def is_abandoned(self) -> bool:
+        """Say whether the command that had the environment to itself is gone."""
+        try:
+            with self.alone.open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return True
+        except OSError:
+            return False
+
+    @property
     def log(self) -> Path:
         """What the emulator printed."""
         return self.path / "log"

@@ -4,13 +4,14 @@ import asyncio
 import contextvars
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
 from sealift.local.doors import (
     API_NAME,
-    LOAD_PATH,
+    FEED_PATH,
     NONCE_HEADER,
     WHO_PATH,
     is_allowed,
@@ -18,6 +19,7 @@ from sealift.local.doors import (
     is_known_host,
     proof,
 )
+from sealift.local.feed import FEED
 from sealift.local.saving import Saver
 
 Scope = MutableMapping[str, Any]
@@ -39,14 +41,14 @@ def gateway(
     guard: int,
     saver: Saver,
     leave: Callable[[], None],
-    load: Callable[[list[str]], object],
+    doors: Mapping[str, Callable[[Any], object]],
     key: str,
 ) -> Application:
     """Return the application with our front.
 
-    `guard` is the process that it answers for when asked who it is, with a proof that it holds the secret `key`; `load`
-    starts functions; `leave` is called as soon as the cloud is saved at the end, because the emulator would go on to
-    wait for functions that still run.
+    `guard` is the process that it answers for when asked who it is, with a proof that it holds the secret `key`;
+    `doors` are the supervisor's own, by their paths; `leave` is called as soon as the cloud is saved at the end: the
+    emulator would go on to wait for functions that still run.
     """
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,8 +69,8 @@ def gateway(
         if is_for_supervisor(path) and not is_allowed(scope["headers"], key):
             await _refuse(scope, send, 403, "Only the supervisor of this embedded cloud may ask this")
             return
-        if path == LOAD_PATH:
-            await _answer(send, await asyncio.to_thread(load, json.loads(await _body(receive))))
+        if path == FEED_PATH or path in doors:
+            await (_feed(receive, send) if path == FEED_PATH else _through(doors[path], receive, send))
             return
         if path.startswith((_API, _URL)) or API_NAME.match(_header(scope, b"host")):
             if _size(scope) > _MOST_BYTES[path.startswith(_URL)]:
@@ -77,6 +79,7 @@ def gateway(
                 await _refuse(scope, send, 413, "Request Too Long")
                 return
             repeated.set(_repeated(scope))
+            send = _told(scope, send)
             scope = _with_stage(_with_slashes(scope), path)
         elif scope["method"] not in _READING:
             saver.changed()
@@ -92,6 +95,50 @@ def _then_leave(send: Send, leave: Callable[[], None]) -> Send:
         await send(message)
 
     return sending
+
+
+def _told(scope: Scope, send: Send) -> Send:
+    """Tell who looks on of this request, as soon as it is answered."""
+    began, seen = time.monotonic(), {"status": 0}
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        seen["status"] = message.get("status", seen["status"])
+        await send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body") and FEED.is_seen:
+            ms = (time.monotonic() - began) * 1000
+            FEED.tell("request", method=scope["method"], path=_path_in_api(scope), ms=ms, **seen)
+
+    return sending
+
+
+def _path_in_api(scope: Scope) -> str:
+    """Return path and query of a request as its API sees them: without id and stage."""
+    from ministack import app
+
+    path, query = str(scope["path"]), bytes(scope.get("query_string") or b"").decode("latin-1")
+    if path.startswith(_URL):
+        path = f"/{path.removeprefix(_URL).partition('/')[2]}"
+    elif (parsed := app._parse_execute_api_url(_header(scope, b"host"), path)) is not None:
+        path = str(app._resolve_stage_and_path(*parsed)[1])
+    return f"{path}?{query}" if query else path
+
+
+async def _through(door: Callable[[Any], object], receive: Receive, send: Send) -> None:
+    await _answer(send, await asyncio.to_thread(door, json.loads(await _body(receive))))
+
+
+async def _feed(receive: Receive, send: Send) -> None:
+    """Send what happens until the other side leaves."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/x-ndjson")]})
+
+    async def sent() -> None:
+        async for line in FEED.lines():
+            await send({"type": "http.response.body", "body": line, "more_body": True})
+
+    sending = asyncio.ensure_future(sent())
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    sending.cancel()
 
 
 def _repeated(scope: Scope) -> dict[str, list[str]]:

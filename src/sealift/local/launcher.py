@@ -3,7 +3,8 @@
 It becomes a daemon of two processes. The guard, small, watches; the emulator works and leads a process group with the
 functions it runs. When the emulator ends, however it ends, the guard kills what is left of its group and removes its
 temporary files. When the guard is killed, the emulator ends by itself. When the folder's run file vanishes, or names
-another guard, both end. So nothing outlives the folder that describes it.
+another guard, both end, and so they do when the command is gone that had them to itself. So nothing outlives the folder
+that describes it.
 """
 
 import contextlib
@@ -93,7 +94,7 @@ def _guard(folder: Folder, emulator: int) -> None:
 
 def _is_ours(folder: Folder) -> bool:
     run = folder.run()
-    return run is not None and run.guard == os.getpid()
+    return run is not None and run.guard == os.getpid() and not folder.is_abandoned()
 
 
 def _tidy(folder: Folder, emulator: int) -> None:
@@ -104,6 +105,8 @@ def _tidy(folder: Folder, emulator: int) -> None:
     shutil.rmtree(folder.tmp, ignore_errors=True)
     if _is_ours(folder):
         folder.run_file.unlink(missing_ok=True)
+    elif folder.is_abandoned():
+        shutil.rmtree(folder.path, ignore_errors=True)
 
 
 def _emulate(guard: int, folder: Folder) -> None:

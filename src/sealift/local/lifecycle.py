@@ -99,15 +99,15 @@ def is_healthy(run: Run, identity: Identity) -> bool:
         connection.close()
 
 
-def stop(folder: Folder) -> bool:
+def stop(folder: Folder, *, grace_s: float = _STOP_S) -> bool:
     """End the emulator of this folder, and what a crash left behind; say whether anything ran."""
     run = folder.run()
     if run is None:
         shutil.rmtree(folder.tmp, ignore_errors=True)
         return False
     ran = is_running(run.guard, run.guard_began)
-    end(run.guard, run.guard_began, grace_s=_STOP_S)
-    end(run.emulator, run.emulator_began, grace_s=_STOP_S)
+    end(run.guard, run.guard_began, grace_s=grace_s)
+    end(run.emulator, run.emulator_began, grace_s=grace_s)
     kill_group(run.emulator, run.emulator_began, session=run.guard)
     shutil.rmtree(folder.tmp, ignore_errors=True)
     folder.run_file.unlink(missing_ok=True)

@@ -2,12 +2,13 @@
 
 import http.client
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sealift.errors import CloudError
-from sealift.local.doors import KEY_HEADER, LOAD_PATH, supervisor_key
+from sealift.local.doors import FEED_PATH, KEY_HEADER, LOAD_PATH, SWAP_PATH, supervisor_key
 from sealift.local.endpoint import HOST, Endpoint
 from sealift.model.loading import Loading
 from sealift.ports import Functions
@@ -38,25 +39,54 @@ class LocalFunctions:
         """Start each function as the runtime does before its first event. Raises CloudError."""
         if not names:
             return ()
-        connection = http.client.HTTPConnection(HOST, self.endpoint.port, timeout=_LONGEST_S)
-        try:
-            key = {KEY_HEADER: supervisor_key(self.endpoint.secret_key), "content-type": "application/json"}
-            connection.request("POST", LOAD_PATH, json.dumps(list(names)), key)
-            answer = connection.getresponse()
-            said = json.loads(answer.read())
-            if answer.status != http.client.OK:
-                raise ValueError(str(said))
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise CloudError(
-                f"The embedded cloud could not load the functions: {error}",
-                code="local-cloud-load",
-                hint='Look at its log with "sealift local logs"',
-            ) from error
-        finally:
-            connection.close()
+        said = _asked(self.endpoint, LOAD_PATH, list(names), "load the functions")
         if not said["mounts"]:
             self.note("Functions see /opt and /tmp of this machine: its kernel lets no program have mounts of its own")
         return tuple(map(_loading, said["functions"]))
+
+
+def swap_code(endpoint: Endpoint, codes: Mapping[str, Path]) -> None:
+    """Give functions, by their physical names, the code in these zips, without their stack. Raises CloudError."""
+    _asked(endpoint, SWAP_PATH, {name: str(path) for name, path in codes.items()}, "take the new code")
+
+
+def happenings(endpoint: Endpoint) -> Iterator[dict[str, Any] | None]:
+    """Yield what happens in the emulator until it ends; first None, when nothing is missed any more."""
+    connection, key = _line(endpoint)
+    connection.timeout = None
+    try:
+        connection.request("GET", FEED_PATH, headers=key)
+        for line in connection.getresponse():
+            yield json.loads(line) if line.strip() else None
+    except (OSError, http.client.HTTPException, ValueError):
+        return
+    finally:
+        connection.close()
+
+
+def _line(endpoint: Endpoint) -> tuple[http.client.HTTPConnection, dict[str, str]]:
+    """Return a connection to the emulator, and what its supervisor shows."""
+    connection = http.client.HTTPConnection(HOST, endpoint.port, timeout=_LONGEST_S)
+    return connection, {KEY_HEADER: supervisor_key(endpoint.secret_key), "content-type": "application/json"}
+
+
+def _asked(endpoint: Endpoint, path: str, what: object, to_do: str) -> Any:
+    connection, key = _line(endpoint)
+    try:
+        connection.request("POST", path, json.dumps(what), key)
+        answer = connection.getresponse()
+        said = json.loads(answer.read())
+        if answer.status != http.client.OK:
+            raise ValueError(str(said))
+        return said
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise CloudError(
+            f"The embedded cloud could not {to_do}: {error}",
+            code="local-cloud-load",
+            hint='Look at its log with "sealift local logs"',
+        ) from error
+    finally:
+        connection.close()
 
 
 def _loading(said: Mapping[str, Any]) -> Loading:

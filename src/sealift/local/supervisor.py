@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 from sealift.errors import CloudError
 from sealift.local.endpoint import HOST, Endpoint, account_of
@@ -18,6 +19,8 @@ from sealift.local.folder import Folder, Identity, Run
 from sealift.local.free_ports import free_ports, is_free
 from sealift.local.lifecycle import is_healthy, launch, stop, wait_until_healthy
 from sealift.local.processes import is_running
+
+_GLANCE_S = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,26 +89,34 @@ class LocalCloud:
 
     @contextlib.contextmanager
     def alone(self, environment: str) -> Iterator[None]:
-        """Keep every other command of this kind out of an environment. Raises CloudError when one is in it."""
+        """Have an environment to itself for the body, and leave nothing of it. Raises CloudError when it is taken."""
         self.state_root.mkdir(parents=True, exist_ok=True)
         _ignore(self.state_root)
-        with (self.state_root / f"{environment}.alone").open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+        folder = self._folder(environment)
+        with folder.alone.open("a") as file:
+            if not _locked(file):
                 raise CloudError(
                     f'Another command has the environment "{environment}" of the embedded cloud to itself',
                     code="local-cloud-taken",
                     hint="End the other one first",
-                ) from error
+                )
             self.forget(environment)  # what a killed one left
-            yield
+            try:
+                yield
+            finally:
+                self.forget(environment)
+                folder.alone.unlink(missing_ok=True)
+
+    def is_taken(self, environment: str) -> bool:
+        """Say whether a command has an environment to itself."""
+        folder = self._folder(environment)
+        return folder.alone.exists() and not folder.is_abandoned()
 
     def forget(self, environment: str) -> None:
         """Stop an environment's emulator and remove all that is kept of it."""
         for _, folder in self._folders(environment):
             with folder.locked():
-                stop(folder)
+                stop(folder, grace_s=0.0)  # nothing is to be saved
             shutil.rmtree(folder.path, ignore_errors=True)
 
     def _folder(self, environment: str) -> Folder:
@@ -165,6 +176,20 @@ class LocalCloud:
             if is_free(port):
                 break
         raise _did_not_start(environment, folder)
+
+
+def _locked(file: IO[str]) -> bool:
+    """Lock a file for this process alone; say whether it could be. A guard may look at it for a moment."""
+    until = time.monotonic() + _GLANCE_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def _endpoint(environment: str, run: Run, identity: Identity, *, started: bool = False) -> Endpoint:

@@ -1,10 +1,10 @@
 """The work tree in an environment of its own on the embedded cloud: brought once, then renewed as files change."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sealift.errors import Refused, UserError
+from sealift.errors import Refused
 from sealift.model.app import App, Environment, GatesRead, Hooks
 from sealift.model.release import BuiltRelease, Finished, Looked, Origin
 from sealift.ports import Builder
@@ -31,13 +31,18 @@ class Renewed:
     swapped: tuple[str, ...] | None = None
 
 
+def own_name(app: App) -> str:
+    """Return the name of the environment, which is no declared one."""
+    return NAME if app.environment(NAME) is None else f"{NAME}-work-tree"
+
+
 def own_application(app: App) -> App:
     """Return the application with one environment, which has the parameters of the first declared one and no gates."""
-    first = app.environments[0]
+    first, name = app.environments[0], own_name(app)
     own = Environment(
-        name=NAME,
+        name=name,
         region=first.region,
-        stack_name=f"{app.name}-{NAME}",
+        stack_name=f"{app.name}-{name}",
         parameters=first.parameters,
         stack_parameters=first.stack_parameters,
         tags=first.tags,
@@ -115,17 +120,4 @@ def _swap(before: BuiltRelease, after: BuiltRelease, site: Site, swap: Swap) -> 
                 codes[physical[name]] = after.files[code]
                 swapped.append(name)
     swap(codes)
-    _load(codes, site)
     return tuple(swapped)
-
-
-def _load(names: Iterable[str], site: Site) -> None:
-    """Start functions, so that the first request finds them warm. Raises UserError with the trace of one that fails."""
-    for loading in site.cloud.functions.load(list(names)):
-        if loading.error_type:
-            trace = "".join(f"\n{line.rstrip()}" for line in loading.trace)
-            raise UserError(
-                f"{loading.name} cannot be loaded: {loading.error_type}: {loading.message}{trace}",
-                code="dev-not-loaded",
-                hint="Every request fails until it is mended; save again then.",
-            )

@@ -45,6 +45,11 @@ class Secrets:
         masked: Answer = _masked(answer, self)
         return masked
 
+    def every_text(self, answer: Answer) -> Answer:
+        """Return an answer all of whose texts are for people, masked."""
+        masked: Answer = _masked(answer, self, said=True)
+        return masked
+
 
 class _Masked:
     """A port whose answers and errors are masked. A method that a port gets later is masked, too."""

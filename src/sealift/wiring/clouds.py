@@ -35,30 +35,27 @@ def local_cloud(app: App) -> "LocalCloud":
 @contextmanager
 def own_cloud(app: App) -> Iterator[None]:
     """Have the embedded cloud of `sealift dev` for the body alone; nothing of it is left. Raises UserError."""
-    from sealift.usecases.dev import NAME
+    from sealift.usecases.dev import own_name
 
-    cloud = local_cloud(app)
-    with cloud.alone(NAME):
-        try:
-            yield
-        finally:
-            cloud.forget(NAME)
+    with local_cloud(app).alone(own_name(app)):
+        yield
 
 
 def code_swap(app: App) -> Callable[[Mapping[str, Path]], None]:
     """Return what gives functions of the embedded cloud of `sealift dev` other code."""
-    from sealift.aws.session import Access
-    from sealift.aws.stand_ins import swap_code
+    from sealift.local.loading import swap_code
 
     (environment,) = app.environments
     endpoint = local_cloud(app).up(environment.name, region=environment.region)
-    access = Access(
-        region=endpoint.region,
-        endpoint_url=endpoint.url,
-        access_key=endpoint.access_key,
-        secret_key=endpoint.secret_key,
-    )
-    return lambda codes: swap_code(access, codes)
+    return lambda codes: swap_code(endpoint, codes)
+
+
+def happenings(app: App) -> "Iterator[dict[str, Any] | None]":
+    """Yield what happens on the embedded cloud of `sealift dev`, first None when nothing is missed any more."""
+    from sealift.local.loading import happenings
+
+    (environment,) = app.environments
+    return happenings(local_cloud(app).up(environment.name, region=environment.region))
 
 
 def local_variables(app: App, environment: Environment) -> dict[str, str]:

@@ -73,7 +73,7 @@ def env(session: Session, environment: str) -> int:
 
     from sealift.wiring.clouds import local_variables
 
-    variables = local_variables(session.app, session.environment(environment))
+    variables = local_variables(session.app, session.looked_at(environment))
     unset = "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN;"
     lines = [unset, *(f"export {name}={quote(value)};" for name, value in variables.items())]
     return session.show({"environment": environment, "variables": variables}, lines)

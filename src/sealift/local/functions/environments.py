@@ -19,6 +19,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 
+from sealift.local.feed import FEED
 from sealift.local.functions.output import Output
 from sealift.local.functions.parents import Child, Parent, Parents, Start
 from sealift.local.functions.runtime_api import Chunks, Event, Result, RuntimeApi
@@ -223,7 +224,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._api = RuntimeApi()
         runtime = self.workshop.runtimes.of(self.config, self.code_zip)
         self._proc, descriptor = self._started(runtime, self._api.address)
-        self._output = Output(descriptor)
+        name = self.config.get("FunctionName", "")
+        self._output = Output(descriptor, lambda text: FEED.tell("line", function=name, text=text))
         self._cold = False
 
     def _started(self, runtime: Runtime, api: str) -> tuple["Child | subprocess.Popen[bytes]", int]:

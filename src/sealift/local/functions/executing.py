@@ -1,18 +1,23 @@
 """Leads every invocation of the emulator to our execution environments, and what they print into its logs."""
 
+import base64
 import contextvars
+import hashlib
 import json
+import threading
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import cloudwatch_logs, lambda_svc
 
+from sealift.local.feed import FEED
 from sealift.local.functions.environments import Ended, Environment, Workshop
 from sealift.local.functions.runtime_api import Chunks
 from sealift.local.functions.variables import log_group
@@ -21,6 +26,7 @@ _AT_ONCE = 4
 _KEPT_WARM = 16
 """More functions than these are ended again once they were loaded: each is a process."""
 _GONE: dict[str, Any] = {"error": {"errorType": "ResourceNotFoundException", "errorMessage": "it is not there"}}
+_called_at: dict[str, float] = {}
 streamed_to: contextvars.ContextVar[Chunks | None] = contextvars.ContextVar("streamed_to", default=None)
 """Who takes the parts of a streamed answer of this invocation as they come."""
 
@@ -46,6 +52,8 @@ def own_runtimes(workshop: Workshop) -> None:
         if not func.get("code_zip"):
             return _no_code(config)
         lambda_svc._ensure_reaper_thread()
+        began = time.monotonic()
+        _called_at[config.get("FunctionName", "")] = began
         environment, _ = _leased(config, func["code_zip"])
         try:
             ended = environment.run(
@@ -57,6 +65,7 @@ def own_runtimes(workshop: Workshop) -> None:
             )
         finally:
             lambda_runtime.release_worker(environment)
+        _tell(config, ended, (time.monotonic() - began) * 1000)
         return _shaped(ended, config)
 
     def emitted(
@@ -76,6 +85,13 @@ def own_runtimes(workshop: Workshop) -> None:
     lambda_svc._execute_function_docker = lambda func, _event, _request_id: _not_run(func.get("config") or func)
     lambda_svc._emit_lambda_logs = emitted
     lambda_svc._inbound_invoke_depth = _depth
+
+
+def _tell(config: dict[str, Any], ended: Ended, took_ms: float) -> None:
+    """Tell who looks on how a call ended."""
+    error = ended.result.error if ended.result.is_error else None
+    about = {"ms": took_ms, "init_ms": ended.init_ms, "error": error}
+    FEED.tell("call", function=config.get("FunctionName", ""), **about)
 
 
 def _retire(environments: Iterable[Environment | None]) -> None:
@@ -112,6 +128,32 @@ def load(names: Sequence[str]) -> list[dict[str, Any]]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         loaded = list(pool.map(loaded_and_ended, range(len(names))))
     return [{"name": name, **one} for name, one in zip(names, loaded, strict=True)]
+
+
+def swap(codes: Mapping[str, str]) -> None:
+    """Give functions, by their names, the code in these zips; calls that are under way end with what they have.
+
+    Then they are started, those that were called last first, and who looks on is told what cannot be loaded.
+    """
+    packed = {path: Path(path).read_bytes() for path in set(codes.values())}
+    changed = {}
+    for key, func in lambda_svc._functions.all_items():
+        if key[2] in codes:
+            code, config = packed[codes[key[2]]], func["config"]
+            Environment.workshop.unpacked.renew(func["code_zip"], code)
+            func["code_zip"] = code
+            config["CodeSize"], config["LastModified"] = len(code), lambda_svc._now_iso()
+            config["CodeSha256"] = base64.b64encode(hashlib.sha256(code).digest()).decode()
+            lambda_runtime.invalidate_worker(key[2], qualifier="$LATEST", account=key[0], region=key[1])
+            changed[key[2]] = func
+    names = sorted(changed, key=lambda name: -_called_at.get(name, 0.0))
+    threading.Thread(target=_warm, args=([changed[name] for name in names[:_KEPT_WARM]],), daemon=True).start()
+
+
+def _warm(functions: Sequence[dict[str, Any]]) -> None:
+    for func in functions:
+        if FEED.is_seen:
+            FEED.tell("load", name=func["config"]["FunctionName"], **_loaded(func))
 
 
 def _loaded(func: dict[str, Any]) -> dict[str, Any]:

@@ -5,19 +5,21 @@ import os
 import select
 import threading
 from collections import deque
+from collections.abc import Callable
 
 _MOST_LINES = 10_000
 
 
 class Output:
-    """The lines from one descriptor, which is closed at its end.
+    """The lines from one descriptor, which is closed at its end; `seen` is told each as it comes.
 
     The runtime prints before it answers, so that all lines of an invocation are in the pipe when its answer comes.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, seen: Callable[[str], None]) -> None:
         os.set_blocking(descriptor, False)
         self._descriptor = descriptor
+        self._seen = seen
         self._lock = threading.Lock()
         self._rest = b""
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
@@ -65,4 +67,6 @@ class Output:
 
     def _keep(self, line: bytes) -> None:
         # Runtimes print what is one entry of the log as one line, with carriage returns in it.
-        self._lines.append(line.decode(errors="replace").rstrip("\r").replace("\r", "\n"))
+        text = line.decode(errors="replace").rstrip("\r").replace("\r", "\n")
+        self._lines.append(text)
+        self._seen(text)
