@@ -44,13 +44,20 @@ def handler(event, context):
     if body["action"] == "fail":
         raise ValueError("no")
     if body["action"] == "post":
-        api = boto3.client("apigatewaymanagementapi", endpoint_url=f"https://{asked['domainName']}/{asked['stage']}")
+        address = f"https://{asked['domainName']}/{asked['stage']}{body.get('end', '')}"
+        api = boto3.client("apigatewaymanagementapi", endpoint_url=address)
         api.post_to_connection(ConnectionId=asked["connectionId"], Data=b"posted " + body["text"].encode())
     return {"statusCode": 200, "body": f"returned for {asked['routeKey']}"}
 """
 
 
-SHAPED = """{"requestContext": {"routeKey": "$context.routeKey", "connectionId": "$context.connectionId"},
+GUARD = """
+def handler(event, context):
+    effect = "Deny" if event["queryStringParameters"]["key"] == "worse" else "Allow"
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
+    return {"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+"""
+SHAPED = """{"requestContext": {"routeKey": "$context.routeKey", "connectionId": "$context.authorizer.principalId"},
 "body": "$util.escapeJavaScript($input.body)"}"""
 
 
@@ -96,6 +103,17 @@ def address(endpoint: Endpoint) -> str:
                 "RouteSelectionExpression": "$request.body.action",
             },
         },
+        "Guard": function(GUARD),
+        "Guarding": {
+            "Type": "AWS::ApiGatewayV2::Authorizer",
+            "Properties": {
+                "ApiId": {"Ref": "Api"},
+                "Name": "guard",
+                "AuthorizerType": "REQUEST",
+                "AuthorizerUri": invoke_uri("Guard"),
+                "IdentitySource": ["route.request.querystring.key"],
+            },
+        },
         "Integration": {
             "Type": "AWS::ApiGatewayV2::Integration",
             "Properties": {"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": invoke_uri("F")},
@@ -115,8 +133,14 @@ def address(endpoint: Endpoint) -> str:
             "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "live", "AutoDeploy": True},
         },
     }
+    guarded: dict[str, Json] = {"AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": "Guarding"}}
     for number, (key, more) in enumerate(
-        {"$connect": {}, "post": {}, "fail": {}, "answer": {"RouteResponseSelectionExpression": "$default"}}.items()
+        {
+            "$connect": guarded,
+            "post": {},
+            "fail": {},
+            "answer": {"RouteResponseSelectionExpression": "$default"},
+        }.items()
     ):
         given: Json = {
             "ApiId": {"Ref": "Api"},
@@ -141,6 +165,7 @@ def address(endpoint: Endpoint) -> str:
 def test_a_function_speaks_to_who_is_connected_by_the_name_that_its_event_has(address: str) -> None:
     connected = _Socket(f"{address}?key=good")
     assert connected.asked(action="post", text="hello") == "posted hello"
+    assert connected.asked(action="post", text="slash", end="/") == "posted slash"
     # What it returned for that route was not sent: this is the next message.
     assert connected.asked(action="answer") == "returned for answer"
     failed: dict[str, Any] = json.loads(connected.asked(action="fail"))
@@ -151,12 +176,12 @@ def test_a_function_speaks_to_who_is_connected_by_the_name_that_its_event_has(ad
 def test_a_function_gets_what_a_template_makes_of_a_message(address: str) -> None:
     connected = _Socket(f"{address}?key=good")
     answer = json.loads(connected.asked(action="shaped", text="hello"))
-    assert answer["said"] == "hello"
-    assert answer["connection"]
+    assert answer == {"connection": "me", "said": "hello"}
     connected.close()
 
 
-def test_a_function_refuses_a_connection(address: str) -> None:
-    refused = _Socket(f"{address}?key=bad")
+@pytest.mark.parametrize("key", ["bad", "worse"])
+def test_a_function_or_an_authorizer_refuses_a_connection(address: str, key: str) -> None:
+    refused = _Socket(f"{address}?key={key}")
     assert isinstance(refused.first, RejectConnection)
     refused.close()

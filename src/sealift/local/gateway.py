@@ -163,7 +163,12 @@ def _with_slashes(scope: Scope) -> Scope:
 
 
 def _with_stage(scope: Scope, path: str) -> Scope:
-    """Let the bare address of an HTTP API mean its root; the emulator takes it for the name of a bucket."""
+    """Let the bare address of an HTTP API mean its root; the emulator takes it for the name of a bucket.
+
+    An SDK that is given an address with a slash at its end asks for `//@connections`.
+    """
+    if "//@connections/" in path:
+        return {**scope, "path": path.replace("//@connections/", "/@connections/")}
     if not path.startswith(_API) or "/" in path.removeprefix(_API):
         return scope
     return {**scope, "path": path + "/", "raw_path": bytes(scope.get("raw_path") or path.encode()) + b"/"}

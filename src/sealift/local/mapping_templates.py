@@ -110,7 +110,7 @@ class _Util:
     """`$util`."""
 
     def escapeJavaScript(self, value: object) -> str:  # noqa: N802 (AWS's name)
-        return "".join(_ESCAPES.get(letter, letter) for letter in str(value))
+        return "".join(_ESCAPES.get(letter, letter) for letter in str("" if value is None else value))
 
     def parseJson(self, text: str) -> Any:  # noqa: N802 (AWS's name)
         return json.loads(text)

@@ -40,6 +40,7 @@ def _seen(**more: object) -> Seen:
         ("#set($r = $input.path('$'))#foreach($i in $r.items)$i.n#if($foreach.hasNext),#end#end", "1,2"),
         ("#set($r = $input.path('$'))$r.items.size() $r.empty.isEmpty() $r.a.containsKey('b')", "2 true true"),
         ("#foreach($e in $input.path('$.a').entrySet())$e.key=$e.value#end", "b=c"),
+        ("$util.escapeJavaScript($none)|$util.escapeJavaScript(7)", "|7"),
         ("#if($input.path('$.a.b').equals('c'))yes#{else}no#end", "yes"),
         (
             "#set($m = $input.path('$.none'))$m#if($m == '')empty#end #if($m.isEmpty())empty#end #if($m)true#end",

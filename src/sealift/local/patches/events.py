@@ -51,6 +51,8 @@ def http_api_events() -> None:
 
     async def authorized(authorizer: Any, event: Any, account_id: Any, region: Any) -> Any:
         context = event["requestContext"]
+        if "httpMethod" not in event and "http" not in context:  # a WebSocket API connects somebody
+            return await authorize(authorizer, event, account_id, region)
         request = Request(
             version=str(event.get("version") or "1.0"),
             region=region or _region(),
