@@ -1,6 +1,7 @@
 """APIs call services themselves, and shape what functions get and answer, by real HTTP."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,18 @@ FOUND = """#if($input.path('$.Item.name.S') == "")#set($context.responseOverride
 {"name": $input.json('$.Item.name.S')}#end"""
 START = """{"input": "$util.escapeJavaScript($input.json('$')).replaceAll("\\\\'", "'")",
 "stateMachineArn": "${Machine}"}"""
+ASKS = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::apigateway:invoke",
+    "Parameters": {
+        "ApiEndpoint": "${Api}.execute-api.${AWS::Region}.amazonaws.com",
+        "Method": "GET",
+        "Stage": "v1",
+        "Path": "/mock",
+        "QueryParameters": {"q.$": "States.Array($.q)"},
+    },
+    "End": True,
+}
 REST: dict[str, Json] = {
     "/orders/{id}": {
         "put": _service("dynamodb:action/PutItem", template=PUT),
@@ -244,6 +257,13 @@ BODY: dict[str, Json] = {
                 "DefinitionString": json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}),
             },
         },
+        "Asks": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "RoleArn": {"Fn::GetAtt": ["Works", "Arn"]},
+                "DefinitionString": _sub(json.dumps({"StartAt": "A", "States": {"A": ASKS}})),
+            },
+        },
         "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": _document(REST)}},
         "Deployed": {"Type": "AWS::ApiGateway::Deployment", "Properties": {"RestApiId": {"Ref": "Api"}}},
         "Stage": {
@@ -259,7 +279,7 @@ BODY: dict[str, Json] = {
     "Outputs": {
         "Rest": {"Value": _sub("https://${Api}.execute-api.${AWS::Region}.amazonaws.com/v1")},
         "Http": {"Value": _sub("https://${Http}.execute-api.${AWS::Region}.amazonaws.com")},
-        **{name: {"Value": {"Ref": name}} for name in ("Queue", "Inbox", "Bucket", "Machine")},
+        **{name: {"Value": {"Ref": name}} for name in ("Queue", "Inbox", "Bucket", "Machine", "Asks")},
     },
 }
 Ask = Callable[..., Answer]
@@ -371,3 +391,17 @@ def test_an_http_api_starts_an_execution(stack: _Stack) -> None:
     answer = stack.ask("Http", "POST", "/machine", '{"a": 1}')
     execution = client(stack.endpoint, "stepfunctions").describe_execution(executionArn=answer.json["executionArn"])
     assert json.loads(execution["input"]) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "said"), [("x", "SUCCEEDED", {"q": "x"}), ("no", "FAILED", "ApiGateway.404")]
+)
+def test_a_state_machine_calls_an_api(stack: _Stack, asked: str, status: str, said: Any) -> None:
+    states = client(stack.endpoint, "stepfunctions")
+    started = states.start_execution(stateMachineArn=stack.outputs["Asks"], input=json.dumps({"q": asked}))
+    until = time.monotonic() + 20
+    while (done := states.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert done["status"] == status
+    assert (json.loads(done["output"])["ResponseBody"] if status == "SUCCEEDED" else done["error"]) == said

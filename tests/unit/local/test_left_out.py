@@ -80,10 +80,10 @@ def _machine(*tasks: str) -> Json:
 def test_tasks_of_a_state_machine_that_nothing_serves_are_named_once() -> None:
     served = _machine("lambda:invoke.waitForTaskToken", "aws-sdk:dynamodb:query", "states:startExecution.sync:2")
     assert _notes("AWS::StepFunctions::StateMachine", {"Definition": served}) == ()
-    other = _machine("apigateway:invoke", "apigateway:invoke.waitForTaskToken", "aws-sdk:bedrock:x", "sns:publish")
+    other = _machine("batch:submitJob.sync", "batch:submitJob", "aws-sdk:bedrock:x", "sns:publish")
     for given in ({"Definition": other}, {"DefinitionString": {"Fn::Sub": json.dumps(other)}}):
         (note,) = _notes("AWS::StepFunctions::StateMachine", given)
-        assert note == ("It: the embedded cloud has no apigateway:invoke, aws-sdk:bedrock:x; an execution fails there")
+        assert note == "It: the embedded cloud has no aws-sdk:bedrock:x, batch:submitJob; an execution fails there"
 
 
 def test_the_tasks_of_a_stored_definition_are_looked_at() -> None:

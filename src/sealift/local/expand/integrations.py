@@ -9,8 +9,8 @@ from sealift.local.expand.context import Body, Context, Expanded
 from sealift.local.expand.shape import known
 
 SERVED = (
-    "dynamodb:deleteItem", "dynamodb:getItem", "dynamodb:putItem", "dynamodb:updateItem", "ecs:runTask",
-    "events:putEvents", "lambda:invoke", "sns:publish", "sqs:sendMessage", "states:startExecution",
+    "apigateway:invoke", "dynamodb:deleteItem", "dynamodb:getItem", "dynamodb:putItem", "dynamodb:updateItem",
+    "ecs:runTask", "events:putEvents", "lambda:invoke", "sns:publish", "sqs:sendMessage", "states:startExecution",
 )  # fmt: skip
 """Optimized integrations; `ecs:runTask` starts no container, which `in_name_only` says."""
 SERVED_BY_SDK = (

@@ -27,7 +27,7 @@ from sealift.local.patches.replies import proxy_replies
 from sealift.local.patches.roles import assumable_roles
 from sealift.local.patches.service_integrations import kept_integrations, service_integrations
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
-from sealift.local.patches.state_machines import checked_definitions, dates_of_nested_executions
+from sealift.local.patches.state_machines import calls_of_apis, checked_definitions, dates_of_nested_executions
 from sealift.local.patches.tagged_apis import tagged_apis
 from sealift.local.patches.tagged_buckets import tagged_buckets
 from sealift.local.patches.taken import taken_names
@@ -61,6 +61,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         tags_in_boundaries,
         tagged_apis,
         dates_of_nested_executions,
+        calls_of_apis,
     ):
         patch()
     for module, patches in _CLOUDFORMATION.items():

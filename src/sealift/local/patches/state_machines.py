@@ -1,7 +1,11 @@
 """State machines: the emulator takes any definition, and dates of nested executions are texts."""
 
+import json
+import os
+import re
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 from sealift.local.states_language import fault_in
 
@@ -37,6 +41,64 @@ def dates_of_nested_executions() -> None:
         return {**result, **dates}
 
     stepfunctions._invoke_nested_start_execution_sync = ran
+
+
+def calls_of_apis() -> None:
+    """Let `apigateway:invoke` call an API of this cloud.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html (documented, not observed)
+    """
+    from ministack.services import stepfunctions
+
+    stepfunctions._SERVICE_DISPATCH["arn:aws:states:::apigateway:invoke"] = lambda _resource, given: _call_api(given)
+
+
+def _call_api(given: Any) -> Any:
+    import httpx
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+    from ministack.core.responses import get_region
+    from ministack.services.stepfunctions import _ExecutionError
+
+    found = re.match(r"(?:https?://)?([0-9a-z]+)\.execute-api\.", str(given.get("ApiEndpoint")))
+    if found is None:
+        raise _ExecutionError("States.Runtime", f"{given.get('ApiEndpoint')} is no API of the embedded cloud")
+    parts = [quote(str(given.get(name) or "").strip("/"), safe="/%") for name in ("Stage", "Path")]
+    path = "/".join([found[1], parts[0] or "$default", parts[1]])
+    body = given.get("RequestBody")
+    sent = AWSRequest(
+        method=given.get("Method", "GET"),
+        url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}/_aws/execute-api/{path}",
+        headers={"Content-Type": "application/json"}
+        | {name.title(): ",".join(_several(value)) for name, value in (given.get("Headers") or {}).items()},
+        data=b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode(),
+        params={name: _several(value) for name, value in (given.get("QueryParameters") or {}).items()},
+    )
+    if given.get("AuthType") == "IAM_ROLE":
+        keys = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+        SigV4Auth(keys, "execute-api", get_region()).add_auth(sent)
+    ready = sent.prepare()
+    answer = httpx.request(
+        ready.method, ready.url, headers=dict(ready.headers.items()), content=sent.data, timeout=60, trust_env=False
+    )
+    if answer.is_error:
+        raise _ExecutionError(f"ApiGateway.{answer.status_code}", answer.text)
+    try:
+        said = answer.json()
+    except ValueError:
+        said = answer.text
+    headers = {name: [value] for name, value in answer.headers.items()}
+    return {
+        "Headers": headers,
+        "ResponseBody": said,
+        "StatusCode": answer.status_code,
+        "StatusText": answer.reason_phrase,
+    }
+
+
+def _several(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def _milliseconds(date: Any) -> Any:
