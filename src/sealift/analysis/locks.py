@@ -1,49 +1,46 @@
-"""Reads versions out of lock files that uv's pip interface does not take."""
+"""A lock: a requirements file with versions and hashes, whatever tool wrote it."""
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 
-def lock_constraints(text: str, name: str) -> tuple[str, ...]:
-    """Return `name==version` of every package in a poetry.lock or uv.lock that is locked at one version only."""
-    if name not in ("poetry.lock", "uv.lock"):
-        return ()
-    versions: dict[str, set[str]] = {}
-    for package in _packages(text, "package"):
-        source = package.get("source")
-        local = isinstance(source, Mapping) and bool({"editable", "virtual", "directory", "path", "git"} & set(source))
-        if not local and isinstance(package.get("version"), str):
-            versions.setdefault(str(package.get("name")), set()).add(str(package["version"]))
-    return tuple(f"{package}=={next(iter(found))}" for package, found in sorted(versions.items()) if len(found) == 1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A resolution. `complete` says that it names everything to install, so that nothing is resolved again."""
+
+    text: str
+    complete: bool = True
+
+    @property
+    def hashed(self) -> bool:
+        """Whether each requirement has a hash (paths and git commits have none)."""
+        return all("--hash=" in line for line in _joined(self.text))
 
 
-def pylock_requirements(text: str) -> tuple[str, ...]:
-    """Return the packages of a pylock.toml as requirements.
+class Pin:
+    """One pinned requirement of a requirements file with hashes."""
 
-    https://packaging.python.org/en/latest/specifications/pylock-toml/
-    """
-    return tuple(
-        f"{package['name']}=={package['version']}" + (f" ; {package['marker']}" if "marker" in package else "")
-        for package in _packages(text, "packages")
-        if "name" in package and "version" in package
-    )
+    __slots__ = ("marker", "project", "version")
 
-
-def uv_reason(stderr: str, *, lines: int = 6) -> str:
-    """Return why uv could not install, shortened: what stands after its cross or `error:`."""
-    kept = [line.strip() for line in stderr.splitlines() if line.strip()]
-    start = next((i for i, line in enumerate(kept) if line.startswith("×") or line.lower().startswith("error")), 0)
-    told = [re.sub(r"^[×╰─▶│├\s]+|^error:\s*", "", line) for line in kept[start : start + lines]]
-    reason = " ".join(line for line in told if line)
-    return reason if len(reason) <= 500 else reason[:499] + "…"
+    def __init__(self, project: str, version: str, marker: str) -> None:
+        self.project = project
+        self.version = version
+        self.marker = marker
 
 
-def _packages(text: str, key: str) -> Iterator[Mapping[str, object]]:
-    try:
-        found = tomllib.loads(text).get(key)
-    except tomllib.TOMLDecodeError:
-        return
-    for package in found if isinstance(found, list) else ():
-        if isinstance(package, Mapping):
-            yield package
+def pins(lock: str) -> Iterator[Pin]:
+    """Yield every `name==version` of a requirements file."""
+    for line in re.sub(r"\\\r?\n", " ", lock).splitlines():
+        match = re.match(r"^([A-Za-z0-9][\w.\-]*)(?:\[[^]]*\])?\s*==\s*([^\s;\\]+)\s*(;.*?)?\s*(?:--hash|$)", line)
+        if match:
+            yield Pin(match[1], match[2], f" {match[3].strip()}" if match[3] else "")
+
+
+def normalized(project: str) -> str:
+    """Return the one spelling of a project's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", project).lower()
+
+
+def _joined(text: str) -> list[str]:
+    return [line for line in re.sub(r"\\\r?\n", " ", text).splitlines() if line.strip()]

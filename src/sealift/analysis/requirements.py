@@ -1,13 +1,18 @@
 """Finds what tests need installed: which files say it, and what they say where uv cannot read them."""
 
-import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from sealift.analysis import poetry
+from sealift.analysis.foreign_locks import constraints, from_pipfile_lock, from_pylock, without_hashes
+from sealift.errors import BuildError
+
 LOCAL_PATH = re.compile(r"^\s*(?:-e\b|--editable\b|\.{0,2}/|\.\s*$|file:|[\w.-]+\s*@\s*file:)", re.MULTILINE)
+_FOLDER = re.compile(r"^[./~]|@\s*[./~]|@\s*[^:\s]*$")
+"""What is in a requirement that is a path."""
 INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)", re.MULTILINE)
 GROUPS = ("dev", "develop", "development", "test", "tests", "testing", "unit", "ci")
 """Dependency groups and extras that are for tests."""
@@ -67,31 +72,52 @@ def pyproject_arguments(text: str, path: str) -> tuple[str, ...]:
 
 
 def poetry_requirements(pyproject: str) -> tuple[str, ...]:
-    """Return the dependencies in Poetry's own tables as requirements, those of groups for tests included."""
-    poetry = _table(_table(_toml(pyproject), "tool"), "poetry")
-    tables = [_table(poetry, "dependencies"), _table(poetry, "dev-dependencies")]
-    tables += [
-        _table(group, "dependencies")
-        for name, group in _table(poetry, "group").items()
-        if name in GROUPS and isinstance(group, dict)
-    ]
-    return tuple(dict.fromkeys(line for table in tables for line in _lines(table)))
-
-
-def pipfile_requirements(lock: str) -> tuple[str, ...]:
-    """Return the pins of a Pipfile.lock, its development packages included. Empty when it cannot be read."""
+    """Return what a Poetry project asks for, for its tests too, where that is in no folder. Empty when unreadable."""
     try:
-        data = json.loads(lock)
-    except ValueError:
+        return (
+            _elsewhere(poetry.poetry_requirements(pyproject, locked=True, groups=GROUPS))
+            if _is_poetry(pyproject)
+            else ()
+        )
+    except BuildError:
         return ()
-    found: dict[str, str] = {}
-    for section in ("default", "develop"):
-        for name, spec in _table(data, section).items():
-            if isinstance(spec, dict) and isinstance(spec.get("version"), str):
-                extras = f"[{','.join(spec['extras'])}]" if isinstance(spec.get("extras"), list) else ""
-                marker = f" ; {spec['markers']}" if isinstance(spec.get("markers"), str) else ""
-                found.setdefault(name, f"{name}{extras}{spec['version']}{marker}")
-    return tuple(found.values())
+
+
+def locked_requirements(lock: str, name: str) -> tuple[str, ...]:
+    """Return what a Pipfile.lock, for development too, or a pylock.toml names. Empty when unreadable."""
+    try:
+        if name == "Pipfile.lock":
+            return _elsewhere(from_pipfile_lock(lock, sections=("default", "develop")))
+        return _elsewhere(from_pylock(lock)) if name == "pylock.toml" else ()
+    except BuildError:
+        return ()
+
+
+def lock_constraints(lock: str, name: str) -> tuple[str, ...]:
+    """Return `name==version` of every package in a poetry.lock or uv.lock that is locked at one version only."""
+    try:
+        return tuple(constraints(lock).splitlines()) if name in ("poetry.lock", "uv.lock") else ()
+    except BuildError:
+        return ()
+
+
+def _is_poetry(pyproject: str) -> bool:
+    return bool(_table(_table(_toml(pyproject), "tool"), "poetry"))
+
+
+def _elsewhere(text: str) -> tuple[str, ...]:
+    """Return the requirements of a file that name no folder and no option, without hashes."""
+    lines = (line for line in without_hashes(text).splitlines() if not line.startswith("-"))
+    return tuple(dict.fromkeys(line for line in lines if "://" in line or not _FOLDER.search(line)))
+
+
+def uv_reason(stderr: str, *, lines: int = 6) -> str:
+    """Return why uv could not install, shortened: what stands after its cross or `error:`."""
+    kept = [line.strip() for line in stderr.splitlines() if line.strip()]
+    start = next((i for i, line in enumerate(kept) if line.startswith("×") or line.lower().startswith("error")), 0)
+    told = [re.sub(r"^[×╰─▶│├\s]+|^error:\s*", "", line) for line in kept[start : start + lines]]
+    reason = " ".join(line for line in told if line)
+    return reason if len(reason) <= 500 else reason[:499] + "…"
 
 
 def with_absolute_paths(text: str, folder: str, root: str, exists: Callable[[str], bool]) -> str:
@@ -175,41 +201,6 @@ def undeclared(packages: Iterable[str], declared: str) -> tuple[str, ...]:
 
 def _canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _lines(table: Mapping[str, object]) -> Iterator[str]:
-    for name, spec in table.items():
-        if name.lower() == "python":
-            continue
-        version = spec if isinstance(spec, str) else spec.get("version") if isinstance(spec, dict) else None
-        extras = spec.get("extras") if isinstance(spec, dict) else None
-        if isinstance(spec, dict) and ("path" in spec or "git" in spec or "url" in spec):
-            if "git" in spec:
-                yield f"{name} @ git+{spec['git']}" + (f"@{spec['rev']}" if "rev" in spec else "")
-            continue
-        chosen = f"[{','.join(map(str, extras))}]" if isinstance(extras, list) else ""
-        yield f"{name}{chosen}{poetry_version(version or '*')}"
-
-
-def poetry_version(text: str) -> str:
-    """Return Poetry's version constraint as a standard one. https://python-poetry.org/docs/dependency-specification/"""
-    return ",".join(_clause(part.strip()) for part in text.split(",") if part.strip() not in ("*", ""))
-
-
-def _clause(text: str) -> str:
-    found = re.fullmatch(r"(\^|~)?\s*(\d+(?:\.\d+)*)", text)
-    if found is None:
-        return text.replace(" ", "")
-    mark, version = found[1], found[2]
-    if mark is None:
-        return f"=={version}"
-    numbers = [int(one) for one in version.split(".")]
-    if mark == "~":
-        kept = min(len(numbers), 2) - 1
-    else:
-        kept = next((index for index, one in enumerate(numbers) if one), len(numbers) - 1)
-    upper = [*numbers[:kept], numbers[kept] + 1]
-    return f">={version},<{'.'.join(map(str, upper))}"
 
 
 def _toml(text: str) -> Mapping[str, object]:

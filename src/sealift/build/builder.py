@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -11,6 +11,7 @@ from sealift.boundary import repository
 from sealift.build.cache.keys import digest
 from sealift.build.cache.stat_index import StatIndex
 from sealift.build.cache.store import Cache
+from sealift.build.dependencies.fetching import fetched
 from sealift.build.dependencies.resolutions import Resolutions
 from sealift.build.dependencies.uv import Uv
 from sealift.build.inspection.trying import tried
@@ -152,7 +153,8 @@ class CachedBuilder:
         from sealift.build.dependencies.locking import write_locks
 
         boundary = repository(root.absolute())
-        return write_locks(root.absolute(), assets, self.cache, Uv(self._process, self.cache), boundary)
+        uv = Uv(self._process, self.cache)
+        return write_locks(root.absolute(), assets, self.cache, uv, boundary, partial(fetched, self._process))
 
     def elsewhere(self, cache_root: Path) -> "CachedBuilder":
         """Return a builder with the same settings and another cache, to prove that the cache does not count."""
@@ -177,7 +179,15 @@ class CachedBuilder:
         resolutions = Resolutions(self.cache, uv, left_out=left_out, given=self._locks)
         index = StatIndex(self.cache, digest(str(root)), trusted=not force)
         tool = partial(installed_version, cache=self.cache, process=self._process)
-        planner = Planner(root, index, resolutions, settings=self._settings, variables=self._variables, tool=tool)
+        planner = Planner(
+            root,
+            index,
+            resolutions,
+            settings=self._settings,
+            variables=self._variables,
+            tool=tool,
+            fetch=cache(partial(fetched, self._process)),
+        )
         return _Run(
             planner=planner,
             resolutions=resolutions,

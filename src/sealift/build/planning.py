@@ -8,13 +8,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sealift.analysis.locks import normalized, pins
+from sealift.analysis.pythons import allows, version_of
 from sealift.boundary import real_path_outside, repository
 from sealift.build.beside import NOTHING, Beside, outside
 from sealift.build.cache.keys import FORMAT, digest
 from sealift.build.cache.stat_index import StatIndex
 from sealift.build.dependencies.declared import Declared, declared
 from sealift.build.dependencies.inputs import inputs
-from sealift.build.dependencies.locks import normalized, pins
+from sealift.build.dependencies.requirement_files import no_network
 from sealift.build.dependencies.resolutions import Resolutions, Wanted
 from sealift.build.javascript.packages import DECLARATIONS, Packages, packages
 from sealift.build.methods import Method, method_of, prefix_of
@@ -71,6 +73,7 @@ class Planner:
         settings: str,
         tool: Callable[[str], str],
         variables: Mapping[str, str] = MappingProxyType({}),
+        fetch: Callable[[str], str] = no_network,
     ) -> None:
         self._root = root
         self._boundary = repository(root)
@@ -79,6 +82,7 @@ class Planner:
         self._settings = settings
         self._tool = tool
         self._variables = variables
+        self._fetch = fetch
         self._beside = Beside(root, self._boundary, self._read)
         self._trees: dict[tuple[Path, Profile | None], Tree] = {}
         self._wanted: dict[tuple[Path, str, str, str], Wanted | None] = {}
@@ -249,12 +253,14 @@ class Planner:
                 uv_first=asset.build_method == "python-uv",
                 bases=(self._project(asset), self._root, self._boundary),
                 variables=self._variables,
+                fetch=self._fetch,
             )
             self._wanted[memo] = None if found is None else self._want(asset, found)
         return self._wanted[memo]
 
     def _want(self, asset: Asset, found: Declared) -> Wanted:
         target = python_target(asset.runtime or "", asset.architecture)
+        _refuse_python(asset, found)
         read = inputs(found, self._boundary, self._package)
         return Wanted(declared=found, target=target, inputs=read, settings=self._settings)
 
@@ -290,6 +296,19 @@ class Planner:
         if wanted is None:
             return {}
         return {normalized(pin.project): pin.version for pin in pins(self._resolutions.lock(wanted).text)}
+
+
+def _refuse_python(asset: Asset, found: Declared) -> None:
+    """Refuse to install for a Python that a project says it is not for: its own tool would."""
+    runtime = asset.declared_runtime or asset.runtime or ""
+    version = version_of(runtime)
+    if found.requires_python and version is not None and not allows(found.requires_python, version):
+        raise BuildError(
+            f"{', '.join(asset.logical_ids)}: {found.path.name} is for Python {found.requires_python}, "
+            f"and the Runtime is {runtime}",
+            code="runtime-not-required",
+            hint="Change the Runtime in the template, or which Pythons the project is for.",
+        )
 
 
 def _beside(wanted: Wanted | None, source: Path) -> dict[str, str]:

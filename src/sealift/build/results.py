@@ -156,9 +156,6 @@ def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: boo
 def _warnings(plan: Plan, record: Mapping[str, object]) -> Iterator[str]:
     """Yield what is to be said of the source, which is no part of the key, and of what was made, by this name."""
     yield from (f"{plan.name}: {told}" for told in plan.tree.warnings)
-    for address in plan.wanted.declared.remote if plan.wanted else ():
-        told = f"a change of {address}, which its dependencies read, is not noticed"
-        yield f"{plan.name}: {told}: keep it in the repository"
     made_for = f"{record.get('name', plan.name)}: "
     for told in map(str, _list(record.get("warnings"))):
         yield f"{plan.name}: {told.removeprefix(made_for)}" if told.startswith(made_for) else told

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sealift.analysis.locks import normalized
 from sealift.build.dependencies.dependency_set import Packed
-from sealift.build.dependencies.locks import normalized
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealift.analysis.locks import uv_reason
 from sealift.analysis.pythons import written
-from sealift.analysis.requirements import LOCAL_PATH, with_absolute_paths
+from sealift.analysis.requirements import LOCAL_PATH, uv_reason, with_absolute_paths
 from sealift.checks.cache import content_key
 from sealift.checks.files import text
 from sealift.checks.needs import Needs

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sealift.analysis.locks import lock_constraints, pylock_requirements
 from sealift.analysis.pythons import Version
 from sealift.analysis.requirements import (
     INCLUDE,
@@ -14,9 +13,10 @@ from sealift.analysis.requirements import (
     held_back,
     is_function_requirements,
     is_test_requirements,
+    lock_constraints,
+    locked_requirements,
     needed_by_imports,
     needed_by_options,
-    pipfile_requirements,
     poetry_requirements,
     pyproject_arguments,
     tox_requirements,
@@ -69,7 +69,7 @@ def collect_needs(root: Path, files: Sequence[str], spec: SuiteSpec, python: Ver
         arguments for one in projects if (arguments := pyproject_arguments(text(root / one), one))
     ]
     lines = [line for one in projects for line in poetry_requirements(text(root / one))]
-    lines += [line for one in locks for line in _locked(root, one)]
+    lines += [line for one in locks for line in locked_requirements(text(root / one), PurePosixPath(one).name)]
     lines += tox_lines
     constraints = [line for one in locks for line in lock_constraints(text(root / one), PurePosixPath(one).name)]
     inputs = with_included(root, (*listed, *projects, *locks))
@@ -85,16 +85,6 @@ def collect_needs(root: Path, files: Sequence[str], spec: SuiteSpec, python: Ver
         inputs=inputs,
         changing=bool(LOCAL_PATH.search("\n".join(texts(root, [one for one in inputs if one.endswith(".txt")])))),
     )
-
-
-def _locked(root: Path, file: str) -> tuple[str, ...]:
-    match PurePosixPath(file).name:
-        case "Pipfile.lock":
-            return pipfile_requirements(text(root / file))
-        case "pylock.toml":
-            return pylock_requirements(text(root / file))
-        case _:
-            return ()
 
 
 def _sources(root: Path, files: Iterable[str]) -> tuple[str, ...]:

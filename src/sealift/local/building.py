@@ -56,7 +56,8 @@ class LocalBuilder:
             return asset
         assert asset.runtime is not None
         target = local_target(asset.runtime, asset.architecture, self.where, machine=self.machine)
-        return replace(asset, runtime=target.runtime, architecture=target.architecture)
+        here = replace(asset, runtime=target.runtime, architecture=target.architecture)
+        return asset if here == asset else replace(here, declared_runtime=asset.runtime)
 
 
 def _target(asset: Asset) -> str:

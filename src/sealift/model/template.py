@@ -77,6 +77,8 @@ class Asset:
     members: tuple[str, ...] = ()
     """Of a layer that Sealift adds: the keys of the functions' assets that may share dependencies in it."""
     packing: Packing = field(default_factory=Packing)
+    declared_runtime: str | None = None
+    """The template's, where `runtime` is the one that this machine has in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

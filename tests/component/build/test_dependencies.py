@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sealift.analysis.locks import pins
 from sealift.build.builder import CachedBuilder
 from sealift.build.dependencies.backends import PINNED
-from sealift.build.dependencies.locks import pins
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact
 from sealift.system import RealProcess

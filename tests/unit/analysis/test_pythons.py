@@ -1,6 +1,6 @@
 import pytest
 
-from sealift.analysis.pythons import Version, by_nearness, declared_runtime, least_required, version_of, written
+from sealift.analysis.pythons import Version, allows, by_nearness, declared_runtime, least_required, version_of, written
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,33 @@ def test_the_wanted_python_goes_first_then_newer_then_older_ones() -> None:
     assert by_nearness((3, 11), there) == ((3, 11), (3, 12), (3, 13), (3, 8))
     assert by_nearness((3, 14), there) == ((3, 13), (3, 12), (3, 11), (3, 8))
     assert written((3, 9)) == "3.9"
+
+
+@pytest.mark.parametrize(
+    ("specifier", "fits", "fails"),
+    [
+        (">=3.11", "11 12 14", "9 10"),
+        (">=3.9, <3.12", "9 10 11", "8 12"),
+        ("==3.11.*", "11", "10 12"),
+        ("==3.11.4", "11", "10 12"),
+        ("~=3.11", "11 12", "10"),
+        ("~=3.11.2", "11", "10 12"),
+        ("^3.11", "11 13", "10"),
+        ("~3.11", "11", "12"),
+        ("~3", "8 14", ""),
+        ("!=3.11.*,>=3.9", "10 12", "11 8"),
+        ("!=3.11.3,>=3.9", "11", "8"),
+        ("<3.12.2", "11 12", "13"),
+        ("<3.12.0", "11", "12"),
+        ("<=3.11", "10 11", "12"),
+        (">3.10", "10 11", "9"),
+        ("3.11", "11", "10 12"),
+        ("^3.8 || ^3.12", "8 13", ""),
+        ("==3.9.*|>=3.12", "9 12", "10 11"),
+        ("*", "9 14", ""),
+        (">=3.11,<4.0", "11 14", "10"),
+    ],
+)
+def test_a_project_is_for_a_python_by_its_minor_version(specifier: str, fits: str, fails: str) -> None:
+    assert all(allows(specifier, (3, int(minor))) for minor in fits.split())
+    assert not any(allows(specifier, (3, int(minor))) for minor in fails.split())

@@ -2,20 +2,20 @@ import json
 
 import pytest
 
-from sealift.analysis.locks import lock_constraints, pylock_requirements, uv_reason
 from sealift.analysis.requirements import (
     comes_with,
     held_back,
     is_function_requirements,
     is_test_requirements,
+    lock_constraints,
+    locked_requirements,
     needed_by_imports,
     needed_by_options,
-    pipfile_requirements,
     poetry_requirements,
-    poetry_version,
     pyproject_arguments,
     tox_requirements,
     undeclared,
+    uv_reason,
     with_absolute_paths,
 )
 
@@ -76,29 +76,11 @@ def test_poetrys_own_tables_become_requirements() -> None:
     sphinx = "*"
     """
     assert poetry_requirements(text) == (
+        "pytest",
         "boto3>=1.34,<2",
         "thing @ git+https://host/thing.git@abc",
         "powertools[all]>=2.3,<2.4",
-        "pytest",
     )
-
-
-@pytest.mark.parametrize(
-    ("poetry", "standard"),
-    [
-        ("^1.2.3", ">=1.2.3,<2"),
-        ("^0.2.3", ">=0.2.3,<0.3"),
-        ("^0.0.3", ">=0.0.3,<0.0.4"),
-        ("^0", ">=0,<1"),
-        ("~1.2.3", ">=1.2.3,<1.3"),
-        ("~1", ">=1,<2"),
-        ("1.2", "==1.2"),
-        (">=1.2, <2", ">=1.2,<2"),
-        ("*", ""),
-    ],
-)
-def test_poetrys_versions_become_standard_ones(poetry: str, standard: str) -> None:
-    assert poetry_version(poetry) == standard
 
 
 def test_a_pipfile_lock_gives_its_pins_once() -> None:
@@ -109,8 +91,11 @@ def test_a_pipfile_lock_gives_its_pins_once() -> None:
             "moto": {"version": "==4.2", "extras": ["s3"], "markers": "python_version >= '3.7'"},
         },
     }
-    assert pipfile_requirements(json.dumps(lock)) == ("requests==2.31.0", "moto[s3]==4.2 ; python_version >= '3.7'")
-    assert pipfile_requirements("broken") == ()
+    assert locked_requirements(json.dumps(lock), "Pipfile.lock") == (
+        "moto[s3]==4.2 ; python_version >= '3.7'",
+        "requests==2.31.0",
+    )
+    assert locked_requirements("broken", "Pipfile.lock") == ()
 
 
 def test_lock_files_limit_what_is_locked_at_one_version() -> None:
@@ -135,8 +120,17 @@ def test_lock_files_limit_what_is_locked_at_one_version() -> None:
 
 
 def test_a_pylock_gives_its_packages() -> None:
-    text = '[[packages]]\nname = "a"\nversion = "1"\nmarker = "python_version > \'3\'"\n[[packages]]\nname = "own"\n'
-    assert pylock_requirements(text) == ("a==1 ; python_version > '3'",)
+    text = """
+    [[packages]]
+    name = "a"
+    version = "1"
+    marker = "python_version > '3'"
+    wheels = [{ hashes = { sha256 = "00" } }]
+    [[packages]]
+    name = "own"
+    directory = { path = "." }
+    """
+    assert locked_requirements(text, "pylock.toml") == ("a==1 ; python_version > '3'",)
 
 
 def test_tox_gives_its_requirements_and_files() -> None:

@@ -2,8 +2,10 @@
 
 import os
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from sealift.build.builder import CachedBuilder
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact, Finished
 from sealift.model.template import Asset, Location, Packing
+from sealift.ports import Completed
 from tests.unit.build.tools import FakeUv, NoTools, function, write
 
 
@@ -422,10 +425,31 @@ def test_a_function_that_no_environment_has_is_not_looked_at(app: Path) -> None:
     assert seen.unseen == ("Not looked at: Fn (its Condition holds in no environment)",)
 
 
-def test_a_file_at_an_address_that_requirements_read_is_named(app: Path) -> None:
-    write(app, {"fn/requirements.txt": "-c https://user:hunter2@host/c.txt\nalpha\n"})
-    told = (
-        "Fn: a change of https://***@host/c.txt, which its dependencies read, is not noticed: keep it in the repository"
-    )
-    assert build(app).warnings == (told,)
-    assert build(app).warnings == (told,)
+def test_a_file_at_an_address_that_requirements_include_counts(app: Path) -> None:
+    class Web(FakeUv):
+        pins = "alpha==1.0\n"
+
+        def run(self, argv: Sequence[str], **options: Any) -> Completed:
+            if argv[-1].startswith("https://user:hunter2@host/"):
+                text = {"r.txt": f"{self.pins}-c sub/c.txt\n", "sub/c.txt": "beta<2\n"}[argv[-1].partition("host/")[2]]
+                return Completed(returncode=0, stdout=text, stderr="")
+            return super().run(argv, **options)
+
+    web = Web()
+    write(app, {"fn/requirements.txt": "-r https://user:hunter2@host/r.txt\n"})
+    first = build(app, uv=web)
+    assert build(app, uv=web).reason == "unchanged"
+    web.pins = "alpha==2.0\n"
+    assert build(app, uv=web).artifact != first.artifact
+
+
+@pytest.mark.parametrize("declared", [None, "python3.12"])
+def test_a_project_for_another_python_than_the_runtime_is_refused(app: Path, declared: str | None) -> None:
+    package = '[[packages]]\nname = "alpha"\nversion = "1.0"\nwheels = [{hashes = {sha256 = "00"}}]\n'
+    asset = function("other", runtime="python3.11", declared_runtime=declared)
+    write(app, {"other/pylock.toml": f'requires-python = ">=3.12"\n{package}'})
+    if declared:
+        assert build(app, asset)  # what stands in for the runtime on this machine is not asked
+        return
+    with pytest.raises(BuildError, match=r"is for Python >=3\.12, and the Runtime is python3\.11"):
+        build(app, asset)

@@ -142,3 +142,91 @@ def test_a_path_is_relative_to_the_file_or_to_where_pip_was_started(tmp_path: Pa
     found = requirements(tmp_path / "fn/requirements.txt", Places(home=tmp_path / "fn", bases=(tmp_path,)))
     assert found is not None
     assert [local.path for local in found.local] == [tmp_path / "near", tmp_path / "shared/lib"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "six==1.0 --hash=sha256:00\nattrs==1.0\n",
+        "--require-hashes\nsix==1.0\n",
+        "-r more.txt\nattrs==1.0\n",
+    ],
+)
+def test_with_hashes_every_requirement_has_one(tmp_path: Path, text: str) -> None:
+    write(tmp_path, {"requirements.txt": text, "more.txt": "six==1.0 --hash=sha256:00\n"})
+    with pytest.raises(BuildError, match="has no hash"):
+        requirements(tmp_path / "requirements.txt")
+
+
+def test_a_path_and_a_constraint_need_no_hash(tmp_path: Path) -> None:
+    write(
+        tmp_path, {"requirements.txt": "--require-hashes\nsix==1.0 --hash=sha256:00\n./lib\n-c c.txt\n", "c.txt": "a<2"}
+    )
+    found = requirements(tmp_path / "requirements.txt")
+    assert found is not None
+    assert found.hashed
+
+
+LOCKED = '{"_meta": {"requires": {"python_version": "3.11"}}, "default": {"Six": {"version": "==1.0"}}}'
+
+
+@pytest.mark.parametrize("asked", ['six = "*"', 'SIX = "==1.0"', 'six = {version = "*"}', 'lib = {path = "../lib"}'])
+def test_a_pipfile_lock_that_has_what_is_asked_is_taken(tmp_path: Path, asked: str) -> None:
+    found = declared(write(tmp_path, {"Pipfile": f"[packages]\n{asked}\n", "Pipfile.lock": LOCKED}))
+    assert found is not None
+    assert (found.lines, found.requires_python) == (("Six==1.0",), "3.11")
+
+
+@pytest.mark.parametrize("asked", ['attrs = "*"', 'six = "==2.0"', 'six = {version = "==2.0"}'])
+def test_a_pipfile_lock_that_lacks_what_is_asked_is_out_of_date(tmp_path: Path, asked: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        declared(write(tmp_path, {"Pipfile": f"[packages]\n{asked}\n", "Pipfile.lock": LOCKED}))
+    assert caught.value.code == "lock-stale"
+
+
+def test_a_pipfile_without_its_lock_is_refused_unless_it_asks_for_nothing(tmp_path: Path) -> None:
+    assert declared(write(tmp_path / "a", {"Pipfile": "[dev-packages]\nsix = '*'\n"})) is None
+    assert declared(write(tmp_path / "b", {"Pipfile": "[packages]\nsix = '*'\n", "requirements.txt": "six"}))
+    with pytest.raises(BuildError, match=r"no Pipfile\.lock"):
+        declared(write(tmp_path / "c", {"Pipfile": "[packages]\nsix = '*'\n"}))
+
+
+PRIVATE = """
+[tool.poetry.dependencies]
+six = {version = "1.0", source = "mine"}
+[[tool.poetry.source]]
+name = "mine"
+url = "https://mine/simple"
+priority = "explicit"
+"""
+
+
+def test_what_poetry_takes_from_one_registry_is_taken_by_its_lock_alone(tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": PRIVATE})
+    with pytest.raises(BuildError, match=r"takes six from .* no poetry\.lock"):
+        declared(tmp_path)
+    found = declared(write(tmp_path, {"poetry.lock": ""}))
+    assert found is not None
+    assert found.options == ("--extra-index-url https://mine/simple",)
+
+
+@pytest.mark.parametrize("lock", [{}, {"uv.lock": ""}])
+def test_registries_of_uv_for_chosen_packages_are_asked(tmp_path: Path, lock: dict[str, str]) -> None:
+    index = '[[tool.uv.index]]\nname = "mine"\nurl = "https://mine/simple"\nexplicit = true\n'
+    found = declared(write(tmp_path, {"pyproject.toml": PROJECT + index, **lock}))
+    assert found is not None
+    assert found.indexes == ("--index", "mine=https://mine/simple")
+
+
+@pytest.mark.parametrize(
+    ("text", "python"),
+    [
+        (PROJECT + 'requires-python = ">=3.12"\n', ">=3.12"),
+        ('[tool.poetry.dependencies]\npython = "^3.12"\nsix = "*"\n', "^3.12"),
+        (PROJECT, ""),
+    ],
+)
+def test_a_project_says_which_pythons_it_is_for(tmp_path: Path, text: str, python: str) -> None:
+    found = declared(write(tmp_path, {"pyproject.toml": text}))
+    assert found is not None
+    assert found.requires_python == python

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from sealift.build.dependencies.locks import normalized, pins
+from sealift.analysis.locks import normalized, pins
 
 PINNED = Path(__file__).with_name("backends.txt")
 """A requirements file with hashes, handed to uv as constraints of builds."""

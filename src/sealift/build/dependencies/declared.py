@@ -1,14 +1,14 @@
 """Finds what says which dependencies a folder has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Literal
 
 from sealift.build.cache.keys import digest
-from sealift.build.dependencies.projects import Project, workspace
-from sealift.build.dependencies.requirement_files import REMOTE, LocalPath, Places, Requirements, read_text
+from sealift.build.dependencies.projects import Project, Workspace, workspace
+from sealift.build.dependencies.requirement_files import LocalPath, Places, Requirements, no_network, read_text
 from sealift.build.dependencies.uv import masked
 from sealift.errors import BuildError
 
@@ -47,6 +47,11 @@ class Declared:
     variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Environment variables that it names, with their values."""
 
+    requires_python: str = ""
+    """Which Pythons it says that it is for."""
+    indexes: tuple[str, ...] = ()
+    """Arguments of uv for registries that only chosen packages come from."""
+
     @property
     def folder(self) -> Path:
         """The folder of the file, which the paths of its lock are relative to."""
@@ -55,12 +60,7 @@ class Declared:
     @property
     def hashed(self) -> bool:
         """Whether the author has locked it with hashes."""
-        return any("--hash=" in line for line in self.lines) and not any(s.startswith(REMOTE) for s in self.lines)
-
-    @property
-    def remote(self) -> tuple[str, ...]:
-        """The addresses of files that it includes, without passwords: what they hold is in no key."""
-        return tuple(masked(line.partition(" ")[2]) for line in self.lines if line.startswith(REMOTE))
+        return any("--hash=" in line for line in self.lines)
 
     @property
     def open(self) -> bool:
@@ -73,7 +73,7 @@ class Declared:
 
     def key(self) -> str:
         """Return a digest of all that was written, without passwords and without the content of local paths."""
-        options = [masked(option) for option in self.options]
+        options = [masked(option) for option in (*self.options, *self.indexes)]
         return digest(self.kind, self.lines, options, self.text, self.variables)
 
 
@@ -83,13 +83,14 @@ def declared(
     uv_first: bool = False,
     bases: tuple[Path, ...] = (),
     variables: Mapping[str, str] = MappingProxyType({}),
+    fetch: Callable[[str], str] = no_network,
 ) -> Declared | None:
     """Return what declares the dependencies of this folder, or None when it has none. Raises BuildError.
 
     `bases` are where a path of a requirements file may begin besides that file's folder; the last is the repository.
     """
     order = sorted(_FILES, key=lambda f: f[1] not in ("uv", "pyproject")) if uv_first else _FILES
-    places = Places(home=folder, bases=bases, variables=variables)
+    places = Places(home=folder, bases=bases, variables=variables, fetch=fetch)
     for name, kind in order:
         path = folder / name
         if kind == "uv":
@@ -98,7 +99,21 @@ def declared(
             found = _read(path, kind, places) if path.is_file() else None
         if found is not None:
             return found
+    pipfile = folder / "Pipfile"
+    if pipfile.is_file() and foreign_locks().has_packages(read_text(pipfile)):
+        raise BuildError(
+            f"{pipfile} has no Pipfile.lock beside it, which says what is installed",
+            code="dependencies-incomplete",
+            hint="Commit both files (pipenv lock), or write a requirements.txt.",
+        )
     return None
+
+
+def foreign_locks() -> ModuleType:
+    """Return the readers of other tools' locks, which most builds do not need."""
+    from sealift.analysis import foreign_locks as readers
+
+    return readers
 
 
 def _read(path: Path, kind: Kind, places: Places) -> Declared | None:
@@ -108,29 +123,64 @@ def _read(path: Path, kind: Kind, places: Places) -> Declared | None:
     if kind == "pyproject":
         return _project(path, text, places)
     if kind == "poetry":
-        from sealift.build.dependencies.foreign_locks import at_locked_commits
-        from sealift.build.dependencies.poetry import poetry_requirements
+        from sealift.analysis.poetry import poetry_requirements
 
-        project = read_text(_beside(path))
-        asked = poetry_requirements(project, str(path.with_name("pyproject.toml")), locked=True)
-        asked = at_locked_commits(asked, text, str(path))
-        return _with_paths(Declared(kind=kind, path=path, text=f"{text}\0{asked}"), asked, places)
-    from sealift.build.dependencies.foreign_locks import from_pipfile_lock, from_pylock
-
-    converted = from_pylock if kind == "pylock" else from_pipfile_lock
-    return _with_paths(Declared(kind=kind, path=path, text=text), converted(text, str(path)), places)
+        project = Project.parse(_beside(path), read_text(_beside(path)))
+        asked = poetry_requirements(project.text, str(project.path), locked=True)
+        asked = _registries(project) + foreign_locks().at_locked_commits(asked, text, str(path))
+        found = Declared(kind=kind, path=path, text=f"{text}\0{asked}", requires_python=project.requires_python)
+        return _with_paths(found, asked, places)
+    if kind == "pipfile":
+        lock = foreign_locks().pipfile_lock(text, str(path))
+        if path.with_name("Pipfile").is_file():
+            foreign_locks().refuse_stale_pipfile(read_text(path.with_name("Pipfile")), lock, str(path))
+        named = lock.get("_meta", {}).get("requires", {})
+        python = named.get("python_full_version") or named.get("python_version") or ""
+        asked = foreign_locks().from_pipfile_lock(text, str(path))
+    else:
+        asked, python = foreign_locks().from_pylock(text, str(path)), foreign_locks().python_of_pylock(text, str(path))
+    return _with_paths(Declared(kind=kind, path=path, text=text, requires_python=python), asked, places)
 
 
 def _project(path: Path, text: str, places: Places) -> Declared | None:
-    from sealift.build.dependencies.poetry import is_poetry, poetry_requirements
+    from sealift.analysis.poetry import is_poetry, poetry_requirements
 
     found = Project.parse(path, text)
     if not found.has_dependencies:
         return None
+    declared = Declared(kind="pyproject", path=path, requires_python=found.requires_python)
     if is_poetry(found.table):
+        _refuse_placed(found)
         asked = poetry_requirements(text, str(path))
-        return _with_paths(Declared(kind="pyproject", path=path, text=asked), asked, places)
-    return Declared(kind="pyproject", path=path, project=found)
+        return _with_paths(replace(declared, text=asked), _registries(found) + asked, places)
+    return _with_paths(replace(declared, project=found, indexes=_indexes(found, None)), _registries(found), places)
+
+
+def _registries(project: Project) -> str:
+    """Return options for the registries that Poetry or PDM would ask."""
+    from sealift.analysis import registries
+
+    return "".join(f"{line}\n" for line in (*registries.of_poetry(project.table), *registries.of_pdm(project.table)))
+
+
+def _indexes(project: Project, shared: Workspace | None) -> tuple[str, ...]:
+    from sealift.analysis import registries
+
+    return registries.of_uv(project.uv, *([shared.root.uv] if shared else []))
+
+
+def _refuse_placed(project: Project) -> None:
+    """Refuse to look for a package in any registry that is to come from one: without a lock any would do."""
+    from sealift.analysis.registries import placed_by_poetry
+
+    names = placed_by_poetry(project.table)
+    if names:
+        raise BuildError(
+            f"{project.path} takes {', '.join(names)} from a registry of their own, and no poetry.lock beside it says "
+            "which files these are",
+            code="dependencies-incomplete",
+            hint="Commit poetry.lock (poetry lock): then nothing of the same name can take their place.",
+        )
 
 
 def _with_paths(found: Declared, asked: str, places: Places) -> Declared:
@@ -153,7 +203,10 @@ def _locked_by_uv(path: Path, boundary: Path) -> Declared | None:
         return None
     shared = workspace(own, boundary)
     lock = (shared.root.folder if shared else own.folder) / "uv.lock"
-    return Declared(kind="uv", path=lock, project=own) if lock.is_file() else None
+    if not lock.is_file():
+        return None
+    indexes = _indexes(own, shared)
+    return Declared(kind="uv", path=lock, project=own, requires_python=own.requires_python, indexes=indexes)
 
 
 def _beside(lock: Path) -> Path:
@@ -188,8 +241,9 @@ def requirements(path: Path, places: Places | None = None, *, locked: bool = Tru
 def _requirements(path: Path, places: Places) -> Declared | None:
     read = Requirements(places=places)
     read.file(path)
-    if not any(not line.startswith(("-c ", "--constraint ")) for line in read.lines):
+    if not any(not line.startswith("-c ") for line in read.lines):
         return None
+    read.refuse_without_hash(path)
     return Declared(
         kind="requirements",
         path=path,

@@ -5,7 +5,7 @@ from: a lock that no longer fits them is refused, never used or ignored in silen
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,12 @@ from sealift.build.zips.tree import read_package
 from sealift.errors import BuildError
 from sealift.model.template import Asset
 
+Fetch = Callable[[str], str]
 
-def write_locks(root: Path, assets: Sequence[Asset], cache: Cache, uv: Uv, boundary: Path) -> tuple[Path, ...]:
+
+def write_locks(
+    root: Path, assets: Sequence[Asset], cache: Cache, uv: Uv, boundary: Path, fetch: Fetch
+) -> tuple[Path, ...]:
     """Write or renew the lock of each folder with a requirements.txt, and return those written. Raises BuildError.
 
     One folder that serves several runtimes is locked for the oldest of them, which the newer ones can use too.
@@ -34,18 +38,21 @@ def write_locks(root: Path, assets: Sequence[Asset], cache: Cache, uv: Uv, bound
         if asset.runtime and asset.runtime.startswith("python") and (folder / "requirements.txt").is_file():
             target = python_target(asset.runtime, asset.architecture)
             oldest[folder] = min(oldest.get(folder, target), target, key=_version)
-    written = [_write(folder, target, (root, boundary), cache, uv) for folder, target in sorted(oldest.items())]
+    written = [
+        _write(Places(home=folder, bases=(root, boundary), fetch=fetch), target, cache, uv)
+        for folder, target in sorted(oldest.items())
+    ]
     return tuple(path for path in written if path is not None)
 
 
-def _write(folder: Path, target: Target, bases: tuple[Path, Path], cache: Cache, uv: Uv) -> Path | None:
-    path = folder / LOCK_NAME
-    declared = requirements(folder / "requirements.txt", Places(home=folder, bases=bases), locked=False)
+def _write(places: Places, target: Target, cache: Cache, uv: Uv) -> Path | None:
+    path = places.home / LOCK_NAME
+    declared = requirements(places.home / "requirements.txt", places, locked=False)
     if declared is None or declared.hashed:
         return None
-    read = partial(read_package, boundary=bases[-1])
+    read = partial(read_package, boundary=places.boundary)
     with cache.temporary() as scratch, cache.writing():
-        mirror = Mirror(scratch, folder, inputs(declared, bases[-1], read))
+        mirror = Mirror(scratch, places.home, inputs(declared, places.boundary, read))
         text = compiled(declared, replace(target, platform=""), uv, mirror)
     if masked(text) != text:
         raise BuildError(

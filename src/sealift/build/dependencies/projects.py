@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sealift.build.dependencies.locks import normalized
+from sealift.analysis.locks import normalized
 from sealift.errors import BuildError
 
 _Table = Mapping[str, Any]
@@ -48,6 +48,13 @@ class Project:
         """Whether what it depends on is found out by its build, which may read any of its files."""
         named = self.table.get("project", {}).get("dynamic", ())
         return not {"dependencies", "optional-dependencies"}.isdisjoint(named)
+
+    @property
+    def requires_python(self) -> str:
+        """Which Pythons it is for, as written; empty where nothing is said."""
+        poetry = self.table.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python", "")
+        said = self.table.get("project", {}).get("requires-python") or poetry
+        return said if isinstance(said, str) else ""
 
     @property
     def uv(self) -> _Table:

@@ -7,10 +7,10 @@ the folder of the first file, so that equal declarations are equal wherever the 
 import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urljoin
 
 from sealift.build.dependencies.projects import file_path
 from sealift.errors import BuildError
@@ -21,6 +21,7 @@ _PLACE = re.compile(
 )
 """Options that name a registry, or a folder of packages."""
 _OPTION = re.compile(r"^--?(?:no-index|pre|prefer-binary|trusted-host)\b")
+_HASHES = "--require-hashes"
 _EDITABLE = re.compile(r"^(?:-e|--editable)[ =]\s*")
 _NAME = re.compile(r"^[\w.\-]+(?:\s*\[[^]]*\])?\s*@\s*")
 _PATH = re.compile(
@@ -30,10 +31,19 @@ _PATH = re.compile(
 )
 """A requirement that is a path, as pip sees one: it begins with a dot or a slash, has a slash and is no address, is a
 `file:` address, or the name of an archive."""
+_PLACED = re.compile(r"@|^-|^[./]|^file:|://")
+"""Is in a requirement that is a path or an address, and in an option of uv's."""
 _ADDRESS = re.compile(r"^(?!file:)[a-zA-Z][\w+.\-]*://")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-REMOTE = ("-r ", "--constraint ")
-"""What lines begin with that stand for a file at an address; `-c ` begins a line of constraints that was read."""
+
+
+def no_network(address: str) -> str:
+    """Refuse to read a file at an address."""
+    raise BuildError(
+        f"{address}, which requirements include, is not read here",
+        code="registry-unreachable",
+        hint="Keep the file in the repository.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +64,8 @@ class Places:
     bases: tuple[Path, ...] = ()
     """Where else a path may begin; the last is what nothing in a release comes from outside of."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    fetch: Callable[[str], str] = no_network
+    """Returns the text of a file at an address."""
 
     @property
     def boundary(self) -> Path:
@@ -85,6 +97,8 @@ class Requirements:
     """Requirements; constraints begin with `-c `."""
     options: list[str] = field(default_factory=list)
     local: list[LocalPath] = field(default_factory=list)
+    hashed: bool = False
+    """Whether it was said that everything has a hash."""
 
     def file(self, path: Path, chain: tuple[Path, ...] = (), *, constraints: bool = False) -> None:
         """Add what a file holds and includes. Raises BuildError for one that cannot be read."""
@@ -101,8 +115,22 @@ class Requirements:
                 self.options.append(self._place(place["name"], place["value"], base))
             elif _OPTION.match(line):
                 self.options.append(line)
+            elif line == _HASHES:
+                self.hashed = True
             else:
                 self.lines.append(("-c " if constraints else "") + self._requirement(line, base))
+
+    def refuse_without_hash(self, path: Path) -> None:
+        """Refuse a requirement without a hash where others have one, as pip does. Raises BuildError."""
+        named = [line for line in self.lines if not line.startswith("-c ") and not _PLACED.search(line)]
+        bare = next((line for line in named if "--hash=" not in line), None)
+        if bare is not None and (self.hashed or any("--hash=" in line for line in self.lines)):
+            raise BuildError(
+                f"{path}: {bare} has no hash, and with hashes every requirement needs one",
+                code="dependency-hash",
+                hint="Lock again with hashes (pip-compile --generate-hashes, uv pip compile --generate-hashes), or "
+                "take all of them out and lock by `sealift lock`.",
+            )
 
     def variables(self) -> tuple[tuple[str, str], ...]:
         """Return the variables that are used, with their values; not those of user names and passwords."""
@@ -111,8 +139,11 @@ class Requirements:
 
     def _include(self, value: str, base: Path, chain: tuple[Path, ...], *, constraints: bool) -> None:
         written = _unquoted(value)
-        if _ADDRESS.match(self.places.expanded(written)):
-            self.lines.append(f"{'--constraint' if constraints else '-r'} {written}")
+        address = self.places.expanded(written)
+        if _ADDRESS.match(address):
+            if Path(address) not in chain:
+                text = _including(self.places.fetch(address), address)
+                self.text(text, base, (*chain, Path(address)), constraints=constraints)
             return
         path = base / file_path(self.places.expanded(written))
         self.file(path, chain, constraints=constraints)
@@ -141,6 +172,16 @@ class Requirements:
         path = path / unquote(fragment[1]) if fragment else path
         self.local.append(LocalPath(written=written, path=path))
         return f"{head}{self.places.spelled(path)}{found['extras'] or ''}{found['tail']}"
+
+
+def _including(text: str, address: str) -> str:
+    """Return the text of a file at an address with the addresses of what it includes itself."""
+
+    def absolute(line: str) -> str:
+        found = _INCLUDE.match(line)
+        return f"{'-c' if found['c'] else '-r'} {urljoin(address, _unquoted(found['value']))}" if found else line
+
+    return "\n".join(map(absolute, _logical_lines(text)))
 
 
 def _escaped(text: str) -> str:

@@ -11,12 +11,12 @@ from os.path import relpath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sealift.analysis.locks import Lock
 from sealift.build.cache.keys import FORMAT, digest
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.backends import pinned_digest
 from sealift.build.dependencies.declared import Declared
 from sealift.build.dependencies.inputs import Input
-from sealift.build.dependencies.locks import Lock
 from sealift.build.dependencies.uv import Uv
 from sealift.build.target import Target
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from sealift.build.dependencies import foreign_locks
+from sealift.analysis import foreign_locks
+from sealift.analysis.locks import Lock
 from sealift.build.dependencies.declared import Declared
-from sealift.build.dependencies.locks import Lock
 from sealift.build.dependencies.mirror import Mirror
 from sealift.build.dependencies.uv import Uv
 from sealift.build.target import Target
@@ -41,8 +41,10 @@ def _resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, pins
             return Lock(text=_text(declared.lines))
         case "pyproject" if declared.project:
             (mirror.home / _CONSTRAINTS).write_text(pins)
+            (mirror.home / _REQUIREMENTS).write_text(_text(declared.options))
+            files = [mirror.at(declared.path), *([mirror.home / _REQUIREMENTS] if declared.options else [])]
             within = mirror.home / _CONSTRAINTS if pins else None
-            return Lock(text=_compiled([mirror.at(declared.path)], target, uv, mirror, within))
+            return Lock(text=_compiled(files, target, uv, mirror, within))
         case "requirements" | "pyproject":
             return Lock(text=compiled(declared, target, uv, mirror, pins=pins))
         case "uv":
@@ -81,7 +83,7 @@ def _exported(declared: Declared, uv: Uv, mirror: Mirror) -> str:
 def _poetry(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
     text, name = declared.text.partition("\0")[0], str(declared.path)
     try:
-        resolved = compiled(declared, target, uv, mirror, pins=foreign_locks.poetry_constraints(text, name))
+        resolved = compiled(declared, target, uv, mirror, pins=foreign_locks.constraints(text, name))
     except BuildError as error:
         again = foreign_locks.lock_command(name)
         error.hint = f"{error.hint} When pyproject.toml changed after {declared.path.name}, lock again: {again}"

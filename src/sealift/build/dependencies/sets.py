@@ -9,10 +9,10 @@ from dataclasses import replace
 from os.path import relpath
 from pathlib import Path
 
+from sealift.analysis.locks import Lock, pins
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.backends import built_from_source, unpinned
 from sealift.build.dependencies.dependency_set import DependencySet, Packed, recorded, top
-from sealift.build.dependencies.locks import Lock, pins
 from sealift.build.dependencies.mirror import Mirror
 from sealift.build.dependencies.resolutions import Resolutions, Wanted
 from sealift.build.dependencies.uv import Built
@@ -83,6 +83,7 @@ class DependencySets:
             requirements.write_text(options + lock.text)
             site.mkdir()
         checks = (["--no-deps"] if lock.complete else []) + (["--require-hashes"] if lock.hashed else [])
+        checks += wanted.declared.indexes
         try:
             built = self._resolutions.uv.install(requirements, wanted.target, site, cwd=mirror.home, options=checks)
         except BuildError as error:

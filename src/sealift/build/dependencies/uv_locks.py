@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sealift.build.dependencies.locks import normalized
+from sealift.analysis.locks import normalized
 from sealift.build.dependencies.projects import Project, project_in
 from sealift.errors import BuildError
 

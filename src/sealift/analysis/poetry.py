@@ -6,7 +6,7 @@ dependencies are left out, as `poetry install --only main` does.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sealift.errors import BuildError
@@ -19,18 +19,30 @@ def is_poetry(parsed: _Table) -> bool:
     return bool(parsed.get("tool", {}).get("poetry", {}).get("dependencies"))
 
 
-def poetry_requirements(text: str, name: str = "pyproject.toml", *, locked: bool = False) -> str:
-    """Return the main dependencies, one a line.
+def poetry_requirements(
+    text: str, name: str = "pyproject.toml", *, locked: bool = False, groups: Iterable[str] = ()
+) -> str:
+    """Return the main dependencies, one a line; with `groups` those of these groups, and optional ones, too.
 
     Raises BuildError for a constraint that has no counterpart; of a project that is `locked` such a one is left out.
     """
     parsed = tomllib.loads(text)
-    listed = {**parsed.get("tool", {}).get("poetry", {}).get("dependencies", {})}
+    own = parsed.get("tool", {}).get("poetry", {})
+    tables = [own.get("dependencies", {})]
+    if groups:
+        named = [own.get("group", {}).get(group, {}).get("dependencies", {}) for group in groups]
+        tables = [_all(one) for one in (*tables, own.get("dev-dependencies", {}), *named)]
+    listed = {project: value for table in reversed(tables) for project, value in table.items()}
     plain = [str(line) for line in parsed.get("project", {}).get("dependencies", ())]
     placed = {_project(project) for project, value in listed.items() if _is_placed(value)}
-    named = {_project(line) for line in plain} - placed
-    lines = [*(line for line in plain if _project(line) not in placed), *_lines(listed, named, name, locked)]
+    known = {_project(line) for line in plain} - placed
+    lines = [*(line for line in plain if _project(line) not in placed), *_lines(listed, known, name, locked)]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _all(table: _Table) -> _Table:
+    """Return dependencies none of which is optional."""
+    return {name: {**one, "optional": False} if isinstance(one, Mapping) else one for name, one in table.items()}
 
 
 def _is_placed(value: object) -> bool:

@@ -5,8 +5,8 @@ import json
 import pytest
 from packaging.markers import Marker
 
-from sealift.build.dependencies import foreign_locks
-from sealift.build.dependencies.locks import pins
+from sealift.analysis import foreign_locks
+from sealift.analysis.locks import pins
 from sealift.errors import BuildError
 
 PYLOCK = """
@@ -111,7 +111,7 @@ def test_a_pipfile_lock_gives_its_default_section() -> None:
     )
 
 
-@pytest.mark.parametrize("convert", [foreign_locks.from_pylock, foreign_locks.poetry_constraints])
+@pytest.mark.parametrize("convert", [foreign_locks.from_pylock, foreign_locks.constraints])
 def test_a_broken_toml_lock_is_named_with_its_line(convert: "type") -> None:
     with pytest.raises(BuildError, match="line 1"):
         convert("[[packages\n", "the.lock")
@@ -142,7 +142,7 @@ old = [{ file = "old.whl", hash = "sha256:cc" }]
 
 
 def test_a_poetry_lock_gives_constraints_for_what_has_one_version() -> None:
-    assert foreign_locks.poetry_constraints(POETRY) == "Foo.Bar==1.0\nold==3\n"
+    assert foreign_locks.constraints(POETRY) == "Foo.Bar==1.0\nold==3\n"
 
 
 def test_a_resolution_gets_the_hashes_that_poetry_locked_and_no_others() -> None:

@@ -9,11 +9,12 @@ import json
 import re
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from sealift.build.dependencies.locks import normalized, pins
+from sealift.analysis import registries
+from sealift.analysis.locks import normalized, pins
 from sealift.errors import BuildError
 
 _Table = Mapping[str, Any]
@@ -31,7 +32,13 @@ def from_pylock(text: str, name: str = "pylock.toml") -> str:
     """Return the requirements of a pylock.toml: those without any extra, and of the groups that it has as default."""
     lock = _toml(text, name)
     groups = frozenset(map(str, lock.get("default-groups", ())))
-    return "".join(_pylock_lines(package, groups, name) for package in lock.get("packages", ()))
+    lines = (_pylock_lines(package, groups, name) for package in lock.get("packages", ()))
+    return "".join((*(f"{option}\n" for option in registries.of_pylock(lock)), *lines))
+
+
+def python_of_pylock(text: str, name: str = "pylock.toml") -> str:
+    """Return which Pythons a pylock.toml is for."""
+    return str(_toml(text, name).get("requires-python", ""))
 
 
 def _pylock_lines(package: _Table, groups: frozenset[str], name: str) -> str:
@@ -68,13 +75,52 @@ def _decided(marker: str, groups: frozenset[str]) -> str:
     return _SELECTS.sub(decided, marker)
 
 
-def from_pipfile_lock(text: str, name: str = "Pipfile.lock") -> str:
-    """Return the requirements of the `default` section of a Pipfile.lock."""
+def from_pipfile_lock(text: str, name: str = "Pipfile.lock", sections: Iterable[str] = ("default",)) -> str:
+    """Return the registries of a Pipfile.lock, and the requirements of its sections; of two of one name the first."""
+    lock = pipfile_lock(text, name)
+    packages: dict[str, _Table] = {}
+    for section in sections:
+        packages = {**lock.get(section, {}), **packages}
+    lines = (*registries.of_pipfile(lock), *(_pipfile_line(*one) for one in sorted(packages.items())))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def pipfile_lock(text: str, name: str = "Pipfile.lock") -> _Table:
+    """Return what a Pipfile.lock holds. Raises BuildError."""
     try:
-        packages = json.loads(text).get("default", {})
+        lock = json.loads(text)
     except ValueError as error:
         raise _invalid(name, error) from error
-    return "".join(f"{_pipfile_line(project, package)}\n" for project, package in sorted(packages.items()))
+    return lock if isinstance(lock, dict) else {}
+
+
+def refuse_stale_pipfile(pipfile: str, lock: _Table, name: str = "Pipfile.lock") -> None:
+    """Raise BuildError when a Pipfile asks for a package, or a version of it, that its lock does not have."""
+    locked = {
+        normalized(project): str(package.get("version", "")) for project, package in lock.get("default", {}).items()
+    }
+    for project, asked in _toml(pipfile, "Pipfile").get("packages", {}).items():
+        if isinstance(asked, Mapping) and not _PLACES.isdisjoint(asked):
+            continue
+        wanted = asked if isinstance(asked, str) else str(asked.get("version", "*"))
+        version = locked.get(normalized(project))
+        exact = wanted.startswith("==") and not wanted.endswith("*") and "," not in wanted
+        if version is None or (exact and version and wanted.replace(" ", "") != version):
+            raise BuildError(
+                f"{name} does not lock {project}{'' if version is None else wanted}, which the Pipfile asks for",
+                code="lock-stale",
+                hint="Lock again: pipenv lock",
+            )
+
+
+def has_packages(pipfile: str) -> bool:
+    """Return whether a Pipfile asks for any package that is not for development alone."""
+    return bool(_toml(pipfile, "Pipfile").get("packages"))
+
+
+def without_hashes(requirements: str) -> str:
+    """Return the requirements without the hashes."""
+    return re.sub(r"\s*(?:\\\r?\n)?\s*--hash=\S+", "", requirements)
 
 
 def _pipfile_line(project: str, package: _Table) -> str:
@@ -106,12 +152,23 @@ def at_locked_commits(asked: str, text: str, name: str = "poetry.lock") -> str:
     return _GIT.sub(lambda m: f"{m[1]}@{commits[n]}" if (n := normalized(m["name"])) in commits else m[0], asked)
 
 
-def poetry_constraints(text: str, name: str = "poetry.lock") -> str:
-    """Return `name==version` for each package of a poetry.lock that is locked in one version only."""
+def constraints(text: str, name: str = "poetry.lock") -> str:
+    """Return `name==version` for what a lock of Poetry, PDM or uv has of a registry, in one version only."""
     versions: dict[str, set[str]] = {}
     for package in _toml(text, name).get("package", ()):
-        versions.setdefault(str(package["name"]), set()).add(str(package["version"]))
+        if "version" in package and not _is_local(package):
+            versions.setdefault(str(package["name"]), set()).add(str(package["version"]))
     return "".join(f"{project}=={min(v)}\n" for project, v in sorted(versions.items()) if len(v) == 1)
+
+
+def _is_local(package: _Table) -> bool:
+    """Return whether a package is of a folder, a file or a repository, whose version is the one that is there."""
+    source = package.get("source", {})
+    return not _PLACES.isdisjoint(source) or source.get("type") in _PLACES or not _PLACES.isdisjoint(package)
+
+
+_PLACES = frozenset({"editable", "virtual", "directory", "path", "file", "git", "url"})
+"""As uv names the place of a package in its lock; as the type of Poetry's sources; as PDM's own keys."""
 
 
 def poetry_hashes(text: str, name: str = "poetry.lock") -> dict[tuple[str, str], frozenset[str]]:

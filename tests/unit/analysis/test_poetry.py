@@ -2,7 +2,7 @@
 
 import pytest
 
-from sealift.build.dependencies.poetry import poetry_requirements, specifier
+from sealift.analysis.poetry import poetry_requirements, specifier
 from sealift.errors import BuildError
 
 
