@@ -481,6 +481,9 @@ class SourceControl(Protocol):
         Without an old one only the new one itself.
         """
 
+    def changed(self, root: Path, commit: str) -> Mapping[str, frozenset[int]]:
+        """Return the lines of the work tree that a commit's files lack, by file; nothing when it is not known here."""
+
     def untracked(self, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
         """Return the files in these folders that no commit has, ignored ones too; all paths are relative to `root`."""
 

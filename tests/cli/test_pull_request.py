@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import threading
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -150,7 +151,8 @@ def test_each_kind_of_fault_is_reported_once_at_its_line_with_its_fix(
     shop.append("tests/unit/test_orders.py", "def test_planted():\n    assert MOST == 2\n\n\nMOST = 1")
     shop.commit("One fault of each kind")
 
-    called = sealift("check", "-C", shop.root, "--json")
+    files = {name: tmp_path / name for name in ("sarif", "junit", "codequality")}
+    called = sealift("check", "-C", shop.root, "--json", *(word for n, f in files.items() for word in (f"--{n}", f)))
     assert called.code == 1
     reported = {one["rule"]: one for one in called.json["findings"] if one["severity"] != "info"}
     assert len(reported) == sum(one["severity"] != "info" for one in called.json["findings"])
@@ -170,3 +172,17 @@ def test_each_kind_of_fault_is_reported_once_at_its_line_with_its_fix(
         )
     }
     assert [rule for rule, one in reported.items() if not one["fix"]] == []
+    of_analysis = [one["data"].get("changed") for one in called.json["findings"] if one["tool"] != "pytest"]
+    assert of_analysis[:6] == ["yes"] * 6
+    shown = {
+        (result["ruleId"], place["artifactLocation"]["uri"], place["region"]["startLine"])
+        for run in json.loads(files["sarif"].read_text())["runs"]
+        for result in run["results"]
+        for place in [result["locations"][0]["physicalLocation"]]
+    }
+    assert shown >= {(rule, one["file"], one["line"]) for rule, one in reported.items()}
+    assert {one["check_name"].rpartition("/")[2] for one in json.loads(files["codequality"].read_text())} >= {*reported}
+    cases = list(ET.parse(files["junit"]).iter("testcase"))
+    red = {case.get("name", "").split()[-2 if " " in case.get("name", "") else 0] for case in cases if len(case)}
+    assert red >= {"F821", "E3034", "IAM-01", "setting-missing", "handler-missing", "test_planted"}
+    assert sum(not len(case) for case in cases) >= 50

@@ -28,6 +28,8 @@ class FakeSourceControl:
     committed_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     stray: tuple[str, ...] = ()
     """Files that no commit has."""
+    lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Changed lines by file."""
     head: str | None = None
     """The commit that is checked out; the newest one when it is not set."""
 
@@ -41,6 +43,10 @@ class FakeSourceControl:
             return None
         sha, subject = next((c for c in self.commits if c[0] == self.head), self.commits[-1])
         return Origin(commit=sha, branch=self.branch, dirty=self.dirty, subject=subject, author=self.author)
+
+    def changed(self, root: Path, commit: str) -> Mapping[str, frozenset[int]]:
+        """Return the lines that were set as changed."""
+        return self.lines
 
     def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
         """Return what `new` has and `old` lacks, newest first; None when one of them is unknown."""

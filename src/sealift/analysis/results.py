@@ -24,6 +24,8 @@ class Ended:
     timeout_s: float = 0.0
     is_pytest: bool = True
     counts: Counts | None = None
+    report: str = ""
+    """What it wrote as JUnit XML, when that can be read."""
     output: str = ""
 
     @property
@@ -62,6 +64,7 @@ def suite_result(name: str, ended: Sequence[Ended], *, notes: Sequence[str] = ()
         failed=counts.failed + counts.errors,
         skipped=counts.skipped,
         findings=findings,
+        reports=tuple(one.report for one in ended if one.report),
         output="\n".join(one.output for one in telling),
     )
 

@@ -177,12 +177,15 @@ class RealTester:
                 *(posixpath.relpath(path, run.folder) for path in run.paths),
             )
         done = process.run(argv, cwd=app.root / run.folder, env=env, timeout_s=suite.spec.timeout_s)
+        written = redacted(text(report), suite.secrets)
+        counts = _counts(written, run, app.root)
         return Ended(
             returncode=done.returncode,
             timed_out=done.timed_out,
             timeout_s=suite.spec.timeout_s,
             is_pytest=not suite.spec.command or "pytest" in suite.spec.command,
-            counts=_counts(report, suite.secrets, run, app.root),
+            counts=counts,
+            report=written if counts else "",
             output=tail(redacted(_output(done), suite.secrets)),
         )
 
@@ -220,13 +223,11 @@ def _output(done: Completed) -> str:
     return done.stdout + ("\n" + done.stderr if done.stderr.strip() else "")
 
 
-def _counts(report: Path, secrets: tuple[str, ...], run: Run, root: Path) -> Counts | None:
+def _counts(report: str, run: Run, root: Path) -> Counts | None:
     """Return what a report says, its files relative to the application's root."""
     try:
-        counts = junit_counts(redacted(text(report), secrets)) if report.exists() else None
+        counts = junit_counts(report)
     except ValueError:
-        return None
-    if counts is None:
         return None
     return replace(counts, findings=tuple(_placed(finding, run, root) for finding in counts.findings))
 

@@ -40,6 +40,8 @@ class SuiteResult:
     findings: tuple[Finding, ...] = ()
     known: tuple[Finding, ...] = ()
     """What the baseline lists; neither shown nor stopped at."""
+    reports: tuple[str, ...] = field(default=(), repr=False)
+    """What test runners wrote, as JUnit XML."""
     output: str = field(default="", repr=False)
     """The end of what it printed, for people."""
 

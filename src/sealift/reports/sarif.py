@@ -15,14 +15,14 @@ from sealift.model.finding import Severity
 from sealift.model.template import Json
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_LEVELS: dict[Severity, str] = {
+LEVELS: dict[Severity, str] = {
     "critical": "error",
     "high": "error",
     "medium": "warning",
     "low": "note",
     "info": "note",
 }
-_SCORES: dict[Severity, str] = {"critical": "9.5", "high": "8.0", "medium": "5.0", "low": "3.0", "info": "1.0"}
+SCORES: dict[Severity, str] = {"critical": "9.5", "high": "8.0", "medium": "5.0", "low": "3.0", "info": "1.0"}
 """`security-severity` as code hosts read it: from 9 critical, from 7 high, from 4 medium."""
 
 
@@ -90,7 +90,7 @@ class _Places:
 def _result(finding: Finding, numbers: dict[str, int], places: _Places) -> dict[str, Json]:
     body: dict[str, Json] = {
         "ruleId": finding.id,
-        "level": "error" if finding.unproved else _LEVELS[finding.severity],
+        "level": "error" if finding.unproved else LEVELS[finding.severity],
         "message": {"text": _sentences(finding)},
         "locations": list(places.of(finding)),
         "partialFingerprints": {"sealift/v1": _fingerprint(finding)},
@@ -159,10 +159,10 @@ def _rule(rule: Rule) -> dict[str, Json]:
             f"A template that has this finding:\n\n```yaml\n{rule.failing.template.strip()}\n```\n\n"
             f"One that does not:\n\n```yaml\n{rule.passing.template.strip()}\n```\n",
         },
-        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
             "severity": rule.severity,
-            "security-severity": _SCORES[rule.severity],
+            "security-severity": SCORES[rule.severity],
             "tags": [
                 "security",
                 "isolation",

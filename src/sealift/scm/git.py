@@ -108,6 +108,18 @@ class Git:
         listed = done.stdout.split("\0") if done is not None and done.returncode == 0 else []
         return tuple(os.path.relpath(path, found.prefix or ".") for path in listed if path)
 
+    def changed(self, root: Path, commit: str) -> Mapping[str, frozenset[int]]:
+        """Return the lines of the work tree that a commit's files lack, by file; nothing when it is not known here."""
+        found = self._git.repository(root)
+        if isinstance(found, NoRepository):
+            return {}
+        base = self._git.run(root, "merge-base", commit, "HEAD").stdout.strip()
+        options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--diff-filter=d")
+        done = self._git.run(
+            root, "diff", *options, "--src-prefix=a/", "--dst-prefix=b/", base or commit, "--", found.prefix or "."
+        )
+        return _changed(done.stdout, found.prefix) if done.returncode == 0 else {}
+
     def ignored(self, root: Path) -> tuple[str, ...]:
         """Return the files and, with a slash behind, the whole folders that git ignores, relative to `root`."""
         found = self._git.repository(root)
@@ -225,6 +237,23 @@ def _unreadable(names: Sequence[str], commit: str) -> NoReturn:
         hint="Fetch it again: git fetch origin (a clone made with --filter: git fetch --refetch --no-filter "
         "origin); `git fsck` says what is damaged.",
     )
+
+
+def _changed(diff: str, prefix: str) -> dict[str, frozenset[int]]:
+    """Return the lines that a diff without context adds, by file. A tab ends a name that holds a space."""
+    lines: dict[str, set[int]] = {}
+    file = ""
+    left = 0  # lines of a hunk, which may look like anything
+    for line in diff.split("\n"):
+        if left:
+            left -= line[:1] in "+-"
+        elif line.startswith("+++ b/"):
+            file = line[6:].rstrip("\t").removeprefix(prefix)
+        elif found := re.match(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", line):
+            old, start, count = int(found[1] or 1), int(found[2]), int(found[3] or 1)
+            left = old + count
+            lines.setdefault(file, set()).update(range(start, start + count))
+    return {name: frozenset(numbers) for name, numbers in lines.items()}
 
 
 def _is_reference(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Analyse and test a commit: the first phases of its journey. A red one stops it; what was not tested is said."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -44,11 +44,28 @@ def check(
             analysis = services.analyzer.analyse(app, templates, local=local)
             own = (*undefined_names(app, templates, services), *misfits(app, templates))
             analysis = _with(analysis, own)
-            analysis = replace(analysis, findings=(*analysis.findings, *_advice(app, templates)))
+            found = changed_first((*analysis.findings, *_advice(app, templates)), _changed(app, services))
+            analysis = replace(analysis, findings=found)
             _report(analysis, services)
             _conclude(analysis, outcome, _found(analysis))
         unit = _tested(running.result, services, since=start) if running else None
     return Checked(analysis=analysis, tests=unit)
+
+
+def _changed(app: App, services: Services) -> Mapping[str, frozenset[int]]:
+    """Return the lines that a change adds to the protected branch; none where its gates are not read from one."""
+    return services.scm.changed(app.root, app.gates.commit) if app.gates.commit else {}
+
+
+def changed_first(findings: Iterable[Finding], lines: Mapping[str, frozenset[int]]) -> tuple[Finding, ...]:
+    """Return the findings in changed lines, marked as that, then all others."""
+
+    def is_changed(finding: Finding) -> bool:
+        at = finding.location
+        return at is not None and at.line in lines.get(at.file, ())
+
+    marked = [replace(f, data={**f.data, "changed": "yes"}) if is_changed(f) else f for f in findings]
+    return tuple(sorted(marked, key=lambda finding: "changed" not in finding.data))
 
 
 def _with(analysis: SuiteResult, own: Sequence[Finding]) -> SuiteResult:

@@ -144,3 +144,33 @@ def test_untracked_files_are_those_of_the_folders_that_are_asked_for_ignored_one
     assert git.untracked(app, [".."]) != ()
     assert git.untracked(app, ["../.."]) == ()
     assert git.untracked(repository / "nowhere", []) == ()
+
+
+def test_changed_lines_are_those_since_both_branches_parted_in_the_work_tree_too(repository: Path, git: Git) -> None:
+    root = repository / "apps" / "a shop"
+    root.mkdir(parents=True)
+    names = {"plain.py": "1\n2\n3\n", "gone.py": "1\n", "with space.py": "1\n", "@@ -1 +1,9 @@": "1\n"}
+    for name, text in names.items():
+        (root / name).write_text(text)
+    base = _commit(repository, "a", "Base")
+    (root / "plain.py").write_text("1\ntwo\n3\nfour\n")
+    (root / "with space.py").write_text("1\n++ b/none\n@@ -1 +7 @@\n")
+    (root / "gone.py").unlink()
+    _commit(repository, "b", "Change")
+    (root / "plain.py").write_text("zero\n1\ntwo\n3\nfour\n")
+    assert git.changed(root, base) == {
+        "plain.py": frozenset({1, 3, 5}),
+        "with space.py": frozenset({2, 3}),
+    }
+    assert git.changed(root, "f" * 40) == {}
+    assert git.changed(Path("/"), base) == {}
+
+
+def test_what_git_ignores_is_listed_and_whole_folders_once(repository: Path, git: Git) -> None:
+    root = repository / "app"
+    (root / "made").mkdir(parents=True)
+    (repository / ".gitignore").write_text("made\n.env\n")
+    for name in ("made/a.py", "made/b.py", ".env", "kept.py"):
+        (root / name).write_text("1\n")
+    assert sorted(git.ignored(root)) == [".env", "made/"]
+    assert git.ignored(Path("/")) == ()

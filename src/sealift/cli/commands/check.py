@@ -1,29 +1,39 @@
 """`check` and `test`."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from sealift.cli.completion import environment_names
 from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
-from sealift.model.finding import Finding, SuiteResult
+from sealift.model.finding import SuiteResult
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _reports(command: Function) -> Function:
+    """Add the options that write reports to files."""
+    for name, what in (
+        ("--codequality", "Also write the findings as a GitLab code quality report."),
+        ("--junit", "Also write the results as JUnit XML."),
+        ("--sarif", "Also write the findings as SARIF, for code review."),
+    ):
+        kind = click.Path(dir_okay=False, path_type=Path)
+        command = click.option(name, type=kind, metavar="FILE", help=what)(command)
+    return command
 
 
 @click.command("check")
 @click.option("--no-tests", is_flag=True, help="Without the unit tests.")
-@click.option(
-    "--codequality",
-    "quality",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Also write the findings as a GitLab code quality report.",
-)
+@_reports
 @click.option("--baseline", is_flag=True, help="Also write the findings of now down, not to be shown again.")
 @click.option("--fix", is_flag=True, help="First add missing production settings of data stores to the template.")
 @options(judging=True)
-def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | None, baseline: bool) -> int:
+def check_command(session: Session, no_tests: bool, fix: bool, baseline: bool, **files: Path | None) -> int:
     """Analyse source and template, run the unit tests, prove the isolation, look for missing settings and build.
 
     Nothing is deployed, and one fault hides no other.
@@ -45,9 +55,7 @@ def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | N
     )
     if baseline:
         _write_baseline(session, results[0])
-    if quality is not None:
-        _write_quality(quality, [finding for result in results for finding in result.findings])
-    return _show(session, status, results)
+    return _show(session, status, results, files)
 
 
 @click.command("test")
@@ -58,8 +66,9 @@ def check_command(session: Session, no_tests: bool, fix: bool, quality: Path | N
     shell_complete=environment_names,
     help="Run the acceptance tests instead, against what this environment runs.",
 )
+@_reports
 @options(judging=True)
-def test_command(session: Session, environment: str | None) -> int:
+def test_command(session: Session, environment: str | None, **files: Path | None) -> int:
     """Run the unit tests only, as `check` does after its analysis; or the acceptance tests of an environment.
 
     The acceptance tests run where `environments` under [tests.acceptance] lets them. Nothing is recorded.
@@ -73,11 +82,14 @@ def test_command(session: Session, environment: str | None) -> int:
     else:
         result = acceptance_tests(session.app, session.environment(environment), session.services)
     status = "succeeded" if result.status in {"succeeded", "not tested"} else result.status
-    return _show(session, status, [result])
+    return _show(session, status, [result], files)
 
 
-def _show(session: Session, status: str, results: list[SuiteResult]) -> int:
-    """Show what analysis and tests found; return the exit code."""
+def _show(session: Session, status: str, results: list[SuiteResult], files: Mapping[str, Path | None]) -> int:
+    """Write the reports, show what analysis and tests found, and return the exit code."""
+    for kind, file in files.items():
+        if file is not None:
+            _write(kind, file, results)
     session.close()
     results = session.said(results)
     if session.json:
@@ -99,8 +111,18 @@ def _write_baseline(session: Session, analysis: SuiteResult) -> None:
     write_report(session.app.root / NAME, written(findings))
 
 
-def _write_quality(path: Path, findings: list[Finding]) -> None:
+def _write(kind: str, file: Path, results: list[SuiteResult]) -> None:
+    from sealift import __version__
     from sealift.cli.files import write_report
     from sealift.pipelines.report import code_quality
+    from sealift.reports.checked import checked_junit, checked_sarif
 
-    write_report(path, json.dumps(code_quality(findings)))
+    findings = [finding for result in results for finding in result.findings]
+    match kind:
+        case "sarif":
+            text = json.dumps(checked_sarif(findings, __version__))
+        case "junit":
+            text = checked_junit(results)
+        case _:
+            text = json.dumps(code_quality(findings))
+    write_report(file, text)

@@ -1,0 +1,96 @@
+"""What `check` and `test` found, as SARIF 2.1.0 and as JUnit XML, for code hosts and test reports of CI systems.
+
+Sources: https://docs.oasis-open.org/sarif/sarif/v2.1.0/ ·
+https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning ·
+https://support.atlassian.com/bitbucket-cloud/docs/test-reporting-in-pipelines/
+"""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from sealift.analysis.baseline import fingerprint
+from sealift.model.finding import Finding, SuiteResult
+from sealift.model.template import Json
+from sealift.reports.sarif import LEVELS, SCHEMA, SCORES
+
+_OTHERWISE = "sealift.toml"
+"""At its first line findings without a place are shown: some code hosts drop them."""
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def checked_sarif(findings: Iterable[Finding], version: str) -> dict[str, Json]:
+    """Return findings as a SARIF log: a run for each tool, for code hosts show tools apart."""
+    by_tool: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_tool.setdefault(finding.tool, []).append(finding)
+    runs: list[Json] = [_run(tool, found, version) for tool, found in (by_tool or {"sealift": []}).items()]
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
+
+
+def _run(tool: str, findings: Sequence[Finding], version: str) -> dict[str, Json]:
+    rules: dict[str, Json] = {}
+    for one in findings:
+        rules.setdefault(one.id, {"id": one.id, "properties": {"security-severity": SCORES[one.severity]}})
+    driver: dict[str, Json] = {"name": tool, "rules": list(rules.values())}
+    results: list[Json] = [_result(one, list(rules).index(one.id)) for one in findings]
+    told: dict[str, Json] = {"driver": {**driver, "version": version} if tool == "sealift" else driver}
+    return {"tool": told, "columnKind": "unicodeCodePoints", "results": results}
+
+
+def _result(finding: Finding, number: int) -> dict[str, Json]:
+    at = finding.location
+    uri = quote((at.file if at else _OTHERWISE).replace("\\", "/"))
+    place: dict[str, Json] = {
+        "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": max(at.line if at else 0, 1)},
+    }
+    text = f"{finding.message}\nFix: {finding.fix}" if finding.fix else finding.message
+    return {
+        "ruleId": finding.id,
+        "ruleIndex": number,
+        "level": "error" if finding.stops else LEVELS[finding.severity],
+        # `[text](target)` would become a link, and what a tool quotes is anybody's.
+        "message": {"text": _NOT_IN_XML.sub("\ufffd", text.replace("](", "] ("))},
+        "locations": [{"physicalLocation": place}],
+        "partialFingerprints": {"sealift/v1": fingerprint(finding)},
+        "properties": {"stops": finding.stops},
+    }
+
+
+def checked_junit(results: Sequence[SuiteResult]) -> str:
+    """Return results as JUnit XML: the suites' own reports as they are, and a case for each finding of the others."""
+    top = ET.Element("testsuites", name="sealift")
+    for result in results:
+        suites = [suite for report in result.reports for suite in ET.fromstring(report).iter("testsuite")]  # noqa: S314
+        top.extend(suites or [_suite(result)])
+    ET.indent(top)
+    return ET.tostring(top, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(result: SuiteResult) -> ET.Element:
+    cases = [_case(result.name, finding) for finding in result.findings if finding.stops]
+    if not cases:
+        whole = ET.Element("testcase", classname=result.name, name=result.name)
+        if result.status == "not tested":
+            ET.SubElement(whole, "skipped", message=_plain(result.reason))
+        elif result.status != "succeeded":
+            ET.SubElement(whole, "error", message=_plain(result.reason))
+        cases = [whole]
+    red = sum(len(case) for case in cases if case.find("skipped") is None)
+    suite = ET.Element("testsuite", name=result.name, tests=str(len(cases)), failures=str(red))
+    suite.extend(cases)
+    return suite
+
+
+def _case(name: str, finding: Finding) -> ET.Element:
+    at = finding.location
+    given = {"file": _plain(at.file), "line": str(at.line)} if at else {}
+    case = ET.Element("testcase", given, classname=name, name=_plain(f"{finding.tool} {finding.id} {at or ''}".strip()))
+    ET.SubElement(case, "failure", message=_plain(finding.message)).text = _plain(finding.fix)
+    return case
+
+
+def _plain(text: str) -> str:
+    return _NOT_IN_XML.sub("\ufffd", text)
