@@ -37,7 +37,21 @@ _DEFAULTS = {"EventBusName": "default", "CatalogId": "", "SetIdentifier": "", "B
 _NO_REGION = ("AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::Organizations::", "AWS::Budgets::")
 _EVERY_ACCOUNT = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::Route53::RecordSet", "AWS::Cognito::UserPoolDomain")
 """Types whose names are the same for all accounts."""
-_SCOPED = {"AWS::EC2::SecurityGroup": "VpcId"}
+_SCOPED = {
+    "AWS::EC2::SecurityGroup": ("VpcId",),
+    "AWS::Scheduler::Schedule": ("GroupName",),
+    "AWS::Events::Rule": ("EventBusName",),
+    "AWS::ServiceDiscovery::PrivateDnsNamespace": ("Vpc",),
+    "AWS::Glue::Schema": ("Registry.Name", "Registry.Arn"),
+    "AWS::StepFunctions::StateMachineAlias": (
+        "RoutingConfiguration.StateMachineVersionArn",
+        "DeploymentPreference.StateMachineVersionArn",
+    ),
+    "AWS::BedrockAgentCore::RuntimeEndpoint": ("AgentRuntimeId",),
+    "AWS::QuickSight::Group": ("Namespace",),
+    "AWS::IdentityStore::User": ("IdentityStoreId",),
+}
+"""Types whose names hold within something that their schema does not say."""
 _METRICS = {
     "AWS::Logs::MetricFilter": "MetricTransformations.",
     "AWS::CloudWatch::Alarm": "",
@@ -153,8 +167,8 @@ def _identities(environment: Sealed, scope: Scope, logical_id: str, known: Shape
     if not any(isinstance(value, Place) for value in found) or None in found:
         return
     texts = [value.value.only if isinstance(value, Place) else value for value in found]
-    scoped = [_SCOPED[cfn_type]] if cfn_type in _SCOPED else known.parents if known.mark == "!" else ()
-    texts += [p.value.only for name in scoped for p in values_at(scope, logical_id, name) if name != "VpcId" or scoped]
+    scoped = _SCOPED.get(cfn_type) or (known.parents if known.mark == "!" else ())
+    texts += [p.value.only for name in scoped for p in values_at(scope, logical_id, name)]
     if all(text is not None and not is_wild(text) and not has_symbol(text) for text in texts):
         place = next(value for value in found if isinstance(value, Place))
         for account, region in (where, *((where[0], region) for region in copied_to(scope, logical_id))):

@@ -25,6 +25,7 @@ SAY_NOTHING = frozenset(
 _LABELS = re.compile(
     r"(Origins|Items|Metrics|Rules|Configurations)\.Id$|(Stages|Actions|Rules|ContainerDefinitions)\.Name$|Rule\.RuleName$"
     r"|^Content\.flags\.|VisibilityConfig\.MetricName$|(^|\.)StartAt$|States\..*\.(Next|Default)$"
+    r"|(Entries|EventBridgeEventBusParameters)\.(Source|DetailType)$"
 )
 """Places of names that hold within one resource."""
 _TABLES = frozenset({"RequestItems", "tables"})
@@ -126,12 +127,18 @@ def _texts(scope: Scope, logical_id: str, value: Json, at: tuple[str, str]) -> I
             if parsed is not None:
                 yield from _texts(scope, logical_id, parsed, at)
                 return
-        yield Place(scope, logical_id, path, scope.resolver.one(value), where)
+        yield Place(scope, logical_id, path, scope.resolver.one(_filled(scope, logical_id, value)), where)
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _texts(scope, logical_id, part, (path, f"{where}/{index}"))
     elif isinstance(value, dict) and not _is_policy(value):
         yield from _in_object(scope, logical_id, value, at)
+
+
+def _filled(scope: Scope, logical_id: str, text: str) -> Json:
+    """Return a text of a state machine with what stands for its placeholders."""
+    put = scope.properties(logical_id).get("DefinitionSubstitutions") if "${" in text else None
+    return {"Fn::Sub": [text, put]} if isinstance(put, dict) else text
 
 
 def _is_policy(value: dict[str, Json]) -> bool:

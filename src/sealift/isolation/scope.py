@@ -1,5 +1,6 @@
 """One stack of one environment as the proof knows it: parameters, conditions, and the names of its resources."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -58,6 +59,10 @@ class Setting:
     def partition(self) -> str:
         """Return the AWS partition of the region."""
         return partition_of(self.view.region)
+
+
+_STEM = re.compile("(Name|Id|Identifier|Arn|ARN)$")
+"""What the name of a variable or a property ends with."""
 
 
 @lru_cache(maxsize=4096)
@@ -452,11 +457,23 @@ class Scope:
             return (
                 Resolved(tuple("" if n == "default" else f"{n}/" for n in names), bus.exact) if bus.values else text("")
             )
+        if key[0] == "=":
+            return self._within(logical_id, key[1:])
         if key == "slash":
             return text("" if all(v.startswith("/") for v in named.name.values) else "/")
         asked = {"group": "GroupName", "app": "ApplicationName"}[key]
         given = self.properties(logical_id).get(asked)
         return text("default") if given is None else self.resolver.one(given)
+
+    def _within(self, logical_id: str, variable: str) -> Resolved:
+        """Return what a resource is a part of, by the property that IAM's variable in its ARN is called like."""
+        stem = _STEM.sub("", variable)
+        for key, value in self.properties(logical_id).items():
+            if key == variable or (stem and stem == _STEM.sub("", key)):
+                found = self.resolver.one(value)
+                if found.values:
+                    return Resolved(tuple(re.split("[:/]", v)[-1] for v in found.values), found.exact)
+        return text("*")
 
     def _pseudo(self, name: str) -> Resolved:
         view = self.setting.view

@@ -189,6 +189,10 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::ECS::Cluster": _facts("ecs/cluster", "ecs:{r}:{a}:cluster/{n}", name="ClusterName",
                                 parts="task=arn:{p}:ecs:{r}:{a}:task/{n}/{t} service=arn:{p}:ecs:{r}:{a}:service/{n}/~ "
                                 "container-instance=arn:{p}:ecs:{r}:{a}:container-instance/{n}/{t}"),
+    "AWS::Glue::Schema": _facts("glue/schema", "glue:{r}:{a}:schema/~/{n}", name="Name", how="id arn"),
+    "AWS::Kinesis::StreamConsumer": _facts(
+        "kinesis/consumer", "kinesis:{r}:{a}:stream/{=StreamARN}/consumer/{n}:{s}", name="ConsumerName", how="id arn"
+    ),
     "AWS::ECS::Service": _facts("ecs/service", "ecs:{r}:{a}:service/~/{n}", name="ServiceName", how="stack arn"),
     "AWS::ECS::TaskDefinition": _facts("ecs/task-definition", "ecs:{r}:{a}:task-definition/{n}:{s}", name="Family",
                                        how="stack arn"),
@@ -344,5 +348,6 @@ def _located(arn: str) -> str:
 
 
 def _format(arn: str, own: str) -> str:
+    """Return a format of ours: `{n}` is the resource's own name, `{=X}` what its property X names, or anything."""
     text = _located(arn)
-    return _VARIABLE.sub("*", text.replace(own, "{n}") if own else text)
+    return _VARIABLE.sub(lambda found: f"{{={found[0][2:-1]}}}", text.replace(own, "{n}") if own else text)

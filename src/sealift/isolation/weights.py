@@ -106,7 +106,7 @@ _LOG_KEY = re.compile(
 )
 _STORE_KEY = re.compile(
     r"(?i)(^|\.)(table(name)?|((target|s3|output|results?|source)_?)?bucket(name|arn)?|queue(url|name|arn)?|stream(name|arn)?|file_?systems?(id|arn)?|database(name)?"
-    r"|dbclusteridentifier|deliverystream|\w*backupvault(name)?|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
+    r"|db(cluster|instance)identifier|deliverystream|\w*backupvault(name)?|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
     r"|cachecluster\w*|\w*secret(id|arn)|knowledgebaseid|collection\w*|repository(name|uri)?)$"
 )
 _CODE_KEY = re.compile(r"(?i)(script|code|template|jar|schema|definition|artifact|uri$|url$)")
@@ -119,7 +119,7 @@ _CODE_PLACE = re.compile(r"^(Code|Content)\.S3Bucket$|^(Body|Definition)S3Locati
 _NAMED_WITHIN = ("AWS::RDS::", "AWS::DocDB", "AWS::Redshift", "AWS::Neptune", "AWS::Timestream::Influx")
 """Types in which the name of a database is one inside of them."""
 _NOTHING = re.compile(
-    r"^(alias/aws/|arn:[\w-]+:kms:[^:]*:[^:]*:alias/aws/|arn:[\w-]+:[\w-]+:[^:]*:aws:|aws/|\*$|[\d.]+$)"
+    r"^(alias/aws/|arn:[\w-]+:kms:[^:]*:[^:]*:alias/aws/|arn:[\w-]+:[\w-]+:[^:]*:aws:|aws/|\*$|[\d.]+$|\$\{[^}]*\}$|\{%)"
 )
 _STORE_WORD = re.compile(
     r"(?i)(^|[^a-z])(db|database|postgres\w*|pg|mysql|rds|redis|cache|mongo\w*|kafka|dynamo\w*|bucket|table|queue|stream"
@@ -155,6 +155,8 @@ def _by_place(place: Place, text: str) -> Thing | None:
         return sent
     if key == "ServiceToken":
         return CUSTOM
+    if key == "EventBusName":
+        return None if text.rpartition("/")[2] == "default" else ROUTE
     if kind == "AWS::SSM::Parameter" and key == "Value":
         names = [n for p in values_at(place.scope, place.logical_id, "Name") for n in p.value.values]
         called = any(_SECRET_WORD.search(name) for name in names)

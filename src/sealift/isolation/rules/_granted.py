@@ -78,7 +78,8 @@ def _left_open(world: World, environment: Sealed, test: Test, *, of_an_account: 
             return f"for every source that {test.values[0]} names", "high"
         if not of_an_account and any(_of_any_account(value) for value in test.values):
             return f"for sources of every account that {test.values[0]} names", "high"
-        return None
+        alike = test.key == "aws:sourcearn" and any(_is_alike(world, environment, test, v) for v in test.values)
+        return (f"for sources of every environment that {test.values[0]} names", "medium") if alike else None
     if test.key.startswith("aws:principaltag/") and not of_an_account:
         return "whoever has that tag, in every account", "high"
     if test.key in _ACCOUNTS:
@@ -114,9 +115,17 @@ def _of_account(test: Test) -> Severity:
 
 
 def _is_used_by_others(world: World, environment: Sealed, test: Test, value: str) -> bool:
-    if has_symbol(value):
-        return False
-    return is_wild(value) or any(says_the_same(other, test, value) for other in world.others(environment.name))
+    return not has_symbol(value) and (is_wild(value) or _is_said_by_others(world, environment, test, value))
+
+
+def _is_alike(world: World, environment: Sealed, test: Test, value: str) -> bool:
+    """Return whether another environment lets the same sources in, which no template declares."""
+    nobodys = not has_symbol(value) and not world.schemes.owners(value.split(":", 5)[-1])
+    return is_wild(value) and nobodys and _is_said_by_others(world, environment, test, value)
+
+
+def _is_said_by_others(world: World, environment: Sealed, test: Test, value: str) -> bool:
+    return any(says_the_same(other, test, value) for other in world.others(environment.name))
 
 
 def says_the_same(other: Sealed, test: Test, *values: str) -> bool:

@@ -48,8 +48,8 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]
                 elif place.key in ("AllowOrigins", "AllowedOrigins"):
                     # Its pages may call, with what their user has; its functions may not.
                     severity = "medium"
-                elif _PROGRAM.search(place.path) and not world.schemes.has_our_word(name):
-                    # A program calls its own parts as it likes.
+                elif _is_of_a_program(place, text) and not world.schemes.has_our_word(name):
+                    # A program calls its own parts, and what it is asked for, as it likes.
                     severity = "medium"
                 yield RULE.on_reference(
                     world, place, (environment.name, other), message, resource=name, cause=text, severity=severity
@@ -58,6 +58,11 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]
 
 
 _PROGRAM = re.compile(r"(Command|EntryPoint|UserData|BuildSpec)$")
+_PAYLOAD = re.compile(r"(^|\.)(Input|Payload|ConstantValue)(\.|$)")
+
+
+def _is_of_a_program(place: Place, text: str) -> bool:
+    return bool(_PROGRAM.search(place.path) or (_PAYLOAD.search(place.path) and weigh(place, text) is None))
 
 
 def _is_own_label(place: Place) -> bool:

@@ -143,7 +143,9 @@ def _use(principal: Principal, statement: Statement, denials: list[Statement], p
     left = [
         (name, fact)
         for name, fact in _named(statement.actions, service)
-        if not fact.lists_only and may([statement, *denials], name, pattern, limits=limits)
+        if not fact.lists_only
+        and not _needs_more(pattern, fact)
+        and may([statement, *denials], name, pattern, limits=limits)
     ]
     writing = next((found for found in left if found[1].writes and not _is_call(pattern, *found)), None)
     chosen = writing or next(iter(left), None)
@@ -156,6 +158,14 @@ def _use(principal: Principal, statement: Statement, denials: list[Statement], p
         severity = "medium"
     action = f"{chosen[0].partition(':')[0]}:{chosen[1].name}"
     return _Use(principal, statement, pattern, action, severity, writing is not None)
+
+
+def _needs_more(pattern: str, fact: iam.Action) -> bool:
+    """Glue asks for the whole catalog beside the table or connection that is meant.
+
+    https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+    """
+    return pattern.endswith(":catalog") and bool(fact.types & {"database", "table"}) and "Policy" not in fact.name
 
 
 def _is_call(pattern: str, action: str, fact: iam.Action) -> bool:
