@@ -246,3 +246,31 @@ def test_inline_code_answers_for_a_custom_resource_with_the_module_of_lambda(end
     }
     deployed = deploy(endpoint, f"answers-{runtime[:4]}", body)
     assert (deployed.status, deployed.outputs) == ("CREATE_COMPLETE", {"Word": "hello", "Id": "thing"})
+
+
+ASSUMING = """
+import boto3, os
+
+def handler(event, context):
+    given = boto3.client("sts").assume_role(RoleArn=os.environ["TARGET"], RoleSessionName="session")
+    return given["AssumedRoleUser"]["Arn"]
+"""
+
+
+@pytest.mark.parametrize(("trusted", "assumed"), [("Role", True), ("Other", False)])
+def test_a_function_assumes_a_role_that_trusts_its_own_by_name(endpoint: Endpoint, trusted: str, assumed: bool) -> None:
+    statement: Json = {"Effect": "Allow", "Principal": {"AWS": _arn(trusted)}, "Action": "sts:AssumeRole"}
+    target: Json = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": {"Statement": [statement]}},
+    }
+    environment: Json = {"Variables": {"TARGET": _arn("Target")}}
+    made = function(ASSUMING, FunctionName=f"assuming-{trusted}", Environment=environment)
+    resources: dict[str, Json] = {"Role": ROLE, "Other": ROLE, "Target": target, "F": made}
+    deploy(endpoint, f"assuming-{trusted}", {"Resources": resources})
+    answer = _invoke(endpoint, f"assuming-{trusted}")
+    assert answer["failed"] is not assumed
+
+
+def _arn(logical_id: str) -> Json:
+    return {"Fn::GetAtt": [logical_id, "Arn"]}
