@@ -24,6 +24,8 @@ def handler(event, context):
     if how == "null": return {"statusCode": 204, "body": None}
     if how == "text": return {"statusCode": "201", "body": "made"}
     if how == "slow": time.sleep(5)
+    if how == "raise": raise ValueError("a detail")
+    if how == "length": return {"statusCode": 200, "body": "x", "headers": {"Content-Length": "999"}}
     return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(event)}
 """
 AUTHORIZER = """
@@ -34,10 +36,12 @@ def handler(event, context):
     statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": arn}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     known = {"who": "you", "event": json.dumps(event)}
+    if "nested" in (event.get("queryStringParameters") or {}): known["inner"] = {"a": 1}
     return {"principalId": "me", "policyDocument": policy, "context": known}
 """
 SIMPLE = """
 def handler(event, context):
+    if event["rawPath"] == "/": raise ValueError("a detail")
     return {"isAuthorized": event["headers"].get("x-key") == "open", "context": {"who": "you"}}
 """
 INTEGRATION: dict[str, Json] = {"type": "aws_proxy", "httpMethod": "POST", "uri": invoke_uri("F")}
@@ -412,6 +416,49 @@ def test_an_authorizer_gets_the_event_of_aws(urls: dict[str, str], kind: str) ->
     assert http("GET", urls[api] + path).status == 401
 
 
+def test_a_context_of_a_rest_api_is_flat(urls: dict[str, str]) -> None:
+    answer = http("GET", f"{urls['Rest']}/request?nested=1", headers={"X-Key": "another"})
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (500, "AuthorizerConfigurationException")
+
+
+@pytest.mark.parametrize(("api", "path"), [("Http", "/items/x"), ("Url", "/")])
+@pytest.mark.parametrize("query", ["flag", "a=", "a=b=c", "a=1;b=2", "y=%20z+1"])
+def test_the_query_string_is_as_it_was_sent(urls: dict[str, str], api: str, path: str, query: str) -> None:
+    assert _asked(f"{urls[api]}{path}?{query}")["rawQueryString"] == query
+
+
+def test_without_a_cors_configuration_options_is_a_method_as_any_other(urls: dict[str, str]) -> None:
+    event = _asked(f"{urls['Http']}/items/x", ("Origin", "https://a.example"), method="OPTIONS")
+    assert (event["routeKey"], event["requestContext"]["http"]["method"]) == ("ANY /items/{how}", "OPTIONS")
+
+
+@pytest.mark.parametrize(
+    ("api", "path", "status", "text"),
+    [
+        ("Rest", "/items/raise", 502, '{"message": "Internal server error"}'),
+        ("Http", "/items/raise", 500, '{"message":"Internal Server Error"}'),
+        ("Http", "/old/raise", 500, '{"message":"Internal Server Error"}'),
+        ("Closed", "/", 502, "Internal Server Error"),
+    ],
+)
+def test_an_answer_to_a_failure_has_no_detail(
+    endpoint: Endpoint, urls: dict[str, str], api: str, path: str, status: int, text: str
+) -> None:
+    url = urls[api] + path
+    request = AWSRequest("GET", url)
+    if api == "Closed":
+        keys = boto3.Session(endpoint.access_key, endpoint.secret_key).get_credentials()
+        SigV4Auth(keys, "lambda", endpoint.region).add_auth(request)
+    answer = http("GET", url, headers=dict(request.headers))
+    assert (answer.status, answer.text) == (status, text)
+
+
+@pytest.mark.parametrize(("api", "path"), [("Rest", "/items/length"), ("Http", "/items/length")])
+def test_the_length_of_an_answer_is_its_own(urls: dict[str, str], api: str, path: str) -> None:
+    answer = http("GET", urls[api] + path)
+    assert (answer.text, answer.headers["content-length"]) == ("x", "1")
+
+
 def test_a_simple_response_lets_in_and_keeps_out(urls: dict[str, str]) -> None:
     event = _asked(f"{urls['Http']}/simple", ("X-Key", "open"))
     assert event["requestContext"]["authorizer"] == {"lambda": {"who": "you"}}
@@ -435,7 +482,7 @@ def test_what_is_for_signed_requests_is_for_them_alone(
     keys = boto3.Session(endpoint.access_key, endpoint.secret_key).get_credentials()
     request = AWSRequest("GET", url)
     SigV4Auth(keys, "lambda" if api == "Closed" else "execute-api", endpoint.region).add_auth(request)
-    assert http("GET", url, headers=dict(request.headers)).status in (200, 500 if api == "Closed" else 200)
+    assert http("GET", url, headers=dict(request.headers)).status == (502 if api == "Closed" else 200)
 
 
 @pytest.mark.parametrize("api", ["Http", "Rest"])

@@ -130,6 +130,12 @@ def test_a_preflight_request_is_answered_from_the_cors_configuration(api: Deploy
     assert answer.headers["access-control-max-age"] == "60"
 
 
+def test_a_preflight_request_of_another_origin_is_answered_without_headers(api: Deployed) -> None:
+    answer = http("OPTIONS", f"{api.outputs['Url']}/any", headers={"Origin": "https://other.example"})
+    assert answer.status == 204
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
 def test_a_changed_body_keeps_the_api_and_changes_its_routes(endpoint: Endpoint, api: Deployed) -> None:
     more = deploy(endpoint, "http-api", _template(**{"/new": {"get": _operation()}}))
     assert more.outputs["Id"] == api.outputs["Id"]

@@ -29,6 +29,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 repeated: contextvars.ContextVar[Mapping[str, list[str]]] = contextvars.ContextVar("repeated")
 """Headers that the request has several times: the emulator joins their values."""
+raw_query: contextvars.ContextVar[str] = contextvars.ContextVar("raw_query", default="")
+"""The query string as it was sent: the emulator writes that of a function URL anew."""
 _API, _URL = "/_aws/execute-api/", "/_aws/lambda-url/"
 _MOST_BYTES = {False: 10 * 1024 * 1024, True: 6 * 1024 * 1024}
 """Of a request to an API, and to a function's URL."""
@@ -79,6 +81,7 @@ def gateway(
                 await _refuse(scope, send, 413, "Request Too Long")
                 return
             repeated.set(_repeated(scope))
+            raw_query.set(bytes(scope.get("query_string") or b"").decode("latin-1"))
             send = _told(scope, send)
             scope = _with_stage(_with_slashes(scope), path)
         elif scope["method"] not in _READING:

@@ -23,7 +23,7 @@ from sealift.local.patches.outputs import changed_outputs, kept_exports
 from sealift.local.patches.pipes import pipes
 from sealift.local.patches.quotas import lifted_counts, lifted_size
 from sealift.local.patches.recreations import known_recreations
-from sealift.local.patches.replies import proxy_replies
+from sealift.local.patches.replies import nested_contexts, preflights, proxy_replies
 from sealift.local.patches.roles import assumable_roles
 from sealift.local.patches.service_integrations import kept_integrations, service_integrations
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
@@ -48,6 +48,8 @@ def apply(prepare: Callable[[str], None]) -> None:
         service_integrations,
         web_sockets,
         proxy_replies,
+        nested_contexts,
+        preflights,
         payload_limits,
         integration_timeouts,
         counted_functions,

@@ -16,7 +16,7 @@ from sealift.local.event_shapes import (
     rest_event,
     url_event,
 )
-from sealift.local.gateway import repeated
+from sealift.local.gateway import raw_query, repeated
 
 _SLASH = re.compile("%2F", re.IGNORECASE)
 
@@ -90,13 +90,13 @@ def rest_api_events() -> None:
 
 
 def url_events() -> None:
-    """Give functions behind URLs their cookies."""
+    """Give functions behind URLs their cookies, and the query string as it was sent."""
     from ministack.services import lambda_svc
 
     build = lambda_svc._build_function_url_event
 
     def built(*args: Any, **kwargs: Any) -> Any:
-        return url_event(build(*args, **kwargs))
+        return url_event({**build(*args, **kwargs), "rawQueryString": raw_query.get()})
 
     lambda_svc._build_function_url_event = built
 
