@@ -82,7 +82,7 @@ def test_a_preview_comes_says_so_is_updated_and_goes_without_a_clone(
     assert urllib.request.urlopen(brought["urls"]["Url"], timeout=10).read() == b"hello"
     said = service.body(f"POST {COMMENTS}")["body"]
     for part in (
-        "[//]: # (sealift:change)",
+        "[//]: # (sealift:change-shop)",
         brought["urls"]["Url"],
         "#### staging",
         "#### production",

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("Deliver", "deliver", "Deliver this commit as far as its branch allows."),
     "deploy": ("Deliver", "deliver", "Build this commit and deploy it to an environment."),
     "promote": ("Deliver", "deliver", "Deploy the release that soaked to the next environment."),
+    "each": ("Deliver", "each", "Run a command for each application of a repository."),
     "rollback": ("Deliver", "deliver", "Roll an environment back to an earlier release."),
     "resume": ("Deliver", "deliver", "Finish what an interrupted command began."),
     "preview": ("Deliver", "preview", "Bring, list and destroy environments of pull requests."),

@@ -28,12 +28,12 @@ def post(session: Session, make: Callable[[], ChangeReport]) -> bool:
         hint = "Reports and statuses are shown without it, where the service allows that."
         session.emit(Noted(name="comment-no-token", message=message, hint=hint))
         return False
-    return _posted(session, forge, comment(make()))
+    return _posted(session, forge, make())
 
 
-def _posted(session: Session, forge: "Forge", text: str) -> bool:
+def _posted(session: Session, forge: "Forge", report: ChangeReport) -> bool:
     try:
-        return forge.comment(KEY, text)
+        return forge.comment(f"{KEY}-{report.app}", comment(report))
     except Exception as error:  # whatever a service answers, it never fails a delivery
         message = f"The comment could not be posted: {error}"
         session.emit(Noted(level="warning", name="comment-not-posted", message=message))

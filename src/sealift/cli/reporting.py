@@ -30,6 +30,8 @@ class Reporting:
     """Hands events on, and publishes what they add up to when the command is over."""
 
     command: str
+    part: str = ""
+    """Where in its repository the application is: another one reports beside it."""
     sink: EventSink
     forge: Forge
     failure: SealiftError | None = None
@@ -56,7 +58,8 @@ class Reporting:
         report = collect(
             self._events,
             key=self.command,
-            title=_TITLES[self.command],
+            part=self.part,
+            title=_TITLES[self.command] + (f" of {self.part}" if self.part else ""),
             status=_status(self.failure),
             message=self.failure.message if self.failure else "",
             hint=self.failure.hint if self.failure else "",

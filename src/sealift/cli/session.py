@@ -70,12 +70,17 @@ class Session:
         """
         from sealift.cli.hints import Locally
         from sealift.cli.reporting import Reporting, reports
+        from sealift.config.pipeline import part_of_repository
         from sealift.wiring.application import make_forge, notify
 
         if self.local:
             return Locally(self._shown)
         forge = make_forge() if reports(self.command) else None
-        sink = self._shown if forge is None else Reporting(command=self.command, sink=self._shown, forge=forge)
+        sink = self._shown
+        if forge is not None:
+            sink = Reporting(
+                command=self.command, part=part_of_repository(self.directory), sink=self._shown, forge=forge
+            )
         if self.command not in _DELIVERIES:
             return sink
         from sealift.cli.notifying import Notifying

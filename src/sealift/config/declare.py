@@ -29,9 +29,11 @@ class Surroundings:
 
 def declared(settings: Settings, around: Surroundings) -> App:
     """Return the application; `sealift.config.agree` says whether it makes sense."""
-    name = str(_part(settings, "app").get("name", around.name))
+    own = _part(settings, "app")
+    name = str(own.get("name", around.name))
     return App(
         name=name,
+        needs=cast("tuple[str, ...]", own.get("needs", ())),
         root=around.root,
         config_path=around.config_path,
         stacks=_stacks(settings, around.template),

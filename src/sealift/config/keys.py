@@ -51,6 +51,7 @@ _APP = table(
         "The SAM or CloudFormation template, relative to the application's folder. Not together with `[[stacks]]`.",
         "`template.yaml`, `.yml` or `.json`, here or in the only folder that has one",
     ),
+    Key("needs", TEXTS, "Applications of the same repository that `sealift each` calls before this one.", "[]"),
 )
 
 STACK = table(

@@ -46,6 +46,12 @@ def repository_top(folder: Path) -> Path:
     return next((above for above in (resolved, *resolved.parents) if (above / ".git").exists()), resolved)
 
 
+def part_of_repository(folder: Path) -> str:
+    """Return where in its repository a folder is, as a POSIX path; empty at the top."""
+    part = folder.resolve().relative_to(repository_top(folder)).as_posix()
+    return "" if part == "." else part
+
+
 def planned(app: App, system: System, *, requirement: str, protected: str, one_step: bool) -> Pipeline:
     """Return the pipeline file of an application. `requirement` is what pip installs to get Sealift."""
     top = repository_top(app.root)

@@ -284,6 +284,8 @@ class App:
     """The file the configuration was read from, relative to `root`; None when defaults were used."""
     stacks: tuple[StackSpec, ...]
     environments: tuple[Environment, ...]
+    needs: tuple[str, ...] = ()
+    """Applications of the same repository that are delivered before this one."""
     lint: Toggle = "auto"
     lint_commands: tuple[str, ...] = ()
     """Command lines of linters that stop a change."""

@@ -55,6 +55,7 @@ class PreviewLine:
 class ChangeReport:
     """Everything that one comment on a pull request says."""
 
+    app: str = ""
     release: str | None = None
     commit: str | None = None
     verdict: str = ""

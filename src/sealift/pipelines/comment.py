@@ -33,7 +33,8 @@ def _lines(report: ChangeReport) -> Iterator[str]:
     known = "nothing that is known stops it" if unknown else "nothing stops it"
     yield f"### {'❌ This change is stopped' if stopping else f'✅ What this change does: {known}'}"
     yield ""
-    about = [f"commit `{report.commit[:8]}`"] if report.commit else []
+    about = [plain(report.app)] if report.app else []
+    about += [f"commit `{report.commit[:8]}`"] if report.commit else []
     about += [f"release `{report.release[:12]}`"] if report.release else []
     if about:
         yield f"{', '.join(about)}{', on the embedded cloud of the job' if report.local else ''}"

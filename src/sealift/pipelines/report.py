@@ -6,8 +6,10 @@ https://docs.gitlab.com/ci/testing/code_quality/
 """
 
 import hashlib
+import posixpath
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sealift.model.event import Event, FindingReported, Finished, Noted, PhaseFinished
@@ -20,6 +22,7 @@ from sealift.ports import PullRequests
 MARKER = "[//]: # (sealift:{key})"
 """Begins the one comment that a later run replaces. Bitbucket would show a comment of HTML."""
 _MOST_ANNOTATIONS, _MOST_DATA, _LONGEST_SUMMARY = 1000, 10, 450
+_LONGEST_NAME = 32
 _WENT_WELL = ("succeeded", "skipped")
 _MARKS: Mapping[str, str] = {"succeeded": "✅", "skipped": "➖", "waiting": "⏳", "running": "⏳"}
 _INSIGHTS: Mapping[Severity, str] = {
@@ -57,6 +60,8 @@ class Report:
     """One command of one job: how each phase went, and what was found. `key` names it among those of a commit."""
 
     key: str
+    part: str = ""
+    """Where in its repository the application is."""
     title: str
     status: Status
     message: str = ""
@@ -66,6 +71,13 @@ class Report:
     notes: tuple[Noted, ...] = ()
     release: str | None = None
     environments: Mapping[str, Status] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Return what no other report of the commit is called. Bitbucket takes 40 characters."""
+        name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{self.key}-{self.part}") if self.part else self.key
+        digest = hashlib.sha256(self.part.encode()).hexdigest()
+        return name if name == self.key or len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 9]}-{digest[:8]}"
 
     @property
     def passed(self) -> bool:
@@ -81,7 +93,14 @@ class Report:
 
 
 def collect(
-    events: Iterable[Event], *, key: str, title: str, status: Status | None = None, message: str = "", hint: str = ""
+    events: Iterable[Event],
+    *,
+    key: str,
+    part: str = "",
+    title: str,
+    status: Status | None = None,
+    message: str = "",
+    hint: str = "",
 ) -> Report:
     """Return the report of a command that emitted these events, and that ended with a status, if it is known.
 
@@ -93,7 +112,7 @@ def collect(
             case PhaseFinished():
                 phases.append(event)
             case FindingReported():
-                findings.append(event.finding)
+                findings.append(placed(event.finding, part))
             case Noted() if event.level in ("warning", "error"):
                 notes.append(event)
             case Finished():
@@ -103,6 +122,7 @@ def collect(
     worst: Status = next((phase.status for phase in phases if phase.status not in _WENT_WELL), "succeeded")
     return Report(
         key=key,
+        part=part,
         title=title,
         status=status or (last.status if last else worst),
         message=message or (last.message if last else ""),
@@ -113,6 +133,14 @@ def collect(
         release=last.release if last else None,
         environments=last.environments if last else {},
     )
+
+
+def placed(finding: Finding, part: str) -> Finding:
+    """Return a finding whose file is named from the top of the repository, where `part` is the application's folder."""
+    at = finding.location
+    if at is None or not part or posixpath.isabs(at.file):
+        return finding
+    return replace(finding, location=replace(at, file=posixpath.normpath(posixpath.join(part, at.file))))
 
 
 def _key(finding: Finding) -> tuple[str, ...]:

@@ -141,6 +141,19 @@ class Git:
         done = self._git.run(root, "log", "--format=%H", f"--max-count={limit}", commit, "--")
         return tuple(done.stdout.split()) if done.returncode == 0 else ()
 
+    def merge_base(self, root: Path, reference: str) -> str | None:
+        """Return the newest commit that HEAD and a reference both come from; None when this clone shows none."""
+        done = self._git.run(root, "merge-base", "HEAD", reference) if _is_reference(reference) else None
+        return done.stdout.strip() or None if done is not None and done.returncode == 0 else None
+
+    def differs(self, root: Path, commit: str, *paths: str) -> bool:
+        """Return whether a tracked file among these, relative to `root`, is not as a commit has it."""
+        found = self._git.repository(root)
+        if isinstance(found, NoRepository) or not _is_reference(commit):
+            return True
+        within = [os.path.normpath(found.prefix + path) for path in paths]
+        return self._git.run(root, "diff", "--quiet", "--no-ext-diff", commit, "--", *within).returncode != 0
+
     def branches(self, root: Path) -> Mapping[str, Branch]:
         """Return local branches and those last seen at the remote `origin`, by full name; none outside a repository."""
         form = _FIELD.join(("%(refname)", "%(objectname)", "%(symref)", "%(HEAD)"))

@@ -43,12 +43,14 @@ def describe(
         built = build_release(app, services, templates=templates, origin=origin)
         proof = prove_built(app, built, services, templates=templates, local=local)
     except SealiftError as error:
-        return ChangeReport(commit=head, local=local, stops=(Stop(where="", message=error.message, mend=error.hint),))
+        stop = Stop(where="", message=error.message, mend=error.hint)
+        return ChangeReport(app=app.name, commit=head, local=local, stops=(stop,))
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
         awake = [environment for environment in app.environments if environment.name not in asleep]
         looked = list(pool.map(lambda e: _effect(app, e, built, proof, services), awake))
     running = next((release for _, release in looked if release is not None), None)
     return ChangeReport(
+        app=app.name,
         release=built.release.digest,
         commit=head or origin.commit,
         verdict=str(proof.verdict.level),

@@ -10,8 +10,8 @@ import sealift.cli.commands
 from sealift.cli.visible import say
 
 FOLDER = Path(sealift.cli.commands.__file__).parent
-RAW = {"config.py": 1, "init.py": 1}
-"""Lines of YAML that somebody merges into a file of theirs, and a value that somebody asked for."""
+RAW = {"config.py": 1, "each.py": 1, "init.py": 1}
+"""A value that somebody asked for, what Sealift itself printed for an application, and YAML that somebody merges."""
 
 
 def raw(tree: ast.AST) -> Iterator[str]:

@@ -117,3 +117,19 @@ def test_a_long_report_fits_a_comment_and_says_that_it_was_cut() -> None:
     text = markdown(Report(key="check", title="Check", status="failed", findings=many))
     assert len(text) < 65_536
     assert text.endswith("The rest is in the log of the job.\n")
+
+
+@given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=80))
+def test_reports_of_several_applications_do_not_replace_each_other(one: str, other: str) -> None:
+    names = [collect((), key="check", part=part, title="x").name for part in (one, other)]
+    assert all(re.fullmatch(r"[A-Za-z0-9-]{5,32}", name) for name in names)
+    slugs = [re.sub(r"[^A-Za-z0-9-]+", "-", part) for part in (one, other)]
+    assert (names[0] == names[1]) <= (slugs[0] == slugs[1])
+
+
+def test_a_place_is_named_from_the_top_of_the_repository() -> None:
+    finding = Finding(tool="ruff", id="x", severity="low", message="m", location=Location(file="../a/b.py", line=3))
+    event = FindingReported(finding=finding)
+    assert collect((event,), key="check", part="services/web", title="x").findings[0].location == Location(
+        file="services/a/b.py", line=3
+    )

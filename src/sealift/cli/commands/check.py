@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,9 +88,15 @@ def test_command(session: Session, environment: str | None, **files: Path | None
 
 def _show(session: Session, status: str, results: list[SuiteResult], files: Mapping[str, Path | None]) -> int:
     """Write the reports, show what analysis and tests found, and return the exit code."""
-    for kind, file in files.items():
-        if file is not None:
-            _write(kind, file, results)
+    if any(files.values()):
+        from sealift.config.pipeline import part_of_repository
+        from sealift.pipelines.report import placed
+
+        part = part_of_repository(session.directory)
+        named = [replace(one, findings=tuple(placed(f, part) for f in one.findings)) for one in results]
+        for kind, file in files.items():
+            if file is not None:
+                _write(kind, file, named)
     session.close()
     results = session.said(results)
     if session.json:

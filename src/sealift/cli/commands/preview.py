@@ -219,7 +219,7 @@ def _post_gone(session: Session, name: str, retained: Sequence[str]) -> None:
     from sealift.pipelines.comment import DESTROYED
 
     line = PreviewLine(name=name, status=DESTROYED, message=", ".join(retained))
-    post(session, lambda: ChangeReport(preview=line))
+    post(session, lambda: ChangeReport(app=session.app.name, preview=line))
 
 
 def _post_failure(session: Session, asked: PullRequest, error: SealiftError) -> None:

@@ -40,7 +40,7 @@ class Bitbucket:
 
     def publish(self, report: Report) -> None:
         """Replace the report of this key, with its annotations and its build status. Raises CloudError."""
-        place = f"{self._commit}/reports/sealift-{report.key}"
+        place = f"{self._commit}/reports/sealift-{report.name}"
         # Annotations of an earlier run stay otherwise.
         self._api.call("DELETE", place, missing_ok=True)
         self._api.call("PUT", place, body=insights_report(report, self._link))
@@ -48,7 +48,7 @@ class Bitbucket:
         for start in range(0, len(annotations), _AT_ONCE):
             self._api.call("POST", f"{place}/annotations", body=annotations[start : start + _AT_ONCE])
         status: dict[str, Json] = {
-            "key": f"sealift-{report.key}",
+            "key": f"sealift-{report.name}",
             "name": report.title,
             "state": _STATES[report.passed],
             "url": self._link or "https://bitbucket.org",

@@ -46,7 +46,7 @@ class GitHub:
             return
         body: dict[str, Json] = {
             "state": _STATES[report.passed],
-            "context": f"sealift/{report.key}",
+            "context": f"sealift/{report.name}",
             "description": report.summary[:140],
         }
         link: dict[str, Json] = {"target_url": self._link} if self._link else {}

@@ -32,7 +32,7 @@ class GitLab:
             return
         body: dict[str, Json] = {
             "state": _STATES[report.passed],
-            "name": f"sealift/{report.key}",
+            "name": f"sealift/{report.name}",
             "description": report.summary[:255],
         }
         link: dict[str, Json] = {"target_url": self._link} if self._link else {}
