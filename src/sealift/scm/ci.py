@@ -78,9 +78,10 @@ def _github(env: Mapping[str, str], event: Mapping[str, Any]) -> CiContext:
         branch=branch or None,
         pull_request=pull,
         target_branch=(env.get("GITHUB_BASE_REF") or None) if pull else None,
+        default_branch=_text(_at(event, "repository", "default_branch")),
         # In a pull request GITHUB_SHA is a merge commit that no branch has.
         commit=env.get("GITHUB_SHA") or None,
-        head=_head(event) if pull else env.get("GITHUB_SHA") or None,
+        head=_text(_at(event, "pull_request", "head", "sha")) if pull else env.get("GITHUB_SHA") or None,
         repository=name or None,
         tag=env.get("GITHUB_REF_NAME") if kind == "tag" else None,
         build_url=f"{server}/{name}/actions/runs/{run}" if name and run else None,
@@ -90,9 +91,8 @@ def _github(env: Mapping[str, str], event: Mapping[str, Any]) -> CiContext:
     )
 
 
-def _head(event: Mapping[str, Any]) -> str | None:
-    sha = _at(event, "pull_request", "head", "sha")
-    return sha if isinstance(sha, str) and sha else None
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _source(event: Mapping[str, Any]) -> object:

@@ -3,7 +3,7 @@
 Nothing is fetched here. What a clone shows of the remote is as old as its last fetch.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,12 @@ class NotFound:
     hint: str
 
 
+_UNDECIDED = NotFound(
+    problem="this clone has both origin/main and origin/master, and does not say which is the default branch",
+    hint="Ask the remote: git remote set-head origin --auto",
+)
+
+
 def protected_branch(git: Git, root: Path, ci: CiContext, *, judging: bool = False) -> Protected | NotFound:
     """Return the protected branch of the repository that holds `root`.
 
@@ -47,7 +53,10 @@ def protected_branch(git: Git, root: Path, ci: CiContext, *, judging: bool = Fal
     if target is not None:
         found = branches.get(_REMOTE + target)
         return _protected(found, branches) if found else _not_fetched(target)
-    for found in _remote(branches, ci):
+    candidates = _remote(branches, ci)
+    if len(candidates) > 1:
+        return _UNDECIDED
+    for found in candidates:
         return _protected(found, branches)
     if git.has_remote(root):
         return _not_fetched(ci.default_branch or "main")
@@ -72,14 +81,13 @@ def having_commit(git: Git, root: Path, protected: Protected, names: Iterable[st
     return tuple(one.removeprefix(where) for one in found)
 
 
-def _remote(branches: Mapping[str, Branch], ci: CiContext) -> Iterator[Branch]:
-    """Yield what may be the default branch, the surest first. Whoever may push could call a branch HEAD."""
+def _remote(branches: Mapping[str, Branch], ci: CiContext) -> list[Branch]:
+    """Return what may be the default branch. Whoever may push could call a branch HEAD, or main beside master."""
     head = branches.get(f"{_REMOTE}HEAD")
     if head is not None and head.points_to is not None and head.points_to in branches:
-        yield branches[head.points_to]
-    for name in (ci.default_branch,) if ci.default_branch else _USUAL:
-        if _REMOTE + name in branches:
-            yield branches[_REMOTE + name]
+        return [branches[head.points_to]]
+    names = (ci.default_branch,) if ci.default_branch else _USUAL
+    return [branches[_REMOTE + name] for name in names if _REMOTE + name in branches]
 
 
 def _protected(found: Branch, branches: Mapping[str, Branch]) -> Protected:

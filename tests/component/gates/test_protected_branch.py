@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sealift.scm.ci import CiContext
+from sealift.scm.ci import CiContext, detect
 from sealift.scm.git import Git
 from sealift.scm.protected import NotFound, Protected, protected_branch
 from sealift.system import RealProcess
@@ -106,6 +106,17 @@ def test_a_branch_called_head_is_not_the_default(remote: Clone, tmp_path: Path):
     clone.git("remote", "set-head", "origin", "--delete")
     clone.git("update-ref", "refs/remotes/origin/HEAD", remote.git("rev-parse", "feature"))
     assert reference(clone) == "origin/main"
+
+
+def test_a_branch_called_main_does_not_take_the_place_of_master(remote: Clone, tmp_path: Path):
+    remote.git("branch", "master")
+    clone = cloned(remote, tmp_path / "clone")
+    clone.git("remote", "set-head", "origin", "--delete")
+    undecided = found(clone)
+    assert isinstance(undecided, NotFound)
+    assert "set-head" in undecided.hint
+    told = detect({"GITHUB_ACTIONS": "true"}, {"repository": {"default_branch": "master"}})
+    assert reference(clone, told) == "origin/master"
 
 
 @pytest.mark.parametrize("name", ["main", "master"])
