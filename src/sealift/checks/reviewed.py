@@ -40,6 +40,17 @@ class Reviewed:
     """The text of the baseline; empty where there is none, and None where the work tree's counts."""
 
 
+def extended(files: Mapping[str, str]) -> frozenset[str]:
+    """Return the paths of the files of the repository that a configuration of ruff extends, from its top."""
+    found = set()
+    for path, body in files.items():
+        said = _table(body, path)
+        other = said.get("extend") if isinstance(said, dict) else None
+        if isinstance(other, str) and not other.startswith(("/", "~", "$")):
+            found.add(posixpath.normpath(posixpath.join(posixpath.dirname(path), other)))
+    return frozenset(one for one in found if not one.startswith(".."))
+
+
 @contextmanager
 def reviewed(top: Path, prefix: str, here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[Reviewed]:
     """Yield what the linters of the folder `prefix` are given.
@@ -84,20 +95,24 @@ def _own(prefix: str, names: tuple[str, ...], files: Mapping[str, str]) -> dict[
 
 def _of_ruff(files: Mapping[str, str]) -> dict[str, str]:
     """Return the files that configure ruff; most pyproject.toml do not."""
+    others = extended(files)
     return {
         path: body
         for path, body in files.items()
-        if posixpath.basename(path) in RUFF and (not path.endswith("pyproject.toml") or "[tool.ruff" in body)
+        if path in others
+        or (posixpath.basename(path) in RUFF and (not path.endswith("pyproject.toml") or "[tool.ruff" in body))
     }
 
 
 def _meaning(files: Mapping[str, str]) -> dict[str, object]:
     """Return what the files say: of pyproject.toml, whose rest changes often, the part about ruff."""
-    return {path: _table(body) if path.endswith("pyproject.toml") else body for path, body in files.items()}
+    return {path: _table(body, path) if path.endswith("pyproject.toml") else body for path, body in files.items()}
 
 
-def _table(body: str) -> object:
+def _table(body: str, path: str) -> object:
+    """Return what a file says to ruff; its text when that is not TOML."""
     try:
-        return tomllib.loads(body).get("tool", {}).get("ruff")
+        document = tomllib.loads(body)
+        return document.get("tool", {}).get("ruff") if path.endswith("pyproject.toml") else document
     except (ValueError, AttributeError, RecursionError):
         return body

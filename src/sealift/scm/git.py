@@ -173,10 +173,10 @@ class Git:
         if isinstance(found, NoRepository):
             return {}
         if commit is None:
-            listed = self._git.run(root, "ls-files", "--cached", "--others", "--exclude-standard")
+            listed = self._git.run(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         else:
-            listed = self._git.run(root, "ls-tree", "-r", "--name-only", commit)
-        paths = sorted({path for path in listed.stdout.splitlines() if path.rpartition("/")[2] in names})
+            listed = self._git.run(root, "ls-tree", "-r", "-z", "--name-only", commit)
+        paths = sorted({path for path in listed.stdout.split("\0") if path.rpartition("/")[2] in names})
         if commit is not None:
             return self._read(root, commit, paths) if listed.returncode == 0 else _unreadable(names, commit)
         there = {path: found.top / path for path in paths}
@@ -236,10 +236,10 @@ class Git:
         """Return those text files of folder `root` that a commit has. Raises UserError when it cannot be read."""
         found = self._git.repository(root)
         prefix = found.prefix if isinstance(found, Repository) else ""
-        listed = self._git.run(root, "ls-tree", "--name-only", commit, "--", *(prefix + name for name in names))
+        listed = self._git.run(root, "ls-tree", "-z", "--name-only", commit, "--", *(prefix + name for name in names))
         if listed.returncode != 0:
             _unreadable(names, commit)
-        texts = self._read(root, commit, listed.stdout.splitlines())
+        texts = self._read(root, commit, [path for path in listed.stdout.split("\0") if path])
         return {path.removeprefix(prefix): body for path, body in texts.items()}
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sealift.checks.reviewed import Reviewed
     from sealift.checks.tools import Bench
     from sealift.sandbox import SandboxedProcess
+    from sealift.scm.git import Git
 
 
 class _Late:
@@ -144,7 +145,7 @@ def _analyzer(process: RealProcess, app: App, clock: Clock, bench: "Callable[[Ap
 @contextmanager
 def _reviewed(app: App) -> "Iterator[Reviewed]":
     """Yield the configurations of linters that count; the work tree's own where no other branch is read."""
-    from sealift.checks.reviewed import NAMES, Reviewed, reviewed
+    from sealift.checks.reviewed import Reviewed, reviewed
     from sealift.scm.hardened import Repository
 
     git, commit = real_git(), app.gates.commit
@@ -152,9 +153,22 @@ def _reviewed(app: App) -> "Iterator[Reviewed]":
     if commit is None or not isinstance(found, Repository):
         yield Reviewed()
         return
-    here, there = git.named(app.root, NAMES, None), git.named(app.root, NAMES, commit)
+    here, there = _configurations(git, app.root, None), _configurations(git, app.root, commit)
     with reviewed(found.top, found.prefix, here, there) as given:
         yield given
+
+
+def _configurations(git: "Git", root: Path, commit: str | None) -> Mapping[str, str]:
+    """Return the files that configure linters, of a commit or as they are here, with those that others extend."""
+    from sealift.checks.reviewed import NAMES, extended
+
+    names = set(NAMES)
+    while True:
+        files = git.named(root, sorted(names), commit)
+        more = {path.rpartition("/")[2] for path in extended(files)} - names
+        if not more:
+            return files
+        names |= more
 
 
 def _tester(process: RealProcess, app: App, sink: EventSink) -> Tester:

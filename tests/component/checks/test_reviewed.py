@@ -79,6 +79,23 @@ def test_a_change_does_not_choose_what_ruff_passes_over(tmp_path: Path, attack: 
     assert (stopping(result), notes(result)) == ({"F821"}, {"ruff"})
 
 
+@pytest.mark.parametrize("top", ["extend = 'lint/base.toml'\n", "extend = 'lint/middle.toml'\n"])
+def test_a_change_does_not_choose_it_in_a_file_that_the_configuration_extends(tmp_path: Path, top: str) -> None:
+    merged = {"ruff.toml": top, "lint/middle.toml": "extend = 'base.toml'\n", "lint/base.toml": "line-length = 88\n"}
+    clone = application(tmp_path, merged)
+    clone.write("shop/src/app.py", WRONG_CODE)
+    clone.write("shop/lint/base.toml", QUIET)
+    result = analysed(clone)
+    assert (stopping(result), notes(result)) == ({"F821"}, {"ruff"})
+
+
+def test_a_change_does_not_choose_it_in_a_folder_whose_name_git_quotes(tmp_path: Path) -> None:
+    clone = application(tmp_path, {"src/a\tb/c.py": ""})
+    clone.write("shop/src/a\tb/c.py", WRONG_CODE)
+    clone.write("shop/src/a\tb/ruff.toml", 'lint.ignore = ["F821"]\n')
+    assert stopping(analysed(clone)) == {"F821"}
+
+
 def test_a_change_does_not_choose_what_cfn_lint_passes_over(tmp_path: Path) -> None:
     clone = application(tmp_path, {})
     clone.write("shop/template.yaml", WRONG_TEMPLATE)
