@@ -17,6 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sealift.analysis.requirements import lock_constraints, locked_requirements, poetry_requirements
+from sealift.build.dependencies.declared import Declared, declared
+from sealift.build.dependencies.inputs import inputs
+from sealift.build.zips.tree import Tree
 from sealift.config.load import load_committed
 from sealift.delivery.history import (
     approvals,
@@ -183,6 +187,62 @@ HISTORY: list[Any] = [
     json.loads(line) for line in (Path(__file__).parents[1] / "unit/ledger/format_1.jsonl").read_bytes().splitlines()
 ]
 BUCKET: dict[str, Any] = {"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "b"}}}}
+DEPENDENCIES: dict[str, dict[str, Any]] = {
+    "pyproject.toml": {
+        "project": {
+            "name": "f",
+            "version": "0.1",
+            "requires-python": ">=3.11",
+            "dependencies": ["idna==3.7", "b"],
+            "optional-dependencies": {"a": ["idna"]},
+            "dynamic": ["readme"],
+        },
+        "build-system": {"requires": ["setuptools"]},
+        "dependency-groups": {"dev": ["pytest"]},
+        "tool": {
+            "uv": {
+                "sources": {"idna": [{"index": "x"}], "b": {"path": "b"}},
+                "workspace": {"members": ["a*"], "exclude": ["b"]},
+                "index": [{"name": "x", "url": "https://x.example/simple"}],
+            },
+            "poetry": {
+                "dependencies": {
+                    "python": "^3.11",
+                    "idna": {"version": "^3.7", "optional": True, "extras": ["a"], "markers": "python_version > '3'"},
+                    "b": [{"path": "b", "develop": True, "python": ">=3.9"}],
+                },
+            },
+        },
+    },
+    "poetry.lock": {
+        "package": [
+            {
+                "name": "idna",
+                "version": "3.7",
+                "files": [{"file": "i.whl", "hash": "sha256:82"}],
+                "source": {"url": "x"},
+            }
+        ],
+        "metadata": {"lock-version": "2.0", "files": {"idna": [{"hash": "sha256:82"}]}},
+    },
+    "Pipfile.lock": {
+        "default": {
+            "idna": {"version": "==3.7", "hashes": ["sha256:82"], "extras": ["a"], "markers": "python_version > '3'"},
+            "b": {"git": "https://x.example/b", "ref": "1"},
+            "c": {"file": "c.whl", "hashes": ["sha256:82"]},
+        }
+    },
+    "pylock.toml": {
+        "lock-version": "1.0",
+        "default-groups": ["a"],
+        "packages": [
+            {"name": "idna", "version": "3.7", "marker": "'a' in extras", "wheels": [{"hashes": {"sha256": "82"}}]},
+            {"name": "a", "archive": {"url": "https://x.example/a.zip", "hashes": {"sha256": "82"}}},
+            {"name": "b", "vcs": {"type": "git", "url": "https://x.example/b", "commit-id": "1"}},
+            {"name": "c", "directory": {"path": "../c"}},
+        ],
+    },
+}
 VIEWS = [
     EnvironmentView(name=name, region="eu-west-1", stacks=(StackView(name=f"shop-{name}", body=BUCKET),))
     for name in ("staging", "production")
@@ -311,6 +371,35 @@ def list_of(found: object) -> None:
         list(found)
 
 
+def as_file(name: str, document: Any) -> bytes:
+    """Return a document in the format that a file's name says."""
+    if name.endswith(".json") or name == "Pipfile.lock":
+        return as_json(document)
+    return "\n".join(f"{json.dumps(key)} = {toml(value)}" for key, value in document.items()).encode(errors="replace")
+
+
+def inputs_of(found: Declared | None, folder: Path) -> None:
+    if found is not None:
+        inputs(found, folder, lambda path: Tree(root=path, files=(), digest=""))
+
+
+def check_dependencies(folder: Path, name: str, data: bytes) -> None:
+    """Read what declares dependencies: this file and, of a lock, the project beside it."""
+    (folder / name).write_bytes(data)
+    text = data.decode()
+    for read in (
+        lambda: inputs_of(declared(folder, bases=(folder,)), folder),
+        lambda: inputs_of(declared(folder, bases=(folder,), uv_first=True), folder),
+    ):
+        try:
+            read()
+        except SealiftError as error:
+            refused(error)
+    lock_constraints(text, name)
+    locked_requirements(text, name)
+    poetry_requirements(text)
+
+
 def check_certificate(document: Any) -> None:
     """Compare a certificate with what it is of; whatever it holds, it says what differs."""
     assert all(isinstance(one.message, str) for one in check(document, VIEWS))
@@ -363,6 +452,19 @@ def test_what_stands_beside_a_release_is_read_or_refused(whole: dict[str, Any]) 
     @given(nearly(whole))
     def judged(document: Any) -> None:
         check_beside(as_json(document))
+
+    judged()
+
+
+@pytest.mark.parametrize("name", sorted(DEPENDENCIES))
+def test_what_declares_dependencies_is_read_or_refused(tmp_path: Path, name: str) -> None:
+    for other, whole in DEPENDENCIES.items():
+        (tmp_path / other).write_bytes(as_file(other, whole))
+
+    @tries("files", len(DEPENDENCIES))
+    @given(nearly(DEPENDENCIES[name]))
+    def judged(document: Any) -> None:
+        check_dependencies(tmp_path, name, as_file(name, document))
 
     judged()
 

@@ -2,7 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from sealift.errors import BuildError
+
+_MISSHAPEN = (KeyError, TypeError, AttributeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,20 @@ def pins(lock: str) -> Iterator[Pin]:
 def normalized(project: str) -> str:
     """Return the one spelling of a project's name (PEP 503)."""
     return re.sub(r"[-_.]+", "-", project).lower()
+
+
+@contextmanager
+def of_its_format(name: str) -> Iterator[None]:
+    """Refuse a file of another tool whose values are not where, or of the type that, its format says: BuildError."""
+    try:
+        yield
+    except _MISSHAPEN as error:
+        what = f"a table lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise BuildError(
+            f"{name} is not in the format that its name promises: {what}",
+            code="lock-invalid",
+            hint="Write it again with its own tool.",
+        ) from error
 
 
 def _joined(text: str) -> list[str]:

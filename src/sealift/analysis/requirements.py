@@ -4,10 +4,12 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from sealift.analysis import poetry
 from sealift.analysis.foreign_locks import constraints, from_pipfile_lock, from_pylock, without_hashes
+from sealift.analysis.locks import of_its_format
 from sealift.errors import BuildError
 
 LOCAL_PATH = re.compile(r"^\s*(?:-e\b|--editable\b|\.{0,2}/|\.\s*$|file:|[\w.-]+\s*@\s*file:)", re.MULTILINE)
@@ -73,32 +75,28 @@ def pyproject_arguments(text: str, path: str) -> tuple[str, ...]:
 
 def poetry_requirements(pyproject: str) -> tuple[str, ...]:
     """Return what a Poetry project asks for, for its tests too, where that is in no folder. Empty when unreadable."""
-    try:
-        return (
-            _elsewhere(poetry.poetry_requirements(pyproject, locked=True, groups=GROUPS))
-            if _is_poetry(pyproject)
-            else ()
-        )
-    except BuildError:
-        return ()
+    with suppress(BuildError), of_its_format("pyproject.toml"):
+        if _is_poetry(pyproject):
+            return _elsewhere(poetry.poetry_requirements(pyproject, locked=True, groups=GROUPS))
+    return ()
 
 
 def locked_requirements(lock: str, name: str) -> tuple[str, ...]:
     """Return what a Pipfile.lock, for development too, or a pylock.toml names. Empty when unreadable."""
-    try:
+    with suppress(BuildError), of_its_format(name):
         if name == "Pipfile.lock":
             return _elsewhere(from_pipfile_lock(lock, sections=("default", "develop")))
-        return _elsewhere(from_pylock(lock)) if name == "pylock.toml" else ()
-    except BuildError:
-        return ()
+        if name == "pylock.toml":
+            return _elsewhere(from_pylock(lock))
+    return ()
 
 
 def lock_constraints(lock: str, name: str) -> tuple[str, ...]:
     """Return `name==version` of every package in a poetry.lock or uv.lock that is locked at one version only."""
-    try:
-        return tuple(constraints(lock).splitlines()) if name in ("poetry.lock", "uv.lock") else ()
-    except BuildError:
-        return ()
+    with suppress(BuildError), of_its_format(name):
+        if name in ("poetry.lock", "uv.lock"):
+            return tuple(constraints(lock).splitlines())
+    return ()
 
 
 def _is_poetry(pyproject: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Literal
 
+from sealift.analysis.locks import of_its_format
 from sealift.build.cache.keys import digest
 from sealift.build.dependencies.projects import Project, Workspace, workspace
 from sealift.build.dependencies.requirement_files import LocalPath, Places, Requirements, no_network, read_text
@@ -119,7 +120,11 @@ def foreign_locks() -> ModuleType:
 def _read(path: Path, kind: Kind, places: Places) -> Declared | None:
     if kind == "requirements":
         return requirements(path, places)
-    text = read_text(path)
+    with of_its_format(str(path)):
+        return _of_another_tool(path, kind, read_text(path), places)
+
+
+def _of_another_tool(path: Path, kind: Kind, text: str, places: Places) -> Declared | None:
     if kind == "pyproject":
         return _project(path, text, places)
     if kind == "poetry":

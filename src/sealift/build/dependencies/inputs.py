@@ -67,6 +67,15 @@ def inputs(declared: "Declared", boundary: Path, read: Read) -> tuple[Input, ...
     return tuple(closure.found[key] for key in sorted(closure.found))
 
 
+def _there(path: Path) -> Path | None:
+    """Return what a path leads to; None where there is nothing, or can be nothing of that name."""
+    try:
+        place = path.resolve()
+        return place if place.exists() else None
+    except (OSError, ValueError):
+        return None
+
+
 def _upwards(folder: Path, boundary: Path) -> Iterator[Path]:
     yield folder
     if folder.is_relative_to(boundary):
@@ -92,19 +101,20 @@ class _Closure:
 
     def package(self, path: Path) -> None:
         """Add a package by path, and what it names by path itself."""
-        path = path.resolve()
-        if not path.exists():
+        place = _there(path)
+        if place is None:
             raise BuildError(
                 f"The dependencies name {path}, which is not there",
                 code="requirements-missing",
                 hint="Correct the path; it is relative to the folder of the file that names it.",
             )
+        path = place
         self._refuse_outside(path)
         if not self._add("package", path):
             return
         project = project_in(path) if path.is_dir() else None
         for text, folder in self._texts(path, project):
-            self._all(other for other in references(text, folder) if other.exists())
+            self._all(other for other in references(text, folder) if _there(other))
         if project is not None:
             self._all(sources(project, self._workspace(project), None))
             self._all(of_poetry(project))
@@ -112,9 +122,9 @@ class _Closure:
 
     def registry(self, path: Path) -> None:
         """Add a folder in which packages are looked for, when it is in the repository; others are registries."""
-        path = path.resolve()
-        if path.exists() and path.is_relative_to(self.boundary):
-            self._add("registry", path)
+        place = _there(path)
+        if place is not None and place.is_relative_to(self.boundary):
+            self._add("registry", place)
 
     def file(self, path: Path) -> None:
         """Add a file as it is."""

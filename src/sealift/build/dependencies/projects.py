@@ -16,6 +16,13 @@ from sealift.errors import BuildError
 
 _Table = Mapping[str, Any]
 _READ_BY_UV = ("project", "build-system", "dependency-groups")
+_TYPES = {
+    **dict.fromkeys(("project", "project.optional-dependencies", "dependency-groups", "build-system"), dict),
+    **dict.fromkeys(("tool", "tool.uv", "tool.uv.workspace", "tool.poetry", "tool.poetry.dependencies"), dict),
+    **dict.fromkeys(("project.dependencies", "project.dynamic"), list),
+    **dict.fromkeys(("tool.uv.workspace.members", "tool.uv.workspace.exclude"), list),
+}
+"""What is read of a project. https://packaging.python.org/en/latest/specifications/pyproject-toml/"""
 _REFERENCE = re.compile(r"@\s*(?P<address>file:[^\s\"';#]+|\{root(?P<up>(?::parent)*):uri\}(?P<below>[^\s\"';#]*))")
 """A requirement by address in any file of a project; hatch writes `{root:parent:uri}/b`."""
 
@@ -47,7 +54,7 @@ class Project:
     def dynamic(self) -> bool:
         """Whether what it depends on is found out by its build, which may read any of its files."""
         named = self.table.get("project", {}).get("dynamic", ())
-        return not {"dependencies", "optional-dependencies"}.isdisjoint(named)
+        return not {"dependencies", "optional-dependencies"}.isdisjoint(map(str, named))
 
     @property
     def requires_python(self) -> str:
@@ -109,8 +116,15 @@ def _parsed(path: Path, text: str) -> Project:
 
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BuildError(f"{path}: {error}", code="pyproject-invalid", hint="Correct the file.") from error
+    for place, kind in _TYPES.items():
+        value: Any = table
+        for key in place.split("."):
+            value = value.get(key) if value is not None else None
+        if value is not None and not isinstance(value, kind):
+            what = "a table" if kind is dict else "a list"
+            raise BuildError(f"{path}: {place} has to be {what}", code="pyproject-invalid", hint="Correct the file.")
     return Project(path=path, text=text, table=table)
 
 
@@ -143,7 +157,11 @@ def _matching(root: Path, patterns: Iterable[object]) -> set[Path]:
     found: set[Path] = set()
     for pattern in patterns:
         relative = str(pattern).removeprefix("./").rstrip("/") or "."
-        found |= {root.resolve()} if relative == "." else {path.resolve() for path in root.glob(relative)}
+        try:
+            found |= {root.resolve()} if relative == "." else {path.resolve() for path in root.glob(relative)}
+        except (OSError, ValueError, NotImplementedError) as error:
+            message = f"{root / 'pyproject.toml'}: {relative!r} is no pattern of members of a workspace"
+            raise BuildError(message, code="pyproject-invalid", hint="Correct the file.") from error
     return found
 
 

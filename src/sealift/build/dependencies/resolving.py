@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sealift.analysis import foreign_locks
-from sealift.analysis.locks import Lock
+from sealift.analysis.locks import Lock, of_its_format
 from sealift.build.dependencies.declared import Declared
 from sealift.build.dependencies.mirror import Mirror
 from sealift.build.dependencies.uv import Uv
@@ -82,13 +82,15 @@ def _exported(declared: Declared, uv: Uv, mirror: Mirror) -> str:
 
 def _poetry(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
     text, name = declared.text.partition("\0")[0], str(declared.path)
+    with of_its_format(name):
+        pinned, hashes = foreign_locks.constraints(text, name), foreign_locks.poetry_hashes(text, name)
     try:
-        resolved = compiled(declared, target, uv, mirror, pins=foreign_locks.constraints(text, name))
+        resolved = compiled(declared, target, uv, mirror, pins=pinned)
     except BuildError as error:
         again = foreign_locks.lock_command(name)
         error.hint = f"{error.hint} When pyproject.toml changed after {declared.path.name}, lock again: {again}"
         raise
-    return Lock(text=foreign_locks.only_locked(resolved, foreign_locks.poetry_hashes(text, name), name))
+    return Lock(text=foreign_locks.only_locked(resolved, hashes, name))
 
 
 def _names(lock: str) -> list[str]:

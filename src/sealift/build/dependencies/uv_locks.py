@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sealift.analysis.locks import normalized
+from sealift.analysis.locks import normalized, of_its_format
 from sealift.build.dependencies.projects import Project, project_in
 from sealift.errors import BuildError
 
@@ -19,7 +19,11 @@ _Asked = frozenset[tuple[str, frozenset[str], frozenset[str]]]
 
 def refuse_stale(lock: Path, name: Path) -> None:
     """Raise BuildError when the lock was made from other projects than those that are there."""
-    listed = tomllib.loads(lock.read_text(encoding="utf-8"))
+    with of_its_format(str(name)):
+        _refuse_stale(lock, name, tomllib.loads(lock.read_text(encoding="utf-8")))
+
+
+def _refuse_stale(lock: Path, name: Path, listed: Mapping[str, Any]) -> None:
     required = listed.get("requires-python")
     for package in listed.get("package", ()):
         place = next((package["source"][kind] for kind in _LOCAL if kind in package.get("source", {})), None)
