@@ -18,6 +18,7 @@ from sealift.model.event import (
 )
 from sealift.model.finding import Finding
 from sealift.model.template import Location
+from sealift.pipelines.markdown import plain
 from tests.fakes.clock import FakeClock
 
 HOSTILE = "a\x1b[2Jb\x1b]0;owned\x07c\u202ed\x9be"
@@ -35,6 +36,12 @@ def shown(*events: object, verbose: bool = False) -> str:
 def test_control_characters_are_shown_as_marks_of_the_same_length() -> None:
     assert visible(HOSTILE) == "a�[2Jb�]0;owned�c�d�e"
     assert visible("two\nlines\tand a tab, ünïcode ✓") == "two\nlines\tand a tab, ünïcode ✓"
+
+
+def test_a_name_that_is_no_text_can_be_written_to_any_stream() -> None:
+    name = b"caf\xe9.py".decode(errors="surrogateescape")
+    assert visible(name) == "caf�.py"
+    assert plain(name).encode() == b"caf?.py"
 
 
 @pytest.mark.parametrize("command", ["::error file=x::y", "  ::set-output name=a::b", "##[error]x", "##vso[task.x]y"])

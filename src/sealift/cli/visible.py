@@ -12,8 +12,9 @@ _SHOWN = "\N{REPLACEMENT CHARACTER}"
 _C0_AND_C1 = {code: _SHOWN for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 _DIRECTIONS = dict.fromkeys((*range(8234, 8239), *range(8294, 8298)), _SHOWN)
 """Marks that turn the direction of writing: https://trojansource.codes."""
-
-
+_NO_TEXT = dict.fromkeys(range(0xD800, 0xE000), _SHOWN)
+"""Halves of a character, which no stream takes: names of files that are not UTF-8 hold them."""
+_FIT = _C0_AND_C1 | _DIRECTIONS | _NO_TEXT
 _COMMANDS = re.compile(r"(?m)^(\s*):(?=:)|#(?=#(?:\[|vso\[))")
 
 
@@ -22,7 +23,7 @@ def visible(text: str) -> str:
 
     Lines and tabs stay. Its length stays too.
     """
-    plain = text.translate(_C0_AND_C1 | _DIRECTIONS)
+    plain = text.translate(_FIT)
     return _COMMANDS.sub(lambda found: f"{found[1] or ''}{_SHOWN}", plain)
 
 

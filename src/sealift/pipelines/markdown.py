@@ -7,7 +7,7 @@ _REST = "\n\nThe rest is in the log of the job.\n"
 
 def plain(text: str) -> str:
     """Return text that cannot become markup, a mention or a line of its own."""
-    flat = " ".join(text.split())
+    flat = " ".join(text.encode(errors="replace").decode().split())
     for sign in "\\`*_{}[]<>#|":
         flat = flat.replace(sign, f"\\{sign}")
     return flat.replace("@", "@\u200b")

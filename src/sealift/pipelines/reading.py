@@ -27,7 +27,13 @@ def read(text: str, *, header: str = "", merges: bool = True) -> Node | Problem:
 
     A first document may stand before it, when it has the key `header`. Without `merges`, the key `<<` is refused.
     """
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return Problem(
+            line=line, rule="syntax", message=f"The file is not YAML: it has the character {chr(error.character)!r}"
+        )
     try:
         documents = list(_documents(loader))
         if not documents:

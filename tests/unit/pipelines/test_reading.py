@@ -41,3 +41,10 @@ def test_a_file_that_was_cut_anywhere_is_read_or_refused_with_a_line(system: Sys
     for finding in lint("f", cut, system):
         assert finding.location is not None
         assert 1 <= finding.location.line <= cut.count("\n") + 1
+
+
+def test_a_character_that_yaml_does_not_allow_is_named_with_its_line() -> None:
+    problem = read("a: 1\nb: 2\x00\n")
+    assert isinstance(problem, Problem)
+    assert (problem.line, problem.rule) == (2, "syntax")
+    assert "'\\x00'" in problem.message

@@ -7,6 +7,7 @@ import click
 
 from sealift.cli.jsonlines import finding_fields
 from sealift.cli.session import Session, options
+from sealift.cli.visible import visible
 from sealift.errors import UserError
 
 
@@ -61,7 +62,7 @@ def comment_command(session: Session) -> int:
     posted = post(session, lambda: report)
     session.close()
     text = comment(report)
-    click.echo(json.dumps({"posted": posted, "text": text}) if session.json else text, nl=session.json)
+    click.echo(json.dumps({"posted": posted, "text": text}) if session.json else visible(text), nl=session.json)
     return 0
 
 

@@ -8,7 +8,7 @@ import click
 
 from sealift import __version__
 from sealift.cli.session import Session, options
-from sealift.cli.visible import say
+from sealift.cli.visible import say, visible
 
 if TYPE_CHECKING:
     from sealift.pipelines.lint import System
@@ -68,5 +68,5 @@ def _pipeline(session: Session, system: "System", config: Path | None, *, one_st
         say(f"{pipeline.path} is up to date.")
     else:
         say(f"{pipeline.path} exists and is left as it is. This is what to merge into it:\n", err=True)
-        click.echo(merge, nl=False)
+        click.echo(visible(merge), nl=False)
     return int(bool(merge))
