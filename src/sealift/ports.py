@@ -434,8 +434,8 @@ class Analyzer(Protocol):
 class Tester(Protocol):
     """Runs the application's own tests in an environment made from its own requirements."""
 
-    def unit(self, app: App) -> SuiteResult:
-        """Run the unit tests."""
+    def unit(self, app: App, *, again: bool = False) -> SuiteResult:
+        """Run the unit tests, unless they passed on the same files in the same environment; `again` runs them then."""
 
     def acceptance(self, app: App, environment: Mapping[str, str]) -> SuiteResult:
         """Run the acceptance tests with these environment variables added."""

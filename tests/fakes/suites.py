@@ -58,7 +58,7 @@ class FakeTester:
     environments: list[dict[str, str]] = field(default_factory=list)
     """What each acceptance run was given."""
 
-    def unit(self, app: App) -> SuiteResult:
+    def unit(self, app: App, *, again: bool = False) -> SuiteResult:
         """Run the unit tests."""
         return self.unit_result
 

@@ -124,7 +124,7 @@ class RealAnalyzer:
 
     @property
     def _reports(self) -> TextCache:
-        return TextCache(self._cache / "cfn-lint")
+        return TextCache(self._cache / "reports")
 
     def audit(self, app: App, pins: Sequence[str]) -> SuiteResult:
         env, kept = self._variables, TextCache(self._cache / "audit")

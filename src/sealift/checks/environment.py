@@ -32,6 +32,8 @@ class TestEnvironment:
     __test__ = False
     folder: Path
     notes: tuple[str, ...] = ()
+    changing: bool = False
+    """Whether a local folder is installed, whose content may change."""
 
     @property
     def python(self) -> str:
@@ -60,7 +62,7 @@ class EnvironmentBuilder:
                 (home / _READY).write_text(json.dumps({"notes": notes}), encoding="utf-8")
             os.utime(home / _READY)
         self._forget_old(home)
-        return TestEnvironment(folder=home / "venv", notes=(*_other_python(python), *notes))
+        return TestEnvironment(folder=home / "venv", notes=(*_other_python(python), *notes), changing=needs.changing)
 
     def _build(self, home: Path, root: Path, needs: Needs, python: Interpreter) -> tuple[str, ...]:
         shutil.rmtree(home, ignore_errors=True)

@@ -14,8 +14,10 @@ from sealift.analysis.junit import Counts, junit_counts
 from sealift.analysis.redact import redacted, secret_values, tail
 from sealift.analysis.results import Ended, suite_result
 from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored, undeclared, unit_runs
+from sealift.checks.cache import TextCache
 from sealift.checks.environment import EnvironmentBuilder, TestEnvironment
 from sealift.checks.files import folders_with_settings, project_files, text
+from sealift.checks.kept import KeptResult
 from sealift.checks.needs import collect_needs
 from sealift.checks.pythons import Interpreter, find_interpreter, wanted_version
 from sealift.checks.tools import Bench
@@ -76,7 +78,7 @@ class RealTester:
         self._cache = cache
         self._env = {"PATH": _FALLBACK_PATH, **(env or {})}
 
-    def unit(self, app: App) -> SuiteResult:
+    def unit(self, app: App, *, again: bool = False) -> SuiteResult:
         spec = app.unit_tests
         if spec.enabled == "off":
             return _not_tested(UNIT, "switched off: [tests.unit] enabled in the configuration")
@@ -87,7 +89,7 @@ class RealTester:
             return _nothing_to_run(UNIT, spec, f"there are no unit tests{_those_of_node(app.root, files)}")
         region = app.environments[0].region if app.environments else "us-east-1"
         env = {**_DUMMY_AWS, **_NO_AWS_FILES, "AWS_DEFAULT_REGION": region, "AWS_REGION": region}
-        return self._run(app, self._suite(UNIT, spec, runs, files, env))
+        return self._run(app, self._suite(UNIT, spec, runs, files, env), keeps=not again)
 
     def acceptance(self, app: App, environment: Mapping[str, str]) -> SuiteResult:
         spec = app.acceptance_tests
@@ -131,7 +133,7 @@ class RealTester:
         given = allowed(self._env, app.sandbox.variables)
         return EnvironmentBuilder(self._process, self._cache / "environments", given).prepare(app.root, needs, python)
 
-    def _run(self, app: App, suite: _Suite) -> SuiteResult:
+    def _run(self, app: App, suite: _Suite, *, keeps: bool = False) -> SuiteResult:
         if suite.spec.path and not (app.root / suite.spec.path).exists():
             finding = _broken("path-not-found", f"there is no {suite.spec.path}, which [tests] path names")
             return SuiteResult(name=suite.name, status="errored", reason=finding.message, findings=(finding,))
@@ -140,6 +142,10 @@ class RealTester:
             environment = self._environment(app, suite, python)
         except BuildError as error:
             return _cannot_install(suite.name, error, other_python=python.instead_of is not None)
+        inputs = self._inputs(app, suite, environment) if keeps else None
+        kept = KeptResult(TextCache(self._cache / "reports"), inputs, app.root.resolve())
+        if found := kept.get(suite.name):
+            return found
         self._cache.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=self._cache, prefix="run-"))
         try:
@@ -149,7 +155,16 @@ class RealTester:
             )
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        return suite_result(suite.name, ended, notes=environment.notes)
+        return kept.put(suite_result(suite.name, ended, notes=environment.notes))
+
+    def _inputs(self, app: App, suite: _Suite, environment: TestEnvironment) -> tuple[str, ...] | None:
+        """Return all that the result of a suite depends on; None where more is read than can be told."""
+        if environment.changing:
+            return None
+        surroundings = ("TZ", "LANG", "LC_ALL", *app.sandbox.variables)
+        given = (f"{name}={self._env.get(name)}" for name in surroundings)
+        # The folder is named by what is installed in it; where it is does not matter, so that a result may travel.
+        return (environment.folder.parent.name, repr(suite.spec), repr(suite.runs), repr(suite.env), *given)
 
     def _one(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment, report: Path) -> Ended:
         """Run pytest, or the declared command, once, and read what it writes to `report`."""

@@ -37,6 +37,8 @@ class SuiteResult:
     failed: int = 0
     skipped: int = 0
     duration_s: float = 0.0
+    unchanged: bool = False
+    """Whether it was kept from an earlier run on the same files."""
     findings: tuple[Finding, ...] = ()
     known: tuple[Finding, ...] = ()
     """What the baseline lists; neither shown nor stopped at."""

@@ -92,7 +92,7 @@ def _with(analysis: SuiteResult, own: Sequence[Finding]) -> SuiteResult:
 
 def unit_tests(app: App, services: Services) -> SuiteResult:
     """Run the unit tests alone."""
-    return _tested(lambda: services.tester.unit(app), services)
+    return _tested(lambda: services.tester.unit(app, again=True), services)
 
 
 def _tested(run: Callable[[], SuiteResult], services: Services, *, since: float | None = None) -> SuiteResult:
@@ -170,7 +170,8 @@ def _conclude(result: SuiteResult, outcome: PhaseOutcome, told: str) -> None:
 def _counted(result: SuiteResult) -> str:
     if not (result.passed or result.failed):
         return _found(result)
-    return f"{result.passed} passed, {result.failed} failed" + (f", {result.skipped} skipped" * bool(result.skipped))
+    skipped, unchanged = f", {result.skipped} skipped" * bool(result.skipped), ", unchanged" * result.unchanged
+    return f"{result.passed} passed, {result.failed} failed{skipped}{unchanged}"
 
 
 def _found(result: SuiteResult) -> str:

@@ -76,7 +76,7 @@ def home_folder() -> Path:
 def caches_beside() -> dict[str, Path]:
     """Return the folders besides the build cache that hold files by what they were made from."""
     root = cache_root()
-    return {"rendered": root / "rendered", "parsed": root / "parsed", "reports": root / "checks" / "cfn-lint"}
+    return {"rendered": root / "rendered", "parsed": root / "parsed", "reports": root / "checks" / "reports"}
 
 
 def actor() -> str:

@@ -243,3 +243,36 @@ def test_a_module_that_lies_beside_the_application_is_recognised(write: Write, t
     root = write({"app/tests/test_a.py": "import shared_code\n\n\ndef test_a(): ...\n", "shared_code/__init__.py": ""})
     result = _run(tester, root / "app")
     assert "[[stacks]]" in result.findings[0].fix
+
+
+def test_what_passed_is_not_run_again_until_something_changes(write: Write, tester: RealTester, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    body = f"def test_it():\n    with open({str(log)!r}, 'a') as file:\n        file.write('x')\n"
+    root = write({".git/HEAD": "", "apps/shop/tests/test_it.py": body, "beside.txt": "1"})
+    app = make_app(root / "apps" / "shop")
+    changes: list[tuple[str, str | None, int]] = [
+        ("first", None, 1),
+        ("the same", None, 1),
+        ("a file beside the application", "beside.txt", 2),
+        ("the same", None, 2),
+        ("a test", "apps/shop/tests/test_it.py", 3),
+    ]
+    for what, file, runs in changes:
+        if file:
+            (root / file).write_text(f"{(root / file).read_text()}\n")
+        result = tester.unit(app)
+        assert (what, result.status, result.passed, len(log.read_text())) == (what, "succeeded", 1, runs)
+        assert (result.unchanged, len(result.reports)) == (what == "the same", 1)
+    assert not tester.unit(app, again=True).unchanged
+    other = replace(app, unit_tests=replace(app.unit_tests, variables={"A": "b"}))
+    assert not tester.unit(other).unchanged
+    (root / "apps/shop/tests/test_red.py").write_text("def test_red():\n    assert False\n")
+    for _ in range(2):
+        assert (tester.unit(app).status, tester.unit(app).unchanged) == ("failed", False)
+
+
+def test_what_a_test_writes_into_the_tree_is_not_taken_for_its_input(write: Write, tester: RealTester) -> None:
+    root = write(
+        {"tests/test_it.py": "import random\ndef test_it():\n    open('out', 'w').write(str(random.random()))\n"}
+    )
+    assert [_run(tester, root).unchanged for _ in range(2)] == [False, False]

@@ -1,0 +1,63 @@
+"""What a test suite came to on the same files: it is not run again then. Only what passed is kept."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sealift import __version__
+from sealift.checks.cache import TextCache, content_key
+from sealift.checks.files import project_files, tree_key
+from sealift.model.finding import SuiteResult
+
+_MOST_FILES = 5_000
+
+
+@dataclass(frozen=True)
+class KeptResult:
+    """The result under these inputs and the content of the repository's files; without inputs nothing is kept.
+
+    Tests may read what stands beside the application, so the files are those of the whole repository; of a huge one
+    nothing is kept.
+    """
+
+    cache: TextCache
+    inputs: Sequence[str] | None
+    root: Path
+
+    @cached_property
+    def _key(self) -> str | None:
+        top = next((one for one in (self.root, *self.root.parents) if (one / ".git").exists()), self.root)
+        files = project_files(top) if self.inputs is not None else ()
+        if self.inputs is None or len(files) > _MOST_FILES:
+            return None
+        return content_key(("suite", __version__, *self.inputs, tree_key(top, files)))
+
+    def get(self, name: str) -> SuiteResult | None:
+        """Return what is kept."""
+        kept = self.cache.get(self._key) if self._key else None
+        if kept is None:
+            return None
+        try:
+            said = json.loads(kept)
+            return SuiteResult(
+                name=name,
+                status="succeeded",
+                reason=str(said["reason"]),
+                passed=int(said["passed"]),
+                skipped=int(said["skipped"]),
+                reports=tuple(map(str, said["reports"])),
+                unchanged=True,
+            )
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, result: SuiteResult) -> SuiteResult:
+        """Keep a result that passed, unless a test wrote into the tree; return it."""
+        before = self._key
+        passed = result.status == "succeeded" and not result.findings
+        if before and passed and KeptResult(self.cache, self.inputs, self.root)._key == before:
+            said = {key: getattr(result, key) for key in ("passed", "skipped", "reason", "reports")}
+            self.cache.put(before, json.dumps(said))
+        return result
