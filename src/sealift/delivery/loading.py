@@ -7,7 +7,7 @@ from sealift.model.loading import Loading
 from sealift.model.release import STAND_IN
 
 _OUTSIDE = re.compile(
-    r"Connect|Connection|Timeout|Timedout|Endpoint|Network|gaierror|URLError|OperationalError|ClientError|ServiceError"
+    r"Connect|Connection|Timeout|Timedout|Endpoint|Network|gaierror|URLError|HTTP\w*Error|OperationalError|ClientError|ServiceError"
     r"|Credentials|SSLError|MaxRetry|NotFoundException|AccessDenied|ResourceNotFound"
 )
 """Names of errors that say something about what a function reaches, not about the function."""

@@ -43,6 +43,8 @@ def test_a_missing_module_is_named_with_its_place_and_cure():
         ("EndpointConnectionError", "Could not connect to the endpoint URL", False),
         ("ClientError", "An error occurred (AccessDenied) when calling the GetItem operation", False),
         ("OperationalError", "could not translate host name", False),
+        ("HTTPError", "HTTP Error 400: Bad Request", False),
+        ("HTTPStatusError", "Client error", False),
         ("gaierror", "[Errno -2] Name or service not known", False),
         ("Sandbox.Timedout", "The function was not loaded in 30 s", False),
         ("Runtime.ImportModuleError", "Unable to import module 'app': libGL.so: cannot open shared object file", False),

@@ -12,6 +12,7 @@ from sealift.local.patches.boundaries import known_boundaries, paths_of_roles, s
 from sealift.local.patches.conditional_writes import conditional_writes
 from sealift.local.patches.conditions import resources_under_conditions
 from sealift.local.patches.credentials import own_credentials
+from sealift.local.patches.destinations import destinations
 from sealift.local.patches.event_filters import event_filters
 from sealift.local.patches.events import http_api_events, rest_api_events, url_events
 from sealift.local.patches.functions import functions_made, inline_modules, refuse_without_code
@@ -51,6 +52,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         nested_contexts,
         preflights,
         payload_limits,
+        destinations,
         integration_timeouts,
         counted_functions,
         counted_apis,
