@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sealift.errors import BuildError
-from sealift.local.interpreters import Places, declared_version
+from sealift.local.interpreters import Places, declared_version, newer_than
 from sealift.local.runtimes import local_target
 from sealift.model.release import BuiltArtifact
 from sealift.model.template import Asset
@@ -28,9 +28,10 @@ class LocalBuilder:
         self.store = self.inner.store
         self.look = self.inner.look
         self.texts = self.inner.texts
+        self._worked: dict[str, str | None] = {}
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
-        """Build each asset for this machine; one that cannot be built for it is built as declared."""
+        """Build each asset for this machine, for a newer Python where there is no other way, or else as declared."""
         wanted = [self._for_here(asset) for asset in assets]
         if wanted == list(assets):
             return self.inner.build(root, assets, force=force)
@@ -43,13 +44,29 @@ class LocalBuilder:
             return built
 
     def _one(self, root: Path, declared: Asset, here: Asset, *, force: bool) -> Mapping[str, BuiltArtifact]:
-        try:
-            return self.inner.build(root, [here], force=force)
-        except BuildError as error:
-            if here == declared:
-                raise
-            self.note(f"{declared.key} cannot be built for {_target(here)}, but for {_target(declared)}: {error}")
-            return self.inner.build(root, [declared], force=force)
+        """Packages leave old versions of Python behind: then there is none to install for the nearest one."""
+        refused: BuildError | None = None
+        for asset in self._ways(declared, here):
+            try:
+                built = self.inner.build(root, [asset], force=force)
+            except BuildError as error:
+                refused = refused or error
+                continue
+            if refused is not None and asset == declared:  # a newer Python is told where the function is
+                self.note(f"{declared.key} cannot be built for {_target(here)}, but for {_target(asset)}: {refused}")
+            self._worked[str(declared.runtime)] = asset.runtime
+            return built
+        assert refused is not None
+        raise refused
+
+    def _ways(self, declared: Asset, here: Asset) -> Sequence[Asset]:
+        """Return for what to build an asset, best first; once a Python was found to work, that first."""
+        if here == declared:
+            return (declared,)
+        newer = (replace(here, runtime=f"python{one.name}") for one in newer_than(here.runtime, self.where))
+        ways = (here, *newer, declared)
+        worked = self._worked.get(str(declared.runtime))
+        return sorted(ways, key=lambda way: way.runtime != worked)
 
     def _for_here(self, asset: Asset) -> Asset:
         if asset.kind not in ("function", "layer") or declared_version(asset.runtime) is None:

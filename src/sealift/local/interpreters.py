@@ -87,6 +87,13 @@ def nearest(version: tuple[int, int], where: Places) -> Interpreter:
     return min(newer, key=lambda i: i.version) if newer else max(found, key=lambda i: i.version)
 
 
+def newer_than(runtime: str | None, where: Places) -> Iterable[Interpreter]:
+    """Yield the interpreters of this machine that are newer than a runtime of Lambda, the nearest first."""
+    version = declared_version(runtime)
+    if version is not None:
+        yield from filter(None, (find((3, minor), where) for minor in range(version[1] + 1, 20)))
+
+
 def _newest_first(root: Path) -> Iterable[Path]:
     """Yield folders of versions; what they are called differs (3.12.1, cpython-3.12.1-linux-x86_64-gnu)."""
     try:

@@ -29,7 +29,7 @@ class Recording:
     look = texts = store
 
     def _built(self, asset: Asset) -> BuiltArtifact:
-        if (asset.key, asset.architecture) in self._impossible:
+        if {(asset.key, asset.architecture), (asset.key, str(asset.runtime))} & {*self._impossible}:
             raise BuildError("no wheel", code="build-failed")
         artifact = Artifact(
             sha256="0" * 64,
@@ -84,3 +84,12 @@ def test_what_cannot_be_built_for_this_machine_is_built_as_declared_and_told(whe
 def test_what_cannot_be_built_at_all_is_an_error(where: Places) -> None:
     with pytest.raises(BuildError, match="no wheel"):
         _build(where, _asset("a"), inner=Recording(("a", "x86_64"), ("a", "arm64")))
+
+
+def test_what_cannot_be_built_for_the_nearest_python_is_built_for_a_newer_one(where: Places) -> None:
+    for name in ("python3.17", "python3.18"):
+        (where.programs[0] / name).touch(mode=0o755)
+    inner = Recording(("a", "python3.17"), ("b", "python3.17"))
+    built, notes = _build(where, _asset("a", "python3.16"), _asset("b", "python3.16"), inner=inner)
+    assert built == ["python3.18 x86_64", "python3.18 x86_64"]
+    assert notes == []
