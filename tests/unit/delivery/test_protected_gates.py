@@ -65,6 +65,8 @@ APP_CONTENT = {"root", "config_path", "stacks", "hooks", "build", "local_setting
 APP_GATES = {
     "name",
     "lint",
+    "lint_commands",
+    "needs",
     "sandbox",
     "signing",
     "verify_timeout_s",
