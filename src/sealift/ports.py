@@ -487,6 +487,9 @@ class SourceControl(Protocol):
     def untracked(self, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
         """Return the files in these folders that no commit has, ignored ones too; all paths are relative to `root`."""
 
+    def changed_between(self, root: Path, old: str, new: str, names: Sequence[str]) -> bool:
+        """Return whether a file of these names in folder `root` differs between commits; true when one is unknown."""
+
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return the hashes of a commit and of those before it, newest first; none when it is not known."""
 

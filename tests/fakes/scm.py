@@ -30,6 +30,8 @@ class FakeSourceControl:
     """Files that no commit has."""
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Changed lines by file."""
+    configured: set[str] = field(default_factory=set)
+    """Commits that changed the application's configuration."""
     head: str | None = None
     """The commit that is checked out; the newest one when it is not set."""
 
@@ -77,6 +79,11 @@ class FakeSourceControl:
     def untracked(self, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
         """Return those in the folders."""
         return tuple(path for path in self.stray if path.startswith(tuple(f"{folder}/" for folder in folders)))
+
+    def changed_between(self, root: Path, old: str, new: str, names: Sequence[str]) -> bool:
+        """Return whether a commit between the two changed the configuration."""
+        between = self.commits_between(root, old, new) or ()
+        return any(line.partition(" ")[0] in self.configured for line in between)
 
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         """Return a commit and those before it, newest first; none when it is not known."""

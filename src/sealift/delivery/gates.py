@@ -27,6 +27,7 @@ GateName = Literal[
     "window",
     "attested",
     "evidence",
+    "data",
     "isolation",
     "configuration",
     "code",

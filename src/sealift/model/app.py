@@ -206,6 +206,8 @@ class GatesRead:
     reference: str | None = None
     """The protected branch, such as `origin/main`."""
     commit: str | None = None
+    files: tuple[str, ...] = ()
+    """The files that decide them, relative to the application's folder."""
     differences: tuple[str, ...] = ()
     """How the gates of the work tree differ; these do not count."""
     left_out: tuple[str, ...] = ()

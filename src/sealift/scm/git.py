@@ -135,6 +135,14 @@ class Git:
         done = self._git.run(root, "config", "--get", "remote.origin.url")
         return done.stdout.strip() or None
 
+    def changed_between(self, root: Path, old: str, new: str, names: Sequence[str]) -> bool:
+        found = self._git.repository(root)
+        if not (_is_reference(old) and _is_reference(new)) or isinstance(found, NoRepository):
+            return True
+        paths = [f":(top,literal){found.prefix}{name}" for name in names]
+        done = self._git.run(root, "diff", "--quiet", "--no-ext-diff", "--no-textconv", old, new, "--", *paths)
+        return done.returncode != 0
+
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         if not _is_reference(commit):
             return ()

@@ -11,10 +11,10 @@ from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
 from sealift.usecases.configuration import kept_configuration
 from sealift.usecases.deploy import Plan
-from sealift.usecases.gates.asking import ENTRY, ask, closed
+from sealift.usecases.gates.asking import ENTRY, WHO, ask, closed
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.history import Difference, difference
-from sealift.usecases.promote import PromotionOptions, entering_by_promotion
+from sealift.usecases.promote import PromotionOptions, entering_by_promotion, runs_there
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site
 
@@ -54,7 +54,8 @@ def plan_promotion(
     source, site = entering.source, entering.site
     assert source is not None
     gates = ask(ENTRY, entering)
-    shut = next((result for result in gates if result.status != "open"), None)
+    names = {gate.__name__ for gate in (WHO if _is_there(entering) else ENTRY)}
+    shut = next((result for result in gates if result.status != "open" and result.gate in names), None)
     current = entering.standing.current
     return PlannedPromotion(
         environment=site.name,
@@ -66,6 +67,14 @@ def plan_promotion(
         gates=gates,
         refusal=closed(shut, entering) if shut is not None else None,
     )
+
+
+def _is_there(entering: Entering) -> bool:
+    """Return whether nothing would enter, so that a promotion only asks who acts."""
+    assert entering.source is not None
+    with suppress(SealiftError):  # the configuration gate says why
+        return runs_there(entering.site, entering.release, entering.source)
+    return False
 
 
 def _running(current: Deployed) -> Side:

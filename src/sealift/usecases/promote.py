@@ -55,7 +55,7 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
     assert source is not None
     require(WHO, entering, options.admission)
     check_override(options.override, environment, services)
-    if not options.force and _runs_there(site, digest, source):
+    if not options.force and runs_there(site, digest, source):
         clear_lease(site)
         return already_there(site, digest)
     require(WHAT, entering, options.admission)
@@ -124,7 +124,7 @@ def _chosen(prefix: str | None, source: Site) -> str:
     return current.release
 
 
-def _runs_there(site: Site, digest: str, source: Site) -> bool:
+def runs_there(site: Site, digest: str, source: Site) -> bool:
     """Return whether the environment runs this release and configuration, verified, and nothing there is open."""
     now = site.standing()
     current = now.current

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from sealift.delivery.history import Standing, open_destruction, standing
+from sealift.delivery.history import Deployed, Standing, open_destruction, standing
 from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
-from sealift.usecases.hooks import code_of_hooks
+from sealift.usecases.admission import ANY_TIME
+from sealift.usecases.gates.asking import AGAIN, ENTRY, require
+from sealift.usecases.gates.entering import Entering
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.release import Outcome, conclude_watch, redeploy
 from sealift.usecases.rollback import rollback
@@ -19,7 +21,7 @@ from sealift.usecases.writing import check_account, check_pull_request, clear_le
 def resume(app: App, environment: Environment, services: Services) -> Outcome:
     """Bring the deployment, promotion or rollback that has no end to one. Raises Refused where a person has to say.
 
-    A promotion passes its gates again. `destroy` is not continued: its environment's name has to be typed.
+    Deployments and promotions pass their gates again. `destroy` is not continued: the environment has to be named.
     """
     site = open_site(app, environment, services)
     check_account(site)
@@ -43,7 +45,8 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
             return promote(app, environment, services, PromotionOptions(release=open_.release))
         case open_ if open_.kind == "rollback":
             return rollback(app, environment, services, to=None)
-    return _again(site)
+        case open_:
+            return _again(open_, site)
 
 
 def _out_of(stuck: Sequence[Stuck], site: Site, now: Standing) -> Outcome:
@@ -74,18 +77,16 @@ def _watch_on(site: Site) -> Outcome:
         return outcome or Outcome(environment=site.name, status="succeeded", release=release, message="it ended")
 
 
-def _again(site: Site) -> Outcome:
+def _again(open_: Deployed, site: Site) -> Outcome:
+    entering = Entering(site=site, release=open_.release, built_from=open_.commit)
+    require(ENTRY, entering, ANY_TIME)
     with writing(site, purpose="resumption") as writer:
         now = standing(writer.ledger.entries())
-        if now.to_finish is None:  # somebody else was faster
+        if now.to_finish is None or now.to_finish.operation != open_.operation:  # somebody else was faster
             release = now.current.release if now.current else ""
             return Outcome(environment=site.name, status="succeeded", release=release, message="it ended")
-        open_ = now.to_finish
-        code = code_of_hooks(site, open_.commit)
-        for event in code.events:
-            site.emit(event)
-        if code.error is not None:
-            raise code.error
+        entering.refresh()
+        require(AGAIN, entering, ANY_TIME, shown=False)
         return redeploy(open_.release, kind=open_.kind, writer=writer)
 
 

@@ -36,6 +36,7 @@ def load_guarded(directory: Path, *, local: bool, judging: bool = False) -> App:
     On the embedded cloud the protected branch's own work tree speaks for itself: what is not committed yet is tried
     there. `judging` says that a pull request is only looked at.
     """
+    from sealift.config.load import FILES
     from sealift.delivery.protected_gates import counted
     from sealift.scm.protected import NotFound, having_commit, protected_branch
 
@@ -46,13 +47,15 @@ def load_guarded(directory: Path, *, local: bool, judging: bool = False) -> App:
         return replace(own, gates=replace(read, problem=found.problem, hint=found.hint))
     if local and found.checked_out:
         return own
-    read = replace(read, reference=found.reference, commit=found.commit)
+    read = replace(read, reference=found.reference, commit=found.commit, files=FILES)
     try:
         protected = _committed(git, own.root, found.commit)
     except UserError as error:
         problem = f"the configuration on {found.reference} cannot be used: {error.message}"
         return replace(own, gates=replace(read, problem=problem, hint=error.hint))
     if protected is not None and not local:
+        if protected.signing.public_key is not None:
+            read = replace(read, files=(*FILES, protected.signing.public_key))
         branches = [e.branch for e in protected.environments if e.branch]
         read = replace(read, merged_to=having_commit(git, own.root, found, branches))
     return counted(own, protected, read=read, rehearsal=local)

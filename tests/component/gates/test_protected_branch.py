@@ -151,3 +151,16 @@ def test_outside_a_repository_there_is_none(tmp_path: Path):
     answer = found(Clone(tmp_path))
     assert isinstance(answer, NotFound)
     assert "no git repository" in answer.problem
+
+
+def test_only_what_decides_the_gates_counts_as_their_change(remote: Clone):
+    git = Git(RealProcess(), GIT_ENV)
+    begun = remote.git("rev-parse", "HEAD")
+    remote.commit(code_py="print('one')")
+    code = remote.git("rev-parse", "HEAD")
+    remote.commit(sealift_toml="[app]")
+    names = ("sealift.toml", "pyproject.toml")
+    assert not git.changed_between(remote.root, begun, code, names)
+    assert git.changed_between(remote.root, begun, "refs/heads/main", names)
+    assert git.changed_between(remote.root, "refs/heads/main", begun, names)
+    assert git.changed_between(remote.root, begun, "refs/heads/gone", names)

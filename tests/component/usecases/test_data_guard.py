@@ -2,6 +2,7 @@
 
 import pytest
 
+from sealift.delivery.manifest import manifest_key
 from sealift.errors import Refused, UserError
 from sealift.model.event import Noted
 from sealift.usecases.rollback import rollback
@@ -22,6 +23,13 @@ def without_table(world: World) -> str:
     world.deploy()
     world.write({"Hello": function()})
     return world.build().release.digest
+
+
+def forget_what_runs(world: World) -> None:
+    """Lose the manifest of the release that runs: only the change set can say what would be lost then."""
+    current = world.standing().current
+    assert current is not None
+    world.account().bucket.lose(manifest_key(current.release))
 
 
 def refuse(world: World) -> Refused:
@@ -47,14 +55,23 @@ def test_the_refusal_says_what_to_waive(world: World):
     assert refuse(world).context["waivers"] == [KEY]
 
 
-def test_a_refusal_is_recorded(world: World):
+def test_what_the_gate_refuses_is_not_begun(world: World):
     without_table(world)
+    before = world.entries()
+    refuse(world)
+    assert world.entries() == before
+
+
+def test_a_refusal_of_the_change_set_is_recorded(world: World):
+    without_table(world)
+    forget_what_runs(world)
     refuse(world)
     assert world.entries()[-1].data["error"] == "data-guard"
 
 
 def test_a_refused_change_set_does_not_stay_behind(world: World):
     without_table(world)
+    forget_what_runs(world)
     refuse(world)
     operation = world.entries()[-1].record.operation
     assert world.account().stacks.change_set(STACK, f"sealift-{operation}") is None
@@ -235,6 +252,7 @@ def test_a_waiver_for_one_table_does_not_waive_another(world: World):
 
 def test_a_waiver_may_name_its_release_by_the_beginning_of_the_digest(world: World):
     release = without_table(world)
+    forget_what_runs(world)
     refuse(world)
     allow(world, release[:12])
     assert world.deploy().status == "succeeded"

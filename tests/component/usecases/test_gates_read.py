@@ -68,8 +68,8 @@ def test_the_ledger_says_when_they_were_those_of_the_work_tree(world: World):
     assert world.entries()[0].data["gates"] == {"from": "work tree", "commit": None}
 
 
-def test_gates_that_were_read_before_the_protected_branch_moved_let_nothing_in(world: World):
-    """A request waits for hours (soak, window, lease): gates count while the branch is what they were read from."""
+def test_gates_that_changed_since_they_were_read_let_nothing_in(world: World):
+    """A command waits for hours (soak, window, lease): gates count while the protected branch has them."""
     tip = world.scm.commits[-1][0]
     world.scm.branches["refs/remotes/origin/main"] = tip
     read(world, GatesRead(reference="origin/main", commit=tip, merged_to=("main",)))
@@ -80,6 +80,7 @@ def test_gates_that_were_read_before_the_protected_branch_moved_let_nothing_in(w
         if call == "bucket.put" and moment == "after":
             world.account("production").tap.on_call = None
             world.scm.commit("d" * 40)
+            world.scm.configured.add("d" * 40)
             world.scm.branches["refs/remotes/origin/main"] = "d" * 40
 
     world.account("production").tap.on_call = fetched_meanwhile

@@ -13,6 +13,7 @@ from sealift.model.template import Json
 from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
 from sealift.usecases.stacks.ownership import judged_name
+from tests.component.usecases.test_data_guard import forget_what_runs
 from tests.component.usecases.world import Body, World, function, table
 from tests.fakes.process import Run, completed
 
@@ -224,6 +225,7 @@ def test_a_stack_that_needs_one_that_changes_is_judged_after_the_hooks(world: Wo
     world.process.runs.clear()
     world.write({"Jobs": {"Type": "AWS::SQS::Queue"}, "More": {"Type": "AWS::SQS::Queue"}}, file="data.json")
     world.write({"Hello": function()})
+    forget_what_runs(world)
     with pytest.raises(Refused) as refused:
         world.deploy()
     assert (refused.value.code, len(commands(world))) == ("data-guard", 1)

@@ -1,8 +1,11 @@
 """After a kill: `resume` ends what was begun, and does nothing where nothing is open."""
 
+from dataclasses import replace
+
 import pytest
 
 from sealift.errors import Refused
+from sealift.model.app import GatesRead
 from sealift.model.event import FindingReported
 from sealift.usecases.destroy import destroy
 from sealift.usecases.release import Outcome
@@ -120,3 +123,17 @@ def test_an_interrupted_destroy_is_left_to_a_person(world: World):
     with pytest.raises(Refused) as refused:
         resumed(world)
     assert refused.value.code == "resume-teardown"
+
+
+SHUT = [({"account": "999999999999"}, "wrong-account"), ({"branch": "release"}, "not-merged")]
+
+
+@pytest.mark.parametrize(("shut", "code"), SHUT)
+def test_a_killed_deployment_passes_its_gates_again(world: World, shut: dict[str, object], code: str):
+    kill_second(world)
+    world.app = replace(world.app, gates=GatesRead(reference="origin/main", commit="c" * 40, merged_to=("main",)))
+    world.change("staging", **shut)
+    with pytest.raises(Refused) as refused:
+        resumed(world)
+    assert refused.value.code == code
+    assert len(world.account().stacks.executions) == 2

@@ -15,6 +15,7 @@ from sealift.usecases.gates.attested import attested
 from sealift.usecases.gates.branch import branch
 from sealift.usecases.gates.code import code
 from sealift.usecases.gates.configuration import configuration
+from sealift.usecases.gates.data import data
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.gates.evidence import evidence
 from sealift.usecases.gates.health import health
@@ -44,6 +45,7 @@ WHAT: tuple[Gate, ...] = (
     window,
     attested,
     evidence,
+    data,
     isolation,
     configuration,
     code,

@@ -29,19 +29,22 @@ def judged(target: StackTarget, change_set: ChangeSet, writer: Writer) -> tuple[
     )
 
 
-def refusal(target: StackTarget, stopping: Sequence[Finding]) -> Refused:
-    """Return the refusal of a change that would lose data, with what to waive if it is meant."""
-    name = target.environment.name
+def refusal(environment: str, stopping: Sequence[Finding], *, release: str = "") -> Refused:
+    """Return the refusal of a change that would lose data, with what to waive if it is meant.
+
+    The release is named where the refusal is not recorded: `sealift waive` cannot know it then.
+    """
+    which = f" --release {release}" if release else ""
     keys = [waiver_key(f) for f in stopping]
     messages, fixes = [f.message for f in stopping], list(dict.fromkeys(f.fix for f in stopping))
     told = f" {messages[0]}" if len(stopping) == 1 else "".join(f"\n  - {message}" for message in messages)
-    waivers = [f"sealift waive {name} {key} --reason '…'" for key in keys]
+    waivers = [f"sealift waive {environment} {key}{which} --reason '…'" for key in keys]
     meant = f" {waivers[0]}" if len(waivers) == 1 else "".join(f"\n    {waiver}" for waiver in waivers)
     return Refused(
         f"The change would {_what({f.id for f in stopping})}:{told}",
         code="data-guard",
         hint=f"{' '.join(fixes)} If it is meant:{meant}",
-        context={"environment": name, "findings": [f.id for f in stopping], "waivers": keys},
+        context={"environment": environment, "findings": [f.id for f in stopping], "waivers": keys},
     )
 
 

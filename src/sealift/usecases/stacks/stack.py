@@ -185,7 +185,7 @@ def _judge(
             writer.site.emit(FindingReported(finding=finding, environment=target.environment.name))
     if stopping:
         _withdraw(target, change_set, writer, ours=ours)
-        raise refusal(target, stopping)
+        raise refusal(target.environment.name, stopping)
     return findings
 
 

@@ -88,7 +88,7 @@ def judge_undeclared(release: Release, targets: Sequence[StackTarget], operation
         writer.record(operation, "running", StackLeft(waivers=used))
     stopping = [f for f in findings if waiver_key(f) not in targets[0].waivers]
     if stopping:
-        raise refusal(targets[0], stopping)
+        raise refusal(environment.name, stopping)
 
 
 def _is_known(app: App, environment: Environment, seen: Seen) -> bool:
