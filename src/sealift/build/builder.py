@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from sealift.build.making import Maker
     from sealift.ports import Process, Trials
 
-LOOKS = "looks/1"
+WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+LOOKS = "looks/2"
 """Part of the name of kept looks: other rules in `inspection` need another one."""
 _LITERALS = "literals/1"
 """Part of the name of kept texts: other rules in `literals` need another one."""
@@ -103,7 +104,7 @@ class CachedBuilder:
             sets = DependencySets(self.cache, run.resolutions, threads)
             run.shared.reopen(assets)
             run.shared.decide(partial(sets.packed, force=run.force), jobs.map)
-            maker = Maker(self.cache, self._process, sets, threads, twice=self._twice)
+            maker = Maker(self.cache, self._process, sets, threads, twice=self._twice, given=self._locks)
             left = [asset for asset in assets if not run.shared.is_empty(asset)]
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in left})
 
@@ -118,7 +119,7 @@ class CachedBuilder:
     def _looked(self, function: Finished) -> tuple[str, ...]:
         parts = (function.package.name, [layer.name for layer in function.layers], len(function.own))
         declared = (function.logical_id, function.handler, function.runtime, function.architecture, function.foreign)
-        key = digest(LOOKS, parts, declared)
+        key = digest(LOOKS, parts, declared, function.variables.get(WRAPPER))
         kept = self.cache.read("looks", key)
         if kept is not None and isinstance(kept.get("warnings"), list):
             return tuple(str(told) for told in cast("list[object]", kept["warnings"]))

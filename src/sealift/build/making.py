@@ -2,10 +2,12 @@
 
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from sealift.build import makefile
 from sealift.build.cache.store import Cache
@@ -16,6 +18,7 @@ from sealift.build.javascript import npm
 from sealift.build.javascript.esbuild import bundle
 from sealift.build.planning import Plan
 from sealift.build.results import Made, Package
+from sealift.build.workshop import Done
 from sealift.build.zips.deflating import Stream
 from sealift.build.zips.leaving_out import OUTPUT
 from sealift.build.zips.package import check_size, source_entries, write_package
@@ -26,7 +29,7 @@ from sealift.errors import BuildError
 from sealift.ports import Process
 
 _OwnBuild = Callable[[Plan, Process, Path], Path]
-_Build = Callable[[Plan, Process, Path], tuple[Path, tuple[str, ...]]]
+_Build = Callable[[Plan, Process, Path], Done]
 _NAMED = 5
 _REFUSED = "A promotion builds it again and refuses what differs"
 
@@ -35,9 +38,17 @@ class Maker:
     """Builds plans. Threads may share it. What a team's own command makes is made `twice`, to see whether it varies."""
 
     def __init__(
-        self, cache: Cache, process: Process, sets: DependencySets, threads: Executor, *, twice: bool = True
+        self,
+        cache: Cache,
+        process: Process,
+        sets: DependencySets,
+        threads: Executor,
+        *,
+        twice: bool = True,
+        given: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._twice = twice
+        self._given = given
         self._cache = cache
         self._process = process
         self._sets = sets
@@ -57,7 +68,7 @@ class Maker:
             case "node":
                 return self._node(plan, self._source(plan, before), force=force)
             case "esbuild":
-                return self._built(plan, bundle)
+                return self._built(plan, partial(bundle, given=self._given))
             case "makefile":
                 return self._built(plan, self._compared(makefile.build))
             case "command":
@@ -73,10 +84,11 @@ class Maker:
     def _built(self, plan: Plan, build: _Build) -> Made:
         """Zip the folder that a tool of the author's fills."""
         with self._cache.temporary() as scratch:
-            folder, warnings = build(plan, self._process, scratch)
-            tree = read_tree(folder, Profile(boundary=scratch.resolve(), anywhere=OUTPUT), None)
+            done = build(plan, self._process, scratch)
+            tree = read_tree(done.folder, Profile(boundary=scratch.resolve(), anywhere=OUTPUT), None)
             entries = source_entries(tree.files, plan.prefix, {}, self._threads)
-            return self._zipped(plan, entries, warnings=(*warnings, *_unlocked(plan)))
+            made = self._zipped(plan, entries, warnings=(*done.warnings, *_unlocked(plan)))
+            return replace(made, lock=done.lock)
 
     def _compared(self, build: _OwnBuild) -> _Build:
         """Return a build by a command of the author's that says what differs when it is done again.
@@ -84,29 +96,30 @@ class Maker:
         A promotion builds the release again, and takes the same bytes alone.
         """
 
-        def built(plan: Plan, process: Process, scratch: Path) -> tuple[Path, tuple[str, ...]]:
+        def built(plan: Plan, process: Process, scratch: Path) -> Done:
             (scratch / "1").mkdir()
             folder = build(plan, process, scratch / "1")
             if not self._twice:
-                return folder, ()
+                return Done(folder=folder)
             process.run(["sleep", "1.1"], cwd=scratch, timeout_s=10)  # most times in files are whole seconds
             (scratch / "2").mkdir()
             try:
                 other = build(plan, process, scratch / "2")
             except BuildError as error:
-                return folder, (f"{plan.name}: built a second time, it fails: {error.message}. {_REFUSED}",)
+                told = f"{plan.name}: built a second time, it fails: {error.message}. {_REFUSED}"
+                return Done(folder=folder, warnings=(told,))
             varying = _varying(folder, other, scratch.resolve())
             told = f"{plan.name}: its build gives other bytes each time, in {_shown(varying)}. {_REFUSED}"
-            return folder, ((told,) if varying else ())
+            return Done(folder=folder, warnings=(told,) if varying else ())
 
         return built
 
     def _node(self, plan: Plan, source: dict[str, Entry], *, force: bool) -> Made:
         if plan.packages is None or not plan.packages.needs_install(development=False):
             return self._zipped(plan, source)
-        modules = npm.packed(plan, self._process, self._cache, self._threads, force=force)
-        named = {plan.prefix + e.name: Entry(plan.prefix + e.name, e.executable, e.stream) for e in modules}
-        return self._zipped(plan, {**named, **source}, warnings=_unlocked(plan))
+        modules = npm.packed(plan, self._process, self._cache, self._threads, given=self._given, force=force)
+        named = {plan.prefix + e.name: Entry(plan.prefix + e.name, e.executable, e.stream) for e in modules.entries}
+        return replace(self._zipped(plan, {**named, **source}, warnings=_unlocked(plan)), lock=modules.lock)
 
     def _stored(self, plan: Plan) -> Made:
         """Keep a file as it is."""

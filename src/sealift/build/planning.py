@@ -18,6 +18,7 @@ from sealift.build.dependencies.declared import Declared, declared
 from sealift.build.dependencies.inputs import inputs
 from sealift.build.dependencies.requirement_files import no_network
 from sealift.build.dependencies.resolutions import Resolutions, Wanted
+from sealift.build.javascript.npm_settings import settings_of_npm
 from sealift.build.javascript.packages import DECLARATIONS, Packages, packages
 from sealift.build.methods import Method, method_of, prefix_of
 from sealift.build.reasons import Ingredients
@@ -286,10 +287,11 @@ class Planner:
             settings["target"] = asset.logical_ids[0]
         if method == "esbuild":
             settings["handler"] = asset.handler or ""
-            if packages is None:
+            if packages is None or not packages.declares("esbuild"):
                 settings["esbuild"] = self._tool("esbuild")
         if packages is not None and packages.needs_install(development=method == "esbuild"):
-            settings["npm"] = self._tool("npm")
+            settings |= {"npm": self._tool("npm"), "node": self._tool("node")}
+            settings |= settings_of_npm(self._variables)
         return settings
 
     def _pins(self, wanted: Wanted | None) -> dict[str, str]:

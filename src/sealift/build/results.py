@@ -145,12 +145,20 @@ def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: boo
         unzipped_bytes=_number(record.get("unzipped_bytes")),
         warnings=tuple(_warnings(plan, record)),
         lock=lock if isinstance(lock, str) else None,
-        declaration=plan.wanted.name if plan.wanted is not None and plan.wanted.declared.open else None,
+        declaration=_declaration(plan),
         dependencies=tuple((str(d[0]), int(d[1])) for d in _list(record.get("dependencies"))),
         layer=plan.share.layer if plan.share and plan.method != "shared" else None,
         left_out=plan.tree.left_out,
         own=tuple(f.name for f in plan.tree.files) if plan.method in ("python", "node", "copy", "single") else (),
     )
+
+
+def _declaration(plan: Plan) -> str | None:
+    if plan.packages is not None:
+        from sealift.build.javascript.npm import declaration  # few builds need what it imports
+
+        return declaration(plan)
+    return plan.wanted.name if plan.wanted is not None and plan.wanted.declared.open else None
 
 
 def _warnings(plan: Plan, record: Mapping[str, object]) -> Iterator[str]:

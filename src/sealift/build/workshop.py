@@ -2,11 +2,22 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.build.planning import Plan
 from sealift.errors import BuildError
 from sealift.ports import Completed, Process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a tool of the author's made: the folder that it filled, and what npm found where no lock said it."""
+
+    folder: Path
+    warnings: tuple[str, ...] = ()
+    lock: str | None = None
+
 
 TIMEOUT_S = 1800.0
 _SHOWN_LINES = 15

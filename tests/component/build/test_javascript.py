@@ -192,6 +192,19 @@ def test_file_dependencies_bring_what_they_depend_on(make: Make, tmp_path: Path)
             | {"packages/is-number/package.json": {"name": "is-number", "version": "9.9.9", "private": True}},
             id="a private package that no workspace declares",
         ),
+        *(
+            pytest.param(
+                {k: v for k, v in WORKSPACE.items() if k != "package.json"}
+                | {"packages/is-number/package.json": {"name": "is-number", "version": "9.9.9"}, name: text},
+                id=f"a workspace of {name}, {text}",
+            )
+            for name, text in (
+                ("pnpm-workspace.yaml", "# all\npackages:\n  # these\n  - 'packages/*'  # and\n  - \"!old\"\n"),
+                ("pnpm-workspace.yaml", "catalog: {}\npackages: ['apps/*', packages/is-number]\n"),
+                ("lerna.json", '{"packages": ["packages/*"]}'),
+                ("lerna.json", "{}"),
+            )
+        ),
         pytest.param(
             WORKSPACE
             | {
@@ -247,3 +260,17 @@ def test_a_lock_of_another_tool_that_npm_passes_over_is_named(make: Make, lock: 
     assert built.warnings == (
         f"Fn: fn has no package-lock.json, and npm, which installs its packages, does not read its {lock}",
     )
+
+
+def test_what_npm_found_without_a_lock_is_kept_and_taken_again(make: Make, tmp_path: Path) -> None:
+    package = {"name": "fn", "version": "1.0.0", "dependencies": {"ms": "~2.1.0"}}
+    built = make(
+        {"fn/package.json": package, "fn/app.js": "exports.handler = () => require('ms/package.json').version"}, "fn"
+    )
+    assert answer(built, tmp_path / "run") == "2.1.3"
+    assert built.lock is not None
+    older = {"packages": {"": package, "node_modules/ms": {"version": "2.1.2"}}}
+    locks = {built.declaration: json.dumps({"fn": json.dumps({**package, "lockfileVersion": 3, **older})})}
+    again = CachedBuilder(tmp_path / "another cache", RealProcess(), locks=locks)  # type: ignore[arg-type]
+    asset = function("fn", runtime="nodejs22.x")
+    assert answer(again.build(tmp_path / "repo", [asset])[asset.key], tmp_path / "run") == "2.1.2"

@@ -170,3 +170,10 @@ def test_a_command_that_fails_the_second_time_is_named(build: Build, tmp_path: P
 def test_a_build_that_reproduces_says_nothing(build: Build) -> None:
     built = build({"fn/app.py": ""}, build_method="command", build_properties={"command": 'cp app.py "$ARTIFACTS_DIR"'})
     assert built.warnings == ()
+
+
+def test_modules_that_a_build_compiled_are_in_the_package(build: Build) -> None:
+    line = "cd $ARTIFACTS_DIR; mkdir __pycache__; touch app.py a.pyc __pycache__/b.pyc"
+    built = build({"fn/app.py": ""}, build_method="command", build_properties={"command": line})
+    with zipfile.ZipFile(built.path) as archive:
+        assert archive.namelist() == ["a.pyc", "app.py"]

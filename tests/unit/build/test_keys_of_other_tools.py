@@ -69,6 +69,27 @@ def test_every_setting_and_tool_changes_the_key(tmp_path: Path) -> None:
     case, _ = CASES["esbuild"]
     root = write(tmp_path / "app", {**case.files, "fn/other.js": ""})
     keys = {name: key(root, case, asset=asset) for name, asset in _others().items()}
-    keys["another version of a program"] = key(root, case, asset=_others()["as it was"], tool=lambda *_: "v2")
+    base = _others()["as it was"]
+    for program in ("npm", "node", "esbuild"):
+        keys[f"another {program}"] = key(
+            root, case, asset=base, tool=lambda name, new=program: "v2" if name == new else ""
+        )
+    for name in ("npm_config_registry", "NPM_CONFIG_@own:registry", "npm_config_legacy_peer_deps"):
+        keys[f"another {name}"] = key(root, case, asset=base, variables={name: "true"})
     equal = [(a, b) for a in keys for b in keys if a < b and keys[a] == keys[b]]
     assert not equal
+
+
+@pytest.mark.parametrize("name", ["npm_config_cache", "NPM_CONFIG_LOGLEVEL", "npm_config_user_agent", "REGISTRY"])
+def test_how_npm_gets_at_packages_does_not_change_the_key(tmp_path: Path, name: str) -> None:
+    case, asset = CASES["npm"]
+    root = write(tmp_path / "app", case.files)
+    assert key(root, case, asset=asset, variables={name: "x"}) == key(root, case, asset=asset)
+
+
+def test_the_esbuild_of_the_machine_counts_only_where_the_package_asks_for_none(tmp_path: Path) -> None:
+    case, asset = CASES["esbuild"]
+    package = json.dumps({"name": "fn", "version": "1.0.0", "devDependencies": {"esbuild": "0.25.5"}})
+    root = write(tmp_path / "app", {**case.files, "fn/package.json": package})
+    keys = {key(root, case, asset=asset, tool=lambda name, v=v: v if name == "esbuild" else "") for v in ("1", "2")}
+    assert len(keys) == 1

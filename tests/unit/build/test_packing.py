@@ -79,3 +79,23 @@ def test_what_was_compiled_on_this_machine_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"native 1\.0") as caught:
         refuse_compiled(found)
     assert caught.value.code == "dependency-needs-compiling"
+
+
+def test_modules_without_their_source_and_a_package_called_bin_stay(tmp_path: Path) -> None:
+    files = {
+        "one/a.pyc": b"x",
+        "one/__pycache__/b.pyc": b"x",
+        "bin/__init__.py": b"",
+        "bin/data.json": b"",
+        "bin/tool": b"",
+    }
+    install(tmp_path / "one", "one", "1.0", files)
+    install(tmp_path / "two", "two", "1.0", {"two.py": b"", "bin/tool.py": b""})
+    (one,) = distributions(tmp_path / "one", LEFT_OUT)
+    (two,) = distributions(tmp_path / "two", LEFT_OUT)
+    assert [name for name, _ in one.files if "dist-info" not in name] == [
+        "bin/__init__.py",
+        "bin/data.json",
+        "one/a.pyc",
+    ]
+    assert [name for name, _ in two.files if "dist-info" not in name] == ["two.py"]

@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-FORMAT = "3"
+FORMAT = "4"
 """Counts up whenever this package puts the same inputs together in another way."""
 
 

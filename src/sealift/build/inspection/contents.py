@@ -12,12 +12,15 @@ _NODE = re.compile(r"nodejs/(node\d+/)?(?=node_modules/)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """Names of files, those of layers below `opt/`. `foreign` says that there are layers that are not known here."""
+    """Names of files. `foreign` says that there are layers that are not known here."""
 
     package: Path
     names: frozenset[str]
-    layers: frozenset[str] = frozenset()
+    """What a runtime finds: the package's files, and those of layers where it looks for them."""
+    files: frozenset[str] = frozenset()
+    """Where each file is in Lambda's file system: below `/var/task/` and `/opt/`."""
     executable: frozenset[str] = frozenset()
+    """Those of them that may be executed."""
     foreign: bool = False
     folders: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -26,6 +29,11 @@ class Contents:
         with zipfile.ZipFile(self.package) as archive:
             return archive.read(name).decode("utf-8", errors="replace")
 
+    def head(self, name: str) -> bytes:
+        """Return the first bytes of a file of the package."""
+        with zipfile.ZipFile(self.package) as archive, archive.open(name) as file:
+            return file.read(256)
+
     def has(self, *names: str) -> bool:
         """Return whether one of these is there, as a file or a folder."""
         return any(name in self.names or name in self.folders for name in names)
@@ -33,28 +41,31 @@ class Contents:
 
 def contents(package: Path, layers: Iterable[Path], *, python: bool, foreign: bool) -> Contents:
     """Return what a function finds: what a layer has for its runtime counts as its own."""
-    with zipfile.ZipFile(package) as archive:
-        infos = archive.infolist()
-    names = {info.filename for info in infos}
-    inside = set(_layer_names(layers))
-    for name in inside:
-        match = (_PYTHON if python else _NODE).match(name)
+    own, brought = _files((package,), "/var/task/"), _files(layers, "/opt/")
+    names = {name.removeprefix("/var/task/") for name in own}
+    for name in brought:
+        inside = name.removeprefix("/opt/")
+        match = (_PYTHON if python else _NODE).match(inside)
         if match:
-            names.add(name[match.end() :])
+            names.add(inside[match.end() :])
+    found = own | brought
     return Contents(
         package=package,
         names=frozenset(names),
-        layers=frozenset(inside),
-        executable=frozenset(i.filename for i in infos if i.external_attr >> 16 & 0o111),
+        files=frozenset(found),
+        executable=frozenset(name for name, executable in found.items() if executable),
         foreign=foreign,
         folders=frozenset(_folders(names)),
     )
 
 
-def _layer_names(layers: Iterable[Path]) -> Iterator[str]:
-    for path in layers:
+def _files(zips: Iterable[Path], place: str) -> dict[str, bool]:
+    """Return each file at its place, and whether it may be executed."""
+    found: dict[str, bool] = {}
+    for path in zips:
         with zipfile.ZipFile(path) as archive:
-            yield from archive.namelist()
+            found |= {place + i.filename: bool(i.external_attr >> 16 & 0o111) for i in archive.infolist()}
+    return found
 
 
 def _folders(names: Iterable[str]) -> Iterator[str]:

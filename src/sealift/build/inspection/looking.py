@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from sealift.analysis.handlers import handler_files, handler_parts, lacks_function
 from sealift.build.inspection import node_imports, python_imports
 from sealift.build.inspection.contents import Contents, contents
-from sealift.build.inspection.native import misfits
+from sealift.build.inspection.native import misfits, of_elsewhere
 from sealift.errors import BuildError
 from sealift.model.release import Finished
 
@@ -30,9 +30,11 @@ def look(function: Finished) -> tuple[str, ...]:
 
 
 def _told(function: Finished, runtime: str, found: Contents) -> Iterator[str]:
-    yield from misfits(function.package, runtime, function.architecture or "")
+    for package in (function.package, *function.layers):
+        yield from misfits(package, runtime, function.architecture or "")
     if runtime.startswith("provided"):
         yield from _bootstrap(function, found)
+    yield from _started(function, found)
     file = None
     handler = function.handler or ""
     files = handler_files(handler, runtime)
@@ -68,12 +70,33 @@ def _name(function: Finished, found: Contents, file: str, name: str) -> Iterator
 
 
 def _bootstrap(function: Finished, found: Contents) -> Iterator[str]:
-    if "bootstrap" not in found.names and "bootstrap" not in found.layers:
+    if "/var/task/bootstrap" in found.files:
+        if "/var/task/bootstrap" not in found.executable:
+            why = "the file bootstrap is not executable: run `git update-index --chmod=+x`, or `chmod +x` in its build"
+            yield from _fails(function, found, why)
+        foreign = of_elsewhere(found.head("bootstrap"), function.architecture or "")
+        if foreign:
+            yield from _fails(function, found, f"the file bootstrap is {foreign}")
+    elif "/opt/bootstrap" not in found.files:
         yield from _fails(
             function, found, "a custom runtime starts the file bootstrap, which the package does not have"
         )
-    elif "bootstrap" in found.names and "bootstrap" not in found.executable:
-        yield "the file bootstrap is not executable: run `git update-index --chmod=+x`, or `chmod +x` in its build"
+
+
+def _started(function: Finished, found: Contents) -> Iterator[str]:
+    """Yield what is wrong with what Lambda starts beside the runtime: a wrapper, and extensions of layers.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper and
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+    """
+    wrapper = function.variables.get("AWS_LAMBDA_EXEC_WRAPPER", "")
+    if wrapper.startswith(("/opt/", "/var/task/")) and wrapper not in found.executable:
+        what = "is not executable" if wrapper in found.files else "is in neither the package nor a layer"
+        yield from _fails(function, found, f"AWS_LAMBDA_EXEC_WRAPPER names {wrapper}, which {what}")
+    for name in sorted(found.files - found.executable):
+        folder, _, base = name.rpartition("/")
+        if folder == "/opt/extensions" and base:
+            yield f"the extension {base} of a layer is not executable, so Lambda cannot start it"
 
 
 def _fails(function: Finished, found: Contents, why: str) -> Iterator[str]:

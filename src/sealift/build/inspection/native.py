@@ -18,10 +18,11 @@ def misfits(package: Path, runtime: str, architecture: str) -> Iterator[str]:
     """Yield a sentence for the compiled modules that do not fit."""
     wanted, minor = _MACHINES.get(architecture), _minor(runtime)
     machine, version = [], []
+    fitting = set[str]()
     with zipfile.ZipFile(package) as archive:
         for info in archive.infolist():
             base = info.filename.rpartition("/")[2]
-            if not (base.endswith((".so", ".node")) or ".so." in base):
+            if not (base.endswith((".so", ".node")) or ".so." in base) or _of_another(info.filename, minor):
                 continue
             with archive.open(info) as file:
                 head = file.read(20)
@@ -31,11 +32,43 @@ def misfits(package: Path, runtime: str, architecture: str) -> Iterator[str]:
             tag = _VERSION.search(base)
             if minor is not None and tag and int(tag[1]) != minor:
                 version.append((info.filename, f"Python 3.{tag[1]}"))
+            else:
+                fitting.add(_stem(info.filename))
+    version = [one for one in version if _stem(one[0]) not in fitting]
     for what, found in ((architecture, machine), (runtime, version)):
         if found:
             names = ", ".join(f"{name} (for {made_for})" for name, made_for in found[:_SHOWN])
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             yield f"compiled modules do not fit {what}: {names}{more}"
+
+
+def _of_another(name: str, minor: int | None) -> bool:
+    """Return whether a file is where a layer has modules for another Python: `python/lib/python3.9/site-packages/`."""
+    match = re.match(r"python/lib/python3\.(\d+)/", name)
+    return match is not None and int(match[1]) != minor
+
+
+def _stem(name: str) -> str:
+    """Return the path of a module without what says which Python it is for."""
+    folder, slash, base = name.rpartition("/")
+    return f"{folder}{slash}{base.partition('.')[0]}"
+
+
+_FORMATS = {
+    b"MZ": "a program for Windows",
+    **dict.fromkeys((b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe"), "a program for macOS"),
+}
+
+
+def of_elsewhere(head: bytes, architecture: str) -> str | None:
+    """Return what a program is by its first bytes where Lambda cannot start it; None where it may."""
+    if head[:4] == b"\x7fELF":
+        number = int.from_bytes(head[18:20], "little")
+        wanted = _MACHINES.get(architecture)
+        return f"built for {_CALLED.get(number, f'machine {number}')}" if wanted and number != wanted else None
+    if head.startswith(b"#!") and head.partition(b"\n")[0].endswith(b"\r"):
+        return "a script whose lines end as on Windows, so that its interpreter is not found"
+    return next((what for start, what in _FORMATS.items() if head.startswith(start)), None)
 
 
 def refuse_for_several(name: str, package: Path, architectures: Sequence[str]) -> None:

@@ -5,13 +5,13 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from sealift.build.javascript.npm import install
 from sealift.build.mirror import Mirror, mirrored
 from sealift.build.planning import Plan
-from sealift.build.workshop import run
+from sealift.build.workshop import Done, run
 from sealift.errors import BuildError
 from sealift.model.template import Json
 from sealift.ports import Process
@@ -20,11 +20,15 @@ _ENTRY_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _WARNING = re.compile(r"\[WARNING\] (.+)\n(?:\n {4}(\S+:\d+:\d+):)?")
 
 
-def bundle(plan: Plan, process: Process, scratch: Path) -> tuple[Path, tuple[str, ...]]:
-    """Bundle the entry points with esbuild; return the folder of the result, and warnings. Raises BuildError."""
+def bundle(plan: Plan, process: Process, scratch: Path, *, given: Mapping[str, str]) -> Done:
+    """Bundle the entry points with esbuild; `given` are the locks of a release that is built again.
+
+    Raises BuildError.
+    """
     mirror = mirrored(plan, scratch)
+    lock = None
     if plan.packages is not None and plan.packages.needs_install(development=True):
-        install(plan, plan.packages, process, mirror, development=True)
+        lock = install(plan, plan.packages, process, mirror, given=given, development=True)
     artifacts = scratch / "artifacts"
     artifacts.mkdir()
     entries = _entry_points(plan, mirror.source)
@@ -33,7 +37,7 @@ def bundle(plan: Plan, process: Process, scratch: Path) -> tuple[Path, tuple[str
     argv += ["--log-level=warning", "--log-limit=0", "--color=false", f"--metafile={record}", *_options(plan)]
     done = run(plan, process, argv, cwd=mirror.source, hint=_HINT)
     _refuse_undeclared(plan, record, mirror)
-    return artifacts, tuple(_warnings(plan, done.stderr))
+    return Done(folder=artifacts, warnings=tuple(_warnings(plan, done.stderr)), lock=lock)
 
 
 _HINT = "Name what it reads outside its folder under [build] inputs in sealift.toml, or mend what it says."
@@ -119,6 +123,8 @@ def _option(plan: Plan, name: str, value: Json) -> list[str]:
             flag = {"KeepNames": "keep-names", "SourcesContent": "sources-content"}.get(name, name.lower())
             if _true(value):
                 return [f"--{flag}"]
+            if name == "Sourcemap" and value in ("linked", "inline", "external", "both"):
+                return [f"--sourcemap={value}"]
             return [f"--{flag}=false"] if name == "SourcesContent" else []
         case "Target" | "Format" | "MainFields":
             return [f"--{'main-fields' if name == 'MainFields' else name.lower()}={_joined(value)}"]

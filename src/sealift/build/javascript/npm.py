@@ -7,16 +7,27 @@ else. npm's own links say which folder was taken, so each is looked at after the
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.build.cache.keys import FORMAT, digest
 from sealift.build.cache.store import Cache
-from sealift.build.javascript.packages import DECLARATIONS, INSTALLED, Link, Packages, lock_of, manifest
+from sealift.build.dependencies.uv import masked
+from sealift.build.javascript.packages import (
+    DECLARATIONS,
+    INSTALLED,
+    LOCKS,
+    Link,
+    Packages,
+    lock_of,
+    manifest,
+    matching,
+)
 from sealift.build.mirror import Mirror, mirrored
 from sealift.build.planning import Plan
-from sealift.build.tools import version
 from sealift.build.workshop import found_program, run
 from sealift.build.zips.leaving_out import OUTPUT
 from sealift.build.zips.packing import open_pack, pack_files
@@ -30,28 +41,49 @@ _PROCESSORS = {"x86_64": "x64", "arm64": "arm64"}
 _ELSEWHERE = re.compile(r"[:/]")
 """Is in what names a place itself: a URL, a repository, an alias of another name."""
 _FOREIGN_LOCKS = ("yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
+_OTHER_WORKSPACES = ("pnpm-workspace.yaml", "lerna.json")
 _NEVER_OURS = (MODULES, ".git", ".aws-sam", ".sealift")
 
 
-def packed(plan: Plan, process: Process, cache: Cache, threads: Executor, *, force: bool) -> tuple[Entry, ...]:
-    """Return the files of node_modules, compressed. Raises BuildError."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modules:
+    """The files of node_modules, compressed, and what npm found where no lock of its own said it."""
+
+    entries: tuple[Entry, ...]
+    lock: str | None
+
+
+def packed(
+    plan: Plan, process: Process, cache: Cache, threads: Executor, *, given: Mapping[str, str], force: bool
+) -> Modules:
+    """Return what is installed; `given` are the locks of a release that is built again. Raises BuildError."""
     assert plan.packages is not None
-    npm = version(found_program(plan, "npm"), cache, process)
-    key = digest(FORMAT, "npm", _content(plan, plan.packages), plan.asset.architecture, npm, OUTPUT)
+    found_program(plan, "npm")
+    made_by = [plan.ingredients.settings.get(name) for name in ("npm", "node", "settings of npm")]
+    key = digest(FORMAT, "npm", _content(plan, plan.packages), plan.asset.architecture, made_by, OUTPUT)
     with cache.lock(f"set-{key[:16]}"):
         found = None if force else open_pack(cache, key)
         if found is None:
             with cache.temporary() as scratch:
                 mirror = mirrored(plan, scratch)
-                install(plan, plan.packages, process, mirror)
+                lock = install(plan, plan.packages, process, mirror, given=given)
                 _gather(plan.packages, mirror)
                 tree = read_tree(mirror.source, Profile(boundary=mirror.top, anywhere=OUTPUT, prunes_loops=True), None)
                 files = [(f.name, f.sha256) for f in tree.files if MODULES in f.name.split("/")[:-1]]
                 pack_files(key, mirror.source, files, cache, threads)
+                cache.write("sets", key, {"lock": lock})
             found = open_pack(cache, key)
     if found is None:
         raise BuildError("The packed node_modules cannot be read", code="cache-damaged", hint="Build again.")
-    return found
+    kept = cache.read("sets", key) or {}
+    return Modules(entries=found, lock=str(kept["lock"]) if kept.get("lock") else None)
+
+
+def declaration(plan: Plan) -> str | None:
+    """Return the name of what npm was asked for, where no lock of its own says which versions; the same everywhere."""
+    if plan.packages is None or not unlocked(plan.packages):
+        return None
+    return digest("npm", plan.method, _content(plan, plan.packages), plan.asset.architecture)
 
 
 def _content(plan: Plan, packages: Packages) -> object:
@@ -61,13 +93,24 @@ def _content(plan: Plan, packages: Packages) -> object:
     return [plan.tree.digest if packages.links and held else declared, plan.beside.digest]
 
 
-def install(plan: Plan, packages: Packages, process: Process, mirror: Mirror, *, development: bool = False) -> None:
+def install(
+    plan: Plan,
+    packages: Packages,
+    process: Process,
+    mirror: Mirror,
+    *,
+    given: Mapping[str, str],
+    development: bool = False,
+) -> str | None:
     """Install the dependencies into the copy, and refuse a foreign package in place of an own one.
 
-    That is looked at in the lock, before any script of a package runs, and once more in what is there afterwards.
+    Where no lock of npm's says which versions, those of a release that is built again are taken, or the newest; what
+    was taken is returned. A foreign package is looked for in the lock, before any script of a package runs, and once
+    more in what is there afterwards.
     Raises BuildError.
     """
     refuse_private_names(plan, packages)
+    kept, found = _parsed(given.get(declaration(plan) or "", "")), dict[str, str]()
     for folder in packages.installs:
         argv = ["--no-audit", "--no-fund", "--loglevel=error"]
         if development:
@@ -78,13 +121,27 @@ def install(plan: Plan, packages: Packages, process: Process, mirror: Mirror, *,
         if folder == packages.root and packages.own[0] in packages.members:
             argv += [f"--workspace={packages.own[0].relative_to(folder).as_posix()}"]
             argv += ["--include-workspace-root"] if development else []
-        copy = mirror.at(folder)
-        if lock_of(copy) is None and packages.links:
+        copy, name = mirror.at(folder), folder.relative_to(plan.boundary).as_posix()
+        is_open = lock_of(copy) is None
+        if is_open and name in kept:
+            (copy / LOCKS[0]).write_text(kept[name], encoding="utf-8")
+        elif is_open and packages.links:
             only = ["--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
             run(plan, process, ["npm", "install", *only], cwd=copy)
         _refuse_foreign_lock(plan, packages, folder, lock_of(copy))
         run(plan, process, ["npm", "ci" if lock_of(copy) else "install", *argv], cwd=copy)
+        if is_open and (lock := lock_of(copy)) is not None:
+            found[name] = masked(lock.read_text(encoding="utf-8"))
     _refuse_foreign(plan, packages, mirror)
+    return json.dumps(found, sort_keys=True) if found else None
+
+
+def _parsed(given: str) -> dict[str, str]:
+    try:
+        found = json.loads(given)
+    except ValueError:
+        return {}
+    return {str(k): v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 
 
 def unlocked(packages: Packages) -> tuple[Path, ...]:
@@ -140,7 +197,7 @@ def _foreign(plan: Plan, link: Link, took: str) -> BuildError:
 
 
 def refuse_private_names(plan: Plan, packages: Packages) -> None:
-    """Refuse a dependency on a registry's package whose name a private package of this repository has."""
+    """Refuse a dependency on a registry's package whose name a package of this repository has for itself."""
     linked = {(link.user, link.name) for link in packages.links}
     asked = {
         name: user
@@ -152,8 +209,8 @@ def refuse_private_names(plan: Plan, packages: Packages) -> None:
     for name, folder in _private(plan.boundary) if asked else ():
         if name in asked and folder != asked[name]:
             raise BuildError(
-                f"{plan.name}: {asked[name].name} depends on {name}, which is private in {folder}, so npm would "
-                "install somebody else's package of that name from a registry",
+                f"{plan.name}: {asked[name].name} depends on {name}, which is {folder} in this repository, but "
+                "npm would install the package of that name from a registry",
                 code="dependency-not-own",
                 hint=f"Name the folder in {asked[name] / 'package.json'} (file:…), declare it under workspaces, "
                 "or rename it.",
@@ -161,15 +218,35 @@ def refuse_private_names(plan: Plan, packages: Packages) -> None:
 
 
 def _private(boundary: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the packages that are not published, and those of workspaces that npm does not know."""
+    members: set[Path] = set()
     for folder, folders, files in os.walk(boundary):
         folders[:] = sorted(f for f in folders if f not in _NEVER_OURS)
+        members |= {member for name in _OTHER_WORKSPACES if name in files for member in _listed(Path(folder) / name)}
         if "package.json" in files:
             try:
                 declared = manifest(Path(folder))
             except BuildError:
                 continue  # not a package: a template of one, or a test's data
-            if declared.get("private") is True and isinstance(declared.get("name"), str):
+            if (declared.get("private") is True or Path(folder) in members) and isinstance(declared.get("name"), str):
                 yield declared["name"], Path(folder)
+
+
+def _listed(file: Path) -> Iterator[Path]:
+    """Yield the folders that lerna.json or pnpm-workspace.yaml lists."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if file.suffix == ".json":
+        with suppress(ValueError, AttributeError):
+            for line in json.loads(text).get("packages", ["packages/*"]):
+                yield from matching(file.parent, str(line))
+        return
+    listed = _PACKAGES.search(text)
+    for line in _PATTERN.findall(listed["list"]) if listed else ():
+        yield from matching(file.parent, line) if not line.startswith("!") else ()
+
+
+_PACKAGES = re.compile(r"^packages:(?P<list>\s*\[[^]]*\]|(?:\s*(?:-[^\n]*|#[^\n]*)$)+)", re.MULTILINE)
+_PATTERN = re.compile(r"""(?:^\s*-|[\[,])\s*["']?([^"'\s,\]]+)""", re.MULTILINE)
 
 
 def _resolved(user: Path, name: str, top: Path) -> Path | None:

@@ -74,6 +74,11 @@ class Packages:
         found += [link.target for link in self.links if link.target.is_file()]
         return tuple(dict.fromkeys(f for f in found if f.is_file() and not f.is_relative_to(self.source)))
 
+    def declares(self, name: str) -> bool:
+        """Return whether an own package asks for this one, for development too."""
+        sections = (*INSTALLED, "devDependencies")
+        return any(name in (m.get(section) or {}) for m in self.manifests.values() for section in sections)
+
     def needs_install(self, *, development: bool) -> bool:
         """Return whether npm has anything to install."""
         sections = (*INSTALLED, *(["devDependencies"] if development else []))
@@ -133,17 +138,18 @@ def _members(root: Path, boundary: Path) -> Iterator[Path]:
     declared = manifest(root).get("workspaces")
     listed = declared.get("packages") if isinstance(declared, dict) else declared
     lines = [line for line in listed if isinstance(line, str)] if isinstance(listed, list) else []
-    refused = {folder for line in lines if line.startswith("!") for folder in _matching(root, line[1:])}
+    refused = {folder for line in lines if line.startswith("!") for folder in matching(root, line[1:])}
     seen: set[Path] = set()
     for line in lines:
-        for folder in _matching(root, line) if not line.startswith("!") else ():
+        for folder in matching(root, line) if not line.startswith("!") else ():
             if folder in refused or folder in seen or not (folder / "package.json").is_file():
                 continue
             seen.add(folder)
             yield _inside(folder, boundary, f"The workspace {line} of {root / 'package.json'}")
 
 
-def _matching(root: Path, pattern: str) -> Iterator[Path]:
+def matching(root: Path, pattern: str) -> Iterator[Path]:
+    """Yield the real folders that a pattern of a workspace names."""
     cleaned = pattern.removeprefix("./").strip("/")
     if not cleaned or PurePosixPath(pattern).is_absolute():
         return

@@ -13,7 +13,7 @@ from functools import lru_cache
 SOURCE_ANYWHERE = (
     ".git", ".hg", ".svn", ".aws-sam", ".sealift", ".chalice", ".serverless", ".DS_Store", ".idea", ".vscode",
     "__pycache__", "*.pyc", "*.pyo", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox",
-    ".coverage", ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", "*.egg-info",
+    ".coverage", ".pdm-python", ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", "*.egg-info",
 )  # fmt: skip
 """Names left out wherever they are, and every folder that holds a `pyvenv.cfg`: a virtual environment."""
 
@@ -30,13 +30,16 @@ LOCAL_ANYWHERE = tuple(name for name in SOURCE_ANYWHERE if name != ".gitignore")
 LOCAL_OUTPUT = ("build", "dist", "*.egg-info")
 """Left out at the top of a folder that requirements name by path."""
 
-OUTPUT = ("__pycache__", "*.pyc", ".bin", ".package-lock.json", ".DS_Store")
+OUTPUT = ("__pycache__", ".bin", ".package-lock.json", ".DS_Store")
 """Left out of what make, npm and esbuild produce: caches, and links that only serve a command line."""
+
+SCRIPTS = "bin/*"
+"""Where installers put commands; a package of that name stays, without them."""
 
 DEPENDENCY_LEFTOVERS = (
     "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/direct_url.json",
     "*.dist-info/uv_cache.json", "*.dist-info/uv_build.json", "*.dist-info/WHEEL", "*/__pycache__/*", "__pycache__/*",
-    "*.pyc", "bin/*",
+    SCRIPTS,
 )  # fmt: skip
 """What an installer leaves, which differs from machine to machine. METADATA stays: importlib.metadata needs it."""
 

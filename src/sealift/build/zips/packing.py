@@ -19,7 +19,7 @@ from sealift.build.cache.keys import FORMAT, digest
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.needed import is_test, needed_stubs, needed_tests, tests_folder
 from sealift.build.zips.deflating import Stream, compressor, deflated
-from sealift.build.zips.leaving_out import DEPENDENCY_STUBS, DEPENDENCY_TESTS, patterns
+from sealift.build.zips.leaving_out import DEPENDENCY_STUBS, DEPENDENCY_TESTS, SCRIPTS, patterns
 from sealift.build.zips.zipping import Entry
 from sealift.errors import BuildError
 
@@ -48,8 +48,10 @@ def distributions(site: Path, left_out: tuple[str, ...]) -> tuple[Distribution, 
 def _distribution(site: Path, info: Path, left_out: tuple[str, ...]) -> Distribution:
     project, _, version = info.name.removesuffix(".dist-info").rpartition("-")
     unwanted = patterns(*(p for p in left_out if p not in (DEPENDENCY_TESTS, DEPENDENCY_STUBS)))
-    recorded = ((PurePosixPath(name).as_posix(), sha256) for name, sha256 in _record(info / "RECORD"))
+    recorded = [(PurePosixPath(name).as_posix(), sha256) for name, sha256 in _record(info / "RECORD")]
     files = [f for f in recorded if not f[0].startswith(("/", "../")) and not unwanted.match(f[0])]
+    if SCRIPTS in left_out and any(name == "bin/__init__.py" for name, _ in recorded):
+        files += [f for f in recorded if f[0].startswith("bin/") and "." in f[0] and "__pycache__" not in f[0]]
     if DEPENDENCY_STUBS in left_out:
         stubs = needed_stubs(site, (name for name, _ in files))
         files = [f for f in files if not f[0].endswith(".pyi") or f[0] in stubs]

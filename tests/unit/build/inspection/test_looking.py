@@ -182,8 +182,64 @@ def test_compiled_modules_have_to_fit_processor_and_python(tmp_path: Path) -> No
     assert "do not fit python3.13: dep/a.cpython-312" in told(tmp_path, files, runtime="python3.13")[0]
 
 
-def test_a_bootstrap_that_is_not_executable_is_named(tmp_path: Path) -> None:
-    assert "not executable" in told(tmp_path, {"bootstrap": ""}, runtime="provided.al2023", handler="x")[0]
+def test_modules_for_several_pythons_fit_when_one_of_them_does(tmp_path: Path) -> None:
+    names = ("dep/a.cpython-312-x86_64-linux-gnu.so", "dep/a.cpython-313-x86_64-linux-gnu.so")
+    assert told(tmp_path, {"app.py": APP, **dict.fromkeys(names, elf(62))}) == ()
+    other = "python/lib/python3.9/site-packages/a.cpython-39-x86_64-linux-gnu.so"
+    assert told(tmp_path, {"app.py": APP}, layer={other: elf(62)}) == ()
+
+
+def test_compiled_modules_of_a_layer_have_to_fit(tmp_path: Path) -> None:
+    layer: dict[str, str | bytes] = {"python/dep/a.cpython-313-x86_64-linux-gnu.so": elf(62)}
+    assert "do not fit python3.12: python/dep/a" in told(tmp_path, {"app.py": APP}, layer=layer)[0]
+    assert "do not fit arm64" in told(tmp_path, {"app.py": APP}, layer=layer, architecture="arm64")[0]
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        (b"#!/bin/sh\n", ""),
+        (elf(62), ""),
+        (elf(183), "built for arm64"),
+        (b"#!/bin/sh\r\n", "lines end as on Windows"),
+        (b"\xcf\xfa\xed\xfe", "for macOS"),
+        (b"MZ", "for Windows"),
+        ("not executable", "not executable"),
+    ],
+)
+def test_a_bootstrap_that_lambda_cannot_start_stops(tmp_path: Path, program: bytes | str, why: str) -> None:
+    info = zipfile.ZipInfo("bootstrap")
+    info.external_attr = (0o100644 if isinstance(program, str) else 0o100755) << 16
+    with zipfile.ZipFile(tmp_path / "package", "w") as archive:
+        archive.writestr(info, program)
+    function = Finished(
+        logical_id="Fn", handler="x", runtime="provided.al2023", architecture="x86_64", package=tmp_path / "package"
+    )
+    with pytest.raises(BuildError, match=why) if why else nullcontext():
+        assert look(function) == ()
+
+
+@pytest.mark.parametrize("wrapper", ["/opt/wrap", "/var/task/wrap", "/opt/gone"])
+def test_a_wrapper_that_lambda_cannot_start_stops(tmp_path: Path, wrapper: str) -> None:
+    package, layer = zipped(tmp_path / "package", {"app.py": APP, "wrap": ""}), zipped(tmp_path / "layer", {"wrap": ""})
+    function = Finished(
+        logical_id="Fn",
+        handler="app.handler",
+        runtime="python3.12",
+        architecture="x86_64",
+        package=package,
+        layers=(layer,),
+        variables={"AWS_LAMBDA_EXEC_WRAPPER": wrapper},
+    )
+    with pytest.raises(BuildError, match="neither the package nor" if "gone" in wrapper else "is not executable"):
+        look(function)
+
+
+def test_an_extension_that_is_not_executable_is_named(tmp_path: Path) -> None:
+    layer: dict[str, str | bytes] = {"extensions/agent": "", "extensions/lib/data.json": ""}
+    assert told(tmp_path, {"app.py": APP}, layer=layer) == (
+        "Fn: the extension agent of a layer is not executable, so Lambda cannot start it",
+    )
 
 
 @pytest.mark.parametrize(("files", "refused"), [({"a.so": b"\x7fELF" + bytes(20)}, True), ({"a.py": b""}, False)])
