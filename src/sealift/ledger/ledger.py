@@ -82,14 +82,13 @@ class BucketLedger:
 
         Entries that were read before and that the newest one leads back to are not read again.
         """
-        if self._cache is None:
-            return self._whole()
-        known = self._known or self._cache.load()
+        known = self._known or (self._cache.load() if self._cache else ())
         entries = self._continued(known) if known else None
         if entries is None:
             entries = self._whole()
-            self._cache.compare(known, entries, self._environment)
-        if entries != known:
+            if self._cache:
+                self._cache.compare(known, entries, self._environment)
+        if self._cache and entries != known:
             self._cache.save(entries)
         self._known = entries
         return entries

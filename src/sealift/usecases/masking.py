@@ -6,6 +6,8 @@ for ever what is written to it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from operator import is_
 from typing import Any, TypeVar
 
 from sealift.analysis.redact import MASK, redacted
@@ -103,15 +105,24 @@ def _masked(value: Any, secrets: Secrets, *, said: bool = False) -> Any:
     if isinstance(value, str):
         return secrets.masked(value) if said else value
     if isinstance(value, tuple | list):
-        return type(value)(_masked(item, secrets, said=said) for item in value)
+        items = [_masked(item, secrets, said=said) for item in value]
+        return value if all(map(is_, items, value)) else type(value)(items)
     if isinstance(value, dict) and said:
         return {key: _masked(item, secrets, said=True) for key, item in value.items()}
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    old = {field.name: getattr(value, field.name) for field in fields(value)}
-    new = {name: _masked(inner, secrets, said=said or name in SAID) for name, inner in old.items()}
-    changed = {name: inner for name, inner in new.items() if inner is not old[name] and inner != old[name]}
+    kind: Any = type(value)
+    changed = {}
+    for name, of_words in _fields(kind):
+        old = getattr(value, name)
+        new = _masked(old, secrets, said=said or of_words)
+        if new is not old and new != old:
+            changed[name] = new
     return replace(value, **changed) if changed else value
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
+    """Return the fields of a dataclass, each with whether it holds words for people; of anything else, none."""
+    return tuple((field.name, field.name in SAID) for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 __all__ = ["MASK", "Secrets", "masked_cloud", "masked_error"]

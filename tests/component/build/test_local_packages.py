@@ -17,11 +17,13 @@ from sealift.system import RealProcess
 from tests.unit.build.tools import function, write
 
 SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+"""The smallest backend: it builds in half the time of setuptools, which some of the ways keep."""
 HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
 
-def project(name: str, *needs: str, tail: str = "", backend: str = SETUPTOOLS) -> str:
-    head = f'[project]\nname = "{name}"\nversion = "0.1"\nrequires-python = ">=3.11"\n'
+def project(name: str, *needs: str, tail: str = "", backend: str = FLIT) -> str:
+    head = f'[project]\nname = "{name}"\nversion = "0.1"\ndescription = ""\nrequires-python = ">=3.11"\n'
     return f"{head}dependencies = {json.dumps(needs)}\n{tail}{backend}"
 
 
@@ -49,7 +51,7 @@ lock-version = "2.0"
 """
 WAYS: dict[str, dict[str, str]] = {
     "path": {"requirements.txt": "../lib\n"},
-    "editable": {"requirements.txt": "-e ../lib\n"},
+    "editable": {"requirements.txt": "-e ../lib\n", "../lib/pyproject.toml": project("lib", backend=SETUPTOOLS)},
     "quoted": {"requirements.txt": '-e "../lib"\n'},
     "named": {"requirements.txt": "lib @ ../lib\n"},
     "address": {"requirements.txt": "lib @ file:../lib\n"},
@@ -114,7 +116,7 @@ def test_the_code_of_now_is_delivered_and_never_that_of_another_repository(tmp_p
 TWO = {"two/pyproject.toml": project("two"), "two/two/__init__.py": "WORD = 'one'\n"}
 NAMING = {
     "a source of uv": project("lib", "two", tail='[tool.uv.sources]\ntwo = { path = "../two" }\n'),
-    "a relative address": project("lib", "two @ file:../two"),
+    "a relative address": project("lib", "two @ file:../two", backend=SETUPTOOLS),
     "an address of hatch": project(
         "lib",
         "two @ {root:parent:uri}/two",

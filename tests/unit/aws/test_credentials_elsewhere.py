@@ -46,7 +46,7 @@ def test_a_sign_in_that_is_over_says_to_sign_in_again(home: Path, until: str | N
 @pytest.mark.parametrize("content", [None, b"", b"   \n", b"abc", b"\xff\xfe\xff"])
 @pytest.mark.parametrize("by", ["environment", "profile", "role"])
 def test_a_token_file_without_a_token_says_how_to_get_one(
-    home: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, by: str
+    home: Path, sts: Sts, monkeypatch: pytest.MonkeyPatch, content: bytes | None, by: str
 ) -> None:
     file = home / "token"
     if content is None:
@@ -72,11 +72,13 @@ def test_a_token_file_without_a_token_says_how_to_get_one(
 def test_a_container_that_gives_no_credentials_is_named(
     home: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0)
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", address)
     assert failing(OwnCredentials(region=REGION)).code == "credentials-unreadable"
 
 
 def test_a_container_whose_own_token_is_missing_names_that_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0)
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/creds")
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(home / "gone"))
     error = failing(OwnCredentials(region=REGION))

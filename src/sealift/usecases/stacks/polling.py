@@ -22,11 +22,12 @@ def wait_for_stack(site: Site, look: Callable[[], bool], *, what: str) -> None:
 
 
 def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what: str, hint: str = "") -> None:
-    """Call `look` until it returns true: quickly at first, then backing off to every 3 seconds."""
-    deadline = services.clock.monotonic() + timeout_s
+    """Call `look` until it returns true: quickly at first, then every 3 seconds, after 3 minutes more rarely."""
+    began = services.clock.monotonic()
     pause_s = 0.02
     while not look():
-        if services.clock.monotonic() > deadline:
+        waited_s = services.clock.monotonic() - began
+        if waited_s > timeout_s:
             raise CloudError(
                 f"{what} took longer than {timeout_s:.0f} s",
                 code="timeout",
@@ -34,4 +35,4 @@ def poll(services: Services, look: Callable[[], bool], *, timeout_s: float, what
                 retryable=True,
             )
         services.clock.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 3.0)
+        pause_s = min(pause_s * 1.5, max(3.0, waited_s / 60))
