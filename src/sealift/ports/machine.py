@@ -1,0 +1,93 @@
+"""This machine: network, programs, time, and who sits in front of it."""
+
+from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from sealift.model.event import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """The answer to a probe; `status` is 0 and `error` says why when there was none."""
+
+    status: int
+    body: str
+    latency_ms: float
+    error: str = ""
+
+
+class Http(Protocol):
+    """Sends probes."""
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: str | None, timeout_s: float
+    ) -> HttpAnswer:
+        """Send one request; never raises for what the server does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A process that ended. `stdout` and `stderr` are text, undecodable bytes replaced."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    timed_out: bool = False
+
+
+class Process(Protocol):
+    """Runs other programs, in a process group of their own that ends with us."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Completed:
+        """Run to the end. `env` is the whole environment, None means ours. UserError when not found."""
+
+
+class Clock(Protocol):
+    """Time."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Ids(Protocol):
+    """Identifiers nobody else makes."""
+
+    def new(self) -> str:
+        """Return a new identifier of lower-case letters and digits, sortable by time of making."""
+
+
+class EventSink(Protocol):
+    """Where use cases send their events."""
+
+    def emit(self, event: Event) -> None:
+        """Take one event; never raises."""
+
+
+class Prompt(Protocol):
+    """Asks a person. Without one, the default answers."""
+
+    def confirm(self, question: str, *, default: bool = False) -> bool:
+        """Ask yes or no."""
+
+    def text(self, question: str, *, default: str = "") -> str:
+        """Ask for a word."""
