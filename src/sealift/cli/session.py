@@ -68,16 +68,18 @@ class Session:
 
         On the embedded cloud every command that is named on the way says `--local`.
         """
-        from sealift.cli.hints import Locally
+        if self.local:
+            from sealift.cli.hints import Locally
+
+            return Locally(self._shown)
         from sealift.cli.reporting import Reporting, reports
-        from sealift.config.pipeline import part_of_repository
         from sealift.wiring.application import make_forge, notify
 
-        if self.local:
-            return Locally(self._shown)
         forge = make_forge() if reports(self.command) else None
         sink = self._shown
         if forge is not None:
+            from sealift.config.pipeline import part_of_repository
+
             sink = Reporting(
                 command=self.command, part=part_of_repository(self.directory), sink=self._shown, forge=forge
             )

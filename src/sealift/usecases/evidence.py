@@ -1,20 +1,24 @@
 """The evidence of a release: made when its commit was analysed and tested, kept beside its manifest."""
 
 from dataclasses import replace
-from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from sealift.delivery.evidence import evidence_key, evidence_of, read, written
 from sealift.model.evidence import Evidence
 from sealift.model.finding import SuiteResult
 from sealift.model.release import BuiltRelease
 from sealift.ports import Bucket
-from sealift.usecases.check import Checked
+
+if TYPE_CHECKING:
+    from sealift.usecases.check import Checked
 
 TOOLS = ("sealift", "ruff", "cfn-lint")
 
 
-def evidence_of_checks(built: BuiltRelease, checked: Checked, audited: SuiteResult | None) -> Evidence:
+def evidence_of_checks(built: BuiltRelease, checked: "Checked", audited: SuiteResult | None) -> Evidence:
     """Return the evidence of a release whose commit was just analysed and tested; `audited` is None when it was not."""
+    from importlib.metadata import version
+
     tools = {name: version(name) for name in TOOLS}
     return replace(
         evidence_of(built.release.digest, built.origin, analysis=checked.analysis, tests=checked.tests, tools=tools),
