@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from sealift.local.clients import MADE_UP
+from sealift.local.clients import SERVED as SERVICES
 from sealift.local.expand.http_api import SERVED_SUBTYPES
 from sealift.local.expand.in_name_only import NEEDS_CONTAINERS
 from sealift.local.expand.integrations import SERVED, SERVED_BY_SDK
@@ -42,6 +44,11 @@ def _paragraphs() -> Iterator[str]:
     yield _text(
         f"**Tasks of state machines** that are done: {', '.join(f'`{one}`' for one in SERVED)}, and `aws-sdk` for "
         f"{', '.join(SERVED_BY_SDK)}. An execution fails at any other."
+    )
+    made_up = "; ".join(f"`{name}` {how.rstrip(',')}" for name, how in sorted(MADE_UP.items()))
+    yield _text(
+        f"**Services that code calls.** {len(SERVICES)} services are there. A client that code makes for any other is "
+        f"named: its calls fail. Named, too: {made_up}."
     )
     yield _text(
         "**Layers of other accounts** cannot be read. These have a stand-in; any other is named, and what it holds is "

@@ -12,6 +12,7 @@ from typing import Protocol
 from sealift.cfn.values import mapping_at, properties, resources
 from sealift.errors import CloudError, PreconditionFailed, TemplateError
 from sealift.local import sdk_layers
+from sealift.local.clients import client_notes
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Body, Context, expand
 from sealift.local.expand.shape import known, with_properties, with_resources
@@ -111,7 +112,8 @@ def prepared(preparation: Preparation, template_key: str, *, depth: int = 0) -> 
     result = stand_ins(of_node.body, context, preparation.layer)
     _check_blobs(result.body, preparation.bucket)
     body, nested = _with_nested(result.body, preparation, context, depth=depth)
-    notes = [*expanded.notes, *of_node.notes, *result.notes, *(note for one in nested for note in one.notes)]
+    clients = client_notes(expanded.body, context, preparation.zip_of)
+    notes = [*expanded.notes, *of_node.notes, *result.notes, *clients, *(note for one in nested for note in one.notes)]
     packages = [*packages_in(body, context, preparation.zip_of), *(p for one in nested for p in one.packages)]
     return Prepared(
         key=_stored(body, preparation.bucket),

@@ -13,7 +13,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sealift.cfn.values import list_at, mapping_at, properties, resources
+from sealift.cfn.values import list_at, properties, resources
+from sealift.local.code_of import code_of
 from sealift.local.expand.context import Body, Context, Expanded
 from sealift.local.expand.shape import known, with_properties, with_resources
 from sealift.local.layers import zipped
@@ -48,7 +49,7 @@ def sdk_stand_ins(
         declared = list_at(given.get("Layers"))
         layers = {number: _POWERTOOLS.fullmatch(known(one, body, context) or "") for number, one in enumerate(declared)}
         of_powertools = next((found for found in layers.values() if found), None)
-        wanted = missing_packages(*_code(body, context, given, zip_of))
+        wanted = missing_packages(*code_of(body, context, given, zip_of))
         if of_powertools is None:
             wanted = tuple(name for name in wanted if not name.startswith("@aws-lambda-powertools/"))
         else:
@@ -69,28 +70,6 @@ def sdk_stand_ins(
         for wanted, functions in users.items()
     )
     return Expanded(body=with_resources(body, changed), notes=notes)
-
-
-def _code(
-    body: Body, context: Context, given: Body, zip_of: Callable[[str], Path | bytes | None]
-) -> Iterator[Path | bytes]:
-    """Yield the code of a function, zipped or written into the template, and that of its own layers."""
-    code = mapping_at(given.get("Code"))
-    if isinstance(code.get("ZipFile"), str):
-        yield _inline(str(code["ZipFile"]))
-    own = [mapping_at(body, "Resources", str(mapping_at(one).get("Ref"))) for one in list_at(given.get("Layers"))]
-    for one in (code, *(mapping_at(properties(layer).get("Content")) for layer in own)):
-        key = known(one.get("S3Key"), body, context)
-        packed = zip_of(key) if key else None
-        if packed is not None:
-            yield packed
-
-
-def _inline(text: str) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("index.js", text)
-    return packed.getvalue()
 
 
 def missing_packages(*code: Path | bytes) -> tuple[str, ...]:
