@@ -7,7 +7,7 @@ permissions read them. Texts for people (descriptions, tags) name nothing.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sealift.isolation.resolving import Resolved
@@ -34,6 +34,12 @@ _INIT = "AWS::CloudFormation::Init"
 """What a host does when it starts: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-init.html"""
 _VALUES = frozenset({"Value", "ValueFrom", "HeaderValue", "ParameterValue"})
 """Keys of what stands beside its name."""
+_KEPT = frozenset({"PARAMETER_STORE", "SECRETS_MANAGER"})
+"""Types of a build's variables whose values are names of what is read."""
+_ASKING = re.compile(
+    r"(?m)^(.*?)(parameter-store|secrets-manager):[ \t]*(\{[^}]*\}|(?:\n\1[ \t]+[\w-]+:[ \t]*[^\s#]+)+)"
+)
+_ASKED = re.compile(r"([\w-]+):[ \t]*[\"']?([^\s,}\"']+)")
 _MADE = frozenset(
     {
         *("Ref", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::FindInMap", "Fn::ImportValue", "Fn::GetAtt"),
@@ -127,7 +133,8 @@ def _texts(scope: Scope, logical_id: str, value: Json, at: tuple[str, str]) -> I
             if parsed is not None:
                 yield from _texts(scope, logical_id, parsed, at)
                 return
-        yield Place(scope, logical_id, path, scope.resolver.one(_filled(scope, logical_id, value)), where)
+        found = scope.resolver.one(_filled(scope, logical_id, value))
+        yield from _placed(Place(scope, logical_id, path, found, where))
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _texts(scope, logical_id, part, (path, f"{where}/{index}"))
@@ -163,6 +170,8 @@ def _in_object(scope: Scope, logical_id: str, value: dict[str, Json], at: tuple[
             return
     said = value.get("Name", value.get("HeaderName", value.get("ParameterKey")))
     named = f"{path}.{said}" if isinstance(said, str) and value.keys() & _VALUES else ""
+    if named and value.get("Type") in _KEPT:
+        named = f"{path}.{value['Type']}.{said}"
     for key, part in value.items():
         inner = named if named and key in _VALUES else f"{path}.{key}".lstrip(".")
         if key in _TABLES and isinstance(part, dict):
@@ -196,7 +205,19 @@ def _made(scope: Scope, logical_id: str, call: tuple[str, Json], at: tuple[str, 
         if only is not None and only[:1] in ("{", "[") and (parsed := _parsed(only)) is not None:
             yield from _texts(scope, logical_id, parsed, at)
         else:
-            yield Place(scope, logical_id, at[0], found, at[1], parameter)
+            yield from _placed(Place(scope, logical_id, at[0], found, at[1], parameter))
+
+
+def _placed(place: Place) -> Iterator[Place]:
+    """Yield a place, and what a build asks a store for apart from its commands."""
+    if place.key != "BuildSpec":
+        yield place
+        return
+    exact = place.value.exact
+    yield replace(place, value=Resolved(tuple(_ASKING.sub("", text) for text in place.value.values), exact))
+    for _, store, listed in (asking for text in place.value.values for asking in _ASKING.findall(text)):
+        for name, asked in _ASKED.findall(listed):
+            yield replace(place, path=f"{place.path}.{store}.{name}", value=Resolved((asked,), exact))
 
 
 def _words(value: Json) -> list[str]:

@@ -457,6 +457,8 @@ class Scope:
             return (
                 Resolved(tuple("" if n == "default" else f"{n}/" for n in names), bus.exact) if bus.values else text("")
             )
+        if key[0] == "@":
+            return Resolved((self._symbol(logical_id, key[1:]),))
         if key[0] == "=":
             return self._within(logical_id, key[1:])
         if key == "slash":

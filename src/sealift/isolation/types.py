@@ -208,13 +208,19 @@ TYPES: Mapping[str, TypeFacts] = {
     "AWS::EC2::SecurityGroup": _facts("ec2/security-group", "ec2:{r}:{a}:security-group/{n}", how="id name",
                                       attributes="GroupId={n}"),
     "AWS::RDS::DBInstance": _facts("rds/db", "rds:{r}:{a}:db:{n}", name="DBInstanceIdentifier", how="lower name",
-                                   parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:*/* "
+                                   parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:{@DbiResourceId}/* "
                                    "snapshot=arn:{p}:rds:{r}:{a}:snapshot:rds:{n}-~"),
+    "AWS::RDS::DBProxy": _facts("rds/proxy", "rds:{r}:{a}:db-proxy:{n}", how="id name",
+                                attributes="DBProxyArn=arn:{p}:rds:{r}:{a}:db-proxy:{n}",
+                                parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:{n}/*"),
     "AWS::RDS::DBCluster": _facts("rds/cluster", "rds:{r}:{a}:cluster:{n}", name="DBClusterIdentifier",
-                                  how="lower name", parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:*/* "
+                                  how="lower name",
+                                  parts="rds-db.db-user=arn:{p}:rds-db:{r}:{a}:dbuser:{@DBClusterResourceId}/* "
                                   "cluster-snapshot=arn:{p}:rds:{r}:{a}:cluster-snapshot:rds:{n}-~"),
-    "AWS::Neptune::DBCluster": _facts("rds/cluster", "rds:{r}:{a}:cluster:{n}", name="DBClusterIdentifier",
-                                      how="lower name", parts="neptune-db.database=arn:{p}:neptune-db:{r}:{a}:*/*"),
+    "AWS::Neptune::DBCluster": _facts(
+        "rds/cluster", "rds:{r}:{a}:cluster:{n}", name="DBClusterIdentifier", how="lower name",
+        parts="neptune-db.database=arn:{p}:neptune-db:{r}:{a}:{@ClusterResourceId}/*",
+    ),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _facts(
         "elasticloadbalancing/loadbalancer", "elasticloadbalancing:{r}:{a}:loadbalancer/~/{n}/{s}", name="Name",
         how="stack arn", parts=_LISTENERS + " loadbalancer/app/={arn} loadbalancer/net/={arn}"),
@@ -275,7 +281,7 @@ _SERVICES = {
 
 _KINDS = {
     "AWS::EC2::EIP": "elastic-ip", "AWS::KMS::ReplicaKey": "key", "AWS::MSK::ServerlessCluster": "cluster",
-    "AWS::ElastiCache::CacheCluster": "cluster", "AWS::RDS::DBProxy": "proxy", "AWS::RDS::DBSubnetGroup": "subgrp",
+    "AWS::ElastiCache::CacheCluster": "cluster", "AWS::RDS::DBSubnetGroup": "subgrp",
     "AWS::RDS::DBParameterGroup": "pg", "AWS::RDS::DBClusterParameterGroup": "cluster-pg",
     "AWS::RDS::OptionGroup": "og", "AWS::RDS::EventSubscription": "es", "AWS::IoT::TopicRule": "rule",
     "AWS::IoT::Certificate": "cert", "AWS::SES::EmailIdentity": "identity",

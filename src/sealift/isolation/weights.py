@@ -105,7 +105,7 @@ _LOG_KEY = re.compile(
     r"(?i)(loggroup(name|arn|identifier)?|log_group\w*|logging(config\w*)?\.(destinationbucketname|bucket))$"
 )
 _STORE_KEY = re.compile(
-    r"(?i)(^|\.)(table(name)?|((target|s3|output|results?|source)_?)?bucket(name|arn)?|queue(url|name|arn)?|stream(name|arn)?|file_?systems?(id|arn)?|database(name)?"
+    r"(?i)(^|\.)(table|\w*tablename|((target|s3|output|results?|source)_?)?bucket(name|arn)?|queue(url|name|arn)?|stream(name|arn)?|file_?systems?(id|arn)?|database(name)?"
     r"|db(cluster|instance)identifier|deliverystream|\w*backupvault(name)?|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
     r"|cachecluster\w*|\w*secret(id|arn)|knowledgebaseid|collection\w*|repository(name|uri)?)$"
 )
@@ -114,6 +114,8 @@ _CODE_KEY = re.compile(r"(?i)(script|code|template|jar|schema|definition|artifac
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _SENDING = (_MAPPING, "AWS::Events::Rule", "AWS::Events::Archive", "AWS::Scheduler::Schedule", "AWS::Pipes::Pipe")
 """Types that call a function with what they hear."""
+_READ = re.compile(r"(?i)(?:^|[.a-z])(secrets|parameter[-_]store|secrets[-_]manager)\.(?!Name$)[^.]+$")
+"""Places whose text names what a container or a build reads when it starts."""
 _CODE_PLACE = re.compile(r"^(Code|Content)\.S3Bucket$|^(Body|Definition)S3Location\.Bucket$")
 """Where a release's own code and definitions are read from: the bucket of artifacts, which all previews share."""
 _NAMED_WITHIN = ("AWS::RDS::", "AWS::DocDB", "AWS::Redshift", "AWS::Neptune", "AWS::Timestream::Influx")
@@ -127,6 +129,17 @@ _STORE_WORD = re.compile(
 )
 _SECRET_WORD = re.compile(r"(?i)(password|passwd|secret|token|api-?_?key|credential|private-?_?key|signing)")
 _NETWORK_WORD = re.compile(r"(?i)(vpc|subnet|security-?_?group|(^|[^a-z])sgs?([^a-z]|$)|network|route-?table|nat)")
+
+
+_BY_TYPE = (
+    ("AWS::SecretsManager::SecretTargetAttachment", "", re.compile("TargetId$"), STORE),
+    ("AWS::ApiGateway::UsagePlan", "", re.compile("(ApiId|UsagePlanId|KeyId)$"), PLAN),
+    ("AWS::CodeDeploy::DeploymentGroup", "", re.compile("ApplicationName$|Alarms\\.Name$"), DEPLOYING),
+    ("AWS::", "::Authorizer", re.compile("(ProviderARNs|AuthorizerUri|Issuer|UserPoolId)$"), USERS),
+    ("AWS::AppSync::GraphQLApi", "", re.compile("(ProviderARNs|AuthorizerUri|Issuer|UserPoolId)$"), USERS),
+    ("AWS::Cognito::UserPool", "::UserPool", re.compile("LambdaConfig"), USERS),
+)
+"""Types of which only these places count, and what they name there."""
 
 
 def weigh(place: Place, text: str, outside: Outside | None = None) -> Thing | None:
@@ -155,22 +168,17 @@ def _by_place(place: Place, text: str) -> Thing | None:
         return sent
     if key == "ServiceToken":
         return CUSTOM
+    if read := _READ.search(place.path):
+        return _by_words(place, text) if read[1][0] in "pP" else CREDENTIAL
     if key == "EventBusName":
         return None if text.rpartition("/")[2] == "default" else ROUTE
     if kind == "AWS::SSM::Parameter" and key == "Value":
         names = [n for p in values_at(place.scope, place.logical_id, "Name") for n in p.value.values]
         called = any(_SECRET_WORD.search(name) for name in names)
         return SECRET if called and _is_secret(text, variable=True) else _by_text(place, text)
-    if kind == "AWS::SecretsManager::SecretTargetAttachment":
-        return STORE if key == "TargetId" else None
-    if kind.startswith("AWS::ApiGateway::UsagePlan"):
-        return PLAN if key in ("ApiId", "UsagePlanId", "KeyId") else None
-    if kind == "AWS::CodeDeploy::DeploymentGroup":
-        return DEPLOYING if key == "ApplicationName" or place.path.endswith("Alarms.Name") else None
-    if kind.endswith("::Authorizer") or kind == "AWS::AppSync::GraphQLApi":
-        return USERS if key in ("ProviderARNs", "AuthorizerUri", "Issuer", "UserPoolId") else None
-    if kind == "AWS::Cognito::UserPool":
-        return USERS if "LambdaConfig" in place.path else None
+    for head, end, asked, thing in _BY_TYPE:
+        if kind.startswith(head) and kind.endswith(end):
+            return thing if asked.search(place.path) else None
     if _KEYS.search(place.path):
         return KEY
     if _NETWORK_KEY.search(key) and ("-" in text or has_outside(text)):
@@ -248,7 +256,11 @@ def _by_outside(place: Place, outside: Outside) -> Thing | None:
         return None
     if outside.secret:
         return CREDENTIAL
-    words = f"{outside.name} {place.key}"
+    return _by_words(place, outside.name)
+
+
+def _by_words(place: Place, name: str) -> Thing:
+    words = f"{name} {place.key}"
     if _NETWORK_WORD.search(words):
         return NETWORK
     if _SECRET_WORD.search(words):

@@ -68,6 +68,8 @@ def _is_of_a_program(place: Place, text: str) -> bool:
 def _is_own_label(place: Place) -> bool:
     """Return whether a resource of a type of which many may have one name is called so."""
     known, tail = shape(place.type), place.type.rpartition("::")[2]
+    if known and known.of_a_part and place.path not in known.parents and (place.path,) in known.keys:
+        return True
     if place.path not in ("Name", f"{tail}Name"):
         return False
     named = facts(place.type)
