@@ -86,3 +86,18 @@ def test_what_cannot_be_linted_is_an_error(sealift: Callable[..., Called], folde
     called = sealift("ci", "lint", folder / name)
     assert called.code == 1
     assert "Traceback" not in called.err
+
+
+def test_one_file_delivers_all_applications_of_a_repository(sealift: Callable[..., Called], shop: Path) -> None:
+    top, mail = shop.parent.parent, shop.parent / "mail"
+    mail.mkdir()
+    (mail / "template.yaml").write_text(TEMPLATE)
+    for folder in (shop, mail):
+        (folder / "sealift.toml").write_text(f'[app]\nname = "{folder.name}"\n')
+    assert sealift("init", "--ci", "bitbucket", "-C", top).code == 0
+    assert "sealift each run" in (top / "bitbucket-pipelines.yml").read_text()
+    assert not (top / "sealift.toml").exists()
+    assert sealift("ci", "lint", "-C", top).code == 0
+    (mail / "sealift.toml").write_text('[environments.staging]\nbranch = "other"\n')
+    apart = sealift("init", "--ci", "github", "-C", top)
+    assert (apart.code, "pipeline-apart" in apart.err) == (1, True)

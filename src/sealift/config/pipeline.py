@@ -6,16 +6,17 @@ What stands in one is decided in `pipelines/`.
 import difflib
 import math
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import App
 from sealift.model.finding import Finding
+from sealift.pipelines.delivered import Delivered, Entered, Previewed
 from sealift.pipelines.lint import FILES, System, lint, system_of
-from sealift.pipelines.previewed import Previewed
-from sealift.pipelines.written import Delivered, Entered, write
+from sealift.pipelines.written import write
 
 _WORKFLOW = "sealift.yml"
 _LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pylock.toml", "package-lock.json", "requirements.txt")
@@ -52,41 +53,66 @@ def part_of_repository(folder: Path) -> str:
     return "" if part == "." else part
 
 
-def planned(app: App, system: System, *, requirement: str, protected: str, one_step: bool) -> Pipeline:
-    """Return the pipeline file of an application. `requirement` is what pip installs to get Sealift."""
-    top = repository_top(app.root)
-    folder = app.root.resolve().relative_to(top).as_posix()
-    branches = [one.branch for one in app.environments]
+def planned(
+    apps: Sequence[App], system: System, *, folder: Path, requirement: str, protected: str, one_step: bool
+) -> Pipeline:
+    """Return the pipeline file of the application in a folder, or of the applications below it. Raises ConfigError.
+
+    `requirement` is what pip installs to get Sealift.
+    """
+    top = repository_top(folder)
+    locks = {path.relative_to(top).as_posix() for app in apps for path in _locks(app.root.resolve(), _DEPTH)}
+    locks = locks or {posixpath.join(part_of_repository(app.root), app.config_path or "sealift.toml") for app in apps}
+    several = len(apps) > 1
     what = Delivered(
-        folder="" if folder == "." else folder,
+        folder="" if several else part_of_repository(apps[0].root),
+        several=several,
         protected=protected,
-        environments=tuple(
-            Entered(
-                name=one.name,
-                branch=one.branch,
-                alone=branches.count(one.branch) == 1,
-                approved=one.approvals > 0,
-            )
-            for one in app.environments
-        ),
+        environments=_entered(apps),
         requirement=requirement,
-        locks=tuple(sorted(path.relative_to(top).as_posix() for path in _locks(app.root.resolve(), _DEPTH)))[
-            :_MOST_LOCKS
-        ],
+        locks=tuple(sorted(locks))[:_MOST_LOCKS],
         one_step=one_step,
-        previews=_previewed(app),
+        previews=_previewed([app for app in apps if app.previews is not None]),
     )
     path = top / FILES[system]
     path = path / _WORKFLOW if system == "github" else path
     return Pipeline(path=path, text=write(system, what), there=_text(path) if path.is_file() else None)
 
 
-def _previewed(app: App) -> Previewed | None:
-    if app.previews is None:
-        return None
-    days = max(1, math.ceil(app.preview_rules.expires_s / 86_400))
-    at = app.previews
-    return Previewed(app=app.name, region=at.region, account=at.account, role=at.role, expires_days=days)
+def _entered(apps: Sequence[App]) -> tuple[Entered, ...]:
+    """Return the environments of all applications; what is called alike has to be entered alike."""
+    entered: dict[str, tuple[Entered, App]] = {}
+    for app in apps:
+        branches = [one.branch for one in app.environments]
+        for one in app.environments:
+            alone = branches.count(one.branch) == 1
+            here = Entered(name=one.name, branch=one.branch, alone=alone, approved=one.approvals > 0)
+            known, other = entered.setdefault(one.name, (here, app))
+            if known.branch != here.branch:
+                raise ConfigError(
+                    f"{one.name} follows {known.branch or 'no branch'} in {other.name} and {here.branch or 'none'} in "
+                    f"{app.name}: one pipeline cannot deliver both",
+                    code="pipeline-apart",
+                    hint="Give the environments of one name the same branch, or write a pipeline file for each.",
+                )
+            both = replace(known, alone=known.alone and here.alone, approved=known.approved or here.approved)
+            entered[one.name] = (both, other)
+    return tuple(one for one, _ in entered.values())
+
+
+def _previewed(apps: Sequence[App]) -> Previewed | None:
+    each = [
+        Previewed(
+            app=app.name,
+            region=app.previews.region,
+            account=app.previews.account,
+            role=app.previews.role,
+            expires_days=max(1, math.ceil(app.preview_rules.expires_s / 86_400)),
+        )
+        for app in apps
+        if app.previews is not None
+    ]
+    return replace(each[0], others=tuple(each[1:])) if each else None
 
 
 def save(pipeline: Pipeline) -> None:

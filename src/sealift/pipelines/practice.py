@@ -15,7 +15,10 @@ from sealift.pipelines.shapes import Problem, child, elements, line_of, pairs, t
 
 On = Literal["pull request", "branch", "request"]
 """What starts a job: a pull request, a push to a branch, or a person who asks for it."""
-_SEALIFT = re.compile(r"\bsealift\s+(?:-C\s+\S+\s+)?(?P<verb>[a-z]+)(?P<rest>[^&|;]*)")
+_SEALIFT = re.compile(
+    r"\bsealift\s+(?:-C\s+\S+\s+)?(?:each\s+(?:(?:--all|--only\s+\S+|-C\s+\S+|\$\{[^}]*\})\s+)*)?"
+    r"(?P<verb>[a-z]+)(?P<rest>[^&|;]*)"
+)
 _WRITES = ("run", "deploy", "promote", "rollback", "resume", "destroy")
 _STORED_KEY = re.compile(r"AWS_SECRET_ACCESS_KEY|aws_secret_access_key|aws-secret-access-key")
 _APP_PASSWORD = re.compile(r"app[-_ ]?password", re.IGNORECASE)

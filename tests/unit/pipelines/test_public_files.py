@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealift.pipelines.delivered import Delivered, Entered, Previewed
 from sealift.pipelines.lint import System, lint
-from sealift.pipelines.previewed import Previewed
-from sealift.pipelines.written import Delivered, Entered, write
+from sealift.pipelines.written import write
 
 _FILES: dict[System, str] = {
     "bitbucket": "bitbucket-pipelines.yml",

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealift.pipelines.delivered import Delivered, Entered
 from sealift.pipelines.lint import System, lint
 from sealift.pipelines.reading import read
 from sealift.pipelines.shapes import Problem
-from sealift.pipelines.written import Delivered, Entered, write
+from sealift.pipelines.written import write
 
 SYSTEMS: tuple[System, ...] = ("bitbucket", "github", "gitlab")
 TWO = Delivered(

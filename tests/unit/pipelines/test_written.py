@@ -3,20 +3,22 @@
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yaml.nodes import Node
 
 from sealift.pipelines import bitbucket
+from sealift.pipelines.delivered import Delivered, Entered, Previewed
 from sealift.pipelines.lint import System, lint
 from sealift.pipelines.practice import bitbucket_jobs, github_jobs, gitlab_jobs
-from sealift.pipelines.previewed import Previewed
 from sealift.pipelines.reading import read
 from sealift.pipelines.shapes import Problem, child, elements, pairs, text_of
-from sealift.pipelines.written import Delivered, Entered, write
+from sealift.pipelines.written import write
 
 SYSTEMS: tuple[System, ...] = ("bitbucket", "github", "gitlab")
 TWO = Delivered(
@@ -27,13 +29,36 @@ PREVIEWED = Previewed(
 )
 WITH_PREVIEWS = replace(TWO, previews=PREVIEWED)
 _NAME = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
-TAKEN = ("analysis", "tests", "checks", "preview", "remove-preview", "sweep-previews")
-_BRANCH = st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9/_.-]{0,30}", fullmatch=True)
+_FIXED = ("analysis", "check", "tests", "checks", "preview", "remove-preview", "sweep-previews", "approve-production")
+_TAKEN = st.sampled_from((*_FIXED, "deploy-preview", "prod", "production", "on", "yes", "null", "y", "main"))
+"""Names that the files have of their own, or that YAML would read as something else."""
+_BRANCH = st.text(
+    st.characters(exclude_categories=["C", "Z"], exclude_characters="~^:?*[\\"), min_size=1, max_size=250
+).filter(lambda name: not name.startswith("-")) | st.sampled_from(
+    [
+        "main",
+        "production",
+        "it's",
+        'a"b',
+        "a'b\"c",
+        "c++",
+        "a#b",
+        "#1",
+        "&x",
+        "*",
+        "!x",
+        "a{b,c}",
+        "$(reboot)",
+        "`x`",
+        "a;b",
+        "🚀" * 60,
+    ]
+).filter(lambda name: "*" not in name)
 
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> Delivered:
-    names = draw(st.lists(_NAME.filter(lambda name: name not in TAKEN), min_size=1, max_size=4, unique=True))
+    names = draw(st.lists(_NAME | _TAKEN, min_size=1, max_size=4, unique=True))
     branches = draw(st.lists(_BRANCH, min_size=1, max_size=2, unique=True))
     entered = [Entered(name=names[0], branch=branches[0])]
     entered += [
@@ -51,7 +76,9 @@ def deliveries(draw: st.DrawFn) -> Delivered:
         requirement="sealift==0.1.0",
         locks=tuple(draw(st.lists(st.sampled_from(["uv.lock", "a b/package-lock.json"]), max_size=2, unique=True))),
         one_step=draw(st.booleans()),
-        previews=draw(st.sampled_from([None, PREVIEWED])),
+        previews=draw(st.sampled_from([None, PREVIEWED, replace(PREVIEWED, others=(PREVIEWED,))])),
+        several=draw(st.booleans()),
+        protected=branches[0],
     )
 
 
@@ -60,6 +87,50 @@ def test_nothing_is_found_in_a_written_file(what: Delivered, system: System) -> 
     # Two environments of one branch in the wrong order of Bitbucket's kinds are the team's own declaration.
     ignored = {"deployment-order"}
     assert [f for f in lint("f", write(system, what), system) if f.id not in ignored] == []
+
+
+@given(deliveries(), st.sampled_from(SYSTEMS))
+def test_each_environment_has_steps_of_its_own(what: Delivered, system: System) -> None:
+    top = read(write(system, what))
+    assert not isinstance(top, Problem)
+    jobs = {"bitbucket": bitbucket_jobs, "github": github_jobs, "gitlab": gitlab_jobs}[system](top)
+    for one in what.titled.environments:
+        entering = [job for job in jobs if job.calls("run", "deploy", "promote") and job.name == one.title]
+        assert entering, one
+        for job in entering:
+            assert job.oidc
+            assert job.whole_history
+            assert job.locked
+    assert len({one.title for one in what.titled.environments}) == len(what.environments)
+
+
+@given(_BRANCH)
+def test_the_shell_fetches_the_protected_branch_whatever_it_is_called(branch: str) -> None:
+    for system in ("bitbucket", "gitlab"):
+        top = read(write(system, replace(TWO, protected=branch)))
+        assert not isinstance(top, Problem)
+        lines = [text for text in _texts(top) if text.startswith("git fetch")]
+        assert {tuple(shlex.split(line))[-1] for line in lines} == {
+            f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+        }
+
+
+def _texts(node: Node) -> Iterator[str]:
+    yield text_of(node)
+    for inner in [value for _, _, value in pairs(node)] or [one for one in elements(node) if one is not node]:
+        yield from _texts(inner)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_several_applications_are_delivered_by_one_file(system: System) -> None:
+    approved = tuple(replace(one, approved=one.button) for one in TWO.environments)
+    other = replace(PREVIEWED, app="mail")
+    what = replace(TWO, several=True, environments=approved, previews=replace(PREVIEWED, others=(other,)))
+    text = write(system, what)
+    for command in ("each check", "each test", "each run", "each preview up", "preview down --app mail"):
+        assert f"sealift {command}" in text
+    assert 'sealift each --only "$APPLICATION" approve production --release "$RELEASE"' in text
+    assert "-C " not in text
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -9,6 +9,7 @@ import click
 from sealift import __version__
 from sealift.cli.session import Session, options
 from sealift.cli.visible import say, visible
+from sealift.model.app import App
 
 if TYPE_CHECKING:
     from sealift.pipelines.lint import System
@@ -27,30 +28,39 @@ def init_command(session: Session, system: "System | None", one_step: bool) -> i
     """Write a commented sealift.toml, with what samconfig.toml and the template say. Never overwrites a file.
 
     With --ci, the pipeline of the whole journey too: every change checked, staging by itself, production by one push
-    of a button. Where there is a pipeline file, what to merge into it is shown.
+    of a button. Where there is a pipeline file, what to merge into it is shown. In a folder without an application of
+    its own, that of all applications below, by `sealift each`.
     """
+    from sealift.config.discover import TEMPLATE_NAMES
     from sealift.config.init import write_initial_config
     from sealift.config.load import find_source
+    from sealift.usecases.each import by_name
+    from sealift.wiring.repository import applications_below
 
     if one_step and system is None:
         raise click.UsageError("--one-step goes with --ci.")
     wrote: Path | None = None
-    if system is None or find_source(session.directory) is None:
+    own = any((session.directory / name).is_file() for name in TEMPLATE_NAMES)
+    apps: tuple[App, ...] = ()
+    if system is not None and not own and find_source(session.directory) is None:
+        apps = tuple(by_name(applications_below(session.directory)).values())
+    if not apps and (system is None or find_source(session.directory) is None):
         wrote = write_initial_config(session.directory)
         if not session.json:
             say(f"Wrote {wrote}. Look at it, then try: sealift run --local")
     if system is not None:
-        return _pipeline(session, system, wrote, one_step=one_step)
+        return _pipeline(session, system, wrote, apps or (session.app,), one_step=one_step)
     return session.show({"path": str(wrote)})
 
 
-def _pipeline(session: Session, system: "System", config: Path | None, *, one_step: bool) -> int:
+def _pipeline(session: Session, system: "System", config: Path | None, apps: tuple[App, ...], *, one_step: bool) -> int:
     from sealift.config.discover import default_branch
     from sealift.config.pipeline import planned, save
 
     pipeline = planned(
-        session.app,
+        apps,
         system,
+        folder=session.directory,
         requirement=f"sealift=={__version__}",
         protected=default_branch(session.directory),
         one_step=one_step,
