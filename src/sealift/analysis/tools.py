@@ -18,7 +18,13 @@ class Tool:
     argv: tuple[str, ...]
     files: tuple[str, ...] = ()
     table: str = ""
-    node: bool = False
+    package: str = ""
+    """The package of npm that brings it; empty for one of Python."""
+
+    @property
+    def node(self) -> bool:
+        """Whether it runs on Node.js."""
+        return bool(self.package)
 
 
 TOOLS: Mapping[str, Tool] = {
@@ -44,9 +50,9 @@ TOOLS: Mapping[str, Tool] = {
             *(f"eslint.config.{end}" for end in ("js", "mjs", "cjs", "ts", "mts", "cts")),
             *(f".eslintrc{end}" for end in ("", ".js", ".cjs", ".json", ".yaml", ".yml")),
         ),
-        node=True,
+        package="eslint",
     ),
-    "tsc": Tool(argv=("tsc", "--noEmit", "--pretty", "false"), files=("tsconfig.json",), node=True),
+    "tsc": Tool(argv=("tsc", "--noEmit", "--pretty", "false"), files=("tsconfig.json",), package="typescript"),
 }
 _LINE = re.compile(
     r"\s*(?:(?P<before>ERROR|WARN(?:ING)?|INFO)\s+)?(?P<file>[^\s:()][^:()]*?)"

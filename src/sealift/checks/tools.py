@@ -72,8 +72,14 @@ def _calls(app: App, files: Sequence[str]) -> Iterator[_Call]:
         if name in declared:
             continue
         for folder in sorted(packages) if tool.node else (".",):
-            if _configured(app.root / folder, tool):
+            if _configured(app.root / folder, tool) and (not tool.node or _named(app.root, folder, tool.package)):
                 yield _Call(name=name, folder=folder, argv=tool.argv, declared=False)
+
+
+def _named(root: Path, folder: str, package: str) -> bool:
+    """Whether a package.json, here or above, names a package: the configuration alone may be for an editor."""
+    here = PurePosixPath(folder)
+    return any(f'"{package}"' in text(root / one / "package.json") for one in (here, *here.parents))
 
 
 def _configured(folder: Path, tool: Tool) -> bool:

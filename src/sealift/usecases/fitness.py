@@ -25,9 +25,16 @@ def misfits(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
         SealedStack(name=name, template_sha256=NOT_BUILT, needs=(), parameters=template.parameters)
         for name, template in templates.items()
     ]
+    alike: dict[tuple[str, bool], list[tuple[str, Finding]]] = {}
     for environment in app.environments:
         _, problems = fitted_parameters(app, environment, stacks)
-        yield from (misfit(app, environment, stacks, problem) for problem in problems)
+        for problem in problems:
+            found = misfit(app, environment, stacks, problem)
+            alike.setdefault((problem, found.stops), []).append((environment.name, found))
+    for several in alike.values():
+        (name, first), names = several[0], ", ".join(one for one, _ in several)
+        message = f"{names}{first.message.removeprefix(name)}"
+        yield replace(first, message=message, data={**first.data, "environment": names})
     yield from _of_probes(app, templates)
 
 
@@ -39,14 +46,16 @@ def misfit(app: App, environment: Environment, stacks: Sequence[SealedStack], pr
     name = environment.name
     where = f"[environments.{name}.parameters] in sealift.toml"
     secret = any(f'"{spec.name}"' in problem for stack in stacks for spec in stack.parameters if spec.no_echo)
+    lacks = [p for stack in stacks for p in stack.parameters if f'"{p.name}"' in problem and NO_VALUE in problem]
+    place = lacks[0].location if lacks else None
     if not secret or NO_VALUE not in problem:
-        return _finding(app, name, "parameters", f"{name}: {problem}", f"Set it under {where}.")
+        return _finding(app, name, "parameters", f"{name}: {problem}", f"Set it under {where}.", place)
     declared = environment.stack_name != f"{app.name}-{name}" or bool(environment.stack_names)
     told = f"{name}: {problem}{'; only a stack that was taken over keeps one' if declared else ''}"
     fix = (
         f"Keep it in Secrets Manager: under {where} write '{{{{resolve:secretsmanager:NAME}}}}', not the secret itself."
     )
-    found = _finding(app, name, "parameters", told, fix)
+    found = _finding(app, name, "parameters", told, fix, place)
     return replace(found, stops=False, severity="medium") if declared else found
 
 
@@ -99,13 +108,13 @@ def _outputs(template: Template) -> Iterator[str]:
     yield from found if isinstance(found, dict) else ()
 
 
-def _finding(app: App, environment: str, rule: str, message: str, fix: str) -> Finding:
+def _finding(app: App, environment: str, rule: str, message: str, fix: str, place: Location | None = None) -> Finding:
     return Finding(
         tool="sealift",
         id=rule,
         severity="high",
         message=message,
-        location=Location(file=app.config_path, line=0) if app.config_path else None,
+        location=place or (Location(file=app.config_path, line=0) if app.config_path else None),
         fix=fix,
         stops=True,
         data={"environment": environment},

@@ -30,7 +30,8 @@ def test_a_parameter_that_production_lacks_is_found(world: World):
 def test_a_secret_that_an_environment_lacks_is_never_asked_for_in_the_file(world: World):
     world.write({"Hello": function()}, Parameters={"Token": {"Type": "String", "NoEcho": True}})
     findings = [f for f in checked(world).analysis.findings if f.id == "parameters"]
-    assert [f.stops for f in findings] == [True, True]
+    assert [(f.stops, f.message.partition(":")[0]) for f in findings] == [(True, "staging, production")]
+    assert [f.location is not None and f.location.line > 0 for f in findings] == [True]
     assert all("{{resolve:secretsmanager:NAME}}" in f.fix for f in findings)
 
 
