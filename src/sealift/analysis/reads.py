@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from sealift.model.reads import Read
 
@@ -24,6 +25,7 @@ _GUARDS = {"KeyError", "LookupError", "Exception", "BaseException"}
 _DEFINED = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@lru_cache(maxsize=4096)
 def python_units(source: str) -> Mapping[str, frozenset[str]]:
     """Return the names that each unit of a module uses: its functions and methods by name, and what loading it runs.
 
@@ -66,6 +68,7 @@ def live(units: Mapping[str, Mapping[str, frozenset[str]]], handler: str) -> fro
     return frozenset(reached)
 
 
+@lru_cache(maxsize=4096)
 def python_reads(source: str) -> tuple[Read, ...]:
     """Return what a module of Python reads; nothing of one that cannot be parsed."""
     try:
@@ -235,6 +238,7 @@ def _is_main(test: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
 
 
+@lru_cache(maxsize=4096)
 def python_imports(source: str, module: str) -> frozenset[str]:
     """Return the modules that one may import, relative imports made absolute; `module` is its own dotted name.
 
