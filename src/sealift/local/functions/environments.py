@@ -85,6 +85,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._folder: Path | None = None
         self._stream = log_stream(config)
         self._init_ms: float | None = None
+        self._killed = False
 
     def run(self, event: object, request_id: str, *, arn: str, trace_id: str, chunks: Chunks | None = None) -> Ended:
         """Invoke the function, starting its process first when there is none."""
@@ -117,10 +118,10 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                 return self._given_up(
                     error, [f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {request_id} {said}"]
                 )
-            said = "Runtime exited without providing a reason"
-            return self._given_up(
-                {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {said}"}
-            )
+            kind, said = "Runtime.ExitError", "Runtime exited without providing a reason"
+            if self._killed:
+                kind, said = "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"
+            return self._given_up({"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {said}"})
 
     def retire(self) -> None:
         """End the process: at once, or when the invocation that is under way has ended."""
@@ -188,11 +189,21 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         assert self._api is not None
         until = time.monotonic() + timeout_s
         while not self._api.moved.wait(max(0.0, min(_LOOK_S, until - time.monotonic()))):
-            if self._proc is None or self._proc.poll() is not None:
+            if self._proc is None or self._proc.poll() is not None or self._has_too_much():
                 self._api.moved.wait(_LOOK_S)  # its last words may be on their way
                 return
             if time.monotonic() >= until:
                 return
+
+    def _has_too_much(self) -> bool:
+        """Kill a process that has more memory of its own than its function is given; say whether that was so."""
+        own_mb = _status_mb(self._proc.pid, "RssAnon")
+        self._killed = own_mb is not None and own_mb > int(self.config.get("MemorySize", 128))
+        if self._killed:
+            self._proc.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._proc.wait(timeout=2.0)
+        return self._killed
 
     def _given_up(self, error: dict[str, Any], lines: Sequence[str] = ()) -> Ended:
         self._end_process()
@@ -207,10 +218,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         )
 
     def _peak_mb(self) -> int:
-        with contextlib.suppress(OSError, AttributeError, ValueError, StopIteration):
-            status = Path(f"/proc/{self._proc.pid}/status").read_text(encoding="utf-8")
-            return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
-        return int(self.config.get("MemorySize", 128)) // 2
+        peak = None if self._proc is None else _status_mb(self._proc.pid, "VmHWM")
+        return int(self.config.get("MemorySize", 128)) // 2 if peak is None else peak
 
     def _spawn(self) -> None:
         """Have a process, as the emulator asks for when a version is published. Raises RuntimeError."""
@@ -220,7 +229,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _start(self) -> None:
         self._discard()
-        self._stream = log_stream(self.config)
+        self._stream, self._killed = log_stream(self.config), False
         self._api = RuntimeApi()
         runtime = self.workshop.runtimes.of(self.config, self.code_zip)
         self._proc, descriptor = self._started(runtime, self._api.address)
@@ -300,6 +309,14 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     def _discard_tmpdir(self) -> None:
         """Let the emulator's pool give it up."""
         self._discard()
+
+
+def _status_mb(pid: int, name: str) -> int | None:
+    """Return a size that Linux tells of a process; None where it does not."""
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        return int(next(line for line in status.splitlines() if line.startswith(name)).split()[1]) // 1024
+    return None
 
 
 def _fresh(start: Start) -> "tuple[subprocess.Popen[bytes], int]":

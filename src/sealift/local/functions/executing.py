@@ -4,6 +4,7 @@ import base64
 import contextvars
 import hashlib
 import json
+import math
 import threading
 import time
 import zlib
@@ -274,8 +275,9 @@ Lines = tuple[list[str], list[str]]
 
 def _as_text(config: dict[str, Any], request_id: str, duration_ms: int, log: _Log, _failed: bool) -> Lines:
     start = [f"START RequestId: {request_id} Version: {config.get('Version', '$LATEST')}"]
+    took_ms = max(1.0, duration_ms - (log.init_ms or 0.0))  # Lambda tells the start apart
     report = (
-        f"REPORT RequestId: {request_id}\tDuration: {duration_ms} ms\tBilled Duration: {duration_ms} ms\t"
+        f"REPORT RequestId: {request_id}\tDuration: {took_ms:.2f} ms\tBilled Duration: {math.ceil(took_ms)} ms\t"
         f"Memory Size: {config.get('MemorySize', 128)} MB\tMax Memory Used: {log.peak_mb} MB"
     )
     init = f"\tInit Duration: {log.init_ms:.2f} ms" if log.init_ms is not None else ""
@@ -287,9 +289,10 @@ def _as_json(config: dict[str, Any], request_id: str, duration_ms: int, log: _Lo
         at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
         return json.dumps({"time": at, "type": f"platform.{kind}", "record": {"requestId": request_id, **record}})
 
+    took_ms = max(1.0, duration_ms - (log.init_ms or 0.0))
     metrics = {
-        "durationMs": duration_ms,
-        "billedDurationMs": duration_ms,
+        "durationMs": round(took_ms, 3),
+        "billedDurationMs": math.ceil(took_ms),
         "memorySizeMB": config.get("MemorySize", 128),
         "maxMemoryUsedMB": log.peak_mb,
         **({"initDurationMs": round(log.init_ms, 2)} if log.init_ms is not None else {}),

@@ -12,7 +12,7 @@ from sealift.local.patches.boundaries import known_boundaries, paths_of_roles, s
 from sealift.local.patches.conditional_writes import conditional_writes
 from sealift.local.patches.conditions import resources_under_conditions
 from sealift.local.patches.credentials import own_credentials
-from sealift.local.patches.destinations import destinations
+from sealift.local.patches.destinations import async_destinations
 from sealift.local.patches.event_filters import event_filters
 from sealift.local.patches.events import http_api_events, rest_api_events, url_events
 from sealift.local.patches.functions import functions_made, inline_modules, refuse_without_code
@@ -29,6 +29,7 @@ from sealift.local.patches.roles import assumable_roles
 from sealift.local.patches.service_integrations import kept_integrations, service_integrations
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
 from sealift.local.patches.state_machines import calls_of_apis, checked_definitions, dates_of_nested_executions
+from sealift.local.patches.stream_batches import stream_batches
 from sealift.local.patches.tagged_apis import tagged_apis
 from sealift.local.patches.tagged_buckets import tagged_buckets
 from sealift.local.patches.taken import taken_names
@@ -48,11 +49,12 @@ def apply(prepare: Callable[[str], None]) -> None:
         event_filters,
         service_integrations,
         web_sockets,
+        async_destinations,
+        stream_batches,
         proxy_replies,
         nested_contexts,
         preflights,
         payload_limits,
-        destinations,
         integration_timeouts,
         counted_functions,
         counted_apis,

@@ -1,109 +1,166 @@
-"""Destinations of asynchronous invocations: the emulator knows those of failures alone, and no event bus.
+"""Destinations and dead-letter queues of asynchronous invocations.
 
-https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html (documented, not observed)
+The emulator knows no destination of success and no event bus, and writes records that lack most of AWS's fields.
 """
 
-import contextvars
 import json
 import logging
-import os
+import threading
+import time
 import uuid
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any
 
+from sealift.local.patches.clients import client_as
+
+_LONGEST_THROTTLED_S = 300.0
 _log = logging.getLogger(__name__)
 
 
-def destinations() -> None:
-    """Send what succeeded to its destination, and what failed to a bus, too."""
+def async_destinations() -> None:
+    """Retry asynchronous invocations and send their records as Lambda does.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html (documented, not observed)
+    """
     from ministack.services import lambda_svc
 
-    retry, execute, route = (
-        lambda_svc.invoke_async_with_retry, lambda_svc._execute_function, lambda_svc._route_async_failure,
-    )  # fmt: skip
-    awaited: contextvars.ContextVar[str] = contextvars.ContextVar("awaited", default="")
+    def invoked(func: dict[str, Any], event: Any) -> None:
+        config = func.get("config") or func
+        settings = _settings_of(func, config)
+        most = settings.get("MaximumRetryAttempts")
+        attempts, result = _attempted(
+            lambda: lambda_svc._execute_function(func, event), 2 if most is None else int(most)
+        )
+        failed = bool(result.get("error"))
+        wanted = (settings.get("DestinationConfig") or {}).get("OnFailure" if failed else "OnSuccess") or {}
+        if wanted.get("Destination"):
+            send(config, wanted["Destination"], record_of(config, event, result, attempts))
+        dead = (config.get("DeadLetterConfig") or {}).get("TargetArn")
+        if failed and dead:
+            _send_dead(config, dead, event, result)
 
-    def invoked(func: Any, event: Any) -> None:
-        config = func.get("event_invoke_config") or (func.get("event_invoke_configs") or {}).get("$LATEST") or {}
-        declared = (config.get("DestinationConfig") or {}).get("OnSuccess") or {}
-        token = awaited.set(str(declared.get("Destination") or ""))
-        try:
-            retry(func, event)  # in a thread, with a copy of this context
-        finally:
-            awaited.reset(token)
+    def started(func: dict[str, Any], event: Any) -> None:
+        def run() -> None:
+            lambda_svc._run_with_function_config_scope(func, invoked, func, event)
 
-    def executed(func: Any, event: Any) -> Any:
-        result = execute(func, event)
-        target = awaited.get()
-        if target and not result.get("error"):
-            _send(target, func.get("config") or func, _record(func.get("config") or func, event, result, "Success"))
-        return result
+        threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()
 
-    def routed(target: str, name: str, event: Any, result: Any) -> None:
-        if ":events:" not in target:
-            route(target, name, event, result)
-            return
-        config = lambda_svc._functions.get(name, {}).get("config", {})
-        _send(target, config, _record(config, event, result, "RetriesExhausted"))
-
-    lambda_svc.invoke_async_with_retry = invoked
-    lambda_svc._execute_function = executed
-    lambda_svc._route_async_failure = routed
+    lambda_svc.invoke_async_with_retry = started
 
 
-def _record(config: Any, event: Any, result: Any, condition: str) -> dict[str, Any]:
-    payload = result.get("body")
-    context: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+def _attempted(invoke: Callable[[], dict[str, Any]], retries: int) -> tuple[int, dict[str, Any]]:
+    """Invoke until it succeeds or was tried often enough; being throttled does not count."""
+    until, attempts = time.monotonic() + _LONGEST_THROTTLED_S, 0
+    while True:
+        result = invoke()
+        if result.get("throttle") and time.monotonic() < until:
+            time.sleep(1)
+            continue
+        attempts += 1
+        if not result.get("error") or attempts > retries:
+            return attempts, result
+        time.sleep(2 ** (attempts - 1))  # a minute and two on Lambda
+
+
+def _settings_of(func: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the version or an alias of it is invoked asynchronously."""
+    version = str(config.get("Version") or "$LATEST")
+    known: dict[str, Any] = dict(func.get("event_invoke_configs") or {})
+    aliases = func.get("aliases") or {}
+    names = [version, *(name for name, alias in aliases.items() if alias.get("FunctionVersion") == version)]
+    found: dict[str, Any] | None = next((known[name] for name in names if name in known), None)
+    return found or dict(func.get("event_invoke_config") or {})
+
+
+def record_of(config: Mapping[str, Any], event: Any, result: Mapping[str, Any], attempts: int) -> dict[str, Any]:
+    failed = bool(result.get("error"))
+    version = config.get("Version") or "$LATEST"
+    arn = str(config.get("FunctionArn", ""))
     return {
         "version": "1.0",
-        "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "timestamp": _now(),
         "requestContext": {
             "requestId": str(uuid.uuid4()),
-            "functionArn": f"{config.get('FunctionArn')}:$LATEST",
-            "condition": condition,
-            "approximateInvokeCount": 1,
+            "functionArn": arn if arn.endswith(f":{version}") else f"{arn}:{version}",
+            "condition": "RetriesExhausted" if failed else "Success",
+            "approximateInvokeCount": attempts,
         },
         "requestPayload": event,
-        "responseContext": context if condition == "Success" else {**context, "functionError": "Unhandled"},
-        "responsePayload": payload.decode() if isinstance(payload, bytes) else payload,
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": version,
+            **({"functionError": "Unhandled"} if failed else {}),
+        },
+        "responsePayload": _payload(result),
     }
 
 
-def _send(target: str, config: Any, record: dict[str, Any]) -> None:
-    """Send a record, with the rights of the function's role."""
-    import boto3
-    from botocore.config import Config
-    from ministack.core import lambda_runtime
+def _payload(result: Mapping[str, Any]) -> Any:
+    body = result.get("body")
+    return body.decode(errors="replace") if isinstance(body, bytes) else body
 
-    service, region, text = target.split(":")[2], target.split(":")[3], json.dumps(record)
-    keys = lambda_runtime.execution_credentials(config)
-    client: Any = boto3.client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
-        region_name=region,
-        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=keys.get("AWS_SESSION_TOKEN"),
-        config=Config(inject_host_prefix=False),
-    )
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def send(config: Mapping[str, Any], target: str, record: Mapping[str, Any]) -> None:
+    """Send a record with the rights of the function's role."""
+    service, text = target.split(":")[2], json.dumps(record)
     try:
         match service:
             case "sqs":
-                url = client.get_queue_url(QueueName=target.rpartition(":")[2])["QueueUrl"]
-                client.send_message(QueueUrl=url, MessageBody=text)
+                queues = _client(config, "sqs")
+                queues.send_message(QueueUrl=_url(queues, target), MessageBody=text)
             case "sns":
-                client.publish(TopicArn=target, Message=text)
+                _client(config, "sns").publish(TopicArn=target, Message=text)
             case "lambda":
-                client.invoke(FunctionName=target, InvocationType="Event", Payload=text)
+                _client(config, "lambda").invoke(FunctionName=target, InvocationType="Event", Payload=text)
             case "events":
-                succeeded = record["requestContext"]["condition"] == "Success"
+                kind = "Success" if record["requestContext"]["condition"] == "Success" else "Failure"
                 entry = {
-                    "EventBusName": target,
                     "Source": "lambda",
-                    "DetailType": f"Lambda Function Invocation Result - {'Success' if succeeded else 'Failure'}",
+                    "DetailType": f"Lambda Function Invocation Result - {kind}",
                     "Detail": text,
-                    "Resources": [record["requestContext"]["functionArn"], target],
+                    "Resources": [target, record["requestContext"]["functionArn"]],
+                    "EventBusName": target.rpartition("/")[2],
                 }
-                client.put_events(Entries=[entry])
-    except client.exceptions.ClientError as error:
-        _log.warning("The destination %s: %s", target, error)
+                _client(config, "events").put_events(Entries=[entry])
+            case "s3":
+                name = f"aws/lambda/async/{config.get('FunctionName')}/{record['timestamp']}-{uuid.uuid4()}"
+                _client(config, "s3").put_object(Bucket=target.rpartition(":")[2], Key=name, Body=text.encode())
+    except Exception as error:
+        _log.warning("%s: nothing was sent to %s: %s", config.get("FunctionName"), target, error)
+
+
+def _send_dead(config: Mapping[str, Any], target: str, event: Any, result: Mapping[str, Any]) -> None:
+    """Send an event itself to a dead-letter queue or topic, with what was wrong in its attributes."""
+    error = result.get("body") if isinstance(result.get("body"), dict) else {}
+    said = str((error or {}).get("errorMessage") or "")[:1024] or "Unknown"
+    values = {
+        "RequestID": ("String", str(uuid.uuid4())),
+        "ErrorCode": ("Number", "200"),
+        "ErrorMessage": ("String", said),
+    }
+    attributes = {name: {"DataType": kind, "StringValue": text} for name, (kind, text) in values.items()}
+    try:
+        if ":sqs:" in target:
+            queues = _client(config, "sqs")
+            queues.send_message(
+                QueueUrl=_url(queues, target), MessageBody=json.dumps(event), MessageAttributes=attributes
+            )
+        else:
+            _client(config, "sns").publish(TopicArn=target, Message=json.dumps(event), MessageAttributes=attributes)
+    except Exception as error_sent:
+        _log.warning("%s: nothing was sent to %s: %s", config.get("FunctionName"), target, error_sent)
+
+
+def _url(queues: Any, arn: str) -> str:
+    *_, account, name = arn.split(":")
+    return str(queues.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"])
+
+
+def _client(config: Mapping[str, Any], service: str) -> Any:
+    return client_as(config, service, str(config.get("FunctionArn", ":::")).split(":")[3])

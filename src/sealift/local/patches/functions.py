@@ -43,13 +43,27 @@ def functions_made(provisioners: ModuleType, prepare: Callable[[str], None], ref
     def created(logical_id: str, props: Any, stack_name: str) -> Any:
         refuse(props)
         prepare(str(props.get("Runtime", "")))
-        return create(logical_id, props, stack_name)
+        made = create(logical_id, props, stack_name)
+        _complete(made[0], props)
+        return made
 
     def updated(physical_id: str, old: Any, new: Any, *where: str) -> Any:
         refuse(new)
-        return update(physical_id, old, new, *where)
+        changed = update(physical_id, old, new, *where)
+        _complete(changed[0] if isinstance(changed, tuple) else physical_id, new)
+        return changed
 
     function.update(create=created, update=updated)
+
+
+def _complete(name: str, props: Any) -> None:
+    """Give a function what the emulator's CloudFormation leaves out: reserved concurrency, and a dead-letter queue."""
+    from ministack.services import lambda_svc
+
+    reserved, func = props.get("ReservedConcurrentExecutions"), lambda_svc._functions.get(name)
+    if func is not None:
+        func["concurrency"] = None if reserved is None else int(reserved)
+        func["config"]["DeadLetterConfig"] = props.get("DeadLetterConfig") or {}
 
 
 def refuse_without_code(props: Any) -> None:

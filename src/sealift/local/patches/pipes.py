@@ -7,12 +7,13 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html
 import base64
 import json
 import logging
-import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
+
+from sealift.local.patches.clients import client_as
 
 _PLACE = re.compile(r'"<(?P<alone>(?:\$|aws\.pipes)[^<>"]*)>"|<(?P<within>(?:\$|aws\.pipes)[^<>"]*)>')
 _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']+)'\]")
@@ -72,22 +73,9 @@ class _Pipe:
                 self._poll_stream()
 
     def _client(self, service: str) -> Any:
-        import boto3
-        from botocore.config import Config
-        from ministack.core import lambda_runtime
-
         # The emulator gives sessions of roles to functions alone.
         as_function = str(self._pipe["Arn"]).replace(":pipes:", ":lambda:").replace(":pipe/", ":function:")
-        keys = lambda_runtime.execution_credentials({"Role": self._pipe["RoleArn"], "FunctionArn": as_function})
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
-            region_name=self._region,
-            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=keys.get("AWS_SESSION_TOKEN"),
-            config=Config(inject_host_prefix=False),
-        )
+        return client_as({"Role": self._pipe["RoleArn"], "FunctionArn": as_function}, service, self._region)
 
     def _parameters(self, key: str, of: str) -> Mapping[str, Any]:
         found = (self._declared.get(key) or {}).get(of)
