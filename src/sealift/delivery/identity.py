@@ -49,6 +49,11 @@ class Undeclared:
         return f"{self.name}, which holds {kept}" if kept else self.name
 
 
+def bootstrap_stack(environment: Environment) -> str:
+    """Return the name of the stack that `sealift bootstrap` makes; no role of the environment may write to it."""
+    return f"sealift-bootstrap-{environment.stack_name}"
+
+
 def owner(state: StackState) -> tuple[str | None, str | None]:
     """Return the application and the environment that a stack's tags name."""
     return state.tags.get(OWNER_TAG), state.tags.get(ENVIRONMENT_TAG)

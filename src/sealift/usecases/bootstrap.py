@@ -14,6 +14,7 @@ from sealift.bootstrap.template import bootstrap_template
 from sealift.bootstrap.trust import Trust, read_trust
 from sealift.bootstrap.uses import uses
 from sealift.delivery.causes import first_cause
+from sealift.delivery.identity import bootstrap_stack
 from sealift.delivery.journey import first_branch
 from sealift.delivery.states import SETTLED_WELL
 from sealift.errors import CloudError, Refused
@@ -81,7 +82,7 @@ def declared(app: App, environment: Environment, services: Services, *, lock_day
 def compare(app: App, environment: Environment, services: Services, *, lock_days: int | None = None) -> Compared:
     """Return the stack as it should be and as it is; reads, and writes nothing."""
     site = open_site(app, environment, services)
-    state = site.cloud.stacks.describe(_named(environment))
+    state = site.cloud.stacks.describe(bootstrap_stack(environment))
     _check_ours(state, site)
     bootstrap = _wanted(site, state, lock_days=lock_days)
     if state is None or state.status in ("REVIEW_IN_PROGRESS", *_NEVER_MADE):
@@ -95,7 +96,7 @@ def bootstrap_environment(
 ) -> Made:
     """Make the stack, or bring it up to date. Raises CloudError when it failed, Refused when a ledger would be left."""
     site = open_site(app, environment, services)
-    state = at_rest(_named(environment), site)
+    state = at_rest(bootstrap_stack(environment), site)
     _check_ours(state, site)
     bootstrap = _wanted(site, state, lock_days=lock_days)
     if state is not None and state.status in _NEVER_MADE:
@@ -129,7 +130,7 @@ def _wanted(site: Site, state: StackState | None, *, lock_days: int | None) -> B
 
 def _live(site: Site) -> Mapping[str, Json]:
     """Return the template of the stack; empty when there is none."""
-    body: object = json.loads(site.cloud.stacks.template(_named(site.environment)) or "{}")
+    body: object = json.loads(site.cloud.stacks.template(bootstrap_stack(site.environment)) or "{}")
     return body if isinstance(body, dict) else {}
 
 
@@ -162,10 +163,6 @@ def _bootstrap(target: Target, app: App, services: Services) -> Bootstrap:
         unbounded=used.unbounded,
         not_covered=not_covered(target),
     )
-
-
-def _named(environment: Environment) -> str:
-    return f"sealift-bootstrap-{environment.stack_name}"
 
 
 def _branch(app: App, environment: Environment) -> str:

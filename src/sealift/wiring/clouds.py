@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from sealift.delivery.identity import bootstrap_stack
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.ports import Cloud, EventSink, Prompt
@@ -117,7 +118,8 @@ def _without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _bootstrapped(environment: Environment, cloud: Cloud) -> bool:
     """Return whether the embedded cloud has the roles of `sealift bootstrap`; what makes them works without."""
-    return cloud.inventory.principal("role", f"{environment.stack_name}-deploy") is not None
+    state = cloud.stacks.describe(bootstrap_stack(environment))
+    return state is not None and (state.status == "CREATE_COMPLETE" or state.status.startswith(("UPDATE_", "IMPORT_")))
 
 
 class LocalClouds:
