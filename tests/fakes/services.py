@@ -175,10 +175,13 @@ class FakeIdentity:
     arn: str = ""
     providers: set[str] = field(default_factory=set)
     """Issuers that the account knows."""
+    clock: Callable[[], datetime] | None = None
+    """What time it is there."""
 
     def caller(self) -> Caller:
         """Return account and ARN of the credentials in use."""
-        return Caller(account=self.account, arn=self.arn or f"arn:aws:iam::{self.account}:user/dev")
+        at = self.clock() if self.clock else None
+        return Caller(account=self.account, arn=self.arn or f"arn:aws:iam::{self.account}:user/dev", at=at)
 
     def has_provider(self, issuer: str) -> bool:
         """Return whether the account knows an issuer."""

@@ -1,5 +1,9 @@
 """Who we are, as the Security Token Service says, and which identity providers the account knows."""
 
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
@@ -15,7 +19,8 @@ class AwsIdentity:
     def caller(self) -> Caller:
         with calling("say who we are"):
             answer = self._session.sts.get_caller_identity()
-        return Caller(account=answer["Account"], arn=answer["Arn"])
+        date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", "")
+        return Caller(account=answer["Account"], arn=answer["Arn"], at=_time(date))
 
     def has_provider(self, issuer: str) -> bool:
         caller = self.caller()
@@ -28,3 +33,11 @@ class AwsIdentity:
                 raise
             return False
         return True
+
+
+def _time(header: str) -> datetime | None:
+    """Return the time of an HTTP header, None when it holds none with a zone."""
+    with suppress(ValueError):
+        found = parsedate_to_datetime(header)
+        return found if found.tzinfo else None
+    return None

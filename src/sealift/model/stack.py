@@ -179,3 +179,5 @@ class Caller:
 
     account: str
     arn: str
+    at: datetime | None = None
+    """What time it is there, to a second; None when the answer does not say."""

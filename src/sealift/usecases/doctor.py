@@ -15,6 +15,7 @@ from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import check_account, require_gates
 
 _VERSION_S = 20.0
+MOST_SKEW_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +100,26 @@ def _environment(app: App, environment: Environment, services: Services) -> Iter
 
     yield _tried("account", account, environment=name)
     for site in opened:
+        if not site.cloud.local:
+            yield _tried("clock", lambda site=site: _clock(site), environment=name)  # type: ignore[misc]
         yield _tried("ledger", lambda site=site: _ledger(site), environment=name)  # type: ignore[misc]
         if environment.trust is not None or not site.cloud.local:
             yield _tried("bootstrap", lambda site=site: _bootstrap(site), environment=name)  # type: ignore[misc]
+
+
+def _clock(site: Site) -> Examined | str:
+    """Compare our clock with AWS's: leases, soak and windows are counted by ours."""
+    before = site.services.clock.now()
+    there = site.cloud.identity.caller().at
+    if there is None:
+        return Examined(name="clock", environment=site.name, status="unknown", said="AWS did not say what time it is")
+    middle = before + (site.services.clock.now() - before) / 2
+    ahead_s = (middle - there).total_seconds()
+    if abs(ahead_s) <= MOST_SKEW_S:
+        return "as AWS's"
+    said = f"{abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} AWS's"
+    cure = "Let it be set by the network: `timedatectl set-ntp true`."
+    return Examined(name="clock", environment=site.name, status="failed", said=said, cure=cure)
 
 
 def _ledger(site: Site) -> Examined | str:

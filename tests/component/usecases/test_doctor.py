@@ -1,6 +1,7 @@
 """`doctor`: each thing that is wrong is named where it is, with its cure; a healthy application has nothing."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -17,7 +18,7 @@ def test_in_a_healthy_application_nothing_is_wrong_and_rights_are_not_called_loo
     world.deploy()
     found = list(examine(world.app, world.services(), local=False))
     assert [one for one in found if one.status == "failed"] == []
-    assert {one.name for one in found if one.status == "unknown"} == {"bootstrap"}
+    assert {one.name for one in found if one.status == "unknown"} == {"bootstrap", "clock"}
     assert any("runs release" in one.said for one in found if (one.name, one.environment) == ("ledger", "staging"))
     assert world.writes("production") == []
 
@@ -71,3 +72,13 @@ def test_what_functions_of_node_need_is_looked_at(world: World):
     (one,) = wrong(world)
     assert (one.name, one.said) == ("npm", "it cannot be run")
     assert "Install" in one.cure
+
+
+@pytest.mark.parametrize(("ahead_s", "said"), [(9, ""), (-9, ""), (11, "11 s ahead of"), (-300, "300 s behind")])
+def test_a_clock_that_is_not_as_the_one_of_aws_is_named(world: World, ahead_s: int, said: str):
+    there = world.clock.now() - timedelta(seconds=ahead_s)
+    for name in ("staging", "production"):
+        world.account(name).identity.clock = lambda: there
+    assert [(one.name, said in one.said, "set-ntp" in one.cure) for one in wrong(world)] == [("clock", True, True)] * (
+        2 if said else 0
+    )

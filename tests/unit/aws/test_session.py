@@ -9,7 +9,7 @@ import pytest
 
 from sealift.aws.bucket import AwsBucket
 from sealift.aws.cloud import open_cloud
-from sealift.aws.identity import AwsIdentity
+from sealift.aws.identity import AwsIdentity, _time
 from sealift.aws.session import Access, AwsSession
 from sealift.errors import CloudError
 from sealift.model.app import Environment
@@ -177,3 +177,12 @@ def test_a_head_of_s3_that_is_refused_bare_means_that_credentials_have_expired(
     assert raw.keys == ["AKIAOLD", *["AKIANEW"] * 4]
     assert (caught.value.code, caught.value.exit_code) == ("credentials-expired", 1)
     assert "aws sso login" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("Sun, 06 Nov 1994 08:49:37 GMT", 784111777.0), ("Sun, 06 Nov 1994 08:49:37", None), ("now", None), ("", None)],
+)
+def test_the_time_of_an_answer_is_read(header: str, seconds: float | None) -> None:
+    found = _time(header)
+    assert (found and found.timestamp()) == seconds
