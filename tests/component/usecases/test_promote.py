@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sealift.delivery.manifest import blob_key, manifest_key, origin_key
-from sealift.errors import CloudError, ConfigError, IntegrityError, Refused, UserError, Waiting
+from sealift.errors import CloudError, ConfigError, IntegrityError, LeaseError, Refused, UserError, Waiting
 from sealift.model.app import StackSpec
 from sealift.model.event import EntryRecorded
 from sealift.model.finding import SuiteResult
@@ -652,3 +652,27 @@ def test_a_promotion_that_was_broken_off_is_not_called_there_while_it_soaks(worl
     world.deploy()
     with pytest.raises(Waiting):
         world.promote()
+
+
+@pytest.mark.parametrize("moment", ["bucket.ensure", "stacks.create_change_set"])
+def test_a_button_that_is_pushed_twice_at_the_same_moment_deploys_once(world: World, moment: str):
+    soaked(world)
+    ended: list[str] = []
+
+    def push() -> None:
+        try:
+            ended.append(world.promote().status)
+        except LeaseError as lost:  # the other one had waited until this one counted as dead
+            ended.append(lost.code)
+
+    def again(call: str, when: str) -> None:
+        if (call, when) == (moment, "before"):
+            world.account("production").tap.on_call = None
+            push()
+
+    world.account("production").tap.on_call = again
+    push()
+    assert set(ended) <= {"succeeded", "skipped", "lease-lost"}
+    assert ended[0] == "succeeded"
+    assert len(world.account("production").stacks.executions) == 1
+    assert world.is_free("production")
