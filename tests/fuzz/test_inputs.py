@@ -17,10 +17,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sealift.analysis.fits import fit_findings
+from sealift.analysis.misread import callers
 from sealift.analysis.requirements import lock_constraints, locked_requirements, poetry_requirements
+from sealift.analysis.undefined import references
 from sealift.build.dependencies.declared import Declared, declared
 from sealift.build.dependencies.inputs import inputs
 from sealift.build.zips.tree import Tree
+from sealift.cfn.values import mapping_at
 from sealift.config.load import load_committed
 from sealift.delivery.history import (
     approvals,
@@ -38,6 +42,7 @@ from sealift.delivery.history import (
     unsettled,
 )
 from sealift.delivery.manifest import origin_key, parse_manifest
+from sealift.delivery.production import production_advice
 from sealift.delivery.provenance import provenance, provenance_faults, stated_commit
 from sealift.delivery.rebuilt import parsed_locks
 from sealift.delivery.signing import opened, public_of, signed
@@ -300,9 +305,15 @@ def check_template(root: Path, body: bytes) -> None:
     templates = SamTemplates()
     try:
         template = templates.load(root, "template.yaml")
-        templates.render(
-            json.dumps(template.body).encode(), parameters={}, account="1" * 12, region="eu-west-1", stack_name="s"
-        )
+        list_of(fit_findings(template))
+        list_of(references(template.body))
+        production_advice(template)
+        for logical_id in mapping_at(template.body, "Resources"):
+            callers(template.body, logical_id)
+        sealed = templates.seal(template, {asset.key: "0" * 64 for asset in template.assets})
+        rendered = templates.render(sealed, parameters={}, account="1" * 12, region="eu-west-1", stack_name="s")
+        stack = StackView(name="s", body=rendered.body)
+        prove([EnvironmentView(name=name, region="eu-west-1", stacks=(stack,)) for name in ("a", "b")])
     except SealiftError as error:
         refused(error)
 

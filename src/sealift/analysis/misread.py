@@ -33,7 +33,7 @@ def callers(body: object, logical_id: str) -> tuple[Source, ...]:
     events = mapping_at(function_properties(body, logical_id), "Events").values()
     for event in events:
         kind, said = mapping_at(event).get("Type"), properties(event)
-        if kind not in SAM_EVENTS or any(key in said for key in _OWN_INPUT):
+        if str(kind) not in SAM_EVENTS or any(key in said for key in _OWN_INPUT):
             return ()
     for _, rule in resources(body, "AWS::Lambda::Permission", "AWS::Events::Rule", "AWS::Scheduler::Schedule"):
         if _names(properties(rule), logical_id):

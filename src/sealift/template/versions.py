@@ -26,7 +26,7 @@ def follow_layers(body: dict[str, Json], template: Template, blobs: Mapping[str,
             own = mapping_at(resource, "Properties")
             every = function_properties(body, logical_id)
             layers = list_at(every, "Layers")
-            used = [contents[str(ref)] for layer in layers if (ref := mapping_at(layer).get("Ref")) in contents]
+            used = [contents[ref] for layer in layers if (ref := str(mapping_at(layer).get("Ref"))) in contents]
             given = every.get("AutoPublishCodeSha256", "")
             published = resource.get("Type") == _SAM_FUNCTION and "AutoPublishAlias" in every
             if published and used and isinstance(given, str):

@@ -17,6 +17,7 @@ LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
 DECLARATIONS = ("package.json", ".npmrc", *LOCKS)
 """What decides what npm installs."""
 INSTALLED = ("dependencies", "optionalDependencies")
+_TABLES = (*INSTALLED, "devDependencies", "peerDependencies", "scripts", "engines")
 _RELATIVE = ("file:", "./", "../", "/", "~/")
 _OTHERS_ONLY = ("workspace:", "link:", "portal:", "catalog:", "patch:")
 """Protocols of pnpm and Yarn, which npm does not know."""
@@ -120,7 +121,11 @@ def manifest(folder: Path) -> dict[str, Any]:
         return {}
     except (ValueError, RecursionError) as error:
         raise BuildError(f"{path}: {error}", code="package-json-invalid", hint="Correct the file.") from error
-    return parsed if isinstance(parsed, dict) else {}
+    found = parsed if isinstance(parsed, dict) else {}
+    for section in _TABLES:
+        if not isinstance(found.get(section) or {}, dict):
+            raise BuildError(f"{path}: {section} has to be an object", code="package-json-invalid", hint="Correct it.")
+    return found
 
 
 def _workspace(source: Path, boundary: Path) -> tuple[Path, tuple[Path, ...]]:
