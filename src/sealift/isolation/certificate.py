@@ -22,7 +22,7 @@ _LISTS = ("findings", "residuals", "accepted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that is not as the certificate says. `subject` is stable: a field, an input or a finding."""
+    """One difference from the certificate. `subject` is stable: a field, an input or a finding."""
 
     subject: str
     message: str
@@ -57,7 +57,7 @@ def certificate(
 
 
 def check(certificate: object, views: Sequence[EnvironmentView], *, today: date | None = None) -> list[Difference]:
-    """Return everything that is not as the certificate says; nothing when it holds. Never raises for what it holds.
+    """Return every difference from the certificate; empty when it holds. Bad content is a difference, never an error.
 
     Compares versions and hashes, then proves again as it was done then. With `today`, acceptances that have expired
     since are differences too.
@@ -118,7 +118,7 @@ def _of_inputs(then: Mapping[str, Json], now: Mapping[str, str]) -> Iterator[Dif
 
 
 def _of_verdict(then: Mapping[str, Json], now: Verdict, *, with_code: bool) -> Iterator[Difference]:
-    """Yield what differs. What was found in the code is compared only where the code was read (`with_code`)."""
+    """Yield the differences. Findings in code are compared only where the code was read (`with_code`)."""
     if then.get("verdict") != now.level:
         yield Difference(subject="verdict", message=f"was {then.get('verdict')} then and is {now.level} now")
     if then.get("axioms") != list(now.axioms):
@@ -138,7 +138,7 @@ def _plain(finding: Finding) -> Json:
 
 
 def _named(findings: Json, *, with_code: bool) -> dict[str, str]:
-    """Return findings by all that they say, apart from file and line."""
+    """Return the findings by their content without file and line."""
     found: dict[str, str] = {}
     for finding in list_at(findings):
         if not isinstance(finding, dict):

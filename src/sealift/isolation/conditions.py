@@ -35,12 +35,12 @@ OF_CALLER = frozenset({"aws:principalarn", "aws:userid", "aws:username", "aws:pr
 
 
 def binding(test: Test) -> bool:
-    """Return whether a condition has to hold and is known: a positive operator that an absent key does not satisfy."""
+    """Return whether a condition limits the statement: its operator is positive and fails when the key is absent."""
     return test.exact and test.plain_operator in POSITIVE and not test.operator.endswith("ifexists")
 
 
 def apart(left: Statement, right: Statement) -> bool:
-    """Return whether two statements on one thing are about different parts of it."""
+    """Return whether two statements about the same resource concern different parts of it."""
     return any(
         not _meet(mine.values, theirs.values)
         for mine in _parts(left)
@@ -68,13 +68,13 @@ def ruled_out(principal: Principal, statement: Statement, ends: tuple[Sealed, Se
 
 
 def _keeps_out(principal: Principal, test: Test, target: Sealed, entry: Owned) -> bool:
-    """Return whether what is asked of the resource certainly is not so."""
+    """Return whether the resource certainly fails the condition."""
     asked = _asked(principal, test, target, entry)
     return asked is not None and not _meet(*asked)
 
 
 def surely_holds(principal: Principal, statement: Statement, target: Sealed, entry: Owned) -> bool:
-    """Return whether the conditions of a denial certainly hold for this resource: what it asks for is not so."""
+    """Return whether every condition of a denial certainly holds for this resource."""
     for test in statement.tests:
         wanted = _NEGATIVE.get(test.plain_operator)
         if wanted is None or not (test.exact or test.caller_tag) or test.operator.startswith("forallvalues:"):
@@ -103,7 +103,7 @@ def _is_of_own(test: Test, source: Sealed) -> bool:
 def _asked(
     principal: Principal, test: Test, target: Sealed, entry: Owned
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return what a condition asks of a resource and what is so; None when that is not known."""
+    """Return the value that a condition requires of a resource and the actual one; None when either is unknown."""
     if test.key == "aws:resourceaccount":
         return test.values, (target.setting.account,)
     if test.key == "aws:requestedregion":
@@ -146,7 +146,7 @@ def _pairs(listed: Json) -> Iterable[tuple[Json, Json]]:
 
 
 def _may_tag(principal: Principal, service: str) -> bool:
-    """Return whether a role may change tags of resources of a service, and so what a condition on them is worth.
+    """Return whether a role may change the tags of a service's resources: a condition on tags does not limit it then.
 
     Where the tags have to be right before they may be changed, they cannot be made right.
     """

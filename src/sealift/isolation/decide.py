@@ -20,7 +20,7 @@ def _names(pattern: str, action: str) -> bool:
 
 
 def may_act(statement: Statement, action: str) -> bool:
-    """Return whether the statement may be about this action (`service:name`, lower case)."""
+    """Return whether the statement may cover this action (`service:name`, lower case)."""
     named = any(_names(pattern, action) for pattern in statement.actions)
     if statement.but_actions:
         return not named or not statement.exact
@@ -28,19 +28,19 @@ def may_act(statement: Statement, action: str) -> bool:
 
 
 def may_concern(statement: Statement, term: str) -> bool:
-    """Return whether the statement may be about a resource of this term."""
+    """Return whether the statement may cover a resource whose ARN matches this term."""
     if statement.but_resources:
         return not statement.exact or not any(covers(pattern, term) for pattern in statement.resources)
     return any(intersects(pattern, term) for pattern in statement.resources)
 
 
 def surely_denies(statement: Statement, action: str, term: str) -> bool:
-    """Return whether the statement certainly denies the action on every word of the term."""
+    """Return whether the statement certainly denies the action on every ARN that the term stands for."""
     return not statement.tests and denies_if_it_holds(statement, action, term)
 
 
 def denies_if_it_holds(statement: Statement, action: str, term: str) -> bool:
-    """Return whether the statement certainly denies the action on every word of the term where its conditions hold."""
+    """Return whether the statement, when its conditions hold, certainly denies the action on all ARNs of the term."""
     if statement.allow or not statement.exact:
         return False
     named = any(_names(pattern, action) for pattern in statement.actions)

@@ -34,7 +34,7 @@ class Grant:
 
     @property
     def shown(self) -> str:
-        """Return what it is on, for people."""
+        """Return the resource that carries the policy, for messages."""
         return self.scope.origin(self.owner or self.logical_id)
 
 
@@ -50,7 +50,7 @@ def grants(environment: str, scopes: list[Scope]) -> Iterator[Grant]:
 
 
 def _words(grant: Grant) -> Iterator[tuple[object, ...]]:
-    """Yield what each statement says, whatever it is called and whatever resource of its own it names."""
+    """Yield the content of each statement, without its Sid and without the resource that carries the policy."""
     for s in grant.statements:
         if s.exact and not s.but_resources:
             elsewhere = tuple(sorted(r for r in s.resources if r not in grant.on and r != "*"))
@@ -88,7 +88,7 @@ def _place(scope: Scope, logical_id: str, path: str, index: int) -> Location | N
 
 
 def _at(value: Json, keys: list[str]) -> Iterator[Json]:
-    """Yield what stands at a path; lists and conditions on the way are walked of themselves."""
+    """Yield the values at a path. Lists and conditions on the way are searched too."""
     if isinstance(value, list):
         for part in value:
             yield from _at(part, keys)
@@ -102,7 +102,7 @@ def _at(value: Json, keys: list[str]) -> Iterator[Json]:
 
 
 def _listed(environment: str, scope: Scope, logical_id: str, path: str) -> Iterator[Grant]:
-    """Yield a grant of everything to each principal that stands in a list."""
+    """Yield a grant of all actions for each principal in a list."""
     found = [one for value in _at(scope.properties(logical_id), path.split(".")) for one in scope.resolver.many(value)]
     for who, exact in ((v, one.exact) for one in found for v in one.values):
         made = Grant(environment, scope, logical_id, logical_id, scope.type_of(logical_id), (), ())
@@ -121,7 +121,7 @@ def _listed(environment: str, scope: Scope, logical_id: str, path: str) -> Itera
 
 
 def _unlisted(properties: Json, known: set[int], key: str = "") -> Iterator[Json]:
-    """Yield documents with a Principal wherever else they stand: types are many, the shape of a policy is one."""
+    """Yield policy documents in any other property: a document with a Principal is recognized by its shape."""
     if id(properties) in known:
         return
     if isinstance(properties, list):
@@ -159,7 +159,7 @@ def _owner(scope: Scope, logical_id: str, key: str) -> str:
 
 
 def _referred(value: Json) -> str:
-    """Return the logical id a value points at, when it plainly does."""
+    """Return the logical id that a value refers to, or None when it is not a plain reference."""
     if isinstance(value, list) and len(value) == 1:
         return _referred(value[0])
     if isinstance(value, dict):
@@ -186,7 +186,7 @@ def _grant(environment: str, scope: Scope, logical_id: str, what: tuple[str, Jso
 
 
 def _live(environment: str, scope: Scope, logical_id: str, value: Json, *, said: set[tuple[object, ...]]) -> Grant:
-    """Return what the policy in force says and the template does not."""
+    """Return the statements of the live policy that the template lacks."""
     made = Grant(environment, scope, logical_id, logical_id, scope.type_of(logical_id), (), ())
     made.on = scope.named(logical_id).arn.values
     made.trust = made.kind == "AWS::IAM::Role"
@@ -201,7 +201,7 @@ def _live(environment: str, scope: Scope, logical_id: str, value: Json, *, said:
 
 
 def trusted(environment: str, scope: Scope, role: DeclaredPrincipal) -> Grant:
-    """Return the trust policy of a role that stands beside the templates."""
+    """Return the trust policy of a role that no template declares."""
     made = Grant(environment, scope, role.name, role.name, "AWS::IAM::Role", (role.arn,), (), trust=True)
     try:
         made.statements = statements(role.trust, literal_resolver(), source="live")

@@ -93,13 +93,13 @@ class Shape:
 
     @property
     def of_a_part(self) -> bool:
-        """Return whether what identifies it names what it is a part of: its policy, its method, its member."""
+        """Return whether the identifier names a parent resource, as that of a policy, a method or a member does."""
         return self.mark == "=" and any(key[0] in self.parents for key in self.keys)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One physical thing as a resource makes it or configures it."""
+    """One physical resource that a template creates or configures."""
 
     key: tuple[str, ...]
     place: Place
@@ -135,7 +135,7 @@ def shape(cfn_type: str) -> Shape | None:
 
 
 def identities(environment: Sealed) -> Iterator[Identity]:
-    """Yield the physical things that an environment's resources are, as far as their names are known."""
+    """Yield the physical resources of an environment whose names are known."""
     for scope in environment.scopes:
         for logical_id in scope.resources:
             cfn_type = scope.type_of(logical_id)
@@ -147,7 +147,7 @@ def identities(environment: Sealed) -> Iterator[Identity]:
 
 
 def names_of(environment: Sealed) -> Iterator[tuple[Place, str]]:
-    """Yield the names that an environment gives its resources, where schemas alone know that they are names."""
+    """Yield the names that an environment gives its resources in properties that only the schemas identify as names."""
     for scope in environment.scopes:
         for logical_id in scope.resources:
             known = shape(scope.type_of(logical_id))
@@ -176,7 +176,7 @@ def _identities(environment: Sealed, scope: Scope, logical_id: str, known: Shape
 
 
 def _value(scope: Scope, logical_id: str, places: tuple[str, ...]) -> Place | str | None:
-    """Return where a part of an identifier stands, what stands for it, or None when AWS makes it up."""
+    """Return the property of a part of an identifier and its value, or None when AWS generates it."""
     for path in places:
         for place in values_at(scope, logical_id, path):
             if place.value.exact:
@@ -206,7 +206,7 @@ def _metrics(environment: Sealed, scope: Scope, logical_id: str, path: str) -> I
 
 
 def parents(environment: Sealed) -> Iterator[Place]:
-    """Yield the texts by which resources name what they are a part of and that is not their environment's own."""
+    """Yield the values by which resources name a parent that another environment owns."""
     own = environment.terms | environment.names | {name for _, name in names_of(environment)}
     for scope in environment.scopes:
         for logical_id in scope.resources:
@@ -231,7 +231,7 @@ def parents(environment: Sealed) -> Iterator[Place]:
 
 @kept
 def same_things(world: World) -> Sequence[tuple[Identity, str, str]]:
-    """Return the things that two environments both configure: the identity in the first, and both names."""
+    """Return the physical resources that two environments both configure: the identity in the first, and both names."""
     owners: dict[tuple[str, ...], dict[str, Identity]] = {}
     for environment in world.environments:
         for identity in identities(environment):

@@ -86,7 +86,7 @@ def mentions(scopes: list[Scope]) -> Iterator[Place]:
 
 
 def values_at(scope: Scope, logical_id: str, *paths: str) -> Iterator[Place]:
-    """Yield the texts at property paths such as `Targets.*.Arn`; lists are walked by `*` and of themselves."""
+    """Yield the texts at property paths such as `Targets.*.Arn`. Lists are searched with or without `*`."""
     properties = scope.properties(logical_id)
     for path in paths:
         keys = _keys(path)
@@ -143,7 +143,7 @@ def _texts(scope: Scope, logical_id: str, value: Json, at: tuple[str, str]) -> I
 
 
 def _filled(scope: Scope, logical_id: str, text: str) -> Json:
-    """Return a text of a state machine with what stands for its placeholders."""
+    """Return a text of a state machine with its placeholders substituted."""
     put = scope.properties(logical_id).get("DefinitionSubstitutions") if "${" in text else None
     return {"Fn::Sub": [text, put]} if isinstance(put, dict) else text
 
@@ -191,7 +191,7 @@ def _is_label(scope: Scope, logical_id: str, path: str) -> bool:
 
 
 def _made(scope: Scope, logical_id: str, call: tuple[str, Json], at: tuple[str, str]) -> Iterator[Place]:
-    """Yield what an intrinsic makes; a reference to a resource of the same stack names nothing else."""
+    """Yield the values of an intrinsic function. A reference to a resource of the same stack yields nothing."""
     name, body = call
     parameter = ""
     if name == "Ref":

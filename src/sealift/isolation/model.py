@@ -75,7 +75,7 @@ class StackView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredPrincipal:
-    """A role that belongs to an environment without standing in its templates: who deploys, who verifies.
+    """A role of an environment that its templates do not declare, such as the one that deploys or verifies.
 
     `policies` are policy documents; `managed` are ARNs of managed policies; `boundary` is the boundary's document.
     """
@@ -143,7 +143,7 @@ class EnvironmentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """Who does what to which resource: the shortest proof that a finding is real."""
+    """The principal, action and resource of a finding: the shortest evidence that it is real."""
 
     principal: str
     action: str
@@ -174,7 +174,7 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """Return what an acceptance names: rule, both environments and the logical id."""
+        """Return the key that an acceptance matches: rule, both environments and the logical id."""
         return ":".join((self.id, self.source, self.target, self.logical_id or ""))
 
     def as_json(self) -> dict[str, Json]:
@@ -220,7 +220,7 @@ class Accepted:
     logical_id: str | None = None
 
     def covers(self, finding: Finding) -> bool:
-        """Return whether it names this finding; the expiry is the caller's to judge."""
+        """Return whether this acceptance matches the finding. The caller checks its expiry."""
         place = finding.location
         called = (finding.logical_id, place.logical_id if place else None)
         pairs = ((self.source, finding.source), (self.target, finding.target))
@@ -230,7 +230,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What was proved, what was found, and under which axioms.
+    """The result of the proof: its level, its findings and the axioms that it rests on.
 
     `inputs` holds, for the certificate, the SHA-256 of everything that the verdict depends on.
     """

@@ -14,7 +14,7 @@ from sealift.model.finding import Severity
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Places that belong to one rule: types (the beginnings of their names) and what the path is like."""
+    """The places that one rule examines: prefixes of resource types and a pattern of property paths."""
 
     rule: str
     severity: Severity
@@ -69,7 +69,7 @@ _READ_ELSEWHERE = ("AWS::IAM::", "AWS::Lambda::Permission", "AWS::Events::EventB
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """A text at its place, what of another environment it names, and whose it is to report."""
+    """A text at its place, the resource of another environment that it names, and the rule that reports it."""
 
     place: Place
     text: str
@@ -78,7 +78,7 @@ class Naming:
 
 
 def place_of(place: Place) -> At | None:
-    """Return to which rule a place belongs; None when no reference may stand there."""
+    """Return the rule that examines a place; None when the place holds no references."""
     for at in PLACES:
         if place.type.startswith(at.types) and (not at.path or re.search(at.path, place.path)):
             return at
@@ -87,7 +87,7 @@ def place_of(place: Place) -> At | None:
 
 @kept
 def namings(world: World) -> Sequence[Naming]:
-    """Return every text that names something another environment declares."""
+    """Return every text that names a resource of another environment."""
     names = register(world)
     found: list[Naming] = []
     for environment in world.environments:
@@ -104,7 +104,7 @@ def namings(world: World) -> Sequence[Naming]:
 
 
 def named_findings(world: World, rule: Rule) -> Iterator[Finding]:
-    """Yield the findings of one rule on what names another environment's resource."""
+    """Yield one rule's findings about texts that name another environment's resource."""
     for one in namings(world):
         if one.at.rule == rule.id:
             scope, other = one.place.scope, one.found

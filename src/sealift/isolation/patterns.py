@@ -45,18 +45,18 @@ def has_outside(term: str) -> bool:
 
 
 def is_wild(term: str) -> bool:
-    """Return whether the term stands for more than one text."""
+    """Return whether the term matches more than one text."""
     return "*" in term or "?" in term or TAIL in term
 
 
 def head(term: str) -> str:
-    """Return the text every word of the term begins with; symbols count as characters."""
+    """Return the common prefix of all texts that the term matches. Symbols count as characters."""
     found = _FIRST_WILD.search(term)
     return term if found is None else term[: found.start()]
 
 
 def plain(text: str) -> str:
-    """Return text from outside with characters that have a meaning here replaced by `?`."""
+    """Return text from outside with the characters that terms reserve replaced by `?`."""
     if text.isascii():
         return text
     return "".join("?" if "\ue000" <= c <= "\uf8ff" or c >= FIRST_SYMBOL else c for c in text)
@@ -137,7 +137,7 @@ def _normal(term: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _ends(term: str) -> tuple[int, int]:
-    """Return how many characters at both ends stand for themselves alone."""
+    """Return how many characters at both ends are literal."""
     first = _FIRST_OPEN.search(term)
     if first is None:
         return len(term), len(term)
@@ -146,7 +146,7 @@ def _ends(term: str) -> tuple[int, int]:
 
 
 def intersects(left: str, right: str) -> bool:
-    """Return whether some word belongs to both terms; never wrongly False."""
+    """Return whether some text matches both terms; never wrongly False."""
     if left == right or left == "*" or right == "*":
         return True
     if not (is_wild(left) or is_wild(right)):
@@ -278,7 +278,7 @@ class _State:
 
 @lru_cache(maxsize=32768)
 def covers(pattern: str, term: str) -> bool:
-    """Return whether every word of the term certainly belongs to the pattern; never wrongly True."""
+    """Return whether the pattern certainly matches every text of the term; never wrongly True."""
     if pattern in ("*", term):
         return True
     p = _compiled(_normal(pattern))
@@ -303,7 +303,7 @@ def covers(pattern: str, term: str) -> bool:
 
 
 def sample(left: str, right: str) -> str:
-    """Return a word of both terms, symbols left standing; a word of `right` when none is found by this search."""
+    """Return a text that matches both terms, with symbols kept; a text of `right` when the search finds none."""
     goal = (len(left), len(right))
     came: dict[tuple[int, int], tuple[tuple[int, int], str] | None] = {(0, 0): None}
     queue = [(0, 0)]

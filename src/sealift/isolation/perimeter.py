@@ -17,7 +17,7 @@ _LIMITS = frozenset(
 
 
 def is_perimeter(documents: Iterable[Json]) -> bool:
-    """Return whether any policy denies by where a principal or a resource belongs."""
+    """Return whether any policy denies access by the account or organization of a principal or resource."""
     for document in documents:
         try:
             listed = statements(document, literal_resolver())

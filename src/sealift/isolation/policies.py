@@ -18,7 +18,7 @@ _ESCAPED = {"*": LITERAL_STAR, "?": LITERAL_ONE, "$": "$"}
 
 
 class Unreadable(Exception):
-    """A policy document that has no shape we know. Its text says what is wrong."""
+    """A policy document of unknown shape. The message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def document(value: Json, resolver: Resolver | None = None) -> dict[str, Json]:
 
 
 def _made(value: dict[str, Json], resolver: Resolver) -> Json:
-    """Return the text or the object that `Fn::Sub`, `Fn::Join` or `Fn::If` gives; both where either may hold."""
+    """Return the text or object that `Fn::Sub`, `Fn::Join` or `Fn::If` yields; both branches when either may hold."""
     body = value.get("Fn::If")
     if isinstance(body, list) and len(body) == 3:
         kept = [[] if no_value(part) else document(part, resolver)["Statement"] for part in body[1:]]
@@ -102,7 +102,7 @@ def _made(value: dict[str, Json], resolver: Resolver) -> Json:
 
 
 def _of_rules(value: list[Json]) -> dict[str, Json]:
-    """Return a data access policy as a document of the common shape.
+    """Return a data access policy as an IAM policy document.
 
     https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-data-access.html
     """
@@ -136,20 +136,20 @@ def _known(value: Json) -> Json:
 def statements(
     value: Json, resolver: Resolver, *, managed: str | None = None, source: str = ""
 ) -> tuple[Statement, ...]:
-    """Return the statements of a document. Raises Unreadable for what is no policy document."""
+    """Return the statements of a policy document. Raises Unreadable for any other value."""
     listed = list(_listed(document(value, resolver)["Statement"], resolver))
     found = (_statement(body, resolver, managed=managed, source=source, certain=c) for body, c, _ in listed)
     return tuple(replace(made, index=at) if at else made for made, (_, _, at) in zip(found, listed, strict=True))
 
 
 def placed(made: Iterable[Statement], place: Callable[[int], Location | None]) -> tuple[Statement, ...]:
-    """Return the statements with their places, given where one of an index stands."""
+    """Return the statements with their places; the callable gives the place of each index."""
     found = ((statement, place(statement.index)) for statement in made)
     return tuple(replace(statement, location=at) if at else statement for statement, at in found)
 
 
 def _listed(value: Json, resolver: Resolver) -> Iterator[tuple[dict[str, Json], bool, int]]:
-    """Yield each statement, whether it certainly stands in the document, and its index there."""
+    """Yield each statement, whether it certainly is in the document, and its index."""
     items = value if isinstance(value, list) else [value]
     for index, item in enumerate(items):
         if isinstance(item, dict) and "Fn::If" in item:
@@ -221,7 +221,7 @@ def _texts(value: Json, resolver: Resolver, *, variables: bool = False) -> Resol
 
 
 def _merged(parts: list[Resolved]) -> Resolved:
-    """A long list of exact texts stays whole: only alternatives of one value are bounded."""
+    """Return the texts as one list. A long list of exact texts is kept; only alternatives of one value are bounded."""
     if all(len(p.values) == 1 for p in parts):
         values = tuple(dict.fromkeys(p.values[0] for p in parts))
         return Resolved(values, all(p.exact for p in parts))

@@ -19,7 +19,7 @@ _SPELLED = re.compile(r"\bpr-[0-9]+")
 
 
 def neighbours(view: EnvironmentView) -> tuple[EnvironmentView, ...]:
-    """Return previews that stand for any two, when the environment is all of them; else none."""
+    """Return two example previews when the environment stands for all previews; else none."""
     if view.kind != "preview" or not any(PREVIEW in stack.name for stack in view.stacks):
         return ()
     spelled = {found for stack in view.stacks for found in _SPELLED.findall(json.dumps(stack.body, default=str))}
@@ -27,7 +27,7 @@ def neighbours(view: EnvironmentView) -> tuple[EnvironmentView, ...]:
 
 
 def between(view: EnvironmentView, found: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield what was found from the first preview to another, once, as of all of them; its message shows the two."""
+    """Yield each finding between the two example previews once, as a finding about all previews."""
     told: set[tuple[str, str | None]] = set()
     for finding in found:
         if finding.source == finding.target == OUTSIDE:

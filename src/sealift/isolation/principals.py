@@ -36,7 +36,7 @@ SAMS_CODEDEPLOY = "CodeDeployServiceRole"
 
 @dataclass(slots=True)
 class Principal:
-    """One role, user or group with everything it is allowed. `faults` are policies that could not be read."""
+    """One role, user or group with all its permissions. `faults` are policies that could not be read."""
 
     environment: str
     logical_id: str
@@ -68,7 +68,7 @@ class Principal:
 
     @property
     def shown(self) -> str:
-        """Return the name for people: a role that SAM makes for one function is called as that.
+        """Return the name for messages; a role that SAM generates for a function has the function's name.
 
         The one that it makes for CodeDeploy serves every function with a `DeploymentPreference`, and none runs as it.
         """
@@ -79,7 +79,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class OutsideRole:
-    """A resource that runs as a role which no template of its environment has."""
+    """A resource that runs as a role that no template of its environment declares."""
 
     environment: str
     scope: Scope
@@ -89,7 +89,7 @@ class OutsideRole:
 
 @dataclass(frozen=True, slots=True)
 class Unowned:
-    """A policy that its template attaches to `name`, which is nobody the environment has; `*` when it is not known."""
+    """A policy attached to `name`, a principal that the environment lacks; `*` when the name is unknown."""
 
     scope: Scope
     logical_id: str
@@ -97,7 +97,7 @@ class Unowned:
 
 
 def in_templates(environment: str, scopes: list[Scope]) -> tuple[list[Principal], list[Unowned]]:
-    """Return the roles, users and groups of an environment's templates with their policies, and policies of nobody."""
+    """Return the principals of an environment's templates with their policies, and the policies without a principal."""
     found: list[Principal] = []
     for scope in scopes:
         for logical_id in scope.resources:
@@ -108,7 +108,7 @@ def in_templates(environment: str, scopes: list[Scope]) -> tuple[list[Principal]
 
 
 def declared(environment: str, account: str, principal: DeclaredPrincipal) -> Principal:
-    """Return a role that stands beside the templates."""
+    """Return a role that no template declares, as a principal."""
     resolver = literal_resolver()
     made = Principal(
         environment, principal.name, principal.arn, principal.name, account, declared=True, place=principal.location
@@ -127,7 +127,7 @@ def declared(environment: str, account: str, principal: DeclaredPrincipal) -> Pr
 
 
 def outside_roles(environment: str, scopes: list[Scope], known: set[str]) -> Iterator[OutsideRole]:
-    """Yield every resource whose role, at whatever depth, is none of the environment's own."""
+    """Yield every resource with a role, at any depth, that is not one of the environment's own."""
     for scope in scopes:
         for logical_id, arn in scope.view.live_roles.items():
             there = scope.setting.in_account(plain(arn))
@@ -150,7 +150,7 @@ def outside_roles(environment: str, scopes: list[Scope], known: set[str]) -> Ite
 
 
 def _role_values(value: Json, *, top: bool = False) -> Iterator[tuple[Json, bool]]:
-    """Yield each value at a key for roles, and whether the key says so for certain."""
+    """Yield each value under a key that may hold a role, and whether that key always holds one."""
     if isinstance(value, list):
         for part in value:
             yield from _role_values(part)
@@ -168,7 +168,7 @@ def _role_values(value: Json, *, top: bool = False) -> Iterator[tuple[Json, bool
 
 
 def _is_single(value: Json) -> bool:
-    """Return whether it is a text, or an intrinsic that makes one."""
+    """Return whether the value is a text or an intrinsic function that yields a text."""
     return isinstance(value, str) or (isinstance(value, dict) and any(k.startswith(("Fn::", "Ref")) for k in value))
 
 
@@ -221,13 +221,13 @@ def _add_inline(made: Principal, scope: Scope, policy: Json, index: int = 0) -> 
 
 
 def _path(logical_id: str, name: str, index: int) -> str:
-    """Return where an inline policy stands. SAM numbers those of a function's role as they stand in its Policies."""
+    """Return the path of an inline policy. SAM numbers those of a function's role in the order of its Policies."""
     number = name.removeprefix(f"{logical_id}Policy")
     return f"Policies/{number}" if number != name and number.isdigit() else f"Policies/{index}/PolicyDocument"
 
 
 def _add_own(made: Principal, at: tuple[Scope, str, str], value: Json, source: str) -> None:
-    """Add what stands in a template, with the place of each statement."""
+    """Add the policies of a principal in a template, with the place of each statement."""
     scope, logical_id, path = at
     try:
         found = statements(value, scope.resolver, source=source)
@@ -244,7 +244,7 @@ def _add(made: Principal, value: Json, resolver: Resolver, source: str, *, manag
 
 
 def _attach(found: list[Principal], scopes: list[Scope]) -> Iterator[Unowned]:
-    """Give every principal the policies that stand elsewhere; yield those that are attached to nobody known."""
+    """Attach separately declared policies to their principals; yield those whose principal is unknown."""
     by_name = {name: p for p in found for name in (p.name, *p.arns)}
     own = _own_managed(scopes)
     for scope in scopes:
@@ -311,7 +311,7 @@ def _add_managed(made: Principal, arn: Resolved, own: dict[str, tuple[Scope, str
 
 
 def _attached_at(made: Principal) -> Location | None:
-    """Return where managed policies are attached: those of a function's generated role among its Policies."""
+    """Return the path at which managed policies are attached; for a function's generated role, its Policies."""
     if made.scope is None:
         return None
     generated = made.scope.origin(made.logical_id) != made.logical_id
@@ -329,7 +329,7 @@ def _managed_statements(known: list[Json], name: str) -> tuple[Statement, ...]:
 
 
 def _boundary(arn: Resolved, own: dict[str, tuple[Scope, str]]) -> list[Statement] | None:
-    """A boundary only removes: one that is not known is left out."""
+    """Return the permissions boundary; None when it is unknown, since a boundary only removes permissions."""
     value = arn.only
     if value is None or not arn.exact:
         return None
@@ -345,7 +345,7 @@ def _boundary(arn: Resolved, own: dict[str, tuple[Scope, str]]) -> list[Statemen
 
 
 def _in_force(found: list[Principal], environment: str, scope: Scope) -> Iterator[Principal]:
-    """Yield what is in force as principals of their own: a denial of the template does not limit what stands live.
+    """Yield live policies as separate principals: a denial in the template does not limit live permissions.
 
     The template's stay, as the next deployment brings them back.
     """
@@ -358,7 +358,7 @@ def _in_force(found: list[Principal], environment: str, scope: Scope) -> Iterato
 
 
 def _learn(principal: Principal, live: LivePrincipal) -> None:
-    """Add the documents of managed policies that only the account knows."""
+    """Add the documents of managed policies that exist only in the account."""
     known = [arn for arn in principal.unknown_managed if arn in live.managed]
     for arn in known:
         _add(principal, live.managed[arn], literal_resolver(), arn.rpartition("/")[2])

@@ -39,7 +39,7 @@ def prove(
     looks_at_all: bool = False,
     rules: Sequence[Rule] | None = None,
 ) -> Verdict:
-    """Return whether no principal of one environment can reach a resource of another, with every finding.
+    """Prove that no principal of an environment can reach a resource of another; return the verdict and all findings.
 
     An accepted finding counts again when `today` is past its date, or when `today` is not given. With `looks_at_all` a
     value from outside that was not looked at is a finding. Never raises for what templates hold: what cannot be decided
@@ -66,7 +66,7 @@ def prove(
 
 
 def inputs(environments: Sequence[EnvironmentView]) -> dict[str, str]:
-    """Return what a certificate names: versions, and the SHA-256 of every environment's view."""
+    """Return the inputs of a certificate: versions, and the SHA-256 of every environment's view."""
     hashed = {f"environment {view.name}": _sha256(view) for view in environments}
     return {"prover": PROVER_VERSION, "data": f"{data_version()}, {schemas_version()}", **hashed}
 
@@ -105,7 +105,7 @@ def _findings(
 def _told(
     environments: Sequence[EnvironmentView], rules: Sequence[Rule], *, shared: bool
 ) -> tuple[list[Finding], dict[str, int], tuple[str, ...]]:
-    """Return what every rule reports of these environments, what was counted, and what was not looked at."""
+    """Return the findings of every rule, the counts, and what was not examined."""
     try:
         world = World(environments, shared_unless_declared=shared)
     except Exception as error:  # whatever a template does to us, it must not look clean
@@ -129,7 +129,7 @@ def _named(error: Exception) -> str:
 
 
 def not_proved(message: str, *, source: str = OUTSIDE, target: str = OUTSIDE) -> Finding:
-    """Return the finding for what could not be decided at all."""
+    """Return the finding for something that could not be decided."""
     return Finding(
         id="PRF-01",
         severity="high",
@@ -142,7 +142,7 @@ def not_proved(message: str, *, source: str = OUTSIDE, target: str = OUTSIDE) ->
 
 
 def _ordered(found: Iterable[Finding]) -> list[Finding]:
-    """Return each finding once, worst first; of what several rules say of one text, what the worst of them says."""
+    """Return each finding once, worst first; when several rules report one text, only the worst finding."""
     seen: dict[tuple[object, ...], Finding] = {}
     for finding in found:
         if finding.cause:

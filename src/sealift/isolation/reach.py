@@ -71,7 +71,7 @@ Groups = dict[str, dict[tuple[str, str], list[Owned]]]
 
 @dataclass(slots=True)
 class Telemetry:
-    """Who of one environment may write another one's logs: every SAM function may, so one witness stands for all."""
+    """Principals that may write another environment's logs: every SAM function may, so one witness represents all."""
 
     reach: Reach
     principals: dict[str, None]
@@ -79,7 +79,7 @@ class Telemetry:
 
 @dataclass(slots=True)
 class Reached:
-    """Every reach of a world; what is telemetry alone is kept by pair of environments."""
+    """All reaches of a world. Those that only write telemetry are grouped by pair of environments."""
 
     found: list[Reach]
     telemetry: dict[tuple[str, str], Telemetry]
@@ -92,7 +92,7 @@ def reached(world: World) -> Reached:
 
 
 def reaches(world: World) -> list[Reach]:
-    """Return every reach by more than writing telemetry."""
+    """Return every reach that does more than write telemetry."""
     return reached(world).found
 
 
@@ -118,7 +118,7 @@ def _all(world: World) -> Reached:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """What a statement allows on one resource type of one environment, before denials and boundary."""
+    """The actions that a statement allows on one resource type of one environment, before denials and boundary."""
 
     target: Sealed
     entries: list[Owned]
@@ -196,7 +196,7 @@ _MAKING = frozenset({"secretsmanager:createsecret"})
 
 
 def _only_makes(statement: Statement) -> frozenset[str]:
-    """Return the actions that reach nothing that is there, where what is made has to carry tags that are given."""
+    """Return the actions that can only create resources, when a condition requires tags on the new resource."""
     return _MAKING if any(test.key.startswith("aws:requesttag/") for test in statement.tests) else frozenset()
 
 
@@ -205,7 +205,7 @@ _TRIED = 64
 
 
 def _certain_first(statement: Statement, entries: list[Owned]) -> list[Owned]:
-    """Put a resource first that is met whatever its generated id will be, so that the witness is one for certain."""
+    """Order resources so that one which matches for any generated id comes first and gives a certain witness."""
     for index, entry in enumerate(entries[:_TRIED]):
         if statement.but_resources or any(covers(p, entry.term) or p == entry.term for p in statement.resources):
             return entries if index == 0 else [entry, *entries[:index], *entries[index + 1 :]]
@@ -215,7 +215,7 @@ def _certain_first(statement: Statement, entries: list[Owned]) -> list[Owned]:
 def _not_denied(
     principal: Principal, names: frozenset[str], entries: list[Owned], target: Sealed
 ) -> Iterator[tuple[list[Owned], frozenset[str]]]:
-    """Yield each set of actions that denials and boundary leave, and the resources that they are left on."""
+    """Yield each set of actions that remains after denials and boundary, with the resources that it remains for."""
     denials = [s for s in principal.statements if not s.allow]
     boundary = principal.boundary
     if not denials and boundary is None:
@@ -240,7 +240,7 @@ def _not_denied(
 
 @lru_cache(maxsize=32768)
 def allowed(patterns: tuple[str, ...], negated: bool, service: str, kind: str) -> frozenset[str]:
-    """Return the actions on this resource type that Action (or NotAction) patterns name, with their service."""
+    """Return the actions on this resource type that match the Action (or NotAction) patterns, with their service."""
     usable = iam.on_type(service, kind)
     named: set[str] = set()
     for pattern in patterns:
@@ -249,7 +249,7 @@ def allowed(patterns: tuple[str, ...], negated: bool, service: str, kind: str) -
 
 
 def limited(world: World, source: Sealed, tests: tuple[Test, ...]) -> bool:
-    """Return whether a condition certainly keeps to names of the source: an ARN key that meets nobody else's."""
+    """Return whether a condition certainly limits the statement to the source's own names by a key with ARNs."""
     for test in tests:
         arn_key = test.key.endswith("arn") or test.key in (
             "ecs:cluster",
@@ -264,7 +264,7 @@ def limited(world: World, source: Sealed, tests: tuple[Test, ...]) -> bool:
 
 
 def witness_pattern(statement: Statement, term: str) -> str:
-    """Return the pattern of the statement that meets the term."""
+    """Return the pattern of the statement that intersects the term."""
     if statement.but_resources:
         return "*"
     certain = next((p for p in statement.resources if covers(p, term)), None)
@@ -272,14 +272,14 @@ def witness_pattern(statement: Statement, term: str) -> str:
 
 
 def _word(pattern: str, term: str) -> str:
-    """Return an ARN that both stand for; the name of a table's stream as the pattern has it."""
+    """Return an ARN that both match, with the name of a table's stream as in the pattern."""
     label = LABEL.search(pattern)
     word = sample(LABEL.sub(ANY_LABEL, pattern), term)
     return word.rpartition("/stream/")[0] + label[0] if label else word
 
 
 def witness(world: World, reach: Reach, name: str) -> Witness:
-    """Return who does what to which ARN, all in full."""
+    """Return the witness with principal, action and ARN in full."""
     service, _, lower = name.partition(":")
     fact = iam.action(service, lower)
     pattern = witness_pattern(reach.statement, reach.entry.term)
@@ -294,12 +294,12 @@ def witness(world: World, reach: Reach, name: str) -> Witness:
 
 
 def _by_hand(reach: Reach) -> tuple[str, ...]:
-    """Return, for a permission that only the account has, where it stands."""
+    """Return the place of a permission that only the account has."""
     return (f'the policy "{reach.statement.source}" in force on the role',) if reach.principal.live else ()
 
 
 def _cure(reach: Reach) -> str:
-    """Return how to mend what stands in the account and not in the template."""
+    """Return the fix for a permission that is in the account and not in the template."""
     if not reach.principal.live:
         return ""
     return (
@@ -308,7 +308,7 @@ def _cure(reach: Reach) -> str:
 
 
 def _policy_cure(reach: Reach) -> str:
-    """Return how to mend what a managed policy of AWS allows."""
+    """Return the fix for a permission of an AWS managed policy."""
     managed, principal = reach.statement.managed, reach.principal
     if managed is None:
         return ""
@@ -319,7 +319,7 @@ def _policy_cure(reach: Reach) -> str:
 
 
 def strongest(names: frozenset[str]) -> str:
-    """Return the action that says most: permissions before writes before reads, then what people know, then by name."""
+    """Return the most telling action: permissions, then writes, then reads; well-known ones first, then by name."""
     return min(names, key=lambda n: (_weight(n), n not in FAMILIAR, len(n), n))
 
 
@@ -338,7 +338,7 @@ def _weight(name: str) -> int:
 
 
 def lists_only(names: frozenset[str]) -> bool:
-    """Return whether no action does more than list, S3's list of keys aside."""
+    """Return whether all actions only list; listing the keys of a bucket counts as reading."""
     return all(_weight(n) == 5 and not n.startswith("s3:listbucket") for n in names)
 
 
@@ -382,7 +382,7 @@ def finding_of(world: World, reach: Reach, *, rule: Rule, severity: Severity, na
 
 
 def may_name(pattern: str, service: str) -> bool:
-    """Return whether a pattern may be an ARN of this service: a quick look before the patterns are compared."""
+    """Return whether a pattern may match ARNs of this service: a quick check before the full comparison."""
     parts = pattern.split(":", 3)
     open_ended = any(is_wild(part) or has_symbol(part) for part in parts[:3])
     return len(parts) < 4 or open_ended or parts[2] == service

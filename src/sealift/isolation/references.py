@@ -25,7 +25,7 @@ SHORTEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a text names: environment, and logical id or stack."""
+    """The target of a text: environment, and logical id or stack."""
 
     environment: str
     what: str
@@ -33,7 +33,7 @@ class Found:
 
 
 class Register:
-    """Every name that the environments have, literal or by its beginning."""
+    """All names of the environments, in full or by their prefix."""
 
     def __init__(self, world: World) -> None:
         self.names: dict[str, dict[str, Found]] = {}
@@ -80,7 +80,7 @@ class Register:
                 self._add(self.beginnings, name.rpartition("-")[0], found)
 
     def others(self, text: str, environment: str, *, strict: bool = False) -> Iterator[Found]:
-        """Yield what of other environments the text names, unless its own environment has that name too.
+        """Yield the resources of other environments that the text names, unless its own environment has the same name.
 
         `strict` leaves out plain words, unless the text is an ARN or an address.
         """
@@ -129,7 +129,7 @@ class Register:
 
 @kept
 def register(world: World) -> Register:
-    """Return the register of a world, made once."""
+    """Return the register of a world; it is built once."""
     return Register(world)
 
 
@@ -140,7 +140,7 @@ def places(environment: Sealed, types: tuple[str, ...], *paths: str) -> Iterator
 
 
 def shared(found: dict[str, list[Place]]) -> Iterator[tuple[Place, str, str, str]]:
-    """Yield place, text and both environments, for texts from outside that two environments use alike."""
+    """Yield place, text and both environments of each outside text that two environments share."""
     users: dict[str, dict[str, Place]] = {}
     for environment, listed in found.items():
         for place in listed:
@@ -167,7 +167,7 @@ def _bare(reference: str) -> str:
 
 
 def walk_text(value: Json) -> Iterator[str]:
-    """Yield every text of a value, keys aside."""
+    """Yield every text in a value, except keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
@@ -179,7 +179,7 @@ def walk_text(value: Json) -> Iterator[str]:
 
 
 def asked_in(value: Json) -> Iterator[str]:
-    """Yield the names that `Ref` and `Fn::Sub` ask for in a value."""
+    """Yield the names that a value refers to with `Ref` and `Fn::Sub`."""
     if isinstance(value, list):
         for part in value:
             yield from asked_in(part)

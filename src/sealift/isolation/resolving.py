@@ -34,7 +34,7 @@ class Resolved:
 
 
 class Known(str):
-    """Text that was resolved already: the symbols in it are ours. No template can hold one."""
+    """Text that was resolved before and may contain our symbols, which no template can contain."""
 
     __slots__ = ()
 
@@ -44,7 +44,7 @@ NOTHING = Resolved((), exact=True)
 
 
 class Names(Protocol):
-    """What a resolver asks of the stack it resolves for."""
+    """The lookups that a resolver makes in its stack."""
 
     def ref(self, name: str) -> Resolved:
         """Return what `Ref` gives."""
@@ -135,7 +135,7 @@ class Resolver:
             self._depth -= 1
 
     def _read(self, found: Resolved) -> Resolved:
-        """Put the terms of values from outside where dynamic references stand, once these are complete."""
+        """Replace complete dynamic references by the terms of the values that they read."""
         if not any("{{resolve:" in value for value in found.values):
             return found
         values = tuple(DYNAMIC.sub(lambda m: self._names.outside(m[1], m[2]), value) for value in found.values)
@@ -254,7 +254,7 @@ class Resolver:
         return union(found) if found and all(k.exact for k in keys) else UNKNOWN
 
     def _default(self, body: list[Json]) -> Resolved:
-        """Return what stands for an entry that a mapping does not have."""
+        """Return the default for an entry that a mapping lacks."""
         given = mapping_at(body[3]) if len(body) > 3 else {}
         return self.one(given["DefaultValue"]) if "DefaultValue" in given else UNKNOWN
 
@@ -281,7 +281,7 @@ def no_value(value: Json) -> bool:
 
 
 class _Bare:
-    """Names of no template: everything but literals is unknown."""
+    """The names outside any template: only literals are known."""
 
     def ref(self, name: str) -> Resolved:  # noqa: ARG002
         return UNKNOWN
@@ -303,5 +303,5 @@ class _Bare:
 
 
 def literal_resolver() -> Resolver:
-    """Return a resolver for documents that stand in no template, such as AWS managed policies and live ones."""
+    """Return a resolver for documents outside templates, such as AWS managed policies and live policies."""
     return Resolver(_Bare())

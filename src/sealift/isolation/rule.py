@@ -36,7 +36,7 @@ class Example:
 
 
 class Details(TypedDict, total=False):
-    """What a check may say of a finding beyond its source and message; `target` is every environment unless given."""
+    """Optional details of a finding beyond its source and message; `target` is every environment unless given."""
 
     target: str
     severity: Severity

@@ -89,7 +89,7 @@ class Schemes:
         return next(iter(found)) if len(found) == 1 and asking not in found else None
 
     def is_anybodys(self, name: str) -> bool:
-        """Return whether a name is a host of the internet with nothing of the application in it.
+        """Return whether a name is a public host that contains no word of the application.
 
         Others have a `prod.` or `dev.` in their hosts, too.
         """
@@ -99,7 +99,7 @@ class Schemes:
         return self._common.isdisjoint(_segments(name)) and _domain(host) not in self._domains
 
     def has_our_word(self, name: str) -> bool:
-        """Return whether a name has a word that the names of all stacks have; true where these have none."""
+        """Return whether a name contains a word that all stack names share; true when they share none."""
         return not self._common or not self._common.isdisjoint(_segments(name))
 
     def belongs(self, name: str, environment: str) -> bool:
@@ -125,7 +125,7 @@ class Schemes:
 
 
 def _words_of(view: EnvironmentView, claimed: set[str]) -> Iterator[Words]:
-    """Yield the forms of its name; where its name is none of them, those that its parameters have."""
+    """Yield the forms of the environment's name; when resources use none of them, those of its parameters."""
     own = {view.name.lower()}
     given = {value.lower() for stack in view.stacks for value in stack.parameters.values()}
     for forms in _FORMS:
@@ -146,7 +146,7 @@ def _segments(text: str) -> Words:
 
 @lru_cache(maxsize=65536)
 def _humps(text: str) -> Words:
-    """Return the words of `shopProdOrders`; short ones are too often parts of others."""
+    """Return the words of a name such as `shopProdOrders`, without short ones, which are often parts of others."""
     if text.islower():
         return ()
     found = tuple(h.lower() for part in _SEGMENT.findall(text) if not part.islower() for h in _HUMP.findall(part))

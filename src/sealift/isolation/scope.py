@@ -36,7 +36,7 @@ class Named:
 
 @dataclass(slots=True)
 class Setting:
-    """What all stacks of one environment share. `account` is a text for ARNs; `exports` are by name."""
+    """The settings that all stacks of one environment share. `account` is a text for ARNs; `exports` are by name."""
 
     view: EnvironmentView
     account: str
@@ -80,7 +80,7 @@ def _pieces(pattern: str, partition: str, region: str, account: str) -> tuple[Re
 
 
 class Scope:
-    """The names of one stack. Made once a proof; everything is resolved on demand and kept."""
+    """The names of one stack. Built once per proof; values are resolved on demand and cached."""
 
     def __init__(self, setting: Setting, view: StackView, *, parent: "Scope | None" = None, given: object = None):
         self.setting = setting
@@ -114,7 +114,7 @@ class Scope:
 
     @property
     def unread(self) -> Iterator[str]:
-        """Yield what of the template makes resources that cannot be seen: macros, loops, entries of no shape."""
+        """Yield the parts of the template whose resources cannot be known: macros, loops, malformed entries."""
         named = self.view.body.get("Transform")
         for part in named if isinstance(named, list) else [named]:
             if part is not None and part != "AWS::LanguageExtensions":
@@ -167,7 +167,7 @@ class Scope:
         return {logical_id: cfn_type for logical_id, cfn_type in types if isinstance(cfn_type, str)}
 
     def mentions(self, logical_id: str, mark: str) -> bool:
-        """Return whether a resource has this mark in it, as a key or in a text. All MARKS are searched for at once."""
+        """Return whether a resource contains this mark as a key or in a text. All MARKS are searched for at once."""
         known = self._marks.get(logical_id)
         if known is None:
             known = self._marks[logical_id] = frozenset(_marks(self.resources.get(logical_id, {})))
@@ -196,7 +196,7 @@ class Scope:
         return self.place(logical_id, (known.name or "") if known else "")
 
     def place(self, logical_id: str, path: str) -> Location | None:
-        """Return the place of what stands at a path like `Policies/0/Statement/1` of its properties, or near it."""
+        """Return the place of a property path such as `Policies/0/Statement/1`, or the nearest known one."""
         whole = self.location(logical_id)
         if whole is None or not self.view.lines:
             return whole
@@ -245,7 +245,7 @@ class Scope:
         return Resolved(tuple(self.outside("ssm", value) for value in name.values), name.exact)
 
     def outside(self, kind: str, name: str) -> str:
-        """Return the term of a value that stands outside the templates."""
+        """Return the term of a value from outside the templates."""
         if kind not in ("ssm", "ssm-secure", "secretsmanager", "export") or is_wild(name):
             return "*"
         source = Outside(kind, _unversioned(kind, name), self.setting.account, self.setting.view.region)
@@ -270,7 +270,7 @@ class Scope:
         return Resolved((self._symbol(logical_id, name),))
 
     def _attribute_without_arn(self, logical_id: str, name: str) -> Resolved:
-        """A custom resource or an unknown nested stack may answer anything; other types only with ids of their own."""
+        """Return an attribute that is no ARN. Custom resources and unknown nested stacks may return anything."""
         cfn_type = self.type_of(logical_id)
         if cfn_type.startswith("Custom::") or "CloudFormation" in cfn_type or "Application" in cfn_type:
             return UNKNOWN
@@ -327,7 +327,7 @@ class Scope:
         return found
 
     def parts(self, logical_id: str) -> Iterator[tuple[str, str, Resolved]]:
-        """Yield service, resource type and ARN of a resource and of everything that lives and dies with it."""
+        """Yield service, resource type and ARN of a resource and of everything that is deleted with it."""
         named = self.named(logical_id)
         if named.facts is None or not named.arn.values:
             return
@@ -416,7 +416,7 @@ class Scope:
         return named.name
 
     def _arn_of_child(self, logical_id: str) -> Resolved:
-        """Versions and aliases: the function's ARN with a qualifier."""
+        """Return the ARN of a version or alias: the function's ARN with a qualifier."""
         properties = self.properties(logical_id)
         function = self.resolver.one(properties.get("FunctionName"))
         qualifier = self.resolver.one(properties["Name"]) if "Name" in properties else None
@@ -468,7 +468,7 @@ class Scope:
         return text("default") if given is None else self.resolver.one(given)
 
     def _within(self, logical_id: str, variable: str) -> Resolved:
-        """Return what a resource is a part of, by the property that IAM's variable in its ARN is called like."""
+        """Return the parent of a resource, by the property with the name of the variable in its ARN format."""
         stem = _STEM.sub("", variable)
         for key, value in self.properties(logical_id).items():
             if key == variable or (stem and stem == _STEM.sub("", key)):
@@ -498,7 +498,7 @@ class Scope:
 
     @cached_property
     def path(self) -> str:
-        """Return the stack's name, behind those of the stacks it is nested in."""
+        """Return the stack's name after those of the stacks that contain it."""
         return self.view.name if self.parent is None else f"{self.parent.path}/{self.view.name}"
 
     def _condition_texts(self, value: Json) -> tuple[tuple[str, ...], bool, bool]:

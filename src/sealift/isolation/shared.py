@@ -18,7 +18,7 @@ from sealift.isolation.world import World, kept
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A text that two environments use alike, and what it is."""
+    """A text that two environments share, and the kind of resource that it names."""
 
     place: Place
     text: str
@@ -29,7 +29,7 @@ class Shared:
 
 @kept
 def shared_things(world: World) -> Sequence[Shared]:
-    """Return every text that two environments use alike and that is something."""
+    """Return every text that two environments share and that names a resource."""
     users: dict[str, dict[str, Place]] = {}
     for environment in world.environments:
         for place in environment.mentions:
@@ -59,7 +59,7 @@ def _pairs(world: World, text: str, by_environment: dict[str, Place]) -> Iterato
 
 @kept
 def _own(world: World) -> dict[str, frozenset[str]]:
-    """Return what each environment's resources are called."""
+    """Return the names of each environment's resources."""
     return {e.name: e.terms | e.names | {name for _, name in names_of(e)} for e in world.environments}
 
 
@@ -71,7 +71,7 @@ def outside_of(world: World, text: str) -> Outside | None:
 
 
 def shared_findings(world: World, rule: Rule) -> Iterator[Finding]:
-    """Yield the findings of one rule on what two environments share."""
+    """Yield one rule's findings about resources that two environments share."""
     for found in shared_things(world):
         if found.thing.rule == rule.id:
             shown = "" if found.thing.hidden else world.symbols.concrete(found.text)
@@ -85,7 +85,7 @@ def shared_findings(world: World, rule: Rule) -> Iterator[Finding]:
 
 
 def unseen(world: World) -> tuple[str, ...]:
-    """Return the values from outside about which neither scheme, declaration nor a second user says anything."""
+    """Return the outside values whose owner no naming scheme, declaration or second use shows."""
     users: dict[str, set[str]] = {}
     for environment in world.environments:
         texts = [text for place in environment.mentions for text in place.value.values]

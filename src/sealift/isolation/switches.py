@@ -58,5 +58,5 @@ class Conditions:
 
 
 def _is_something(term: str) -> bool:
-    """Return whether a text has a character of its own: what is outside of the templates may be empty."""
+    """Return whether a text is certainly not empty: a value from outside the templates may be empty."""
     return bool(term) and not is_wild(term[0]) and not has_outside(term[0])

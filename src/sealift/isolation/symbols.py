@@ -27,7 +27,7 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A value that stands in no template: an SSM parameter's, a secret's, or that of an export."""
+    """A value from outside the templates: that of an SSM parameter, a secret or an export."""
 
     kind: str
     """`ssm`, `ssm-secure`, `secretsmanager` or `export`."""
@@ -51,7 +51,7 @@ class Outside:
 
 
 class Symbols:
-    """Hands out a character for (environment, stack, logical id, attribute), the same each time."""
+    """Assigns one character to each (environment, stack, logical id, attribute)."""
 
     def __init__(self) -> None:
         self._chars: dict[tuple[str, ...], str] = {}
@@ -89,7 +89,7 @@ class Symbols:
         return chr(code)
 
     def concrete(self, term: str) -> str:
-        """Return the term with every symbol replaced by an id as AWS could have made it, always the same one."""
+        """Return the term with every symbol replaced by a possible generated id, always the same for a symbol."""
         if term.isascii():
             return term
         return "".join(self._text(c) for c in term.replace(NUMBERED, ONE))

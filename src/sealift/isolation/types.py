@@ -21,7 +21,7 @@ RefKind = Literal["name", "arn", "url"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeFacts:
-    """What is known of one CloudFormation type. `max_name` is where generated names begin to be cut."""
+    """Facts about one CloudFormation type. `max_name` is the length at which generated names are cut."""
 
     service: str
     kind: str
@@ -310,7 +310,7 @@ def has_parts(cfn_type: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def facts(cfn_type: str) -> TypeFacts | None:
-    """Return what is known of the type; derived from IAM's facts when it is not in the table; None when unknown."""
+    """Return the facts about the type: from the table, else derived from IAM's facts; None when unknown."""
     known = TYPES.get(cfn_type)
     if known is not None or not has_parts(cfn_type):
         return known

@@ -14,7 +14,7 @@ from sealift.model.finding import Severity
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """The rule that reports it, how bad it is that two environments share it, and what it is called."""
+    """A kind of shared resource: the rule that reports it, the severity of sharing it, and its name."""
 
     rule: str
     severity: Severity
@@ -143,7 +143,7 @@ _BY_TYPE = (
 
 
 def weigh(place: Place, text: str, outside: Outside | None = None) -> Thing | None:
-    """Return what a text is at its place, or None when it is nothing that two environments should not share."""
+    """Return the kind of resource that a text names at its place; None when environments may share it."""
     if outside is None and (len(text) < 4 or _NOTHING.match(text)):
         return None
     found = _by_place(place, text)
@@ -221,14 +221,14 @@ def _is_variable(place: Place) -> bool:
 
 
 def _is_secret(text: str, *, variable: bool) -> bool:
-    """Return whether a text may be a credential; in a variable, not what is called by such a word."""
+    """Return whether a text may be a credential. In a variable, a text that is only named like one does not count."""
     if re.search(r"[\s:/]|\.(com|org|net|io)", text):
         return False
     return len(text) >= 8 and (any(c.isdigit() for c in text) or len(text) >= 16) if variable else len(text) >= 4
 
 
 def is_of_aws(text: str) -> bool:
-    """Return whether an ARN names what AWS itself has for everybody: a managed policy, a template of certificates."""
+    """Return whether an ARN names a public resource of AWS itself, such as a managed policy or certificate template."""
     parts = text.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return False
@@ -271,12 +271,12 @@ def _by_words(place: Place, name: str) -> Thing:
 
 
 def is_global(text: str) -> bool:
-    """Return whether a text names one thing in every account: an ARN, an address, an id that AWS made up."""
+    """Return whether a text means the same resource in every account: an ARN, an address, or a generated id."""
     return ":" in text or "." in text or any(known.match(text) for known in (_NETWORK, _FILES, _POOL))
 
 
 def holds_a_secret(service: str, name: str) -> bool:
-    """Return whether who may read a thing of this service and name reads a credential, or logs in by it."""
+    """Return whether reading a resource of this service and name yields a credential or a login."""
     if service in ("secretsmanager", "rds-db", "neptune-db", "aoss", "redshift"):
         return True
     return service == "ssm" and bool(_SECRET_WORD.search(name) or _STORE_WORD.search(name))

@@ -36,7 +36,7 @@ class Owned:
 
     @property
     def shown(self) -> str:
-        """Return what people call it; the stack and the artifacts bucket stand in no template."""
+        """Return its name for messages; the stack and the artifacts bucket have no logical id."""
         if self.logical_id:
             return self.scope.origin(self.logical_id)
         return "the artifacts bucket" if self.service == "s3" else "the stack itself"
@@ -44,7 +44,7 @@ class Owned:
 
 @dataclass(slots=True)
 class Sealed:
-    """One environment as the rules see it."""
+    """One environment, prepared for the rules."""
 
     view: EnvironmentView
     setting: Setting
@@ -86,21 +86,21 @@ class Sealed:
 
     @property
     def mentions(self) -> list[Place]:
-        """Return every text of its resources that may name something."""
+        """Return every text of its resources that may be a name."""
         if self._mentions is None:
             self._mentions = list(mentions(self.scopes))
         return self._mentions
 
     @property
     def names(self) -> frozenset[str]:
-        """Return what its resources are called."""
+        """Return the names of its resources."""
         if self._names is None:
             self._names = frozenset(n for s in self.scopes for i in s.resources for n in s.named(i).name.values)
         return self._names
 
 
 class _Heads:
-    """Terms sorted by literal head, asked for those that may begin as a pattern does."""
+    """Terms sorted by their literal prefix, to find those that may begin like a pattern."""
 
     def __init__(self, terms: Iterable[str]) -> None:
         self._sorted = sorted((head(term), term) for term in terms)
@@ -134,7 +134,7 @@ _FIELDS = 5
 
 
 class _Counted:
-    """Terms that hold the same number of colons in every word of theirs.
+    """Terms whose texts all have the same number of colons.
 
     A pattern with as many colons can spend none of its wildcards on one: it is compared field by field, and the names
     by their own heads, so that `arn:aws:dynamodb:*:*:table/shop-*` does not meet each table.
@@ -171,7 +171,7 @@ ANY_LABEL = "/stream/*"
 
 
 class Index:
-    """Finds the terms that a pattern may meet: by how many colons they have, and kept by pattern."""
+    """Finds the terms that a pattern may match, by their number of colons; results are cached by pattern."""
 
     def __init__(self, owned: Sequence[Owned]) -> None:
         by_term: dict[str, list[Owned]] = {}
@@ -219,7 +219,7 @@ Made = TypeVar("Made")
 
 
 def kept(make: "Callable[[World], Made]") -> "Callable[[World], Made]":
-    """Let what several rules ask of one world be made once."""
+    """Cache a function of a world, so that rules share its result."""
 
     def ask(world: "World") -> Made:
         if make not in world.made:
@@ -336,12 +336,12 @@ class World:
         return self._common[key]
 
     def owned_by_others(self, name: str, pattern: str) -> list[Owned]:
-        """Return what other environments own and the pattern may name."""
+        """Return the resources of other environments that the pattern may match."""
         return [entry for entry in self.index.meeting(pattern) if entry.environment != name]
 
     @cached_property
     def counted(self) -> dict[str, int]:
-        """Return how much was looked at."""
+        """Return the counts of what was examined."""
         return {
             "environments": len(self.environments),
             "stacks": sum(len(e.scopes) for e in self.environments),
@@ -386,7 +386,7 @@ def _is_unknown(cfn_type: str) -> bool:
 
 
 def _collapse(made: Sealed) -> None:
-    """Where no account is declared, every account id that a policy names may be this very account."""
+    """Treat every account id in a policy as this account when no account is declared."""
     for principal in made.principals:
         principal.statements = [_collapsed(s) for s in principal.statements]
         principal.arn = _one_account(principal.arn)
@@ -398,7 +398,7 @@ def _collapse(made: Sealed) -> None:
 
 
 def _open(made: Sealed) -> None:
-    """One environment stands for all previews: what one of them is denied, the next is not."""
+    """Ignore denials of the environment that represents all previews: a denial for one does not hold for the next."""
     for principal in made.principals:
         principal.statements = [_opened(s) for s in principal.statements]
         if principal.boundary is not None:

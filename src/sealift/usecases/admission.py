@@ -19,7 +19,7 @@ from sealift.usecases.writing import Operation, Writer, caller_of, gates_record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """What the person at the button says to a gate that is closed."""
+    """How a closed gate is handled: wait for it, or override it."""
 
     wait: bool = False
     override: Override = field(default_factory=Override)
@@ -55,7 +55,7 @@ def require_decider(environment: Environment, services: Services) -> None:
 def record_overrides(
     overridden: Sequence[GateResult], override: Override, operation: Operation, writer: Writer
 ) -> None:
-    """Write down which closed gates were passed, by whom and why. `operation` is one of kind `override`."""
+    """Record which closed gates were overridden, by whom and why. `operation` is one of kind `override`."""
     if not overridden:
         return
     names = [result.gate for result in overridden]

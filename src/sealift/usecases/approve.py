@@ -65,7 +65,7 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
 
 
 def subject_of(site: Site, digest: str, source: Site) -> Subject:
-    """Return what would be approved: the release in `source` with the configuration that it gets in the target.
+    """Return the subject of an approval: the release in `source` with the configuration that it gets in the target.
 
     Whose it is says the ledger of the source: `origin.json` is a note that no hash covers.
     """
@@ -75,7 +75,7 @@ def subject_of(site: Site, digest: str, source: Site) -> Subject:
 
 
 def _people(site: Site, commit: str | None) -> Approval:
-    """Return who approves and who wrote what comes, as accounts; nothing on the embedded cloud, where nobody asks.
+    """Return the accounts of the approver and of the authors of the commits; none on the embedded cloud.
 
     What comes are the commits that the environment does not run yet. Each is asked for, because the author of a commit
     can be made up, but not who opened its pull request; of very many the older ones are asked for once an author.

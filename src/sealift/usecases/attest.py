@@ -26,7 +26,7 @@ from sealift.usecases.site import Site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """The keys at hand, as PEM. `missing` is a private key that is declared, but not on this machine.
+    """The available keys, as PEM. `missing` is a declared private key that this machine lacks.
 
     `kms` names a private key in AWS KMS; there is a public one then.
     """
@@ -46,7 +46,7 @@ CheckStatus = Literal["ok", "failed", "absent"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was checked of a release."""
+    """One check of a release."""
 
     name: str
     status: CheckStatus
@@ -78,7 +78,7 @@ def _path(app: App, written: str | None) -> Path | None:
 
 
 def store_attestations(built: BuiltRelease, site: Site, keys: Keys) -> None:
-    """Store bill of materials and provenance, signed when there is a key. What is there already and holds, stays."""
+    """Store bill of materials and provenance, signed when there is a key. Valid ones that exist are kept."""
     release, bucket = built.release, site.cloud.bucket
     if not _is_wanting(release, bucket, keys):
         return
@@ -99,7 +99,7 @@ def store_attestations(built: BuiltRelease, site: Site, keys: Keys) -> None:
 
 
 def _write(bucket: Bucket, key: str, body: bytes) -> None:
-    """Write what is not there, or what is another; never over what somebody else wrote meanwhile."""
+    """Write an object that is absent or differs, but never over a concurrent write."""
     stored = bucket.get(key)
     with suppress(PreconditionFailed):
         if stored is None:

@@ -32,7 +32,7 @@ _NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bootstrap:
-    """The stack as it should be, and what its maker has to know about the application."""
+    """The desired bootstrap stack, and warnings about the application."""
 
     target: Target
     body: Mapping[str, Json]
@@ -49,7 +49,7 @@ class Bootstrap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """What became of it."""
+    """The result of the bootstrap."""
 
     bootstrap: Bootstrap
     account: str
@@ -59,7 +59,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """The stack as it should be beside what is live. `live` is None when there is none."""
+    """The desired stack and the live one. `live` is None when there is none."""
 
     bootstrap: Bootstrap
     live: Mapping[str, Json] | None
@@ -72,7 +72,7 @@ class Compared:
 
 
 def declared(app: App, environment: Environment, services: Services, *, lock_days: int | None = None) -> Bootstrap:
-    """Return the stack as the declaration alone says it; nothing is asked of AWS."""
+    """Return the desired stack from the declaration alone, without a call to AWS."""
     trust = read_trust(environment, branch=_branch(app, environment))
     first = next(e for e in app.environments if e.account == environment.account and _issuer(app, e) == trust.issuer)
     target = _target(app, environment, trust=trust, lock_days=lock_days)
@@ -80,7 +80,7 @@ def declared(app: App, environment: Environment, services: Services, *, lock_day
 
 
 def compare(app: App, environment: Environment, services: Services, *, lock_days: int | None = None) -> Compared:
-    """Return the stack as it should be and as it is; reads, and writes nothing."""
+    """Return the desired stack and the live one. Writes nothing."""
     site = open_site(app, environment, services)
     state = site.cloud.stacks.describe(bootstrap_stack(environment))
     _check_ours(state, site)
@@ -114,7 +114,7 @@ def bootstrap_environment(
 
 
 def _wanted(site: Site, state: StackState | None, *, lock_days: int | None) -> Bootstrap:
-    """Return the stack as it should be in this account."""
+    """Return the desired stack for this account."""
     environment = replace(site.environment, account=site.cloud.account)
     local = site.cloud.local
     if lock_days is None and state is not None:
@@ -174,7 +174,7 @@ def _issuer(app: App, environment: Environment) -> str:
 
 
 def _check_ours(state: StackState | None, site: Site) -> None:
-    """Refuse a stack of this name that is another environment's, or none of ours."""
+    """Refuse when a stack of this name belongs to another environment or was not made by `bootstrap`."""
     mine = f"{site.app.name}/{site.name}"
     if state is None or state.status == "REVIEW_IN_PROGRESS" or state.tags.get(TAG) == mine:
         return
@@ -244,7 +244,7 @@ def _check_bucket(change_set: ChangeSet, site: Site) -> None:
 
 
 def _execute(change_set: ChangeSet, site: Site) -> StackState:
-    """Execute it and return the stack. Raises CloudError with the first cause when it did not become so."""
+    """Execute the change set and return the stack. Raises CloudError with the first cause of a failure."""
     name = change_set.stack_name
     following = Following(
         name=name,

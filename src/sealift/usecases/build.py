@@ -123,7 +123,7 @@ def _look(functions: Sequence[Finished], services: Services) -> None:
 
 
 def tell_outside(stacks: Iterable[SealedStack], files: Mapping[str, Path], services: Services) -> None:
-    """Name what the sealed templates read from outside the release: nothing here says what that is."""
+    """Report what the sealed templates read from outside the release; its content is not checked here."""
 
     def read(sha256: str) -> bytes:
         return files[sha256].read_bytes()

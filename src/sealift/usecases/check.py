@@ -19,7 +19,7 @@ from sealift.usecases.services import PhaseOutcome, Services, phase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What analysis and unit tests said."""
+    """The results of analysis and unit tests."""
 
     analysis: SuiteResult
     tests: SuiteResult | None
@@ -36,7 +36,7 @@ class Checked:
 def check(
     app: App, services: Services, *, templates: Mapping[str, Template], local: bool, tests: bool = True
 ) -> Checked:
-    """Run static analysis and the unit tests side by side: who mends a change wants to know all of it."""
+    """Run static analysis and the unit tests in parallel, and report the results of both."""
     start = services.clock.monotonic()
     with ThreadPoolExecutor(max_workers=1) as pool:
         running = pool.submit(services.tester.unit, app) if tests else None
@@ -104,7 +104,7 @@ def _tested(run: Callable[[], SuiteResult], services: Services, *, since: float 
 
 
 def audit(app: App, built: BuiltRelease, services: Services) -> SuiteResult:
-    """Look for known vulnerabilities of what a release holds. Advice: it says nothing of what changed."""
+    """Look up known vulnerabilities of a release's packages. The result is advice and stops nothing."""
     held = [(one.artifact.runtime or "", pin) for one in built.artifacts for pin, _ in one.dependencies]
     pins = sorted({pin for runtime, pin in held if not runtime.startswith("nodejs")})
     others = len({pin for runtime, pin in held if runtime.startswith("nodejs")})
@@ -122,7 +122,7 @@ def audit(app: App, built: BuiltRelease, services: Services) -> SuiteResult:
 
 
 def harden(app: App, services: Services, *, templates: Mapping[str, Template]) -> None:
-    """Write what the stores of the templates lack in production into the files, where a line gives it.
+    """Add to the template files the protections that stores lack in production, where their place is known.
 
     Raises TemplateError when a file cannot be written.
     """
@@ -143,7 +143,7 @@ def harden(app: App, services: Services, *, templates: Mapping[str, Template]) -
 
 
 def _advice(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
-    """Yield what the stores of an application with a protected environment lack."""
+    """Yield the protections that stores lack, for applications with a protected environment."""
     if any(environment.protected for environment in app.environments):
         for template in templates.values():
             yield from production_advice(template)

@@ -22,7 +22,7 @@ from sealift.usecases.writing import Writer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What was kept of a configuration."""
+    """A stored configuration."""
 
     parameters: Mapping[str, Mapping[str, str]]
     """Open values by stack."""

@@ -32,7 +32,7 @@ _UNREADABLE = ("access-denied", "kms-key-unusable")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
-    """What an environment lacks of some settings."""
+    """The settings that an environment lacks."""
 
     missing: tuple[str, ...]
     """Those that are not there, or blank."""
@@ -52,7 +52,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What an environment has of what the application needs."""
+    """The settings that the application needs, and which of them the environment has."""
 
     environment: str
     status: Literal["succeeded", "failed", "not looked at"]
@@ -99,7 +99,7 @@ def settings_missing(site: Site, missing: Sequence[str]) -> ConfigError:
 def contracts(
     app: App, services: Services, templates: Mapping[str, Template], environments: Sequence[Environment]
 ) -> tuple[Contract, ...]:
-    """Return for each environment what it lacks of what templates and code need."""
+    """Return for each environment the settings that templates and code need and that it lacks."""
     code = {name: services.analyzer.reads(app, template) for name, template in templates.items()}
     return tuple(_contract(app, services, templates, code, environment) for environment in environments)
 

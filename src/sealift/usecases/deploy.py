@@ -164,7 +164,7 @@ def enters(plan: Plan, writer: Writer, *, force: bool) -> bool:
 
 
 def looking_for_drift(plan: Plan, writer: Writer, *, force: bool) -> Plan:
-    """Begin to look for drift where the environment wants it and something will be deployed."""
+    """Start drift detection when the environment requires it and something will be deployed."""
     if writer.site.environment.drift == "off" or not enters(plan, writer, force=force):
         return plan
     return replace(plan, drift=Detection(writer.site))
@@ -250,7 +250,7 @@ def _delivery(plan: Plan, site: Site) -> Delivery:
 
 
 def _drift_report(looking: Detection, writer: Writer) -> DriftReport:
-    """Return what the look for drift found; one that met a stack on the move is repeated when that rests."""
+    """Return the drift report. Detection is repeated when a stack was in progress, once it is stable."""
     report = looking.report()
     if not report.moving:
         return report
@@ -301,7 +301,7 @@ def _tell_unfinished(before: Standing, site: Site) -> None:
 
 
 def _judge_ahead(plan: Plan, operation: Operation, writer: Writer) -> None:
-    """Have every stack judged whose change can be known before the hooks run; say which cannot.
+    """Evaluate the changes of every stack that can be known before the hooks run; report the others.
 
     What a stack that needs others changes may depend on those, and a hook may make a setting that is missing.
     """

@@ -28,7 +28,7 @@ ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destroyed:
-    """What became of the stacks, and what was kept because its DeletionPolicy says so."""
+    """The results of the deletion, and the resources that their DeletionPolicy retained."""
 
     stacks: tuple[str, ...]
     retained: tuple[str, ...]
@@ -47,7 +47,7 @@ def destroy(app: App, environment: Environment, services: Services, *, confirmed
 
 
 def tear_down(writer: Writer, names: Callable[[], Sequence[str]]) -> Destroyed:
-    """Delete these stacks, those that others need last, and record how it ended. Raises UserError."""
+    """Delete these stacks, dependencies last, and record the outcome. Raises UserError."""
     services = writer.services
     operation = Operation(id=services.ids.new(), kind="teardown", release="", commit=None)
     with phase(services, "destroy", environment=writer.site.name) as outcome:
@@ -68,7 +68,7 @@ def tear_down(writer: Writer, names: Callable[[], Sequence[str]]) -> Destroyed:
 
 
 def _names(writer: Writer) -> list[str]:
-    """Return the stacks of an environment: those that others need last."""
+    """Return the stacks of an environment, dependencies last."""
     site = writer.site
     left = observe_undeclared(site, writer.ledger.entries())
     mine = [state.name for state in left if owner(state)[1] == site.name]

@@ -20,7 +20,7 @@ MOST_SKEW_S = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """One thing that was looked at. `unknown` is what could not be looked at; it is never called healthy."""
+    """One examined item. `unknown` marks an item that could not be examined; it is never reported as healthy."""
 
     name: str
     environment: str = ""
@@ -45,7 +45,7 @@ def examine(app: App, services: Services, *, local: bool) -> Iterator[Examined]:
 
 
 def _tried(name: str, look: Callable[[], Examined | str], *, environment: str = "") -> Examined:
-    """Return what a look found; what it raised is what is wrong, with its cure."""
+    """Return the result of an examination; an error that it raises becomes the problem and its fix."""
     try:
         found = look()
     except SealiftError as error:

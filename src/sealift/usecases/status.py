@@ -68,7 +68,7 @@ class Lane:
 
 
 def status(app: App, services: Services) -> tuple[Lane, ...]:
-    """Return a lane per environment, read in parallel. What cannot be read is said in the lane."""
+    """Return one lane per environment, read in parallel. A lane reports what could not be read."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         seen = list(pool.map(lambda e: _observe(app, e, services), app.environments))
     by_name = {lane.environment.name: lane for lane in seen}
@@ -119,7 +119,7 @@ def _override(entries: Sequence[Entry], current: Deployed | None) -> Entry | Non
 
 
 def _gates(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) -> tuple[GateResult, ...]:
-    """Return what the gates say to the release that could be promoted now; without one, what windows say."""
+    """Return the gates of the release that could be promoted now; without such a release, those of windows."""
     source = lanes.get(lane.environment.promotes_from or "")
     if lane.standing is None or (source is not None and source.standing is None):
         return ()
@@ -164,7 +164,7 @@ def _next_of_the_same(current: Deployed, now: Standing | None) -> str:
 
 
 def _unfinished(lane: Lane, now: datetime) -> str:
-    """Return what ends what was begun and has no end; nothing when everything has one."""
+    """Return the command that completes an interrupted operation; empty when there is none."""
     name, standing = lane.environment.name, lane.standing
     watch = standing.open_watch if standing is not None else None
     watching = watch is not None and watch.watch == "running" and now < (watch.watch_until or now)
@@ -184,7 +184,7 @@ def _unfinished(lane: Lane, now: datetime) -> str:
 
 
 def _next_of_a_preview(lane: Lane, now: datetime) -> str:
-    """Return what comes next in a preview: what was begun and has no end is brought anew, or goes."""
+    """Return the next step of a preview: an interrupted one is deployed again or destroyed."""
     if lane.destroying:
         return f"sealift preview down {lane.environment.name}"
     failed = lane.last is not None and lane.status != "succeeded"

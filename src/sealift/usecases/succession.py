@@ -18,7 +18,7 @@ def ask_for(site: Site, *, follows_branch: bool = False) -> Asked:
 
 
 def take_turn(plan: Plan, asked: Asked, writer: Writer, *, force: bool = False) -> Plan | Outcome:
-    """Return the plan with what later deployments want to know of it, or how it gave way to a newer commit."""
+    """Return the plan with the data that later deployments need, or the outcome when a newer commit supersedes it."""
     entries = writer.ledger.entries()
     newer = None if force else _newer(writer.site, plan, rivals(entries, asked=asked), asked)
     if newer is not None:
@@ -36,7 +36,7 @@ def _newer(site: Site, plan: Plan, found: tuple[Rival, ...], asked: Asked) -> Ri
 
 
 def _given_way(plan: Plan, newer: Rival, writer: Writer) -> Outcome:
-    """Record that nothing was deployed, and because of whom."""
+    """Record that nothing was deployed, and which deployment superseded it."""
     name, by = writer.site.name, newer.deployed
     what = f"commit {by.commit[:8]}" if by.commit else f"release {by.release[:12]}"
     message = f"Superseded: {name} got the newer {what} by {by.actor}; an older one does not replace it"

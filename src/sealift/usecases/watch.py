@@ -33,7 +33,7 @@ LONGEST_PAUSE_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """How a watch ended: succeeded, failed (roll back), errored (nothing could be seen), or aborted."""
+    """The outcome of a watch: succeeded, failed (roll back), errored (nothing could be observed), or aborted."""
 
     status: Status
     judgement: Judgement | None = None
@@ -92,7 +92,7 @@ def _concluded(watched: Watched, operation: Operation, writer: Writer) -> Watche
 
 
 def _ended(operation: Operation, writer: Writer) -> Watched | None:
-    """Return how the ledger says that the watch ended; None while it goes on."""
+    """Return the outcome of the watch in the ledger; None while it continues."""
     entries = writer.ledger.entries()
     now = standing(entries)
     deployed = next((d for d in now.deployments if d.operation == operation.id), None)
@@ -113,7 +113,7 @@ def give_up_watch(before: Deployed | None, writer: Writer, *, reason: str) -> No
 
 
 def operation_of(deployed: Deployed) -> Operation:
-    """Return what the entries about the watch of a deployment share with it."""
+    """Return the operation of the entries about a deployment's watch."""
     return Operation(id=deployed.operation, kind="watch", release=deployed.release, commit=deployed.commit)
 
 
@@ -148,7 +148,7 @@ def _look_until(
 
 
 def _judged(seen: Observation, health: Health, problems: tuple[str, ...], *, looks: int) -> Judgement:
-    """Judge what was seen. Probes that fail speak where nothing else is asked or seen, too."""
+    """Evaluate the observations. Failed probes count even when nothing else was observed."""
     judgement = judge(seen, health, problems=problems, looks=looks)
     if problems and judgement.verdict != "unhealthy":
         return replace(judgement, verdict="unhealthy", reasons=problems)

@@ -21,7 +21,7 @@ LEASE_WAIT_S = 1800.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What all entries of one operation share."""
+    """The fields that all entries of one operation share."""
 
     id: str
     kind: EntryKind
@@ -42,7 +42,7 @@ class Hold:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def guard(self) -> None:
-        """Make sure that the lease is still ours, renewing it past half its life. Raises LeaseError."""
+        """Check that the lease is still ours, and renew it past half its life. Raises LeaseError."""
         with self._lock:
             if self.lent:
                 raise InternalError("Nothing is written while the lease is lent", code="lease-lent")
@@ -52,7 +52,7 @@ class Hold:
                 self.lease = self.leases.renew(lease)
 
     def lend(self) -> None:
-        """Give the lease back, so that others may write while we only look on."""
+        """Release the lease for a while, so that others may write while we only watch."""
         with self._lock:
             self.lent = True
             self.give_back()
@@ -211,7 +211,7 @@ def gates_record(app: App) -> Gates:
 
 
 def caller_of(site: Site) -> str | None:
-    """Return who AWS says that we are, for a decision in the ledger: a name can be made up, credentials less so."""
+    """Return the caller's ARN from AWS, for a decision in the ledger: a name proves less than credentials."""
     return None if site.cloud.local else site.cloud.identity.caller().arn
 
 

@@ -6,7 +6,7 @@ from sealift.usecases.writing import check_account
 
 
 def account(entering: Entering) -> GateResult:
-    """Return whether we are in the declared accounts, of the source too."""
+    """Return whether the credentials belong to the declared accounts of the environment and of its source."""
     for site in (entering.source, entering.site):
         if site is not None:
             check_account(site)

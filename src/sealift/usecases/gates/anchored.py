@@ -8,7 +8,7 @@ from sealift.usecases.gates.entering import Entering
 
 
 def anchored(entering: Entering) -> GateResult:
-    """Return whether nobody wrote the history of the source anew."""
+    """Return whether the source's history was not rewritten."""
     source = entering.source
     if source is None:
         return GateResult(gate="anchored", status="open", message="it is deployed, not promoted")

@@ -7,7 +7,7 @@ from sealift.usecases.gates.entering import Entering
 
 
 def approval(entering: Entering) -> GateResult:
-    """Return whether enough people approved."""
+    """Return whether the release has enough approvals."""
     site, source = entering.site, entering.source
     if source is None or not site.environment.approvals:
         return GateResult(gate="approval", status="open", message="no approval is required")

@@ -66,7 +66,7 @@ _LONGEST_SLEEP_S = 30.0
 
 
 def ask(gates: Sequence[Gate], entering: Entering) -> tuple[GateResult, ...]:
-    """Return what every gate says. A gate whose reading fails is closed, with the reason."""
+    """Return the result of every gate. A gate that cannot be read is closed, with the reason."""
     return tuple(_asked(gate, entering) for gate in gates)
 
 

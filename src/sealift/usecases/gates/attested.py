@@ -9,7 +9,7 @@ from sealift.usecases.site import Site
 
 
 def attested(entering: Entering) -> GateResult:
-    """Return whether what is stored beside the release holds; one that was just built is attested with its upload."""
+    """Return whether the stored attestations are valid; a release that was just built is attested at its upload."""
     source = entering.source
     if source is None:
         return GateResult(gate="attested", status="open", message="it is attested when it is stored")
@@ -35,7 +35,7 @@ def attested(entering: Entering) -> GateResult:
 
 
 def _strange_commit(entering: Entering, source: Site) -> str | None:
-    """Return the commit of the provenance when it is none that the release was deployed from, nor one before it.
+    """Return the commit of the provenance when the release was deployed neither from it nor from a later one.
 
     The first provenance of a release stays when a later commit has the same content.
     """

@@ -38,7 +38,7 @@ LONGEST_SHOWN = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftReport:
-    """What was found. `unchecked` are resources whose type knows no drift, as `LogicalId (Type)`."""
+    """The result of drift detection. `unchecked` are resources without drift detection, as `LogicalId (Type)`."""
 
     findings: tuple[Finding, ...] = ()
     checked: int = 0
@@ -50,7 +50,7 @@ class DriftReport:
 
 
 class Detection:
-    """A look for drift that goes on beside other work."""
+    """A drift detection that runs in the background."""
 
     def __init__(self, site: Site) -> None:
         self._report = DriftReport()
@@ -107,7 +107,7 @@ def _of_itself(name: str, stack: str, site: Site, entries: Sequence[Entry]) -> D
 
 
 def judge_drift(report: DriftReport, waivers: frozenset[str], operation: Operation, writer: Writer) -> None:
-    """Tell what was found, and refuse it where the environment is declared so."""
+    """Report drift, and refuse the deployment when the environment requires that."""
     _tell(report, writer.site)
     keys = [waiver_key(f) for f in report.findings]
     if keys:
@@ -230,7 +230,7 @@ def _differences(drifted: Drift) -> Iterator[str]:
 
 
 def _shown(drifted: Drift) -> Iterator[tuple[str, str, str]]:
-    """Yield property, what was deployed and what is, secrets masked."""
+    """Yield each property with its deployed and its actual value, with secrets masked."""
     for path, expected, actual in drifted.differences:
         secret = any(is_secret(part) for part in path.split("/")) or "Secret" in drifted.type
         values = (MASK, MASK) if secret else (_value(expected), _value(actual))

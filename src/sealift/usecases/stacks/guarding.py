@@ -16,7 +16,7 @@ from sealift.usecases.writing import Writer
 
 
 def judged(target: StackTarget, change_set: ChangeSet, writer: Writer) -> tuple[Finding, ...]:
-    """Return what the change set would lose."""
+    """Return the findings of the data guard about a change set."""
     stacks = writer.cloud.stacks
     return judge(
         GuardInput(
@@ -49,7 +49,7 @@ def refusal(environment: str, stopping: Sequence[Finding], *, release: str = "")
 
 
 def _what(rules: set[str]) -> str:
-    """Return what a change with these findings would do, by the worst of them."""
+    """Return the effect of a change, by the worst of its findings."""
     if LEFT_BEHIND in rules:
         return "leave a stack behind with its data"
     if any(rule.startswith("data-") for rule in rules):

@@ -61,7 +61,7 @@ def inherited(site: Site, release: Release, *, adopt: bool) -> Inherited:
 
 
 def tell_inherited(kept: Inherited, site: Site) -> None:
-    """Say which parameters keep the values that the stack has."""
+    """Report which parameters keep the values of the stack."""
     for stack, names in kept.told().items():
         site.emit(
             Noted(

@@ -36,7 +36,7 @@ def fingerprint(template: str) -> str:
 
 
 def drift_of_itself(state: StackState, stack: str, site: Site, entries: Sequence[Entry]) -> tuple[Drift, ...]:
-    """Return what differs between the stack and what was deployed to it, `stack` being its name in the application.
+    """Return the differences between the stack and its last deployment. `stack` is its name in the application.
 
     After a deployment that failed it may be as that left it, or as the one before did; only neither is drift.
     """
@@ -51,7 +51,7 @@ def drift_of_itself(state: StackState, stack: str, site: Site, entries: Sequence
 
 
 def drift_of_nested(nested: StackState, parent: StackState, stacks: Stacks) -> tuple[Drift, ...]:
-    """Return what was done to a nested stack itself since its parent's last operation.
+    """Return the changes of a nested stack itself since its parent's last operation.
 
     An operation on the parent ends after those on its nested stacks, so only an update past the parent is newer.
     """

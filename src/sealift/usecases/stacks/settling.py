@@ -137,7 +137,7 @@ def made_change_set(request: ChangeSetRequest, site: Site) -> ChangeSet:
 
 
 def at_rest(name: str, site: Site) -> StackState | None:
-    """Wait until the stack does not move any more."""
+    """Wait until no operation on the stack is in progress."""
     state = site.cloud.stacks.describe(name)
     if state is None or not in_progress(state.status):
         return state
@@ -153,7 +153,7 @@ def _is_moving(name: str, site: Site) -> bool:
 
 
 def shown(look: Callable[[], bool], site: Site) -> bool:
-    """Look until a write shows, for as long as it may stay unseen; return whether it did."""
+    """Poll until a write is visible, up to the longest delay; return whether it became visible."""
     clock = site.services.clock
     until = clock.monotonic() + (0.0 if site.cloud.local else UNSEEN_S)
     while not look():

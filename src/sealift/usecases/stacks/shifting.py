@@ -19,7 +19,7 @@ ALIAS = "AWS::Lambda::Alias"
 
 @dataclass(slots=True, kw_only=True)
 class Shifting:
-    """Tells each share once. Credentials that may not look at aliases end the looking, not the deployment."""
+    """Reports each traffic share once. Missing rights to read aliases end the reports, not the deployment."""
 
     cloud: Cloud
     services: Services
@@ -27,7 +27,7 @@ class Shifting:
     _blind: bool = False
 
     def look(self, seen: Sequence[StackEvent]) -> None:
-        """Tell what changed for aliases that are being updated by now."""
+        """Report changed traffic shares of the aliases that are being updated."""
         for logical_id, arn in _updating(seen):
             message = self._share(logical_id, arn)
             if message and self._told.get(logical_id) != message:

@@ -27,7 +27,7 @@ from sealift.usecases.writing import Operation, Writer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOutcome:
-    """What became of a stack."""
+    """The result of a stack's deployment."""
 
     state: StackState
     changed: bool
@@ -45,7 +45,7 @@ class _Begun:
 
 
 def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> StackOutcome:
-    """Bring the stack to its template. Raises CloudError when it failed, Refused when a guard said no."""
+    """Deploy the template to the stack. Raises CloudError when that fails, Refused when a guard refuses it."""
     begun = _begun(target, operation, writer)
     change_set = _change_set(target, operation, writer, name=change_set_name(operation.id), begun=begun)
     _clear_abandoned(target, writer)
@@ -68,7 +68,7 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
 
 
 def judge_stack(target: StackTarget, operation: Operation, writer: Writer) -> bool:
-    """Refuse now what `deploy_stack` would refuse of a stack that is there; return whether nothing would change.
+    """Refuse early what `deploy_stack` would refuse of an existing stack; return whether nothing would change.
 
     The change set is made for this alone: what comes in between (hooks) may change what the next one holds.
     """

@@ -1,4 +1,4 @@
-"""One stack of one environment, and what it shall become."""
+"""One stack of one environment, and its desired state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sealift.model.release import SealedStack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackTarget:
-    """One stack of one environment, and what it shall become."""
+    """One stack of one environment, and its desired state."""
 
     app: App
     environment: Environment

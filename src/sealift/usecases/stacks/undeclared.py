@@ -71,7 +71,7 @@ def observe_undeclared(site: Site, entries: Sequence[Entry]) -> tuple[StackState
 
 
 def judge_undeclared(release: Release, targets: Sequence[StackTarget], operation: Operation, writer: Writer) -> None:
-    """Name the stacks that are no longer declared; refuse a deployment that would make what they hold anew."""
+    """Report stacks that are no longer declared; refuse a deployment that would create their resources again."""
     app, environment = targets[0].app, targets[0].environment
     seen = observe_owned(writer.ledger.entries(), writer.cloud)
     mine = undeclared(app, environment, seen.states)
