@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 # cfn-lint and the SAM translator anew, which takes longer than all else it does.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup runners demo demo-ci test lint check bench format chaos crowd fuzz mutants nightly test-aws corpus clean
+.PHONY: setup runners collected demo demo-ci test lint check bench format chaos crowd fuzz mutants nightly test-aws corpus clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,10 @@ $(STAMP): pyproject.toml uv.lock
 # Programs of others that execute pipeline files, for the tests that are skipped without them.
 runners: setup
 	@$(BIN)/python -m tools.runners
+
+# What pytest makes of the test files, once; in a fresh clone each of its workers would make it.
+collected: setup
+	@$(BIN)/pytest --collect-only -qq tests >/dev/null
 
 demo: setup
 	@$(BIN)/python examples/demo.py
@@ -39,8 +43,9 @@ lint: setup
 check: lint
 	$(BIN)/pytest -n 2 tests/unit
 
+# A file by one worker: what its tests share, such as a deployed application, is made once.
 test: setup
-	$(BIN)/pytest -n 4 tests
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder tests
 
 format: setup
 	$(BIN)/ruff format .

@@ -10,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,16 @@ def run(parent: Parent, tmp_path: Path) -> Iterator[Any]:
     yield start
     for child in children:
         child.kill()
+
+
+def test_what_a_parent_loads_is_compiled_for_the_next_one(tmp_path: Path) -> None:
+    session = "class Session:\n    def create_client(self, *given, **named): ...\n"
+    files = {"boto3.py": "", "simplejson.py": "", "snapshot_restore_py.py": ""}
+    for name, text in {**files, "botocore/handlers.py": "", "botocore/session.py": session}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    Parent(Path(sys.executable), str(tmp_path)).close()
+    assert Path(cache_from_source(str(tmp_path / "boto3.py"))).is_file()
 
 
 def _said(child: Child) -> str:

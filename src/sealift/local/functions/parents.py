@@ -100,7 +100,7 @@ class Parent:
                 [interpreter, PROGRAMS / "parent.py", str(theirs.fileno()), packages, trial],
                 pass_fds=(theirs.fileno(),),
                 # Functions can read what their parent was started with, so there is nothing of the emulator in it.
-                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -187,7 +187,7 @@ class Trials:
             }
             (scratch / "job.json").write_text(json.dumps(job), encoding="utf-8")
             argv = [str(interpreter.path), str(PROGRAMS / "trial.py"), str(scratch / "job.json")]
-            env = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+            env = {"PATH": os.defpath, "LANG": "C.UTF-8"}
             done = self._process.run(argv, cwd=scratch, env=env, timeout_s=_TIMEOUT_S * (len(batch) + 2))
             answers: list[Any] = json.loads(done.stdout) if done.returncode == 0 else [None] * len(batch)
         except (OSError, ValueError):

@@ -29,6 +29,7 @@ def main() -> "dict[str, str] | None":
     packages, trial = sys.argv[2], sys.argv[3]
     sys.path[:] = [p for p in sys.path if not p.rstrip("/").endswith(("site-packages", "dist-packages"))]
     _preload(packages)
+    sys.dont_write_bytecode = True  # of what functions bring; that of boto3 serves the next parent
     has_mounts = _try_mounts(trial)
     loaded = {name.partition(".")[0] for name in sys.modules} - _ALWAYS
     line.send(json.dumps({"loaded": sorted(loaded), "mounts": has_mounts}).encode())

@@ -58,6 +58,7 @@ def _preload(packages: str, names: "list[str]") -> None:
         for name in names:
             importlib.import_module(name)
         sys.path.remove(packages)
+    sys.dont_write_bytecode = True  # of what functions bring; that of boto3 serves the next trial
 
 
 def _started(function: "dict[str, Any]") -> "tuple[int, int]":
