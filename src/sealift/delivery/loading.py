@@ -74,6 +74,13 @@ def _place(loading: Loading) -> str:
     return required[1] if required else ""
 
 
+_HANDLER = "Correct Handler in the template, or the file it names"
+_CURES = {
+    **dict.fromkeys(("Runtime.HandlerNotFound", "Runtime.MalformedHandlerName", "Runtime.ImportModuleError"), _HANDLER),
+    "Sandbox.Timedout": "It waits for something that is not here, or is slow on this machine: this cannot be decided",
+}
+
+
 def _cure(loading: Loading) -> str:
     module = _MODULE.search(loading.message)
     if _MACHINE.search(loading.message):
@@ -89,9 +96,9 @@ def _cure(loading: Loading) -> str:
     if lacking := _LACKING.search(loading.message):
         package = lacking[2].partition(".")[0]
         return f"Correct that import, or pin a version of {package} whose {lacking[2]} has {lacking[1]}"
+    if loading.error_type in _CURES:
+        return _CURES[loading.error_type]
     match loading.error_type:
-        case "Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName" | "Runtime.ImportModuleError":
-            return "Correct Handler in the template, or the file it names"
         case "Runtime.UserCodeSyntaxError" if _ES_MODULE.search(loading.message):
             return "It is an ES module: call it .mjs (esbuild: OutExtension .js=.mjs), or set type: module for it"
         case "Runtime.UserCodeSyntaxError":

@@ -22,6 +22,7 @@ from ministack.core import lambda_runtime
 from sealift.local.feed import FEED
 from sealift.local.functions.output import Output
 from sealift.local.functions.parents import Child, Parent, Parents, Start
+from sealift.local.functions.programs.sealift_waits import waited_s
 from sealift.local.functions.runtime_api import Chunks, Event, Result, RuntimeApi
 from sealift.local.functions.runtimes import Runtime, Runtimes
 from sealift.local.functions.unpacking import Unpacked, names_in
@@ -165,7 +166,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _started_well(self, began: float) -> dict[str, Any] | None:
         """Wait until the runtime has loaded the function; return the error when it has not."""
-        self._wait(_INIT_S)
+        self._wait(_INIT_S, own=True)
         self._init_ms = (time.monotonic() - began) * 1000
         assert self._api is not None
         assert self._output is not None
@@ -176,7 +177,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         elif self._proc is not None and self._proc.poll() is None:
             reason = {
                 "errorType": "Sandbox.Timedout",
-                "errorMessage": f"The function was not loaded in {_INIT_S:.0f} s",
+                "errorMessage": f"The function was not loaded in {_INIT_S:.0f} s of its own",
             }
         else:
             last = "\n".join(["", *self._output.last_lines()[-5:]])
@@ -184,15 +185,18 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._end_process()
         return reason
 
-    def _wait(self, timeout_s: float) -> None:
-        """Wait until the process is ready, has answered, or has ended."""
+    def _wait(self, timeout_s: float, *, own: bool = False) -> None:
+        """Wait until the process is ready, has answered, or has ended.
+
+        With `own`, the time that it waited for a processor of a busy machine does not count.
+        """
         assert self._api is not None
         until = time.monotonic() + timeout_s
-        while not self._api.moved.wait(max(0.0, min(_LOOK_S, until - time.monotonic()))):
+        while not self._api.moved.wait(_LOOK_S if own else max(0.0, min(_LOOK_S, until - time.monotonic()))):
             if self._proc is None or self._proc.poll() is not None or self._has_too_much():
                 self._api.moved.wait(_LOOK_S)  # its last words may be on their way
                 return
-            if time.monotonic() >= until:
+            if time.monotonic() >= until + (waited_s(self._proc.pid) if own else 0.0):
                 return
 
     def _has_too_much(self) -> bool:

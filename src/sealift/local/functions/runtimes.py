@@ -108,6 +108,7 @@ class Runtimes:
         self._of_node.mkdir(parents=True)
         (self._of_node / "sdk.cjs").write_text(node_stand_in, encoding="utf-8")
         shutil.copy(PROGRAMS / "node.cjs", self._of_node / "index.cjs")
+        shutil.copy(PROGRAMS / "handlers.cjs", self._of_node)
         self._empty = folder / "runtime" / "empty"
         self._empty.mkdir()
         self._making = threading.Lock()
