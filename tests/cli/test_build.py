@@ -44,7 +44,8 @@ def test_explain_as_json_has_sizes_reasons_and_what_is_left_out(sealift, shop):
     orders = next(a for a in explained["artifacts"] if a["logical_ids"] == ["Orders"])
     assert orders["unzipped_bytes"] == (shop / "orders" / "a.py").stat().st_size
     assert (orders["dependencies"], orders["warnings"], orders["locked"]) == ([], [], False)
-    assert "*.pyc" in explained["left_out"]
+    assert "bin/*" in explained["left_out"]
+    assert (explained["warnings"], explained["not_loaded"]) == ([], [])
     assert "left_out" not in sealift("build", "-C", shop, "--json").json
 
 

@@ -109,6 +109,10 @@ class CachedBuilder:
             return _all(jobs, {asset.key: partial(run.made, asset, maker) for asset in left})
 
     def look(self, functions: Sequence[Finished]) -> Looked:
+        if any(function.inline is not None for function in functions):
+            from sealift.build.inspection.inline import packed
+
+            functions = [one for function in functions if (one := packed(function, self.cache)) is not None]
         used = [function for function in functions if not function.unused]
         idle = ", ".join(function.logical_id for function in functions if function.unused)
         unseen = (f"Not looked at: {idle} (its Condition holds in no environment)",) if idle else ()

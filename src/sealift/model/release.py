@@ -71,6 +71,8 @@ class Finished:
     """Its environment variables; stand-ins where only a deployment knows the value."""
     unused: bool = False
     """Whether no environment has it."""
+    inline: str | None = None
+    """Its code, where the template holds that and no package does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +154,4 @@ class BuiltRelease:
     """Path on this machine of every blob, by SHA-256."""
     template_sha256: str
     duration_s: float
+    looked: Looked = field(default_factory=Looked)

@@ -11,7 +11,7 @@ from sealift.delivery.sizes import too_large
 from sealift.errors import BuildError, ConfigError, did_you_mean
 from sealift.model.app import App, StackSpec
 from sealift.model.event import ArtifactBuilt, Noted
-from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Finished, Origin, SealedStack
+from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Finished, Looked, Origin, SealedStack
 from sealift.model.template import Asset, Template
 from sealift.usecases.finished import finished
 from sealift.usecases.services import Services, phase
@@ -91,7 +91,9 @@ def build_release(
         for name, template in templates.items():
             _refuse_too_large(name, template, named)
         if loads:
-            _look([one for name, template in templates.items() for one in finished(name, template, named)], services)
+            looked = _look(
+                [one for name, template in templates.items() for one in finished(name, template, named)], services
+            )
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         nested: list[BuiltArtifact] = []
         sealing = _Sealing(services=services, named=named, files=files, nested=nested)
@@ -110,16 +112,18 @@ def build_release(
         files=files,
         template_sha256=template_digest(stacks),
         duration_s=round(services.clock.monotonic() - start, 3),
+        looked=looked,
     )
 
 
-def _look(functions: Sequence[Finished], services: Services) -> None:
+def _look(functions: Sequence[Finished], services: Services) -> Looked:
     """Look at finished functions, each loaded once. Raises BuildError for what would fail at every call."""
     seen = services.builder.look(functions)
     for told in seen.warnings:
         services.events.emit(Noted(level="warning", name="artifact-warning", message=told))
     for told in seen.unseen:
         services.events.emit(Noted(name="artifact-not-loaded", message=told))
+    return seen
 
 
 def tell_outside(stacks: Iterable[SealedStack], files: Mapping[str, Path], services: Services) -> None:

@@ -32,6 +32,13 @@ BUILD = """  × Failed to build `python-ldap==3.4.4`
       [stdout]
       running build
 """
+NO_VERSION = """  × Failed to build `lib @ file:///r/lib`
+  ├─▶ The build backend returned an error
+  ╰─▶ Call to `setuptools.build_meta.get_requires_for_build_wheel` failed (exit status: 1)
+
+      [stderr]
+      LookupError: setuptools-scm was unable to detect version for /r.
+"""
 OFFLINE = """error: Request failed after 3 retries
   Caused by: error sending request for url (https://registry.example/simple/six/)
 """
@@ -45,6 +52,7 @@ OFFLINE = """error: Request failed after 3 retries
         (HASH, "dependency-hash", "Hash mismatch for `six==1.16.0` Expected: sha256:0000 Computed: sha256:8abb"),
         (NO_HASH, "dependency-hash", "no trusted hash was provided for: `charset-normalizer`"),
         (BUILD, "dependency-needs-compiling", "Failed to build `python-ldap==3.4.4`"),
+        (NO_VERSION, "dependency-version-from-git", "Failed to build `lib @ file:///r/lib`"),
         (OFFLINE, "registry-unreachable", "Request failed after 3 retries"),
         ("error: something new\n", "dependencies-failed", "something new"),
     ],

@@ -180,6 +180,14 @@ _FAILURES = (
         "Check the connection to the package registry or repository, then build again.",
     ),
     (
+        r"was unable to detect version|not appear to be a Git project|Unable to detect version control system"
+        r"|Cannot find the version from SCM",
+        "dependency-version-from-git",
+        "A package that is named by its path is built from a copy without .git, so that its files alone decide on it: "
+        "write its version down, or give one to fall back on (fallback_version of setuptools-scm, fallback-version of "
+        "hatch-vcs).",
+    ),
+    (
         r"build backend returned[\s\S]*(?:FileNotFoundError|No such file or directory)",
         "dependency-reads-outside",
         "A package that is named by its path is built from a copy of its folder: move what it reads into that folder.",

@@ -139,6 +139,8 @@ def _body(
         "commit": built.origin.commit,
         "dirty": built.origin.dirty,
         "artifacts": [_artifact(b, explain=explain) for b in built.artifacts],
+        "warnings": list(built.looked.warnings),
+        "not_loaded": list(built.looked.unseen),
         "duration_s": built.duration_s,
     }
     if explain:
