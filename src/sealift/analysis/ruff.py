@@ -107,7 +107,7 @@ class OwnCode:
 def ruff_findings(report: str, scope: OwnCode, *, stop_on: Callable[[str], bool] = stops) -> tuple[Finding, ...]:
     """Return ruff's JSON report as findings. Raises ValueError when it is no such report."""
     found = json.loads(report)
-    if not isinstance(found, list):
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ValueError("ruff's report is no list")
     return tuple(_finding(one, scope, stop_on) for one in found)
 

@@ -3,6 +3,7 @@
 import glob
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def run_cfnlint(
     config = [text(app.root / name) for name in CFNLINT] if given is None else [text(given.file)]
     bodies = [(app.root / file).read_bytes() for file in files]
     key = content_key(("cfn-lint", version("cfn-lint"), today, *regions, *config, *files, *bodies))
+    sam = frozenset(pair for one in with_nested(templates.values()) for pair in _sam_resources(one))
+    read = partial(cfnlint_findings, local=local, own_config=any(config), sam=sam)
     report = cache.get(key)
     if report is None:
         chosen = () if given is None else ("--config-file", str(given.file))
@@ -47,12 +50,15 @@ def run_cfnlint(
         if done.timed_out or not done.stdout.lstrip().startswith("["):
             # A region that this cfn-lint does not know is no reason not to look at the template.
             done = _cfnlint(app.root, files, [], process, env, chosen)
-        if done.timed_out or not done.stdout.lstrip().startswith("["):
+        try:
+            found = None if done.timed_out else read(done.stdout)
+        except ValueError:
+            found = None
+        if found is None:
             return (could_not_run("cfn-lint", done),)
-        report = done.stdout
-        cache.put(key, report)
-    sam = frozenset(pair for one in with_nested(templates.values()) for pair in _sam_resources(one))
-    return cfnlint_findings(report, local=local, own_config=any(config), sam=sam)
+        cache.put(key, done.stdout)
+        return found
+    return read(report)
 
 
 def _sam_resources(template: Template) -> Iterator[tuple[str, str]]:

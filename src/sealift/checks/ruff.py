@@ -139,7 +139,10 @@ def _own_rules(ruff: Ruff, config: Path, scope: OwnCode) -> tuple[Finding, ...]:
 def _read(done: Completed, scope: OwnCode, stop_on: Callable[[str], bool]) -> tuple[Finding, ...]:
     if done.returncode not in (0, 1) or done.timed_out:
         return (could_not_run("ruff", done),)
-    return ruff_findings(done.stdout, scope, stop_on=stop_on)
+    try:
+        return ruff_findings(done.stdout, scope, stop_on=stop_on)
+    except ValueError:
+        return (could_not_run("ruff", done),)
 
 
 def find_config(root: Path) -> Path | None:

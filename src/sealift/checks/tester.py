@@ -155,7 +155,12 @@ class RealTester:
             )
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        return kept.put(suite_result(suite.name, ended, notes=environment.notes))
+        result = suite_result(suite.name, ended, notes=environment.notes)
+        declared = suite.spec.enabled == "on" or bool(suite.spec.path or suite.spec.command)
+        if result.status == "not tested" and declared and not result.skipped:
+            finding = _broken("no-tests", f"{suite.name}: {result.reason}, though [tests] declares some")
+            return replace(result, status="errored", findings=(finding,))
+        return kept.put(result)
 
     def _inputs(self, app: App, suite: _Suite, environment: TestEnvironment) -> tuple[str, ...] | None:
         """Return all that the result of a suite depends on; None where more is read than can be told."""

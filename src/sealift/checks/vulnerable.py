@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from uv import find_uv_bin
 
@@ -49,14 +50,19 @@ def audit(
     findings: list[Finding] = []
     for some in _rounds(pins):
         key = content_key(("uv audit", today, service or "", *some))
-        report = cache.get(key)
+        report, done = cache.get(key), None
         if report is None:
             done = _run(some, process, env, service)
-            if done.timed_out or done.returncode not in (0, 1) or not done.stdout.lstrip().startswith("{"):
-                return SuiteResult(name=NAME, status="not tested", reason=f"not checked: {_why(done)}")
             report = done.stdout
-            cache.put(key, report)
-        findings += _findings(json.loads(report))
+        try:
+            found = None if done and (done.timed_out or done.returncode not in (0, 1)) else _findings(report)
+        except (ValueError, TypeError, KeyError):
+            found = None
+        if found is None:
+            why = _why(done) if done else "its report cannot be read"
+            return SuiteResult(name=NAME, status="not tested", reason=f"not checked: {why}")
+        cache.put(key, report)
+        findings += found
     return SuiteResult(name=NAME, status="succeeded", passed=len(pins), findings=tuple(findings))
 
 
@@ -97,9 +103,13 @@ def _why(done: Completed) -> str:
     return (lines[0].removeprefix("error: ") if lines else f"uv ended with {done.returncode}")[:300]
 
 
-def _findings(report: Mapping[str, object]) -> Iterator[Finding]:
-    listed = report.get("vulnerabilities")
-    for one in listed if isinstance(listed, list) else ():
+def _findings(report: str) -> tuple[Finding, ...]:
+    """Return what a report of uv says. Raises ValueError, TypeError or KeyError when it is none."""
+    return tuple(_known(json.loads(report)["vulnerabilities"]))
+
+
+def _known(listed: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    for one in listed:
         package = f"{one['dependency']['name']} {one['dependency']['version']}"
         fixed = ", ".join(one.get("fix_versions") or ())
         yield Finding(

@@ -276,3 +276,14 @@ def test_what_a_test_writes_into_the_tree_is_not_taken_for_its_input(write: Writ
         {"tests/test_it.py": "import random\ndef test_it():\n    open('out', 'w').write(str(random.random()))\n"}
     )
     assert [_run(tester, root).unchanged for _ in range(2)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("spec", "status"), [({}, "not tested"), ({"enabled": "on"}, "errored"), ({"path": "tests"}, "errored")]
+)
+def test_a_run_that_collects_nothing_is_an_error_where_tests_are_declared(
+    write: Write, tester: RealTester, spec: dict[str, str], status: str
+) -> None:
+    result = _run(tester, write({"tests/test_it.py": "def helper():\n    pass\n"}), **spec)
+    assert (result.status, "no tests were found" in result.reason) == (status, True)
+    assert [finding.id for finding in result.findings] == ["no-tests"] * (status == "errored")

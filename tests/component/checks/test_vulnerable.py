@@ -12,6 +12,7 @@ import pytest
 from sealift.checks.cache import TextCache
 from sealift.checks.vulnerable import audit
 from sealift.model.finding import SuiteResult
+from sealift.ports import Completed
 from sealift.system import RealProcess
 
 KNOWN = {
@@ -111,3 +112,20 @@ def test_a_service_that_refuses_is_said_and_nothing_is_called_clean(tmp_path: Pa
 def test_a_service_that_is_not_there_is_said(tmp_path: Path) -> None:
     result = audited(tmp_path, "http://127.0.0.1:9", "six==1.17.0")
     assert (result.status, result.reason.startswith("not checked: ")) == ("not tested", True)
+
+
+class _Prints:
+    def __init__(self, text: str) -> None:
+        self._done = Completed(returncode=0, stdout=text, stderr="")
+
+    def run(self, *_: object, **__: object) -> Completed:
+        return self._done
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"vulnerabilities": [{}]}', '{"vulnerabilities": 3}', "\x00"])
+def test_a_report_that_is_none_is_not_checked_and_not_kept(tmp_path: Path, text: str) -> None:
+    cache = TextCache(tmp_path / "cache")
+    for _ in range(2):
+        result = audit(["six==1.17.0"], process=_Prints(text), env={}, cache=cache, today="")
+        assert (result.status, result.reason.startswith("not checked: ")) == ("not tested", True)
+    assert not (tmp_path / "cache").exists()
