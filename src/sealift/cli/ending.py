@@ -12,7 +12,7 @@ _CLOSED: dict[int, Status] = {3: "refused", 4: "waiting"}
 
 
 class Ending:
-    """Turns however the body ends into one `finished` event and an exit code."""
+    """Turns the end of the body into one `finished` event and an exit code."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

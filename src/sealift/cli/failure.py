@@ -59,7 +59,7 @@ def of_the_disk(error: OSError) -> UserError | None:
 
 
 def as_ours(error: BaseException) -> SealiftError:
-    """Return what a command ended with as an error of ours. One that nobody foresaw leaves a traceback file."""
+    """Return the error of a command as an error of ours. An unexpected one writes a traceback file."""
     if isinstance(error, SealiftError):
         return error
     known = of_the_disk(error) if isinstance(error, OSError) else None

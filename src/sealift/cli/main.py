@@ -53,7 +53,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 
 class Broken(Exception):
-    """Carries a BrokenPipeError past click, which would exit with 1 and say nothing, whatever pipe it was."""
+    """Carries a BrokenPipeError past click, which would exit with 1 without a message for any pipe."""
 
     def __init__(self, error: BrokenPipeError) -> None:
         super().__init__(str(error))

@@ -10,7 +10,7 @@ from typing import TextIO
 
 
 def let_go(*streams: TextIO) -> bool:
-    """Let what is written to those of the streams that lost their reader go nowhere; return whether any had."""
+    """Discard further output to streams that lost their reader; return whether any had."""
     gone = [stream for stream in streams if _lost_its_reader(stream)]
     for stream in gone:
         nowhere = os.open(os.devnull, os.O_WRONLY)

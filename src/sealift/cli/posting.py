@@ -16,7 +16,7 @@ TOKENS = {"bitbucket": "BITBUCKET_ACCESS_TOKEN", "github": "GITHUB_TOKEN", "gitl
 
 
 def post(session: Session, make: Callable[[], ChangeReport]) -> bool:
-    """Post the comment of this job's pull request, and return whether it is there. Nothing is made in vain."""
+    """Post the comment on this job's pull request; return whether there is one. Nothing is computed without one."""
     from sealift.wiring.application import make_forge
     from sealift.wiring.machine import ci_context
 
@@ -55,7 +55,7 @@ def described(session: Session) -> ChangeReport:
 
 
 def line_of_failure(name: str, error: SealiftError) -> tuple[PreviewLine, Stop]:
-    """Return what is said of a preview that did not come, and what mends it."""
+    """Return the message about a preview that failed, with the fix."""
     refused = error.exit_code in (3, 4)
     line = PreviewLine(name=name, status="refused" if refused else "failed")
     return line, Stop(where=name, message=error.message, mend=error.hint)

@@ -112,7 +112,7 @@ def _show_assumptions(out: Screen, proof: Proof, *, verbose: bool) -> None:
 
 
 def _show_readings(out: Screen, proof: Proof, *, verbose: bool) -> None:
-    """Print what was read of each account, so that nobody takes an account for read that was not."""
+    """Print what was read of each account, and what was not."""
     for reading in proof.readings:
         text = f"{reading.environment}: "
         if reading.account is None:
@@ -133,7 +133,7 @@ def _many(count: int, what: str) -> str:
 
 
 def _show_probes(out: Screen, proof: Proof, *, verbose: bool) -> None:
-    """Print what roles tried at run time, what answered, and what that shows."""
+    """Print the calls that roles tried at run time, with the answers and the conclusion."""
     probed = [*proof.contradictions, *(f for f in proof.verdict.findings if f.id == PROBE_RULE)]
     for probe in proof.probes:
         tried = sum(probe.others.values())
@@ -176,7 +176,7 @@ def _show_shared(out: Screen, shared: Verdict, *, verbose: bool) -> None:
 
 
 def show_differences(name: str, told: Sequence[Difference]) -> None:
-    """Print whether a certificate holds, and what is not as it says."""
+    """Print whether a certificate is valid, with the differences."""
     out = screen(sys.stdout)
     if not told:
         out.line(f"\nThe certificate {name} holds.", "bold green")

@@ -51,7 +51,7 @@ class Given:
         return is_live(self.body)
 
     def differences(self, proof: Proof) -> Sequence[Difference]:
-        """Return what is not as it says."""
+        """Return the differences from the certificate."""
         if self.stored is not None:
             return certificate_differences(self.stored, proof)
         return check(self.body, proof.views, today=proof.today)

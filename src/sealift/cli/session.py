@@ -56,7 +56,7 @@ class Session:
         return app
 
     def _tell(self, gates: GatesRead) -> None:
-        """Say when it is not the work tree whose gates count, and when it is although it should not."""
+        """Report whose gates are in effect when they are not the work tree's, or when they could not be read."""
         from sealift.cli.gates import told
 
         for note in told(gates, local=self.local):
@@ -206,7 +206,7 @@ class Session:
         return EXIT_CODES.get(finished.status, 1)
 
     def failed(self, error: SealiftError) -> None:
-        """Tell who reports it that the command ended with an error."""
+        """Pass the error to the sink that reports the outcome."""
         if hasattr(self.__dict__.get("sink"), "failure"):
             self.sink.failure = error  # type: ignore[attr-defined]
 

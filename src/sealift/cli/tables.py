@@ -181,7 +181,7 @@ def _decided(details: records.Details) -> str:
 
 
 def by_whom(entry: Entry) -> str:
-    """Return who it was, and for a decision why."""
+    """Return the actor, and for a decision the reason."""
     said = entry.record.details
     reason = said.reason if isinstance(said, records.Approval | records.Override | records.Waiver) else ""
     return f"{entry.actor}: {reason}" if reason else entry.actor

@@ -153,7 +153,7 @@ class View:
         self._told |= self._telling
 
     def _was_told(self, text: str) -> bool:
-        """Whether an earlier part of the journey told this: what judges again finds the same again."""
+        """Whether the same finding was shown before in this run: a second evaluation repeats it."""
         self._telling.add(text)
         return text in self._told and not self._verbose
 
@@ -233,7 +233,7 @@ class View:
 
 
 def _replaces(event: ChangePlanned) -> bool:
-    """Whether a resource is replaced, or may be and would be missed: that of others is put together anew unnoticed."""
+    """Whether a resource is replaced, or may be with an effect; possible replacements of other types are ignored."""
     matters = event.type in STORES or event.type in IDENTITIES
     return event.replacement == "True" or (event.replacement == "Conditional" and matters)
 

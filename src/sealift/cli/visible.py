@@ -28,7 +28,7 @@ def visible(text: str) -> str:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a line for people, with nothing in it that a terminal or a CI system would obey."""
+    """Print a line without control characters and commands of CI systems."""
     import click
 
     click.echo(visible(text), err=err)

@@ -21,7 +21,7 @@ _NOBODY = "ci"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is approved: a release with the configuration that it would get, and who wrote the commits that made it."""
+    """The subject of an approval: a release, the configuration that it would get, and the authors of its commits."""
 
     release: str
     config: str
@@ -31,7 +31,7 @@ class Subject:
 
 
 def approval_gate(target: Environment, given: Sequence[Entry], subject: Subject) -> GateResult:
-    """Return whether enough people approved the release, where that is required."""
+    """Return whether the release has the required approvals."""
     wanted = target.approvals
     if not wanted:
         return GateResult(gate="approval", status="open", message="no approval is required")
@@ -51,7 +51,7 @@ def approval_gate(target: Environment, given: Sequence[Entry], subject: Subject)
 
 
 def may_decide(actor: str, target: Environment) -> bool:
-    """Return whether somebody is among those who may approve and override."""
+    """Return whether an actor may approve and override for the environment."""
     names = {one.casefold() for one in target.approvers}
     return not names or actor.casefold() in names or _name(actor) in names
 
@@ -87,7 +87,7 @@ def _judged(target: Environment, given: Sequence[Entry], subject: Subject) -> It
 
 
 def _unknown(said: Approval) -> str:
-    """Return why an approval is not known to be another person's than the authors'; nothing when it is."""
+    """Return why the approver may be one of the authors; empty when the approver is known to be another person."""
     if not said.account:
         return "its account is not known (approve in CI, or with a token of the service that holds the code)"
     if said.authors is None:

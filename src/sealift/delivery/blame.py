@@ -8,7 +8,7 @@ _CREDENTIALS = "credentials-"
 
 
 def broke(error: SealiftError) -> bool:
-    """Return whether AWS or we broke, and not the change: what was begun is left for the next command to go on with."""
+    """Return whether AWS or Sealift failed, not the change: the next command then continues the operation."""
     if not isinstance(error, UserError) or isinstance(error, LeaseError):
         return True
     return isinstance(error, CloudError) and (

@@ -27,7 +27,7 @@ def bom_key(digest: str) -> str:
 
 
 def bill_of_materials(release: Release, artifacts: Iterable[BuiltArtifact], *, tool_version: str) -> bytes:
-    """Return the bill of materials: artifacts, then the distinct dependencies they hold, and who holds what."""
+    """Return the bill of materials: artifacts, their distinct dependencies, and which artifact contains which."""
     ordered = sorted(artifacts, key=lambda b: (b.artifact.logical_ids, b.artifact.sha256))
     libraries: dict[str, dict[str, Json]] = {}
     depends: list[Json] = []
@@ -99,7 +99,7 @@ def package_url(runtime: str | None, name: str, version: str) -> str:
 
 
 def _only_hashes(lock: str) -> dict[tuple[str, str], str]:
-    """Return the hash of each pin that has one alone; of several, a lock does not say which file was installed."""
+    """Return the hash of each pin with exactly one: of several, the lock does not show which file was installed."""
     found: dict[tuple[str, str], str] = {}
     for line in lock.replace("\\\n", " ").splitlines():
         pin, hashes = _PINNED.match(line), _HASH.findall(line)

@@ -9,7 +9,7 @@ _RESERVED_ENDS = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an")
 
 
 def bucket_name(account: str, region: str, stack_name: str) -> str:
-    """Return the name of an environment's artifacts bucket: the same each time, and never that of another stack.
+    """Return the name of an environment's artifacts bucket. It is stable, and unique to the stack.
 
     A stack name that S3 would not take as it is (capitals, too long) is cut and told apart by a part of its hash.
     """

@@ -60,7 +60,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.h
 
 
 class _Failing(Protocol):
-    """An event or a resource: both have a status and a reason."""
+    """A stack event or a resource: both have a status and a reason."""
 
     @property
     def status(self) -> str: ...
@@ -76,7 +76,7 @@ Failing = TypeVar("Failing", bound=_Failing)
 
 
 def real_causes(seen: Sequence[Failing]) -> tuple[Failing, ...]:
-    """Return what failed by itself: neither cancelled because of another, nor a stack that reports its parts."""
+    """Return the original failures, without cancelled resources and stacks that only report their parts."""
     failed = [e for e in seen if e.status.endswith("_FAILED")]
     own = [e for e in failed if not e.reason.startswith(_CASCADE) and "cancelled" not in e.reason.lower()]
     deepest = [e for e in own if e.type != STACK_TYPE]
@@ -89,7 +89,7 @@ def first_cause(events: Sequence[StackEvent]) -> StackEvent | None:
 
 
 def advice(reason: str) -> str:
-    """Return what to do about a reason, or an empty string when nothing better than the reason is known."""
+    """Return advice for a failure reason; empty when there is none."""
     return next((what for pattern, what in _ADVICE if pattern.search(reason)), "")
 
 
@@ -121,6 +121,6 @@ def nesting(cause: StackEvent, events: Sequence[StackEvent]) -> tuple[str, ...]:
 
 
 def made_from(logical_id: str, declared: Sequence[str]) -> str | None:
-    """Return the declared resource that a deployed one comes from: itself, or what SAM made it for."""
+    """Return the declared resource that a deployed one comes from: itself, or the SAM resource that generated it."""
     fitting = [name for name in declared if logical_id.startswith(name)]
     return max(fitting, key=len, default=None)

@@ -13,12 +13,12 @@ from sealift.model.records import Anchor, Delivery
 
 
 def anchor_record(environment: str, entries: Sequence[Entry]) -> Anchor | None:
-    """Return what a promotion keeps of the source's ledger; nothing when that is empty."""
+    """Return the anchor that a promotion records of the source's ledger; none when that is empty."""
     return Anchor(environment=environment, seq=entries[-1].seq, hash=entries[-1].hash) if entries else None
 
 
 def newest_anchor(entries: Sequence[Entry], environment: str) -> Anchor | None:
-    """Return what the last promotion kept of this environment's ledger."""
+    """Return the anchor of this environment's ledger that the last promotion recorded."""
     for details in (entry.record.details for entry in reversed(entries)):
         if isinstance(details, Delivery) and details.anchor and details.anchor.environment == environment:
             return details.anchor
@@ -26,7 +26,7 @@ def newest_anchor(entries: Sequence[Entry], environment: str) -> Anchor | None:
 
 
 def anchored_gate(anchor: Anchor | None, entries: Sequence[Entry]) -> GateResult:
-    """Return whether the source's ledger leads through what the last promotion saw of it."""
+    """Return whether the source's ledger continues from the anchor of the last promotion."""
     if anchor is None:
         return GateResult(gate="anchored", status="open", message="no promotion before this one kept where it ended")
     there = entries[anchor.seq - 1] if 0 < anchor.seq <= len(entries) else None

@@ -11,7 +11,7 @@ Recreation = Literal["Never", "Conditionally", "Always"]
 
 
 def recreation(kind: str, prop: str) -> Recreation | None:
-    """Return whether a change of a property makes a new resource; None for a type that is not known.
+    """Return whether a change of a property replaces the resource; None for an unknown type.
 
     `prop` is the name of a property, or a path such as `ClientAuthentication/Sasl`. A property of which a part can only
     be given at creation is `Conditionally`: the change may be of another part.
@@ -28,7 +28,7 @@ def recreation(kind: str, prop: str) -> Recreation | None:
 
 @cache
 def _known() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """Return the paths of each type that always, and that sometimes, make a new resource."""
+    """Return, by type, the property paths whose change always and sometimes replaces the resource."""
     found: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
     text = files("sealift.delivery.data").joinpath("create_only.txt").read_text()
     for line in text.splitlines()[1:]:

@@ -10,7 +10,7 @@ BUCKET = "AWS::S3::Bucket"
 
 
 def doomed(resources: Iterable[StackResource], template: str, *, type: str) -> tuple[str, ...]:  # noqa: A002
-    """Return the physical ids of resources of a type that go with their stack, by its processed template.
+    """Return the physical ids of resources of a type that are deleted with their stack, by its processed template.
 
     What a template retains stays. In a template that cannot be read nothing is said to go.
     """
@@ -26,7 +26,7 @@ def doomed(resources: Iterable[StackResource], template: str, *, type: str) -> t
 
 
 def staying(resources: Iterable[StackResource], template: str) -> tuple[str, ...]:
-    """Return the logical ids of the data stores that stay when their stack goes, by its processed template."""
+    """Return the logical ids of the data stores that are retained when their stack is deleted."""
     policies = _policies(template)
     return tuple(
         one.logical_id

@@ -18,7 +18,7 @@ _DAYS_A_WEEK = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """What is known of seven days. Times are medians, in seconds."""
+    """The measures of seven days. Times are medians, in seconds."""
 
     begin: datetime
     deployments: int
@@ -105,7 +105,7 @@ def _weeks(
 
 
 def recovery_s(ended: Sequence[Deployed], at: int) -> float | None:
-    """Return the time from a failed deployment's begin to the next verified one or rollback; None while there is none.
+    """Return the seconds from the start of a failed deployment to the next verified one or rollback; None before it.
 
     DORA, failed deployment recovery time: "the time it takes to recover from a deployment that fails and requires
     immediate intervention".
@@ -117,7 +117,7 @@ def recovery_s(ended: Sequence[Deployed], at: int) -> float | None:
 
 
 def _leads(deployed: Deployed, commits: Sequence[Commit] | None) -> list[float]:
-    """Return the lead time of each commit that a deployment brought and that was verified.
+    """Return the lead time of each commit of the verified deployments.
 
     DORA, change lead time: "the amount of time it takes for a change to go from committed to version control to
     deployed in production".
@@ -128,7 +128,7 @@ def _leads(deployed: Deployed, commits: Sequence[Commit] | None) -> list[float]:
 
 
 def _ended(deployed: Deployed) -> bool:
-    """Return whether it is a deployment that came to an end, and changed something or failed.
+    """Return whether a deployment is complete and either changed something or failed.
 
     DORA, deployment frequency: "the number of deployments over a given period".
     """
@@ -149,7 +149,7 @@ def _failed(ended: Sequence[Deployed], at: int) -> bool:
 
 
 def _is_rework(ended: Sequence[Deployed], at: int) -> bool:
-    """Return whether it is a rollback, or came while the newest deployment was a failed one.
+    """Return whether a deployment is a rollback or follows a failed one.
 
     DORA, deployment rework rate: "the ratio of deployments that are unplanned but happen as a result of an incident in
     production".

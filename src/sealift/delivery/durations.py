@@ -10,7 +10,7 @@ _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 
 
 def seconds(text: str) -> float:
-    """Return the seconds that `text` means. Raises ValueError when it is no duration."""
+    """Return a duration in seconds. Raises ValueError when `text` is no duration."""
     compact = text.replace(" ", "")
     if not _WHOLE.fullmatch(compact):
         raise ValueError(text)
@@ -21,7 +21,7 @@ def seconds(text: str) -> float:
 
 
 def written(duration_s: float) -> str:
-    """Return the shortest way to write a duration; `seconds` gives it back to the millisecond."""
+    """Return the shortest text of a duration; `seconds` parses it exactly to the millisecond."""
     rest = round(duration_s * 1000)
     parts = []
     for unit, unit_s in _UNITS_S.items():

@@ -26,7 +26,7 @@ def evidence_key(digest: str) -> str:
 def evidence_of(
     release: str, origin: Origin, *, analysis: SuiteResult, tests: SuiteResult | None, tools: Mapping[str, str]
 ) -> Evidence:
-    """Return the evidence of a release; tests that are None were left out."""
+    """Return the evidence of a release. `tests` is None when they were skipped."""
     unit = tests or LEFT_OUT
     return Evidence(
         release=release,

@@ -31,7 +31,7 @@ _NO_VALUE: Json = {"Ref": "AWS::NoValue"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """A stack as a sealed template declares it, with what is known of its values."""
+    """A stack as declared by a sealed template, with its known values."""
 
     body: dict[str, Json] = field(default_factory=dict)
     known: Bindings = field(default_factory=Bindings)
@@ -63,7 +63,7 @@ def foreseen(stack: str, before: Declared, after: Declared, existing: Existing |
 
 
 def _decided(changes: ChangeSet, path: str) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
-    """Yield, by stack and logical id of a change, how the rules begin that are decided; without a change all are."""
+    """Yield, by stack and logical id of a change, the prefixes of the rules that the templates decide."""
     for change in changes.changes:
         if change.action in {"Add", "Dynamic"}:
             yield (path, change.logical_id), ()
@@ -82,7 +82,7 @@ def _templates(path: str, before: Declared, after: Declared) -> Iterator[tuple[s
 
 
 def _is_dynamic(declared: Declared) -> bool:
-    """Return whether macros or loops decide which resources there are."""
+    """Return whether macros or loops generate resources."""
     named = declared.body.get("Transform") or []
     transforms = named if isinstance(named, list) else [named]
     own = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions")

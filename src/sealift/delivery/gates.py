@@ -43,7 +43,7 @@ _SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """What a gate says: whether it is open, and when it is not, why, and the act that opens it."""
+    """The result of a gate: whether it is open, and if not, why, and the act that opens it."""
 
     gate: GateName
     status: Literal["open", "waiting", "refused"]
@@ -72,7 +72,7 @@ def promotion_gates(
     broken: Sequence[str] = (),
     written_at: datetime | None = None,
 ) -> tuple[GateResult, ...]:
-    """Return what each gate says about promoting `release` out of `source`, whose stacks are `broken` like this.
+    """Return the results of the gates about promoting `release` from `source`, with the problems of its stacks.
 
     `written_at` is when the store got the entry at which the soak began: an entry's own time can be wrong in either
     direction, the store's cannot.
@@ -124,7 +124,7 @@ def branch_gate(source: Environment, branch: str, *, commit: str | None, beyond:
 
 
 def health_gate(source: Environment, judgement: Judgement) -> GateResult:
-    """Return whether what was seen of the release in `source` lets it pass. What is unknown does not."""
+    """Return whether the release is healthy in `source`. Unknown health closes the gate."""
     name, because = source.name, "; ".join(judgement.reasons)
     match judgement.verdict:
         case "healthy" | "off":

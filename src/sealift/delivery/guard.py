@@ -22,7 +22,7 @@ Resources = Mapping[str, Mapping[str, Json]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardInput:
-    """A change set with the templates before and after it; an empty template means that it is not known.
+    """A change set with the templates before and after it. An empty template is unknown.
 
     `nested` are the templates of nested stacks by their path, such as `app/Child`.
     """
@@ -35,7 +35,7 @@ class GuardInput:
 
 
 def judge(change: GuardInput) -> tuple[Finding, ...]:
-    """Return what this change set would lose, worst first; each finding stops the deployment unless it is waived."""
+    """Return the losses that this change set causes, worst first. Each stops the deployment unless it is waived."""
     findings = list(_judge_changes(change, change.change_set.changes, change.stack))
     seen = {(f.data["stack"], f.data["logical_id"]) for f in findings}
     templates = {change.stack: (change.before, change.after), **change.nested}
@@ -46,7 +46,7 @@ def judge(change: GuardInput) -> tuple[Finding, ...]:
 
 
 def waiver_key(finding: Finding) -> str:
-    """Return what a waiver has to name: the stack, the resource and what may happen to it."""
+    """Return the key that a waiver names: stack, resource and rule."""
     return f"{finding.data['stack']}/{finding.data['logical_id']}:{finding.id}"
 
 
@@ -102,7 +102,7 @@ def _removed(change: Change, stack: str, renamed_to: str | None) -> Iterator[Fin
 
 
 def _may_be_replaced(change: Change) -> bool:
-    """Return whether a new resource may be made. Not when every property that would force it stays as it was.
+    """Return whether the resource may be replaced. It is not when every property that would force it is unchanged.
 
     Who made the change set is not believed alone: where a property changed that can only be given at creation, a new
     resource is made, whatever the change set says.
@@ -119,7 +119,7 @@ def _may_be_replaced(change: Change) -> bool:
 
 
 def _forcing(change: Change) -> list[ChangeDetail]:
-    """Return the details that force a new resource, or may: by the change set, or by the registry's schema."""
+    """Return the details that force or may force a replacement, by the change set or the registry's schema."""
     return [d for d in change.details if d.requires_recreation != "Never" or _only_at_creation(change, d)]
 
 
@@ -173,7 +173,7 @@ def _described(detail: ChangeDetail) -> str:
 
 
 def _weakened_properties(change: Change, stack: str) -> Iterator[Finding]:
-    """Yield protections that the change switches off, as far as both values are known."""
+    """Yield the protections that the change switches off, when both values are known."""
     for detail in change.details:
         name = (detail.path or f"/Properties/{detail.name}").removeprefix("/Properties/")
         protection = PROTECTIONS.get((change.type, name.split("/")[0]))
@@ -224,7 +224,7 @@ def _weakened_policies(stack: str, before: Resources, after: Resources) -> Itera
 
 
 def _lost_parts(stack: str, before: Resources, after: Resources) -> Iterator[Finding]:
-    """Yield what tables lose besides themselves, as far as the templates say it."""
+    """Yield the indexes and features that tables lose, according to the templates."""
     for logical_id, old, now in _stores(before, after):
         if now.get("Type") not in TABLES:
             continue

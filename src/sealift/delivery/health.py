@@ -29,7 +29,7 @@ TestName = Literal["error-rate", "latency", "error-rate-before", "latency-before
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """One question that was asked of one resource. `p` is the chance that a release as it should be looks so."""
+    """One statistical test of one resource. `p` is the probability of this result for a healthy release."""
 
     name: TestName
     resource: str
@@ -42,7 +42,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What was seen of a release, and what is to be thought of it."""
+    """The observations of a release, and the verdict on its health."""
 
     verdict: Verdict
     start: datetime
@@ -67,7 +67,7 @@ class Judgement:
 def judge(
     seen: Observation, health: Health, *, synthetic: int = 0, problems: tuple[str, ...] = (), looks: int = 1
 ) -> Judgement:
-    """Return what to think of a release.
+    """Evaluate the health of a release.
 
     `synthetic` probes were answered well, `problems` says what was wrong with the others. A release that is looked at
     `looks` times is judged more mildly each time, so that looking often does not make it look bad.
@@ -115,7 +115,7 @@ def summary(judgement: Judgement) -> str:
 
 
 def evidence(judgement: Judgement) -> dict[str, Json]:
-    """Return a judgement as it is recorded and printed."""
+    """Return a judgement in the form in which it is recorded and printed."""
     latency = judgement.latency_ms
     return {
         "verdict": judgement.verdict,
@@ -135,7 +135,7 @@ def evidence(judgement: Judgement) -> dict[str, Json]:
 
 
 def _tested(seen: Observation, health: Health, *, looks: int) -> tuple[Test, ...]:
-    """Ask everything of every resource. The more is asked, the clearer each single answer must be (Bonferroni)."""
+    """Run every test on every resource, with the level of significance corrected for their number (Bonferroni)."""
     tests = [test for traffic in seen.traffic if traffic.requests for test in _tests(traffic, seen, health)]
     asked = sum(test.p is not None for test in tests)
     level = SIGNIFICANCE / max(1, asked) / max(1, looks)
@@ -207,7 +207,7 @@ def _said(test: Test) -> str:
 
 
 def _remarks(seen: Observation, health: Health, tests: tuple[Test, ...]) -> tuple[str, ...]:
-    """Return what could not be compared: no failure, but nothing to rely on either."""
+    """Return remarks about what could not be compared: neither a failure nor evidence of health."""
     asked = {test.name for test in tests}
     if not health.compare:
         return ()

@@ -18,7 +18,7 @@ DEPLOYING: tuple[EntryKind, ...] = ("deployment", "rollback", "promotion")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """One release on one environment, with what became of it."""
+    """One deployment of a release to an environment, with its outcome."""
 
     operation: str
     kind: EntryKind
@@ -51,12 +51,12 @@ class Deployed:
 
     @property
     def is_good(self) -> bool:
-        """Return whether it was verified and nothing spoke against it since."""
+        """Return whether it was verified and has not failed since."""
         return self.status == "succeeded" and self.verified == "succeeded" and self.watch != "failed"
 
     @property
     def is_bad(self) -> bool:
-        """Return whether it came and did not do well."""
+        """Return whether it was deployed and failed then or later."""
         return self.verified == "failed" or self.watch == "failed"
 
     def is_like(self, release: str, config: str) -> bool:
@@ -71,7 +71,7 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An environment as its ledger tells it."""
+    """The state of an environment according to its ledger."""
 
     current: Deployed | None
     """What runs there: the newest deployment that succeeded."""
@@ -85,7 +85,7 @@ class Standing:
 
     @property
     def to_finish(self) -> Deployed | None:
-        """The newest deployment when what it was about is not there yet: the next command has to bring it there.
+        """The newest deployment when it is unfinished: the next command has to complete it.
 
         Its process ended, or AWS broke, before the deployment or its verification did. A rollback that failed in any
         way is not finished either: whoever rolls back wants to be there.
@@ -114,7 +114,7 @@ class Standing:
         return None
 
     def _coming(self, release: str, config: str) -> int | None:
-        """Return which deployment brought this here; one that came by a rollback alone came with its release."""
+        """Return the deployment that first brought this release and configuration here, not a rollback to it."""
         brought = [i for i, d in enumerate(self.deployments) if d.kind != "rollback" and d.release == release]
         exactly = [i for i in brought if self.deployments[i].config == config]
         gone_back = any(d.kind == "rollback" and d.is_like(release, config) for d in self.deployments)
@@ -123,7 +123,7 @@ class Standing:
         return exactly[-1] if exactly else None
 
     def _did_badly_after(self, index: int) -> bool:
-        """Return whether what was deployed there was brought again since, and did not do well."""
+        """Return whether the same release and configuration was deployed again later and failed."""
         there = self.deployments[index]
         return any(
             d.is_bad and d.kind != "rollback" and d.is_like(there.release, there.config)
@@ -131,16 +131,16 @@ class Standing:
         )
 
     def did_well_otherwise(self, release: str, config: str) -> bool:
-        """Return whether this release did well here before, with another configuration."""
+        """Return whether this release was good here before with another configuration."""
         return any(d.is_good and d.release == release and d.config != config for d in self.deployments)
 
     def failed(self, release: str) -> bool:
-        """Return whether this release was brought here and did not do well the last time."""
+        """Return whether the last deployment of this release here failed."""
         came = [d for d in self.deployments if d.release == release and d.kind != "rollback" and d.status != "running"]
         return bool(came) and (came[-1].is_bad or came[-1].status == "failed")
 
     def reign_before(self) -> tuple[datetime, datetime] | None:
-        """Return from when to when the release before the current one ran here, verified."""
+        """Return the period in which the release before the current one ran here, verified."""
         succeeded = [i for i, d in enumerate(self.deployments) if d.status == "succeeded"]
         current = self.current
         before = [i for i in succeeded if current and self.deployments[i].release != current.release]
@@ -165,7 +165,7 @@ class Standing:
 
     @property
     def rollback_due(self) -> Deployed | None:
-        """Return the deployment whose watch failed and whose rollback never came to its end."""
+        """Return the deployment whose watch failed and whose rollback is unfinished."""
         for deployed in reversed(self.deployments):
             if deployed.watch == "failed":
                 return deployed
@@ -175,7 +175,7 @@ class Standing:
         return None
 
     def newest(self, release: str) -> Deployed | None:
-        """Return the newest deployment of this release, whatever became of it."""
+        """Return the newest deployment of this release, whatever its outcome."""
         return next((d for d in reversed(self.deployments) if d.release == release), None)
 
     def verified(self, release: str) -> Deployed | None:
@@ -186,13 +186,13 @@ class Standing:
         return None
 
     def good(self, release: str) -> Deployed | None:
-        """Return the newest good deployment of this release; one that failed while it was watched when none is."""
+        """Return the newest good deployment of this release, else the newest one that failed while it was watched."""
         good = (d for d in reversed(self.deployments) if d.release == release and d.is_good)
         return next(good, None) or self.verified(release)
 
 
 def standing(entries: Sequence[Entry]) -> Standing:
-    """Return what the ledger says about its environment."""
+    """Return the state of an environment according to its ledger."""
     deployments: dict[str, Deployed] = {}
     for entry in entries:
         if _took_down(entry):
@@ -212,7 +212,7 @@ def standing(entries: Sequence[Entry]) -> Standing:
 
 
 def deployments(entries: Sequence[Entry]) -> tuple[Deployed, ...]:
-    """Return every deployment that was begun, oldest first, those before a `destroy` included."""
+    """Return every started deployment, oldest first, including those before a `destroy`."""
     found: dict[str, Deployed] = {}
     for entry in entries:
         _fold(found, entry)
@@ -221,7 +221,7 @@ def deployments(entries: Sequence[Entry]) -> tuple[Deployed, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overtaken:
-    """A verified release that another one replaced before its soak was over. Nothing is wrong with it."""
+    """A verified release that another one replaced before the end of its soak. It is not a failure."""
 
     operation: str
     release: str
@@ -233,7 +233,7 @@ class Overtaken:
 
 
 def overtaken(entries: Sequence[Entry], *, soak_s: float) -> tuple[Overtaken, ...]:
-    """Return the releases that did not come to the end of their soak, oldest first."""
+    """Return the releases that were replaced before the end of their soak, oldest first."""
     found: list[Overtaken] = []
     good = [d for d in standing(entries).deployments if d.is_good]
     for older, newer in pairwise(good):
@@ -254,7 +254,7 @@ def overtaken(entries: Sequence[Entry], *, soak_s: float) -> tuple[Overtaken, ..
 
 
 def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
-    """Return what may be done once with this release: waivers that no deployment has used up yet.
+    """Return the waivers of this release that no deployment has used up.
 
     A deployment that was killed has no outcome and uses nothing up: the one that continues it may need the waiver.
     """
@@ -274,13 +274,13 @@ def open_waivers(entries: Sequence[Entry], *, release: str) -> frozenset[str]:
 
 
 def open_destruction(entries: Sequence[Entry]) -> bool:
-    """Return whether the newest operation is a `destroy` that did not come to its end."""
+    """Return whether the newest operation is an unfinished `destroy`."""
     last = next((e.record for e in reversed(entries) if e.record.kind != "configuration"), None)
     return last is not None and last.kind == "teardown" and last.status != "succeeded"
 
 
 def undoable(entries: Sequence[Entry]) -> frozenset[str]:
-    """Return the removals that only undo what operations added that were never verified, as waiver keys.
+    """Return, as waiver keys, the removals that only undo additions of operations that were never verified.
 
     A rollback has to remove what the bad release brought. What was verified once may hold data that people rely on.
     """
@@ -296,7 +296,7 @@ def undoable(entries: Sequence[Entry]) -> frozenset[str]:
 
 
 def unsettled(entries: Sequence[Entry], *, but: str) -> tuple[tuple[str, str], ...]:
-    """Return (stack, change set) of what operations without an outcome may have executed or may still execute.
+    """Return (stack, change set) that operations without an outcome may have executed or may still execute.
 
     Not those of operation `but`, and none from before the newest deployment that succeeded: that one settled them.
     """
@@ -325,20 +325,20 @@ def executions(entries: Sequence[Entry]) -> Iterator[tuple[Entry, records.Execut
 
 
 def deliveries(entries: Sequence[Entry], *, release: str) -> Iterator[records.Delivery]:
-    """Yield what the ledger says of the deliveries of a release, oldest first."""
+    """Yield the recorded deliveries of a release, oldest first."""
     for record in (e.record for e in entries):
         if record.release == release and isinstance(record.details, records.Delivery):
             yield record.details
 
 
 def proved_before(entries: Sequence[Entry], release: str) -> records.Isolation | None:
-    """Return what the ledger kept of the newest proof of a release."""
+    """Return the recorded result of the newest proof of a release."""
     kept = [told.isolation for told in deliveries(entries, release=release) if told.isolation]
     return next((proof for proof in reversed(kept) if proof.verdict), None)
 
 
 def authors(entries: Sequence[Entry], *, release: str) -> tuple[str, ...]:
-    """Return who wrote the commits that this release was deployed from."""
+    """Return the authors of the commits that this release was deployed from."""
     return tuple(dict.fromkeys(told.author for told in deliveries(entries, release=release) if told.author))
 
 
@@ -348,7 +348,7 @@ def approvals(entries: Sequence[Entry], *, release: str) -> tuple[Entry, ...]:
 
 
 def _took_down(entry: Entry) -> bool:
-    """Return whether the environment was destroyed, or may have been half: what ran there runs there no more."""
+    """Return whether the environment was destroyed, completely or in part."""
     record = entry.record
     return record.kind == "teardown" and (
         record.status == "succeeded" or isinstance(record.details, records.StackDeletion)

@@ -37,14 +37,14 @@ class Hook:
 
     @property
     def name(self) -> str:
-        """The program and what it runs, without options: those may hold what is not for everybody."""
+        """The program and its first argument, without options, which may contain secrets."""
         if self.function is not None:
             return self.line
         program, *rest = self.argv
         return " ".join((PurePath(program).name, *(word for word in rest[:1] if not word.startswith("-"))))
 
     def record(self) -> HookStep:
-        """Return what the ledger keeps of it: never its environment."""
+        """Return the record of the hook for the ledger, without its environment variables."""
         digest = hashlib.sha256(self.line.encode()).hexdigest()
         return HookStep(hook=self.moment, position=self.position, name=self.name, sha256=digest)
 
@@ -75,7 +75,7 @@ def hook_problem(moment: str, line: str) -> str:
 
 
 def finished(entries: Sequence[Entry], *, release: str, config: str) -> tuple[HookStep, ...]:
-    """Return the hooks, as begun, that succeeded in the interrupted deployments which the next one continues."""
+    """Return the hooks that succeeded in the interrupted deployments which the next one continues."""
     operations = frozenset(_interrupted(entries, release=release, config=config))
     return tuple(
         replace(step, outcome="running", duration_s=None)

@@ -25,7 +25,7 @@ Stateful = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation:
-    """A declared stack with the stores and addresses that a deployment would add to it."""
+    """A declared stack with the stores and known addresses that a deployment would add."""
 
     stack: str
     """Its name in the application."""
@@ -35,7 +35,7 @@ class Creation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undeclared:
-    """A stack that Sealift made and that sealift.toml does not declare, with what it holds."""
+    """A stack that Sealift made and sealift.toml does not declare, with its stores and known addresses."""
 
     name: str
     app: str
@@ -65,24 +65,24 @@ def declared_names(app: App, environment: Environment) -> frozenset[str]:
 
 
 def is_there(state: StackState | None, app: App, environment: Environment) -> bool:
-    """Return whether a stack is the environment's: neither deleted, nor the remains of a creation."""
+    """Return whether a stack of the environment exists and is not the remains of a failed creation."""
     if state is None or owner(state) != (app.name, environment.name):
         return False
     return next_step(state.status) not in {"create", "recreate"}
 
 
 def is_whole(state: StackState | None, app: App, environment: Environment) -> bool:
-    """Return whether a stack is there and stands by what was executed last."""
+    """Return whether a stack exists and its last operation was completed."""
     return state is not None and is_there(state, app, environment) and not is_stuck(state.status)
 
 
 def recorded_names(entries: Sequence[Entry]) -> tuple[str, ...]:
-    """Return every stack that a ledger says was changed, oldest first."""
+    """Return every stack with a recorded change, oldest first."""
     return tuple(dict.fromkeys(step.stack for _, step in executions(entries)))
 
 
 def undeclared(app: App, environment: Environment, states: Sequence[StackState]) -> tuple[StackState, ...]:
-    """Return the application's stacks that no environment declares and that are this one's, or nobody's now.
+    """Return the application's undeclared stacks that belong to this environment or to none that is declared.
 
     Stacks of previews come and go with their pull requests: they belong to no declared environment.
     """
@@ -99,7 +99,7 @@ def undeclared(app: App, environment: Environment, states: Sequence[StackState])
 
 
 def namesakes(app: App, environment: Environment, states: Sequence[StackState]) -> tuple[StackState, ...]:
-    """Return the stacks of other applications' environments of this name: one may be this application, renamed."""
+    """Return stacks of other applications in an environment of this name: one may be this one under an old name."""
     return tuple(
         state
         for state in states
@@ -110,14 +110,14 @@ def namesakes(app: App, environment: Environment, states: Sequence[StackState]) 
 
 
 def stateful(resources: Collection[tuple[str, str]]) -> Stateful:
-    """Return those of these (logical id, type) that hold data or are known by their address."""
+    """Return the resources, as (logical id, type), that hold data or have an address that others use."""
     return {name: kind for name, kind in resources if kind in STORES or kind in IDENTITIES}
 
 
 def left_behind(
     app: App, environment: Environment, creations: Sequence[Creation], found: Sequence[Undeclared]
 ) -> Iterator[Finding]:
-    """Yield a finding per undeclared stack whose stores or addresses a declared stack would make anew, empty.
+    """Yield one finding per undeclared stack whose stores or addresses a declared stack would create again, empty.
 
     A stack of an application of another name counts when a declared stack would make all that it holds.
     """
@@ -143,7 +143,7 @@ def _finding(app: App, environment: Environment, new: Creation, old: Undeclared,
 
 
 def _cure(app: App, environment: Environment, new: Creation, old: Undeclared) -> str:
-    """Return what in sealift.toml keeps the old stack."""
+    """Return the change of sealift.toml that keeps the old stack."""
     if old.app != app.name:
         return f'If it is this application under its former name, keep it: `name = "{old.app}"` under [app].'
     if old.environment != environment.name:

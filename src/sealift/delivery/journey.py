@@ -80,7 +80,7 @@ def first_branch(app: App, environment: Environment) -> str | None:
 
 
 def _only(branches: Iterable[str | None]) -> str | None:
-    """Return the branch when it is one and the same."""
+    """Return the branch if all are the same."""
     found = {branch for branch in branches if branch}
     return found.pop() if len(found) == 1 else None
 

@@ -24,7 +24,7 @@ _MODULE = re.compile(r"No module named '([^'.]+)|Cannot find (?:module|package) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What is known of a function that was not loaded. `certain` says that it is broken on AWS, too."""
+    """Why a function could not be loaded. `certain` means that it fails on AWS too."""
 
     name: str
     certain: bool
@@ -40,7 +40,7 @@ class Judged:
 
 
 def judge(loading: Loading, name: str) -> Judged | None:
-    """Judge how a function was loaded that people know by this name; None when it was."""
+    """Return why a function, called by this name in messages, could not be loaded; None when it was loaded."""
     if not loading.error_type:
         return None
     short = loading.message.partition("\n")[0].strip().rstrip(".")

@@ -49,7 +49,7 @@ def seal(*, app: str, stacks: Sequence[SealedStack], artifacts: Sequence[Artifac
 
 
 def parse_manifest(data: bytes, *, digest: str) -> Release:
-    """Return the release that these manifest bytes describe. Raises IntegrityError unless they hash to `digest`."""
+    """Parse a manifest. Raises IntegrityError unless its hash is `digest`."""
     actual = hashlib.sha256(data).hexdigest()
     if actual != digest:
         raise IntegrityError(

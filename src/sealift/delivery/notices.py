@@ -44,7 +44,7 @@ class Notice:
 
 
 def started(event: Event, before: Sequence[Event]) -> Notice | None:
-    """Return what is told when an event says that a release begins to go somewhere.
+    """Return the notice for an event that starts a deployment; None for others.
 
     When something else began there before, this is its rollback: it is told with its end.
     """
@@ -54,7 +54,7 @@ def started(event: Event, before: Sequence[Event]) -> Notice | None:
 
 
 def ended(events: Sequence[Event], failure: SealiftError | None) -> tuple[Notice, ...]:
-    """Return what is told when the command is over."""
+    """Return the notices at the end of the command."""
     begun = [one for one in events if _begins(one)]
     finished = next((one for one in reversed(events) if isinstance(one, Finished)), Finished(status="aborted"))
     message = (failure.message if failure is not None else finished.message)[:_LONGEST_MESSAGE]
@@ -85,7 +85,7 @@ def _went_back(environment: str, events: Sequence[Event]) -> bool:
 
 
 def body(notice: Notice, to: Notification, at: datetime) -> bytes:
-    """Return what is posted: an object with every field, or what Slack shows.
+    """Return the body of the request: an object with every field, or a message in Slack's format.
 
     https://docs.slack.dev/messaging/formatting-message-text/ says what has to be escaped.
     """
@@ -100,7 +100,7 @@ def body(notice: Notice, to: Notification, at: datetime) -> bytes:
 
 
 def headers(raw: bytes, secret: str | None) -> dict[str, str]:
-    """Return the headers of a body; with a secret one that proves who sent it."""
+    """Return the headers of the request; with a secret, including the signature."""
     known = {"Content-Type": "application/json"}
     if secret is None:
         return known

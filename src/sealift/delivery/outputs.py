@@ -19,14 +19,14 @@ class ProbeText(StringTemplate):
 
 
 def merged_outputs(stacks: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, str]:
-    """Return the outputs of stacks, given as (name, outputs). None of two values of one key is shown for both."""
+    """Return the merged outputs of stacks, given as (name, outputs). A key of several stacks becomes `stack.key`."""
     found = list(stacks)
     names = output_names([(stack, tuple(outputs)) for stack, outputs in found])
     return {names[stack, key]: value for stack, outputs in found for key, value in outputs.items()}
 
 
 def output_names(stacks: Sequence[tuple[str, Collection[str]]]) -> dict[tuple[str, str], str]:
-    """Return under which name each output, as (stack, key), is found."""
+    """Return the name of each output, by (stack, key)."""
     times = Counter(key for _, keys in stacks for key in keys)
     return {(stack, key): key if times[key] == 1 else f"{stack}.{key}" for stack, keys in stacks for key in keys}
 

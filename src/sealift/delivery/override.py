@@ -15,7 +15,7 @@ SHORTEST_REASON = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """Gates that are passed although they are closed, and why."""
+    """Closed gates that are passed, with the reason."""
 
     gates: frozenset[str] = frozenset()
     reason: str = ""
@@ -27,7 +27,7 @@ class Override:
 
 
 def override_problem(wanted: Iterable[str], reason: str) -> str:
-    """Return why these gates are not overridden with this reason, or nothing."""
+    """Return why these gates cannot be overridden with this reason; empty when they can."""
     stubborn = sorted(set(wanted) - set(OVERRIDABLE))
     if stubborn:
         return f"{', '.join(stubborn)} cannot be overridden; {', '.join(OVERRIDABLE)} can"

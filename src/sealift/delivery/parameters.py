@@ -52,7 +52,7 @@ def resolve_parameters(
 def stored_settings(
     specs: Sequence[ParameterSpec], settings: Sequence[str], values: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Return the `settings` of a template as these parameter values make them, each once.
+    """Return the `settings` of a template with these parameter values substituted, each once.
 
     The value of an SSM-typed parameter names an entry of Parameter Store; a given one takes the default's place.
     `${Parameter}` in a name becomes the parameter's value; a name whose parameter has none is left out.
@@ -67,7 +67,7 @@ def stored_settings(
 
 
 def _is_blank(spec: ParameterSpec, value: str) -> bool:
-    """Whether a value says nothing although the parameter is required. An empty list is a value."""
+    """Whether a required parameter has an empty value. An empty list is a value."""
     allowed = spec.allowed_pattern is not None and _matches(spec.allowed_pattern, value)
     may_be = spec.default is not None or spec.min_length == 0 or allowed
     is_list = spec.type == "CommaDelimitedList" or spec.type.startswith("List<")
@@ -97,7 +97,7 @@ def _faults(spec: ParameterSpec, value: str) -> Iterator[str]:
 
 
 def _items(spec: ParameterSpec, value: str) -> list[str]:
-    """Return what the constraints apply to: each entry of a list, else the value itself.
+    """Return the values that constraints apply to: the entries of a list, else the value itself.
 
     CloudFormation trims the entries of a CommaDelimitedList, and takes an empty text for no entries.
     """

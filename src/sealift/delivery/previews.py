@@ -60,7 +60,7 @@ def preview_name(pull_request: PullRequest) -> str:
 
 
 def given_name(text: str) -> str:
-    """Return the name that a person means by `12` or `pr-12`. Raises UserError."""
+    """Return the preview name for `12` or `pr-12`. Raises UserError."""
     return checked_name(f"{_START}{text}" if _NUMBER.fullmatch(text) else text)
 
 
@@ -94,7 +94,7 @@ def previews_of(app: App, *, local: bool) -> Environment:
 
 
 def without_a_clone(root: Path, name: str, *, region: str, account: str | None, role: str | None) -> App:
-    """Return an application of which only this is known, to destroy its previews. Raises UserError."""
+    """Return an application with only this information, enough to destroy its previews. Raises UserError."""
     if not _APP.fullmatch(name):
         raise UserError(f'"{name[:60]}" is no name of an application', code="preview-app", hint="Correct --app.")
     stack_name = f"{name}-{PREVIEW}"
@@ -121,12 +121,12 @@ def preview_environment(previews: Environment, name: str) -> Environment:
 
 
 def place(name: str) -> str:
-    """Return the prefix of everything that belongs to one preview. It ends with a slash, so no other one begins so."""
+    """Return the key prefix of one preview. It ends with a slash, so that it is no prefix of another one's."""
     return f"{FOLDER}{name}/"
 
 
 def why_not(rules: PreviewRules, previews: Environment, pull_request: PullRequest) -> str:
-    """Return why a pull request gets no preview; empty when it gets one. What is not known gets none."""
+    """Return why a pull request gets no preview; empty when it gets one. Missing information is a reason."""
     what = f"pull request {pull_request.number}" if pull_request.number else "this branch"
     if pull_request.fork and not previews.untrusted:
         return f"{what} comes from a fork, and its code would run with the credentials of previews"
@@ -141,7 +141,7 @@ def why_not(rules: PreviewRules, previews: Environment, pull_request: PullReques
 
 
 def over_cap(cards: Collection[Card], name: str, *, cap: int) -> bool:
-    """Return whether a preview is one too many; whoever came first stays, so of two at once one gets in."""
+    """Return whether a preview exceeds the cap. Earlier ones stay, so that one of two concurrent ones is admitted."""
     first = sorted(cards, key=lambda card: (card.created_at, card.name))[:cap]
     return all(card.name != name for card in first)
 
@@ -149,7 +149,7 @@ def over_cap(cards: Collection[Card], name: str, *, cap: int) -> bool:
 def fate(
     card: Card, *, open_numbers: Collection[str] | None, repository: str | None, now: datetime, rules: PreviewRules
 ) -> Fate:
-    """Return what becomes of a preview. `open_numbers` are the open pull requests of `repository`; None is unknown."""
+    """Return whether a preview is kept, or why not. `open_numbers` are those of `repository`; None is unknown."""
     asked = open_numbers is not None and card.repository == repository and repository is not None
     if asked and card.pull_request is not None and card.pull_request not in (open_numbers or ()):
         return "closed"
@@ -175,7 +175,7 @@ def encode_card(card: Card) -> bytes:
 
 
 def decode_card(body: bytes) -> Card | None:
-    """Return a stored card; None for one that is damaged, which says nothing."""
+    """Return a stored card; None when it is damaged."""
     try:
         found = json.loads(body)
         return Card(

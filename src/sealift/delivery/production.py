@@ -58,7 +58,7 @@ _OFF: tuple[Json, ...] = (None, False, "false", 0, "0", "Suspended", "INACTIVE",
 
 
 def production_advice(template: Template) -> tuple[Finding, ...]:
-    """Return a finding for each store of the template, and of those nested in it, that lacks something."""
+    """Return one finding for each store, in nested templates too, that lacks a protection."""
     found = tuple(_of_template(template))
     return found + tuple(f for inner in template.nested.values() for f in production_advice(inner))
 
@@ -78,7 +78,7 @@ def _of_template(template: Template) -> Iterator[Finding]:
 
 
 def lacks(template: Template) -> dict[str, tuple[Lack, ...]]:
-    """Return what the stores of a template lack, by logical id; those nested in it are templates of their own."""
+    """Return the protections that the stores of a template lack, by logical id. Nested templates are not included."""
     found = {logical_id: tuple(_missing(raw)) for logical_id, raw in resources(template.body, *DEFAULTS)}
     return {logical_id: missing for logical_id, missing in found.items() if missing}
 
@@ -94,7 +94,7 @@ def _missing(resource: Mapping[str, Json]) -> Iterator[Lack]:
 
 
 def _value(value: Json, path: tuple[str, ...]) -> Json:
-    """Return what stands at the path; an intrinsic on the way to it stands for it."""
+    """Return the value at the path, or the intrinsic function on the way to it."""
     for key in path:
         if not isinstance(value, dict):
             return value

@@ -22,7 +22,7 @@ _SHOWN_LENGTH = 80
 
 
 def counted(own: App, protected: App | None, *, read: GatesRead, rehearsal: bool = False) -> App:
-    """Return the application that counts, and say how the work tree's differs. `protected` is None when it has none."""
+    """Return the effective application, with its differences. `protected` is None when it has no configuration."""
     if protected is None:
         told = f"{read.reference} has no Sealift configuration, so the gates of {own.config_path} were never reviewed"
         missing = replace(read, problem=told, hint=f"Merge {own.config_path} to {read.reference} first.")
@@ -35,7 +35,7 @@ def counted(own: App, protected: App | None, *, read: GatesRead, rehearsal: bool
 
 
 def guarded(own: App, protected: App, *, rehearsal: bool = False) -> App:
-    """Return the application that counts: the gates of `protected`, the content of the work tree's `own`.
+    """Return the effective application: the gates of `protected`, the content of the work tree's `own`.
 
     On the embedded cloud, a `rehearsal`, nothing is at stake: what the work tree adds is kept there, and what it asks
     of the code that goes with it (parameters, probes) is tried before it is merged.
@@ -62,7 +62,7 @@ def guarded(own: App, protected: App, *, rehearsal: bool = False) -> App:
 
 
 def differences(own: App, counted: App) -> tuple[str, ...]:
-    """Return where the work tree differs from what counts: `production.soak 1h (work tree: 0s)`."""
+    """Return the differences of the work tree from the effective values: `production.soak 1h (work tree: 0s)`."""
     found = list(_differences("", own, counted))
     for environment in counted.environments:
         mine = own.environment(environment.name)
@@ -74,7 +74,7 @@ def differences(own: App, counted: App) -> tuple[str, ...]:
 
 
 def _environment(own: Environment | None, protected: Environment, *, rehearsal: bool) -> Environment:
-    """Return an environment as it counts.
+    """Return the effective environment.
 
     Parameters go with the template that is built from the work tree. What is promoted into gets a release from
     elsewhere: its parameters are the reviewed ones.
@@ -87,24 +87,24 @@ def _environment(own: Environment | None, protected: Environment, *, rehearsal: 
 
 
 def _previews(own: App, protected: App, *, rehearsal: bool) -> Environment | None:
-    """Return the previews as they count. Those that the work tree alone declares make the proof stricter."""
+    """Return the effective previews. Those that only the work tree declares make the proof stricter."""
     if protected.previews is None:
         return own.previews
     return _environment(own.previews, protected.previews, rehearsal=rehearsal)
 
 
 def _rules(own: App, protected: App) -> PreviewRules:
-    """Return the rules of previews as they count: who gets one is a gate; seed data goes with the code."""
+    """Return the effective rules of previews: who gets one is a gate; seed data belongs to the code."""
     return replace(protected.preview_rules, seed=own.preview_rules.seed)
 
 
 def _suite(own: SuiteSpec, protected: SuiteSpec) -> SuiteSpec:
-    """Return a suite as it counts: whether and where it runs is a gate; how it runs goes with the tests."""
+    """Return the effective suite: whether and where it runs is a gate; how it runs belongs to the tests."""
     return replace(own, enabled=protected.enabled, environments=protected.environments)
 
 
 def _probes(own: App, protected: App) -> tuple[Probe, ...]:
-    """Return the probes that count.
+    """Return the effective probes.
 
     Where releases pass on their way to a promotion, those of the protected branch are sent, and new ones besides.
     Elsewhere probes go with the code they ask.

@@ -69,7 +69,7 @@ def provenance(
 
 
 def provenance_faults(statement: bytes, release: Release, *, bom: bytes | None) -> tuple[str, ...]:
-    """Return every way in which a statement is not about this release and this bill of materials."""
+    """Return every mismatch between a statement and this release with its bill of materials."""
     try:
         said: Json = json.loads(statement)
     except (ValueError, RecursionError):
@@ -95,7 +95,7 @@ def provenance_faults(statement: bytes, release: Release, *, bom: bytes | None) 
 
 
 def stated_commit(statement: bytes) -> str | None:
-    """Return the commit that a statement says a release was built from; None when it says none."""
+    """Return the commit in a statement; None when it has none."""
     try:
         said: Json = json.loads(statement)
     except (ValueError, RecursionError):

@@ -10,17 +10,17 @@ _SHOWN = 5
 
 
 def locks_key(digest: str) -> str:
-    """Return the bucket key of the versions that a release's declarations were resolved to."""
+    """Return the bucket key of the resolved versions of a release's dependencies."""
     return f"releases/{digest}/locks.json"
 
 
 def locks_of(artifacts: Iterable[BuiltArtifact]) -> bytes:
-    """Return the lock of each declaration that leaves versions open, by its name."""
+    """Return the lock of each dependency file without exact versions, by the file's name."""
     return canonical_json({a.declaration: a.lock for a in artifacts if a.declaration and a.lock})
 
 
 def parsed_locks(body: bytes) -> Mapping[str, str]:
-    """Return the stored locks; what cannot be read is as good as none, because the release is built again anyway."""
+    """Return the stored locks. Unreadable ones count as absent: the release is built again in any case."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -30,7 +30,7 @@ def parsed_locks(body: bytes) -> Mapping[str, str]:
 
 
 def unlike(stored: Release, rebuilt: Release) -> Iterator[tuple[str, str | None, str | None]]:
-    """Yield what differs: its name, and the SHA-256 that the stored and the rebuilt release have of it."""
+    """Yield each difference: its name, and its SHA-256 in the stored and in the rebuilt release."""
     theirs, ours = dict(_named(stored)), dict(_named(rebuilt))
     for name in sorted({*theirs, *ours}):
         if theirs.get(name) != ours.get(name):

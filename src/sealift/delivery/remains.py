@@ -10,7 +10,7 @@ _GONE = frozenset({"DELETE_COMPLETE", "DELETE_IN_PROGRESS"})
 
 
 def held(resources: Sequence[StackResource]) -> tuple[StackResource, ...]:
-    """Return the resources that still exist and hold data, or may: every type that is not known to hold none.
+    """Return the existing resources that hold or may hold data: every type that is not known to be stateless.
 
     In a stack that was created with rollback switched off (CREATE_FAILED), whatever was created before the failure
     still exists and may be in use. What CloudFormation kept or could not delete stays, whatever its type.
@@ -21,11 +21,11 @@ def held(resources: Sequence[StackResource]) -> tuple[StackResource, ...]:
 
 
 def is_stateless(kind: str) -> bool:
-    """Return whether a resource of this type is known to hold no data and to be known by nobody outside."""
+    """Return whether a type is known to hold no data and to have no address that others use."""
     return kind not in STORES and kind not in IDENTITIES and kind.startswith(STATELESS)
 
 
 def described(resource: StackResource) -> str:
-    """Return a resource with what it holds, for a person."""
+    """Return a resource with its content, for messages."""
     holds = STORES.get(resource.type)
     return f"{resource.logical_id} ({resource.type}{f': {holds}' if holds else ''})"

@@ -19,7 +19,7 @@ _BODY: Final = "{}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where the function runs, and what its resources are called there."""
+    """The environment of a function, with the names of its resources."""
 
     account: str
     region: str

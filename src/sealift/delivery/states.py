@@ -78,10 +78,10 @@ def deletion_step(status: str | None) -> Deletion:
 
 
 def in_progress(status: str) -> bool:
-    """Return whether the stack is still moving. A stack under review is not: it waits for its change set."""
+    """Return whether an operation on the stack is in progress. A stack under review waits for its change set."""
     return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
 
 
 def is_stuck(status: str) -> bool:
-    """Return whether CloudFormation changes nothing in a stack that rests in this state, until something was done."""
+    """Return whether a stack in this state cannot be updated until somebody acts."""
     return not in_progress(status) and next_step(status) in {"continue-rollback", "recreate", "refuse"}

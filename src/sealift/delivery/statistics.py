@@ -11,7 +11,7 @@ _NEGLIGIBLE = 1e-17
 
 
 def binomial_tail(failures: int, requests: int, rate: float) -> float:
-    """Return the chance of at least this many failures among the requests when each fails at this rate."""
+    """Return the probability of at least this many failures when each request fails at this rate."""
     if failures <= 0 or failures <= rate * requests:
         return 1.0
     if rate <= 0:
@@ -65,7 +65,7 @@ def mann_whitney_tail(now: Sequence[float], before: Sequence[float]) -> float:
 
 
 def _tail(first: float, ratios: Iterator[float]) -> float:
-    """Sum terms of which each is the one before times a ratio; the ratios fall, from below 1."""
+    """Return the sum of a series in which each term is the previous one times a decreasing ratio below 1."""
     term, total = first, first
     for ratio in ratios:
         term *= ratio

@@ -23,7 +23,7 @@ MOST_CONTAINED = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """When a deployment was asked for: the time, and the newest entry of the ledger then."""
+    """The request for a deployment: its time, and the newest entry of the ledger at that time."""
 
     at: datetime
     seq: int
@@ -33,7 +33,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rival:
-    """A deployment that came first."""
+    """A concurrent deployment that was first."""
 
     deployed: Deployed
     contains: frozenset[str]
@@ -44,7 +44,7 @@ class Rival:
 
 
 def rivals(entries: Sequence[Entry], *, asked: Asked) -> tuple[Rival, ...]:
-    """Return the deployments that may be newer: those made since, and what runs there when ours follows a branch."""
+    """Return deployments that may be newer: those made since, and the current one when ours follows a branch."""
     now = standing(entries)
     since = {e.record.operation for e in entries if e.seq > asked.seq}
     current = now.current.operation if now.current and asked.follows_branch else None
@@ -61,7 +61,7 @@ def rivals(entries: Sequence[Entry], *, asked: Asked) -> tuple[Rival, ...]:
 
 
 def relation(brings: Sequence[str] | None, lacks: Sequence[str] | None) -> Relation:
-    """Return how a commit that has `brings` beyond ours and lacks `lacks` of it stands to ours; None is not known."""
+    """Return the relation of another commit to ours, from the commits that it adds and lacks; None is unknown."""
     if brings is None or lacks is None:
         return "unknown"
     if brings and lacks:
@@ -70,7 +70,7 @@ def relation(brings: Sequence[str] | None, lacks: Sequence[str] | None) -> Relat
 
 
 def supersedes(rival: Rival, *, commit: str | None, asked: Asked, known: Relation) -> bool:
-    """Return whether a deployment that came first is newer than ours, which is of `commit`."""
+    """Return whether an earlier deployment has a newer commit than ours, `commit`."""
     if known in {"newer", "older", "same"}:
         return known == "newer"
     if commit is not None and commit == rival.deployed.commit:
@@ -81,7 +81,7 @@ def supersedes(rival: Rival, *, commit: str | None, asked: Asked, known: Relatio
 
 
 def _contained(entries: Sequence[Entry], commit: str | None) -> Iterator[str]:
-    """Yield what any deployment of this commit said that it contains; a rollback to it says nothing."""
+    """Yield the recorded commits that deployments of this commit contain; rollbacks record none."""
     for entry in entries:
         details = entry.record.details
         if commit is not None and entry.record.commit == commit and isinstance(details, Delivery):

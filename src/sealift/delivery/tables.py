@@ -13,7 +13,7 @@ Properties = Mapping[str, Json]
 
 
 def lost_indexes(before: Properties, after: Properties) -> Iterator[str]:
-    """Yield a phrase for each global secondary index that goes, or is made anew with another key."""
+    """Yield a phrase for each global secondary index that is removed, or created again with another key."""
     now = _indexes(after)
     for name, index in _indexes(before).items():
         if name not in now:
@@ -24,7 +24,7 @@ def lost_indexes(before: Properties, after: Properties) -> Iterator[str]:
 
 
 def lost_features(before: Properties, after: Properties) -> Iterator[str]:
-    """Yield a phrase for each feature that goes or moves: expiry of items, the stream."""
+    """Yield a phrase for each feature that is removed or changed: expiry of items, the stream."""
     ttl, new_ttl = (_text(p.get("TimeToLiveSpecification"), "AttributeName") for p in (before, after))
     if ttl and new_ttl and ttl != new_ttl:
         yield f"would expire items by {new_ttl}, no longer by {ttl} (TimeToLiveSpecification)"

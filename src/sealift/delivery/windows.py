@@ -18,7 +18,7 @@ _LONGEST_WAIT = timedelta(days=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """Why an environment takes no release now, and when it does again; `until` is None when that is not in sight."""
+    """Why an environment is closed, and until when; `until` is None when that is unknown."""
 
     reason: str
     until: datetime | None
@@ -26,7 +26,7 @@ class Closed:
 
     @property
     def until_told(self) -> str:
-        """Return the end by the clock on the wall there, and in UTC."""
+        """Return the end in local time and in UTC."""
         if self.until is None:
             return ""
         there = self.until.astimezone(ZoneInfo(self.zone))
@@ -46,7 +46,7 @@ def closed(environment: Environment, now: datetime) -> Closed | None:
 
 
 def frozen(freezes: Sequence[Freeze], at: datetime) -> Freeze | None:
-    """Return the freeze that holds at an instant; of several the one that ends last."""
+    """Return the freeze in effect at an instant; of several, the one that ends last."""
     holding = [one for one in freezes if _instants(one)[0] <= at < _instants(one)[1]]
     return max(holding, key=lambda one: _instants(one)[1], default=None)
 
@@ -57,7 +57,7 @@ def within(windows: Sequence[Window], at: datetime) -> bool:
 
 
 def opening(environment: Environment, now: datetime) -> datetime | None:
-    """Return the first whole minute after `now` at which a release may enter, or None when none is in sight."""
+    """Return the first whole minute after `now` at which a release may enter; None when none is found."""
     at = now.replace(second=0, microsecond=0) + _MINUTE
     last = at + _LONGEST_WAIT
     while at < last:
@@ -91,7 +91,7 @@ def _is_in(window: Window, at: datetime) -> bool:
 
 
 def _instants(freeze: Freeze) -> tuple[datetime, datetime]:
-    """Return begin and end. A time that comes twice, or never, is taken so that the freeze lasts longer."""
+    """Return begin and end. Ambiguous or missing local times are read so that the freeze is longer."""
     zone = ZoneInfo(freeze.zone)
     starts = [freeze.start.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
     ends = [freeze.end.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]

@@ -41,7 +41,7 @@ class PromotionOptions:
 
     @property
     def admission(self) -> Admission:
-        """Return what is said to a closed gate."""
+        """Return how closed gates are handled."""
         return Admission(wait=self.wait, override=self.override, rehearsal=self.rehearsal)
 
 

@@ -15,7 +15,7 @@ Compared = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
-    """What was compared: SHA-256 by the reference of a function. `functions` counts all that the stacks have."""
+    """The compared code hashes, by reference of the function. `functions` counts all functions of the stacks."""
 
     compared: Mapping[str, str]
     functions: int
@@ -30,7 +30,7 @@ class Codes:
 
 
 def read_back(site: Site, release: Release, *, made: Collection[str]) -> Codes:
-    """Return what was compared; raise IntegrityError where a function differs.
+    """Return the compared code hashes. Raises IntegrityError when a function differs.
 
     A function of which nothing is listed has a Condition that is false, unless the deployment just made it: `made`
     has the path of all that it did. Reads may be older than the deployment, so what differs is looked at again.
@@ -56,7 +56,7 @@ def read_back(site: Site, release: Release, *, made: Collection[str]) -> Codes:
 
 
 def compare(site: Site, release: Release, made: Collection[str] = ()) -> tuple[list[str], list[Compared], int]:
-    """Return what is wrong, each function that was looked at, and how many there are."""
+    """Return the differences, the compared functions, and the number of functions."""
     functions = 0
     compared: list[Compared] = []
     wrong: list[str] = []

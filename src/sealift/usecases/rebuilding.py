@@ -18,7 +18,7 @@ from sealift.usecases.site import Site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """What a commit builds here and now, beside what is stored as its release."""
+    """The rebuilt release of a commit, and its differences from the stored one."""
 
     release: str
     differences: tuple[str, ...]

@@ -30,7 +30,7 @@ WHAT_WAS_NOT_KEPT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How an environment ended: what runs there now and what became of the attempt."""
+    """The outcome for an environment: its current release, and the result of the attempt."""
 
     environment: str
     status: Status
@@ -72,7 +72,7 @@ def bring(plan: Plan, writer: Writer, *, restore: bool, force: bool = False) -> 
 
 
 def already_there(site: Site, digest: str) -> Outcome:
-    """Say that the environment runs this release and configuration already."""
+    """Report that the environment runs this release and configuration already."""
     name = site.name
     site.emit(
         Noted(
@@ -85,7 +85,7 @@ def already_there(site: Site, digest: str) -> Outcome:
 
 
 def _settle_watch(plan: Plan, writer: Writer, *, force: bool) -> Outcome | None:
-    """Bring to its end what a watch before left open; return the outcome when that answers the question."""
+    """Complete an open watch of the previous deployment; return its outcome when nothing else remains to do."""
     before = standing(writer.ledger.entries())
     due, current = before.rollback_due, before.current
     if due is not None:
@@ -102,7 +102,7 @@ def _settle_watch(plan: Plan, writer: Writer, *, force: bool) -> Outcome | None:
 
 
 def conclude_watch(before: Standing, writer: Writer) -> Outcome | None:
-    """Watch on, or roll back after a watch that failed; None when no watch was left open."""
+    """Continue an open watch, or roll back after a failed one; None when there is none."""
     if before.rollback_due is not None:
         problem = "It failed while it was watched"
         return _restore(_pair(before.rollback_due), writer, problem=problem, hint="")
@@ -146,7 +146,7 @@ def _ended_elsewhere(site: Site, done: Outcome, watched: Watched) -> Outcome:
 
 
 def _tell_left(site: Site, error: SealiftError) -> None:
-    """Say what becomes of an environment whose deployment broke off; a lost lease says it of itself."""
+    """Report the state of an environment after a deployment broke off. A lost lease is reported elsewhere."""
     name = site.name
     if isinstance(error, UserError) and not isinstance(error, LeaseError):
         message = f"The deployment to {name} broke off: this is no fault of the release, so {name} is left as it is"
@@ -155,7 +155,7 @@ def _tell_left(site: Site, error: SealiftError) -> None:
 
 
 def _was_sent(writer: Writer) -> bool:
-    """Return whether anything was executed since the newest release that is good here: then there is what to undo."""
+    """Return whether a change set was executed since the newest good release, so that there is something to undo."""
     entries = writer.ledger.entries()
     good = {deployed.operation for deployed in standing(entries).deployments if deployed.is_good}
     since = max((e.seq for e in entries if e.record.operation in good and e.record.kind in DEPLOYING), default=0)
@@ -196,7 +196,7 @@ def _verified(deployment: Deployment | None, writer: Writer) -> tuple[str | None
 
 
 def go_back(to: Deployed, *, writer: Writer) -> Outcome:
-    """Deploy what was deployed there before: its release, with its configuration where that was kept."""
+    """Deploy an earlier deployment again: its release, with its configuration if that was stored."""
     release = stored_release(to.release, writer.cloud)
     then = kept_configuration(to.config, writer.cloud) if to.kept else None
     as_it_was = replace(writer, site=as_then(writer.site, release, then))
@@ -204,7 +204,7 @@ def go_back(to: Deployed, *, writer: Writer) -> Outcome:
 
 
 def what_goes_back(to: Deployed) -> str:
-    """Say what a rollback to a deployment covers and what it does not."""
+    """Return what a rollback to a deployment covers and what it does not."""
     return WHAT_GOES_BACK if to.kept else WHAT_WAS_NOT_KEPT
 
 
@@ -272,7 +272,7 @@ def _restore(gone: tuple[str, str], writer: Writer, *, problem: str, hint: str) 
 
 
 def _record_unbegun(good: Deployed, before: Standing, error: UserError, writer: Writer) -> None:
-    """Record a return that failed before its own first entry, so that the next command goes on with it."""
+    """Record a rollback that failed before its first entry, so that the next command continues it."""
     last = standing(writer.ledger.entries()).last
     if last is not None and before.last is not None and last.operation == before.last.operation:
         operation = Operation(id=writer.services.ids.new(), kind="rollback", release=good.release, commit=good.commit)

@@ -19,7 +19,7 @@ from sealift.usecases.writing import check_account, check_pull_request, clear_le
 
 
 def resume(app: App, environment: Environment, services: Services) -> Outcome:
-    """Bring the deployment, promotion or rollback that has no end to one. Raises Refused where a person has to say.
+    """Complete an unfinished deployment, promotion or rollback. Raises Refused when a person has to decide.
 
     Deployments and promotions pass their gates again. `destroy` is not continued: the environment has to be named.
     """
@@ -50,7 +50,7 @@ def resume(app: App, environment: Environment, services: Services) -> Outcome:
 
 
 def _out_of(stuck: Sequence[Stuck], site: Site, now: Standing) -> Outcome:
-    """Bring stacks that are stuck back to the release that was good there. Raises Refused where that is not possible.
+    """Roll stuck stacks back to the last good release. Raises Refused when that is not possible.
 
     A failed update whose rollback failed as well ended for the ledger; the environment runs neither release.
     """

@@ -58,7 +58,7 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """How the journey ended."""
+    """The outcome of the run."""
 
     status: Status
     release: str | None = None
@@ -85,7 +85,7 @@ def commit_of(app: App, services: Services, *, local: bool) -> Origin:
 
 
 def run(app: App, services: Services, options: RunOptions) -> RunResult:
-    """Take the commit as far as its branch goes: analyse, test, build, deploy, verify; locally also promote."""
+    """Deliver the commit as far as its branch allows: analyse, test, build, deploy, verify; locally also promote."""
     if not options.local:
         require_gates(app)
     origin = commit_of(app, services, local=options.local)
@@ -216,7 +216,7 @@ def _look_ahead(app: App, environment: Environment, services: Services) -> None:
 
 
 def way_of(app: App, origin: Origin, options: RunOptions) -> Journey:
-    """Return where the commit goes. Off the embedded cloud, it goes nowhere by a branch that does not have it."""
+    """Return the journey of the commit. On AWS, only branches that contain the commit count."""
     branch = options.branch or origin.branch
     if branch is None and options.local:
         branch = next((e.branch for e in app.environments if e.branch), None)
@@ -269,7 +269,7 @@ def _rehearse(
 
 
 def _rehearsed(environment: Environment, services: Services, options: RunOptions) -> Environment:
-    """Return the environment with a watch that can be waited for: nobody wants to look on for hours here."""
+    """Return the environment with a short watch for a rehearsal."""
     watch_s = environment.watch_s
     if not options.local or options.full_soak or watch_s <= REHEARSAL_SOAK_S:
         return environment

@@ -11,7 +11,7 @@ from sealift.model.ledger import Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything a use case may touch."""
+    """The adapters that use cases work with."""
 
     clouds: ports.Clouds
     ledgers: ports.Ledgers
@@ -38,7 +38,7 @@ class Services:
 
 @dataclass(slots=True)
 class PhaseOutcome:
-    """How a phase ended; the phase's body sets it."""
+    """The outcome of a phase, set by its body."""
 
     status: Status | None = None
     """None means succeeded, or errored when the body raised."""

@@ -38,7 +38,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """What became of one key."""
+    """The result for one key."""
 
     key: str
     store: StoreName
@@ -55,7 +55,7 @@ class Compared:
 
 
 def prefix_of(site: Site) -> str:
-    """Return what the names of an environment's settings begin with."""
+    """Return the prefix of an environment's settings."""
     return f"/{site.app.name}/{site.name}/"
 
 

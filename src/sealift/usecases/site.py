@@ -41,7 +41,7 @@ class Site:
         return self.environment.name
 
     def standing(self) -> Standing:
-        """Return where the environment stands, as its ledger says now."""
+        """Return the environment's state according to its ledger."""
         return standing(self.ledger.entries())
 
     def stack_names(self) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ class Site:
         return tuple(self.app.stack_name(self.environment, stack) for stack in self.app.stacks)
 
     def states(self) -> tuple[StackState, ...]:
-        """Return the declared stacks as they are, in their order; those that exist."""
+        """Return the states of the declared stacks that exist, in order."""
         return tuple(state for state in map(self.cloud.stacks.describe, self.stack_names()) if state is not None)
 
     def outputs(self, states: Iterable[StackState] | None = None) -> dict[str, str]:

@@ -99,7 +99,7 @@ def _difference(found: "Compared") -> Iterator[str]:
 
 
 def _next(session: Session, made: "Made") -> Iterator[str]:
-    """Yield how it stands, and what its maker has to do now."""
+    """Yield the state of the stack, and the next steps."""
     from sealift.bootstrap.advice import boundary_advice, configuration
 
     ends = "is made." if made.changed else "is as it should be."

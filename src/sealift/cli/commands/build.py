@@ -84,7 +84,7 @@ def _rebuilt(session: Session, built: BuiltRelease, templates: Mapping[str, Temp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unequal:
-    """An artifact that came out otherwise the second time."""
+    """An artifact with other bytes in the second build."""
 
     logical_ids: tuple[str, ...]
     sha256: str
@@ -111,7 +111,7 @@ def _unequal(built: BuiltRelease, rebuilt: BuiltRelease) -> list[_Unequal]:
 
 
 def _poisoned(unequal: list[_Unequal], rebuilt: BuiltRelease, again: BuiltRelease) -> list[_Unequal]:
-    """Return what differs, explained by the cache where two builds without it agree with each other."""
+    """Return the differences, attributed to the cache when two builds without it are equal."""
     second = {name: b.artifact.sha256 for b in again.artifacts for name in b.artifact.logical_ids}
     agreed = {
         name for b in rebuilt.artifacts for name in b.artifact.logical_ids if second.get(name) == b.artifact.sha256

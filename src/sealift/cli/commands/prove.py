@@ -99,7 +99,7 @@ def _proof(
 
 
 def _views(session: Session, certificate: "Given | None", *, built: bool) -> "tuple[list[EnvironmentView], str | None]":
-    """Return what is judged: the release that a stored certificate is about, or what is in the folder.
+    """Return what is to be proved: the release of a stored certificate, or the work tree.
 
     A proof needs the templates alone. A certificate is of a release, so that one is `built`.
     """

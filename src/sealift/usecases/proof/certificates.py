@@ -144,7 +144,7 @@ def isolation_check(entries: Sequence[Entry], release: str, cloud: Cloud) -> Che
 
 
 def certificate_differences(found: StoredCertificate, proof: Proof) -> list[Difference]:
-    """Return what is not as a stored certificate says; that it is another one than the ledger names, too."""
+    """Return the differences from a stored certificate, including another hash than the ledger records."""
     told = check(found.body, proof.views, today=proof.today)
     named = found.body.get("sha256") if isinstance(found.body, Mapping) else None
     if named != found.sha256:

@@ -28,7 +28,7 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(slots=True)
 class Read:
-    """One environment with what was read of it so far."""
+    """One environment with the live state read so far."""
 
     view: EnvironmentView
     cloud: Cloud | None = None
@@ -43,7 +43,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class _InForce:
-    """What is in force on one resource."""
+    """The live policies of one resource."""
 
     principal: LivePrincipal | None = None
     policy: Json = None
@@ -53,7 +53,7 @@ class _InForce:
 
 
 def read_stack(read: Read, cloud: Cloud, stack: StackView, state: StackState | None, pool: Executor) -> StackView:
-    """Return a stack of the environment with what is in force, or as it was when it is not deployed."""
+    """Return a stack with its live policies; unchanged when it is not deployed."""
     if state is None or state.status == "REVIEW_IN_PROGRESS":
         return stack
     if in_progress(state.status):
@@ -69,7 +69,7 @@ def read_stack(read: Read, cloud: Cloud, stack: StackView, state: StackState | N
 
 
 def _in_force(read: Read, cloud: Cloud, stack: StackView, stack_id: str, pool: Executor) -> StackView:
-    """Return a stack, and the stacks nested in it, with what is in force on every resource."""
+    """Return a stack and its nested stacks with the live policies of every resource."""
     listed = asked(f"the resources of stack {stack.name}", None, lambda: cloud.stacks.resources(stack_id))
     if isinstance(listed, Unread):
         read.unread.append(listed)
@@ -152,7 +152,7 @@ def _unconditional(body: Json) -> dict[str, Json]:
 
 
 def _look(cloud: Cloud, resource: StackResource) -> _InForce:
-    """Return what is in force on one resource."""
+    """Return the live policies of one resource."""
     name, found = str(resource.physical_id), cloud.inventory
     if resource.type in PRINCIPAL_TYPES:
         kind = PRINCIPAL_TYPES[resource.type]

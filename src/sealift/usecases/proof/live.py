@@ -41,7 +41,7 @@ def prove_live(
 
 
 def read_live(app: App, views: Sequence[EnvironmentView], services: Services, *, secrets: bool = False) -> Live:
-    """Return the environments with what is in force in their accounts."""
+    """Return the environments with the live policies of their accounts."""
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         read = [_environment(app, view, services, pool) for view in views]
     if secrets:

@@ -166,7 +166,7 @@ def summary(verdict: Verdict) -> str:
 
 
 def alike(verdict: Verdict) -> list[tuple[Finding, ...]]:
-    """Return the findings, those as one that say the same of one place and differ in the environments alone.
+    """Return the findings, with those merged that differ only in their environments.
 
     The way into the last environment comes first in each: that is the most protected one.
     """
@@ -216,7 +216,7 @@ def rules_of(ways: Sequence[Finding]) -> str:
 
 
 def between(ways: Sequence[Finding]) -> str:
-    """Return from where to where findings that are alike lead."""
+    """Return the sources and targets of merged findings."""
     (source, target), *others = dict.fromkeys((one.source, one.target) for one in ways)
     if others == [(target, source)]:
         return f"{source} ⇄ {target}"
@@ -226,7 +226,7 @@ def between(ways: Sequence[Finding]) -> str:
 
 
 def as_tool_finding(ways: Sequence[Finding]) -> ToolFinding:
-    """Return findings of the proof that are alike as one of every other tool's."""
+    """Return merged findings of the proof as one finding in the form of the other tools."""
     finding, *others = ways
     return ToolFinding(
         tool="isolation",
