@@ -59,7 +59,7 @@ class ChangeReport:
     release: str | None = None
     commit: str | None = None
     verdict: str = ""
-    """L0 to L3; empty when it is not known."""
+    """L0 to L3, and what that means; empty when it is not known."""
     isolation: tuple[Stop, ...] = ()
     """What the proof found, whether it stops the change or not."""
     effects: tuple[Effect, ...] = ()

@@ -112,7 +112,8 @@ def _isolation(report: ChangeReport) -> Iterator[str]:
         yield from _stop(stop)
     if len(report.isolation) > _MOST_LINES:
         yield f"- and {len(report.isolation) - _MOST_LINES} more"
-    yield ""
+    if report.isolation:
+        yield ""
 
 
 def _sizes(sizes: Sequence[Size]) -> Iterator[str]:

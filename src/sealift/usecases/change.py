@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import cast
 
 from sealift.errors import SealiftError
-from sealift.isolation.model import Finding
+from sealift.isolation.model import MEANING, Finding
 from sealift.model.app import App, Environment
 from sealift.model.change import ChangeReport, Effect, Size, Stop
 from sealift.model.release import BuiltRelease, Release
@@ -53,7 +53,7 @@ def describe(
         app=app.name,
         release=built.release.digest,
         commit=head or origin.commit,
-        verdict=str(proof.verdict.level),
+        verdict=f"{proof.verdict.level}: {MEANING[proof.verdict.level]}",
         isolation=tuple(_found(finding) for finding in proof.verdict.findings),
         effects=(*(effect for effect, _ in looked), *(_asleep(e) for e in app.environments if e.name in asleep)),
         sizes=tuple(_sizes(built.release, running)),
