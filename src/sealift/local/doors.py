@@ -20,6 +20,7 @@ WHO_PATH = "/_sealift/who"
 LOAD_PATH = "/_sealift/load"
 SWAP_PATH = "/_sealift/swap"
 FEED_PATH = "/_sealift/feed"
+DEBUG_PATH = "/_sealift/debug"
 NONCE_HEADER = "x-sealift-nonce"
 
 _OURS = ("/_sealift/", "/_ministack/", "/_localstack/", "/health")

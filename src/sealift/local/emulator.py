@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sealift.local.doors import LOAD_PATH, SWAP_PATH
+from sealift.local.doors import DEBUG_PATH, LOAD_PATH, SWAP_PATH
 from sealift.local.folder import Folder
 from sealift.local.gateway import gateway
 from sealift.local.interpreters import Places
@@ -32,7 +32,7 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
         programs=tuple(Path(p) for p in os.environ["PATH"].split(":") if p and Path(p).name != "shims"),
         versions=tuple(Path(p) for p in versions.split(":") if p),
     )
-    from sealift.local.functions.executing import load, own_runtimes, swap
+    from sealift.local.functions.executing import debug, load, own_runtimes, swap
     from sealift.local.patches.streaming import streamed_answers
 
     workshop = _workshop(folder, where)
@@ -48,7 +48,11 @@ def run(folder: Folder, *, guard: int, leave: Callable[[], None]) -> None:
         guard=guard,
         saver=saver,
         leave=leave,
-        doors={LOAD_PATH: lambda names: {"functions": load(names), "mounts": workshop.has_mounts()}, SWAP_PATH: swap},
+        doors={
+            LOAD_PATH: lambda names: {"functions": load(names), "mounts": workshop.has_mounts()},
+            SWAP_PATH: swap,
+            DEBUG_PATH: debug,
+        },
         key=os.environ["AWS_SECRET_ACCESS_KEY"],
     )
     saver.start()

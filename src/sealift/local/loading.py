@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sealift.errors import CloudError
-from sealift.local.doors import FEED_PATH, KEY_HEADER, LOAD_PATH, SWAP_PATH, supervisor_key
+from sealift.local.doors import DEBUG_PATH, FEED_PATH, KEY_HEADER, LOAD_PATH, SWAP_PATH, supervisor_key
 from sealift.local.endpoint import HOST, Endpoint
 from sealift.model.loading import Loading
 from sealift.ports import Functions
@@ -48,6 +48,13 @@ class LocalFunctions:
 def swap_code(endpoint: Endpoint, codes: Mapping[str, Path]) -> None:
     """Give functions, by their physical names, the code in these zips, without their stack. Raises CloudError."""
     _asked(endpoint, SWAP_PATH, {name: str(path) for name, path in codes.items()}, "take the new code")
+
+
+def debug(endpoint: Endpoint, name: str, *, port: int = 0, packages: Path | None = None) -> dict[str, Any]:
+    """Start a function under a debugger, or without a port say what runs it: `family` and `program`."""
+    what = {"name": name, "port": port, "packages": str(packages) if packages else None}
+    said: dict[str, Any] = _asked(endpoint, DEBUG_PATH, what, "start the function under a debugger")
+    return said
 
 
 def happenings(endpoint: Endpoint) -> Iterator[dict[str, Any] | None]:

@@ -59,6 +59,18 @@ def happenings(app: App) -> "Iterator[dict[str, Any] | None]":
     return happenings(local_cloud(app).up(environment.name, region=environment.region))
 
 
+def debugged(app: App, name: str) -> str:
+    """Start a function of the embedded cloud of `sealift dev` under a debugger; return how to attach to it.
+
+    Raises UserError when it cannot be debugged.
+    """
+    from sealift.local.debugging import start_debugger
+
+    (environment,) = app.environments
+    endpoint = local_cloud(app).up(environment.name, region=environment.region)
+    return start_debugger(endpoint, name, cache_root() / "debugpy")
+
+
 def local_variables(app: App, environment: Environment) -> dict[str, str]:
     """Return the variables that lead an SDK to an environment's emulator, which is started when it does not run."""
     endpoint = local_cloud(app).up(environment.name, region=environment.region, account=environment.account)

@@ -29,8 +29,9 @@ _PAGE, _MOST_NAMED = 10, 3
 
 
 @click.command("dev")
+@click.option("--debug", metavar="FUNCTION", help="Start this function under a debugger, and wait until one attaches.")
 @options(local=False)
-def dev_command(session: Session) -> int:
+def dev_command(session: Session, debug: str | None) -> int:
     """Run the work tree on the embedded cloud and renew it at each save; Ctrl-C ends it and leaves nothing.
 
     It gets an environment of its own with the parameters of the first one of sealift.toml. Where only the source of
@@ -43,7 +44,7 @@ def dev_command(session: Session) -> int:
         raise click.UsageError("dev has no --json: it is for eyes.")
     session.local = True
     alive, colours = terminal(sys.stdout)
-    work = Work(session, Desk(title=session.app.name))
+    work = Work(session, Desk(title=session.app.name), debug=debug)
     with own_cloud(session.app):
         try:
             if alive and sys.stdin.isatty():
@@ -96,6 +97,7 @@ class Work:
 
     session: Session
     desk: Desk
+    debug: str | None = None
     ended: bool = False
     built: BuiltRelease | None = None
     seen: object = None
@@ -214,6 +216,16 @@ class Work:
             begun = threading.Event()
             threading.Thread(target=self._follow, args=(app, site, begun), daemon=True).start()
             begun.wait(10)
+            if self.debug is not None:
+                self._debug(site, self.debug)
+
+    def _debug(self, site: "Site", function: str) -> None:
+        from sealift.usecases.reach import functions_of
+        from sealift.wiring.clouds import debugged
+
+        ((physical, name),) = functions_of(site, function).items()
+        where = debugged(site.app, physical)
+        self._say(Text.assemble(("◌ ", "yellow"), f"waits for a debugger at {where}"), name=name)
 
     def _follow(self, app: App, site: "Site", begun: threading.Event) -> None:
         from sealift.wiring.clouds import happenings

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ministack.core import lambda_runtime
 
@@ -30,6 +30,7 @@ from sealift.local.functions.variables import Places, log_stream, variables
 
 _INIT_S = 30.0
 """Lambda gives 10 s, and the whole timeout when those are over; this machine may be slower."""
+_WITH_DEBUGGER_S = 24 * 3600.0
 _LOOK_S = 0.05
 
 
@@ -63,6 +64,14 @@ class Workshop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Debugged:
+    """Where a debugger of a function waits, and the folder with debugpy."""
+
+    port: int
+    packages: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """What came of one invocation."""
 
@@ -77,6 +86,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     """One environment. The pool of the emulator uses `in_use`, `last_used`, `_proc` and `_spawn`."""
 
     workshop: Workshop
+    debugged: ClassVar[dict[str, Debugged]] = {}
+    """By the names of functions: nothing is waited for in vain while a person looks at their code."""
 
     def __init__(self, name: str, config: dict[str, Any], code: bytes) -> None:
         super().__init__(name, config, code)
@@ -94,7 +105,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             failed = self._ready()
             if failed is not None:
                 return self._ended({**failed, "requestId": request_id})
-            timeout_s = float(self.config.get("Timeout", 3))
+            timeout_s = _WITH_DEBUGGER_S if self._debugger else float(self.config.get("Timeout", 3))
             assert self._api is not None
             self._api.hand_out(
                 Event(
@@ -123,6 +134,10 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             if self._killed:
                 kind, said = "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"
             return self._given_up({"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {said}"})
+
+    @property
+    def _debugger(self) -> Debugged | None:
+        return self.debugged.get(str(self.config.get("FunctionName", "")))
 
     def retire(self) -> None:
         """End the process: at once, or when the invocation that is under way has ended."""
@@ -166,7 +181,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _started_well(self, began: float) -> dict[str, Any] | None:
         """Wait until the runtime has loaded the function; return the error when it has not."""
-        self._wait(_INIT_S, own=True)
+        self._wait(_WITH_DEBUGGER_S if self._debugger else _INIT_S, own=True)
         self._init_ms = (time.monotonic() - began) * 1000
         assert self._api is not None
         assert self._output is not None
@@ -235,7 +250,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._discard()
         self._stream, self._killed = log_stream(self.config), False
         self._api = RuntimeApi()
-        runtime = self.workshop.runtimes.of(self.config, self.code_zip)
+        runtime = self._with_debugger(self.workshop.runtimes.of(self.config, self.code_zip))
         self._proc, descriptor = self._started(runtime, self._api.address)
         name = self.config.get("FunctionName", "")
         self._output = Output(descriptor, lambda text: FEED.tell("line", function=name, text=text))
@@ -255,6 +270,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                 "opt": places.opt,
                 "runtime": places.runtime,
                 "cache": str(runtime.cache),
+                **self._where_to_debug(runtime),
             },
             view={**asdict(real), "root": f"{self._folder}/root"} if mounts else {},
             keep=runtime.keep,
@@ -269,6 +285,21 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         if mounts:  # the paths were those of a view of its own
             raise OSError("the process of the function could not be started")
         return _fresh(replace(start, argv=runtime.argv(places, json.dumps(dict(start.folders)))))
+
+    def _with_debugger(self, runtime: Runtime) -> Runtime:
+        debugger = self._debugger
+        if debugger is None:
+            return runtime
+        flags = (f"--inspect-brk=127.0.0.1:{debugger.port}",) if runtime.family == "nodejs" else ()
+        return replace(
+            runtime, flags=(*runtime.flags, *flags), keep=tuple(filter(None, (*runtime.keep, debugger.packages)))
+        )
+
+    def _where_to_debug(self, runtime: Runtime) -> dict[str, str]:
+        debugger = self._debugger
+        if debugger is None or not runtime.is_python:
+            return {}
+        return {"debug": f"{debugger.packages}/python", "port": str(debugger.port)}
 
     def _own_folders(self, runtime: Runtime) -> Places:
         """Make what this environment alone has; return where everything really lies."""

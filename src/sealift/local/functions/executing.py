@@ -8,8 +8,9 @@ import math
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -19,7 +20,7 @@ from ministack.core import lambda_runtime
 from ministack.services import cloudwatch_logs, lambda_svc
 
 from sealift.local.feed import FEED
-from sealift.local.functions.environments import Ended, Environment, Workshop
+from sealift.local.functions.environments import Debugged, Ended, Environment, Workshop
 from sealift.local.functions.runtime_api import Chunks
 from sealift.local.functions.variables import log_group
 
@@ -27,6 +28,7 @@ _AT_ONCE = 4
 _KEPT_WARM = 16
 """More functions than these are ended again once they were loaded: each is a process."""
 _GONE: dict[str, Any] = {"error": {"errorType": "ResourceNotFoundException", "errorMessage": "it is not there"}}
+_debugging: dict[str, threading.Lock] = {}
 _called_at: dict[str, float] = {}
 streamed_to: contextvars.ContextVar[Chunks | None] = contextvars.ContextVar("streamed_to", default=None)
 """Who takes the parts of a streamed answer of this invocation as they come."""
@@ -55,8 +57,7 @@ def own_runtimes(workshop: Workshop) -> None:
         lambda_svc._ensure_reaper_thread()
         began = time.monotonic()
         _called_at[config.get("FunctionName", "")] = began
-        environment, _ = _leased(config, func["code_zip"])
-        try:
+        with _one_at_a_time(config), _leased(config, func["code_zip"]) as environment:
             ended = environment.run(
                 event,
                 request_id,
@@ -64,8 +65,6 @@ def own_runtimes(workshop: Workshop) -> None:
                 trace_id=_trace_id(config),
                 chunks=streamed_to.get(),
             )
-        finally:
-            lambda_runtime.release_worker(environment)
         _tell(config, ended, (time.monotonic() - began) * 1000)
         return _shaped(ended, config)
 
@@ -151,6 +150,29 @@ def swap(codes: Mapping[str, str]) -> None:
     threading.Thread(target=_warm, args=([changed[name] for name in names[:_KEPT_WARM]],), daemon=True).start()
 
 
+def debug(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Start a function under a debugger that waits on a port; without a port only say what runs the function.
+
+    `packages` is a zip with debugpy, for functions of Python.
+    """
+    func = next((func for key, func in lambda_svc._functions.all_items() if key[2] == wanted["name"]), None)
+    if func is None:
+        return {"family": ""}
+    runtime = Environment.workshop.runtimes.of(func["config"], func["code_zip"])
+    if wanted.get("port"):
+        packed = Path(wanted["packages"]).read_bytes() if wanted.get("packages") else None
+        packages = str(Environment.workshop.unpacked.of(packed)) if packed else ""
+        Environment.debugged[wanted["name"]] = Debugged(port=int(wanted["port"]), packages=packages)
+        lambda_runtime.invalidate_worker(wanted["name"])
+        threading.Thread(target=_warm, args=([func],), daemon=True).start()
+    return {"family": runtime.family, "program": str(runtime.program)}
+
+
+def is_debugging() -> bool:
+    """Say whether a function runs under a debugger just now."""
+    return any(lock.locked() for lock in _debugging.values())
+
+
 def _warm(functions: Sequence[dict[str, Any]]) -> None:
     for func in functions:
         if FEED.is_seen:
@@ -163,22 +185,28 @@ def _loaded(func: dict[str, Any]) -> dict[str, Any]:
         return {"error": _no_code(config)["body"]}
 
     def start() -> dict[str, Any]:
-        environment, _ = _leased(config, func["code_zip"])
-        try:
-            found: dict[str, Any] = environment.load()
-        finally:
-            lambda_runtime.release_worker(environment)
-        return found
+        with _one_at_a_time(config), _leased(config, func["code_zip"]) as environment:
+            return environment.load()
 
     said: dict[str, Any] = lambda_svc._run_with_function_config_scope(config, start)
     return said
 
 
-def _leased(config: dict[str, Any], code: bytes) -> tuple[Environment, str]:
-    leased: tuple[Environment, str] = lambda_runtime.acquire_worker(
+@contextmanager
+def _leased(config: dict[str, Any], code: bytes) -> Iterator[Environment]:
+    environment, _ = lambda_runtime.acquire_worker(
         config.get("FunctionName", "unknown"), config, code, qualifier=config.get("Version", "$LATEST")
     )
-    return leased
+    try:
+        yield environment
+    finally:
+        lambda_runtime.release_worker(environment)
+
+
+def _one_at_a_time(config: dict[str, Any]) -> AbstractContextManager[object]:
+    """Let calls of a function under a debugger wait for each other: one environment has the port."""
+    name = str(config.get("FunctionName", ""))
+    return _debugging.setdefault(name, threading.Lock()) if name in Environment.debugged else nullcontext()
 
 
 def _no_code(config: dict[str, Any]) -> dict[str, Any]:

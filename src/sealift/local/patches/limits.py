@@ -61,7 +61,12 @@ def integration_timeouts() -> None:
 
 
 async def _within(timeout_ms: float, answer: Any) -> Any:
-    try:
-        return await asyncio.wait_for(answer, float(timeout_ms) / 1000)
-    except TimeoutError:
-        return None
+    """Return an answer, or None when it takes too long and nobody looks at the function with a debugger."""
+    from sealift.local.functions.executing import is_debugging
+
+    coming = asyncio.ensure_future(answer)
+    while not (await asyncio.wait({coming}, timeout=float(timeout_ms) / 1000))[0]:
+        if not is_debugging():
+            coming.cancel()
+            return None
+    return coming.result()

@@ -23,7 +23,22 @@ def main(folders: "dict[str, str]") -> None:
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
     client = importlib.import_module("awslambdaric.__main__")
     _tell_where_imports_fail(importlib.import_module("awslambdaric.bootstrap"))
+    if "debug" in folders:
+        _wait_for_debugger(folders["debug"], int(folders["port"]))
     client.main(["", os.environ["_HANDLER"]])
+
+
+def _wait_for_debugger(packages: str, port: int) -> None:
+    """Have debugpy listen, unless another environment of the function has it already."""
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    sys.path.append(packages)
+    debugger = importlib.import_module("debugpy")
+    try:
+        debugger.listen(("127.0.0.1", port))
+    except (OSError, RuntimeError):
+        return
+    print(f"waits for a debugger on 127.0.0.1:{port}", flush=True)
+    debugger.wait_for_client()
 
 
 def _tell_where_imports_fail(bootstrap: "types.ModuleType") -> None:
