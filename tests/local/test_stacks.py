@@ -219,6 +219,7 @@ def _replacement(opened: Opened, before: Json, after: Json) -> str | None:
     ("kind", "before", "after", "replaced"),
     [
         ("AWS::S3::Bucket", {}, {"VersioningConfiguration": {"Status": "Enabled"}}, "False"),
+        ("AWS::S3::Bucket", {}, {"NotificationConfiguration": {"EventBridgeConfiguration": {}}}, "False"),
         ("AWS::S3::Bucket", {"BucketName": "create-only-a"}, {"BucketName": "create-only-b"}, "True"),
         ("AWS::ApiGateway::RestApi", {"Name": "a"}, {"Name": "b"}, "False"),
         ("AWS::Logs::LogGroup", {"RetentionInDays": 7}, {"RetentionInDays": 14}, "False"),

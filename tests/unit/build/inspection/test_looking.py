@@ -93,6 +93,14 @@ def test_a_handler_that_is_there_or_cannot_be_judged_passes(
     assert told(tmp_path, files, runtime=runtime, handler=handler) == ()
 
 
+@pytest.mark.parametrize("layer", [{"python/dep.py": ""}, {"nodejs/app.py": APP}, {"app.py": APP}])
+def test_a_layer_of_the_release_does_not_turn_the_look_at_the_handler_off(
+    tmp_path: Path, layer: dict[str, str | bytes]
+) -> None:
+    with pytest.raises(BuildError, match="Fn would fail at every call"):
+        told(tmp_path, {"x.py": ""}, layer=layer)
+
+
 def test_a_handler_in_a_layer_passes(tmp_path: Path) -> None:
     assert told(tmp_path, {"x.py": ""}, layer={"python/app.py": APP}) == ()
 
