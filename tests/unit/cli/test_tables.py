@@ -11,7 +11,10 @@ from sealift.model.records import Approval, Details, Waiver
 
 @pytest.mark.parametrize(
     ("details", "said"),
-    [(Waiver(waives="app/Items:data-removed", reason="moved elsewhere"), "ann: moved elsewhere"), (Approval(reason=""), "ann")],
+    [
+        (Waiver(waives="app/Items:data-removed", reason="moved elsewhere"), "ann: moved elsewhere"),
+        (Approval(reason=""), "ann"),
+    ],
 )
 def test_who_decided_is_shown_with_the_reason(details: Details, said: str) -> None:
     record = Record(kind="waiver", status="succeeded", operation="1", details=details)

@@ -15,6 +15,7 @@ from sealift.local.patches.credentials import own_credentials
 from sealift.local.patches.destinations import async_destinations
 from sealift.local.patches.event_filters import event_filters
 from sealift.local.patches.events import http_api_events, rest_api_events, url_events
+from sealift.local.patches.function_rights import rights_on_functions
 from sealift.local.patches.functions import functions_made, inline_modules, refuse_without_code
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.limits import integration_timeouts, payload_limits
@@ -60,6 +61,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         counted_apis,
         own_alarms,
         rights_on_parameters,
+        rights_on_functions,
         conditional_writes,
         managed_policies,
         known_boundaries,
