@@ -24,7 +24,7 @@ SAY_NOTHING = frozenset(
 )
 _LABELS = re.compile(
     r"(Origins|Items|Metrics|Rules|Configurations)\.Id$|(Stages|Actions|Rules|ContainerDefinitions)\.Name$|Rule\.RuleName$"
-    r"|^Content\.flags\.|VisibilityConfig\.MetricName$|(^|\.)StartAt$|States\..*\.(Next|Default)$"
+    r"|^Content\.flags\.|(^|\.)MetricName$|(^|\.)StartAt$|States\..*\.(Next|Default)$"
     r"|(Entries|EventBridgeEventBusParameters)\.(Source|DetailType)$"
 )
 """Places of names that hold within one resource."""
@@ -185,6 +185,8 @@ def _is_label(scope: Scope, logical_id: str, path: str) -> bool:
         return not scope.type_of(logical_id).startswith("AWS::IoT::")
     if path.endswith("Description"):
         return not path.endswith("StageDescription")
+    if path.endswith("Prefix") and not path.startswith("Parameters.") and "Variables." not in path:
+        return True
     if path == "Targets.Id":
         return scope.type_of(logical_id) == "AWS::Events::Rule"
     return _LABELS.search(path) is not None

@@ -468,14 +468,16 @@ class Scope:
         return text("default") if given is None else self.resolver.one(given)
 
     def _within(self, logical_id: str, variable: str) -> Resolved:
-        """Return the parent of a resource, by the property with the name of the variable in its ARN format."""
+        """Return the parent of a resource, by the property with the name of the variable in its ARN format.
+
+        Without such a property it is an id that AWS makes.
+        """
         stem = _STEM.sub("", variable)
         for key, value in self.properties(logical_id).items():
             if key == variable or (stem and stem == _STEM.sub("", key)):
                 found = self.resolver.one(value)
-                if found.values:
-                    return Resolved(tuple(re.split("[:/]", v)[-1] for v in found.values), found.exact)
-        return text("*")
+                return Resolved(tuple(re.split("[:/]", v)[-1] for v in found.values) or ("*",), found.exact)
+        return Resolved((self._symbol(logical_id, variable),))
 
     def _pseudo(self, name: str) -> Resolved:
         view = self.setting.view

@@ -231,6 +231,7 @@ TYPES: Mapping[str, TypeFacts] = {
 }  # fmt: skip
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
+_OPEN_END = re.compile(r"(:[\w-]+:)\*$")
 _PARTLESS = frozenset(
     """
 AWS::IAM::Policy AWS::IAM::RolePolicy AWS::IAM::UserPolicy AWS::IAM::GroupPolicy AWS::IAM::UserToGroupAddition
@@ -333,7 +334,8 @@ def facts(cfn_type: str) -> TypeFacts | None:
 
 def _derived(iam: Service, kind: str, resource: str) -> TypeFacts:
     """Turn `arn:${Partition}:athena:${Region}:${Account}:workgroup/${WorkGroupName}` into a format of ours."""
-    variables = _VARIABLE.findall(_located(iam.types[kind]))
+    located = _OPEN_END.sub(r"\1${Id}", _located(iam.types[kind]))
+    variables = _VARIABLE.findall(located)
     own = variables[-1] if variables else ""
     # What has the resource's id in its own ARN lives inside it: the tables of a database.
     inside = {k: _format(arn, own) for k, arn in iam.types.items() if k != kind and own and own in arn}
@@ -342,7 +344,7 @@ def _derived(iam: Service, kind: str, resource: str) -> TypeFacts:
     return TypeFacts(
         service=iam.prefix,
         kind=kind,
-        arn=_format(iam.types[kind], own),
+        arn=_format(located, own),
         name=f"{resource}Name,Name" if by_name else None,
         style="id",
         parts=inside,
@@ -350,10 +352,12 @@ def _derived(iam: Service, kind: str, resource: str) -> TypeFacts:
 
 
 def _located(arn: str) -> str:
-    return arn.replace("${Partition}", "{p}").replace("${Region}", "{r}").replace("${Account}", "{a}")
+    for variable, short in (("Partition", "p"), ("Region", "r"), ("Account", "a"), ("AccountId", "a")):
+        arn = arn.replace(f"${{{variable}}}", f"{{{short}}}")
+    return arn
 
 
 def _format(arn: str, own: str) -> str:
-    """Return a format of ours: `{n}` is the resource's own name, `{=X}` what its property X names, or anything."""
-    text = _located(arn)
-    return _VARIABLE.sub(lambda found: f"{{={found[0][2:-1]}}}", text.replace(own, "{n}") if own else text)
+    """Return a format of ours: `{n}` is the resource's own name, `{=X}` before it what its property X names."""
+    before, found, after = _located(arn).partition(own or "\n")
+    return _VARIABLE.sub(lambda v: f"{{={v[0][2:-1]}}}", before) + ("{n}" if found else "") + _VARIABLE.sub("*", after)

@@ -68,12 +68,14 @@ def _is_of_a_program(place: Place, text: str) -> bool:
 def _is_own_label(place: Place) -> bool:
     """Return whether a resource of a type of which many may have one name is called so."""
     known, tail = shape(place.type), place.type.rpartition("::")[2]
+    path = place.path.removeprefix(f"{tail}.")
     if known and known.of_a_part and place.path not in known.parents and (place.path,) in known.keys:
         return True
-    if place.path not in ("Name", f"{tail}Name"):
+    if path != "Name" and not (path.endswith("Name") and tail.endswith(path.removesuffix("Name"))):
         return False
     named = facts(place.type)
-    return not (known and known.keys) and (named is None or place.path not in (named.name or "").split(","))
+    taken = known is not None and any(place.path in key for key in known.keys)
+    return not taken and (named is None or place.path not in (named.name or "").split(","))
 
 
 def _names(world: World, text: str) -> Iterator[str]:

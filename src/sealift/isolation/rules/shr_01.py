@@ -30,6 +30,8 @@ _CALLS = re.compile(
     "|bedrock[a-z-]*:(invoke|converse|retrieve|apply|start|stop|cancel)"
 )
 """Actions that let the thing work and change nothing of it."""
+_TAKING = frozenset({"sqs:receivemessage", "eks:accesskubernetesapi"})
+"""Readings by which the other environment misses what it waits for, or by which everything may be written."""
 _OTHERS = frozenset({"iam:passrole", *(f"iam:{name.lower()}" for name in (*WIDENING, *REMOVING, *EDITING))})
 """Actions that the rules on roles report."""
 _OF_AWS = re.compile(
@@ -37,6 +39,9 @@ _OF_AWS = re.compile(
     r"|CDKToolkit/|workgroup/primary$)"
 )
 """Names that AWS or its tools give things that everybody in the account uses."""
+
+_ANY_ID = re.compile(r"^\w+:\*:(?=\w+Name/)")
+"""What stands before the name of a group of instances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def _name(pattern: str) -> str | None:
         return None
     if fields[4] == "aws" or (not fields[4] and not _NO_ACCOUNT.match(":".join(fields[2:]))):
         return None
-    literal, kind = head(fields[5]), ""
+    literal, kind = head(_ANY_ID.sub("", fields[5])), ""
     if fields[2] not in ("s3", "sns", "sqs", "codecommit"):
         kind, _, literal = literal.lstrip("/").replace(":", "/", 1).partition("/")
     name = literal.lstrip("/").partition("/")[0]
@@ -147,7 +152,7 @@ def _use(principal: Principal, statement: Statement, denials: list[Statement], p
         and not _needs_more(pattern, fact)
         and may([statement, *denials], name, pattern, limits=limits)
     ]
-    writing = next((found for found in left if found[1].writes and not _is_call(pattern, *found)), None)
+    writing = next((f for f in left if f[0] in _TAKING or (f[1].writes and not _is_call(pattern, *f))), None)
     chosen = writing or next(iter(left), None)
     if chosen is None:
         return None
