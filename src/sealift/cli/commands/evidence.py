@@ -56,6 +56,8 @@ def evidence_sections(found: Dossier) -> Iterator[Section]:
     checks: list[Row] = [
         (one.name, f"{one.status}: {one.detail}", _TONES.get(one.status, "dim")) for one in found.checks
     ]
+    there = {one.name for one in found.checks}
+    checks += [(name, "there is none", "dim") for name in ("isolation", "provenance", "signature") if name not in there]
     yield Section(title="Proof, provenance and signature, as checked now", rows=checks)
     yield Section(title="What happened", rows=tuple(_happened(found)))
     names = found.components
@@ -113,5 +115,7 @@ def _happened(found: Dossier) -> Iterator[Row]:
             verified.setdefault(entry.environment, entry.at)
     for problem in found.unread:
         yield "not read", problem, "bad"
+    if all(entry.record.kind != "approval" for entry in found.entries):
+        yield "approvals", "there is none", "dim"
     if not found.entries:
         yield "", "no environment deployed it", "dim"
