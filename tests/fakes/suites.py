@@ -37,7 +37,7 @@ class FakeAnalyzer:
         self.seen.append((app, local))
         return self.result
 
-    def audit(self, app: App, pins: Sequence[str]) -> SuiteResult:
+    def audit(self, app: App, pins: Sequence[str], *, npm: bool) -> SuiteResult:
         """Find what it is told to."""
         self.audited += pins
         return self.known

@@ -17,12 +17,14 @@ from sealift.checks.cfnlint import run_cfnlint
 from sealift.checks.files import project_files, text, tree_key
 from sealift.checks.handlers import handler_findings
 from sealift.checks.notes import COULD_NOT_RUN, advice
+from sealift.checks.npm import audit_npm
 from sealift.checks.reads import code_reads, read_findings
 from sealift.checks.reviewed import Reviewed
 from sealift.checks.ruff import run_ruff
 from sealift.checks.secrets import TOOL as SECRETS
 from sealift.checks.secrets import secret_findings
 from sealift.checks.tools import Bench, tool_findings
+from sealift.checks.vulnerable import NAME as VULNERABILITIES
 from sealift.checks.vulnerable import SERVICE, audit, placed
 from sealift.model.app import App
 from sealift.model.finding import SEVERITIES, Finding, SuiteResult
@@ -126,11 +128,18 @@ class RealAnalyzer:
     def _reports(self) -> TextCache:
         return TextCache(self._cache / "reports")
 
-    def audit(self, app: App, pins: Sequence[str]) -> SuiteResult:
+    def audit(self, app: App, pins: Sequence[str], *, npm: bool) -> SuiteResult:
         env, kept = self._variables, TextCache(self._cache / "audit")
         service = env.get(SERVICE)
         result = audit(pins, process=self._own, env=env, cache=kept, today=self._today(), service=service)
-        return replace(result, findings=tuple(placed(app.root, finding) for finding in result.findings))
+        found, unchecked = tuple(placed(app.root, finding) for finding in result.findings), ""
+        if npm:
+            more, unchecked = audit_npm(app.root, process=self._process, env=self._env, cache=kept, today=self._today())
+            found = (*found, *more)
+            if not pins:
+                result = SuiteResult(name=VULNERABILITIES, status="not tested" if unchecked else "succeeded")
+        reasons = (result.reason, unchecked and f"npm: not checked: {unchecked}")
+        return replace(result, findings=found, reason="; ".join(filter(None, reasons)))
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
         return tuple(found for _, found in code_reads(app, template))

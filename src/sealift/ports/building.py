@@ -93,8 +93,11 @@ class Analyzer(Protocol):
     def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
         """Run the linters. What stops the journey is marked on each finding."""
 
-    def audit(self, app: App, pins: Sequence[str]) -> SuiteResult:
-        """Look for known vulnerabilities of these packages of Python (`name==version`); advice, or not tested."""
+    def audit(self, app: App, pins: Sequence[str], *, npm: bool) -> SuiteResult:
+        """Look for known vulnerabilities of these packages of Python (`name==version`), and of npm's locked ones.
+
+        All of it is advice; `reason` says what was not checked.
+        """
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
         """Return what the code of each function reads of its configuration, as far as that is static."""

@@ -111,12 +111,13 @@ def audit(app: App, built: BuiltRelease, services: Services) -> SuiteResult:
     if not pins and not others:
         return SuiteResult(name="vulnerabilities", status="succeeded")
     with phase(services, "audit") as outcome:
-        result = services.analyzer.audit(app, pins)
-        if result.status != "not tested":
-            _report(result, services)
-        found = f"{len(result.findings)} known in {len(pins)} packages"
-        left = f"; {others} packages of npm were not looked up" if others else ""
-        outcome.detail = (result.reason if result.status == "not tested" else found) + left
+        result = services.analyzer.audit(app, pins, npm=bool(others))
+        for finding in result.findings:
+            services.events.emit(FindingReported(finding=finding))
+        known = (
+            "" if result.status == "not tested" else f"{len(result.findings)} known in {len(pins) + others} packages"
+        )
+        outcome.detail = "; ".join(filter(None, (known, result.reason)))
         outcome.status = "skipped" if result.status == "not tested" else "succeeded"
     return result
 

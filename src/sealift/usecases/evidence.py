@@ -33,7 +33,8 @@ def evidence_of_checks(built: BuiltRelease, checked: "Checked", audited: SuiteRe
 def _known(audited: SuiteResult | None) -> str:
     if audited is None or audited.status == "not tested":
         return audited.reason if audited is not None else "not checked"
-    return f"{len(audited.findings)} known in {audited.passed} packages of Python"
+    known = f"{len(audited.findings)} known in {audited.passed} packages of Python"
+    return f"{known}; {audited.reason}" if audited.reason else known
 
 
 def store_evidence(evidence: Evidence, bucket: Bucket) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from sealift.checks.cache import TextCache
+from sealift.checks.npm import audit_npm
 from sealift.checks.vulnerable import audit
-from sealift.model.finding import SuiteResult
+from sealift.model.finding import Finding, SuiteResult
 from sealift.ports import Completed
 from sealift.system import RealProcess
 
@@ -128,4 +130,69 @@ def test_a_report_that_is_none_is_not_checked_and_not_kept(tmp_path: Path, text:
     for _ in range(2):
         result = audit(["six==1.17.0"], process=_Prints(text), env={}, cache=cache, today="")
         assert (result.status, result.reason.startswith("not checked: ")) == ("not tested", True)
+    assert not (tmp_path / "cache").exists()
+
+
+LOCK = """{
+  "name": "shop", "version": "1.0.0", "lockfileVersion": 3,
+  "packages": {
+    "": {"name": "shop", "version": "1.0.0", "dependencies": {"left-pad": "1.3.0"}},
+    "node_modules/left-pad": {"version": "1.3.0"}
+  }
+}
+"""
+PACKAGE = '{"name": "shop", "version": "1.0.0", "dependencies": {"left-pad": "1.3.0"}}'
+ADVISORY = {
+    "id": 1,
+    "url": "https://github.com/advisories/GHSA-2",
+    "title": "pads to the right",
+    "severity": "moderate",
+    "vulnerable_versions": "<1.3.1",
+}
+
+
+class Registry(BaseHTTPRequestHandler):
+    """Knows of one vulnerability, as npm's registry says it."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        data = json.dumps({"left-pad": [ADVISORY]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def audited_npm(tmp_path: Path, registry: str) -> tuple[tuple[Finding, ...], str]:
+    root = tmp_path / "app"
+    (root / "web").mkdir(parents=True, exist_ok=True)
+    (root / "web" / "package-lock.json").write_text(LOCK)
+    (root / "web" / "package.json").write_text(PACKAGE)
+    env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    env |= {"npm_config_registry": registry, "npm_config_cache": str(tmp_path / "npm")}
+    return audit_npm(root, process=RealProcess(), env=env, cache=TextCache(tmp_path / "cache"), today="")
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_a_known_vulnerability_of_npm_is_named_at_its_line(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found, unchecked = audited_npm(tmp_path, f"http://127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+    (one,) = found
+    assert (one.id, one.severity, str(one.location), unchecked) == ("GHSA-2", "medium", "web/package-lock.json:5", "")
+    assert one.message == "left-pad <1.3.1 has a known vulnerability: pads to the right"
+    assert one.fix
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_a_registry_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    found, unchecked = audited_npm(tmp_path, "http://127.0.0.1:9")
+    assert (found, unchecked.startswith("web/package-lock.json: ")) == ((), True)
     assert not (tmp_path / "cache").exists()
