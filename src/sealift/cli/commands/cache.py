@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sealift.cli.ages import age
 from sealift.cli.session import Session, options
 
 if TYPE_CHECKING:
@@ -19,15 +20,6 @@ def _bytes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> i
     if value is not None and match is None:
         raise click.BadParameter(f'"{value}" is no size; write it like 500MB or 2GB')
     return round(float(match[1]) * _UNITS_BYTES[match[2]]) if match else None
-
-
-def _age(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
-    from sealift.delivery.durations import seconds
-
-    try:
-        return timedelta(seconds=seconds(value))
-    except ValueError as error:
-        raise click.BadParameter(f'"{value}" is no age; write it like 30d or 12h') from error
 
 
 @click.group("cache")
@@ -64,7 +56,7 @@ def list_command(session: Session) -> int:
 @click.option(
     "--unused-for",
     "unused",
-    callback=_age,
+    callback=age,
     default="30d",
     show_default=True,
     metavar="AGE",

@@ -1,16 +1,18 @@
-"""`release verify`: whether a stored release is what it says."""
+"""`release verify`: whether a stored release is what it says; `release expire`: old ones go."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from sealift.cli.ages import age
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
 
 
 @click.group("release")
 def release_command() -> None:
-    """Check the releases that an environment holds."""
+    """Check the releases that an environment holds, and let old ones go."""
 
 
 @release_command.command("verify")
@@ -47,3 +49,44 @@ def verify_command(session: Session, environment: str, release: str | None, key:
     if keys.public is None:
         lines.append("  signature   not looked at: no public key, neither by --key nor in sealift.toml")
     return session.show(body, lines, exit_code=int(not checked.holds))
+
+
+@release_command.command("expire")
+@click.argument("environment", shell_complete=environment_names)
+@click.option(
+    "--keep",
+    type=click.IntRange(2),
+    default=10,
+    show_default=True,
+    help="Releases that did well to keep, the last ones.",
+)
+@click.option(
+    "--older-than",
+    callback=age,
+    default="90d",
+    show_default=True,
+    metavar="AGE",
+    help="Only what was not deployed for this long.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and delete nothing.")
+@options()
+def expire_command(session: Session, environment: str, keep: int, older_than: timedelta, dry_run: bool) -> int:
+    """Delete old releases of ENVIRONMENT from its bucket, for good, with the packages that no other one has.
+
+    What runs, the last releases that did well, and what is being deployed stay, and so does the ledger. The roles that
+    `sealift bootstrap` makes may delete nothing there: it is done with the credentials in use.
+    """
+    from sealift.usecases.expire import expire
+    from sealift.usecases.site import open_site
+    from sealift.wiring.services import make_services
+
+    app, target = session.app, session.environment(environment)
+    services = make_services(
+        app, local=session.local, sink=session.sink, prompt=session.prompt, actor=session.actor, as_role=False
+    )
+    gone = expire(open_site(app, target, services), keep=keep, older_than=older_than, dry_run=dry_run)
+    verb = "would be deleted" if dry_run else "deleted"
+    lines = [f"release {one[:12]} {verb}" for one in gone.releases]
+    lines.append(f"{len(gone.releases)} releases and {len(gone.blobs)} packages {verb}, {gone.kept} releases stay")
+    body = {"environment": environment, "releases": gone.releases, "packages": gone.blobs, "kept": gone.kept}
+    return session.show({**body, "deleted": not dry_run}, lines)
