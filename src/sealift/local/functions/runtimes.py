@@ -1,9 +1,12 @@
 """What runs a function: interpreter, program, unpacked code and layers, and what Lambda's runtime brings."""
 
+import io
 import shutil
 import subprocess
+import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,7 +17,8 @@ from sealift.local.functions.unpacking import Unpacked, names_in
 from sealift.local.functions.variables import Places
 from sealift.local.interpreters import Interpreter, declared_version
 from sealift.local.interpreters import Places as Interpreters
-from sealift.local.runtimes import chosen
+from sealift.local.layers import install
+from sealift.local.runtimes import OLDEST_WITH_BOTO3, chosen
 
 BROUGHT = (
     *("awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "simplejson", "six.py"),
@@ -171,10 +175,22 @@ class Runtimes:
         being_made.rename(folder)
 
 
-def bring(folder: Path, interpreter: Interpreter, packages: Path) -> None:
-    """Put into a folder what Lambda's Python runtime of this version brings; `packages` is where ours lie."""
+def bring(
+    folder: Path, interpreter: Interpreter, packages: Path, install: Callable[..., bytes | None] = install
+) -> None:
+    """Put into a folder what Lambda's Python runtime of this version brings; `packages` is where ours lie.
+
+    Packages can be built for a Python alone that our boto3 does not load on: it gets the last one that does.
+    """
+    own = install("boto3", interpreter.version) if interpreter.version < OLDEST_WITH_BOTO3 else None
+    if own is not None:
+        with tempfile.TemporaryDirectory(dir=folder.parent) as unpacked:
+            zipfile.ZipFile(io.BytesIO(own)).extractall(unpacked)
+            for path in (Path(unpacked) / "python").iterdir():
+                path.rename(folder / path.name)
     for name in BROUGHT:
-        (folder / name).symlink_to(packages / name)
+        if not (folder / name).exists():
+            (folder / name).symlink_to(packages / name)
     if interpreter.version <= _LAST_WITH_SETUPTOOLS:
         for name in _SETUPTOOLS:
             found = prefix_of(interpreter.path) / "lib" / f"python{interpreter.name}" / "site-packages" / name
