@@ -24,7 +24,7 @@ class SourceControl(Protocol):
     def written_by(self, root: Path, old: str | None, new: str) -> tuple[tuple[str, str], ...] | None:
         """Return each commit that `new` has and `old` lacks with its author's e-mail, newest first; None when unknown.
 
-        Without an old one only the new one itself.
+        A merge that adds nothing of its own is left out. Without an old one only the new one itself.
         """
 
     def log(self, root: Path, old: str | None, new: str) -> tuple[Commit, ...] | None:

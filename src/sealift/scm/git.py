@@ -44,6 +44,7 @@ class Git:
     def origin(self, root: Path) -> Origin | None:
         """Return commit, branch and whether tracked files differ; None when this is no git repository.
 
+        The author of a merge that adds nothing of its own is the one of the newest commit that it merged.
         A checkout of a commit (CI does that) has no branch; what the CI system says is taken then, if it speaks of
         this very commit.
         """
@@ -56,8 +57,10 @@ class Git:
         commit, branch, dirty = _read_status(status.stdout)
         if commit is None:
             return Origin(commit=None, branch=branch, dirty=dirty)
-        log = self._git.run(root, "log", "-1", f"--format=%s{_FIELD}%an <%ae>", commit)
-        subject, _, author = log.stdout.rstrip("\n").partition(_FIELD)
+        log = self._git.run(root, "log", "-1", f"--format=%s{_FIELD}%an <%ae>{_FIELD}%P", commit)
+        subject, author, parents = (*log.stdout.rstrip("\n").split(_FIELD), "", "", "")[:3]
+        if " " in parents and commit in self._plain_merges(root, f"{commit}^!"):
+            author = self._merged_author(root, parents.split()) or author
         return Origin(
             commit=commit,
             branch=branch or _branch_in_ci(detect(self._env), commit),
@@ -79,9 +82,24 @@ class Git:
         done = self._git.run(root, "log", f"--format=%H{_FIELD}%ae", *which, "--")
         if done.returncode != 0:
             return None
-        return tuple(
-            (commit, email) for commit, _, email in (line.partition(_FIELD) for line in done.stdout.splitlines())
-        )
+        added_nothing = self._plain_merges(root, which[0]) if old is not None else frozenset()
+        rows = (line.partition(_FIELD) for line in done.stdout.splitlines())
+        return tuple((commit, email) for commit, _, email in rows if commit not in added_nothing)
+
+    def _merged_author(self, root: Path, parents: Sequence[str]) -> str:
+        first, *others = parents
+        done = self._git.run(root, "log", "-1", "--no-merges", "--format=%an <%ae>", *others, "--not", first, "--")
+        return done.stdout.strip()
+
+    def _plain_merges(self, root: Path, between: str) -> frozenset[str]:
+        """Return the merges that git makes the same of their parents: whoever made one wrote nothing.
+
+        A git before 2.35 knows none. https://git-scm.com/docs/git-log#Documentation/git-log.txt---remerge-diff
+        """
+        form = f"--format={_RECORD}%H"
+        done = self._git.run(root, "log", "--merges", "--remerge-diff", "--name-only", "-z", form, between, "--")
+        found = [part.strip("\0\n") for part in done.stdout.split(_RECORD)] if done.returncode == 0 else []
+        return frozenset(part for part in found if re.fullmatch(r"[0-9a-f]{40,64}", part))
 
     def log(self, root: Path, old: str | None, new: str) -> tuple[Commit, ...] | None:
         if not (_is_reference(new) and (old is None or _is_reference(old))):

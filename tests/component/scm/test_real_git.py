@@ -174,3 +174,29 @@ def test_what_git_ignores_is_listed_and_whole_folders_once(repository: Path, git
         (root / name).write_text("1\n")
     assert sorted(git.ignored(root)) == [".env", "made/"]
     assert git.ignored(Path("/")) == ()
+
+
+@pytest.mark.parametrize("kind", ["plain", "with a file more", "with a conflict"])
+def test_who_merges_wrote_something_only_when_the_merge_has_something_of_its_own(
+    repository: Path, git: Git, kind: str
+) -> None:
+    old = _run(repository, "rev-parse", "HEAD")
+    _run(repository, "checkout", "-q", "-b", "change")
+    _commit(repository, "theirs\n", "change")
+    _run(repository, "checkout", "-q", "main")
+    (repository / "b.txt").write_text("ours")
+    if kind == "with a conflict":
+        (repository / "app" / "template.yaml").write_text("ours\n")
+    _run(repository, "add", ".")
+    _run(repository, "commit", "-q", "-m", "ours", "--author", "Cid <cid@x>")
+    _run(repository, "merge", "-q", "--no-ff", "--no-commit", "-Xours", "change")
+    if kind == "with a file more":
+        (repository / "more.txt").write_text("more")
+    _run(repository, "add", ".")
+    _run(repository, "commit", "-q", "-m", "merge", "--author", "Bob <bob@x>")
+    wrote = git.written_by(repository, old, "HEAD")
+    assert wrote is not None
+    assert {email for _, email in wrote} == {"ada@example.com", "cid@x"} | ({"bob@x"} if kind != "plain" else set())
+    origin = git.origin(repository)
+    assert origin is not None
+    assert origin.author == ("Ada Lovelace <ada@example.com>" if kind == "plain" else "Bob <bob@x>")
