@@ -17,6 +17,8 @@ from sealift.model.finding import Finding
 from sealift.model.template import Template
 from sealift.ports import Completed, Process
 
+_NAMES_FILES = ("append_rules", "custom_rules", "override_spec", "registry_schemas")
+"""Keys of cfn-lint's configuration that name files of the tree: what those hold is in no key."""
 _START = "import sys; from cfnlint.runner import main; sys.exit(main())"
 
 
@@ -43,7 +45,8 @@ def run_cfnlint(
     key = content_key(("cfn-lint", version("cfn-lint"), today, *regions, *config, *files, *bodies))
     sam = frozenset(pair for one in with_nested(templates.values()) for pair in _sam_resources(one))
     read = partial(cfnlint_findings, local=local, own_config=any(config), sam=sam)
-    report = cache.get(key)
+    reads_more = any(word in said for said in config for word in _NAMES_FILES)
+    report = None if reads_more else cache.get(key)
     if report is None:
         chosen = () if given is None else ("--config-file", str(given.file))
         done = _cfnlint(app.root, files, regions, process, env, chosen)
@@ -56,7 +59,8 @@ def run_cfnlint(
             found = None
         if found is None:
             return (could_not_run("cfn-lint", done),)
-        cache.put(key, done.stdout)
+        if not reads_more:
+            cache.put(key, done.stdout)
         return found
     return read(report)
 

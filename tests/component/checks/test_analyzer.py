@@ -95,6 +95,14 @@ def test_what_would_break_stops_with_its_place_and_an_old_runtime_only_on_aws(wr
     assert process.cfnlint_runs == 1
 
 
+def test_rules_that_the_configuration_names_count_as_they_are_now(write: Write, tmp_path: Path) -> None:
+    queue = "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: {QueueName: a}\n"
+    root = write({"template.yaml": queue, ".cfnlintrc": "custom_rules: rules.txt\n", "src/app.py": ""})
+    for name, broken in (("a", False), ("b", True), ("a", False)):
+        (root / "rules.txt").write_text(f'AWS::SQS::Queue QueueName == {name} ERROR "not ours"\n')
+        assert ("E9001" in {one.id for one in _analyse(root, tmp_path).findings}) == broken
+
+
 def test_broken_syntax_stops(write: Write, shared_cache: Path) -> None:
     root = write({"template.yaml": TEMPLATE, "src/app.py": "def f(:\n"})
     assert ("invalid-syntax", "src/app.py:1") in _stopping(_analyse(root, shared_cache))
