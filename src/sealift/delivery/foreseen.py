@@ -136,8 +136,9 @@ def _physical(name: str, kind: str, existing: Existing | None) -> str | None:
 
 
 def _removed(change: Change, resource: Mapping[str, Json], before: Declared, existing: Existing | None) -> Change:
-    policy = resource.get("DeletionPolicy", "" if change.type.startswith(_KEPT_BY_DEFAULT) else "Delete")
-    if policy not in {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}:
+    usual = "" if change.type.startswith(_KEPT_BY_DEFAULT) else "Delete"
+    policy = resolved(resource.get("DeletionPolicy", usual), before.known)
+    if policy not in ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot"):  # an unknown one is a mapping
         return replace(change, action="Dynamic")
     action = str(policy).replace("RetainExceptOnCreate", "Retain")
     nested: ChangeSet | None = None
@@ -154,8 +155,8 @@ def _nested_set(stack: str, changes: tuple[Change, ...]) -> ChangeSet:
 def _modified(
     change: Change, old: Mapping[str, Json], new: Mapping[str, Json], before: Declared, after: Declared
 ) -> Change:
-    policy = new.get("UpdateReplacePolicy", "Delete")
-    if _type(new) != change.type or policy not in {"Delete", "Retain", "Snapshot"}:
+    policy = resolved(new.get("UpdateReplacePolicy", "Delete"), after.known)
+    if _type(new) != change.type or policy not in ("Delete", "Retain", "Snapshot"):
         return replace(change, action="Dynamic")
     plain = old.get("Type") == new.get("Type") == change.type
     names = {*properties(old), *properties(new)} if plain else {"TableName"}

@@ -33,6 +33,19 @@ def test_a_table_that_is_kept_is_not_lost():
     assert rules(declared(named("a", DeletionPolicy="Retain")), declared()) == []
 
 
+@pytest.mark.parametrize(
+    ("keeps", "removed", "replaced"),
+    [("Retain", [], ["data-left-behind"]), ("Delete", ["data-removed"], ["data-replaced"]), (None, [], [])],
+)
+def test_a_policy_that_a_parameter_gives_is_the_one_that_counts(
+    keeps: str | None, removed: list[str], replaced: list[str]
+):
+    known = {} if keeps is None else {"Keep": keeps}  # what is not known is left to the change set
+    policies = {"DeletionPolicy": {"Ref": "Keep"}, "UpdateReplacePolicy": {"Ref": "Keep"}}
+    assert rules(declared(named("a", **policies), **known), declared()) == removed
+    assert rules(declared(named("a"), **known), declared(named("b", **policies), **known)) == replaced
+
+
 def test_another_name_makes_another_table():
     assert rules(declared(TABLE), declared(named("b"))) == ["data-replaced"]
 
