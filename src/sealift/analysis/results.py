@@ -26,6 +26,8 @@ class Ended:
     counts: Counts | None = None
     report: str = ""
     """What it wrote as JUnit XML, when that can be read."""
+    coverage: str = ""
+    """What it measured, as Cobertura's XML."""
     output: str = ""
 
     @property
@@ -65,6 +67,7 @@ def suite_result(name: str, ended: Sequence[Ended], *, notes: Sequence[str] = ()
         skipped=counts.skipped,
         findings=findings,
         reports=tuple(one.report for one in ended if one.report),
+        coverage=tuple(one.coverage for one in ended if one.coverage),
         output="\n".join(one.output for one in telling),
     )
 

@@ -60,7 +60,7 @@ def text(path: Path) -> str:
         return ""
 
 
-_SETTINGS = {
+SETTINGS = {
     "pytest.ini": "",
     ".pytest.ini": "",
     "pyproject.toml": "[tool.pytest",
@@ -73,5 +73,5 @@ https://docs.pytest.org/en/stable/reference/customize.html#initialization-determ
 
 def folders_with_settings(root: Path, files: Iterable[str]) -> frozenset[str]:
     """Return the folders among `files` that have settings of pytest, as POSIX paths."""
-    named = [PurePosixPath(file) for file in files if PurePosixPath(file).name in _SETTINGS]
-    return frozenset(str(file.parent) for file in named if _SETTINGS[file.name] in text(root / file))
+    named = [PurePosixPath(file) for file in files if PurePosixPath(file).name in SETTINGS]
+    return frozenset(str(file.parent) for file in named if SETTINGS[file.name] in text(root / file))

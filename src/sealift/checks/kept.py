@@ -48,6 +48,7 @@ class KeptResult:
                 passed=int(said["passed"]),
                 skipped=int(said["skipped"]),
                 reports=tuple(map(str, said["reports"])),
+                coverage=tuple(map(str, said["coverage"])),
                 unchanged=True,
             )
         except (ValueError, KeyError, TypeError):
@@ -58,6 +59,6 @@ class KeptResult:
         before = self._key
         passed = result.status == "succeeded" and not result.findings
         if before and passed and KeptResult(self.cache, self.inputs, self.root)._key == before:
-            said = {key: getattr(result, key) for key in ("passed", "skipped", "reason", "reports")}
+            said = {key: getattr(result, key) for key in ("passed", "skipped", "reason", "reports", "coverage")}
             self.cache.put(before, json.dumps(said))
         return result

@@ -76,7 +76,8 @@ def collect_needs(root: Path, files: Sequence[str], spec: SuiteSpec, python: Ver
     said = "\n".join((*texts(root, inputs), *lines))
     sources = _sources(root, files)
     constraints += held_back(sources, said)
-    guessed = undeclared((*_used(root, sources, projects), *comes_with(python)), said)
+    measured = ("pytest-cov",) if spec.coverage is not None else ()
+    guessed = undeclared((*measured, *_used(root, sources, projects), *comes_with(python)), said)
     return Needs(
         groups=tuple(groups),
         lines=tuple(dict.fromkeys(lines)),

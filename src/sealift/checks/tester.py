@@ -16,7 +16,7 @@ from sealift.analysis.results import Ended, suite_result
 from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored, undeclared, unit_runs
 from sealift.checks.cache import TextCache
 from sealift.checks.environment import EnvironmentBuilder, TestEnvironment
-from sealift.checks.files import folders_with_settings, project_files, text
+from sealift.checks.files import SETTINGS, folders_with_settings, project_files, text, texts
 from sealift.checks.kept import KeptResult
 from sealift.checks.needs import collect_needs
 from sealift.checks.pythons import Interpreter, find_interpreter, wanted_version
@@ -173,12 +173,19 @@ class RealTester:
 
     def _one(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment, report: Path) -> Ended:
         """Run pytest, or the declared command, once, and read what it writes to `report`."""
-        options = ("-o", "junit_family=xunit1", f"--junitxml={report}")
+        measured = report.with_suffix(".coverage")
+        options = (
+            "-o",
+            "junit_family=xunit1",
+            f"--junitxml={report}",
+            *_measuring(app.root / run.folder, suite, measured),
+        )
         home = report.parent / "home"
         home.mkdir(exist_ok=True)
         own = "AWS_PROFILE" in suite.env
         env = self._variables(app, suite, run, environment)
         env["HOME"] = self._env.get("HOME", str(home)) if own else str(home)
+        env["COVERAGE_FILE"] = str(report.parent / "coverage")
         process = self._accepting if own else self._testing
         if suite.spec.command:
             argv = suite.spec.command
@@ -206,6 +213,7 @@ class RealTester:
             is_pytest=not suite.spec.command or "pytest" in suite.spec.command,
             counts=counts,
             report=written if counts else "",
+            coverage=text(measured),
             output=tail(redacted(_output(done), suite.secrets)),
         )
 
@@ -227,6 +235,14 @@ class RealTester:
             "PYTHONPYCACHEPREFIX": str(self._cache / "pycache"),
             **suite.env,
         }
+
+
+def _measuring(folder: Path, suite: _Suite, report: Path) -> tuple[str, ...]:
+    """Return what has pytest-cov write a report: where the settings have it measure, or a minimum is asked for."""
+    measures = "--cov" in " ".join((*texts(folder, SETTINGS), *suite.spec.command))
+    if not measures and suite.spec.coverage is None:
+        return ()
+    return (*(() if measures else ("--cov=.",)), f"--cov-report=xml:{report}")
 
 
 def _runs(suite: _Suite) -> tuple[Run, ...]:

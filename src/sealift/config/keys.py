@@ -99,6 +99,13 @@ def _suite(what: str, path: str) -> tuple[Key, ...]:
     )
 
 
+_COVERAGE = Key(
+    "coverage",
+    whole(0, 100),
+    "Least share of the changed lines that the tests have to run, in percent. pytest-cov is installed for it. The "
+    "protected branch's value counts.",
+    "any; what pytest-cov measures is shown",
+)
 _ACCEPTANCE = (
     *_suite("acceptance", "folders called `acceptance`"),
     Key("environments", TEXTS, "Environments that the tests are run against.", "every one"),
@@ -107,7 +114,7 @@ _ACCEPTANCE = (
 _TESTS = table(
     Key(
         "unit",
-        table(*_suite("unit", "`tests/unit`, else `tests`"), into=SuiteSpec),
+        table(*_suite("unit", "`tests/unit`, else `tests`"), _COVERAGE, into=SuiteSpec),
         "The unit tests.",
         field="unit_tests",
     ),

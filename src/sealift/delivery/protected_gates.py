@@ -100,7 +100,7 @@ def _rules(own: App, protected: App) -> PreviewRules:
 
 def _suite(own: SuiteSpec, protected: SuiteSpec) -> SuiteSpec:
     """Return the effective suite: whether and where it runs is a gate; how it runs belongs to the tests."""
-    return replace(own, enabled=protected.enabled, environments=protected.environments)
+    return replace(own, enabled=protected.enabled, environments=protected.environments, coverage=protected.coverage)
 
 
 def _probes(own: App, protected: App) -> tuple[Probe, ...]:

@@ -160,6 +160,8 @@ class SuiteSpec:
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables the tests get."""
     environments: tuple[str, ...] = ()
+    coverage: int | None = None
+    """The least share of the changed lines that the tests have to run, in percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,8 @@ class SuiteResult:
     """What the baseline lists; neither shown nor stopped at."""
     reports: tuple[str, ...] = field(default=(), repr=False)
     """What test runners wrote, as JUnit XML."""
+    coverage: tuple[str, ...] = field(default=(), repr=False)
+    """What was measured of coverage, as Cobertura's XML."""
     output: str = field(default="", repr=False)
     """The end of what it printed, for people."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from sealift.analysis.coverage import covered, line_hits, uncovered
 from sealift.delivery.production import lacks, production_advice
 from sealift.model.app import App
 from sealift.model.event import FindingReported, Noted
@@ -48,7 +49,7 @@ def check(
             analysis = replace(analysis, findings=found)
             _report(analysis, services)
             _conclude(analysis, outcome, _found(analysis))
-        unit = _tested(running.result, services, since=start) if running else None
+        unit = _tested(running.result, app, services, since=start) if running else None
     return Checked(analysis=analysis, tests=unit)
 
 
@@ -92,14 +93,28 @@ def _with(analysis: SuiteResult, own: Sequence[Finding]) -> SuiteResult:
 
 def unit_tests(app: App, services: Services) -> SuiteResult:
     """Run the unit tests alone."""
-    return _tested(lambda: services.tester.unit(app, again=True), services)
+    return _tested(lambda: services.tester.unit(app, again=True), app, services)
 
 
-def _tested(run: Callable[[], SuiteResult], services: Services, *, since: float | None = None) -> SuiteResult:
+def _with_coverage(unit: SuiteResult, app: App, services: Services) -> tuple[SuiteResult, str]:
+    """Return the result, failed when the tests run too few of the changed lines, and what was measured in words."""
+    if not unit.coverage:
+        return unit, ""
+    hits = line_hits(unit.coverage, str(app.root.resolve()))
+    changed, least = covered(hits, _changed(app, services)), app.unit_tests.coverage
+    told = f", {covered(hits).percent} % of the lines run"
+    told += f", {changed.percent} % of the {changed.lines} changed ones" if changed.lines else ""
+    if least is None or not changed.lines or changed.percent >= least:
+        return unit, told
+    found = uncovered(changed, least)
+    return replace(unit, status="failed", failed=unit.failed + 1, findings=(*unit.findings, found)), told
+
+
+def _tested(run: Callable[[], SuiteResult], app: App, services: Services, *, since: float | None = None) -> SuiteResult:
     with phase(services, "test", since=since) as outcome:
-        unit = run()
+        unit, coverage = _with_coverage(run(), app, services)
         _report(unit, services)
-        _conclude(unit, outcome, _counted(unit))
+        _conclude(unit, outcome, _counted(unit) + coverage)
     return unit
 
 

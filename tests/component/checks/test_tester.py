@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sealift.analysis.coverage import covered, line_hits
 from sealift.checks.tester import RealTester
 from sealift.model.app import App, SuiteSpec
 from sealift.model.finding import SuiteResult
@@ -287,3 +288,18 @@ def test_a_run_that_collects_nothing_is_an_error_where_tests_are_declared(
     result = _run(tester, write({"tests/test_it.py": "def helper():\n    pass\n"}), **spec)
     assert (result.status, "no tests were found" in result.reason) == (status, True)
     assert [finding.id for finding in result.findings] == ["no-tests"] * (status == "errored")
+
+
+def test_coverage_is_measured_where_a_minimum_is_asked_for(write: Write, tester: RealTester) -> None:
+    source = "def sign(number):\n    if number < 0:\n        return -1\n    return 1\n"
+    test = "from src.shop import sign\n\ndef test_sign():\n    assert sign(2) == 1\n"
+    root = write({"src/__init__.py": "", "src/shop.py": source, "tests/test_it.py": test})
+    before = sorted(root.rglob("*"))
+    result = _run(tester, root, coverage=80)
+    assert result.status == "succeeded"
+    hits = line_hits(result.coverage, str(root.resolve()))
+    assert hits["src/shop.py"] == {1: True, 2: True, 3: False, 4: True}
+    assert (covered(hits, {"src/shop.py": frozenset({2, 3, 5})}).percent) == 50
+    assert _run(tester, root, coverage=80).coverage == result.coverage
+    assert [path for path in sorted(root.rglob("*")) if path not in before and "__pycache__" not in str(path)] == []
+    assert _run(tester, root).coverage == ()

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from sealift.model.app import Probe, StackSpec
+from sealift.model.finding import SuiteResult
 from sealift.usecases.build import load_templates
-from sealift.usecases.check import Checked, check
+from sealift.usecases.check import Checked, check, unit_tests
 from sealift.usecases.run import RunOptions, run
 from tests.component.usecases.world import URL, World, function, table
 
@@ -95,3 +96,26 @@ def test_an_undefined_name_stops_with_its_line(world: World):
 def test_what_fits_is_not_stopped(world: World):
     assert stopping(world) == []
     assert checked(world).status == "succeeded"
+
+
+COVERAGE = (
+    "<coverage><sources><source>{root}</source></sources><class filename='a.py'><line number='1' hits='1'/>"
+    "<line number='2' hits='0'/></class></coverage>"
+)
+
+
+def test_a_change_that_is_tested_less_than_asked_for_fails_at_its_line(world: World):
+    report = COVERAGE.format(root=world.app.root.resolve())
+    world.tester.unit_result = SuiteResult(name="unit", status="succeeded", passed=3, coverage=(report,))
+    gates = replace(world.app.gates, commit="c" * 40)
+    services = world.services()
+    for asked, lines, status in (
+        (None, {1, 2}, "succeeded"),
+        (50, {1, 2}, "succeeded"),
+        (51, {1, 2}, "failed"),
+        (100, {1}, "succeeded"),
+        (100, set(), "succeeded"),
+    ):
+        world.scm.lines = {"a.py": frozenset(lines)}
+        app = replace(world.app, gates=gates, unit_tests=replace(world.app.unit_tests, coverage=asked))
+        assert (asked, unit_tests(app, services).status) == (asked, status)

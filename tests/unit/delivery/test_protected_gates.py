@@ -102,7 +102,7 @@ ENVIRONMENT_GATES = {
     "untrusted",
 }
 SUITE_CONTENT = {"command", "path", "requirements", "python", "timeout_s", "variables"}
-SUITE_GATES = {"enabled", "environments"}
+SUITE_GATES = {"enabled", "environments", "coverage"}
 
 
 @pytest.mark.parametrize(
