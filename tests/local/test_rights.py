@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sealift.bootstrap.target import Target
+from sealift.bootstrap.target import BootstrapTarget
 from sealift.bootstrap.template import bootstrap_template
 from sealift.bootstrap.trust import Trust
 from sealift.bootstrap.uses import uses
@@ -189,10 +189,10 @@ def test_what_is_only_called_now_and_then_was_called(shop: Shop) -> None:
     assert rare <= {call.name for call in shop.calls}
 
 
-def target(shop: Shop, name: str, endpoint: Endpoint) -> Target:
+def target(shop: Shop, name: str, endpoint: Endpoint) -> BootstrapTarget:
     """Return what `sealift bootstrap` would make for an environment of the shop."""
     used = uses({"app": SamTemplates().load(shop.root, "template.yaml", buildable=False)}).services
-    return Target(
+    return BootstrapTarget(
         app="shop",
         environment=name,
         stack=f"shop-{name}",

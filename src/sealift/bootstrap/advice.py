@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sealift.bootstrap.target import PATH, Target
+from sealift.bootstrap.target import PATH, BootstrapTarget
 from sealift.model.app import Environment
 
 
@@ -23,7 +23,7 @@ def _lines(environment: Environment, account: str, outputs: Mapping[str, str]) -
         yield "roles = [" + ", ".join(f'"{arn}"' for arn in dict.fromkeys((*environment.roles, *others))) + "]"
 
 
-def boundary_advice(target: Target, unbounded: Sequence[str]) -> Iterator[str]:
+def boundary_advice(target: BootstrapTarget, unbounded: Sequence[str]) -> Iterator[str]:
     """Yield what to write into a template whose roles have no boundary: CloudFormation may make no others."""
     if not unbounded:
         return

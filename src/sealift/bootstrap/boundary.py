@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sealift.bootstrap.owned import KNOWN, NEW, TAGGED, asked_for, by_tag, owned, roles_of, stacks_of
-from sealift.bootstrap.target import PATH, Target, sub, subs
+from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
 from sealift.model.template import Json
 
 Statement = dict[str, Json]
@@ -28,22 +28,22 @@ def allow(sid: str, action: Json, resource: Json, condition: Json = None) -> Sta
     return made if condition is None else {**made, "Condition": condition}
 
 
-def boundary_arn(target: Target) -> str:
+def boundary_arn(target: BootstrapTarget) -> str:
     """Return the ARN of the boundary: on a path that nothing of the environment may write to."""
     return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy{PATH}{target.stack}-boundary"
 
 
-def not_covered(target: Target) -> tuple[str, ...]:
+def not_covered(target: BootstrapTarget) -> tuple[str, ...]:
     """Return the services that the templates use and that no statement is known for."""
     return tuple(sorted(target.services - KNOWN))
 
 
-def boundary(target: Target) -> list[Json]:
+def boundary(target: BootstrapTarget) -> list[Json]:
     """Return the statements of the boundary: only services that the application's templates use."""
     return list(_statements(target))
 
 
-def _statements(target: Target) -> Iterator[Json]:
+def _statements(target: BootstrapTarget) -> Iterator[Json]:
     named = [service for service in sorted(target.services) if owned(target, service)]
     if named:
         actions: list[Json] = [f"{service}:*" for service in named]
@@ -72,7 +72,7 @@ def _statements(target: Target) -> Iterator[Json]:
         yield allow("NestedStacks", _NEW_STACKS, subs([arn for arn in stacks_of(target) if arn.endswith("-*/*")]))
 
 
-def _actions(target: Target, known: Mapping[str, tuple[str, ...]]) -> list[Json]:
+def _actions(target: BootstrapTarget, known: Mapping[str, tuple[str, ...]]) -> list[Json]:
     used = sorted(target.services & known.keys())
     return [f"{service}:{name}" for service in used for name in known[service]]
 
@@ -80,7 +80,7 @@ def _actions(target: Target, known: Mapping[str, tuple[str, ...]]) -> list[Json]
 MACROS = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:aws:transform/*"
 
 
-def _roles(target: Target) -> Iterator[Json]:
+def _roles(target: BootstrapTarget) -> Iterator[Json]:
     own = subs(roles_of(target))
     bounded: Json = {"StringEquals": {"iam:PermissionsBoundary": sub(boundary_arn(target))}}
     within: list[Json] = [

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sealift.bootstrap.owned import roles_of
-from sealift.bootstrap.target import PATH, Target, sub, subs
+from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
 from sealift.model.template import Json
 
 READY: dict[str, Json] = {"Key": "sealift:bucket", "Value": "2"}
@@ -20,7 +20,7 @@ _ATTESTED = tuple(f"releases/*/{name}.json" for name in ("bom", "locks", "proven
 """Written over when they do not hold, by who has read them; versions keep what was there."""
 
 
-def bucket(target: Target) -> dict[str, Json]:
+def bucket(target: BootstrapTarget) -> dict[str, Json]:
     """Return the bucket: private, encrypted, versioned. It stays when the stack goes."""
     properties: dict[str, Json] = {
         "BucketName": sub(target.bucket),
@@ -72,7 +72,7 @@ def _expiring() -> Iterator[Json]:
         }
 
 
-def bucket_policy(target: Target) -> dict[str, Json]:
+def bucket_policy(target: BootstrapTarget) -> dict[str, Json]:
     """Return the policy of the bucket."""
     return {
         "Type": "AWS::S3::BucketPolicy",
@@ -85,7 +85,7 @@ def bucket_policy(target: Target) -> dict[str, Json]:
     }
 
 
-def _denials(target: Target) -> Iterator[Json]:
+def _denials(target: BootstrapTarget) -> Iterator[Json]:
     whole = f"arn:${{AWS::Partition}}:s3:::{target.bucket}"
     if not target.local:
         insecure: Json = {"Bool": {"aws:SecureTransport": "false"}}

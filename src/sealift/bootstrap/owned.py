@@ -1,6 +1,6 @@
 """What an environment owns of each service, as ARNs that only its own names match; or by tag, where AWS chooses ids."""
 
-from sealift.bootstrap.target import Target
+from sealift.bootstrap.target import BootstrapTarget
 from sealift.delivery.identity import ENVIRONMENT_TAG, OWNER_TAG
 from sealift.model.template import Json
 
@@ -36,7 +36,7 @@ _STACK_TAG = "aws:ResourceTag/aws:cloudformation:stack-name"
 KNOWN = frozenset(_NAMED) | TAGGED.keys() | {"s3", "iam", "cloudformation", "xray"}
 
 
-def owned(target: Target, service: str) -> list[str]:
+def owned(target: BootstrapTarget, service: str) -> list[str]:
     """Return the ARNs of what the environment owns of a service, by name; empty where it is by tag."""
     if service == "s3":
         return [f"arn:${{AWS::Partition}}:s3:::{stack.lower()}-*" for stack in target.stacks]
@@ -47,12 +47,12 @@ def owned(target: Target, service: str) -> list[str]:
     ]
 
 
-def by_tag(target: Target) -> dict[str, Json]:
+def by_tag(target: BootstrapTarget) -> dict[str, Json]:
     """Return the condition that a resource is one of the environment's stacks'."""
     return {"StringLike": {_STACK_TAG: _names(target)}}
 
 
-def asked_for(target: Target) -> dict[str, Json]:
+def asked_for(target: BootstrapTarget) -> dict[str, Json]:
     """Return the condition that a request gives what it makes the owner tags of the environment."""
     return {
         "StringEquals": {
@@ -62,16 +62,16 @@ def asked_for(target: Target) -> dict[str, Json]:
     }
 
 
-def stacks_of(target: Target) -> list[str]:
+def stacks_of(target: BootstrapTarget) -> list[str]:
     """Return the ARNs of the environment's stacks, nested ones too."""
     at = _AT.format(service="cloudformation", resource="stack/")
     return [f"{at}{name}/*" for name in _names(target)]
 
 
-def _names(target: Target) -> list[Json]:
+def _names(target: BootstrapTarget) -> list[Json]:
     return [name for stack in target.stacks for name in (stack, f"{stack}-*")]
 
 
-def roles_of(target: Target) -> list[str]:
+def roles_of(target: BootstrapTarget) -> list[str]:
     """Return the ARNs of the roles that the environment's stacks make."""
     return [f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{stack}-*" for stack in target.stacks]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sealift.bootstrap.boundary import MACROS, allow
 from sealift.bootstrap.owned import by_tag, owned, roles_of, stacks_of
-from sealift.bootstrap.target import PATH, Target, sub, subs
+from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
 from sealift.model.template import Json
 
 _READ_STACKS = ("DescribeStacks", "ListStackResources", "GetTemplate")
@@ -33,22 +33,22 @@ _POLICIES: Mapping[str, Sequence[str]] = {
 _PARTS = {"dynamodb": "table/", "events": "event-bus/", "kinesis": "stream/"}
 
 
-def deploy(target: Target) -> list[Json]:
+def deploy(target: BootstrapTarget) -> list[Json]:
     """Return what the role that deploys may do. It makes nothing itself: it hands the CloudFormation role over."""
     return list(_deploy(target))
 
 
-def plan(target: Target) -> list[Json]:
+def plan(target: BootstrapTarget) -> list[Json]:
     """Return what the role that judges before anything is deployed may do: read what is in force."""
     return list(_plan(target))
 
 
-def verify(target: Target) -> list[Json]:
+def verify(target: BootstrapTarget) -> list[Json]:
     """Return what the role that looks at what was deployed may do."""
     return list(_verify(target))
 
 
-def _deploy(target: Target) -> Iterator[Json]:
+def _deploy(target: BootstrapTarget) -> Iterator[Json]:
     used = target.services
     yield _stacks(target, *_READ_STACKS, *_CHANGE_STACKS, *_DRIFT)
     yield allow("Macros", "cloudformation:CreateChangeSet", sub(MACROS))
@@ -82,7 +82,7 @@ def _deploy(target: Target) -> Iterator[Json]:
         yield allow("Destroy", emptying, subs([*buckets, *(f"{one}/*" for one in buckets)]))
 
 
-def _settings(target: Target) -> Iterator[Json]:
+def _settings(target: BootstrapTarget) -> Iterator[Json]:
     """Yield what `sealift config` needs: to list, read and write what is below /<app>/<environment>/."""
     at = "arn:${{AWS::Partition}}:{}:${{AWS::Region}}:${{AWS::AccountId}}:{}/" + f"{target.app}/{target.environment}"
     whole = at.format("ssm", "parameter")
@@ -95,7 +95,7 @@ def _settings(target: Target) -> Iterator[Json]:
     yield allow("OwnSecrets", secrets, sub(at.format("secretsmanager", "secret:") + "/*"))
 
 
-def _plan(target: Target) -> Iterator[Json]:
+def _plan(target: BootstrapTarget) -> Iterator[Json]:
     used = target.services
     yield _stacks(target, *_READ_STACKS, *_DRIFT)
     wide = ["cloudformation:DescribeStackDriftDetectionStatus"]
@@ -122,7 +122,7 @@ def _plan(target: Target) -> Iterator[Json]:
         yield allow("PoliciesByTag", list(tagged), "*", by_tag(target))
 
 
-def _verify(target: Target) -> Iterator[Json]:
+def _verify(target: BootstrapTarget) -> Iterator[Json]:
     yield _stacks(target, "DescribeStacks", "ListStackResources")
     yield _objects(target, "GetObject")
     yield _bucket(target, "ListBucket")
@@ -130,15 +130,15 @@ def _verify(target: Target) -> Iterator[Json]:
     yield from _apis(target)
 
 
-def _stacks(target: Target, *names: str) -> Json:
+def _stacks(target: BootstrapTarget, *names: str) -> Json:
     return allow("Stacks", [f"cloudformation:{name}" for name in names], subs(stacks_of(target)))
 
 
-def _bucket(target: Target, *names: str) -> Json:
+def _bucket(target: BootstrapTarget, *names: str) -> Json:
     return allow("Bucket", _actions(names), sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}"))
 
 
-def _objects(target: Target, *names: str) -> Json:
+def _objects(target: BootstrapTarget, *names: str) -> Json:
     return allow("Artifacts", _actions(names), sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}/*"))
 
 
@@ -147,7 +147,7 @@ def _actions(names: Sequence[str]) -> Json:
     return made if len(made) > 1 else made[0]
 
 
-def _apis(target: Target) -> Iterator[Json]:
+def _apis(target: BootstrapTarget) -> Iterator[Json]:
     if "apigateway" in target.services:
         apis = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/*"
         yield allow("Apis", "apigateway:GET", sub(apis), by_tag(target))

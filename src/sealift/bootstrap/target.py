@@ -20,7 +20,7 @@ _NOBODY = "000000000000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class BootstrapTarget:
     """One environment of one application, as its bootstrap stack sees it."""
 
     app: str

@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator
 from sealift.bootstrap.boundary import boundary
 from sealift.bootstrap.bucket import bucket, bucket_policy
 from sealift.bootstrap.roles import deploy, plan, verify
-from sealift.bootstrap.target import PATH, Target, sub
+from sealift.bootstrap.target import PATH, BootstrapTarget, sub
 from sealift.errors import ConfigError
 from sealift.model.template import Json
 
 _LONGEST_BOUNDARY, _LONGEST_ROLE = 6144, 10240
 """Characters, white space left out: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-_ROLES: dict[str, tuple[str, Callable[[Target], list[Json]]]] = {
+_ROLES: dict[str, tuple[str, Callable[[BootstrapTarget], list[Json]]]] = {
     "Deploy": ("deploy", deploy),
     "Plan": ("plan", plan),
     "Verify": ("verify", verify),
 }
 
 
-def bootstrap_template(target: Target) -> dict[str, Json]:
+def bootstrap_template(target: BootstrapTarget) -> dict[str, Json]:
     """Return the template. Raises ConfigError when a policy would be longer than IAM takes."""
     resources: dict[str, Json] = {"Bucket": bucket(target), "BucketPolicy": bucket_policy(target)}
     if target.trust.issuer and target.makes_provider and not target.local:
@@ -48,7 +48,7 @@ def bootstrap_template(target: Target) -> dict[str, Json]:
     }
 
 
-def _provider(target: Target) -> Json:
+def _provider(target: BootstrapTarget) -> Json:
     """Return the identity provider of the account; other stacks trust it too, so it stays when this one goes."""
     return {
         "Type": "AWS::IAM::OIDCProvider",
@@ -58,7 +58,7 @@ def _provider(target: Target) -> Json:
     }
 
 
-def _cloudformation(target: Target) -> Json:
+def _cloudformation(target: BootstrapTarget) -> Json:
     """Return the role as which CloudFormation works. Nobody else can assume it, and it cannot leave its boundary."""
     service: Json = {"Service": "cloudformation.amazonaws.com"}
     return {
@@ -76,7 +76,7 @@ def _cloudformation(target: Target) -> Json:
     }
 
 
-def _role(target: Target, name: str, statements: list[Json]) -> Json:
+def _role(target: BootstrapTarget, name: str, statements: list[Json]) -> Json:
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -88,7 +88,7 @@ def _role(target: Target, name: str, statements: list[Json]) -> Json:
     }
 
 
-def _trusted(target: Target, role: str) -> Iterator[Json]:
+def _trusted(target: BootstrapTarget, role: str) -> Iterator[Json]:
     trusts = (target.trust, *(target.followers if role == "deploy" else ()))
     yield from (trust.statement() for trust in dict.fromkeys(trusts) if trust.arn or trust.issuer)
     if target.local:  # whoever started it
@@ -96,7 +96,7 @@ def _trusted(target: Target, role: str) -> Iterator[Json]:
         yield {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": sub(root)}}
 
 
-def _document(statements: list[Json], target: Target, longest: int) -> Json:
+def _document(statements: list[Json], target: BootstrapTarget, longest: int) -> Json:
     made: dict[str, Json] = {"Version": "2012-10-17", "Statement": statements}
     length = len(json.dumps(made, separators=(",", ":")).replace('{"Fn::Sub":', "").replace("}", ""))
     if length > longest:

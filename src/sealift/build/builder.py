@@ -16,7 +16,7 @@ from sealift.build.dependencies.resolutions import Resolutions
 from sealift.build.dependencies.uv import Uv
 from sealift.build.inspection.trying import tried
 from sealift.build.naming import naming
-from sealift.build.planning import Plan, Planner
+from sealift.build.planning import AssetPlan, Planner
 from sealift.build.results import Results
 from sealift.build.shared_layers import SharedLayers
 from sealift.build.tools import installed_version
@@ -241,7 +241,7 @@ class _Run:
                 self.planner.forget(asset)
         raise AssertionError("unreachable")
 
-    def _make(self, plan: Plan, maker: "Maker") -> BuiltArtifact:
+    def _make(self, plan: AssetPlan, maker: "Maker") -> BuiltArtifact:
         before = None if self.force else self.results.before(plan)
         return self.results.record(plan, maker.make(plan, before, force=self.force), force=self.force)
 
@@ -250,7 +250,7 @@ class _Run:
         self.index.save()
         self.results.save()
 
-    def _plan(self, asset: Asset) -> Plan:
+    def _plan(self, asset: Asset) -> AssetPlan:
         return self.planner.plan(asset, self.shared.share(asset))
 
 

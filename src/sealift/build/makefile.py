@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/b
 from pathlib import Path
 
 from sealift.build.mirror import Mirror, mirrored
-from sealift.build.planning import Plan
+from sealift.build.planning import AssetPlan
 from sealift.build.workshop import run
 from sealift.errors import BuildError
 from sealift.ports import Process
@@ -17,7 +17,7 @@ _HINT = (
 )
 
 
-def build(plan: Plan, process: Process, scratch: Path) -> Path:
+def build(plan: AssetPlan, process: Process, scratch: Path) -> Path:
     """Run the target in a copy of the source and return the folder that it filled. Raises BuildError."""
     if not (plan.source / "Makefile").is_file():
         raise BuildError(
@@ -32,20 +32,20 @@ def build(plan: Plan, process: Process, scratch: Path) -> Path:
     return _run(plan, process, argv, cwd=_working_directory(plan, mirror), artifacts=artifacts)
 
 
-def build_by_command(plan: Plan, process: Process, scratch: Path) -> Path:
+def build_by_command(plan: AssetPlan, process: Process, scratch: Path) -> Path:
     """Run the command line in a copy of the source and return the folder that it filled. Raises BuildError."""
     mirror = mirrored(plan, scratch)
     argv = ["sh", "-c", str(plan.asset.build_properties["command"])]
     return _run(plan, process, argv, cwd=mirror.source, artifacts=scratch / "artifacts")
 
 
-def _run(plan: Plan, process: Process, argv: list[str], *, cwd: Path, artifacts: Path) -> Path:
+def _run(plan: AssetPlan, process: Process, argv: list[str], *, cwd: Path, artifacts: Path) -> Path:
     artifacts.mkdir(parents=True)
     run(plan, process, argv, cwd=cwd, env={"ARTIFACTS_DIR": str(artifacts)}, hint=_HINT)
     return _filled(plan, artifacts, " ".join(argv[-1:] if argv[0] == "sh" else ["make", argv[-1]]))
 
 
-def _working_directory(plan: Plan, mirror: Mirror) -> Path:
+def _working_directory(plan: AssetPlan, mirror: Mirror) -> Path:
     properties = plan.asset.build_properties
     named = properties.get("WorkingDirectory") or properties.get("working_directory")
     if not isinstance(named, str):
@@ -60,7 +60,7 @@ def _working_directory(plan: Plan, mirror: Mirror) -> Path:
     )
 
 
-def _filled(plan: Plan, artifacts: Path, command: str) -> Path:
+def _filled(plan: AssetPlan, artifacts: Path, command: str) -> Path:
     if any(artifacts.iterdir()):
         return artifacts
     raise BuildError(

@@ -16,7 +16,7 @@ from sealift.build.dependencies.sets import DependencySets
 from sealift.build.dependencies.uv import masked
 from sealift.build.javascript import npm
 from sealift.build.javascript.esbuild import bundle
-from sealift.build.planning import Plan
+from sealift.build.planning import AssetPlan
 from sealift.build.results import Made, Package
 from sealift.build.workshop import Done
 from sealift.build.zips.deflating import Stream
@@ -28,8 +28,8 @@ from sealift.build.zips.zipping import Entry
 from sealift.errors import BuildError
 from sealift.ports import Process
 
-_OwnBuild = Callable[[Plan, Process, Path], Path]
-_Build = Callable[[Plan, Process, Path], Done]
+_OwnBuild = Callable[[AssetPlan, Process, Path], Path]
+_Build = Callable[[AssetPlan, Process, Path], Done]
 _NAMED = 5
 _REFUSED = "A promotion builds it again and refuses what differs"
 
@@ -54,7 +54,7 @@ class Maker:
         self._sets = sets
         self._threads = threads
 
-    def make(self, plan: Plan, before: Package | None = None, *, force: bool = False) -> Made:
+    def make(self, plan: AssetPlan, before: Package | None = None, *, force: bool = False) -> Made:
         """Build the blob; `before` is the package that this asset had before. Raises BuildError."""
         match plan.method:
             case "file" | "archive":
@@ -74,14 +74,14 @@ class Maker:
             case "command":
                 return self._built(plan, self._compared(makefile.build_by_command))
 
-    def _source(self, plan: Plan, before: Package | None) -> dict[str, Entry]:
+    def _source(self, plan: AssetPlan, before: Package | None) -> dict[str, Entry]:
         known: dict[str, Stream] = {}
         if before is not None and worth_reusing(plan.tree.files):
             named = {plan.prefix + name: value.removesuffix("+x") for name, value in before.files.items()}
             known = compressed_source(before.path, named)
         return source_entries(plan.tree.files, plan.prefix, known, self._threads)
 
-    def _built(self, plan: Plan, build: _Build) -> Made:
+    def _built(self, plan: AssetPlan, build: _Build) -> Made:
         """Zip the folder that a tool of the author's fills."""
         with self._cache.temporary() as scratch:
             done = build(plan, self._process, scratch)
@@ -96,7 +96,7 @@ class Maker:
         A promotion builds the release again, and takes the same bytes alone.
         """
 
-        def built(plan: Plan, process: Process, scratch: Path) -> Done:
+        def built(plan: AssetPlan, process: Process, scratch: Path) -> Done:
             (scratch / "1").mkdir()
             folder = build(plan, process, scratch / "1")
             if not self._twice:
@@ -114,14 +114,14 @@ class Maker:
 
         return built
 
-    def _node(self, plan: Plan, source: dict[str, Entry], *, force: bool) -> Made:
+    def _node(self, plan: AssetPlan, source: dict[str, Entry], *, force: bool) -> Made:
         if plan.packages is None or not plan.packages.needs_install(development=False):
             return self._zipped(plan, source)
         modules = npm.packed(plan, self._process, self._cache, self._threads, given=self._given, force=force)
         named = {plan.prefix + e.name: Entry(plan.prefix + e.name, e.executable, e.stream) for e in modules.entries}
         return replace(self._zipped(plan, {**named, **source}, warnings=_unlocked(plan)), lock=modules.lock)
 
-    def _stored(self, plan: Plan) -> Made:
+    def _stored(self, plan: AssetPlan) -> Made:
         """Keep a file as it is."""
         file = plan.tree.files[0]
         with self._cache.temporary() as folder:
@@ -134,7 +134,7 @@ class Maker:
         unzipped = _unzipped_bytes(plan, path) if plan.method == "archive" else file.size
         return Made(path=path, sha256=file.sha256, size_bytes=file.size, unzipped_bytes=unzipped)
 
-    def _python(self, plan: Plan, source: dict[str, Entry], *, force: bool) -> Made:
+    def _python(self, plan: AssetPlan, source: dict[str, Entry], *, force: bool) -> Made:
         if plan.wanted is None:
             return self._zipped(plan, source)
         found = self._sets.packed(plan.wanted, force=force)
@@ -143,7 +143,7 @@ class Maker:
         entries = self._packed_entries(found, plan.prefix)
         return self._zipped(plan, {**entries, **source}, found)
 
-    def _shared(self, plan: Plan) -> Made:
+    def _shared(self, plan: AssetPlan) -> Made:
         assert plan.share is not None
         found = DependencySet(lock=plan.share.lock, packs=plan.share.packs)
         return self._zipped(plan, self._packed_entries(found, plan.prefix), found)
@@ -156,7 +156,7 @@ class Maker:
 
     def _zipped(
         self,
-        plan: Plan,
+        plan: AssetPlan,
         entries: dict[str, Entry],
         found: DependencySet | None = None,
         *,
@@ -190,7 +190,7 @@ def _shown(names: list[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _unlocked(plan: Plan) -> tuple[str, ...]:
+def _unlocked(plan: AssetPlan) -> tuple[str, ...]:
     """Return a warning for each folder whose dependencies no lock file of npm's pins."""
     if plan.packages is None:
         return ()
@@ -202,7 +202,7 @@ def _unlocked(plan: Plan) -> tuple[str, ...]:
     )
 
 
-def _unzipped_bytes(plan: Plan, path: Path) -> int:
+def _unzipped_bytes(plan: AssetPlan, path: Path) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             total = sum(info.file_size for info in archive.infolist())
@@ -214,7 +214,7 @@ def _unzipped_bytes(plan: Plan, path: Path) -> int:
     return total
 
 
-def _configuration(plan: Plan) -> tuple[str, ...]:
+def _configuration(plan: AssetPlan) -> tuple[str, ...]:
     """Return a warning for configuration that would be sealed into the release."""
     return tuple(
         f"{plan.name}: {file.name} goes into the package, the same for all environments; use SSM or Secrets Manager"

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealift.build.planning import Plan
+from sealift.build.planning import AssetPlan
 
 _STOPS = ("package.json", "tsconfig.json")
 """npm, Node.js and esbuild look for these upwards; an empty one above the copy ends that."""
@@ -26,7 +26,7 @@ class Mirror:
         return self.top / path.relative_to(self.boundary)
 
 
-def mirrored(plan: Plan, scratch: Path) -> Mirror:
+def mirrored(plan: AssetPlan, scratch: Path) -> Mirror:
     """Copy the plan's source, and the files beside it, into a folder of `scratch`."""
     scratch = scratch.resolve()
     top = scratch / "repository"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class AssetPlan:
     """One asset, ready to be built. `key` covers everything that its bytes depend on."""
 
     asset: Asset
@@ -112,7 +112,7 @@ class Planner:
         self._trees = {at: tree for at, tree in self._trees.items() if at[0] != source and at[1]}
         self._wanted = {at: wanted for at, wanted in self._wanted.items() if at[0] != source}
 
-    def plan(self, asset: Asset, share: "Share | None" = None) -> Plan:
+    def plan(self, asset: Asset, share: "Share | None" = None) -> AssetPlan:
         """Return the plan. Raises BuildError."""
         if asset.members:
             return self._shared(asset, share)
@@ -132,7 +132,7 @@ class Planner:
         key = digest(
             FORMAT, tree.digest, beside.digest, wanted and self._resolutions.set_key(wanted), prefix, settings, moved
         )
-        return Plan(
+        return AssetPlan(
             asset=asset,
             method=method,
             source=source,
@@ -176,13 +176,13 @@ class Planner:
             lock=found.lock,
         )
 
-    def _shared(self, asset: Asset, share: "Share | None") -> Plan:
+    def _shared(self, asset: Asset, share: "Share | None") -> AssetPlan:
         """Return the plan of a layer that holds what functions share."""
         assert share is not None
         pins = {pack.project: pack.version for pack in share.packs}
         settings = self._settings_of(asset, "shared", None)
         keys = [pack.key for pack in share.packs]
-        return Plan(
+        return AssetPlan(
             asset=asset,
             method="shared",
             source=self._root,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sealift.build.cache.keys import digest, file_sha256
 from sealift.build.cache.store import Cache
-from sealift.build.planning import Plan
+from sealift.build.planning import AssetPlan
 from sealift.build.reasons import Ingredients, why
 from sealift.model.release import Artifact, BuiltArtifact
 
@@ -42,7 +42,7 @@ class Results:
         self._now: dict[str, str] = {}
         self._damaged: set[str] = set()
 
-    def known(self, plan: Plan) -> BuiltArtifact | None:
+    def known(self, plan: AssetPlan) -> BuiltArtifact | None:
         """Return the artifact of an earlier build, or None when there is none or it is damaged."""
         record = self._cache.read("records", plan.key)
         if record is None or not self._whole(plan.key, record):
@@ -69,7 +69,7 @@ class Results:
         self._cache.try_write("records", key, {**record, "mtime_ns": info.st_mtime_ns})
         return True
 
-    def record(self, plan: Plan, made: Made, *, force: bool) -> BuiltArtifact:
+    def record(self, plan: AssetPlan, made: Made, *, force: bool) -> BuiltArtifact:
         """Remember what was made, and return it with the reason."""
         record: dict[str, object] = {
             "sha256": made.sha256,
@@ -88,7 +88,7 @@ class Results:
         self._now[plan.asset.key] = plan.key
         return _built(plan, self._cache, record, built=True, reason=reason)
 
-    def before(self, plan: Plan) -> Package | None:
+    def before(self, plan: AssetPlan) -> Package | None:
         """Return the package that this asset had before, for its compressed source."""
         key = self._last.get(plan.asset.key)
         record = self._cache.read("records", key) if key else None
@@ -97,7 +97,7 @@ class Results:
             return None
         return Package(path=self._cache.path("blobs", str(record.get("sha256"))), files=ingredients.files)
 
-    def _reason(self, plan: Plan, *, force: bool) -> str:
+    def _reason(self, plan: AssetPlan, *, force: bool) -> str:
         if force:
             return "asked for"
         if plan.key in self._damaged:
@@ -125,7 +125,7 @@ def _texts(value: object) -> Mapping[str, str]:
     return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
 
 
-def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: bool, reason: str) -> BuiltArtifact:
+def _built(plan: AssetPlan, cache: Cache, record: Mapping[str, object], *, built: bool, reason: str) -> BuiltArtifact:
     code = plan.asset.kind in ("function", "layer")
     sha256 = str(record["sha256"])
     artifact = Artifact(
@@ -153,7 +153,7 @@ def _built(plan: Plan, cache: Cache, record: Mapping[str, object], *, built: boo
     )
 
 
-def _declaration(plan: Plan) -> str | None:
+def _declaration(plan: AssetPlan) -> str | None:
     if plan.packages is not None:
         from sealift.build.javascript.npm import declaration  # few builds need what it imports
 
@@ -161,7 +161,7 @@ def _declaration(plan: Plan) -> str | None:
     return plan.wanted.name if plan.wanted is not None and plan.wanted.declared.open else None
 
 
-def _warnings(plan: Plan, record: Mapping[str, object]) -> Iterator[str]:
+def _warnings(plan: AssetPlan, record: Mapping[str, object]) -> Iterator[str]:
     """Yield what is to be said of the source, which is no part of the key, and of what was made, by this name."""
     yield from (f"{plan.name}: {told}" for told in plan.tree.warnings)
     made_for = f"{record.get('name', plan.name)}: "

@@ -9,14 +9,14 @@ _PROCESSORS = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class PythonPlatform:
     """What packages are chosen for: `python` is `3.12`, `platform` is uv's name of it, empty for every platform."""
 
     python: str
     platform: str
 
 
-def python_target(runtime: str, architecture: str) -> Target:
+def python_target(runtime: str, architecture: str) -> PythonPlatform:
     """Return the target of a Python runtime.
 
     From 3.12 on runtimes stand on Amazon Linux 2023 (glibc 2.34), older ones on Amazon Linux 2 (glibc 2.26):
@@ -33,4 +33,4 @@ def python_target(runtime: str, architecture: str) -> Target:
         )
     version = (int(match[1]), int(match[2]))
     libc = "manylinux_2_34" if version >= (3, 12) else "manylinux2014"
-    return Target(python=f"{version[0]}.{version[1]}", platform=f"{processor}-{libc}")
+    return PythonPlatform(python=f"{version[0]}.{version[1]}", platform=f"{processor}-{libc}")

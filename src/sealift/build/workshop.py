@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealift.build.planning import Plan
+from sealift.build.planning import AssetPlan
 from sealift.errors import BuildError
 from sealift.ports import Completed, Process
 
@@ -24,7 +24,7 @@ _SHOWN_LINES = 15
 
 
 def run(
-    plan: Plan,
+    plan: AssetPlan,
     process: Process,
     argv: Sequence[str],
     *,
@@ -48,7 +48,7 @@ def run(
     )
 
 
-def found_program(plan: Plan, name: str) -> Path:
+def found_program(plan: AssetPlan, name: str) -> Path:
     """Return where a program is. Raises BuildError when it is not installed."""
     found = shutil.which(name)
     if found is None:

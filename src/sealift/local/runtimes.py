@@ -44,7 +44,7 @@ class RuntimeReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class LocalRuntime:
     """What to build a package for so that it runs on this machine."""
 
     runtime: str
@@ -63,13 +63,13 @@ class _Files:
         return [name for name in self.names if _TAG.search(name) or name.endswith(".abi3.so")]
 
 
-def local_target(runtime: str, architecture: str, where: Places, *, machine: str) -> Target:
+def local_target(runtime: str, architecture: str, where: Places, *, machine: str) -> LocalRuntime:
     """Return what to build a package for, for local use only; the declared target when that runs here."""
     version = declared_version(runtime)
     here = _MACHINES.get(machine, architecture)
     if version is None:
-        return Target(runtime=runtime, architecture=architecture)
-    return Target(runtime=f"python{chosen(version, (), where).name}", architecture=here)
+        return LocalRuntime(runtime=runtime, architecture=architecture)
+    return LocalRuntime(runtime=f"python{chosen(version, (), where).name}", architecture=here)
 
 
 def report(packages: Iterable[Package], where: Places, *, machine: str) -> RuntimeReport:

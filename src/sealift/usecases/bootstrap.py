@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sealift.bootstrap.boundary import not_covered
 from sealift.bootstrap.bucket import lock_of
-from sealift.bootstrap.target import TAG, Target, bucket_of, check_name, stack_beginnings
+from sealift.bootstrap.target import TAG, BootstrapTarget, bucket_of, check_name, stack_beginnings
 from sealift.bootstrap.template import bootstrap_template
 from sealift.bootstrap.trust import Trust, read_trust
 from sealift.bootstrap.uses import uses
@@ -34,7 +34,7 @@ _NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 class Bootstrap:
     """The desired bootstrap stack, and warnings about the application."""
 
-    target: Target
+    target: BootstrapTarget
     body: Mapping[str, Json]
     unbounded: tuple[str, ...]
     """Roles and functions of the templates that CloudFormation may not make as they are: they have no boundary."""
@@ -134,9 +134,9 @@ def _live(site: Site) -> Mapping[str, Json]:
     return body if isinstance(body, dict) else {}
 
 
-def _target(app: App, environment: Environment, *, trust: Trust, lock_days: int | None) -> Target:
+def _target(app: App, environment: Environment, *, trust: Trust, lock_days: int | None) -> BootstrapTarget:
     check_name(environment)
-    return Target(
+    return BootstrapTarget(
         app=app.name,
         environment=environment.name,
         stack=environment.stack_name,
@@ -154,7 +154,7 @@ def _target(app: App, environment: Environment, *, trust: Trust, lock_days: int 
     )
 
 
-def _bootstrap(target: Target, app: App, services: Services) -> Bootstrap:
+def _bootstrap(target: BootstrapTarget, app: App, services: Services) -> Bootstrap:
     used = uses(load_templates(app, services, buildable=False))
     target = replace(target, services=used.services)
     return Bootstrap(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sealift.bootstrap.owned import KNOWN
-from sealift.bootstrap.target import Target
+from sealift.bootstrap.target import BootstrapTarget
 from sealift.bootstrap.template import bootstrap_template
 from sealift.bootstrap.trust import Trust
 from sealift.isolation.model import DeclaredPrincipal, EnvironmentView, StackView
@@ -119,7 +119,7 @@ def bootstrapped(change: Any = None, *, accounts: tuple[str, str] = (ACCOUNT, AC
     made = []
     for name, account in zip(("staging", "production"), accounts, strict=True):
         stack = f"shop-{name}"
-        target = Target(
+        target = BootstrapTarget(
             app="shop",
             environment=name,
             stack=stack,

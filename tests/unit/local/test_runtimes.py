@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sealift.local.interpreters import Places, declared_version, find, nearest, places
-from sealift.local.runtimes import Package, Target, local_target, report
+from sealift.local.runtimes import LocalRuntime, Package, local_target, report
 
 OLDER = "fast/core.cpython-38-x86_64-linux-gnu.so"
 NEWER = "fast/core.cpython-399-x86_64-linux-gnu.so"
@@ -111,7 +111,7 @@ def test_node_has_to_be_on_path(tmp_path: Path) -> None:
 
 def test_what_to_build_for_here_is_what_will_run_here(tmp_path: Path) -> None:
     where = _places(tmp_path, "3.12.1", "3.13.0")
-    assert local_target("python3.12", "arm64", where, machine="x86_64") == Target(
+    assert local_target("python3.12", "arm64", where, machine="x86_64") == LocalRuntime(
         runtime="python3.12", architecture="x86_64"
     )
     assert local_target("python3.8", "x86_64", where, machine="aarch64").architecture == "arm64"

@@ -17,7 +17,7 @@ from sealift.build.dependencies.mirror import Mirror
 from sealift.build.dependencies.requirement_files import Places
 from sealift.build.dependencies.resolving import compiled
 from sealift.build.dependencies.uv import Uv, masked
-from sealift.build.target import Target, python_target
+from sealift.build.target import PythonPlatform, python_target
 from sealift.build.zips.tree import read_package
 from sealift.errors import BuildError
 from sealift.model.template import Asset
@@ -32,7 +32,7 @@ def write_locks(
 
     One folder that serves several runtimes is locked for the oldest of them, which the newer ones can use too.
     """
-    oldest: dict[Path, Target] = {}
+    oldest: dict[Path, PythonPlatform] = {}
     for asset in assets:
         folder = (root / asset.source).resolve()
         if asset.runtime and asset.runtime.startswith("python") and (folder / "requirements.txt").is_file():
@@ -45,7 +45,7 @@ def write_locks(
     return tuple(path for path in written if path is not None)
 
 
-def _write(places: Places, target: Target, cache: Cache, uv: Uv) -> Path | None:
+def _write(places: Places, target: PythonPlatform, cache: Cache, uv: Uv) -> Path | None:
     path = places.home / LOCK_NAME
     declared = requirements(places.home / "requirements.txt", places, locked=False)
     if declared is None or declared.hashed:
@@ -65,5 +65,5 @@ def _write(places: Places, target: Target, cache: Cache, uv: Uv) -> Path | None:
     return path
 
 
-def _version(target: Target) -> tuple[int, ...]:
+def _version(target: PythonPlatform) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", target.python))

@@ -18,7 +18,7 @@ from sealift.build.dependencies.backends import pinned_digest
 from sealift.build.dependencies.declared import Declared
 from sealift.build.dependencies.inputs import Input
 from sealift.build.dependencies.uv import Uv
-from sealift.build.target import Target
+from sealift.build.target import PythonPlatform
 
 if TYPE_CHECKING:
     from sealift.build.dependencies.dependency_set import DependencySet
@@ -29,7 +29,7 @@ class Wanted:
     """Dependencies that are asked for: what declares them, for which Python, and what uv may read of them."""
 
     declared: Declared
-    target: Target
+    target: PythonPlatform
     inputs: tuple[Input, ...]
     settings: str
     """Digest of the settings of uv that choose registries and versions."""

@@ -12,13 +12,13 @@ from sealift.analysis.locks import Lock, of_its_format
 from sealift.build.dependencies.declared import Declared
 from sealift.build.dependencies.mirror import Mirror
 from sealift.build.dependencies.uv import Uv
-from sealift.build.target import Target
+from sealift.build.target import PythonPlatform
 from sealift.errors import BuildError
 
 _REQUIREMENTS, _CONSTRAINTS = ".sealift-requirements.txt", ".sealift-constraints.txt"
 
 
-def resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, given: str = "") -> Lock:
+def resolve(declared: Declared, target: PythonPlatform, uv: Uv, mirror: Mirror, *, given: str = "") -> Lock:
     """Return the lock of a declaration; `given` is one that it had before. Raises BuildError with uv's reason.
 
     The lock that is given counts, with its hashes, when the declaration can be resolved to it still.
@@ -33,7 +33,7 @@ def resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, given
         raise
 
 
-def _resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, pins: str) -> Lock:
+def _resolve(declared: Declared, target: PythonPlatform, uv: Uv, mirror: Mirror, *, pins: str) -> Lock:
     match declared.kind:
         case "requirements" if declared.hashed:
             return Lock(text=_text(line for line in declared.lines if not line.startswith("-c ")), complete=False)
@@ -53,7 +53,7 @@ def _resolve(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, pins
             return _poetry(declared, target, uv, mirror)
 
 
-def compiled(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, pins: str = "") -> str:
+def compiled(declared: Declared, target: PythonPlatform, uv: Uv, mirror: Mirror, *, pins: str = "") -> str:
     """Return a resolution of the lines of a declaration, within its constraints and these `pins`."""
     lines = [line for line in declared.lines if not line.startswith("-c ")]
     within = [line.removeprefix("-c ") for line in declared.lines if line.startswith("-c ")]
@@ -63,7 +63,9 @@ def compiled(declared: Declared, target: Target, uv: Uv, mirror: Mirror, *, pins
     return _compiled([mirror.home / _REQUIREMENTS], target, uv, mirror, constraints)
 
 
-def _compiled(files: list[Path], target: Target, uv: Uv, mirror: Mirror, constraints: Path | None = None) -> str:
+def _compiled(
+    files: list[Path], target: PythonPlatform, uv: Uv, mirror: Mirror, constraints: Path | None = None
+) -> str:
     return mirror.outward(_bare(uv.compile(files, target, cwd=mirror.home, constraints=constraints)))
 
 
@@ -80,7 +82,7 @@ def _exported(declared: Declared, uv: Uv, mirror: Mirror) -> str:
     return mirror.outward(_bare(text))
 
 
-def _poetry(declared: Declared, target: Target, uv: Uv, mirror: Mirror) -> Lock:
+def _poetry(declared: Declared, target: PythonPlatform, uv: Uv, mirror: Mirror) -> Lock:
     text, name = declared.text.partition("\0")[0], str(declared.path)
     with of_its_format(name):
         pinned, hashes = foreign_locks.constraints(text, name), foreign_locks.poetry_hashes(text, name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.backends import PINNED, pinned_digest
-from sealift.build.target import Target
+from sealift.build.target import PythonPlatform
 from sealift.build.tools import version
 from sealift.errors import BuildError
 
@@ -66,7 +66,9 @@ class Uv:
         self._version = self._version or version(uv_binary(), self._cache, self._process)
         return self._version
 
-    def compile(self, files: Sequence[Path], target: Target, *, cwd: Path, constraints: Path | None = None) -> str:
+    def compile(
+        self, files: Sequence[Path], target: PythonPlatform, *, cwd: Path, constraints: Path | None = None
+    ) -> str:
         """Return the resolution of these requirements as a requirements file with hashes. Raises BuildError."""
         argv = ["pip", "compile", "--generate-hashes", "--no-header", "--no-annotate", "--quiet", *_selected(target)]
         argv += ["--constraints", str(constraints)] if constraints else []
@@ -93,7 +95,7 @@ class Uv:
         return _checked(done).stdout
 
     def install(
-        self, requirements: Path, target: Target, into: Path, *, cwd: Path, options: Sequence[str]
+        self, requirements: Path, target: PythonPlatform, into: Path, *, cwd: Path, options: Sequence[str]
     ) -> "Built | None":
         """Install a lock into a folder; return where packages were built from source. Raises BuildError."""
         argv = ["pip", "install", "--quiet", "--target", str(into), "--link-mode", "hardlink"]
@@ -124,7 +126,7 @@ class Uv:
         return self._process.run([*prefix, str(uv_binary()), *argv], cwd=cwd, timeout_s=_TIMEOUT_S)
 
 
-def _selected(target: Target) -> tuple[str, ...]:
+def _selected(target: PythonPlatform) -> tuple[str, ...]:
     """Return the options that choose packages for `target` without looking for, or loading, that Python."""
     platform = ("--python-platform", target.platform) if target.platform else ("--universal",)
     chosen = ("--python-version", target.python, *platform)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from sealift.build.javascript.npm import install
 from sealift.build.mirror import Mirror, mirrored
-from sealift.build.planning import Plan
+from sealift.build.planning import AssetPlan
 from sealift.build.workshop import Done, run
 from sealift.errors import BuildError
 from sealift.model.template import Json
@@ -20,7 +20,7 @@ _ENTRY_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _WARNING = re.compile(r"\[WARNING\] (.+)\n(?:\n {4}(\S+:\d+:\d+):)?")
 
 
-def bundle(plan: Plan, process: Process, scratch: Path, *, given: Mapping[str, str]) -> Done:
+def bundle(plan: AssetPlan, process: Process, scratch: Path, *, given: Mapping[str, str]) -> Done:
     """Bundle the entry points with esbuild; `given` are the locks of a release that is built again.
 
     Raises BuildError.
@@ -53,13 +53,13 @@ def _program(mirror: Mirror) -> str:
     return "esbuild"
 
 
-def _handler_stem(plan: Plan) -> str:
+def _handler_stem(plan: AssetPlan) -> str:
     """Return the handler's file without its suffix: Lambda ends it at the first dot of the last part."""
     folder, slash, name = (plan.asset.handler or "").rpartition("/")
     return f"{folder}{slash}{name.partition('.')[0]}".removeprefix("./")
 
 
-def _entry_points(plan: Plan, source: Path) -> list[str]:
+def _entry_points(plan: AssetPlan, source: Path) -> list[str]:
     declared = plan.asset.build_properties.get("EntryPoints")
     if isinstance(declared, list) and declared:
         return [str(entry) for entry in declared]
@@ -74,7 +74,7 @@ def _entry_points(plan: Plan, source: Path) -> list[str]:
     return [found]
 
 
-def _places(plan: Plan, entries: list[str], artifacts: Path) -> list[str]:
+def _places(plan: AssetPlan, entries: list[str], artifacts: Path) -> list[str]:
     """Return the options that put the entry point of the handler where the handler says that its file is."""
     handler = PurePosixPath(_handler_stem(plan)).parts
     for entry in entries:
@@ -90,7 +90,7 @@ def _places(plan: Plan, entries: list[str], artifacts: Path) -> list[str]:
     return [f"--outdir={artifacts}"]
 
 
-def _refuse_undeclared(plan: Plan, record: Path, mirror: Mirror) -> None:
+def _refuse_undeclared(plan: AssetPlan, record: Path, mirror: Mirror) -> None:
     """Refuse what esbuild found beyond the copy, in a node_modules above it: it is not in the key of the result."""
     for name in json.loads(record.read_bytes())["inputs"]:
         path = (mirror.source / name).resolve()
@@ -102,12 +102,12 @@ def _refuse_undeclared(plan: Plan, record: Path, mirror: Mirror) -> None:
             )
 
 
-def _warnings(plan: Plan, output: str) -> Iterator[str]:
+def _warnings(plan: AssetPlan, output: str) -> Iterator[str]:
     for text, place in _WARNING.findall(output):
         yield f"{plan.name}: esbuild warns: {text}{f' ({place})' if place else ''}"
 
 
-def _options(plan: Plan) -> list[str]:
+def _options(plan: AssetPlan) -> list[str]:
     properties = {"Minify": True, "Target": "es2020", "Format": "cjs", **plan.asset.build_properties}
     options: list[str] = []
     for name, value in properties.items():
@@ -115,7 +115,7 @@ def _options(plan: Plan) -> list[str]:
     return options
 
 
-def _option(plan: Plan, name: str, value: Json) -> list[str]:
+def _option(plan: AssetPlan, name: str, value: Json) -> list[str]:
     match name:
         case "EntryPoints" | "UseNpmCi":
             return []

@@ -27,7 +27,7 @@ from sealift.build.javascript.packages import (
     matching,
 )
 from sealift.build.mirror import Mirror, mirrored
-from sealift.build.planning import Plan
+from sealift.build.planning import AssetPlan
 from sealift.build.workshop import found_program, run
 from sealift.build.zips.leaving_out import OUTPUT
 from sealift.build.zips.packing import open_pack, pack_files
@@ -54,7 +54,7 @@ class Modules:
 
 
 def packed(
-    plan: Plan, process: Process, cache: Cache, threads: Executor, *, given: Mapping[str, str], force: bool
+    plan: AssetPlan, process: Process, cache: Cache, threads: Executor, *, given: Mapping[str, str], force: bool
 ) -> Modules:
     """Return what is installed; `given` are the locks of a release that is built again. Raises BuildError."""
     assert plan.packages is not None
@@ -79,14 +79,14 @@ def packed(
     return Modules(entries=found, lock=str(kept["lock"]) if kept.get("lock") else None)
 
 
-def declaration(plan: Plan) -> str | None:
+def declaration(plan: AssetPlan) -> str | None:
     """Return the name of what npm was asked for, where no lock of its own says which versions; the same everywhere."""
     if plan.packages is None or not unlocked(plan.packages):
         return None
     return digest("npm", plan.method, _content(plan, plan.packages), plan.asset.architecture)
 
 
-def _content(plan: Plan, packages: Packages) -> object:
+def _content(plan: AssetPlan, packages: Packages) -> object:
     """Return what the installation depends on: the whole source only where it holds packages of its own."""
     held = any(link.target.is_relative_to(packages.source) for link in packages.links) or packages.root in packages.own
     declared = {f.name: f.sha256 for f in plan.tree.files if f.name in DECLARATIONS}
@@ -94,7 +94,7 @@ def _content(plan: Plan, packages: Packages) -> object:
 
 
 def install(
-    plan: Plan,
+    plan: AssetPlan,
     packages: Packages,
     process: Process,
     mirror: Mirror,
@@ -154,7 +154,7 @@ def foreign_lock(folder: Path) -> str:
     return next((name for name in _FOREIGN_LOCKS if (folder / name).is_file()), "")
 
 
-def _refuse_foreign_lock(plan: Plan, packages: Packages, folder: Path, lock: Path | None) -> None:
+def _refuse_foreign_lock(plan: AssetPlan, packages: Packages, folder: Path, lock: Path | None) -> None:
     entries = _lock_entries(lock) if lock else {}
     for link in packages.links:
         if not link.user.is_relative_to(folder) or not link.target.is_dir():
@@ -175,7 +175,7 @@ def _lock_entries(lock: Path) -> dict[str, dict[str, object]]:
     return {k: v for k, v in listed.items() if isinstance(v, dict)} if isinstance(listed, dict) else {}
 
 
-def _refuse_foreign(plan: Plan, packages: Packages, mirror: Mirror) -> None:
+def _refuse_foreign(plan: AssetPlan, packages: Packages, mirror: Mirror) -> None:
     for link in packages.links:
         found = _resolved(mirror.at(link.user), link.name, mirror.top)
         if not link.target.is_dir() or (found is not None and found == mirror.at(link.target)):
@@ -186,7 +186,7 @@ def _refuse_foreign(plan: Plan, packages: Packages, mirror: Mirror) -> None:
         raise _foreign(plan, link, took)
 
 
-def _foreign(plan: Plan, link: Link, took: str) -> BuildError:
+def _foreign(plan: AssetPlan, link: Link, took: str) -> BuildError:
     return BuildError(
         f"{plan.name}: {link.user.name} depends on {link.name}, which is {link.target} in this repository, "
         f"but npm {took}",
@@ -196,7 +196,7 @@ def _foreign(plan: Plan, link: Link, took: str) -> BuildError:
     )
 
 
-def refuse_private_names(plan: Plan, packages: Packages) -> None:
+def refuse_private_names(plan: AssetPlan, packages: Packages) -> None:
     """Refuse a dependency on a registry's package whose name a package of this repository has for itself."""
     linked = {(link.user, link.name) for link in packages.links}
     asked = {
