@@ -273,8 +273,10 @@ def test_each_role_may_do_all_that_its_commands_did_but_look_at_a_secret_that_bo
         for name, e in shop.endpoints.items()
     }
     # To list stacks shows the outputs of all in the account: the roles leave it out, and the ledger names ours.
-    listing = "cloudformation:DescribeStacks"
-    left = {one for one in refused(shop, roles) if one[2] != listing or ("/made-up/" not in one[3] and one[3] != "*")}
+    # On the embedded cloud alone, its owner asks for the stack of bootstrap before it becomes a role.
+    listing, owners = "cloudformation:DescribeStacks", ("/made-up/", "stack/sealift-bootstrap-")
+    not_asked_for = {"*", *(one[3] for one in refused(shop, roles) if any(part in one[3] for part in owners))}
+    left = {one for one in refused(shop, roles) if one[2] != listing or one[3] not in not_asked_for}
     assert left == shared
 
 
