@@ -8,7 +8,7 @@ from typing import Literal
 from sealift.delivery.health import Judgement, summary
 from sealift.delivery.history import Standing
 from sealift.delivery.windows import closed
-from sealift.errors import SealiftError
+from sealift.errors import SealiftError, Waiting
 from sealift.model.app import Environment
 from sealift.model.event import Event
 
@@ -60,6 +60,22 @@ class GateResult:
     """What to show when it is asked before something is done."""
     error: SealiftError | None = None
     """Why it is closed, when a check said so in its own words, or what it wanted to read could not be read."""
+
+
+def refused_by(
+    error: SealiftError, gate: GateName, *, about: str = "", details: Mapping[str, object] | None = None
+) -> GateResult:
+    """Return the result of a gate that this error closes."""
+    status: Literal["waiting", "refused"] = "waiting" if error.exit_code == Waiting.exit_code else "refused"
+    return GateResult(
+        gate=gate,
+        status=status,
+        message=error.message,
+        hint=error.hint,
+        about=about,
+        details=details or {},
+        error=error,
+    )
 
 
 def promotion_gates(

@@ -12,7 +12,7 @@ from typing import Literal
 from sealift import __version__
 from sealift.delivery.bom import bill_of_materials, bom_key, listed_dependencies
 from sealift.delivery.evidence import evidence_key
-from sealift.delivery.gates import GateResult
+from sealift.delivery.gates import GateResult, refused_by
 from sealift.delivery.provenance import PAYLOAD_TYPE, envelope_key, provenance, provenance_faults, provenance_key
 from sealift.delivery.rebuilt import locks_key, locks_of
 from sealift.delivery.signing import enveloped, key_id, opened, public_of, signed, to_be_signed
@@ -207,12 +207,5 @@ def attestation_gate(release: Release, site: Site, keys: Keys) -> GateResult:
             hint=f"Look at it: `sealift release verify {site.name}`. Then deploy its commit again.",
             context={"environment": site.name, "release": release.digest, "check": check.name},
         )
-        return GateResult(
-            gate="attested",
-            status="refused",
-            message=refusal.message,
-            hint=refusal.hint,
-            error=refusal,
-            about=site.name,
-        )
+        return refused_by(refusal, "attested", about=site.name)
     return GateResult(gate="attested", status="open", message="what is attested of it holds", events=tuple(events))

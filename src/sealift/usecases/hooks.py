@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sealift.analysis.redact import redacted, secret_values
-from sealift.delivery.gates import GateResult
+from sealift.delivery.gates import GateResult, refused_by
 from sealift.delivery.hooks import Hook, Moment, commands, declared
 from sealift.delivery.outputs import merged_outputs
 from sealift.errors import ConfigError, Refused, UserError
@@ -99,7 +99,7 @@ def code_of_hooks(site: Site, commit: str | None) -> GateResult:
     first = f"`git checkout {commit}`" if commit else "Deliver it from a commit"
     hint = f"{first}; or make the hook a function of the release, which is sealed with it: `lambda:LogicalId`."
     refusal = Refused(message, code="hook-code", hint=hint, context={"environment": site.name, "commit": commit})
-    return GateResult(gate="hooks", status="refused", message=message, hint=hint, error=refusal)
+    return refused_by(refusal, "hooks")
 
 
 def _described(here: Origin | None) -> str:

@@ -35,16 +35,7 @@ def read_back(site: Site, release: Release, *, made: Collection[str]) -> Codes:
     A function of which nothing is listed has a Condition that is false, unless the deployment just made it: `made`
     has the path of all that it did. Reads may be older than the deployment, so what differs is looked at again.
     """
-    wrong: list[str] = []
-    compared: list[Compared] = []
-    functions = 0
-
-    def agrees() -> bool:
-        nonlocal wrong, compared, functions
-        wrong, compared, functions = compare(site, release, made)
-        return not wrong
-
-    shown(agrees, site)
+    wrong, compared, functions = shown(lambda: compare(site, release, made), site, good=lambda seen: not seen[0])
     if wrong:
         raise IntegrityError(
             "Functions do not run the code of the release: " + "; ".join(wrong),

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal
 
-from sealift.delivery.gates import GateName, GateResult
+from sealift.delivery.gates import GateName, GateResult, refused_by
 from sealift.errors import Refused, SealiftError, Waiting
 from sealift.model.event import Noted, PhaseName
 from sealift.usecases.admission import Admission
@@ -109,9 +108,7 @@ def _asked(gate: Gate, entering: Entering) -> GateResult:
         return gate(entering)
     except SealiftError as error:
         name: GateName = gate.__name__  # type: ignore[assignment]
-        waiting = error.exit_code == Waiting.exit_code
-        status: Literal["waiting", "refused"] = "waiting" if waiting else "refused"
-        return GateResult(gate=name, status=status, message=error.message, hint=error.hint, error=error)
+        return refused_by(error, name)
 
 
 def _passed(gate: Gate, entering: Entering, admission: Admission) -> GateResult:

@@ -1,6 +1,6 @@
 """The attested gate: provenance and signature of the release are valid and name the commit that the ledger names."""
 
-from sealift.delivery.gates import GateResult
+from sealift.delivery.gates import GateResult, refused_by
 from sealift.delivery.provenance import provenance_key, stated_commit
 from sealift.errors import Refused
 from sealift.usecases.attest import attestation_gate, load_keys
@@ -24,14 +24,7 @@ def attested(entering: Entering) -> GateResult:
         hint=f"Look at it: `sealift release verify {source.name}`. Then deploy its commit again.",
         context={"environment": source.name, "release": entering.release, "check": "provenance"},
     )
-    return GateResult(
-        gate="attested",
-        status="refused",
-        message=refusal.message,
-        hint=refusal.hint,
-        error=refusal,
-        about=source.name,
-    )
+    return refused_by(refusal, "attested", about=source.name)
 
 
 def _strange_commit(entering: Entering, source: Site) -> str | None:

@@ -1,6 +1,6 @@
 """The configuration gate: parameters fit the templates, and every setting that they name is in the environment."""
 
-from sealift.delivery.gates import GateResult
+from sealift.delivery.gates import GateResult, refused_by
 from sealift.usecases.contract import lacking, settings_missing
 from sealift.usecases.gates.entering import Entering
 
@@ -18,12 +18,5 @@ def configuration(entering: Entering) -> GateResult:
         found = lacking(site.cloud.settings, plan.settings(*alone) if alone else ())
         if found.missing:
             error = settings_missing(site, found.missing)
-            return GateResult(
-                gate="configuration",
-                status="refused",
-                message=error.message,
-                hint=error.hint,
-                error=error,
-                details={"missing": list(found.missing)},
-            )
+            return refused_by(error, "configuration", details={"missing": list(found.missing)})
     return GateResult(gate="configuration", status="open", message=f"the parameters fit ({digest[:12]})")

@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sealift.cfn.evaluation import Bindings, parameter_values, resolved
 from sealift.cfn.pseudo import pseudo_parameters
 from sealift.cfn.values import mapping_at, properties, resources, scalar_text
-from sealift.delivery.gates import GateResult
+from sealift.delivery.gates import GateResult, refused_by
 from sealift.delivery.guard import waiver_key
 from sealift.delivery.history import Deployed, open_waivers
 from sealift.delivery.identity import is_there
@@ -44,15 +45,8 @@ def data(entering: Entering) -> GateResult:
     if not stopping:
         return _open("it is waived" if findings else "the templates take no data away")
     error = refusal(site.name, stopping, release=entering.release)
-    return GateResult(
-        gate="data",
-        status="refused",
-        message=error.message,
-        hint=error.hint,
-        details={"waivers": [waiver_key(f) for f in stopping]},
-        events=tuple(FindingReported(finding=f, environment=site.name) for f in stopping),
-        error=error,
-    )
+    result = refused_by(error, "data", details={"waivers": [waiver_key(f) for f in stopping]})
+    return replace(result, events=tuple(FindingReported(finding=f, environment=site.name) for f in stopping))
 
 
 def _open(message: str) -> GateResult:

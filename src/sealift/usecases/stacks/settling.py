@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sealift.delivery.lag import UNSEEN_S
 from sealift.delivery.states import in_progress
@@ -16,6 +17,8 @@ from sealift.model.stack import ChangeSet, ChangeSetRequest, StackEvent, StackSt
 from sealift.usecases.site import Site
 from sealift.usecases.stacks.polling import poll, wait_for_stack
 from sealift.usecases.writing import Writer
+
+Looked = TypeVar("Looked")
 
 
 def _nobody(event: StackEvent) -> None:
@@ -47,22 +50,18 @@ class Following:
 
         Raises CloudError when it took too long, or when nothing was shown of the write.
         """
-        found: list[StackState | None] = []
         self._quiet_since = self._now()
 
-        def rests() -> bool:
+        def resting() -> tuple[StackState | None] | None:
             self._read()
             if look is not None:
                 look(self.seen)
             state = self.site.cloud.stacks.describe(self.stack)
-            if not self._ended(state):
-                return False
-            found.append(state)
-            return True
+            return (state,) if self._ended(state) else None
 
-        wait_for_stack(self.site, rests, what=what)
+        (state,) = wait_for_stack(self.site, resting, what=what)
         self._read()  # what happened between the last look at the events and the one at the stack
-        return found[0]
+        return state
 
     def _ended(self, state: StackState | None) -> bool:
         newest = self._newest()
@@ -123,17 +122,13 @@ def made_change_set(request: ChangeSetRequest, site: Site) -> ChangeSet:
     """Ask for a change set and return it once AWS has computed it, whatever came out."""
     stacks = site.cloud.stacks
     stacks.create_change_set(request)
-    found: list[ChangeSet] = []
 
-    def look() -> bool:
+    def look() -> ChangeSet | None:
         change_set = stacks.change_set(request.stack_name, request.name)
-        if change_set is None or change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
-            return False
-        found.append(change_set)
-        return True
+        waits = change_set is None or change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
+        return None if waits else change_set
 
-    poll(site.services, look, timeout_s=900.0, what=f"The change set of {request.stack_name}")
-    return found[0]
+    return poll(site.services, look, timeout_s=900.0, what=f"The change set of {request.stack_name}")
 
 
 def at_rest(name: str, site: Site) -> StackState | None:
@@ -152,15 +147,13 @@ def _is_moving(name: str, site: Site) -> bool:
     return state is not None and in_progress(state.status)
 
 
-def shown(look: Callable[[], bool], site: Site) -> bool:
-    """Poll until a write is visible, up to the longest delay; return whether it became visible."""
+def shown(look: Callable[[], Looked], site: Site, *, good: Callable[[Looked], bool] = bool) -> Looked:
+    """Poll until a write is visible (`good`), up to the longest delay; return what the last look saw."""
     clock = site.services.clock
     until = clock.monotonic() + (0.0 if site.cloud.local else UNSEEN_S)
-    while not look():
-        if clock.monotonic() >= until:
-            return False
+    while not good(seen := look()) and clock.monotonic() < until:
         clock.sleep(3.0)
-    return True
+    return seen
 
 
 def wait_until_seen(writer: Writer) -> None:
