@@ -47,6 +47,10 @@ def launch(python: str, folder: Folder, identity: Identity, region: str) -> Run 
     return folder.run() if done.returncode == 0 else None
 
 
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What a network of a company's own needs, for the one package that the emulator fetches itself."""
+
+
 def _child_environment(folder: Folder, identity: Identity, region: str) -> Mapping[str, str]:
     """Return the whole environment of the emulator. Functions inherit it, so nothing of ours is in it."""
     return {
@@ -72,6 +76,7 @@ def _child_environment(folder: Folder, identity: Identity, region: str) -> Mappi
         "SEALIFT_PYTHON_VERSIONS": ":".join(map(str, places(os.environ, Path.home()).versions)),
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": os.environ.get("LANG", "C.UTF-8"),
+        **{name: os.environ[name] for name in _CERTIFICATES if name in os.environ},
     }
 
 
