@@ -108,6 +108,9 @@ def _asked(
         return test.values, (target.setting.account,)
     if test.key == "aws:requestedregion":
         return None if entry.service in _NO_REGION else (test.values, (target.view.region,))
+    if test.key == "iam:passedtoservice":
+        services = _trusted_services(target, entry)
+        return None if services is None else (test.values, services)
     if test.key in ("kms:resourcealiases", "kms:requestalias"):
         named = (value for scope, i in target.each("AWS::KMS::Alias") for value in scope.named(i).name.values)
         return test.values, tuple(named)
@@ -119,6 +122,17 @@ def _asked(
         return test.values, (theirs,)
     own = tags(principal.scope, principal.logical_id).get(test.caller_tag) if principal.scope else None
     return None if own is None else ((own,), (theirs,))
+
+
+def _trusted_services(target: Sealed, entry: Owned) -> tuple[str, ...] | None:
+    """Return the services that a role trusts; no other service can use it, whoever passes it on."""
+    for grant in target.grants:
+        if grant.trust and grant.scope is entry.scope and grant.logical_id == entry.logical_id:
+            statements = [s for s in grant.statements if s.allow]
+            if grant.fault or any(s.but_principals for s in statements):
+                return None
+            return tuple(who for s in statements for kind, who in s.principals if kind == "Service" or who == "*")
+    return None
 
 
 _NO_REGION = frozenset({"iam", "sts", "route53", "cloudfront", "s3"})

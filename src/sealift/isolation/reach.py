@@ -324,7 +324,7 @@ def _policy_cure(reach: Reach) -> str:
 
 def strongest(names: frozenset[str]) -> str:
     """Return the most telling action: permissions, then writes, then reads; well-known ones first, then by name."""
-    return min(names, key=lambda n: (_weight(n), n not in FAMILIAR, len(n), n))
+    return min(names, key=lambda n: (_weight(n), n not in FAMILIAR, ":create" in n, len(n), n))
 
 
 def _weight(name: str) -> int:

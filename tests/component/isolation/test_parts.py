@@ -30,3 +30,14 @@ def _named(cfn_type: str) -> dict[str, object]:
     named: dict[str, object] = {key: {"Ref": "AWS::StackName"} for key in keys if "." not in key}
     parents = known.parents if known else ()
     return named | {p: {"Fn::Sub": "${AWS::StackName}-whole"} for p in parents if "." not in p}
+
+
+def test_a_role_passed_to_a_service_that_it_does_not_trust_is_no_way_on() -> None:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    policy = "arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"  # passes roles to DAX and to the scaling of tables
+    properties = {"AssumeRolePolicyDocument": {"Statement": [trust]}, "ManagedPolicyArns": [policy]}
+    role = {"Type": "AWS::IAM::Role", "Properties": properties}
+    found = prove(Case(kind="own", name="passed", resources={"R": role}).views()).findings
+    ids = {f.id for f in found if not f.unproved}
+    assert "IAM-03" not in ids
+    assert "IAM-06" in ids

@@ -35,7 +35,8 @@ def _outside(world: World, environment: Sealed, principal: Principal) -> Iterato
     limits = [principal.boundary] if principal.boundary is not None else []
     for statement in principal.statements:
         pattern = next((p for p in _roles_of(statement) if not _kept(environment, p, alone=alone)), None)
-        if pattern is None:
+        if pattern is None or (statement.managed and any(t.key == "iam:passedtoservice" for t in statement.tests)):
+            # AWS's policies pass a service's own roles to it.
             continue
         action = next((a for a in _ACTIONS if may([statement, *denials], a, ROLES, limits=limits)), None)
         if action is None:

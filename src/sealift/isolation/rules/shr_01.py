@@ -40,6 +40,8 @@ _OF_AWS = re.compile(
 )
 """Names that AWS or its tools give things that everybody in the account uses."""
 
+_PART = re.compile("(?<=[^/])/(index|stream|backup)/.*$")
+"""What of a table the environment's rule on its table reports."""
 _ANY_ID = re.compile(r"^\w+:\*:(?=\w+Name/)")
 """What stands before the name of a group of instances."""
 
@@ -102,7 +104,13 @@ def _outside(world: World, environment: Sealed) -> dict[str, list[_Use]]:
                 continue
             for pattern in statement.resources:
                 name = _name(pattern)
-                if name is None or world.index.meeting(pattern) or world.schemes.owners(pattern.split(":", 5)[5]):
+                whole = _PART.sub("", pattern)
+                if (
+                    name is None
+                    or world.index.meeting(pattern)
+                    or world.index.meeting(whole)
+                    or world.schemes.owners(pattern.split(":", 5)[5])
+                ):
                     continue
                 use = _use(principal, statement, denials, pattern)
                 if use is not None:
