@@ -1,15 +1,17 @@
 """Functions are started without an event, and say why they cannot be loaded."""
 
 import http.client
+import json
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sealift.delivery.loading import judge
 from sealift.local.doors import LOAD_PATH
 from sealift.local.endpoint import Endpoint
-from sealift.local.loading import LocalFunctions
-from tests.local.deploying import ROLE, deploy, function
+from sealift.local.loading import LocalFunctions, swap_code
+from tests.local.deploying import ROLE, client, deploy, function
 from tests.local.test_functions import _functions
 
 
@@ -68,3 +70,26 @@ def test_only_who_has_the_key_starts_functions(endpoint: Endpoint) -> None:
     connection.request("POST", LOAD_PATH, "[]", {"x-sealift-key": "other"})
     assert connection.getresponse().status == 403
     connection.close()
+
+
+def test_a_call_that_read_a_function_before_its_new_code_came_leaves_no_old_one(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    answer = "def handler(event, context): return '%s'"
+    deploy(endpoint, "swapping", {"Resources": {"Role": ROLE, "F": function(answer % 0, FunctionName="swapping")}})
+    functions, lambdas = LocalFunctions(_functions(endpoint), endpoint), client(endpoint, "lambda")
+
+    def called() -> str:
+        return str(json.loads(lambdas.invoke(FunctionName="swapping")["Payload"].read()))
+
+    functions.load(["swapping"])
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(1, 6):
+            asked = [pool.submit(called) for _ in range(8)]
+            file = tmp_path / f"{number}.zip"
+            with zipfile.ZipFile(file, "w") as archive:
+                archive.writestr("index.py", answer % number)
+            swap_code(endpoint, {"swapping": file})
+            for one in asked:
+                one.result()
+            assert {called() for _ in range(4)} == {str(number)}

@@ -91,6 +91,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
 
     def __init__(self, name: str, config: dict[str, Any], code: bytes) -> None:
         super().__init__(name, config, code)
+        self.code_zip: bytes = code
         self._proc: Any = None
         self._api: RuntimeApi | None = None
         self._output: Output | None = None
@@ -138,6 +139,13 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     @property
     def _debugger(self) -> Debugged | None:
         return self.debugged.get(str(self.config.get("FunctionName", "")))
+
+    def run_code(self, code: bytes) -> None:
+        """Run this code from the next event on."""
+        if self.code_zip is not code:
+            with self._lock:
+                self._discard()
+                self.code_zip = code
 
     def retire(self) -> None:
         """End the process: at once, or when the invocation that is under way has ended."""

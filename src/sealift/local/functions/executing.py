@@ -194,10 +194,13 @@ def _loaded(func: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _leased(config: dict[str, Any], code: bytes) -> Iterator[Environment]:
-    environment, _ = lambda_runtime.acquire_worker(
-        config.get("FunctionName", "unknown"), config, code, qualifier=config.get("Version", "$LATEST")
-    )
+    name, version = config.get("FunctionName", "unknown"), config.get("Version", "$LATEST")
+    environment, _ = lambda_runtime.acquire_worker(name, config, code, qualifier=version)
     try:
+        # Who read the function before it got new code may come with the old one after the environments were ended.
+        newest = (lambda_svc._functions.get(name) or {}).get("code_zip")
+        if version == "$LATEST" and newest is not None:
+            environment.run_code(newest)
         yield environment
     finally:
         lambda_runtime.release_worker(environment)
