@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from sealift.analysis.fits import fit_findings
 from sealift.analysis.misread import callers
+from sealift.analysis.pythons import allows
 from sealift.analysis.requirements import lock_constraints, locked_requirements, poetry_requirements
 from sealift.analysis.undefined import references
 from sealift.build.dependencies.declared import Declared, declared
@@ -231,11 +232,12 @@ DEPENDENCIES: dict[str, dict[str, Any]] = {
         "metadata": {"lock-version": "2.0", "files": {"idna": [{"hash": "sha256:82"}]}},
     },
     "Pipfile.lock": {
+        "_meta": {"requires": {"python_version": "3.12"}, "sources": [{"name": "x", "url": "https://x.example"}]},
         "default": {
             "idna": {"version": "==3.7", "hashes": ["sha256:82"], "extras": ["a"], "markers": "python_version > '3'"},
             "b": {"git": "https://x.example/b", "ref": "1"},
             "c": {"file": "c.whl", "hashes": ["sha256:82"]},
-        }
+        },
     },
     "pylock.toml": {
         "lock-version": "1.0",
@@ -392,6 +394,7 @@ def as_file(name: str, document: Any) -> bytes:
 def inputs_of(found: Declared | None, folder: Path) -> None:
     if found is not None:
         inputs(found, folder, lambda path: Tree(root=path, files=(), digest=""))
+        allows(found.requires_python, (3, 12))
 
 
 def check_dependencies(folder: Path, name: str, data: bytes) -> None:

@@ -140,7 +140,7 @@ def _of_another_tool(path: Path, kind: Kind, text: str, places: Places) -> Decla
         if path.with_name("Pipfile").is_file():
             foreign_locks().refuse_stale_pipfile(read_text(path.with_name("Pipfile")), lock, str(path))
         named = lock.get("_meta", {}).get("requires", {})
-        python = named.get("python_full_version") or named.get("python_version") or ""
+        python = str(named.get("python_full_version") or named.get("python_version") or "")
         asked = foreign_locks().from_pipfile_lock(text, str(path))
     else:
         asked, python = foreign_locks().from_pylock(text, str(path)), foreign_locks().python_of_pylock(text, str(path))
