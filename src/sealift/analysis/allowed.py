@@ -20,7 +20,10 @@ _BEGINNINGS = ("LC_", "UV_", "npm_config_", "NPM_CONFIG_")
 _CREDENTIALS = (
     *(".aws", ".ssh", ".gnupg", ".docker", ".kube", ".azure", ".config/gh", ".config/glab-cli", ".config/gcloud"),
     *(".netrc", ".npmrc", ".pypirc", ".git-credentials", ".config/git/credentials", ".config/pip/pip.conf", ".pgpass"),
-    *(".terraform.d", ".config/hub", ".bash_history", ".zsh_history", ".python_history"),
+    *(".terraform.d", ".config/hub", ".bash_history", ".zsh_history", ".python_history", ".local/share/fish"),
+    *(".local/share/uv/credentials", ".config/pypoetry", ".yarnrc.yml", ".bunfig.toml", ".cargo/credentials.toml"),
+    *(".m2/settings.xml", ".gem/credentials", ".config/containers/auth.json", ".vault-token", ".config/sops"),
+    *(".local/share/keyrings", ".password-store", ".config/op", ".serverlessrc", ".psql_history", ".my.cnf"),
 )
 _NAMED_FILES = (
     *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "NETRC", "KUBECONFIG"),
@@ -30,8 +33,14 @@ _NAMED_FILES = (
         "DOCKER_CONFIG",
         "NPM_CONFIG_USERCONFIG",
     ),
+    *("SSH_AUTH_SOCK", "PIP_CONFIG_FILE", "PGPASSFILE", "REGISTRY_AUTH_FILE"),
+    # What is written there, later steps of the job get as variables and as programs.
+    *("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE"),
 )
-_SERVICE_ACCOUNTS = "/var/run/secrets"
+_AGENTS = ("keyring", "gnupg", "bus")
+"""Below XDG_RUNTIME_DIR: what hands out the keys and passwords of the person."""
+_MACHINE = ("/var/run/secrets", "/opt/atlassian/pipelines/agent/ssh")
+"""Of a service account of Kubernetes, and of a step of Bitbucket."""
 
 
 def allowed(env: Mapping[str, str], variables: Sequence[str] = ()) -> dict[str, str]:
@@ -71,5 +80,9 @@ def covered(env: Mapping[str, str], files: Sequence[str] = ()) -> list[str]:
     named = [env[name] for name in _NAMED_FILES if env.get(name, "").startswith("/")]
     kept = [path for path in named if not path.startswith("/dev/")]
     left = {f"{home}/{name[2:]}" if name.startswith("~/") else name for name in files}
-    places = dict.fromkeys([*(f"{home}/{name}" for name in _CREDENTIALS), *kept, _SERVICE_ACCOUNTS])
+    runtime, project = env.get("XDG_RUNTIME_DIR"), env.get("CI_PROJECT_DIR")
+    agents = [f"{runtime}/{name}" for name in _AGENTS] if runtime else []
+    # GitLab keeps variables of the kind "file" beside the project's folder.
+    variables = [f"{project}.tmp"] if project and env.get("GITLAB_CI") else []
+    places = dict.fromkeys([*(f"{home}/{name}" for name in _CREDENTIALS), *kept, *agents, *variables, *_MACHINE])
     return [place for place in places if place not in left]

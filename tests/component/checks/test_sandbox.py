@@ -1,8 +1,11 @@
 """Code of a pull request that every tool would run, looking for credentials by every door: it finds none."""
 
 import os
+import shutil
+import socket
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,12 +20,19 @@ from sealift.system import RealProcess
 
 PLANTED = "planted-credential-0123"
 LOOK = """
-import glob, os, pathlib
+import glob, os, pathlib, socket
 def look():
     found = dict(os.environ)
     for name in (".aws/credentials", ".netrc", ".ssh/id_rsa"):
         try: found[name] = pathlib.Path({home!r}, name).read_text()
         except OSError: pass
+    for name in ("agent", "step"):
+        try:
+            place = pathlib.Path({home!r}, name)
+            with socket.socket(socket.AF_UNIX) as agent:
+                agent.connect(str(place)) if name == "agent" else place.read_text() or 1 / 0
+            found["." + name] = {planted!r}
+        except (OSError, ZeroDivisionError): pass
     for name in glob.glob("/proc/[0-9]*/environ"):
         try: found[name] = pathlib.Path(name).read_bytes().decode(errors="replace")
         except OSError: pass
@@ -45,16 +55,22 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def env(tmp_path: Path) -> Mapping[str, str]:
-    """The environment of a job that has credentials in every place."""
-    home = tmp_path / "person"
+def env(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """The environment of a job that has credentials in every place, an agent that hands them out, and later steps."""
+    home = Path(tempfile.mkdtemp(prefix="person"))  # the path of a socket has to be short
     for name in (".aws/credentials", ".netrc", ".ssh/id_rsa"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(PLANTED)
     # What this machine needs to install anything at all.
     shared = {name: value for name, value in os.environ.items() if name.endswith(("_CERT_FILE", "_CERT_DIR", "_PROXY"))}
     shared["UV_CACHE_DIR"] = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
-    return {"PATH": os.environ["PATH"], "HOME": str(home), **shared, **dict.fromkeys(ENV, PLANTED)}
+    (home / "step").write_text(PLANTED)
+    places = {"SSH_AUTH_SOCK": str(home / "agent"), "GITHUB_ENV": str(home / "step")}
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(places["SSH_AUTH_SOCK"])
+        agent.listen()
+        yield {"PATH": os.environ["PATH"], "HOME": str(home), **shared, **places, **dict.fromkeys(ENV, PLANTED)}
+    shutil.rmtree(home)
 
 
 def app(root: Path, **suite: object) -> App:

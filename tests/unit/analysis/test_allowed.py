@@ -61,3 +61,17 @@ def test_files_with_credentials_are_covered_but_for_those_the_team_lets_through(
     assert {"/home/ann/.aws", "/home/ann/.npmrc", "/tmp/token"} <= set(places)
     assert "/dev/null" not in places
     assert "/home/ann/.npmrc" not in covered(env, ["~/.npmrc"])
+
+
+def test_what_hands_out_credentials_or_changes_later_steps_is_covered() -> None:
+    env = {
+        "HOME": "/home/ann",
+        "XDG_RUNTIME_DIR": "/run/user/1000",
+        "SSH_AUTH_SOCK": "/tmp/ssh-x/agent.1",
+        "GITHUB_ENV": "/tmp/_runner_file_commands/set_env_1",
+        "GITLAB_CI": "true",
+        "CI_PROJECT_DIR": "/builds/acme/shop",
+    }
+    agents = {"/run/user/1000/keyring", "/run/user/1000/gnupg", "/run/user/1000/bus", "/tmp/ssh-x/agent.1"}
+    assert agents | {"/tmp/_runner_file_commands/set_env_1", "/builds/acme/shop.tmp"} <= set(covered(env))
+    assert "/tmp/ssh-x/agent.1" not in covered(env, ["/tmp/ssh-x/agent.1"])
