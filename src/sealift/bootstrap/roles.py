@@ -34,17 +34,17 @@ _PARTS = {"dynamodb": "table/", "events": "event-bus/", "kinesis": "stream/"}
 
 
 def deploy(target: BootstrapTarget) -> list[Json]:
-    """Return what the role that deploys may do. It makes nothing itself: it hands the CloudFormation role over."""
+    """Return the permissions of the role that deploys. It creates nothing itself; it passes the CloudFormation role."""
     return list(_deploy(target))
 
 
 def plan(target: BootstrapTarget) -> list[Json]:
-    """Return what the role that judges before anything is deployed may do: read what is in force."""
+    """Return the permissions of the role that plans: it reads what is deployed and in force."""
     return list(_plan(target))
 
 
 def verify(target: BootstrapTarget) -> list[Json]:
-    """Return what the role that looks at what was deployed may do."""
+    """Return the permissions of the role that verifies a deployment."""
     return list(_verify(target))
 
 

@@ -211,7 +211,7 @@ def _made(scope: Scope, logical_id: str, call: tuple[str, Json], at: tuple[str, 
 
 
 def _placed(place: Place) -> Iterator[Place]:
-    """Yield a place, and what a build asks a store for apart from its commands."""
+    """Yield a place; for a build, also the values that its commands read from a store."""
     if place.key != "BuildSpec":
         yield place
         return

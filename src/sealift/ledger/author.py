@@ -8,10 +8,10 @@ from sealift.ports import Clock, Ids
 
 
 class Witness(Protocol):
-    """Knows processes of this machine, so that the lease of a killed one need not be waited for."""
+    """Checks processes of this machine, so that the lease of a killed one can be taken at once."""
 
     def ourselves(self) -> Mapping[str, str]:
-        """Return what tells this process from every other that is or was; empty when that is not known."""
+        """Return a unique identification of this process; empty when there is none."""
 
     def is_dead(self, process: Mapping[str, str]) -> bool:
         """Return whether that process has certainly ended."""
@@ -19,7 +19,7 @@ class Witness(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """The one who writes, as entries and leases name it (`who@where`), and what it makes them with."""
+    """The author of entries and leases (`who@where`), with its clock and ids."""
 
     actor: str
     clock: Clock

@@ -68,7 +68,7 @@ def decode_entry(data: bytes) -> Entry:
 
 
 def stored_details(details: records.Details) -> dict[str, Json]:
-    """Return what is stored of a record's details."""
+    """Return the stored form of a record's details."""
     step: dict[str, Json] = {"step": details.step} if isinstance(details, records.Step) else {}
     return step | {key: value for key, value in _plain(details).items() if value is not None}
 
@@ -97,7 +97,7 @@ def decode_head(data: bytes) -> Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What is stored of a lease: the lease, the process that holds it, and whether it was given back."""
+    """The stored form of a lease: the lease, the process that holds it, and whether it was released."""
 
     lease: Lease
     process: Mapping[str, str]

@@ -219,7 +219,7 @@ class BucketLedger:
             raise damaged(f"The pointer of the ledger of {self._environment} is damaged: {error.message}") from error
 
     def _read(self) -> tuple[tuple[Entry, ...], tuple[ChainFault, ...]]:
-        """Return what can be read, and what is wrong. The pointer is read first, so it is never ahead by a race."""
+        """Return the readable entries and the faults. The pointer is read first, so that a race never puts it ahead."""
         pointer = self._bucket.get(HEAD_KEY)
         keys = [key for key in self._bucket.keys(PREFIX) if _ENTRY_KEY.fullmatch(key)]
         return judge_chain(self._bodies(keys), pointer.body if pointer else None)

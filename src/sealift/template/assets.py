@@ -48,7 +48,7 @@ class Source:
         return agreed(texts(value, self.scopes))
 
     def decided(self, value: Json, path: TemplatePath, what: str) -> str | None:
-        """Return the text of a value that decides a build; None where it is known nowhere.
+        """Return the text of a value that determines a build; None when no environment knows it.
 
         Raises TemplateError when environments differ.
         """
@@ -58,7 +58,7 @@ class Source:
         return agreed(found)
 
     def differing(self, found: Mapping[str, str | None], value: Json, path: TemplatePath, what: str) -> TemplateError:
-        """Return the error for what decides a build and is not the same in all environments."""
+        """Return the error for a value that determines a build and differs between environments."""
         names = depends_on(value)
         return self.fault(
             path,
@@ -415,7 +415,7 @@ def _near(path: Path) -> str:
 
 
 def _identity(asset: Asset) -> str:
-    """Return what two properties have in common when one artifact serves both.
+    """Return the key that two properties share when one artifact serves both.
 
     A makefile builds the target of one logical id, and a nested template belongs to one stack: neither is shared.
     What esbuild bundles is a handler.

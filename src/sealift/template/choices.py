@@ -17,7 +17,7 @@ Given = Mapping[str, Mapping[str, str | None]]
 
 
 def scopes(body: dict[str, Json], given: Given) -> Scopes:
-    """Return what is known of a template in each environment: parameters, mappings and, with values, conditions."""
+    """Return the known parameters, mappings and (with values) conditions of a template in each environment."""
     mappings = mapping_at(body, "Mappings")
     if not given:
         return {"": Bindings(parameters=parameter_values(body, {}), mappings=mappings)}

@@ -20,7 +20,7 @@ _DEPENDS = (b'"AutoPublishAlias', b'"AWS::Serverless::LayerVersion"', b'"AWS::La
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neutral:
-    """A template and its parameters, with what each stand-in in them stands for."""
+    """A template and its parameters with placeholders, and the value of each placeholder."""
 
     body: bytes
     parameters: Mapping[str, str]
@@ -31,7 +31,7 @@ class Neutral:
 
 
 def neutral(body: bytes, parameters: Mapping[str, str]) -> Neutral:
-    """Return the template with stand-ins, or as it is where that is not safe."""
+    """Return the template with placeholders; unchanged when that is not safe."""
     if any(word in body for word in _DEPENDS):
         return Neutral(body=body, parameters=parameters)
     template: dict[str, Json] = json.loads(body)
@@ -47,7 +47,7 @@ def neutral(body: bytes, parameters: Mapping[str, str]) -> Neutral:
 
 
 def put_back(rendered: Rendered, taken: Neutral) -> Rendered:
-    """Return the rendered template with what the stand-ins stand for."""
+    """Return the rendered template with the values of the placeholders."""
     if not taken.code and not taken.bucket:
         return rendered
     body = _put_back(rendered.body, taken)
@@ -56,7 +56,7 @@ def put_back(rendered: Rendered, taken: Neutral) -> Rendered:
 
 
 def _take_code(template: dict[str, Json]) -> dict[str, str]:
-    """Give each function's code a stand-in, and return what each stands for."""
+    """Replace each function's code by a placeholder, and return the value of each."""
     resources = template.get("Resources")
     stands_for: dict[str, str] = {}
     for resource in resources.values() if isinstance(resources, dict) else ():

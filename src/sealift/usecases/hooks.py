@@ -109,7 +109,7 @@ def _described(here: Origin | None) -> str:
 
 
 def tell_what_stays(site: Site) -> None:
-    """Say beforehand what a rollback cannot undo, where hooks are declared."""
+    """Report, before a deployment with hooks, what a rollback cannot undo."""
     if not (site.app.hooks.before_deploy or site.app.hooks.after_deploy):
         return
     site.emit(

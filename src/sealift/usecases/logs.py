@@ -96,7 +96,7 @@ def tell_log(name: str, lines: Sequence[str], site: Site) -> None:
 
 
 def tell_trouble(stacks: Sequence[str], site: Site, *, since: datetime) -> None:
-    """Tell the logs of functions of these stacks that failed since a moment, of few of them."""
+    """Emit the logs of a few functions of these stacks that failed since a moment."""
     for name, lines in list(_troubled(stacks, site.cloud, since=since - _AHEAD))[:MOST_TOLD]:
         tell_log(name, lines, site)
 

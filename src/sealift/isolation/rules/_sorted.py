@@ -21,7 +21,7 @@ def telemetry_actions(reach: Reach) -> frozenset[str]:
 
 
 def permission_actions(reach: Reach) -> frozenset[str]:
-    """Return what changes who may do what: IAM-02."""
+    """Return the actions that change permissions: IAM-02."""
     if _is_stack(reach):
         return frozenset()
     return frozenset(n for n in reach.actions - _ROLE_ACTIONS - _OF_SERVICES_ALONE if _changes_permissions(n))

@@ -38,7 +38,7 @@ def check(world: World) -> Iterator[Finding]:
 
 
 def _unknown_actions(world: World, environment: Sealed, principal: Principal) -> Iterator[tuple[str, Location | None]]:
-    """Yield actions that no facts know, where they are allowed on what another environment owns."""
+    """Yield unknown actions that are allowed on resources of another environment."""
     for statement in principal.statements:
         if not statement.allow or statement.managed is not None or statement.but_actions:
             continue

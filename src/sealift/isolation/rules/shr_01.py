@@ -191,7 +191,7 @@ def _is_call(pattern: str, action: str, fact: iam.Action) -> bool:
 
 @lru_cache(maxsize=4096)
 def _named(actions: tuple[str, ...], service: str) -> list[tuple[str, iam.Action]]:
-    """Return the actions that may be on an ARN of this service: rds-data's, too, on a cluster of rds."""
+    """Return the actions that apply to ARNs of this service; those of rds-data apply to clusters of rds too."""
     found: dict[str, iam.Action] = {}
     for pattern in actions:
         own = pattern.partition(":")[0].lower()

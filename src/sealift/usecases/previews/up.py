@@ -166,7 +166,7 @@ def _seeded(site: Site) -> App:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Beginning:
-    """What is decided under the lease, when nothing can come between: whether the preview may still come."""
+    """The check under the lease whether a preview may still be deployed."""
 
     app: App
     environment: Environment
