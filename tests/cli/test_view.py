@@ -3,12 +3,13 @@ import io
 import pytest
 
 from sealift.cli.screen import Screen
-from sealift.cli.view import View, duration
+from sealift.cli.view import View, duration, finished_lines
 from sealift.cli.visible import visible
 from sealift.errors import UserError
 from sealift.model.event import (
     ChangePlanned,
     FindingReported,
+    Finished,
     HookRan,
     Noted,
     PhaseFinished,
@@ -169,6 +170,19 @@ def test_what_an_earlier_part_of_the_journey_found_is_not_told_again() -> None:
         "L0 not proved, as told above",
     ]
     assert shown(*prove, end, *prove, end, verbose=True).count("lets others in") == 2
+
+
+def test_what_a_finding_said_is_not_repeated_in_the_phase_and_at_the_end() -> None:
+    counted = "acceptance tests: 1 failed, 0 passed"
+    text = shown(
+        found("the order was lost"),
+        PhaseFinished(phase="verify", detail=f"{counted} (the order was lost)", status="failed"),
+    )
+    assert text.count("the order was lost") == 1
+    assert counted in text
+    last = Finished(status="failed", message=f"staging: {counted} (the order was lost)")
+    assert f"staging: {counted}" in [line.plain.strip() for line in finished_lines(last, ("the order was lost",))]
+    assert any("(the order was lost)" in line.plain for line in finished_lines(last))
 
 
 def test_an_error_is_told_however_often_it_happens() -> None:

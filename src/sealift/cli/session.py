@@ -201,7 +201,8 @@ class Session:
             from sealift.cli.view import finished_lines
 
             lines = screen(sys.stderr)
-            for line in finished_lines(self.said(finished)):
+            told = self.said(tuple(getattr(self.__dict__.get("_shown"), "messages", ())))
+            for line in finished_lines(self.said(finished), told):
                 lines.line(line)
         return EXIT_CODES.get(finished.status, 1)
 

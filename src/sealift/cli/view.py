@@ -1,7 +1,7 @@
 """Events for people, on standard error: finished phases as lines, and the running one as a living last line."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sealift.cli.artifacts import artifact_lines
 from sealift.cli.screen import Screen
@@ -58,8 +58,15 @@ def about(seconds: float) -> str:
     return f"{seconds // 86_400:.0f} days"
 
 
-def finished_lines(finished: Finished) -> Iterator[Text]:
-    """Yield the last lines of a delivery: how it ended, each environment, and what to do next."""
+def untold(text: str, told: Iterable[str]) -> str:
+    """Return a text without what stands in brackets in it and was told before."""
+    for message in told:
+        text = text.replace(f" ({message})", "")
+    return text
+
+
+def finished_lines(finished: Finished, told: Iterable[str] = ()) -> Iterator[Text]:
+    """Yield the last lines of a delivery: how it ended, each environment, what to do next; `told` is not repeated."""
     mark, style = MARKS[finished.status]
     release = f"  release {finished.release[:12]}" if finished.release else ""
     yield Text.assemble("\n", (f"{mark} {finished.status}", f"bold {style}"), release)
@@ -67,7 +74,7 @@ def finished_lines(finished: Finished) -> Iterator[Text]:
         mark, style = MARKS[status]
         yield Text.assemble("  ", (mark, style), f" {name:<14}", (status, style))
     if finished.message:
-        yield Text(f"  {finished.message}")
+        yield Text(f"  {untold(finished.message, told)}")
     if finished.hint:
         yield Text(f"  → {finished.hint}", style="dim")
 
@@ -87,6 +94,8 @@ class View:
         self._shown = 0
         self._repeated = False
         self._cure = ""
+        self.messages: set[str] = set()
+        """What findings said."""
         self._told: set[str] = set()
         self._telling: set[str] = set()
         self._planned = 0
@@ -143,7 +152,7 @@ class View:
         self._artifacts.clear()
         mark, style = MARKS[event.status]
         took = f"{duration(event.duration_s):>9}"
-        detail = event.detail + (", as told above" if self._repeated else "")
+        detail = untold(event.detail, self.messages) + (", as told above" if self._repeated else "")
         self._line(Text.assemble(INDENT, (mark, style), f" {event.phase:<9}", (took, "dim"), "  ", (detail, "dim")))
         if self._advice > self._shown and event.phase == "analyse" and not self._verbose:
             more = self._advice - self._shown
@@ -167,6 +176,7 @@ class View:
 
     def _finding(self, event: FindingReported) -> None:
         finding = event.finding
+        self.messages.add(finding.message)
         text = f"{finding.id} {finding.message}"
         if not finding.stops and finding.tool != "drift":
             self._advice += 1
