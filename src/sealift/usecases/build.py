@@ -90,10 +90,8 @@ def build_release(
         named = {w.key: _named(w, built[w.key]) for w in wanted if w.key in built}
         for name, template in templates.items():
             _refuse_too_large(name, template, named)
-        if loads:
-            looked = _look(
-                [one for name, template in templates.items() for one in finished(name, template, named)], services
-            )
+        functions = [one for name, template in templates.items() for one in finished(name, template, named)]
+        looked = _look(functions, services) if loads else Looked()
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         nested: list[BuiltArtifact] = []
         sealing = _Sealing(services=services, named=named, files=files, nested=nested)

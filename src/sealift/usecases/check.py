@@ -129,9 +129,8 @@ def audit(app: App, built: BuiltRelease, services: Services) -> SuiteResult:
         result = services.analyzer.audit(app, pins, npm=bool(others))
         for finding in result.findings:
             services.events.emit(FindingReported(finding=finding))
-        known = (
-            "" if result.status == "not tested" else f"{len(result.findings)} known in {len(pins) + others} packages"
-        )
+        count = len(pins) + (0 if "npm: not checked" in result.reason else others)
+        known = "" if result.status == "not tested" else f"{len(result.findings)} known in {count} packages"
         outcome.detail = "; ".join(filter(None, (known, result.reason)))
         outcome.status = "skipped" if result.status == "not tested" else "succeeded"
     return result

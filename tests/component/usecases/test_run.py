@@ -221,6 +221,9 @@ def test_what_a_release_holds_is_looked_up_once_each(world: World):
     assert world.analyzer.audited == ["idna==3.7", "six==1.17.0"]
     (ended,) = (e for e in world.events.of(PhaseFinished) if e.phase == "audit")
     assert ended.detail == "0 known in 3 packages"
+    world.analyzer.known = SuiteResult(name="vulnerabilities", status="succeeded", reason="npm: not checked: no answer")
+    audit(world.app, replace(built, artifacts=(python, node, *rest)), world.services())
+    assert world.events.of(PhaseFinished)[-1].detail == "0 known in 2 packages; npm: not checked: no answer"
 
 
 def test_what_could_not_be_looked_up_is_never_called_clean(world: World):
