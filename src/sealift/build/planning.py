@@ -304,7 +304,7 @@ def _refuse_python(asset: Asset, found: Declared) -> None:
     """Refuse to install for a Python that a project says it is not for: its own tool would."""
     runtime = asset.declared_runtime or asset.runtime or ""
     version = version_of(runtime)
-    if found.requires_python and version is not None and not allows(found.requires_python, version):
+    if found.kind != "pipfile" and version is not None and not allows(found.requires_python, version):
         raise BuildError(
             f"{', '.join(asset.logical_ids)}: {found.path.name} is for Python {found.requires_python}, "
             f"and the Runtime is {runtime}",

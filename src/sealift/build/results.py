@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sealift.analysis.pythons import allows, version_of
 from sealift.build.cache.keys import digest, file_sha256
 from sealift.build.cache.store import Cache
 from sealift.build.planning import AssetPlan
@@ -164,6 +165,12 @@ def _declaration(plan: AssetPlan) -> str | None:
 def _warnings(plan: AssetPlan, record: Mapping[str, object]) -> Iterator[str]:
     """Yield what is to be said of the source, which is no part of the key, and of what was made, by this name."""
     yield from (f"{plan.name}: {told}" for told in plan.tree.warnings)
+    found, version = (
+        plan.wanted and plan.wanted.declared,
+        version_of(plan.asset.declared_runtime or plan.asset.runtime or ""),
+    )
+    if found and found.kind == "pipfile" and version and not allows(found.requires_python, version):
+        yield f"{plan.name}: {found.path.name} is for Python {found.requires_python}, and the Runtime is another one"
     made_for = f"{record.get('name', plan.name)}: "
     for told in map(str, _list(record.get("warnings"))):
         yield f"{plan.name}: {told.removeprefix(made_for)}" if told.startswith(made_for) else told

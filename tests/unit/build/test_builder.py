@@ -1,5 +1,6 @@
 """The builder: what it builds, what it reuses, and the reason that it gives."""
 
+import json
 import os
 import zipfile
 from collections.abc import Sequence
@@ -441,6 +442,14 @@ def test_a_file_at_an_address_that_requirements_include_counts(app: Path) -> Non
     assert build(app, uv=web).reason == "unchanged"
     web.pins = "alpha==2.0\n"
     assert build(app, uv=web).artifact != first.artifact
+
+
+def test_a_pipfile_for_another_python_than_the_runtime_is_told(app: Path) -> None:
+    lock = {"_meta": {"requires": {"python_version": "3.11"}}, "default": {"alpha": {"version": "==1.0"}}}
+    write(app, {"other/Pipfile.lock": json.dumps(lock)})
+    told = "Other: Pipfile.lock is for Python 3.11, and the Runtime is another one"
+    assert build(app, function("other", runtime="python3.12")).warnings == (told,)
+    assert build(app, function("other", runtime="python3.11")).warnings == ()
 
 
 @pytest.mark.parametrize("declared", [None, "python3.12"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sealift.build.cache.stat_index import StatIndex
 from sealift.build.cache.store import Cache
-from sealift.build.zips.tree import Profile, Tree, body, profile, read_tree
+from sealift.build.zips.tree import Profile, Tree, body, profile, read_package, read_tree
 from sealift.errors import BuildError
 from sealift.model.template import Packing
 from tests.unit.build.tools import write
@@ -243,3 +243,8 @@ def settle(folder: Path) -> None:
     newest = max(path.stat().st_ctime_ns for path in folder.iterdir())
     while time.time_ns() < newest + 100_000_000:
         time.sleep(0.02)
+
+
+def test_a_package_called_dist_is_no_output_of_a_build(tmp_path: Path) -> None:
+    write(tmp_path, {"dist/__init__.py": "", "build/lib.py": "", "pyproject.toml": ""})
+    assert [file.name for file in read_package(tmp_path, tmp_path).files] == ["dist/__init__.py", "pyproject.toml"]

@@ -51,6 +51,11 @@ OFFLINE = """error: Request failed after 3 retries
         (CONFLICT, "dependencies-unresolvable", "boto3==1.34.0 depends on botocore>=1.34.0,<1.35.0"),
         (HASH, "dependency-hash", "Hash mismatch for `six==1.16.0` Expected: sha256:0000 Computed: sha256:8abb"),
         (NO_HASH, "dependency-hash", "no trusted hash was provided for: `charset-normalizer`"),
+        (
+            BUILD.replace("==3.4.4", " @ file:///r/lib"),
+            "dependency-build-failed",
+            "Failed to build `python-ldap @ file",
+        ),
         (BUILD, "dependency-needs-compiling", "Failed to build `python-ldap==3.4.4`"),
         (NO_VERSION, "dependency-version-from-git", "Failed to build `lib @ file:///r/lib`"),
         (OFFLINE, "registry-unreachable", "Request failed after 3 retries"),

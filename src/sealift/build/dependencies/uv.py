@@ -195,6 +195,12 @@ _FAILURES = (
         "A package that is named by its path is built from a copy of its folder: move what it reads into that folder.",
     ),
     (
+        r"failed to build `[^`]* @ file:",
+        "dependency-build-failed",
+        "A package that is named by its path cannot be built, from a copy of its folder without a compiler: mend it "
+        "(`uv build --wheel` there shows all that its build says).",
+    ),
+    (
         r"failed to build|build backend|not compatible with the target|incompatible with the current",
         "dependency-needs-compiling",
         "It has no wheel for the function's Python and processor, and building one needs a compiler. Choose a version "

@@ -34,7 +34,13 @@ def bundle(plan: AssetPlan, process: Process, scratch: Path, *, given: Mapping[s
     entries = _entry_points(plan, mirror.source)
     record = scratch / "esbuild.json"
     argv = [_program(mirror), *entries, "--bundle", "--platform=node", *_places(plan, entries, artifacts)]
-    argv += ["--log-level=warning", "--log-limit=0", "--color=false", f"--metafile={record}", *_options(plan)]
+    argv += [
+        "--log-level=warning",
+        "--log-limit=0",
+        "--color=false",
+        f"--metafile={record}",
+        *options(plan.name, plan.asset.build_properties),
+    ]
     done = run(plan, process, argv, cwd=mirror.source, hint=_HINT)
     _refuse_undeclared(plan, record, mirror)
     return Done(folder=artifacts, warnings=tuple(_warnings(plan, done.stderr)), lock=lock)
@@ -107,15 +113,13 @@ def _warnings(plan: AssetPlan, output: str) -> Iterator[str]:
         yield f"{plan.name}: esbuild warns: {text}{f' ({place})' if place else ''}"
 
 
-def _options(plan: AssetPlan) -> list[str]:
-    properties = {"Minify": True, "Target": "es2020", "Format": "cjs", **plan.asset.build_properties}
-    options: list[str] = []
-    for name, value in properties.items():
-        options += _option(plan, name, value)
-    return options
+def options(function: str, properties: Mapping[str, Json]) -> list[str]:
+    """Return the options of esbuild for BuildProperties, over the defaults of SAM. Raises BuildError."""
+    given = {"Minify": True, "Target": "es2020", "Format": "cjs", **properties}
+    return [option for name, value in given.items() for option in _option(function, name, value)]
 
 
-def _option(plan: AssetPlan, name: str, value: Json) -> list[str]:
+def _option(function: str, name: str, value: Json) -> list[str]:
     match name:
         case "EntryPoints" | "UseNpmCi":
             return []
@@ -138,7 +142,7 @@ def _option(plan: AssetPlan, name: str, value: Json) -> list[str]:
             return [f"--{name.lower()}:{entry}" for entry in _list(value)]
         case _:
             raise BuildError(
-                f"{plan.name}: BuildProperties {name} of esbuild is not supported",
+                f"{function}: BuildProperties {name} of esbuild is not supported",
                 code="build-property-unsupported",
                 hint="Remove it, or build with BuildMethod: makefile.",
             )
@@ -149,6 +153,8 @@ def _true(value: Json) -> bool:
 
 
 def _list(value: Json) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{key}={text}" for key, text in value.items()]
     return [str(v) for v in value] if isinstance(value, list) else [str(value)]
 
 

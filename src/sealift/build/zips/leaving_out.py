@@ -28,7 +28,7 @@ LOCAL_ANYWHERE = tuple(name for name in SOURCE_ANYWHERE if name != ".gitignore")
 """Left out of a folder that requirements name by path. A build backend may read what git ignores."""
 
 LOCAL_OUTPUT = ("build", "dist", "*.egg-info")
-"""Left out at the top of a folder that requirements name by path."""
+"""Left out at the top of a folder that requirements name by path, unless it is a package."""
 
 OUTPUT = ("__pycache__", ".bin", ".package-lock.json", ".DS_Store")
 """Left out of what make, npm and esbuild produce: caches, and links that only serve a command line."""

@@ -95,7 +95,8 @@ def read_package(path: Path, boundary: Path, index: StatIndex | None = None) -> 
     """Return the files of a folder that is named by path as a dependency, or of one file."""
     if path.is_file():
         return read_file(path, index)
-    return read_tree(path, Profile(boundary=boundary, top=LOCAL_OUTPUT, anywhere=LOCAL_ANYWHERE), index)
+    top = tuple(name for name in LOCAL_OUTPUT if not (path / name / "__init__.py").is_file())
+    return read_tree(path, Profile(boundary=boundary, top=top, anywhere=LOCAL_ANYWHERE), index)
 
 
 def read_tree(root: Path, profile: Profile, index: StatIndex | None) -> Tree:
