@@ -17,7 +17,7 @@ def check(world: World) -> Iterator[Finding]:
     for environment in world.environments:
         for scope in environment.scopes:
             for what in scope.unread:
-                yield _finding(environment, f"the template {scope.name} has {what}", "", None)
+                yield _finding(environment, f"the template {scope.name} has {what}", "", None, fix=_WRITE_OUT)
         for scope, logical_id in environment.unknown_types:
             message = f"the type {scope.type_of(logical_id) or '(none)'} of {logical_id} is not known"
             yield _finding(environment, message, logical_id, scope.location(logical_id))
@@ -35,6 +35,9 @@ def check(world: World) -> Iterator[Finding]:
             if grant.fault:
                 place = grant.scope.location(grant.logical_id)
                 yield _finding(environment, f"{grant.fault}, in {grant.logical_id}", grant.logical_id, place)
+
+
+_WRITE_OUT = "Write out what it makes, or accept the finding when that reaches nothing."
 
 
 def _unknown_actions(world: World, environment: Sealed, principal: Principal) -> Iterator[tuple[str, Location | None]]:

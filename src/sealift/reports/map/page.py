@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sealift.isolation.model import EnvironmentView, Finding, Verdict
+from sealift.isolation.model import MEANING, EnvironmentView, Finding, Verdict
 from sealift.reports.document import document
 from sealift.reports.map.drawing import svg
 from sealift.reports.map.inventory import Room, rooms
@@ -16,7 +16,7 @@ def html(views: Sequence[EnvironmentView], verdict: Verdict, *, about: str = "")
     tone = "bad" if verdict.level == "L0" else "good"
     parts = [
         svg(views, verdict, about=about, with_legend=False).strip(),
-        f'<h2>Verdict</h2><p class="{tone}">{safe(headline(verdict))}</p>',
+        f'<h2>Verdict</h2><p class="{tone}">{safe(headline(verdict))}</p><p>{safe(MEANING[verdict.level])}</p>',
         *_findings("Findings", verdict.findings, "Nothing crosses a wall."),
         *_findings("Accepted until a day", verdict.accepted, ""),
         *_findings("Shared by construction, never claimed to be closed", verdict.residuals, ""),
