@@ -23,6 +23,7 @@ _YAML: Final = "tag:yaml.org,2002:"
 _MAX_DEPTH: Final = 100
 """Far more than CloudFormation takes, far less than Python's stack."""
 _SUSPICIOUS: Final = 500
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
 _INDENTS: Final = re.compile(r"^[ \-?:]{100,}", re.MULTILINE)
 _MAX_VALUES: Final = 200_000
@@ -80,7 +81,21 @@ def parse(text: str, file: str) -> Document:
             return _parse_yaml(text, file)
         message = error.msg + excerpt(text, error.lineno, error.colno)
         raise fault(file, error.lineno, message, code="template-syntax", column=error.colno) from None
+    if (half := _half_a_character(text, body)) is not None:
+        message = "a surrogate without its other half is no character, and no text in UTF-8"
+        raise fault(file, text.count("\n", 0, half) + 1, message, code="template-syntax")
     return Document(file=file, body=body, lines=_json_lines(text, file))
+
+
+def _half_a_character(text: str, body: Json) -> int | None:
+    """Return where JSON text has the first surrogate, when one of them has no other half."""
+    first = _SURROGATE.search(text)
+    try:
+        if first is not None:
+            json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return first.start() if first else 0
+    return None
 
 
 def _json_lines(text: str, file: str) -> dict[TemplatePath, int]:

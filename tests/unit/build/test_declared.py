@@ -1,11 +1,14 @@
 """Which file says what a function depends on, and what of it counts."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sealift.build.dependencies.declared import declared, requirements
+from sealift.build.dependencies.inputs import inputs
 from sealift.build.dependencies.requirement_files import Places
+from sealift.build.zips.tree import Tree
 from sealift.errors import BuildError
 from tests.unit.build.tools import write
 
@@ -230,3 +233,13 @@ def test_a_project_says_which_pythons_it_is_for(tmp_path: Path, text: str, pytho
     found = declared(write(tmp_path, {"pyproject.toml": text}))
     assert found is not None
     assert found.requires_python == python
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 5000, "a/" * 3000])
+@pytest.mark.parametrize("line", ["-r {}", "-c {}", "-e ./{}", "./{}", "--find-links {}"])
+def test_a_path_that_no_file_can_have_is_refused_or_left_to_uv(tmp_path: Path, line: str, name: str):
+    write(tmp_path, {"requirements.txt": f"six\n{line.format(name)}\n"})
+    with suppress(BuildError):  # any other exception would be a fault
+        found = declared(tmp_path, bases=(tmp_path,))
+        assert found is not None
+        inputs(found, tmp_path, lambda path: Tree(root=path, files=(), digest=""))

@@ -229,3 +229,10 @@ def test_reading_does_not_import_the_linter_or_the_translator(tmp_path: Path) ->
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("half", [r"\ud800", r"\uD800x", r"\udc00", r"\udc00\ud800"])
+def test_half_a_character_is_refused_at_its_line(half: str):
+    refused = refusal(f'{{\n  "Description": "{half}"\n}}')
+    assert (refused.code, "template.yaml:2" in refused.message) == ("template-syntax", True)
+    assert body(r'{"Description": "\ud83d\ude00"}') == {"Description": "😀"}

@@ -74,8 +74,11 @@ class Places:
 
     def find(self, written: str, base: Path) -> Path:
         """Return the first of the possible places that is there, otherwise the first."""
-        places = [(place / written).resolve() for place in (base, *self.bases)]
-        return next((place for place in places if place.exists()), places[0])
+        try:
+            places = [(place / written).resolve() for place in (base, *self.bases)]
+            return next((place for place in places if place.exists()), places[0])
+        except (OSError, ValueError) as error:
+            raise _unnamed(written, error) from error
 
     def spelled(self, path: Path) -> str:
         """Return a path as uv takes it when it is started in `home`."""
@@ -219,6 +222,14 @@ def read_text(path: Path) -> str:
         ) from error
     except UnicodeDecodeError as error:
         return _other_encoding(path, error)
+    except (OSError, ValueError) as error:
+        raise _unnamed(str(path), error) from error
+
+
+def _unnamed(path: str, error: OSError | ValueError) -> BuildError:
+    why = getattr(error, "strerror", None) or error
+    hint = "Correct the line that names it."
+    return BuildError(f"{path!r} cannot be read: {why}", code="requirements-missing", hint=hint)
 
 
 def _other_encoding(path: Path, error: UnicodeDecodeError) -> str:
