@@ -2,12 +2,12 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sealift.cfn.intrinsics import walk
 from sealift.cfn.substitution import names as placeholders
-from sealift.cfn.values import mapping_at, scalar_text
+from sealift.cfn.values import mapping_at, properties, resources, scalar_text
 from sealift.model.template import Json, Location, ParameterSpec, TemplatePath
 from sealift.template.faults import fault
 
@@ -89,8 +89,10 @@ def imports(body: dict[str, Json]) -> tuple[str, ...]:
 def settings(body: dict[str, Json]) -> tuple[str, ...]:
     """Return `ssm:NAME`, `ssm-secure:NAME` and `secretsmanager:ID` for each reference, each once.
 
-    `${Parameter}` stays in a name as it is written; a reference with anything else that is not literal is left out.
+    `${Parameter}` stays in a name as it is written; a reference with anything else that is not literal is left out, and
+    so is one to what the template makes itself: it is resolved as the resource with the reference is made.
     """
+    own = {*_own_settings(body)}
     names: dict[str, None] = {}
     plain = {
         name
@@ -106,9 +108,18 @@ def settings(body: dict[str, Json]) -> tuple[str, ...]:
         if isinstance(value, str):
             for service, rest in _REFERENCE.findall(value):
                 name = _setting(service, rest)
-                if set(placeholders(name)) <= plain:
+                if set(placeholders(name)) <= plain and f"{service}:{name}" not in own:
                     names[f"{service}:{name}"] = None
     return tuple(names)
+
+
+def _own_settings(body: dict[str, Json]) -> Iterator[str]:
+    for kind, service in (("AWS::SecretsManager::Secret", "secretsmanager"), ("AWS::SSM::Parameter", "ssm")):
+        for _, resource in resources(body, kind):
+            name = properties(resource).get("Name")
+            text = name.get("Fn::Sub") if isinstance(name, dict) else name
+            if isinstance(text, str):
+                yield f"{service}:{text}"
 
 
 def _setting(service: str, rest: str) -> str:

@@ -100,6 +100,17 @@ def test_settings_whose_name_is_not_known_are_left_out(tmp_path: Path, value: st
     assert load(tmp_path, f"Resources: {{T: {{Type: AWS::SNS::Topic, Properties: {{A: {value}}}}}}}").settings == ()
 
 
+@pytest.mark.parametrize("name", ["shop/key", "!Sub shop/key"])
+def test_a_secret_that_the_template_makes_itself_need_not_be_there_before(tmp_path: Path, name: str) -> None:
+    text = f"""
+Resources:
+  Key: {{Type: AWS::SecretsManager::Secret, Properties: {{Name: {name}}}}}
+  Topic: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: "{{{{resolve:secretsmanager:shop/key:SecretString}}}}"}}}}
+  Other: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: "{{{{resolve:ssm:shop/key}}}}"}}}}
+"""
+    assert load(tmp_path, text).settings == ("ssm:shop/key",)
+
+
 def test_the_default_of_a_parameter_from_parameter_store_is_a_setting(tmp_path: Path) -> None:
     text = """
 Parameters:
