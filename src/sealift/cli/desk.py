@@ -62,6 +62,8 @@ class Entry:
     at: float
     name: str
     text: Text
+    whole: bool = False
+    """Whether all of it is shown, however long it is."""
 
 
 @dataclass
@@ -78,9 +80,10 @@ class Desk:
     question: Text | None = None
     scrolled: int = 0
 
-    def say(self, text: Text | str, style: str = "", *, name: str = "", at: float) -> None:
+    def say(self, text: Text | str, style: str = "", *, name: str = "", at: float, whole: bool = False) -> None:
         """Add an entry to the log."""
-        self.entries.append(Entry(at=at, name=name, text=Text(text, style) if isinstance(text, str) else text))
+        made = Text(text, style) if isinstance(text, str) else text
+        self.entries.append(Entry(at=at, name=name, text=made, whole=whole))
 
     def stands(self, functions: Mapping[str, str], urls: Mapping[str, str]) -> None:
         """Take in which functions there are, logical ids by physical names, and which addresses."""
@@ -96,12 +99,12 @@ class Desk:
             case "line" if not _TOLD_BY_THE_CALL.match(what["text"]):
                 self.say(log_text(what["text"]), name=name, at=at)
             case "call" if what["error"]:
-                self.say(failure(what["error"]), name=name, at=at)
+                self.say(failure(what["error"]), name=name, at=at, whole=True)
             case "call":
                 cold = f", with a start of {took(what['init_ms'])}" if what["init_ms"] else ""
                 self.say(f"answered in {took(what['ms'])}{cold}", "dim", name=name, at=at)
             case "load" if what["error"]:
-                self.say(failure(what["error"], what.get("trace") or ()), name=name, at=at)
+                self.say(failure(what["error"], what.get("trace") or ()), name=name, at=at, whole=True)
                 self.status = Text.assemble(("✗ ", "red"), f"{name} cannot be loaded")
 
     def _name(self, what: Mapping[str, Any]) -> str:
@@ -146,7 +149,8 @@ class Desk:
         width = min(self.name_width(), columns // 5)
         made: list[Text] = []
         for entry in reversed(self.entries):
-            made = _shortened(entry_lines(entry, columns, width)) + made
+            lines = entry_lines(entry, columns, width)
+            made = (lines if entry.whole else _shortened(lines)) + made
             if len(made) >= rows + self.scrolled:
                 break
         self.scrolled = max(0, min(self.scrolled, len(made) - rows))

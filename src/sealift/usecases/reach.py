@@ -111,10 +111,14 @@ def _keys(lines: Sequence[Logged]) -> Iterator[tuple[object, ...]]:
 
 
 def _nothing_there(site: Site) -> UserError:
-    up = "`sealift preview up` brings it."
+    hint = f"`sealift deploy {site.name}` deploys this commit."
+    if site.environment.kind == "preview":
+        hint = "`sealift preview up` brings it."
+    elif site.app.environment(site.name) is None:
+        hint = "`sealift dev`, which runs in another terminal, says why."
     return UserError(
         f"Nothing is deployed to {site.name}",
         code="nothing-deployed",
-        hint=up if site.environment.kind == "preview" else f"`sealift deploy {site.name}` deploys this commit.",
+        hint=hint,
         context={"environment": site.name},
     )

@@ -102,3 +102,12 @@ def test_what_is_cut_fits_and_lines_lose_nothing(pieces: list[tuple[str, str]], 
     text = Text.assemble(*pieces)
     assert len(text.cut(width).plain) <= width
     assert "\n".join(line.plain for line in text.lines()) == text.plain
+
+
+def test_a_long_entry_is_shortened_and_a_failure_is_whole() -> None:
+    desk = _desk([{"kind": "line", "function": "f-1", "text": "\n".join(f"row {n};" for n in range(30))}])
+    assert "row 29;" not in _plain(desk, rows=60)
+    assert "more lines" in _plain(desk, rows=60)
+    error = {"errorType": "E", "errorMessage": "no", "stackTrace": [f"row {n};" for n in range(30)]}
+    desk.happened({"at": 0.0, "kind": "call", "function": "f-1", "ms": 1.0, "init_ms": None, "error": error})
+    assert "row 29;" in _plain(desk, rows=80)

@@ -163,7 +163,7 @@ class Work:
 
     def _say(self, text: Text | str, style: str = "", *, name: str = "") -> None:
         at = self.session.services.clock.now().timestamp()
-        self.heard.put(lambda: self.desk.say(text, style, name=name, at=at))
+        self.heard.put(lambda: self.desk.say(text, style, name=name, at=at, whole=not name))
 
     def _show(self, status: Text) -> None:
         self.heard.put(lambda: setattr(self.desk, "status", status))
