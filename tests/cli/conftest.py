@@ -39,6 +39,12 @@ def sealift(
 
 
 @pytest.fixture
+def shared_cache(sealift: object, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let `sealift` keep what linters said for the other tests that ask for this: the same template is read once."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "linted"))
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return an empty folder for an application."""
     root = tmp_path / "shop"

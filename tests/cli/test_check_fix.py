@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.usefixtures("shared_cache")
 TEMPLATE = """\
 Resources:
   Orders:

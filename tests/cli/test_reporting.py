@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Called
 
+pytestmark = pytest.mark.usefixtures("shared_cache")
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
 Resources:

@@ -37,10 +37,10 @@ ATTACKS: Mapping[str, Mapping[str, str]] = {
 
 
 @pytest.fixture(autouse=True)
-def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _nobody(monkeypatch: pytest.MonkeyPatch, shared_cache: Path) -> None:
     for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "BITBUCKET_BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "machine"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared_cache / "reviewed"))
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -197,17 +198,15 @@ def test_gitlab_stops_a_preview_by_itself() -> None:
     assert "action: stop" in text
 
 
-@pytest.mark.parametrize("previews", [None, PREVIEWED])
-@pytest.mark.parametrize("one_step", [False, True])
-def test_the_official_schemas_accept_the_files(tmp_path: Path, one_step: bool, previews: Previewed | None) -> None:
-    what = replace(TWO, one_step=one_step, previews=previews)
-    schemas = {"bitbucket": "bitbucket-pipelines", "github": "github-workflows", "gitlab": "gitlab-ci"}
-    for system in SYSTEMS:
-        file = tmp_path / f"{system}.yml"
-        file.write_text(write(system, what))
-        argv = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schemas[system]}", str(file)]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_official_schemas_accept_the_files(tmp_path: Path, system: System) -> None:
+    schema = {"bitbucket": "bitbucket-pipelines", "github": "github-workflows", "gitlab": "gitlab-ci"}[system]
+    files = [tmp_path / f"{number}.yml" for number in range(4)]
+    for file, (one_step, previews) in zip(files, product((False, True), (None, PREVIEWED)), strict=True):
+        file.write_text(write(system, replace(TWO, one_step=one_step, previews=previews)))
+    argv = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_an_auditor_of_workflows_finds_nothing(tmp_path: Path) -> None:
