@@ -11,6 +11,7 @@ from sealift.local.expand.http_api import http_api
 from sealift.local.expand.in_name_only import in_name_only
 from sealift.local.expand.integrations import integrations
 from sealift.local.expand.left_out import left_out
+from sealift.local.expand.own_settings import own_settings
 from sealift.local.expand.policies import policies
 from sealift.local.expand.rest_api import rest_api
 from sealift.local.expand.state_machine import state_machine
@@ -21,6 +22,7 @@ EXPANSIONS: tuple[Expansion, ...] = (
     integrations,
     state_machine,
     environment_values,
+    own_settings,
     policies,
     gradual,
     in_name_only,
