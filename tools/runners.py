@@ -65,7 +65,10 @@ def _venv(python: str, folder: Path, requirement: str) -> None:
 
 def _npm() -> None:
     options = ["--loglevel=error", "--no-audit", "--no-fund", "--prefix", str(HOME / "gitlab")]
-    subprocess.run(["npm", "install", *options, _GITLAB], check=True)
+    # One of its packages may have to be compiled: headers that came with Node.js need no network.
+    prefix = Path(shutil.which("node") or "/").resolve().parents[1]
+    own = {"npm_config_nodedir": str(prefix)} if (prefix / "include" / "node" / "node.h").exists() else {}
+    subprocess.run(["npm", "install", *options, _GITLAB], check=True, env={**os.environ, **own})
 
 
 def install() -> None:

@@ -128,6 +128,7 @@ _STORE_WORD = re.compile(
     r"|opensearch|elastic\w*|aurora|broker|inbox|store|data)([^a-z]|$)"
 )
 _SECRET_WORD = re.compile(r"(?i)(password|passwd|secret|token|api-?_?key|credential|private-?_?key|signing)")
+_USERS_WORD = re.compile(r"(?i)((user|identity)[-_]?pool|cognito|(^|[^a-z])(issuer|jwks)([^a-z]|$))")
 _NETWORK_WORD = re.compile(r"(?i)(vpc|subnet|security-?_?group|(^|[^a-z])sgs?([^a-z]|$)|network|route-?table|nat)")
 
 
@@ -265,6 +266,8 @@ def _by_words(place: Place, name: str) -> Thing:
         return NETWORK
     if _SECRET_WORD.search(words):
         return CREDENTIAL
+    if _USERS_WORD.search(words):
+        return USERS
     if _STORE_WORD.search(words) or _HOST_KEY.search(place.key) or _STORE_KEY.search(place.path):
         return STORE
     return SETTING
