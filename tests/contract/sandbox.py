@@ -141,9 +141,7 @@ def main() -> int:
     if left:
         print(f"test-aws: deleted what a killed run left: {', '.join(left)}")
     print(f"test-aws: the contract suite runs in account {account}")
-    # What is imported here was imported before pytest, which warns of it because of our own plugin.
-    quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
-    return int(pytest.main(["-q", *quiet, "tests/contract", *sys.argv[1:]]))
+    return int(pytest.main(["-q", "tests/contract", *sys.argv[1:]]))
 
 
 if __name__ == "__main__":

@@ -243,3 +243,18 @@ def test_a_path_that_no_file_can_have_is_refused_or_left_to_uv(tmp_path: Path, l
         found = declared(tmp_path, bases=(tmp_path,))
         assert found is not None
         inputs(found, tmp_path, lambda path: Tree(root=path, files=(), digest=""))
+
+
+def test_settings_of_uv_above_a_function_are_an_input_and_a_registry_that_is_not_there_is_none(tmp_path: Path):
+    def read(settings: str) -> frozenset[str]:
+        write(tmp_path, {"pyproject.toml": f"[tool.uv]\n{settings}\n", "fn/requirements.txt": "six"})
+        found = declared(tmp_path / "fn", bases=(tmp_path,))
+        assert found is not None
+        return frozenset(
+            one.digest for one in inputs(found, tmp_path, lambda path: Tree(root=path, files=(), digest=""))
+        )
+
+    first = read('find-links = ["nowhere"]')
+    assert first
+    assert first.isdisjoint(read('find-links = ["elsewhere"]'))
+    assert first == read('find-links = ["nowhere"]')
