@@ -58,7 +58,7 @@ FOUND = """#if($input.path('$.Item.name.S') == "")#set($context.responseOverride
 {"name": $input.json('$.Item.name.S')}#end"""
 START = """{"input": "$util.escapeJavaScript($input.json('$')).replaceAll("\\\\'", "'")",
 "stateMachineArn": "${Machine}"}"""
-ASKS = {
+ASKS: dict[str, Any] = {
     "Type": "Task",
     "Resource": "arn:aws:states:::apigateway:invoke",
     "Parameters": {
@@ -70,6 +70,7 @@ ASKS = {
     },
     "End": True,
 }
+BY_PATH = {**ASKS, "Parameters": {**ASKS["Parameters"], "Stage": "", "Path": "/v1/mock"}}
 REST: dict[str, Json] = {
     "/orders/{id}": {
         "put": _service("dynamodb:action/PutItem", template=PUT),
@@ -264,6 +265,13 @@ BODY: dict[str, Json] = {
                 "DefinitionString": _sub(json.dumps({"StartAt": "A", "States": {"A": ASKS}})),
             },
         },
+        "AsksByPath": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "RoleArn": {"Fn::GetAtt": ["Works", "Arn"]},
+                "DefinitionString": _sub(json.dumps({"StartAt": "A", "States": {"A": BY_PATH}})),
+            },
+        },
         "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": _document(REST)}},
         "Deployed": {"Type": "AWS::ApiGateway::Deployment", "Properties": {"RestApiId": {"Ref": "Api"}}},
         "Stage": {
@@ -279,7 +287,7 @@ BODY: dict[str, Json] = {
     "Outputs": {
         "Rest": {"Value": _sub("https://${Api}.execute-api.${AWS::Region}.amazonaws.com/v1")},
         "Http": {"Value": _sub("https://${Http}.execute-api.${AWS::Region}.amazonaws.com")},
-        **{name: {"Value": {"Ref": name}} for name in ("Queue", "Inbox", "Bucket", "Machine", "Asks")},
+        **{name: {"Value": {"Ref": name}} for name in ("Queue", "Inbox", "Bucket", "Machine", "Asks", "AsksByPath")},
     },
 }
 Ask = Callable[..., Answer]
@@ -393,12 +401,13 @@ def test_an_http_api_starts_an_execution(stack: _Stack) -> None:
     assert json.loads(execution["input"]) == {"a": 1}
 
 
+@pytest.mark.parametrize("machine", ["Asks", "AsksByPath"])
 @pytest.mark.parametrize(
     ("asked", "status", "said"), [("x", "SUCCEEDED", {"q": "x"}), ("no", "FAILED", "ApiGateway.404")]
 )
-def test_a_state_machine_calls_an_api(stack: _Stack, asked: str, status: str, said: Any) -> None:
+def test_a_state_machine_calls_an_api(stack: _Stack, machine: str, asked: str, status: str, said: Any) -> None:
     states = client(stack.endpoint, "stepfunctions")
-    started = states.start_execution(stateMachineArn=stack.outputs["Asks"], input=json.dumps({"q": asked}))
+    started = states.start_execution(stateMachineArn=stack.outputs[machine], input=json.dumps({"q": asked}))
     until = time.monotonic() + 20
     while (done := states.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
         assert time.monotonic() < until

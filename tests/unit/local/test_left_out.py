@@ -72,14 +72,19 @@ def test_a_route_that_calls_a_service_itself_is_named_where_nothing_serves_it() 
     )
 
 
+_STATES = "arn:aws:states:::"
+
+
 def _machine(*tasks: str) -> Json:
-    states: Json = {f"S{n}": {"Type": "Task", "Resource": f"arn:aws:states:::{one}"} for n, one in enumerate(tasks)}
+    states: Json = {f"S{n}": {"Type": "Task", "Resource": f"{_STATES}{one}"} for n, one in enumerate(tasks)}
     return {"StartAt": "S0", "States": states}
 
 
 def test_tasks_of_a_state_machine_that_nothing_serves_are_named_once() -> None:
     served = _machine("lambda:invoke.waitForTaskToken", "aws-sdk:dynamodb:query", "states:startExecution.sync:2")
     assert _notes("AWS::StepFunctions::StateMachine", {"Definition": served}) == ()
+    reader = {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemReader": {"Resource": f"{_STATES}s3:getObject"}}}}
+    assert _notes("AWS::StepFunctions::StateMachine", {"Definition": reader}) == ()
     other = _machine("batch:submitJob.sync", "batch:submitJob", "aws-sdk:bedrock:x", "sns:publish")
     for given in ({"Definition": other}, {"DefinitionString": {"Fn::Sub": json.dumps(other)}}):
         (note,) = _notes("AWS::StepFunctions::StateMachine", given)

@@ -11,8 +11,10 @@ from sealift.local.expand.shape import known
 SERVED = (
     "apigateway:invoke", "dynamodb:deleteItem", "dynamodb:getItem", "dynamodb:putItem", "dynamodb:updateItem",
     "ecs:runTask", "events:putEvents", "lambda:invoke", "sns:publish", "sqs:sendMessage", "states:startExecution",
+    "s3:getObject", "s3:listObjectsV2",
 )  # fmt: skip
-"""Optimized integrations; `ecs:runTask` starts no container, which `in_name_only` says."""
+"""Optimized integrations, and what a distributed map reads from; `ecs:runTask` starts no container, which
+`in_name_only` says."""
 SERVED_BY_SDK = (
     "athena", "cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "ecr", "ecs", "elasticache", "eventbridge", "glue",
     "iam", "kinesis", "kms", "lambda", "logs", "rds", "rdsdata", "route53", "s3", "secretsmanager", "sfn", "sns", "sqs",

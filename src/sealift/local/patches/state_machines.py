@@ -65,7 +65,7 @@ def _call_api(given: Any) -> Any:
     if found is None:
         raise _ExecutionError("States.Runtime", f"{given.get('ApiEndpoint')} is no API of the embedded cloud")
     parts = [quote(str(given.get(name) or "").strip("/"), safe="/%") for name in ("Stage", "Path")]
-    path = "/".join([found[1], parts[0] or "$default", parts[1]])
+    path = "/".join(part for part in (found[1], *parts) if part)  # without a Stage, Path begins with it
     body = given.get("RequestBody")
     sent = AWSRequest(
         method=given.get("Method", "GET"),
