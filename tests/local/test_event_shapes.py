@@ -187,7 +187,7 @@ def _part(event: dict[str, Any], path: str) -> Any:
 ABSENT = "(absent)"
 PRESENT = "(some text)"
 PATH = "a%2Fb%20c?x=1&x=2&y=%20z"
-SENT = (("Cookie", "a=1; b=2"), ("X-Many", "one"), ("X-Many", "two"), ("User-Agent", "table"))
+SENT = (("Cookie", "a=1; b=2"), ("X-Many", "one"), ("X-Many", "two"), ("User-Agent", "table"), ("x-aS-sent", "1"))
 FORWARDED = {"for": "127.0.0.1", "port": "443", "proto": "https"}
 
 PAYLOAD_1: dict[str, Any] = {
@@ -196,6 +196,8 @@ PAYLOAD_1: dict[str, Any] = {
     "multiValueHeaders.X-Many": ["one", "two"],
     "headers.Cookie": "a=1; b=2",
     "headers.User-Agent": "table",
+    "headers.x-aS-sent": "1",
+    "multiValueHeaders.x-aS-sent": ["1"],
     "headers.X-Amzn-Trace-Id": PRESENT,
     **{f"headers.X-Forwarded-{name.title()}": value for name, value in FORWARDED.items()},
     "headers.Connection": ABSENT,

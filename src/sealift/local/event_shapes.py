@@ -8,7 +8,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html (documented, n
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 _HOP_BY_HOP = ("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade")
@@ -31,9 +32,16 @@ class Request:
     stage_variables: Mapping[str, str]
     repeated: Mapping[str, list[str]]
     """Headers that were sent several times, by their names in lower case."""
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    """The names of headers as they were sent, by these in lower case."""
 
 
-def rest_event(event: dict[str, Any], region: str, repeated: Mapping[str, list[str]]) -> dict[str, Any]:
+def rest_event(
+    event: dict[str, Any],
+    region: str,
+    repeated: Mapping[str, list[str]],
+    spelled: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Return the event of a REST API, for an integration or an authorizer of type REQUEST."""
     context = event["requestContext"]
     identity = context.get("identity") or {}
@@ -41,7 +49,7 @@ def rest_event(event: dict[str, Any], region: str, repeated: Mapping[str, list[s
     api, now = context["apiId"], time.time()
     return {
         **{name: value for name, value in event.items() if name != "version"},
-        **_titled(headers, repeated),
+        **_titled(headers, repeated, spelled),
         "queryStringParameters": _last(event["multiValueQueryStringParameters"] or {}),
         "requestContext": {
             "path": f"/{context['stage']}{event['path']}",
@@ -112,6 +120,9 @@ def identity_sources(declared: list[str], headers: Mapping[str, str], query: Map
     return found
 
 
+_OF_AWS = ("x-forwarded-", "x-amzn-trace-id", "host", "user-agent")
+
+
 def _now() -> dict[str, Any]:
     now = time.time()
     return {"time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)), "timeEpoch": int(now * 1000)}
@@ -122,13 +133,15 @@ def _last(query: Mapping[str, list[str]]) -> dict[str, str] | None:
     return {name: values[-1] for name, values in query.items() if values} or None
 
 
-def _titled(headers: Mapping[str, Any], repeated: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Return both forms of headers that payload 1.0 has, named as clients of HTTP/1.1 name them."""
-    several = {name: list(repeated.get(name, [value])) for name, value in headers.items()}
-    return {
-        "headers": {name.title(): values[-1] for name, values in several.items()},
-        "multiValueHeaders": {name.title(): values for name, values in several.items()},
+def _titled(
+    headers: Mapping[str, Any], repeated: Mapping[str, list[str]], spelled: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return both forms of headers that payload 1.0 has, named as they were sent; AWS writes its own with capitals."""
+    several = {
+        name.title() if name.startswith(_OF_AWS) else spelled.get(name, name.title()): list(repeated.get(name, [value]))
+        for name, value in headers.items()
     }
+    return {"headers": {name: values[-1] for name, values in several.items()}, "multiValueHeaders": several}
 
 
 def _arrived(headers: Mapping[str, Any], address: str) -> dict[str, Any]:
@@ -183,7 +196,7 @@ def _payload_1(event: dict[str, Any], request: Request) -> dict[str, Any]:
         "resource": resource,
         "path": event["rawPath"],
         "httpMethod": context["http"]["method"],
-        **_titled(event["headers"], request.repeated),
+        **_titled(event["headers"], request.repeated, request.spelled),
         "queryStringParameters": _last(request.query),
         "multiValueQueryStringParameters": {name: list(values) for name, values in request.query.items()} or None,
         "requestContext": _context_1(context, resource),

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
+from hypercorn.config import Config
+
 from sealift.local.doors import (
     API_NAME,
     FEED_PATH,
@@ -29,6 +31,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 repeated: contextvars.ContextVar[Mapping[str, list[str]]] = contextvars.ContextVar("repeated")
 """Headers that the request has several times: the emulator joins their values."""
+spelled: contextvars.ContextVar[Mapping[str, str]] = contextvars.ContextVar("spelled")
+"""The names of the request's headers as they were sent, by these in lower case."""
 raw_query: contextvars.ContextVar[str] = contextvars.ContextVar("raw_query", default="")
 """The query string as it was sent: the emulator writes that of a function URL anew."""
 _API, _URL = "/_aws/execute-api/", "/_aws/lambda-url/"
@@ -53,10 +57,14 @@ def gateway(
     emulator would go on to wait for functions that still run.
     """
 
+    Config.h11_pass_raw_headers = True
+
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await application(scope, receive, _then_leave(send, leave))
             return
+        sent = {name.decode("latin-1").lower(): name.decode("latin-1") for name, _ in scope["headers"]}
+        scope = {**scope, "headers": [(name.lower(), value) for name, value in scope["headers"]]}
         if not is_known_host(_header(scope, b"host")):
             await _refuse(scope, send, 421, "This name does not belong to this embedded cloud")
             return
@@ -81,6 +89,7 @@ def gateway(
                 await _refuse(scope, send, 413, "Request Too Long")
                 return
             repeated.set(_repeated(scope))
+            spelled.set(sent)
             raw_query.set(bytes(scope.get("query_string") or b"").decode("latin-1"))
             send = _told(scope, send)
             scope = _with_stage(_with_slashes(scope), path)

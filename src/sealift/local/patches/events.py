@@ -16,7 +16,7 @@ from sealift.local.event_shapes import (
     rest_event,
     url_event,
 )
-from sealift.local.gateway import raw_query, repeated
+from sealift.local.gateway import raw_query, repeated, spelled
 
 _SLASH = re.compile("%2F", re.IGNORECASE)
 
@@ -38,6 +38,7 @@ def http_api_events() -> None:
             query=given["query_params"] or {},
             stage_variables=_stage_variables(given["api_id"], given["stage"]),
             repeated=repeated.get({}),
+            spelled=spelled.get({}),
         )
         token = pending.set(request)
         try:
@@ -59,6 +60,7 @@ def http_api_events() -> None:
             query=event.get("multiValueQueryStringParameters") or {},
             stage_variables=_stage_variables(context["apiId"], context["stage"]),
             repeated=repeated.get({}),
+            spelled=spelled.get({}),
         )
         sources = identity_sources(list(authorizer.get("identitySource") or []), event["headers"], request.query)
         return await authorize(authorizer, http_authorizer_event(event, request, sources), account_id, region)
@@ -79,10 +81,12 @@ def rest_api_events() -> None:
     build, authorize = apigateway_v1._build_lambda_event_v1, apigateway_v1._invoke_authorizer_lambda
 
     def built(*args: Any, **kwargs: Any) -> Any:
-        return rest_event(build(*args, **kwargs), _region(), repeated.get({}))
+        return rest_event(build(*args, **kwargs), _region(), repeated.get({}), spelled.get({}))
 
     async def authorized(authorizer: Any, event: Any, account_id: Any, region: Any) -> Any:
-        shown = rest_event(event, region or _region(), repeated.get({})) if event["type"] == "REQUEST" else event
+        shown = event
+        if event["type"] == "REQUEST":
+            shown = rest_event(event, region or _region(), repeated.get({}), spelled.get({}))
         return await authorize(authorizer, shown, account_id, region)
 
     apigateway_v1._build_lambda_event_v1 = built
