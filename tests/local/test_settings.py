@@ -60,7 +60,7 @@ def test_a_reference_to_a_secret_is_its_arn(endpoint: Endpoint) -> None:
 
 
 def test_rights_on_a_path_let_a_function_read_its_parameters(endpoint: Endpoint) -> None:
-    allowed: Json = {"Fn::Sub": "arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/shop*"}
+    allowed: Json = {"Fn::Sub": "arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/prices*"}
     statement: Json = {
         "Effect": "Allow",
         "Action": ["ssm:GetParametersByPath", "ssm:GetParameters"],
@@ -77,7 +77,7 @@ def test_rights_on_a_path_let_a_function_read_its_parameters(endpoint: Endpoint)
     resources: Json = {
         "Role": ROLE,
         "Reads": policy,
-        "Tax": _parameter("7", Name="/shop/tax"),
+        "Tax": _parameter("7", Name="/prices/tax"),
         "Other": _parameter("8", Name="/other/tax"),
         "F": function(READER),
     }
@@ -89,8 +89,8 @@ def test_rights_on_a_path_let_a_function_read_its_parameters(endpoint: Endpoint)
         answer = client(endpoint, "lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
 
-    assert read(path="/shop") == ["/shop/tax"]
-    assert read(names=["/shop/tax"]) == ["/shop/tax"]
+    assert read(path="/prices") == ["/prices/tax"]
+    assert read(names=["/prices/tax"]) == ["/prices/tax"]
     assert read(path="/other") == read(names=["/other/tax"]) == "AccessDeniedException"
 
 

@@ -11,10 +11,10 @@ from sealift.local.expand.shape import known
 SERVED = (
     "apigateway:invoke", "dynamodb:deleteItem", "dynamodb:getItem", "dynamodb:putItem", "dynamodb:updateItem",
     "ecs:runTask", "events:putEvents", "lambda:invoke", "sns:publish", "sqs:sendMessage", "states:startExecution",
-    "s3:getObject", "s3:listObjectsV2",
 )  # fmt: skip
-"""Optimized integrations, and what a distributed map reads from; `ecs:runTask` starts no container, which
-`in_name_only` says."""
+"""Optimized integrations; `ecs:runTask` starts no container, which `in_name_only` says."""
+_READERS = ("s3:getObject", "s3:listObjectsV2")
+"""What a distributed map reads its items by."""
 SERVED_BY_SDK = (
     "athena", "cloudwatch", "cloudwatchlogs", "dynamodb", "ec2", "ecr", "ecs", "elasticache", "eventbridge", "glue",
     "iam", "kinesis", "kms", "lambda", "logs", "rds", "rdsdata", "route53", "s3", "secretsmanager", "sfn", "sns", "sqs",
@@ -45,4 +45,4 @@ def _definition(resource: Body, body: Body, context: Context) -> str:
 
 def _served(task: str) -> bool:
     service, action, *_ = task.split(":")
-    return action.lower() in SERVED_BY_SDK if service == "aws-sdk" else f"{service}:{action}" in SERVED
+    return action.lower() in SERVED_BY_SDK if service == "aws-sdk" else f"{service}:{action}" in (*SERVED, *_READERS)
