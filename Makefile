@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml uv.lock
 
 # Programs of others that execute pipeline files, for the tests that are skipped without them.
 runners: setup
-	@$(BIN)/python -m tools.runners
+	@$(BIN)/python -m tools.runners $(RUNNERS)
 
 # What pytest makes of the test files, once; in a fresh clone each of its workers would make it.
 collected: setup

@@ -1,4 +1,4 @@
-"""Independent runners of pipeline files, none of which needs Docker: `python -m tools.runners` installs them.
+"""Independent runners of pipeline files, none of which needs Docker: `python -m tools.runners [SYSTEM...]` gets them.
 
 bb-run (Bitbucket), act (GitHub Actions) and gitlab-ci-local (GitLab) execute the files that Sealift writes. What a
 machine cannot run is named, with the reason.
@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -71,8 +71,8 @@ def _npm() -> None:
     subprocess.run(["npm", "install", *options, _GITLAB], check=True, env={**os.environ, **own})
 
 
-def install() -> None:
-    """Install every runner that this machine can run and that is not there yet; one that cannot be had is named."""
+def install(systems: Collection[str]) -> None:
+    """Install the runners of systems that this machine can run and that are not there; what cannot be had is named."""
     HOME.mkdir(parents=True, exist_ok=True)
     python = _new_python()
     ways: dict[str, Callable[[], None]] = {"github": lambda: _venv(sys.executable, HOME / "act", _ACT)}
@@ -81,7 +81,7 @@ def install() -> None:
     if shutil.which("npm"):
         ways["gitlab"] = _npm
     for system, get in ways.items():
-        if PLACES[system].exists():
+        if system not in systems or PLACES[system].exists():
             continue
         try:
             get()
@@ -91,6 +91,6 @@ def install() -> None:
 
 
 if __name__ == "__main__":
-    install()
+    install(sys.argv[1:] or tuple(PLACES))
     for name in PLACES:
         sys.stdout.write(f"{name}: {missing(name) or 'ready'}\n")
