@@ -109,7 +109,11 @@ def test_a_save_is_live_a_fault_is_shown_and_nothing_is_left(tmp_path: Path) -> 
         running.source.write_text("import nowhere_at_all\n")
         _until(lambda: running.has_said("No module named 'nowhere_at_all'"))  # without a request
         running.source.write_text(FAILING)
-        _until(lambda: "500" in _answer(f"{url}some/path?a=1") or "502" in _answer(url))
+        # The code before fails, too: only the new one's own error says that it was called.
+        _until(lambda: "502" in _answer(f"{url}some/path?a=1") and running.has_said("KeyError: 'nowhere'"))
+        _until(lambda: running.has_said('File "app.py", line 3, in handler'))
+        _until(lambda: running.has_said("/some/path?a=1"))
+        _until(lambda: sum("KeyError" in one for one in running.said) == sum(" now\n" in one for one in running.said))
         (running.root / "template.yaml").write_text(TEMPLATE + "  More: {Value: 'https://more.example'}\n")
         running.source.write_text(HANDLER % "three")
         _until(lambda: running.has_said("https://more.example"))
