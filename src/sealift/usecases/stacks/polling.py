@@ -25,7 +25,7 @@ def wait_for_stack(site: Site, look: Callable[[], Seen | None], *, what: str) ->
 def poll(services: Services, look: Callable[[], Seen | None], *, timeout_s: float, what: str, hint: str = "") -> Seen:
     """Call `look` until it returns something true, and return that.
 
-    It is called quickly at first, then every 3 seconds, after 3 minutes more rarely.
+    It is called quickly at first, then every 3 seconds, after 3 minutes more rarely, at least every 9.
     """
     began = services.clock.monotonic()
     pause_s = 0.02
@@ -39,5 +39,5 @@ def poll(services: Services, look: Callable[[], Seen | None], *, timeout_s: floa
                 retryable=True,
             )
         services.clock.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, max(3.0, waited_s / 60))
+        pause_s = min(pause_s * 1.5, max(3.0, waited_s / 60), 9.0)
     return seen
