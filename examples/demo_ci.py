@@ -22,7 +22,7 @@ PREVIEWS = '\n[previews]\naccount = "333333333333"\nregion = "us-east-1"\nparame
 COMMAND = """\
 #!/bin/sh
 case "$1" in
-  run) shift; cd "{agent}"; set -- deploy staging "$@" --local;;
+  run) cd "{agent}"; set -- "$@" --local --no-promote;;
   promote|preview|approve) cd "{agent}"; set -- "$@" --local;;
 esac
 exec "{python}" -m sealift "$@"

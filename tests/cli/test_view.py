@@ -7,6 +7,7 @@ from sealift.cli.view import View, duration, finished_lines
 from sealift.cli.visible import visible
 from sealift.errors import UserError
 from sealift.model.event import (
+    ArtifactBuilt,
     ChangePlanned,
     FindingReported,
     Finished,
@@ -25,9 +26,9 @@ from tests.fakes.clock import FakeClock
 HOSTILE = "a\x1b[2Jb\x1b]0;owned\x07c\u202ed\x9be"
 
 
-def shown(*events: object, verbose: bool = False) -> str:
+def shown(*events: object, verbose: bool = False, all_findings: bool = False) -> str:
     out = io.StringIO()
-    view = View(Screen(out, alive=False, colours=False), FakeClock(), verbose=verbose)
+    view = View(Screen(out, alive=False, colours=False), FakeClock(), verbose=verbose, all_findings=all_findings)
     for event in events:
         view.emit(event)  # type: ignore[arg-type]
     view.close()
@@ -96,6 +97,20 @@ def test_advice_beyond_the_third_is_counted_and_all_of_it_is_there_when_asked_fo
     assert "advice 3" not in shown(*advice, end)
     assert "and 2 more" in shown(*advice, end)
     assert "advice 4" in shown(*advice, verbose=True)
+    assert "advice 4" in shown(*advice, all_findings=True)
+
+
+def test_who_asks_for_all_findings_does_not_ask_for_artifacts_that_did_not_change() -> None:
+    artifact = ArtifactBuilt(
+        sha256="0" * 64,
+        logical_ids=("app/Hello",),
+        built=False,
+        reason="built before",
+        size_bytes=1,
+    )
+    build = (artifact, PhaseFinished(phase="build", status="succeeded"))
+    assert "Hello" not in shown(*build, all_findings=True)
+    assert "Hello" in shown(*build, verbose=True)
 
 
 def test_one_cure_of_several_findings_is_shown_once() -> None:

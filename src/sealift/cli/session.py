@@ -41,6 +41,8 @@ class Session:
     json: bool
     streaming: bool = False
     verbose: bool = False
+    all_findings: bool = False
+    """Whether advice is shown without a limit, for the commands that look for it."""
     gates: Gates = "none"
     command: str = ""
 
@@ -106,7 +108,7 @@ class Session:
         from sealift.cli.screen import screen
         from sealift.cli.view import View
 
-        return View(screen(sys.stderr), RealClock(), verbose=self.verbose)
+        return View(screen(sys.stderr), RealClock(), verbose=self.verbose, all_findings=self.all_findings)
 
     @cached_property
     def prompt(self) -> Prompt:

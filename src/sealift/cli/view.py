@@ -82,10 +82,11 @@ def finished_lines(finished: Finished, told: Iterable[str] = ()) -> Iterator[Tex
 class View:
     """Renders events. On a terminal the running phase has a spinner and its elapsed time; elsewhere only lines."""
 
-    def __init__(self, screen: Screen, clock: Clock, *, verbose: bool = False) -> None:
+    def __init__(self, screen: Screen, clock: Clock, *, verbose: bool = False, all_findings: bool = False) -> None:
         self._screen = screen
         self._clock = clock
         self._verbose = verbose
+        self._all_findings = verbose or all_findings
         self._lock = threading.Lock()
         self._running: Running | None = None
         self._environment: str | None = None
@@ -154,7 +155,7 @@ class View:
         took = f"{duration(event.duration_s):>9}"
         detail = untold(event.detail, self.messages) + (", as told above" if self._repeated else "")
         self._line(Text.assemble(INDENT, (mark, style), f" {event.phase:<9}", (took, "dim"), "  ", (detail, "dim")))
-        if self._advice > self._shown and event.phase == "analyse" and not self._verbose:
+        if self._advice > self._shown and event.phase == "analyse" and not self._all_findings:
             more = self._advice - self._shown
             self._line(Text(f"{INDENT}  and {more} more; `sealift check` lists them", style="dim"))
         self._advice = self._shown = 0
@@ -181,10 +182,10 @@ class View:
         if not finding.stops and finding.tool != "drift":
             self._advice += 1
             known = text in self._telling or self._shown == ADVICE_SHOWN
-            if (known or self._was_told(text)) and not self._verbose:
+            if (known or self._was_told(text)) and not self._all_findings:
                 return
             self._shown += 1
-        if self._was_told(text):
+        if self._was_told(text) and not self._all_findings:
             self._repeated = True
             return
         mark, style = ("✗", "red") if finding.stops else ("!", "yellow")

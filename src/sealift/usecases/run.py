@@ -48,12 +48,19 @@ class RunOptions:
     tests: bool = True
     force: bool = False
     full_soak: bool = False
+    promotes: bool = True
+    """Whether a local run promotes too, as if the button had been pushed; on AWS no run does."""
     wait: bool = False
     """Whether a window that is closed is waited for."""
     override: Override = field(default_factory=Override)
     """Gates that are passed although they are closed."""
     strict: bool = False
     """Whether findings that stop a deployment on AWS stop one on the embedded cloud too."""
+
+    @property
+    def rehearses(self) -> bool:
+        """Return whether the whole journey is made on the embedded cloud, without waiting for days or a person."""
+        return self.local and self.promotes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +111,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     evidence = evidence_of_checks(built, checked, audited)
     statuses: dict[str, Status] = {}
     for environment in (_rehearsed(e, services, options) for e in way.deploys):
-        admission = Admission(wait=options.wait, override=options.override, rehearsal=options.local)
+        admission = Admission(wait=options.wait, override=options.override, rehearsal=options.rehearses)
         outcome = deploy_built(
             app,
             environment,
@@ -120,7 +127,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
         if outcome.status != "succeeded":
             return _stopped(built, statuses, outcome)
     for environment in way.promotes:
-        if not options.local:
+        if not options.rehearses:
             statuses[environment.name] = "pending"
             continue
         stopped = _rehearse(app, environment, services, options, built, statuses)
@@ -198,7 +205,7 @@ def _preparing(
     What fails here is raised where it is used.
     """
     pool = ThreadPoolExecutor(max_workers=3)
-    for environment in (*way.deploys, *way.promotes) if options.local else ():
+    for environment in (*way.deploys, *(way.promotes if options.promotes else ())) if options.local else ():
         pool.submit(_look_ahead, app, environment, services)
     pool.submit(render_ahead, app, templates, services)
     try:
@@ -271,7 +278,7 @@ def _rehearse(
 def _rehearsed(environment: Environment, services: Services, options: RunOptions) -> Environment:
     """Return the environment with a short watch for a rehearsal."""
     watch_s = environment.watch_s
-    if not options.local or options.full_soak or watch_s <= REHEARSAL_SOAK_S:
+    if not options.rehearses or options.full_soak or watch_s <= REHEARSAL_SOAK_S:
         return environment
     services.events.emit(
         Noted(
@@ -296,9 +303,9 @@ def _stopped(built: BuiltRelease, statuses: Mapping[str, Status], outcome: Outco
 def _next(way: Journey, options: RunOptions) -> str:
     if not way.deploys:
         return "Checked and built; " + way.reason
-    if options.local:
+    if options.rehearses:
         return "`sealift status --local` shows the addresses, `sealift local down` stops the embedded cloud"
     if not way.promotes:
         return ""
     first = way.promotes[0]
-    return f"When the soak in {first.promotes_from} is over: sealift promote {first.name}"
+    return f"When the soak in {first.promotes_from} is over: sealift promote {first.name}{' --local' if options.local else ''}"

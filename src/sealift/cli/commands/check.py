@@ -46,7 +46,7 @@ def check_command(session: Session, no_tests: bool, fix: bool, baseline: bool, *
     from sealift.usecases.check import harden
     from sealift.usecases.review import review
 
-    session.verbose = True
+    session.all_findings = True
     templates = load_templates(session.app, session.services)
     if fix:
         harden(session.app, session.services, templates=templates)
@@ -77,7 +77,7 @@ def test_command(session: Session, environment: str | None, **files: Path | None
     from sealift.usecases.check import unit_tests
     from sealift.usecases.verify import acceptance_tests
 
-    session.verbose = True
+    session.all_findings = True
     if environment is None:
         result = unit_tests(session.app, session.services)
     else:

@@ -28,6 +28,7 @@ def _override_options(command: Function) -> Function:
 @click.option("--no-tests", is_flag=True, help="Do not run the unit tests. The ledger records that.")
 @click.option("--force", is_flag=True, help="Deploy even if the release is already deployed.")
 @click.option("--full-soak", is_flag=True, help="With --local: wait for the whole declared soak.")
+@click.option("--no-promote", is_flag=True, help="With --local: stop before the promotion, as on AWS.")
 @click.option("--strict", is_flag=True, help="With --local: stop if isolation is not proved, as on AWS.")
 @click.option("--wait", is_flag=True, help="Wait until the window opens.")
 @_override_options
@@ -39,6 +40,7 @@ def run_command(
     no_tests: bool,
     force: bool,
     full_soak: bool,
+    no_promote: bool,
     strict: bool,
     wait: bool,
     override: str,
@@ -60,6 +62,7 @@ def run_command(
         tests=not no_tests,
         force=force,
         full_soak=full_soak,
+        promotes=not no_promote,
         strict=strict,
         wait=wait,
         override=_override(override, reason),
