@@ -343,7 +343,8 @@ def play(tell: Callable[[Demo], None]) -> int:
             return 130
         finally:
             demo.stop()
-        demo.say(f"\n[bold]Everything happened as announced, in {time.monotonic() - demo.began:.0f} s.[/] Nothing is left running.")
+        took = f"{time.monotonic() - demo.began:.0f} s"
+        demo.say(f"\n[bold]Everything happened as announced, in {took}.[/] Nothing is left running.")
         demo.say("[dim]The embedded cloud enforces the policies of roles; it is evidence, AWS is the boundary.[/]")
         demo.say("Your own application: [bold]sealift init[/], then [bold]sealift run --local[/] in its repository.")
     return 0

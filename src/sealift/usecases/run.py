@@ -308,4 +308,4 @@ def _next(way: Journey, options: RunOptions) -> str:
     if not way.promotes:
         return ""
     first = way.promotes[0]
-    return f"When the soak in {first.promotes_from} is over: sealift promote {first.name}{' --local' if options.local else ''}"
+    return f"When the soak in {first.promotes_from} is over: sealift promote {first.name}"
