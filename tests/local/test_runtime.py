@@ -4,12 +4,16 @@ import io
 import json
 import time
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sealift.local.endpoint import Endpoint
+from sealift.local.loading import happenings, swap_code
 from tests.local.deploying import ROLE, client, deploy, function
 
 SEE = """
@@ -372,3 +376,71 @@ def test_an_es_module_imports_the_sdk_that_the_runtime_brings(endpoint: Endpoint
     client(endpoint, "iam").put_role_policy(RoleName="sdk-module", PolicyName="reads", PolicyDocument=policy)
     make(endpoint, role["Role"]["Arn"], "sdk-module", packed(app_mjs=SDK_MODULE), Runtime="nodejs20.x")
     assert call(endpoint, "sdk-module", key="/for/modules") == {"value": "kept", "queues": "function"}
+
+
+SHORT = """
+import time
+{loading}
+def handler(event, context):
+    time.sleep({takes})
+    return context.log_stream_name
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "loading", "takes", "most"), [("short-calls", "time.sleep(1.5)", 0, 1), ("long-calls", "", 1.5, 4)]
+)
+def test_a_call_waits_for_a_free_environment_no_longer_than_a_new_one_takes_to_start(
+    endpoint: Endpoint, role: str, name: str, loading: str, takes: float, most: int
+) -> None:
+    make(endpoint, role, name, packed(app_py=SHORT.format(loading=loading, takes=takes)), Timeout=30)
+    call(endpoint, name)
+    with ThreadPoolExecutor(4) as pool:
+        streams = set(pool.map(lambda _: call(endpoint, name), range(4)))
+    assert len(streams) == most
+
+
+AGED = """
+const age = process.uptime();
+exports.handler = async () => ({ age, word: "%s", env: process.env.WORD, argv: process.argv.slice(1) });
+"""
+
+
+@contextmanager
+def _looked_at(endpoint: Endpoint) -> Iterator[None]:
+    seen = happenings(endpoint)
+    assert next(seen) is None
+    try:
+        yield
+    finally:
+        seen.close()
+
+
+def _swapped(endpoint: Endpoint, name: str, word: str, folder: Path) -> None:
+    code = folder / f"{word}.zip"
+    code.write_bytes(packed(app_js=AGED % word))
+    swap_code(endpoint, {name: code})
+
+
+def test_new_code_of_node_is_loaded_by_a_process_that_is_there_already(
+    endpoint: Endpoint, role: str, tmp_path: Path
+) -> None:
+    code = packed(app_js=AGED % "first")
+    make(endpoint, role, "aged", code, Runtime="nodejs20.x", Environment={"Variables": {"WORD": "a"}})
+    with _looked_at(endpoint):
+        assert call(endpoint, "aged")["word"] == "first"
+        for word in map(str, range(20)):
+            time.sleep(1.5)  # of which the process takes a part to begin
+            _swapped(endpoint, "aged", word, tmp_path)
+            answer = call(endpoint, "aged")
+            assert (answer["word"], answer["argv"]) == (word, ["/var/runtime/index.mjs"])
+            if answer["age"] > 1:
+                break
+        assert answer["age"] > 1
+        time.sleep(1.5)
+        client(endpoint, "lambda").update_function_configuration(
+            FunctionName="aged", Environment={"Variables": {"WORD": "b"}}
+        )
+        _swapped(endpoint, "aged", "last", tmp_path)
+        answer = call(endpoint, "aged")
+        assert (answer["word"], answer["env"]) == ("last", "b")

@@ -28,6 +28,8 @@ class Renewed:
     """What runs now, and which functions got their code without an update of the stacks; None when those were made."""
 
     built: BuiltRelease
+    physical: Mapping[tuple[str, str], str]
+    """The physical name of each function that was made, by its stack's name and its logical id."""
     swapped: tuple[str, ...] | None = None
 
 
@@ -53,24 +55,32 @@ def own_application(app: App) -> App:
     )
 
 
-def renew(app: App, services: Services, before: BuiltRelease | None, swap: Swap) -> Renewed:
+def renew(app: App, services: Services, before: Renewed | None, swap: Swap) -> Renewed:
     """Build the work tree and bring it to the environment. Raises SealiftError; what ran before goes on then."""
     (environment,) = app.environments
     services = replace(services, builder=_Unlooked(services.builder))
     templates = load_templates(app, services)
     origin = Origin(commit=None, branch=None, dirty=True)
     built = build_release(app, services, templates=templates, origin=origin)
-    if before is not None and built.release.digest == before.release.digest:
-        return Renewed(built=built, swapped=())
-    if before is not None and only_code_differs(before, built):
-        return Renewed(built=built, swapped=_swap(before, built, open_site(app, environment, services), swap))
+    if before is not None and built.release.digest == before.built.release.digest:
+        return replace(before, built=built, swapped=())
+    if before is not None and only_code_differs(before.built, built):
+        return replace(before, built=built, swapped=_swap(before, built, swap))
     proof = prove_built(app, built, services, templates=templates, local=True)
     outcome = deploy_built(
         app, environment, built, services, proof=proof, force=True, admission=Admission(rehearsal=True)
     )
     if outcome.status != "succeeded":
         raise Refused(outcome.message or f"It {outcome.status}", code="dev-not-deployed", hint=outcome.hint)
-    return Renewed(built=built)
+    return Renewed(built=built, physical=_physical(open_site(app, environment, services), built))
+
+
+def _physical(site: Site, built: BuiltRelease) -> dict[tuple[str, str], str]:
+    return {
+        (stack.name, name): physical
+        for stack in built.release.stacks
+        for name, physical in physical_functions(site.cloud, site.stack_name(stack))
+    }
 
 
 @dataclass(eq=False)
@@ -108,16 +118,14 @@ def _sketch(built: BuiltRelease) -> dict[str, bytes]:
     return sketches
 
 
-def _swap(before: BuiltRelease, after: BuiltRelease, site: Site, swap: Swap) -> tuple[str, ...]:
+def _swap(before: Renewed, after: BuiltRelease, swap: Swap) -> tuple[str, ...]:
     """Give the functions whose code changed their new code; return their logical ids."""
-    known = {(stack.name, name): code for stack in before.release.stacks for name, code in stack.functions}
-    codes: dict[str, Path] = {}
-    swapped: list[str] = []
-    for stack in after.release.stacks:
-        physical = dict(physical_functions(site.cloud, site.stack_name(stack)))
-        for name, code in stack.functions:
-            if known.get((stack.name, name)) != code:
-                codes[physical[name]] = after.files[code]
-                swapped.append(name)
-    swap(codes)
-    return tuple(swapped)
+    known = {(stack.name, name): code for stack in before.built.release.stacks for name, code in stack.functions}
+    changed = {
+        (stack.name, name): after.files[code]
+        for stack in after.release.stacks
+        for name, code in stack.functions
+        if known.get((stack.name, name)) != code and (stack.name, name) in before.physical
+    }
+    swap({before.physical[function]: code for function, code in changed.items()})
+    return tuple(name for _, name in changed)

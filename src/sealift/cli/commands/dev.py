@@ -18,9 +18,9 @@ from sealift.cli.visible import say
 from sealift.errors import SealiftError
 from sealift.model.app import App
 from sealift.model.event import Event, FindingReported, Noted, PhaseStarted, Progressed, ResourceProgressed
-from sealift.model.release import BuiltRelease
 
 if TYPE_CHECKING:
+    from sealift.usecases.dev import Renewed
     from sealift.usecases.services import Services
     from sealift.usecases.site import Site
 
@@ -99,7 +99,9 @@ class Work:
     desk: Desk
     debug: str | None = None
     ended: bool = False
-    built: BuiltRelease | None = None
+    renewed: "Renewed | None" = None
+    opened: "tuple[App, Services] | None" = None
+    """The services of the application as it was last read: an open cloud serves until the application is another."""
     seen: object = None
     heard: "queue.SimpleQueue[Callable[[], None]]" = field(default_factory=queue.SimpleQueue)
     """What is to be done to the desk, by its own thread."""
@@ -142,7 +144,7 @@ class Work:
             case "t":
                 self._start(self._test)
             case "r":
-                self.built, self.seen = None, None
+                self.renewed, self.seen = None, None
             case "up" | "down" | "page up" | "page down":
                 by = (_PAGE if "page" in key else 1) * (1 if "up" in key else -1)
                 self.desk.scrolled = max(0, self.desk.scrolled + by)
@@ -172,14 +174,17 @@ class Work:
         said = self.session.said(error)
         hint = f"\n→ {said.hint}" if said.hint else ""
         self._say(Text.assemble((f"✗ {said.message}", "red"), (hint, "dim")))
-        goes_on = ", the code before it runs on" if self.built is not None else ""
+        goes_on = ", the code before it runs on" if self.renewed is not None else ""
         self._show(Text.assemble(("✗ ", "red"), f"not live{goes_on}"))
 
     def _services(self, app: App) -> "Services":
         from sealift.wiring.services import make_services
 
-        sink = Progress(self._show, self._say)
-        return make_services(app, local=True, sink=sink, prompt=self.session.prompt, actor=self.session.actor)
+        if self.opened is None or self.opened[0] != app:
+            sink, session = Progress(self._show, self._say), self.session
+            made = make_services(app, local=True, sink=sink, prompt=session.prompt, actor=session.actor)
+            self.opened = app, made
+        return self.opened[1]
 
     def _renew(self, changed: str) -> None:
         """Bring what the work tree holds now; what is wrong with it is shown, and the release before goes on."""
@@ -192,8 +197,8 @@ class Work:
         self._show(Text.assemble(("◌ ", "yellow"), f"bringing {changed}" if changed else "starting"))
         app = own_application(load_application(self.session.directory))
         services = self._services(app)
-        renewed = renew(app, services, self.built, code_swap(app))
-        first, self.built = self.built is None, renewed.built
+        renewed = renew(app, services, self.renewed, code_swap(app))
+        first, self.renewed = self.renewed is None, renewed
         after = took((clock.monotonic() - began) * 1000)
         if renewed.swapped is None:
             self._deployed(app, services, follow=first)
@@ -263,10 +268,11 @@ class Work:
 
     def _test(self) -> None:
         from sealift.usecases.check import unit_tests
+        from sealift.usecases.dev import own_application
 
         before = self.desk.status
         self._show(Text.assemble(("◌ ", "yellow"), "running the unit tests"))
-        result = unit_tests(self.session.app, self._services(self.session.app))
+        result = unit_tests(self.session.app, self._services(own_application(self.session.app)))
         counted = f"{result.passed} passed, {result.failed} failed" if result.passed or result.failed else result.reason
         style = {"succeeded": "green", "not tested": "yellow"}.get(result.status, "red")
         self._say(Text.assemble(("● " if style == "green" else "✗ ", style), f"unit tests: {counted}"))

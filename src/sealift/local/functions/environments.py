@@ -25,6 +25,7 @@ from sealift.local.functions.parents import Child, Parent, Parents, Start
 from sealift.local.functions.programs.sealift_waits import waited_s
 from sealift.local.functions.runtime_api import Chunks, Event, Result, RuntimeApi
 from sealift.local.functions.runtimes import Runtime, Runtimes
+from sealift.local.functions.spares import Spares
 from sealift.local.functions.unpacking import Unpacked, names_in
 from sealift.local.functions.variables import Places, log_stream, variables
 
@@ -32,6 +33,8 @@ _INIT_S = 30.0
 """Lambda gives 10 s, and the whole timeout when those are over; this machine may be slower."""
 _WITH_DEBUGGER_S = 24 * 3600.0
 _LOOK_S = 0.05
+_OF_CODE = ("CodeSha256", "CodeSize", "LastModified", "RevisionId")
+"""What of a configuration says nothing of how a process starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,7 @@ class Workshop:
     folder: Path
     runtimes: Runtimes
     parents: Parents = field(default_factory=Parents)
+    spares: "Spares[Environment]" = field(default_factory=lambda: Spares())
 
     @property
     def unpacked(self) -> Unpacked:
@@ -96,9 +100,12 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._api: RuntimeApi | None = None
         self._output: Output | None = None
         self._folder: Path | None = None
+        self._runtime: Runtime | None = None
         self._stream = log_stream(config)
         self._init_ms: float | None = None
         self._killed = False
+        self.start_s = 0.0
+        """How long its process took to start the last time."""
 
     def run(self, event: object, request_id: str, *, arn: str, trace_id: str, chunks: Chunks | None = None) -> Ended:
         """Invoke the function, starting its process first when there is none."""
@@ -161,6 +168,10 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         with self._lock:
             self._discard()
 
+    def discard(self) -> None:
+        """End the process of one that is not in use."""
+        self._discard()
+
     def load(self) -> dict[str, Any]:
         """Start the process without an event; return why the function cannot be loaded, if so, and what it lacks."""
         with self._lock:
@@ -190,7 +201,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     def _started_well(self, began: float) -> dict[str, Any] | None:
         """Wait until the runtime has loaded the function; return the error when it has not."""
         self._wait(_WITH_DEBUGGER_S if self._debugger else _INIT_S, own=True)
-        self._init_ms = (time.monotonic() - began) * 1000
+        self.start_s = time.monotonic() - began
+        self._init_ms = self.start_s * 1000
         assert self._api is not None
         assert self._output is not None
         if self._api.is_ready and self._api.init_error is None:
@@ -256,13 +268,45 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _start(self) -> None:
         self._discard()
-        self._stream, self._killed = log_stream(self.config), False
-        self._api = RuntimeApi()
+        self._killed, self._cold = False, False
         runtime = self._with_debugger(self.workshop.runtimes.of(self.config, self.code_zip))
+        spare = self.workshop.spares.take(self.func_name)
+        if spare is None or not self._takes_over(spare, runtime):
+            self._begin(runtime)
+
+    def _begin(self, runtime: Runtime) -> None:
+        self._stream, self._api, self._runtime = log_stream(self.config), RuntimeApi(), runtime
         self._proc, descriptor = self._started(runtime, self._api.address)
         name = self.config.get("FunctionName", "")
         self._output = Output(descriptor, lambda text: FEED.tell("line", function=name, text=text))
-        self._cold = False
+
+    def keep_spare(self) -> None:
+        """Have a process ready for the next environment of this function, where that is worth while."""
+        runtime = self._runtime
+        if runtime is None or runtime.family != "nodejs" or self._debugger:
+            return
+        config = dict(self.config)
+
+        def made() -> Environment:
+            spare = Environment(self.func_name, config, self.code_zip)
+            with contextlib.suppress(OSError, ValueError):
+                spare._begin(replace(runtime, held=True))
+            return spare
+
+        self.workshop.spares.keep(self.func_name, made)
+
+    def _takes_over(self, spare: "Environment", runtime: Runtime) -> bool:
+        """Take the process of a spare, if it is that of this function as it is now; else end it."""
+        about, other = ({k: v for k, v in one.config.items() if k not in _OF_CODE} for one in (self, spare))
+        fits = spare._runtime == replace(runtime, held=True) and about == other
+        if not fits or spare._proc is None or spare._proc.poll() is not None:
+            spare.discard()
+            return False
+        self._proc, self._api, self._output = spare._proc, spare._api, spare._output
+        self._folder, self._stream, self._runtime = spare._folder, spare._stream, runtime
+        assert self._api is not None
+        self._api.begin.set()
+        return True
 
     def _started(self, runtime: Runtime, api: str) -> tuple["Child | subprocess.Popen[bytes]", int]:
         """Start the process; return it, and where what it prints can be read."""

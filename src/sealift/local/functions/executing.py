@@ -30,6 +30,11 @@ _KEPT_WARM = 16
 _GONE: dict[str, Any] = {"error": {"errorType": "ResourceNotFoundException", "errorMessage": "it is not there"}}
 _debugging: dict[str, threading.Lock] = {}
 _called_at: dict[str, float] = {}
+_releases: dict[str, threading.Condition] = {}
+"""Told of each environment of a function that becomes free."""
+_start_s: dict[str, float] = {}
+"""How long environments of a function take to start."""
+_FIRST_START_S = 0.3
 streamed_to: contextvars.ContextVar[Chunks | None] = contextvars.ContextVar("streamed_to", default=None)
 """Who takes the parts of a streamed answer of this invocation as they come."""
 
@@ -65,6 +70,8 @@ def own_runtimes(workshop: Workshop) -> None:
                 trace_id=_trace_id(config),
                 chunks=streamed_to.get(),
             )
+            if FEED.is_seen:
+                environment.keep_spare()
         _tell(config, ended, (time.monotonic() - began) * 1000)
         return _shaped(ended, config)
 
@@ -186,7 +193,10 @@ def _loaded(func: dict[str, Any]) -> dict[str, Any]:
 
     def start() -> dict[str, Any]:
         with _one_at_a_time(config), _leased(config, func["code_zip"]) as environment:
-            return environment.load()
+            loaded = environment.load()
+            if FEED.is_seen:
+                environment.keep_spare()
+            return loaded
 
     said: dict[str, Any] = lambda_svc._run_with_function_config_scope(config, start)
     return said
@@ -195,7 +205,8 @@ def _loaded(func: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _leased(config: dict[str, Any], code: bytes) -> Iterator[Environment]:
     name, version = config.get("FunctionName", "unknown"), config.get("Version", "$LATEST")
-    environment, _ = lambda_runtime.acquire_worker(name, config, code, qualifier=version)
+    key = lambda_runtime._worker_key(name, config, version)
+    environment = _freed(key) or lambda_runtime.acquire_worker(name, config, code, qualifier=version)[0]
     try:
         # Who read the function before it got new code may come with the old one after the environments were ended.
         newest = (lambda_svc._functions.get(name) or {}).get("code_zip")
@@ -204,6 +215,34 @@ def _leased(config: dict[str, Any], code: bytes) -> Iterator[Environment]:
         yield environment
     finally:
         lambda_runtime.release_worker(environment)
+        with lambda_runtime._lock:
+            _releases[key].notify()
+
+
+def _freed(key: str) -> Environment | None:
+    """Lease a free environment of a function; wait for it as long as a new one would take to start.
+
+    On Lambda, too, a call goes to whichever is ready first. Here a new one is not started meanwhile: it takes much of
+    this machine, and a burst of short calls would be answered by nothing but starts.
+    """
+
+    def taken() -> Environment | None:
+        environment: Environment | None = next((one for one in _environments(key) if not one.in_use), None)
+        if environment is not None:
+            environment.in_use, environment.last_used = True, time.time()
+        return environment
+
+    with lambda_runtime._lock:
+        released = _releases.setdefault(key, threading.Condition(lambda_runtime._lock))
+        there = _environments(key)
+        if there:
+            _start_s[key] = max(one.start_s for one in there) or _start_s.get(key, _FIRST_START_S)
+        return released.wait_for(taken, timeout=_start_s[key] if there else 0.0)
+
+
+def _environments(key: str) -> list[Environment]:
+    found: list[Environment] = lambda_runtime._workers.get(key, [])
+    return found
 
 
 def _one_at_a_time(config: dict[str, Any]) -> AbstractContextManager[object]:

@@ -19,6 +19,8 @@ HTTP_TYPE = "application/vnd.awslambda.http-integration-response"
 _RESULT = re.compile(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)/?$")
 _IMPORT_TRACE = "/sealift/import-trace"
 _NEXT = "/2018-06-01/runtime/invocation/next"
+_BEGIN = "/sealift/begin"
+"""Where a process that was started before it was wanted waits until it is."""
 
 Chunks = Callable[[str, bytes], None]
 """Takes the content type and a part of a streamed answer as soon as it comes."""
@@ -67,6 +69,8 @@ class RuntimeApi:
         self.is_ready = False
         self.import_trace: list[str] = []
         """Where an import failed: AWS's client does not say."""
+        self.begin = threading.Event()
+        """To be set when a process that was started before it was wanted is to load its function."""
         self.moved = threading.Event()
         """Set when the process is ready for its first event, could not be started, or has answered."""
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.5}, daemon=True).start()
@@ -88,6 +92,7 @@ class RuntimeApi:
         with self._lock:
             self._event = None
         self._waiting.put(None)
+        self.begin.set()
         threading.Thread(target=self._stop, daemon=True).start()
 
     def _stop(self) -> None:
@@ -146,6 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: each invocation has its own log."""
 
     def do_GET(self) -> None:
+        if self.path == _BEGIN:
+            self.server.api.begin.wait()
+            return self._say(200)
         if self.path != _NEXT:
             return self._say(200 if self.path.endswith("/restore/next") else 404)
         event = self.server.api.take()

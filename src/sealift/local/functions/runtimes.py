@@ -67,6 +67,8 @@ class Runtime:
     """What has to stay visible where folders are replaced."""
     flags: tuple[str, ...] = ()
     """What the interpreter is started with."""
+    held: bool = False
+    """Whether the process waits until its function is wanted."""
 
     @property
     def is_python(self) -> bool:
@@ -94,7 +96,8 @@ class Runtime:
             case "python":
                 return (str(self.program), str(PROGRAMS / "sealift_start.py"), folders)
             case "nodejs":
-                return (str(self.program), *self.flags, f"{places.runtime}/index.cjs", f"{places.runtime}/sdk.cjs")
+                own = (f"{places.runtime}/index.cjs", f"{places.runtime}/sdk.cjs")
+                return (str(self.program), *self.flags, *own, *(("held",) if self.held else ()))
             case _:
                 first = next((f for f in (self.task, self.opt) if (f / "bootstrap").is_file()), None)
                 if first is None:

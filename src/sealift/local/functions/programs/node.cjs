@@ -1,4 +1,5 @@
-// Starts a Node.js function as Lambda does. Arguments: a file that stands in for the SDK that Lambda brings, or nothing.
+// Starts a Node.js function as Lambda does. Arguments: a file that stands in for the SDK that Lambda brings, and "held"
+// where the process is started before it is wanted: it asks then when to load the function.
 // What it prints, posts and exports follows AWS's runtime interface client, whose native part would have to be compiled:
 // https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
 "use strict";
@@ -23,7 +24,7 @@ let current;
 
 function send(method, name, data, headers) {
   return new Promise((resolve) => {
-    const sent = request({ host: HOST, port: PORT, agent, method, path: API + name, headers }, (answer) => {
+    const sent = request({ host: HOST, port: PORT, agent, method, path: name.startsWith("/") ? name : API + name, headers }, (answer) => {
       const parts = [];
       answer.on("data", (part) => parts.push(part));
       answer.on("end", () => {
@@ -247,9 +248,10 @@ process.on("unhandledRejection", (reason) => {
 });
 
 async function main() {
-  const standIn = process.argv[2];
+  const [, , standIn, held] = process.argv;
   process.argv = [process.argv[0], "/var/runtime/index.mjs"];
   if (standIn) require(standIn);
+  if (held) await send("GET", "/sealift/begin");
   if (usesImport()) modulesForImport();
   let handler;
   try {
