@@ -162,7 +162,7 @@ class Bitbucket:
             "BITBUCKET_BRANCH": branch,
             "BITBUCKET_COMMIT": self.git("rev-parse", f"origin/{branch if there else 'main'}"),
             "BITBUCKET_REPO_FULL_NAME": REPOSITORY,
-            "BITBUCKET_STEP_TRIGGERER_UUID": "{dana}",
+            "BITBUCKET_STEP_TRIGGERER_UUID": "dana",
             **variables,
         }
         return Run(target=target, branch=branch, variables=given, waiting=list(groups(node)), merges=merges)
