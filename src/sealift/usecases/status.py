@@ -45,6 +45,8 @@ class Lane:
     standing: Standing | None = None
     gates: tuple[GateResult, ...] = ()
     """What the gates say to the release that could come next."""
+    enters: bool = False
+    """Whether there is one: another release, or the same with another configuration."""
     override: Entry | None = None
     """The newest override that let the current release in."""
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +75,8 @@ def status(app: App, services: Services) -> tuple[Lane, ...]:
         seen = list(pool.map(lambda e: _observe(app, e, services), app.environments))
     by_name = {lane.environment.name: lane for lane in seen}
     now = services.clock.now()
-    gated = [replace(lane, gates=_gates(app, lane, by_name, services)) for lane in seen]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        gated = list(pool.map(lambda lane: _gated(app, lane, by_name, services), seen))
     return tuple(_with_next(lane, by_name, now) for lane in gated)
 
 
@@ -118,21 +121,41 @@ def _override(entries: Sequence[Entry], current: Deployed | None) -> Entry | Non
     return found[-1] if found else None
 
 
-def _gates(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) -> tuple[GateResult, ...]:
-    """Return the gates of the release that could be promoted now; without such a release, those of windows."""
+def _gated(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) -> Lane:
+    """Return the lane with the gates of the release that could be promoted now; without any, those of windows."""
     source = lanes.get(lane.environment.promotes_from or "")
     if lane.standing is None or (source is not None and source.standing is None):
-        return ()
+        return lane
     site = open_site(app, lane.environment, services)
     offered = source.current if source is not None else None
-    here = lane.current.release if lane.current is not None else ""
-    if source is None or offered is None or offered.release == here:  # nothing would enter
-        return ask((window,), Entering(site=site, release=""))
+    if source is None or offered is None:  # nothing would enter
+        return replace(lane, gates=ask((window,), Entering(site=site, release="")))
     opened = open_site(app, source.environment, services)
     entering = Entering(site=site, source=opened, release=offered.release, probing=False)
+    there = _runs(lane, entering)
+    if there:
+        return replace(lane, gates=ask((window,), entering))
     if source.health is not None:
         entering.judgement = source.health
-    return ask(GLANCE, entering)
+    return replace(lane, gates=ask(GLANCE, entering), enters=True)
+
+
+def _runs(lane: Lane, entering: Entering) -> bool:
+    """Return whether the environment runs the release that is offered, with the configuration that it would get.
+
+    Where that release did badly or was rolled back to, another line says what comes next.
+    """
+    current, now = lane.current, lane.standing
+    if current is None or now is None or current.release != entering.release:
+        return False
+    if not current.is_good or current.kind == "rollback" or lane.stuck or lane.missing:
+        return True
+    from sealift.usecases.deploy import is_standing
+
+    try:
+        return is_standing(entering.site, entering.plan, now)
+    except SealiftError:
+        return False  # the gate of the configuration says why
 
 
 def _status(now: Standing) -> Status:
@@ -208,13 +231,15 @@ def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
     offered = source.current
     if offered is None or source.soak_until is None:
         return f"waits for a verified release in {source.environment.name}"
-    if lane.current is not None and lane.current.release == offered.release:
+    if lane.current is not None and not lane.enters:
         return _next_of_the_same(lane.current, lane.standing)
-    if lane.standing is not None and lane.standing.failed(offered.release):
+    same = lane.current is not None and lane.current.release == offered.release
+    if not same and lane.standing is not None and lane.standing.failed(offered.release):
         return f"{offered.release[:12]} failed here: mend the cause and push a new commit"
     shut = next((gate for gate in lane.gates if gate.status != "open"), None)
     if shut is None:
-        return f"sealift promote {environment.name}  ({offered.release[:12]})"
+        what = "changed configuration" if same else offered.release[:12]
+        return f"sealift promote {environment.name}  ({what})"
     match shut.gate:
         case "soak" if shut.status == "waiting":
             return f"{offered.release[:12]} may come after its soak"

@@ -67,6 +67,12 @@ def test_production_that_has_it_is_up_to_date(world: World):
     assert lanes(world)["production"].next == "up to date"
 
 
+def test_production_with_another_configuration_than_declared_is_not_up_to_date(world: World):
+    world.deliver("print('one')")
+    world.change("production", tags={"team": "shop"})
+    assert lanes(world)["production"].next == "sealift promote production  (changed configuration)"
+
+
 def test_a_failed_deployment_shows_as_failed_with_what_still_runs(world: World):
     first = world.deploy().release
     world.code("print('two')")
