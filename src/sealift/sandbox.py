@@ -9,8 +9,8 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from sealift.analysis.allowed import allowed, covered
@@ -126,13 +126,10 @@ class SandboxedProcess:
             (home / ".config" / "uv").mkdir(parents=True, exist_ok=True)
             (home / ".config" / "uv" / "uv.toml").symlink_to(settings)
 
-    @cached_property
+    @property
     def closed(self) -> bool:
         """Whether the kernel lets us cover files (and, `offline`, close the network)."""
-        if sys.platform != "linux":
-            return False
-        done = self._process.run([*self._launcher, "/bin/true"], cwd=Path("/"), env={}, timeout_s=_PROBE_S)
-        return done.returncode == 0
+        return sys.platform == "linux" and _closes(self._process.run, *self._launcher)
 
     @property
     def _prefix(self) -> list[str]:
@@ -151,3 +148,10 @@ class SandboxedProcess:
     def _launcher(self) -> list[str]:
         asked = {"offline": self._offline, "covered": covered(self._env, self._options.files)}
         return [sys.executable, "-I", "-S", "-c", _LAUNCH, json.dumps(asked)]
+
+
+@cache
+def _closes(run: Callable[..., Completed], *launcher: str) -> bool:
+    """Whether programs can be launched so; asked once a process, for many sandboxes ask for the same."""
+    done = run([*launcher, "/bin/true"], cwd=Path("/"), env={}, timeout_s=_PROBE_S)
+    return done.returncode == 0

@@ -239,6 +239,7 @@ def _is_main(test: ast.expr) -> bool:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)
 def python_imports(source: str, module: str) -> frozenset[str]:
     """Return the modules that one may import, relative imports made absolute; `module` is its own dotted name.
 
@@ -273,6 +274,7 @@ _NODE_SECRETS = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def node_reads(source: str) -> tuple[Read, ...]:
     """Return what a module of JavaScript or TypeScript reads."""
     text = _COMMENTS.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)

@@ -87,6 +87,7 @@ class RealAnalyzer:
                 process=self._process,
                 env=self._env,
                 cache=self._cache / "ruff",
+                reports=self._reports,
                 given=given.ruff,
             )
             told = tuple(_told(name, app) for name in ("cfnlint", "ruff") if getattr(given, name) is not None)

@@ -1,5 +1,6 @@
 """Finds a Python on this machine that tests can run on."""
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.analysis.pythons import Version, by_nearness, declared_runtime, least_required, version_of
+from sealift.checks.cache import TextCache, content_key
 from sealift.checks.files import text
 from sealift.model.app import App, SuiteSpec
 from sealift.ports import Process
@@ -56,23 +58,44 @@ def ours() -> Version:
     return (sys.version_info.major, sys.version_info.minor)
 
 
-def find_interpreter(wanted: Version, process: Process, env: Mapping[str, str], cwd: Path) -> Interpreter:
-    """Return the wanted Python, or the nearest one that works; ours works at any rate."""
+def find_interpreter(
+    wanted: Version, process: Process, env: Mapping[str, str], cwd: Path, cache: TextCache
+) -> Interpreter:
+    """Return the wanted Python, or the nearest one that works; ours works at any rate.
+
+    `cache` keeps which programs work.
+    """
     found: dict[Version, list[str]] = {}
     for version, path in _candidates(env):
         found.setdefault(version, []).append(path)
     found.setdefault(ours(), []).insert(0, sys.executable)
     for version in by_nearness(wanted, found):
         for path in found[version]:
-            if path == sys.executable or _works(path, version, process, env, cwd):
+            if path == sys.executable or _works(path, version, process, env, cwd, cache):
                 return Interpreter(path=path, version=version, instead_of=None if version == wanted else wanted)
     return Interpreter(path=sys.executable, version=ours(), instead_of=wanted)
 
 
-def _works(path: str, version: Version, process: Process, env: Mapping[str, str], cwd: Path) -> bool:
+def _works(path: str, version: Version, process: Process, env: Mapping[str, str], cwd: Path, cache: TextCache) -> bool:
     """Whether this really is that Python: a shim of pyenv may stand for a version that is not switched on."""
-    done = process.run([path, "-I", "-c", _PROBE], cwd=cwd, env=env, timeout_s=20.0)
-    return done.returncode == 0 and version_of(done.stdout) == version
+    key = _program_key(Path(path))
+    said = cache.get(key) if key else None
+    if said is None:
+        done = process.run([path, "-I", "-c", _PROBE], cwd=cwd, env=env, timeout_s=20.0)
+        said = done.stdout if done.returncode == 0 else ""
+        if key and said:
+            cache.put(key, said)
+    return version_of(said) == version
+
+
+def _program_key(path: Path) -> str | None:
+    """Return a key of a compiled program's file; None for a script, which may run another one each time."""
+    try:
+        with path.open("rb") as file:
+            script, seen = file.read(2) == b"#!", os.fstat(file.fileno())
+    except OSError:
+        return None
+    return None if script else content_key((str(path.resolve()), str(seen.st_size), str(seen.st_mtime_ns)))
 
 
 def _candidates(env: Mapping[str, str]) -> Iterator[tuple[Version, str]]:

@@ -1,7 +1,8 @@
 """Runs ruff over the application's Python source."""
 
+import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -18,16 +19,20 @@ from sealift.analysis.ruff import (
     stops,
     target_version,
 )
+from sealift.checks.cache import TextCache
 from sealift.checks.cfnlint import with_nested
 from sealift.checks.files import text
 from sealift.checks.notes import TIMEOUT_S, advice, could_not_run, said
 from sealift.checks.reviewed import RUFF, Given
+from sealift.checks.ruff_files import ruff_key
 from sealift.model.app import App
 from sealift.model.finding import Finding
 from sealift.model.template import Template
 from sealift.ports import Completed, Process
 
 _TESTS = ("tests", "test")
+_HERE = "\0the application"
+"""Stands in a kept report for the folder of the application."""
 _MAY_PIN = (
     "uv.lock",
     "poetry.lock",
@@ -55,9 +60,27 @@ class Ruff:
     paths: tuple[str, ...] = (".",)
     given: Path | None = None
     """A configuration instead of those that ruff finds."""
+    reports: TextCache
 
     def check(self, *options: str, version: str | None = None) -> Completed:
-        """Check with the ruff that comes with us, or with a given version of it."""
+        """Check with the ruff that comes with us, or with a given version of it; or return the report on the same."""
+        # What is outside of the folder has its own place in the report.
+        place = str(self.root.resolve()) if len(self.paths) > 1 else ""
+        asked = (version or "", *options, "", place, *self.paths)
+        key = ruff_key(self.root, self.paths, asked) if self.given is None else None
+        kept = self.reports.get(key) if key else None
+        if kept is not None:
+            return Completed(returncode=1, stdout=kept.replace(_HERE, self._place), stderr="")
+        done = self._run(options, version)
+        if key and done.returncode in (0, 1) and not done.timed_out and done.stdout.lstrip().startswith("["):
+            self.reports.put(key, done.stdout.replace(self._place, _HERE))
+        return done
+
+    @property
+    def _place(self) -> str:
+        return json.dumps(str(self.root.resolve()))[1:-1]
+
+    def _run(self, options: Sequence[str], version: str | None) -> Completed:
         from ruff import find_ruff_bin  # type: ignore[import-untyped]
         from uv import find_uv_bin
 
@@ -87,18 +110,20 @@ def run_ruff(
     process: Process,
     env: Mapping[str, str] | None,
     cache: Path,
+    reports: TextCache,
     given: Given | None = None,
 ) -> tuple[Finding, ...]:
     """Return what ruff finds in the application's Python source, with our rules and with the project's own.
 
-    `given` is a configuration instead of those that ruff finds.
+    `cache` is ruff's own; `reports` keeps what ruff said of the same files. `given` is a configuration instead of
+    those that ruff finds.
     """
     target = target_version(templates.values())
     if target is None:
         return (advice("ruff", "python-2", "Python 2 source was not analysed"),)
     sources = sorted({a.source for one in with_nested(templates.values()) for a in one.assets if a.kind != "file"})
     outside = tuple(source for source in sources if source.startswith("..") and (app.root / source).exists())
-    ruff = Ruff(process=process, env=env, cache=cache, root=app.root, paths=(".", *outside))
+    ruff = Ruff(process=process, env=env, cache=cache, root=app.root, paths=(".", *outside), reports=reports)
     scope = OwnCode(
         folder=str(app.root.resolve()),
         shipped=(*sources, *_TESTS),

@@ -5,7 +5,7 @@ import posixpath
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -60,7 +60,7 @@ class RealTester:
     """Runs test suites. `env` is our own environment; tests, and what installs them, get none of its secrets.
 
     `process` installs, which needs the network; `testing` runs the tests themselves, and `accepting` those that are
-    given a profile of the person, whose files they have to read then.
+    given a profile of the person, whose files they have to read then. `begun` is called before tests are run.
     """
 
     def __init__(
@@ -71,7 +71,9 @@ class RealTester:
         env: Mapping[str, str] | None = None,
         testing: Process | None = None,
         accepting: Process | None = None,
+        begun: Callable[[], None] = lambda: None,
     ) -> None:
+        self._begun = begun
         self._process = process
         self._testing = testing or process
         self._accepting = accepting or self._testing
@@ -126,7 +128,7 @@ class RealTester:
 
     def _python(self, app: App, suite: _Suite) -> Interpreter:
         wanted = wanted_version(app, suite.spec, [run.folder for run in suite.runs])
-        return find_interpreter(wanted, self._process, self._env, app.root)
+        return find_interpreter(wanted, self._process, self._env, app.root, TextCache(self._cache / "pythons"))
 
     def _environment(self, app: App, suite: _Suite, python: Interpreter) -> TestEnvironment:
         needs = collect_needs(app.root, suite.files, suite.spec, python.version)
@@ -146,6 +148,7 @@ class RealTester:
         kept = KeptResult(TextCache(self._cache / "reports"), inputs, app.root.resolve())
         if found := kept.get(suite.name):
             return found
+        self._begun()
         self._cache.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=self._cache, prefix="run-"))
         try:

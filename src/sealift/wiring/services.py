@@ -177,15 +177,19 @@ def _tester(process: RealProcess, app: App, sink: EventSink) -> Tester:
 
     closed = not app.sandbox.network
     testing = _sandboxed(process, app, offline=closed, required=closed)
-    if not testing.closed:
-        level: Literal["debug", "warning"] = "debug" if human_present() else "warning"
-        sink.emit(Noted(level=level, name="sandbox-open", message=OPEN))
+
+    def begun() -> None:
+        if not testing.closed:
+            level: Literal["debug", "warning"] = "debug" if human_present() else "warning"
+            sink.emit(Noted(level=level, name="sandbox-open", message=OPEN))
+
     return RealTester(
         _sandboxed(process, app),
         cache_root() / "checks",
         env=dict(os.environ),
         testing=testing,
         accepting=process,
+        begun=begun,
     )
 
 

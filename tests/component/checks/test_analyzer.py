@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from sealift.checks.analyzer import RealAnalyzer
 from sealift.model.finding import Finding, SuiteResult
 from sealift.ports import Completed
@@ -41,6 +43,7 @@ class _Counting:
     def __init__(self) -> None:
         self._real = RealProcess()
         self.cfnlint_runs = 0
+        self.runs = 0
 
     def run(
         self,
@@ -50,6 +53,7 @@ class _Counting:
         env: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
     ) -> Completed:
+        self.runs += 1
         self.cfnlint_runs += any("cfnlint" in word for word in argv)
         return self._real.run(argv, cwd=cwd, env=env, timeout_s=timeout_s)
 
@@ -149,3 +153,59 @@ def test_switched_off_is_not_tested(write: Write, shared_cache: Path) -> None:
     result = RealAnalyzer(RealProcess(), shared_cache).analyse(app, {"app": make_template()}, local=True)
     assert (result.status, result.findings) == ("not tested", ())
     assert "switched off" in result.reason
+
+
+def test_nothing_is_run_again_over_the_same_files_even_in_another_folder(tmp_path: Path) -> None:
+    files = {
+        "template.yaml": TEMPLATE,
+        "src/app.py": "import os\n",
+        "pyproject.toml": "[tool.ruff.lint]\nselect = ['F']\n",
+    }
+    process, found = _Counting(), []
+    for name in ("here", "there"):
+        for file, content in files.items():
+            (tmp_path / name / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / file).write_text(content)
+        root, runs = tmp_path / name, process.runs
+        analyzer = RealAnalyzer(process, tmp_path / "cache")
+        found.append(analyzer.analyse(make_app(root), {"app": make_template()}, local=True).findings)
+    assert process.runs == runs
+    assert found[0] == found[1]
+    assert [str(one.location) for one in found[0] if one.id == "F401"] == ["src/app.py:1"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("src/app.py", "x = 1\n"),
+        (".hidden/mine.py", "import os\n"),
+        (".gitignore", "src/\n"),
+        ("ruff.toml", "lint.ignore = ['F401']\n"),
+        ("../ruff.toml", "lint.ignore = ['F401']\n"),
+    ],
+)
+def test_ruff_looks_again_at_whatever_changes_its_report(write: Write, tmp_path: Path, file: str, content: str) -> None:
+    root = write({"template.yaml": TEMPLATE, "src/app.py": "import os\n", "../.git/HEAD": "ref: refs/heads/main\n"})
+    process = _Counting()
+
+    def found() -> set[str]:
+        analyzer = RealAnalyzer(process, tmp_path / "cache")
+        result = analyzer.analyse(make_app(root), {"app": make_template()}, local=True)
+        return {str(one.location) for one in result.findings if one.id == "F401"}
+
+    before = found()
+    write({file: content})
+    assert found() != before
+
+
+def test_ruff_is_run_each_time_where_its_settings_name_other_files(write: Write, tmp_path: Path) -> None:
+    other = tmp_path / "shared.toml"
+    other.write_text("")
+    root = write({"template.yaml": TEMPLATE, "src/app.py": "import os\n", "ruff.toml": f"extend = {str(other)!r}\n"})
+
+    def found() -> list[str]:
+        return [one.id for one in _analyse(root, tmp_path / "cache").findings if one.tool == "ruff"]
+
+    assert found() == ["F401"]
+    other.write_text("lint.ignore = ['F401']\n")
+    assert found() == []

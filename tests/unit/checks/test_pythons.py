@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from sealift.checks.pythons import find_interpreter, ours, wanted_version
+from sealift.checks.cache import TextCache
+from sealift.checks.pythons import Interpreter, find_interpreter, ours, wanted_version
 from sealift.model.app import App, StackSpec, SuiteSpec
 from sealift.ports import Completed
 from tests.fakes.process import FakeProcess, Run, completed
@@ -59,6 +60,10 @@ def _installed(home: Path, *versions: str) -> dict[str, str]:
     return {"HOME": str(home), "PATH": str(home / "bin")}
 
 
+def _found(wanted: tuple[int, int], process: FakeProcess, env: dict[str, str], cwd: Path) -> Interpreter:
+    return find_interpreter(wanted, process, env, cwd, TextCache(cwd / "cache"))
+
+
 def _tells_its_version(run: Run) -> Completed:
     parts = Path(run.argv[0]).parts
     version = next((part for part in parts if part.startswith("3.")), "")
@@ -74,14 +79,14 @@ def test_the_wanted_python_is_found_where_pyenv_keeps_it(tmp_path: Path, process
     env = _installed(tmp_path, "3.99.0", "3.99.3", "3.98.1")
     newest = str(tmp_path / ".pyenv" / "versions" / "3.99.3" / "bin" / "python3")
     process.install(newest, does=_tells_its_version)
-    found = find_interpreter((3, 99), process, env, tmp_path)
+    found = _found((3, 99), process, env, tmp_path)
     assert (found.path, found.version, found.instead_of) == (newest, (3, 99), None)
 
 
 def test_the_nearest_newer_python_stands_in_and_that_is_told(tmp_path: Path, process: FakeProcess) -> None:
     env = _installed(tmp_path, "3.99.0", "3.97.0")
     process.install(str(tmp_path / ".pyenv/versions/3.99.0/bin/python3"), does=_tells_its_version)
-    found = find_interpreter((3, 98), process, env, tmp_path)
+    found = _found((3, 98), process, env, tmp_path)
     assert (found.version, found.instead_of) == ((3, 99), (3, 98))
 
 
@@ -90,10 +95,34 @@ def test_a_shim_that_does_not_work_is_passed_over(tmp_path: Path, process: FakeP
     shim = tmp_path / "bin" / "python3.99"
     shim.touch()
     process.install(str(shim), does=completed(returncode=127, stderr="pyenv: python3.99: command not found"))
-    found = find_interpreter((3, 99), process, {"PATH": str(tmp_path / "bin")}, tmp_path)
+    found = _found((3, 99), process, {"PATH": str(tmp_path / "bin")}, tmp_path)
     assert (found.path, found.version, found.instead_of) == (sys.executable, ours(), (3, 99))
 
 
 def test_our_own_python_needs_no_search(tmp_path: Path, process: FakeProcess) -> None:
-    assert find_interpreter(ours(), process, {}, tmp_path).path == sys.executable
+    assert _found(ours(), process, {}, tmp_path).path == sys.executable
     assert process.runs == []
+
+
+@pytest.mark.parametrize(("content", "asked"), [(b"\x7fELF", 1), (b"#!/bin/sh\n", 2)])
+def test_a_program_is_asked_once_and_a_script_each_time(
+    tmp_path: Path, process: FakeProcess, content: bytes, asked: int
+) -> None:
+    env = _installed(tmp_path, "3.99.0")
+    python = tmp_path / ".pyenv/versions/3.99.0/bin/python3"
+    python.write_bytes(content)
+    process.install(str(python), does=_tells_its_version)
+    assert [_found((3, 99), process, env, tmp_path).path for _ in range(2)] == [str(python)] * 2
+    assert len(process.runs) == asked
+    python.write_bytes(content + b"another one")
+    _found((3, 99), process, env, tmp_path)
+    assert len(process.runs) == asked + 1
+
+
+def test_a_python_that_did_not_work_is_asked_again(tmp_path: Path, process: FakeProcess) -> None:
+    env = _installed(tmp_path, "3.99.0")
+    python = str(tmp_path / ".pyenv/versions/3.99.0/bin/python3")
+    process.install(python, does=completed(returncode=1))
+    assert _found((3, 99), process, env, tmp_path).instead_of == (3, 99)
+    process.install(python, does=_tells_its_version)
+    assert _found((3, 99), process, env, tmp_path).instead_of is None
