@@ -126,7 +126,7 @@ def _of_call(call: ast.Call, names: dict[str, ast.expr], where: str) -> Iterator
     if kind == "json_error" and isinstance(call.args[0], ast.Constant):
         own = {"usage": "usage", "internal": "InternalError"}[str(call.args[0].value)]
         yield from _with_codes(call.args[0], own, message, _text(call.args[2], names), where)
-    elif kind == "Noted":
+    elif kind == "Noted" and None not in given:  # one that is read again is raised elsewhere
         text = _text(given["message"], names)
         if ast.unparse(given["name"]) != "code":
             yield from _with_codes(given["name"], "Noted", text, hint, where)

@@ -4,7 +4,6 @@ As coverage.py writes it: https://coverage.readthedocs.io/en/latest/commands/cmd
 """
 
 import posixpath
-import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -41,6 +40,8 @@ def line_hits(reports: Iterable[str], root: str) -> dict[str, dict[int, bool]]:
 
 def _lines(report: str) -> Iterator[tuple[str, int, bool]]:
     """Yield every line that can be run; nothing of what is no report."""
+    import xml.etree.ElementTree as ET
+
     try:
         top = ET.fromstring(report)  # noqa: S314
     except ET.ParseError:

@@ -1,11 +1,14 @@
 """Reads the JUnit XML that pytest writes."""
 
 import re
-import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sealift.model.finding import Finding
 from sealift.model.template import Location
+
+if TYPE_CHECKING:
+    import xml.etree.ElementTree as ET
 
 MAX_FINDINGS = 20
 _WHERE_FROM = re.compile(r" \(/\S*\.py\)$")
@@ -51,6 +54,8 @@ class Counts:
 
 def junit_counts(text: str) -> Counts:
     """Return the counts of a report, and a finding for each red test. Raises ValueError when it is no report."""
+    import xml.etree.ElementTree as ET
+
     try:
         # Written a moment ago by the tests we ran; expat itself guards against entities that explode.
         every = list(ET.fromstring(text).iter("testcase"))  # noqa: S314
@@ -71,7 +76,7 @@ def junit_counts(text: str) -> Counts:
     )
 
 
-def _red(case: ET.Element) -> Finding:
+def _red(case: "ET.Element") -> Finding:
     failure, error = case.find("failure"), case.find("error")
     what = failure if failure is not None else error
     text = "" if what is None else what.get("message") or what.text or ""
@@ -90,7 +95,7 @@ def _red(case: ET.Element) -> Finding:
     )
 
 
-def _line(case: ET.Element, what: ET.Element | None, file: str) -> int:
+def _line(case: "ET.Element", what: "ET.Element | None", file: str) -> int:
     """Return the last line of the file that the traceback names, else that of the test; 0 when neither is known."""
     named = re.findall(rf"^{re.escape(file)}:(\d+): ", (what.text if what is not None else None) or "", re.MULTILINE)
     line = case.get("line") or ""
@@ -98,7 +103,7 @@ def _line(case: ET.Element, what: ET.Element | None, file: str) -> int:
     return int(named[-1]) if named else int(line) + 1 if line.isdigit() else 0
 
 
-def _missing(what: ET.Element | None) -> str:
+def _missing(what: "ET.Element | None") -> str:
     """Return the line that names a missing module, which pytest buries under `collection failure`."""
     lines = ((what.text if what is not None else None) or "").splitlines()
     return next((line.removeprefix("E").strip() for line in lines if line.startswith("E  ")), "")

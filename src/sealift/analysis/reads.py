@@ -31,12 +31,11 @@ def python_units(source: str) -> Mapping[str, frozenset[str]]:
 
     What loading runs is the unit without a name; decorators may register a function, so it belongs to that.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = _parsed(source)
+    if tree is None:
         return {}
     found: dict[str, set[str]] = {"": set()}
-    for node, unit in _placed(tree, "", None):
+    for node, unit in _placed(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 found.setdefault(unit, set()).add(name)
@@ -45,15 +44,30 @@ def python_units(source: str) -> Mapping[str, frozenset[str]]:
     return {unit: frozenset(names) for unit, names in found.items()}
 
 
-def _placed(node: ast.AST, unit: str, owner: str | None) -> Iterator[tuple[ast.AST, str]]:
-    """Yield every node with the unit that it is in; special methods belong to their class."""
-    yield node, unit
-    for child in ast.iter_child_nodes(node):
-        inside = unit
-        if isinstance(child, _DEFINED) and not unit and not child.decorator_list:
-            special = owner is not None and child.name.startswith("__")
-            inside = str(owner) if special else child.name
-        yield from _placed(child, inside, child.name if isinstance(child, ast.ClassDef) else owner)
+@lru_cache(maxsize=4096)
+def _parsed(source: str) -> ast.Module | None:
+    """Return a module of Python, None when it cannot be parsed."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _placed(tree: ast.AST) -> Sequence[tuple[ast.AST, str]]:
+    """Return every node with the unit that it is in, in no order; special methods belong to their class."""
+    found: list[tuple[ast.AST, str]] = []
+    waiting: list[tuple[ast.AST, str, str | None]] = [(tree, "", None)]
+    while waiting:
+        node, unit, owner = waiting.pop()
+        found.append((node, unit))
+        for child in ast.iter_child_nodes(node):
+            inside = unit
+            if isinstance(child, _DEFINED) and not unit and not child.decorator_list:
+                special = owner is not None and child.name.startswith("__")
+                inside = str(owner) if special else child.name
+            waiting.append((child, inside, child.name if isinstance(child, ast.ClassDef) else owner))
+    return found
 
 
 def live(units: Mapping[str, Mapping[str, frozenset[str]]], handler: str) -> frozenset[str]:
@@ -71,9 +85,8 @@ def live(units: Mapping[str, Mapping[str, frozenset[str]]], handler: str) -> fro
 @lru_cache(maxsize=4096)
 def python_reads(source: str) -> tuple[Read, ...]:
     """Return what a module of Python reads; nothing of one that cannot be parsed."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = _parsed(source)
+    if tree is None:
         return ()
     module = _Module(tree)
     found = tuple(module.reads())
@@ -90,8 +103,8 @@ class _Module:
         self._powertools = False
         self._constants: dict[str, ast.expr | None] = {}
         self.given: set[str | None] = set()
-        self._units = {id(node): unit for node, unit in _placed(tree, "", None)}
-        for node in ast.walk(tree):
+        self._units = {id(node): unit for node, unit in _placed(tree)}
+        for node, _ in _placed(tree):
             self._learn_import(node)
         for statement in tree.body:
             self._learn_constant(statement)
@@ -245,12 +258,11 @@ def python_imports(source: str, module: str) -> frozenset[str]:
 
     `pkg.name` stands for both a module `name` in `pkg` and a name in the module `pkg`.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = _parsed(source)
+    if tree is None:
         return frozenset()
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node, _ in _placed(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

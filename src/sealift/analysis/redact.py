@@ -1,7 +1,6 @@
 """Takes secrets out of what programs print."""
 
 import base64
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -46,6 +45,8 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
 @lru_cache(maxsize=4096)
 def _spellings(secret: str) -> tuple[str, ...]:
     """Return how programs write a value, longest first: in JSON, Python, XML, an address or base64, or line by line."""
+    import html
+
     found = {
         secret,
         json.dumps(secret)[1:-1],

@@ -4,7 +4,6 @@ import glob
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from sealift.analysis.cfnlint import cfnlint_findings
@@ -12,6 +11,7 @@ from sealift.checks.cache import TextCache, content_key
 from sealift.checks.files import text
 from sealift.checks.notes import TIMEOUT_S, could_not_run
 from sealift.checks.reviewed import CFNLINT, Given
+from sealift.checks.versions import installed_version
 from sealift.model.app import App
 from sealift.model.finding import Finding
 from sealift.model.template import Template
@@ -42,7 +42,7 @@ def run_cfnlint(
     regions = sorted({environment.region for environment in app.environments})
     config = [text(app.root / name) for name in CFNLINT] if given is None else [text(given.file)]
     bodies = [(app.root / file).read_bytes() for file in files]
-    key = content_key(("cfn-lint", version("cfn-lint"), today, *regions, *config, *files, *bodies))
+    key = content_key(("cfn-lint", str(installed_version("cfn-lint")), today, *regions, *config, *files, *bodies))
     sam = frozenset(pair for one in with_nested(templates.values()) for pair in _sam_resources(one))
     read = partial(cfnlint_findings, local=local, own_config=any(config), sam=sam)
     reads_more = any(word in said for said in config for word in _NAMES_FILES)

@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 from sealift.analysis.handlers import handler_files
@@ -100,6 +101,7 @@ def _of_function(
 def _python(start: Path, roots: list[Path], handler: str) -> dict[Path, tuple[Read, ...]]:
     """Return what each module reads that the handler loads; what it surely never calls is not required."""
     sources: dict[Path, str] = {}
+    files_of = cache(partial(_python_files, roots=roots))
     waiting = [start]
     while waiting and len(sources) < _MAX_FILES:
         path = waiting.pop()
@@ -110,7 +112,7 @@ def _python(start: Path, roots: list[Path], handler: str) -> dict[Path, tuple[Re
             if path.is_relative_to(root):
                 module = ".".join(path.relative_to(root).with_suffix("").parts)
                 for name in python_imports(sources[path], module):
-                    waiting += _python_files(name, roots)
+                    waiting += files_of(name)
     called = live({str(path): python_units(source) for path, source in sources.items()}, handler)
     return {
         path: tuple(replace(r, required=r.required and r.unit in called) for r in python_reads(source))

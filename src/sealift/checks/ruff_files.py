@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 from sealift.checks.cache import content_key
 from sealift.checks.files import MAX_FILES, text, tree_key
 from sealift.checks.reviewed import RUFF
+from sealift.checks.versions import installed_version
 
 _SUFFIXES = (".py", ".pyi", ".pyw")
 _SETTINGS = (*RUFF, ".gitignore", ".ignore")
@@ -34,7 +34,7 @@ def ruff_key(root: Path, paths: Iterable[str], asked: Iterable[str]) -> str | No
     settings = "\n".join(text(root / file) for file in files if file.endswith(".toml"))
     if len(files) > MAX_FILES or _MORE.search(settings):
         return None
-    return content_key(("ruff", version("ruff"), *asked, tree_key(root, files)))
+    return content_key(("ruff", str(installed_version("ruff")), *asked, tree_key(root, files)))
 
 
 def _below(root: Path, path: str) -> Iterator[str]:

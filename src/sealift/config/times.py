@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 DAY = "a day such as 2027-01-31"
 MOMENT = "a date and time without an offset, such as 2026-12-20T18:00"
@@ -66,6 +65,8 @@ def weekdays(value: object) -> tuple[int, ...]:
 
 def zone(value: object) -> str:
     """Return the name of a time zone that is known here."""
+    from zoneinfo import ZoneInfo
+
     if not isinstance(value, str):
         raise ValueError(value)
     try:

@@ -6,7 +6,6 @@ The tests and their thresholds are told in docs/explanation/soak.md; who changes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from statistics import median
 from typing import Literal
 
 from sealift.delivery.statistics import binomial_tail, fisher_tail, mann_whitney_tail
@@ -163,6 +162,8 @@ def _tests(traffic: Traffic, seen: Observation, health: Health) -> Iterator[Test
     yield Test(name="error-rate-before", resource=name, now=rate, bound=before.failures / before.requests, p=p)
     now, then = _latencies(traffic), _latencies(before)
     if min(len(now), len(then)) >= LEAST_MINUTES:
+        from statistics import median
+
         p = mann_whitney_tail(now, then)
         yield Test(name="latency-before", resource=name, now=median(now), bound=median(then), p=p)
 

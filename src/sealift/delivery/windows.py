@@ -5,8 +5,7 @@ Both count whole minutes, and clocks are set forward and back at whole minutes, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sealift.model.app import Environment, Freeze, Window
 
@@ -29,7 +28,7 @@ class Closed:
         """Return the end in local time and in UTC."""
         if self.until is None:
             return ""
-        there = self.until.astimezone(ZoneInfo(self.zone))
+        there = self.until.astimezone(_zone(self.zone))
         utc = f" ({self.until:%Y-%m-%d %H:%M} UTC)" if self.zone != "UTC" else ""
         return f"{there:%a %Y-%m-%d %H:%M} {self.zone}{utc}"
 
@@ -82,7 +81,7 @@ def _is_in(window: Window, at: datetime) -> bool:
 
     One that ends at or before its start goes on into the next day, and belongs to the day on which it starts.
     """
-    wall = at.astimezone(ZoneInfo(window.zone))
+    wall = at.astimezone(_zone(window.zone))
     time, today = wall.time(), wall.weekday()
     if window.start < window.end:
         return today in window.days and window.start <= time < window.end
@@ -92,11 +91,10 @@ def _is_in(window: Window, at: datetime) -> bool:
 
 def _instants(freeze: Freeze) -> tuple[datetime, datetime]:
     """Return begin and end. Ambiguous or missing local times are read so that the freeze is longer."""
-    zone = ZoneInfo(freeze.zone)
+    zone = _zone(freeze.zone)
     starts = [freeze.start.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
     ends = [freeze.end.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
-    utc = ZoneInfo("UTC")
-    return min(one.astimezone(utc) for one in starts), max(one.astimezone(utc) for one in ends)
+    return min(one.astimezone(UTC) for one in starts), max(one.astimezone(UTC) for one in ends)
 
 
 def _days_told(days: Sequence[int]) -> str:
@@ -105,3 +103,9 @@ def _days_told(days: Sequence[int]) -> str:
     if len(days) > 1 and list(days) == list(range(days[0], days[-1] + 1)):
         return f"{DAYS[days[0]]}-{DAYS[days[-1]]}"
     return ", ".join(DAYS[day] for day in days)
+
+
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo  # takes longer to load than most commands have need of it
+
+    return ZoneInfo(name)

@@ -25,7 +25,7 @@ from sealift.ports.cloud import (
 )
 from sealift.ports.code import Accounts, PullRequests, SourceControl
 from sealift.ports.ledgers import Leases, Ledger, Ledgers
-from sealift.ports.machine import Clock, Completed, EventSink, Http, HttpAnswer, Ids, Process, Prompt
+from sealift.ports.machine import Clock, Completed, EventSink, Http, HttpAnswer, Ids, Memory, Process, Prompt
 
 __all__ = (
     "Accounts",
@@ -49,6 +49,7 @@ __all__ = (
     "Leases",
     "Ledger",
     "Ledgers",
+    "Memory",
     "Metrics",
     "Objects",
     "Presence",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -54,6 +54,13 @@ class Process(Protocol):
         timeout_s: float | None = None,
     ) -> Completed:
         """Run to the end. `env` is the whole environment, None means ours. UserError when not found."""
+
+
+class Memory(Protocol):
+    """Keeps what was worked out before. Whatever lets a change into an environment is worked out anew each time."""
+
+    def kept(self, rooms: Sequence[str], parts: Sequence[str], make: Callable[[], str]) -> str:
+        """Return what `make` made of the same `parts` before, or make it; `rooms` are the folders of Sealift's code."""
 
 
 class Clock(Protocol):

@@ -14,6 +14,7 @@ from sealift.model.template import Template
 from sealift.usecases.build import build_release
 from sealift.usecases.check import Checked, audit, check
 from sealift.usecases.contract import contracts
+from sealift.usecases.proof.kept import kept_gate
 from sealift.usecases.proof.views import render_ahead, template_views
 from sealift.usecases.services import Services, phase
 
@@ -46,19 +47,15 @@ def _isolation(
     app: App, services: Services, templates: Mapping[str, Template], _: Checked, *, local: bool
 ) -> Iterator[SuiteResult]:
     """Yield what the proof from the templates says."""
-    from sealift.usecases.proof.prove import isolation_gate, judged, summary
-
     with phase(services, "prove") as outcome:
-        proof = judged(app, template_views(app, services, templates=templates), services, local=local)
-        gate = isolation_gate(proof, strict=not local)
-        for event in gate.events:
+        said = kept_gate(app, template_views(app, services, templates=templates), services, local=local)
+        for event in said.events:
             services.events.emit(event)
-        outcome.detail = summary(proof.verdict)
-        failed = gate.status != "open"
-        outcome.status = "failed" if failed else "succeeded"
-    findings = tuple(event.finding for event in gate.events if isinstance(event, FindingReported))
-    result = SuiteResult(name="isolation", status="succeeded", reason=gate.message, findings=findings)
-    yield replace(result, status="failed") if failed else result
+        outcome.detail = said.summary
+        outcome.status = "succeeded" if said.open else "failed"
+    findings = tuple(event.finding for event in said.events if isinstance(event, FindingReported))
+    result = SuiteResult(name="isolation", status="succeeded", reason=said.message, findings=findings)
+    yield result if said.open else replace(result, status="failed")
 
 
 def _settings(

@@ -24,6 +24,7 @@ class Services:
     checkouts: ports.Checkouts
     accounts: ports.Accounts
     process: ports.Process
+    memory: ports.Memory
     clock: ports.Clock
     ids: ports.Ids
     events: ports.EventSink

@@ -18,6 +18,7 @@ from sealift.ports import (
     EventSink,
     Ids,
     Ledgers,
+    Memory,
     Process,
     Prompt,
     Tester,
@@ -84,6 +85,7 @@ def make_services(
         checkouts=RealCheckouts(process, sink, local=local),
         accounts=_late(lambda: _accounts(app, clock)),
         process=process,
+        memory=_late(_memory),
         clock=clock,
         ids=ids,
         events=sink,
@@ -100,6 +102,12 @@ def _scratch() -> Iterator[tuple[Path, str]]:
     temporary, root = Path(tempfile.gettempdir()), cache_root()
     yield from ((temporary, f"sealift-{what}-") for what in ("copy", "check", "verify", "lint", "compare", "layer"))
     yield from ((root / "homes", "home-"), (root / "checks", "run-"))
+
+
+def _memory() -> Memory:
+    from sealift.checks.cache import TextCache
+
+    return TextCache(cache_root() / "checks" / "reports")
 
 
 def _ledgers(clock: Clock, ids: Ids, actor: str) -> Ledgers:

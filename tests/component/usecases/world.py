@@ -31,6 +31,7 @@ from tests.fakes.events import RecordingEvents
 from tests.fakes.evidence import evidence
 from tests.fakes.http import FakeHttp, answer
 from tests.fakes.ids import FakeIds
+from tests.fakes.memory import FakeMemory
 from tests.fakes.process import FakeProcess
 from tests.fakes.prompt import FakePrompt
 from tests.fakes.scm import FakeAccounts, FakeCheckouts, FakeSourceControl
@@ -129,6 +130,7 @@ class World:
     checkouts: FakeCheckouts = field(init=False)
     prompt: FakePrompt = field(default_factory=FakePrompt)
     process: FakeProcess = field(default_factory=FakeProcess)
+    memory: FakeMemory = field(default_factory=FakeMemory)
     variables: dict[str, str] = field(default_factory=dict)
     actor: str = "ann@laptop"
     wrote: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -161,6 +163,7 @@ class World:
             checkouts=self.checkouts,
             accounts=FakeAccounts(self.scm, actor or self.actor, self.wrote),
             process=self.process,
+            memory=self.memory,
             clock=self.clock,
             ids=self.ids,
             events=self.events,

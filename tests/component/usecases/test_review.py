@@ -1,0 +1,72 @@
+"""A check looks at everything; what it proved before of the same environments it does not prove again."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from sealift.errors import Refused
+from sealift.model.app import AcceptedFinding
+from sealift.model.event import FindingReported, PhaseFinished
+from sealift.model.finding import SuiteResult
+from sealift.usecases.build import load_templates
+from sealift.usecases.review import review
+from sealift.usecases.run import RunOptions, run
+from tests.component.usecases.world import World, function
+
+LEAKING = {"Hello": function()}
+LEAKING["Hello"]["Properties"]["Role"] = "arn:aws:iam::222222222222:role/shared"  # type: ignore[index,call-overload]
+
+
+def isolation(world: World) -> SuiteResult:
+    services = world.services()
+    templates = load_templates(world.app, services)
+    _, results = review(world.app, services, templates=templates, local=False, tests=False)
+    return next(one for one in results if one.name == "isolation")
+
+
+def test_the_same_environments_are_proved_once_and_the_same_is_said_of_them(world: World):
+    world.write(LEAKING)
+    first, kept = isolation(world), dict(world.memory.texts)
+    told = [e.detail for e in world.events.of(PhaseFinished) if e.phase == "prove"]
+    second = isolation(world)
+    assert (first.status, second, dict(world.memory.texts)) == ("failed", first, kept)
+    assert [e.detail for e in world.events.of(PhaseFinished) if e.phase == "prove"] == told * 2
+    shown = [e.finding for e in world.events.of(FindingReported) if e.finding.tool == "isolation"]
+    assert shown == [*first.findings, *first.findings]
+
+
+def test_what_changes_is_proved_anew(world: World):
+    world.write(LEAKING)
+    assert isolation(world).status == "failed"
+    world.write({"Hello": function()})
+    assert isolation(world).status == "succeeded"
+    world.write(LEAKING)
+    assert isolation(world).status == "failed"
+    ids = sorted({one.id for one in isolation(world).findings})
+    until = (world.clock.now() + timedelta(days=2)).date()
+    accepted = tuple(AcceptedFinding(id=one, reason="known", expires=until) for one in ids)
+    world.app = replace(world.app, accepted=accepted)
+    assert isolation(world).status == "succeeded"
+    world.clock.advance(7 * 86_400)
+    assert isolation(world).status == "failed"
+
+
+@pytest.mark.parametrize("junk", ["", "[]", "{", '{"open": true}', '{"open": true, "events": 1}'])
+def test_a_kept_proof_that_cannot_be_read_is_made_anew(world: World, junk: str):
+    world.write(LEAKING)
+    isolation(world)
+    world.memory.texts = dict.fromkeys(world.memory.texts, junk)
+    assert isolation(world).status == "failed"
+
+
+def test_no_deployment_believes_a_kept_proof(world: World):
+    world.write(LEAKING)
+    isolation(world)
+    forged = {"open": True, "message": "L1", "summary": "L1 proved from the templates", "events": []}
+    world.memory.texts = dict.fromkeys(world.memory.texts, json.dumps(forged))
+    assert isolation(world).status == "succeeded"
+    with pytest.raises(Refused) as refused:
+        run(world.app, world.services(), RunOptions(local=False))
+    assert refused.value.code == "gate-isolation"
