@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Context, expand
@@ -69,6 +70,7 @@ def client(endpoint: Endpoint, service: str) -> Any:
         region_name=endpoint.region,
         aws_access_key_id=endpoint.access_key,
         aws_secret_access_key=endpoint.secret_key,
+        config=Config(inject_host_prefix=False),  # as what the embedded cloud gives functions and shells says
     )
 
 

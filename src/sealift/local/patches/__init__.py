@@ -30,6 +30,7 @@ from sealift.local.patches.roles import assumable_roles
 from sealift.local.patches.service_integrations import kept_integrations, service_integrations
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
 from sealift.local.patches.state_machines import calls_of_apis, checked_definitions, dates_of_nested_executions
+from sealift.local.patches.states_data import ends_of_executions, state_data
 from sealift.local.patches.stream_batches import stream_batches
 from sealift.local.patches.tagged_apis import tagged_apis
 from sealift.local.patches.tagged_buckets import tagged_buckets
@@ -70,6 +71,8 @@ def apply(prepare: Callable[[str], None]) -> None:
         tagged_apis,
         dates_of_nested_executions,
         calls_of_apis,
+        state_data,
+        ends_of_executions,
     ):
         patch()
     for module, patches in _CLOUDFORMATION.items():
