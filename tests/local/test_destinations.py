@@ -18,7 +18,7 @@ def handler(event, context):
 RIGHTS: Json = {
     "PolicyName": "p",
     "PolicyDocument": {
-        "Statement": [{"Effect": "Allow", "Action": ["sqs:*", "events:PutEvents", "lambda:*"], "Resource": "*"}]
+        "Statement": [{"Effect": "Allow", "Action": ["sqs:SendMessage", "events:PutEvents"], "Resource": "*"}]
     },
 }
 

@@ -10,7 +10,8 @@ import pytest
 from sealift.local.endpoint import Endpoint
 from sealift.local.expand import Context, expand
 from sealift.local.expand.integrations import SERVED, SERVED_BY_SDK
-from sealift.local.expand.known_types import KNOWN
+from sealift.local.expand.known_types import ADDED, KNOWN
+from sealift.local.patches.more_types import TYPES
 from sealift.model.template import Json
 from tests.local.deploying import ROLE, client, deploy, function
 
@@ -42,7 +43,11 @@ def _writer(name: str) -> dict[str, Json]:
 def test_the_list_of_known_types_is_that_of_the_installed_emulator() -> None:
     from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
-    assert {name for name in _RESOURCE_HANDLERS if name.startswith("AWS::")} == KNOWN
+    assert {name for name in _RESOURCE_HANDLERS if name.startswith("AWS::")} == KNOWN - ADDED
+
+
+def test_the_types_that_are_added_are_those_that_the_patch_makes() -> None:
+    assert set(TYPES) == ADDED
 
 
 def test_a_stack_with_unknown_types_deploys_and_says_what_is_left_out(endpoint: Endpoint) -> None:

@@ -27,8 +27,18 @@ SEND: Json = {
     },
 }
 
+RIGHTS: Json = [
+    *(f"sqs:{action}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "SendMessage")),
+    *(f"dynamodb:{action}" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")),
+    *(f"kinesis:{action}" for action in ("DescribeStream", "DescribeStreamSummary", "GetRecords")),
+    *(f"kinesis:{action}" for action in ("GetShardIterator", "ListStreams", "ListShards")),
+    *("lambda:InvokeFunction", "events:PutEvents", "states:StartExecution", "states:StartSyncExecution"),
+    *("logs:CreateLogStream", "logs:PutLogEvents"),
+]
+"""What a role needs: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-permissions.html."""
 
-def _role(action: str) -> dict[str, Json]:
+
+def _role(action: Json) -> dict[str, Json]:
     services = ["lambda.amazonaws.com", "pipes.amazonaws.com", "states.amazonaws.com"]
     allowed: Json = {"Effect": "Allow", "Action": action, "Resource": "*"}
     return {
@@ -76,8 +86,10 @@ def stack(endpoint: Endpoint) -> dict[str, str]:
     started: dict[str, Json] = {"StartingPosition": "LATEST"}
     bus: Json = {"EventBridgeEventBusParameters": {"Source": "of.table", "DetailType": "change"}}
     resources: dict[str, Json] = {
-        **dict.fromkeys(("Asked", "OfQueue", "OfTable", "OfStream", "Closed", "OfClosed", "Steps", "OfSteps"), queue),
-        "Role": _role("*"),
+        **dict.fromkeys(
+            ("Asked", "OfQueue", "OfTable", "OfStream", "Closed", "OfClosed", "Steps", "OfSteps", "Logged"), queue
+        ),
+        "Role": _role(RIGHTS),
         "NoRights": _role("s3:GetObject"),
         "Enrich": function(ENRICH, Timeout=60),
         "Table": table,
@@ -115,6 +127,8 @@ def stack(endpoint: Endpoint) -> dict[str, str]:
             },
         },
         "FromSteps": _pipe(_arn("Steps"), {"Ref": "Machine"}),
+        "Group": {"Type": "AWS::Logs::LogGroup"},
+        "FromLogged": _pipe(_arn("Logged"), _arn("Group")),
         "FromClosed": _pipe(_arn("Closed"), _arn("OfClosed"), role="NoRights"),
     }
     outputs: dict[str, Json] = {name: {"Value": {"Ref": name}} for name in (*resources,) if name != "Rule"}
@@ -155,6 +169,16 @@ def test_the_data_of_a_stream_is_opened(endpoint: Endpoint, stack: dict[str, str
 def test_a_message_starts_a_state_machine(endpoint: Endpoint, stack: dict[str, str]) -> None:
     client(endpoint, "sqs").send_message(QueueUrl=stack["Steps"], MessageBody='{"id": 7}')
     assert _first(endpoint, stack["OfSteps"]) == {"id": 7}
+
+
+def test_messages_reach_a_log_group(endpoint: Endpoint, stack: dict[str, str]) -> None:
+    for number in range(2):
+        client(endpoint, "sqs").send_message(QueueUrl=stack["Logged"], MessageBody=f"line {number}")
+    logs, until, said = client(endpoint, "logs"), time.monotonic() + 60, ""
+    while "line 1" not in said and time.monotonic() < until:
+        said = str(logs.filter_log_events(logGroupName=stack["Group"])["events"])
+    assert "line 0" in said
+    assert "line 1" in said
 
 
 def test_a_pipe_has_the_rights_of_its_role_alone(endpoint: Endpoint, stack: dict[str, str]) -> None:

@@ -13,24 +13,19 @@ from sealift.local.endpoint import Endpoint
 from sealift.model.template import Json
 from tests.local.deploying import deploy, function, invoke_uri
 
-RIGHTS: dict[str, Json] = {
-    "Type": "AWS::IAM::Role",
-    "Properties": {
-        "AssumeRolePolicyDocument": {
-            "Statement": [
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-            ]
+
+def _role(service: str, action: str) -> dict[str, Json]:
+    allowed: Json = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    trusted: Json = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Statement": [trusted]},
+            "Policies": [{"PolicyName": "may", "PolicyDocument": {"Statement": [allowed]}}],
         },
-        "Policies": [
-            {
-                "PolicyName": "answer",
-                "PolicyDocument": {
-                    "Statement": [{"Effect": "Allow", "Action": "execute-api:ManageConnections", "Resource": "*"}]
-                },
-            }
-        ],
-    },
-}
+    }
+
+
 CODE = """
 import boto3, json
 
@@ -57,6 +52,8 @@ def handler(event, context):
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
     return {"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
 """
+ITEM = """{"TableName": "${Names}", "Key": {"id": {"S": "$input.path('$.id')"}}}"""
+NAMED = "named $input.path('$.Item.name.S')"
 SHAPED = """{"requestContext": {"routeKey": "$context.routeKey", "connectionId": "$context.authorizer.principalId"},
 "body": "$util.escapeJavaScript($input.body)"}"""
 
@@ -93,7 +90,7 @@ class _Socket:
 def address(endpoint: Endpoint) -> str:
     """The address of a WebSocket API, without its key."""
     resources: dict[str, Json] = {
-        "Role": RIGHTS,
+        "Role": _role("lambda.amazonaws.com", "execute-api:ManageConnections"),
         "F": function(CODE, Timeout=60),
         "Api": {
             "Type": "AWS::ApiGatewayV2::Api",
@@ -128,6 +125,38 @@ def address(endpoint: Endpoint) -> str:
                 "RequestTemplates": {"$default": SHAPED},
             },
         },
+        "Asking": {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {
+                "ApiId": {"Ref": "Api"},
+                "IntegrationType": "AWS",
+                "IntegrationMethod": "POST",
+                "IntegrationUri": {"Fn::Sub": "arn:aws:apigateway:${AWS::Region}:dynamodb:action/GetItem"},
+                "CredentialsArn": {"Fn::GetAtt": ["Reading", "Arn"]},
+                "RequestTemplates": {"$default": {"Fn::Sub": ITEM}},
+            },
+        },
+        **{
+            f"Asked{number}": {
+                "Type": "AWS::ApiGatewayV2::IntegrationResponse",
+                "Properties": {
+                    "ApiId": {"Ref": "Api"},
+                    "IntegrationId": {"Ref": "Asking"},
+                    "IntegrationResponseKey": key,
+                    "ResponseTemplates": {"$default": text},
+                },
+            }
+            for number, (key, text) in enumerate({"$default": "not asked well", "/200/": NAMED}.items())
+        },
+        "Names": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "BillingMode": "PAY_PER_REQUEST",
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            },
+        },
+        "Reading": _role("apigateway.amazonaws.com", "dynamodb:GetItem"),
         "Stage": {
             "Type": "AWS::ApiGatewayV2::Stage",
             "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "live", "AutoDeploy": True},
@@ -140,14 +169,23 @@ def address(endpoint: Endpoint) -> str:
             "post": {},
             "fail": {},
             "answer": {"RouteResponseSelectionExpression": "$default"},
+            "respond": {},
+            "ask": {},
         }.items()
     ):
         given: Json = {
             "ApiId": {"Ref": "Api"},
             "RouteKey": key,
-            "Target": {"Fn::Join": ["/", ["integrations", {"Ref": "Integration"}]]},
+            "Target": {"Fn::Join": ["/", ["integrations", {"Ref": "Asking" if key == "ask" else "Integration"}]]},
             **more,
         }
+        if key in ("respond", "ask"):
+            response: Json = {
+                "ApiId": {"Ref": "Api"},
+                "RouteId": {"Ref": f"Route{number}"},
+                "RouteResponseKey": "$default",
+            }
+            resources[f"Response{number}"] = {"Type": "AWS::ApiGatewayV2::RouteResponse", "Properties": response}
         resources[f"Route{number}"] = {"Type": "AWS::ApiGatewayV2::Route", "Properties": given}
     resources["Shaped"] = {
         "Type": "AWS::ApiGatewayV2::Route",
@@ -177,6 +215,28 @@ def test_a_function_gets_what_a_template_makes_of_a_message(address: str) -> Non
     connected = _Socket(f"{address}?key=good")
     answer = json.loads(connected.asked(action="shaped", text="hello"))
     assert answer == {"connection": "me", "said": "hello"}
+    connected.close()
+
+
+def test_a_route_with_a_response_of_its_own_answers(address: str) -> None:
+    connected = _Socket(f"{address}?key=good")
+    assert connected.asked(action="respond") == "returned for respond"
+    connected.close()
+
+
+def test_what_a_service_answers_is_mapped_by_the_response_of_its_integration(address: str) -> None:
+    connected = _Socket(f"{address}?key=good")
+    assert connected.asked(action="ask", id="none") == "named "
+    assert connected.asked(action="ask", id="") == "not asked well"
+    connected.close()
+
+
+@pytest.mark.parametrize("message", [{"action": "unknown"}, {"no": "action"}])
+def test_a_message_without_a_route_is_forbidden(address: str, message: dict[str, str]) -> None:
+    connected = _Socket(f"{address}?key=good")
+    answer = json.loads(connected.asked(**message))
+    assert answer["message"] == "Forbidden"
+    assert answer["connectionId"]
     connected.close()
 
 

@@ -13,6 +13,7 @@ from sealift.local.expand.http_api import http_api
 from sealift.local.expand.in_name_only import in_name_only
 from sealift.local.expand.rest_api import rest_api
 from sealift.local.expand.state_machine import state_machine
+from sealift.local.expand.topic_rules import topic_rules
 from sealift.model.template import Json
 
 CONTEXT = Context(stack_name="shop", account="123456789012", region="eu-west-1")
@@ -163,3 +164,19 @@ def test_a_stored_json_definition_is_left_to_the_emulator() -> None:
     }
     context = Context(stack_name="s", account="1", region="r", read_blob={"blobs/1": b' {"StartAt": "A"}'}.get)
     assert state_machine(body, context).body == body
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('SELECT * FROM "a/+/b" WHERE x = "y"', "SELECT * FROM 'a/+/b' WHERE x = \"y\""),
+        ({"Fn::Sub": 'select * from  "a/${Thing}"'}, {"Fn::Sub": "select * from  'a/${Thing}'"}),
+        ("SELECT \"FROM\" FROM 'a'", "SELECT \"FROM\" FROM 'a'"),
+    ],
+)
+def test_the_topic_of_a_rule_stands_in_single_quotes(before: Json, after: Json) -> None:
+    def body(sql: Json) -> dict[str, Json]:
+        payload: Json = {"TopicRulePayload": {"Sql": sql, "Actions": []}}
+        return {"Resources": {"Rule": {"Type": "AWS::IoT::TopicRule", "Properties": payload}}}
+
+    assert topic_rules(body(before), CONTEXT).body == body(after)

@@ -18,6 +18,8 @@ BASE = "http://127.0.0.1:20001/_aws"
         ("http://abc123.execute-api.127.0.0.1:20001", f"{BASE}/execute-api/abc123"),
         ("https://f00d-1.lambda-url.eu-west-1.on.aws/", f"{BASE}/lambda-url/f00d-1/"),
         ("wss://abc123.execute-api.eu-west-1.amazonaws.com/live", "ws://127.0.0.1:20001/_aws/execute-api/abc123/live"),
+        ("http://shop-lb-a5h5ob52.eu-west-1.elb.amazonaws.com/a", "http://127.0.0.1:20001/_alb/shop-lb/a"),
+        ("shop-lb-a5h5ob52.eu-west-1.elb.amazonaws.com", "127.0.0.1:20001/_alb/shop-lb"),
         ("one https://a.execute-api.x.amazonaws.com/a two", f"one {BASE}/execute-api/a/a two"),
     ],
 )

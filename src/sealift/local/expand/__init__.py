@@ -15,12 +15,14 @@ from sealift.local.expand.own_settings import own_settings
 from sealift.local.expand.policies import policies
 from sealift.local.expand.rest_api import rest_api
 from sealift.local.expand.state_machine import state_machine
+from sealift.local.expand.topic_rules import topic_rules
 
 EXPANSIONS: tuple[Expansion, ...] = (
     http_api,
     rest_api,
     integrations,
     state_machine,
+    topic_rules,
     environment_values,
     own_settings,
     policies,

@@ -65,12 +65,24 @@ StepFunctions: StateMachine
 WAFv2: WebACL
 """
 
-KNOWN = frozenset(
-    f"AWS::{service}::{name}"
-    for service, _, names in (line.partition(":") for line in _BY_SERVICE.split("\n") if line)
-    for name in names.split()
+_ADDED = """
+ApiGatewayV2: IntegrationResponse RouteResponse
+Cognito: UserPoolUser UserPoolUserToGroupAttachment
+Events: ApiDestination Connection
+Kinesis: StreamConsumer
+SES: Template
+StepFunctions: Activity StateMachineAlias StateMachineVersion
+"""
+
+ADDED, KNOWN = (
+    frozenset(
+        f"AWS::{service}::{name}"
+        for service, _, names in (line.partition(":") for line in lines.split("\n") if line)
+        for name in names.split()
+    )
+    for lines in (_ADDED, _BY_SERVICE + _ADDED)
 )
-"""Types that the emulator creates."""
+"""Types that our patches let the emulator create (`patches.more_types`), and all that it creates."""
 
 REASONS = {
     "AWS::ApiGateway::ClientCertificate": "requests are not checked for client certificates here",

@@ -19,8 +19,10 @@ from sealift.local.patches.function_rights import rights_on_functions
 from sealift.local.patches.functions import functions_made, inline_modules, refuse_without_code
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.limits import integration_timeouts, payload_limits
+from sealift.local.patches.load_balancers import registered_targets
 from sealift.local.patches.managed_policies import managed_policies
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
+from sealift.local.patches.more_types import consumers_of_streams, more_types
 from sealift.local.patches.outputs import changed_outputs, kept_exports
 from sealift.local.patches.pipes import pipes
 from sealift.local.patches.quotas import lifted_counts, lifted_size
@@ -100,6 +102,9 @@ _CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
         inline_modules,
         kept_integrations,
         pipes,
+        more_types,
+        consumers_of_streams,
+        registered_targets,
     ),
 }
 """What is changed in each module of the emulator's CloudFormation, when it is imported."""

@@ -21,3 +21,9 @@ def client_as(function: Mapping[str, Any], service: str, region: str) -> Any:
         aws_session_token=keys.get("AWS_SESSION_TOKEN"),
         config=Config(inject_host_prefix=False),
     )
+
+
+def queue_url(queues: Any, arn: str) -> str:
+    """Return the URL of a queue. Lambda and pipes need no `sqs:GetQueueUrl` to find it."""
+    *_, account, name = arn.split(":")
+    return f"{queues.meta.endpoint_url}/{account}/{name}"

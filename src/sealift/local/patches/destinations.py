@@ -13,7 +13,7 @@ from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any
 
-from sealift.local.patches.clients import client_as
+from sealift.local.patches.clients import client_as, queue_url
 
 _LONGEST_THROTTLED_S = 300.0
 _log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def send(config: Mapping[str, Any], target: str, record: Mapping[str, Any]) -> N
         match service:
             case "sqs":
                 queues = _client(config, "sqs")
-                queues.send_message(QueueUrl=_url(queues, target), MessageBody=text)
+                queues.send_message(QueueUrl=queue_url(queues, target), MessageBody=text)
             case "sns":
                 _client(config, "sns").publish(TopicArn=target, Message=text)
             case "lambda":
@@ -148,18 +148,12 @@ def _send_dead(config: Mapping[str, Any], target: str, event: Any, result: Mappi
     try:
         if ":sqs:" in target:
             queues = _client(config, "sqs")
-            queues.send_message(
-                QueueUrl=_url(queues, target), MessageBody=json.dumps(event), MessageAttributes=attributes
-            )
+            url = queue_url(queues, target)
+            queues.send_message(QueueUrl=url, MessageBody=json.dumps(event), MessageAttributes=attributes)
         else:
             _client(config, "sns").publish(TopicArn=target, Message=json.dumps(event), MessageAttributes=attributes)
     except Exception as error_sent:
         _log.warning("%s: nothing was sent to %s: %s", config.get("FunctionName"), target, error_sent)
-
-
-def _url(queues: Any, arn: str) -> str:
-    *_, account, name = arn.split(":")
-    return str(queues.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"])
 
 
 def _client(config: Mapping[str, Any], service: str) -> Any:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html
 """
 
 import base64
+import contextlib
 import json
 import logging
 import re
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from sealift.local.patches.clients import client_as
+from sealift.local.patches.clients import client_as, queue_url
 
 _PLACE = re.compile(r'"<(?P<alone>(?:\$|aws\.pipes)[^<>"]*)>"|<(?P<within>(?:\$|aws\.pipes)[^<>"]*)>')
 _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']+)'\]")
@@ -84,7 +85,7 @@ class _Pipe:
     def _poll_queue(self) -> None:
         sqs = self._client("sqs")
         arn = str(self._pipe["Source"])
-        url = sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
+        url = queue_url(sqs, arn)
         most = min(10, int(self._parameters("SourceParameters", "SqsQueueParameters").get("BatchSize") or 10))
         names = {"AttributeNames": ["All"], "MessageAttributeNames": ["All"]}
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=most, **names).get("Messages", [])
@@ -203,8 +204,7 @@ class _Pipe:
 
     def _to_queue(self, arn: str, record: Any) -> tuple[str, dict[str, Any]]:
         given = self._chosen("SqsQueueParameters", record)
-        url = self._client("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
-        own = {"QueueUrl": url, "MessageBody": _text(record)}
+        own = {"QueueUrl": queue_url(self._client("sqs"), arn), "MessageBody": _text(record)}
         return "send_message", {
             **own,
             "MessageGroupId": given.get("MessageGroupId"),
@@ -234,7 +234,7 @@ class _Pipe:
         group = arn.partition(":log-group:")[2].removesuffix(":*")
         stream = self._chosen("CloudWatchLogsParameters", record).get("LogStreamName") or self._pipe["Name"]
         logs = self._client("logs")
-        if not logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream)["logStreams"]:
+        with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_stream(logGroupName=group, logStreamName=stream)
         event = {"timestamp": int(time.time() * 1000), "message": _text(record)}
         return "put_log_events", {"logGroupName": group, "logStreamName": stream, "logEvents": [event]}

@@ -62,7 +62,7 @@ def service_integrations() -> None:
         if integration.get("integrationType") != "AWS":
             return await answered(api, account, region, route, stage, *more, **named)
         seen = _of_web_socket(api, route, stage, more, named)
-        status, _headers, body = await _within(integration, _integrated(_as_rest(integration, seen), seen))
+        status, _headers, body = await _within(integration, _integrated(_as_rest(integration, api, seen), seen))
         return {"statusCode": status, "body": body.decode(errors="replace")}
 
     apigateway_v1._execute_in_scope = executed
@@ -149,7 +149,7 @@ def _nothing() -> dict[str, Any]:
     return {"header": {}, "path": {}, "querystring": {}}
 
 
-def _as_rest(integration: Any, seen: Seen) -> Any:
+def _as_rest(integration: Any, api: str, seen: Seen) -> Any:
     """Return the integration of a WebSocket API in the words of a REST API."""
     templates = integration.get("requestTemplates") or {}
     wanted = _selected(str(integration.get("templateSelectionExpression") or ""), seen)
@@ -164,10 +164,30 @@ def _as_rest(integration: Any, seen: Seen) -> Any:
         },
         "requestTemplates": {_JSON: chosen} if chosen is not None else {},
         "integrationResponses": {
+            **_responses(api, integration, seen),
             "200": {"statusCode": "200", "selectionPattern": r"2\d\d|"},
             "500": {"statusCode": "500"},
         },
     }
+
+
+def _responses(api: str, integration: Any, seen: Seen) -> dict[str, Any]:
+    """Return the integration responses of a WebSocket API: each has a status between slashes, or is the default."""
+    from ministack.services import apigateway
+
+    made = apigateway._integration_responses.get(api, {}).get(integration.get("integrationId"), {})
+    found: dict[str, Any] = {}
+    for one in sorted(made.values(), key=lambda one: one["integrationResponseKey"] == "$default"):
+        templates = one.get("responseTemplates") or {}
+        wanted = _selected(str(one.get("templateSelectionExpression") or ""), seen)
+        chosen = next((templates[name] for name in (wanted, "$default", _JSON) if name in templates), None)
+        key = one["integrationResponseKey"]
+        found[key] = {
+            "statusCode": "200",
+            "selectionPattern": ".*" if key == "$default" else key.strip("/"),
+            "responseTemplates": {_JSON: chosen} if chosen is not None else {},
+        }
+    return found
 
 
 def _selected(expression: str, seen: Seen) -> str:
