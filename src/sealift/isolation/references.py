@@ -75,9 +75,9 @@ class Register:
                     self.ids.add(name)
                 self._add(self.names, name, found)
                 self._add(self.names, entry.term, found)
-            elif named.facts.style in ("stack", "lower") and not named.explicit and TAIL not in name:
-                # Of a name that was cut, the beginning up to a dash is less than the stack's name: it says nothing.
-                self._add(self.beginnings, name.rpartition("-")[0], found)
+            elif named.facts.style in ("stack", "lower") and not named.explicit and name[-2:-1] == "-":
+                # Of a name that was cut, what stands before its end is not known: it says nothing.
+                self._add(self.beginnings, name[:-2], found)
 
     def others(self, text: str, environment: str, *, strict: bool = False) -> Iterator[Found]:
         """Yield the resources of other environments that the text names, unless its own environment has the same name.

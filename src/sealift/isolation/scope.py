@@ -400,7 +400,7 @@ class Scope:
         whole = f"{self.name}-{logical_id}"
         if known.max_name and len(whole) + 13 > known.max_name:
             # How CloudFormation cuts is not documented; the random end stays, and so does some of the beginning.
-            whole = whole[: max(1, known.max_name // 3)] + TAIL
+            whole = whole[: max(1, known.max_name // 3)] + self._symbol(logical_id, "cut")
             return (whole.lower() if known.style == "lower" else whole) + symbol
         return f"{whole.lower() if known.style == 'lower' else whole}-{symbol}"
 

@@ -108,7 +108,11 @@ class Symbols:
         return text.lower() if self._keys.get(char, ("",))[-1] == "lower" else text
 
     def shown(self, term: str) -> str:
-        """Return the term for people: a symbol is `<LogicalId>`."""
+        """Return the term for people: a symbol is `<LogicalId>`, and what is not known of a name that is cut `…`."""
         if term.isascii():
             return term
-        return "".join(f"<{self._keys[c][2]}>" if c in self._keys else self._text(c) for c in term)
+        return "".join(self._shown(self._keys[c]) if c in self._keys else self._text(c) for c in term)
+
+    @staticmethod
+    def _shown(key: tuple[str, ...]) -> str:
+        return "…" if key[-1] == "cut" else f"<{key[2]}>"

@@ -233,3 +233,37 @@ def test_an_address_of_an_own_api_is_own_whatever_its_stage_is_called(address: s
         },
     )
     assert bool(stopping(body)) is stops
+
+
+LONG = "a-stack-whose-name-leaves-a-function-no-room-{env}"
+
+
+@pytest.mark.parametrize("end", ["*", ":*", "/*", ""])
+def test_a_pattern_that_ends_after_a_whole_generated_name_names_no_other_however_long_the_stack_name(end: str) -> None:
+    # As SAM writes LambdaInvokePolicy: the function's own name, and a star.
+    own = {"Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${F}" + end}
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}}
+    body = resources(F=function, Role=role({"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": own}))
+    views = [
+        EnvironmentView(
+            name=env, region="eu-central-1", stacks=(StackView(name=LONG.replace("{env}", env), body=body),)
+        )
+        for env in ("staging", "production")
+    ]
+    assert [f.message for f in prove(views).stopping] == []
+
+
+def test_names_that_may_be_cut_are_one_finding_of_their_environment() -> None:
+    functions = {f"Function{n}": {"Type": "AWS::Lambda::Function", "Properties": {}} for n in range(3)}
+    views = [
+        EnvironmentView(
+            name=env,
+            region="eu-central-1",
+            stacks=(StackView(name=LONG.replace("{env}", env), body=resources(**functions)),),
+        )
+        for env in ("staging", "production")
+    ]
+    found = [f for f in prove(views).findings if f.id == "NAM-03"]
+    assert [(f.source, f.logical_id) for f in found] == [("production", "Function0"), ("staging", "Function0")]
+    assert "for Function0 and 2 more in staging may be cut" in found[1].message
+    assert "at most 41 characters" in found[1].fix
