@@ -19,6 +19,8 @@ QUEUE_VISIBILITY_S = 30
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html"""
 REST_S, HTTP_S = 29, 30
 """How long API Gateway waits. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
+NEARLY_MS = 1000
+"""A function that is cut off so shortly before its own end would hardly have answered: 30 s behind 29 s is usual."""
 ADVISED = 6
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 
@@ -91,6 +93,7 @@ def _of_apis(template: Template, function: FunctionSpec, own: dict[str, Json], t
             "api-timeout",
             f"{function.logical_id} may run for {timeout} s, but {what} answers 504 to its caller after {limit}",
             f"{more}: lower Timeout, or take the work out of the request (a queue, for example).",
+            severity="low" if timeout * 1000 - given <= NEARLY_MS else "medium",
         )
         return
 
@@ -152,7 +155,8 @@ def _of_variables(template: Template, function: FunctionSpec) -> Iterator[Findin
     parameters = {p.name: p for p in template.parameters}
     for name, value in (declared_variables(template, function) or {}).items():
         spec = parameters.get(str(value.get("Ref"))) if isinstance(value, dict) else None
-        text = spec.default if spec is not None and not spec.no_echo else value
+        stored = spec is not None and spec.type.startswith("AWS::SSM::Parameter::")
+        text = spec.default if spec is not None and not spec.no_echo and not stored else value
         if not isinstance(text, str) or not _looks_secret(name, text):
             continue
         where = f"the default of the parameter {spec.name}" if spec is not None else "the template"

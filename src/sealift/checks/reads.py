@@ -38,7 +38,7 @@ def code_reads(app: App, template: Template) -> Iterator[tuple[FunctionSpec, Fun
 def read_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
     """Yield where code disagrees with the template on variables, or with the environments on regions."""
     for template in templates.values():
-        foreign = _layers_of_others(template)
+        foreign = _holding_more(app, template)
         shared: dict[str, list[Finding]] = {}
         regions: list[FunctionReads] = []
         for function, code in code_reads(app, template):
@@ -55,15 +55,24 @@ def read_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Findi
         yield from read_findings(app, template.nested)
 
 
-def _layers_of_others(template: Template) -> frozenset[str]:
-    """Return the functions with a layer whose code is not here: it may read what it is given."""
-    local = {i for asset in template.assets if asset.kind == "layer" for i in asset.logical_ids}
+def _holding_more(app: App, template: Template) -> frozenset[str]:
+    """Return the functions that hold code which is not in their folders: of a layer, or brought by a build of its own.
 
-    def foreign(logical_id: str) -> bool:
+    It may read what the function is given.
+    """
+    plain = {i for asset in template.assets if not _is_made(app, asset) for i in asset.logical_ids}
+
+    def more(logical_id: str) -> bool:
         layers = function_properties(template.body, logical_id).get("Layers", [])
-        return not isinstance(layers, list) or any(mapping_at(one).get("Ref") not in local for one in layers)
+        known = isinstance(layers, list) and all(mapping_at(one).get("Ref") in plain for one in layers)
+        return not known or logical_id not in plain
 
-    return frozenset(one.logical_id for one in template.functions if foreign(one.logical_id))
+    return frozenset(one.logical_id for one in template.functions if more(one.logical_id))
+
+
+def _is_made(app: App, asset: Asset) -> bool:
+    own = not app.build.commands.keys().isdisjoint(asset.logical_ids)
+    return own or (asset.build_method or "").lower() == "makefile"
 
 
 def _of_function(

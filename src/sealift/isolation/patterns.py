@@ -24,6 +24,7 @@ _WILD = ("*", "?", TAIL)
 _OPEN = f"[*?{TAIL}{FIRST_SYMBOL}-\U0010ffff]"
 _FIRST_OPEN = re.compile(_OPEN)
 _SYMBOL = re.compile(f"[{FIRST_SYMBOL}-\U0010ffff]")
+_SYMBOLS_SEGMENT = re.compile(f"[{FIRST_SYMBOL}-\U0010ffff][^/:]*")
 _OUTSIDE = re.compile(f"[{FIRST_OUTSIDE}-{LAST_OUTSIDE}]")
 _FIRST_WILD = re.compile(f"[*?{TAIL}]")
 _LAST_OPEN = re.compile(f"(?s).*({_OPEN})")
@@ -37,6 +38,12 @@ def is_symbol(char: str) -> bool:
 def has_symbol(term: str) -> bool:
     """Return whether the term has a symbol in it."""
     return not term.isascii() and _SYMBOL.search(term) is not None
+
+
+def until_symbol(term: str) -> str:
+    """Return the term up to the end of the segment with the first symbol: what comes after is a part of that thing."""
+    found = None if term.isascii() else _SYMBOLS_SEGMENT.search(term)
+    return term if found is None else term[: found.end()]
 
 
 def has_outside(term: str) -> bool:

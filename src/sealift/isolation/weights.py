@@ -228,11 +228,17 @@ def _is_secret(text: str, *, variable: bool) -> bool:
     return len(text) >= 8 and (any(c.isdigit() for c in text) or len(text) >= 16) if variable else len(text) >= 4
 
 
+_SERVICE_OF_AWS = re.compile(r"(cn\.)?com\.amazonaws\.(?!vpce\.)[\w.-]+$|aws\.(api|sagemaker)\.[\w.-]+$")
+
+
 def is_of_aws(text: str) -> bool:
-    """Return whether an ARN names a public resource of AWS itself, such as a managed policy or certificate template."""
+    """Return whether an ARN names a public resource of AWS itself, such as a managed policy or certificate template.
+
+    So does the name of a service that a VPC endpoint leads to, unless somebody offers it (`com.amazonaws.vpce.…`).
+    """
     parts = text.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
-        return False
+        return _SERVICE_OF_AWS.match(text) is not None
     return parts[4] in ("aws", "cloudfront") or (not parts[4] and parts[2] not in ("s3", "route53", "apigateway"))
 
 

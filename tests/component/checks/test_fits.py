@@ -171,6 +171,7 @@ def test_a_secret_in_the_template_is_named_and_never_shown(write: Write, variabl
         "DB_PASSWORD: '{{resolve:ssm-secure:/shop/password}}'",
         "DB_PASSWORD: !Ref Hidden",
         "DB_PASSWORD: !Ref Empty",
+        "DB_PASSWORD: !Ref Stored",
         "DB_PASSWORD: ''",
         "API_KEY: /shop/staging/api-key",
         "SECRET: arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-AbCdEf",
@@ -184,9 +185,15 @@ def test_a_secret_in_the_template_is_named_and_never_shown(write: Write, variabl
 def test_what_only_names_a_secret_is_no_finding(write: Write, variable: str) -> None:
     given = (
         "Parameters: {Hidden: {Type: String, NoEcho: true, Default: hunter2-hunter2}, Empty: {Type: String, Default:"
-        " ''}}\n"
+        " ''}, Stored: {Type: 'AWS::SSM::Parameter::Value<String>', Default: ShopDatabasePassword}}\n"
     )
     assert rules(write, function("Environment:", "  Variables:", f"    {variable}", more=given)) == []
+
+
+@pytest.mark.parametrize(("timeout", "severity"), [(30, "low"), (31, "medium"), (900, "medium")])
+def test_a_second_more_than_the_api_waits_weighs_little(write: Write, timeout: int, severity: str) -> None:
+    (one,) = said(write, function(f"Timeout: {timeout}", API))
+    assert one.severity == severity
 
 
 READS = "def handler(event, context):\n    {}\n"

@@ -74,6 +74,23 @@ def test_a_layer_of_somebody_else_may_read_what_it_is_given(tmp_path: Path):
     assert _found(tmp_path, {"src/app.py": "def handler(event, context): ...\n"}, more=layer) == []
 
 
+@pytest.mark.parametrize(
+    ("metadata", "found"),
+    [("", [("variable-unread", "template.yaml:14")]), ("    Metadata: {BuildMethod: makefile}\n", [])],
+)
+def test_a_layer_that_is_made_by_a_makefile_may_read_what_the_function_is_given(
+    tmp_path: Path, metadata: str, found: list[tuple[str, str]]
+):
+    layer = "  Shared:\n    Type: AWS::Serverless::LayerVersion\n    Properties: {ContentUri: layer}\n"
+    files = {"src/app.py": "def handler(event, context): ...\n", "layer/Makefile": "build-Shared:\n\tcp -r ../lib .\n"}
+    assert _found(tmp_path, files, more=f"      Layers: [!Ref Shared]\n{layer}{metadata}") == found
+
+
+def test_a_function_that_is_made_by_a_makefile_may_hold_more_than_its_folder(tmp_path: Path):
+    files = {"src/app.py": "def handler(event, context): ...\n", "src/Makefile": "build-Place:\n\tcp -r ../lib .\n"}
+    assert _found(tmp_path, files, more="    Metadata: {BuildMethod: makefile}\n") == []
+
+
 def test_javascript_is_read_too(tmp_path: Path):
     files = {
         "src/app.js": "const o = require('./other'); exports.handler = () => process.env.TAX;\n",

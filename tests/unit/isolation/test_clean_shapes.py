@@ -220,6 +220,10 @@ def test_a_store_from_outside_that_is_only_read_or_has_a_part_for_each() -> None
         ("https://${Api}.execute-api.${AWS::Region}.amazonaws.com/Prod", False),
         ("wss://${Api}.execute-api.${AWS::Region}.amazonaws.com/production/x", False),
         ('{"own": "https://${Api}.execute-api.eu-west-1.amazonaws.com/Prod/"}', False),
+        ("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/prod", False),
+        ("arn:aws:apigateway:${AWS::Region}::/restapis/${Api}/stages/Production", False),
+        ("${Api}.execute-api.${AWS::Region}.amazonaws.com/prod", False),
+        ("/shop/production/${Api}", True),
         ("https://${Api}.shop-production.example.com/a", True),
         ("https://${Api}.example.com/a shop-production-orders", True),
     ],
@@ -232,7 +236,37 @@ def test_an_address_of_an_own_api_is_own_whatever_its_stage_is_called(address: s
             "Properties": {"Environment": {"Variables": {"URL": {"Fn::Sub": address}}}},
         },
     )
-    assert bool(stopping(body)) is stops
+    found = stopping(body)
+    assert bool(found) is stops
+    assert all(message.isascii() for message in found)
+
+
+def test_endpoints_for_a_service_of_aws_are_apart() -> None:
+    name = {"Fn::Sub": "com.amazonaws.${AWS::Region}.ecr.dkr"}
+    endpoint = {"ServiceName": name, "VpcId": {"Ref": "Vpc"}, "VpcEndpointType": "Interface"}
+    body = resources(
+        Vpc={"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+        Endpoint={"Type": "AWS::EC2::VPCEndpoint", "Properties": endpoint},
+    )
+    assert [f.message for f in proved(body).findings] == []
+
+
+@pytest.mark.parametrize(
+    "names_it",
+    [
+        "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/"
+        "arn:aws:lambda:eu-central-1:000000000000:function:shop-pay/invocations",
+        "arn:aws:lambda:eu-central-1:000000000000:function:shop-pay:live",
+        "arn:aws:lambda:eu-central-1:000000000000:function:shop-pay",
+    ],
+)
+def test_what_names_a_thing_that_both_declare_by_one_name_is_no_finding_of_its_own(names_it: str) -> None:
+    api = {"Name": "own", "Body": {"paths": {"/": {"x-amazon-apigateway-integration": {"uri": names_it}}}}}
+    body = resources(
+        Pay={"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "shop-pay"}},
+        Api={"Type": "AWS::ApiGateway::RestApi", "Properties": api},
+    )
+    assert {f.id for f in proved(body).findings} == {"NAM-01"}
 
 
 LONG = "a-stack-whose-name-leaves-a-function-no-room-{env}"

@@ -7,7 +7,7 @@ from sealift.isolation.grants import Grant
 from sealift.isolation.identities import shape
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import Finding
-from sealift.isolation.patterns import has_outside, has_symbol, is_wild
+from sealift.isolation.patterns import has_outside, has_symbol, is_wild, until_symbol
 from sealift.isolation.principals import Principal
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules import _granted as granted
@@ -38,7 +38,10 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]
             other = world.schemes.owner(_without_own_path(name), environment.name)
             if other is not None:
                 origin = place.scope.origin(place.logical_id)
-                message = f"{origin} of {environment.name} names {name} ({place.path}), which is {other}'s by its name."
+                shown = world.symbols.shown(name)
+                message = (
+                    f"{origin} of {environment.name} names {shown} ({place.path}), which is {other}'s by its name."
+                )
                 severity: Severity = "high"
                 if _is_own_label(place):
                     continue
@@ -52,7 +55,7 @@ def _named(world: World, environment: Sealed, place: Place) -> Iterator[Finding]
                     # A program calls its own parts, and what it is asked for, as it likes.
                     severity = "medium"
                 yield RULE.on_reference(
-                    world, place, (environment.name, other), message, resource=name, cause=text, severity=severity
+                    world, place, (environment.name, other), message, resource=shown, cause=text, severity=severity
                 )
                 break
 
@@ -88,7 +91,8 @@ def _names(world: World, text: str) -> Iterator[str]:
 
 
 def _without_own_path(name: str) -> str:
-    """Return the host alone of an address that a generated id is in: its stage may be called as it likes."""
+    """Return a name up to the part with a generated id: what follows, such as an API's stage, is called as it likes."""
+    name = until_symbol(name)
     host = name.partition("://")[2].partition("/")[0]
     return host if has_symbol(host) or is_wild(host) else name
 
