@@ -1,4 +1,5 @@
-"""Mutation testing of the rooms that decide: `make mutants`, or `python -m tests.mutants [ROOM...] [--sample N]`.
+"""Mutation testing of the rooms that decide: `make mutants`, or `python -m tests.mutants [ROOM...] [--file STEM]
+[--sample N]`.
 
 Each mutant is one change of one function, and a test that reaches the function has to fail. The room's own tests are
 asked first; what they let live meets the tests of the use cases. Exit 1 when fewer than 85 % of a room's mutants are
@@ -14,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from tests.mutants.mutations import mutants
@@ -61,6 +63,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--near", action="store_true", help="ask the room's own tests alone")
+    parser.add_argument("--file", default="*", metavar="STEM", help="mutate this file of the room alone, such as guard")
     chosen = parser.parse_args()
     enough = [_room(name, chosen) for name in chosen.rooms or ROOMS]
     return 0 if all(enough) else 1
@@ -69,7 +72,7 @@ def main() -> int:
 def _room(name: str, chosen: argparse.Namespace) -> bool:
     """Try the mutants of a room and return whether enough of them are killed."""
     room, began = ROOMS[name], time.monotonic()
-    sources = _sources(room)
+    sources = [source for source in _sources(room) if fnmatch(Path(source.file).stem, chosen.file)]
     known = equivalents()
     every = [(at, m.name) for at, m in enumerate(m for s in sources for m in mutants(s.text, s.module, s.file))]
     counted = [(at, mutant) for at, mutant in every if mutant not in known]

@@ -82,6 +82,7 @@ class Mutating:
         self.caches = [one for one in gc.get_objects() if isinstance(one, _lru_cache_wrapper)]
         reaching = self._reaching(items, living)
         every = [m for source in self.sources for m in mutants(source.text, source.module, source.file)]
+        gc.freeze()  # a collection in a child would touch, and so copy, every page of the parent
         waiting, running = list(self.chosen), dict[int, int]()
         while waiting or running:
             if len(running) == self.jobs or not waiting:

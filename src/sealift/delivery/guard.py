@@ -7,6 +7,7 @@ first only, a removal the second; both default to Delete) and the ResourceChange
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sealift.cfn.values import properties
 from sealift.delivery.create_only import recreation
@@ -64,7 +65,7 @@ def _judge_one(change: Change, stack: str, *, renamed_to: str | None) -> Iterato
         yield from _removed(change, stack, renamed_to)
     elif _may_be_replaced(change):
         yield from _replaced(change, stack)
-    elif change.action in {"Modify", "SyncWithActual"} and change.type in STORES:
+    else:
         yield from _weakened_properties(change, stack)
 
 
@@ -90,12 +91,12 @@ def _removed(change: Change, stack: str, renamed_to: str | None) -> Iterator[Fin
             f"would be deleted with everything in it: {STORES[change.type]}.{renamed}",
             fix="Keep its logical id, or deploy `DeletionPolicy: Retain` on it first, then remove it.",
         )
-    elif change.policy_action == "Retain" and renamed_to:
+    elif renamed_to:
         yield _finding(
             change,
             stack,
             "data-left-behind",
-            f"would be left behind with its data, and the application use the new, empty {renamed_to}",
+            f"would leave its data behind, and the application use the new, empty {renamed_to}",
             fix=f"Keep the logical id {change.logical_id}, or import the store under its new name.",
             severity="high",
         )
@@ -248,11 +249,13 @@ def _modified(logical_id: str, resource: Mapping[str, Json]) -> Change:
     return Change(action="Modify", logical_id=logical_id, physical_id=None, type=str(resource.get("Type", "")))
 
 
-def _finding(change: Change, stack: str, rule: str, what: str, *, fix: str, severity: str = "critical") -> Finding:
+def _finding(
+    change: Change, stack: str, rule: str, what: str, *, fix: str, severity: Literal["critical", "high"] = "critical"
+) -> Finding:
     return Finding(
         tool="guard",
         id=rule,
-        severity="critical" if severity == "critical" else "high",
+        severity=severity,
         message=f"{change.logical_id} ({change.type}) {what}",
         fix=fix,
         stops=True,

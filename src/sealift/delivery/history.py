@@ -7,7 +7,7 @@ is written before anything is sent, the outcome after it; one that never got an 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import dropwhile, pairwise, takewhile
 
 from sealift.model import records
 from sealift.model.ledger import Entry, EntryKind, Status
@@ -141,21 +141,12 @@ class Standing:
 
     def reign_before(self) -> tuple[datetime, datetime] | None:
         """Return the period in which the release before the current one ran here, verified."""
-        succeeded = [i for i, d in enumerate(self.deployments) if d.status == "succeeded"]
-        current = self.current
-        before = [i for i in succeeded if current and self.deployments[i].release != current.release]
-        while before and not self.deployments[before[-1]].is_good:
-            before.pop()
-        if not before or before[-1] == len(self.deployments) - 1:
-            return None
-        last = self.deployments[before[-1]]
-        since = last.verified_at or last.at
-        for index in reversed(before):
-            deployed = self.deployments[index]
-            if deployed.release != last.release or not deployed.is_good:
-                break
-            since = deployed.verified_at or deployed.at
-        return since, self.deployments[before[-1] + 1].at
+        current = self.current.release if self.current else None
+        ran = [(d, after.at) for d, after in pairwise(self.deployments) if d.status == "succeeded"]
+        before = list(dropwhile(lambda one: not one[0].is_good or one[0].release == current, reversed(ran)))
+        reign = list(takewhile(lambda one: one[0].is_good and one[0].release == before[0][0].release, before))
+        since = reign[-1][0].verified_at if reign else None
+        return (since, reign[0][1]) if since else None
 
     @property
     def open_watch(self) -> Deployed | None:
@@ -180,10 +171,8 @@ class Standing:
 
     def verified(self, release: str) -> Deployed | None:
         """Return the newest verified deployment of this release."""
-        for deployed in reversed(self.deployments):
-            if deployed.release == release and deployed.verified == "succeeded":
-                return deployed
-        return None
+        verified = (d for d in reversed(self.deployments) if d.release == release and d.verified == "succeeded")
+        return next(verified, None)
 
     def good(self, release: str) -> Deployed | None:
         """Return the newest good deployment of this release, else the newest one that failed while it was watched."""
@@ -362,26 +351,32 @@ def _fold(deployments: dict[str, Deployed], entry: Entry) -> None:
         return  # it gave way to a newer one: nothing was deployed
     if record.kind in DEPLOYING and record.release is not None:
         details = record.details if isinstance(record.details, records.Delivery) else records.Delivery()
-        deployments.pop(record.operation, None)
-        deployments[record.operation] = Deployed(
+        before = deployments.pop(record.operation, None) or Deployed(
             operation=record.operation,
-            kind=known.kind if known else record.kind,
+            kind=record.kind,
             release=record.release,
             commit=record.commit,
-            config=details.config or (known.config if known else ""),
-            secrets=details.secrets or (known.secrets if known else ""),
-            settings=details.settings,
-            inherited=details.inherited or {},
-            kept=details.config_kept or bool(known and known.kept),
-            at=known.at if known else entry.at,
-            actor=known.actor if known else entry.actor,
-            author=details.author or (known.author if known else ""),
+            config="",
+            at=entry.at,
+            actor=entry.actor,
+            author="",
             status=record.status,
-            changed=bool(details.changed or (known and known.changed)),
-            verified=known.verified if known else None,
-            verified_at=known.verified_at if known else None,
-            proof=details.isolation.verdict if details.isolation else "",
-            watch_s=details.watch_s or (known.watch_s if known else 0.0),
+            changed=False,
+        )
+        deployments[record.operation] = replace(
+            before,
+            release=record.release,
+            commit=record.commit,
+            config=details.config or before.config,
+            secrets=details.secrets or before.secrets,
+            settings=details.settings,
+            inherited=details.inherited or before.inherited,
+            kept=details.config_kept or before.kept,
+            author=details.author or before.author,
+            status=record.status,
+            changed=details.changed or before.changed,
+            proof=details.isolation.verdict if details.isolation else before.proof,
+            watch_s=details.watch_s or before.watch_s,
         )
     elif record.kind == "watch" and known is not None:
         until = (isinstance(record.details, records.Watch) and record.details.until) or known.watch_until

@@ -37,22 +37,86 @@ def test_removing_a_store_that_is_retained_passes():
     assert rules(change("Remove", policy_action="Retain")) == []
 
 
-def test_a_retained_store_that_was_renamed_is_stopped_because_the_new_one_is_empty():
-    renamed = [change("Remove", policy_action="Retain"), change("Add", logical_id="Orders2")]
+@pytest.mark.parametrize("policy", ["Retain", "Snapshot"])
+def test_a_store_that_keeps_its_data_and_was_renamed_is_stopped_because_the_new_one_is_empty(policy):
+    renamed = [change("Remove", policy_action=policy), change("Add", logical_id="Orders2")]
     assert rules(*renamed) == ["data-left-behind"]
 
 
-@pytest.mark.parametrize("replacement", ["True", "Conditional"])
-def test_replacing_a_store_is_stopped(replacement):
-    assert rules(change(replacement=replacement)) == ["data-replaced"]
+NAME, KEYS, BILLING = (
+    ChangeDetail(attribute="Properties", name=name, requires_recreation=needs, before="a", after=after)
+    for name, needs, after in (("TableName", "Always", "b"), ("KeySchema", "Always", "a"), ("BillingMode", "Never", ""))
+)
+NEW = change("Add", logical_id="Orders2")
+API = "AWS::ApiGateway::RestApi"
 
 
-def test_a_change_whose_effect_aws_can_not_tell_yet_is_stopped():
-    assert rules(change("Dynamic")) == ["data-replaced"]
+@pytest.mark.parametrize(
+    ("changes", "rule", "severity", "told"),
+    [
+        ([change("Remove")], "data-removed", "critical", "would be deleted with everything in it: items"),
+        ([change("Remove"), NEW], "data-removed", "critical", ". It looks renamed to Orders2: a new, empty resource."),
+        ([change("Remove", kind=API)], "identity-removed", "high", "would be removed: its address"),
+        ([change(replacement="True")], "data-replaced", "critical", "would be replaced by an empty one and deleted"),
+        ([change(replacement="Conditional")], "data-replaced", "critical", "may be replaced by an empty one"),
+        ([change("Dynamic")], "data-replaced", "critical", "may be replaced by an empty one and deleted: items"),
+        ([change(replacement="Conditional", kind=API)], "identity-replaced", "high", "may be replaced: its address"),
+        (
+            [change(replacement="True", policy_action="ReplaceAndRetain")],
+            "data-left-behind",
+            "high",
+            "would be replaced by an empty one; the old one stays",
+        ),
+        (
+            [change(replacement="Conditional", details=(NAME, BILLING, KEYS))],
+            "data-replaced",
+            "critical",
+            "may be replaced by an empty one and deleted because of KeySchema (a → a), TableName (a → b): items",
+        ),
+    ],
+)
+def test_each_loss_says_what_how_grave_and_why(changes, rule, severity, told):
+    (finding,) = judge(GuardInput(stack="app", change_set=change_set(*changes)))
+    assert (finding.id, finding.severity, finding.stops) == (rule, severity, True)
+    assert told in finding.message
+    assert finding.data == {
+        "stack": "app",
+        "logical_id": "Orders",
+        "type": changes[0].type,
+        "physical_id": "orders-1",
+    }
 
 
-def test_a_replacement_that_keeps_the_old_store_is_stopped_too():
-    assert rules(change(replacement="True", policy_action="ReplaceAndRetain")) == ["data-left-behind"]
+@pytest.mark.parametrize("said", [{"name": "TableName"}, {"path": "/Properties/TableName", "name": "x"}])
+@pytest.mark.parametrize(("before", "after"), [("a", "b"), ("a", "a"), ("a", None), (None, "b")])
+def test_a_value_for_creation_alone_that_is_seen_to_change_replaces_whatever_the_change_set_says(said, before, after):
+    values = {"before": before, "after": after, "name": None, **said}
+    seen = (before, after) == ("a", "b")
+    assert rules(change(replacement="False", details=(ChangeDetail(attribute="Properties", **values),))) == (
+        ["data-replaced"] if seen else []
+    )
+    assert rules(change(replacement="False", details=(ChangeDetail(attribute="Tags", **values),))) == []
+    conditional = change(replacement="Conditional", details=(ChangeDetail(attribute="Properties", **values), BILLING))
+    assert rules(conditional) == ([] if before == after else ["data-replaced"])
+
+
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
+        ({"name": "TableName", "before": "a", "after": "b"}, " because of TableName (a → b):"),
+        ({"name": None, "path": "/Properties/A/B", "before": "a", "after": "b"}, " because of B (a → b):"),
+        ({"name": "A", "path": "/Properties/C", "before": "a"}, " because of A:"),
+        ({"name": "A", "after": "b"}, " because of A:"),
+        ({"name": "A", "before": "a" * 40, "after": "b"}, f" because of A ({'a' * 40} → b):"),
+        ({"name": "A", "before": "a" * 41, "after": "b"}, " because of A:"),
+        ({"name": "A", "before": "a", "after": "b" * 41}, " because of A:"),
+        ({"name": None}, "deleted:"),
+    ],
+)
+def test_a_replacement_names_the_property_with_values_that_are_short(detail, told):
+    details = (ChangeDetail(attribute="Properties", requires_recreation="Always", **detail),)
+    (finding,) = judge(GuardInput(stack="app", change_set=change_set(change(replacement="True", details=details))))
+    assert told in finding.message
 
 
 def test_a_conditional_replacement_whose_properties_all_stay_the_same_passes():
@@ -102,17 +166,50 @@ def test_switching_a_protection_off_is_stopped(name, before, after):
     assert rules(change(details=(detail,))) == ["protection-off"]
 
 
-def test_switching_a_protection_on_passes():
-    detail = ChangeDetail(attribute="Properties", name="DeletionProtectionEnabled", before="false", after="true")
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("DeletionProtectionEnabled", "false", "true"),
+        ("DeletionProtectionEnabled", "false", "false"),
+        ("DeletionProtectionEnabled", "true", '"true"'),
+        ("DeletionProtectionEnabled", None, "false"),
+        ("BillingMode", "PROVISIONED", None),
+        ("TimeToLiveSpecification", '{"AttributeName":"a","Enabled":true}', '{"AttributeName":"off","Enabled":true}'),
+    ],
+)
+def test_a_protection_that_is_not_seen_to_go_off_passes(name, before, after):
+    detail = ChangeDetail(attribute="Properties", name=name, before=before, after=after)
     assert rules(change(details=(detail,))) == []
 
 
+def test_each_protection_of_a_change_is_looked_at_by_its_path():
+    harmless = ChangeDetail(attribute="Properties", name="BillingMode", before="a", after="b")
+    path = "/Properties/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled"
+    off = ChangeDetail(attribute="Properties", name="x", path=path, before="true", after="false")
+    (finding,) = judge(GuardInput(stack="app", change_set=change_set(change(details=(harmless, off)))))
+    assert (finding.id, finding.severity) == ("protection-off", "high")
+    assert (
+        "lose point-in-time recovery (PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled)" in finding.message
+    )
+
+
+POLICIES = [None, "Delete", "Retain", "Snapshot", "RetainExceptOnCreate"]
+
+
 @pytest.mark.parametrize("policy", ["DeletionPolicy", "UpdateReplacePolicy"])
-def test_a_weakened_policy_is_stopped_even_when_nothing_else_changes(policy):
-    before = {"Orders": {"Type": TABLE, policy: "Retain"}}
-    after = {"Orders": {"Type": TABLE}}
-    assert rules(before=before, after=after) == ["policy-weakened"]
-    assert rules(before=after, after=before) == []
+@pytest.mark.parametrize("was", POLICIES)
+@pytest.mark.parametrize("becomes", POLICIES)
+def test_a_policy_that_kept_data_and_does_not_now_is_stopped_even_when_nothing_else_changes(policy, was, becomes):
+    before, after = ({"Orders": {"Type": TABLE, **({policy: one} if one else {})}} for one in (was, becomes))
+    weaker = was in POLICIES[2:] and becomes in POLICIES[:2]
+    assert rules(before=before, after=after) == (["policy-weakened"] if weaker else [])
+
+
+def test_the_policies_of_what_is_new_or_holds_nothing_do_not_matter():
+    kept, left = (
+        {"Hello": {"Type": "AWS::Lambda::Function", **policy}} for policy in ({"DeletionPolicy": "Retain"}, {})
+    )
+    assert rules(before=kept, after={**left, "Orders": {"Type": TABLE}}) == []
 
 
 def test_a_store_in_a_nested_stack_is_guarded_under_its_full_name():
@@ -155,6 +252,14 @@ def test_another_key_under_the_same_index_name_is_stopped():
     after = indexed("owner")
     after["Orders"]["Properties"]["GlobalSecondaryIndexes"][0]["KeySchema"][0]["AttributeName"] = "buyer"
     assert rules(before=indexed("owner"), after=after) == ["index-lost"]
+
+
+def test_every_table_is_looked_at_for_lost_indexes():
+    bucket = {"Files": {"Type": "AWS::S3::Bucket"}}
+    (finding,) = judge(
+        GuardInput(stack="app", change_set=change_set(), before=bucket | indexed("day"), after=bucket | indexed())
+    )
+    assert (finding.id, finding.data["physical_id"]) == ("index-lost", "")
 
 
 def test_adding_an_index_passes():
