@@ -126,10 +126,11 @@ def _of_call(call: ast.Call, names: dict[str, ast.expr], where: str) -> Iterator
     if kind == "json_error" and isinstance(call.args[0], ast.Constant):
         own = {"usage": "usage", "internal": "InternalError"}[str(call.args[0].value)]
         yield from _with_codes(call.args[0], own, message, _text(call.args[2], names), where)
-    elif kind == "Noted" and None not in given:  # one that is read again is raised elsewhere
-        text = _text(given["message"], names)
-        if ast.unparse(given["name"]) != "code":
-            yield from _with_codes(given["name"], "Noted", text, hint, where)
+    elif (kind == "Noted" and None not in given) or kind.endswith(("site.note", "services.note")):
+        # one that is read again is raised elsewhere
+        name, said = (given["name"], given["message"]) if kind == "Noted" else call.args
+        if ast.unparse(name) not in ("code", "name"):
+            yield from _with_codes(name, "Noted", _text(said, names), hint, where)
     elif "code" in given and ast.unparse(given["code"]) not in _FORWARDERS:
         yield from _with_codes(given["code"], kind, message, hint, where)
 

@@ -12,7 +12,6 @@ from sealift.delivery.override import Override, override_problem
 from sealift.errors import Refused, UserError
 from sealift.model import records
 from sealift.model.app import Environment
-from sealift.model.event import Noted
 from sealift.usecases.services import Services
 from sealift.usecases.writing import Operation, Writer, caller_of, gates_record
 
@@ -67,11 +66,8 @@ def record_overrides(
         caller=caller_of(writer.site),
     )
     writer.record(operation, "succeeded", decision)
-    writer.site.emit(
-        Noted(
-            level="warning",
-            name="gates-overridden",
-            message=f"Overridden by {writer.services.actor}: {', '.join(names)} ({override.reason.strip()})",
-            environment=writer.cloud.environment,
-        )
+    writer.site.note(
+        "gates-overridden",
+        f"Overridden by {writer.services.actor}: {', '.join(names)} ({override.reason.strip()})",
+        level="warning",
     )

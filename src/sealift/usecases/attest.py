@@ -128,7 +128,7 @@ def _signed(statement: bytes, site: Site, keys: Keys) -> bytes | None:
         if not (site.cloud.local and error.code == "not-found"):
             raise
         message = f"The release is not signed: there is no key {keys.kms} here. On AWS this is an error"
-        site.emit(Noted(level="warning", name="unsigned", message=message, environment=site.cloud.environment))
+        site.note("unsigned", message, level="warning")
         return None
     except IntegrityError as error:
         raise ConfigError(
@@ -149,7 +149,7 @@ def require_private_key(keys: Keys, site: Site) -> None:
             hint="Put it there, or correct `private_key` under [signing] in sealift.toml.",
         )
     message = f"The release is not signed: {keys.missing} is not there. On AWS this is an error"
-    site.emit(Noted(level="warning", name="unsigned", message=message, environment=site.cloud.environment))
+    site.note("unsigned", message, level="warning")
 
 
 def copy_attestations(release: Release, source: Bucket, target: Bucket) -> None:

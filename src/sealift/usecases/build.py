@@ -10,7 +10,7 @@ from sealift.delivery.parameters import ENVIRONMENT_PARAMETER
 from sealift.delivery.sizes import too_large
 from sealift.errors import BuildError, ConfigError, did_you_mean
 from sealift.model.app import App, StackSpec
-from sealift.model.event import ArtifactBuilt, Noted
+from sealift.model.event import ArtifactBuilt
 from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Finished, Looked, Origin, SealedStack
 from sealift.model.template import Asset, Template
 from sealift.usecases.finished import finished
@@ -118,9 +118,9 @@ def _look(functions: Sequence[Finished], services: Services) -> Looked:
     """Look at finished functions, each loaded once. Raises BuildError for what would fail at every call."""
     seen = services.builder.look(functions)
     for told in seen.warnings:
-        services.events.emit(Noted(level="warning", name="artifact-warning", message=told))
+        services.note("artifact-warning", told, level="warning")
     for told in seen.unseen:
-        services.events.emit(Noted(name="artifact-not-loaded", message=told))
+        services.note("artifact-not-loaded", told)
     return seen
 
 
@@ -140,13 +140,11 @@ def tell_outside(stacks: Iterable[SealedStack], files: Mapping[str, Path], servi
     told = [f"{_counted(functions)} code outside the release: {', '.join(functions)}"] if functions else []
     told += [f"Outside the release, too: {', '.join(others)}"] if others else []
     for message in told:
-        services.events.emit(
-            Noted(
-                level="warning",
-                name="code-outside",
-                message=message,
-                hint="It is looked for in each environment before anything is written there; its bytes are not sealed.",
-            )
+        services.note(
+            "code-outside",
+            message,
+            level="warning",
+            hint="It is looked for in each environment before anything is written there; its bytes are not sealed.",
         )
 
 
@@ -327,4 +325,4 @@ def _tell(services: Services, built: BuiltArtifact) -> None:
         )
     )
     for warning in built.warnings:
-        services.events.emit(Noted(level="warning", name="artifact-warning", message=warning))
+        services.note("artifact-warning", warning, level="warning")

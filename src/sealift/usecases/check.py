@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sealift.analysis.coverage import covered, line_hits, uncovered
 from sealift.delivery.production import lacks, production_advice
 from sealift.model.app import App
-from sealift.model.event import FindingReported, Noted
+from sealift.model.event import FindingReported
 from sealift.model.finding import Finding, SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.release import BuiltRelease
@@ -151,10 +151,10 @@ def harden(app: App, services: Services, *, templates: Mapping[str, Template]) -
             by_hand = [lack.line for lack in listed if (logical_id, lack) in left]
             what = f"{template.file}: {logical_id}"
             if added:
-                services.events.emit(Noted(name="hardened", message=f"{what} got {'; '.join(added)}"))
+                services.note("hardened", f"{what} got {'; '.join(added)}")
             if by_hand:
                 message = f"{what} has to be written by hand: {'; '.join(by_hand)}"
-                services.events.emit(Noted(level="warning", name="harden-by-hand", message=message))
+                services.note("harden-by-hand", message, level="warning")
 
 
 def _advice(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
@@ -168,10 +168,10 @@ def _report(result: SuiteResult, services: Services) -> None:
     for finding in result.findings:
         services.events.emit(FindingReported(finding=finding))
     if result.status == "not tested":
-        services.events.emit(Noted(level="warning", name="not-tested", message=f"{result.name}: {result.reason}"))
+        services.note("not-tested", f"{result.name}: {result.reason}", level="warning")
     if result.status in {"failed", "errored"} and result.output:
         lines = "\n".join(f"        {line}" for line in result.output.rstrip().splitlines())
-        services.events.emit(Noted(level="error", name="suite-output", message=f"{result.name} printed:\n{lines}"))
+        services.note("suite-output", f"{result.name} printed:\n{lines}", level="error")
 
 
 def _conclude(result: SuiteResult, outcome: PhaseOutcome, told: str) -> None:

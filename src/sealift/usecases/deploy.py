@@ -17,7 +17,7 @@ from sealift.delivery.hooks import finished
 from sealift.delivery.outputs import merged_outputs
 from sealift.delivery.parameters import secret_values, stored_settings
 from sealift.errors import ConfigError, SealiftError
-from sealift.model.event import Noted, Progressed
+from sealift.model.event import Progressed
 from sealift.model.ledger import Entry, EntryKind
 from sealift.model.records import Anchor, Delivery, Isolation
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, Release, SealedStack
@@ -289,14 +289,11 @@ def _revoke(entries: Sequence[Entry], operation: Operation, writer: Writer) -> N
 def _tell_unfinished(before: Standing, site: Site) -> None:
     if before.unfinished is not None:
         unfinished = before.unfinished
-        site.emit(
-            Noted(
-                level="warning",
-                name="unfinished-deployment",
-                message=f"The deployment of {unfinished.release[:12]} begun at {unfinished.at:%Y-%m-%d %H:%M:%S} UTC "
-                f"by {unfinished.actor} was interrupted; its stacks are settled first",
-                environment=site.name,
-            )
+        site.note(
+            "unfinished-deployment",
+            f"The deployment of {unfinished.release[:12]} begun at {unfinished.at:%Y-%m-%d %H:%M:%S} UTC "
+            f"by {unfinished.actor} was interrupted; its stacks are settled first",
+            level="warning",
         )
 
 
@@ -314,12 +311,9 @@ def _judge_ahead(plan: Plan, operation: Operation, writer: Writer) -> None:
             unchanged.add(stack.name)
     if later:
         names = ", ".join(later)
-        writer.site.emit(
-            Noted(
-                name="judged-after-hooks",
-                message=f"What changes in {names} is judged after the hooks: it needs what is changed before it",
-                environment=writer.site.name,
-            )
+        writer.site.note(
+            "judged-after-hooks",
+            f"What changes in {names} is judged after the hooks: it needs what is changed before it",
         )
 
 

@@ -11,7 +11,6 @@ from sealift.delivery.order import deployment_order
 from sealift.delivery.states import deletion_step
 from sealift.errors import CloudError, LeaseError, Refused, UserError
 from sealift.model.app import App, Environment
-from sealift.model.event import Noted
 from sealift.model.records import BucketEmptied, Destruction, StackDeletion
 from sealift.model.stack import StackState
 from sealift.ports import Cloud
@@ -92,14 +91,11 @@ def _delete_all(names: Sequence[str], operation: Operation, writer: Writer) -> D
 
 def _tell_undeclared(names: Sequence[str], site: Site) -> None:
     for name in names:
-        site.emit(
-            Noted(
-                level="warning",
-                name="stack-undeclared",
-                message=f"Stack {name} is deleted too: Sealift made it for {site.name}, although "
-                "sealift.toml does not declare it now",
-                environment=site.name,
-            )
+        site.note(
+            "stack-undeclared",
+            f"Stack {name} is deleted too: Sealift made it for {site.name}, although "
+            "sealift.toml does not declare it now",
+            level="warning",
         )
 
 
@@ -150,13 +146,7 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
     named = (f"{e.logical_id} ({e.physical_id or before.get(e.logical_id, '')})" for e in kept if e.logical_id)
     names = list(dict.fromkeys(named))  # each attempt keeps them anew
     if names:
-        writer.site.emit(
-            Noted(
-                name="retained",
-                message=f"Kept, because their DeletionPolicy says so: {', '.join(names)}",
-                environment=writer.site.name,
-            )
-        )
+        writer.site.note("retained", f"Kept, because their DeletionPolicy says so: {', '.join(names)}")
     return names
 
 
@@ -174,7 +164,7 @@ def _empty(stack: str, name: str, operation: Operation, writer: Writer) -> None:
             writer.guard()
         if deleted:
             message = f"Emptied bucket {bucket} of {deleted} object{'s' * (deleted > 1)} and versions"
-            writer.site.emit(Noted(name="bucket-emptied", message=message, environment=writer.cloud.environment))
+            writer.site.note("bucket-emptied", message)
 
 
 def _buckets(stack: str, cloud: Cloud) -> tuple[str, ...]:

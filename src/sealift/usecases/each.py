@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sealift.errors import ConfigError, SealiftError, did_you_mean
 from sealift.model.app import App
-from sealift.model.event import Event, Noted
+from sealift.model.event import Event
 from sealift.model.release import Origin
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.services import Services
@@ -102,7 +102,7 @@ def unchanged(app: App, services: Services, base: Base, *, verb: str) -> str:
         if built(app, services) != base.built(app.root, commit):
             return ""
     except SealiftError as error:
-        services.events.emit(Noted(name="change-unknown", message=f"{app.name} counts as changed: {error.message}"))
+        services.note("change-unknown", f"{app.name} counts as changed: {error.message}")
         return ""
     return f"unchanged since {commit[:8]}"
 

@@ -112,13 +112,10 @@ def tell_what_stays(site: Site) -> None:
     """Report, before a deployment with hooks, what a rollback cannot undo."""
     if not (site.app.hooks.before_deploy or site.app.hooks.after_deploy):
         return
-    site.emit(
-        Noted(
-            name="hooks-are-not-undone",
-            message="Hooks are declared: a rollback to the release before does not undo what they change in data",
-            hint="The release before has to work with it: expand, migrate, contract.",
-            environment=site.cloud.environment,
-        )
+    site.note(
+        "hooks-are-not-undone",
+        "Hooks are declared: a rollback to the release before does not undo what they change in data",
+        hint="The release before has to work with it: expand, migrate, contract.",
     )
 
 

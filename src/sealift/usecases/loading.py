@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sealift.delivery.loading import Judged, judge
 from sealift.errors import CloudError
-from sealift.model.event import Noted
 from sealift.model.release import Release
 from sealift.usecases.site import Site
 from sealift.usecases.surroundings import physical_functions
@@ -23,7 +22,7 @@ def load_functions(site: Site, release: Release, *, undoing: bool) -> int:
     for one in judged:
         if one not in broken:
             text = f"Not decided whether this function can be loaded: {one.text}"
-            site.emit(Noted(level="warning", name="not-loaded", message=text, environment=site.name))
+            site.note("not-loaded", text, level="warning")
     if broken:
         raise _broken(broken, site)
     return len(loaded) - len(judged)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from sealift.analysis.redact import redacted, secret_values
 from sealift.errors import CloudError
-from sealift.model.event import Noted
 from sealift.ports import Cloud
 from sealift.usecases.site import Site
 from sealift.usecases.surroundings import physical_functions
@@ -85,13 +84,10 @@ def _before_the_last_traceback(lines: Sequence[str]) -> int:
 
 def tell_log(name: str, lines: Sequence[str], site: Site) -> None:
     """Tell the end of a function's log."""
-    site.emit(
-        Noted(
-            level="error",
-            name="function-log",
-            message=f"the log of {name} ends with:\n" + "\n".join(f"        {line}" for line in lines),
-            environment=site.cloud.environment,
-        )
+    site.note(
+        "function-log",
+        f"the log of {name} ends with:\n" + "\n".join(f"        {line}" for line in lines),
+        level="error",
     )
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from sealift.delivery.blame import broke
 from sealift.delivery.history import DEPLOYING, Deployed, Standing, executions, proved_before, standing
 from sealift.errors import CloudError, LeaseError, SealiftError, UserError
-from sealift.model.event import Noted
 from sealift.model.ledger import EntryKind, Status
 from sealift.model.records import Delivery
 from sealift.model.release import Release
@@ -74,13 +73,7 @@ def bring(plan: Plan, writer: Writer, *, restore: bool, force: bool = False) -> 
 def already_there(site: Site, digest: str) -> Outcome:
     """Report that the environment runs this release and configuration already."""
     name = site.name
-    site.emit(
-        Noted(
-            name="already-there",
-            message=f"{name} runs release {digest[:12]} already, verified; nothing to do",
-            environment=name,
-        )
-    )
+    site.note("already-there", f"{name} runs release {digest[:12]} already, verified; nothing to do")
     return Outcome(environment=name, status="succeeded", release=digest, message="already there")
 
 
@@ -140,7 +133,7 @@ def _ended_elsewhere(site: Site, done: Outcome, watched: Watched) -> Outcome:
         f"Release {done.release[:12]} was brought to {name} and verified; it is not watched any more: {watched.by}"
     )
     if watched.status == "aborted":
-        site.emit(Noted(name="watch-ended", message=message, environment=name))
+        site.note("watch-ended", message)
         return replace(done, message=message)
     return replace(done, status=watched.status, message=message, hint=f"`sealift status` shows what {name} runs.")
 
@@ -151,7 +144,7 @@ def _tell_left(site: Site, error: SealiftError) -> None:
     if isinstance(error, UserError) and not isinstance(error, LeaseError):
         message = f"The deployment to {name} broke off: this is no fault of the release, so {name} is left as it is"
         hint = f"`sealift resume {name}`, or the same command again, goes on; `sealift rollback {name}` rolls back."
-        site.emit(Noted(level="warning", name="left-as-it-is", message=message, hint=hint, environment=name))
+        site.note("left-as-it-is", message, level="warning", hint=hint)
 
 
 def _was_sent(writer: Writer) -> bool:
@@ -237,14 +230,11 @@ def _restore(gone: tuple[str, str], writer: Writer, *, problem: str, hint: str) 
             message=f"{problem}. There is no verified release before it to roll back to",
             hint=hint,
         )
-    writer.site.emit(
-        Noted(
-            level="error",
-            name="going-back",
-            message=f"{name} failed with release {digest[:12]}: {problem}. Rolling back to {named(good, gone=config)}",
-            hint=what_goes_back(good),
-            environment=name,
-        )
+    writer.site.note(
+        "going-back",
+        f"{name} failed with release {digest[:12]}: {problem}. Rolling back to {named(good, gone=config)}",
+        level="error",
+        hint=what_goes_back(good),
     )
     try:
         back = go_back(good, writer=writer)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sealift.errors import UserError
 from sealift.model.app import App
-from sealift.model.event import FindingReported, Noted
+from sealift.model.event import FindingReported
 from sealift.model.finding import SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.release import Origin
@@ -38,7 +38,7 @@ def review(
             if checked.status == "succeeded":
                 raise
             # What broke it is among the findings already, most likely.
-            services.events.emit(Noted(level="warning", name="not-looked-at", message=error.message, hint=error.hint))
+            services.note("not-looked-at", error.message, level="warning", hint=error.hint)
     stopped = any(result.status == "failed" for result in results[1:])
     return "failed" if stopped else checked.status, results
 
@@ -72,7 +72,7 @@ def _settings(
         unseen = [f"{one.environment}: {one.reason}" for one in found if one.reason]
         for told in unseen:
             message = f"Settings of {told}: not checked"
-            services.events.emit(Noted(level="warning", name="settings-not-checked", message=message))
+            services.note("settings-not-checked", message, level="warning")
         failed = any(finding.stops for finding in findings)
         outcome.status = "failed" if failed else "skipped" if unseen else "succeeded"
         outcome.detail = f"{len(findings)} missing" + f", not checked in {len(unseen)} environments" * bool(unseen)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from sealift.delivery.history import Deployed, Standing, standing
 from sealift.errors import Refused
 from sealift.model.app import App, Environment
-from sealift.model.event import Noted
 from sealift.model.ledger import Entry
 from sealift.usecases.release import Outcome, go_back, named, what_goes_back
 from sealift.usecases.services import Services
@@ -31,13 +30,11 @@ def rollback(app: App, environment: Environment, services: Services, *, to: str 
             return _told(before.last, environment, services)
         chosen = _chosen(before, full_digest(to, site.cloud) if to is not None else None, environment)
         gone = before.last.config if before.last is not None else ""
-        services.events.emit(
-            Noted(
-                name="going-back",
-                message=f"{environment.name} is rolled back to {named(chosen, gone=gone)}",
-                hint=what_goes_back(chosen),
-                environment=environment.name,
-            )
+        services.note(
+            "going-back",
+            f"{environment.name} is rolled back to {named(chosen, gone=gone)}",
+            hint=what_goes_back(chosen),
+            environment=environment.name,
         )
         give_up_watch(before.current, writer, reason="a rollback was asked for")
         return go_back(chosen, writer=writer)
@@ -76,13 +73,11 @@ def _ended_unsaid(last: Deployed, entries: Sequence[Entry], writer: Writer) -> b
 
 
 def _told(last: Deployed, environment: Environment, services: Services) -> Outcome:
-    services.events.emit(
-        Noted(
-            name="went-back",
-            message=f"{environment.name} was rolled back to release {last.release[:12]} at {last.at:%H:%M:%S} UTC, "
-            "verified; the process was killed before it said so",
-            hint="Nothing is done now. To go further back, repeat the command.",
-            environment=environment.name,
-        )
+    services.note(
+        "went-back",
+        f"{environment.name} was rolled back to release {last.release[:12]} at {last.at:%H:%M:%S} UTC, "
+        "verified; the process was killed before it said so",
+        hint="Nothing is done now. To go further back, repeat the command.",
+        environment=environment.name,
     )
     return Outcome(environment=environment.name, status="succeeded", release=last.release, message="already there")

@@ -10,7 +10,6 @@ from sealift.delivery.journey import Journey, journey
 from sealift.delivery.override import Override
 from sealift.errors import Refused, UserError
 from sealift.model.app import App, Environment
-from sealift.model.event import Noted
 from sealift.model.evidence import Evidence
 from sealift.model.ledger import Status
 from sealift.model.release import BuiltRelease, Origin
@@ -87,7 +86,7 @@ def commit_of(app: App, services: Services, *, local: bool) -> Origin:
     if problem and not local:
         raise UserError(problem, code=code, hint="Commit your work, or try it with --local.")
     if problem:
-        services.events.emit(Noted(level="warning", name=code, message=f"{problem}; going on, because it is local"))
+        services.note(code, f"{problem}; going on, because it is local", level="warning")
     return origin or Origin(commit=None, branch=None, dirty=True)
 
 
@@ -98,7 +97,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     origin = commit_of(app, services, local=options.local)
     way = way_of(app, origin, options)
     level: Literal["info", "warning"] = "warning" if way.unmerged else "info"
-    services.events.emit(Noted(level=level, name="journey", message=way.reason, hint=way.hint))
+    services.note("journey", way.reason, level=level, hint=way.hint)
     templates = load_templates(app, services)
     with _preparing(app, templates, way, services, options):
         checked = check(app, services, templates=templates, local=options.local, tests=options.tests)
@@ -244,12 +243,10 @@ def _rehearse(
     declared_s = source.soak_s if source else 0.0
     soak_s = declared_s if options.full_soak else min(declared_s, REHEARSAL_SOAK_S)
     if soak_s < declared_s:
-        services.events.emit(
-            Noted(
-                name="soak-shortened",
-                message=f"The soak of {declared_s:.0f} s is cut to {soak_s:.0f} s here; --full-soak keeps it",
-                environment=environment.promotes_from,
-            )
+        services.note(
+            "soak-shortened",
+            f"The soak of {declared_s:.0f} s is cut to {soak_s:.0f} s here; --full-soak keeps it",
+            environment=environment.promotes_from,
         )
     try:
         chosen = PromotionOptions(
@@ -280,12 +277,10 @@ def _rehearsed(environment: Environment, services: Services, options: RunOptions
     watch_s = environment.watch_s
     if not options.rehearses or options.full_soak or watch_s <= REHEARSAL_SOAK_S:
         return environment
-    services.events.emit(
-        Noted(
-            name="watch-shortened",
-            message=f"The watch of {watch_s:.0f} s is cut to {REHEARSAL_SOAK_S:.0f} s here; --full-soak keeps it",
-            environment=environment.name,
-        )
+    services.note(
+        "watch-shortened",
+        f"The watch of {watch_s:.0f} s is cut to {REHEARSAL_SOAK_S:.0f} s here; --full-soak keeps it",
+        environment=environment.name,
     )
     return replace(environment, watch_s=REHEARSAL_SOAK_S)
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sealift import ports
-from sealift.model.event import PhaseFinished, PhaseName, PhaseStarted
+from sealift.model.event import Level, Noted, PhaseFinished, PhaseName, PhaseStarted
 from sealift.model.ledger import Status
 
 
@@ -35,6 +35,12 @@ class Services:
     """Our own environment variables, for hooks; never recorded."""
     lease_ttl_s: float = 60.0
     """How long the right to write lasts when it is not renewed."""
+
+    def note(
+        self, name: str, message: str, *, level: Level = "info", hint: str = "", environment: str | None = None
+    ) -> None:
+        """Emit something that a person should know; `name` is its stable code."""
+        self.events.emit(Noted(level=level, name=name, message=message, hint=hint, environment=environment))
 
 
 @dataclass(slots=True)

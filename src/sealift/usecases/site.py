@@ -14,7 +14,7 @@ from sealift.delivery.parameters import given_parameters, secret_values
 from sealift.delivery.previews import place, previews_of
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment, StackSpec
-from sealift.model.event import Event
+from sealift.model.event import Event, Level
 from sealift.model.release import SealedStack
 from sealift.model.stack import StackState
 from sealift.ports import Cloud, Ledger
@@ -67,6 +67,10 @@ class Site:
     def emit(self, event: Event) -> None:
         """Send an event to the sink of the services."""
         self.services.events.emit(event)
+
+    def note(self, name: str, message: str, *, level: Level = "info", hint: str = "") -> None:
+        """Emit something that a person should know of this environment; `name` is its stable code."""
+        self.services.note(name, message, level=level, hint=hint, environment=self.name)
 
 
 def open_site(app: App, environment: Environment, services: Services) -> Site:

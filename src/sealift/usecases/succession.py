@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from sealift.delivery.succession import MOST_CONTAINED, Asked, Relation, Rival, relation, rivals, supersedes
-from sealift.model.event import Noted
 from sealift.model.records import Delivery, Successor
 from sealift.usecases.deploy import Plan
 from sealift.usecases.release import Outcome
@@ -40,7 +39,7 @@ def _given_way(plan: Plan, newer: Rival, writer: Writer) -> Outcome:
     name, by = writer.site.name, newer.deployed
     what = f"commit {by.commit[:8]}" if by.commit else f"release {by.release[:12]}"
     message = f"Superseded: {name} got the newer {what} by {by.actor}; an older one does not replace it"
-    writer.site.emit(Noted(name="superseded", message=message, environment=name))
+    writer.site.note("superseded", message)
     operation = Operation(id=writer.services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     successor = Successor(operation=by.operation, release=by.release, commit=by.commit, actor=by.actor)
     writer.record(operation, "skipped", Delivery(superseded_by=successor))

@@ -6,7 +6,6 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from sealift.delivery.rebuilt import shown
-from sealift.model.event import Noted
 from sealift.model.release import BuiltArtifact
 from sealift.usecases.services import Services
 
@@ -19,13 +18,11 @@ def tell_untracked(root: Path, built: Iterable[tuple[str, BuiltArtifact]], servi
         files = _held(artifact.path, {os.path.relpath(path, source) for path in stray})
         if files:
             names = ", ".join(artifact.artifact.logical_ids)
-            services.events.emit(
-                Noted(
-                    level="warning",
-                    name="untracked-files",
-                    message=f"Files of {names} are in no commit: {shown(files)}",
-                    hint="Commit them, or take them out of the folder: a promotion builds the release from its commit.",
-                )
+            services.note(
+                "untracked-files",
+                f"Files of {names} are in no commit: {shown(files)}",
+                level="warning",
+                hint="Commit them, or take them out of the folder: a promotion builds the release from its commit.",
             )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from sealift.errors import UserError
 from sealift.model.app import App, Environment
-from sealift.model.event import FindingReported, Noted
+from sealift.model.event import FindingReported
 from sealift.model.finding import SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.records import Verified
@@ -113,13 +113,10 @@ def _suite_failure(suite: SuiteResult) -> str:
 
 def _warn_unproven(codes: Codes, site: Site) -> None:
     checked = f"only {codes.count} {'was' if len(codes.compared) == 1 == codes.functions else 'were'} checked"
-    site.emit(
-        Noted(
-            level="warning",
-            name="verified-by-hash-only",
-            message="No probe and no acceptance test is declared: "
-            + (checked if codes.compared else "nothing was checked, not even the code hash of a function"),
-            hint="Add [[probes]] or tests/acceptance; `sealift init` shows how.",
-            environment=site.name,
-        )
+    site.note(
+        "verified-by-hash-only",
+        "No probe and no acceptance test is declared: "
+        + (checked if codes.compared else "nothing was checked, not even the code hash of a function"),
+        level="warning",
+        hint="Add [[probes]] or tests/acceptance; `sealift init` shows how.",
     )

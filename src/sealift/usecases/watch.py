@@ -17,7 +17,7 @@ from sealift.delivery.health import Judgement, evidence, judge, summary
 from sealift.delivery.history import Deployed, standing
 from sealift.errors import LeaseError, UserError
 from sealift.model.app import Health
-from sealift.model.event import Noted, Progressed
+from sealift.model.event import Progressed
 from sealift.model.health import Observation
 from sealift.model.ledger import Status
 from sealift.model.records import Watch
@@ -194,13 +194,7 @@ def _progress(site: Site, judgement: Judgement, left_s: float) -> None:
 def _tell_resumed(site: Site, until: datetime) -> None:
     over = site.services.clock.now() >= until
     left = "its time is over, so it is concluded" if over else f"it goes on until {until:%H:%M:%S} UTC"
-    site.emit(
-        Noted(
-            name="watch-resumed",
-            message=f"The watch of {site.name} has no end yet; {left}",
-            environment=site.name,
-        )
-    )
+    site.note("watch-resumed", f"The watch of {site.name} has no end yet; {left}")
 
 
 def _detail(watched: Watched) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sealift.delivery.journey import NOT_ON_BRANCH, first_branch
 from sealift.errors import CloudError, InternalError, LeaseError, Refused
 from sealift.model.app import App
-from sealift.model.event import EntryRecorded, Noted
+from sealift.model.event import EntryRecorded
 from sealift.model.ledger import Entry, EntryKind, Lease, Record, Status
 from sealift.model.records import Details, Gates
 from sealift.ports import Cloud, Leases, Ledger
@@ -72,9 +72,7 @@ class Hold:
                 f"The right to write could not be given back ({error.message}); "
                 f"it ends by itself within {self.site.services.lease_ttl_s:.0f} s"
             )
-            self.site.emit(
-                Noted(level="warning", name="lease-not-released", message=message, environment=self.site.name)
-            )
+            self.site.note("lease-not-released", message, level="warning")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +264,6 @@ def _acquire(leases: Leases, site: Site, *, purpose: str, wait_s: float) -> Leas
             if not told:
                 told = True
                 message = f"{error.message}; waiting for it, for {wait_s / 60:.0f} minutes at most"
-                site.emit(Noted(name="lease-waiting", message=message, environment=site.name))
+                site.note("lease-waiting", message)
         services.clock.sleep(pause_s)
         pause_s = min(pause_s * 1.5, 5.0)

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from sealift.delivery.gates import GateName, GateResult, refused_by
 from sealift.errors import Refused, SealiftError, Waiting
-from sealift.model.event import Noted, PhaseName
+from sealift.model.event import PhaseName
 from sealift.usecases.admission import Admission
 from sealift.usecases.gates.account import account
 from sealift.usecases.gates.anchored import anchored
@@ -121,7 +121,7 @@ def _passed(gate: Gate, entering: Entering, admission: Admission) -> GateResult:
             return result
         if result.message != told:
             told = result.message
-            site.emit(Noted(name="gate-waiting", message=told, environment=result.about or site.name))
+            site.services.note("gate-waiting", told, environment=result.about or site.name)
         left_s = (result.until - site.services.clock.now()).total_seconds()
         site.services.clock.sleep(min(max(left_s, 0.05), _LONGEST_SLEEP_S))
         entering.refresh()

@@ -9,7 +9,6 @@ from typing import Literal
 from sealift.delivery.previews import fate, number_of
 from sealift.errors import CloudError, LeaseError, SealiftError
 from sealift.model.app import App
-from sealift.model.event import Noted
 from sealift.model.preview import Card
 from sealift.ports import PullRequests
 from sealift.usecases.previews.down import down
@@ -110,5 +109,5 @@ def _open_numbers(services: Services, host: PullRequests | None) -> frozenset[st
         except CloudError as error:
             problem = error.message
     message = f"Which pull requests are open is not known ({problem}), so only the age of previews counts"
-    services.events.emit(Noted(level="warning", name="pull-requests-unknown", message=message))
+    services.note("pull-requests-unknown", message, level="warning")
     return None

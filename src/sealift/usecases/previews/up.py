@@ -17,7 +17,6 @@ from sealift.delivery.previews import (
 )
 from sealift.errors import CloudError
 from sealift.model.app import App, Environment
-from sealift.model.event import Noted
 from sealift.model.ledger import Status
 from sealift.model.preview import Card, PullRequest
 from sealift.model.release import BuiltRelease
@@ -67,7 +66,7 @@ def up(app: App, asked: PullRequest, services: Services, options: UpOptions) -> 
     pull_request = looked_up(asked, services, options.host)
     reason = _why_not(app, every, asked, pull_request)
     if reason:
-        services.events.emit(Noted(name="no-preview", message=f"No preview: {reason}", environment=name))
+        services.note("no-preview", f"No preview: {reason}", environment=name)
         return Brought(name=name, status="skipped", message=f"No preview: {reason}")
     with ThreadPoolExecutor(max_workers=1) as pool:
         opening = pool.submit(open_site, app, environment, services)
@@ -103,7 +102,7 @@ def looked_up(asked: PullRequest, services: Services, host: PullRequests | None)
         found = host.pull_request(asked.number)
     except CloudError as error:
         message = f"What the code host says of pull request {asked.number} is not known: {error.message}"
-        services.events.emit(Noted(level="warning", name="pull-request-unknown", message=message))
+        services.note("pull-request-unknown", message, level="warning")
         return asked
     if found is None:
         return asked
@@ -120,9 +119,7 @@ def _tell_staying(site: Site) -> None:
         hint = (
             "Turn their DeletionPolicy off by a parameter that [previews] sets, else each preview leaves some behind."
         )
-        site.emit(
-            Noted(level="warning", name="preview-leaves-stores", message=message, hint=hint, environment=site.name)
-        )
+        site.note("preview-leaves-stores", message, level="warning", hint=hint)
 
 
 def web_addresses(site: Site) -> dict[str, str]:
@@ -214,5 +211,5 @@ class _Beginning:
 
     def _ended(self, status: Status, message: str, hint: str = "") -> Outcome:
         name = self.environment.name
-        self.services.events.emit(Noted(name="no-preview", message=message, hint=hint, environment=name))
+        self.services.note("no-preview", message, hint=hint, environment=name)
         return Outcome(environment=name, status=status, release="", message=message, hint=hint)

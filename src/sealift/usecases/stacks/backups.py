@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sealift.delivery.guard import waiver_key
 from sealift.errors import CloudError, Refused
-from sealift.model.event import Noted, Progressed
+from sealift.model.event import Level, Progressed
 from sealift.model.finding import Finding
 from sealift.model.records import StoreBackup
 from sealift.model.stack import Backup
@@ -56,12 +56,5 @@ def _refusal(loss: Finding, error: CloudError) -> Refused:
     )
 
 
-def _tell(loss: Finding, writer: Writer, what: str, *, level: str = "info") -> None:
-    writer.site.emit(
-        Noted(
-            level="warning" if level == "warning" else "info",
-            name="backup",
-            message=f"{loss.data['logical_id']} {what}",
-            environment=writer.cloud.environment,
-        )
-    )
+def _tell(loss: Finding, writer: Writer, what: str, *, level: Level = "info") -> None:
+    writer.site.note("backup", f"{loss.data['logical_id']} {what}", level=level)

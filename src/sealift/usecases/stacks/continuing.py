@@ -1,7 +1,6 @@
 """Continue a rollback that failed, once; say what is stuck when it fails again, and offer to leave that out."""
 
 from sealift.errors import Refused
-from sealift.model.event import Noted
 from sealift.model.records import RollbackContinued
 from sealift.model.stack import StackState
 from sealift.usecases.stacks.settling import Following
@@ -57,12 +56,9 @@ def _key(target: StackTarget, path: str) -> str:
 
 
 def _tell(resource: str, writer: Writer) -> None:
-    writer.services.events.emit(
-        Noted(
-            level="warning",
-            name="rollback-skipped",
-            message=f"{resource} was left out of the rollback: it is as the failed update left it",
-            hint=f"`sealift drift {writer.cloud.environment}` shows what differs. Mend it by hand, or deploy it anew.",
-            environment=writer.cloud.environment,
-        )
+    writer.site.note(
+        "rollback-skipped",
+        f"{resource} was left out of the rollback: it is as the failed update left it",
+        level="warning",
+        hint=f"`sealift drift {writer.cloud.environment}` shows what differs. Mend it by hand, or deploy it anew.",
     )

@@ -16,7 +16,7 @@ from sealift.delivery.history import standing
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError, Refused, SealiftError
 from sealift.model.app import App, Environment
-from sealift.model.event import FindingReported, Noted
+from sealift.model.event import FindingReported
 from sealift.model.finding import Finding
 from sealift.model.ledger import Entry
 from sealift.model.records import Drifted
@@ -137,9 +137,9 @@ def _tell(report: DriftReport, site: Site) -> None:
         stops = site.environment.drift == "refuse"
         site.emit(FindingReported(finding=replace(finding, stops=stops), environment=site.name))
     for problem in report.problems:
-        site.emit(Noted(level="warning", name="drift-unknown", message=problem, environment=site.name))
+        site.note("drift-unknown", problem, level="warning")
     if report.checked or report.unchecked:
-        site.emit(Noted(name="drift", message=_outcome(report), environment=site.name))
+        site.note("drift", _outcome(report))
 
 
 def summary(report: DriftReport) -> str:

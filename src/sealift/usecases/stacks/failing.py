@@ -6,7 +6,6 @@ from datetime import datetime
 from sealift.cfn.values import mapping_at
 from sealift.delivery.causes import FUNCTION_TYPE, advice, first_cause, function_behind, made_from, nesting
 from sealift.errors import CloudError, SealiftError
-from sealift.model.event import Noted
 from sealift.model.stack import ChangeSet, StackEvent, StackState
 from sealift.model.template import Location, Template
 from sealift.usecases.build import given_everywhere
@@ -48,15 +47,7 @@ def _validations(
     except CloudError as error:
         message = f"What exactly is wrong with stack {target.name} could not be read: {error.message}"
         hint = "The right is cloudformation:DescribeEvents." if error.code == "access-denied" else error.hint
-        writer.services.events.emit(
-            Noted(
-                level="warning",
-                name="validation-unread",
-                message=message,
-                hint=hint,
-                environment=target.environment.name,
-            )
-        )
+        writer.site.note("validation-unread", message, level="warning", hint=hint)
         return ()
     return tuple(e for e in found if since is None or e.at >= since)
 

@@ -10,7 +10,6 @@ from sealift.delivery.history import standing
 from sealift.delivery.identity import owner
 from sealift.delivery.parameters import given_parameters
 from sealift.errors import IntegrityError
-from sealift.model.event import Noted
 from sealift.model.release import Release
 from sealift.usecases.configuration import kept_configuration
 from sealift.usecases.site import Site
@@ -63,14 +62,11 @@ def inherited(site: Site, release: Release, *, adopt: bool) -> Inherited:
 def tell_inherited(kept: Inherited, site: Site) -> None:
     """Report which parameters keep the values of the stack."""
     for stack, names in kept.told().items():
-        site.emit(
-            Noted(
-                name="parameters-kept",
-                message=f"Parameters of {stack} that sealift.toml does not give keep the values that the stack has: "
-                f"{', '.join(names)}",
-                hint=f"Give them under [environments.{site.name}.parameters] to have them reviewed.",
-                environment=site.name,
-            )
+        site.note(
+            "parameters-kept",
+            f"Parameters of {stack} that sealift.toml does not give keep the values that the stack has: "
+            f"{', '.join(names)}",
+            hint=f"Give them under [environments.{site.name}.parameters] to have them reviewed.",
         )
 
 

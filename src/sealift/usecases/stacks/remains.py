@@ -6,7 +6,6 @@ from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.identity import OWNER_TAG
 from sealift.delivery.remains import described, held
 from sealift.errors import CloudError, Refused
-from sealift.model.event import Noted
 from sealift.model.records import RemainsDeleted
 from sealift.model.stack import StackResource, StackState
 from sealift.ports import Stacks
@@ -28,13 +27,9 @@ def delete_remains(target: StackTarget, state: StackState, operation: Operation,
     kept = held(tuple(_remains(target.name, writer.cloud.stacks)))
     if kept:
         raise _holds_data(target, state, kept)
-    writer.services.events.emit(
-        Noted(
-            name="stack-recreate",
-            message=f"The first creation of {target.name} had failed ({state.status}); its remains hold no data and "
-            "are deleted",
-            environment=writer.cloud.environment,
-        )
+    writer.site.note(
+        "stack-recreate",
+        f"The first creation of {target.name} had failed ({state.status}); its remains hold no data and are deleted",
     )
     writer.record(operation, "running", RemainsDeleted(stack=target.name))
     token = f"{operation.id}-delete"

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sealift.delivery.lag import UNSEEN_S
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError
-from sealift.model.event import Noted, ResourceProgressed
+from sealift.model.event import ResourceProgressed
 from sealift.model.stack import ChangeSet, ChangeSetRequest, StackEvent, StackState
 from sealift.usecases.site import Site
 from sealift.usecases.stacks.polling import poll, wait_for_stack
@@ -137,7 +137,7 @@ def at_rest(name: str, site: Site) -> StackState | None:
     if state is None or not in_progress(state.status):
         return state
     message = f"Stack {name} is in state {state.status}; waiting until it has ended"
-    site.emit(Noted(name="stack-moving", message=message, environment=site.name))
+    site.note("stack-moving", message)
     wait_for_stack(site, lambda: not _is_moving(name, site), what=f"Stack {name}")
     return site.cloud.stacks.describe(name)
 

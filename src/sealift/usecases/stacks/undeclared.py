@@ -19,7 +19,7 @@ from sealift.delivery.identity import (
 )
 from sealift.errors import CloudError
 from sealift.model.app import App, Environment
-from sealift.model.event import FindingReported, Noted
+from sealift.model.event import FindingReported
 from sealift.model.ledger import Entry
 from sealift.model.records import StackLeft
 from sealift.model.release import Release
@@ -100,16 +100,13 @@ def _tell(mine: Sequence[StackState], environment: Environment, writer: Writer) 
     for state in mine:
         of, where = owner(state)
         here = where == environment.name
-        writer.services.events.emit(
-            Noted(
-                level="warning",
-                name="stack-undeclared",
-                message=f"Stack {state.name} of {of}/{where} is still there, but sealift.toml does not declare it",
-                hint=f"Declare it again, or delete it: `sealift destroy {environment.name}` names it and deletes it."
-                if here
-                else f"Declare the environment {where} again; `sealift destroy {where}` deletes its stacks then.",
-                environment=environment.name,
-            )
+        writer.site.note(
+            "stack-undeclared",
+            f"Stack {state.name} of {of}/{where} is still there, but sealift.toml does not declare it",
+            level="warning",
+            hint=f"Declare it again, or delete it: `sealift destroy {environment.name}` names it and deletes it."
+            if here
+            else f"Declare the environment {where} again; `sealift destroy {where}` deletes its stacks then.",
         )
 
 
