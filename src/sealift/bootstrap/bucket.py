@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from sealift.bootstrap.owned import roles_of
 from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
+from sealift.cfn.values import mapping_at, value_at
 from sealift.model.template import Json
 
 READY: dict[str, Json] = {"Key": "sealift:bucket", "Value": "2"}
@@ -50,9 +51,8 @@ def bucket(target: BootstrapTarget) -> dict[str, Json]:
 
 def lock_of(template: Mapping[str, Json]) -> int | None:
     """Return for how many days the bucket of a bootstrap template locks objects: what was locked stays so."""
-    found: Json = dict(template)
-    for key in ("Resources", "Bucket", "Properties", "ObjectLockConfiguration", "Rule", "DefaultRetention", "Days"):
-        found = found.get(key) if isinstance(found, dict) else None
+    bucket = mapping_at(dict(template), "Resources", "Bucket", "Properties")
+    found = value_at(bucket, "ObjectLockConfiguration", "Rule", "DefaultRetention", "Days")
     return found if isinstance(found, int) else None
 
 

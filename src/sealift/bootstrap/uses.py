@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sealift.cfn.values import mapping_at
 from sealift.model.template import Json, Template
 
 _PREFIXES = {
@@ -102,7 +103,7 @@ def _services(body: Mapping[str, Json]) -> Iterator[str]:
     for resource in _tables(body.get("Resources")):
         _, _, rest = str(resource.get("Type", "")).partition("AWS::")
         vendor, _, kind = rest.partition("::")
-        properties = _table(resource.get("Properties"))
+        properties = mapping_at(resource, "Properties")
         if vendor == "Serverless":
             yield from _SERVERLESS.get(kind, ())
             yield from _of_serverless(properties)
@@ -143,10 +144,10 @@ def _named(value: Json, key: str = "") -> Iterator[str]:
 
 
 def _unbounded(body: Mapping[str, Json]) -> Iterator[str]:
-    functions = _table(_table(body.get("Globals")).get("Function"))
-    for logical_id, resource in _table(body.get("Resources")).items():
-        properties = _table(_table(resource).get("Properties"))
-        kind = _table(resource).get("Type")
+    functions = mapping_at(body, "Globals", "Function")
+    for logical_id, resource in mapping_at(body, "Resources").items():
+        properties = mapping_at(resource, "Properties")
+        kind = mapping_at(resource).get("Type")
         makes = kind == "AWS::IAM::Role" or (
             kind in ("AWS::Serverless::Function", "AWS::Serverless::StateMachine") and "Role" not in properties
         )
@@ -156,9 +157,5 @@ def _unbounded(body: Mapping[str, Json]) -> Iterator[str]:
             yield logical_id
 
 
-def _table(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
 def _tables(value: Json) -> Iterator[Mapping[str, Json]]:
-    return (inner for inner in _table(value).values() if isinstance(inner, dict))
+    return (inner for inner in mapping_at(value).values() if isinstance(inner, dict))

@@ -1,6 +1,7 @@
 """Reading and rewriting templates as plain data. Whatever does not have the expected shape counts as empty."""
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 from sealift.cfn.intrinsics import is_intrinsic
 from sealift.model.template import Json
@@ -21,18 +22,23 @@ def scalar_text(value: Json) -> str:
             return str(value)
 
 
-def mapping_at(value: object, *keys: str) -> dict[str, Json]:
-    """Return the mapping below `keys`, or an empty one where there is none."""
+def value_at(value: object, *keys: str) -> Json:
+    """Return what is below `keys`, or None where nothing is."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
+    return cast("Json", value)
+
+
+def mapping_at(value: object, *keys: str) -> dict[str, Json]:
+    """Return the mapping below `keys`, or an empty one where there is none."""
+    found = value_at(value, *keys)
+    return found if isinstance(found, dict) else {}
 
 
 def list_at(value: object, *keys: str) -> list[Json]:
     """Return the list below `keys`, or an empty one where there is none."""
-    if keys:
-        value = mapping_at(value, *keys[:-1]).get(keys[-1])
-    return value if isinstance(value, list) else []
+    found = value_at(value, *keys)
+    return found if isinstance(found, list) else []
 
 
 def resources(body: object, *types: str) -> Iterator[tuple[str, dict[str, Json]]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from sealift.cfn.values import mapping_at
 from sealift.model.stack import StackEvent
 from sealift.model.template import Json
 
@@ -95,10 +96,7 @@ def advice(reason: str) -> str:
 
 def function_behind(resource: Json) -> str | None:
     """Return the logical id of the function that a custom resource of the same template calls."""
-    properties = resource.get("Properties") if isinstance(resource, dict) else None
-    token = properties.get("ServiceToken") if isinstance(properties, dict) else None
-    if not isinstance(token, dict):
-        return None
+    token = mapping_at(resource, "Properties", "ServiceToken")
     attribute, reference = token.get("Fn::GetAtt"), token.get("Ref")
     if isinstance(attribute, list) and attribute and isinstance(attribute[0], str):
         return attribute[0]

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from sealift.cfn.values import value_at
 from sealift.delivery.manifest import blob_key, canonical_json
 from sealift.model.release import Origin, Release
 from sealift.model.template import Json
@@ -88,7 +89,7 @@ def provenance_faults(statement: bytes, release: Release, *, bom: bytes | None) 
     faults += [
         f"it gives {name} another SHA-256" for name, sha in sorted(expected.items()) if named.get(name, sha) != sha
     ]
-    listed = _digests(_at(said, "predicate", "runDetails", "byproducts")).get(BOM)
+    listed = _digests(value_at(said, "predicate", "runDetails", "byproducts")).get(BOM)
     if listed != (hashlib.sha256(bom).hexdigest() if bom is not None else None):
         faults.append("the bill of materials is not the one it names")
     return tuple(faults)
@@ -100,17 +101,11 @@ def stated_commit(statement: bytes) -> str | None:
         said: Json = json.loads(statement)
     except (ValueError, RecursionError):
         return None
-    commit = _at(said, "predicate", "buildDefinition", "externalParameters", "commit")
+    commit = value_at(said, "predicate", "buildDefinition", "externalParameters", "commit")
     return commit if isinstance(commit, str) else None
-
-
-def _at(value: Json, *path: str) -> Json:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def _digests(listed: Json) -> dict[str, str]:
     """Return the SHA-256 of each resource descriptor by name."""
     rows = listed if isinstance(listed, list) else []
-    return {str(_at(row, "name")): str(_at(row, "digest", "sha256")) for row in rows}
+    return {str(value_at(row, "name")): str(value_at(row, "digest", "sha256")) for row in rows}

@@ -8,6 +8,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import TypeVar, cast
 
+from sealift.cfn.values import mapping_at, value_at
 from sealift.isolation.decide import is_account
 from sealift.isolation.grants import Grant, grants, trusted
 from sealift.isolation.mentions import Place, mentions, values_at
@@ -370,13 +371,11 @@ def _in_region(arn: str, region: str) -> str:
 
 
 def _exports(top: Scope) -> Iterator[tuple[str, Resolved]]:
-    outputs = top.view.body.get("Outputs")
-    for name, body in outputs.items() if isinstance(outputs, dict) else ():
-        export = body.get("Export") if isinstance(body, dict) else None
-        if isinstance(export, dict):
-            key = top.resolver.one(export.get("Name")).only
-            if key is not None:
-                yield key, top.output(name)
+    for name, body in mapping_at(top.view.body, "Outputs").items():
+        export = value_at(body, "Export")
+        key = top.resolver.one(export.get("Name")).only if isinstance(export, dict) else None
+        if key is not None:
+            yield key, top.output(name)
 
 
 def _is_unknown(cfn_type: str) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sealift.cfn.values import value_at
+
 CiSystem = Literal["bitbucket", "github", "gitlab", "other", "none"]
 
 
@@ -68,7 +70,7 @@ def _github(env: Mapping[str, str], event: Mapping[str, Any]) -> CiContext:
     # https://docs.github.com/actions/reference/workflows-and-actions/variables
     ref, kind = env.get("GITHUB_REF", ""), env.get("GITHUB_REF_TYPE")
     parts = ref.split("/")
-    number = _at(event, "pull_request", "number")  # `pull_request_target` has no such ref
+    number = value_at(event, "pull_request", "number")  # `pull_request_target` has no such ref
     pull = parts[2] if ref.startswith("refs/pull/") and len(parts) > 2 else str(number) if number else None
     branch = env.get("GITHUB_HEAD_REF") if pull else env.get("GITHUB_REF_NAME") if kind == "branch" else None
     name, run = env.get("GITHUB_REPOSITORY"), env.get("GITHUB_RUN_ID")
@@ -78,10 +80,10 @@ def _github(env: Mapping[str, str], event: Mapping[str, Any]) -> CiContext:
         branch=branch or None,
         pull_request=pull,
         target_branch=(env.get("GITHUB_BASE_REF") or None) if pull else None,
-        default_branch=_text(_at(event, "repository", "default_branch")),
+        default_branch=_text(value_at(event, "repository", "default_branch")),
         # In a pull request GITHUB_SHA is a merge commit that no branch has.
         commit=env.get("GITHUB_SHA") or None,
-        head=_text(_at(event, "pull_request", "head", "sha")) if pull else env.get("GITHUB_SHA") or None,
+        head=_text(value_at(event, "pull_request", "head", "sha")) if pull else env.get("GITHUB_SHA") or None,
         repository=name or None,
         tag=env.get("GITHUB_REF_NAME") if kind == "tag" else None,
         build_url=f"{server}/{name}/actions/runs/{run}" if name and run else None,
@@ -97,13 +99,7 @@ def _text(value: object) -> str | None:
 
 def _source(event: Mapping[str, Any]) -> object:
     """Return the repository of a pull request's branch; None when that was deleted."""
-    return _at(event, "pull_request", "head", "repo", "full_name")
-
-
-def _at(value: Any, *path: str) -> object:
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
+    return value_at(event, "pull_request", "head", "repo", "full_name")
 
 
 def _gitlab(env: Mapping[str, str]) -> CiContext:

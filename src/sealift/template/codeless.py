@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sealift.cfn.values import mapped, mapping_at, resources
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Json, Rendered
 
@@ -50,19 +51,18 @@ def put_back(rendered: Rendered, taken: Neutral) -> Rendered:
     """Return the rendered template with the values of the placeholders."""
     if not taken.code and not taken.bucket:
         return rendered
-    body = _put_back(rendered.body, taken)
+    body = mapped(rendered.body, lambda value: _put_back(value, taken))
     assert isinstance(body, dict)
     return Rendered(body=body, origins=rendered.origins)
 
 
 def _take_code(template: dict[str, Json]) -> dict[str, str]:
     """Replace each function's code by a placeholder, and return the value of each."""
-    resources = template.get("Resources")
     stands_for: dict[str, str] = {}
-    for resource in resources.values() if isinstance(resources, dict) else ():
-        code = _code(resource)
-        key = code.get("Key") if code is not None else None
-        if code is not None and isinstance(key, str) and _BLOB.match(key):
+    for _, resource in resources(template, "AWS::Serverless::Function"):
+        code = mapping_at(resource, "Properties", "CodeUri")
+        key = code.get("Key")
+        if isinstance(key, str) and _BLOB.match(key):
             # One for each function: two that share code today may not tomorrow.
             stand_in = f"blobs/{len(stands_for):064x}"
             stands_for[stand_in] = key
@@ -70,20 +70,8 @@ def _take_code(template: dict[str, Json]) -> dict[str, str]:
     return stands_for
 
 
-def _code(resource: Json) -> dict[str, Json] | None:
-    if not isinstance(resource, dict) or resource.get("Type") != "AWS::Serverless::Function":
-        return None
-    properties = resource.get("Properties")
-    code = properties.get("CodeUri") if isinstance(properties, dict) else None
-    return code if isinstance(code, dict) else None
-
-
 def _put_back(value: Json, taken: Neutral) -> Json:
-    if isinstance(value, str):
-        text = taken.code.get(value, value)
-        return text.replace(_BUCKET, taken.bucket) if taken.bucket else text
-    if isinstance(value, list):
-        return [_put_back(v, taken) for v in value]
-    if isinstance(value, dict):
-        return {k: _put_back(v, taken) for k, v in value.items()}
-    return value
+    if not isinstance(value, str):
+        return value
+    text = taken.code.get(value, value)
+    return text.replace(_BUCKET, taken.bucket) if taken.bucket else text

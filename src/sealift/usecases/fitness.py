@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sealift.cfn.values import mapping_at
 from sealift.delivery.outputs import output_names, unknown_outputs
 from sealift.delivery.parameters import NO_VALUE, given_parameters, resolve_parameters
 from sealift.errors import ConfigError, did_you_mean
@@ -89,7 +90,7 @@ def fitted_parameters(
 
 
 def _of_probes(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
-    outputs = [(name, tuple(_outputs(template))) for name, template in templates.items()]
+    outputs = [(name, tuple(mapping_at(template.body, "Outputs"))) for name, template in templates.items()]
     if any(key.startswith(_ADDED) for _, keys in outputs for key in keys):
         return  # which outputs a loop or a macro makes is not known here
     names = frozenset(output_names(outputs).values())
@@ -101,11 +102,6 @@ def _of_probes(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]
             f'probe "{probe.name}" uses ${{{key}}}, which no template outputs{near}',
             f"The templates output: {', '.join(sorted(names)) or 'nothing'}.",
         )
-
-
-def _outputs(template: Template) -> Iterator[str]:
-    found = template.body.get("Outputs")
-    yield from found if isinstance(found, dict) else ()
 
 
 def _finding(app: App, environment: str, rule: str, message: str, fix: str, place: Location | None = None) -> Finding:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sealift.cfn.values import resources
 from sealift.delivery.history import Deployed, Overtaken, overtaken
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.stateful import STORES
@@ -112,8 +113,7 @@ def _resources(template: bytes) -> dict[str, dict[str, Json]]:
         body = json.loads(template)
     except (ValueError, RecursionError):
         return {}
-    found = body.get("Resources") if isinstance(body, dict) else None
-    return {n: one for n, one in found.items() if isinstance(one, dict)} if isinstance(found, dict) else {}
+    return dict(resources(body))
 
 
 def _end(site: Site) -> End:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sealift.analysis.undefined import undefined
+from sealift.cfn.values import mapping_at
 from sealift.delivery.parameters import given_parameters, resolve_parameters
 from sealift.errors import TemplateError
 from sealift.model.app import App
@@ -55,6 +56,5 @@ def _made(app: App, stack: str, template: Template, services: Services) -> froze
             )
         except TemplateError:
             return None
-        resources = rendered.body.get("Resources")
-        made.update(resources if isinstance(resources, dict) else ())
+        made.update(mapping_at(rendered.body, "Resources"))
     return frozenset(made)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sealift.cfn.values import mapped, mapping_at
 from sealift.isolation.model import Finding
 from sealift.isolation.references import register, texts_in, walk_text
 from sealift.isolation.rule import Example, Rule
@@ -28,8 +29,7 @@ def _asked(scope: Scope) -> Iterator[tuple[str, str]]:
         for text in _put_together(scope, body) if scope.mentions(logical_id, REFERENCE) else ():
             for name in texts_in(text) if "{{resolve:" in text else ():
                 yield logical_id, name
-    declared = scope.view.body.get("Parameters")
-    for name, spec in declared.items() if isinstance(declared, dict) else ():
+    for name, spec in mapping_at(scope.view.body, "Parameters").items():
         if isinstance(spec, dict) and str(spec.get("Type", "")).startswith("AWS::SSM::Parameter::"):
             value = scope.view.parameters.get(name, spec.get("Default"))
             if isinstance(value, str):
@@ -41,7 +41,7 @@ def _put_together(scope: Scope, value: Json) -> Iterator[str]:
     if isinstance(value, dict) and ("Fn::Sub" in value or "Fn::Join" in value):
         if any("{{resolve:" in text for text in walk_text(value)):
             # Marked, because the resolver makes a reference that it recognises unknown.
-            made = scope.resolver.one(_replaced(value, "{{resolve:", "{{asked:")).values
+            made = scope.resolver.one(mapped(value, _asking)).values
             yield from (text.replace("{{asked:", "{{resolve:") for text in made)
     elif isinstance(value, str):
         yield value
@@ -50,14 +50,8 @@ def _put_together(scope: Scope, value: Json) -> Iterator[str]:
             yield from _put_together(scope, part)
 
 
-def _replaced(value: Json, old: str, new: str) -> Json:
-    if isinstance(value, str):
-        return value.replace(old, new)
-    if isinstance(value, list):
-        return [_replaced(part, old, new) for part in value]
-    if isinstance(value, dict):
-        return {key: _replaced(part, old, new) for key, part in value.items()}
-    return value
+def _asking(value: Json) -> Json:
+    return value.replace("{{resolve:", "{{asked:") if isinstance(value, str) else value
 
 
 def _whose(world: World, environment: Sealed, name: str) -> set[str]:

@@ -1,8 +1,9 @@
 """What stands in each room: the resources of an environment, grouped by what they are for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sealift.cfn.values import mapping_at
 from sealift.isolation.model import EnvironmentView, StackView
 from sealift.isolation.world import World
 
@@ -106,9 +107,8 @@ def _by_world(views: Sequence[EnvironmentView]) -> list[list[Item]]:
 
 
 def _written(stack: StackView) -> Iterator[Item]:
-    found = stack.body.get("Resources")
-    for logical_id, body in found.items() if isinstance(found, Mapping) else ():
-        kind = body.get("Type") if isinstance(body, Mapping) else None
+    for logical_id, body in mapping_at(stack.body, "Resources").items():
+        kind = mapping_at(body).get("Type")
         yield Item(logical_id=str(logical_id), type=kind if isinstance(kind, str) else "", stack=stack.name)
 
 

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
+from sealift.cfn.values import value_at
 from sealift.errors import CloudError
 from sealift.model.template import Json
 from sealift.scm.ci import CiContext
@@ -67,8 +68,8 @@ class ForgeAccounts:
         else:
             answer = self._whoever_has_the_token()
             key = {"bitbucket": "uuid", "github": "login", "gitlab": "username"}[self._place.service]
-            machine = _at(answer, "type") in ("Bot", "app_user") or _at(answer, "bot") is True
-            name = None if machine else _at(answer, key)
+            machine = value_at(answer, "type") in ("Bot", "app_user") or value_at(answer, "bot") is True
+            name = None if machine else value_at(answer, key)
         return None if isinstance(name, str) and name.endswith("[bot]") else self._named(name)
 
     def _whoever_has_the_token(self) -> object:
@@ -96,12 +97,12 @@ class ForgeAccounts:
         match self._place.service:
             case "github":
                 place = f"/repos/{quote(self._place.repository)}/commits/{quote(commit)}"
-                wrote = _at(self._call(place), "author", "login")
+                wrote: object = value_at(self._call(place), "author", "login")
                 opened = _each(self._call(f"{place}/pulls"), "user", "login")
             case "bitbucket":
                 place = f"/repositories/{quote(self._place.repository)}/commit/{quote(commit)}"
-                wrote = _at(self._call(place), "author", "user", "uuid")
-                opened = _each(_at(self._call(f"{place}/pullrequests"), "values"), "author", "uuid")
+                wrote = value_at(self._call(place), "author", "user", "uuid")
+                opened = _each(value_at(self._call(f"{place}/pullrequests"), "values"), "author", "uuid")
             case "gitlab":
                 wrote = self._author_at_gitlab(commit)
                 project = quote(self._place.repository, safe="")
@@ -120,8 +121,8 @@ class ForgeAccounts:
         assert self._place is not None
         asked: Json = {"query": _AUTHOR_OF, "variables": {"p": self._place.repository, "c": commit}}
         answer = self._api.call("POST", "/api/graphql", body=asked)
-        found = _at(answer, "data", "project", "repository", "tree", "lastCommit")
-        return _at(found, "author", "username") if _at(found, "sha") == commit else None
+        found = value_at(answer, "data", "project", "repository", "tree", "lastCommit")
+        return value_at(found, "author", "username") if value_at(found, "sha") == commit else None
 
     def _call(self, path: str) -> object:
         """Return an answer; nothing where the service knows no such thing."""
@@ -154,11 +155,5 @@ def _api(place: Place, ci: CiContext, env: Mapping[str, str], sleep: Sleep) -> A
             return Api(base.removesuffix("/api/v4"), sleep=sleep, headers={"PRIVATE-TOKEN": token}) if token else None
 
 
-def _at(value: object, *path: str) -> Any:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
 def _each(rows: object, *path: str) -> Iterator[object]:
-    yield from (_at(row, *path) for row in rows) if isinstance(rows, list) else ()
+    yield from (value_at(row, *path) for row in rows) if isinstance(rows, list) else ()

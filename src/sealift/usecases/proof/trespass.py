@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sealift.cfn.values import resources
 from sealift.delivery.causes import STACK_TYPE
 from sealift.errors import CloudError, UserError
 from sealift.isolation.model import Attempted, EnvironmentView, StackView
@@ -214,9 +215,7 @@ def _called(stack: StackView, logical_id: str, kind: str) -> str | None:
 
 
 def _types(stack: StackView) -> dict[str, str]:
-    resources = stack.body.get("Resources")
-    found = resources.items() if isinstance(resources, dict) else ()
-    return {k: str(r.get("Type")) for k, r in found if isinstance(r, dict)}
+    return {k: str(resource.get("Type")) for k, resource in resources(stack.body)}
 
 
 def _walk(view: EnvironmentView) -> Iterator[tuple[str, StackView]]:

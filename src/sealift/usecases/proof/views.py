@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sealift.cfn.values import mapping_at, properties, resources
 from sealift.delivery.buckets import bucket_name
 from sealift.delivery.parameters import given_parameters, resolve_parameters
 from sealift.isolation.model import UNDECLARED_ACCOUNT, EnvironmentView, StackView
@@ -191,13 +192,9 @@ class _View:
 
 def _nested(body: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Yield (logical id, SHA-256 of the template) of the nested stacks that the release carries."""
-    resources = body.get("Resources")
-    for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
-        if isinstance(resource, dict) and resource.get("Type") == "AWS::CloudFormation::Stack":
-            properties = resource.get("Properties")
-            found = _BLOB.search(str(properties.get("TemplateURL"))) if isinstance(properties, dict) else None
-            if found:
-                yield logical_id, found.group(1)
+    for logical_id, resource in resources(body, "AWS::CloudFormation::Stack"):
+        if found := _BLOB.search(str(properties(resource).get("TemplateURL"))):
+            yield logical_id, found.group(1)
 
 
 def _places(app: App, templates: Mapping[str, Template], services: Services) -> dict[str, Places]:
@@ -209,13 +206,12 @@ def _places(app: App, templates: Mapping[str, Template], services: Services) -> 
 
 
 def _collect(scope: str, template: Template, found: dict[str, Places], texts: ReadTexts) -> None:
-    resources = template.body.get("Resources")
     code = texts([asset for asset in template.assets if asset.kind in ("function", "layer")])
     found[scope] = Places(
         code_texts={i: code[asset.key] for asset in template.assets if asset.key in code for i in asset.logical_ids},
         locations={
             i: Location(file=template.file, line=template.line(("Resources", i)), logical_id=i)
-            for i in (resources if isinstance(resources, dict) else ())
+            for i in mapping_at(template.body, "Resources")
         },
         lines={"/".join(map(str, (at[1], *at[3:]))): line for at, line in template.lines.items() if _in_property(at)},
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sealift.cfn.values import mapping_at
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.guard import waiver_key
 from sealift.delivery.identity import (
@@ -128,9 +129,8 @@ def _creations(release: Release, targets: Sequence[StackTarget], writer: Writer)
 
 def _planned(stack: "StackView", prefix: str = "") -> Iterator[tuple[str, str]]:
     """Yield (`Nested/LogicalId`, type) of every resource of a rendered template."""
-    resources = stack.body.get("Resources")
-    for name, resource in resources.items() if isinstance(resources, dict) else ():
-        yield f"{prefix}{name}", str(resource.get("Type", "")) if isinstance(resource, dict) else ""
+    for name, resource in mapping_at(stack.body, "Resources").items():
+        yield f"{prefix}{name}", str(mapping_at(resource).get("Type", ""))
     for name, inner in stack.nested.items():
         yield from _planned(inner, f"{prefix}{name}/")
 
