@@ -11,8 +11,9 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from sealift.cfn.values import list_at, mapping_at
-from sealift.delivery.manifest import blob_key, canonical_json
+from sealift.delivery.manifest import blob_key
 from sealift.model.release import Artifact, BuiltArtifact, Release
+from sealift.model.stored import canonical_json
 from sealift.model.template import Json
 
 SPEC_VERSION = "1.6"

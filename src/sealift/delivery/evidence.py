@@ -6,13 +6,13 @@ It is bound to the release by the digest that it names. It holds no time, so tha
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 
-from sealift.delivery.manifest import canonical_json
+from sealift.model import stored
 from sealift.model.evidence import Evidence
 from sealift.model.finding import SuiteResult
 from sealift.model.release import Origin
-from sealift.model.template import Json
+from sealift.model.stored import canonical_json, of_type, plain
 
 FORMAT = 1
 LEFT_OUT = SuiteResult(name="unit tests", status="not tested", reason="left out by --no-tests")
@@ -45,30 +45,14 @@ def evidence_of(
 
 def written(evidence: Evidence) -> bytes:
     """Return the bytes that are stored."""
-    return canonical_json({"format": FORMAT, **asdict(evidence)})
+    return canonical_json({"format": FORMAT, **plain(evidence)})
 
 
 def read(body: bytes) -> Evidence | None:
     """Return stored evidence, or None when it is none that this version can read."""
     try:
-        said: Json = json.loads(body)
-    except (ValueError, RecursionError):
+        said = of_type(dict, json.loads(body))
+        known = said.pop("format", None) == FORMAT and said.keys() <= {one.name for one in fields(Evidence)}
+        return stored.read(Evidence, said) if known else None
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if not isinstance(said, dict) or said.pop("format", None) != FORMAT or not said.keys() <= _SHAPE.keys():
-        return None
-    try:
-        found = Evidence(**said)  # type: ignore[arg-type]
-    except TypeError:
-        return None
-    fits = all(isinstance(getattr(found, name), kind) for name, kind in _SHAPE.items())
-    counted = all(isinstance(number, int) for number in found.advice.values()) if fits else False
-    return found if fits and counted else None
-
-
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("passed", "failed", "skipped"), int),
-    **dict.fromkeys(("advice", "tools"), dict),
-    "commit": (str, type(None)),
-    "dirty": bool,
-}
-_SHAPE = {one.name: _KINDS.get(one.name, str) for one in fields(Evidence)}

@@ -12,6 +12,7 @@ from typing import Literal
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import PREVIEW, App, Environment, PreviewRules
 from sealift.model.preview import Card, PullRequest
+from sealift.model.stored import canonical_json, plain, read
 
 FOLDER = "previews/"
 """Where the previews' one bucket keeps what belongs to a single preview, below the name of that."""
@@ -158,48 +159,12 @@ def fate(
 
 def encode_card(card: Card) -> bytes:
     """Return a card as it is stored."""
-    body = {
-        "format": 1,
-        "name": card.name,
-        "app": card.app,
-        "pull_request": card.pull_request,
-        "branch": card.branch,
-        "repository": card.repository,
-        "commit": card.commit,
-        "stacks": list(card.stacks),
-        "created_at": card.created_at.isoformat(),
-        "used_at": card.used_at.isoformat(),
-        "actor": card.actor,
-    }
-    return json.dumps(body, sort_keys=True, ensure_ascii=True).encode()
+    return canonical_json({"format": 1, **plain(card)})
 
 
 def decode_card(body: bytes) -> Card | None:
     """Return a stored card; None when it is damaged."""
     try:
-        found = json.loads(body)
-        return Card(
-            name=str(found["name"]),
-            app=str(found["app"]),
-            pull_request=_text(found.get("pull_request")),
-            branch=_text(found.get("branch")),
-            repository=_text(found.get("repository")),
-            commit=_text(found.get("commit")),
-            stacks=tuple(str(name) for name in found["stacks"]),
-            created_at=_moment(found["created_at"]),
-            used_at=_moment(found["used_at"]),
-            actor=str(found.get("actor", "")),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return read(Card, json.loads(body))
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(text)
-    return found
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -10,8 +10,9 @@ import json
 from collections.abc import Sequence
 
 from sealift.cfn.values import value_at
-from sealift.delivery.manifest import blob_key, canonical_json
+from sealift.delivery.manifest import blob_key
 from sealift.model.release import Origin, Release
+from sealift.model.stored import canonical_json
 from sealift.model.template import Json
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"

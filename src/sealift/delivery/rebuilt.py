@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from sealift.delivery.manifest import canonical_json
 from sealift.model.release import BuiltArtifact, Release
+from sealift.model.stored import canonical_json
 
 _SHOWN = 5
 

@@ -10,8 +10,8 @@ import json
 from binascii import Error as Base64Error
 from typing import TYPE_CHECKING
 
-from sealift.delivery.manifest import canonical_json
 from sealift.errors import ConfigError, IntegrityError
+from sealift.model.stored import canonical_json
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey

@@ -3,21 +3,21 @@
 An entry has exactly one encoding: canonical JSON (sorted keys, no spaces, UTF-8, a final newline). Reading accepts no
 other, so that any changed bit shows, even one that would mean the same.
 
-Values are read and written by the types of their fields. An entry of a newer format is read as far as its parts are
+An entry of a newer format is read as far as its parts are
 known, and keeps its bytes; nothing is written after it.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
-from datetime import UTC, datetime
-from functools import cache, lru_cache, partial
-from typing import Any, Literal, TypeVar, cast, get_args, get_origin
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TypeVar, cast, get_args
 
 from sealift.errors import IntegrityError, UserError
 from sealift.model import records
 from sealift.model.ledger import Entry, Lease, Record
+from sealift.model.stored import canonical_json, of_type, plain, read, readers
 from sealift.model.template import Json
 
 FORMAT = 1
@@ -47,9 +47,9 @@ class Head:
 
 def sealed(entry: Entry) -> Entry:
     """Return the entry with the hash of all its other fields, and with its bytes."""
-    record = {**_plain(entry.record, "details"), "data": stored_details(entry.record.details)}
-    content = {**_plain(entry, "record", "hash", "stored"), "record": record}
-    return replace(entry, hash=_digest(content), stored=_canonical({**content, "hash": _digest(content)}))
+    record = {**plain(entry.record, "details"), "data": stored_details(entry.record.details)}
+    content = {**plain(entry, "record", "hash", "stored"), "record": record}
+    return replace(entry, hash=_digest(content), stored=canonical_json({**content, "hash": _digest(content)}))
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +62,9 @@ def decode_entry(data: bytes) -> Entry:
     if _digest({key: value for key, value in raw.items() if key != "hash"}) != raw.get("hash"):
         raise damaged("its content does not have the hash that it states")
     try:
-        return _made(Entry, raw, record=_record(_as(dict, raw["record"]), newer=raw["format"] != FORMAT), stored=data)
+        return _made(
+            Entry, raw, record=_record(of_type(dict, raw["record"]), newer=raw["format"] != FORMAT), stored=data
+        )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise damaged(f"it lacks or garbles {error}") from error
 
@@ -70,18 +72,18 @@ def decode_entry(data: bytes) -> Entry:
 def stored_details(details: records.Details) -> dict[str, Json]:
     """Return the stored form of a record's details."""
     step: dict[str, Json] = {"step": details.step} if isinstance(details, records.Step) else {}
-    return step | {key: value for key, value in _plain(details).items() if value is not None}
+    return step | {key: value for key, value in plain(details).items() if value is not None}
 
 
 def read_details(kind: str, data: Mapping[str, Json]) -> records.Details:
     """Return the details that were stored with a record of this kind. Raises KeyError, TypeError or ValueError."""
     known = _STEPS.get(str(data["step"])) if "step" in data else _KINDS.get(kind)
-    return records.Unknown() if known is None else _read(known, dict(data))
+    return records.Unknown() if known is None else read(known, dict(data))
 
 
 def encode_head(head: Head) -> bytes:
     """Return the bytes of the pointer."""
-    return _canonical({"format": FORMAT, **_plain(head)})
+    return canonical_json({"format": FORMAT, **plain(head)})
 
 
 def decode_head(data: bytes) -> Head:
@@ -107,7 +109,7 @@ class Holding:
 
 def encode_holding(holding: Holding) -> bytes:
     """Return the bytes of a stored lease; its ETag is not among them."""
-    return _canonical({**_plain(holding, "lease"), **_plain(holding.lease, "etag", "took_over")})
+    return canonical_json({**plain(holding, "lease"), **plain(holding.lease, "etag", "took_over")})
 
 
 def decode_holding(data: bytes, *, etag: str) -> Holding:
@@ -141,7 +143,7 @@ def check_format(written: int, environment: str) -> None:
 
 def _record(raw: dict[str, Json], *, newer: bool) -> Record:
     try:
-        details = read_details(str(raw["kind"]), _as(dict, raw["data"]))
+        details = read_details(str(raw["kind"]), of_type(dict, raw["data"]))
     except (KeyError, TypeError, ValueError):
         if not newer:
             raise
@@ -151,87 +153,18 @@ def _record(raw: dict[str, Json], *, newer: bool) -> Record:
 
 def _made(kind: type[_T], raw: Mapping[str, Json], **ready: object) -> _T:
     """Return an instance whose fields that are not `ready` are all read."""
-    read = {name: reader(raw[key]) for name, key, reader, _ in _fields(cast("Any", kind)) if name not in ready}
-    return cast("_T", cast("Any", kind)(**ready, **read))
-
-
-def _read(kind: Any, value: Json) -> Any:
-    """Return a stored value as the type of a field wants it. Raises KeyError, TypeError or ValueError."""
-    return _reader(kind)(value)
-
-
-@cache
-def _reader(kind: Any) -> Callable[[Any], Any]:
-    """Return the function that reads values of a type; types are looked at once, not for each value."""
-    args = get_args(kind)
-    match get_origin(kind):
-        case None if is_dataclass(kind):
-            return partial(_built, kind)
-        case None if kind is datetime:
-            return _time
-        case None:
-            return partial(_as, kind) if kind in (str, int, float, bool) else lambda value: value
-        case origin if origin is tuple:
-            inner = _reader(args[0])
-            return lambda value: tuple(map(inner, _as(list, value)))
-        case origin if origin is Mapping:
-            inner = _reader(args[1])
-            return lambda value: {key: inner(one) for key, one in _as(dict, value).items()}
-        case origin if origin is Literal:
-            return partial(_as, str)
-    inner = _reader(args[0])  # a type or None
-    return lambda value: None if value is None else inner(value)
-
-
-def _built(kind: Any, value: Json) -> Any:
-    raw, wanted = _as(dict, value), _fields(kind)
-    lacks = [key for _, key, _, needed in wanted if needed and key not in raw]
-    if lacks:
-        raise KeyError(", ".join(lacks))
-    return kind(**{name: reader(raw[key]) for name, key, reader, _ in wanted if key in raw})
-
-
-@cache
-def _fields(kind: Any) -> tuple[tuple[str, str, Callable[[Any], Any], bool], ...]:
-    """Return of each field its name, its stored key, what reads it, and whether it has to be there."""
-    return tuple(
-        (f.name, f.name.rstrip("_"), _reader(cast("Any", f.type)), f.default is f.default_factory is MISSING)
-        for f in fields(kind)
-    )
-
-
-def _plain(value: object, *but: str) -> dict[str, Json]:
-    """Return the fields of a value as they are stored, without some."""
-    known = [f.name for f in fields(cast("Any", value)) if f.name not in but]
-    return {name.rstrip("_"): _written(getattr(value, name)) for name in known}
-
-
-def _written(value: object) -> Json:
-    match value:
-        case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        case Mapping():
-            return {key: _written(one) for key, one in value.items()}
-        case tuple() | list():
-            return [_written(one) for one in value]
-        case _ if is_dataclass(value):
-            return _plain(value)
-    return cast("Json", value)
+    wanted = [one for one in readers(cast("Hashable", kind)) if one[0] not in ready]
+    return kind(**ready, **{name: reader(raw[key]) for name, key, reader, _ in wanted})
 
 
 def _digest(content: Json) -> str:
-    return hashlib.sha256(_canonical(content)).hexdigest()
-
-
-def _canonical(value: Json) -> bytes:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode(errors="surrogatepass") + b"\n"
+    return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
 def _object(data: bytes, *, exact: bool = True) -> dict[str, Json]:
     try:
         raw: Json = json.loads(data)
-        known = not exact or _canonical(raw) == data
+        known = not exact or canonical_json(raw) == data
     except (ValueError, RecursionError) as error:
         raise damaged("it is no JSON") from error
     version = raw.get("format") if isinstance(raw, dict) else None
@@ -240,19 +173,3 @@ def _object(data: bytes, *, exact: bool = True) -> dict[str, Json]:
     if not known:
         raise damaged("its bytes are not those that its content has")
     return raw
-
-
-def _time(value: Json) -> datetime:
-    at = datetime.fromisoformat(_as(str, value))
-    if at.tzinfo is None:
-        raise ValueError(f"{value!r} (no time zone)")
-    return at.astimezone(UTC)
-
-
-def _as(kind: type[_T], value: Json) -> _T:
-    """Return a value of JSON that has to be of this type: a whole number is a number, true and false are none."""
-    if kind is float and type(value) is int:
-        return cast("_T", float(value))
-    if type(value) is not kind:
-        raise TypeError(f"{value!r} (no {kind.__name__})")
-    return value

@@ -1,8 +1,7 @@
 """What the ledger holds: one class per kind of record, and one per step of an operation.
 
 A field that is None is not written. Most fields have a default, because entries of older versions lack what was added
-later. `sealift.ledger.codec` reads and writes these classes by the types of their fields; a field name that Python
-reserves ends in an underscore, which the stored key lacks.
+later. They are read and written by the types of their fields (`sealift.model.stored`).
 """
 
 from collections.abc import Mapping

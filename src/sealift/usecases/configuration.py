@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from sealift.delivery.manifest import canonical_json
 from sealift.delivery.parameters import given_parameters
 from sealift.errors import IntegrityError, PreconditionFailed
 from sealift.model.release import Release
+from sealift.model.stored import canonical_json
 from sealift.model.template import Json
 from sealift.ports import Cloud
 from sealift.usecases.site import Site

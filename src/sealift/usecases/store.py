@@ -9,11 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sealift.delivery.manifest import blob_key, canonical_json, manifest_key, origin_key, parse_manifest
+from sealift.delivery.manifest import blob_key, manifest_key, origin_key, parse_manifest
 from sealift.errors import IntegrityError, PreconditionFailed, UserError
 from sealift.model.event import Progressed
 from sealift.model.evidence import Evidence
 from sealift.model.release import BuiltRelease, Origin, Release
+from sealift.model.stored import canonical_json, plain, read
 from sealift.ports import Bucket, Cloud
 from sealift.usecases.attest import Keys, copy_attestations, store_attestations
 from sealift.usecases.evidence import store_evidence
@@ -119,25 +120,14 @@ def stored_origin(digest: str, cloud: Cloud) -> Origin:
     if stored is None:
         return Origin(commit=None, branch=None, dirty=False)
     try:
-        return _origin(json.loads(stored.body))
-    except (ValueError, TypeError, RecursionError) as error:
+        return read(Origin, json.loads(stored.body))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IntegrityError(
             f"{stored.key} in the bucket of {cloud.environment} is damaged",
             code="origin-damaged",
             hint="The bucket is versioned: restore the version before.",
             context={"environment": cloud.environment, "key": stored.key},
         ) from error
-
-
-def _origin(raw: object) -> Origin:
-    """Return the note as it is written. Raises TypeError when it is another thing."""
-    if not isinstance(raw, dict) or raw.get("dirty") not in (True, False):
-        raise TypeError("no origin")
-    found = Origin(**raw)
-    texts = (found.commit, found.branch, found.subject, found.author)
-    if not all(text is None or isinstance(text, str) for text in texts):
-        raise TypeError("no origin")
-    return found
 
 
 def full_digest(prefix: str, cloud: Cloud) -> str:
@@ -212,17 +202,8 @@ def _transfer(move: Callable[[str], None], hashes: Iterable[str], site: Site) ->
 
 def _finish(release: Release, origin: Origin, bucket: Bucket) -> None:
     """Write the origin note (the first one stays) and the manifest, also over one that is damaged."""
-    note = canonical_json(
-        {
-            "commit": origin.commit,
-            "branch": origin.branch,
-            "dirty": origin.dirty,
-            "subject": origin.subject,
-            "author": origin.author,
-        }
-    )
     with suppress(PreconditionFailed):
-        bucket.put(origin_key(release.digest), note, if_absent=True)
+        bucket.put(origin_key(release.digest), canonical_json(plain(origin)), if_absent=True)
     key = manifest_key(release.digest)
     try:
         bucket.put(key, release.manifest, if_absent=True)

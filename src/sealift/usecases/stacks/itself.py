@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.history import executions, standing
 from sealift.delivery.identity import owner
-from sealift.delivery.manifest import canonical_json
 from sealift.errors import IntegrityError
 from sealift.model.ledger import Entry
 from sealift.model.records import Execution
 from sealift.model.stack import Drift, StackState
+from sealift.model.stored import canonical_json
 from sealift.model.template import Json
 from sealift.ports import Cloud, Stacks
 from sealift.usecases.configuration import kept_configuration
