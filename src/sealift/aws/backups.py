@@ -49,17 +49,13 @@ class AwsBackups:
 
     def _snapshot(self, kind: str, name: str, token: str) -> str:
         identifier = token.lower()
-        try:
-            with calling(f"take a snapshot of {name}"):
-                if kind == INSTANCE:
-                    self._session.rds.create_db_snapshot(DBSnapshotIdentifier=identifier, DBInstanceIdentifier=name)
-                else:
-                    self._session.rds.create_db_cluster_snapshot(
-                        DBClusterSnapshotIdentifier=identifier, DBClusterIdentifier=name
-                    )
-        except CloudError as error:
-            if error.code != "already-exists":
-                raise
+        with calling(f"take a snapshot of {name}", accepted=("already-exists",)):
+            if kind == INSTANCE:
+                self._session.rds.create_db_snapshot(DBSnapshotIdentifier=identifier, DBInstanceIdentifier=name)
+            else:
+                self._session.rds.create_db_cluster_snapshot(
+                    DBClusterSnapshotIdentifier=identifier, DBClusterIdentifier=name
+                )
         return identifier
 
     def _status(self, backup: Backup) -> str:

@@ -129,13 +129,9 @@ class AwsBucket:
     def keys(self, prefix: str) -> tuple[str, ...]:
         """Return every key with this prefix, sorted, all pages read. A bucket that is not there has none."""
         found: list[str] = []
-        try:
-            with calling(f"list {prefix} of {self._name}"):
-                for page in self._s3.get_paginator("list_objects_v2").paginate(**self._at, Prefix=prefix):
-                    found += [item["Key"] for item in page.get("Contents", [])]
-        except CloudError as error:
-            if error.code != "bucket-not-found":
-                raise
+        with calling(f"list {prefix} of {self._name}", accepted=("bucket-not-found",)):
+            for page in self._s3.get_paginator("list_objects_v2").paginate(**self._at, Prefix=prefix):
+                found += [item["Key"] for item in page.get("Contents", [])]
         return tuple(sorted(found))
 
     def upload(self, key: str, path: Path, *, sha256: str) -> None:
@@ -197,24 +193,16 @@ class AwsBucket:
 
     def _checksum(self, key: str) -> str | None:
         """Return the SHA-256 that S3 keeps of an object, or None."""
-        try:
-            with calling(f"look at {key} of {self._name}"):
-                return self._s3.head_object(**self._at, Key=key, ChecksumMode="ENABLED").get("ChecksumSHA256")
-        except CloudError as error:
-            if error.code in {"object-not-found", "not-found"}:
-                return None
-            raise
+        with calling(f"look at {key} of {self._name}", accepted=("object-not-found", "not-found")):
+            return self._s3.head_object(**self._at, Key=key, ChecksumMode="ENABLED").get("ChecksumSHA256")
+        return None
 
     def _create(self) -> None:
         region = self._session.access.region
         # us-east-1 is the one region that must not be named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
         where: Any = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        try:
-            with calling(f"create bucket {self._name}"):
-                self._s3.create_bucket(Bucket=self._name, **where)
-        except CloudError as error:
-            if error.code != "already-exists":
-                raise
+        with calling(f"create bucket {self._name}", accepted=("already-exists",)):
+            self._s3.create_bucket(Bucket=self._name, **where)
 
     def _seal(self) -> None:
         """Set the bucket up. Each step may be repeated; the tag that says it is done comes last."""

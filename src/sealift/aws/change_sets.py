@@ -5,7 +5,6 @@ from typing import Any
 
 from sealift.aws.failures import calling, says_nothing_changes
 from sealift.aws.session import AwsSession
-from sealift.errors import CloudError
 from sealift.model.stack import Change, ChangeDetail, ChangeSet, ChangeSetRequest
 
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
@@ -36,12 +35,9 @@ def creation_arguments(request: ChangeSetRequest, template_url: str) -> dict[str
 
 def read_change_set(session: AwsSession, stack_name: str, name: str) -> ChangeSet | None:
     """Return the change set, or None when it or its stack is not there."""
-    try:
+    with calling(f"read change set {name}", accepted=("change-set-not-found", "stack-not-found")):
         return _read(session, {"StackName": stack_name, "ChangeSetName": name})
-    except CloudError as error:
-        if error.code in {"change-set-not-found", "stack-not-found"}:
-            return None
-        raise
+    return None
 
 
 def _read(session: AwsSession, which: Mapping[str, str]) -> ChangeSet:

@@ -179,15 +179,24 @@ def says_nothing_changes(reason: str) -> bool:
 
 
 @contextmanager
-def calling(what: str, *, secrets: Collection[str] = ()) -> Iterator[None]:
-    """Translate what botocore raises in the body. `what` completes "AWS refused to …"; `secrets` are masked."""
+def calling(what: str, *, secrets: Collection[str] = (), accepted: Collection[str] = ()) -> Iterator[None]:
+    """Translate what botocore raises in the body. `what` completes "AWS refused to …"; `secrets` are masked.
+
+    A refusal with one of the `accepted` codes of ours ends the body, and is not raised.
+    """
     try:
         yield
+    except CloudError as error:  # of a call within
+        if error.code not in accepted:
+            raise
     except Exception as error:
         from botocore.exceptions import BotoCoreError, ClientError
 
         if isinstance(error, ClientError):
-            raise _from_answer(error, what, secrets) from _shown_as_is(error, secrets)
+            refusal = _from_answer(error, what, secrets)
+            if refusal.code in accepted:
+                return
+            raise refusal from _shown_as_is(error, secrets)
         if isinstance(error, BotoCoreError):
             raise _from_botocore(error, what, secrets) from None
         raise

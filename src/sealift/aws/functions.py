@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
-from sealift.errors import CloudError
+from sealift.cfn.values import list_at, mapping_at
 from sealift.model.loading import Loading
 from sealift.model.stack import FunctionState, Invocation, LogLine
 from sealift.model.template import Json
@@ -40,26 +40,14 @@ class AwsFunctions:
         others = answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
         return {**others, answer["FunctionVersion"]: round(1.0 - sum(others.values()), 6)}
 
-    def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
-        try:
-            return self._logs(name, since=since, limit=limit)
-        except CloudError as error:
-            if error.code == "not-found":
-                return ()
-            raise
-
     def log_lines(self, name: str, *, since: datetime) -> tuple[LogLine, ...]:
-        try:
-            group = self._log_group(name)
-            with calling(f"read the logs of function {name}"):
-                pages = self._session.logs.get_paginator("filter_log_events").paginate(
-                    logGroupName=group, startTime=int(since.timestamp() * 1000)
-                )
-                events = [event for page in pages for event in page["events"]]
-        except CloudError as error:
-            if error.code == "not-found":
-                return ()
-            raise
+        events = []
+        group = self._log_group(name)
+        with calling(f"read the logs of function {name}", accepted=("not-found",)):
+            pages = self._session.logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group, startTime=int(since.timestamp() * 1000)
+            )
+            events = [event for page in pages for event in page["events"]]
         lines = [
             LogLine(
                 at=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
@@ -98,29 +86,25 @@ class AwsFunctions:
     def _log_group(self, name: str) -> str:
         """Return where a function logs to. One that a rollback deleted left its log in the usual place."""
         usual = f"/aws/lambda/{name}"
-        try:
-            with calling(f"look at function {name}"):
-                configuration = self._session.functions.get_function_configuration(FunctionName=name)
-        except CloudError as error:
-            if error.code != "not-found":
-                raise
-            return usual
-        return configuration.get("LoggingConfig", {}).get("LogGroup") or usual
+        with calling(f"look at function {name}", accepted=("not-found",)):
+            configuration = self._session.functions.get_function_configuration(FunctionName=name)
+            return configuration.get("LoggingConfig", {}).get("LogGroup") or usual
+        return usual
 
     def load(self, names: Sequence[str]) -> tuple[Loading, ...]:
         """Return nothing: Lambda starts a function for an event only."""
         del names
         return ()
 
-    def _logs(self, name: str, *, since: datetime, limit: int) -> tuple[str, ...]:
+    def logs(self, name: str, *, since: datetime, limit: int = 50) -> tuple[str, ...]:
         group = self._log_group(name)
-        with calling(f"read the logs of function {name}"):
+        lines: list[tuple[int, str]] = []
+        with calling(f"read the logs of function {name}", accepted=("not-found",)):
             logs = self._session.logs
             streams = logs.describe_log_streams(
                 logGroupName=group, orderBy="LastEventTime", descending=True, limit=_STREAMS
             )
             start = int(since.timestamp() * 1000)
-            lines: list[tuple[int, str]] = []
             for stream in streams["logStreams"]:
                 page = logs.get_log_events(
                     logGroupName=group,
@@ -133,23 +117,22 @@ class AwsFunctions:
         return tuple(message for _, message in sorted(lines, key=lambda line: line[0])[-limit:])
 
 
+def _raised(body: bytes) -> dict[str, Json]:
+    """Return what a function raised; nothing when it is no JSON."""
+    try:
+        return mapping_at(json.loads(body))
+    except ValueError:
+        return {}
+
+
 def _error_of(body: bytes, kind: str) -> str:
     """Return `Type: message` of what a function raised. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
-    try:
-        raised = json.loads(body)
-    except ValueError:
-        return kind
-    if not isinstance(raised, dict) or "errorMessage" not in raised:
-        return kind
-    return f"{raised.get('errorType', kind)}: {raised['errorMessage']}"
+    raised = _raised(body)
+    return f"{raised.get('errorType', kind)}: {raised['errorMessage']}" if "errorMessage" in raised else kind
 
 
 def _trace_of(body: bytes) -> tuple[str, ...]:
     """Return the stack trace of what a function raised: `stackTrace` of Python and Java, `trace` of Node.js."""
-    try:
-        raised = json.loads(body)
-    except ValueError:
-        return ()
-    frames = (raised.get("stackTrace") or raised.get("trace")) if isinstance(raised, dict) else None
-    lines = frames if isinstance(frames, list) else []
-    return tuple(line for frame in lines for line in str(frame).rstrip().splitlines())
+    raised = _raised(body)
+    frames = list_at(raised, "stackTrace") or list_at(raised, "trace")
+    return tuple(line for frame in frames for line in str(frame).rstrip().splitlines())

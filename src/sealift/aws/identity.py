@@ -6,7 +6,6 @@ from email.utils import parsedate_to_datetime
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
-from sealift.errors import CloudError
 from sealift.model.stack import Caller
 
 
@@ -25,14 +24,10 @@ class AwsIdentity:
     def has_provider(self, issuer: str) -> bool:
         caller = self.caller()
         arn = f"arn:{caller.arn.split(':')[1]}:iam::{caller.account}:oidc-provider/{issuer}"
-        try:
-            with calling(f"look for the identity provider {issuer}"):
-                self._session.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
-        except CloudError as error:
-            if error.code != "not-found":
-                raise
-            return False
-        return True
+        with calling(f"look for the identity provider {issuer}", accepted=("not-found",)):
+            self._session.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+            return True
+        return False
 
 
 def _time(header: str) -> datetime | None:

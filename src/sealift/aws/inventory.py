@@ -27,22 +27,18 @@ class AwsInventory:
         return resource_policy(self._session, resource_type, physical_id)
 
     def function(self, name: str) -> LiveFunction | None:
-        try:
-            with calling(f"read the configuration of function {name}"):
-                found = self._session.functions.get_function_configuration(FunctionName=name)
-        except CloudError as error:
-            if error.code == "not-found":
-                return None
-            raise
-        environment = found.get("Environment", {})
-        if "Error" in environment:
-            # https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentError.html (documented, not observed)
-            raise CloudError(
-                f"AWS could not read the environment variables of function {name}: "
-                f"{environment['Error'].get('ErrorCode', 'no reason given')}",
-                code="access-denied",
-            )
-        return LiveFunction(role=found["Role"], variables=dict(environment.get("Variables", {})))
+        with calling(f"read the configuration of function {name}", accepted=("not-found",)):
+            found = self._session.functions.get_function_configuration(FunctionName=name)
+            environment = found.get("Environment", {})
+            if "Error" in environment:
+                # https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentError.html (documented, not observed)
+                raise CloudError(
+                    f"AWS could not read the environment variables of function {name}: "
+                    f"{environment['Error'].get('ErrorCode', 'no reason given')}",
+                    code="access-denied",
+                )
+            return LiveFunction(role=found["Role"], variables=dict(environment.get("Variables", {})))
+        return None
 
     def event_sources(self, name: str) -> tuple[str, ...]:
         pages = self._session.functions.get_paginator("list_event_source_mappings")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
-from sealift.errors import CloudError
 from sealift.model.health import COUNTED, FUNCTION, REST_API, Minute, Traffic
 from sealift.model.stack import StackResource
 
@@ -118,13 +117,10 @@ class AwsMetrics:
     def _api_name(self, api_id: str) -> str | None:
         """Return the name that a REST API is counted under; None when the API is gone."""
         if api_id not in self._api_names:
-            try:
-                with calling(f"look at API {api_id}"):
-                    self._api_names[api_id] = self._session.apigateway.get_rest_api(restApiId=api_id).get("name")
-            except CloudError as error:
-                if error.code != "not-found":
-                    raise
-                self._api_names[api_id] = None
+            name = None
+            with calling(f"look at API {api_id}", accepted=("not-found",)):
+                name = self._session.apigateway.get_rest_api(restApiId=api_id).get("name")
+            self._api_names[api_id] = name
         return self._api_names[api_id]
 
     def _read(

@@ -121,15 +121,11 @@ class AwsSettings:
     def remove(self, reference: str) -> None:
         """Delete a setting; one that does not exist is a success. A secret can be restored for 30 days."""
         name, secret = parameter_name(reference), secret_id(reference)
-        try:
-            with calling(f"delete {name or secret}"):
-                if name is not None:
-                    self._session.ssm.delete_parameter(Name=name)
-                else:
-                    self._session.secretsmanager.delete_secret(SecretId=secret or "")
-        except CloudError as error:
-            if error.code != "not-found":
-                raise
+        with calling(f"delete {name or secret}", accepted=("not-found",)):
+            if name is not None:
+                self._session.ssm.delete_parameter(Name=name)
+            else:
+                self._session.secretsmanager.delete_secret(SecretId=secret or "")
 
     def _parameters(self, names: set[str]) -> dict[str, str]:
         """Return the version of each parameter that is there; empty for one that cannot be looked up."""
@@ -154,16 +150,10 @@ class AwsSettings:
 
     def _secret_version(self, secret: str) -> str | None:
         """Return the id of a secret's current version, empty when none is shown; None when it is not there."""
-        try:
-            with calling(f"look for secret {secret}"):
-                answer = self._session.secretsmanager.describe_secret(SecretId=secret)
-        except CloudError as error:
-            if error.code == "not-found":
-                return None
-            raise
-        if "DeletedDate" in answer:
-            return None
-        return _current(answer.get("VersionIdsToStages", {}))
+        with calling(f"look for secret {secret}", accepted=("not-found",)):
+            answer = self._session.secretsmanager.describe_secret(SecretId=secret)
+            return None if "DeletedDate" in answer else _current(answer.get("VersionIdsToStages", {}))
+        return None
 
 
 def _current(staged: Mapping[str, Sequence[str]]) -> str:

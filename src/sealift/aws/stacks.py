@@ -38,15 +38,10 @@ class AwsStacks:
         self._events = StackEvents(session)
 
     def describe(self, stack_name: str) -> StackState | None:
-        try:
-            with calling(f"describe stack {stack_name}"):
-                stacks = self._client.describe_stacks(StackName=stack_name)["Stacks"]
-        except CloudError as error:
-            if error.code == "stack-not-found":
-                return None
-            raise
-        state = _state(stacks[0]) if stacks else None
-        return None if state is None or state.status == "DELETE_COMPLETE" else state
+        with calling(f"describe stack {stack_name}", accepted=("stack-not-found",)):
+            states = map(_state, self._client.describe_stacks(StackName=stack_name)["Stacks"])
+            return next((state for state in states if state.status != "DELETE_COMPLETE"), None)
+        return None
 
     def tagged(self, key: str) -> tuple[StackState, ...]:
         with calling("list the stacks of the account"):
@@ -97,12 +92,8 @@ class AwsStacks:
 
     def delete_stack(self, stack_name: str, *, token: str) -> None:
         self._events.last(stack_name)  # so that its events can still be asked for when its name is gone
-        try:
-            with calling(f"delete stack {stack_name}"):
-                self._client.delete_stack(StackName=stack_name, ClientRequestToken=token)
-        except CloudError as error:
-            if error.code not in {"stack-not-found", "already-exists"}:
-                raise
+        with calling(f"delete stack {stack_name}", accepted=("stack-not-found", "already-exists")):
+            self._client.delete_stack(StackName=stack_name, ClientRequestToken=token)
 
     def continue_rollback(self, stack_name: str, *, token: str, skip: Sequence[str] = ()) -> None:
         """Continue a rollback that failed. One that goes on already is a success."""
@@ -132,16 +123,12 @@ class AwsStacks:
 
     def template(self, stack_name: str, *, change_set: str | None = None) -> str:
         which: Any = {"ChangeSetName": change_set} if change_set else {}
-        try:
-            with calling(f"read the template of stack {stack_name}"):
-                answer = self._client.get_template(StackName=stack_name, TemplateStage="Processed", **which)
-        except CloudError as error:
-            if error.code in {"stack-not-found", "change-set-not-found"}:
-                return ""
-            raise
-        body: object = answer.get("TemplateBody", "")
-        # botocore parses JSON templates and leaves YAML as text.
-        return body if isinstance(body, str) else json.dumps(body)
+        with calling(f"read the template of stack {stack_name}", accepted=("stack-not-found", "change-set-not-found")):
+            answer = self._client.get_template(StackName=stack_name, TemplateStage="Processed", **which)
+            body: object = answer.get("TemplateBody", "")
+            # botocore parses JSON templates and leaves YAML as text.
+            return body if isinstance(body, str) else json.dumps(body)
+        return ""
 
     def protect(self, stack_name: str, *, enabled: bool) -> None:
         with calling(f"change the termination protection of stack {stack_name}"):

@@ -65,10 +65,6 @@ def _write_secret(session: AwsSession, secret: str, text: str) -> None:
 
 
 def _held(what: str, read: Callable[[], str | None]) -> str | None:
-    try:
-        with calling(f"look for {what}"):
-            return read()
-    except CloudError as error:
-        if error.code == "not-found":
-            return None
-        raise
+    with calling(f"look for {what}", accepted=("not-found",)):
+        return read()
+    return None

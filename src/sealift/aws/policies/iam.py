@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
-from sealift.errors import CloudError
 from sealift.model.live import LivePrincipal, PrincipalKind
 from sealift.model.template import Json
 
@@ -26,13 +25,9 @@ class IamReader:
             "user": self._user,
             "group": self._group,
         }
-        try:
-            with calling(f"read the policies of the {kind} {name}"):
-                return reading[kind](name)
-        except CloudError as error:
-            if error.code == "not-found":
-                return None
-            raise
+        with calling(f"read the policies of the {kind} {name}", accepted=("not-found",)):
+            return reading[kind](name)
+        return None
 
     def _role(self, name: str) -> LivePrincipal:
         role = self._iam.get_role(RoleName=name)["Role"]

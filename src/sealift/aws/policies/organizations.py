@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Literal
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
-from sealift.errors import CloudError
 from sealift.model.template import Json
 
 if TYPE_CHECKING:
@@ -25,15 +24,11 @@ def guardrails(session: AwsSession, account: str) -> tuple[Json, ...]:
 
     Only the management account and delegated administrators may ask; others get CloudError `access-denied`.
     """
-    try:
-        with calling(f"read the organization's policies over account {account}"):
-            client = session.organizations
-            ids = {i: None for target in _upwards(client, account) for i in _attached(client, target)}
-            return tuple(_content(client, i) for i in ids)
-    except CloudError as error:
-        if error.code == "no-organization":
-            return ()
-        raise
+    with calling(f"read the organization's policies over account {account}", accepted=("no-organization",)):
+        client = session.organizations
+        ids = {i: None for target in _upwards(client, account) for i in _attached(client, target)}
+        return tuple(_content(client, i) for i in ids)
+    return ()
 
 
 def _upwards(client: "OrganizationsClient", account: str) -> Iterator[str]:

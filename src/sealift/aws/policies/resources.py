@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
-from sealift.errors import CloudError
 from sealift.model.template import Json
 
 Read = Callable[[AwsSession, str], Json]
@@ -13,13 +12,9 @@ Read = Callable[[AwsSession, str], Json]
 
 def resource_policy(session: AwsSession, resource_type: str, physical_id: str) -> Json:
     """Return the policy of a resource, as text or as an object; None when it has none, or is not there."""
-    try:
-        with calling(f"read the policy of {resource_type} {physical_id}"):
-            return READERS[resource_type](session, physical_id)
-    except CloudError as error:
-        if error.code in {"not-found", "bucket-not-found"}:
-            return None
-        raise
+    with calling(f"read the policy of {resource_type} {physical_id}", accepted=("not-found", "bucket-not-found")):
+        return READERS[resource_type](session, physical_id)
+    return None
 
 
 def _bucket(session: AwsSession, name: str) -> Json:
@@ -89,13 +84,9 @@ def _table(session: AwsSession, name: str) -> Json:
 
 
 def _of_table(session: AwsSession, arn: str) -> str | None:
-    try:
-        with calling(f"read the policy of {arn}"):
-            return session.dynamodb.get_resource_policy(ResourceArn=arn)["Policy"]
-    except CloudError as error:
-        if error.code == "not-found":
-            return None
-        raise
+    with calling(f"read the policy of {arn}", accepted=("not-found",)):
+        return session.dynamodb.get_resource_policy(ResourceArn=arn)["Policy"]
+    return None
 
 
 def _statements(document: dict[str, Json]) -> list[Json]:
