@@ -75,10 +75,10 @@ def _of(variables: Mapping[str, str]) -> Deployed:
 @contextmanager
 def _work_tree(root: Path) -> Iterator[dict[str, str]]:
     """Bring the work tree to an embedded cloud for the body, and yield the variables that say where it is."""
-    from sealift.cli.jsonlines import Silent
     from sealift.cli.prompt import DefaultAnswers
     from sealift.usecases.dev import own_application, renew
     from sealift.usecases.reach import outputs_of
+    from sealift.usecases.services import Silence
     from sealift.usecases.site import open_site
     from sealift.usecases.surroundings import variables
     from sealift.wiring.application import load_application
@@ -89,7 +89,7 @@ def _work_tree(root: Path) -> Iterator[dict[str, str]]:
     declared = load_application(root)
     with own_cloud(declared):
         app = own_application(declared)
-        services = make_services(app, local=True, sink=Silent(), prompt=DefaultAnswers(), actor=actor())
+        services = make_services(app, local=True, sink=Silence(), prompt=DefaultAnswers(), actor=actor())
         renew(app, services, None, code_swap(app))
         site = open_site(app, app.environments[0], services)
         yield variables(site, outputs_of(site))

@@ -1,5 +1,6 @@
 """Reading and rewriting templates as plain data. Whatever does not have the expected shape counts as empty."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import cast
 
@@ -39,6 +40,14 @@ def list_at(value: object, *keys: str) -> list[Json]:
     """Return the list below `keys`, or an empty one where there is none."""
     found = value_at(value, *keys)
     return found if isinstance(found, list) else []
+
+
+def parsed(text: str | bytes) -> dict[str, Json]:
+    """Return the template of a JSON text, or an empty one where it is no JSON object."""
+    try:
+        return mapping_at(json.loads(text))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def resources(body: object, *types: str) -> Iterator[tuple[str, dict[str, Json]]]:

@@ -1,4 +1,4 @@
-"""Ages on the command line: `30d`, `12h`."""
+"""Ages on the command line: `30d`, `12h`, `10m`."""
 
 from datetime import timedelta
 
@@ -12,4 +12,4 @@ def age(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
     try:
         return timedelta(seconds=seconds(value))
     except ValueError as error:
-        raise click.BadParameter(f'"{value}" is no age; write it like 30d or 12h') from error
+        raise click.BadParameter(f'"{value}" is no duration; write it like 10m, 12h or 30d') from error

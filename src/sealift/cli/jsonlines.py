@@ -37,13 +37,6 @@ class JsonLines:
                 let_go(sys.stdout)
 
 
-class Silent:
-    """Drops every event: for commands whose only output is one JSON object."""
-
-    def emit(self, event: Event) -> None:
-        """Take an event and forget it."""
-
-
 def plain(value: object) -> object:
     """Return a value made of JSON's types."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -102,9 +102,10 @@ class Session:
         from sealift.system import RealClock
 
         if self.json:
-            from sealift.cli.jsonlines import JsonLines, Silent
+            from sealift.cli.jsonlines import JsonLines
+            from sealift.usecases.services import Silence
 
-            return JsonLines(RealClock()) if self.streaming else Silent()
+            return JsonLines(RealClock()) if self.streaming else Silence()
         from sealift.cli.screen import screen
         from sealift.cli.view import View
 

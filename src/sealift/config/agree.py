@@ -1,10 +1,10 @@
 """What must hold between parts of the configuration that are each valid: known names, nothing shared, no circles."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import cast
 
-from sealift.config.cycles import cycle
 from sealift.config.frameworks import written_by
 from sealift.config.kinds import Problem, Settings
 from sealift.delivery.hooks import hook_problem
@@ -55,6 +55,15 @@ def _of_signing(app: App) -> Iterator[Problem]:
         yield _problem("needs public_key, the file that the signature is checked with", "signing", "kms_key")
 
 
+def _circle(edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Return one circle of names that point at names, its first name repeated at its end; empty without any."""
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        return tuple(reversed(error.args[1]))
+    return ()
+
+
 def _problem(message: str, *path: str | int) -> Problem:
     return Problem(path=path, message=message)
 
@@ -73,7 +82,7 @@ def _of_stacks(app: App, settings: Settings) -> Iterator[Problem]:
         for need in stack.needs:
             if need not in names:
                 yield _problem(f'there is no stack "{need}"{did_you_mean(need, names)}', "stacks", index, "needs")
-    ring = cycle({stack.name: stack.needs for stack in app.stacks})
+    ring = _circle({stack.name: stack.needs for stack in app.stacks})
     if ring:
         yield _problem(
             f"stacks need each other in a circle: {' → '.join(ring)}", "stacks", names.index(ring[0]), "needs"
@@ -168,7 +177,7 @@ def _of_promotion(app: App) -> Iterator[Problem]:
             yield _problem(f'there is no environment "{source}"{near}', *at, "promotes_from")
         if source is not None and environment.branch is not None:
             yield _problem("is not used together with promotes_from: a promotion brings the release", *at, "branch")
-    ring = cycle({e.name: (e.promotes_from,) for e in app.environments if e.promotes_from})
+    ring = _circle({e.name: (e.promotes_from,) for e in app.environments if e.promotes_from})
     if ring:
         message = f"environments promote from each other in a circle: {' → '.join(ring)}"
         yield _problem(message, "environments", ring[0], "promotes_from")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sealift.boundary import repository
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import App
 from sealift.model.finding import Finding
@@ -41,15 +42,9 @@ class Pipeline:
         return "".join(difflib.unified_diff(old, self.text.splitlines(keepends=True), name, f"{name} (proposed)"))
 
 
-def repository_top(folder: Path) -> Path:
-    """Return the top of the repository that holds a folder, or the folder itself."""
-    resolved = folder.resolve()
-    return next((above for above in (resolved, *resolved.parents) if (above / ".git").exists()), resolved)
-
-
 def part_of_repository(folder: Path) -> str:
     """Return where in its repository a folder is, as a POSIX path; empty at the top."""
-    part = folder.resolve().relative_to(repository_top(folder)).as_posix()
+    part = folder.resolve().relative_to(repository(folder)).as_posix()
     return "" if part == "." else part
 
 
@@ -60,7 +55,7 @@ def planned(
 
     `requirement` is what pip installs to get Sealift.
     """
-    top = repository_top(folder)
+    top = repository(folder)
     locks = {path.relative_to(top).as_posix() for app in apps for path in _locks(app.root.resolve(), _DEPTH)}
     locks = locks or {posixpath.join(part_of_repository(app.root), app.config_path or "sealift.toml") for app in apps}
     several = len(apps) > 1
@@ -132,7 +127,7 @@ def save(pipeline: Pipeline) -> None:
 
 def pipeline_files(folder: Path) -> tuple[Path, ...]:
     """Return the pipeline files of the repository that holds a folder, of every CI system."""
-    top = repository_top(folder)
+    top = repository(folder)
     workflows = top / FILES["github"]
     inside = sorted(workflows.iterdir()) if workflows.is_dir() else []
     found = [top / FILES["bitbucket"], *inside, top / FILES["gitlab"]]

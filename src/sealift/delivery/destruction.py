@@ -1,15 +1,15 @@
 """What `destroy` deletes together with a stack. Pure."""
 
-import json
 from collections.abc import Iterable, Mapping
 
+from sealift.cfn.values import parsed, resources
 from sealift.delivery.stateful import STORES
 from sealift.model.stack import StackResource
 
 BUCKET = "AWS::S3::Bucket"
 
 
-def doomed(resources: Iterable[StackResource], template: str, *, type: str) -> tuple[str, ...]:  # noqa: A002
+def doomed(there: Iterable[StackResource], template: str, *, type: str) -> tuple[str, ...]:  # noqa: A002
     """Return the physical ids of resources of a type that are deleted with their stack, by its processed template.
 
     What a template retains stays. In a template that cannot be read nothing is said to go.
@@ -17,7 +17,7 @@ def doomed(resources: Iterable[StackResource], template: str, *, type: str) -> t
     policies = _policies(template)
     return tuple(
         one.physical_id
-        for one in resources
+        for one in there
         if one.type == type
         and one.physical_id is not None
         and one.logical_id in policies
@@ -25,19 +25,15 @@ def doomed(resources: Iterable[StackResource], template: str, *, type: str) -> t
     )
 
 
-def staying(resources: Iterable[StackResource], template: str) -> tuple[str, ...]:
+def staying(there: Iterable[StackResource], template: str) -> tuple[str, ...]:
     """Return the logical ids of the data stores that are retained when their stack is deleted."""
     policies = _policies(template)
     return tuple(
         one.logical_id
-        for one in resources
+        for one in there
         if one.type in STORES and policies.get(one.logical_id, "Delete").startswith("Retain")
     )
 
 
 def _policies(template: str) -> Mapping[str, str]:
-    try:
-        resources = json.loads(template)["Resources"]
-        return {name: str(body.get("DeletionPolicy", "Delete")) for name, body in resources.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
+    return {name: str(body.get("DeletionPolicy", "Delete")) for name, body in resources(parsed(template))}

@@ -31,15 +31,15 @@ def output_names(stacks: Sequence[tuple[str, Collection[str]]]) -> dict[tuple[st
     return {(stack, key): key if times[key] == 1 else f"{stack}.{key}" for stack, keys in stacks for key in keys}
 
 
-def used_outputs(probe: Probe) -> tuple[str, ...]:
-    """Return the outputs that a probe's URL names."""
-    return tuple(ProbeText(probe.url).get_identifiers())
+def web_addresses(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return those outputs that are web addresses."""
+    return {key: value for key, value in outputs.items() if value.startswith(("http://", "https://"))}
 
 
 def unknown_outputs(probes: Iterable[Probe], names: Collection[str]) -> Iterator[tuple[Probe, str, str]]:
     """Yield each probe with an output that no stack has, and what to write instead where that is known."""
     for probe in probes:
-        for key in used_outputs(probe):
+        for key in ProbeText(probe.url).get_identifiers():
             if key not in names:
                 several = [name for name in sorted(names) if name.endswith(f".{key}")]
                 near = f": write {' or '.join(f'${{{name}}}' for name in several)}" if several else ""

@@ -11,6 +11,8 @@ ARTIFACT_BUCKET_PARAMETER = "SealiftArtifactBucket"
 """The parameter of a sealed template that names the environment's own artifacts bucket."""
 
 MANIFEST_FORMAT = 1
+UNBUILT = "0" * 64
+"""Stands for the SHA-256 of what was not built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from sealift.bootstrap.target import TAG, BootstrapTarget, bucket_of, check_name
 from sealift.bootstrap.template import bootstrap_template
 from sealift.bootstrap.trust import Trust, read_trust
 from sealift.bootstrap.uses import uses
-from sealift.cfn.values import mapping_at
+from sealift.cfn.values import parsed
 from sealift.delivery.causes import first_cause
 from sealift.delivery.identity import bootstrap_stack
 from sealift.delivery.journey import first_branch
@@ -131,7 +131,7 @@ def _wanted(site: Site, state: StackState | None, *, lock_days: int | None) -> B
 
 def _live(site: Site) -> Mapping[str, Json]:
     """Return the template of the stack; empty when there is none."""
-    return mapping_at(json.loads(site.cloud.stacks.template(bootstrap_stack(site.environment)) or "{}"))
+    return parsed(site.cloud.stacks.template(bootstrap_stack(site.environment)))
 
 
 def _target(app: App, environment: Environment, *, trust: Trust, lock_days: int | None) -> BootstrapTarget:

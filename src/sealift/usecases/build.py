@@ -11,14 +11,12 @@ from sealift.delivery.sizes import too_large
 from sealift.errors import BuildError, ConfigError, did_you_mean
 from sealift.model.app import App, StackSpec
 from sealift.model.event import ArtifactBuilt
-from sealift.model.release import Artifact, BuiltArtifact, BuiltRelease, Finished, Looked, Origin, SealedStack
+from sealift.model.release import UNBUILT, Artifact, BuiltArtifact, BuiltRelease, Finished, Looked, Origin, SealedStack
 from sealift.model.template import Asset, Template
 from sealift.usecases.finished import finished
 from sealift.usecases.services import Services, phase
 from sealift.usecases.untracked import tell_untracked
 
-UNBUILT = "0" * 64
-"""Stands for the SHA-256 of what was not built."""
 BUILT_BY_COMMAND = "command"
 """The build method of what a command line of sealift.toml builds."""
 

@@ -99,7 +99,7 @@ def _known(
     lacks = [name for gate in shut for name in cast("list[str]", gate.details.get("missing", []))]
     effect = replace(effect, missing=tuple(lacks))
     if not stops:
-        missing = tuple(site.cloud.settings.missing(named) if (named := entering.plan.settings()) else ())
+        missing = site.cloud.settings.missing(entering.plan.settings())
         effect = replace(effect, missing=missing)
         stops += [_missing(environment, missing)] if missing else []
     running = stored_release(current.release, site.cloud) if current is not None else None

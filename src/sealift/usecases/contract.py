@@ -18,10 +18,10 @@ from sealift.errors import CloudError, ConfigError, Refused
 from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
 from sealift.model.reads import FunctionReads, Read
-from sealift.model.release import SealedStack
+from sealift.model.release import UNBUILT, SealedStack
 from sealift.model.template import Json, Location, Template
 from sealift.ports import Settings
-from sealift.usecases.fitness import NOT_BUILT, fitted_parameters, misfit
+from sealift.usecases.fitness import fitted_parameters, misfit
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import check_account
@@ -68,7 +68,7 @@ def lacking(settings: Settings, references: Sequence[str], *, values: bool = Fal
 
     Whoever deploys has no right to read values.
     """
-    missing = settings.missing(references) if references else ()
+    missing = settings.missing(references)
     blank: list[str] = []
     unread = False
     for reference in references:
@@ -152,7 +152,7 @@ def _contract(
 
 def _stack(name: str, template: Template) -> SealedStack:
     return SealedStack(
-        name=name, template_sha256=NOT_BUILT, needs=(), parameters=template.parameters, settings=template.settings
+        name=name, template_sha256=UNBUILT, needs=(), parameters=template.parameters, settings=template.settings
     )
 
 

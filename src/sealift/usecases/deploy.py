@@ -154,8 +154,7 @@ def is_standing(site: Site, plan: Plan, current: Standing) -> bool:
 
 def _versions(site: Site, plan: Plan) -> Mapping[str, str]:
     """Return the versions of the settings that the templates name."""
-    named = plan.settings()
-    return site.cloud.settings.versions(named) if named else {}
+    return site.cloud.settings.versions(plan.settings())
 
 
 def enters(plan: Plan, writer: Writer, *, force: bool) -> bool:
@@ -353,6 +352,5 @@ def _stack_target(site: Site, plan: Plan, stack: SealedStack) -> StackTarget:
 def _check_settings(site: Site, plan: Plan, *stacks: SealedStack) -> None:
     """Refuse when a parameter or secret that the templates name is not in the environment."""
     named = plan.settings(*stacks) if stacks else ()
-    missing = site.cloud.settings.missing(named) if named else ()
-    if missing:
+    if missing := site.cloud.settings.missing(named):
         raise settings_missing(site, missing)

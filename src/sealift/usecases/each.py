@@ -11,10 +11,9 @@ from pathlib import Path
 
 from sealift.errors import ConfigError, SealiftError, did_you_mean
 from sealift.model.app import App
-from sealift.model.event import Event
 from sealift.model.release import Origin
 from sealift.usecases.build import build_release, load_templates
-from sealift.usecases.services import Services
+from sealift.usecases.services import Services, Silence
 from sealift.usecases.site import open_site
 
 AT_ONCE = 4
@@ -33,13 +32,6 @@ class Base:
     """Builds the application of a folder as a commit has it; returns the digest of its release."""
     files: tuple[str, ...]
     """The files that hold a configuration."""
-
-
-class Silence:
-    """A sink that shows nothing: what a build says is said by the command that is called."""
-
-    def emit(self, event: Event) -> None:
-        """Take an event and forget it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +116,7 @@ def _running(app: App, services: Services, base: Base) -> str:
 
 def built(app: App, services: Services) -> str:
     """Return the digest of what an application builds. Raises what a build raises."""
+    # What a build says is said by the command that is called.
     quiet = replace(services, events=Silence())
     templates = load_templates(app, quiet)
     return build_release(app, quiet, templates=templates, origin=_NOT_BUILT).release.digest

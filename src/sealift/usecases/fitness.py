@@ -10,20 +10,19 @@ from sealift.delivery.parameters import NO_VALUE, given_parameters, resolve_para
 from sealift.errors import ConfigError, did_you_mean
 from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
-from sealift.model.release import SealedStack
+from sealift.model.release import UNBUILT, SealedStack
 from sealift.model.template import Location, Template
 
 if TYPE_CHECKING:
     from sealift.usecases.stacks.inheriting import Inherited
 
-NOT_BUILT = "0" * 64
 _ADDED = ("Fn::ForEach::", "Fn::Transform")
 
 
 def misfits(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
     """Yield parameters that an environment lacks or misspells, and outputs that a probe names and no template has."""
     stacks = [
-        SealedStack(name=name, template_sha256=NOT_BUILT, needs=(), parameters=template.parameters)
+        SealedStack(name=name, template_sha256=UNBUILT, needs=(), parameters=template.parameters)
         for name, template in templates.items()
     ]
     alike: dict[tuple[str, bool], list[tuple[str, Finding]]] = {}

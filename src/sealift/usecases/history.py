@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sealift.cfn.values import resources
+from sealift.cfn.values import parsed, resources
 from sealift.delivery.history import Deployed, Overtaken, overtaken
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.stateful import STORES
@@ -107,15 +107,6 @@ def _compare(source: End, target: End) -> Difference:
     )
 
 
-def _resources(template: bytes) -> dict[str, dict[str, Json]]:
-    """Return the resources of a sealed template; none when it is no template."""
-    try:
-        body = json.loads(template)
-    except (ValueError, RecursionError):
-        return {}
-    return dict(resources(body))
-
-
 def _end(site: Site) -> End:
     deployed = site.standing().current
     if deployed is None:
@@ -133,7 +124,7 @@ def _bodies(release: Release, read: Callable[[str], bytes]) -> dict[str, dict[st
     return {
         f"{stack.name}/{name}": body
         for stack in release.stacks
-        for name, body in _resources(read(stack.template_sha256)).items()
+        for name, body in resources(parsed(read(stack.template_sha256)))
     }
 
 

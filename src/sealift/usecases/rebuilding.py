@@ -10,9 +10,9 @@ from zipfile import BadZipFile, ZipFile
 from sealift.delivery.manifest import blob_key
 from sealift.delivery.rebuilt import locks_key, parsed_locks, shown, unlike
 from sealift.errors import CloudError, IntegrityError
-from sealift.model.event import Event
 from sealift.model.release import BuiltRelease, Origin, Release
 from sealift.usecases.build import build_release, load_templates
+from sealift.usecases.services import Silence
 from sealift.usecases.site import Site
 
 
@@ -25,11 +25,6 @@ class Rebuilt:
     duration_s: float
 
 
-class _Silence:
-    def emit(self, event: Event) -> None:
-        """Take an event and forget it: what a rebuild says was said when the release was built."""
-
-
 def rebuild(stored: Release, commit: str, source: Site) -> Rebuilt:
     """Build the release of a commit again, with nothing that earlier builds left. Raises UserError.
 
@@ -39,7 +34,8 @@ def rebuild(stored: Release, commit: str, source: Site) -> Rebuilt:
     kept = source.cloud.bucket.get(locks_key(stored.digest))
     locks = parsed_locks(kept.body) if kept is not None else {}
     with services.checkouts.at(source.app.root, commit, locks=locks) as checkout:
-        quiet = replace(services, builder=checkout.builder, templates=checkout.templates, events=_Silence())
+        # What a rebuild says was said when the release was built.
+        quiet = replace(services, builder=checkout.builder, templates=checkout.templates, events=Silence())
         templates = load_templates(checkout.app, quiet)
         origin = Origin(commit=commit, branch=None, dirty=False)
         built = build_release(checkout.app, quiet, templates=templates, origin=origin)

@@ -8,9 +8,8 @@ from sealift.delivery.parameters import given_parameters, resolve_parameters
 from sealift.errors import TemplateError
 from sealift.model.app import App
 from sealift.model.finding import Finding
-from sealift.model.release import SealedStack
+from sealift.model.release import UNBUILT, SealedStack
 from sealift.model.template import Template
-from sealift.usecases.build import UNBUILT
 from sealift.usecases.services import Services
 
 

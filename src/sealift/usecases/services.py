@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sealift import ports
-from sealift.model.event import Level, Noted, PhaseFinished, PhaseName, PhaseStarted
+from sealift.model.event import Event, Level, Noted, PhaseFinished, PhaseName, PhaseStarted
 from sealift.model.ledger import Status
 
 
@@ -41,6 +41,13 @@ class Services:
     ) -> None:
         """Emit something that a person should know; `name` is its stable code."""
         self.events.emit(Noted(level=level, name=name, message=message, hint=hint, environment=environment))
+
+
+class Silence:
+    """A sink that shows nothing."""
+
+    def emit(self, event: Event) -> None:
+        """Take an event and forget it."""
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from sealift.delivery.history import (
     standing,
 )
 from sealift.delivery.identity import is_there
+from sealift.delivery.outputs import web_addresses
 from sealift.delivery.states import ADVICE, next_step
 from sealift.errors import SealiftError
 from sealift.model.app import App, Environment
@@ -66,7 +67,7 @@ class Lane:
     @property
     def urls(self) -> dict[str, str]:
         """Return those outputs that are web addresses."""
-        return {k: v for k, v in self.outputs.items() if v.startswith(("http://", "https://"))}
+        return web_addresses(self.outputs)
 
 
 def status(app: App, services: Services) -> tuple[Lane, ...]:

@@ -10,8 +10,8 @@ from sealift.config.load import FILES, find_source
 from sealift.model.app import App
 from sealift.ports import Completed, Prompt
 from sealift.scm.checkout import check_out
-from sealift.usecases.each import Base, Silence, built
-from sealift.usecases.services import Services
+from sealift.usecases.each import Base, built
+from sealift.usecases.services import Services, Silence
 from sealift.wiring.application import load_application
 from sealift.wiring.machine import actor, cache_root, ci_context, programs, real_git
 from sealift.wiring.services import make_services

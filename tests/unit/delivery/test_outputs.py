@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.delivery.outputs import merged_outputs, unknown_outputs, used_outputs
+from sealift.delivery.outputs import ProbeText, merged_outputs, unknown_outputs
 from sealift.model.app import Probe
 
 KEYS = st.text(alphabet="abAB1", min_size=1, max_size=3)
@@ -27,4 +27,4 @@ def test_a_probe_that_names_a_key_of_two_stacks_is_told_both():
 
 
 def test_a_probe_may_name_the_stack():
-    assert used_outputs(Probe(name="p", url="${api-2.Url}/$Other")) == ("api-2.Url", "Other")
+    assert ProbeText("${api-2.Url}/$Other").get_identifiers() == ["api-2.Url", "Other"]

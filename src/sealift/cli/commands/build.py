@@ -73,12 +73,12 @@ def _rebuilt(session: Session, built: BuiltRelease, templates: Mapping[str, Temp
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from sealift.cli.jsonlines import Silent
     from sealift.usecases.build import build_release
+    from sealift.usecases.services import Silence
 
     with TemporaryDirectory(prefix="sealift-verify-") as folder:
         other = session.builder.elsewhere(Path(folder))
-        services = replace(session.services, builder=other, events=Silent())
+        services = replace(session.services, builder=other, events=Silence())
         return build_release(session.app, services, templates=templates, origin=built.origin)
 
 

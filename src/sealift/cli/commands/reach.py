@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sealift.cli.ages import age
 from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
 from sealift.cli.visible import say
@@ -16,15 +17,6 @@ if TYPE_CHECKING:
     from sealift.usecases.site import Site
 
 _PAUSE_S, _LOCAL_PAUSE_S = 2.0, 0.25
-
-
-def _ago(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
-    from sealift.delivery.durations import seconds
-
-    try:
-        return timedelta(seconds=seconds(value))
-    except ValueError as error:
-        raise click.BadParameter(f'"{value}" is no duration; write it like 10m, 2h or 1d') from error
 
 
 def opened(session: Session, environment: str) -> "Site":
@@ -79,7 +71,7 @@ def open_command(session: Session, environment: str, output: str | None) -> int:
 @click.argument("environment", required=False, shell_complete=environment_names)
 @click.argument("function", required=False)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is logged from now on; Ctrl-C ends it.")
-@click.option("--since", callback=_ago, default="10m", show_default=True, metavar="DURATION", help="How far back.")
+@click.option("--since", callback=age, default="10m", show_default=True, metavar="DURATION", help="How far back.")
 @click.option("--grep", "text", metavar="TEXT", help="Print only entries with this text in them.")
 @options(guarded=False)
 def logs_command(

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from sealift.delivery.identity import OWNER_TAG, owner
-from sealift.delivery.outputs import merged_outputs
+from sealift.delivery.outputs import merged_outputs, web_addresses
 from sealift.delivery.previews import CARD, FOLDER, decode_card, is_preview, place, previews_of
 from sealift.model.app import App
 from sealift.model.preview import Card
@@ -37,8 +37,7 @@ class Seen:
     @property
     def urls(self) -> dict[str, str]:
         """Return those outputs that are web addresses."""
-        outputs = merged_outputs((state.name, state.outputs) for state in self.stacks)
-        return {key: value for key, value in outputs.items() if value.startswith(("http://", "https://"))}
+        return web_addresses(merged_outputs((state.name, state.outputs) for state in self.stacks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from sealift.delivery.destruction import staying
+from sealift.delivery.outputs import web_addresses
 from sealift.delivery.previews import (
     CARD,
     FOLDER,
@@ -90,7 +91,7 @@ def up(app: App, asked: PullRequest, services: Services, options: UpOptions) -> 
         release=outcome.release,
         message=outcome.message,
         hint=outcome.hint,
-        urls=web_addresses(site),
+        urls=web_addresses(site.outputs()),
     )
 
 
@@ -120,11 +121,6 @@ def _tell_staying(site: Site) -> None:
             "Turn their DeletionPolicy off by a parameter that [previews] sets, else each preview leaves some behind."
         )
         site.note("preview-leaves-stores", message, level="warning", hint=hint)
-
-
-def web_addresses(site: Site) -> dict[str, str]:
-    """Return those outputs of a preview's stacks that are web addresses."""
-    return {key: url for key, url in site.outputs().items() if url.startswith(("http://", "https://"))}
 
 
 def _why_not(app: App, every: Environment, asked: PullRequest, found: PullRequest) -> str:

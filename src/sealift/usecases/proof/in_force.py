@@ -3,13 +3,12 @@
 Every question is asked through the port `Inventory`; what is refused is kept as `Unread` and stops nothing.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from sealift.cfn.values import mapping_at
+from sealift.cfn.values import mapping_at, parsed
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.states import in_progress
 from sealift.errors import CloudError, SealiftError
@@ -129,11 +128,7 @@ class _Deployed:
         if isinstance(text, Unread):
             self.read.unread.append(text)
             return {}
-        try:
-            body = json.loads(text)
-        except ValueError:
-            return {}
-        return mapping_at(body)
+        return parsed(text)
 
 
 def _with_leftovers(stack: StackView, listed: Iterable[StackResource], deployed: _Deployed) -> StackView:

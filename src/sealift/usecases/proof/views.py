@@ -10,9 +10,9 @@ from sealift.delivery.buckets import bucket_name
 from sealift.delivery.parameters import given_parameters, resolve_parameters
 from sealift.isolation.model import UNDECLARED_ACCOUNT, EnvironmentView, StackView
 from sealift.model.app import App, Environment
-from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, BuiltRelease, Release, SealedStack
+from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, UNBUILT, BuiltRelease, Release, SealedStack
 from sealift.model.template import Asset, Json, Location, Rendered, Template, TemplatePath
-from sealift.usecases.build import UNBUILT, outline
+from sealift.usecases.build import outline
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site
 from sealift.usecases.store import stored_blob

@@ -1,9 +1,8 @@
 """Have a change set judged by the data guard: gather the templates that it needs, and word what it refuses."""
 
-import json
 from collections.abc import Iterator, Sequence
 
-from sealift.cfn.values import resources
+from sealift.cfn.values import parsed, resources
 from sealift.delivery.guard import GuardInput, Resources, judge, waiver_key
 from sealift.delivery.identity import RULE as LEFT_BEHIND
 from sealift.errors import Refused
@@ -74,8 +73,4 @@ def _nested_templates(
 
 def _resources(template: str) -> Resources:
     """Return the resources of a template that AWS gave back as text; none when it is not JSON."""
-    try:
-        body = json.loads(template)
-    except ValueError:
-        return {}
-    return dict(resources(body))
+    return dict(resources(parsed(template)))

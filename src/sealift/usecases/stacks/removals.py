@@ -1,10 +1,9 @@
 """What goes with a nested stack that is removed: its change set does not say, so the stack itself is read."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sealift.cfn.values import resources
+from sealift.cfn.values import parsed, resources
 from sealift.delivery.causes import STACK_TYPE
 from sealift.model.stack import Change, ChangeSet
 from sealift.ports import Stacks
@@ -50,12 +49,8 @@ def _contents(stack_id: str, stacks: Stacks) -> Iterator[Change]:
 
 def _deletion_policies(template: str) -> dict[str, str]:
     """Return what becomes of each resource with a policy, in the words of a change set; nothing when it is not JSON."""
-    try:
-        body = json.loads(template)
-    except ValueError:
-        return {}
     return {
         name: str(raw["DeletionPolicy"]).replace("RetainExceptOnCreate", "Retain")
-        for name, raw in resources(body)
+        for name, raw in resources(parsed(template))
         if "DeletionPolicy" in raw
     }
