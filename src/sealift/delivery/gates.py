@@ -13,28 +13,10 @@ from sealift.model.app import Environment
 from sealift.model.event import Event
 
 GateName = Literal[
-    "account",
-    "protected",
-    "merged",
-    "release",
-    "running",
-    "anchored",
-    "verified",
-    "soak",
-    "branch",
-    "newer",
-    "approval",
-    "window",
-    "attested",
-    "evidence",
-    "data",
-    "isolation",
-    "configuration",
-    "code",
-    "hooks",
-    "reproduced",
-    "health",
-]
+    "account", "protected", "merged", "release", "running", "anchored", "verified", "soak", "branch", "newer",
+    "approval", "window", "attested", "evidence", "data", "isolation", "configuration", "code", "hooks",
+    "reproduced", "health",
+]  # fmt: skip
 
 
 _SKEW = timedelta(minutes=5)

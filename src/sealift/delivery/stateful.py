@@ -87,40 +87,14 @@ PROTECTIONS: dict[tuple[str, str], str] = {
 }
 """(Type, property) → the protection that is lost when its value is switched off."""
 
-STATELESS = (
-    "AWS::ApiGateway::Account",
-    "AWS::ApiGateway::Authorizer",
-    "AWS::ApiGateway::BasePathMapping",
-    "AWS::ApiGateway::Deployment",
-    "AWS::ApiGateway::GatewayResponse",
-    "AWS::ApiGateway::Method",
-    "AWS::ApiGateway::Model",
-    "AWS::ApiGateway::RequestValidator",
-    "AWS::ApiGateway::Resource",
-    "AWS::ApiGateway::Stage",
-    "AWS::ApiGateway::UsagePlan",
-    "AWS::ApiGatewayV2::",
-    "AWS::ApplicationAutoScaling::",
-    "AWS::CDK::Metadata",
-    "AWS::CloudFormation::WaitCondition",
-    "AWS::CloudWatch::",
-    "AWS::CodeDeploy::",
-    "AWS::Events::Connection",
-    "AWS::Events::Rule",
-    "AWS::IAM::Group",
-    "AWS::IAM::InstanceProfile",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Policy",
-    "AWS::IAM::Role",
-    "AWS::KMS::Alias",
-    "AWS::Lambda::",
-    "AWS::Logs::MetricFilter",
-    "AWS::Logs::SubscriptionFilter",
-    "AWS::Pipes::Pipe",
-    "AWS::S3::BucketPolicy",
-    "AWS::SNS::Subscription",
-    "AWS::SNS::TopicPolicy",
-    "AWS::SQS::QueuePolicy",
-    "AWS::Scheduler::Schedule",
-)
+_STATELESS = """
+ApiGateway::Account ApiGateway::Authorizer ApiGateway::BasePathMapping ApiGateway::Deployment
+ApiGateway::GatewayResponse ApiGateway::Method ApiGateway::Model ApiGateway::RequestValidator ApiGateway::Resource
+ApiGateway::Stage ApiGateway::UsagePlan ApiGatewayV2:: ApplicationAutoScaling:: CDK::Metadata
+CloudFormation::WaitCondition CloudWatch:: CodeDeploy:: Events::Connection Events::Rule IAM::Group
+IAM::InstanceProfile IAM::ManagedPolicy IAM::Policy IAM::Role KMS::Alias Lambda:: Logs::MetricFilter
+Logs::SubscriptionFilter Pipes::Pipe S3::BucketPolicy SNS::Subscription SNS::TopicPolicy SQS::QueuePolicy
+Scheduler::Schedule
+"""
+STATELESS = tuple(f"AWS::{name}" for name in _STATELESS.split())
 """Beginnings of the types that are known to hold no data: what CloudFormation makes again is all that there was."""

@@ -10,17 +10,9 @@ from sealift.model.records import Details
 from sealift.model.template import Json
 
 EntryKind = Literal[
-    "deployment",
-    "verification",
-    "promotion",
-    "rollback",
-    "approval",
-    "waiver",
-    "override",
-    "teardown",
-    "watch",
+    "deployment", "verification", "promotion", "rollback", "approval", "waiver", "override", "teardown", "watch",
     "configuration",
-]
+]  # fmt: skip
 Status = Literal["pending", "running", "succeeded", "failed", "errored", "skipped", "aborted", "waiting", "refused"]
 GENESIS = "0" * 64
 """`previous` of the first entry."""

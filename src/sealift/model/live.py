@@ -50,82 +50,26 @@ class Concurrency:
     unreserved: int
 
 
-POLICY_TYPES: frozenset[str] = frozenset(
-    {
-        "AWS::ApiGateway::RestApi",
-        "AWS::Backup::BackupVault",
-        "AWS::Backup::LogicallyAirGappedBackupVault",
-        "AWS::DynamoDB::GlobalTable",
-        "AWS::DynamoDB::Table",
-        "AWS::ECR::Repository",
-        "AWS::EFS::FileSystem",
-        "AWS::Elasticsearch::Domain",
-        "AWS::Events::EventBus",
-        "AWS::KMS::Key",
-        "AWS::KMS::ReplicaKey",
-        "AWS::Kinesis::Stream",
-        "AWS::Lambda::Alias",
-        "AWS::Lambda::Function",
-        "AWS::Lambda::LayerVersion",
-        "AWS::OpenSearchServerless::AccessPolicy",
-        "AWS::OpenSearchService::Domain",
-        "AWS::S3::AccessPoint",
-        "AWS::S3::Bucket",
-        "AWS::S3Express::DirectoryBucket",
-        "AWS::SNS::Topic",
-        "AWS::SQS::Queue",
-        "AWS::SecretsManager::Secret",
-    }
-)
+_WITH_POLICY = """
+ApiGateway::RestApi Backup::BackupVault Backup::LogicallyAirGappedBackupVault DynamoDB::GlobalTable DynamoDB::Table
+ECR::Repository EFS::FileSystem Elasticsearch::Domain Events::EventBus KMS::Key KMS::ReplicaKey Kinesis::Stream
+Lambda::Alias Lambda::Function Lambda::LayerVersion OpenSearchServerless::AccessPolicy OpenSearchService::Domain
+S3::AccessPoint S3::Bucket S3Express::DirectoryBucket SNS::Topic SQS::Queue SecretsManager::Secret
+"""
+POLICY_TYPES: frozenset[str] = frozenset(f"AWS::{name}" for name in _WITH_POLICY.split())
 """Types of resource whose policy in force is read."""
-UNREAD_POLICY_TYPES: frozenset[str] = frozenset(
-    {
-        "AWS::AIOps::InvestigationGroup",
-        "AWS::APS::Workspace",
-        "AWS::ApiGateway::DomainNameV2",
-        "AWS::Bedrock::KnowledgeBase",
-        "AWS::CloudTrail::Channel",
-        "AWS::CloudTrail::EventDataStore",
-        "AWS::CodeArtifact::Domain",
-        "AWS::CodeArtifact::Repository",
-        "AWS::Comprehend::DocumentClassifier",
-        "AWS::Comprehend::EntityRecognizer",
-        "AWS::DSQL::Cluster",
-        "AWS::ECR::PublicRepository",
-        "AWS::EventSchemas::Registry",
-        "AWS::FSx::S3AccessPointAttachment",
-        "AWS::Lex::Bot",
-        "AWS::Logs::DeliveryDestination",
-        "AWS::Logs::Destination",
-        "AWS::MSK::Cluster",
-        "AWS::MSK::ServerlessCluster",
-        "AWS::MediaPackageV2::Channel",
-        "AWS::MediaPackageV2::OriginEndpoint",
-        "AWS::MediaStore::Container",
-        "AWS::MediaTailor::Channel",
-        "AWS::OSIS::Pipeline",
-        "AWS::Oam::Sink",
-        "AWS::Omics::SequenceStore",
-        "AWS::OpenSearchServerless::Collection",
-        "AWS::PaymentCryptography::Key",
-        "AWS::RAM::ResourceShare",
-        "AWS::RUM::AppMonitor",
-        "AWS::Redshift::Cluster",
-        "AWS::RedshiftServerless::Namespace",
-        "AWS::S3::MultiRegionAccessPoint",
-        "AWS::S3Express::AccessPoint",
-        "AWS::S3Files::FileSystem",
-        "AWS::S3ObjectLambda::AccessPoint",
-        "AWS::S3Outposts::AccessPoint",
-        "AWS::S3Outposts::Bucket",
-        "AWS::S3Tables::Table",
-        "AWS::S3Tables::TableBucket",
-        "AWS::S3Vectors::VectorBucket",
-        "AWS::SageMaker::ModelPackageGroup",
-        "AWS::VpcLattice::Service",
-        "AWS::VpcLattice::ServiceNetwork",
-    }
-)
+_WITH_UNREAD_POLICY = """
+AIOps::InvestigationGroup APS::Workspace ApiGateway::DomainNameV2 Bedrock::KnowledgeBase CloudTrail::Channel
+CloudTrail::EventDataStore CodeArtifact::Domain CodeArtifact::Repository Comprehend::DocumentClassifier
+Comprehend::EntityRecognizer DSQL::Cluster ECR::PublicRepository EventSchemas::Registry FSx::S3AccessPointAttachment
+Lex::Bot Logs::DeliveryDestination Logs::Destination MSK::Cluster MSK::ServerlessCluster MediaPackageV2::Channel
+MediaPackageV2::OriginEndpoint MediaStore::Container MediaTailor::Channel OSIS::Pipeline Oam::Sink
+Omics::SequenceStore OpenSearchServerless::Collection PaymentCryptography::Key RAM::ResourceShare RUM::AppMonitor
+Redshift::Cluster RedshiftServerless::Namespace S3::MultiRegionAccessPoint S3Express::AccessPoint S3Files::FileSystem
+S3ObjectLambda::AccessPoint S3Outposts::AccessPoint S3Outposts::Bucket S3Tables::Table S3Tables::TableBucket
+S3Vectors::VectorBucket SageMaker::ModelPackageGroup VpcLattice::Service VpcLattice::ServiceNetwork
+"""
+UNREAD_POLICY_TYPES: frozenset[str] = frozenset(f"AWS::{name}" for name in _WITH_UNREAD_POLICY.split())
 """Types of resource that carry a policy which Sealift does not read."""
 PRINCIPAL_TYPES: Mapping[str, PrincipalKind] = {
     "AWS::IAM::Role": "role",

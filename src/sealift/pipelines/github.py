@@ -31,68 +31,23 @@ from sealift.pipelines.shapes import (
     text_of,
 )
 
-EVENTS = (
-    "branch_protection_rule",
-    "check_run",
-    "check_suite",
-    "create",
-    "delete",
-    "deployment",
-    "deployment_status",
-    "discussion",
-    "discussion_comment",
-    "fork",
-    "gollum",
-    "image_version",
-    "issue_comment",
-    "issues",
-    "label",
-    "merge_group",
-    "milestone",
-    "page_build",
-    "project",
-    "project_card",
-    "project_column",
-    "public",
-    "pull_request",
-    "pull_request_review",
-    "pull_request_review_comment",
-    "pull_request_target",
-    "push",
-    "registry_package",
-    "release",
-    "repository_dispatch",
-    "schedule",
-    "status",
-    "watch",
-    "workflow_call",
-    "workflow_dispatch",
-    "workflow_run",
-)
+_EVENTS = """
+branch_protection_rule check_run check_suite create delete deployment deployment_status discussion discussion_comment
+fork gollum image_version issue_comment issues label merge_group milestone page_build project project_card
+project_column public pull_request pull_request_review pull_request_review_comment pull_request_target push
+registry_package release repository_dispatch schedule status watch workflow_call workflow_dispatch workflow_run
+"""
+EVENTS = tuple(_EVENTS.split())
 _FOREIGN = re.compile(
     r"\$\{\{[^}]*github\.(head_ref|event\.(pull_request|issue|comment|review|discussion|commits|head_commit)"
     r"[\w.\[\]*]*\.(title|body|ref|label|name|email|message|default_branch))[^}]*\}\}"
 )
 """What whoever opens a pull request writes: https://docs.github.com/actions/concepts/security/script-injections"""
-_RIGHTS = (
-    "actions",
-    "artifact-metadata",
-    "attestations",
-    "checks",
-    "code-quality",
-    "contents",
-    "deployments",
-    "discussions",
-    "id-token",
-    "issues",
-    "models",
-    "packages",
-    "pages",
-    "pull-requests",
-    "repository-projects",
-    "security-events",
-    "statuses",
-)
+_RIGHTS_NAMED = """
+actions artifact-metadata attestations checks code-quality contents deployments discussions id-token issues models
+packages pages pull-requests repository-projects security-events statuses
+"""
+_RIGHTS = tuple(_RIGHTS_NAMED.split())
 
 
 class _Nothing:

@@ -104,35 +104,13 @@ _ONE_CACHE = Map(
     }
 )
 _CACHE = List(of=either(_ONE_CACHE, List(of=_ONE_CACHE)), least=0, most=4, alone=True)
-_REPORTS = [
-    "accessibility",
-    "annotations",
-    "api_fuzzing",
-    "browser_performance",
-    "cluster_image_scanning",
-    "cobertura",
-    "codequality",
-    "container_scanning",
-    "coverage_fuzzing",
-    "coverage_report",
-    "cyclonedx",
-    "dast",
-    "dependency_scanning",
-    "dotenv",
-    "junit",
-    "license_management",
-    "license_scanning",
-    "load_performance",
-    "lsif",
-    "metrics",
-    "performance",
-    "repository_xray",
-    "requirements",
-    "sarif",
-    "sast",
-    "secret_detection",
-    "terraform",
-]
+_REPORTS_NAMED = """
+accessibility annotations api_fuzzing browser_performance cluster_image_scanning cobertura codequality
+container_scanning coverage_fuzzing coverage_report cyclonedx dast dependency_scanning dotenv junit license_management
+license_scanning load_performance lsif metrics performance repository_xray requirements sarif sast secret_detection
+terraform
+"""
+_REPORTS = _REPORTS_NAMED.split()
 """https://docs.gitlab.com/ci/yaml/artifacts_reports/"""
 _ARTIFACTS = Map(
     keys={
@@ -236,24 +214,10 @@ _JOB_KEYS: dict[str, Shape] = {
     "when": _WHEN,
 }
 _JOB = Map(keys=_JOB_KEYS, emptied=True, noun="a job")
-_DEFAULTS: dict[str, Shape] = {
-    name: _JOB_KEYS[name]
-    for name in (
-        "after_script",
-        "artifacts",
-        "before_script",
-        "cache",
-        "hooks",
-        "id_tokens",
-        "identity",
-        "image",
-        "interruptible",
-        "retry",
-        "services",
-        "tags",
-        "timeout",
-    )
-}
+_DEFAULT_KEYS = """
+after_script artifacts before_script cache hooks id_tokens identity image interruptible retry services tags timeout
+"""
+_DEFAULTS: dict[str, Shape] = {name: _JOB_KEYS[name] for name in _DEFAULT_KEYS.split()}
 _GLOBAL: dict[str, Shape] = {
     "default": Map(keys=_DEFAULTS),
     "include": _INCLUDE,

@@ -13,19 +13,11 @@ from sealift.usecases.store import full_digest
 from sealift.usecases.writing import Operation, caller_of, check_account, check_gates, writing
 
 DIGEST_LENGTH = 64
-RULES = (
-    "data-removed",
-    "data-replaced",
-    "data-left-behind",
-    "stack-left-behind",
-    "identity-removed",
-    "identity-replaced",
-    "protection-off",
-    "policy-weakened",
-    "index-lost",
-    "drifted",
-    "rollback-skipped",
-)
+_RULES = """
+data-removed data-replaced data-left-behind stack-left-behind identity-removed identity-replaced protection-off
+policy-weakened index-lost drifted rollback-skipped
+"""
+RULES = tuple(_RULES.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
