@@ -161,7 +161,7 @@ SIGN = Need(
 LIVE = Need(
     title="Prove isolation from what is in force",
     when="Each for the resources of its kind that are in the stacks. What is refused is told as not read, and the "
-    "verdict is no L2.",
+    "verdict is not L2.",
     commands=("prove --live",),
 )
 COMPARE = Need(

@@ -14,6 +14,6 @@ def real_path_outside(path: Path, boundary: Path) -> Path | None:
     """Return where a path really leads when that is outside the boundary; None when it is inside, there or not."""
     try:
         real = Path(os.path.realpath(path))
-    except ValueError:  # a name with a NUL in it is no file's, wherever that would be
+    except ValueError:  # a name with a NUL in it is not the name of any file
         return None
     return None if real.is_relative_to(boundary) else real

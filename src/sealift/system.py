@@ -33,9 +33,9 @@ _MAX_BODY_BYTES = 1_000_000
 _SHELL = "/bin/sh"
 _TETHERED = 'exec 3<&0 </dev/null; ( ( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 & ); exec "$@" 3<&-'
 """Becomes the program, once a watcher in its group waits on a pipe whose other end we alone hold: when that closes,
-because we are dead, the group is killed. It is started before the program, and is no child of it. Unlike
+because we are dead, the group is killed. It is started before the program, and is not a child of it. Unlike
 PR_SET_PDEATHSIG this reaches what the program starts, heeds no threads, and works on macOS. A shell may drop
-environment variables whose names are no identifiers."""
+environment variables whose names are not identifiers."""
 
 
 class RealClock:
@@ -245,7 +245,7 @@ class UrllibHttp:
         started = time.monotonic()
         status, text, error = 0, "", ""
         if not url.startswith(("http://", "https://")):
-            return HttpAnswer(status=0, body="", latency_ms=0.0, error=f"{url!r} is no http or https address")
+            return HttpAnswer(status=0, body="", latency_ms=0.0, error=f"{url!r} is not an http or https address")
         try:
             data = None if body is None else body.encode()
             request = urllib.request.Request(url, data=data, headers=dict(headers), method=method)  # noqa: S310

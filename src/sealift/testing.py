@@ -47,7 +47,9 @@ class Deployed:
         if output is None and len(addresses) != 1:
             pytest.fail(f"Name the output with the address, one of {', '.join(sorted(addresses)) or 'none'}")
         if output is not None and output not in addresses:
-            pytest.fail(f"{output} is no output with an address; there are {', '.join(sorted(addresses)) or 'none'}")
+            pytest.fail(
+                f"{output} is not an output with an address; there are {', '.join(sorted(addresses)) or 'none'}"
+            )
         return httpx.Client(base_url=addresses[output] if output else next(iter(addresses.values())), timeout=30)
 
 

@@ -140,7 +140,7 @@ class Schedule:
             if error.errno != errno.ENOSPC or faults.weather != "disk-full":
                 self._broke(f"{name} ended with {error!r}")
         except Exception as error:
-            self._broke(f"{name} ended with {error!r}, which is no state")
+            self._broke(f"{name} ended with {error!r}, which is not a state")
         finally:
             self._shelter()
         self.said.commands.append(
@@ -321,7 +321,7 @@ class Schedule:
         except SealiftError as error:
             return error.code
         except Exception as error:
-            self._broke(f"{name} after a flipped bit ended with {error!r}, which is no state")
+            self._broke(f"{name} after a flipped bit ended with {error!r}, which is not a state")
             return "crashed"
 
     def _take_over(self, environment: str) -> None:

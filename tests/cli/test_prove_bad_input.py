@@ -30,7 +30,7 @@ def queue(**properties: Any) -> Any:
 
 NOT_PROVED: dict[str, Any] = {
     "a policy document as text": role(json.dumps({"Statement": [ANY]})),
-    "a policy document as text that is no JSON": role("{"),
+    "a policy document as text that is not JSON": role("{"),
     "a policy document that is a list": role([ANY]),
     "a statement that is a number": role({"Statement": [7]}),
     "a policy document that is a number": role(7),

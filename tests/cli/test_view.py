@@ -182,7 +182,7 @@ def test_what_an_earlier_part_of_the_journey_found_is_not_told_again() -> None:
     assert text.count("lets others in") == text.count("would stop on AWS") == 1
     assert [line.rpartition("  ")[2] for line in text.splitlines() if "prove" in line] == [
         "L0 not proved",
-        "L0 not proved, as told above",
+        "L0 not proved, as reported above",
     ]
     assert shown(*prove, end, *prove, end, verbose=True).count("lets others in") == 2
 

@@ -256,7 +256,7 @@ class _Evaluator:
                 return any(self._truth(part) for part in argument)
             case "Fn::Not":
                 return not self._truth(argument[0])
-        raise Invalid(f"Template format error: {name} is no condition function")
+        raise Invalid(f"Template format error: {name} is not a condition function")
 
 
 def _object(value: Json) -> dict[str, Json]:

@@ -40,7 +40,7 @@ class FakeSourceControl:
         self.commits.append((sha, subject))
 
     def origin(self, root: Path) -> Origin | None:
-        """Return the commit that is checked out, or None when this is no git repository."""
+        """Return the commit that is checked out, or None when this is not a git repository."""
         if not self.commits:
             return None
         sha, subject = next((c for c in self.commits if c[0] == self.head), self.commits[-1])

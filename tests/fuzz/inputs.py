@@ -53,7 +53,7 @@ def nearly(draw: st.DrawFn, whole: Any) -> Any:
 
 
 def as_json(document: Any) -> bytes:
-    """Return a document as JSON, for which Python's own constants are no numbers."""
+    """Return a document as JSON, for which Python's own constants are not numbers."""
     return json.dumps(document, ensure_ascii=True).encode()
 
 

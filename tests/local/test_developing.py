@@ -123,7 +123,7 @@ def test_a_function_that_fails_exits_with_1_and_shows_its_trace(app: Path) -> No
         (("Gret",), 'did you mean "Greet"'),
         (("Greet", "--event", "sqss"), 'did you mean "sqs"'),
         (("Greet", "--event", "template.yaml"), "cannot be read"),
-        (("Greet", "--event", "-"), "is no JSON, line 1"),
+        (("Greet", "--event", "-"), "is not JSON, line 1"),
     ],
 )
 def test_what_cannot_be_called_is_said(app: Path, argv: tuple[str, ...], said: str) -> None:

@@ -28,7 +28,7 @@ def written(findings: Iterable[Finding]) -> str:
 
 
 def read(text: str) -> Mapping[str, int] | None:
-    """Return how often each finding was there, or None when the text is no baseline."""
+    """Return how often each finding was there, or None when the text is not a baseline."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):

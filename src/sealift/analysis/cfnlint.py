@@ -55,7 +55,7 @@ def cfnlint_findings(
     """
     found = json.loads(report)
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise ValueError("cfn-lint's report is no list")
+        raise ValueError("cfn-lint's report is not a list")
     findings = _findings(found, local=local, own_config=own_config)
     return merged(one if own_config else _unless_left_out(one, sam) for one in findings)
 

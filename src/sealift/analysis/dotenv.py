@@ -18,7 +18,7 @@ def _of_json(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
-        return {}, (f"line {line}: this is no JSON",)
+        return {}, (f"line {line}: this is not JSON",)
     values = {key: _text(value) for key, value in found.items()}
     wrong = tuple(
         f'key "{key}": its value is neither a text, a number nor true or false' for key in values if values[key] is None

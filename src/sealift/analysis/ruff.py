@@ -19,7 +19,7 @@ The set that GitHub's and flake8's own examples stop a build for.
 ADVICE_RULES = ("B", "E4", "E7", "F")
 """Likely mistakes. Not ruff's default set: that has hundreds of rules, many of them of taste."""
 EXCLUDES = (".aws-sam", ".sealift", "cdk.out", "node_modules", "*.ipynb")
-"""Build output, and notebooks, which are no part of a function."""
+"""Build output, and notebooks, which are not part of a function."""
 NEWEST = (3, 14)
 """The newest Python whose syntax this ruff knows."""
 _OLDEST = (3, 7)
@@ -108,7 +108,7 @@ def ruff_findings(report: str, scope: OwnCode, *, stop_on: Callable[[str], bool]
     """Return ruff's JSON report as findings. Raises ValueError when it is no such report."""
     found = json.loads(report)
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise ValueError("ruff's report is no list")
+        raise ValueError("ruff's report is not a list")
     return tuple(_finding(one, scope, stop_on) for one in found)
 
 

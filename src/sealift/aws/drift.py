@@ -73,7 +73,7 @@ def _drift(raw: Any) -> Drift:
 
 
 def _value(text: str) -> Json:
-    """Return the value that CloudFormation gives as JSON text; text that is no JSON is the value."""
+    """Return the value that CloudFormation gives as JSON text; text that is not JSON is the value."""
     try:
         value: Json = json.loads(text)
     except ValueError:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _OUR_OWN = "http://127.0.0.1:"
 """Where embedded clouds are."""
 _MIN_SECRET = 6
-"""Shorter values are not masked: they would blank out half a message and are no secret."""
+"""Shorter values are not masked: they would blank out half a message and are not secrets."""
 _ECHOED_VALUE = re.compile(r"(?<=Value ')[^']*(?=' at ')")
 """`1 validation error detected: Value 'hunter2' at 'parameters.1.member.parameterValue' failed to satisfy …`"""
 

@@ -1,4 +1,4 @@
-"""Text literals of source files, with their lines. What cannot be read has none; docstrings and comments are no text.
+"""Text literals of source files, with their lines. What cannot be read has none; docstrings and comments do not count.
 
 Only what could name a resource is kept: no plain lower-case word, no short text, no long one.
 """

@@ -208,7 +208,7 @@ def _unzipped_bytes(plan: AssetPlan, path: Path) -> int:
             total = sum(info.file_size for info in archive.infolist())
     except zipfile.BadZipFile as error:
         raise BuildError(
-            f"{plan.name}: {plan.asset.source} is no zip file", code="archive-invalid", hint="Write it again."
+            f"{plan.name}: {plan.asset.source} is not a zip file", code="archive-invalid", hint="Write it again."
         ) from error
     check_size(plan.name, total, ())
     return total

@@ -163,7 +163,7 @@ def _declaration(plan: AssetPlan) -> str | None:
 
 
 def _warnings(plan: AssetPlan, record: Mapping[str, object]) -> Iterator[str]:
-    """Yield what is to be said of the source, which is no part of the key, and of what was made, by this name."""
+    """Yield what is to be said of the source, which is not a part of the key, and of what was made, by this name."""
     yield from (f"{plan.name}: {told}" for told in plan.tree.warnings)
     found, version = (
         plan.wanted and plan.wanted.declared,

@@ -61,7 +61,7 @@ def _asked(folder: Path, process: Process, env: Mapping[str, str] | None) -> tup
 
 
 def _findings(report: Mapping[str, Any], root: Path, lock: str) -> Iterator[Finding]:
-    """Yield each advisory of each package. Raises KeyError, TypeError or AttributeError for what is no report."""
+    """Yield each advisory of each package. Raises KeyError, TypeError or AttributeError for what is not a report."""
     lines = text(root / lock).splitlines() if lock else []
     for name, one in report["vulnerabilities"].items():
         fix = one["fixAvailable"]

@@ -253,7 +253,7 @@ def _runs(suite: _Suite) -> tuple[Run, ...]:
 
 
 def _module_folders(root: Path, base: str) -> tuple[Path, ...]:
-    """Return `src` folders: where it is no package, tests import what is in it."""
+    """Return `src` folders: where it is not a package, tests import what is in it."""
     found = (root / base / "src", root / "src")
     return tuple(folder for folder in found if folder.is_dir() and not (folder / "__init__.py").exists())
 
@@ -317,7 +317,7 @@ def _nothing_to_run(name: str, spec: SuiteSpec, reason: str) -> SuiteResult:
 
 
 _UNREACHABLE = ("Failed to fetch", "error sending request", "client error", "Could not connect")
-"""What uv says when a package could not be had at all: that is no property of the Python it was wanted for."""
+"""What uv says when a package could not be had at all: that is not a property of the Python it was wanted for."""
 
 
 def _cannot_install(name: str, error: BuildError, *, other_python: bool) -> SuiteResult:

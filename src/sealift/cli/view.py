@@ -153,7 +153,7 @@ class View:
         self._artifacts.clear()
         mark, style = MARKS[event.status]
         took = f"{duration(event.duration_s):>9}"
-        detail = untold(event.detail, self.messages) + (", as told above" if self._repeated else "")
+        detail = untold(event.detail, self.messages) + (", as reported above" if self._repeated else "")
         self._line(Text.assemble(INDENT, (mark, style), f" {event.phase:<9}", (took, "dim"), "  ", (detail, "dim")))
         if self._advice > self._shown and event.phase == "analyse" and not self._all_findings:
             more = self._advice - self._shown

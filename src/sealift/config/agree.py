@@ -218,7 +218,7 @@ def _of_local_settings(app: App) -> Iterator[Problem]:
     for name in app.local_settings:
         if not _SETTING.fullmatch(name):
             yield _problem(
-                'is no name of a setting: "ssm:NAME", "ssm-secure:NAME" or "secretsmanager:ID"',
+                'is not the name of a setting: "ssm:NAME", "ssm-secure:NAME" or "secretsmanager:ID"',
                 "local",
                 "settings",
                 name,

@@ -228,7 +228,7 @@ PREVIEW_RULES = table(
         "when",
         text("always|label|ready", '"always", "label" or "ready"'),
         "Which pull requests get one: all, those with the label `preview` (on Bitbucket, which has no labels, with "
-        "`[preview]` in the title), or those that are no draft.",
+        "`[preview]` in the title), or those that are not drafts.",
     ),
     Key("cap", whole(1, 1000), "How many there may be at once."),
     Key(

@@ -215,7 +215,7 @@ class Entries:
     most_tags: int = 0
 
     def read(self, path: Path, value: object, problems: Problems) -> "Settings | None":
-        """Return the texts by name, or None when it is no table."""
+        """Return the texts by name, or None when it is not a table."""
         if not isinstance(value, Mapping):
             problems.add(path, f"must be a table of {self.of}, not {_kind_of(value)}")
             return None
@@ -259,7 +259,7 @@ PARAMETERS: Final = Entries(
     "text, a whole number, true, false or a list of texts",
     _parameter,
     r"[A-Za-z0-9]{1,255}",
-    "is no parameter name: CloudFormation takes letters and digits only",
+    "is not a parameter name: CloudFormation takes letters and digits only",
 )
 LABELS: Final = Entries("table of texts", "texts", "text", lambda value: value if isinstance(value, str) else None)
 TAGS: Final = replace(LABELS, most_tags=_MAX_TAGS)

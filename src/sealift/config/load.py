@@ -119,7 +119,7 @@ def _parsed(source: Source) -> Mapping[str, object]:
 
 
 def _section(source: Source) -> object:
-    """Return the configuration within the document, or None. Raises ConfigError when the file is no TOML."""
+    """Return the configuration within the document, or None. Raises ConfigError when the file is not TOML."""
     try:
         section: object = tomllib.loads(source.text)
     except (ValueError, RecursionError) as error:

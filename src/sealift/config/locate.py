@@ -45,7 +45,7 @@ class _Scanner:
         return self.lines
 
     def _to_statement(self) -> bool:
-        """Move to the next thing that is no blank, line end or comment; False at the end."""
+        """Move to the next thing that is not a blank, line end or comment; False at the end."""
         while self.at < len(self.text):
             here = self.text[self.at]
             if here == "#":

@@ -139,7 +139,7 @@ def lint_file(path: Path, *, shown: str) -> tuple[Finding, ...]:
     system = system_of(path.as_posix())
     if system is None:
         raise UserError(
-            f"{shown} is no pipeline file that Sealift knows, by its name",
+            f"{shown} is not a pipeline file that Sealift knows, by its name",
             code="pipeline-unknown",
             hint=f"Known are {FILES['bitbucket']}, {FILES['github']}/*.yml and {FILES['gitlab']}.",
         )

@@ -53,7 +53,7 @@ def dora(deployed: Sequence[Deployed], commits: Mapping[str, Sequence[Commit] | 
     """Return the measures of an environment's deployments, oldest first, over the last 90 days.
 
     `commits` are those that each operation brought, None where they are not known. What ended without an outcome, and
-    what changed nothing, is no deployment.
+    what changed nothing, is not a deployment.
     """
     since = now - PERIOD
     ended = [one for one in deployed if _ended(one)]

@@ -10,7 +10,7 @@ _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 
 
 def seconds(text: str) -> float:
-    """Return a duration in seconds. Raises ValueError when `text` is no duration."""
+    """Return a duration in seconds. Raises ValueError when `text` is not a duration."""
     compact = text.replace(" ", "")
     if not _WHOLE.fullmatch(compact):
         raise ValueError(text)

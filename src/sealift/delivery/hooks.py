@@ -70,7 +70,7 @@ def hook_problem(moment: str, line: str) -> str:
     try:
         words = shlex.split(line)
     except ValueError as error:
-        return f"is no command line: {str(error).lower()}"
+        return f"is not a command line: {str(error).lower()}"
     return "" if words else "is an empty command line"
 
 

@@ -46,7 +46,7 @@ def preview_name(pull_request: PullRequest) -> str:
     if pull_request.number is not None:
         if not _NUMBER.fullmatch(pull_request.number):
             raise UserError(
-                f'"{pull_request.number[:40]}" is no number of a pull request',
+                f'"{pull_request.number[:40]}" is not the number of a pull request',
                 code="preview-number",
                 hint="It is a whole number without leading zeros, such as 12.",
             )
@@ -70,7 +70,9 @@ def checked_name(name: str) -> str:
     if is_preview(name):
         return name
     raise UserError(
-        f'"{name[:60]}" is no preview', code="preview-name", hint="Name one as `sealift preview list` shows it: pr-12."
+        f'"{name[:60]}" is not a preview',
+        code="preview-name",
+        hint="Name one as `sealift preview list` shows it: pr-12.",
     )
 
 
@@ -97,7 +99,7 @@ def previews_of(app: App, *, local: bool) -> Environment:
 def without_a_clone(root: Path, name: str, *, region: str, account: str | None, role: str | None) -> App:
     """Return an application with only this information, enough to destroy its previews. Raises UserError."""
     if not _APP.fullmatch(name):
-        raise UserError(f'"{name[:60]}" is no name of an application', code="preview-app", hint="Correct --app.")
+        raise UserError(f'"{name[:60]}" is not the name of an application', code="preview-app", hint="Correct --app.")
     stack_name = f"{name}-{PREVIEW}"
     previews = Environment(
         name=PREVIEW, kind="preview", region=region, account=account, role=role, stack_name=stack_name
@@ -122,7 +124,7 @@ def preview_environment(previews: Environment, name: str) -> Environment:
 
 
 def place(name: str) -> str:
-    """Return the key prefix of one preview. It ends with a slash, so that it is no prefix of another one's."""
+    """Return the key prefix of one preview. It ends with a slash, so that it is not a prefix of another one's."""
     return f"{FOLDER}{name}/"
 
 

@@ -75,9 +75,9 @@ def provenance_faults(statement: bytes, release: Release, *, bom: bytes | None) 
     try:
         said: Json = json.loads(statement)
     except (ValueError, RecursionError):
-        return ("the provenance is no JSON",)
+        return ("the provenance is not JSON",)
     if not isinstance(said, dict):
-        return ("the provenance is no in-toto statement",)
+        return ("the provenance is not an in-toto statement",)
     faults = [
         f"its {name} is {said.get(name)!r}"
         for name, expected in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE))

@@ -63,7 +63,7 @@ def check(certificate: object, views: Sequence[EnvironmentView], *, today: date 
     since are differences too.
     """
     if not isinstance(certificate, Mapping) or certificate.get("format") != FORMAT:
-        return [Difference(subject="format", message=f"this is no certificate of the form {FORMAT}")]
+        return [Difference(subject="format", message=f"this is not a certificate of the form {FORMAT}")]
     found = list(_of_itself(certificate))
     found += _of_inputs(mapping_at(certificate.get("inputs")), inputs([_without_places(view) for view in views]))
     try:

@@ -38,7 +38,7 @@ _NO_NAME = re.compile(
 """A file of the code, a header of HTTP, a version."""
 _FILE_OF_URL = re.compile(r"(?<=\w)/[^/]*\.(json|ya?ml|template|zip|jar|html?|js|css|png|svg)$")
 _DEV = re.compile(r"(://[\w.-]+)\.dev(?=[:/]|$)")
-"""The top-level domain, which is no environment's word."""
+"""The top-level domain, which is not an environment's word."""
 _ADDRESS = re.compile(
     r"(?:https?|wss?)://(?:[^@/]*@)?([\w.-]+)"
     r"|^(?!com\.|org\.|net\.|io\.)((?:[\w-]+\.)+(?:com|net|org|io|[a-z]{2}))\.?$"

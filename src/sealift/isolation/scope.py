@@ -270,7 +270,7 @@ class Scope:
         return Resolved((self._symbol(logical_id, name),))
 
     def _attribute_without_arn(self, logical_id: str, name: str) -> Resolved:
-        """Return an attribute that is no ARN. Custom resources and unknown nested stacks may return anything."""
+        """Return an attribute that is not an ARN. Custom resources and unknown nested stacks may return anything."""
         cfn_type = self.type_of(logical_id)
         if cfn_type.startswith("Custom::") or "CloudFormation" in cfn_type or "Application" in cfn_type:
             return UNKNOWN

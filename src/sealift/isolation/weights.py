@@ -110,7 +110,7 @@ _STORE_KEY = re.compile(
     r"|cachecluster\w*|\w*secret(id|arn)|knowledgebaseid|collection\w*|repository(name|uri)?)$"
 )
 _CODE_KEY = re.compile(r"(?i)(script|code|template|jar|schema|definition|artifact|uri$|url$)")
-"""Places of what is read to be run; a library is no store."""
+"""Places of what is read to be run; a library is not a store."""
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _SENDING = (_MAPPING, "AWS::Events::Rule", "AWS::Events::Archive", "AWS::Scheduler::Schedule", "AWS::Pipes::Pipe")
 """Types that call a function with what they hear."""

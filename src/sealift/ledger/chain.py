@@ -10,7 +10,7 @@ from sealift.model.ledger import GENESIS, ChainFault, Entry
 def judge_chain(bodies: Mapping[int, bytes], pointer: bytes | None) -> tuple[tuple[Entry, ...], tuple[ChainFault, ...]]:
     """Return the entries that can be read and every fault, both by number.
 
-    `bodies` are stored bytes by the number in their key. A pointer that lags behind is no fault: it is written after
+    `bodies` are stored bytes by the number in their key. A pointer that lags behind is not a fault: it is written after
     the entry, and the writer may have been killed in between.
     """
     entries: dict[int, Entry] = {}

@@ -166,7 +166,7 @@ def _object(data: bytes, *, exact: bool = True) -> dict[str, Json]:
         raw: Json = json.loads(data)
         known = not exact or canonical_json(raw) == data
     except (ValueError, RecursionError) as error:
-        raise damaged("it is no JSON") from error
+        raise damaged("it is not JSON") from error
     version = raw.get("format") if isinstance(raw, dict) else None
     if not isinstance(raw, dict) or type(version) is not int or version < FORMAT:
         raise damaged(f"it is not of format {FORMAT}, the one that this Sealift reads")

@@ -20,7 +20,7 @@ def start_debugger(endpoint: Endpoint, name: str, cache: Path) -> str:
     said = debug(endpoint, name)
     port = PORTS.get(said["family"])
     if port is None:
-        raise UserError(f"{name} is no function of Python or Node.js", code="no-debugger", hint="Debug another one.")
+        raise UserError(f"{name} is not a function of Python or Node.js", code="no-debugger", hint="Debug another one.")
     packages = _debugpy(said["program"], cache) if said["family"] == "python" else None
     debug(endpoint, name, port=port, packages=packages)
     if packages is None:

@@ -166,7 +166,7 @@ def _size(scope: Scope) -> int:
 
 
 def _with_slashes(scope: Scope) -> Scope:
-    """Keep `%2F` in the path of a request to an API, as API Gateway does: it is no separator."""
+    """Keep `%2F` in the path of a request to an API, as API Gateway does: it is not a separator."""
     raw = bytes(scope.get("raw_path") or b"").partition(b"?")[0]
     if b"%2f" not in raw.lower():
         return scope

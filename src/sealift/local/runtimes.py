@@ -59,7 +59,7 @@ class _Files:
 
     @property
     def compiled(self) -> list[str]:
-        """Extension modules. Plain shared libraries are no sign of a Python version."""
+        """Extension modules. Plain shared libraries are not a sign of a Python version."""
         return [name for name in self.names if _TAG.search(name) or name.endswith(".abi3.so")]
 
 

@@ -30,7 +30,7 @@ def fault_in(definition: str) -> str | None:
     except ValueError as error:
         return f"INVALID_JSON_DESCRIPTION: {error}"
     if not isinstance(machine, dict):
-        return "INVALID_JSON_DESCRIPTION: The definition is no JSON object"
+        return "INVALID_JSON_DESCRIPTION: The definition is not a JSON object"
     return next(_faults(machine, "", str(machine.get("QueryLanguage", "JSONPath"))), None)
 
 
@@ -47,7 +47,7 @@ def _faults(machine: Mapping[str, Any], where: str, language: str) -> Iterator[s
         here = f"{where}/States/{name}"
         if not isinstance(state, dict) or state.get("Type") not in _TYPES:
             found = state.get("Type") if isinstance(state, dict) else state
-            yield f"SCHEMA_VALIDATION_FAILED: Value {found!r} is no type of a state at {here}/Type"
+            yield f"SCHEMA_VALIDATION_FAILED: Value {found!r} is not a type of a state at {here}/Type"
             continue
         yield from _of_state(state, here, str(state.get("QueryLanguage", language)))
         for key, target in _targets(state):

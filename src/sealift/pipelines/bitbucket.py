@@ -388,7 +388,7 @@ def _of_triggers(top: Node) -> Iterator[Problem]:
         for entry in elements(entries):
             for node in elements(child(entry, "pipelines")):
                 if text_of(node) not in custom:
-                    message = f'`{event}` starts "{text_of(node)}", which is no custom pipeline'
+                    message = f'`{event}` starts "{text_of(node)}", which is not a custom pipeline'
                     near = did_you_mean(text_of(node), custom)
                     yield Problem(line=line_of(node), rule="trigger-unknown-pipeline", message=message + near)
             condition = child(entry, "condition")

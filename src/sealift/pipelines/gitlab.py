@@ -305,6 +305,6 @@ def _names_of_a_job(name: str, job: Node, top: Node, *, names: list[str], stages
     for node, key in wanted:
         if text_of(node) and text_of(node) not in names and not is_open(node):
             message = (
-                f'`{key}` of `{name}` names "{text_of(node)}", which is no job{did_you_mean(text_of(node), names)}'
+                f'`{key}` of `{name}` names "{text_of(node)}", which is not a job{did_you_mean(text_of(node), names)}'
             )
             yield Problem(line=line_of(node), rule="unknown-job", message=message)

@@ -177,7 +177,7 @@ class Number:
         return isinstance(node, ScalarNode) and node.tag == _INT
 
     def problems(self, node: Node, name: str) -> Iterator[Problem]:
-        """Yield a problem for what is no number, or out of bounds."""
+        """Yield a problem for what is not a number, or out of bounds."""
         digits = text_of(node).replace("_", "")
         if not self.fits(node) or not re.fullmatch(r"[+-]?[0-9]{1,9}", digits):
             yield from wrong_kind(node, name, self.noun)

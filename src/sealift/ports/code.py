@@ -16,7 +16,7 @@ class SourceControl(Protocol):
     """Git, read only."""
 
     def origin(self, root: Path) -> Origin | None:
-        """Return commit, branch and whether tracked files differ; None when this is no git repository."""
+        """Return commit, branch and whether tracked files differ; None when this is not a git repository."""
 
     def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
         """Return `<hash> <subject>` of commits in `new` that `old` lacks, newest first; None when unknown."""

@@ -75,7 +75,7 @@ class _Places:
         logical = finding.logical_id or (finding.location.logical_id if finding.location else None)
         place: dict[str, Json] = {}
         if file:
-            # Windows paths and spaces are no URIs; a line of 0 is not known and SARIF counts from 1.
+            # Windows paths and spaces are not URIs; a line of 0 is not known and SARIF counts from 1.
             uri = quote("/".join(p for p in (self._folder, file.replace("\\", "/")) if p))
             place["physicalLocation"] = {
                 "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
@@ -135,7 +135,7 @@ def _fingerprint(finding: Finding) -> str:
 
 
 def _informational(result: dict[str, Json]) -> dict[str, Json]:
-    """A residual is listed, never claimed: SARIF wants level none for what is no failure."""
+    """A residual is listed, never claimed: SARIF wants level none for what is not a failure."""
     return {**result, "kind": "informational", "level": "none"}
 
 

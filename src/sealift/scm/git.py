@@ -42,7 +42,7 @@ class Git:
         return self._git.repository(root)
 
     def origin(self, root: Path) -> Origin | None:
-        """Return commit, branch and whether tracked files differ; None when this is no git repository.
+        """Return commit, branch and whether tracked files differ; None when this is not a git repository.
 
         The author of a merge that adds nothing of its own is the one of the newest commit that it merged.
         A checkout of a commit (CI does that) has no branch; what the CI system says is taken then, if it speaks of

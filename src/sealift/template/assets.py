@@ -370,7 +370,7 @@ def _local(source: Source, text: str) -> Path:
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a name that is too long for a file is no file's
+    except OSError:  # a name that is too long for a file is not the name of one
         return False
 
 

@@ -64,7 +64,7 @@ def _inlined(source: Source, path: TemplatePath, section: dict[str, Json], names
     except (OSError, UnicodeDecodeError) as error:
         raise source.fault(
             (*path, uri),
-            f"{uri} of {scalar_text(path[1])} is {location}, but that is no file that can be read: {_reason(error)}",
+            f"{uri} of {scalar_text(path[1])} is {location}, but that is not a file that can be read: {_reason(error)}",
             code="template-asset-missing",
             hint="correct the path; it is relative to the template's folder",
         ) from None

@@ -61,7 +61,7 @@ def _top_level(body: dict[str, Json], place: _Place) -> dict[str, Json]:
             left.append(each)
             continue
         if not isinstance(snippet, dict):
-            raise place.fault(("Transform",), "the included file is no mapping", code="template-include")
+            raise place.fault(("Transform",), "the included file is not a mapping", code="template-include")
         body = _merged(body, snippet)
     if declared is None or left == (declared if isinstance(declared, list) else [declared]):
         return body
@@ -109,7 +109,7 @@ def _refuse_unknown(name: str, path: TemplatePath, place: _Place) -> None:
     if name.startswith("Fn::") and name not in known and not name.startswith("Fn::ForEach::"):
         raise place.fault(
             (*path, name),
-            f"{name} is no intrinsic function{did_you_mean(name, known)}",
+            f"{name} is not an intrinsic function{did_you_mean(name, known)}",
             code="template-function",
             hint="the functions CloudFormation knows: " + ", ".join(sorted(set(known))),
         )

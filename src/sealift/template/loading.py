@@ -78,14 +78,14 @@ def _handed_down(source: Source, nested: Asset) -> Given:
 def _source(root: Path, document: Document, read: Read, given: Given, boundary: Path) -> Source:
     file, body = document.file, document.body
     if not isinstance(body, dict):
-        raise fault(file, 1, "is no template: it is not a mapping", code="template-empty")
+        raise fault(file, 1, "is not a template: it is not a mapping", code="template-empty")
     lines = dict(document.lines)
     body = included(root, replace(document, lines=lines), scopes(body, given), read, boundary)
     if not mapping_at(body, "Resources"):
         raise fault(
             file,
             lines.get(("Resources",), 0),
-            "is no template: it has no Resources",
+            "is not a template: it has no Resources",
             code="template-empty",
             hint="name the right file as template in sealift.toml",
         )

@@ -1,4 +1,4 @@
-"""Finds what a sealed template reads from elsewhere: code, definitions and templates that are no part of the release.
+"""Finds what a sealed template reads from elsewhere: code, definitions and templates that are not part of the release.
 
 A location is resolved as far as parameters make it known; what only a deployment decides stays as it was written.
 """

@@ -82,7 +82,7 @@ def parse(text: str, file: str) -> Document:
         message = error.msg + excerpt(text, error.lineno, error.colno)
         raise fault(file, error.lineno, message, code="template-syntax", column=error.colno) from None
     if (half := _half_a_character(text, body)) is not None:
-        message = "a surrogate without its other half is no character, and no text in UTF-8"
+        message = "a surrogate without its other half is not a character and cannot stand in UTF-8 text"
         raise fault(file, text.count("\n", 0, half) + 1, message, code="template-syntax")
     return Document(file=file, body=body, lines=_json_lines(text, file))
 
@@ -99,13 +99,13 @@ def _half_a_character(text: str, body: Json) -> int | None:
 
 
 def _json_lines(text: str, file: str) -> dict[TemplatePath, int]:
-    """Return the lines of a JSON file. Tabs between JSON tokens are no YAML, but stand nowhere else."""
+    """Return the lines of a JSON file. Tabs between JSON tokens are not YAML, but stand nowhere else."""
     try:
         return _parse_yaml(text.replace("\t", " "), file).lines
     except TemplateError as error:
         if error.code != "template-syntax":
             raise
-        return {}  # JSON that is no YAML 1.1, such as a surrogate pair: everything but the lines is known
+        return {}  # JSON that is not YAML 1.1, such as a surrogate pair: everything but the lines is known
 
 
 def _refuse_depth(text: str, file: str, loader: Any) -> None:
@@ -249,7 +249,7 @@ class _Converter:
     def unknown(self, node: "Node", tag: str) -> TemplateError:
         hint = "the tags CloudFormation knows: " + ", ".join(sorted(LONG_FORMS))
         return self.fault(
-            node, f"{tag} is no intrinsic function{did_you_mean(tag, LONG_FORMS)}", code="template-tag", hint=hint
+            node, f"{tag} is not an intrinsic function{did_you_mean(tag, LONG_FORMS)}", code="template-tag", hint=hint
         )
 
     def fault(self, node: "Node", message: str, *, code: str, hint: str = "") -> TemplateError:

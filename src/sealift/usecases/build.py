@@ -214,7 +214,7 @@ def _refuse_unknown_commands(app: App, wanted: Iterable[_Wanted]) -> None:
     for name in app.build.commands:
         if name not in known:
             raise ConfigError(
-                f"{name} under [build.commands] is no function or layer with local code{did_you_mean(name, known)}",
+                f"{name} under [build.commands] is not a function or layer with local code{did_you_mean(name, known)}",
                 code="build-command-unknown",
                 hint="Use the logical id that the resource has in the template.",
             )

@@ -34,7 +34,7 @@ class Renewed:
 
 
 def own_name(app: App) -> str:
-    """Return the name of the environment, which is no declared one."""
+    """Return the name of the environment, which is not a declared one."""
     return NAME if app.environment(NAME) is None else f"{NAME}-work-tree"
 
 

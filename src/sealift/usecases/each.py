@@ -65,7 +65,7 @@ def by_name(apps: Iterable[App]) -> Mapping[str, App]:
         for need in app.needs:
             if need not in found:
                 raise ConfigError(
-                    f'{app.name} needs "{need}", which is no application below{did_you_mean(need, found)}',
+                    f'{app.name} needs "{need}", which is not an application below{did_you_mean(need, found)}',
                     code="app-unknown",
                     hint=f"Applications are: {', '.join(found)}.",
                 )

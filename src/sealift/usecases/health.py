@@ -23,7 +23,7 @@ SHORTEST_COMPARED = timedelta(hours=1)
 LONGEST_COMPARED = timedelta(days=1)
 """Of the release before, as much of its end is looked at as of the new one, within these."""
 PATIENCE_S = 3.0
-"""How long a probe is repeated before its answer counts as wrong: one lost packet is no failure."""
+"""How long a probe is repeated before its answer counts as wrong: one lost packet is not a failure."""
 
 
 def judge_running(site: Site, standing: Standing) -> Judgement | None:

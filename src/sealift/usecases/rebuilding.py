@@ -64,7 +64,7 @@ def _differences(stored: Release, built: BuiltRelease, source: Site) -> Iterator
 
 
 def unlike_files(one: Path, other: Path) -> tuple[str, ...]:
-    """Return the files that two zips do not have alike; none where one of them is no zip."""
+    """Return the files that two zips do not have alike; none where one of them is not a zip."""
     try:
         with ZipFile(one) as first, ZipFile(other) as second:
             theirs, ours = ({i.filename: (i.CRC, i.file_size) for i in z.infolist()} for z in (first, second))

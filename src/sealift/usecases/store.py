@@ -137,7 +137,7 @@ def full_digest(prefix: str, cloud: Cloud) -> str:
     """
     if not _DIGEST_BEGINS.fullmatch(prefix):
         raise UserError(
-            f'"{prefix[:80]}" is no beginning of a digest: at least {_LEAST_DIGITS} digits of 0-9 and a-f',
+            f'"{prefix[:80]}" is not the beginning of a digest: at least {_LEAST_DIGITS} digits of 0-9 and a-f',
             code="release-unknown",
             hint="`sealift history` lists the releases that were deployed.",
         )

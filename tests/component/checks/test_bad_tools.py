@@ -1,4 +1,4 @@
-"""Linters that crash, hang, or print what is no report: each is named as not run, and none ends the command."""
+"""Linters that crash, hang, or print what is not a report: each is named as not run, and none ends the command."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

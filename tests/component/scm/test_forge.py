@@ -116,7 +116,7 @@ def test_a_proxy_that_is_no_address_is_an_error_of_ours(service: Service) -> Non
     env = bitbucket(service, SEALIFT_BITBUCKET_PROXY="no proxy")
     forge = open_forge(detect(env), env, sleep=lambda _: None)
     assert forge is not None
-    with pytest.raises(CloudError, match="no URL"):
+    with pytest.raises(CloudError, match="not a URL"):
         forge.publish(REPORT)
 
 

@@ -74,7 +74,7 @@ def test_a_body_is_sent(address: str) -> None:
 @pytest.mark.parametrize(
     ("url", "error"),
     [
-        ("ftp://example.com", "no http or https address"),
+        ("ftp://example.com", "not an http or https address"),
         ("http://127.0.0.1:9", "refused"),
         ("http://[bad", ""),
         ("http://host:notaport/", ""),

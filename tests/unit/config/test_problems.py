@@ -119,7 +119,7 @@ def test_tool_sealift_must_be_a_table(app_folder: Path) -> None:
         ("stacks = ['x']", "must be a table, not text"),
         ("stacks = []", "holds no stack"),
         ("parameters = 'x'", "must be a table of parameters, not text"),
-        ("[parameters]\nA-B = 'x'", "is no parameter name"),
+        ("[parameters]\nA-B = 'x'", "is not a parameter name"),
         ("[parameters]\nA = 2024-01-01", "not a date or time: write it in quotes"),
         ("[parameters]\nA = ['x', 1]", "not a list"),
         ("[parameters]\nA = ['x,y']", "not a list"),

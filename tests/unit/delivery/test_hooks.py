@@ -47,7 +47,7 @@ def test_hooks_keep_their_order():
     [
         ("before_deploy", "lambda:Migrate", "code of the release before"),
         ("after_deploy", "lambda:", "names no function"),
-        ("after_deploy", "echo 'never closed", "no command line"),
+        ("after_deploy", "echo 'never closed", "not a command line"),
         ("after_deploy", "   ", "empty"),
     ],
 )

@@ -252,7 +252,7 @@ def test_a_lease_is_read_however_its_keys_are_ordered() -> None:
         (b'{"format":2,"hash":"h","seq":1}', "no hash covers it"),
         (b'{"format": 1,"hash":"h","seq":1}', "its bytes"),
         (b"[]", "it is not of format 1"),
-        (b"[", "no JSON"),
+        (b"[", "not JSON"),
     ],
 )
 def test_a_pointer_that_is_not_exactly_one_is_damaged(data: bytes, why: str) -> None:

@@ -28,7 +28,7 @@ WRONG: list[tuple[Any, str]] = [
     (_only({"Type": "Pass", "Next": "Z"}), "Missing 'Next' target: Z at /States/A/Next"),
     (_only({"Type": "Pass"}), "[End] or [Next]"),
     (_only({"Type": "Pass", "End": True, "Next": "A"}), "[End] or [Next]"),
-    (_only({"Type": "Nope", "End": True}), "'Nope' is no type"),
+    (_only({"Type": "Nope", "End": True}), "'Nope' is not a type"),
     (_only(END, B=END), 'State "B" is not reachable'),
     (_only({"Type": "Task", "End": True}), "['Resource']"),
     (_only({"Type": "Choice", "Choices": []}), "['Choices']"),

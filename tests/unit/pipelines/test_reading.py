@@ -1,4 +1,4 @@
-"""Pipeline files that are no YAML, or that no reader would end with: a line and a reason, never a traceback."""
+"""Pipeline files that are not YAML, or that no reader would end with: a line and a reason, never a traceback."""
 
 import pytest
 from hypothesis import given

@@ -98,7 +98,7 @@ def test_an_include_that_is_not_there_names_the_line(tmp_path: Path) -> None:
 
 def test_a_fault_in_an_included_file_names_that_file(tmp_path: Path) -> None:
     error = refusal(tmp_path, api(INCLUDE % "a.yaml"), {"a.yaml": "x: 1\ny: !Sbu z\n"})
-    assert error.message.startswith("a.yaml:2:4: !Sbu is no intrinsic function")
+    assert error.message.startswith("a.yaml:2:4: !Sbu is not an intrinsic function")
 
 
 def test_functions_that_an_include_brings_are_found(tmp_path: Path) -> None:

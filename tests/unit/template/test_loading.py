@@ -62,7 +62,7 @@ def test_an_unknown_function_in_long_form_is_refused(tmp_path: Path) -> None:
         tmp_path, "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      A: {Fn::Jon: [a, b]}\n"
     )
     assert (error.code, error.context["line"]) == ("template-function", 5)
-    assert 'Fn::Jon is no intrinsic function (did you mean "Fn::Join"?)' in error.message
+    assert 'Fn::Jon is not an intrinsic function (did you mean "Fn::Join"?)' in error.message
 
 
 def test_a_local_nested_template_is_loaded_with_all_it_needs(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_templates_that_nest_each_other_are_refused(tmp_path: Path) -> None:
 
 def test_a_fault_in_a_nested_template_names_that_file(tmp_path: Path) -> None:
     error = refusal(tmp_path, STACK.format(id="B", url="b.yaml"), {"b.yaml": "Resources: !Nope x"})
-    assert error.message.startswith("b.yaml:1:12: !Nope is no intrinsic function")
+    assert error.message.startswith("b.yaml:1:12: !Nope is not an intrinsic function")
 
 
 def test_files_of_a_graphql_api_are_put_into_the_template(tmp_path: Path) -> None:

@@ -52,7 +52,9 @@ def test_a_short_form_becomes_its_long_form(short: str, long: Json) -> None:
 def test_an_unknown_tag_is_refused_with_its_place_and_the_nearest_name() -> None:
     error = refusal("A: 1\nB:\n  C: !GetAttr x.y\n")
     assert error.code == "template-tag"
-    assert error.message.startswith('template.yaml:3:6: !GetAttr is no intrinsic function (did you mean "!GetAtt"?)')
+    assert error.message.startswith(
+        'template.yaml:3:6: !GetAttr is not an intrinsic function (did you mean "!GetAtt"?)'
+    )
     assert "  3 |   C: !GetAttr x.y" in error.message
     assert error.context == {"file": "template.yaml", "line": 3, "column": 6}
 

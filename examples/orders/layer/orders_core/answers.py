@@ -34,7 +34,7 @@ def answering(work: Callable[[], Answer]) -> Answer:
 
 
 def json_body(event: Event) -> dict[str, Any]:
-    """Return the request's body. Raises Refusal when it is no JSON object."""
+    """Return the request's body. Raises Refusal when it is not a JSON object."""
     text = event.get("body") or ""
     if event.get("isBase64Encoded"):
         text = base64.b64decode(text).decode("utf-8", errors="replace")

@@ -17,7 +17,7 @@ _IMPORT = re.compile(
 
 
 def needed_tests(site: Path, names: Iterable[str]) -> frozenset[str]:
-    """Return the `tests` folders among `names` that are imported by what is no test, with a slash at the end."""
+    """Return the `tests` folders among `names` that are imported by what is not a test, with a slash at the end."""
     python = [name for name in names if name.endswith(".py")]
     folders = {folder for name in python if (folder := tests_folder(name))}
     if not folders:

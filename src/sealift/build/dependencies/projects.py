@@ -37,7 +37,7 @@ class Project:
 
     @staticmethod
     def parse(path: Path, text: str) -> "Project":
-        """Return the project. Raises BuildError when the text is no TOML."""
+        """Return the project. Raises BuildError when the text is not TOML."""
         return _parsed(path, text)
 
     @property
@@ -160,7 +160,7 @@ def _matching(root: Path, patterns: Iterable[object]) -> set[Path]:
         try:
             found |= {root.resolve()} if relative == "." else {path.resolve() for path in root.glob(relative)}
         except (OSError, ValueError, NotImplementedError) as error:
-            message = f"{root / 'pyproject.toml'}: {relative!r} is no pattern of members of a workspace"
+            message = f"{root / 'pyproject.toml'}: {relative!r} is not a pattern for the members of a workspace"
             raise BuildError(message, code="pyproject-invalid", hint="Correct the file.") from error
     return found
 

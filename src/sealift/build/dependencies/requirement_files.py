@@ -29,8 +29,8 @@ _PATH = re.compile(
     r"|[\w.\-+]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2))"
     r"(?P<extras>\[[^]]*\])?(?P<fragment>#\S*)?(?P<tail>\s*(?:;.*|--.*)?)$"
 )
-"""A requirement that is a path, as pip sees one: it begins with a dot or a slash, has a slash and is no address, is a
-`file:` address, or the name of an archive."""
+"""A requirement that is a path, as pip sees one: it begins with a dot or a slash, has a slash and is not an address, is
+a `file:` address, or the name of an archive."""
 _PLACED = re.compile(r"@|^-|^[./]|^file:|://")
 """Is in a requirement that is a path or an address, and in an option of uv's."""
 _ADDRESS = re.compile(r"^(?!file:)[a-zA-Z][\w+.\-]*://")

@@ -25,7 +25,7 @@ class Contents:
     folders: frozenset[str] = field(default=frozenset(), repr=False)
 
     def text(self, name: str) -> str:
-        """Return the text of a file of the package; what is no text gives an empty one."""
+        """Return the text of a file of the package; what is not text gives an empty one."""
         with zipfile.ZipFile(self.package) as archive:
             return archive.read(name).decode("utf-8", errors="replace")
 

@@ -18,7 +18,7 @@ _UNITS_BYTES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 def _bytes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?", (value or "").strip().lower())
     if value is not None and match is None:
-        raise click.BadParameter(f'"{value}" is no size; write it like 500MB or 2GB')
+        raise click.BadParameter(f'"{value}" is not a size; write it like 500MB or 2GB')
     return round(float(match[1]) * _UNITS_BYTES[match[2]]) if match else None
 
 

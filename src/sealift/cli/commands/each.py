@@ -38,7 +38,7 @@ def each_command(session: Session, only: tuple[str, ...], everything: bool, comm
     from sealift.wiring.repository import applications_below, call
 
     if command[0] not in COMMANDS or command[0] == "each":
-        raise click.UsageError(f'"{command[0]}" is no command to call for each{did_you_mean(command[0], COMMANDS)}')
+        raise click.UsageError(f'"{command[0]}" is not a command to call for each{did_you_mean(command[0], COMMANDS)}')
     apps = by_name(applications_below(session.directory))
     if not apps:
         raise UserError(

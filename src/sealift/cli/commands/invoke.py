@@ -86,7 +86,7 @@ def _parsed(text: str, where: str) -> Json:
     except (ValueError, RecursionError) as error:
         at = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise UserError(
-            f"The event of {where} is no JSON{at}", code="event-unreadable", hint="Write one JSON value."
+            f"The event of {where} is not JSON{at}", code="event-unreadable", hint="Write one JSON value."
         ) from error
     return event
 

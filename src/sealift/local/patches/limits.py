@@ -27,7 +27,7 @@ def payload_limits() -> None:
                 said = f"Request must be smaller than {most} bytes for the InvokeFunction operation"
                 return error_response_json("RequestTooLargeException", said, 413)
             if body and not _is_json(body):
-                said = "Could not parse request body into json: the payload is no valid JSON"
+                said = "Could not parse request body into json: the payload is not valid JSON"
                 return error_response_json("InvalidRequestContentException", said, 400)
         return await handle(method, path, headers, body, query_params)
 

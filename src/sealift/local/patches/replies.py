@@ -1,4 +1,4 @@
-"""Answers of APIs and function URLs whose function fails, or returns what is no proxy response.
+"""Answers of APIs and function URLs whose function fails, or returns what is not a proxy response.
 
 The emulator shows the error itself. The shapes are in `sealift.local.reply_shapes`.
 """
@@ -10,7 +10,7 @@ from sealift.local.reply_shapes import Door, proxy_reply
 
 
 def proxy_replies() -> None:
-    """Answer as API Gateway and function URLs do when a function fails or returns what is no proxy response.
+    """Answer as API Gateway and function URLs do when a function fails or returns what is not a proxy response.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html and
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html

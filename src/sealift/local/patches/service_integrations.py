@@ -1,4 +1,4 @@
-"""Integrations of APIs that are no proxies: mapping templates, and services that an API calls itself.
+"""Integrations of APIs that are not proxies: mapping templates, and services that an API calls itself.
 
 The emulator hands functions the event of a proxy, knows little of templates, and reaches queues alone.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-settings.html (documented, not observed)
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 def service_integrations() -> None:
-    """Let REST, HTTP and WebSocket APIs do what an integration says that is no proxy of a function."""
+    """Let REST, HTTP and WebSocket APIs do what an integration says that is not a proxy of a function."""
     from ministack.services import apigateway, apigateway_v1
 
     execute, proxied, answered = (

@@ -63,7 +63,7 @@ def _call_api(given: Any) -> Any:
 
     found = re.match(r"(?:https?://)?([0-9a-z]+)\.execute-api\.", str(given.get("ApiEndpoint")))
     if found is None:
-        raise _ExecutionError("States.Runtime", f"{given.get('ApiEndpoint')} is no API of the embedded cloud")
+        raise _ExecutionError("States.Runtime", f"{given.get('ApiEndpoint')} is not an API of the embedded cloud")
     parts = [quote(str(given.get(name) or "").strip("/"), safe="/%") for name in ("Stage", "Path")]
     path = "/".join(part for part in (found[1], *parts) if part)  # without a Stage, Path begins with it
     body = given.get("RequestBody")

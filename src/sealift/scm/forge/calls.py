@@ -82,7 +82,7 @@ class Api:
             try:
                 answer = client.request(method, self._base + path, **sent)
             except httpx.InvalidURL as error:
-                raise _failed(method, path, f"its address is no URL: {error}") from error
+                raise _failed(method, path, f"its address is not a URL: {error}") from error
             except httpx.TransportError as error:
                 no_proxy = self._proxy is not None and isinstance(error, httpx.ConnectError | httpx.ProxyError)
                 if attempt == _TRIES or no_proxy:  # a proxy of this machine that is not there will not come
@@ -110,7 +110,7 @@ class Api:
             except UnicodeError as error:
                 raise _failed(method, path, "the token holds characters that no token has", status=401) from error
             except (ValueError, httpx.InvalidURL) as error:
-                raise _failed(method, path, f"its address or proxy is no URL: {error}") from error
+                raise _failed(method, path, f"its address or proxy is not a URL: {error}") from error
         return self._client
 
     def keep_one(

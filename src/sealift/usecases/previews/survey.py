@@ -46,7 +46,7 @@ class Survey:
 
     previews: tuple[Seen, ...]
     unknown: tuple[str, ...] = ()
-    """Stacks and folders that nobody destroys: their names are no preview's and no environment's."""
+    """Stacks and folders that nobody destroys: their names are not those of a preview or an environment."""
     by_name: Mapping[str, Seen] = field(default_factory=dict, repr=False)
 
 

@@ -76,7 +76,7 @@ def stored_certificate(app: App, services: Services, name: str) -> StoredCertifi
         return found[0]
     names = [e.name for e in app.environments]
     raise UserError(
-        f'"{name}" is no file, no environment and no hash of a stored certificate{did_you_mean(name, names)}',
+        f'"{name}" is not a file, an environment or the hash of a stored certificate{did_you_mean(name, names)}',
         code="certificate-unknown",
         hint="Name a file, an environment, or the `certificate` that `sealift history --json` shows.",
     )

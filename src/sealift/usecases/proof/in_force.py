@@ -123,7 +123,7 @@ class _Deployed:
 
     @property
     def body(self) -> dict[str, Json]:
-        """Return the template; nothing when it is no JSON."""
+        """Return the template; nothing when it is not JSON."""
         text = asked(f"the template of {self.stack_id}", None, lambda: self.cloud.stacks.template(self.stack_id))
         if isinstance(text, Unread):
             self.read.unread.append(text)
