@@ -110,6 +110,7 @@ def _integration(definition: Body) -> Body:
     optional = {
         "timeoutInMillis": "TimeoutInMillis",
         "requestParameters": "RequestParameters",
+        "responseParameters": "ResponseParameters",
         "integrationSubtype": "IntegrationSubtype",
         "credentials": "CredentialsArn",
     }

@@ -17,6 +17,7 @@ from sealift.local.patches.event_filters import event_filters
 from sealift.local.patches.events import http_api_events, rest_api_events, url_events
 from sealift.local.patches.function_rights import rights_on_functions
 from sealift.local.patches.functions import functions_made, inline_modules, refuse_without_code
+from sealift.local.patches.gateway_responses import gateway_responses
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.limits import integration_timeouts, payload_limits
 from sealift.local.patches.load_balancers import registered_targets
@@ -24,6 +25,7 @@ from sealift.local.patches.managed_policies import managed_policies
 from sealift.local.patches.metrics import counted_apis, counted_functions, own_alarms
 from sealift.local.patches.more_types import consumers_of_streams, more_types
 from sealift.local.patches.outputs import changed_outputs, kept_exports
+from sealift.local.patches.parameter_mappings import parameter_mappings
 from sealift.local.patches.pipes import pipes
 from sealift.local.patches.quotas import lifted_counts, lifted_size
 from sealift.local.patches.recreations import known_recreations
@@ -51,7 +53,9 @@ def apply(prepare: Callable[[str], None]) -> None:
         rest_api_events,
         url_events,
         event_filters,
+        gateway_responses,
         service_integrations,
+        parameter_mappings,
         web_sockets,
         async_destinations,
         stream_batches,

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-
 """
 
 import asyncio
-import contextvars
 import json
 import logging
 import re
@@ -14,6 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from sealift.local.mapping_templates import Seen, at, compact, opened, rendered
+from sealift.local.patches.gateway_responses import asked
+from sealift.local.patches.http_backends import addressed, fetched
 from sealift.local.patches.service_calls import Call, sent
 from sealift.local.patches.subtypes import call_of
 
@@ -21,6 +22,8 @@ _URI = re.compile(r"arn:[^:]+:apigateway:(?P<region>[^:]*):(?P<service>[^:]+):(?
 _FUNCTION = re.compile(r"/functions/(?P<arn>.+)/invocations")
 _JSON = "application/json"
 _FAILED = 500, {"Content-Type": _JSON}, b'{"message": "Internal server error"}'
+_TOO_LATE = 504, {"Content-Type": _JSON}, b'{"message": "Endpoint request timed out"}'
+_REST_MS = 29_000
 _NO_TEMPLATE = 415, {"Content-Type": _JSON}, b'{"message": "Unsupported Media Type"}'
 _log = logging.getLogger(__name__)
 
@@ -29,32 +32,22 @@ def service_integrations() -> None:
     """Let REST, HTTP and WebSocket APIs do what an integration says that is not a proxy of a function."""
     from ministack.services import apigateway, apigateway_v1
 
-    execute, proxied, answered = (
-        apigateway_v1._execute_in_scope, apigateway._invoke_lambda_proxy, apigateway._invoke_ws_lambda,
-    )  # fmt: skip
-    asked: contextvars.ContextVar[Any] = contextvars.ContextVar("asked", default=None)
-
-    async def executed(request: Any, api: str, stage: str, method: str, *more: Any) -> Any:
-        token = asked.set((request, api, stage, method, *more))
-        try:
-            return await execute(request, api, stage, method, *more)
-        finally:
-            asked.reset(token)
+    proxied, answered = apigateway._invoke_lambda_proxy, apigateway._invoke_ws_lambda
 
     async def served(integration: Any, *args: Any, **named: Any) -> Any:
         seen = _of_rest(args, named.get("authorizer_context"))
         return await _within(integration, _integrated(integration, seen))
 
     def mocked(integration: Any) -> Any:
-        request, api, stage, method, path, headers, body, query, *_ = asked.get()
-        resource = {"id": "", "path": request["resource_path"]}
-        args = api, stage, request["stage"], resource, path, method, headers, body, query, request["path_params"]
-        return _mock(integration, _of_rest(args, None))
+        return _mock(integration, _asked())
+
+    async def backed(integration: Any, _path: Any, method: str, headers: Any, body: Any, query: Any, *_: Any) -> Any:
+        return await _of_server(integration, _asked(), method, headers, query or {}, body or b"")
 
     async def called(integration: Any, api: str, stage: str, path: str, *more: Any, **named: Any) -> Any:
         if not integration.get("integrationSubtype"):
             return await proxied(integration, api, stage, path, *more, **named)
-        return await _within(integration, _subtype(integration, _of_http(api, stage, path, more, named)))
+        return await _within(integration, _subtype(integration, of_http(api, stage, path, more, named)))
 
     async def messaged(api: str, account: str, region: str, route: Any, stage: str, *more: Any, **named: Any) -> Any:
         number = str(route.get("target", "")).rpartition("/")[2]
@@ -65,9 +58,9 @@ def service_integrations() -> None:
         status, _headers, body = await _within(integration, _integrated(_as_rest(integration, api, seen), seen))
         return {"statusCode": status, "body": body.decode(errors="replace")}
 
-    apigateway_v1._execute_in_scope = executed
     apigateway_v1._invoke_lambda_custom_v1 = apigateway_v1._invoke_sqs_v1 = served
     apigateway_v1._invoke_mock_v1 = mocked
+    apigateway_v1._invoke_http_proxy_v1 = backed
     apigateway._invoke_lambda_proxy = called
     apigateway._invoke_ws_lambda = messaged
 
@@ -85,9 +78,17 @@ def kept_integrations(provisioners: ModuleType) -> None:
 
 async def _within(integration: Any, answer: Any) -> Any:
     try:
-        return await asyncio.wait_for(answer, float(integration.get("timeoutInMillis") or 29_000) / 1000)
+        return await asyncio.wait_for(answer, float(integration.get("timeoutInMillis") or _REST_MS) / 1000)
     except TimeoutError:
-        return 504, {"Content-Type": _JSON}, b'{"message": "Endpoint request timed out"}'
+        return _TOO_LATE
+
+
+def _asked() -> Seen:
+    """Return the request of a REST API that is under way."""
+    request, api, stage, method, path, headers, body, query, *_ = asked.get()
+    resource = {"id": "", "path": request["resource_path"]}
+    args = api, stage, request["stage"], resource, path, method, headers, body, query, request["path_params"]
+    return _of_rest(args, request.get("authorizer"))
 
 
 def _of_rest(args: Any, authorizer: Any) -> Seen:
@@ -102,13 +103,13 @@ def _of_rest(args: Any, authorizer: Any) -> Seen:
         body=(body or b"").decode(errors="replace"),
         path=in_path or {},
         querystring={name: values[-1] for name, values in (query or {}).items()},
-        header={name: value if isinstance(value, str) else value[-1] for name, value in headers.items()},
+        header=event["headers"],
         context=_writable(event["requestContext"]),
         stage_variables=(stage or {}).get("variables") or {},
     )
 
 
-def _of_http(api: str, stage: str, path: str, more: Any, named: Any) -> Seen:
+def of_http(api: str, stage: str, path: str, more: Any, named: Any) -> Seen:
     from ministack.services import apigateway
 
     method, headers, body, query, route_key, in_path, *_ = more
@@ -234,7 +235,35 @@ async def _of_function(rest: str, text: str) -> tuple[str, bytes]:
     return failed, b"" if payload is None else body
 
 
-def _call(integration: Any, uri: re.Match[str], text: str, seen: Seen) -> Call:
+async def _of_server(integration: Any, seen: Seen, method: str, headers: Any, query: Any, body: bytes) -> Any:
+    """Answer through an HTTP server: one of type HTTP_PROXY gets the request as it is, with what is mapped."""
+    import httpx
+
+    proxies = integration.get("type") == "HTTP_PROXY"
+    try:
+        template = None if proxies else _by_type(integration.get("requestTemplates"), seen.named_header("content-type"))
+        content = body if template is None else rendered(template, seen.body, seen).encode()
+        given = _given(integration, seen)
+        own_method = str(integration.get("httpMethod") or "ANY")
+        status, answered, content = await fetched(
+            method if own_method == "ANY" else own_method,
+            addressed(str(integration.get("uri", "")), {**(seen.path if proxies else {}), **given["path"]}),
+            headers={**(headers if proxies else {"content-type": _JSON}), **given["header"]},
+            query={**(query if proxies else {}), **{name: [value] for name, value in given["querystring"].items()}},
+            body=content,
+            timeout_ms=integration.get("timeoutInMillis") or _REST_MS,
+        )
+        plain = {name: value if isinstance(value, str) else value[-1] for name, value in answered.items()}
+        return (status, answered, content) if proxies else _answer(integration, str(status), content, plain, seen)
+    except httpx.TimeoutException:
+        return _TOO_LATE
+    except Exception as error:
+        _log.warning("The integration %s failed: %s", integration.get("uri"), error)
+        return _FAILED
+
+
+def _given(integration: Any, seen: Seen) -> dict[str, dict[str, str]]:
+    """Return what an integration takes of the request, by the places where it puts it."""
     given: dict[str, dict[str, str]] = _nothing()
     for target, source in (integration.get("requestParameters") or {}).items():
         place, _, name = target.removeprefix("integration.request.").partition(".")
@@ -243,6 +272,11 @@ def _call(integration: Any, uri: re.Match[str], text: str, seen: Seen) -> Call:
             given[place][name] = value
     for place, values in (seen.context.get("requestOverride") or {}).items():
         given[place] |= {name: str(value) for name, value in values.items()}
+    return given
+
+
+def _call(integration: Any, uri: re.Match[str], text: str, seen: Seen) -> Call:
+    given = _given(integration, seen)
     rest = re.sub(r"\{(\w+)\+?\}", lambda found: given["path"].get(found[1], found[0]), uri["rest"])
     is_action = uri["kind"] == "action"
     headers = {"Content-Type": seen.named_header("content-type") or _JSON, "Accept": _JSON, **given["header"]}
