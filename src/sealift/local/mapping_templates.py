@@ -11,8 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sealift.local.json_paths import PathError, read
+
 _PART = re.compile(r"\.?([^.\[\]'\"$]+)|\[(\d+)\]|\[['\"]([^'\"]+)['\"]\]")
 _ESCAPES = {"'": "\\'", '"': '\\"', "\\": "\\\\", "/": "\\/", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+class NoJsonError(ValueError):
+    """The body of a request that has to be JSON and is none."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +54,10 @@ def rendered(template: str, body: str, seen: Seen) -> str:
     }
     try:
         return str(airspeed.Template(template).merge(names))
+    except airspeed.TemplateExecutionError as error:
+        if isinstance(error.__cause__, NoJsonError):
+            raise error.__cause__ from error
+        raise ValueError(str(error)) from error
     except airspeed.TemplateError as error:
         raise ValueError(str(error)) from error
 
@@ -93,7 +103,13 @@ class _Input:
         self.body, self._seen = body, seen
 
     def path(self, path: str) -> Any:
-        found = at(opened(self.body), path)
+        document = opened(self.body)
+        if isinstance(document, str) and self.body is self._seen.body and not self.body.lstrip().startswith('"'):
+            raise NoJsonError("Could not parse request body into json: it is no JSON")
+        try:
+            found = read(path, document)
+        except PathError:
+            found = None
         return _Missing() if found is None else found
 
     def json(self, path: str) -> str:

@@ -43,8 +43,7 @@ def gateway_responses() -> None:
         result = await authorize(*args)
         said = (result or {}).get("body")
         if asked.get() is not None and isinstance(said, dict):
-            known = said.get("context") if isinstance(said.get("context"), dict) else {}
-            asked.get()[0]["authorizer"] = {**known, "principalId": said.get("principalId")}
+            asked.get()[0]["authorizer"] = {**(said.get("context") or {}), "principalId": said.get("principalId")}
         return result
 
     async def admitted(*args: Any) -> Any:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrat
 """
 
 import re
+import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,8 +34,8 @@ async def fetched(
     import httpx
 
     sent = {name: value for name, value in headers.items() if name.lower() not in _OF_THE_CONNECTION}
-    pairs = [(name, value) for name, values in query.items() for value in values]
-    address = httpx.URL(url).copy_merge_params(pairs) if pairs else httpx.URL(url)
+    pairs = urllib.parse.urlencode([(name, value) for name, values in query.items() for value in values])
+    address = f"{url}{'&' if '?' in url else '?'}{pairs}" if pairs else url
     async with (
         httpx.AsyncClient(trust_env=False, timeout=float(timeout_ms) / 1000) as client,
         client.stream(method, address, headers=sent, content=body or None) as answer,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from sealift.local.mapping_templates import Seen, at, compact, opened, rendered
+from sealift.local.mapping_templates import NoJsonError, Seen, at, compact, opened, rendered
 from sealift.local.patches.gateway_responses import asked
 from sealift.local.patches.http_backends import addressed, fetched
 from sealift.local.patches.service_calls import Call, sent
@@ -212,9 +212,16 @@ async def _integrated(integration: Any, seen: Seen) -> Any:
             return _answer(integration, failed, body, {}, seen)
         status, headers, content = await asyncio.to_thread(sent, _call(integration, uri, text, seen))
         return _answer(integration, str(status), content, headers, seen)
+    except NoJsonError as error:
+        return _no_json(error)
     except Exception as error:
         _log.warning("The integration %s failed: %s", integration.get("uri"), error)
         return _FAILED
+
+
+def _no_json(error: Exception) -> Any:
+    said = json.dumps({"message": str(error)}).encode()
+    return 400, {"Content-Type": _JSON, "x-amzn-ErrorType": "BadRequestException"}, said
 
 
 async def _of_function(rest: str, text: str) -> tuple[str, bytes]:
@@ -222,7 +229,10 @@ async def _of_function(rest: str, text: str) -> tuple[str, bytes]:
     from ministack.services import apigateway_v1
 
     named = _FUNCTION.search("/" + rest)
-    event = json.loads(text) if text.strip() else {}
+    try:
+        event = json.loads(text) if text.strip() else {}
+    except ValueError as error:
+        raise NoJsonError(f"Could not parse request body into json: {error}") from error
     result, missing = await apigateway_v1._call_lambda_raw(named["arn"] if named else rest, event)
     if missing or result.get("throttle"):
         raise ValueError(missing or "Rate Exceeded.")
@@ -255,6 +265,8 @@ async def _of_server(integration: Any, seen: Seen, method: str, headers: Any, qu
         )
         plain = {name: value if isinstance(value, str) else value[-1] for name, value in answered.items()}
         return (status, answered, content) if proxies else _answer(integration, str(status), content, plain, seen)
+    except NoJsonError as error:
+        return _no_json(error)
     except httpx.TimeoutException:
         return _TOO_LATE
     except Exception as error:
