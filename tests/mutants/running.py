@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from functools import _lru_cache_wrapper
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
 from tests.mutants.mutations import HIT, Mutant, mutants, noticed
 
 ENOUGH_S = 8.0
-"""What the tests of one mutant may take without it, in seconds of CPU: the fastest ones are chosen."""
+"""What the tests of one mutant may take without it, in seconds of CPU: the first ones are run."""
 _IMPOSSIBLE = 3
 HANG_S = 300
 """After so long a mutant is taken for one that hangs, and so is killed."""
@@ -48,6 +48,8 @@ class Mutating:
     sources: Sequence[Source]
     chosen: Sequence[int]
     jobs: int
+    shown: TextIO
+    """Gets a line for each mutant that lives, as soon as it is known."""
     outcomes: dict[int, str] = field(default_factory=dict)
     failed: bool = False
     folder: Path = field(init=False)
@@ -88,7 +90,12 @@ class Mutating:
             if len(running) == self.jobs or not waiting:
                 pid, status = os.wait()
                 shutil.rmtree(self.folder / str(pid), ignore_errors=True)
-                self.outcomes[running.pop(pid)] = {0: "lived", _IMPOSSIBLE << 8: "impossible"}.get(status, "killed")
+                number = running.pop(pid)
+                self.outcomes[number] = {0: "lived", _IMPOSSIBLE << 8: "impossible"}.get(status, "killed")
+                if status == 0:
+                    print(
+                        f"{len(self.outcomes)} of {len(self.chosen)}: {every[number].name}", file=self.shown, flush=True
+                    )
                 continue
             number = waiting.pop(0)
             mutant = every[number]
@@ -102,7 +109,10 @@ class Mutating:
     def _reaching(
         self, items: Sequence[pytest.Item], living: Mapping[str, Sequence[FunctionType]]
     ) -> dict[str, list[tuple[float, int]]]:
-        """Return by function the tests that call it, with the CPU they take, from a child that runs each test once."""
+        """Return by function the tests that call it, with the CPU they take, from a child that runs each test once.
+
+        Those that notice a change for the least CPU are first: fast ones, and ones that call few functions.
+        """
         notes = self.folder / "reached.json"
         pid = os.fork()
         if pid == 0:
@@ -112,11 +122,11 @@ class Mutating:
             finally:
                 os._exit(0)
         os.waitpid(pid, 0)
-        found: dict[str, list[tuple[float, int]]] = defaultdict(list)
+        found: dict[str, list[tuple[float, float, int]]] = defaultdict(list)
         for number, (took, hits) in enumerate(json.loads(notes.read_text())):
             for hit in hits:
-                found[hit].append((took, number))
-        return found
+                found[hit].append((took * len(hits), took, number))
+        return {name: [(took, number) for _, took, number in sorted(tests)] for name, tests in found.items()}
 
     def _settle(self) -> None:
         """Make a child show nothing, and write its files where the parent removes them."""
@@ -194,10 +204,10 @@ def _living(sources: Iterable[Source]) -> dict[str, list[FunctionType]]:
 
 
 def _nearest(reached: Iterable[tuple[float, int]]) -> list[tuple[float, int]]:
-    """Return the fastest tests, as many as may be run for one mutant."""
+    """Return the first tests, as many as may be run for one mutant."""
     found: list[tuple[float, int]] = []
     total = 0.0
-    for took, number in sorted(reached):
+    for took, number in reached:
         total += took
         if total > ENOUGH_S and found:
             break

@@ -14,12 +14,15 @@ def attested(entering: Entering) -> GateResult:
     if source is None:
         return GateResult(gate="attested", status="open", message="it is attested when it is stored")
     result = attestation_gate(entering.sealed, source, load_keys(entering.site.app))
-    strange = _strange_commit(entering, source) if result.status == "open" else None
+    commit = entering.commit
+    if commit is None or result.status != "open":
+        return result
+    strange = _strange_commit(entering.release, commit, source)
     if strange is None:
         return result
     refusal = Refused(
         f"Release {entering.release[:12]} in {source.name} is not promoted: its provenance names commit {strange[:8]}, "
-        f"the ledger {(entering.commit or 'none')[:8]}",
+        f"the ledger {commit[:8]}",
         code="gate-provenance",
         hint=f"Look at it: `sealift release verify {source.name}`. Then deploy its commit again.",
         context={"environment": source.name, "release": entering.release, "check": "provenance"},
@@ -27,16 +30,14 @@ def attested(entering: Entering) -> GateResult:
     return refused_by(refusal, "attested", about=source.name)
 
 
-def _strange_commit(entering: Entering, source: Site) -> str | None:
+def _strange_commit(release: str, commit: str, source: Site) -> str | None:
     """Return the commit of the provenance when the release was deployed neither from it nor from a later one.
 
     The first provenance of a release stays when a later commit has the same content.
     """
-    statement = source.cloud.bucket.get(provenance_key(entering.release))
+    statement = source.cloud.bucket.get(provenance_key(release))
     stated = stated_commit(statement.body) if statement is not None else None
-    if stated is None or entering.commit is None:
+    recorded = {e.record.commit for e in source.ledger.entries() if e.record.release == release}
+    if stated is None or stated in recorded:
         return None
-    recorded = {e.record.commit for e in source.ledger.entries() if e.record.release == entering.release}
-    if stated in recorded:
-        return None
-    return None if source.services.scm.commits_between(source.app.root, entering.commit, stated) == () else stated
+    return None if source.services.scm.commits_between(source.app.root, commit, stated) == () else stated

@@ -92,11 +92,11 @@ def _declared(
     return found
 
 
-def _stack(text: bytes, given: Mapping[str, str] | None, around: Mapping[str, Json], read: Read) -> "Declared":
+def _stack(text: bytes, given: Mapping[str, Json] | None, around: Mapping[str, Json], read: Read) -> "Declared":
     from sealift.delivery.foreseen import Declared
 
     body = mapping_at(json.loads(text))
-    parameters = {**(parameter_values(body, given) if given is not None else {}), **around}
+    parameters = {**(_known(body, given) if given is not None else {}), **around}
     known = Bindings(
         parameters=parameters, mappings=mapping_at(body, "Mappings"), conditions=mapping_at(body, "Conditions")
     )
@@ -107,10 +107,14 @@ def _stack(text: bytes, given: Mapping[str, str] | None, around: Mapping[str, Js
         blob = _BLOB.search(json.dumps(inside.get(_NESTED[str(resource["Type"])])))
         if blob is not None:
             passed = {key: resolved(value, known) for key, value in mapping_at(inside, "Parameters").items()}
-            inner = {key: scalar_text(value) for key, value in passed.items() if not isinstance(value, dict | list)}
-            complete = given is not None and len(inner) == len(passed)
-            nested[name] = _stack(read(blob[1]), inner if complete else None, own, read)
+            nested[name] = _stack(read(blob[1]), passed, own, read)
     return Declared(body=body, known=known, nested=nested)
+
+
+def _known(body: dict[str, Json], given: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the parameters of a template whose values are known; a nested stack may be given what is not known yet."""
+    texts = {name: scalar_text(value) for name, value in given.items() if not isinstance(value, dict | list)}
+    return {name: value for name, value in parameter_values(body, texts).items() if name in texts or name not in given}
 
 
 def _existing(site: Site, name: str, declared: "Declared") -> "Existing":

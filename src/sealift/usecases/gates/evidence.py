@@ -17,12 +17,11 @@ def evidence(entering: Entering) -> GateResult:
         wanting = "nobody recorded that it was analysed and tested" if stored is None else "its evidence is unreadable"
     elif found.release != entering.release:
         wanting = f"its evidence is about release {found.release[:12]}"
-    else:
+    elif found.wanting:
         wanting = found.wanting
-    if found is not None and not wanting:
+    else:
         told = f"{found.passed} unit tests passed" if found.tests == "succeeded" else "there are no unit tests"
         return GateResult(gate="evidence", status="open", message=f"it was analysed, and {told}", about=source.name)
-    message = f"Release {entering.release[:12]} is not promoted: {wanting}"
     if source.cloud.local:
         about = f"{wanting}; on AWS release {entering.release[:12]} would not be promoted"
         note = Noted(level="warning", name="no-evidence", message=about, environment=source.name)
@@ -30,7 +29,7 @@ def evidence(entering: Entering) -> GateResult:
     return GateResult(
         gate="evidence",
         status="refused",
-        message=message,
+        message=f"Release {entering.release[:12]} is not promoted: {wanting}",
         hint="Deliver its commit with `sealift run`, which analyses and tests it.",
         about=source.name,
     )

@@ -21,8 +21,10 @@ def reproduced(entering: Entering) -> GateResult:
     if source.cloud.local and (commit is None or stored_origin(entering.release, source.cloud).dirty):
         return _open("it was built from a work tree with changes; on AWS it would be refused")
     merged = branch(entering)
-    if merged.status != "open" or commit is None:
-        return replace(merged, gate="reproduced", status="refused")
+    if merged.status != "open":
+        return replace(merged, gate="reproduced")
+    if commit is None:
+        return _refused(entering, "nobody recorded the commit that it was built from")
     try:
         rebuilt = entering.rebuilt
     except CloudError:

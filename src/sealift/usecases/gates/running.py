@@ -19,5 +19,5 @@ def running(entering: Entering) -> GateResult:
             hint=f"Somebody changed it outside the pipeline. Deploy it again: sealift deploy {source.name} --force",
             about=source.name,
         )
-    message = f"{len(seen)} function{'s' * (len(seen) != 1)} of {source.name} run the code of the release"
+    message = f"the code of {len(seen)} function{'s' * (len(seen) != 1)} of {source.name} is that of the release"
     return GateResult(gate="running", status="open", message=message, about=source.name)

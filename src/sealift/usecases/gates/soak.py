@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from sealift.delivery.gates import GateName, GateResult, promotion_gates
+from sealift.delivery.history import Standing
 from sealift.usecases.gates.entering import Entering
+from sealift.usecases.site import Site
 from sealift.usecases.stacks.missing import broken_stacks
 
 
@@ -35,7 +37,7 @@ def _said(gate: GateName, entering: Entering) -> GateResult:
         now=source.services.clock.now(),
         soak_s=source.environment.soak_s if shorter is None else shorter,
         broken=tuple(broken_stacks(source)) if gate == "release" else (),
-        written_at=_written_at(entering) if gate == "soak" else None,
+        written_at=_written_at(source, entering.soaked) if gate == "soak" else None,
     )
     found = next((result for result in results if result.gate == gate), None)
     if found is None and gate != "release":
@@ -50,11 +52,8 @@ def _said(gate: GateName, entering: Entering) -> GateResult:
     return replace(found or runs, about=source.name)
 
 
-def _written_at(entering: Entering) -> datetime | None:
+def _written_at(source: Site, now: Standing) -> datetime | None:
     """Return when the store says that the entry was written with which the soak began."""
-    source, since = entering.source, entering.soaked.soaking_since
-    if source is None or since is None:
-        return None
-    entries = source.ledger.entries()
-    began = next((e.seq for e in entries if e.record.kind in {"verification", "configuration"} and e.at == since), None)
+    entries = (e for e in source.ledger.entries() if e.record.kind in {"verification", "configuration"})
+    began = next((e.seq for e in entries if e.at == now.soaking_since), None)
     return source.ledger.written_at(began) if began is not None else None
