@@ -93,7 +93,7 @@ def _weeks(
     week = timedelta(days=_DAYS_A_WEEK)
     for back in range(-(-PERIOD.days // _DAYS_A_WEEK), 0, -1):
         begin = now - back * week
-        own = [at for at in leads if begin <= ended[at].at < begin + week or (back == 1 and ended[at].at >= now)]
+        own = [at for at in leads if begin <= ended[at].at and (ended[at].at < begin + week or back == 1)]
         failed = [recoveries[at] for at in own if at in recoveries]
         yield Week(
             begin=begin,
@@ -111,8 +111,8 @@ def recovery_s(ended: Sequence[Deployed], at: int) -> float | None:
     immediate intervention".
     """
     for later in ended[at + 1 :]:
-        if later.is_good and later.verified_at is not None:
-            return (later.verified_at - ended[at].at).total_seconds()
+        if later.good_at is not None:
+            return (later.good_at - ended[at].at).total_seconds()
     return None
 
 
@@ -122,9 +122,10 @@ def _leads(deployed: Deployed, commits: Sequence[Commit] | None) -> list[float]:
     DORA, change lead time: "the amount of time it takes for a change to go from committed to version control to
     deployed in production".
     """
-    if not deployed.is_good or deployed.verified_at is None:
+    good_at = deployed.good_at
+    if good_at is None:
         return []
-    return [max((deployed.verified_at - one.at).total_seconds(), 0.0) for one in commits or ()]
+    return [max((good_at - one.at).total_seconds(), 0.0) for one in commits or ()]
 
 
 def _ended(deployed: Deployed) -> bool:

@@ -12,7 +12,7 @@ def may_expire(standing: Standing, *, now: datetime, keep: int, older_than: time
     """Return the digests that may go, the oldest first.
 
     Kept are the last `keep` releases that did well, at least two, whatever was deployed within `older_than`, what runs,
-    what was deployed last, and what a killed command has still to finish.
+    and what was deployed last, which a killed command may have to finish.
     """
     last_at: dict[str, datetime] = {}
     good: list[str] = []
@@ -20,7 +20,7 @@ def may_expire(standing: Standing, *, now: datetime, keep: int, older_than: time
         last_at[deployed.release] = max(deployed.at, last_at.get(deployed.release, deployed.at))
         if deployed.is_good:
             good = [one for one in good if one != deployed.release] + [deployed.release]
-    named = (standing.current, standing.last, standing.unfinished, standing.to_finish)
+    named = (standing.current, standing.last)
     kept = {one.release for one in named if one is not None} | set(good[-max(keep, LEAST) :])
     old = [release for release, at in last_at.items() if release not in kept and at < now - older_than]
     return tuple(sorted(old, key=lambda release: (last_at[release], release)))

@@ -60,7 +60,7 @@ class Judgement:
     @property
     def error_rate(self) -> float:
         """Return the share of requests that failed."""
-        return min(1.0, self.failures / self.requests) if self.requests else 0.0
+        return self.failures / self.requests if self.requests else 0.0
 
 
 def judge(
@@ -142,11 +142,11 @@ def _tested(seen: Observation, health: Health, *, looks: int) -> tuple[Test, ...
 
 
 def _is_broken(test: Test, level: float) -> bool:
-    if test.name == "latency":
+    if test.p is None:
         return test.now > test.bound
     if test.name == "latency-before" and test.now < MUCH_SLOWER * test.bound:
         return False
-    return test.p is not None and test.p < level
+    return test.p < level
 
 
 def _tests(traffic: Traffic, seen: Observation, health: Health) -> Iterator[Test]:

@@ -55,6 +55,11 @@ class Deployed:
         return self.status == "succeeded" and self.verified == "succeeded" and self.watch != "failed"
 
     @property
+    def good_at(self) -> datetime | None:
+        """Return when it was verified; None unless it is good."""
+        return self.verified_at if self.is_good else None
+
+    @property
     def is_bad(self) -> bool:
         """Return whether it was deployed and failed then or later."""
         return self.verified == "failed" or self.watch == "failed"
@@ -145,7 +150,7 @@ class Standing:
         ran = [(d, after.at) for d, after in pairwise(self.deployments) if d.status == "succeeded"]
         before = list(dropwhile(lambda one: not one[0].is_good or one[0].release == current, reversed(ran)))
         reign = list(takewhile(lambda one: one[0].is_good and one[0].release == before[0][0].release, before))
-        since = reign[-1][0].verified_at if reign else None
+        since = reign[-1][0].good_at if reign else None
         return (since, reign[0][1]) if since else None
 
     @property
@@ -224,10 +229,8 @@ class Overtaken:
 def overtaken(entries: Sequence[Entry], *, soak_s: float) -> tuple[Overtaken, ...]:
     """Return the releases that were replaced before the end of their soak, oldest first."""
     found: list[Overtaken] = []
-    good = [d for d in standing(entries).deployments if d.is_good]
-    for older, newer in pairwise(good):
-        assert older.verified_at is not None
-        began = older.verified_at
+    good = [(d, d.good_at) for d in standing(entries).deployments if d.good_at]
+    for (older, began), (newer, _) in pairwise(good):
         if older.release != newer.release and newer.kind != "rollback" and (newer.at - began).total_seconds() < soak_s:
             found.append(
                 Overtaken(

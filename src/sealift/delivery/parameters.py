@@ -58,9 +58,9 @@ def stored_settings(
     `${Parameter}` in a name becomes the parameter's value; a name whose parameter has none is left out.
     """
     stored = [spec for spec in specs if spec.type.startswith(_SSM_VALUE)]
-    overridden = {f"ssm:{s.default}" for s in stored if s.default and values.get(s.name, s.default) != s.default}
+    defaults = {f"ssm:{s.default}" for s in stored if s.default}
     named = [f"ssm:{value}" for s in stored if (value := values.get(s.name, s.default))]
-    kept = [name for name in settings if name not in overridden or name in named]
+    kept = [name for name in settings if name not in defaults]
     known = {s.name: value for s in specs if s not in stored and (value := values.get(s.name, s.default)) is not None}
     made = [replaced(name, known.get) for name in (*kept, *named)]
     return tuple(dict.fromkeys(name for name in made if "${" not in name))

@@ -12,7 +12,7 @@ _NEGLIGIBLE = 1e-17
 
 def binomial_tail(failures: int, requests: int, rate: float) -> float:
     """Return the probability of at least this many failures when each request fails at this rate."""
-    if failures <= 0 or failures <= rate * requests:
+    if failures <= rate * requests:
         return 1.0
     if rate <= 0:
         return 0.0
@@ -34,12 +34,11 @@ def fisher_tail(failures: int, requests: int, failures_before: int, requests_bef
         + _log_choose(everything - all_failures, requests - failures)
         - _log_choose(everything, requests)
     )
-    most = min(all_failures, requests)
     return _tail(
         first,
         (
             (all_failures - k) * (requests - k) / ((k + 1) * (everything - all_failures - requests + k + 1))
-            for k in range(failures, most)
+            for k in range(failures, requests)
         ),
     )
 
@@ -72,7 +71,7 @@ def _tail(first: float, ratios: Iterator[float]) -> float:
         total += term
         if term < _NEGLIGIBLE:
             break
-    return min(1.0, total)
+    return total
 
 
 def _log_choose(n: int, k: int) -> float:

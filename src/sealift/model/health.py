@@ -39,8 +39,8 @@ class Traffic:
 
     @property
     def failures(self) -> int:
-        """Return how many of them failed."""
-        return round(sum(m.failures for m in self.minutes))
+        """Return how many of them failed: no more than there were, though CloudWatch may count those first."""
+        return min(round(sum(m.failures for m in self.minutes)), self.requests)
 
     @property
     def latency_ms(self) -> float | None:

@@ -5,9 +5,10 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from sealift.delivery.bom import bill_of_materials, listed_dependencies, package_url
-from sealift.delivery.manifest import seal
-from sealift.delivery.provenance import provenance, provenance_faults
+from sealift.delivery.bom import bill_of_materials, bom_key, components, listed_dependencies, package_url
+from sealift.delivery.evidence import evidence_key
+from sealift.delivery.manifest import manifest_key, origin_key, seal
+from sealift.delivery.provenance import envelope_key, provenance, provenance_faults, provenance_key, stated_commit
 from sealift.model.release import Artifact, BuiltArtifact, Origin, Release, SealedStack
 
 LOCK = (
@@ -128,3 +129,26 @@ def test_another_bill_or_none_is_found_out():
 def test_what_is_no_provenance_is_a_fault_and_no_crash():
     for body in (b"", b"[]", b"{}", b'{"subject": [1], "predicate": 2}'):
         assert provenance_faults(body, RELEASE, bom=bom())
+
+
+def test_the_libraries_of_a_stored_bill_are_listed_and_those_of_a_damaged_one_are_none():
+    assert components(bom()) == ("@scope/left-pad 1.3.0", "Typing_Extensions 4.1", "requests 2.32.5")
+    for body in (b"", b"[]", b"1", b'{"components": 1}', b'{"components": [1]}'):
+        assert components(body) == ()
+
+
+def test_the_commit_of_a_statement_is_read_from_it():
+    assert stated_commit(statement()) == "c0ffee"
+    for body in (b"", b"[]", b"1", b'{"predicate": {"buildDefinition": 1}}'):
+        assert stated_commit(body) is None
+
+
+def test_each_piece_of_evidence_has_a_key_of_its_own_beside_the_manifest():
+    keys = [make("d") for make in (manifest_key, origin_key, bom_key, evidence_key, provenance_key, envelope_key)]
+    assert len(set(keys)) == len(keys)
+    assert {key.rpartition("/")[0] for key in keys} == {"releases/d"}
+
+
+def test_a_release_of_no_commit_names_no_source():
+    said = json.loads(provenance(RELEASE, Origin(commit=None, branch=None, dirty=True), bom=bom(), tool_version="1"))
+    assert said["predicate"]["buildDefinition"]["resolvedDependencies"] == []

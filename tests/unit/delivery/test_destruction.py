@@ -1,6 +1,7 @@
 import pytest
 
-from sealift.delivery.destruction import BUCKET, doomed
+from sealift.delivery.destruction import BUCKET, doomed, staying
+from sealift.delivery.stateful import STORES
 from sealift.model.stack import StackResource
 
 RESOURCES = tuple(
@@ -28,3 +29,13 @@ def test_what_is_retained_or_in_no_template_does_not_go(policy: str):
 @pytest.mark.parametrize("template", ["", "Resources: {}", "[]", '{"Resources": 1}', '{"Resources": {"Uploads": 1}}'])
 def test_of_a_template_that_can_not_be_read_nothing_goes(template: str):
     assert doomed(RESOURCES, template, type=BUCKET) == ()
+
+
+@pytest.mark.parametrize(
+    ("policy", "stays"), [("Retain", ("Kept",)), ("RetainExceptOnCreate", ("Kept",)), ("Snapshot", ()), ("Delete", ())]
+)
+def test_stores_that_the_template_retains_stay(policy: str, stays: tuple[str, ...]):
+    assert staying(RESOURCES, TEMPLATE % policy) == stays
+    queue = StackResource(logical_id="Kept", physical_id="q", type="AWS::SQS::Queue", status="CREATE_COMPLETE")
+    assert staying([queue], TEMPLATE % policy) == (("Kept",) if queue.type in STORES and stays else ())
+    assert staying(RESOURCES, "") == ()

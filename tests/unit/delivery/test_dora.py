@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.delivery.dora import PERIOD, Dora, dora
 from sealift.delivery.history import deployments
 from sealift.model.release import Commit
-from tests.unit.delivery.ledgers import LedgerOf, at
+from tests.unit.delivery.ledgers import LedgerOf, at, story
 
 HOUR = 3600.0
 
@@ -125,3 +126,69 @@ def test_the_weeks_add_up_to_the_whole_and_hold_what_began_in_them():
     assert found.weeks[-2].lead_time_s == found.lead_time_s
     assert found.weeks[-1].recovery_time_s == found.recovery_time_s
     assert {week.lead_time_s for week in found.weeks[:-2]} == {None}
+
+
+@pytest.mark.parametrize(
+    ("told", "deployed", "failed", "reworked", "open_failures", "recovery_s"),
+    [
+        ("r1 failed; r2 good", 2, 1, 1, 0, 12),
+        ("r1 fell; r2 good", 2, 1, 1, 0, 12),
+        ("r1 bad", 1, 1, 0, 1, None),
+        ("r1 failed; r2 bad; r3 good", 3, 2, 2, 0, 17),
+        ("r1 failed; r2 good; r3 good", 3, 1, 1, 0, 12),
+        ("r1 good; r2 failed", 2, 1, 0, 1, None),
+        ("r1 aborted; r2 good", 1, 0, 0, 0, None),
+        ("r1 running; <r2 running; <r1 aborted", 0, 0, 0, 0, None),
+        ("r1 good=; <r1 good=", 0, 0, 1, 0, None),
+        ("r1 good; r2 bad; <r1 good; r3 good", 3, 1, 1, 0, 12),
+        ("r1 good; r2 bad; <r1 bad; r3 good", 3, 1, 1, 0, 22),
+        ("r1 good; r2 done; r3 good", 3, 0, 0, 0, None),
+    ],
+)
+def test_what_failed_what_is_rework_and_when_it_recovered(
+    told: str, deployed: int, failed: int, reworked: int, open_failures: int, recovery_s: float | None
+):
+    found = measured(story(told))
+    assert (found.deployments, found.failed, found.reworked) == (deployed, failed, reworked)
+    assert (found.open_failures, found.recovery_time_s) == (open_failures, recovery_s)
+    assert found.weeks[-1].failed == failed
+
+
+WEEK = 7 * 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("seconds", "now", "per_week"),
+    [
+        ([0, WEEK], 4 * WEEK, 0.5),
+        ([0], HOUR, 1.0),
+        ([0, 0.5 * WEEK], WEEK, 2.0),
+        ([0, 1.5 * WEEK], 1.5 * WEEK, 2 / 1.5),
+        ([0, 100 * 24 * HOUR], 120 * 24 * HOUR, 7 / 90),
+    ],
+)
+def test_deployments_a_week_count_from_the_first_one_and_no_less_than_a_week(
+    seconds: list[float], now: float, per_week: float
+):
+    ledger = LedgerOf()
+    for number, begin in enumerate(seconds):
+        good(ledger, f"o{number}", begin)
+    assert measured(ledger, now=now).per_week == pytest.approx(per_week, rel=1e-12)
+
+
+@pytest.mark.parametrize(("before_now_s", "week"), [(-5, -1), (0, -1), (WEEK, -1), (WEEK + 1, -2), (2 * WEEK, -2)])
+def test_a_deployment_counts_in_the_week_in_which_it_began(before_now_s: float, week: int):
+    found = measured(good(LedgerOf(), "o1", 10 * WEEK - before_now_s), now=10 * WEEK)
+    assert [number for number, one in enumerate(found.weeks, -len(found.weeks)) if one.deployments] == [week]
+
+
+def test_the_period_holds_its_first_second_and_no_lead_time_is_negative():
+    ledger = good(LedgerOf(), "o1", 0)
+    found = measured(ledger, now=PERIOD.total_seconds(), o1=[committed(100)])
+    assert (found.deployments, found.lead_time_s) == (1, 0.0)
+
+
+def test_what_did_badly_has_no_lead_time_and_no_commits_to_look_for():
+    found = measured(story("r1 bad; r2 good"), o1=None, o2=[committed(0)])
+    assert (found.unknown_commits, found.lead_time_s) == (0, 12)
+    assert measured(story("r1 bad"), o1=[committed(0)]).lead_time_s is None

@@ -194,3 +194,64 @@ def test_a_release_like_the_one_before_is_called_worse_less_than_once_in_a_hundr
         )
         called += judge(seen(*now, before=tuple(before)), HEALTH).verdict == "unhealthy"
     assert called <= 10
+
+
+def test_an_error_rate_is_a_share() -> None:
+    assert judge(seen(traffic(0)), HEALTH).error_rate == 0.0
+    assert judge(seen(traffic(4, 1)), HEALTH).error_rate == 0.25
+    assert judge(seen(traffic(2, 5)), HEALTH).error_rate == 1.0
+
+
+def test_an_alarm_is_not_waited_for_and_probes_count_as_traffic_that_was_seen() -> None:
+    health = Health(min_requests=20)
+    assert judge(seen(traffic(9), alarms={"a": "ALARM"}), health).verdict == "unhealthy"
+    assert judge(seen(traffic(9)), health, synthetic=2).reasons == ("11 requests seen, at least 20 are needed",)
+    assert judge(seen(traffic(1)), health).reasons == ("1 request seen, at least 20 are needed",)
+
+
+def test_the_level_is_shared_by_all_tests_and_looks() -> None:
+    one = traffic(200, 6)  # 6 or more of 200 at 1 % happen by chance in 0.016 of all cases, 7 or more in 0.0044
+    assert judge(seen(one), HEALTH).verdict == "healthy"
+    bad = traffic(200, 7)
+    assert judge(seen(bad), HEALTH).reasons == ("Hello: 3.5 % of requests failed, allowed are 1 % (p = 0.0043)",)
+    assert judge(seen(bad), HEALTH, looks=2).verdict == "unhealthy"
+    assert judge(seen(bad), HEALTH, looks=3).verdict == "healthy"
+    assert judge(seen(bad, traffic(200, name="Two")), HEALTH).verdict == "unhealthy"
+    others = (traffic(200, name="Two"), traffic(200, name="Three"))
+    assert judge(seen(bad, *others), HEALTH).verdict == "healthy"
+    near = traffic(160, 6)
+    assert (judge(seen(near), HEALTH).verdict, judge(seen(near), HEALTH, looks=2).verdict) == ("unhealthy", "healthy")
+
+
+def test_errors_a_little_above_the_bound_are_refused_when_they_are_certain() -> None:
+    assert judge(seen(traffic(1_000_000, 11_000)), HEALTH).verdict == "unhealthy"
+
+
+def test_latency_at_its_bound_or_unknown_passes_and_at_twelve_tenths_of_the_one_before_does_not() -> None:
+    assert judge(seen(traffic(0, latency=[800.0] * 20)), Health(max_latency_ms=800)).verdict == "healthy"
+    assert judge(seen(traffic(100)), Health(max_latency_ms=800)).verdict == "healthy"
+    before, now = traffic(0, latency=[100.0] * 30), traffic(0, latency=[120.0] * 30)
+    assert broken(judge(seen(now, before=(before,)), HEALTH)) == ["latency-before"]
+
+
+def test_eight_minutes_are_enough_to_compare_and_no_traffic_before_is_not() -> None:
+    eight = traffic(0, latency=[5.0] * 8)
+    judgement = judge(seen(eight, before=(eight,)), HEALTH)
+    assert ([test.name for test in judgement.tests][2:], judgement.remarks) == (["latency-before"], ())
+    assert judge(seen(eight, before=(traffic(0),)), HEALTH).remarks == ("no traffic before it to compare with",)
+    other = traffic(5, name="Other")
+    assert judge(seen(eight, before=(other,)), HEALTH).remarks == ("not enough traffic to compare with before",)
+    assert judge(seen(eight), Health(compare=False)).remarks == ()
+
+
+def test_figures_are_recorded_as_precisely_as_they_are_read() -> None:
+    recorded = evidence(
+        judge(seen(traffic(0, latency=[2000 / 3] * 21), before=(traffic(7, 1),)), Health(max_latency_ms=5))
+    )
+    assert recorded["latency_ms"] == 666.7
+    assert recorded["tests"] == [
+        {"test": "error-rate", "resource": "Hello", "now": 0.0, "bound": 0.01, "p": 1.0, "broken": False},
+        {"test": "latency", "resource": "Hello", "now": 666.666667, "bound": 5.0, "p": None, "broken": True},
+        {"test": "error-rate-before", "resource": "Hello", "now": 0.0, "bound": 0.142857, "p": 1.0, "broken": False},
+    ]
+    assert evidence(judge(seen(traffic(3, 1)), HEALTH))["error_rate"] == 0.333333

@@ -1,7 +1,8 @@
 import pytest
 
-from sealift.delivery.hooks import Hook, commands, declared, hook_problem
+from sealift.delivery.hooks import Hook, commands, declared, finished, hook_problem
 from sealift.model.app import Hooks
+from tests.unit.delivery.ledgers import LedgerOf
 
 
 def hook(line: str) -> Hook:
@@ -58,3 +59,38 @@ def test_a_line_that_can_not_be_run_is_a_problem(moment: str, line: str, problem
 @pytest.mark.parametrize("line", ["make migrate", "lambda:Migrate", "lambda:app/Migrate"])
 def test_a_line_that_can_be_run_is_none(line: str):
     assert hook_problem("after_deploy", line) == ""
+
+
+def remembered(*operations: str) -> LedgerOf:
+    """Return a ledger of deployments such as `r1/c running`, with a hook each that succeeded and one that did not."""
+    ledger = LedgerOf()
+    for number, told in enumerate(operations):
+        named, _, status = told.partition(" ")
+        release, _, config = named.partition("/")
+        hook = {"step": "hook", "hook": "before_deploy", "position": 1, "sha256": "0" * 64}
+        one = {"operation": f"o{number}", "release": release}
+        ledger.add("deployment", "running", **one, config=config)  # type: ignore[arg-type]
+        ledger.add("deployment", "running", **one, **hook, name=f"good {number}", outcome="succeeded", duration_s=1.0)  # type: ignore[arg-type]
+        ledger.add("deployment", "running", **one, **hook, name=f"bad {number}", outcome="failed")  # type: ignore[arg-type]
+        if status != "running":
+            ledger.add("deployment", status, **one, config=config)  # type: ignore[arg-type]
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("operations", "names"),
+    [
+        ([], []),
+        (["r1/c running"], ["good 0"]),
+        (["r1/c running", "r1/c running"], ["good 0", "good 1"]),
+        (["r1/c running", "r1/c failed"], []),
+        (["r1/c failed", "r1/c running"], ["good 1"]),
+        (["r1/c running", "r2/c running"], []),
+        (["r1/d running", "r1/c running"], ["good 1"]),
+        (["r1/c running", "r1/d running", "r1/c running"], ["good 2"]),
+    ],
+)
+def test_hooks_that_an_interrupted_deployment_ran_are_not_run_again(operations: list[str], names: list[str]):
+    done = finished(remembered(*operations).entries, release="r1", config="c")
+    assert [step.name for step in done] == names
+    assert all((step.outcome, step.duration_s) == ("running", None) for step in done)

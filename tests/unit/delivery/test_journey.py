@@ -1,8 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sealift.delivery.journey import journey
+from sealift.delivery.journey import first_branch, journey
 from sealift.model.app import App, Environment, StackSpec
 
 
@@ -67,3 +68,48 @@ def test_a_circle_of_promotions_ends():
         ),
     )
     assert names(journey(app, branch="main", pull_request=None).promotes) == ["two"]
+
+
+@pytest.mark.parametrize(("name", "branch"), [("staging", "main"), ("archive", "main"), ("lab", "next")])
+def test_an_environment_is_reached_from_the_branch_of_the_first_one_on_its_way(name: str, branch: str):
+    there = APP.environment(name)
+    assert there is not None
+    assert first_branch(APP, there) == branch
+
+
+def test_a_way_that_goes_in_a_circle_or_comes_from_nowhere_has_an_end():
+    circle = environment("one", promotes_from="two"), environment("two", promotes_from="one")
+    assert first_branch(replace(APP, environments=circle), circle[0]) is None
+    assert first_branch(APP, environment("x", promotes_from="gone", branch="main")) is None
+
+
+@pytest.mark.parametrize(
+    ("merged_to", "goes_to", "branch"),
+    [(["main"], ["staging"], "main"), (["next", "x"], ["lab"], "next"), (["main", "next"], [], None), ([], [], None)],
+)
+def test_a_commit_without_a_branch_is_on_the_only_one_that_deploys_and_has_it(merged_to, goes_to, branch):
+    way = journey(APP, branch=None, pull_request=None, merged_to=merged_to)
+    assert (names(way.deploys), way.branch) == (goes_to, branch)
+    assert names(journey(APP, branch=None, pull_request=None).deploys) == []
+
+
+def test_two_environments_of_one_branch_are_both_meant():
+    app = replace(APP, environments=(*APP.environments, environment("second", branch="main")))
+    assert names(journey(app, branch=None, pull_request=None, merged_to=["main"]).deploys) == ["staging", "second"]
+
+
+@pytest.mark.parametrize(("merged_to", "unmerged"), [(["other"], True), (["main"], False), (None, False)])
+def test_a_commit_that_its_branch_does_not_have_counts_as_a_pull_request(merged_to, *, unmerged: bool):
+    way = journey(APP, branch="main", pull_request=None, merged_to=merged_to)
+    assert (way.unmerged, names(way.deploys)) == (unmerged, [] if unmerged else ["staging"])
+    assert way.hint.startswith("Merge and push it") is unmerged
+
+
+@pytest.mark.parametrize(("branch", "hinted"), [("master", True), ("feature/x", False)])
+def test_the_other_name_of_the_main_branch_has_a_hint(branch: str, *, hinted: bool):
+    assert ('branch = "master"' in journey(APP, branch=branch, pull_request=None).hint) is hinted
+
+
+def test_where_no_branch_deploys_none_is_named():
+    app = replace(APP, environments=(environment("one"),))
+    assert "(branches that do: none)" in journey(app, branch="main", pull_request=None).reason

@@ -1,8 +1,13 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.delivery.parameters import resolve_parameters, stored_settings
+from sealift.delivery.parameters import given_parameters, resolve_parameters, secret_values, stored_settings
+from sealift.model.app import App, Environment, StackSpec
+from sealift.model.release import SealedStack
 from sealift.model.template import Location, ParameterSpec
 
 
@@ -121,3 +126,110 @@ def test_an_ssm_parameter_needs_the_entry_that_its_value_names(kind: str) -> Non
     assert stored_settings([spec], ["ssm:/shop/tax"], {"Tax": "/shop/eu/tax"}) == ("ssm:/shop/eu/tax",)
     assert stored_settings([ParameterSpec(name="Tax", type=kind)], [], {"Tax": "/a"}) == ("ssm:/a",)
     assert stored_settings([ParameterSpec(name="Tax")], [], {"Tax": "/a"}) == ()
+
+
+def test_names_of_settings_hold_the_values_of_parameters_and_each_is_named_once() -> None:
+    specs = [
+        ParameterSpec(name="Stage"),
+        ParameterSpec(name="Area", default="eu"),
+        ParameterSpec(name="Unset"),
+        ParameterSpec(name="Image", type="AWS::SSM::Parameter::Value<String>", default="/image"),
+        ParameterSpec(name="Other", type="AWS::SSM::Parameter::Value<String>"),
+    ]
+    settings = ["ssm:/a/${Stage}", "ssm:/b/${Area}", "ssm:/c/${Unset}", "ssm:/d/${Image}", "ssm:/image", "ssm:None"]
+    assert sorted(stored_settings(specs, settings, {"Stage": "prod"})) == [
+        "ssm:/a/prod",
+        "ssm:/b/eu",
+        "ssm:/image",
+        "ssm:None",
+    ]
+    assert "ssm:/image" not in stored_settings(specs, settings, {"Image": "/other"})
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        ParameterSpec(name="P", min_length=0),
+        ParameterSpec(name="P", type="List<Number>"),
+        ParameterSpec(name="P", type="CommaDelimitedList"),
+        ParameterSpec(name="P", allowed_values=("", "a")),
+        ParameterSpec(name="P", default="a"),
+    ],
+)
+def test_an_empty_value_may_be_what_is_meant(spec: ParameterSpec) -> None:
+    assert resolve_parameters([spec], {"P": ""}) == ({"P": ""}, ())
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [ParameterSpec(name="P"), ParameterSpec(name="P", min_length=1), ParameterSpec(name="P", allowed_pattern="[a-z]+")],
+)
+def test_a_blank_value_counts_as_missing(spec: ParameterSpec) -> None:
+    resolved, problems = resolve_parameters([spec], {"P": " "})
+    assert resolved == {}
+    assert problems == (
+        'parameter "P" (String) has a blank value, which counts as missing; one that may be empty has `Default: ""`',
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "good", "bad"),
+    [
+        (ParameterSpec(name="P", min_length=3), "123", "12"),
+        (ParameterSpec(name="P", max_length=3), "123", "1234"),
+        (ParameterSpec(name="P", type="Number", min_value=1), "1", "0.9"),
+        (ParameterSpec(name="P", type="Number", max_value=10), "10", "10.1"),
+        (ParameterSpec(name="P", type="List<Number>", max_value=10), "1, 10", "1,11"),
+    ],
+)
+def test_a_limit_is_allowed_and_what_is_beyond_it_is_not(spec: ParameterSpec, good: str, bad: str) -> None:
+    assert judge(spec, good) == ()
+    assert len(judge(spec, bad)) == 1
+
+
+def test_parameters_that_are_not_declared_are_named_in_order() -> None:
+    _, problems = resolve_parameters([], dict.fromkeys("zyxwvutsabcdefg", "1"))
+    assert [problem.split('"')[1] for problem in problems] == sorted("zyxwvutsabcdefg")
+
+
+def test_the_values_of_a_stack_are_its_own_above_the_environments_above_the_apps() -> None:
+    app = App(
+        name="a",
+        root=Path(),
+        config_path=None,
+        environments=(),
+        stacks=(
+            StackSpec(name="other", template="o", parameters={"A": "wrong"}),
+            StackSpec(name="app", template="t", parameters={"A": "app", "B": "app", "C": "app"}),
+        ),
+    )
+    environment = Environment(
+        name="prod",
+        region="r",
+        stack_name="a-prod",
+        parameters={"B": "environment", "C": "environment", "Foreign": "x"},
+        stack_parameters={"app": {"C": "stack"}, "other": {"C": "wrong"}},
+    )
+    declared = tuple(ParameterSpec(name=name) for name in "ABC")
+    ours = ParameterSpec(name="SealiftEnvironment")
+    values = {"A": "app", "B": "environment", "C": "stack"}
+    assert given_parameters(app, environment, sealed("app", *declared)) == values
+    assert given_parameters(app, environment, sealed("app", *declared, ours)) == values | {ours.name: "prod"}
+    assert given_parameters(app, environment, sealed("nowhere", *declared)) == {"B": "environment", "C": "environment"}
+    mine = replace(environment, parameters={ours.name: "mine"})
+    assert given_parameters(app, mine, sealed("nowhere", ours)) == {ours.name: "mine"}
+
+
+def sealed(name: str, *parameters: ParameterSpec) -> SealedStack:
+    return SealedStack(name=name, template_sha256="0" * 64, needs=(), parameters=parameters)
+
+
+def test_secrets_are_the_values_of_noecho_parameters_and_each_of_their_items() -> None:
+    stack = sealed(
+        "app",
+        ParameterSpec(name="Plain", default="shown"),
+        ParameterSpec(name="Default", default="hidden", no_echo=True),
+        ParameterSpec(name="Given", default="not", no_echo=True),
+        ParameterSpec(name="None", no_echo=True),
+    )
+    assert list(secret_values(stack, {"Given": "a,b", "Plain": "x"})) == ["hidden", "hidden", "a,b", "a", "b"]

@@ -1,7 +1,9 @@
 """Laws of previews: names that are short, safe and apart, cards that survive, and who gets one."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,14 +15,17 @@ from sealift.delivery.previews import (
     fate,
     given_name,
     is_preview,
+    number_of,
     over_cap,
     place,
     preview_environment,
     preview_name,
+    previews_of,
     why_not,
+    without_a_clone,
 )
-from sealift.errors import UserError
-from sealift.model.app import PREVIEW, Environment, PreviewRules
+from sealift.errors import ConfigError, UserError
+from sealift.model.app import PREVIEW, App, Environment, GatesRead, PreviewRules
 from sealift.model.preview import Card, PullRequest
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -197,3 +202,75 @@ def test_who_gets_a_preview_is_what_the_rules_say(when: str, known: dict[str, ob
     asked = PullRequest(number="7", branch="b", **known)  # type: ignore[arg-type]
     said = why_not(PreviewRules(when=when), EVERY, asked)  # type: ignore[arg-type]
     assert why in said if why else said == ""
+
+
+DECLARED = Environment(name=PREVIEW, kind="preview", region="r", stack_name="x")
+BARE = App(name="shop", root=Path("shop"), config_path=None, stacks=(), environments=())
+
+
+@pytest.mark.parametrize(
+    ("declared", "left_out", "local", "expected"),
+    [
+        (True, False, False, DECLARED),
+        (True, False, True, DECLARED),
+        (True, True, True, DECLARED),
+        (True, True, False, "previews-not-merged"),
+        (False, False, False, "previews-not-declared"),
+    ],
+)
+def test_previews_are_those_that_are_declared_and_merged(declared, left_out, *, local: bool, expected):
+    gates = GatesRead(left_out=(PREVIEW,) if left_out else ())
+    app = replace(BARE, previews=DECLARED if declared else None, gates=gates)
+    if isinstance(expected, str):
+        with pytest.raises(ConfigError) as refused:
+            previews_of(app, local=local)
+        assert refused.value.code == expected
+    else:
+        assert previews_of(app, local=local) == expected
+
+
+@pytest.mark.parametrize(("environments", "region"), [((), "us-east-1"), ((DECLARED, EVERY), "r")])
+def test_on_the_embedded_cloud_previews_need_no_declaration(environments, region: str):
+    found = previews_of(replace(BARE, environments=environments), local=True)
+    assert (found.name, found.kind, found.region, found.stack_name) == (PREVIEW, "preview", region, "shop-pr-*")
+
+
+def test_the_previews_of_an_application_can_be_destroyed_without_its_clone():
+    app = without_a_clone(Path("here"), "shop", region="r", account="1" * 12, role="arn")
+    assert app.root.is_absolute()
+    assert app.previews == replace(DECLARED, account="1" * 12, role="arn", stack_name="shop-pr-*")
+    for name in ("", "-x", "a b", "1a", "a" * 101):
+        with pytest.raises(UserError):
+            without_a_clone(Path(), name, region="r", account=None, role=None)
+
+
+@pytest.mark.parametrize(("name", "number"), [("pr-12", "12"), ("pr-b0123456789", None), ("pr-012", None), ("x", None)])
+def test_the_number_of_a_pull_request_is_in_the_name_of_its_preview(name: str, number: str | None):
+    assert number_of(name) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "draft", "when", "said"),
+    [
+        ("7", True, "ready", "pull request 7 is a draft"),
+        (None, True, "ready", "this branch is a draft"),
+        (None, None, "always", ""),
+    ],
+)
+def test_a_reason_names_the_pull_request_or_the_branch(number, draft, when, said: str):
+    assert why_not(PreviewRules(when=when), EVERY, PullRequest(number=number, branch="b", draft=draft)) == said
+
+
+@pytest.mark.parametrize(
+    ("pull_request", "open_numbers", "expected"), [(None, set(), "kept"), ("12", None, "kept"), ("12", {"1"}, "closed")]
+)
+def test_only_the_preview_of_a_pull_request_can_be_closed(pull_request, open_numbers, expected: str):
+    card = replace(card_of(NOW), pull_request=pull_request)
+    assert fate(card, open_numbers=open_numbers, repository="team/shop", now=NOW, rules=PreviewRules()) == expected
+
+
+@given(st.permutations(["pr-1", "pr-2", "pr-3", "pr-4"]))
+def test_the_earlier_preview_stays_when_there_are_too_many(order: list[str]):
+    made = [card_of(NOW + timedelta(seconds=number // 2), name=name) for number, name in enumerate(order)]
+    admitted = {card.name for card in made if not over_cap(made, card.name, cap=3)}
+    assert admitted == {*order[:2], min(order[2:])}

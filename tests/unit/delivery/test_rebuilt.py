@@ -1,7 +1,10 @@
 """What is kept so that a release can be built again, and how two builds of it differ."""
 
-from sealift.delivery.rebuilt import locks_key, parsed_locks, shown, unlike
-from sealift.model.release import Artifact, Release, SealedStack
+from dataclasses import replace
+from pathlib import Path
+
+from sealift.delivery.rebuilt import locks_key, locks_of, parsed_locks, shown, unlike
+from sealift.model.release import Artifact, BuiltArtifact, Release, SealedStack
 
 
 def release(code: str, template: str, *, functions: tuple[str, ...] = ("app/F",)) -> Release:
@@ -32,3 +35,14 @@ def test_locks_that_are_no_text_are_as_good_as_none() -> None:
 def test_of_many_names_the_first_five_are_shown() -> None:
     assert shown("abcde") == "a, b, c, d, e"
     assert shown("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+def test_the_locks_of_artifacts_that_have_one_are_kept_by_the_file_they_were_made_from() -> None:
+    artifact = release("1", "2").artifacts[0]
+    made = BuiltArtifact(artifact=artifact, path=Path(), built=True, reason="new", dependencies=())
+    rows = [
+        replace(made, declaration="requirements.txt", lock="x==1"),
+        replace(made, declaration="other.txt"),
+        replace(made, lock="y==1"),
+    ]
+    assert parsed_locks(locks_of(rows)) == {"requirements.txt": "x==1"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.delivery.remains import held, is_stateless
+from sealift.delivery.remains import described, held, is_stateless
 from sealift.delivery.stateful import IDENTITIES, STORES
 from sealift.model.stack import StackResource
 
@@ -46,3 +46,8 @@ def test_what_does_not_exist_holds_nothing(gone: StackResource) -> None:
 @pytest.mark.parametrize("kind", ["AWS::Lambda::Url", "AWS::ApiGatewayV2::Api", "AWS::ApiGateway::RestApi"])
 def test_an_address_that_others_may_know_is_not_stateless(kind: str) -> None:
     assert not is_stateless(kind)
+
+
+def test_a_resource_is_described_with_what_it_holds() -> None:
+    assert described(resource("AWS::DynamoDB::Table")) == "Thing (AWS::DynamoDB::Table: items)"
+    assert described(resource("AWS::Lambda::Function")) == "Thing (AWS::Lambda::Function)"

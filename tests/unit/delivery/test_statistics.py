@@ -1,7 +1,9 @@
 """The tests agree with what counting every case gives, and behave as tests do."""
 
+from collections import Counter
 from itertools import combinations
 from math import comb
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
@@ -89,3 +91,19 @@ def test_without_values_on_one_side_nothing_looks_worse() -> None:
 def test_a_chance_beyond_all_numbers_is_still_a_sum() -> None:
     assert 0 < binomial_tail(60, 1_000_000, 1e-6) < 1e-70
     assert 0 < fisher_tail(200, 1000, 0, 1000) < 1e-50
+
+
+def test_as_many_failures_as_are_allowed_are_none_too_many() -> None:
+    assert binomial_tail(1, 10, 0.1) == binomial_tail(0, 10, 0.0) == binomial_tail(0, 0, 0.5) == 1.0
+
+
+@given(now=VALUES, before=VALUES)
+def test_mann_whitney_counts_the_pairs_in_which_now_is_larger_and_half_of_the_ties(
+    now: list[float], before: list[float]
+) -> None:
+    n, m, total = len(now), len(before), len(now) + len(before)
+    larger = sum((a > b) + (a == b) / 2 for a in now for b in before)
+    ties = sum(t**3 - t for t in Counter(now + before).values())
+    spread = (n * m / 12 * (total + 1 - ties / (total * (total - 1)))) ** 0.5
+    expected = 1.0 if spread == 0 else NormalDist().cdf(-(larger - n * m / 2 - 0.5) / spread)
+    assert mann_whitney_tail(now, before) == pytest.approx(expected, rel=1e-6, abs=1e-12)
