@@ -170,6 +170,48 @@ def test_the_same_advice_for_several_places_is_shown_once_and_counted() -> None:
     assert "and 2 more" in text
 
 
+def minor(rule: str, message: str, file: str, line: int, **data: str) -> FindingReported:
+    where = Location(file=file, line=line)
+    finding = Finding(tool="ruff", id=rule, severity="low", message=message, location=where, data=data)
+    return FindingReported(finding=finding)
+
+
+MINOR = (
+    minor("F401", "`os` imported but unused", "a.py", 3),
+    minor("E741", "Ambiguous variable name: `l`", "a.py", 9),
+    minor("F401", "`re` imported but unused", "a.py", 4),
+    minor("F401", "`json` imported but unused", "b.py", 1),
+    minor("F401", "`sys` imported but unused", "b.py", 2),
+)
+
+
+@pytest.mark.parametrize("end", [(PhaseFinished(phase="analyse", status="succeeded"),), ()])
+def test_small_advice_of_one_rule_is_one_line_with_all_its_places_after_what_weighs_more(
+    end: tuple[PhaseFinished, ...],
+) -> None:
+    text = shown(*MINOR, found("it is slow", stops=False), *end, all_findings=True)
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("!")]
+    assert lines == [
+        "! template.yaml:1  it is slow  X-1",
+        "! a.py:3  `os` imported but unused, and 3 more like it: a.py:4; b.py:1, 2  F401",
+        "! a.py:9  Ambiguous variable name: `l`  E741",
+    ]
+
+
+def test_small_advice_is_shown_one_by_one_in_changed_lines_and_for_who_wants_every_event() -> None:
+    changed = minor("F401", "`uuid` imported but unused", "c.py", 7, changed="yes")
+    lines = shown(changed, *MINOR, all_findings=True).splitlines()
+    assert [line for line in lines if "`uuid`" in line] == ["    ! c.py:7  `uuid` imported but unused  F401"]
+    assert shown(*MINOR, verbose=True).count("imported but unused") == 4
+
+
+def test_small_advice_of_one_rule_is_counted_whole_where_only_the_first_advice_is_shown() -> None:
+    more = [minor(f"F{number}", "x", "a.py", number) for number in range(5)]
+    text = shown(*MINOR, *more, PhaseFinished(phase="analyse", status="succeeded"))
+    assert text.count("!") == 3
+    assert "and 4 more; `sealift check` lists them" in text
+
+
 def test_the_same_fault_in_several_places_is_shown_at_each() -> None:
     text = shown(found("no such name", line=3), found("no such name", line=9))
     assert text.count("no such name") == 2

@@ -1,6 +1,7 @@
 """Reads cfn-lint's report: what AWS would refuse stops the journey, the rest is advice."""
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -33,10 +34,17 @@ NOT_REFUSED = (
     "E4",  # metadata: AWS reads none of it when it deploys
 )
 """Errors of cfn-lint that AWS does not refuse, or not surely."""
+TAKEN = ("E1040", "E1041", "E3687", "E3688")
+"""Those of them that say nothing of what AWS does."""
 DESCRIBED = "'Description' was unexpected"
 """What E3001 says of a Description beside the Type: SAM leaves it out before CloudFormation sees it."""
 OURS = ("W3002", "E3505")
 """What Sealift does or says itself: packaging of local paths, queues against the functions that they feed."""
+_RUNTIME = re.compile(
+    r"(Runtime '[\w.]+') was deprecated on '([\d-]+)'\. Creation was disabled on '([\d-]+)' and update on '([\d-]+)'\."
+    r" Please consider updating to ('[\w.]+')"
+)
+"""How cfn-lint says it, of days to come too."""
 
 
 def refused(rule: str) -> bool:
@@ -81,21 +89,31 @@ def _findings(found: list[dict[str, object]], *, local: bool, own_config: bool) 
             if ended
             else (name.startswith("E") if own_config else refused(name))
         )
+        message, fix = _worded(str(one.get("Message", "")), str(rule.get("Source") or "its documentation"))
         yield Finding(
             tool="cfn-lint",
             id=name,
             severity=_severity(name, stops=stop),
-            message=str(one.get("Message", "")),
+            message=message,
             location=_location(one),
-            fix="choose a runtime that AWS supports" if ended else f"See {rule.get('Source') or 'its documentation'}",
+            fix=fix,
             stops=stop,
         )
+
+
+def _worded(message: str, source: str) -> tuple[str, str]:
+    """Return a message and its fix; of a runtime that ends, both as they are true before and after its days."""
+    old = _RUNTIME.fullmatch(message)
+    if old is None:
+        return message, f"See {source}"
+    said = f"{old[1]} has been out of support since {old[2]}; AWS refuses new functions of it from {old[3]} and "
+    return f"{said}updates from {old[4]}", f"Choose a runtime that AWS supports: {old[5]} is the next."
 
 
 def _severity(rule: str, *, stops: bool) -> Severity:
     if stops:
         return "high"
-    if rule.startswith("E") or rule in END_OF_LIFE:
+    if rule.startswith("E") and not rule.startswith(TAKEN):
         return "medium"
     return "info" if rule.startswith("I") else "low"
 

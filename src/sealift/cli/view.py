@@ -1,7 +1,8 @@
 """Events for people, on standard error: finished phases as lines, and the running one as a living last line."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from sealift.cli.artifacts import artifact_lines
 from sealift.cli.screen import Screen
@@ -23,6 +24,7 @@ from sealift.model.event import (
     Progressed,
     ResourceProgressed,
 )
+from sealift.model.finding import Finding
 from sealift.ports import Clock
 
 MARKS = {
@@ -93,10 +95,13 @@ class View:
         self._resources: dict[str, str] = {}
         self._advice = 0
         self._shown = 0
+        self._lines = 0
         self._repeated = False
         self._cure = ""
         self.messages: set[str] = set()
         """What findings said."""
+        self._minor: dict[tuple[str, str], list[Finding]] = {}
+        """Small advice that is not shown yet, by tool and rule."""
         self._told: set[str] = set()
         self._telling: set[str] = set()
         self._planned = 0
@@ -111,6 +116,7 @@ class View:
         """Give the terminal back."""
         with self._lock:
             self._stop()
+            self._show_minor()
 
     def _show(self, event: Event) -> None:
         match event:
@@ -148,6 +154,7 @@ class View:
 
     def _phase_finished(self, event: PhaseFinished) -> None:
         self._stop()
+        self._show_minor()
         for line in artifact_lines(self._artifacts, every=self._verbose):
             self._line(Text(f"{INDENT}  {line}", style="dim"))
         self._artifacts.clear()
@@ -158,7 +165,7 @@ class View:
         if self._advice > self._shown and event.phase == "analyse" and not self._all_findings:
             more = self._advice - self._shown
             self._line(Text(f"{INDENT}  and {more} more; `sealift check` lists them", style="dim"))
-        self._advice = self._shown = 0
+        self._advice = self._shown = self._lines = 0
         self._repeated = False
         self._told |= self._telling
 
@@ -178,19 +185,34 @@ class View:
     def _finding(self, event: FindingReported) -> None:
         finding = event.finding
         self.messages.add(finding.message)
+        if _is_minor(finding) and not self._verbose:
+            self._minor.setdefault((finding.tool, finding.id), []).append(finding)
+        else:
+            self._tell(finding)
+
+    def _show_minor(self) -> None:
+        """Show small advice, once for each rule with all its places."""
+        for first, *others in self._minor.values():
+            self._tell(first, others)
+        self._minor.clear()
+
+    def _tell(self, finding: Finding, alike: Sequence[Finding] = ()) -> None:
         text = f"{finding.id} {finding.message}"
         if not finding.stops and finding.tool != "drift":
-            self._advice += 1
-            known = text in self._telling or self._shown == ADVICE_SHOWN
+            self._advice += 1 + len(alike)
+            known = text in self._telling or self._lines == ADVICE_SHOWN
             if (known or self._was_told(text)) and not self._all_findings:
                 return
-            self._shown += 1
+            self._lines += 1
+            self._shown += 1 + len(alike)
         if self._was_told(text) and not self._all_findings:
             self._repeated = True
             return
         mark, style = ("✗", "red") if finding.stops else ("!", "yellow")
         where = f"{finding.location}  " if finding.location else ""
-        self._line(Text.assemble(INDENT + "  ", (mark, style), f" {where}{finding.message}  ", (finding.id, "dim")))
+        also = f", and {len(alike)} more like it: {_places(alike)}" if alike else ""
+        said = f" {where}{finding.message}{also}  "
+        self._line(Text.assemble(INDENT + "  ", (mark, style), said, (finding.id, "dim")))
         if finding.stops and finding.fix and finding.fix != self._cure:
             self._line(Text(f"{INDENT}    → {finding.fix}", style="dim"))
         self._cure = finding.fix if finding.stops else ""
@@ -247,6 +269,19 @@ def _replaces(event: ChangePlanned) -> bool:
     """Whether a resource is replaced, or may be with an effect; possible replacements of other types are ignored."""
     matters = event.type in STORES or event.type in IDENTITIES
     return event.replacement == "True" or (event.replacement == "Conditional" and matters)
+
+
+def _is_minor(finding: Finding) -> bool:
+    """Whether a finding is small advice about a place that the change does not touch."""
+    small = finding.severity in ("low", "info") and finding.tool != "drift"
+    return small and not finding.stops and finding.location is not None and "changed" not in finding.data
+
+
+def _places(findings: Iterable[Finding]) -> str:
+    """Return the places of findings, each file once with its lines."""
+    at = [one.location for one in findings if one.location]
+    files = groupby(at, key=lambda place: place.file)
+    return "; ".join(f"{file}:{', '.join(str(place.line) for place in places)}" for file, places in files)
 
 
 class Running:

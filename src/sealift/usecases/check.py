@@ -8,7 +8,7 @@ from sealift.analysis.coverage import covered, line_hits, uncovered
 from sealift.delivery.production import lacks, production_advice
 from sealift.model.app import App
 from sealift.model.event import FindingReported
-from sealift.model.finding import Finding, SuiteResult
+from sealift.model.finding import SEVERITIES, Finding, SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.release import BuiltRelease
 from sealift.model.template import Template
@@ -59,14 +59,16 @@ def _changed(app: App, services: Services) -> Mapping[str, frozenset[int]]:
 
 
 def changed_first(findings: Iterable[Finding], lines: Mapping[str, frozenset[int]]) -> tuple[Finding, ...]:
-    """Return the findings in changed lines, marked as that, then all others."""
+    """Return the findings in changed lines, marked as that, then all others; what stops and weighs most comes first."""
 
     def is_changed(finding: Finding) -> bool:
         at = finding.location
         return at is not None and at.line in lines.get(at.file, ())
 
     marked = [replace(f, data={**f.data, "changed": "yes"}) if is_changed(f) else f for f in findings]
-    return tuple(sorted(marked, key=lambda finding: "changed" not in finding.data))
+    return tuple(
+        sorted(marked, key=lambda one: ("changed" not in one.data, not one.stops, SEVERITIES.index(one.severity)))
+    )
 
 
 def _with(analysis: SuiteResult, own: Sequence[Finding]) -> SuiteResult:

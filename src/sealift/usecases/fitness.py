@@ -34,7 +34,10 @@ def misfits(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
     for several in alike.values():
         (name, first), names = several[0], ", ".join(one for one, _ in several)
         message = f"{names}{first.message.removeprefix(name)}"
-        yield replace(first, message=message, data={**first.data, "environment": names})
+        if first.location is not None:
+            message = message.replace(f"; it is declared in {first.location}", "", 1)
+        fix = first.fix.replace(_table(name), " and ".join(_table(one) for one, _ in several), 1)
+        yield replace(first, message=message, fix=fix, data={**first.data, "environment": names})
     yield from _of_probes(app, templates)
 
 
@@ -44,7 +47,7 @@ def misfit(app: App, environment: Environment, stacks: Sequence[SealedStack], pr
     A secret without a value is advice where the stack's name is declared: one that was taken over keeps its own.
     """
     name = environment.name
-    where = f"[environments.{name}.parameters] in sealift.toml"
+    where = f"{_table(name)} in sealift.toml"
     secret = any(f'"{spec.name}"' in problem for stack in stacks for spec in stack.parameters if spec.no_echo)
     lacks = [p for stack in stacks for p in stack.parameters if f'"{p.name}"' in problem and NO_VALUE in problem]
     place = lacks[0].location if lacks else None
@@ -57,6 +60,10 @@ def misfit(app: App, environment: Environment, stacks: Sequence[SealedStack], pr
     )
     found = _finding(app, name, "parameters", told, fix, place)
     return replace(found, stops=False, severity="medium") if declared else found
+
+
+def _table(environment: str) -> str:
+    return f"[environments.{environment}.parameters]"
 
 
 def require_probes(app: App, templates: Mapping[str, Template]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sealift.model.app import Probe, StackSpec
-from sealift.model.finding import SuiteResult
+from sealift.model.finding import Finding, SuiteResult
 from sealift.usecases.build import load_templates
 from sealift.usecases.check import Checked, check, unit_tests
 from sealift.usecases.run import RunOptions, run
@@ -26,6 +26,25 @@ def test_a_parameter_that_production_lacks_is_found(world: World):
     world.change("staging", parameters={"Level": "1"})
     (message,) = stopping(world)
     assert message.startswith('production: parameter "Level" (String) has no value and no default')
+
+
+def test_a_parameter_that_several_environments_lack_is_one_finding_with_its_place_once(world: World):
+    world.write({"Hello": function()}, Parameters={"Level": {"Type": "String"}})
+    (found,) = [f for f in checked(world).analysis.findings if f.id == "parameters"]
+    assert found.message == 'staging, production: parameter "Level" (String) has no value and no default'
+    assert (
+        found.fix
+        == "Set it under [environments.staging.parameters] and [environments.production.parameters] in sealift.toml."
+    )
+    assert str(found.location).startswith("template.")
+
+
+def test_what_weighs_most_comes_first_whoever_says_it(world: World):
+    world.write({"Hello": function(), "Items": table()})
+    small = Finding(tool="ruff", id="F401", severity="low", message="`os` imported but unused")
+    stops = Finding(tool="ruff", id="F821", severity="high", message="Undefined name `x`", stops=True)
+    world.analyzer.result = SuiteResult(name="analysis", status="failed", findings=(small, stops))
+    assert [f.id for f in checked(world).analysis.findings] == ["F821", "production-defaults", "F401"]
 
 
 def test_a_secret_that_an_environment_lacks_is_never_asked_for_in_the_file(world: World):

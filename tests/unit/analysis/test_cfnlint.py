@@ -5,13 +5,20 @@ import pytest
 from sealift.analysis.cfnlint import cfnlint_findings, refused
 from sealift.model.finding import Finding
 
+OLD = (
+    "Runtime 'python3.8' was deprecated on '2024-10-14'. Creation was disabled on '2027-02-01' and update on "
+    "'2027-03-03'. Please consider updating to 'python3.14'"
+)
 
-def _one(rule: str, local: bool = False, own_config: bool = False, path: object = None, times: int = 1) -> Finding:
+
+def _one(
+    rule: str, local: bool = False, own_config: bool = False, path: object = None, times: int = 1, message: str = "m"
+) -> Finding:
     report = [
         {
             "Rule": {"Id": rule},
             "Level": "Error",
-            "Message": "m",
+            "Message": message,
             "Filename": "template.yaml",
             "Location": {"Start": {"LineNumber": 7}, "Path": path},
         }
@@ -29,10 +36,26 @@ def test_what_aws_refuses_stops(rule: str) -> None:
     assert (finding.stops, finding.severity) == (True, "high")
 
 
-@pytest.mark.parametrize("rule", ["E0002", "E1029", "E1041", "E1156", "E3628", "E3688", "E4002"])
+@pytest.mark.parametrize("rule", ["E0002", "E1029", "E1156", "E3628", "E4002"])
 def test_errors_that_aws_does_not_surely_refuse_are_advice(rule: str) -> None:
     finding = _one(rule)
     assert (finding.stops, finding.severity) == (False, "medium")
+
+
+@pytest.mark.parametrize("rule", ["E1040", "E1041", "E3687", "E3688"])
+def test_errors_that_aws_takes_as_they_are_weigh_little(rule: str) -> None:
+    finding = _one(rule)
+    assert (finding.stops, finding.severity) == (False, "low")
+
+
+@pytest.mark.parametrize("rule", ["W2531", "E2531", "E2533"])
+def test_the_end_of_a_runtime_is_told_by_its_days_whether_they_have_passed_or_not(rule: str) -> None:
+    finding = _one(rule, message=OLD)
+    assert finding.message == (
+        "Runtime 'python3.8' has been out of support since 2024-10-14; AWS refuses new functions of it from 2027-02-01 "
+        "and updates from 2027-03-03"
+    )
+    assert finding.fix == "Choose a runtime that AWS supports: 'python3.14' is the next."
 
 
 def test_warnings_and_remarks_never_stop() -> None:
@@ -45,7 +68,7 @@ def test_warnings_and_remarks_never_stop() -> None:
 
 @pytest.mark.parametrize(("rule", "stops"), [("E2531", False), ("E2533", True)])
 def test_a_runtime_stops_when_aws_refuses_updates_and_never_on_the_embedded_cloud(rule: str, stops: bool) -> None:
-    aws, local = _one(rule, local=False), _one(rule, local=True)
+    aws, local = _one(rule, local=False, message=OLD), _one(rule, local=True, message=OLD)
     assert (aws.stops, aws.severity) == (stops, "high" if stops else "medium")
     assert (local.stops, local.severity) == (False, "medium")
     assert "runtime" in aws.fix
