@@ -16,7 +16,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
 from tests.mutants.mutations import mutants
@@ -64,7 +63,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--near", action="store_true", help="ask the room's own tests alone")
-    parser.add_argument("--file", default="*", metavar="STEM", help="mutate this file of the room alone, such as guard")
+    parser.add_argument("--file", action="append", metavar="STEM", help="mutate these files alone, such as guard")
     chosen = parser.parse_args()
     enough = [_room(name, chosen) for name in chosen.rooms or ROOMS]
     return 0 if all(enough) else 1
@@ -73,7 +72,7 @@ def main() -> int:
 def _room(name: str, chosen: argparse.Namespace) -> bool:
     """Try the mutants of a room and return whether enough of them are killed."""
     room, began = ROOMS[name], time.monotonic()
-    sources = [source for source in _sources(room) if fnmatch(Path(source.file).stem, chosen.file)]
+    sources = [s for s in _sources(room) if not chosen.file or Path(s.file).stem in chosen.file]
     known = equivalents()
     every = [(at, m.name) for at, m in enumerate(m for s in sources for m in mutants(s.text, s.module, s.file))]
     counted = [(at, mutant) for at, mutant in every if mutant not in known]

@@ -12,7 +12,7 @@ from sealift.cfn.values import mapping_at, properties, resources, scalar_text
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.create_only import recreation
 from sealift.delivery.guard import GuardInput, Resources, judge
-from sealift.delivery.stateful import IDENTITIES, PROTECTIONS, STORES
+from sealift.delivery.stateful import PROTECTIONS
 from sealift.model.finding import Finding
 from sealift.model.stack import Change, ChangeDetail, ChangeSet, Replacement
 from sealift.model.template import Json
@@ -52,30 +52,24 @@ def foreseen(stack: str, before: Declared, after: Declared, existing: Existing |
 
     Without `existing`, every resource that the template before declares counts as there.
     """
-    if existing is not None and not existing.ids:
-        return ()
     changes = _nested_set(stack, tuple(_changes(before, after, existing)))
     templates = dict(_templates(stack, before, after))
-    was, becomes = templates.pop(stack, ({}, {}))
+    was, becomes = templates.pop(stack)
     findings = judge(GuardInput(stack=stack, change_set=changes, before=was, after=becomes, nested=templates))
     decided = dict(_decided(changes, stack))
-    return tuple(f for f in findings if f.id.startswith(decided.get((f.data["stack"], f.data["logical_id"]), ("",))))
+    return tuple(f for f in findings if f.id.startswith(decided.get((f.data["stack"], f.data["logical_id"]), ())))
 
 
 def _decided(changes: ChangeSet, path: str) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
     """Yield, by stack and logical id of a change, the prefixes of the rules that the templates decide."""
     for change in changes.changes:
-        if change.action in {"Add", "Dynamic"}:
-            yield (path, change.logical_id), ()
-        if change.action == "Remove":  # how its policy changes does not matter any more
-            yield (path, change.logical_id), ("data-", "identity-")
+        # how the policy of what is removed changes does not matter any more
+        yield (path, change.logical_id), ("data-", "identity-") if change.action == "Remove" else ("",)
         if change.nested is not None:
             yield from _decided(change.nested, f"{path}/{change.logical_id}")
 
 
 def _templates(path: str, before: Declared, after: Declared) -> Iterator[tuple[str, tuple[Resources, Resources]]]:
-    if _is_dynamic(before) or _is_dynamic(after):
-        return
     yield path, (dict(resources(before.body)), dict(resources(after.body)))
     for name in before.nested.keys() & after.nested.keys():
         yield from _templates(f"{path}/{name}", before.nested[name], after.nested[name])
@@ -93,7 +87,7 @@ def _is_dynamic(declared: Declared) -> bool:
 
 
 def _changes(before: Declared, after: Declared, existing: Existing | None) -> Iterator[Change]:
-    """Yield the changes of a stack; one that the templates do not decide is Dynamic."""
+    """Yield the changes of a stack that the templates decide."""
     if _is_dynamic(before) or _is_dynamic(after):
         return
     old, new = dict(resources(before.body)), dict(resources(after.body))
@@ -106,14 +100,14 @@ def _changes(before: Declared, after: Declared, existing: Existing | None) -> It
         if was is False and becomes:
             yield replace(one, action="Add", physical_id=None, type=_type(new[name]))
         elif not was or becomes is None or physical is None:
-            yield replace(one, action="Dynamic")
+            continue
         elif not becomes:
-            yield _removed(one, old[name], before, inner)
+            yield from _removed(one, old[name], before, inner)
         elif name in before.nested and name in after.nested:
             nested = tuple(_changes(before.nested[name], after.nested[name], inner))
             yield replace(one, nested=_nested_set(physical, nested))
-        elif kind in STORES or kind in IDENTITIES:
-            yield _modified(one, old[name], new[name], before, after)
+        else:
+            yield from _modified(one, old[name], new[name], before, after)
 
 
 def _is_made(resource: Mapping[str, Json] | None, declared: Declared) -> bool | None:
@@ -135,17 +129,19 @@ def _physical(name: str, kind: str, existing: Existing | None) -> str | None:
     return physical if found == kind and physical else None
 
 
-def _removed(change: Change, resource: Mapping[str, Json], before: Declared, existing: Existing | None) -> Change:
+def _removed(
+    change: Change, resource: Mapping[str, Json], before: Declared, existing: Existing | None
+) -> Iterator[Change]:
     usual = "" if change.type.startswith(_KEPT_BY_DEFAULT) else "Delete"
     policy = resolved(resource.get("DeletionPolicy", usual), before.known)
     if policy not in ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot"):  # an unknown one is a mapping
-        return replace(change, action="Dynamic")
+        return
     action = str(policy).replace("RetainExceptOnCreate", "Retain")
     nested: ChangeSet | None = None
     if action == "Delete" and change.logical_id in before.nested:
         inner = tuple(_changes(before.nested[change.logical_id], Declared(), existing))
         nested = _nested_set(str(change.physical_id), inner)
-    return replace(change, action="Remove", policy_action=action, nested=nested)
+    yield replace(change, action="Remove", policy_action=action, nested=nested)
 
 
 def _nested_set(stack: str, changes: tuple[Change, ...]) -> ChangeSet:
@@ -154,21 +150,20 @@ def _nested_set(stack: str, changes: tuple[Change, ...]) -> ChangeSet:
 
 def _modified(
     change: Change, old: Mapping[str, Json], new: Mapping[str, Json], before: Declared, after: Declared
-) -> Change:
+) -> Iterator[Change]:
     policy = resolved(new.get("UpdateReplacePolicy", "Delete"), after.known)
     if _type(new) != change.type or policy not in ("Delete", "Retain", "Snapshot"):
-        return replace(change, action="Dynamic")
+        return
     plain = old.get("Type") == new.get("Type") == change.type
-    names = {*properties(old), *properties(new)} if plain else {"TableName"}
     details: list[ChangeDetail] = []
-    for name in sorted(names):
+    for name in {**properties(old), **properties(new)} if plain else ("TableName",):
         was, becomes = _value(old, name, before), _value(new, name, after)
         needs = recreation(change.type, name) or "Never"
         if _text(was) == _text(becomes) or (needs == "Never" and (change.type, name) not in PROTECTIONS):
             continue
         in_part = needs == "Conditionally" and recreation(change.type, f"{name}/-") == "Never"
         if not is_known([was, becomes]) or in_part:
-            return replace(change, action="Dynamic")
+            return
         details.append(
             ChangeDetail(
                 attribute="Properties",
@@ -179,11 +174,10 @@ def _modified(
                 after=_text(becomes),
             )
         )
-    all_needs = {detail.requires_recreation for detail in details}
-    replacement: Replacement = "Conditional" if "Conditionally" in all_needs else "False"
-    replacement = "True" if "Always" in all_needs else replacement
-    action = f"ReplaceAnd{policy}" if replacement != "False" else None
-    return replace(change, replacement=replacement, policy_action=action, details=tuple(details))
+    needed = {detail.requires_recreation for detail in details}
+    replacement: Replacement = "Conditional" if "Conditionally" in needed else "False"
+    replacement = "True" if "Always" in needed else replacement
+    yield replace(change, replacement=replacement, policy_action=f"ReplaceAnd{policy}", details=tuple(details))
 
 
 def _value(resource: Mapping[str, Json], name: str, declared: Declared) -> Json:

@@ -1,5 +1,7 @@
 """What templates decide of a change set, and what they leave to it."""
 
+from dataclasses import replace
+
 import pytest
 
 from sealift.cfn.evaluation import Bindings
@@ -116,3 +118,105 @@ def test_a_store_in_a_nested_stack_is_named_by_its_path():
     for after in (Declared(body=holder, nested={"Child": declared()}), declared()):
         (finding,) = foreseen("app", before, after, there)
         assert (finding.id, finding.data["stack"], finding.data["logical_id"]) == ("data-removed", "app/Child", "Items")
+
+
+BUCKET: Body = {"Type": "AWS::S3::Bucket", "Properties": {}}
+
+
+def body(**made: Body) -> Declared:
+    return Declared(body={"Resources": made})
+
+
+def test_without_a_list_of_what_exists_all_that_was_declared_is_there():
+    assert rules(declared(TABLE), declared(), None) == ["data-removed"]
+    assert rules(declared(TABLE), declared(named("b")), None) == ["data-replaced"]
+    child: Body = {"Type": "AWS::CloudFormation::Stack", "Properties": {}}
+    before = Declared(body={"Resources": {"Child": child}}, nested={"Child": declared(TABLE)})
+    assert rules(before, declared(), None) == ["data-removed"]
+
+
+@pytest.mark.parametrize("ids", [{}, {"Items": (TABLE["Type"], "")}, {"Items": ("AWS::S3::Bucket", "a-1")}])
+def test_what_does_not_exist_or_is_another_thing_is_not_lost(ids: dict[str, tuple[str, str]]):
+    there = Existing(ids=ids)
+    for after in (declared(), declared(named("b")), declared(TABLE)):
+        assert rules(declared(named("a", DeletionPolicy="Retain")), after, there) == []
+
+
+def test_a_policy_that_gets_weaker_is_foreseen_where_the_store_exists_and_stays():
+    kept, left = named("a", DeletionPolicy="Retain"), named("a")
+    assert rules(declared(kept), declared(left)) == ["policy-weakened"]
+    child: Body = {"Type": "AWS::CloudFormation::Stack", "Properties": {}}
+    holder: Body = {"Resources": {"Child": child, "Items": TABLE}}
+    before, after = (Declared(body=holder, nested={"Child": declared(one)}) for one in (kept, left))
+    ids = {**THERE.ids, "Child": ("AWS::CloudFormation::Stack", "s-1")}
+    (finding,) = foreseen("app", before, after, Existing(ids=ids, nested={"Child": THERE}))
+    assert (finding.id, finding.data["stack"]) == ("policy-weakened", "app/Child")
+    assert rules(before, after, Existing(ids=ids)) != []  # of an inner stack that cannot be listed all is there
+    assert rules(before, after, Existing(ids=ids, nested={"Child": Existing()})) == []
+    assert rules(before, after, THERE) == []
+
+
+def test_a_store_under_another_name_is_foreseen_unless_it_is_not_known_to_be_made():
+    kept = named("a", DeletionPolicy="Retain")
+    assert rules(body(Items=kept), body(Items2=TABLE)) == ["data-left-behind"]
+    assert rules(body(Items=kept), body(Items2=BUCKET)) == []
+    unknown = Declared(
+        body={"Resources": {"Items2": {**TABLE, "Condition": "C"}}},
+        known=Bindings(conditions={"C": {"Fn::Equals": [{"Ref": "A"}, "x"]}}),
+    )
+    assert rules(body(Items=kept), unknown) == []
+
+
+def test_what_may_not_have_been_made_is_left_to_the_change_set():
+    unknown = Declared(
+        body={"Resources": {"Items": {**TABLE, "Condition": "C"}}},
+        known=Bindings(conditions={"C": {"Fn::Equals": [{"Ref": "A"}, "x"]}}),
+    )
+    assert rules(unknown, declared()) == rules(unknown, declared(named("b"))) == []
+
+
+@pytest.mark.parametrize(
+    "transform",
+    ["Ours", ["AWS::LanguageExtensions", "Ours"], ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"]],
+)
+def test_a_macro_on_either_side_leaves_all_to_the_change_set(transform: Json):
+    lost = [] if "Ours" in str(transform) else ["data-removed"]
+    before = Declared(body={"Transform": transform, "Resources": {"Items": TABLE}})
+    assert rules(before, declared()) == rules(declared(TABLE), replace(before, body={"Transform": transform})) == lost
+
+
+def test_an_address_that_gets_another_name_is_replaced_and_a_thing_of_another_type_is_left_to_cloudformation():
+    before, after = ({"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}} for name in "ab")
+    there = Existing(ids={"Items": ("AWS::SNS::Topic", "t-1")})
+    assert rules(declared(before), declared(after), there) == ["identity-replaced"]
+    assert rules(declared(TABLE), declared(BUCKET)) == []
+
+
+def test_a_nested_stack_of_this_release_on_one_side_alone_is_left_to_cloudformation():
+    holder: Body = {"Resources": {"Child": {"Type": "AWS::CloudFormation::Stack", "Properties": {}}}}
+    there = Existing(ids={"Child": ("AWS::CloudFormation::Stack", "s-1")}, nested={"Child": THERE})
+    own, foreign = Declared(body=holder, nested={"Child": declared(TABLE)}), Declared(body=holder)
+    assert rules(own, foreign, there) == rules(foreign, own, there) == []
+    kept: Body = {"Resources": {"Child": {"Type": "AWS::CloudFormation::Stack", "DeletionPolicy": "Retain"}}}
+    assert rules(replace(own, body=kept), declared(), there) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "told"),
+    [
+        # a property of which a part can only be given at creation: the change may be of another part
+        ("AWS::OpenSearchService::Domain", {"EncryptionAtRestOptions": 1}, {"EncryptionAtRestOptions": 2}, None),
+        ("AWS::RDS::DBInstance", {"Engine": "a"}, {"Engine": "b"}, "may be replaced"),
+        ("AWS::RDS::DBInstance", {"Engine": "a", "DBName": "a"}, {"Engine": "b", "DBName": "b"}, "would be replaced"),
+        ("AWS::DynamoDB::Table", {"A": "a", "TableName": "a"}, {"A": "b", "TableName": "b"}, "(a → b)"),
+        ("AWS::DynamoDB::Table", {"TableName": "a"}, {"A": {"Ref": "X"}, "TableName": "b"}, "would be replaced"),
+        ("AWS::DynamoDB::Table", {"TableName": "a"}, {"KeySchema": {"Ref": "X"}, "TableName": "b"}, None),
+        ("AWS::DynamoDB::Table", {"KeySchema": [{"N": 1, "K": True}]}, {"KeySchema": [{"K": "true", "N": "1"}]}, None),
+        ("AWS::DynamoDB::Table", {"KeySchema": [{"N": 1}]}, {"KeySchema": [{"N": 2}]}, "may be replaced"),
+        ("AWS::DynamoDB::Table", {"KeySchema": [{"N": 1}]}, {"KeySchema": [{"M": 1}]}, "may be replaced"),
+    ],
+)  # fmt: skip
+def test_what_a_changed_property_does_is_said_as_surely_as_it_is_known(kind: str, before: Body, after: Body, told):
+    old, new = (declared({"Type": kind, "Properties": one}) for one in (before, after))
+    findings = foreseen("app", old, new, Existing(ids={"Items": (kind, "x-1")}))
+    assert [told in finding.message for finding in findings] == ([True] if told else [])
