@@ -1,7 +1,6 @@
 """Turns checked settings into the `App`, with defaults for what is not said."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, cast
 
@@ -10,12 +9,13 @@ from sealift.config.keys import BUILD, PROBE, ROOT, STACK
 from sealift.config.kinds import Settings
 from sealift.model.app import PREVIEW, App, BuildOptions, Environment, PreviewRules, Probe, StackSpec
 from sealift.model.template import Packing
+from sealift.model.values import value
 
 DEFAULT_SOAK_S = 600.0
 ONLY_STACK = "app"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Surroundings:
     """What is known without the configuration file."""
 

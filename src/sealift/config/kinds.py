@@ -15,6 +15,7 @@ from sealift.config.locate import Path
 from sealift.config.toml import toml_string
 from sealift.delivery.durations import seconds, written
 from sealift.errors import did_you_mean
+from sealift.model.values import value
 
 Setting: TypeAlias = (
     "bool | int | float | str | date | time | tuple[str, ...] | tuple[int, ...] | list[Settings] | Settings"
@@ -25,7 +26,7 @@ _MAX_TAGS = 50
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Problem:
     """What is wrong at a place of the configuration."""
 

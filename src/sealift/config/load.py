@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.config.agree import contradictions
@@ -20,6 +19,7 @@ from sealift.config.kinds import Problem, checked
 from sealift.config.locate import key_lines, line_of
 from sealift.errors import ConfigError
 from sealift.model.app import App
+from sealift.model.values import value
 
 CONFIG_NAME = "sealift.toml"
 PYPROJECT_NAME = "pyproject.toml"
@@ -28,7 +28,7 @@ FILES = (CONFIG_NAME, PYPROJECT_NAME, *SAMCONFIG_NAMES)
 DEFAULT_REGION = "us-east-1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Source:
     """A configuration file's text: of the work tree, or of a commit."""
 

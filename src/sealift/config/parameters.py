@@ -1,13 +1,13 @@
 """Reads only the parameters of a template, leniently: what is wrong with it is not for `sealift init` to say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sealift.config.documents import mapping_in
+from sealift.model.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TemplateParameter:
     """A parameter of the template, as `sealift init` shows it."""
 

@@ -8,13 +8,14 @@ import math
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from sealift.boundary import repository
 from sealift.errors import ConfigError, UserError
 from sealift.model.app import App
 from sealift.model.finding import Finding
+from sealift.model.values import value
 from sealift.pipelines.delivered import Delivered, Entered, Previewed
 from sealift.pipelines.lint import FILES, System, lint, system_of
 from sealift.pipelines.written import write
@@ -26,7 +27,7 @@ _MOST_LOCKS, _DEPTH = 10, 4
 _LARGEST_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Pipeline:
     """A pipeline file as Sealift would write it, and what stands there instead."""
 

@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from sealift.config.discover import samconfig_data, samconfig_texts, samconfig_values
+from sealift.model.values import value
 
 DEFAULT = "default"
 _STAGING = ("staging", "stage", "stg", "test", "qa", "uat", "preprod", "pre-prod")
@@ -20,7 +21,7 @@ _PLACEHOLDERS = {"sam-app", "sam_app"}
 """What `sam init` calls every stack."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SamEnvironment:
     """One config environment of samconfig. Nothing of `default` is in another one: SAM CLI does not merge them."""
 

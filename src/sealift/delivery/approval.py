@@ -6,12 +6,12 @@ and the caller that AWS knew at the same time.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sealift.delivery.gates import GateResult
 from sealift.model.app import Environment
 from sealift.model.ledger import Entry
 from sealift.model.records import Approval
+from sealift.model.values import value
 
 _CI_PLACES = ("bitbucket", "github", "gitlab", "other")
 _SHOWN = 3
@@ -19,7 +19,7 @@ _NOBODY = "ci"
 """The name of a CI system's job when it does not say who started it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Subject:
     """The subject of an approval: a release, the configuration that it would get, and the authors of its commits."""
 

@@ -4,19 +4,19 @@ Definitions: https://dora.dev/guides/dora-metrics/. What is not known is None, a
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
 from sealift.delivery.history import Deployed
 from sealift.model.release import Commit
+from sealift.model.values import value
 
 PERIOD = timedelta(days=90)
 """What is measured: so long before now."""
 _DAYS_A_WEEK = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Week:
     """The measures of seven days. Times are medians, in seconds."""
 
@@ -27,7 +27,7 @@ class Week:
     recovery_time_s: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Dora:
     """The measures of one environment. Times are medians, in seconds."""
 

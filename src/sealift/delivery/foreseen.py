@@ -5,7 +5,7 @@ What only CloudFormation knows is left out: the change set itself is judged when
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sealift.cfn.evaluation import Bindings, condition, is_known, resolved
 from sealift.cfn.values import mapping_at, properties, resources, scalar_text
@@ -16,6 +16,7 @@ from sealift.delivery.stateful import PROTECTIONS
 from sealift.model.finding import Finding
 from sealift.model.stack import Change, ChangeDetail, ChangeSet, Replacement
 from sealift.model.template import Json
+from sealift.model.values import value
 
 _MADE_BY_SAM = {
     "AWS::Serverless::Api": "AWS::ApiGateway::RestApi",
@@ -29,7 +30,7 @@ _KEPT_BY_DEFAULT = "AWS::RDS::"
 _NO_VALUE: Json = {"Ref": "AWS::NoValue"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Declared:
     """A stack as declared by a sealed template, with its known values."""
 
@@ -39,7 +40,7 @@ class Declared:
     """Nested stacks of the release by their logical id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Existing:
     """The resources of a stack: type and physical id by logical id."""
 

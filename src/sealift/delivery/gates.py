@@ -1,7 +1,7 @@
 """The gates before an environment: what has to hold before a release may enter it. Pure; the caller gives the time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -11,6 +11,7 @@ from sealift.delivery.windows import closed
 from sealift.errors import SealiftError, Waiting
 from sealift.model.app import Environment
 from sealift.model.event import Event
+from sealift.model.values import value
 
 GateName = Literal[
     "account", "protected", "merged", "release", "running", "anchored", "verified", "soak", "branch", "newer",
@@ -23,7 +24,7 @@ _SKEW = timedelta(minutes=5)
 """How far a machine's clock may be off before the store's counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GateResult:
     """The result of a gate: whether it is open, and if not, why, and the act that opens it."""
 

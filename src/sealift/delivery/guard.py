@@ -6,7 +6,7 @@ first only, a removal the second; both default to Delete) and the ResourceChange
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from sealift.cfn.values import properties
@@ -16,12 +16,13 @@ from sealift.delivery.tables import TABLES, lost_features, lost_indexes
 from sealift.model.finding import Finding
 from sealift.model.stack import Change, ChangeDetail, ChangeSet
 from sealift.model.template import Json
+from sealift.model.values import value
 
 KEEPING = frozenset({"Retain", "Snapshot", "RetainExceptOnCreate"})
 Resources = Mapping[str, Mapping[str, Json]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GuardInput:
     """A change set with the templates before and after it. An empty template is unknown.
 

@@ -4,7 +4,7 @@ The tests and their thresholds are told in docs/explanation/soak.md; who changes
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +12,7 @@ from sealift.delivery.statistics import binomial_tail, fisher_tail, mann_whitney
 from sealift.model.app import Health
 from sealift.model.health import FUNCTION, Observation, Traffic
 from sealift.model.template import Json
+from sealift.model.values import value
 
 SIGNIFICANCE = 0.01
 """All tests of one judgement together call a release that is as it should be broken less often than this."""
@@ -26,7 +27,7 @@ Verdict = Literal["healthy", "unhealthy", "waiting", "unknown", "off"]
 TestName = Literal["error-rate", "latency", "error-rate-before", "latency-before"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Test:
     """One statistical test of one resource. `p` is the probability of this result for a healthy release."""
 
@@ -39,7 +40,7 @@ class Test:
     broken: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Judgement:
     """The observations of a release, and the verdict on its health."""
 

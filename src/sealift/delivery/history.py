@@ -5,18 +5,19 @@ is written before anything is sent, the outcome after it; one that never got an 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import dropwhile, pairwise, takewhile
 
 from sealift.model import records
 from sealift.model.ledger import Entry, EntryKind, Status
+from sealift.model.values import value
 
 DEPLOYING: tuple[EntryKind, ...] = ("deployment", "rollback", "promotion")
 """Kinds of entry that put a release onto an environment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Deployed:
     """One deployment of a release to an environment, with its outcome."""
 
@@ -74,7 +75,7 @@ class Deployed:
         return self.is_good and self.watch_s > 0 and self.watch in {None, "running", "aborted"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Standing:
     """The state of an environment according to its ledger."""
 
@@ -213,7 +214,7 @@ def deployments(entries: Sequence[Entry]) -> tuple[Deployed, ...]:
     return tuple(sorted(found.values(), key=lambda one: one.at))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Overtaken:
     """A verified release that another one replaced before the end of its soak. It is not a failure."""
 

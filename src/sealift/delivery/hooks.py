@@ -3,7 +3,7 @@
 import hashlib
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Literal
 
@@ -11,13 +11,14 @@ from sealift.delivery.history import standing
 from sealift.model.app import Hooks
 from sealift.model.ledger import Entry
 from sealift.model.records import HookStep
+from sealift.model.values import value
 
 Moment = Literal["before_deploy", "after_deploy"]
 FUNCTION = "lambda:"
 """A line that begins so calls a function of the release: `lambda:LogicalId`, `lambda:stack/LogicalId`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Hook:
     """One hook: a command, or a function of the release."""
 

@@ -5,7 +5,6 @@ CloudFormation would make a new stack with new, empty stores, and the old one wo
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from sealift.delivery.history import executions
 from sealift.delivery.previews import is_preview
@@ -15,6 +14,7 @@ from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
 from sealift.model.ledger import Entry
 from sealift.model.stack import StackState
+from sealift.model.values import value
 
 OWNER_TAG = "sealift:app"
 ENVIRONMENT_TAG = "sealift:environment"
@@ -23,7 +23,7 @@ Stateful = Mapping[str, str]
 """Logical id → type of every store and address of a stack."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Creation:
     """A declared stack with the stores and known addresses that a deployment would add."""
 
@@ -33,7 +33,7 @@ class Creation:
     adds: Stateful
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Undeclared:
     """A stack that Sealift made and sealift.toml does not declare, with its stores and known addresses."""
 

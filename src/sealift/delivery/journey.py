@@ -1,9 +1,9 @@
 """What `sealift run` does with a commit: decided from branch, pull request and configuration alone. Pure."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from sealift.model.app import App, Environment
+from sealift.model.values import value
 
 _OTHER_MAIN = '`sealift init` writes a sealift.toml in which staging has branch = "master".'
 
@@ -11,7 +11,7 @@ _OTHER_MAIN = '`sealift init` writes a sealift.toml in which staging has branch 
 NOT_ON_BRANCH = "Merge and push it, then: git fetch origin (in a shallow clone: git fetch --unshallow origin)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Journey:
     """The environments a commit is deployed to at once, and those it would be promoted into afterwards."""
 

@@ -1,10 +1,10 @@
 """Which functions that could not be loaded are broken for certain, why, and what mends it. Pure."""
 
 import re
-from dataclasses import dataclass
 
 from sealift.model.loading import Loading
 from sealift.model.release import STAND_IN
+from sealift.model.values import value
 
 _OUTSIDE = re.compile(
     r"Connect|Connection|Timeout|Timedout|Endpoint|Network|gaierror|URLError|HTTP\w*Error|OperationalError|ClientError|ServiceError"
@@ -22,7 +22,7 @@ _LACKING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 _MODULE = re.compile(r"No module named '([^'.]+)|Cannot find (?:module|package) '(?!\.|/)((?:@[^'/]+/)?[^'/]+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Judged:
     """Why a function could not be loaded. `certain` means that it fails on AWS too."""
 

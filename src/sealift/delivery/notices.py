@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal, TypeGuard
 
@@ -16,6 +16,7 @@ from sealift.delivery.history import DEPLOYING
 from sealift.errors import SealiftError, Waiting
 from sealift.model.app import Notification
 from sealift.model.event import EntryRecorded, Event, Finished
+from sealift.model.values import value
 
 What = Literal["started", "succeeded", "failed", "rolled-back", "waiting-for-approval"]
 SIGNATURE = "X-Sealift-Signature"
@@ -29,7 +30,7 @@ _MARKS: Mapping[What, str] = {
 _LONGEST_MESSAGE = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Notice:
     """One thing that happened to one environment."""
 

@@ -1,9 +1,9 @@
 """Which closed gates a person may pass nevertheless, and with what kind of reason. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sealift.delivery.gates import GateResult
+from sealift.model.values import value
 
 NOT_YET = ("window", "soak")
 """Gates that say *not yet*. *Not this* stays: release, branch, verified, health, approval, isolation, data."""
@@ -13,7 +13,7 @@ OVERRIDABLE = (*NOT_YET, *NOT_KNOWN)
 SHORTEST_REASON = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Override:
     """Closed gates that are passed, with the reason."""
 

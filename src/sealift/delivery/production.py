@@ -5,17 +5,17 @@ in every environment, so that is how production is told from a preview.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from sealift.cfn.values import resources
 from sealift.model.finding import Finding, Lack
 from sealift.model.template import Json, Location, Template
+from sealift.model.values import value
 
 RULE = "production-defaults"
 POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Default:
     """A property below `Properties` that should be on; `line` is how to write it."""
 

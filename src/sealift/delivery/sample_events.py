@@ -6,18 +6,18 @@ The shapes are those of https://docs.aws.amazon.com/lambda/latest/dg/lambda-serv
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sealift.cfn.sources import Source
 from sealift.model.template import Json
+from sealift.model.values import value
 
 KINDS: Final = ("http", "sqs", "sns", "s3", "dynamodb", "kinesis", "schedule", "eventbridge")
 _BODY: Final = "{}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Place:
     """The environment of a function, with the names of its resources."""
 

@@ -7,13 +7,13 @@ at which they were asked for.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sealift.delivery.history import Deployed, standing
 from sealift.model.ledger import Entry
 from sealift.model.records import Delivery
+from sealift.model.values import value
 
 Relation = Literal["newer", "older", "same", "apart", "unknown"]
 """How another commit stands to ours, as git tells it; `apart` when each has commits that the other one lacks."""
@@ -21,7 +21,7 @@ MOST_CONTAINED = 100
 """How many of its newest commits a deployment says that it contains; nobody waits for longer than that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Asked:
     """The request for a deployment: its time, and the newest entry of the ledger at that time."""
 
@@ -31,7 +31,7 @@ class Asked:
     """It brings what was pushed: what the environment runs already counts too, however long it has been there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Rival:
     """A concurrent deployment that was first."""
 

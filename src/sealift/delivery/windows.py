@@ -4,10 +4,10 @@ Both count whole minutes, and clocks are set forward and back at whole minutes, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from sealift.model.app import Environment, Freeze, Window
+from sealift.model.values import value
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MINUTE = timedelta(minutes=1)
@@ -15,7 +15,7 @@ _LONGEST_WAIT = timedelta(days=15)
 """A weekly window comes again within a week, or two when clocks that are set forward skip it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Closed:
     """Why an environment is closed, and until when; `until` is None when that is unknown."""
 

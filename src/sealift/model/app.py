@@ -4,12 +4,13 @@ Made by `sealift.config` from `sealift.toml`; holds no state of any cloud.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Literal
 
 from sealift.model.template import Packing
+from sealift.model.values import value
 
 EnvironmentKind = Literal["permanent", "preview"]
 PREVIEW = "pr-*"
@@ -21,7 +22,7 @@ DriftMode = Literal["show", "refuse", "off"]
 PreviewsWhen = Literal["always", "label", "ready"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackSpec:
     """One template of the application. Most applications have exactly one, named `app`.
 
@@ -35,7 +36,7 @@ class StackSpec:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Probe:
     """One HTTP request that must be answered as declared. `url` may hold `${OutputKey}`."""
 
@@ -51,7 +52,7 @@ class Probe:
     """Where it is sent; empty means everywhere."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Health:
     """What a running release has to be like to be called healthy: `sealift.toml` `[environments.NAME.health]`."""
 
@@ -67,7 +68,7 @@ class Health:
     """Whether the release must not be worse than the one before it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Window:
     """When releases may enter an environment, week by week, by the clock on the wall of `zone`."""
 
@@ -80,7 +81,7 @@ class Window:
     """IANA name, such as `Europe/Rome`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Freeze:
     """When no release may enter an environment. Times are those of `zone`, without an offset; `end` is not included."""
 
@@ -90,7 +91,7 @@ class Freeze:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Environment:
     """One completely separate set of stacks, best in an AWS account of its own."""
 
@@ -147,7 +148,7 @@ class Environment:
     """Whether it may run code of somebody who may not push to the repository."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SuiteSpec:
     """How a suite is run: a command, the files it needs installed, and how long it may take."""
 
@@ -164,7 +165,7 @@ class SuiteSpec:
     """The least share of the changed lines that the tests have to run, in percent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Hooks:
     """Command lines, or `lambda:Function`, run around a deployment, idempotent by contract."""
 
@@ -174,7 +175,7 @@ class Hooks:
     """How long one command may take; a function has a timeout of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AcceptedFinding:
     """A finding of the proof that somebody answers for: `sealift.toml` `[[isolation.accepted]]`.
 
@@ -189,7 +190,7 @@ class AcceptedFinding:
     logical_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Signing:
     """The keys of releases: PEM files (relative to the root, absolute, or below `~`), or a private one in AWS KMS."""
 
@@ -201,7 +202,7 @@ class Signing:
     """What the public key's file holds on the protected branch, when it is in the repository."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GatesRead:
     """Where the gates of an `App` were read from; without a reference, from the work tree."""
 
@@ -234,7 +235,7 @@ class GatesRead:
         return branch in self.merged_to if self.reference or self.problem else True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BuildOptions:
     """How artifacts are made: `sealift.toml` `[build]`."""
 
@@ -245,7 +246,7 @@ class BuildOptions:
     packing: Packing = field(default_factory=Packing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SandboxOptions:
     """What programs that the tree can influence may reach: `sealift.toml` `[sandbox]`."""
 
@@ -257,7 +258,7 @@ class SandboxOptions:
     """Files (`~/.npmrc`) that are let through although they may hold credentials."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Notification:
     """Who is told of deliveries: `sealift.toml` `[[notifications]]`. Addresses and secrets are in variables."""
 
@@ -266,7 +267,7 @@ class Notification:
     format: Literal["generic", "slack"] = "generic"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PreviewRules:
     """Who gets a preview, how many there are at once, and for how long: `sealift.toml` `[previews]`."""
 
@@ -278,7 +279,7 @@ class PreviewRules:
     """Command lines, or `lambda:Function`, run after the first deployment, idempotent by contract."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class App:
     """A serverless application as its team declares it."""
 

@@ -1,9 +1,9 @@
 """What a change would do to each environment, as a pull request shows it before anything is deployed."""
 
-from dataclasses import dataclass
+from sealift.model.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Stop:
     """Something that stops the change, and the act that mends it. `where` is an environment, or a file and line."""
 
@@ -12,7 +12,7 @@ class Stop:
     mend: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Effect:
     """What a change does to one environment. Lines begin with `+`, `-` or `~`."""
 
@@ -32,7 +32,7 @@ class Effect:
     stops: tuple[Stop, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Size:
     """The package of a function or layer, in bytes; `before` is what the first environment runs, None when new."""
 
@@ -41,7 +41,7 @@ class Size:
     before: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PreviewLine:
     """What is said of the preview: its addresses, or why there is none."""
 
@@ -51,7 +51,7 @@ class PreviewLine:
     urls: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangeReport:
     """Everything that one comment on a pull request says."""
 

@@ -4,12 +4,13 @@ A use case emits events and never prints. Adding a field is fine; renaming one n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
 from sealift.model.finding import Finding
 from sealift.model.ledger import Status
 from sealift.model.template import Json
+from sealift.model.values import value
 
 Level = Literal["debug", "info", "warning", "error"]
 PhaseName = Literal[
@@ -18,7 +19,7 @@ PhaseName = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PhaseStarted:
     """A phase of the journey began."""
 
@@ -29,7 +30,7 @@ class PhaseStarted:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PhaseFinished:
     """A phase ended."""
 
@@ -42,7 +43,7 @@ class PhaseFinished:
     duration_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Progressed:
     """Long work moved on: `done` of `total` `unit`s; `total` is None when it is not known."""
 
@@ -56,7 +57,7 @@ class Progressed:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Noted:
     """Something a person should know. `name` is a stable kebab-case code of the note."""
 
@@ -68,7 +69,7 @@ class Noted:
     environment: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FindingReported:
     """A tool, guard or rule found something."""
 
@@ -78,7 +79,7 @@ class FindingReported:
     environment: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ArtifactBuilt:
     """An artifact is ready."""
 
@@ -91,7 +92,7 @@ class ArtifactBuilt:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangePlanned:
     """One change of the change set that is about to be executed."""
 
@@ -105,7 +106,7 @@ class ChangePlanned:
     replacement: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ResourceProgressed:
     """A stack event."""
 
@@ -119,7 +120,7 @@ class ResourceProgressed:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ProbeAnswered:
     """A probe or check of the verification was answered."""
 
@@ -133,7 +134,7 @@ class ProbeAnswered:
     latency_ms: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HookRan:
     """A hook ended; `output` is the end of what it printed, secrets masked."""
 
@@ -148,7 +149,7 @@ class HookRan:
     output: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HealthJudged:
     """A running release was judged; `evidence` is what the ledger keeps of it."""
 
@@ -161,7 +162,7 @@ class HealthJudged:
     evidence: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EntryRecorded:
     """The ledger grew by one entry."""
 
@@ -174,7 +175,7 @@ class EntryRecorded:
     release: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Finished:
     """The last event of every command that streams events."""
 

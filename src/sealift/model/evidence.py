@@ -1,10 +1,12 @@
 """What was analysed and tested before a release was deployed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from sealift.model.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Evidence:
     """How analysis and unit tests of the commit went that a release was built from. Statuses are those of a suite.
 

@@ -1,17 +1,18 @@
 """What was judged: findings with a witness, a place and a way to mend them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from sealift.model.template import Location
+from sealift.model.values import value
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 """Worst first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Finding:
     """Something a tool, a guard or the proof has to say. `tool` is who said it; `id` is the rule."""
 
@@ -26,7 +27,7 @@ class Finding:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SuiteResult:
     """How a test suite or an analysis went. `not tested` is a status of its own, never a success."""
 
@@ -50,7 +51,7 @@ class SuiteResult:
     """The end of what it printed, for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Lack:
     """What a resource lacks: `line` gives it, among its Properties or beside its Type."""
 

@@ -1,8 +1,10 @@
 """What is seen of a running release: requests, failures and latency by the minute, and alarms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+
+from sealift.model.values import value
 
 FUNCTION = "AWS::Lambda::Function"
 REST_API = "AWS::ApiGateway::RestApi"
@@ -12,7 +14,7 @@ COUNTED = (FUNCTION, REST_API, HTTP_API)
 ALARMS = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Minute:
     """One minute of one resource. `failures` are failed invocations, or answers of an API with a 5XX status."""
 
@@ -23,7 +25,7 @@ class Minute:
     """The average; None when nothing was measured."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Traffic:
     """What went through one function or API, minute after minute; minutes without a request are left out."""
 
@@ -50,7 +52,7 @@ class Traffic:
         return sum(latency * requests for latency, requests in measured) / total if total else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Observation:
     """One release seen from `start` to `end`."""
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, cast
 
 from sealift.model.records import Details
 from sealift.model.template import Json
+from sealift.model.values import value
 
 EntryKind = Literal[
     "deployment", "verification", "promotion", "rollback", "approval", "waiver", "override", "teardown", "watch",
@@ -18,7 +19,7 @@ GENESIS = "0" * 64
 """`previous` of the first entry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Record:
     """What a use case wants written down. The ledger adds sequence, time, actor, and the chain."""
 
@@ -31,7 +32,7 @@ class Record:
     details: Details
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Entry:
     """One line of history. `hash` covers every other field, `previous` included."""
 
@@ -57,7 +58,7 @@ class Entry:
         return cast("Mapping[str, Json]", json.loads(self.stored)["record"]["data"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Lease:
     """The right to write to an environment until `expires_at`. `fence` grows with every new holder."""
 
@@ -76,7 +77,7 @@ class Lease:
     """Fence of the holder before, when that one never gave it back; known to the holder alone, and not stored."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChainFault:
     """Where a ledger does not verify, and why."""
 

@@ -1,15 +1,16 @@
 """What is in force in an account, whoever put it there: a deployment, or a hand in the console."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from sealift.model.template import Json
+from sealift.model.values import value
 
 PrincipalKind = Literal["role", "user", "group"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LivePrincipal:
     """A role, user or group as IAM has it now. Users have the policies of their groups, too."""
 
@@ -24,7 +25,7 @@ class LivePrincipal:
     """The trust policy; None for users and groups."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LiveFunction:
     """A function as it is configured now."""
 
@@ -33,7 +34,7 @@ class LiveFunction:
     """Environment variables by name. A value may be a secret: it is compared with names, and shown to nobody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Unread:
     """Something of a live account that could not be read. `why` names the call and what AWS answered."""
 
@@ -42,7 +43,7 @@ class Unread:
     logical_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Concurrency:
     """The concurrent executions of an account and region: all of them, and those that no function has reserved."""
 
@@ -97,7 +98,7 @@ ATTEMPTS: Mapping[str, tuple[str, ...]] = {
 """What a runtime probe tries on each type: calls that change nothing, most of them for what is not there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Attempt:
     """One call that a role tries. `resource` is the name, ARN or URL that the call takes."""
 
@@ -105,7 +106,7 @@ class Attempt:
     resource: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Answer:
     """What an attempt brought. Everything but a denial means that the role got past IAM; `unknown` says neither."""
 

@@ -1,9 +1,9 @@
 """How the start of a function went that was not invoked."""
 
-from dataclasses import dataclass
+from sealift.model.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Loading:
     """A function by its physical name. `error_type` is empty when its handler was loaded."""
 

@@ -1,10 +1,11 @@
 """What is known of previews: the pull request that one is for, and the card that the bucket keeps of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from sealift.model.values import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class PullRequest:
     """A pull request as the CI system and the code host describe it. None means that it is not known."""
 
@@ -20,7 +21,7 @@ class PullRequest:
     labels: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Card:
     """What the bucket keeps of one preview, so that it can be destroyed without a clone."""
 

@@ -1,11 +1,12 @@
 """What the code of a function reads of its configuration."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from sealift.model.values import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Read:
     """One reading of a name. `${X}` in the name of a setting stands for the environment variable X."""
 
@@ -21,7 +22,7 @@ class Read:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FunctionReads:
     """What the code of one function reads, as far as its own modules and those of its layers go."""
 

@@ -5,14 +5,15 @@ later. They are read and written by the types of their fields (`sealift.model.st
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import ClassVar, Literal
 
 from sealift.model.template import Json
+from sealift.model.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Gates:
     """Where the gates were read from."""
 
@@ -20,7 +21,7 @@ class Gates:
     commit: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Isolation:
     """What the proof said of a release."""
 
@@ -31,7 +32,7 @@ class Isolation:
     """SHA-256 of the stored certificate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Anchor:
     """An entry of another environment's ledger that was the newest one at a promotion."""
 
@@ -40,7 +41,7 @@ class Anchor:
     hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Successor:
     """The newer deployment that another one gave way to."""
 
@@ -50,7 +51,7 @@ class Successor:
     actor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Delivery:
     """A deployment, promotion or rollback: what it brings, and how it ended."""
 
@@ -85,7 +86,7 @@ class Delivery:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Execution:
     """A change set that is about to be executed."""
 
@@ -102,7 +103,7 @@ class Execution:
     waivers: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackReview:
     """A stack under review that a change set made."""
 
@@ -111,7 +112,7 @@ class StackReview:
     stack_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RollbackContinued:
     """A failed rollback of a stack that is about to be continued, without what was waived."""
 
@@ -120,7 +121,7 @@ class RollbackContinued:
     waivers: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RemainsDeleted:
     """The remains of a failed creation that are about to be deleted."""
 
@@ -128,7 +129,7 @@ class RemainsDeleted:
     stack: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackLeft:
     """An undeclared stack that a waiver lets stay behind."""
 
@@ -136,7 +137,7 @@ class StackLeft:
     waivers: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Drifted:
     """What was changed by hand, and what of it a waiver lets pass."""
 
@@ -145,7 +146,7 @@ class Drifted:
     waivers: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StoreBackup:
     """A backup of a store that will be lost: before it is asked for, and when it is there."""
 
@@ -158,7 +159,7 @@ class StoreBackup:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HookStep:
     """A hook: before it is run, and how it ended."""
 
@@ -173,7 +174,7 @@ class HookStep:
     duration_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackDeletion:
     """A stack that is about to be deleted."""
 
@@ -182,7 +183,7 @@ class StackDeletion:
     stack_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BucketEmptied:
     """A bucket that is about to be emptied, because its stack is deleted."""
 
@@ -191,7 +192,7 @@ class BucketEmptied:
     bucket: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Destruction:
     """How the destruction of an environment ended."""
 
@@ -201,7 +202,7 @@ class Destruction:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Verified:
     """What a verification found."""
 
@@ -213,7 +214,7 @@ class Verified:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Watch:
     """A watch: until when, and what was seen when it ended."""
 
@@ -227,7 +228,7 @@ class Watch:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Approval:
     """An approval of a release with a configuration."""
 
@@ -244,7 +245,7 @@ class Approval:
     """Authors whose account is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Waiver:
     """A dangerous change that is allowed once."""
 
@@ -254,7 +255,7 @@ class Waiver:
     caller: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Override:
     """Closed gates that were passed."""
 
@@ -266,7 +267,7 @@ class Override:
     caller: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SettingChange:
     """A setting of an environment that is about to be set or unset, and how that ended. Never its value."""
 
@@ -281,7 +282,7 @@ class SettingChange:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Unknown:
     """A record or step that a newer version wrote; `Entry.data` has what it holds."""
 

@@ -1,11 +1,12 @@
 """What is built: artifacts named by their SHA-256 and the release that seals them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
 from sealift.model.template import AssetKind, ParameterSpec
+from sealift.model.values import value
 
 ARTIFACT_BUCKET_PARAMETER = "SealiftArtifactBucket"
 """The parameter of a sealed template that names the environment's own artifacts bucket."""
@@ -15,7 +16,7 @@ UNBUILT = "0" * 64
 """Stands for the SHA-256 of what was not built."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Artifact:
     """A zip or file of a release. `logical_ids` are `<stack>/<LogicalId>`."""
 
@@ -27,7 +28,7 @@ class Artifact:
     architecture: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BuiltArtifact:
     """An artifact on this machine, and why it was or was not built again."""
 
@@ -55,7 +56,7 @@ STAND_IN = "known-at-deployment"
 """The value of a function's variable that is not known before a deployment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Finished:
     """A function with the packages that it consists of, named by their SHA-256, to be looked at before it is sealed."""
 
@@ -77,7 +78,7 @@ class Finished:
     """Its code, where the template holds that and no package does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Looked:
     """What a look at finished functions found."""
 
@@ -86,7 +87,7 @@ class Looked:
     """What was not looked at, and why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SealedStack:
     """One environment-neutral template of a release."""
 
@@ -99,7 +100,7 @@ class SealedStack:
     """Pairs of function logical id and the SHA-256 (hex) of its code, for those with code of their own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Release:
     """A sealed set of artifacts and templates. `digest` is the SHA-256 of its manifest's bytes.
 
@@ -123,7 +124,7 @@ class Release:
         return tuple(sorted(names))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Origin:
     """Where a release came from, kept beside its manifest and in every ledger entry."""
 
@@ -134,7 +135,7 @@ class Origin:
     author: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Commit:
     """A commit of the repository. `at` is when it was committed, aware UTC."""
 
@@ -145,7 +146,7 @@ class Commit:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BuiltRelease:
     """A release whose blobs are on this machine."""
 

@@ -1,14 +1,16 @@
 """Configuration that an environment's account keeps: Parameter Store and Secrets Manager."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
+
+from sealift.model.values import value
 
 StoreName = Literal["parameter", "secret"]
 """`parameter` is a SecureString of SSM Parameter Store, `secret` is a secret of Secrets Manager."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Setting:
     """A setting without its value."""
 
@@ -19,7 +21,7 @@ class Setting:
     changed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Held:
     """The value that a setting has, and which version of it that is."""
 

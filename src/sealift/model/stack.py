@@ -1,16 +1,17 @@
 """What is seen of CloudFormation, in AWS's own words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
 from sealift.model.template import Json
+from sealift.model.values import value
 
 Replacement = Literal["True", "False", "Conditional"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackState:
     """A stack as DescribeStacks shows it. `status` is one of the StackStatus values."""
 
@@ -27,7 +28,7 @@ class StackState:
     """Name of the change set that was executed last, when known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackResource:
     """A resource of a stack as ListStackResources shows it."""
 
@@ -39,7 +40,7 @@ class StackResource:
     drift: str = "NOT_CHECKED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StackEvent:
     """One event of a stack, oldest first where several are returned."""
 
@@ -54,7 +55,7 @@ class StackEvent:
     token: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangeDetail:
     """Why a resource changes: the property, whether it forces a new resource, and both values when known."""
 
@@ -66,7 +67,7 @@ class ChangeDetail:
     after: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Change:
     """One ResourceChange of a change set."""
 
@@ -81,7 +82,7 @@ class Change:
     nested: "ChangeSet | None" = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangeSet:
     """A change set. `empty` is AWS's FAILED change set whose reason says that nothing changes."""
 
@@ -97,7 +98,7 @@ class ChangeSet:
     stack_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangeSetRequest:
     """What to ask CloudFormation for. `name` doubles as the idempotency token.
 
@@ -122,7 +123,7 @@ class ChangeSetRequest:
     """Whether a resource of a template's own name that exists already comes into the stack instead of failing it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FunctionState:
     """A Lambda function read back: its physical name and the SHA-256 (hex) of its code."""
 
@@ -131,7 +132,7 @@ class FunctionState:
     version: str = "$LATEST"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Invocation:
     """How a call of a function ended. `error` is empty when it did well; `log` is the end of what it logged."""
 
@@ -144,7 +145,7 @@ class Invocation:
     """The stack trace of what it raised."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LogLine:
     """One entry of a function's log, which may have several lines."""
 
@@ -153,7 +154,7 @@ class LogLine:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Drift:
     """A resource that is not as its template says."""
 
@@ -164,7 +165,7 @@ class Drift:
     """Triples of property path, expected value and actual value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Backup:
     """A backup of a store that was asked for; `id` is how its service finds it."""
 
@@ -173,7 +174,7 @@ class Backup:
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Caller:
     """Who we are, as GetCallerIdentity says."""
 

@@ -1,8 +1,10 @@
 """A template as it was read, and what it asks to be built. Paths into it are tuples of keys and indexes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from sealift.model.values import value
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 TemplatePath: TypeAlias = tuple[str | int, ...]
@@ -10,7 +12,7 @@ AssetKind = Literal["function", "layer", "file", "template"]
 """function and layer become zips; file is stored as it is; template is a nested template, sealed before its parent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Location:
     """A place in a user's file; `line` counts from 1, 0 when unknown."""
 
@@ -22,7 +24,7 @@ class Location:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ParameterSpec:
     """A template parameter. `default` is always text, as CloudFormation passes it."""
 
@@ -40,7 +42,7 @@ class ParameterSpec:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Packing:
     """What `[build]` in sealift.toml says of how source is packed. Paths are relative to the application's root."""
 
@@ -52,7 +54,7 @@ class Packing:
     """Patterns that go into packages although Sealift leaves them out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Asset:
     """Something local that the template points at and that a release has to carry.
 
@@ -81,7 +83,7 @@ class Asset:
     """The template's, where `runtime` is the one that this machine has in its place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FunctionSpec:
     """A Lambda function as the template declares it, after Globals."""
 
@@ -96,7 +98,7 @@ class FunctionSpec:
     """Whether its Condition holds in no environment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Template:
     """A parsed template: long-form intrinsics only, local files included, with the line of every value."""
 
@@ -122,7 +124,7 @@ class Template:
         return self.lines.get(at, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Outside:
     """What a resource reads that no release holds. `logical_id` is `Nested/LogicalId`."""
 
@@ -134,7 +136,7 @@ class Outside:
     written: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Rendered:
     """A template for one environment: parameters applied, SAM translated. Plain CloudFormation.
 

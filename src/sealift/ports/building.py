@@ -2,8 +2,9 @@
 
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from sealift.model.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -113,7 +114,7 @@ class Tester(Protocol):
         """Run the acceptance tests with these environment variables added."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Checkout:
     """A commit in a folder of its own, with what builds it there and believes nothing that earlier builds left."""
 

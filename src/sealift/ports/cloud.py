@@ -2,8 +2,10 @@
 
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from sealift.model.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,7 +82,7 @@ class Stacks(Protocol):
         """Detect drift, wait for the answer, and return what differs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StoredObject:
     """An object of a bucket, whole."""
 
@@ -256,7 +258,7 @@ class Objects(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Cloud:
     """One environment's account and region, opened. `local` says that it is the embedded cloud."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from sealift.model.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from sealift.model.event import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HttpAnswer:
     """The answer to a probe; `status` is 0 and `error` says why when there was none."""
 
@@ -32,7 +33,7 @@ class Http(Protocol):
         """Send one request; never raises for what the server does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Completed:
     """A process that ended. `stdout` and `stderr` are text, undecodable bytes replaced."""
 
