@@ -11,7 +11,7 @@ from sealift.local.expand.in_name_only import NEEDS_CONTAINERS
 from sealift.local.expand.integrations import SERVED, SERVED_BY_SDK
 from sealift.local.expand.known_types import KNOWN, REASONS
 from sealift.local.expand.left_out import PROPERTIES, SOURCES
-from sealift.local.layers import STAND_INS
+from sealift.local.layers import ITSELF, STAND_INS
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "embedded-cloud.md"
 _BEGIN = "<!-- Made from the code by `python -m tools.reference`: what is left out -->\n"
@@ -60,6 +60,8 @@ def _paragraphs() -> Iterator[str]:
 
 
 def _instead(requirement: str) -> str:
+    if requirement == ITSELF:
+        return "the embedded cloud answers in its place, on port 2773, and caches nothing"
     return f"`{requirement}` from PyPI" if requirement else "left out, functions work without it"
 
 

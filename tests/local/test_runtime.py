@@ -1,5 +1,6 @@
 """Functions run on Lambda's own runtime code, and see what Lambda would show them."""
 
+import base64
 import io
 import json
 import time
@@ -185,6 +186,21 @@ def test_log_lines_have_lambdas_format_and_info_is_among_them(endpoint: Endpoint
     assert not [line for line in lines if "debug line" in line]
     streams = client(endpoint, "logs").describe_log_streams(logGroupName="/aws/lambda/logging")["logStreams"]
     assert [one["logStreamName"] for one in streams] == [seen["env"]["AWS_LAMBDA_LOG_STREAM_NAME"]]
+
+
+@pytest.mark.parametrize("letters", [0, 10, 10_000])
+def test_the_end_of_the_log_comes_with_the_answer_where_that_is_asked_for(
+    endpoint: Endpoint, role: str, letters: int
+) -> None:
+    name, code = f"tail-{letters}", "def handler(event, context):\n    if event: print('x' * event)\n"
+    make(endpoint, role, name, packed(app_py=code))
+    answer = client(endpoint, "lambda").invoke(FunctionName=name, Payload=str(letters), LogType="Tail")
+    tail = base64.b64decode(answer["LogResult"])
+    assert len(tail) <= 4096
+    assert tail.decode().splitlines() == "\n".join(log(endpoint, name)).encode()[-len(tail) + 1 :].decode().splitlines()
+    *_, end, report = tail.decode().splitlines()
+    assert (end.startswith("END RequestId: "), report.startswith("REPORT RequestId: ")) == (True, True)
+    assert "LogResult" not in client(endpoint, "lambda").invoke(FunctionName=name, Payload="0")
 
 
 def test_an_error_is_one_entry_of_the_log(endpoint: Endpoint, role: str) -> None:

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from hypercorn.config import Config
 
@@ -22,6 +22,7 @@ from sealift.local.doors import (
     proof,
 )
 from sealift.local.feed import FEED
+from sealift.local.functions import settings_extension
 from sealift.local.saving import Saver
 
 Scope = MutableMapping[str, Any]
@@ -72,9 +73,7 @@ def gateway(
             await application(scope, receive, send)
             return
         path = str(scope["path"])
-        if path == WHO_PATH:
-            nonce = _header(scope, NONCE_HEADER.encode())
-            await _answer(send, {"guard": guard, "proof": proof(key, nonce)})
+        if path in (WHO_PATH, *settings_extension.PATHS) and await _known(scope, send, guard, key):
             return
         if is_for_supervisor(path) and not is_allowed(scope["headers"], key):
             await _refuse(scope, send, 403, "Only the supervisor of this embedded cloud may ask this")
@@ -137,6 +136,20 @@ def _path_in_api(scope: Scope) -> str:
 
 async def _through(door: Callable[[Any], object], receive: Receive, send: Send) -> None:
     await _answer(send, await asyncio.to_thread(door, json.loads(await _body(receive))))
+
+
+async def _known(scope: Scope, send: Send, guard: int, key: str) -> bool:
+    """Answer who asks who this is, and a function that asks its extension for a parameter or a secret."""
+    path, token = str(scope["path"]), _header(scope, settings_extension.TOKEN_HEADER.encode())
+    if path == WHO_PATH:
+        nonce = _header(scope, NONCE_HEADER.encode())
+        await _answer(send, {"guard": guard, "proof": proof(key, nonce)})
+        return True
+    if token:
+        query = parse_qs(bytes(scope.get("query_string") or b"").decode("latin-1"))
+        status, value = await asyncio.to_thread(settings_extension.answered, path, query, token)
+        await _answer(send, value, status=status, write=settings_extension.written)
+    return bool(token)
 
 
 async def _feed(receive: Receive, send: Send) -> None:
@@ -206,8 +219,8 @@ async def _body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-async def _answer(send: Send, value: object, *, status: int = 200) -> None:
-    body = json.dumps(value).encode()
+async def _answer(send: Send, value: object, *, status: int = 200, write: Callable[[object], str] = json.dumps) -> None:
+    body = write(value).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -32,7 +32,7 @@ _TIMEOUT_S = 300.0
 class StandIn:
     """A layer that a package stands in for. A group of the pattern may be part of the requirement.
 
-    It is empty where functions work without the layer.
+    It is empty where functions work without the layer, and `ITSELF` where the embedded cloud answers in its place.
     """
 
     name: str
@@ -40,6 +40,7 @@ class StandIn:
     requirement: str
 
 
+ITSELF = "itself"
 STAND_INS = (
     StandIn(
         name="Powertools for AWS Lambda (Python) 3",
@@ -62,6 +63,11 @@ STAND_INS = (
         requirement="awswrangler>=3,<4",
     ),
     StandIn(name="Klayers", pattern=r"Klayers-p[0-9]+-(?P<package>[\w.-]+)", requirement="{package}"),
+    StandIn(
+        name="AWS Parameters and Secrets Lambda Extension",
+        pattern=r"AWS-Parameters-and-Secrets-Lambda-Extension(-Arm64)?",
+        requirement=ITSELF,
+    ),
     StandIn(name="Lambda Insights", pattern=r"LambdaInsightsExtension(-Arm64)?", requirement=""),
 )
 
@@ -97,6 +103,8 @@ def _stand_in(
     requirement = next((text.format(**match.groupdict()) for text, match in matches if match), None)
     if requirement == "":
         return "is left out; functions work without it", []
+    if requirement == ITSELF:
+        return "is of another account; the embedded cloud answers in its place", None
     where = stored(requirement, version) if requirement and version is not None else None
     if where is None:
         return "is of another account and cannot be had on the embedded cloud; what it holds is missing", None

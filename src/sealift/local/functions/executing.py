@@ -45,9 +45,7 @@ class _Log:
 
     stream: str
     lines: Sequence[str]
-    init_ms: float | None
-    peak_mb: int
-    is_json: bool
+    """With those of the platform."""
 
 
 def own_runtimes(workshop: Workshop) -> None:
@@ -72,14 +70,15 @@ def own_runtimes(workshop: Workshop) -> None:
             )
             if FEED.is_seen:
                 environment.keep_spare()
-        _tell(config, ended, (time.monotonic() - began) * 1000)
-        return _shaped(ended, config)
+        took_ms = (time.monotonic() - began) * 1000
+        _tell(config, ended, took_ms)
+        return _shaped(ended, _Log(stream=ended.stream, lines=_lines(config, request_id, took_ms, ended)))
 
     def emitted(
         func: Any, request_id: str, log_text: str, error: bool, duration_ms: int, *, log_source: Any = None
     ) -> None:
         if isinstance(log_source, _Log):
-            _write(func.get("config") or func, request_id, duration_ms, log_source, failed=error)
+            _write(func.get("config") or func, log_source)
         else:
             emit(func, request_id, log_text, error, duration_ms, log_source=log_source)
 
@@ -262,17 +261,9 @@ def _not_run(config: dict[str, Any]) -> dict[str, Any]:
     return {"body": {"errorType": "Runtime.InvalidRuntime", "errorMessage": said}, "error": True, "log": said}
 
 
-def _shaped(ended: Ended, config: dict[str, Any]) -> dict[str, Any]:
-    """Return the result as the emulator passes it on."""
-    text_format = (config.get("LoggingConfig") or {}).get("LogFormat") != "JSON"
-    log = _Log(
-        stream=ended.stream,
-        lines=ended.lines,
-        init_ms=ended.init_ms,
-        peak_mb=ended.peak_mb,
-        is_json=not text_format,
-    )
-    common = {"log": "\n".join(ended.lines), "log_source": log}
+def _shaped(ended: Ended, log: _Log) -> dict[str, Any]:
+    """Return the result as the emulator passes it on; the end of `log` is for who asks for the log with the answer."""
+    common = {"log": "\n".join([*log.lines, ""]), "log_source": log}
     if ended.result.is_error:
         return {"body": ended.result.error, "error": True, **common}
     if ended.result.content_type.startswith("application/json"):
@@ -302,17 +293,15 @@ def _depth(headers: dict[str, str]) -> int:
     return max(int(text) if text.isdigit() else 0 for text in (depth, own))
 
 
-def _write(config: dict[str, Any], request_id: str, duration_ms: int, log: _Log, *, failed: bool) -> None:
-    """Write the entries of an invocation to the function's log stream, between those of the platform."""
+def _write(config: dict[str, Any], log: _Log) -> None:
+    """Write the entries of an invocation to the function's log stream."""
     now = int(time.time() * 1000)
     group_name = log_group(config)
     groups = cloudwatch_logs._log_groups
     if group_name not in groups:
         groups[group_name] = _group(group_name, now)
     stream = groups[group_name]["streams"].setdefault(log.stream, _empty_stream(now))
-    platform = _as_json if log.is_json else _as_text
-    start, end = platform(config, request_id, duration_ms, log, failed)
-    entries = [{"timestamp": now, "message": line, "ingestionTime": now} for line in (*start, *log.lines, *end)]
+    entries = [{"timestamp": now, "message": line, "ingestionTime": now} for line in log.lines]
     cloudwatch_logs._append_log_events(stream, entries)
     shown = [{"timestamp": one["timestamp"], "message": one["message"]} for one in entries]
     cloudwatch_logs._fanout_to_subscription_filters(group_name, log.stream, shown)
@@ -340,33 +329,30 @@ def _empty_stream(now: int) -> dict[str, Any]:
     }
 
 
-Lines = tuple[list[str], list[str]]
-
-
-def _as_text(config: dict[str, Any], request_id: str, duration_ms: int, log: _Log, _failed: bool) -> Lines:
-    start = [f"START RequestId: {request_id} Version: {config.get('Version', '$LATEST')}"]
-    took_ms = max(1.0, duration_ms - (log.init_ms or 0.0))  # Lambda tells the start apart
+def _lines(config: dict[str, Any], request_id: str, duration_ms: float, ended: Ended) -> list[str]:
+    """Return what an invocation printed between the lines of the platform."""
+    took_ms = max(1.0, duration_ms - (ended.init_ms or 0.0))  # Lambda tells the start apart
+    memory_mb, version = config.get("MemorySize", 128), config.get("Version", "$LATEST")
+    if (config.get("LoggingConfig") or {}).get("LogFormat") == "JSON":
+        metrics = {
+            "durationMs": round(took_ms, 3),
+            "billedDurationMs": math.ceil(took_ms),
+            "memorySizeMB": memory_mb,
+            "maxMemoryUsedMB": ended.peak_mb,
+            **({"initDurationMs": round(ended.init_ms, 2)} if ended.init_ms is not None else {}),
+        }
+        status = "error" if ended.result.is_error else "success"
+        start = _platform("start", requestId=request_id, version=version)
+        return [start, *ended.lines, _platform("report", requestId=request_id, metrics=metrics, status=status)]
     report = (
         f"REPORT RequestId: {request_id}\tDuration: {took_ms:.2f} ms\tBilled Duration: {math.ceil(took_ms)} ms\t"
-        f"Memory Size: {config.get('MemorySize', 128)} MB\tMax Memory Used: {log.peak_mb} MB"
+        f"Memory Size: {memory_mb} MB\tMax Memory Used: {ended.peak_mb} MB"
     )
-    init = f"\tInit Duration: {log.init_ms:.2f} ms" if log.init_ms is not None else ""
-    return start, [f"END RequestId: {request_id}", report + init]
+    init = f"\tInit Duration: {ended.init_ms:.2f} ms" if ended.init_ms is not None else ""
+    start = f"START RequestId: {request_id} Version: {version}"
+    return [start, *ended.lines, f"END RequestId: {request_id}", report + init]
 
 
-def _as_json(config: dict[str, Any], request_id: str, duration_ms: int, log: _Log, failed: bool) -> Lines:
-    def entry(kind: str, **record: object) -> str:
-        at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-        return json.dumps({"time": at, "type": f"platform.{kind}", "record": {"requestId": request_id, **record}})
-
-    took_ms = max(1.0, duration_ms - (log.init_ms or 0.0))
-    metrics = {
-        "durationMs": round(took_ms, 3),
-        "billedDurationMs": math.ceil(took_ms),
-        "memorySizeMB": config.get("MemorySize", 128),
-        "maxMemoryUsedMB": log.peak_mb,
-        **({"initDurationMs": round(log.init_ms, 2)} if log.init_ms is not None else {}),
-    }
-    status = "error" if failed else "success"
-    start = entry("start", version=config.get("Version", "$LATEST"))
-    return [start], [entry("report", metrics=metrics, status=status)]
+def _platform(kind: str, **record: object) -> str:
+    at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    return json.dumps({"time": at, "type": f"platform.{kind}", "record": record})

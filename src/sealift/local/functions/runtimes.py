@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sealift.local.functions.parents import PROGRAMS
+from sealift.local.functions.settings_extension import LAYER as SETTINGS_LAYER
 from sealift.local.functions.unpacking import Unpacked, names_in
 from sealift.local.functions.variables import Places
 from sealift.local.interpreters import Interpreter, declared_version
@@ -159,7 +160,7 @@ class Runtimes:
 
     def absent_layers(self, config: Mapping[str, Any]) -> list[str]:
         """Return the ARNs of a function's layers whose content is not to be had."""
-        return [arn for arn, packed in _attached(config) if packed is None]
+        return [arn for arn, packed in _attached(config) if packed is None and not SETTINGS_LAYER.search(arn)]
 
     def brought(self, interpreter: Interpreter) -> Path:
         """Return the folder with what Lambda's runtime of this version brings, made when it is first asked for."""

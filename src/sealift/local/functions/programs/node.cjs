@@ -59,6 +59,18 @@ tls.connect = function connect(...args) {
   if (done) socket.once("secureConnect", done);
   return socket;
 };
+// Port 2773 is that of the extension for parameters and secrets, which the cloud answers for.
+const EXTENSION_PORT = Number(process.env.PARAMETERS_SECRETS_EXTENSION_HTTP_PORT ?? 2773);
+const connected = net.connect;
+function connect(...args) {
+  const [first] = args;
+  const asked = typeof first === "object" && !Array.isArray(first) ? first : { port: first, host: args[1] };
+  const own = ["localhost", "127.0.0.1", undefined].includes(asked.host ?? asked.hostname);
+  if (!CLOUD || Number(asked.port) !== EXTENSION_PORT || !own) return connected.apply(this, args);
+  const done = args.filter((one) => typeof one === "function");
+  return connected.call(this, { ...(typeof first === "object" ? first : {}), host: CLOUD[1], port: Number(CLOUD[2]) }, ...done);
+}
+net.connect = net.createConnection = http.Agent.prototype.createConnection = connect;
 require("module").syncBuiltinESMExports();
 
 // What is logged, and how.

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_OWN = ("localhost", "127.0.0.1")
 _NAMES = (".amazonaws.com", ".amazonaws.com.cn", ".on.aws")
 
 
@@ -33,10 +34,13 @@ def lead(address: str) -> None:
     """Resolve names of AWS to `address`, as AWS_ENDPOINT_URL has it, and speak plainly there."""
     host, _, port = address.rpartition("/")[2].partition(":")
     cloud = (host, int(port))
+    # Where a function asks for parameters and secrets, the embedded cloud answers in the extension's place.
+    extension = os.environ.get("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "2773")
     resolve, wrap = socket.getaddrinfo, ssl.SSLContext.wrap_socket
 
     def resolved(name: "Any", *more: "Any", **named: "Any") -> "Any":
-        if not _is_aws(name):
+        port = more[0] if more else named.get("port")
+        if not _is_aws(name) and not (str(port) == extension and name in _OWN):
             return resolve(name, *more, **named)
         return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", cloud)]
 
