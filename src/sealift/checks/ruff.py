@@ -1,11 +1,13 @@
 """Runs ruff over the application's Python source."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from sealift.analysis.locks import normalized
 from sealift.analysis.merge import merged
 from sealift.analysis.ruff import (
     ADVICE_RULES,
@@ -30,6 +32,8 @@ from sealift.model.finding import Finding
 from sealift.model.template import Template
 from sealift.ports import Completed, Process
 
+_PROJECT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^]]*\])?\s*(?:[=<>!~;#]|$)")
+"""A requirement of a package index: one of a path is the team's own."""
 _TESTS = ("tests", "test")
 _HERE = "\0the application"
 """Stands in a kept report for the folder of the application."""
@@ -183,10 +187,28 @@ def find_config(root: Path) -> Path | None:
 
 
 def vendored_packages(root: Path, sources: Iterable[str]) -> Iterator[str]:
-    """Yield the folders of packages that were installed into source folders and committed there."""
+    """Yield the folders of packages that were installed into source folders and committed there.
+
+    The installer's own record names them, or a requirement beside them has their name.
+    """
     for source in sources:
-        for folder in (root / source, root / source / "python"):
-            for record in folder.glob("*.dist-info/RECORD") if folder.is_dir() else ():
-                top = {PurePosixPath(line.split(",")[0]).parts[0] for line in text(record).splitlines() if line.strip()}
-                for name in top:
-                    yield (PurePosixPath(source) / folder.relative_to(root / source).as_posix() / name).as_posix()
+        folders = [one for one in (root / source, root / source / "python") if one.is_dir()]
+        required = {name for folder in folders for name in _required(folder)}
+        for folder in folders:
+            recorded = {
+                PurePosixPath(line.split(",")[0]).parts[0]
+                for pattern in ("*.dist-info/RECORD", "*.egg-info/top_level.txt")
+                for record in folder.glob(pattern)
+                for line in text(record).splitlines()
+                if line.strip()
+            }
+            named = {one.name for one in folder.iterdir() if one.is_dir() and normalized(one.name) in required}
+            for name in sorted(recorded | named):
+                yield (PurePosixPath(source) / folder.relative_to(root / source).as_posix() / name).as_posix()
+
+
+def _required(folder: Path) -> Iterator[str]:
+    """Yield the projects that the requirements file of a folder names."""
+    for line in text(folder / "requirements.txt").splitlines():
+        if found := _PROJECT.match(line):
+            yield normalized(found[1])

@@ -136,15 +136,24 @@ def test_a_configuration_that_ruff_cannot_read_is_told_and_passed_over(write: Wr
     assert [rule for rule, _ in _stopping(result)] == ["F821"]
 
 
-def test_packages_of_others_that_are_committed_are_advised_on_only(write: Write, shared_cache: Path) -> None:
-    root = write(
-        {
-            "template.yaml": TEMPLATE,
-            "src/lib-1.0.dist-info/RECORD": "lib/__init__.py,,\nlib-1.0.dist-info/RECORD,,\n",
-            "src/lib/__init__.py": "print(undefined)\n",
-        }
-    )
-    assert _stopping(_analyse(root, shared_cache)) == []
+@pytest.mark.parametrize(
+    ("place", "named_by", "text", "stopping"),
+    [
+        ("lib", "lib-1.0.dist-info/RECORD", "lib/__init__.py,,\nlib-1.0.dist-info/RECORD,,\n", []),
+        ("lib", "Lib.egg-info/top_level.txt", "lib\n", []),
+        ("my_lib", "requirements.txt", "# what\nMy.Lib[extra] >= 1.0\n", []),
+        ("python/my_lib", "python/requirements.txt", "my-lib\n", []),
+        ("python/my_lib", "requirements.txt", "my-lib==1 ; python_version > '3'\n", []),
+        ("my_lib", "requirements.txt", "my-lib @ file:./my_lib\n", ["F821"]),
+        ("my_lib", "requirements.txt", "my-lib-more\n", ["F821"]),
+    ],
+)
+def test_packages_of_others_that_are_committed_are_advised_on_only(
+    write: Write, shared_cache: Path, place: str, named_by: str, text: str, stopping: list[str]
+) -> None:
+    files = {f"src/{named_by}": text, f"src/{place}/__init__.py": "print(undefined)\n"}
+    result = _analyse(write({"template.yaml": TEMPLATE, **files}), shared_cache)
+    assert [rule for rule, _ in _stopping(result)] == stopping
 
 
 def test_switched_off_is_not_tested(write: Write, shared_cache: Path) -> None:
