@@ -124,8 +124,13 @@ def stack(endpoint: Endpoint) -> dict[str, str]:
                 "StateMachineType": "EXPRESS",
                 "RoleArn": _arn("Role"),
                 "DefinitionString": {"Fn::Sub": json.dumps(SEND)},
+                "LoggingConfiguration": {
+                    "Level": "ALL",
+                    "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": _arn("Executions")}}],
+                },
             },
         },
+        "Executions": {"Type": "AWS::Logs::LogGroup"},
         "FromSteps": _pipe(_arn("Steps"), {"Ref": "Machine"}),
         "Group": {"Type": "AWS::Logs::LogGroup"},
         "FromLogged": _pipe(_arn("Logged"), _arn("Group")),
@@ -169,6 +174,12 @@ def test_the_data_of_a_stream_is_opened(endpoint: Endpoint, stack: dict[str, str
 def test_a_message_starts_a_state_machine(endpoint: Endpoint, stack: dict[str, str]) -> None:
     client(endpoint, "sqs").send_message(QueueUrl=stack["Steps"], MessageBody='{"id": 7}')
     assert _first(endpoint, stack["OfSteps"]) == {"id": 7}
+    logs, until, lines = client(endpoint, "logs"), time.monotonic() + 60, []
+    while "ExecutionSucceeded" not in [one["type"] for one in lines] and time.monotonic() < until:
+        found = logs.filter_log_events(logGroupName=stack["Executions"])["events"]
+        lines = [json.loads(one["message"]) for one in found]
+    assert [one["type"] for one in lines][:2] == ["ExecutionStarted", "TaskStateEntered"]
+    assert "input" not in json.dumps(lines[0]["details"])
 
 
 def test_messages_reach_a_log_group(endpoint: Endpoint, stack: dict[str, str]) -> None:

@@ -127,6 +127,17 @@ def test_a_role_that_cannot_be_assumed_is_refused(endpoint: Endpoint, name: str,
     assert said in failures(endpoint, f"role-{name}")["It"]
 
 
+@pytest.mark.parametrize("version", ["", "V2"])
+def test_an_integration_whose_address_was_not_substituted_is_refused(endpoint: Endpoint, version: str) -> None:
+    uri = "arn:aws:apigateway:${AWS::Region}:states:action/StartSyncExecution"
+    operation: Json = {"x-amazon-apigateway-integration": {"type": "aws", "httpMethod": "POST", "uri": uri}}
+    document: Json = {"openapi": "3.0.1", "info": {"title": "t"}, "paths": {"/": {"post": operation}}}
+    kind = f"AWS::ApiGateway{version}::{'Api' if version else 'RestApi'}"
+    body: dict[str, Json] = {"Resources": {"Api": {"Type": kind, "Properties": {"Body": document}}}}
+    assert deploy(endpoint, f"address{version}", body).status == "ROLLBACK_COMPLETE"
+    assert any("Invalid ARN specified" in said for said in failures(endpoint, f"address{version}").values())
+
+
 def test_a_definition_that_step_functions_refuses_is_refused(endpoint: Endpoint) -> None:
     wrong = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Gone"}}}
     body: dict[str, Json] = {"Resources": {"Role": ROLE, "It": machine(wrong)}}

@@ -48,6 +48,12 @@ def run(
     )
 
 
+_HOW_TO_INSTALL = {
+    "esbuild": "`npm install --save-dev esbuild` beside its package.json fixes the version for all who build; "
+    "`npm install --global esbuild` puts it on PATH of this machine alone."
+}
+
+
 def found_program(plan: AssetPlan, name: str) -> Path:
     """Return where a program is. Raises BuildError when it is not installed."""
     found = shutil.which(name)
@@ -55,6 +61,6 @@ def found_program(plan: AssetPlan, name: str) -> Path:
         raise BuildError(
             f"{plan.name}: {name} is needed to build {plan.asset.source}, but was not found",
             code="tool-missing",
-            hint=f"Install {name} and make sure that it is on PATH.",
+            hint=_HOW_TO_INSTALL.get(name, f"Install {name} and make sure that it is on PATH."),
         )
     return Path(found)

@@ -96,6 +96,34 @@ class _Missing(str):
         return True
 
 
+class _Map(dict[str, Any]):
+    """An object: it prints as a map of Java does."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "{" + ", ".join(f"{key}={_printed(value)}" for key, value in self.items()) + "}"
+
+
+class _List(list[Any]):
+    """An array: it prints as JSON, with all that is in it."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return compact(self)
+
+
+def _as_java(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _Map({key: _as_java(one) for key, one in value.items()})
+    return _List(map(_as_java, value)) if isinstance(value, list) else value
+
+
+def _printed(value: Any) -> str:
+    return compact(value) if value is None or isinstance(value, bool) else str(value)
+
+
 class _Input:
     """`$input`."""
 
@@ -110,7 +138,7 @@ class _Input:
             found = read(path, document)
         except PathError:
             found = None
-        return _Missing() if found is None else found
+        return _Missing() if found is None else _as_java(found)
 
     def json(self, path: str) -> str:
         return compact(self.path(path))
@@ -119,7 +147,8 @@ class _Input:
         seen = self._seen
         if name is not None:
             return seen.parameter(name)
-        return {"path": dict(seen.path), "querystring": dict(seen.querystring), "header": dict(seen.header)}
+        places = {"path": seen.path, "querystring": seen.querystring, "header": seen.header}
+        return _Map({name: _Map(values) for name, values in places.items()})
 
 
 class _Util:
@@ -129,7 +158,7 @@ class _Util:
         return "".join(_ESCAPES.get(letter, letter) for letter in str("" if value is None else value))
 
     def parseJson(self, text: str) -> Any:  # noqa: N802 (AWS's name)
-        return json.loads(text)
+        return _as_java(json.loads(text))
 
     def urlEncode(self, text: object) -> str:  # noqa: N802 (AWS's name)
         return urllib.parse.quote_plus(str(text))
@@ -159,3 +188,5 @@ def _more_methods() -> None:
         "isEmpty": lambda self: not self,
         "size": len,
     }
+    methods[_Map] = {**methods[dict], "toString": str}
+    methods[_List] = {**methods[list], "toString": str}

@@ -47,6 +47,14 @@ def _seen(**more: object) -> Seen:
             "empty empty true",
         ),
         ("#set($x = $util.parseJson($input.body))$x.items.get(0).n", "1"),
+        ("$input.path('$.items') $input.path('$').items", '[{"n":1},{"n":2}] [{"n":1},{"n":2}]'),
+        (
+            '$input.path(\'$.items[0]\') $util.parseJson(\'{"a": [true, null], "b": {"c": false}}\')',
+            ("{n=1} {a=[true,null], b={c=false}}"),
+        ),
+        ("$input.params().querystring $input.params().header.toString()", "{id=8, q=x y} {X-One=1}"),
+        ("#foreach($k in $input.params().path.keySet())$k=$input.params().path.get($k)#end", "id=7"),
+        ("#foreach($i in $input.path('$.items'))$i#end", "{n=1}{n=2}"),
         ("## a comment\n#* and more *#done", "done"),
     ],
 )

@@ -31,8 +31,9 @@ from sealift.local.patches.quotas import lifted_counts, lifted_size
 from sealift.local.patches.recreations import known_recreations
 from sealift.local.patches.replies import nested_contexts, preflights, proxy_replies
 from sealift.local.patches.roles import assumable_roles
-from sealift.local.patches.service_integrations import kept_integrations, service_integrations
+from sealift.local.patches.service_integrations import kept_integrations, refused_uris, service_integrations
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
+from sealift.local.patches.state_machine_logs import logged_executions
 from sealift.local.patches.state_machines import calls_of_apis, checked_definitions, dates_of_nested_executions
 from sealift.local.patches.states_data import ends_of_executions, state_data
 from sealift.local.patches.stream_batches import stream_batches
@@ -77,6 +78,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         tagged_apis,
         dates_of_nested_executions,
         calls_of_apis,
+        logged_executions,
         state_data,
         ends_of_executions,
     ):
@@ -105,6 +107,7 @@ _CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
         taken_names,
         inline_modules,
         kept_integrations,
+        refused_uris,
         pipes,
         more_types,
         consumers_of_streams,

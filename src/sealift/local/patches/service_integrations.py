@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -74,6 +74,24 @@ def kept_integrations(provisioners: ModuleType) -> None:
         return {**properties(props), **{name[0].lower() + name[1:]: props.get(name) for name in names}}
 
     provisioners._apigw_v2_integration_props = kept  # type: ignore[attr-defined]
+
+
+def refused_uris(provisioners: ModuleType) -> None:
+    """Refuse an integration whose URI still has what only `Fn::Sub` replaces, as API Gateway does."""
+
+    def checked(make: Callable[..., Any], at_place: int) -> Callable[..., Any]:
+        def made(*args: Any) -> Any:
+            given = args[at_place]
+            uri = str(given.get("IntegrationUri") or (given.get("Integration") or {}).get("Uri") or "")
+            if "${AWS::" in uri:
+                raise ValueError(f"Invalid ARN specified in the request: {uri}. Only Fn::Sub replaces ${{AWS::…}}")
+            return make(*args)
+
+        return made
+
+    for kind in ("AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Integration"):
+        handler = provisioners._RESOURCE_HANDLERS[kind]
+        handler["create"], handler["update"] = checked(handler["create"], 1), checked(handler["update"], 2)
 
 
 async def _within(integration: Any, answer: Any) -> Any:
