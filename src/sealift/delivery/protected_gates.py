@@ -112,9 +112,7 @@ def _probes(own: App, protected: App) -> tuple[Probe, ...]:
     if own.probes == protected.probes:
         return own.probes
     names = [*(e.name for e in protected.environments), *([PREVIEWS] if protected.previews else [])]
-    way = {e.name for e in protected.environments if e.promotes_from} | {
-        e.promotes_from for e in protected.environments if e.promotes_from
-    }
+    way = {name for e in protected.environments if e.promotes_from for name in (e.name, e.promotes_from)}
     known = {probe.name for probe in protected.probes}
     sent: list[Probe] = []
     for probe in protected.probes:

@@ -13,6 +13,7 @@ from sealift.model.app import (
     Environment,
     GatesRead,
     Hooks,
+    PreviewRules,
     Probe,
     Signing,
     StackSpec,
@@ -247,3 +248,65 @@ def test_gates_that_nobody_reviewed_can_not_be_relied_on():
 
 def test_without_any_configuration_the_defaults_count_on_both_sides():
     assert counted(own(config_path=None), None, read=READ).gates == READ
+
+
+PREVIEWS = Environment(name="pr-*", kind="preview", region="eu-west-1", stack_name="x")
+
+
+@pytest.mark.parametrize(
+    ("mine", "reviewed", "rehearsal", "left_out"),
+    [
+        (PREVIEWS, None, False, ("pr-*",)),
+        (PREVIEWS, None, True, ()),
+        (PREVIEWS, PREVIEWS, False, ()),
+        (None, PREVIEWS, False, ()),
+        (None, None, False, ()),
+    ],
+)
+def test_previews_that_only_the_work_tree_declares_are_left_out_but_of_a_rehearsal(
+    mine: Environment | None, reviewed: Environment | None, left_out: tuple[str, ...], *, rehearsal: bool
+):
+    app = counted(own(previews=mine), own(previews=reviewed), read=READ, rehearsal=rehearsal)
+    assert app.gates.left_out == left_out
+    assert app.gates.differences == (("previews differs",) if mine is None and reviewed else ())
+
+
+def test_who_gets_a_preview_is_reviewed_and_its_seed_data_is_of_the_work_tree():
+    hostile = PreviewRules(when="always", cap=99, seed=("make seed",))
+    mine, reviewed = own(preview_rules=hostile), own(preview_rules=PreviewRules(when="label"))
+    assert guarded(mine, reviewed).preview_rules == PreviewRules(when="label", seed=("make seed",))
+    assert guarded(mine, reviewed, rehearsal=True).preview_rules == hostile
+
+
+def test_a_rehearsal_has_each_environment_once_with_the_parameters_of_the_work_tree():
+    app = guarded(production(parameters={"Size": "0"}, approvals=0), PROTECTED, rehearsal=True)
+    assert app.environments == (STAGING, replace(PRODUCTION, parameters={"Size": "0"}))
+
+
+def test_a_new_probe_of_one_environment_is_sent_there_alone():
+    lab = Environment(name="lab", region="eu-west-1", stack_name="shop-lab", branch="lab")
+    protected = own(environments=(STAGING, PRODUCTION, lab))
+    for environments in (("production",), ("lab",), ("lab", "staging"), ("gone",)):
+        new = Probe(name="new", url="https://a.example/", environments=environments)
+        sent = guarded(replace(protected, probes=(*protected.probes, new)), protected).probes
+        assert {name for probe in sent if probe.name == "new" for name in probe.environments} == {*environments} - {
+            "gone"
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs", "mine", "told"),
+    [
+        ("protected", True, False, "protected true (work tree: false)"),
+        ("account", "1" * 12, None, f"account {'1' * 12} (work tree: none)"),
+        ("soak_s", 90.0, 60.0, "soak 1m30s (work tree: 1m)"),
+        ("bucket", "b" * 60, "c" * 6, f"bucket {'b' * 60} (work tree: cccccc)"),
+        ("bucket", "b" * 60, "c" * 7, "bucket differs"),
+        ("approvers", ("ann",), (), "approvers differs"),
+        ("trust", "a", ("b",), "trust differs"),
+    ],
+)
+def test_a_difference_is_told_with_both_values_when_they_are_short_and_plain(name, theirs, mine, told: str):
+    reviewed = own(environments=(replace(STAGING, **{name: theirs}),))
+    app = counted(own(environments=(replace(STAGING, **{name: mine}),)), reviewed, read=READ)
+    assert app.gates.differences == (f"staging.{told}",)
