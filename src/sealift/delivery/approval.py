@@ -64,13 +64,11 @@ def _judged(target: Environment, given: Sequence[Entry], subject: Subject) -> It
         name, place = _name(entry.actor), entry.actor.rpartition("@")[2]
         # In CI systems many people share one role; elsewhere one caller under two names is one person.
         said = entry.record.details if isinstance(entry.record.details, Approval) else Approval()
-        caller = "" if place in _CI_PLACES else said.caller or ""
-        if name in seen or (caller and caller in seen):
+        caller = None if place in _CI_PLACES else said.caller
+        who = {one for one in (name, caller, said.account) if one}
+        if who & seen:
             continue
-        account = said.account or ""
-        if account and account in seen:
-            continue
-        seen |= {name, caller, account} - {""}
+        seen |= who
         if name in own_names:
             yield entry.actor, "the commit's author does not count"
         elif name == _NOBODY:
@@ -80,7 +78,7 @@ def _judged(target: Environment, given: Sequence[Entry], subject: Subject) -> It
         elif not may_decide(entry.actor, target):
             yield entry.actor, "not among the approvers"
         elif said.config is not None and said.config != subject.config:
-            seen -= {name, caller, account}
+            seen -= who
             yield entry.actor, "that was for another configuration"
         else:
             yield entry.actor, ""

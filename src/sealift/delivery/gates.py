@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sealift.delivery.health import Judgement, summary
-from sealift.delivery.history import Standing
+from sealift.delivery.history import Deployed, Standing
 from sealift.delivery.windows import closed
 from sealift.errors import SealiftError, Waiting
 from sealift.model.app import Environment
@@ -96,7 +96,10 @@ def promotion_gates(
                 hint=f"Promote what {source.name} runs, or deploy {release[:12]} there first.",
             ),
         )
-    return (_verified(source, standing), _soaked(source, standing, now=now, soak_s=soak_s, written_at=written_at))
+    return (
+        _verified(source, current, standing.last),
+        _soaked(source, standing, now=now, soak_s=soak_s, written_at=written_at),
+    )
 
 
 def branch_gate(source: Environment, branch: str, *, commit: str | None, beyond: Sequence[str] | None) -> GateResult:
@@ -168,16 +171,15 @@ def window_gate(target: Environment, now: datetime) -> GateResult:
     )
 
 
-def _verified(source: Environment, standing: Standing) -> GateResult:
-    current = standing.current
-    if standing.last is not current:
+def _verified(source: Environment, current: Deployed, last: Deployed | None) -> GateResult:
+    if last is not current:
         return GateResult(
             gate="verified",
             status="refused",
             message=f"The last deployment to {source.name} did not succeed, so what runs there is not settled",
             hint=f"See `sealift history --environment {source.name}`; deploy a good commit first.",
         )
-    if current is None or current.verified != "succeeded":
+    if current.verified != "succeeded":
         return GateResult(
             gate="verified",
             status="refused",

@@ -130,3 +130,40 @@ def test_a_known_other_person_opens_the_gate():
 def test_one_account_under_two_names_counts_once():
     entries = given("bob@desk", "robert@laptop", account="bob@github", **KNOWN)
     assert approval_gate(PRODUCTION, entries, replace(SUBJECT, known_people=True)).status == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("author", "actors"),
+    [
+        ("Ann Smith <ann@example.org>", ["ann smith", "ann"]),
+        ("ann@corp.example <x@y>", ["ann", "x"]),
+        ("Ann <12345+annie@users.noreply.github.com>", ["ann", "annie"]),
+        ("Ann", ["ann"]),
+    ],
+)
+def test_an_author_is_known_by_the_name_and_by_what_stands_before_the_at(author: str, actors: list[str]):
+    entries = given(*(f"{name}@desk" for name in actors))
+    told = approval_gate(PRODUCTION, entries, replace(SUBJECT, authors=(author,))).message
+    assert told.count("the commit's author does not count") == len(actors)
+    assert approval_gate(PRODUCTION, given("bob@desk", "cy@desk"), replace(SUBJECT, authors=(author,))).status == "open"
+
+
+def test_who_approved_twice_does_not_hide_who_approved_after_that():
+    assert gate(*given("bob@desk", "bob@desk", "cy@desk")).status == "open"
+
+
+def test_what_is_lacking_is_said_in_a_line():
+    release = "a" * 20
+    entries = given("ann@desk", "bob@desk")
+    told = approval_gate(PRODUCTION, entries, replace(SUBJECT, release=release))
+    assert told.message == (
+        f"production needs 2 approvals of release {'a' * 12}, and 1 of 2 is there (bob@desk); "
+        "ann@desk: the commit's author does not count"
+    )
+    assert told.hint == f"Somebody else runs: sealift approve production --release {'a' * 12}"
+    assert gate(approvals=1).message == "production needs an approval of release r1, and none is there"
+
+
+def test_of_many_authors_without_an_account_three_are_named():
+    result = known("bob@desk", account="bob@github", unknown=["a", "b", "c", "d"])
+    assert result.message.endswith("no account is known for who wrote a, b, c")

@@ -190,3 +190,11 @@ def test_a_ledger_is_asked_for_no_entry_before_its_first_one():
     assert result.message.endswith("is gone: it ends at entry 1")
     other = anchored_gate(Anchor(environment="staging", seq=1, hash="y"), ledger.entries)
     assert other.message.endswith("is another one now")
+
+
+def test_a_release_is_named_by_the_beginning_of_its_digest():
+    release, other = "a" * 20, "b" * 20
+    now = standing(story(f"{release} good").entries)
+    (result,) = promotion_gates(STAGING, now, release=other, now=at(99), soak_s=60)
+    assert result.message == f"Release {'b' * 12} is not what staging runs: it runs {'a' * 12}"
+    assert result.hint == f"Promote what staging runs, or deploy {'b' * 12} there first."

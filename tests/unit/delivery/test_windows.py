@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealift.delivery.gates import window_gate
-from sealift.delivery.windows import closed, frozen, opening, told, within
+from sealift.delivery.windows import Closed, closed, frozen, opening, told, within
 from sealift.model.app import Environment, Freeze, Window
 
 ROME = "Europe/Rome"
@@ -174,3 +174,64 @@ def test_a_freeze_holds_exactly_from_its_begin_to_its_end(start: datetime, lengt
     for at in instants:
         if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall and instants[0] == instants[1]:
             assert (frozen((freeze,), at) is freeze) is (start <= wall < start + length)
+
+
+def test_without_windows_and_freezes_the_gate_is_open():
+    assert window_gate(production(), rome(2026, 11, 27, 3)).status == "open"
+
+
+def test_a_window_that_ends_when_it_starts_lasts_a_day():
+    monday = Window(days=(0,), start=time(9), end=time(9), zone="UTC")
+    inside = [within((monday,), datetime(2026, 11, day, 8, 59, tzinfo=UTC) + timedelta(minutes=m)) for day, m in
+              ((30, 0), (30, 1), (30, 600))]  # fmt: skip
+    assert inside == [False, True, True]
+    assert within((monday,), datetime(2026, 12, 1, 8, 59, tzinfo=UTC))
+    assert not within((monday,), datetime(2026, 12, 1, 9, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("day", range(7))
+def test_the_night_after_each_day_belongs_to_it(day: int):
+    night = Window(days=(day,), start=time(22), end=time(2), zone="UTC")
+    midnight = datetime(2026, 11, 30, tzinfo=UTC) + timedelta(days=day)  # a Monday
+    hours = [hour for hour in range(48) if within((night,), midnight + timedelta(hours=hour))]
+    assert hours == [22, 23, 24, 25]
+
+
+def test_a_freeze_holds_from_its_first_instant_to_before_its_last():
+    freeze = Freeze(start=datetime(2026, 12, 1), end=datetime(2026, 12, 2), zone="UTC", reason="x")
+    first, last = datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 2, tzinfo=UTC)
+    second = timedelta(seconds=1)
+    assert [frozen((freeze,), at) is freeze for at in (first - second, first, last - second, last)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_an_opening_is_a_whole_minute_after_now():
+    now = datetime(2026, 11, 30, 12, 0, 30, 5, tzinfo=UTC)
+    assert opening(production(), now) == datetime(2026, 11, 30, 12, 1, tzinfo=UTC)
+    always = Window(days=tuple(range(7)), start=time(0), end=time(0), zone="UTC")
+    assert opening(production(always), now) == datetime(2026, 11, 30, 12, 1, tzinfo=UTC)
+
+
+def test_the_end_is_told_once_where_the_zone_is_utc_and_not_at_all_where_it_is_not_known():
+    until = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    assert Closed(reason="x", until=until, zone="UTC").until_told == "Mon 2026-11-30 09:00 UTC"
+    assert Closed(reason="x", until=None, zone="UTC").until_told == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [((0, 1), "mon-tue"), ((5, 6), "sat-sun"), ((6,), "sun"), ((0, 6), "mon, sun"), ((1, 2, 4), "tue, wed, fri")],
+)
+def test_days_that_follow_each_other_are_told_as_a_range(days: tuple[int, ...], text: str):
+    assert told(Window(days=days, start=time(9), end=time(16), zone="UTC")) == f"{text} 09:00-16:00 UTC"
+
+
+def test_each_of_several_windows_is_told_and_the_zone_is_that_of_the_first():
+    office = Window(days=(0,), start=time(9), end=time(10), zone="UTC")
+    shut = closed(production(office, OFFICE), datetime(2026, 11, 28, tzinfo=UTC))
+    assert shut is not None
+    assert (shut.reason, shut.zone) == ("releases enter mon 09:00-10:00 UTC or mon-thu 09:00-16:00 Europe/Rome", "UTC")
