@@ -37,6 +37,9 @@ _OF_CODE = ("CodeSha256", "CodeSize", "LastModified", "RevisionId")
 """What of a configuration says nothing of how a process starts."""
 
 
+Process = Child | subprocess.Popen[bytes]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
     """What all environments of one emulator share."""
@@ -101,6 +104,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._output: Output | None = None
         self._folder: Path | None = None
         self._runtime: Runtime | None = None
+        self._extensions: list[tuple[Process, Output]] = []
         self._stream = log_stream(config)
         self._init_ms: float | None = None
         self._killed = False
@@ -127,21 +131,26 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             )
             self._wait(timeout_s)
             result = self._api.result
-            if result is not None:
+            if result is not None and self._api.extensions.are_waiting:
                 ended = self._ended(result)
                 if self._proc is None or self._proc.poll() is not None:
                     self._discard()
                 return ended
+            if fault := self._fault_beside(f"RequestId: {request_id} Error: "):
+                return self._given_up(fault, reason="failure")
             if self._proc is None or self._proc.poll() is None:
                 said = f"Task timed out after {timeout_s:.2f} seconds"
                 error = {"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {request_id} Error: {said}"}
                 return self._given_up(
-                    error, [f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {request_id} {said}"]
+                    error,
+                    [f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {request_id} {said}"],
+                    reason="timeout",
                 )
             kind, said = "Runtime.ExitError", "Runtime exited without providing a reason"
             if self._killed:
                 kind, said = "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"
-            return self._given_up({"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {said}"})
+            error = {"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {said}"}
+            return self._given_up(error, reason="failure")
 
     @property
     def _debugger(self) -> Debugged | None:
@@ -156,7 +165,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
 
     def retire(self) -> None:
         """End the process: at once, or when the invocation that is under way has ended."""
-        if not self._lock.acquire(blocking=False):
+        if self._extensions or not self._lock.acquire(blocking=False):  # who is told of the end may take a while
             threading.Thread(target=self._retire_later, daemon=True).start()
             return
         try:
@@ -205,9 +214,12 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._init_ms = self.start_s * 1000
         assert self._api is not None
         assert self._output is not None
-        if self._api.is_ready and self._api.init_error is None:
+        fault = self._fault_beside()
+        if self._api.is_ready and self._api.init_error is None and fault is None and self._api.extensions.are_waiting:
             return None
-        if self._api.init_error is not None:
+        if fault is not None:
+            reason = fault
+        elif self._api.init_error is not None:
             reason = self._api.init_error.error
         elif self._proc is not None and self._proc.poll() is None:
             reason = {
@@ -228,7 +240,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         assert self._api is not None
         until = time.monotonic() + timeout_s
         while not self._api.moved.wait(_LOOK_S if own else max(0.0, min(_LOOK_S, until - time.monotonic()))):
-            if self._proc is None or self._proc.poll() is not None or self._has_too_much():
+            if self._proc is None or self._proc.poll() is not None or self._has_too_much() or self._fault_beside():
                 self._api.moved.wait(_LOOK_S)  # its last words may be on their way
                 return
             if time.monotonic() >= until + (waited_s(self._proc.pid) if own else 0.0):
@@ -244,14 +256,23 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                 self._proc.wait(timeout=2.0)
         return self._killed
 
-    def _given_up(self, error: dict[str, Any], lines: Sequence[str] = ()) -> Ended:
-        self._end_process()
+    def _fault_beside(self, where: str = "") -> dict[str, Any] | None:
+        """Return the error of an extension that failed, if one did."""
+        if self._api is not None and self._api.extensions.fault is not None:
+            return self._api.extensions.fault
+        if any(process.poll() is not None for process, _ in self._extensions):
+            return {"errorType": "Extension.Crash", "errorMessage": f"{where}an extension has ended"}
+        return None
+
+    def _given_up(self, error: dict[str, Any], lines: Sequence[str] = (), *, reason: str) -> Ended:
+        self._end_process(reason)
         return self._ended(error, lines)
 
     def _ended(self, result: Result | dict[str, Any], more: Sequence[str] = ()) -> Ended:
         if isinstance(result, dict):
             result = Result(body=json.dumps(result).encode(), is_error=True)
-        lines = self._output.lines() if self._output else []
+        heard = [output for _, output in self._extensions] + ([self._output] if self._output else [])
+        lines = [line for output in heard for line in output.lines()]
         return Ended(
             result=result, lines=[*lines, *more], stream=self._stream, init_ms=self._init_ms, peak_mb=self._peak_mb()
         )
@@ -275,15 +296,23 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             self._begin(runtime)
 
     def _begin(self, runtime: Runtime) -> None:
-        self._stream, self._api, self._runtime = log_stream(self.config), RuntimeApi(), runtime
-        self._proc, descriptor = self._started(runtime, self._api.address)
-        name = self.config.get("FunctionName", "")
-        self._output = Output(descriptor, lambda text: FEED.tell("line", function=name, text=text))
+        about = {
+            "functionName": str(self.config.get("FunctionName", "")),
+            "functionVersion": str(self.config.get("Version", "$LATEST")),
+            "handler": str(self.config.get("Handler", "")),
+        }
+        self._stream, self._api, self._runtime = log_stream(self.config), RuntimeApi(about), runtime
+        self._proc, self._output = self._heard(*self._started(runtime, self._api))
+
+    def _heard(self, process: Process, descriptor: int) -> tuple[Process, Output]:
+        """Listen to what a process prints."""
+        name = str(self.config.get("FunctionName", ""))
+        return process, Output(descriptor, lambda text: FEED.tell("line", function=name, text=text))
 
     def keep_spare(self) -> None:
         """Have a process ready for the next environment of this function, where that is worth while."""
         runtime = self._runtime
-        if runtime is None or runtime.family != "nodejs" or self._debugger:
+        if runtime is None or runtime.family != "nodejs" or runtime.extensions or self._debugger:
             return
         config = dict(self.config)
 
@@ -308,14 +337,14 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._api.begin.set()
         return True
 
-    def _started(self, runtime: Runtime, api: str) -> tuple["Child | subprocess.Popen[bytes]", int]:
-        """Start the process; return it, and where what it prints can be read."""
+    def _started(self, runtime: Runtime, api: RuntimeApi) -> tuple[Process, int]:
+        """Start the process, and its extensions before it; return it, and where what it prints can be read."""
         real = self._own_folders(runtime)
         bare = self.workshop.parents.bare()
         mounts = bare is not None and bare.has_mounts
         places = Places() if mounts else real
         start = Start(
-            env=self._variables(runtime, places, api),
+            env=self._variables(runtime, places, api.address),
             cwd=places.task,
             folders={
                 "task": places.task,
@@ -327,16 +356,23 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             view={**asdict(real), "root": f"{self._folder}/root"} if mounts else {},
             keep=runtime.keep,
         )
-        copied = self._copied(runtime)
-        for parent, argv in ((copied, ()), (bare, runtime.argv(places, json.dumps(dict(start.folders))))):
+        argv = runtime.argv(places, json.dumps(dict(start.folders)))
+        wrapper = start.env.get("AWS_LAMBDA_EXEC_WRAPPER", "")
+        if wrapper and runtime.family != "provided":
+            argv = (wrapper if mounts else wrapper.replace("/opt", places.opt, 1), *argv)
+        api.extensions.expected = runtime.extensions
+        copied = None if wrapper else self._copied(runtime)
+        for name in runtime.extensions:
+            beside = replace(start, argv=(f"{places.opt}/extensions/{name}",), cwd="/")
+            self._extensions.append(self._heard(*(_copy(bare, beside) if bare else _fresh(beside))))
+        for parent, command in ((copied, ()), (bare, argv)):
             if parent is not None:
                 with contextlib.suppress(OSError, ValueError):
-                    child = parent.start(replace(start, argv=argv))
-                    return child, child.output
+                    return _copy(parent, replace(start, argv=command))
                 self.workshop.parents.forget(parent)
         if mounts:  # the paths were those of a view of its own
             raise OSError("the process of the function could not be started")
-        return _fresh(replace(start, argv=runtime.argv(places, json.dumps(dict(start.folders)))))
+        return _fresh(replace(start, argv=argv))
 
     def _with_debugger(self, runtime: Runtime) -> Runtime:
         debugger = self._debugger
@@ -377,13 +413,15 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         modules = runtime.modules(names_in([self.code_zip, *runtime.layers]))
         return self.workshop.parents.of(runtime.program, str(runtime.packages), modules, own)
 
-    def _end_process(self) -> None:
+    def _end_process(self, reason: str = "spindown") -> None:
         process, self._proc = self._proc, None
         if process is not None:
-            with contextlib.suppress(OSError, ProcessLookupError):
-                process.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=2.0)
+            _kill(process)
+        if self._extensions and self._api is not None:
+            self._api.extensions.shut_down(reason)
+            beside, self._extensions = self._extensions, []
+            for one, _ in beside:
+                _kill(one)
         if self._api is not None:
             self._api.close()
 
@@ -398,12 +436,24 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         self._discard()
 
 
+def _kill(process: Process) -> None:
+    with contextlib.suppress(OSError, ProcessLookupError):
+        process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=2.0)
+
+
 def _status_mb(pid: int, name: str) -> int | None:
     """Return a size that Linux tells of a process; None where it does not."""
     with contextlib.suppress(OSError, ValueError, StopIteration):
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
         return int(next(line for line in status.splitlines() if line.startswith(name)).split()[1]) // 1024
     return None
+
+
+def _copy(parent: Parent, start: Start) -> tuple[Child, int]:
+    child = parent.start(start)
+    return child, child.output
 
 
 def _fresh(start: Start) -> "tuple[subprocess.Popen[bytes], int]":

@@ -8,10 +8,12 @@ import queue
 import re
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from sealift.local.functions.extensions import Extensions
 
 MOST_BYTES = 6_291_556
 """Of an answer that is not streamed: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -59,7 +61,8 @@ class Result:
 class RuntimeApi:
     """Serves one process. One event is under way at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, function: Mapping[str, str]) -> None:
+        self.extensions = Extensions(function, self._settle)
         self._waiting: queue.Queue[Event | None] = queue.Queue()
         self._server = _Server(self)
         self._event: Event | None = None
@@ -85,13 +88,22 @@ class RuntimeApi:
         with self._lock:
             self._event, self.result = event, None
             self.moved.clear()
+        self.extensions.invoke(
+            request_id=event.request_id, deadline_ms=event.deadline_ms, arn=event.arn, trace_id=event.trace_id
+        )
         self._waiting.put(event)
+
+    def _settle(self) -> None:
+        """Note that something moved: all is done when the process and its extensions wait."""
+        if self.extensions.fault is not None or (self.is_ready and self._event is None and self.extensions.are_waiting):
+            self.moved.set()
 
     def close(self) -> None:
         """End: whoever waits for an event is told to stop."""
         with self._lock:
             self._event = None
         self._waiting.put(None)
+        self.extensions.close()
         self.begin.set()
         threading.Thread(target=self._stop, daemon=True).start()
 
@@ -103,7 +115,7 @@ class RuntimeApi:
         """Wait for an event on behalf of the process; None when there will be none."""
         if not self.is_ready:
             self.is_ready = True
-            self.moved.set()
+            self._settle()
         event = self._waiting.get()
         if event is None:
             self._waiting.put(None)
@@ -125,7 +137,7 @@ class RuntimeApi:
             if self._event is None or self._event.request_id != request_id:
                 return False
             self._event, self.result = None, result
-        self.moved.set()
+        self._settle()
         return True
 
 
@@ -154,6 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == _BEGIN:
             self.server.api.begin.wait()
             return self._say(200)
+        if self._is_of_an_extension(None):
+            return None
         if self.path != _NEXT:
             return self._say(200 if self.path.endswith("/restore/next") else 404)
         event = self.server.api.take()
@@ -171,6 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
         found = _RESULT.match(self.path)
         if not found:
             body = b"".join(self._body())
+            if self._is_of_an_extension(body):
+                return None
             if self.path == _IMPORT_TRACE:
                 self.server.api.import_trace = json.loads(body)
             elif self.path.endswith(("/init/error", "/restore/error")):
@@ -189,6 +205,22 @@ class _Handler(BaseHTTPRequestHandler):
             wrong = {"errorMessage": "Invalid request ID", "errorType": "InvalidRequestID"}
             return self._say(400, json.dumps(wrong).encode())
         return self._say(202, b'{"status": "OK"}')
+
+    def do_PUT(self) -> None:
+        if not self._is_of_an_extension(b"".join(self._body())):
+            self._say(404)
+
+    def _is_of_an_extension(self, body: bytes | None) -> bool:
+        """Answer an extension; say whether it was one that asked."""
+        try:
+            given = json.loads(body or b"null")
+        except ValueError:
+            given = None
+        said = self.server.api.extensions.answer(self.path.partition("?")[0], dict(self.headers), given)
+        if said is not None:
+            status, value, headers = said
+            self._say(status, json.dumps(value).encode(), dict(headers))
+        return said is not None
 
     def _is_streamed(self) -> bool:
         return str(self.headers.get("Lambda-Runtime-Function-Response-Mode", "")).lower() == "streaming"

@@ -1,6 +1,7 @@
 """What runs a function: interpreter, program, unpacked code and layers, and what Lambda's runtime brings."""
 
 import io
+import os
 import shutil
 import subprocess
 import tempfile
@@ -80,6 +81,13 @@ class Runtime:
     def has_libraries(self) -> bool:
         """Whether the dynamic linker has to know where libraries lie, which it reads as a process starts."""
         return any((folder / "lib").is_dir() for folder in (self.task, self.opt))
+
+    @cached_property
+    def extensions(self) -> tuple[str, ...]:
+        """The names of the programs that run beside it."""
+        folder = self.opt / "extensions"
+        found = sorted(folder.iterdir()) if folder.is_dir() else ()
+        return tuple(path.name for path in found if path.is_file() and os.access(path, os.X_OK))
 
     def modules(self, names: Sequence[str]) -> Iterator[str]:
         """Yield the top-level modules among the files of a function and of its layers."""
