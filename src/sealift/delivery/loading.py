@@ -67,7 +67,7 @@ def _place(loading: Loading) -> str:
     """Return the file and line in the function's own code, as far as the error says."""
     text = "\n".join(loading.trace)
     frames = _PYTHON_FRAME.findall(text)
-    found = frames[-1:] or _NODE_FRAME.findall(text)[:1] or _SYNTAX_PLACE.findall(loading.message)[:1]
+    found = frames[-1:] or _NODE_FRAME.findall(text) or _SYNTAX_PLACE.findall(loading.message)
     if found:
         return f"{found[0][0]}:{found[0][1]}"
     required = _REQUIRED_BY.search(loading.message)

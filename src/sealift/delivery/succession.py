@@ -47,7 +47,6 @@ def rivals(entries: Sequence[Entry], *, asked: Asked) -> tuple[Rival, ...]:
     """Return deployments that may be newer: those made since, and the current one when ours follows a branch."""
     now = standing(entries)
     since = {e.record.operation for e in entries if e.seq > asked.seq}
-    current = now.current.operation if now.current and asked.follows_branch else None
     return tuple(
         Rival(
             deployed=deployed,
@@ -56,7 +55,8 @@ def rivals(entries: Sequence[Entry], *, asked: Asked) -> tuple[Rival, ...]:
             meanwhile=deployed.operation in since,
         )
         for deployed in reversed(now.deployments)
-        if deployed.status == "succeeded" and (deployed.operation in since or deployed.operation == current)
+        if deployed.status == "succeeded"
+        and (deployed.operation in since or (asked.follows_branch and deployed is now.current))
     )
 
 
@@ -75,7 +75,7 @@ def supersedes(rival: Rival, *, commit: str | None, asked: Asked, known: Relatio
         return known == "newer"
     if commit is not None and commit == rival.deployed.commit:
         return False
-    if commit is not None and commit in rival.contains:
+    if commit in rival.contains:
         return True
     return rival.meanwhile and rival.asked_at is not None and rival.asked_at > asked.at
 

@@ -27,6 +27,7 @@ class LedgerOf:
         operation: str,
         release: str | None = "r1",
         seconds: float | None = None,
+        commit: str | None = None,
         **data: object,
     ) -> "LedgerOf":
         when = at(len(self.entries) if seconds is None else seconds)
@@ -35,7 +36,7 @@ class LedgerOf:
         if kind == "configuration":
             data = {"change": "set", "name": "Key", "store": "ssm", **data}
         details = read_details(kind, data)  # type: ignore[arg-type]
-        record = Record(kind=kind, status=status, operation=operation, release=release, commit=None, details=details)
+        record = Record(kind=kind, status=status, operation=operation, release=release, commit=commit, details=details)
         self.entries.append(
             Entry(
                 seq=len(self.entries) + 1,

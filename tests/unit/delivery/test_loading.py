@@ -4,6 +4,7 @@ import pytest
 
 from sealift.delivery.loading import judge
 from sealift.model.loading import Loading
+from sealift.model.release import STAND_IN
 
 FRAMES = (
     '  File "<frozen importlib._bootstrap>", line 1126, in _find_and_load\n',
@@ -101,3 +102,46 @@ def test_what_took_too_long_is_not_said_to_be_broken():
     found = _judged("Sandbox.Timedout", "The function was not loaded in 30 s of its own")
     assert not found.certain
     assert "slow on this machine: this cannot be decided" in found.text
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message", "cause"),
+    [
+        ("NameError", "", "NameError"),
+        ("NameError", "name 'x' is not defined.\nmore", "NameError: name 'x' is not defined"),
+        ("Runtime.ExitError", "Runtime exited", "Runtime exited"),
+    ],
+)
+def test_the_cause_is_the_first_line_with_the_kind_of_the_error(error_type: str, message: str, cause: str):
+    assert _judged(error_type, message).cause == cause
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message", "certain"),
+    [("Exception", "ReadTimeout: slow", False), ("Exception", "x: ReadTimeout", True), ("Exception", STAND_IN, False)],
+)
+def test_a_message_that_begins_with_something_outside_or_names_a_stand_in_is_uncertain(
+    error_type: str, message: str, *, certain: bool
+):
+    assert _judged(error_type, message).certain is certain
+
+
+def test_of_several_frames_the_one_that_failed_is_the_place():
+    inner = '  File "/opt/python/lib.py", line 8, in <module>\n'
+    assert _judged("NameError", "x", (*FRAMES, inner)).place == "python/lib.py:8"
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message", "trace", "layers", "cure"),
+    [
+        ("Exception", f"no {STAND_IN}", (), (), f"only a deployment knows ({STAND_IN} stands in"),
+        ("Runtime.ImportModuleError", "odd", (), ("a layer",), "Correct Handler in the template"),
+        ("Runtime.UserCodeSyntaxError", "bad", (), (), "Correct the source, or declare the Runtime"),
+        ("KeyError", "'T'", ("os.environ['T']",), (), "Set the variable under Environment"),
+        ("KeyError", "'T'", ("table['T']",), (), "Correct what the module does"),
+        ("NameError", "x", ("os.environ['T']",), (), "Correct what the module does"),
+        ("ConnectionError", "x", (), (), "It needs something outside of it"),
+    ],
+)
+def test_each_cause_has_its_cure(error_type: str, message: str, trace: tuple[str, ...], layers, cure: str):
+    assert cure in _judged(error_type, message, trace, layers).cure

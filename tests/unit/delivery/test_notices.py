@@ -109,3 +109,61 @@ def test_nothing_in_a_message_is_markup_for_slack(hostile: str) -> None:
     text = json.loads(body(Notice(event="failed", app=hostile, environment="x", message=hostile), SLACK, AT))["text"]
     assert "<" not in text
     assert text.count("&") == text.count("&amp;") + text.count("&lt;") + text.count("&gt;")
+
+
+def test_what_waits_for_an_approval_after_it_began_has_failed() -> None:
+    waits = Waiting("nobody approved", code="gate-approval", context={"environment": "next", "gate": "approval"})
+    (notice,) = ended([entry("promotion", "running")], waits)
+    assert (notice.event, notice.environment, notice.message) == ("failed", "production", "nobody approved")
+
+
+def test_what_succeeded_needs_no_message() -> None:
+    done = Finished(status="succeeded", environments={"production": "succeeded"}, message="all is well")
+    assert [one.message for one in ended([entry("deployment", "running"), done], None)] == [""]
+
+
+def test_only_the_running_entry_of_a_deployment_is_a_beginning() -> None:
+    assert told([entry("verification", "running"), entry("deployment", "failed"), Finished(status="failed")]) == []
+
+
+@pytest.mark.parametrize(
+    ("others", "end"),
+    [
+        ([], "failed"),
+        ([entry("rollback", "succeeded", "other")], "failed"),
+        ([entry("deployment", "succeeded")], "failed"),
+        ([entry("rollback", "succeeded")], "rolled-back"),
+    ],
+)
+def test_an_environment_was_rolled_back_when_its_own_rollback_succeeded(others: list[Event], end: str) -> None:
+    events = [entry("rollback", "running"), *others, Finished(status="failed")]
+    assert told(events) == ["started production", f"{end} production"]
+
+
+def test_what_was_deployed_after_a_rollback_is_told_as_that() -> None:
+    events = [entry("rollback", "running"), entry("rollback", "succeeded"), entry("deployment", "running")]
+    done = Finished(status="succeeded", environments={"production": "succeeded"})
+    assert told([*events, done]) == ["started production", "succeeded production"]
+
+
+def test_a_message_for_slack_says_it_in_a_line_and_escapes_every_part() -> None:
+    notice = Notice(
+        event="rolled-back",
+        app="a&b",
+        environment="prod",
+        release="f" * 20,
+        actor="<ann>",
+        url="https://ci.example/1?a=1&b=2",
+        message="HTTP 500 > 200",
+    )
+    assert json.loads(body(notice, SLACK, AT))["text"] == (
+        "↩️ *a&amp;b · prod*: rolled back, release ffffffffffff, by &lt;ann&gt; "
+        "<https://ci.example/1?a=1&amp;b=2|job>\nHTTP 500 &gt; 200"
+    )
+    bare = Notice(event="started", app="shop", environment="prod")
+    assert json.loads(body(bare, SLACK, AT))["text"] == "▶️ *shop · prod*: started"
+
+
+def test_the_keys_of_a_body_are_in_order() -> None:
+    keys = list(json.loads(body(Notice(event="started", environment="prod"), HOOK, AT)))
+    assert keys == sorted(keys)

@@ -79,3 +79,37 @@ def test_a_deployment_that_gave_way_is_no_deployment():
     ledger = LedgerOf().deployed("o1", "r1", seconds=10)
     ledger.add("deployment", "skipped", operation="o2", release="r2", seconds=20)
     assert [r.deployed.operation for r in rivals(ledger.entries, asked=Asked(at=at(0), seq=0))] == ["o1"]
+
+
+def test_a_rival_says_what_it_contains_and_when_it_was_asked_for():
+    ledger = LedgerOf()
+    for operation, commit in (("o0", "z"), ("o1", "a")):
+        one = {"operation": operation, "commit": commit}
+        said = {"contains": [commit, f"{commit}2"], "asked_at": f"2026-01-01T00:00:0{operation[1]}Z"}
+        ledger.add("deployment", "running", **one)  # type: ignore[arg-type]
+        ledger.add("deployment", "running", **one, **said)  # type: ignore[arg-type]
+        ledger.add("deployment", "running", **one, step="execute")  # type: ignore[arg-type]
+        ledger.add("deployment", "succeeded", **one)  # type: ignore[arg-type]
+    ledger.add("deployment", "succeeded", operation="o2", contains=["x"], asked_at="2026-01-01T00:00:09Z")
+    ledger.add("deployment", "succeeded", operation="o3")
+    found = {one.deployed.operation: one for one in rivals(ledger.entries, asked=Asked(at=at(0), seq=0))}
+    assert [(name, sorted(one.contains), one.asked_at) for name, one in found.items()] == [
+        ("o3", [], None),
+        ("o2", [], at(9)),
+        ("o1", ["a", "a2"], at(1)),
+        ("o0", ["z", "z2"], at(0)),
+    ]
+
+
+@pytest.mark.parametrize(("follows", "expected"), [(True, ["o2"]), (False, [])])
+def test_only_the_current_one_of_the_earlier_deployments_counts(expected: list[str], *, follows: bool):
+    ledger = LedgerOf().deployed("o1", "r1", seconds=10).deployed("o2", "r2", seconds=20)
+    asked = Asked(at=at(50), seq=99, follows_branch=follows)
+    assert [one.deployed.operation for one in rivals(ledger.entries, asked=asked)] == expected
+    assert rivals([], asked=asked) == ()
+
+
+def test_of_commits_that_nobody_recorded_the_one_asked_for_later_wins():
+    assert supersedes(rival(commit=None, asked=101), commit=None, asked=ASKED, known="unknown")
+    assert not supersedes(rival(commit=None, asked=100), commit=None, asked=ASKED, known="unknown")
+    assert not supersedes(rival(commit=None, asked=None), commit=None, asked=ASKED, known="unknown")
