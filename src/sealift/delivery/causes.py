@@ -10,11 +10,7 @@ from sealift.model.template import Json
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 FUNCTION_TYPE = "AWS::Lambda::Function"
-_CASCADE = (
-    "Resource creation cancelled",
-    "Resource update cancelled",
-    "The following resource(s) failed",
-)
+_CASCADE = "The following resource(s) failed"
 _ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"No export named \S+ found|Export \S+ not found", re.I),

@@ -152,3 +152,41 @@ def test_each_piece_of_evidence_has_a_key_of_its_own_beside_the_manifest():
 def test_a_release_of_no_commit_names_no_source():
     said = json.loads(provenance(RELEASE, Origin(commit=None, branch=None, dirty=True), bom=bom(), tool_version="1"))
     assert said["predicate"]["buildDefinition"]["resolvedDependencies"] == []
+
+
+def test_every_list_of_the_bill_is_in_order_and_its_root_is_first():
+    libraries = [f"{letter}==1" for letter in "zyxwvutsrq"]
+    one = built("alpha", *libraries)
+    said = json.loads(bill_of_materials(RELEASE, [one], tool_version="1"))
+    refs = [package_url("python3.12", letter, "1") for letter in "qrstuvwxyz"]
+    assert said["dependencies"] == [
+        {"ref": f"release/{RELEASE.digest}", "dependsOn": [f"blobs/{'a' * 64}"]},
+        {"ref": f"blobs/{'a' * 64}", "dependsOn": refs},
+        *({"ref": ref} for ref in refs),
+    ]
+    assert [c["bom-ref"] for c in said["components"]] == [f"blobs/{'a' * 64}", *refs]
+    assert list(listed_dependencies([one])) == refs
+    assert (said["version"], said["specVersion"], said["bomFormat"]) == (1, "1.6", "CycloneDX")
+
+
+def test_an_artifact_has_the_properties_that_are_known_of_it():
+    one = built("alpha")
+    for artifact, expected in (
+        (one.artifact, {"sealift:kind": "function", "sealift:runtime": "python3.12"}),
+        (
+            replace(one.artifact, runtime=None, architecture="arm64"),
+            {"sealift:kind": "function", "sealift:architecture": "arm64"},
+        ),
+    ):
+        said = json.loads(bill_of_materials(RELEASE, [replace(one, artifact=artifact)], tool_version="1"))
+        assert {p["name"]: p["value"] for p in said["components"][0]["properties"]} == expected
+
+
+def test_a_dependency_of_no_runtime_is_of_python_and_a_hash_of_no_pin_is_left_out():
+    assert package_url(None, "a", "1") == "pkg:pypi/a@1"
+    lock = f"# by hand\n--hash=sha256:{'d' * 64}\nrequests==2.32.5 --hash=sha256:{'a' * 64}\n"
+    (file, library) = json.loads(
+        bill_of_materials(RELEASE, [built("alpha", "requests==2.32.5", lock=lock)], tool_version="1")
+    )["components"]
+    assert library["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
+    assert file["type"] == "file"

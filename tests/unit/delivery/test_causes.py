@@ -118,3 +118,9 @@ def test_where_nothing_but_a_cascade_failed_its_first_event_is_the_cause(reason:
 def test_a_stack_that_failed_by_itself_is_preferred_to_what_was_cancelled():
     stack = event("Inner", "UPDATE_FAILED", "Template is not valid", kind="AWS::CloudFormation::Stack")
     assert real_causes([event("Table", "CREATE_FAILED", "It was Cancelled"), stack]) == (stack,)
+
+
+def test_a_stack_that_lists_what_failed_is_no_cause():
+    cascade = event("s", "DELETE_FAILED", "The following resource(s) failed to delete: [Table].", kind="AWS::X::Y")
+    cause = event("Table", "DELETE_FAILED", "It is protected")
+    assert real_causes([cascade, cause]) == (cause,)
