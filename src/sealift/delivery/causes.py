@@ -104,7 +104,9 @@ def function_behind(resource: Json) -> str | None:
 def nesting(cause: StackEvent, events: Sequence[StackEvent]) -> tuple[str, ...]:
     """Return the logical ids of the nested stacks that lead to the resource of an event, outermost first."""
     parents = {
-        (e.physical_id or "").split("/")[1]: e for e in events if e.type == STACK_TYPE and "/" in (e.physical_id or "")
+        e.physical_id.split("/")[1]: e
+        for e in events
+        if e.type == STACK_TYPE and e.physical_id and "/" in e.physical_id
     }
     path: list[str] = []
     stack = cause.stack_name

@@ -81,7 +81,7 @@ def first_branch(app: App, environment: Environment) -> str | None:
 
 def _only(branches: Iterable[str | None]) -> str | None:
     """Return the branch if all are the same."""
-    found = {branch for branch in branches if branch}
+    found = set(branches)
     return found.pop() if len(found) == 1 else None
 
 

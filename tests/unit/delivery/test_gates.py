@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from sealift.delivery.chains import anchor_record, anchored_gate, newer_gate, newest_anchor
@@ -169,9 +171,11 @@ def test_the_watch_that_a_release_waits_for_says_its_end():
 
 def test_a_promotion_records_where_the_chain_of_its_source_ends():
     assert anchor_record("staging", []) is None
-    ledger = story("r1 good")
-    anchor = anchor_record("staging", ledger.entries)
-    assert anchor == Anchor(environment="staging", seq=len(ledger.entries), hash="x")
+    entries = [replace(one, hash=f"h{one.seq}") for one in story("r1 good").entries]
+    anchor = anchor_record("staging", entries)
+    assert anchor == Anchor(environment="staging", seq=3, hash="h3")
+    assert anchored_gate(anchor, entries).status == "open"
+    assert anchored_gate(replace(anchor, hash="h2"), entries).status == "refused"
 
 
 def test_the_anchor_that_counts_is_the_last_one_of_that_environment():
@@ -198,3 +202,17 @@ def test_a_release_is_named_by_the_beginning_of_its_digest():
     (result,) = promotion_gates(STAGING, now, release=other, now=at(99), soak_s=60)
     assert result.message == f"Release {'b' * 12} is not what staging runs: it runs {'a' * 12}"
     assert result.hint == f"Promote what staging runs, or deploy {'b' * 12} there first."
+
+
+@pytest.mark.parametrize(
+    ("commit", "running", "behind", "told"),
+    [
+        ("a" * 40, "b" * 40, None, "whether commit aaaaaaaa is older than commit bbbbbbbb of production"),
+        (None, "b" * 40, (), "whether a commit that nobody recorded is older than commit bbbbbbbb"),
+        ("a" * 40, "b" * 40, ("c", "d"), "commit aaaaaaaa is older than commit bbbbbbbb, which production runs, by 2"),
+        ("a" * 40, "b" * 40, (), "commit aaaaaaaa is not older than commit bbbbbbbb"),
+        ("a" * 40, None, None, "nothing newer runs in production"),
+    ],
+)
+def test_commits_are_named_by_their_beginnings(commit, running, behind, told: str):
+    assert told in newer_gate(commit=commit, running=running, behind=behind, name="production").message

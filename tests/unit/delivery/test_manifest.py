@@ -83,3 +83,22 @@ def test_the_template_digest_of_several_stacks_depends_on_each_of_them():
     two = SealedStack(name="two", template_sha256="bb" * 32, needs=(), parameters=())
     other = SealedStack(name="two", template_sha256="cc" * 32, needs=(), parameters=())
     assert template_digest([one, two]) != template_digest([one, other])
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        (b'{"format":9}', "manifest-format", "Release {short} has manifest format 9; this Sealift reads 1"),
+        (b"[]", "manifest-damaged", "The manifest of release {short} cannot be read: AttributeError"),
+        (b'{"format":1}', "manifest-damaged", "The manifest of release {short} cannot be read: KeyError"),
+    ],
+)
+def test_a_manifest_that_sealift_did_not_make_is_refused_by_name(body: bytes, code: str, told: str):
+    digest = hashlib.sha256(body).hexdigest()
+    with pytest.raises(IntegrityError) as refused:
+        parse_manifest(body, digest=digest)
+    assert (refused.value.code, refused.value.message) == (code, told.format(short=digest[:12]))
+    with pytest.raises(IntegrityError) as refused:
+        parse_manifest(body + b" ", digest=digest)
+    actual = hashlib.sha256(body + b" ").hexdigest()
+    assert refused.value.message == f"The manifest of release {digest[:12]} is damaged: its SHA-256 is {actual[:12]}…"

@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.cfn.sources import Source, sources
-from sealift.delivery.sample_events import KINDS, Place, sample_event
+from sealift.delivery.sample_events import KINDS, Place, sample_event, written
 from sealift.model.template import Json
 
 PLACE = Place(
@@ -82,3 +83,70 @@ _JSON: st.SearchStrategy[Json] = st.recursive(
 def test_whatever_a_template_holds_makes_an_event(kind: str, declared: dict[str, Json]) -> None:
     for source in sources(_declaring(kind, **declared), "F"):
         assert json.dumps(sample_event(source, PLACE))
+
+
+MILLISECONDS = 1_767_312_000_000
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_a_request_has_a_body_where_its_method_has_one_and_says_when_and_where(method: str, version: str) -> None:
+    event: Any = sample_event(Source(kind="http", method=method, version=version), PLACE)
+    carries = method in ("POST", "PUT", "PATCH")
+    context, host = event["requestContext"], "sample.execute-api.eu-west-1.amazonaws.com"
+    assert event["isBase64Encoded"] is False
+    if version == "1.0":
+        assert (event["body"], event["pathParameters"]) == ("{}" if carries else None, None)
+        assert (context["requestTimeEpoch"], event["headers"]["Host"]) == (MILLISECONDS, host)
+        assert event["multiValueHeaders"]["Host"] == [host]
+    else:
+        assert event.get("body", "none") == ("{}" if carries else "none")
+        assert "pathParameters" not in event
+        assert (context["timeEpoch"], event["headers"]["host"], context["domainName"]) == (MILLISECONDS, host, host)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "expected"),
+    [
+        ("sqs", "eventSourceARN", "arn:aws:sqs:eu-west-1:111122223333:shop-Jobs-1"),
+        ("sqs", "attributes.SentTimestamp", str(MILLISECONDS)),
+        ("sns", "Sns.TopicArn", "arn:aws:sns:eu-west-1:111122223333:shop-Jobs-1"),
+        ("sns", "Sns.Timestamp", "2026-01-02T00:00:00Z"),
+        ("s3", "s3.bucket.name", "shop-Jobs-1"),
+        ("s3", "s3.object.size", 2),
+        ("dynamodb", "dynamodb.SizeBytes", 8),
+        ("dynamodb", "eventSourceARN", "arn:aws:dynamodb:eu-west-1:111122223333:table/shop-Jobs-1/stream/sample"),
+        ("kinesis", "kinesis.approximateArrivalTimestamp", MILLISECONDS / 1000),
+        ("kinesis", "eventSourceARN", "arn:aws:kinesis:eu-west-1:111122223333:stream/shop-Jobs-1"),
+    ],
+)
+def test_a_record_names_its_source_and_its_time(kind: str, path: str, expected: object) -> None:
+    event: Any = sample_event(Source(kind=kind, of="Jobs"), PLACE)
+    (found,) = event["Records"]
+    for key in path.split("."):
+        found = found[key]
+    assert found == expected
+
+
+@pytest.mark.parametrize(("source", "name"), [(Source(kind="s3"), "my-s3"), (Source(kind="s3", of="Own"), "Own")])
+def test_a_source_that_is_not_deployed_has_its_own_name_or_one_that_is_made_up(source: Source, name: str) -> None:
+    assert PLACE.name(source) == name
+
+
+@pytest.mark.parametrize(
+    ("source", "detail_type", "origin"),
+    [
+        (Source(kind="schedule", detail_type="x", origin="y"), "Scheduled Event", "aws.events"),
+        (Source(kind="eventbridge", detail_type="Ordered", origin="shop"), "Ordered", "shop"),
+        (Source(kind="eventbridge"), "sample", "sample"),
+    ],
+)
+def test_an_event_of_a_bus_has_the_type_and_origin_that_its_rule_asks_for(
+    source, detail_type: str, origin: str
+) -> None:
+    event: Any = sample_event(source, PLACE)
+    assert (event["detail-type"], event["source"], event["time"]) == (detail_type, origin, "2026-01-02T00:00:00Z")
+
+
+def test_a_file_holds_an_event_as_a_person_reads_it() -> None:
+    assert written({"a": "é"}) == '{\n  "a": "é"\n}'

@@ -5,6 +5,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, SECP384R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given
@@ -96,3 +97,36 @@ def test_what_was_signed_elsewhere_is_put_into_an_envelope_when_it_holds():
     for payload, by in ((b"y", public), (b"x", public_of(OURS))):
         with pytest.raises(IntegrityError):
             enveloped(payload, TYPE, signature, public_pem=by)
+
+
+def test_one_good_signature_among_others_is_enough():
+    one, other = (json.loads(signed(b"x", TYPE, private_pem=key)) for key in (THEIRS, OURS))
+    both = json.dumps({**one, "signatures": [*one["signatures"], *other["signatures"]]}).encode()
+    assert opened(both, TYPE, public_pem=public_of(OURS)) == b"x"
+    with pytest.raises(IntegrityError, match=f"none of its 1 signatures is by key {key_id(public_of(OURS))[:12]}$"):
+        opened(json.dumps(one).encode(), TYPE, public_pem=public_of(OURS))
+
+
+def test_what_is_no_base64_is_not_read_as_if_it_were():
+    envelope = json.loads(signed(b"x", TYPE, private_pem=OURS))
+    payload, signatures = envelope["payload"], envelope["signatures"]
+    for changed in ({"payload": "!" + payload}, {"signatures": [{**signatures[0], "sig": "!" + signatures[0]["sig"]}]}):
+        with pytest.raises(IntegrityError, match="cannot be read"):
+            opened(json.dumps({**envelope, **changed}).encode(), TYPE, public_pem=public_of(OURS))
+
+
+def test_another_type_is_named_by_its_beginning():
+    with pytest.raises(IntegrityError, match=f"holds '{'t' * 60}'"):
+        opened(signed(b"x", "t" * 80, private_pem=OURS), TYPE, public_pem=public_of(OURS))
+
+
+def test_the_message_about_a_key_says_which_kinds_it_may_be_of():
+    foreign = X25519PrivateKey.from_private_bytes(b"1" * 32)
+    public = foreign.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    private_pem = foreign.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(
+        ConfigError, match="The public key is no Ed25519 or P-256 key in PEM: it is of another algorithm"
+    ):
+        key_id(public)
+    with pytest.raises(ConfigError, match="The private key is no Ed25519 key in PEM: it is of another algorithm"):
+        public_of(private_pem)
