@@ -200,9 +200,14 @@ def _botocore_session(access: Access) -> Any:
 @cache
 def _loader() -> Any:
     """Return the loader of service models that all sessions share: it remembers what it has read."""
-    from botocore.loaders import create_loader
+    from botocore.loaders import Loader
 
-    return create_loader(None)
+    class _Loader(Loader):
+        def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
+            """Return the services that we call, instead of looking into the folder of every service of AWS."""
+            return [CALLED.get(name, name) for name in AwsSession.__annotations__]
+
+    return _Loader()
 
 
 def _config(access: Access, *, patient: bool) -> Any:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sealift.analysis.variables import declared_variables
 from sealift.cfn.evaluation import Bindings, parameter_values, resolved
 from sealift.cfn.intrinsics import walk
 from sealift.cfn.substitution import replaced
@@ -165,6 +164,8 @@ def _needs(
     code: Sequence[FunctionReads],
 ) -> Iterator[Need]:
     """Yield what a stack needs in an environment; one without a reference is not static."""
+    from sealift.analysis.variables import declared_variables  # reads code; `status` does not
+
     spec = next((one for one in app.stacks if one.name == stack.name), None)
     later = spec is not None and bool(spec.needs)
     for reference in stored_settings(stack.parameters, stack.settings, values):
