@@ -7,23 +7,18 @@ from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
 from sealift.model.template import Json
 
 Statement = dict[str, Json]
-_NEW_STACKS: list[Json] = [
-    f"cloudformation:{name}"
-    for name in (
-        "CreateStack",
-        "UpdateStack",
-        "DeleteStack",
-        "DescribeStacks",
-        "CreateChangeSet",
-        "DescribeChangeSet",
-        "ExecuteChangeSet",
-        "DeleteChangeSet",
-    )
-]
+_NEW_STACKS = (
+    "cloudformation:CreateStack UpdateStack DeleteStack DescribeStacks"
+    " CreateChangeSet DescribeChangeSet ExecuteChangeSet DeleteChangeSet"
+)
+MACROS = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:aws:transform/*"
 
 
-def allow(sid: str, action: Json, resource: Json, condition: Json = None) -> Statement:
-    """Return a statement that allows."""
+def allow(sid: str, action: str | list[Json], resource: Json, condition: Json = None) -> Statement:
+    """Return a statement that allows actions: a list, or `service:Name Name …` for those of one service."""
+    if isinstance(action, str) and " " in action:
+        service, _, names = action.partition(":")
+        action = [f"{service}:{name}" for name in names.split()]
     made: Statement = {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
     return made if condition is None else {**made, "Condition": condition}
 
@@ -38,12 +33,8 @@ def not_covered(target: BootstrapTarget) -> tuple[str, ...]:
     return tuple(sorted(target.services - KNOWN))
 
 
-def boundary(target: BootstrapTarget) -> list[Json]:
-    """Return the statements of the boundary: only services that the application's templates use."""
-    return list(_statements(target))
-
-
-def _statements(target: BootstrapTarget) -> Iterator[Json]:
+def boundary(target: BootstrapTarget) -> Iterator[Json]:
+    """Yield the statements of the boundary: only services that the application's templates use."""
     named = [service for service in sorted(target.services) if owned(target, service)]
     if named:
         actions: list[Json] = [f"{service}:*" for service in named]
@@ -59,10 +50,10 @@ def _statements(target: BootstrapTarget) -> Iterator[Json]:
         yield allow("NewApis", "apigateway:POST", subs([f"{at}restapis", f"{at}apis"]))
     if "lambda" in target.services:
         functions = [arn for arn in owned(target, "lambda") if ":function:" in arn]
-        names: list[Json] = [f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Update", "Delete")]
+        names = "lambda:CreateEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping"
         yield allow("OwnEventSources", names, "*", {"ArnLike": {"lambda:FunctionArn": subs(functions)}})
     if "xray" in target.services:
-        yield allow("Traces", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")
+        yield allow("Traces", "xray:PutTraceSegments PutTelemetryRecords", "*")
     if "iam" in target.services:
         yield from _roles(target)
     yield allow("Artifacts", "s3:GetObject", sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}/*"))
@@ -77,28 +68,13 @@ def _actions(target: BootstrapTarget, known: Mapping[str, tuple[str, ...]]) -> l
     return [f"{service}:{name}" for service in used for name in known[service]]
 
 
-MACROS = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:aws:transform/*"
-
-
 def _roles(target: BootstrapTarget) -> Iterator[Json]:
     own = subs(roles_of(target))
     bounded: Json = {"StringEquals": {"iam:PermissionsBoundary": sub(boundary_arn(target))}}
-    within: list[Json] = [
-        f"iam:{name}" for name in ("CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutRolePermissionsBoundary")
-    ]
+    within = "iam:CreateRole PutRolePolicy AttachRolePolicy PutRolePermissionsBoundary"
     yield allow("OwnRolesWithinTheBoundary", within, own, bounded)
-    rest: list[Json] = [
-        f"iam:{name}"
-        for name in (
-            "GetRole",
-            "GetRolePolicy",
-            "PassRole",
-            "DeleteRole",
-            "DeleteRolePolicy",
-            "DetachRolePolicy",
-            "UpdateAssumeRolePolicy",
-            "TagRole",
-            "UntagRole",
-        )
-    ]
+    rest = (
+        "iam:GetRole GetRolePolicy PassRole DeleteRole DeleteRolePolicy"
+        " DetachRolePolicy UpdateAssumeRolePolicy TagRole UntagRole"
+    )
     yield allow("OwnRoles", rest, own)

@@ -7,18 +7,11 @@ from sealift.bootstrap.owned import by_tag, owned, roles_of, stacks_of
 from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
 from sealift.model.template import Json
 
-_READ_STACKS = ("DescribeStacks", "ListStackResources", "GetTemplate")
-_DRIFT = ("DetectStackDrift", "DescribeStackResourceDrifts")
+_READ_STACKS = "DescribeStacks ListStackResources GetTemplate"
+_DRIFT = "DetectStackDrift DescribeStackResourceDrifts"
 _CHANGE_STACKS = (
-    "DescribeStackEvents",
-    "DescribeEvents",
-    "CreateChangeSet",
-    "DescribeChangeSet",
-    "ExecuteChangeSet",
-    "DeleteChangeSet",
-    "ContinueUpdateRollback",
-    "DeleteStack",
-    "UpdateTerminationProtection",
+    "DescribeStackEvents DescribeEvents CreateChangeSet DescribeChangeSet ExecuteChangeSet DeleteChangeSet"
+    " ContinueUpdateRollback DeleteStack UpdateTerminationProtection"
 )
 _POLICIES: Mapping[str, Sequence[str]] = {
     "dynamodb": ("DescribeTable", "GetResourcePolicy"),
@@ -33,24 +26,10 @@ _POLICIES: Mapping[str, Sequence[str]] = {
 _PARTS = {"dynamodb": "table/", "events": "event-bus/", "kinesis": "stream/"}
 
 
-def deploy(target: BootstrapTarget) -> list[Json]:
-    """Return the permissions of the role that deploys. It creates nothing itself; it passes the CloudFormation role."""
-    return list(_deploy(target))
-
-
-def plan(target: BootstrapTarget) -> list[Json]:
-    """Return the permissions of the role that plans: it reads what is deployed and in force."""
-    return list(_plan(target))
-
-
-def verify(target: BootstrapTarget) -> list[Json]:
-    """Return the permissions of the role that verifies a deployment."""
-    return list(_verify(target))
-
-
-def _deploy(target: BootstrapTarget) -> Iterator[Json]:
+def deploy(target: BootstrapTarget) -> Iterator[Json]:
+    """Yield the permissions of the role that deploys. It creates nothing itself; it passes the CloudFormation role."""
     used = target.services
-    yield _stacks(target, *_READ_STACKS, *_CHANGE_STACKS, *_DRIFT)
+    yield _stacks(target, _READ_STACKS, _CHANGE_STACKS, _DRIFT)
     yield allow("Macros", "cloudformation:CreateChangeSet", sub(MACROS))
     yield allow("HandOver", "iam:PassRole", sub(target.role_arn("cloudformation")))
     # IAM knows nothing narrower for these; they only read.
@@ -58,15 +37,14 @@ def _deploy(target: BootstrapTarget) -> Iterator[Json]:
     wide += ["secretsmanager:ListSecrets", "ssm:DescribeParameters"]
     wide += ["dynamodb:ListBackups"] if "dynamodb" in used else []
     yield allow("NothingNarrower", list(wide), "*")
-    yield _bucket(target, "ListBucket", "GetBucketTagging", "ListBucketMultipartUploads")
+    yield _bucket(target, "ListBucket GetBucketTagging ListBucketMultipartUploads")
     # Nothing that is written there can be deleted again, and the policy of the bucket keeps what must not change.
-    yield _objects(target, "GetObject", "PutObject", "ListMultipartUploadParts")
+    yield _objects(target, "GetObject PutObject ListMultipartUploadParts")
     if "lambda" in used:
         functions = [arn for arn in owned(target, "lambda") if ":function:" in arn]
-        names = ["lambda:GetFunctionConfiguration", "lambda:GetAlias", "lambda:InvokeFunction"]
-        yield allow("Functions", list(names), subs(functions))
+        yield allow("Functions", "lambda:GetFunctionConfiguration GetAlias InvokeFunction", subs(functions))
         logs = [arn for arn in owned(target, "logs") if "/aws/lambda/" in arn]
-        yield allow("Logs", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], subs(logs))
+        yield allow("Logs", "logs:DescribeLogStreams FilterLogEvents GetLogEvents", subs(logs))
     yield from _apis(target)
     if "secretsmanager" in used:
         at = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
@@ -74,11 +52,10 @@ def _deploy(target: BootstrapTarget) -> Iterator[Json]:
         yield allow("Secrets", "secretsmanager:DescribeSecret", subs(secrets))
     yield from _settings(target)
     if "dynamodb" in used:
-        actions: list[Json] = ["dynamodb:CreateBackup", "dynamodb:DescribeBackup"]
-        yield allow("Backups", actions, subs(owned(target, "dynamodb")))
+        yield allow("Backups", "dynamodb:CreateBackup DescribeBackup", subs(owned(target, "dynamodb")))
     if target.may_destroy and "s3" in used:
         buckets = owned(target, "s3")
-        emptying: list[Json] = ["s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+        emptying = "s3:ListBucketVersions DeleteObject DeleteObjectVersion"
         yield allow("Destroy", emptying, subs([*buckets, *(f"{one}/*" for one in buckets)]))
 
 
@@ -86,18 +63,16 @@ def _settings(target: BootstrapTarget) -> Iterator[Json]:
     """Yield what `sealift config` needs: to list, read and write what is below /<app>/<environment>/."""
     at = "arn:${{AWS::Partition}}:{}:${{AWS::Region}}:${{AWS::AccountId}}:{}/" + f"{target.app}/{target.environment}"
     whole = at.format("ssm", "parameter")
-    names: list[Json] = [
-        f"ssm:{verb}" for verb in ("GetParametersByPath", "GetParameter", "PutParameter", "DeleteParameter")
-    ]
+    names = "ssm:GetParametersByPath GetParameter PutParameter DeleteParameter"
     yield allow("Settings", names, subs([whole, f"{whole}/*"]))
-    verbs = ("CreateSecret", "DeleteSecret", "DescribeSecret", "GetSecretValue", "PutSecretValue", "RestoreSecret")
-    secrets: list[Json] = [f"secretsmanager:{verb}" for verb in verbs]
+    secrets = "secretsmanager:CreateSecret DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret"
     yield allow("OwnSecrets", secrets, sub(at.format("secretsmanager", "secret:") + "/*"))
 
 
-def _plan(target: BootstrapTarget) -> Iterator[Json]:
+def plan(target: BootstrapTarget) -> Iterator[Json]:
+    """Yield the permissions of the role that plans: it reads what is deployed and in force."""
     used = target.services
-    yield _stacks(target, *_READ_STACKS, *_DRIFT)
+    yield _stacks(target, _READ_STACKS, _DRIFT)
     wide = ["cloudformation:DescribeStackDriftDetectionStatus"]
     wide += ["lambda:GetAccountSettings", "lambda:ListEventSourceMappings"] if "lambda" in used else []
     yield allow("NothingNarrower", list(wide), "*")
@@ -105,12 +80,12 @@ def _plan(target: BootstrapTarget) -> Iterator[Json]:
     yield _bucket(target, "ListBucket")
     # What is in force: the roles of the stacks and the four here, and the policies of resources.
     here = [target.role_arn(role) for role in ("cloudformation", "deploy", "plan", "verify")]
-    reading: list[Json] = ["iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"]
+    reading = "iam:GetRole ListRolePolicies GetRolePolicy ListAttachedRolePolicies"
     yield allow("Roles", reading, subs([*roles_of(target), *here]))
     account = "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy"
     policies = ["arn:${AWS::Partition}:iam::aws:policy/*", f"{account}{PATH}{target.stack}-boundary"]
     policies += [f"{account}/{stack}-*" for stack in target.stacks]
-    yield allow("Policies", ["iam:GetPolicy", "iam:GetPolicyVersion"], subs(policies))
+    yield allow("Policies", "iam:GetPolicy GetPolicyVersion", subs(policies))
     read = [service for service in _POLICIES if service in used]
     if read:
         actions: list[Json] = [f"{service}:{name}" for service in read for name in _POLICIES[service]]
@@ -122,29 +97,25 @@ def _plan(target: BootstrapTarget) -> Iterator[Json]:
         yield allow("PoliciesByTag", list(tagged), "*", by_tag(target))
 
 
-def _verify(target: BootstrapTarget) -> Iterator[Json]:
-    yield _stacks(target, "DescribeStacks", "ListStackResources")
+def verify(target: BootstrapTarget) -> Iterator[Json]:
+    """Yield the permissions of the role that verifies a deployment."""
+    yield _stacks(target, "DescribeStacks ListStackResources")
     yield _objects(target, "GetObject")
     yield _bucket(target, "ListBucket")
-    yield allow("Health", ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"], "*")
+    yield allow("Health", "cloudwatch:DescribeAlarms GetMetricData", "*")
     yield from _apis(target)
 
 
 def _stacks(target: BootstrapTarget, *names: str) -> Json:
-    return allow("Stacks", [f"cloudformation:{name}" for name in names], subs(stacks_of(target)))
+    return allow("Stacks", f"cloudformation:{' '.join(names)}", subs(stacks_of(target)))
 
 
-def _bucket(target: BootstrapTarget, *names: str) -> Json:
-    return allow("Bucket", _actions(names), sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}"))
+def _bucket(target: BootstrapTarget, names: str) -> Json:
+    return allow("Bucket", f"s3:{names}", sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}"))
 
 
-def _objects(target: BootstrapTarget, *names: str) -> Json:
-    return allow("Artifacts", _actions(names), sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}/*"))
-
-
-def _actions(names: Sequence[str]) -> Json:
-    made: list[Json] = [f"s3:{name}" for name in names]
-    return made if len(made) > 1 else made[0]
+def _objects(target: BootstrapTarget, names: str) -> Json:
+    return allow("Artifacts", f"s3:{names}", sub(f"arn:${{AWS::Partition}}:s3:::{target.bucket}/*"))
 
 
 def _apis(target: BootstrapTarget) -> Iterator[Json]:

@@ -12,11 +12,7 @@ from sealift.model.template import Json
 
 _LONGEST_BOUNDARY, _LONGEST_ROLE = 6144, 10240
 """Characters, white space left out: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-_ROLES: dict[str, tuple[str, Callable[[BootstrapTarget], list[Json]]]] = {
-    "Deploy": ("deploy", deploy),
-    "Plan": ("plan", plan),
-    "Verify": ("verify", verify),
-}
+_ROLES: dict[str, Callable[[BootstrapTarget], Iterator[Json]]] = {"Deploy": deploy, "Plan": plan, "Verify": verify}
 
 
 def bootstrap_template(target: BootstrapTarget) -> dict[str, Json]:
@@ -29,12 +25,12 @@ def bootstrap_template(target: BootstrapTarget) -> dict[str, Json]:
         "Properties": {
             "ManagedPolicyName": f"{target.stack}-boundary",
             "Path": PATH,
-            "PolicyDocument": _document(boundary(target), target, _LONGEST_BOUNDARY),
+            "PolicyDocument": _document(list(boundary(target)), target, _LONGEST_BOUNDARY),
         },
     }
     resources["CloudFormation"] = _cloudformation(target)
-    for logical_id, (name, statements) in _ROLES.items():
-        resources[logical_id] = _role(target, name, statements(target))
+    for logical_id, statements in _ROLES.items():
+        resources[logical_id] = _role(target, logical_id.lower(), list(statements(target)))
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Bucket, boundary and roles of {target.app}/{target.environment}, by `sealift bootstrap`",
