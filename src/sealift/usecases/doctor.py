@@ -1,7 +1,8 @@
 """Look whether everything is there that a delivery needs, before one is tried. Reads only."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from sealift.errors import SealiftError
@@ -22,7 +23,7 @@ MOST_SKEW_S = 10.0
 class Examined:
     """One examined item. `unknown` marks an item that could not be examined; it is never reported as healthy."""
 
-    name: str
+    name: str = ""
     environment: str = ""
     status: Literal["ok", "failed", "unknown"] = "ok"
     said: str
@@ -49,17 +50,21 @@ def _tried(name: str, look: Callable[[], Examined | str], *, environment: str = 
     try:
         found = look()
     except SealiftError as error:
-        return Examined(name=name, environment=environment, status="failed", said=error.message, cure=error.hint)
-    if isinstance(found, Examined):
-        return found
-    return Examined(name=name, environment=environment, said=found)
+        return _failed(error, name, environment)
+    if isinstance(found, str):
+        return Examined(name=name, environment=environment, said=found)
+    return replace(found, name=name, environment=environment)
+
+
+def _failed(error: SealiftError, name: str, environment: str) -> Examined:
+    return Examined(name=name, environment=environment, status="failed", said=error.message, cure=error.hint)
 
 
 def _repository(app: App, services: Services) -> Examined | str:
     origin = services.scm.origin(app.root)
     if origin is None or origin.commit is None:
         said = f"{app.root} is in no git repository" if origin is None else "the repository has no commit yet"
-        return Examined(name="repository", status="failed", said=said, cure="git init && git add -A && git commit")
+        return Examined(status="failed", said=said, cure="git init && git add -A && git commit")
     dirty = ", with changes that are in no commit" if origin.dirty else ""
     return f"{origin.branch or 'no branch'} at {origin.commit[:8]}{dirty}"
 
@@ -89,22 +94,21 @@ def _tools(app: App, services: Services, templates: Mapping[str, Template]) -> I
 
 
 def _environment(app: App, environment: Environment, services: Services) -> Iterator[Examined]:
-    name = environment.name
-    opened: list[Site] = []
-
-    def account() -> str:
+    named = partial(_tried, environment=environment.name)
+    try:
         site = open_site(app, environment, services)
         check_account(site)
-        opened.append(site)
-        return "the embedded cloud" if site.cloud.local else f"{site.cloud.account}, {site.cloud.region}"
-
-    yield _tried("account", account, environment=name)
-    for site in opened:
-        if not site.cloud.local:
-            yield _tried("clock", lambda site=site: _clock(site), environment=name)  # type: ignore[misc]
-        yield _tried("ledger", lambda site=site: _ledger(site), environment=name)  # type: ignore[misc]
-        if environment.trust is not None or not site.cloud.local:
-            yield _tried("bootstrap", lambda site=site: _bootstrap(site), environment=name)  # type: ignore[misc]
+    except SealiftError as error:
+        yield _failed(error, "account", environment.name)
+        return
+    local = site.cloud.local
+    said = "the embedded cloud" if local else f"{site.cloud.account}, {site.cloud.region}"
+    yield Examined(name="account", environment=environment.name, said=said)
+    if not local:
+        yield named("clock", partial(_clock, site))
+    yield named("ledger", partial(_ledger, site))
+    if environment.trust is not None or not local:
+        yield named("bootstrap", partial(_bootstrap, site))
 
 
 def _clock(site: Site) -> Examined | str:
@@ -112,26 +116,21 @@ def _clock(site: Site) -> Examined | str:
     before = site.services.clock.now()
     there = site.cloud.identity.caller().at
     if there is None:
-        return Examined(name="clock", environment=site.name, status="unknown", said="AWS did not say what time it is")
+        return Examined(status="unknown", said="AWS did not say what time it is")
     middle = before + (site.services.clock.now() - before) / 2
     ahead_s = (middle - there).total_seconds()
     if abs(ahead_s) <= MOST_SKEW_S:
         return "as AWS's"
     said = f"{abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} AWS's"
     cure = "Let it be set by the network: `timedatectl set-ntp true`."
-    return Examined(name="clock", environment=site.name, status="failed", said=said, cure=cure)
+    return Examined(status="failed", said=said, cure=cure)
 
 
 def _ledger(site: Site) -> Examined | str:
     entries, faults = site.ledger.entries(), site.ledger.verify()
     if faults:
-        return Examined(
-            name="ledger",
-            environment=site.name,
-            status="failed",
-            said=f"entry {faults[0].seq}: {faults[0].reason}",
-            cure="`sealift ledger verify` lists all of it.",
-        )
+        said = f"entry {faults[0].seq}: {faults[0].reason}"
+        return Examined(status="failed", said=said, cure="`sealift ledger verify` lists all of it.")
     current = site.standing().current
     runs = f", runs release {current.release[:12]}" if current else ""
     return f"{len(entries)} entries, its chain holds{runs}" if entries else "nothing was deployed yet"
@@ -141,17 +140,13 @@ def _bootstrap(site: Site) -> Examined | str:
     if site.environment.trust is None:
         said = "no role is declared, so what the credentials may do was not looked at"
         cure = f"declare `trust`, and `sealift bootstrap {site.name}` makes roles that may just what is needed"
-        return Examined(name="bootstrap", environment=site.name, status="unknown", said=said, cure=cure)
+        return Examined(status="unknown", said=said, cure=cure)
     found = bootstrap.compare(site.app, site.environment, site.services)
     if found.live is None:
-        return _unlike(
-            site, "there is no stack with its bucket and roles", f"`sealift bootstrap {site.name}` makes it."
-        )
+        cure = f"`sealift bootstrap {site.name}` makes it."
+        return Examined(status="failed", said="there is no stack with its bucket and roles", cure=cure)
+    stack = found.bootstrap.target.name
     if found.differs:
         cure = f"`sealift bootstrap {site.name} --diff` shows how; without --diff it mends that."
-        return _unlike(site, f"stack {found.bootstrap.target.name} is not as the application needs it", cure)
-    return f"stack {found.bootstrap.target.name} is as the application needs it"
-
-
-def _unlike(site: Site, said: str, cure: str) -> Examined:
-    return Examined(name="bootstrap", environment=site.name, status="failed", said=said, cure=cure)
+        return Examined(status="failed", said=f"stack {stack} is not as the application needs it", cure=cure)
+    return f"stack {stack} is as the application needs it"
