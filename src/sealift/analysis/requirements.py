@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from sealift.analysis import poetry
 from sealift.analysis.foreign_locks import constraints, from_pipfile_lock, from_pylock, without_hashes
-from sealift.analysis.locks import of_its_format
+from sealift.analysis.locks import normalized, of_its_format
 from sealift.errors import BuildError
 
 LOCAL_PATH = re.compile(r"^\s*(?:-e\b|--editable\b|\.{0,2}/|\.\s*$|file:|[\w.-]+\s*@\s*file:)", re.MULTILINE)
@@ -193,12 +193,8 @@ def needed_by_options(settings: str) -> tuple[str, ...]:
 
 def undeclared(packages: Iterable[str], declared: str) -> tuple[str, ...]:
     """Return those packages that no declaration (texts of all requirement files together) mentions."""
-    names = {_canonical(name) for name in re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]*", declared)}
-    return tuple(one for one in packages if _canonical(one.partition("[")[0]) not in names)
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    names = {normalized(name) for name in re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]*", declared)}
+    return tuple(one for one in packages if normalized(one.partition("[")[0]) not in names)
 
 
 def _toml(text: str) -> Mapping[str, object]:

@@ -1,11 +1,11 @@
 """Reading and rewriting templates as plain data. Whatever does not have the expected shape counts as empty."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from sealift.cfn.intrinsics import is_intrinsic
-from sealift.model.template import Json
+from sealift.model.template import Json, TemplatePath
 
 
 def scalar_text(value: Json) -> str:
@@ -55,6 +55,15 @@ def resources(body: object, *types: str) -> Iterator[tuple[str, dict[str, Json]]
     for logical_id, resource in mapping_at(body, "Resources").items():
         if isinstance(resource, dict) and (not types or resource.get("Type") in types):
             yield logical_id, resource
+
+
+def declarations(section: Mapping[str, Json], path: TemplatePath) -> Iterator[tuple[TemplatePath, Json]]:
+    """Yield path and value of everything declared as a resource, inside Fn::ForEach too, well-formed or not."""
+    for logical_id, declared in section.items():
+        if not logical_id.startswith("Fn::ForEach::"):
+            yield (*path, logical_id), declared
+        elif isinstance(declared, list) and len(declared) == 3 and isinstance(declared[2], dict):
+            yield from declarations(declared[2], (*path, logical_id, 2))
 
 
 def properties(resource: object) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sealift.cfn.intrinsics import walk
-from sealift.cfn.values import list_at, mapping_at, scalar_text
+from sealift.cfn.values import declarations, list_at, mapping_at, scalar_text
 from sealift.errors import TemplateError, did_you_mean
 from sealift.model.template import Asset, FunctionSpec, Json, Location, TemplatePath
 from sealift.template.choices import Scopes, agreed, depends_on, differ, elements, holds_nowhere, listed, texts
@@ -89,27 +89,20 @@ class Resource:
 
 def resources(source: Source) -> Iterator[Resource]:
     """Yield every resource in the order written, those inside Fn::ForEach too."""
-    yield from _resources(source, mapping_at(source.body, "Resources"), ("Resources",))
-
-
-def _resources(source: Source, section: dict[str, Json], path: TemplatePath) -> Iterator[Resource]:
-    for logical_id, declared in section.items():
-        if logical_id.startswith("Fn::ForEach::"):
-            if isinstance(declared, list) and len(declared) == 3 and isinstance(declared[2], dict):
-                yield from _resources(source, declared[2], (*path, logical_id, 2))
-            continue
+    for path, declared in declarations(mapping_at(source.body, "Resources"), ("Resources",)):
+        logical_id = str(path[-1])
         if not isinstance(declared, dict):
             message = f"resource {logical_id} has to be a mapping with a Type; check its indentation"
-            raise source.fault((*path, logical_id), message, code="template-resource")
+            raise source.fault(path, message, code="template-resource")
         if not isinstance(declared.get("Properties", {}), dict | None):
             message = f"Properties of {logical_id} have to be a mapping; check the indentation"
-            raise source.fault((*path, logical_id, "Properties"), message, code="template-resource")
+            raise source.fault((*path, "Properties"), message, code="template-resource")
         kind = scalar_text(declared.get("Type"))
         properties = mapping_at(declared, "Properties")
         yield Resource(
             logical_id=logical_id,
             type=kind,
-            path=(*path, logical_id),
+            path=path,
             properties={**of_globals(source.body, kind), **properties},
             metadata=mapping_at(declared, "Metadata"),
             unused=holds_nowhere(declared.get("Condition"), source.scopes),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from sealift.cfn.evaluation import Bindings, condition, parameter_values, resolved
-from sealift.cfn.values import mapping_at, scalar_text
+from sealift.cfn.values import declarations, mapping_at, scalar_text, value_at
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
 from sealift.model.template import Json, Outside
 from sealift.template.shapes import FUNCTION_TYPES, SHAPES, of_globals
@@ -41,9 +41,9 @@ def _outside(body: dict[str, Json], given: Mapping[str, str], read: ReadBlob, pr
         mappings=mapping_at(body, "Mappings"),
         conditions=mapping_at(body, "Conditions"),
     )
-    for logical_id, resource in _resources(mapping_at(body, "Resources")):
-        named = resource.get("Condition")
-        if isinstance(named, str) and condition(named, bindings) is False:
+    for path, resource in declarations(mapping_at(body, "Resources"), ()):
+        logical_id, named = path[-1], value_at(resource, "Condition")
+        if not isinstance(resource, dict) or (isinstance(named, str) and condition(named, bindings) is False):
             continue
         kind = scalar_text(resource.get("Type"))
         properties = {**of_globals(body, kind), **mapping_at(resource, "Properties")}
@@ -61,15 +61,6 @@ def _outside(body: dict[str, Json], given: Mapping[str, str], read: ReadBlob, pr
                 around = {name: text for name, text in given.items() if name.startswith("AWS::")}
                 nested: dict[str, Json] = json.loads(read(own[1]))
                 yield from _outside(nested, {**around, **inner}, read, f"{prefix}{logical_id}/")
-
-
-def _resources(section: Mapping[str, Json]) -> Iterator[tuple[str, dict[str, Json]]]:
-    for logical_id, resource in section.items():
-        if logical_id.startswith("Fn::ForEach::"):
-            if isinstance(resource, list) and len(resource) == 3 and isinstance(resource[2], dict):
-                yield from _resources(resource[2])
-        elif isinstance(resource, dict):
-            yield logical_id, resource
 
 
 def _named(kind: str, properties: dict[str, Json]) -> Iterator[tuple[str, Json]]:

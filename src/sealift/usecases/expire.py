@@ -6,10 +6,8 @@ from datetime import timedelta
 from sealift.delivery.expiry import may_expire
 from sealift.delivery.manifest import blob_key, manifest_key
 from sealift.usecases.site import Site
-from sealift.usecases.store import stored_release
+from sealift.usecases.store import stored_digests, stored_release
 from sealift.usecases.writing import writing
-
-_RELEASES = "releases/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ def expire(site: Site, *, keep: int, older_than: timedelta, dry_run: bool = Fals
 
 def _due(site: Site, *, keep: int, older_than: timedelta) -> Expired:
     bucket = site.cloud.bucket
-    stored = {key.split("/")[1] for key in bucket.keys(_RELEASES) if key.endswith("/manifest.json")}
+    stored = stored_digests(bucket)
     may = may_expire(site.standing(), now=site.services.clock.now(), keep=keep, older_than=older_than)
     releases = tuple(one for one in may if one in stored)
     if not releases:

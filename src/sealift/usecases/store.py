@@ -72,6 +72,11 @@ def copy_release(release: Release, origin: Origin, *, source: Site, target: Site
         outcome.detail = f"{len(release.blobs)} objects checked, {len(missing)} copied"
 
 
+def stored_digests(bucket: Bucket, prefix: str = "") -> set[str]:
+    """Return the digests of the releases in a bucket that begin with `prefix`."""
+    return {key.split("/")[1] for key in bucket.keys(f"releases/{prefix}") if key.endswith("/manifest.json")}
+
+
 def stored_release(digest: str, cloud: Cloud) -> Release:
     """Return a release of the environment's bucket. Raises UserError when it is not there."""
     stored = cloud.bucket.get(manifest_key(digest))
@@ -141,7 +146,7 @@ def full_digest(prefix: str, cloud: Cloud) -> str:
             code="release-unknown",
             hint="`sealift history` lists the releases that were deployed.",
         )
-    digests = {key.split("/")[1] for key in cloud.bucket.keys(f"releases/{prefix}") if key.endswith("/manifest.json")}
+    digests = stored_digests(cloud.bucket, prefix)
     if len(digests) == 1:
         return digests.pop()
     what = "no release" if not digests else f"{len(digests)} releases"
