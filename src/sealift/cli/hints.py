@@ -4,13 +4,12 @@ A hint that is copied without it goes to AWS. So no use case thinks of it: the s
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sealift.errors import SealiftError
 from sealift.model.event import Event
 from sealift.ports import EventSink
+from sealift.usecases.texts import rewritten
 
 # fmt: off
 TAKE_LOCAL = frozenset((
@@ -24,7 +23,7 @@ _WITHOUT = "ci lint"
 """The one command of those that has no `--local`."""
 _COMMAND = re.compile(r"(?P<before>`|(?<![\w./`-]))sealift (?P<rest>[a-z](?:[^`\n]*?[^`\s])?)(?=`|  |\n|$)")
 """One in backticks ends with them; another one goes on to the end of the line, or to two blanks."""
-_OURS = ("message", "hint", "fix", "detail", "next", "error", "summary")
+_OURS = frozenset({"message", "hint", "fix", "detail", "next", "error", "summary"})
 """Fields whose texts are ours; what a function logged, or a commit is called, is left as it is."""
 Said = TypeVar("Said")
 
@@ -61,28 +60,7 @@ def _with_local(found: re.Match[str]) -> str:
 
 def said_locally(value: Said) -> Said:
     """Return a value (events, gates, lanes, findings) whose own texts say `--local`."""
-    changed: Any = value
     if isinstance(value, SealiftError):
         value.message, value.hint = with_local(value.message), with_local(value.hint)
-    elif isinstance(value, Mapping):
-        changed = {name: said_locally(one) for name, one in value.items()}
-    elif isinstance(value, tuple | list):
-        changed = type(value)(said_locally(one) for one in value)
-    elif is_dataclass(value) and not isinstance(value, type):
-        changed = replace(value, **_changed(value))
-    return changed  # type: ignore[no-any-return]
-
-
-def _changed(value: Any) -> dict[str, object]:
-    """Return the fields of a dataclass that say something else now."""
-    changed: dict[str, object] = {}
-    for one in fields(value):
-        if not one.init:
-            continue
-        old = getattr(value, one.name)
-        new = with_local(old) if isinstance(old, str) and one.name in _OURS else old
-        if is_dataclass(old[0] if isinstance(old, tuple) and old else old):
-            new = said_locally(old)
-        if new is not old and new != old:
-            changed[one.name] = new
+    changed: Said = rewritten(value, with_local, _OURS)
     return changed

@@ -5,14 +5,13 @@ for ever what is written to it.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields, is_dataclass, replace
-from functools import cache
-from operator import is_
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sealift.analysis.redact import MASK, redacted
 from sealift.errors import SealiftError
 from sealift.ports import Cloud
+from sealift.usecases.texts import rewritten
 
 Answer = TypeVar("Answer")
 SHORTEST = 6
@@ -44,12 +43,12 @@ class Secrets:
 
     def said(self, answer: Answer) -> Answer:
         """Return an answer with the words for people in it masked."""
-        masked: Answer = _masked(answer, self)
+        masked: Answer = rewritten(answer, self.masked, SAID)
         return masked
 
     def every_text(self, answer: Answer) -> Answer:
         """Return an answer all of whose texts are for people, masked."""
-        masked: Answer = _masked(answer, self, said=True)
+        masked: Answer = rewritten(answer, self.masked, SAID, every=True)
         return masked
 
 
@@ -68,7 +67,7 @@ class _Masked:
                 answer = method(*args, **options)
             except SealiftError as error:
                 raise masked_error(error, self._secrets) from None
-            return _masked(answer, self._secrets, said=name == "logs")
+            return rewritten(answer, self._secrets.masked, SAID, every=name == "logs")
 
         return call
 
@@ -76,7 +75,7 @@ class _Masked:
 def masked_error(error: SealiftError, secrets: Secrets) -> SealiftError:
     """Return the same error with its message, hint and context masked."""
     error.message, error.hint = secrets.masked(error.message), secrets.masked(error.hint)
-    error.context = {key: _masked(value, secrets, said=True) for key, value in error.context.items()}
+    error.context = rewritten(error.context, secrets.masked, SAID, every=True)
     error.args = (error.message,)
     return error
 
@@ -98,31 +97,6 @@ def masked_cloud(cloud: Cloud, secrets: Secrets) -> Cloud:
         inventory=over(cloud.inventory),
         trespass=over(cloud.trespass),
     )
-
-
-def _masked(value: Any, secrets: Secrets, *, said: bool = False) -> Any:
-    """Return an answer with the words in it masked, however deep they stand."""
-    if isinstance(value, str):
-        return secrets.masked(value) if said else value
-    if isinstance(value, tuple | list):
-        items = [_masked(item, secrets, said=said) for item in value]
-        return value if all(map(is_, items, value)) else type(value)(items)
-    if isinstance(value, dict) and said:
-        return {key: _masked(item, secrets, said=True) for key, item in value.items()}
-    kind: Any = type(value)
-    changed = {}
-    for name, of_words in _fields(kind):
-        old = getattr(value, name)
-        new = _masked(old, secrets, said=said or of_words)
-        if new is not old and new != old:
-            changed[name] = new
-    return replace(value, **changed) if changed else value
-
-
-@cache
-def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
-    """Return the fields of a dataclass, each with whether it holds words for people; of anything else, none."""
-    return tuple((field.name, field.name in SAID) for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 __all__ = ["MASK", "Secrets", "masked_cloud", "masked_error"]
