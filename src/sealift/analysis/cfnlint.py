@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from sealift.analysis.merge import merged
+from sealift.cfn.values import mapping_at
 from sealift.model.finding import Finding, Severity
-from sealift.model.template import Location
+from sealift.model.template import Json, Location
 
 END_OF_LIFE = ("E2531", "E2533")
 """Runtimes of which AWS refuses new functions (E2531), and updates, too (E2533), months after their end (W2531)."""
@@ -30,11 +32,12 @@ NOT_REFUSED = (
     "E3601",  # state machines, with substitutions that cfn-lint cannot see
     "E3687",  # ports of security groups: EC2 passes over those that a protocol has no use for
     "E3688",
+    "E3724",  # what may stand in Globals: the transform says it when the template is rendered
     *_LISTS,
     "E4",  # metadata: AWS reads none of it when it deploys
 )
 """Errors of cfn-lint that AWS does not refuse, or not surely."""
-TAKEN = ("E1040", "E1041", "E3687", "E3688")
+TAKEN = ("E1040", "E1041", "E3687", "E3688", "E3724")
 """Those of them that say nothing of what AWS does."""
 DESCRIBED = "'Description' was unexpected"
 """What E3001 says of a Description beside the Type: SAM leaves it out before CloudFormation sees it."""
@@ -53,31 +56,39 @@ def refused(rule: str) -> bool:
 
 
 def cfnlint_findings(
-    report: str, *, local: bool, own_config: bool, sam: Collection[tuple[str, str]] = ()
+    report: str, *, local: bool, own_config: bool, bodies: Mapping[str, Json] = MappingProxyType({})
 ) -> tuple[Finding, ...]:
     """Return cfn-lint's JSON report as findings, each once. Raises ValueError when it is no such report.
 
     A runtime stops once AWS refuses updates, and is advice on the embedded cloud (`local`). With a configuration of
-    its own, the project has chosen its rules, and every error stops. `sam` are the resources that SAM expands, as
-    (file, logical id).
+    its own, the project has chosen its rules, and every error stops. `bodies` are the templates by file.
     """
     found = json.loads(report)
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ValueError("cfn-lint's report is not a list")
-    findings = _findings(found, local=local, own_config=own_config)
-    return merged(one if own_config else _unless_left_out(one, sam) for one in findings)
+    return merged(
+        finding if own_config or not _is_left_out(one, bodies) else replace(finding, stops=False, severity="low")
+        for one, finding in _findings(found, local=local, own_config=own_config)
+    )
 
 
-def _unless_left_out(one: Finding, sam: Collection[tuple[str, str]]) -> Finding:
-    """Return the finding, as advice when it is about what SAM leaves out of its resources."""
-    place = one.location
-    described = one.id == "E3001" and DESCRIBED in one.message and place is not None
-    if described and place is not None and (place.file, place.logical_id or "") in sam:
-        return replace(one, stops=False, severity="low")
-    return one
+def _is_left_out(one: dict[str, object], bodies: Mapping[str, Json]) -> bool:
+    """Whether it is about what never reaches CloudFormation: a Description that SAM takes away, an empty list."""
+    file, path = str(one.get("Filename", "")), _inner(one, "Location").get("Path")
+    if not isinstance(path, list) or len(path) < 2:
+        return False
+    match str(_inner(one, "Rule").get("Id", "")):
+        case "E3001" if DESCRIBED in str(one.get("Message", "")):
+            kind = mapping_at(bodies.get(file), *map(str, path[:2])).get("Type")
+            return str(kind).startswith("AWS::Serverless::")
+        case "E3020":
+            return mapping_at(bodies.get(file), *map(str, path[:-1])).get(str(path[-1])) == []
+    return False
 
 
-def _findings(found: list[dict[str, object]], *, local: bool, own_config: bool) -> Iterator[Finding]:
+def _findings(
+    found: list[dict[str, object]], *, local: bool, own_config: bool
+) -> Iterator[tuple[dict[str, object], Finding]]:
     for one in found:
         rule = _inner(one, "Rule")
         name = str(rule.get("Id", ""))
@@ -90,14 +101,17 @@ def _findings(found: list[dict[str, object]], *, local: bool, own_config: bool) 
             else (name.startswith("E") if own_config else refused(name))
         )
         message, fix = _worded(str(one.get("Message", "")), str(rule.get("Source") or "its documentation"))
-        yield Finding(
-            tool="cfn-lint",
-            id=name,
-            severity=_severity(name, stops=stop),
-            message=message,
-            location=_location(one),
-            fix=fix,
-            stops=stop,
+        yield (
+            one,
+            Finding(
+                tool="cfn-lint",
+                id=name,
+                severity=_severity(name, stops=stop),
+                message=message,
+                location=_location(one),
+                fix=fix,
+                stops=stop,
+            ),
         )
 
 

@@ -5,8 +5,8 @@ Only what a template says literally is judged: a value that a parameter decides 
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
+from sealift.analysis.merge import of_one_cause
 from sealift.analysis.variables import declared_variables
 from sealift.cfn.sources import meant
 from sealift.cfn.values import function_properties, mapping_at, properties, resources
@@ -37,14 +37,7 @@ _NO_SECRET = re.compile(r"arn:.*|/.*|alias/.*|https?://[^@]*|true|false|\d{0,5}|
 
 def fit_findings(template: Template) -> Iterator[Finding]:
     """Yield what does not fit a function of the template, or of those nested in it; functions of one cause together."""
-    causes: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in _of_functions(template):
-        about = finding.message.replace(finding.data["function"], "", 1)
-        causes.setdefault((finding.id, about, finding.fix), []).append(finding)
-    for first, *more in causes.values():
-        name = first.data["function"]
-        names = f"{name} and {len(more)} more ({', '.join(one.data['function'] for one in more)})" if more else name
-        yield replace(first, message=first.message.replace(name, names, 1))
+    yield from of_one_cause(_of_functions(template))
     for nested in template.nested.values():
         yield from fit_findings(nested)
 

@@ -1,7 +1,8 @@
 """Puts the findings of several runs together."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sealift.model.finding import Finding
 
@@ -14,6 +15,22 @@ def merged(*reports: Iterable[Finding]) -> tuple[Finding, ...]:
         if key not in found or (finding.stops and not found[key].stops):
             found[key] = finding
     return tuple(found.values())
+
+
+def of_one_cause(findings: Iterable[Finding], *, place: bool = False) -> Iterator[Finding]:
+    """Yield findings about functions (`data["function"]`), those that differ in it alone together.
+
+    With `place` they have to be at one place, too.
+    """
+    causes: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        about = finding.message.replace(finding.data["function"], "", 1)
+        at = str(finding.location) if place else ""
+        causes.setdefault((finding.id, about, finding.fix, at), []).append(finding)
+    for first, *more in causes.values():
+        name = first.data["function"]
+        names = f"{name} and {len(more)} more ({', '.join(one.data['function'] for one in more)})" if more else name
+        yield replace(first, message=first.message.replace(name, names, 1))
 
 
 _NAMES = re.compile(r"[`'\"]([A-Za-z_][\w.-]*)[`'\"]")

@@ -59,14 +59,18 @@ def variable_findings(template: Template, function: FunctionSpec, code: Function
 
 
 def _missing(function: FunctionSpec, read: Read, near: str) -> Finding:
-    fails = "fails when it is loaded" if read.at_import else "may fail"
+    lacks = f"{read.name}, which the template does not give it{near}"
+    if read.file.endswith(".py"):
+        says = f"{'fails when it is loaded' if read.at_import else 'may fail'}: it reads {lacks}"
+    else:
+        says = f"reads {lacks}: it is undefined there"
     return Finding(
         tool="sealift",
         id="variable-missing",
-        severity="high" if read.at_import else "medium",
-        message=f"{function.logical_id} {fails}: it reads {read.name}, which the template does not give it{near}",
+        severity="high" if read.at_import else "medium" if read.file.endswith(".py") else "low",
+        message=f"{function.logical_id} {says}",
         location=Location(file=read.file, line=read.line),
-        fix=f"Add {read.name} to Environment.Variables of {function.logical_id}, or read it with a default.",
+        fix=f"Add {read.name} to Environment.Variables, or read it with a default.",
         stops=read.at_import,
         data={"variable": read.name, "function": function.logical_id},
     )

@@ -43,8 +43,8 @@ def run_cfnlint(
     config = [text(app.root / name) for name in CFNLINT] if given is None else [text(given.file)]
     bodies = [(app.root / file).read_bytes() for file in files]
     key = content_key(("cfn-lint", str(installed_version("cfn-lint")), today, *regions, *config, *files, *bodies))
-    sam = frozenset(pair for one in with_nested(templates.values()) for pair in _sam_resources(one))
-    read = partial(cfnlint_findings, local=local, own_config=any(config), sam=sam)
+    parsed = {one.file: one.body for one in with_nested(templates.values())}
+    read = partial(cfnlint_findings, local=local, own_config=any(config), bodies=parsed)
     reads_more = any(word in said for said in config for word in _NAMES_FILES)
     report = None if reads_more else cache.get(key)
     if report is None:
@@ -63,14 +63,6 @@ def run_cfnlint(
             cache.put(key, done.stdout)
         return found
     return read(report)
-
-
-def _sam_resources(template: Template) -> Iterator[tuple[str, str]]:
-    """Yield file and logical id of every resource that SAM expands."""
-    resources = template.body.get("Resources")
-    for name, resource in resources.items() if isinstance(resources, dict) else ():
-        if isinstance(resource, dict) and str(resource.get("Type", "")).startswith("AWS::Serverless::"):
-            yield template.file, name
 
 
 def _cfnlint(

@@ -7,6 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from sealift.analysis.handlers import handler_files
+from sealift.analysis.merge import of_one_cause
 from sealift.analysis.reads import live, node_imports, node_reads, python_imports, python_reads, python_units
 from sealift.analysis.regions import region_findings
 from sealift.analysis.variables import variable_findings
@@ -40,15 +41,18 @@ def read_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Findi
     for template in templates.values():
         foreign = _holding_more(app, template)
         shared: dict[str, list[Finding]] = {}
+        missing: list[Finding] = []
         regions: list[FunctionReads] = []
         for function, code in code_reads(app, template):
             for finding in variable_findings(template, function, code):
-                known = finding.id == "variable-missing" or function.logical_id not in foreign
-                if known and finding.data.get("of") != "Globals":
+                if finding.id == "variable-missing":
+                    missing.append(finding)
+                elif function.logical_id not in foreign and finding.data["of"] != "Globals":
                     yield finding
-                elif known:
+                elif function.logical_id not in foreign:
                     shared.setdefault(finding.data["variable"], []).append(finding)
             regions.append(code)
+        yield from of_one_cause(missing, place=True)
         yield from region_findings(regions, app.environments)
         # What Globals give to all is needless when nobody names it.
         yield from (found[0] for found in shared.values() if len(found) == len(template.functions))

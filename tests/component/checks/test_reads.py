@@ -6,6 +6,7 @@ import pytest
 
 from sealift.checks.reads import read_findings
 from sealift.model.app import App, Environment, StackSpec
+from sealift.model.finding import Finding
 from sealift.template.templates import SamTemplates
 
 TEMPLATE = """
@@ -26,6 +27,10 @@ Resources:
 
 
 def _found(root: Path, files: dict[str, str], *, runtime: str = "python3.13", more: str = "") -> list[tuple[str, str]]:
+    return [(finding.id, str(finding.location)) for finding in _findings(root, files, runtime=runtime, more=more)]
+
+
+def _findings(root: Path, files: dict[str, str], *, runtime: str = "python3.13", more: str = "") -> list[Finding]:
     (root / "template.yaml").write_text(TEMPLATE.format(runtime=runtime) + more)
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +38,7 @@ def _found(root: Path, files: dict[str, str], *, runtime: str = "python3.13", mo
     stacks = (StackSpec(name="app", template="template.yaml"),)
     app = App(name="shop", root=root, config_path=None, stacks=stacks, environments=())
     templates = {"app": SamTemplates().load(root, "template.yaml")}
-    return [(finding.id, str(finding.location)) for finding in read_findings(app, templates)]
+    return list(read_findings(app, templates))
 
 
 READS = "import os\ndef handler(event, context): return os.environ['TAX']\n"
@@ -97,6 +102,29 @@ def test_javascript_is_read_too(tmp_path: Path):
         "src/other.js": "\nmodule.exports = process.env.TOKEN;\n",
     }
     assert _found(tmp_path, files, runtime="nodejs22.x") == [("variable-missing", "src/other.js:2")]
+
+
+def _messages(root: Path, files: dict[str, str], *, runtime: str) -> list[tuple[str, str, bool]]:
+    return [
+        (f.message, f.severity, f.stops) for f in _findings(root, files, runtime=runtime) if f.id == "variable-missing"
+    ]
+
+
+def test_what_javascript_lacks_is_undefined_and_stops_nothing(tmp_path: Path):
+    files = {"src/app.js": "exports.handler = () => process.env.TAX + process.env.TOKEN;\n"}
+    assert _messages(tmp_path, files, runtime="nodejs22.x") == [
+        ("Place reads TOKEN, which the template does not give it: it is undefined there", "low", False)
+    ]
+
+
+def test_one_line_that_several_functions_share_is_one_finding(tmp_path: Path):
+    more = "  Other:\n    Type: AWS::Serverless::Function\n    Properties: {CodeUri: src}\n"
+    files = {
+        "src/app.py": "import os\ndef handler(event, context): return os.environ['TOKEN'] + os.getenv('TAX', '')\n"
+    }
+    (found,) = _findings(tmp_path, files, more=more)
+    assert found.message == "Place and 1 more (Other) may fail: it reads TOKEN, which the template does not give it"
+    assert str(found.location) == "src/app.py:2"
 
 
 def _of_two(root: Path, code: str, *, regions: tuple[str, ...] = ()) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_errors_that_aws_does_not_surely_refuse_are_advice(rule: str) -> None:
     assert (finding.stops, finding.severity) == (False, "medium")
 
 
-@pytest.mark.parametrize("rule", ["E1040", "E1041", "E3687", "E3688"])
+@pytest.mark.parametrize("rule", ["E1040", "E1041", "E3687", "E3688", "E3724"])
 def test_errors_that_aws_takes_as_they_are_weigh_little(rule: str) -> None:
     finding = _one(rule)
     assert (finding.stops, finding.severity) == (False, "low")
@@ -105,10 +106,32 @@ def test_local_paths_which_we_package_are_no_advice() -> None:
     assert len(cfnlint_findings(report, local=False, own_config=True)) == 1
 
 
+BODIES: Any = {
+    "t.yaml": {
+        "Resources": {
+            "F": {"Type": "AWS::Serverless::Function"},
+            "Q": {"Type": "AWS::SQS::Queue"},
+            "Empty": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Dimensions": [], "Metrics": [{"Id": "m"}]}},
+            "Full": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Dimensions": [{}], "Metrics": [{"Id": "m"}]}},
+        }
+    }
+}
+
+
 @pytest.mark.parametrize(("logical_id", "stops"), [("F", False), ("Q", True)])
 def test_a_description_beside_a_type_that_sam_expands_stops_nothing(logical_id: str, stops: bool) -> None:
     message = "Additional properties are not allowed ('Description' was unexpected)"
     place = {"Start": {"LineNumber": 3}, "Path": ["Resources", logical_id, "Description"]}
     report = [{"Rule": {"Id": "E3001"}, "Message": message, "Filename": "t.yaml", "Location": place}]
-    (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, sam={("t.yaml", "F")})
+    (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, bodies=BODIES)
     assert finding.stops is stops
+
+
+@pytest.mark.parametrize(("logical_id", "stops"), [("Empty", False), ("Full", True)])
+def test_an_empty_list_beside_what_excludes_it_stops_nothing(logical_id: str, stops: bool) -> None:
+    message = "'Dimensions' should not be included with 'Metrics'"
+    place = {"Start": {"LineNumber": 3}, "Path": ["Resources", logical_id, "Properties", "Dimensions"]}
+    report = [{"Rule": {"Id": "E3020"}, "Message": message, "Filename": "t.yaml", "Location": place}]
+    (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, bodies=BODIES)
+    assert finding.stops is stops
+    assert cfnlint_findings(json.dumps(report), local=False, own_config=True, bodies=BODIES)[0].stops
