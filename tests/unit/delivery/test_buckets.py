@@ -25,3 +25,9 @@ def test_a_name_that_s3_takes_is_kept() -> None:
     assert (len(longer), longer.startswith(START + longest[:-9] + "-")) == (63, True)
     for end in ("-s3alias", "-an"):
         assert not bucket_name("111111111111", "eu-west-1", f"shop{end}").endswith(end)
+
+
+@given(STACKS)
+def test_names_that_differ_in_capitals_alone_have_buckets_of_their_own(stack: str) -> None:
+    mine, other = (bucket_name("111111111111", "eu-west-1", one) for one in (stack, stack.swapcase()))
+    assert mine != other

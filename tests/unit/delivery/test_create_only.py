@@ -41,6 +41,12 @@ def test_the_data_is_what_cfn_lint_ships() -> None:
         ("AWS::DynamoDB::Table", "TableName", "Always"),
         ("AWS::ApiGateway::RestApi", "Body", "Never"),
         ("AWS::SecretsManager::Secret", "Description", "Never"),
+        ("AWS::ECR::Repository", "RepositoryName/Of", "Always"),
+        ("AWS::OpenSearchService::Domain", "EncryptionAtRestOptions", "Conditionally"),
+        ("AWS::OpenSearchService::Domain", "EncryptionAtRestOptions/KmsKeyId/Of", "Conditionally"),
+        ("AWS::OpenSearchService::Domain", "EncryptionAtRestOptions/Other", "Never"),
+        ("AWS::ApiGateway::Account", "Anything", "Never"),
+        ("AWS::DynamoDB::Table", "ableName", "Never"),
         ("Custom::Thing", "Anything", None),
     ],
 )

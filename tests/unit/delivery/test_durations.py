@@ -35,3 +35,10 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 @given(st.integers(0, 10**10))
 def test_what_is_written_reads_back_the_same(millis: int) -> None:
     assert seconds(written(millis / 1000)) == pytest.approx(millis / 1000, abs=1e-6)
+
+
+def test_a_century_is_the_longest() -> None:
+    assert seconds("36600d") == 36600 * 86400
+    for text in ("36601d", "36600d1ms"):
+        with pytest.raises(ValueError):
+            seconds(text)

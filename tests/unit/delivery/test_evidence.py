@@ -80,3 +80,25 @@ def test_advice_is_counted_by_tool_and_left_out_tests_are_said():
     made = evidence_of("r", origin, analysis=analysis, tests=None, tools={"ruff": "1"})
     assert (made.advice, made.tests, made.dirty, made.commit) == ({"cfn-lint": 1, "ruff": 2}, "left out", True, "c")
     assert made.wanting
+
+
+def test_tests_that_were_not_run_say_why_and_findings_that_stop_are_no_advice():
+    stops = Finding(tool="ruff", id="F401", severity="low", message="m", stops=True)
+    advice = [replace(stops, tool=tool, stops=False) for tool in "zyx"]
+    analysis = SuiteResult(name="analysis", status="failed", findings=(stops, *advice))
+    origin = Origin(commit="c", branch="main", dirty=False)
+    tests = SuiteResult(name="unit tests", status="not tested", reason="there are none")
+    made = evidence_of("r", origin, analysis=analysis, tests=tests, tools={})
+    assert (list(made.advice.items()), made.tests, made.reason) == (
+        [("x", 1), ("y", 1), ("z", 1)],
+        "not tested",
+        "there are none",
+    )
+    ran = replace(tests, status="succeeded", passed=1, failed=2, skipped=3)
+    made = evidence_of("r", origin, analysis=analysis, tests=ran, tools={})
+    assert (made.tests, made.reason, made.passed, made.failed, made.skipped) == ("succeeded", "", 1, 2, 3)
+
+
+@pytest.mark.parametrize("changed", [{"format": 2}, {"format": None}, {"newer": 1}])
+def test_evidence_of_another_format_is_none(changed: dict[str, object]):
+    assert read(json.dumps({**json.loads(written(GOOD)), **changed}).encode()) is None

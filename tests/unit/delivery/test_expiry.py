@@ -25,6 +25,7 @@ FIVE = "r1 good; r2 good; r3 good; r4 good; r5 good"
         ("r1 good; r2 good; r3 good; r4 running", 2, ("r1",)),
         # a release counts once, when it was deployed last
         ("r1 good; r2 good; r3 good; r1 good", 2, ("r2",)),
+        ("r1 good; r2 good; r2 good", 2, ()),
         ("r3 good; r2 good; r3 good; r1 good; r4 good", 2, ("r2", "r3")),
     ],
 )

@@ -28,3 +28,12 @@ def test_a_probe_that_names_a_key_of_two_stacks_is_told_both():
 
 def test_a_probe_may_name_the_stack():
     assert ProbeText("${api-2.Url}/$Other").get_identifiers() == ["api-2.Url", "Other"]
+
+
+def test_an_output_that_no_stack_has_is_named_with_what_may_be_meant():
+    names = ["b.Url", "a.Url", "Table", "zUrl"]
+    probe = Probe(name="p", url="https://${Url}/${Tabel}/${Table}")
+    assert [(key, near) for _, key, near in unknown_outputs([probe], names)] == [
+        ("Url", ": write ${a.Url} or ${b.Url}"),
+        ("Tabel", ' (did you mean "Table"?)'),
+    ]
