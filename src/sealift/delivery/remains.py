@@ -22,7 +22,7 @@ def held(resources: Sequence[StackResource]) -> tuple[StackResource, ...]:
 
 def is_stateless(kind: str) -> bool:
     """Return whether a type is known to hold no data and to have no address that others use."""
-    return kind not in STORES and kind not in IDENTITIES and kind.startswith(STATELESS)
+    return kind not in IDENTITIES and kind.startswith(STATELESS)
 
 
 def described(resource: StackResource) -> str:

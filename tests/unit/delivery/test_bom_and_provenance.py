@@ -190,3 +190,23 @@ def test_a_dependency_of_no_runtime_is_of_python_and_a_hash_of_no_pin_is_left_ou
     )["components"]
     assert library["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
     assert file["type"] == "file"
+
+
+def test_faults_of_a_provenance_are_in_order():
+    def made(digits: str) -> Release:
+        artifacts = [built("alpha").artifact] + [replace(built("alpha").artifact, sha256=d * 64) for d in digits]
+        return seal(app="shop", stacks=RELEASE.stacks, artifacts=artifacts)
+
+    said = provenance(made("987654"), ORIGIN, bom=b"", tool_version="1")
+    faults = provenance_faults(said, made("3210"), bom=b"")
+    assert faults == (
+        *(f"it says nothing of blobs/{d * 64}" for d in "0123"),
+        *(f"it names blobs/{d * 64}, which the release does not hold" for d in "456789"),
+        "it gives manifest.json another SHA-256",
+    )
+    forged = json.loads(said)
+    for subject in forged["subject"]:
+        subject["digest"]["sha256"] = "f" * 64
+    changed = provenance_faults(json.dumps(forged).encode(), made("987654"), bom=b"")
+    names = [*sorted(f"blobs/{d * 64}" for d in "456789ae"), "manifest.json"]
+    assert list(changed) == [f"it gives {name} another SHA-256" for name in names]

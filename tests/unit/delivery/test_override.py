@@ -22,3 +22,9 @@ def test_an_override_needs_gates_that_give_way_and_a_reason() -> None:
     assert override_problem({"window", "newer"}, long) == ""
     assert override_problem({"verified", "approval", "window"}, long).startswith("approval, verified cannot")
     assert "at least 10 characters" in override_problem({"soak"}, f" {long[1:]} ")
+
+
+def test_gates_that_cannot_be_overridden_are_named_in_order():
+    assert override_problem(["verified", "data", "branch", "soak", "approval"], "a good reason").startswith(
+        "approval, branch, data, verified cannot be overridden; "
+    )

@@ -1,6 +1,6 @@
 import pytest
 
-from sealift.delivery.production import DEFAULTS, production_advice
+from sealift.delivery.production import DEFAULTS, lacks, production_advice
 from sealift.delivery.stateful import STORES
 from sealift.model.template import Json, Template
 
@@ -9,8 +9,12 @@ KEPT: dict[str, Json] = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Ret
 
 def advice(kind: str, properties: dict[str, Json] | None = None, **attributes: Json) -> list[str]:
     """Return what is said of one resource at line 7."""
-    resource: dict[str, Json] = {"Type": kind, "Properties": properties or {}, **attributes}
-    template = Template(
+    template = template_of({"Type": kind, "Properties": properties or {}, **attributes})
+    return [f"{f.location} {f.message} → {f.fix}" for f in production_advice(template)]
+
+
+def template_of(resource: dict[str, Json]) -> Template:
+    return Template(
         file="template.yaml",
         body={"Resources": {"Notes": resource}},
         lines={("Resources", "Notes"): 7},
@@ -19,7 +23,6 @@ def advice(kind: str, properties: dict[str, Json] | None = None, **attributes: J
         functions=(),
         transforms=(),
     )
-    return [f"{f.location} {f.message} → {f.fix}" for f in production_advice(template)]
 
 
 def test_a_bare_table_lacks_all_of_it_in_one_finding_with_its_line_and_the_cure():
@@ -88,3 +91,23 @@ def test_what_holds_no_data_gets_no_advice():
 
 def test_advice_is_given_on_guarded_stores_alone():
     assert {kind for kind in DEFAULTS if kind not in STORES} == {"AWS::Serverless::SimpleTable"}
+
+
+@pytest.mark.parametrize(
+    ("value", "missing"),
+    [
+        ({"PointInTimeRecoveryEnabled": True}, False),
+        ({"PointInTimeRecoveryEnabled": False}, True),
+        ({"Ref": "Recovery"}, False),
+        ({"Fn::If": ["C", 1, 2]}, False),
+        ("of another kind", False),
+        ({"PointInTimeRecoveryEnabled": {"Ref": "On"}}, False),
+        ({}, True),
+        (None, True),
+    ],
+)
+def test_what_a_store_lacks_says_whether_it_is_a_property(value: Json, *, missing: bool):
+    properties: Json = {"PointInTimeRecoverySpecification": value, "DeletionProtectionEnabled": True}
+    template = template_of({"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": properties})
+    found = [(one.what, one.is_property) for one in lacks(template)["Notes"]]
+    assert found == [("UpdateReplacePolicy", False), *([("point-in-time recovery", True)] if missing else [])]

@@ -45,4 +45,14 @@ def test_the_locks_of_artifacts_that_have_one_are_kept_by_the_file_they_were_mad
         replace(made, declaration="other.txt"),
         replace(made, lock="y==1"),
     ]
-    assert parsed_locks(locks_of(rows)) == {"requirements.txt": "x==1"}
+    assert locks_of(rows) == b'{"requirements.txt":"x==1"}\n'
+
+
+def test_differences_are_in_the_order_of_their_names() -> None:
+    names = tuple(f"app/{letter}" for letter in "zyxwvutsrq")
+    found = [name for name, _, _ in unlike(release("1", "2", functions=names), release("9", "8", functions=names))]
+    assert found == [*sorted(names), "the template of stack app"]
+
+
+def test_one_name_too_many_is_counted() -> None:
+    assert shown("abcdef") == "a, b, c, d, e and 1 more"
