@@ -5,6 +5,7 @@ CloudFormation would make a new stack with new, empty stores, and the old one wo
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from sealift.delivery.history import executions
 from sealift.delivery.previews import is_preview
@@ -64,7 +65,7 @@ def declared_names(app: App, environment: Environment) -> frozenset[str]:
     return frozenset(app.stack_name(environment, stack) for stack in app.stacks)
 
 
-def is_there(state: StackState | None, app: App, environment: Environment) -> bool:
+def is_there(state: StackState | None, app: App, environment: Environment) -> TypeGuard[StackState]:
     """Return whether a stack of the environment exists and is not the remains of a failed creation."""
     if state is None or owner(state) != (app.name, environment.name):
         return False
@@ -73,7 +74,7 @@ def is_there(state: StackState | None, app: App, environment: Environment) -> bo
 
 def is_whole(state: StackState | None, app: App, environment: Environment) -> bool:
     """Return whether a stack exists and its last operation was completed."""
-    return state is not None and is_there(state, app, environment) and not is_stuck(state.status)
+    return is_there(state, app, environment) and not is_stuck(state.status)
 
 
 def recorded_names(entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def test_the_data_is_what_cfn_lint_ships() -> None:
         ("AWS::OpenSearchService::Domain", "EncryptionAtRestOptions/KmsKeyId/Of", "Conditionally"),
         ("AWS::OpenSearchService::Domain", "EncryptionAtRestOptions/Other", "Never"),
         ("AWS::ApiGateway::Account", "Anything", "Never"),
-        ("AWS::DynamoDB::Table", "ableName", "Never"),
+        ("AWS::DynamoDB::Table", "mportSourceSpecification", "Never"),
         ("Custom::Thing", "Anything", None),
     ],
 )

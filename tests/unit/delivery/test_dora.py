@@ -134,6 +134,7 @@ def test_the_weeks_add_up_to_the_whole_and_hold_what_began_in_them():
         ("r1 failed; r2 good", 2, 1, 1, 0, 12),
         ("r1 fell; r2 good", 2, 1, 1, 0, 12),
         ("r1 bad", 1, 1, 0, 1, None),
+        ("r1 bad=", 1, 1, 0, 1, None),
         ("r1 failed; r2 bad; r3 good", 3, 2, 2, 0, 17),
         ("r1 failed; r2 good; r3 good", 3, 1, 1, 0, 12),
         ("r1 good; r2 failed", 2, 1, 0, 1, None),

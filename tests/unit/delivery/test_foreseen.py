@@ -220,3 +220,9 @@ def test_what_a_changed_property_does_is_said_as_surely_as_it_is_known(kind: str
     old, new = (declared({"Type": kind, "Properties": one}) for one in (before, after))
     findings = foreseen("app", old, new, Existing(ids={"Items": (kind, "x-1")}))
     assert [told in finding.message for finding in findings] == ([True] if told else [])
+
+
+def test_a_policy_of_what_goes_does_not_matter_any_more():
+    kept, gone = named("a", DeletionPolicy="Retain"), named("a", Condition="Never")
+    never = Bindings(conditions={"Never": {"Fn::Equals": ["x", "y"]}})
+    assert rules(declared(kept), Declared(body={"Resources": {"Items": gone}}, known=never)) == []

@@ -37,3 +37,10 @@ def test_a_function_that_fits_is_let_through(shared: dict[str, str]) -> None:
 
 def test_a_function_without_layers_is_not_told_of_layers() -> None:
     assert list(too_large(template([]), {"F": 300 * MB}, {})) == []
+
+
+def test_one_layer_is_enough_to_be_too_large_and_one_of_unknown_size_counts_for_nothing() -> None:
+    function = template([{"Ref": "Own"}, {"Ref": "Foreign"}])
+    (told,) = too_large(function, {"F": 200 * MB, "Own": 51 * MB}, {})
+    assert told.startswith("F is 251.0 MB unzipped with its layers (F 200.0 MB, Own 51.0 MB)")
+    assert list(too_large(function, {"F": 300 * MB}, {})) == []
