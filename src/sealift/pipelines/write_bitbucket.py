@@ -45,10 +45,16 @@ def bitbucket(what: Delivered) -> str:
 
 
 def _caches(what: Delivered) -> str:
+    """Return the definitions of caches, one for each step: the first step to end writes one, and they are not merged.
+
+    https://support.atlassian.com/bitbucket-cloud/docs/cache-dependencies/
+    """
     files = "".join(f"          - {quoted(name)}\n" for name in what.locks or ("sealift.toml",))
-    return (
-        f"\ndefinitions:\n  caches:\n    sealift:\n      path: ~/.cache/sealift\n      key:\n        files:\n{files}\n"
+    steps = ("checks",) if what.one_step else ("analysis", "tests")
+    caches = "".join(
+        f"    sealift-{step}:\n      path: ~/.cache/sealift\n      key:\n        files:\n{files}" for step in steps
     )
+    return f"\ndefinitions:\n  caches:\n{caches}\n"
 
 
 def _checks(what: Delivered) -> str:
@@ -62,14 +68,17 @@ def _checks(what: Delivered) -> str:
     tests = line(what.command("test"))
     if what.one_step:
         lines = "".join(f"      - {command}\n" for command in (analyse[0], tests, *analyse[1:]))
-        head = "- step: &checks\n    name: Run Static Analysis Tools and Automated Tests\n    caches: [pip, sealift]\n"
+        head = "- step: &checks\n    name: Run Static Analysis Tools and Automated Tests\n"
+        head += "    caches: [pip, sealift-checks]\n"
         return f"{head}{begin}{lines}"
     lines = "".join(f"      - {command}\n" for command in analyse)
-    first = f"- step: &analysis\n    name: Run Static Analysis Tools\n    caches: [pip, sealift]\n{begin}{lines}"
+    first = (
+        f"- step: &analysis\n    name: Run Static Analysis Tools\n    caches: [pip, sealift-analysis]\n{begin}{lines}"
+    )
     second = f"""\
 - step: &tests
     name: Run Automated Tests
-    caches: [pip, sealift]
+    caches: [pip, sealift-tests]
     script:
       - *install
       - *protected

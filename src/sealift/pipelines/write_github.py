@@ -112,12 +112,17 @@ _EXCHANGE = """\
 
 def _steps(what: Delivered, *, cached: bool = True, clone: bool = True) -> str:
     locks = ", ".join(map(_literal, what.locks or ("sealift.toml",)))
+    own = f"sealift-${{{{ github.job }}}}-${{{{ github.event_name }}}}-${{{{ hashFiles({locks}) }}}}-"
     cache = f"""\
-    # A pull request reads the cache of the branch and writes one of its own, which the branch never reads.
+    # A cache never changes: each run of a job writes one, from the newest of the same job. A pull request begins with
+    # that of the branch, and the branch never reads what a pull request wrote.
     - uses: {_CACHE}
       with:
         path: ~/.cache/sealift
-        key: sealift-${{{{ github.event_name }}}}-${{{{ hashFiles({locks}) }}}}
+        key: {own}${{{{ github.run_id }}}}
+        restore-keys: |
+          {own}
+          sealift-${{{{ github.job }}}}-push-
 """
     install = f"    - run: {line(what.install)}\n"
     begin = "  runs-on: ubuntu-latest\n  steps:\n"

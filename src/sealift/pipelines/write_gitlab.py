@@ -28,9 +28,9 @@ default:
     # Gates are read from the protected branch, never from the change itself.
     - {line(what.fetch)}
   cache:
-    # A merge request reads and writes a cache of its own, which the branch never reads.
+    # Each job has its own: caches are not merged. The branch never reads what a merge request wrote.
     key:
-      prefix: $CI_PIPELINE_SOURCE
+      prefix: $CI_JOB_NAME_SLUG-$CI_PIPELINE_SOURCE
       files:
 {files}    paths: [.cache/sealift]
 

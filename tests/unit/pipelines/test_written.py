@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from yaml.nodes import Node
@@ -246,3 +247,25 @@ def test_the_folder_of_the_application_is_one_word_of_each_command(system: Syste
     called = [line for job in jobs for line in job.commands if line.startswith("sealift ") and " -C " in line]
     assert len(called) >= 5
     assert {shlex.split(line)[shlex.split(line).index("-C") + 1] for line in called} == {folder}
+
+
+@pytest.mark.parametrize("one_step", [True, False])
+def test_steps_that_run_side_by_side_keep_caches_of_their_own(one_step: bool) -> None:
+    """The systems merge no caches: the first or the last of two steps to end would decide what both find."""
+    what = replace(TWO, one_step=one_step)
+    on_bitbucket = yaml.safe_load(write("bitbucket", what))
+    steps = [item for item in on_bitbucket["pipelines"]["default"] for item in item.get("parallel", [item])]
+    own = [set(item["step"]["caches"]) - {"pip"} for item in steps]
+    assert all(len(names) == 1 for names in own)
+    assert set().union(*own) == set(on_bitbucket["definitions"]["caches"])
+    assert len(set().union(*own)) == len(steps) == (1 if one_step else 2)
+
+    for job in yaml.safe_load(write("github", what))["jobs"].values():
+        (cache,) = [step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/cache@")]
+        first, *others = cache["restore-keys"].splitlines()
+        assert cache["key"].startswith("sealift-${{ github.job }}-${{ github.event_name }}-")
+        assert cache["key"] == first + "${{ github.run_id }}"
+        assert all(key.startswith("sealift-${{ github.job }}-push-") for key in others)
+
+    key = yaml.safe_load(write("gitlab", what))["default"]["cache"]["key"]
+    assert key["prefix"] == "$CI_JOB_NAME_SLUG-$CI_PIPELINE_SOURCE"
