@@ -23,13 +23,21 @@ _GUARDS = {"KeyError", "LookupError", "Exception", "BaseException"}
 
 
 _DEFINED = ast.FunctionDef | ast.AsyncFunctionDef
+_WRAPPERS = frozenset(
+    (
+        *("staticmethod", "classmethod", "property", "cached_property", "cache", "lru_cache", "wraps"),
+        *("contextmanager", "abstractmethod", "override"),
+        *("capture_method", "capture_lambda_handler", "inject_lambda_context", "log_metrics"),
+    )
+)
+"""Of Python's own library and of Powertools."""
 
 
 @lru_cache(maxsize=4096)
 def python_units(source: str) -> Mapping[str, frozenset[str]]:
     """Return the names that each unit of a module uses: its functions and methods by name, and what loading it runs.
 
-    What loading runs is the unit without a name; decorators may register a function, so it belongs to that.
+    What loading runs is the unit without a name; most decorators may register a function, so it belongs to that.
     """
     tree = _parsed(source)
     if tree is None:
@@ -54,6 +62,12 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 @lru_cache(maxsize=4096)
+def _wraps(decorator: ast.expr) -> bool:
+    """Whether a decorator surely calls the function only when somebody calls it by its name."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")) in _WRAPPERS
+
+
 def _placed(tree: ast.AST) -> Sequence[tuple[ast.AST, str]]:
     """Return every node with the unit that it is in, in no order; special methods belong to their class."""
     found: list[tuple[ast.AST, str]] = []
@@ -63,7 +77,7 @@ def _placed(tree: ast.AST) -> Sequence[tuple[ast.AST, str]]:
         found.append((node, unit))
         for child in ast.iter_child_nodes(node):
             inside = unit
-            if isinstance(child, _DEFINED) and not unit and not child.decorator_list:
+            if isinstance(child, _DEFINED) and not unit and all(map(_wraps, child.decorator_list)):
                 special = owner is not None and child.name.startswith("__")
                 inside = str(owner) if special else child.name
             waiting.append((child, inside, child.name if isinstance(child, ast.ClassDef) else owner))

@@ -5,6 +5,7 @@ secret is sent anywhere, and the report holds none.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -23,6 +24,7 @@ _OPTIONS = ("--silent", "--no-banner", "--redact", "--jsonl", "--output", "-", "
 _ENDS = ("jwt",)
 """What reveals nothing once it has ended, as recorded events have it."""
 _SAMPLES = frozenset(("tests", "test", "__tests__", "testdata", "fixtures", "events", "examples", "samples"))
+_MASK = "REDACTED"
 _COMPLETE = '"state":"complete"'
 _FIX = "revoke it, for git keeps it; put the new one there by `sealift config set`, and read it from there."
 
@@ -45,7 +47,7 @@ def secret_findings(
         if done.timed_out or done.returncode != 0 or _COMPLETE not in report.rpartition('{"schema_version"')[2]:
             return (could_not_run(TOOL, done),)
         cache.put(key, report)
-    return tuple(_findings(report))
+    return tuple(_findings(report, tuple(looked_at)))
 
 
 def _scanned(files: Mapping[str, bytes], process: Process, env: Mapping[str, str] | None) -> Completed:
@@ -69,13 +71,21 @@ def _body(path: Path) -> bytes | None:
         return None
 
 
-def _findings(report: str) -> Iterator[Finding]:
+def _unmasked(path: str, files: Sequence[str]) -> str:
+    """Return the file of a path in which betterleaks masked the secret too, as in that of `test` in `tests/a.py`."""
+    if path in files or _MASK not in path:
+        return path
+    shape = re.compile(".+".join(map(re.escape, path.split(_MASK))))
+    return next((file for file in files if shape.fullmatch(file)), path)
+
+
+def _findings(report: str, files: Sequence[str]) -> Iterator[Finding]:
     """Yield what the report says; in tests and samples only what is a secret for sure."""
     for said in (json.loads(line) for line in report.splitlines() if line.startswith("{")):
         one = said.get("finding")
         if one is None:
             continue
-        file = one["location"]["path"].removeprefix("./")
+        file = _unmasked(one["location"]["path"].removeprefix("./"), files)
         sure = one["confidence"] == "high" and one["rule_id"] not in _ENDS
         if sure or not (is_test_file(file) or _SAMPLES.intersection(PurePosixPath(file).parts[:-1])):
             yield Finding(

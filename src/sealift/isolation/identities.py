@@ -5,6 +5,7 @@ identifier a template writes is taken once by each value of it; a create-only na
 is taken once, too; other identifiers name what the resource is a part of.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -205,6 +206,22 @@ def _metrics(environment: Sealed, scope: Scope, logical_id: str, path: str) -> I
             yield Identity(("metric", *_where(environment, "metric"), *map(str, texts)), space)
 
 
+_OF_BUCKET = re.compile(r"(?:https?://|s3://)?([a-z0-9][a-z0-9.-]*?)(?:\.s3[.-](?:[\w-]+\.)*amazonaws\.com.*|/.*|)$")
+_OF_QUEUE = re.compile(r"https://[\w.-]+\.amazonaws\.com(?:\.cn)?/\d{12}/([\w.-]+)$")
+
+
+def named_in(text: str) -> set[str]:
+    """Return the text, and what it names: a function of an integration, the whole of a part, a bucket, a queue."""
+    arn = text.partition("/functions/")[2].removesuffix("/invocations") or text
+    ends = [at for at, char in enumerate(arn) if char in ":/"] if arn.startswith("arn:") else []
+    found = {text, arn, *(arn[:at] for at in ends)}
+    if bucket := _OF_BUCKET.match(text) if ".s3" in text or text.startswith("s3://") else None:
+        found.add(bucket[1])
+    if queue := _OF_QUEUE.match(text):
+        found.add(queue[1])
+    return found
+
+
 def parents(environment: Sealed) -> Iterator[Place]:
     """Yield the values by which resources name a parent that another environment owns."""
     own = environment.terms | environment.names | {name for _, name in names_of(environment)}
@@ -215,7 +232,7 @@ def parents(environment: Sealed) -> Iterator[Place]:
             inside = any(has_symbol(v) or v in own for place in listed for v in place.value.values)
             for place in listed:
                 text = place.value.only
-                if text is None or not place.value.exact or text in own or text == "default":
+                if text is None or not place.value.exact or text == "default" or not own.isdisjoint(named_in(text)):
                     continue
                 if inside and ":" not in text and not has_outside(text):
                     # A name within a thing of the environment's own is its own, too.

@@ -6,7 +6,7 @@ The rules take from here what is theirs; `weights` says which rule a text belong
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sealift.isolation.identities import names_of
+from sealift.isolation.identities import named_in, names_of
 from sealift.isolation.mentions import Place
 from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside, has_symbol, is_wild
@@ -43,7 +43,7 @@ def _pairs(world: World, text: str, by_environment: dict[str, Place]) -> Iterato
     if len(by_environment) < 2 or has_symbol(text) or is_wild(text):
         return
     outside = outside_of(world, text)
-    names = [name for name in by_environment if _own(world)[name].isdisjoint(_named_in(text))]
+    names = [name for name in by_environment if _own(world)[name].isdisjoint(named_in(text))]
     if len(names) != len(by_environment) or world.schemes.owners(str(outside) if outside else text):
         # What belongs to one of them is a reference, which other rules report.
         return
@@ -55,13 +55,6 @@ def _pairs(world: World, text: str, by_environment: dict[str, Place]) -> Iterato
         for right in names[index + 1 :]:
             if world.same_account(left, right) or (outside is None and (thing.hidden or is_global(text))):
                 yield Shared(place, text, left, right, thing)
-
-
-def _named_in(text: str) -> set[str]:
-    """Return the text, and what an ARN in it names: a function of an integration, the whole of a version or a part."""
-    arn = text.partition("/functions/")[2].removesuffix("/invocations") or text
-    ends = [at for at, char in enumerate(arn) if char in ":/"] if arn.startswith("arn:") else []
-    return {text, arn, *(arn[:at] for at in ends)}
 
 
 @kept

@@ -104,6 +104,7 @@ _NETWORK_KEY = re.compile(r"(?i)(subnet|securitygroup|vpc|routetable)\w*$")
 _LOG_KEY = re.compile(
     r"(?i)(loggroup(name|arn|identifier)?|log_group\w*|logging(config\w*)?\.(destinationbucketname|bucket))$"
 )
+_LOG_SINK = re.compile(r"AccessLogSettings?\.Destination(Arn)?$")
 _STORE_KEY = re.compile(
     r"(?i)(^|\.)(table|\w*tablename|((target|s3|output|results?|source)_?)?bucket(name|arn)?|queue(url|name|arn)?|stream(name|arn)?|file_?systems?(id|arn)?|database(name)?"
     r"|db(cluster|instance)identifier|deliverystream|\w*backupvault(name)?|clusterendpoint|domainendpoint|userpoolid|keyspacename|bootstrapservers|kafkabootstrapservers"
@@ -184,7 +185,7 @@ def _by_place(place: Place, text: str) -> Thing | None:
         return KEY
     if _NETWORK_KEY.search(key) and ("-" in text or has_outside(text)):
         return NETWORK
-    return LOGS if _LOG_KEY.search(place.path) or "AccessLogSetting" in place.path else None
+    return LOGS if _LOG_KEY.search(place.path) or _LOG_SINK.search(place.path) else None
 
 
 def _by_text(place: Place, text: str) -> Thing | None:

@@ -63,6 +63,18 @@ def test_imports_are_followed_and_what_the_handler_never_calls_is_not_reported(t
     assert _found(tmp_path, files) == [("variable-missing", "src/lib/other.py:2")]
 
 
+@pytest.mark.parametrize(
+    ("decorator", "found"),
+    [("@tracer.capture_method", []), ("@lru_cache(maxsize=1)", []), ("@app.get('/')", ["src/lib.py:4"])],
+)
+def test_what_is_decorated_and_never_called_is_not_reported_unless_it_may_be_registered(
+    tmp_path: Path, decorator: str, found: list[str]
+):
+    other = f"import os\nfrom x import *\n{decorator}\ndef unused(): return os.environ['B']\ndef used(): ...\n"
+    files = {"src/app.py": "from lib import used\n" + READS + "used()\n", "src/lib.py": other}
+    assert [place for _, place in _found(tmp_path, files)] == found
+
+
 def test_a_module_that_the_handler_does_not_import_is_not_its_code(tmp_path: Path):
     files = {"src/app.py": READS, "src/migrate.py": "import os\nX = os.environ['DATABASE']\n"}
     assert _found(tmp_path, files) == []

@@ -69,6 +69,14 @@ def test_a_green_report_is_kept_until_a_file_changes(write: Write, tmp_path: Pat
         assert (advised.stops, log.read_text().count("run")) == (False, runs)
 
 
+def test_a_secret_that_its_files_name_holds_too_is_at_that_file(write: Write, tmp_path: Path) -> None:
+    address = "postgresql://test:test@localhost:5432/test"
+    root = write({"src/latest.js": f'const url = "{address}";\n', "__tests__/setup.js": f'const url = "{address}";\n'})
+    cache = TextCache(tmp_path / "cache")
+    found = secret_findings(root, ["src/latest.js", "__tests__/setup.js"], process=RealProcess(), env=None, cache=cache)
+    assert [str(one.location) for one in found] == ["src/latest.js:1"]
+
+
 def test_a_secret_is_found_at_its_line_and_shown_nowhere(write: Write, tmp_path: Path) -> None:
     token, key = "ghp_" + "Zq3vT8mXw2LkR7nYc5HsB1dJf9PgA4eUoM6i", "a8f5f167f44f4964e6c998dee8271e0c"
     guess = f'{{"api_key": "{key}"}}\n'

@@ -269,6 +269,46 @@ def test_what_names_a_thing_that_both_declare_by_one_name_is_no_finding_of_its_o
     assert {f.id for f in proved(body).findings} == {"NAM-01"}
 
 
+def test_the_format_of_an_access_log_is_no_place_that_is_written_to() -> None:
+    log = {"DestinationArn": {"Fn::GetAtt": ["Log", "Arn"]}, "Format": {"method": "$context.httpMethod"}}
+    more = {**log, "Format": '{ "requestId": "$context.requestId", "method": "$context.httpMethod" }'}
+    body = resources(
+        Log={"Type": "AWS::Logs::LogGroup", "Properties": {}},
+        Api={"Type": "AWS::ApiGateway::RestApi", "Properties": {}},
+        One={"Type": "AWS::ApiGateway::Stage", "Properties": {"RestApiId": {"Ref": "Api"}, "AccessLogSetting": log}},
+        Two={"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": "a1b2c3d4e5", "AccessLogSettings": more}},
+    )
+    assert [f.message for f in proved(body).findings if f.id == "LOG-01"] == []
+
+
+def test_what_leads_to_a_thing_that_both_declare_by_one_name_is_no_finding_of_its_own() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": {"Ref": "AWS::AccountId"}},
+        "Action": "s3:Get*",
+        "Resource": "*",
+    }
+    origin = {"Id": "o", "DomainName": {"Fn::Sub": "${Site}.s3.amazonaws.com"}}
+    queued = {**statement, "Action": "sqs:SendMessage"}
+    body = resources(
+        Site={"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "shop-site"}},
+        Policy={
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {"Bucket": {"Ref": "Site"}, "PolicyDocument": {"Statement": [statement]}},
+        },
+        Front={"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": {"Origins": [origin]}}},
+        Jobs={"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "shop-jobs"}},
+        Sending={
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {"Queues": [{"Ref": "Jobs"}], "PolicyDocument": {"Statement": [queued]}},
+        },
+        Host={"Type": "AWS::ApiGateway::DomainName", "Properties": {"DomainName": "api.shop.example.org"}},
+    )
+    assert {f.id for f in proved(body).findings} & {"CFG-01", "SHR-02"} == set()
+    named = {f.logical_id for f in proved(body).findings if f.id == "NAM-01"}
+    assert named == {"Site", "Jobs", "Host"}
+
+
 LONG = "a-stack-whose-name-leaves-a-function-no-room-{env}"
 
 

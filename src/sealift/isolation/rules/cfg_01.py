@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from sealift.isolation.identities import Identity, parents, same_things, shape
+from sealift.isolation.identities import Identity, named_in, parents, same_things, shape
 from sealift.isolation.mentions import Place, texts_of, values_at
 from sealift.isolation.model import Finding
 from sealift.isolation.patterns import has_outside
@@ -38,7 +38,7 @@ def check(world: World) -> Iterator[Finding]:
     """Yield what two environments configure: one part of one thing, parts of one thing, what an account has once."""
     for identity, left, right in same_things(world):
         place = identity.place
-        if identity.single or _is_part(identity):
+        if identity.single or (_is_part(identity) and not _is_named(world, identity, left, right)):
             what = "the one of the account" if identity.single else " / ".join(identity.key[3:])
             message = f"{place.scope.origin(place.logical_id)} of {left} and of {right} configure one thing, {what}: "
             message += "the stack deployed last decides for both."
@@ -58,6 +58,14 @@ def check(world: World) -> Iterator[Finding]:
         )
         message += "which no environment owns."
         yield RULE.on_reference(world, place, (left, right), message, resource=what, cause=text, severity=severity)
+
+
+def _is_named(world: World, identity: Identity, left: str, right: str) -> bool:
+    """Whether both declare the thing itself by its name, which NAM-01 reports."""
+    common = world.common_terms(left, right)
+    entries = (one for one in world.by_name[left].owned if one.explicit and one.logical_id and one.term in common)
+    names = {name for one in entries for name in one.scope.named(one.logical_id).name.values}
+    return not names.isdisjoint(named_in(identity.place.value.only or ""))
 
 
 def _is_part(identity: Identity) -> bool:

@@ -39,6 +39,7 @@ def _imported(world: World, environment: Sealed, at: tuple[Scope, str], names: t
                 resource=name,
                 target=target,
                 severity="high" if targets else "medium",
+                cause="" if targets else name,
             )
 
 

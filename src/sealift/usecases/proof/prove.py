@@ -232,12 +232,22 @@ def as_tool_finding(ways: Sequence[Finding]) -> ToolFinding:
         tool="isolation",
         id=finding.id,
         severity=finding.severity,
-        message=finding.message + (f" ({between(ways)})" if others else ""),
+        message=finding.message + _beside(ways) + (f" ({between(ways)})" if others else ""),
         location=finding.location,
         fix=finding.fix,
         stops=finding.severity in {"critical", "high"} and not finding.unproved,
         data={"from": finding.source, "to": finding.target, "ways": str(len(ways))},
     )
+
+
+_SHOWN = 3
+
+
+def _beside(ways: Sequence[Finding]) -> str:
+    """Return, in words, the other resources of which the same is true; the first ones by name."""
+    names = others_of(ways)
+    listed = ", ".join((*names[:_SHOWN], *["…"] * (len(names) > _SHOWN)))
+    return f" The same holds for {len(names)} more: {listed}." if names else ""
 
 
 def _advice(shared: Verdict) -> Iterator[Noted]:
