@@ -7,7 +7,7 @@ from pathlib import Path
 from sealift.config.discover import app_name, as_name, default_branch, first_templates
 from sealift.config.load import CONFIG_NAME, find_source
 from sealift.config.parameters import TemplateParameter, template_parameters
-from sealift.config.samconfig import DEFAULT, SamEnvironment, matching, read_samconfig
+from sealift.config.samconfig import DEFAULT, SamEnvironment, application_name, matching, read_samconfig
 from sealift.config.toml import toml_key, toml_string
 from sealift.errors import ConfigError
 
@@ -66,10 +66,9 @@ def initial_config(root: Path) -> str:
     Raises ConfigError when there is no template.
     """
     found = read_samconfig(root)
-    default = next((one for one in found if one.name == DEFAULT), SamEnvironment(name=DEFAULT))
     templates = first_templates(root)
     parameters = [one for template in templates for one in template_parameters(root / template)]
-    name = as_name(default.stack_name) if default.stack_name else app_name(root)
+    name = application_name(found) or app_name(root)
     return "".join(
         (
             _HEAD,

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 
-from sealift.config.discover import samconfig_data, samconfig_texts, samconfig_values
+from sealift.config.discover import as_name, samconfig_data, samconfig_texts, samconfig_values
 from sealift.model.values import value
 
 DEFAULT = "default"
 _STAGING = ("staging", "stage", "stg", "test", "qa", "uat", "preprod", "pre-prod")
 _PRODUCTION = ("production", "prod", "prd", "live")
+_SUFFIXES = ("dev", "development", *_STAGING, *_PRODUCTION)
 _PARAMETER = re.compile(r"[A-Za-z0-9]+")
 _TAG = re.compile(r"[\w .:/+@-]+")
 _PLACEHOLDERS = {"sam-app", "sam_app"}
@@ -67,6 +68,25 @@ def matching(found: Iterable[SamEnvironment], name: str) -> SamEnvironment | Non
     usual = _PRODUCTION if name == "production" else _STAGING
     by_name = {one.name.lower(): one for one in found}
     return next((by_name[alias] for alias in usual if alias in by_name), None)
+
+
+def application_name(found: Iterable[SamEnvironment]) -> str | None:
+    """Return what the stack of `default`, else of another config environment, is called without an environment's name.
+
+    None when no stack has a name.
+    """
+    named = sorted((one for one in found if one.stack_name), key=lambda one: one.name != DEFAULT)
+    return _without_environment(named[0]) if named else None
+
+
+def _without_environment(one: SamEnvironment) -> str:
+    name, own = as_name(one.stack_name or ""), as_name(one.name)
+    # An application may be called speed-test or chat-live: those two count where they are the environment's own name.
+    ends = {*_SUFFIXES} - {"test", "live"} | {own}
+    short = name.removeprefix(f"{own}-")
+    for end in sorted(ends, key=len, reverse=True):
+        short = short.removesuffix(f"-{end}")
+    return short
 
 
 def overrides(value: object) -> dict[str, str]:

@@ -60,6 +60,29 @@ def test_samconfig_gives_names_regions_and_parameters(app_folder: Path) -> None:
     assert production.parameters == {"Stage": "prod", "Table": "live=1"}
 
 
+@pytest.mark.parametrize(
+    ("stacks", "name"),
+    [
+        ({"default": "shop-dev", "prod": "shop-prod"}, "shop"),
+        ({"default": "shop", "prod": "shop-live"}, "shop"),
+        ({"default": "Shop-Staging"}, "shop"),
+        ({"staging": "staging-shop", "prod": "prod-shop"}, "shop"),
+        ({"blue": "shop-blue"}, "shop"),
+        ({"default": "dev"}, "dev"),
+        ({"default": "speed-test"}, "speed-test"),
+        ({"default": "shop-preprod"}, "shop"),
+        ({"default": "sam-app", "prod": "shop-prod"}, "shop"),
+        ({"default": "developer"}, "developer"),
+        ({"default": "pre-prod-shop"}, "pre-prod-shop"),
+    ],
+)
+def test_an_application_is_not_named_after_an_environment(app_folder: Path, stacks: dict[str, str], name: str) -> None:
+    lines = [f'[{profile}.deploy.parameters]\nstack_name = "{stack}"\n' for profile, stack in stacks.items()]
+    (app_folder / "samconfig.toml").write_text("".join(lines))
+    write_initial_config(app_folder)
+    assert load_app(app_folder).name == name
+
+
 def test_a_secret_is_never_copied(app_folder: Path) -> None:
     (app_folder / "template.yaml").write_text(TEMPLATE)
     (app_folder / "samconfig.toml").write_text(SAMCONFIG)
