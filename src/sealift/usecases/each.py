@@ -3,16 +3,17 @@
 What an application builds decides whether it changed, never the paths of a commit.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from sealift.errors import ConfigError, SealiftError, did_you_mean
-from sealift.model.app import App
-from sealift.model.release import Origin
+from sealift.model.app import App, Environment
+from sealift.model.release import Origin, Release
 from sealift.usecases.build import build_release, load_templates
+from sealift.usecases.deploy import is_standing, plan_deployment
 from sealift.usecases.services import Services, Silence
 from sealift.usecases.site import open_site
 
@@ -79,19 +80,20 @@ def by_name(apps: Iterable[App]) -> Mapping[str, App]:
     return {name: found[name] for name in order}
 
 
-def unchanged(app: App, services: Services, base: Base, *, verb: str) -> str:
-    """Return why an application counts as unchanged; empty when it changed, or when that is not known.
+def unchanged(app: App, services: Services, base: Base, command: Sequence[str]) -> str:
+    """Return why an application counts as unchanged for a command; empty when it changed, or when that is not known.
 
     It changed when it builds another release than before, or its configuration is another; for `check` and `test`
-    also when any other file of its folder is. `run` and `deploy` compare with what their environments run.
+    also when any other file of its folder is. For `run` and `deploy` it is unchanged when they would do nothing.
     """
+    verb = command[0]
     try:
         if verb in ("run", "deploy"):
-            return _running(app, services, base)
+            return _running(app, services, command)
         commit = base.commit
         if commit is None or base.differs(app.root, commit, *(["."] if verb in ("check", "test") else base.files)):
             return ""
-        if built(app, services) != base.built(app.root, commit):
+        if built(app, services).digest != base.built(app.root, commit):
             return ""
     except SealiftError as error:
         services.note("change-unknown", f"{app.name} counts as changed: {error.message}")
@@ -99,27 +101,36 @@ def unchanged(app: App, services: Services, base: Base, *, verb: str) -> str:
     return f"unchanged since {commit[:8]}"
 
 
-def _running(app: App, services: Services, base: Base) -> str:
-    origin = services.scm.origin(app.root)
-    followed = [one for one in app.environments if origin is not None and one.branch == origin.branch]
-    if not followed:
+def _running(app: App, services: Services, command: Sequence[str]) -> str:
+    entered = _entered(app, services, command)
+    if not entered:
         return ""
-    digest = built(app, services)
-    for environment in followed:
-        runs = open_site(app, environment, services).standing().current
-        if runs is None or runs.release != digest or not runs.is_good or runs.commit is None:
+    release = built(app, services)
+    for environment in entered:
+        site = open_site(app, environment, services)
+        stands = site.standing()
+        plan = plan_deployment(site, release, commit=None, kind="deployment")
+        if stands.open_watch or stands.rollback_due or not is_standing(site, plan, stands):
             return ""
-        if base.differs(app.root, runs.commit, *base.files):
-            return ""
-    return f"unchanged: {', '.join(one.name for one in followed)} runs {digest[:12]}"
+    return f"unchanged: {', '.join(one.name for one in entered)} runs {release.short()}"
 
 
-def built(app: App, services: Services) -> str:
-    """Return the digest of what an application builds. Raises what a build raises."""
+def _entered(app: App, services: Services, command: Sequence[str]) -> list[Environment]:
+    """Return where the command would bring a release: a rehearsal on the embedded cloud may go to all environments."""
+    if command[0] == "deploy":
+        return [one for one in app.environments if one.name in command[1:]]
+    if "--local" in command:
+        return list(app.environments)
+    origin = services.scm.origin(app.root)
+    return [one for one in app.environments if origin is not None and one.branch == origin.branch]
+
+
+def built(app: App, services: Services) -> Release:
+    """Return what an application builds. Raises what a build raises."""
     # What a build says is said by the command that is called.
     quiet = replace(services, events=Silence())
     templates = load_templates(app, quiet)
-    return build_release(app, quiet, templates=templates, origin=_NOT_BUILT).release.digest
+    return build_release(app, quiet, templates=templates, origin=_NOT_BUILT).release
 
 
 def call_each(

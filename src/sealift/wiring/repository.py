@@ -46,7 +46,7 @@ def base_of(folder: Path, *, local: bool, prompt: Prompt) -> Base:
     def before(root: Path, commit: str) -> str:
         with Cache(cache_root() / "rebuilds").temporary() as at:
             app = load_application(check_out(git, root, commit, at))
-            return built(app, silent_services(app, local=local, prompt=prompt))
+            return built(app, silent_services(app, local=local, prompt=prompt)).digest
 
     return Base(commit=None if merged else commit, differs=git.differs, built=before, files=FILES)
 

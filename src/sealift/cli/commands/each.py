@@ -30,8 +30,8 @@ def each_command(session: Session, only: tuple[str, ...], everything: bool, comm
     it; those that need nothing of each other run at the same time. `{app}` in COMMAND stands for the name.
 
     An application changed when what it builds is not what it built where the commit left the protected branch, or its
-    configuration is not; for `check` and `test` also when any file of its folder is not. `run` and `deploy` compare
-    with what their environments run. On the protected branch the other commands are called for all.
+    configuration is not; for `check` and `test` also when any file of its folder is not. For `run` and `deploy` it is
+    unchanged when they would do nothing. On the protected branch the other commands are called for all.
     """
     from sealift.cli.main import COMMANDS
     from sealift.usecases.each import by_name, call_each
@@ -78,7 +78,7 @@ def _unchanged(session: Session, apps: dict[str, App], command: Sequence[str]) -
     base = base_of(session.directory, local=local, prompt=session.prompt)
 
     def why(app: App) -> str:
-        return unchanged(app, silent_services(app, local=local, prompt=session.prompt), base, verb=command[0])
+        return unchanged(app, silent_services(app, local=local, prompt=session.prompt), base, command)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         return dict(zip(apps, pool.map(why, apps.values()), strict=True))
