@@ -36,6 +36,11 @@ _EXPIRED = _Kind(
     hint="Sign in again (`aws sso login`, or refresh the keys), then repeat the command: it continues where it was.",
     retryable=True,
 )
+_EXPIRED_TOKEN = _Kind(
+    code="credentials-expired",
+    hint="The token of this job is no longer valid: run the job again, which gets a new one. With `--wait` a job may "
+    "wait longer than its token holds.",
+)
 _BARE = _Kind(
     code="credentials-expired",
     hint="S3 answers a HEAD request without saying why. Most often the credentials have expired: sign in again "
@@ -207,6 +212,8 @@ def _from_answer(error: "ClientError", what: str, secrets: Collection[str]) -> C
     aws_code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     kind = _BARE if is_bare_refusal(aws_code, error.operation_name) else _kind(aws_code, message, status)
+    if kind is _EXPIRED and error.operation_name == "AssumeRoleWithWebIdentity":
+        kind = _EXPIRED_TOKEN  # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
     return kind.error(
         f"AWS refused to {what}: {_masked(message, secrets) or aws_code}",
         code=kind.code,

@@ -1,9 +1,11 @@
 """Access to AWS: clients, retries, and credentials that are renewed by others."""
 
 import socket
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -144,6 +146,43 @@ def test_credentials_that_nobody_renewed_have_expired(credentials: Path) -> None
 
     assert caught.value.code == "credentials-expired"
     assert raw.keys == ["AKIAOLD"]
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """An STS that knows no token of a job any more."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.asked.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        body = refused("ExpiredTokenException").encode()
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_job_whose_token_has_expired_is_told_to_run_again(credentials: Path) -> None:
+    token = credentials.with_name("token")
+    token.write_text("e30.e30.e30")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        access = Access(
+            region="eu-west-1",
+            endpoint_url=f"http://127.0.0.1:{server.server_port}",
+            role_arn="arn:aws:iam::111122223333:role/deploy",
+            token_file=str(token),
+        )
+        with pytest.raises(CloudError) as caught:
+            AwsIdentity(AwsSession(access)).caller()
+        server.shutdown()
+    assert caught.value.code == "credentials-expired"
+    assert "run the job again" in caught.value.hint
+    assert not caught.value.retryable
+    assert [one.partition("&")[0] for one in Refusing.asked] == ["Action=AssumeRoleWithWebIdentity"]
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for_for_ever() -> None:
