@@ -1,5 +1,6 @@
 """All previews at once are one environment of the proof, whose stack name holds a wildcard."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,6 +66,17 @@ def test_what_a_preview_is_denied_of_its_own_names_is_not_denied_of_what_looks_l
     denied = {"Effect": "Deny", "Action": "*", "Resource": {"Fn::Sub": "arn:aws:dynamodb:*:*:table/${AWS::StackName}*"}}
     production = view("production", read(OWN), table=named)
     assert ("IAM-01", "pr-*", "production") in told(production, view("pr-*", read("*"), denied))
+
+
+@pytest.mark.parametrize(("names", "expected"), [(("pr-*",), set()), (("pr-*", "production"), {"DEP-02"})])
+def test_cloudformation_deploys_all_previews_by_one_role_and_nothing_else(
+    names: tuple[str, ...], expected: set[str]
+) -> None:
+    def deployed(one: EnvironmentView) -> EnvironmentView:
+        arn = "arn:aws:iam::111111111111:role/sealift/shop-pr-cloudformation"
+        return replace(one, stacks=tuple(replace(stack, role_arn=arn) for stack in one.stacks))
+
+    assert {leak.id for leak in found(*(deployed(view(name, read(OWN))) for name in names))} == expected
 
 
 def test_a_fixed_name_collides_with_a_preview() -> None:
