@@ -121,6 +121,65 @@ def test_what_is_missing_or_wrong_is_said_with_where_to_mend_it(
     assert "[environments.staging]" in called.err
 
 
+PREVIEWS = """
+[previews]
+account = "333333333333"
+trust = "github:team/shop"
+tags = { who = "pr-*" }
+"""
+
+
+@pytest.fixture
+def previewed(shop: Path) -> Path:
+    """Return the application with previews in an account of their own."""
+    with (shop / "sealift.toml").open("a") as file:
+        file.write(PREVIEWS)
+    return shop
+
+
+def test_previews_have_one_stack_with_two_roles_and_a_bucket_that_forgets(
+    sealift: Callable[..., Called], previewed: Path
+) -> None:
+    made = printed(sealift("bootstrap", "previews", "--print", "-C", previewed))
+    roles = {r["Properties"]["RoleName"] for r in made.values() if r["Type"] == "AWS::IAM::Role"}
+    assert roles == {"shop-pr-deploy", "shop-pr-cloudformation"}
+    assert {r["Type"] for r in made.values()} >= {"AWS::S3::Bucket", "AWS::IAM::OIDCProvider"}
+    days = [rule.get("ExpirationInDays") for rule in made["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]]
+    assert days == [90, 90, None]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "place"),
+    [
+        (('"github:team/shop"\ntags', '"github:team"\ntags'), "trust-invalid", "[previews]"),
+        (('trust = "github:team/shop"\ntags', "tags"), "trust-missing", "[previews]"),
+        (
+            ('account = "222222222222"', 'account = "333333333333"\nstack_name = "shop-pr-live"'),
+            "bootstrap-name",
+            "[environments.production]",
+        ),
+    ],
+)
+def test_what_previews_lack_is_said_with_where_to_mend_it(
+    sealift: Callable[..., Called], previewed: Path, change: tuple[str, str], code: str, place: str
+) -> None:
+    text = (previewed / "sealift.toml").read_text()
+    (previewed / "sealift.toml").write_text(text.replace(*change, 1))
+    called = sealift("bootstrap", "previews", "--print", "-C", previewed)
+    assert called.code == 1
+    assert f"[{code}]" in called.err
+    assert place in called.err
+
+
+def test_previews_that_are_not_declared_have_no_stack(sealift: Callable[..., Called], shop: Path) -> None:
+    called = sealift("bootstrap", "previews", "--print", "-C", shop)
+    assert (called.code, "[previews-not-declared]" in called.err) == (1, True)
+
+
+def test_what_belongs_to_a_preview_is_not_locked(sealift: Callable[..., Called], previewed: Path) -> None:
+    assert sealift("bootstrap", "previews", "--print", "--object-lock", "30", "-C", previewed).code == 2
+
+
 @pytest.mark.parametrize("argv", [("--print", "--diff"), ("--print", "--local")])
 def test_what_does_not_go_together_is_a_usage_error(
     sealift: Callable[..., Called], shop: Path, argv: tuple[str, ...]

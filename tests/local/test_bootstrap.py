@@ -1,6 +1,6 @@
-"""What `sealift bootstrap` makes, in one account for two environments: the roles do their work, and nothing else.
+"""What `sealift bootstrap` makes, in one account for two environments and the previews: the roles do their work alone.
 
-The emulator enforces every policy; what a role of staging may do to staging, it may not do to production.
+The emulator enforces every policy; what a role of staging or of previews may do at home, it may not do in production.
 """
 
 import json
@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from sealift.delivery.previews import SHARED
 from sealift.errors import CloudError, Refused
 from sealift.isolation.model import EnvironmentView, StackView
 from sealift.local.endpoint import Endpoint
@@ -28,6 +29,7 @@ from tests.local.deploying import ROLE, client, deploy, function
 from tests.local.test_live_proof import TABLE, OneAccount, allow, arn
 
 NAMES = ("staging", "production")
+PREVIEW_NAME = "pr-12"
 TRUST = "github:team@1/shop@2"
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
 SHOP: dict[str, Json] = {
@@ -67,8 +69,17 @@ class Place:
     def stack(self) -> str:
         return f"shop-{self.name}"
 
+    @property
+    def beginning(self) -> str:
+        """What its roles are named after."""
+        return "shop-pr" if self.name == PREVIEW_NAME else self.stack
+
     def role(self, role: str) -> str:
-        return f"arn:aws:iam::{self.endpoint.account}:role/sealift/{self.stack}-{role}"
+        return f"arn:aws:iam::{self.endpoint.account}:role/sealift/{self.beginning}-{role}"
+
+    def key(self, key: str) -> str:
+        """Return where a key is in the bucket, which all previews share."""
+        return key if self.name != PREVIEW_NAME or key.startswith(SHARED) else f"previews/{self.name}/{key}"
 
     def acting(self, role: str) -> Callable[[str], Any]:
         """Return what makes clients as a role of this environment.
@@ -108,6 +119,10 @@ class Shops:
     def other(self) -> Place:
         return self.places["production"]
 
+    def homes(self, role: str) -> list[Place]:
+        """Return the places whose role of this name is tried: previews have no plan and no verify."""
+        return [self.own] if role in ("plan", "verify") else [self.own, self.places[PREVIEW_NAME]]
+
 
 def environment(endpoint: Endpoint, name: str) -> Environment:
     roles = {r: f"arn:aws:iam::{endpoint.account}:role/sealift/shop-{name}-{r}" for r in ("deploy", "plan", "verify")}
@@ -121,6 +136,20 @@ def environment(endpoint: Endpoint, name: str) -> Environment:
         role=roles["deploy"],
         roles=(roles["plan"], roles["verify"]),
         cloudformation_role=f"arn:aws:iam::{endpoint.account}:role/sealift/shop-{name}-cloudformation",
+    )
+
+
+def previews(endpoint: Endpoint) -> Environment:
+    role = f"arn:aws:iam::{endpoint.account}:role/sealift/shop-pr-"
+    return Environment(
+        name="pr-*",
+        kind="preview",
+        region=endpoint.region,
+        account=endpoint.account,
+        stack_name="shop-pr-*",
+        trust=TRUST,
+        role=f"{role}deploy",
+        cloudformation_role=f"{role}cloudformation",
     )
 
 
@@ -140,19 +169,26 @@ def shops(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Shops
         config_path=None,
         stacks=(StackSpec(name="app", template="template.yaml"),),
         environments=tuple(environment(endpoint, name) for name in NAMES),
+        previews=previews(endpoint),
     )
     places = {}
-    for one in app.environments:
+    for one in (*app.environments, previews(endpoint)):
         made = bootstrap_environment(app, one, services)
         assert made.changed
-        assert deploy(endpoint, one.stack_name, {"Resources": SHOP}).status == "CREATE_COMPLETE"
-        listed = client(endpoint, "cloudformation").describe_stack_resources(StackName=one.stack_name)
+        name = PREVIEW_NAME if one.kind == "preview" else one.name
+        stack = f"shop-{name}"
+        body = json.loads(
+            json.dumps({"Resources": SHOP}).replace("${AWS::StackName}-boundary", f"{one.beginning}-boundary")
+        )
+        assert deploy(endpoint, stack, body).status == "CREATE_COMPLETE"
+        listed = client(endpoint, "cloudformation").describe_stack_resources(StackName=stack)
         ids = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed["StackResources"]}
         bucket = made.outputs["Bucket"]
         s3 = client(endpoint, "s3")
+        place = Place(endpoint=endpoint, name=name, bucket=bucket, ids=ids, bootstrap=made.bootstrap)
         for key in ("ledger/00000001.json", "ledger/head.json", "lease.json", "releases/abc/manifest.json"):
-            s3.put_object(Bucket=bucket, Key=key, Body=b"kept")
-        places[one.name] = Place(endpoint=endpoint, name=one.name, bucket=bucket, ids=ids, bootstrap=made.bootstrap)
+            s3.put_object(Bucket=bucket, Key=place.key(key), Body=b"kept")
+        places[name] = place
     return Shops(app=app, services=services, places=places)
 
 
@@ -172,17 +208,22 @@ def create_role(aws: Any, place: Place, **more: Any) -> Any:
 
 
 def boundary(place: Place) -> str:
-    return f"arn:aws:iam::{place.endpoint.account}:policy/sealift/{place.stack}-boundary"
+    return f"arn:aws:iam::{place.endpoint.account}:policy/sealift/{place.beginning}-boundary"
 
 
 REACHING: dict[str, tuple[str, Act]] = {
     "describe the stack": ("deploy", lambda aws, p: aws("cloudformation").describe_stacks(StackName=p.stack)),
     "change the stack": ("deploy", change_set),
-    "read the ledger": ("deploy", lambda aws, p: aws("s3").get_object(Bucket=p.bucket, Key="ledger/00000001.json")),
+    "read the ledger": (
+        "deploy",
+        lambda aws, p: aws("s3").get_object(Bucket=p.bucket, Key=p.key("ledger/00000001.json")),
+    ),
     "list the releases": ("deploy", lambda aws, p: aws("s3").list_objects_v2(Bucket=p.bucket)),
     "write a new ledger entry": (
         "deploy",
-        lambda aws, p: aws("s3").put_object(Bucket=p.bucket, Key="ledger/00000002.json", Body=b"x", IfNoneMatch="*"),
+        lambda aws, p: aws("s3").put_object(
+            Bucket=p.bucket, Key=p.key("ledger/00000002.json"), Body=b"x", IfNoneMatch="*"
+        ),
     ),
     "store a blob": ("deploy", lambda aws, p: aws("s3").put_object(Bucket=p.bucket, Key="blobs/x", Body=b"x")),
     "read back a function": (
@@ -190,7 +231,7 @@ REACHING: dict[str, tuple[str, Act]] = {
         lambda aws, p: aws("lambda").get_function_configuration(FunctionName=p.ids["Hello"]),
     ),
     "invoke a function": ("deploy", lambda aws, p: aws("lambda").invoke(FunctionName=p.ids["Hello"])),
-    "read the plan's roles": ("plan", lambda aws, p: aws("iam").get_role(RoleName=f"{p.stack}-deploy")),
+    "read the plan's roles": ("plan", lambda aws, p: aws("iam").get_role(RoleName=f"{p.beginning}-deploy")),
     "look at the stack to verify it": (
         "verify",
         lambda aws, p: aws("cloudformation").list_stack_resources(StackName=p.stack),
@@ -243,24 +284,36 @@ REACHING: dict[str, tuple[str, Act]] = {
 @pytest.mark.parametrize("act", REACHING)
 def test_what_a_role_may_do_in_its_own_environment_it_can(shops: Shops, act: str) -> None:
     role, do = REACHING[act]
-    answer: Any = do(shops.own.acting(role), shops.own)
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] < 300
+    for home in shops.homes(role):
+        answer: Any = do(home.acting(role), home)
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] < 300
 
 
 @pytest.mark.parametrize("act", REACHING)
 def test_the_same_in_another_environment_is_denied(shops: Shops, act: str) -> None:
     role, do = REACHING[act]
-    with pytest.raises(ClientError) as denied:
-        do(shops.own.acting(role), shops.other)
-    assert denied.value.response["Error"]["Code"] in DENIED
+    for home in shops.homes(role):
+        with pytest.raises(ClientError) as denied:
+            do(home.acting(role), shops.other)
+        assert denied.value.response["Error"]["Code"] in DENIED
+
+
+def test_a_preview_takes_its_own_part_of_the_bucket_along_when_it_goes(shops: Shops) -> None:
+    home = shops.places[PREVIEW_NAME]
+    s3 = home.acting("deploy")("s3")
+    whole = s3.list_object_versions(Bucket=home.bucket, Prefix="previews/pr-12/")["Versions"]
+    assert whole
+    for one in whole:
+        s3.delete_object(Bucket=home.bucket, Key=one["Key"], VersionId=one["VersionId"])
+    assert "Versions" not in s3.list_object_versions(Bucket=home.bucket, Prefix="previews/pr-12/")
 
 
 def put(key: str, **more: str) -> Act:
-    return lambda aws, p: aws("s3").put_object(Bucket=p.bucket, Key=key, Body=b"forged", **more)
+    return lambda aws, p: aws("s3").put_object(Bucket=p.bucket, Key=p.key(key), Body=b"forged", **more)
 
 
 def delete(key: str) -> Act:
-    return lambda aws, p: aws("s3").delete_object(Bucket=p.bucket, Key=key)
+    return lambda aws, p: aws("s3").delete_object(Bucket=p.bucket, Key=p.key(key))
 
 
 WIDE = json.dumps(allow("*"))
@@ -312,28 +365,30 @@ FORBIDDEN: dict[str, tuple[str, Act]] = {
     "make a user, as CloudFormation": ("cloudformation", lambda aws, _p: aws("iam").create_user(UserName="mallory")),
     "edit its own policy": (
         "deploy",
-        lambda aws, p: aws("iam").put_role_policy(RoleName=f"{p.stack}-deploy", PolicyName="own", PolicyDocument=WIDE),
+        lambda aws, p: aws("iam").put_role_policy(
+            RoleName=f"{p.beginning}-deploy", PolicyName="own", PolicyDocument=WIDE
+        ),
     ),
     "edit its own policy, as CloudFormation": (
         "cloudformation",
         lambda aws, p: aws("iam").put_role_policy(
-            RoleName=f"{p.stack}-cloudformation", PolicyName="own", PolicyDocument=WIDE
+            RoleName=f"{p.beginning}-cloudformation", PolicyName="own", PolicyDocument=WIDE
         ),
     ),
     "edit whom it trusts": (
         "deploy",
-        lambda aws, p: aws("iam").update_assume_role_policy(RoleName=f"{p.stack}-deploy", PolicyDocument=WIDE),
+        lambda aws, p: aws("iam").update_assume_role_policy(RoleName=f"{p.beginning}-deploy", PolicyDocument=WIDE),
     ),
     "make a role without the boundary": ("cloudformation", create_role),
     "make a role within another boundary": (
         "cloudformation",
         lambda aws, p: create_role(
-            aws, p, PermissionsBoundary=boundary(p).replace("staging", "production"), Description="another"
+            aws, p, PermissionsBoundary=boundary(p).replace(p.beginning, "shop-production"), Description="x"
         ),
     ),
     "remove the boundary of its own role": (
         "cloudformation",
-        lambda aws, p: aws("iam").delete_role_permissions_boundary(RoleName=f"{p.stack}-cloudformation"),
+        lambda aws, p: aws("iam").delete_role_permissions_boundary(RoleName=f"{p.beginning}-cloudformation"),
     ),
     "remove the boundary of a function's role": (
         "cloudformation",
@@ -364,22 +419,25 @@ FORBIDDEN: dict[str, tuple[str, Act]] = {
     ),
 }
 """What no role may do even at home."""
+GOES_WITH_A_PREVIEW = "delete a ledger entry"
 
 
 @pytest.mark.parametrize("act", FORBIDDEN)
 def test_what_no_role_may_do_is_denied(shops: Shops, act: str) -> None:
     role, do = FORBIDDEN[act]
-    with pytest.raises(ClientError) as denied:
-        do(shops.own.acting(role), shops.own)
-    assert denied.value.response["Error"]["Code"] in DENIED
+    for home in shops.homes(role) if act != GOES_WITH_A_PREVIEW else [shops.own]:
+        with pytest.raises(ClientError) as denied:
+            do(home.acting(role), home)
+        assert denied.value.response["Error"]["Code"] in DENIED
 
 
 @pytest.mark.parametrize("role", ["deploy", "plan", "verify", "cloudformation", "function"])
 @pytest.mark.parametrize("wanted", ["deploy", "plan", "verify"])
 def test_no_role_of_an_environment_can_become_one_of_another(shops: Shops, role: str, wanted: str) -> None:
-    with pytest.raises(ClientError) as denied:
-        shops.own.acting(role)("sts").assume_role(RoleArn=shops.other.role(wanted), RoleSessionName="test")
-    assert denied.value.response["Error"]["Code"] in DENIED
+    for home in shops.homes(role):
+        with pytest.raises(ClientError) as denied:
+            home.acting(role)("sts").assume_role(RoleArn=shops.other.role(wanted), RoleSessionName="test")
+        assert denied.value.response["Error"]["Code"] in DENIED
 
 
 def test_only_its_own_cloudformation_role_is_handed_over(shops: Shops) -> None:
@@ -426,7 +484,7 @@ def test_done_again_nothing_changes_and_nothing_differs(shops: Shops) -> None:
 def test_the_stack_and_what_it_makes_say_whose_they_are(shops: Shops) -> None:
     for place in shops.places.values():
         tags = client(place.endpoint, "s3").get_bucket_tagging(Bucket=place.bucket)["TagSet"]
-        assert {"Key": "sealift:bootstrap", "Value": f"shop/{place.name}"} in tags
+        assert {"Key": "sealift:bootstrap", "Value": f"shop/{place.bootstrap.target.label}"} in tags
 
 
 def elsewhere(shops: Shops, name: str, **more: Any) -> Environment:

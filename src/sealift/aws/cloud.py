@@ -16,12 +16,11 @@ from sealift.aws.settings import AwsSettings
 from sealift.aws.stacks import AwsStacks
 from sealift.aws.trespass import AwsTrespass
 from sealift.delivery.buckets import bucket_name
+from sealift.delivery.previews import KEPT_DAYS
 from sealift.model.app import Environment
 from sealift.ports import Cloud
 
 __all__ = ["Access", "open_cloud"]
-_PREVIEWS_DAYS = 90
-"""How long the bucket of previews keeps a release."""
 
 
 def open_cloud(environment: Environment, *, access: Access) -> Cloud:
@@ -38,7 +37,7 @@ def open_cloud(environment: Environment, *, access: Access) -> Cloud:
         name=environment.bucket or bucket_name(account, access.region, environment.stack_name),
         owner=account,
         ours=environment.bucket is None,
-        forgets_after_days=_PREVIEWS_DAYS if environment.kind == "preview" else None,
+        forgets_after_days=KEPT_DAYS if environment.kind == "preview" else None,
     )
     return Cloud(
         environment=environment.name,

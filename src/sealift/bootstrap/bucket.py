@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from sealift.bootstrap.owned import roles_of
 from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
 from sealift.cfn.values import mapping_at, value_at
+from sealift.delivery.previews import KEPT_DAYS, SHARED
 from sealift.model.template import Json
 
 READY: dict[str, Json] = {"Key": "sealift:bucket", "Value": "2"}
@@ -31,7 +32,7 @@ def bucket(target: BootstrapTarget) -> dict[str, Json]:
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         "PublicAccessBlockConfiguration": dict.fromkeys(_PRIVATE, True),
         "VersioningConfiguration": {"Status": "Enabled"},
-        "LifecycleConfiguration": {"Rules": list(_expiring())},
+        "LifecycleConfiguration": {"Rules": list(_forgetting() if target.previews else _expiring())},
         "Tags": [READY],
     }
     if target.lock_days is not None:
@@ -72,6 +73,19 @@ def _expiring() -> Iterator[Json]:
         }
 
 
+def _forgetting() -> Iterator[Json]:
+    """Yield by what the bucket of previews forgets releases; what is deleted there goes for good."""
+    for prefix in SHARED:
+        name = f"sealift-old-{prefix.rstrip('/')}"
+        yield {"Id": name, "Status": "Enabled", "Prefix": prefix, "ExpirationInDays": KEPT_DAYS}
+    yield {
+        "Id": "sealift-deleted",
+        "Status": "Enabled",
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _UNFINISHED_DAYS},
+    }
+
+
 def bucket_policy(target: BootstrapTarget) -> dict[str, Json]:
     """Return the policy of the bucket."""
     return {
@@ -91,9 +105,9 @@ def _denials(target: BootstrapTarget) -> Iterator[Json]:
         insecure: Json = {"Bool": {"aws:SecureTransport": "false"}}
         yield _deny("TlsOnly", "s3:*", subs([whole, f"{whole}/*"]), insecure)
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
-    once = subs([f"{whole}/{key}" for key in _ENTRIES])
+    once = subs([f"{whole}/{_placed(key, target)}" for key in _ENTRIES])
     yield _deny("WrittenOnce", "s3:PutObject", once, {"Null": {"s3:if-none-match": "true"}})
-    heads = subs([f"{whole}/{key}" for key in (*_HEADS, *_ATTESTED)])
+    heads = subs([f"{whole}/{_placed(key, target)}" for key in (*_HEADS, *_ATTESTED)])
     blind: Json = {"Null": {"s3:if-none-match": "true", "s3:if-match": "true"}}
     yield _deny("WrittenKnowingly", "s3:PutObject", heads, blind)
     own = [f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{PATH}{target.stack}-*", *roles_of(target)]
@@ -104,7 +118,8 @@ def _denials(target: BootstrapTarget) -> Iterator[Json]:
         "s3:DeleteObjectVersion",
         "s3:PutObjectRetention",
     ]
-    yield _deny("NeverDeleted", deleting, sub(f"{whole}/*"), ours)
+    kept = [f"{whole}/{prefix}*" for prefix in SHARED] if target.previews else [f"{whole}/*"]
+    yield _deny("NeverDeleted", deleting, subs(kept), ours)
     settings: list[Json] = [
         "s3:DeleteBucket",
         "s3:DeleteBucketPolicy",
@@ -115,6 +130,11 @@ def _denials(target: BootstrapTarget) -> Iterator[Json]:
         "s3:PutLifecycleConfiguration",
     ]
     yield _deny("LeftAsItIs", settings, sub(whole), ours)
+
+
+def _placed(key: str, target: BootstrapTarget) -> str:
+    """Return where a key is in the bucket: what belongs to one preview alone is in its folder."""
+    return key if key.startswith(SHARED) else target.folder + key
 
 
 def _deny(sid: str, action: Json, resource: Json, condition: Json) -> Json:

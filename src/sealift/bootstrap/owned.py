@@ -54,12 +54,10 @@ def by_tag(target: BootstrapTarget) -> dict[str, Json]:
 
 def asked_for(target: BootstrapTarget) -> dict[str, Json]:
     """Return the condition that a request gives what it makes the owner tags of the environment."""
-    return {
-        "StringEquals": {
-            f"aws:RequestTag/{OWNER_TAG}": target.app,
-            f"aws:RequestTag/{ENVIRONMENT_TAG}": target.environment,
-        }
-    }
+    owner, environment = f"aws:RequestTag/{OWNER_TAG}", f"aws:RequestTag/{ENVIRONMENT_TAG}"
+    if target.previews:
+        return {"StringEquals": {owner: target.app}, "StringLike": {environment: target.environment}}
+    return {"StringEquals": {owner: target.app, environment: target.environment}}
 
 
 def stacks_of(target: BootstrapTarget) -> list[str]:

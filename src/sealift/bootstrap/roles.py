@@ -53,6 +53,10 @@ def deploy(target: BootstrapTarget) -> Iterator[Json]:
     yield from _settings(target)
     if "dynamodb" in used:
         yield allow("Backups", "dynamodb:CreateBackup DescribeBackup", subs(owned(target, "dynamodb")))
+    if target.previews:  # one takes its folder along when it goes
+        whole = f"arn:${{AWS::Partition}}:s3:::{target.bucket}"
+        yield allow("ListGone", "s3:ListBucketVersions", sub(whole))
+        yield allow("Gone", "s3:DeleteObject DeleteObjectVersion", sub(f"{whole}/{target.folder}*"))
     if target.may_destroy and "s3" in used:
         buckets = owned(target, "s3")
         emptying = "s3:ListBucketVersions DeleteObject DeleteObjectVersion"

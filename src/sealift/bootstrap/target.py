@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sealift.bootstrap.trust import Trust
 from sealift.delivery.buckets import bucket_name
+from sealift.delivery.previews import FOLDER
 from sealift.errors import ConfigError
-from sealift.model.app import App, Environment
+from sealift.model.app import PREVIEWS, App, Environment
 from sealift.model.template import Json
 
 TAG = "sealift:bootstrap"
@@ -38,6 +39,8 @@ class BootstrapTarget:
     makes_provider: bool = True
     """Whether the identity provider is in this stack: an account has one for each issuer."""
     may_destroy: bool = False
+    previews: bool = False
+    """Whether it stands for all previews: one bucket, in which each has a folder that goes with it."""
     lock_days: int | None = None
     """How long no version of an object in the bucket can be deleted, by whomever (S3 Object Lock)."""
     local: bool = False
@@ -51,7 +54,17 @@ class BootstrapTarget:
     @property
     def tags(self) -> dict[str, str]:
         """Tags of the stack, and so of all that it makes."""
-        return {TAG: f"{self.app}/{self.environment}"}
+        return {TAG: f"{self.app}/{self.label}"}
+
+    @property
+    def label(self) -> str:
+        """How the environment is called in sealift.toml."""
+        return PREVIEWS if self.previews else self.environment
+
+    @property
+    def folder(self) -> str:
+        """Where in the bucket ledger and lease are."""
+        return f"{FOLDER}*/" if self.previews else ""
 
     def role_arn(self, role: str) -> str:
         """Return the ARN of one of its roles, with the pseudo parameters of CloudFormation in it."""
@@ -70,28 +83,40 @@ def stack_beginnings(app: App, environment: Environment) -> tuple[str, ...]:
     """Return what the names of an environment's stacks begin with."""
     names = (app.stack_name(environment, stack) for stack in app.stacks)
     others = (
-        name for name in names if name != environment.stack_name and not name.startswith(f"{environment.stack_name}-")
+        name for name in names if name != environment.beginning and not name.startswith(f"{environment.beginning}-")
     )
-    return tuple(dict.fromkeys((environment.stack_name, *others)))
+    return tuple(dict.fromkeys((environment.beginning, *others)))
 
 
 def check_name(environment: Environment) -> None:
     """Raise ConfigError when roles cannot be named after the environment's stack."""
     longest = _LONGEST_ROLE - len(_SUFFIX)
-    if len(environment.stack_name) > longest:
+    if len(environment.beginning) > longest:
         raise ConfigError(
-            f"the stack name of {environment.name} has {len(environment.stack_name)} characters, and its roles are "
+            f"the stack name of {environment.label} has {len(environment.beginning)} characters, and its roles are "
             f"named after it: {longest} is the most",
             code="bootstrap-name",
-            hint=f"Set a shorter `stack_name` under [environments.{environment.name}] in sealift.toml.",
-            context={"environment": environment.name},
+            hint="Set a shorter `name` under [app] in sealift.toml."
+            if environment.kind == "preview"
+            else f"Set a shorter `stack_name` under {environment.section} in sealift.toml.",
+            context={"environment": environment.label},
         )
-    if "*" in environment.stack_name:
-        raise ConfigError(
-            "previews have no bootstrap stack of their own",
-            code="bootstrap-name",
-            hint="Name an environment that stands in [environments].",
-        )
+
+
+def check_apart(app: App, previews: Environment) -> None:
+    """Raise ConfigError when a stack of another environment in the account has a name as previews' roles may change."""
+    for other in app.environments:
+        apart = previews.account and other.account and previews.account != other.account
+        names = [app.stack_name(other, stack) for stack in app.stacks]
+        near = [name for name in names if name.startswith(f"{previews.beginning}-") or name == previews.beginning]
+        if near and not apart:
+            raise ConfigError(
+                f"stack {near[0]} of {other.name} has a name that the roles of previews may change",
+                code="bootstrap-name",
+                hint=f"Give {other.name} and [previews] an account each, or set another `stack_name` under "
+                f"{other.section} in sealift.toml: one that does not begin with {previews.beginning}-.",
+                context={"environment": other.name, "stack": near[0]},
+            )
 
 
 def sub(text: str) -> Json:

@@ -29,17 +29,19 @@ def bootstrap_template(target: BootstrapTarget) -> dict[str, Json]:
         },
     }
     resources["CloudFormation"] = _cloudformation(target)
-    for logical_id, statements in _ROLES.items():
+    # The jobs of previews have one role: who may deploy one may look at it, too.
+    roles = {name: role for name, role in _ROLES.items() if name == "Deploy" or not target.previews}
+    for logical_id, statements in roles.items():
         resources[logical_id] = _role(target, logical_id.lower(), list(statements(target)))
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"Bucket, boundary and roles of {target.app}/{target.environment}, by `sealift bootstrap`",
+        "Description": f"Bucket, boundary and roles of {target.app}/{target.label}, by `sealift bootstrap`",
         "Resources": resources,
         "Outputs": {
             "Bucket": {"Value": {"Ref": "Bucket"}},
             "BoundaryArn": {"Value": {"Ref": "Boundary"}},
             "CloudFormationRole": {"Value": {"Fn::GetAtt": ["CloudFormation", "Arn"]}},
-            **{f"{name}Role": {"Value": {"Fn::GetAtt": [name, "Arn"]}} for name in _ROLES},
+            **{f"{name}Role": {"Value": {"Fn::GetAtt": [name, "Arn"]}} for name in roles},
         },
     }
 
@@ -97,9 +99,9 @@ def _document(statements: list[Json], target: BootstrapTarget, longest: int) -> 
     length = len(json.dumps(made, separators=(",", ":")).replace('{"Fn::Sub":', "").replace("}", ""))
     if length > longest:
         raise ConfigError(
-            f"a policy of {target.environment} would have {length} characters; IAM takes {longest}",
+            f"a policy of {target.label} would have {length} characters; IAM takes {longest}",
             code="bootstrap-policy-too-long",
             hint="Shorten `stack_name`, or split the application: each stack name and each service adds to it.",
-            context={"environment": target.environment},
+            context={"environment": target.label},
         )
     return made

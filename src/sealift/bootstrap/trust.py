@@ -13,7 +13,7 @@ from sealift.model.template import Json
 
 _UUID = r"\{[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}"
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
-_BITBUCKET = re.compile(rf"bitbucket:({_WORD})/({_UUID})/({_UUID})/({_UUID})")
+_BITBUCKET = re.compile(rf"bitbucket:({_WORD})/({_UUID})/({_UUID})(?:/({_UUID}))?")
 _GITHUB = re.compile(rf"github(?:@({_WORD}))?:({_WORD})(@[0-9]+)?/({_WORD})(@[0-9]+)?")
 _GITLAB = re.compile(rf"gitlab(?:@({_WORD}))?:({_WORD}(?:/{_WORD})+)(?::([A-Za-z0-9_.:/-]+))?")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+")
@@ -24,6 +24,8 @@ FORMS = {
     "arn": "arn:aws:iam::111122223333:role/NAME",
 }
 
+_FORMS_OF_PREVIEWS = {"bitbucket": "bitbucket:WORKSPACE/{WORKSPACE-UUID}/{REPOSITORY-UUID}"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
@@ -32,69 +34,84 @@ class Trust:
     issuer: str = ""
     """Without `https://`: it names the provider and the condition keys."""
     audience: str = ""
-    subject: str = ""
-    steps: bool = False
-    """Whether a step's id follows the subject, which only Bitbucket adds."""
+    subjects: tuple[str, ...] = ()
+    """Any of them; a `*` in one stands for what is new in every run or for any branch."""
+    but: str = ""
+    """Subjects that are not trusted although they match."""
     arn: str = ""
 
     def statement(self) -> dict[str, Json]:
         """Return the statement of a trust policy."""
         if self.arn:
             return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": self.arn}}
-        subject: dict[str, Json] = {f"{self.issuer}:sub": f"{self.subject}:*" if self.steps else self.subject}
+        key = f"{self.issuer}:sub"
+        subject: dict[str, Json] = {key: self.subjects[0] if len(self.subjects) == 1 else list(self.subjects)}
         exact: dict[str, Json] = {f"{self.issuer}:aud": self.audience}
+        condition: dict[str, Json] = {"StringEquals": exact | subject}
+        if any("*" in one for one in self.subjects):
+            condition = {"StringEquals": exact, "StringLike": subject}
+        if self.but:
+            condition["StringNotLike"] = {key: self.but}
         return {
             "Effect": "Allow",
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Principal": {
                 "Federated": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/" + self.issuer}
             },
-            "Condition": {"StringEquals": exact, "StringLike": subject}
-            if self.steps
-            else {"StringEquals": exact | subject},
+            "Condition": condition,
         }
 
 
 def read_trust(environment: Environment, *, branch: str) -> Trust:
-    """Return whom an environment trusts. `branch` is the one that releases come from. Raises ConfigError."""
+    """Return whom an environment trusts. `branch` is the one that releases come from. Raises ConfigError.
+
+    Previews trust the jobs of pull requests, as far as a subject names them, for AWS looks at nothing else. GitHub:
+    pull requests, and the branch whose schedule sweeps. GitLab: any branch. Bitbucket: any step without a `deployment`.
+    """
+    previews = environment.kind == "preview"
     text = environment.trust or ""
     if _ROLE.fullmatch(text):
         return Trust(arn=text)
-    if match := _BITBUCKET.fullmatch(text):
+    if (match := _BITBUCKET.fullmatch(text)) and (match[4] is None) == previews:
         workspace, workspace_uuid, repository, target = match.groups()
         return Trust(
             issuer=f"api.bitbucket.org/2.0/workspaces/{workspace}/pipelines-config/identity/oidc",
             audience=f"ari:cloud:bitbucket::workspace/{workspace_uuid.strip('{}')}",
-            subject=f"{repository}:{target}",
-            steps=True,
+            subjects=(f"{repository}:*" if previews else f"{repository}:{target}:*",),
+            but=f"{repository}:*:*" if previews else "",
         )
     if match := _GITHUB.fullmatch(text):
         host, owner, owner_id, name, name_id = match.groups()
         if (owner_id is None) != (name_id is None):
             raise _invalid(environment, "github", "owner and repository both have an id in the token, or neither")
+        repository = f"repo:{owner}{owner_id or ''}/{name}{name_id or ''}"
+        jobs = ("pull_request", f"ref:refs/heads/{branch}") if previews else (f"environment:{environment.name}",)
         return Trust(
             issuer=f"{host}/_services/token" if host else "token.actions.githubusercontent.com",
             audience="sts.amazonaws.com",
-            subject=f"repo:{owner}{owner_id or ''}/{name}{name_id or ''}:environment:{environment.name}",
+            subjects=tuple(f"{repository}:{job}" for job in jobs),
         )
     if match := _GITLAB.fullmatch(text):
         host, project, rest = match.groups()
+        ref = f"ref_type:branch:ref:{'*' if previews else branch}"
         return Trust(
             issuer=host or "gitlab.com",
             audience=f"https://{host or 'gitlab.com'}",
-            subject=f"project_path:{project}:{rest or f'ref_type:branch:ref:{branch}'}",
+            subjects=(f"project_path:{project}:{rest or ref}",),
         )
     raise _invalid(environment, text.partition(":")[0].partition("@")[0], "it has another form")
 
 
 def _invalid(environment: Environment, system: str, why: str) -> ConfigError:
     text = environment.trust
-    expected = FORMS.get(system)
-    what = f'the trust of {environment.name} is not usable: "{text}": {why}' if text else ""
+    forms = {**FORMS, **_FORMS_OF_PREVIEWS} if environment.kind == "preview" else FORMS
+    expected = forms.get(system)
+    name = environment.label
+    what = f'the trust of {name} is not usable: "{text}": {why}' if text else ""
     return ConfigError(
-        what or f"{environment.name} does not say whom its roles trust",
+        what or f"{name} does not say whom its roles trust",
         code="trust-invalid" if text else "trust-missing",
-        hint=f'Set `trust = "…"` under [environments.{environment.name}] in sealift.toml, of the form '
-        + (f"{expected}." if expected else "; ".join(FORMS.values()) + "."),
-        context={"environment": environment.name},
+        hint=f'Set `trust = "…"` under {environment.section} in sealift.toml, of the form '
+        + (f"{expected}." if expected else "; ".join(forms.values()) + "."),
+        context={"environment": name},
     )

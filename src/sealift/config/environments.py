@@ -160,7 +160,8 @@ ENVIRONMENT = table(
         "Whom the roles of `sealift bootstrap` trust: the jobs of one repository's CI for this environment, or one "
         "role. `bitbucket:WORKSPACE/{WORKSPACE-UUID}/{REPOSITORY-UUID}/{ENVIRONMENT-UUID}`, "
         "`github:OWNER@ID/REPOSITORY@ID` or `github:OWNER/REPOSITORY`, `gitlab:GROUP/PROJECT`, "
-        "`arn:aws:iam::111122223333:role/name`.",
+        "`arn:aws:iam::111122223333:role/name`. Of previews, which trust the jobs of pull requests, "
+        "`bitbucket:WORKSPACE/{WORKSPACE-UUID}/{REPOSITORY-UUID}`.",
         "`sealift bootstrap` asks for it",
     ),
     Key(
@@ -247,7 +248,11 @@ PREVIEW_RULES = table(
 )
 
 PREVIEWS = table(
-    *(key for key in ENVIRONMENT.keys if key.name in ("account", "region", "role", "cloudformation_role", "roles")),
+    *(
+        key
+        for key in ENVIRONMENT.keys
+        if key.name in ("account", "region", "role", "cloudformation_role", "roles", "trust")
+    ),
     Key("untrusted", FLAG, "Whether pull requests from forks, by people who may not push, get a preview."),
     Key(
         "parameters",

@@ -52,7 +52,7 @@ class Undeclared:
 
 def bootstrap_stack(environment: Environment) -> str:
     """Return the name of the stack that `sealift bootstrap` makes; no role of the environment may write to it."""
-    return f"sealift-bootstrap-{environment.stack_name}"
+    return f"sealift-bootstrap-{environment.beginning}"
 
 
 def owner(state: StackState) -> tuple[str | None, str | None]:

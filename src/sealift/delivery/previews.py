@@ -18,6 +18,8 @@ FOLDER = "previews/"
 """Where the previews' one bucket keeps what belongs to a single preview, below the name of that."""
 SHARED = ("blobs/", "releases/")
 """What all previews of the bucket share: content that is named by its hash."""
+KEPT_DAYS = 90
+"""How long that bucket keeps a release."""
 CARD, LEASE = "preview.json", "lease.json"
 LABEL = "preview"
 _START = PREVIEW.removesuffix("*")

@@ -134,6 +134,21 @@ class Environment:
     """How long the environment is watched after its deployment was verified."""
     health: Health = field(default_factory=Health)
 
+    @property
+    def label(self) -> str:
+        """How it is called in sealift.toml: `previews` for all of them."""
+        return PREVIEWS if self.name == PREVIEW else self.name
+
+    @property
+    def section(self) -> str:
+        """Its table in sealift.toml."""
+        return f"[{PREVIEWS}]" if self.name == PREVIEW else f"[environments.{self.name}]"
+
+    @property
+    def beginning(self) -> str:
+        """What the names of its stacks and roles begin with, each followed by a dash or nothing."""
+        return self.stack_name.removesuffix("-*")
+
     def is_among(self, names: tuple[str, ...]) -> bool:
         """Return whether a list of environments means this one. An empty list means every one."""
         return not names or self.name in names or (self.kind == "preview" and PREVIEWS in names)

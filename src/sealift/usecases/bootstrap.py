@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sealift.bootstrap.boundary import not_covered
 from sealift.bootstrap.bucket import lock_of
-from sealift.bootstrap.target import TAG, BootstrapTarget, bucket_of, check_name, stack_beginnings
+from sealift.bootstrap.target import TAG, BootstrapTarget, bucket_of, check_apart, check_name, stack_beginnings
 from sealift.bootstrap.template import bootstrap_template
 from sealift.bootstrap.trust import Trust, read_trust
 from sealift.bootstrap.uses import uses
@@ -75,7 +75,8 @@ class Compared:
 def declared(app: App, environment: Environment, services: Services, *, lock_days: int | None = None) -> Bootstrap:
     """Return the desired stack from the declaration alone, without a call to AWS."""
     trust = read_trust(environment, branch=_branch(app, environment))
-    first = next(e for e in app.environments if e.account == environment.account and _issuer(app, e) == trust.issuer)
+    every = (*app.environments, environment)
+    first = next(e for e in every if e.account == environment.account and _issuer(app, e) == trust.issuer)
     target = _target(app, environment, trust=trust, lock_days=lock_days)
     return _bootstrap(replace(target, makes_provider=first.name == environment.name), app, services)
 
@@ -136,10 +137,14 @@ def _live(site: Site) -> Mapping[str, Json]:
 
 def _target(app: App, environment: Environment, *, trust: Trust, lock_days: int | None) -> BootstrapTarget:
     check_name(environment)
+    previews = environment.kind == "preview"
+    if previews:
+        check_apart(app, environment)
     return BootstrapTarget(
         app=app.name,
         environment=environment.name,
-        stack=environment.stack_name,
+        stack=environment.beginning,
+        previews=previews,
         stacks=stack_beginnings(app, environment),
         bucket=bucket_of(environment),
         services=frozenset(),
@@ -166,7 +171,9 @@ def _bootstrap(target: BootstrapTarget, app: App, services: Services) -> Bootstr
 
 
 def _branch(app: App, environment: Environment) -> str:
-    return first_branch(app, environment) or "main"
+    """Return the branch that releases come from; of previews, the one that their pull requests go to."""
+    entered = app.environments[0] if environment.kind == "preview" and app.environments else environment
+    return first_branch(app, entered) or "main"
 
 
 def _issuer(app: App, environment: Environment) -> str:
@@ -175,7 +182,7 @@ def _issuer(app: App, environment: Environment) -> str:
 
 def _check_ours(state: StackState | None, site: Site) -> None:
     """Refuse when a stack of this name belongs to another environment or was not made by `bootstrap`."""
-    mine = f"{site.app.name}/{site.name}"
+    mine = f"{site.app.name}/{site.environment.label}"
     if state is None or state.status == "REVIEW_IN_PROGRESS" or state.tags.get(TAG) == mine:
         return
     whose = state.tags.get(TAG)
@@ -209,21 +216,26 @@ def _change_set(bootstrap: Bootstrap, site: Site, *, create: bool) -> ChangeSet:
         template_key="",
         template_body=bootstrap.text,
         parameters={},
-        tags={**site.environment.tags, **bootstrap.target.tags},
+        tags={**_shared_tags(site.environment), **bootstrap.target.tags},
         create=create,
         import_existing=True,
-        description=f"sealift bootstrap {site.name}",
+        description=f"sealift bootstrap {site.environment.label}",
     )
     made = made_change_set(request, site)
     if made.status == "FAILED" and not made.empty:
         site.cloud.stacks.delete_change_set(bootstrap.target.name, made.name)
         raise CloudError(
-            f"CloudFormation refuses the bootstrap stack of {site.name}: {made.reason}",
+            f"CloudFormation refuses the bootstrap stack of {site.environment.label}: {made.reason}",
             code="bootstrap-refused",
             hint="Nothing was changed. Look at what it names, then repeat the command.",
             context={"environment": site.name, "stack": bootstrap.target.name},
         )
     return made
+
+
+def _shared_tags(environment: Environment) -> Mapping[str, str]:
+    """Return the tags of an environment but those that name one preview."""
+    return {key: value for key, value in environment.tags.items() if "*" not in value}
 
 
 def _check_bucket(change_set: ChangeSet, site: Site) -> None:
@@ -261,7 +273,7 @@ def _execute(change_set: ChangeSet, site: Site) -> StackState:
     if (cause := first_cause(following.seen)) is not None:
         failed.append(f"{cause.logical_id} ({cause.type}): {cause.reason}")
     raise CloudError(
-        f"The bootstrap stack of {site.name} failed: "
+        f"The bootstrap stack of {site.environment.label} failed: "
         + (failed[0] if failed else (state.reason if state else "it is gone")),
         code="bootstrap-failed",
         hint="CloudFormation undid what it had begun. Mend what it names, then repeat the command.",

@@ -166,7 +166,7 @@ class LocalClouds:
         )
         cloud = open_cloud(replace(environment, account=endpoint.account), access=access)
         if self._as_role and _bootstrapped(environment, cloud):
-            role = f"arn:aws:iam::{endpoint.account}:role/sealift/{environment.stack_name}-deploy"
+            role = f"arn:aws:iam::{endpoint.account}:role/sealift/{environment.beginning}-deploy"
             cloud = open_cloud(replace(environment, account=endpoint.account), access=replace(access, role_arn=role))
         if self._app.local_settings:
             from sealift.aws.stand_ins import write_stand_ins

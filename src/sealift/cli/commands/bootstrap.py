@@ -11,6 +11,7 @@ from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
 
 if TYPE_CHECKING:
+    from sealift.model.app import Environment
     from sealift.usecases.bootstrap import Compared, Made
 
 
@@ -32,15 +33,20 @@ def bootstrap_command(
     """Make the one stack that ENVIRONMENT needs first: its bucket, and the roles that plan, deploy and verify it.
 
     The roles may do what the application's templates and Sealift's commands need, in this environment alone, and trust
-    whom `trust` in sealift.toml names. It is made with the credentials in use. With --diff, exits with 1 when anything
-    is not as it should be.
+    whom `trust` in sealift.toml names. `previews` stands for those of all pull requests. The stack is made with the
+    credentials in use. With --diff, exits with 1 when anything is not as it should be.
     """
+    from sealift.delivery.previews import previews_of
+    from sealift.model.app import PREVIEWS
     from sealift.usecases import bootstrap
     from sealift.wiring.services import make_services
 
     if printing and (comparing or session.local):
         raise click.UsageError("--print goes with neither --diff nor --local: it asks nobody.")
-    app, target = session.app, session.environment(environment)
+    app = session.app
+    target = previews_of(app, local=session.local) if environment == PREVIEWS else session.environment(environment)
+    if lock_days is not None and target.kind == "preview":
+        raise click.UsageError("--object-lock is not for previews: what belongs to one goes with it.")
     services = make_services(
         app, local=session.local, sink=session.sink, prompt=session.prompt, actor=session.actor, as_role=False
     )
@@ -51,7 +57,7 @@ def bootstrap_command(
     if comparing:
         return _show_difference(session, bootstrap.compare(app, target, services, lock_days=lock_days))
     made = bootstrap.bootstrap_environment(app, target, services, lock_days=lock_days)
-    return session.show(_made(made), _next(session, made))
+    return session.show(_made(made), _next(session, target, made))
 
 
 def as_yaml(body: Mapping[str, Any]) -> str:
@@ -98,16 +104,15 @@ def _difference(found: "Compared") -> Iterator[str]:
     yield from difflib.unified_diff(live.splitlines(), wanted.splitlines(), what, f"{name} (wanted)", lineterm="")
 
 
-def _next(session: Session, made: "Made") -> Iterator[str]:
+def _next(session: Session, environment: "Environment", made: "Made") -> Iterator[str]:
     """Yield the state of the stack, and the next steps."""
     from sealift.bootstrap.advice import boundary_advice, configuration
 
     ends = "is made." if made.changed else "is as it should be."
     yield f"Stack {made.bootstrap.target.name} in account {made.account} {ends}"
-    environment = session.environment(made.bootstrap.target.environment)
     missing = () if session.local else configuration(environment, account=made.account, outputs=made.outputs)
     if missing:
-        yield f"\nWrite into sealift.toml, under [environments.{environment.name}]:\n"
+        yield f"\nWrite into sealift.toml, under {environment.section}:\n"
         yield from (f"    {line}" for line in missing)
     if session.local:
         yield "On the embedded cloud, commands now work on this environment as its deploy role."

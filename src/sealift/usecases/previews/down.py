@@ -6,12 +6,13 @@ gates of the protected branch do not count here: a preview is always allowed to 
 
 from collections.abc import Sequence
 
-from sealift.delivery.identity import OWNER_TAG, owner
+from sealift.delivery.identity import owner
 from sealift.delivery.previews import CARD, LEASE, decode_card, place, preview_environment, previews_of
 from sealift.model.app import App
 from sealift.model.preview import Card
 from sealift.ports import Bucket
 from sealift.usecases.destroy import Destroyed, tear_down
+from sealift.usecases.previews.survey import owned_stacks
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import LEASE_WAIT_S, Writer, check_account, writing
@@ -53,6 +54,7 @@ def _stacks(site: Site) -> Sequence[str]:
     card = read_card(site.cloud.bucket)
     known = card.stacks if card is not None and (card.app, card.name) == (site.app.name, site.name) else ()
     mine = (site.app.name, site.name)
-    tagged = [state.name for state in site.cloud.stacks.tagged(OWNER_TAG) if owner(state) == mine]
     alone = site.environment.stack_name  # under review it shows no tags
+    found = owned_stacks(site.cloud, dict.fromkeys((*known, alone)), site.services)
+    tagged = [state.name for state in found if owner(state) == mine]
     return tuple(dict.fromkeys((*(name for name in tagged if name not in known), *reversed(known), alone)))

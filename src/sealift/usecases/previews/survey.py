@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from sealift.delivery.identity import OWNER_TAG, owner
 from sealift.delivery.outputs import merged_outputs, web_addresses
 from sealift.delivery.previews import CARD, FOLDER, decode_card, is_preview, place, previews_of
+from sealift.errors import CloudError
 from sealift.model.app import App
+from sealift.model.event import Noted
 from sealift.model.preview import Card
 from sealift.model.stack import StackState
-from sealift.ports import Bucket
+from sealift.ports import Bucket, Cloud
 from sealift.usecases.services import Services
 from sealift.usecases.site import opened_cloud
 
@@ -59,7 +61,8 @@ def survey(app: App, services: Services, *, local: bool) -> Survey:
     states: dict[str, list[StackState]] = {}
     declared = {environment.name for environment in app.environments}
     unknown = sorted(f"{FOLDER}{folder}/ in bucket {cloud.bucket.name}" for folder in folders if not is_preview(folder))
-    for state in cloud.stacks.tagged(OWNER_TAG):
+    named = [stack for card in cards.values() for stack in card.stacks]
+    for state in owned_stacks(cloud, named, services):
         of, where = owner(state)
         if of != app.name:
             continue
@@ -70,6 +73,19 @@ def survey(app: App, services: Services, *, local: bool) -> Survey:
     names = sorted({*states, *filter(is_preview, folders)}, key=lambda name: (len(name), name))
     seen = tuple(Seen(name=name, card=cards.get(name), stacks=tuple(states.get(name, ()))) for name in names)
     return Survey(previews=seen, unknown=tuple(unknown), by_name={one.name: one for one in seen})
+
+
+def owned_stacks(cloud: Cloud, named: Iterable[str], services: Services) -> tuple[StackState, ...]:
+    """Return every stack with an owner tag; of `named` alone, with a word, where the stacks may not be listed."""
+    try:
+        return cloud.stacks.tagged(OWNER_TAG)
+    except CloudError as error:
+        if error.code != "access-denied":
+            raise
+    message = "Stacks may not be listed with these rights: only those of known previews are looked at"
+    services.events.emit(Noted(name="stacks-not-listed", message=message))
+    with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
+        return tuple(state for state in pool.map(cloud.stacks.describe, named) if state is not None)
 
 
 def read_cards(bucket: Bucket, keys: Iterable[str]) -> dict[str, Card]:
