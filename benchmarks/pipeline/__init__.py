@@ -1,0 +1,1 @@
+"""How long Sealift's part of a pipeline takes."""
