@@ -4,27 +4,21 @@ The embedded cloud stands for AWS: commands that would write there work in the c
 `pip` that installs nothing stands for the index. Everything else is as the page has it.
 """
 
-import os
-import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from examples.bitbucket import Bitbucket, PullRequest, Run, path_with, signing_proxy
+from examples.bitbucket import Bitbucket, PullRequest, Run, signing_proxy
 from sealift.local.supervisor import LocalCloud
+from tests.local.following import PATIENCE_S, Reader, command, follow, parts, reader_env, understood
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "tutorials" / "bitbucket.md").read_text()
-PARTS = re.compile(
-    r"`(?P<file>[\w./-]+)`(?:,[^`\n]*)?[^`]*?:\n\n```\w*\n(?P<text>.*?)^```"
-    r"|^```console\n(?P<console>.*?)^```"
-    r"|^\*\*In Bitbucket\*\*: (?P<there>.*?)(?=\n\n)",
-    re.MULTILINE | re.DOTALL,
-)
+PAGE = "tutorials/bitbucket.md"
 AWS = """\
 #!/bin/sh
 case " $* " in
@@ -35,31 +29,20 @@ case " $* " in
 esac
 exec "{python}" -m sealift "$@"
 """
-PATIENCE_S = 300
 
 
 @dataclass(kw_only=True)
-class Reader:
-    """Somebody who does what the page says."""
+class Developer(Reader):
+    """A reader whose pushes reach a small Bitbucket."""
 
-    folder: Path
-    env: Mapping[str, str]
     service: Bitbucket
-    said: dict[str, str] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     request: PullRequest | None = None
 
-    def does(self, command: str) -> None:
-        if command.startswith("cd "):
-            self.folder /= command.removeprefix("cd ")
-            return
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=PATIENCE_S
-        )
-        assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
-        self.said[command] = done.stdout + done.stderr
-        if command.startswith("git push"):
-            self.runs.append(self.service.pushed(command.split()[-1]))
+    def does(self, line: str) -> None:
+        super().does(line)
+        if line.startswith("git push"):
+            self.runs.append(self.service.pushed(line.split()[-1]))
 
     def watches_main(self) -> None:
         names = [step["name"] for group in self.runs[-1].waiting for step in group]
@@ -82,60 +65,44 @@ class Reader:
         assert code == 0
 
 
-THERE: dict[str, Callable[[Reader], None]] = {
+THERE: dict[str, Callable[[Developer], None]] = {
     "create the repository": lambda _: None,
     "under *Repository settings → Pipelines → Settings*": lambda _: None,
     "under *Repository settings → Pipelines → Deployments*": lambda _: None,
     "under *Repository settings → Pipelines → OpenID Connect*": lambda _: None,
-    "under *Pipelines*, watch": Reader.watches_main,
-    "push *Run* at *Update PROD*": Reader.pushes_the_button,
-    "create a pull request": Reader.creates_a_pull_request,
-    "merge it": Reader.merges,
-    "in the pipeline of the merge, push *Run*": Reader.pushes_the_button,
+    "under *Pipelines*, watch": Developer.watches_main,
+    "push *Run* at *Update PROD*": Developer.pushes_the_button,
+    "create a pull request": Developer.creates_a_pull_request,
+    "merge it": Developer.merges,
+    "in the pipeline of the merge, push *Run*": Developer.pushes_the_button,
 }
 """What the page has its readers do in Bitbucket, by how it begins; the settings have no counterpart here."""
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Reader]:
+def reader(tmp_path: Path) -> Iterator[Developer]:
     """A reader with an empty repository."""
-    agent, commands, origin = tmp_path / "agent", tmp_path / "bin", tmp_path / "origin.git"
-    commands.mkdir()
-    for name, text in (("sealift", AWS.format(agent=agent, python=sys.executable)), ("pip", "#!/bin/sh\n")):
-        (commands / name).write_text(text)
-        (commands / name).chmod(0o755)
-    foreign = ("AWS_", "CI", "GIT", "BITBUCKET_", "SEALIFT_")
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    author = {f"GIT_{who}_{what}": f"ada@{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    agent, origin = tmp_path / "agent", tmp_path / "origin.git"
+    command(tmp_path, "sealift", AWS.format(agent=agent, python=sys.executable))
+    command(tmp_path, "pip", "#!/bin/sh\n")
     # What Bitbucket is called on the page is the bare repository here.
     config = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{origin}.insteadOf"}
     config["GIT_CONFIG_VALUE_0"] = "git@bitbucket.org:acme/hello.git"
-    env = {**ours, **author, **config, "NO_COLOR": "1", "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    env["PATH"] = path_with(commands, env)
+    env = reader_env(tmp_path, **config)
     for argv in (["init", "-q", "--bare", "-b", "main", str(origin)], ["clone", "-q", str(origin), str(agent)]):
         subprocess.run(["git", *argv], env=env, check=True, capture_output=True)
     lines: list[str] = []
     service = Bitbucket(agent=agent, env=env, say=lines.append, bb_run=None)
     with signing_proxy(service) as proxy:
         service.env = {**env, "SEALIFT_BITBUCKET_PROXY": proxy}
-        yield Reader(folder=tmp_path, env=env, service=service)
+        yield Developer(folder=tmp_path, env=env, service=service)
     print("\n".join(lines))
     for folder in (agent, tmp_path / "hello"):
         LocalCloud(folder / ".sealift" / "local").down()
 
 
-def test_the_tutorial_for_bitbucket_goes_as_it_is_told(reader: Reader) -> None:
-    for part in PARTS.finditer(PAGE):
-        if part["file"]:
-            path = reader.folder / part["file"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(part["text"])
-        elif part["console"]:
-            for line in part["console"].splitlines():
-                reader.does(line.removeprefix("$ "))
-        else:
-            (act,) = [act for begin, act in THERE.items() if part["there"].startswith(begin)]
-            act(reader)
+def test_the_tutorial_for_bitbucket_goes_as_it_is_told(reader: Developer) -> None:
+    follow(reader, parts(PAGE), {begin: partial(act, reader) for begin, act in THERE.items()})
     template = reader.said["sealift bootstrap staging --print"]
     for part in ("AWS::IAM::OIDCProvider", "RoleName: hello-staging-deploy", "RoleName: hello-staging-cloudformation"):
         assert part in template
@@ -144,8 +111,6 @@ def test_the_tutorial_for_bitbucket_goes_as_it_is_told(reader: Reader) -> None:
 
 
 def test_all_that_the_tutorial_says_to_write_and_to_do_is_understood() -> None:
-    parts = list(PARTS.finditer(PAGE))
-    files = [part["file"] for part in parts if part["file"]]
+    files = [part["file"] for part in parts(PAGE) if part["file"]]
     assert files == ["template.yaml", "hello/app.py", "tests/unit/test_hello.py", ".gitignore", "sealift.toml"]
-    assert len([part for part in parts if part["there"]]) == PAGE.count("**In Bitbucket**")
-    assert sum(1 for part in parts if part["text"] or part["console"]) == PAGE.count("```") // 2
+    assert understood(PAGE)
