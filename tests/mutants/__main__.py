@@ -62,6 +62,9 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="so many mutants of each room, chosen by --seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--enough", type=float, default=8.0, help="seconds of CPU for a mutant's tests; fewer kill fewer"
+    )
     parser.add_argument("--near", action="store_true", help="ask the room's own tests alone")
     parser.add_argument("--file", action="append", metavar="STEM", help="mutate these files alone, such as guard")
     chosen = parser.parse_args()
@@ -80,7 +83,7 @@ def _room(name: str, chosen: argparse.Namespace) -> bool:
     left, outcomes = [at for at, _ in tried], dict[int, str]()
     for tests in (room.near, () if chosen.near else room.far):
         if tests and left:
-            outcomes.update(_apart(sources, left, tests, chosen.jobs))
+            outcomes.update(_apart(sources, left, tests, chosen))
             left = [at for at, outcome in outcomes.items() if outcome in ("lived", "reached by no test")]
     for at in left:
         print(f"{outcomes[at]}: {every[at][1]}")
@@ -105,7 +108,9 @@ def _sources(room: Room) -> list[Source]:
     return found
 
 
-def _apart(sources: Sequence[Source], numbers: Sequence[int], tests: Sequence[str], jobs: int) -> dict[int, str]:
+def _apart(
+    sources: Sequence[Source], numbers: Sequence[int], tests: Sequence[str], chosen: argparse.Namespace
+) -> dict[int, str]:
     """Run tests against mutants in a process of their own: pytest cannot be run twice in one."""
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
@@ -113,7 +118,8 @@ def _apart(sources: Sequence[Source], numbers: Sequence[int], tests: Sequence[st
     def tried() -> None:
         for source in sources:
             importlib.import_module(source.module)
-        plugin = Mutating(sources=sources, chosen=numbers, jobs=jobs, shown=os.fdopen(os.dup(2), "w"))
+        shown = os.fdopen(os.dup(2), "w")
+        plugin = Mutating(sources=sources, chosen=numbers, jobs=chosen.jobs, enough_s=chosen.enough, shown=shown)
         run(plugin, [str(ROOT / folder) for folder in tests])
         queue.put(plugin.outcomes)
 

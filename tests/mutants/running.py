@@ -25,8 +25,6 @@ import pytest
 
 from tests.mutants.mutations import HIT, Mutant, mutants, noticed
 
-ENOUGH_S = 8.0
-"""What the tests of one mutant may take without it, in seconds of CPU: the first ones are run."""
 _IMPOSSIBLE = 3
 HANG_S = 300
 """After so long a mutant is taken for one that hangs, and so is killed."""
@@ -48,6 +46,8 @@ class Mutating:
     sources: Sequence[Source]
     chosen: Sequence[int]
     jobs: int
+    enough_s: float
+    """How long the tests of one mutant may take without it, in seconds of CPU: the first ones are run."""
     shown: TextIO
     """Gets a line for each mutant that lives, as soon as it is known."""
     outcomes: dict[int, str] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class Mutating:
             number = waiting.pop(0)
             mutant = every[number]
             functions = living.get(f"{mutant.module}.{mutant.function}", [])
-            tests = _nearest(reaching.get(f"{mutant.module}.{mutant.function}", []))
+            tests = _nearest(reaching.get(f"{mutant.module}.{mutant.function}", []), self.enough_s)
             if not functions or not tests:
                 self.outcomes[number] = "reached by no test"
             else:
@@ -203,13 +203,13 @@ def _living(sources: Iterable[Source]) -> dict[str, list[FunctionType]]:
     return found
 
 
-def _nearest(reached: Iterable[tuple[float, int]]) -> list[tuple[float, int]]:
+def _nearest(reached: Iterable[tuple[float, int]], enough_s: float) -> list[tuple[float, int]]:
     """Return the first tests, as many as may be run for one mutant."""
     found: list[tuple[float, int]] = []
     total = 0.0
     for took, number in reached:
         total += took
-        if total > ENOUGH_S and found:
+        if total > enough_s and found:
             break
         found.append((took, number))
     return found

@@ -20,7 +20,8 @@ LAST_OUTSIDE = "\uf8ff"
 FIRST_SYMBOL = "\U000f0000"
 FIRST_RANDOM = "\U00100000"
 LAST_SYMBOL = "\U0010fffd"
-_WILD = ("*", "?", TAIL)
+_LONG = ("*", TAIL)
+_WILD = ("?", *_LONG)
 _OPEN = f"[*?{TAIL}{FIRST_SYMBOL}-\U0010ffff]"
 _FIRST_OPEN = re.compile(_OPEN)
 _SYMBOL = re.compile(f"[{FIRST_SYMBOL}-\U0010ffff]")
@@ -335,18 +336,16 @@ def _spelled(came: dict[tuple[int, int], tuple[tuple[int, int], str] | None], at
 
 
 def _moves(left: str, right: str, at: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield how far both terms can be read on at once, and the text that is read."""
     i, j = at
-    a = left[i] if i < len(left) else ""
-    b = right[j] if j < len(right) else ""
-    if a and b and (a == b or a == "?" or b == "?") and a not in ("*", TAIL) and b not in ("*", TAIL):
-        emitted = b if a == "?" else a
-        if (a == b or not is_symbol(emitted)) and emitted != "":
-            yield (i + 1, j + 1), "x" if emitted == "?" else emitted
-    if a in ("*", TAIL) and a:
-        yield (i + 1, j), ""
-        if b and b not in ("*", TAIL) and not (a == TAIL and b == ":"):
-            yield (i, j + 1), "x" if b == "?" else b
-    if b in ("*", TAIL) and b:
-        yield (i, j + 1), ""
-        if a and a not in ("*", TAIL) and not (b == TAIL and a == ":"):
-            yield (i + 1, j), "x" if a == "?" else a
+    a, b = left[i : i + 1], right[j : j + 1]
+    after_a, after_b = (i + 1, j), (i, j + 1)
+    if a and b and a not in _LONG and b not in _LONG:
+        one, other = (b, a) if a == "?" else (a, b)
+        if one == other or (other == "?" and not is_symbol(one)):
+            yield (i + 1, j + 1), one.replace("?", "x")
+    for long, other, skipped, taken in ((a, b, after_a, after_b), (b, a, after_b, after_a)):
+        if long in _LONG:
+            yield skipped, ""
+            if other and other not in _LONG and (long, other) != (TAIL, ":"):
+                yield taken, other.replace("?", "x")

@@ -29,6 +29,7 @@ from sealift.usecases.settings import set_value
 from sealift.usecases.site import Site
 from sealift.usecases.waive import Waiver, waive
 from tests.component.gates.test_asking import built
+from tests.component.gates.test_chains import write_anew
 from tests.component.usecases.test_data_guard import forget_what_runs
 from tests.component.usecases.world import ROLE, URL, World, function, make_world, table
 from tests.fakes.clock import START
@@ -928,3 +929,23 @@ def test_without_the_values_that_run_parameters_decide_nothing(world: World):
 
 def standing_with(world: World, current: Deployed) -> Standing:
     return replace(world.standing(), current=current, last=current)
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_a_ledger_that_was_made_anew_is_let_in_on_the_embedded_cloud_alone(soaked: World, local: bool):
+    soaked.promote()
+    goes_on = asked("anchored", comes(soaked, source_local=local))
+    assert (goes_on.status, goes_on.about) == ("open", "staging")
+    assert goes_on.message.endswith("which was seen before")
+    write_anew(soaked, tuple(replace(entry, actor="mallory@x") for entry in soaked.entries()))
+    said = asked("anchored", comes(soaked, source_local=local))
+    assert said.about == "staging"
+    assert "was written anew" in said.message
+    assert said.status == ("open" if local else "refused")
+    assert said.message.endswith("; on AWS this would be refused") == local
+
+
+def test_nobody_has_to_approve_what_needs_no_approval_whatever_its_configuration(soaked: World):
+    soaked.change("production", parameters={"Levle": "2"})
+    assert says("configuration", comes(soaked))[0] == "refused"
+    assert says("approval", comes(soaked)) == ("open", "no approval is required", "")
