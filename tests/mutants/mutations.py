@@ -47,6 +47,8 @@ class Mutant:
     module: str
     function: str
     where: str
+    place: str
+    """The statement that it is in, as `noticed` names it."""
     was: str
     becomes: str
     code: Callable[[], CodeType]
@@ -85,11 +87,14 @@ def mutants(source: str, module: str, file: str) -> Iterator[Mutant]:
     tree = ast.parse(source)
     text = source.splitlines()
     for name, function in sorted(functions(tree), key=lambda each: each[1].lineno):
+        statements = [node for node in ast.walk(function) if isinstance(node, ast.stmt) and node is not function]
         for edit in _edits(function):
+            inside = (s.lineno for s in statements if s.lineno <= edit.line <= (s.end_lineno or s.lineno))
             yield Mutant(
                 module=module,
                 function=name,
                 where=text[edit.line - 1].strip(),
+                place=f"{module}.{name}:{max(inside)}",
                 was=_shown(edit.old),
                 becomes=_shown(edit.new),
                 code=partial(_mutated, tree, name, file, edit),
@@ -97,12 +102,18 @@ def mutants(source: str, module: str, file: str) -> Iterator[Mutant]:
 
 
 def noticed(source: str, module: str, file: str) -> dict[str, CodeType]:
-    """Return the code of each function with a call of `HIT` at its beginning that names the function."""
+    """Return the code of each function with a call of `HIT` before each statement that names its place."""
     tree = ast.parse(source)
     for name, function in functions(tree):
-        call = ast.Call(func=ast.Name(id=HIT, ctx=ast.Load()), args=[ast.Constant(f"{module}.{name}")], keywords=[])
-        function.body.insert(1 if ast.get_docstring(function) is not None else 0, ast.Expr(call))
+        for node in list(ast.walk(function)):
+            for field, value in ast.iter_fields(node):
+                if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                    setattr(node, field, [one for s in value for one in (_hit(f"{module}.{name}:{s.lineno}"), s)])
     return {name: code_of(tree, name, file) for name, _ in functions(tree)}
+
+
+def _hit(place: str) -> ast.Expr:
+    return ast.Expr(ast.Call(func=ast.Name(id=HIT, ctx=ast.Load()), args=[ast.Constant(place)], keywords=[]))
 
 
 def code_of(tree: ast.Module, name: str, file: str) -> CodeType:

@@ -1,6 +1,6 @@
 """Runs tests against mutants: a pytest plugin that forks a child for each one after all tests were collected.
 
-The child gives a living function the mutant's code, and runs the tests that reach that function until one fails. So a
+The child gives a living function the mutant's code, and runs the tests that reach that statement until one fails. So a
 mutant costs neither an import nor a collection. A test that fails without a mutant, too, is left out.
 """
 
@@ -100,7 +100,7 @@ class Mutating:
             number = waiting.pop(0)
             mutant = every[number]
             functions = living.get(f"{mutant.module}.{mutant.function}", [])
-            tests = _nearest(reaching.get(f"{mutant.module}.{mutant.function}", []), self.enough_s)
+            tests = _nearest(reaching.get(mutant.place, []), self.enough_s)
             if not functions or not tests:
                 self.outcomes[number] = "reached by no test"
             else:
@@ -109,9 +109,9 @@ class Mutating:
     def _reaching(
         self, items: Sequence[pytest.Item], living: Mapping[str, Sequence[FunctionType]]
     ) -> dict[str, list[tuple[float, int]]]:
-        """Return by function the tests that call it, with the CPU they take, from a child that runs each test once.
+        """Return by statement the tests that run it, with the CPU they take, from a child that runs each test once.
 
-        Those that notice a change for the least CPU are first: fast ones, and ones that call few functions.
+        Those that notice a change for the least CPU are first: fast ones, and ones that run few statements.
         """
         notes = self.folder / "reached.json"
         pid = os.fork()

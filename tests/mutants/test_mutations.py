@@ -71,8 +71,13 @@ def test_an_inner_function_is_changed_within_its_outer_one() -> None:
     assert FunctionType(mutant.code(), {})(None) == -1
 
 
-def test_a_function_that_is_called_is_noticed() -> None:
+def test_every_statement_that_runs_is_noticed_by_the_place_that_its_mutants_have() -> None:
     hits: list[str] = []
     code = noticed(SOURCE, "sample", FILE)["f"]
     assert FunctionType(code, {HIT: hits.append, "any": any, "len": len})([1], 3) is True
-    assert hits == ["sample.f"]
+    assert hits == ["sample.f:3", "sample.f:4", "sample.f:5", "sample.f:7"]
+    places = {change: mutant.place for change, mutant in made().items()}
+    assert places["v -> not v"] == "sample.f:4"
+    assert places["raise ValueError(f'more than {limit}') -> pass"] == "sample.f:6"
+    assert places["len(kept) > limit -> len(kept) >= limit"] == "sample.f:5"
+    assert places["2 -> 3"] == "sample.Box.inner:13"

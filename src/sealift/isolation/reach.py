@@ -323,7 +323,7 @@ def _policy_cure(reach: Reach) -> str:
 
 
 def strongest(names: frozenset[str]) -> str:
-    """Return the most telling action: permissions, then writes, then reads; well-known ones first, then by name."""
+    """Return the most telling action: permissions, writes, tags, then reads; well-known ones first, then by name."""
     return min(names, key=lambda n: (_weight(n), n not in FAMILIAR, ":create" in n, len(n), n))
 
 
@@ -334,10 +334,10 @@ def _weight(name: str) -> int:
         return 0
     if "Permissions management" in fact.levels:
         return 1
-    if fact.levels & {"Write"}:
-        return 2
-    if "Tagging" in fact.levels:
+    if "Tagging" in fact.levels:  # which are writes, too
         return 3
+    if "Write" in fact.levels:
+        return 2
     return 5 if fact.lists_only else 4
 
 
