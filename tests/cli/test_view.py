@@ -1,8 +1,10 @@
 import io
+from pathlib import Path
 
 import pytest
 
 from sealift.cli.screen import Screen
+from sealift.cli.told import Told
 from sealift.cli.view import View, duration, finished_lines
 from sealift.cli.visible import visible
 from sealift.errors import UserError
@@ -26,9 +28,15 @@ from tests.fakes.clock import FakeClock
 HOSTILE = "a\x1b[2Jb\x1b]0;owned\x07c\u202ed\x9be"
 
 
-def shown(*events: object, verbose: bool = False, all_findings: bool = False) -> str:
+def shown(*events: object, verbose: bool = False, all_findings: bool = False, remembered: Told | None = None) -> str:
     out = io.StringIO()
-    view = View(Screen(out, alive=False, colours=False), FakeClock(), verbose=verbose, all_findings=all_findings)
+    view = View(
+        Screen(out, alive=False, colours=False),
+        FakeClock(),
+        verbose=verbose,
+        all_findings=all_findings,
+        remembered=remembered,
+    )
     for event in events:
         view.emit(event)  # type: ignore[arg-type]
     view.close()
@@ -279,3 +287,46 @@ def test_with_twelve_stacks_each_line_says_which_stack_it_is_about() -> None:
     for number in range(12):
         told = [line for line in lines if line.endswith((f"part{number}", f"reason {number}"))]
         assert [f"shop-staging-part{number}" in line for line in told] == [True, True]
+
+
+def _run(folder: Path, *, verbose: bool = False, more: str = "") -> str:
+    """Return what a run shows that has five pieces of advice, a note and a failure."""
+    advice = [Finding(tool="t", id=f"r{n}", severity="low", message=f"advice {n}{more}") for n in range(5)]
+    stops = Finding(tool="t", id="s", severity="high", message="it cannot be", stops=True)
+    return shown(
+        *(FindingReported(finding=one) for one in (*advice, stops)),
+        PhaseFinished(phase="analyse", status="succeeded", detail="5 pieces of advice"),
+        Noted(name="embedded-cloud", message=f"nothing is traced{more}"),
+        Noted(name="other", message="the soak is cut"),
+        PhaseFinished(phase="deploy", status="succeeded", detail=""),
+        verbose=verbose,
+        remembered=Told(folder),
+    )
+
+
+def test_what_an_earlier_run_told_is_counted_and_not_repeated(tmp_path: Path) -> None:
+    first = _run(tmp_path)
+    assert all(said in first for said in ("advice 0", "advice 2", "and 2 more; `sealift check`", "nothing is traced"))
+    assert "advice 3" not in first
+    second = _run(tmp_path)  # shows what the first one had no room for
+    assert [f"advice {n}" in second for n in range(5)] == [False, False, False, True, True]
+    assert "1 note on the embedded cloud as before; -v shows them" in second
+    third = _run(tmp_path)
+    assert "advice" not in third.replace("5 pieces of advice", "")
+    assert "as before; `sealift check` lists them" in third
+    for said in ("it cannot be", "the soak is cut"):
+        assert all(said in text for text in (first, second, third))
+    assert all(said in _run(tmp_path, verbose=True) for said in ("advice 0", "advice 4", "nothing is traced"))
+    assert "nothing is traced, so far" in _run(tmp_path, more=", so far")
+
+
+@pytest.mark.parametrize("kept", ["", "{", "{}", "[1, null]"])
+def test_a_broken_memory_repeats_everything(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "told.json").write_text(kept)
+    assert "advice 0" in _run(tmp_path)
+    assert "advice 0" not in _run(tmp_path)
+
+
+def test_without_a_folder_nothing_is_remembered(tmp_path: Path) -> None:
+    assert all("advice 0" in _run(tmp_path / "nowhere") for _ in range(2))
+    assert not (tmp_path / "nowhere").exists()

@@ -107,9 +107,13 @@ class Session:
 
             return JsonLines(RealClock()) if self.streaming else Silence()
         from sealift.cli.screen import screen
+        from sealift.cli.told import Told
         from sealift.cli.view import View
 
-        return View(screen(sys.stderr), RealClock(), verbose=self.verbose, all_findings=self.all_findings)
+        told = Told(self.directory / ".sealift") if self.local else None
+        return View(
+            screen(sys.stderr), RealClock(), verbose=self.verbose, all_findings=self.all_findings, remembered=told
+        )
 
     @cached_property
     def prompt(self) -> Prompt:

@@ -7,6 +7,7 @@ from itertools import groupby
 from sealift.cli.artifacts import artifact_lines
 from sealift.cli.screen import Screen
 from sealift.cli.text import Text
+from sealift.cli.told import Told
 from sealift.delivery.stateful import IDENTITIES, STORES
 from sealift.model.event import (
     ArtifactBuilt,
@@ -84,7 +85,17 @@ def finished_lines(finished: Finished, told: Iterable[str] = ()) -> Iterator[Tex
 class View:
     """Renders events. On a terminal the running phase has a spinner and its elapsed time; elsewhere only lines."""
 
-    def __init__(self, screen: Screen, clock: Clock, *, verbose: bool = False, all_findings: bool = False) -> None:
+    def __init__(
+        self,
+        screen: Screen,
+        clock: Clock,
+        *,
+        verbose: bool = False,
+        all_findings: bool = False,
+        remembered: Told | None = None,
+    ) -> None:
+        self._remembered = remembered or Told()
+        self._notes_before = 0
         self._screen = screen
         self._clock = clock
         self._verbose = verbose
@@ -117,6 +128,7 @@ class View:
         with self._lock:
             self._stop()
             self._show_minor()
+            self._remembered.keep()
 
     def _show(self, event: Event) -> None:
         match event:
@@ -128,7 +140,7 @@ class View:
                 total = f"/{event.total}" if event.total is not None else ""
                 self._update(event.detail or f"{event.done}{total} {event.unit}")
             case Noted():
-                self._note(event.level, event.message, event.hint)
+                self._note(event)
             case FindingReported():
                 self._finding(event)
             case ArtifactBuilt():
@@ -163,8 +175,12 @@ class View:
         detail = untold(event.detail, self.messages) + (", as reported above" if self._repeated else "")
         self._line(Text.assemble(INDENT, (mark, style), f" {event.phase:<9}", (took, "dim"), "  ", (detail, "dim")))
         if self._advice > self._shown and event.phase == "analyse" and not self._all_findings:
-            more = self._advice - self._shown
-            self._line(Text(f"{INDENT}  and {more} more; `sealift check` lists them", style="dim"))
+            more = f"and {self._advice - self._shown} more" if self._shown else "as before"
+            self._line(Text(f"{INDENT}  {more}; `sealift check` lists them", style="dim"))
+        if self._notes_before:
+            said = "1 note" if self._notes_before == 1 else f"{self._notes_before} notes"
+            self._line(Text(f"{INDENT}  {said} on the embedded cloud as before; -v shows them", style="dim"))
+        self._notes_before = 0
         self._advice = self._shown = self._lines = 0
         self._repeated = False
         self._told |= self._telling
@@ -174,13 +190,16 @@ class View:
         self._telling.add(text)
         return text in self._told and not self._verbose
 
-    def _note(self, level: str, message: str, hint: str) -> None:
-        if self._was_told(message) and level != "error":
+    def _note(self, event: Noted) -> None:
+        if self._was_told(event.message) and event.level != "error":
             return
-        mark = {"warning": "!", "error": "✗"}.get(level, "·")
-        self._line(Text.assemble(INDENT + "  ", (mark, LEVELS[level]), " ", message))
-        if hint:
-            self._line(Text(f"{INDENT}    → {hint}", style="dim"))
+        if event.name == "embedded-cloud" and self._remembered.before(event.message) and not self._verbose:
+            self._notes_before += 1
+            return
+        mark = {"warning": "!", "error": "✗"}.get(event.level, "·")
+        self._line(Text.assemble(INDENT + "  ", (mark, LEVELS[event.level]), " ", event.message))
+        if event.hint:
+            self._line(Text(f"{INDENT}    → {event.hint}", style="dim"))
 
     def _finding(self, event: FindingReported) -> None:
         finding = event.finding
@@ -200,7 +219,7 @@ class View:
         text = f"{finding.id} {finding.message}"
         if not finding.stops and finding.tool != "drift":
             self._advice += 1 + len(alike)
-            known = text in self._telling or self._lines == ADVICE_SHOWN
+            known = text in self._telling or self._lines == ADVICE_SHOWN or self._remembered.before(text)
             if (known or self._was_told(text)) and not self._all_findings:
                 return
             self._lines += 1
