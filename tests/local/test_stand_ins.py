@@ -8,7 +8,14 @@ from sealift.aws.session import Access
 from sealift.aws.stand_ins import write_stand_ins
 from sealift.errors import CloudError
 from sealift.local.endpoint import Endpoint
-from tests.local.deploying import client
+from sealift.model.template import Json
+from tests.local.deploying import client, deploy, function
+
+TABLE: dict[str, Json] = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+}
 
 
 def _access(endpoint: Endpoint) -> Access:
@@ -52,6 +59,36 @@ def test_a_secret_is_text_or_one_object_of_its_keys(endpoint: Endpoint) -> None:
     assert secrets.get_secret_value(SecretId="stand-in/text")["SecretString"] == "new"
     held = json.loads(secrets.get_secret_value(SecretId="stand-in/db")["SecretString"])
     assert held == {"user": "shop", "password": "p"}
+
+
+LAB = """
+import boto3
+def handler(event, context):
+    boto3.client("dynamodb").put_item(TableName=event["table"], Item={"id": {"S": "1"}})
+    return boto3.client("sts").get_caller_identity()["Arn"]
+"""
+
+
+@pytest.mark.parametrize(("policy", "may"), [("AdministratorAccess", True), ("ReadOnlyAccess", False)])
+def test_a_role_that_the_account_has_already_is_assumed_with_its_rights(
+    endpoint: Endpoint, policy: str, may: bool
+) -> None:
+    role = f"Lab-{policy}"
+    for _ in range(2):
+        write_stand_ins(_access(endpoint), {f"iam-role:team/{role}": policy})
+    arn: Json = {"Fn::Sub": f"arn:aws:iam::${{AWS::AccountId}}:role/team/{role}"}
+    body: dict[str, Json] = {
+        "Resources": {"Lab": function(LAB, Role=arn), "Table": {"Type": "AWS::DynamoDB::Table", "Properties": TABLE}},
+        "Outputs": {name: {"Value": {"Ref": name}} for name in ("Lab", "Table")},
+    }
+    made = deploy(endpoint, f"with-{role}", body)
+    event = json.dumps({"table": made.outputs["Table"]})
+    answer = client(endpoint, "lambda").invoke(FunctionName=made.outputs["Lab"], Payload=event)
+    said = json.loads(answer["Payload"].read())
+    if may:
+        assert said == f"arn:aws:sts::{endpoint.account}:assumed-role/{role}/{made.outputs['Lab']}"
+    else:
+        assert "AccessDenied" in said["errorMessage"]
 
 
 def test_nothing_is_ever_written_to_aws() -> None:

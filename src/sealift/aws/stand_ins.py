@@ -1,4 +1,4 @@
-"""Values that stand in for settings on the embedded cloud, which starts empty. Never written to AWS."""
+"""What stands in for settings and roles on the embedded cloud, which starts empty. Never written to AWS."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,16 +9,23 @@ from sealift.aws.session import Access, AwsSession
 from sealift.aws.settings import parameter_name, secret_id
 from sealift.errors import CloudError
 
+_ROLE = "iam-role:"
+_ASSUMED_BY = ("lambda", "states", "events", "scheduler", "pipes", "apigateway")
 _JSON_KEY = 2
 """Where the key stands in `secretsmanager:ID:SecretString:KEY`, counted behind the service."""
 
 
 def write_stand_ins(access: Access, values: Mapping[str, str]) -> None:
-    """Give each setting its value, unless it has that already. The names are as templates write them."""
+    """Give each setting its value, and each role its rights, unless it has that already.
+
+    The names are as templates write them; the value of `iam-role:NAME` is a managed policy.
+    """
     if access.endpoint_url is None or access.access_key is None:
         raise CloudError("Stand-ins for settings are for the embedded cloud alone", code="not-local")
     session = AwsSession(access)
     for reference, value in values.items():
+        if reference.startswith(_ROLE):
+            _make_role(session, reference.removeprefix(_ROLE), value)
         name = parameter_name(reference)
         if name is not None:
             kind: Literal["String", "SecureString"] = "String" if reference.startswith("ssm:") else "SecureString"
@@ -62,6 +69,20 @@ def _write_secret(session: AwsSession, secret: str, text: str) -> None:
             session.secretsmanager.create_secret(Name=secret, SecretString=text)
         elif held != text:
             session.secretsmanager.put_secret_value(SecretId=secret, SecretString=text)
+
+
+def _make_role(session: AwsSession, place: str, policy: str) -> None:
+    path, _, name = place.rpartition("/")
+    with calling(f"look for role {name}", accepted=("not-found",)):
+        session.iam.get_role(RoleName=name)
+        return
+    principals = {"Service": [f"{service}.amazonaws.com" for service in _ASSUMED_BY]}
+    trust = {"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole"}
+    arn = policy if policy.startswith("arn:") else f"arn:aws:iam::aws:policy/{policy}"
+    with calling(f"make role {name}"):
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        session.iam.create_role(RoleName=name, Path=f"/{path}/" if path else "/", AssumeRolePolicyDocument=document)
+        session.iam.attach_role_policy(RoleName=name, PolicyArn=arn)
 
 
 def _held(what: str, read: Callable[[], str | None]) -> str | None:

@@ -16,7 +16,7 @@ _MAX_STACK_NAME = 128
 MOST_ENVIRONMENTS = 500
 """A quarter of a million pairs."""
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
-_SETTING = re.compile(r"(ssm|ssm-secure|secretsmanager):[^\s${}]+")
+_SETTING = re.compile(r"(ssm|ssm-secure|secretsmanager|iam-role):[^\s${}]+")
 
 
 def contradictions(app: App, settings: Settings, *, look: bool = True) -> tuple[Problem, ...]:
@@ -218,7 +218,7 @@ def _of_local_settings(app: App) -> Iterator[Problem]:
     for name in app.local_settings:
         if not _SETTING.fullmatch(name):
             yield _problem(
-                'is not the name of a setting: "ssm:NAME", "ssm-secure:NAME" or "secretsmanager:ID"',
+                'is not the name of a setting: "ssm:NAME", "ssm-secure:NAME", "secretsmanager:ID" or "iam-role:NAME"',
                 "local",
                 "settings",
                 name,

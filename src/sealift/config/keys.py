@@ -310,7 +310,8 @@ _LOCAL = table(
     Key(
         "settings",
         LABELS,
-        "Values of settings that the template reads, by `ssm:NAME`, `ssm-secure:NAME` or `secretsmanager:ID`. "
+        "Values of settings that the template reads, by `ssm:NAME`, `ssm-secure:NAME` or `secretsmanager:ID`, and by "
+        "`iam-role:NAME` a managed policy (`AdministratorAccess`) for a role that the account has already. "
         "Stand-ins, never real secrets: this file is in git. None of it goes to AWS.",
         field="local_settings",
     ),

@@ -23,6 +23,11 @@ _ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
         "the environment's name into it.",
     ),
     (
+        re.compile(r"cannot be assumed|to assume (the|this) (provided )?role", re.I),
+        "The role has to be there and to trust the service. The embedded cloud starts without roles: give one that the "
+        'account has already a stand-in under [local.settings], as "iam-role:NAME" = "AdministratorAccess".',
+    ),
+    (
         re.compile(r"not authorized to perform|AccessDenied|access denied", re.I),
         "The credentials that deploy lack a permission, which the reason names.",
     ),

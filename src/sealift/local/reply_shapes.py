@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html (documented, n
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ _OF_THE_CONNECTION = frozenset(
     {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 """Headers that are the server's own: what a function says of them is not sent."""
+_BREAKS = re.compile(r"[\r\n\0]")
 _REMAPPED = ("Connection", "Content-Length", "Date", "Server", "WWW-Authenticate")
 """REST APIs send these of a function as `x-amzn-Remapped-…`."""
 
@@ -33,11 +35,13 @@ def proxy_reply(payload: Any, door: Door, *, has_cors: bool = False) -> dict[str
         return None
     text = body if isinstance(body, str) else "" if body is None else json.dumps(body, ensure_ascii=False)
     encoded = given.get("isBase64Encoded") is True
-    if encoded and not _is_base64(text):
-        return None
+    if encoded and door != "REST" and not _is_base64(text):
+        return None  # a REST API sends it as it is to who accepts no binary type
     sent = {name: _several(value) for name, value in (headers or {}).items()}
     if door in ("REST", "HTTP 1.0"):
         sent |= {name: _several(values) for name, values in (given.get("multiValueHeaders") or {}).items()}
+    if any(_BREAKS.search(text) for name, values in sent.items() for text in (name, *values)):
+        return None
     sent = dict(_header(name, values, door) for name, values in sent.items() if values)
     if has_cors:
         sent = {name: values for name, values in sent.items() if not name.lower().startswith("access-control-")}
@@ -79,7 +83,7 @@ def _status(value: Any) -> int | None:
 
 def _is_base64(text: str) -> bool:
     try:
-        base64.b64decode(text, validate=False)
+        base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         return False
     return True

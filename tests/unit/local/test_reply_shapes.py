@@ -102,3 +102,16 @@ def test_an_api_with_cors_says_itself_which_origins_may() -> None:
     made = proxy_reply(payload, "HTTP 2.0", has_cors=True)
     assert made is not None
     assert made["headers"] == {"Content-Type": "text/plain; charset=utf-8", "X": "1"}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("headers", [{"a": "1\r\nx: 2"}, {"a\nb": "1"}, {"a": ["1", "2\n"]}])
+def test_a_header_with_a_line_break_is_no_answer(door: Door, headers: Any) -> None:
+    assert proxy_reply({"statusCode": 200, "headers": headers}, door) is None
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(("body", "is_one"), [("eA==", True), ("eHh4\neHh4", True), ("***", False), ("eA", False)])
+def test_a_body_that_is_said_to_be_base64_has_to_be(door: Door, body: str, is_one: bool) -> None:
+    made = proxy_reply({"statusCode": 200, "isBase64Encoded": True, "body": body}, door)
+    assert (made is not None) == (is_one or door == "REST")

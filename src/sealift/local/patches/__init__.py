@@ -11,6 +11,7 @@ from sealift.local.patches.api_names import api_names
 from sealift.local.patches.boundaries import known_boundaries, paths_of_roles, set_boundaries, tags_in_boundaries
 from sealift.local.patches.conditional_writes import conditional_writes
 from sealift.local.patches.conditions import resources_under_conditions
+from sealift.local.patches.cors import origins
 from sealift.local.patches.credentials import own_credentials
 from sealift.local.patches.destinations import async_destinations
 from sealift.local.patches.event_filters import event_filters
@@ -63,6 +64,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         proxy_replies,
         nested_contexts,
         preflights,
+        origins,
         payload_limits,
         integration_timeouts,
         counted_functions,

@@ -80,7 +80,7 @@ def nested_contexts() -> None:
     apigateway_v1._invoke_authorizer_lambda = checked
 
 
-class _Routed(str):
+class Routed(str):
     """OPTIONS for a route; the emulator answers to what equals "OPTIONS" itself."""
 
     __slots__ = ()
@@ -106,7 +106,7 @@ def preflights() -> None:
     async def handled(api_id: str, stage: str, path: str, method: str, headers: Any, *args: Any, **kwargs: Any) -> Any:
         asks = any(name.lower() == "origin" for name in headers or {})
         if method == "OPTIONS" and not (asks and (apigateway._apis.get(api_id) or {}).get("corsConfiguration")):
-            method = _Routed(method)
+            method = Routed(method)
         return await handle(api_id, stage, path, method, headers, *args, **kwargs)
 
     async def proxied(
