@@ -229,7 +229,7 @@ PAYLOAD_2: dict[str, Any] = {
     "rawQueryString": "x=1&x=2&y=%20z",
     "cookies": ["a=1", "b=2"],
     "headers.cookie": ABSENT,
-    "headers.x-many": ("one,two", "one, two"),
+    "headers.x-many": "one,two",
     "headers.connection": ABSENT,
     "headers.x-amzn-trace-id": PRESENT,
     **{f"headers.x-forwarded-{name}": value for name, value in FORWARDED.items()},
@@ -312,7 +312,7 @@ def _differences(event: dict[str, Any], expected: dict[str, Any]) -> dict[str, A
     def fits(value: Any, wanted: Any) -> bool:
         if wanted == PRESENT:
             return isinstance(value, str) and value not in ("", ABSENT)
-        return value in wanted if isinstance(wanted, tuple) else bool(value == wanted)
+        return bool(value == wanted)
 
     return {path: (found[path], wanted) for path, wanted in expected.items() if not fits(found[path], wanted)}
 

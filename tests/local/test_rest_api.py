@@ -219,6 +219,8 @@ def test_gateway_responses_are_in_effect_from_the_first_deployment(api: Deployed
 
 def test_a_binary_body_is_decoded_for_who_accepts_its_type(api: Deployed) -> None:
     assert _get(api, "/picture", Accept="image/png").text == "hello"
+    assert _get(api, "/picture", Accept="image/png,image/*;q=0.8,*/*;q=0.5").text == "hello"
+    assert _get(api, "/picture", Accept="text/html,image/png").text == "aGVsbG8="
     assert _get(api, "/picture", Accept="text/html").text == "aGVsbG8="
 
 

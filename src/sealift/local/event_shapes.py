@@ -65,22 +65,23 @@ def rest_event(
     }
 
 
-def url_event(event: dict[str, Any]) -> dict[str, Any]:
+def url_event(event: dict[str, Any], repeated: Mapping[str, list[str]]) -> dict[str, Any]:
     """Return the event of a function URL."""
     headers = {name: value for name, value in event["headers"].items() if name not in _HOP_BY_HOP}
-    return _payload_2({**event, "headers": headers})
+    return _payload_2({**event, "headers": headers}, repeated)
 
 
 def http_event(event: dict[str, Any], request: Request) -> dict[str, Any]:
     """Return the event of an HTTP API in the payload version that its integration declares."""
     full = _full(event, request)
-    return _payload_1(full, request) if request.version == "1.0" else _payload_2(full)
+    return _payload_1(full, request) if request.version == "1.0" else _payload_2(full, request.repeated)
 
 
 def http_authorizer_event(event: dict[str, Any], request: Request, sources: list[str]) -> dict[str, Any]:
     """Return the event of a Lambda authorizer of an HTTP API; `sources` are the values of its identity sources."""
     if request.version == "2.0":
-        return _payload_2(_full({**event, "requestContext": {**_now(), **event["requestContext"]}}, request))
+        full = _full({**event, "requestContext": {**_now(), **event["requestContext"]}}, request)
+        return _payload_2(full, request.repeated)
     plain = {
         "routeKey": f"{event['httpMethod']} {event['resource']}",
         "rawPath": event["path"],
@@ -176,8 +177,10 @@ def _full(event: dict[str, Any], request: Request) -> dict[str, Any]:
     return full
 
 
-def _payload_2(event: dict[str, Any]) -> dict[str, Any]:
-    headers = dict(event["headers"])
+def _payload_2(event: dict[str, Any], repeated: Mapping[str, list[str]]) -> dict[str, Any]:
+    known = event["headers"]
+    own = {name: ",".join(values) for name, values in repeated.items() if name in known and name != "cookie"}
+    headers = {**known, **own}
     cookie = headers.pop("cookie", None)
     shown = {**event, "headers": headers}
     if cookie:

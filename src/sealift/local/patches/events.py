@@ -79,6 +79,7 @@ def rest_api_events() -> None:
     from ministack.services import apigateway_v1
 
     build, authorize = apigateway_v1._build_lambda_event_v1, apigateway_v1._invoke_authorizer_lambda
+    matches = apigateway_v1._media_type_matches
 
     def built(*args: Any, **kwargs: Any) -> Any:
         return rest_event(build(*args, **kwargs), _region(), repeated.get({}), spelled.get({}))
@@ -89,6 +90,8 @@ def rest_api_events() -> None:
             shown = rest_event(event, region or _region(), repeated.get({}), spelled.get({}))
         return await authorize(authorizer, shown, account_id, region)
 
+    # Of several types that a request accepts, the first decides whether an answer is binary.
+    apigateway_v1._media_type_matches = lambda kind, types: matches((kind or "").partition(",")[0], types)
     apigateway_v1._build_lambda_event_v1 = built
     apigateway_v1._invoke_authorizer_lambda = authorized
 
@@ -100,7 +103,7 @@ def url_events() -> None:
     build = lambda_svc._build_function_url_event
 
     def built(*args: Any, **kwargs: Any) -> Any:
-        return url_event({**build(*args, **kwargs), "rawQueryString": raw_query.get()})
+        return url_event({**build(*args, **kwargs), "rawQueryString": raw_query.get()}, repeated.get({}))
 
     lambda_svc._build_function_url_event = built
 
