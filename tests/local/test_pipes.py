@@ -1,7 +1,9 @@
 """Pipes read, filter, enrich, shape and deliver, with the rights of their role."""
 
 import json
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -138,6 +140,55 @@ def stack(endpoint: Endpoint) -> dict[str, str]:
     }
     outputs: dict[str, Json] = {name: {"Value": {"Ref": name}} for name in (*resources,) if name != "Rule"}
     return dict(deploy(endpoint, "pipes", {"Resources": resources, "Outputs": outputs}).outputs)
+
+
+class _Kept(BaseHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Log nothing."""
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.said.append((self.path, self.headers["x-key"], self.headers["x-id"], body))  # type: ignore[attr-defined]
+        self.send_response(503 if len(self.server.said) == 1 else 200)  # type: ignore[attr-defined]
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def test_a_message_reaches_an_api_destination_and_is_sent_again_when_that_fails(endpoint: Endpoint) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Kept)
+    said: list[Any] = []
+    server.said = said  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    key: Json = {"ApiKeyAuthParameters": {"ApiKeyName": "x-key", "ApiKeyValue": "k"}}
+    destination: Json = {
+        "ConnectionArn": _arn("Connection"),
+        "HttpMethod": "PUT",
+        "InvocationEndpoint": f"http://127.0.0.1:{server.server_address[1]}/orders/*",
+    }
+    parameters: Json = {
+        "InputTemplate": '{"id": <$.body.id>}',
+        "HttpParameters": {"PathParameterValues": ["new"], "HeaderParameters": {"x-id": "$.id"}},
+    }
+    connection: Json = {"AuthorizationType": "API_KEY", "AuthParameters": key}
+    resources: dict[str, Json] = {
+        "Role": _role(["sqs:*", "events:InvokeApiDestination"]),
+        "Asked": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 1}},
+        "Connection": {"Type": "AWS::Events::Connection", "Properties": connection},
+        "Destination": {"Type": "AWS::Events::ApiDestination", "Properties": destination},
+        "Pipe": _pipe(_arn("Asked"), _arn("Destination"), TargetParameters=parameters),
+    }
+    made = deploy(
+        endpoint, "to-destination", {"Resources": resources, "Outputs": {"Asked": {"Value": {"Ref": "Asked"}}}}
+    )
+    assert made.notes == ()
+    client(endpoint, "sqs").send_message(QueueUrl=made.outputs["Asked"], MessageBody='{"id": 7}')
+    until = time.monotonic() + 60
+    while len(said) < 2:
+        assert time.monotonic() < until, said
+        time.sleep(0.05)
+    server.shutdown()
+    server.server_close()
+    assert said[0] == said[1] == ("/orders/new", "k", "7", '{"id": 7}')
 
 
 def _first(endpoint: Endpoint, queue: str, *, wait_s: float = 60) -> Any:

@@ -103,7 +103,17 @@ def test_a_pipe_that_reaches_nothing_is_named() -> None:
     pipes: dict[str, Json] = {
         "Out": {"Type": "AWS::Pipes::Pipe", "Properties": {"TargetParameters": {"HttpParameters": {}}}},
         "Served": {"Type": "AWS::Pipes::Pipe", "Properties": {"TargetParameters": {"SqsQueueParameters": {}}}},
+        "Sends": {
+            "Type": "AWS::Pipes::Pipe",
+            "Properties": {"Target": {"Fn::GetAtt": ["To", "Arn"]}, "TargetParameters": {"HttpParameters": {}}},
+        },
+        "Asks": {
+            "Type": "AWS::Pipes::Pipe",
+            "Properties": {"Target": {"Fn::GetAtt": ["To", "Arn"]}, "EnrichmentParameters": {"HttpParameters": {}}},
+        },
+        "To": {"Type": "AWS::Events::ApiDestination"},
     }
     assert expand({"Resources": pipes}, context=CONTEXT).notes == (
-        "Out: no pipe reaches an API or API destination on the embedded cloud; nothing is delivered",
+        "Out: no pipe reaches an API on the embedded cloud; nothing is delivered",
+        "Asks: no pipe reaches an API on the embedded cloud; nothing is delivered",
     )

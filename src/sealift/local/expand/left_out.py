@@ -4,6 +4,7 @@ One line for each property names all resources that have it. `dropped` takes who
 without a server.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -67,7 +68,7 @@ _OF_PIPES = {
     "SelfManagedKafkaParameters": "Kafka",
     "ActiveMQBrokerParameters": "a message broker (Amazon MQ)",
     "RabbitMQBrokerParameters": "a message broker (Amazon MQ)",
-    "HttpParameters": "an API or API destination",
+    "HttpParameters": "an API",
     "EcsTaskParameters": "a task of ECS",
     "BatchJobParameters": "a job of AWS Batch",
     "SageMakerPipelineParameters": "a SageMaker pipeline",
@@ -109,5 +110,14 @@ def _pipes(body: Body) -> Iterator[str]:
     for logical_id, resource in resources(body, "AWS::Pipes::Pipe"):
         for part in ("SourceParameters", "EnrichmentParameters", "TargetParameters"):
             for name in mapping_at(properties(resource).get(part)):
-                if name in _OF_PIPES:
+                if name in _OF_PIPES and not _is_destination(
+                    body, properties(resource).get(part[: -len("Parameters")])
+                ):
                     yield f"{logical_id}: no pipe reaches {_OF_PIPES[name]} on the embedded cloud; nothing is delivered"
+
+
+def _is_destination(body: Body, target: Json) -> bool:
+    """Return whether a pipe sends to an API destination, which it reaches as a target."""
+    destinations = (f'"{logical_id}"' for logical_id, _ in resources(body, "AWS::Events::ApiDestination"))
+    text = json.dumps(target)
+    return ":api-destination/" in text or any(name in text for name in destinations)

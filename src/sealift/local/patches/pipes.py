@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
@@ -29,22 +30,27 @@ def pipes(provisioners: ModuleType) -> None:
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Pipes::Pipe"]
     create, update = handlers["create"], handlers["update"]
     failed: set[str] = set()
+    being_made = threading.Lock()
 
     def created(logical_id: str, props: Any, stack_name: str) -> Any:
-        name, attributes = create(logical_id, props, stack_name)
-        service._pipes[name]["Declared"] = props
+        with being_made:
+            name, attributes = create(logical_id, props, stack_name)
+            service._pipes[name]["Declared"] = props
         return name, attributes
 
     def updated(physical_id: str, old: Any, new: Any, *more: Any) -> Any:
-        name, attributes = update(physical_id, old, new, *more)
-        service._pipes[name]["Declared"] = new
+        with being_made:
+            name, attributes = update(physical_id, old, new, *more)
+            service._pipes[name]["Declared"] = new
         return name, attributes
 
     def polled(_dynamodb: Any, pipe: dict[str, Any], _account: str) -> None:
         if pipe.get("CurrentState") != "RUNNING":
             return
+        with being_made:
+            looked_at = _Pipe(pipe, service)
         try:
-            _Pipe(pipe, service).poll()
+            looked_at.poll()
             failed.discard(pipe["Arn"])
         except Exception as error:
             if pipe["Arn"] not in failed:  # it is tried again each second
@@ -181,6 +187,9 @@ class _Pipe:
             self._invoke(arn, records, "Event" if asynchronous == "FIRE_AND_FORGET" else "RequestResponse")
         elif service == "states":
             self._start(arn, json.dumps(records))
+        elif ":api-destination/" in arn:
+            for record in records:
+                self._to_destination(arn, record)
         elif send is None:
             raise ValueError(f"nothing is delivered to {arn} on the embedded cloud")
         else:
@@ -201,6 +210,23 @@ class _Pipe:
         done = client.start_sync_execution(**given)
         if done["status"] != "SUCCEEDED":
             raise ValueError(f"{arn} {done['status']}: {done.get('cause')}")
+
+    def _to_destination(self, arn: str, record: Any) -> None:
+        """Send a record to an API destination, with the credentials of its connection."""
+        from ministack.services import eventbridge
+
+        name = arn.partition(":api-destination/")[2].partition("/")[0]
+        destination = eventbridge._api_destinations.get(name) or {}
+        connection_name = str(destination.get("ConnectionArn")).rpartition("/")[2]
+        connection = eventbridge._connections.get(connection_name)
+        if connection is None:
+            raise ValueError(f"{arn} is not there, or has no connection")
+        given = json.loads(json.dumps(self._chosen("HttpParameters", record)), parse_int=str, parse_float=str)
+        request = eventbridge._build_api_destination_request(destination, connection, given, _text(record))
+        key = (str(self._pipe["Arn"]).split(":")[4], self._region, connection_name)
+        sent = eventbridge._api_destination_send_sync(request, eventbridge._connection_auth_headers(connection, key))
+        if sent not in range(200, 300):
+            raise ValueError(f"{arn} answered {sent}")
 
     def _to_queue(self, arn: str, record: Any) -> tuple[str, dict[str, Any]]:
         given = self._chosen("SqsQueueParameters", record)
@@ -242,7 +268,15 @@ class _Pipe:
     def _chosen(self, kind: str, record: Any) -> Mapping[str, Any]:
         """Return parameters of the target; those that are paths have what the record holds there."""
         given = self._parameters("TargetParameters", kind)
-        return {k: at(record, v) if isinstance(v, str) and v.startswith("$.") else v for k, v in given.items()}
+        return {key: _with_paths(value, record) for key, value in given.items()}
+
+
+def _with_paths(value: Any, record: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_paths(one, record) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_paths(one, record) for one in value]
+    return at(record, value) if isinstance(value, str) and value.startswith("$.") else value
 
 
 _SENDERS: Mapping[str, Callable[[_Pipe, str, Any], tuple[str, dict[str, Any]]]] = {
