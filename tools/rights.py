@@ -275,6 +275,7 @@ EMBEDDED = frozenset(
     f"{service}:{name}"
     for service, names in {
         "ssm": ("GetParameter", "PutParameter"),
+        "iam": ("GetRole", "CreateRole", "AttachRolePolicy"),
         "secretsmanager": ("GetSecretValue", "CreateSecret", "PutSecretValue"),
     }.items()
     for name in names
