@@ -43,6 +43,10 @@ _MACHINE = ("/var/run/secrets", "/opt/atlassian/pipelines/agent/ssh")
 """Of a service account of Kubernetes, and of a step of Bitbucket."""
 
 
+REPORTS = "sealift/checks/reports"
+"""Below the folder of caches: what tools and tests said."""
+
+
 def allowed(env: Mapping[str, str], variables: Sequence[str] = ()) -> dict[str, str]:
     """Return the variables of `env` that a program gets: those of the allow-list and those a team named itself.
 
@@ -84,5 +88,7 @@ def covered(env: Mapping[str, str], files: Sequence[str] = ()) -> list[str]:
     agents = [f"{runtime}/{name}" for name in _AGENTS] if runtime else []
     # GitLab keeps variables of the kind "file" beside the project's folder.
     variables = [f"{project}.tmp"] if project and env.get("GITLAB_CI") else []
-    places = dict.fromkeys([*(f"{home}/{name}" for name in _CREDENTIALS), *kept, *agents, *variables, *_MACHINE])
+    # What a change leaves there, a later commit would believe: that its tests passed.
+    said = f"{env.get('XDG_CACHE_HOME') or f'{home}/.cache'}/{REPORTS}"
+    places = dict.fromkeys([*(f"{home}/{name}" for name in _CREDENTIALS), *kept, *agents, *variables, *_MACHINE, said])
     return [place for place in places if place not in left]

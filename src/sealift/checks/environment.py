@@ -32,8 +32,6 @@ class TestEnvironment:
     __test__ = False
     folder: Path
     notes: tuple[str, ...] = ()
-    changing: bool = False
-    """Whether a local folder is installed, whose content may change."""
 
     @property
     def python(self) -> str:
@@ -53,7 +51,7 @@ class EnvironmentBuilder:
 
     def prepare(self, root: Path, needs: Needs, python: Interpreter) -> TestEnvironment:
         """Return an environment with these needs installed. Raises BuildError with uv's reason, shortened."""
-        key = _key(root, needs, python)
+        key = environment_key(root, needs, python.path)
         home = self._folder / key[:32]
         with _alone(self._folder, key[:32]):
             notes = _ready(home)
@@ -62,7 +60,7 @@ class EnvironmentBuilder:
                 (home / _READY).write_text(json.dumps({"notes": notes}), encoding="utf-8")
             os.utime(home / _READY)
         self._forget_old(home)
-        return TestEnvironment(folder=home / "venv", notes=(*_other_python(python), *notes), changing=needs.changing)
+        return TestEnvironment(folder=home / "venv", notes=(*_other_python(python), *notes))
 
     def _build(self, home: Path, root: Path, needs: Needs, python: Interpreter) -> tuple[str, ...]:
         shutil.rmtree(home, ignore_errors=True)
@@ -149,12 +147,13 @@ def _other_python(python: Interpreter) -> tuple[str, ...]:
     return (f"run on Python {written(python.version)}: {written(python.instead_of)} is not installed here",)
 
 
-def _key(root: Path, needs: Needs, python: Interpreter) -> str:
+def environment_key(root: Path, needs: Needs, python: str = "") -> str:
+    """Return a key of what is installed, by the interpreter at a path."""
     contents = [(root / one).read_bytes() for one in needs.inputs]
     said = [" ".join(group) for group in needs.groups]
     # Paths in requirements are relative to where they stand, so the folder counts when they name any.
     where = str(root) if needs.changing else ""
-    parts = (python.path, where, *said, "", *needs.lines, "", *needs.constraints, "", *needs.guessed, "", *needs.inputs)
+    parts = (python, where, *said, "", *needs.lines, "", *needs.constraints, "", *needs.guessed, "", *needs.inputs)
     return content_key((*parts, *contents))
 
 

@@ -1,9 +1,11 @@
 """The Tester port: runs an application's own tests, in an environment made from its own requirements."""
 
 import json
+import platform
 import posixpath
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,10 +17,10 @@ from sealift.analysis.redact import redacted, secret_values, tail
 from sealift.analysis.results import Ended, suite_result
 from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored, undeclared, unit_runs
 from sealift.checks.cache import TextCache
-from sealift.checks.environment import EnvironmentBuilder, TestEnvironment
+from sealift.checks.environment import EnvironmentBuilder, TestEnvironment, environment_key
 from sealift.checks.files import SETTINGS, folders_with_settings, project_files, text, texts
 from sealift.checks.kept import KeptResult
-from sealift.checks.needs import collect_needs
+from sealift.checks.needs import Needs, collect_needs
 from sealift.checks.pythons import Interpreter, find_interpreter, wanted_version
 from sealift.checks.tools import Bench
 from sealift.errors import BuildError
@@ -122,7 +124,8 @@ class RealTester:
         configured = folders_with_settings(app.root, files)
         runs = (declared_run(spec.path, configured),) if spec.path else unit_runs(files, configured)
         suite = self._suite(UNIT, spec, runs, files, {})
-        environment = self._environment(app, suite, self._python(app, suite))
+        python = self._python(app, suite)
+        environment = self._environment(app, self._needs(app, suite, python), python)
         run = runs[0] if runs else Run(base=".", paths=())
         return Bench(folder=environment.folder, variables=self._variables(app, suite, run, environment))
 
@@ -130,8 +133,10 @@ class RealTester:
         wanted = wanted_version(app, suite.spec, [run.folder for run in suite.runs])
         return find_interpreter(wanted, self._process, self._env, app.root, TextCache(self._cache / "pythons"))
 
-    def _environment(self, app: App, suite: _Suite, python: Interpreter) -> TestEnvironment:
-        needs = collect_needs(app.root, suite.files, suite.spec, python.version)
+    def _needs(self, app: App, suite: _Suite, python: Interpreter) -> Needs:
+        return collect_needs(app.root, suite.files, suite.spec, python.version)
+
+    def _environment(self, app: App, needs: Needs, python: Interpreter) -> TestEnvironment:
         given = allowed(self._env, app.sandbox.variables)
         return EnvironmentBuilder(self._process, self._cache / "environments", given).prepare(app.root, needs, python)
 
@@ -140,14 +145,15 @@ class RealTester:
             finding = _broken("path-not-found", f"there is no {suite.spec.path}, which [tests] path names")
             return SuiteResult(name=suite.name, status="errored", reason=finding.message, findings=(finding,))
         python = self._python(app, suite)
-        try:
-            environment = self._environment(app, suite, python)
-        except BuildError as error:
-            return _cannot_install(suite.name, error, other_python=python.instead_of is not None)
-        inputs = self._inputs(app, suite, environment) if keeps else None
+        needs = self._needs(app, suite, python)
+        inputs = self._inputs(app, suite, needs, python) if keeps else None
         kept = KeptResult(TextCache(self._cache / "reports"), inputs, app.root.resolve())
         if found := kept.get(suite.name):
             return found
+        try:
+            environment = self._environment(app, needs, python)
+        except BuildError as error:
+            return _cannot_install(suite.name, error, other_python=python.instead_of is not None)
         self._begun()
         self._cache.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=self._cache, prefix="run-"))
@@ -165,14 +171,15 @@ class RealTester:
             return replace(result, status="errored", findings=(finding,))
         return kept.put(result)
 
-    def _inputs(self, app: App, suite: _Suite, environment: TestEnvironment) -> tuple[str, ...] | None:
+    def _inputs(self, app: App, suite: _Suite, needs: Needs, python: Interpreter) -> tuple[str, ...] | None:
         """Return all that the result of a suite depends on; None where more is read than can be told."""
-        if environment.changing:
+        if needs.changing:
             return None
         surroundings = ("TZ", "LANG", "LC_ALL", *app.sandbox.variables)
         given = (f"{name}={self._env.get(name)}" for name in surroundings)
-        # The folder is named by what is installed in it; where it is does not matter, so that a result may travel.
-        return (environment.folder.parent.name, repr(suite.spec), repr(suite.runs), repr(suite.env), *given)
+        # Where the application and its Python are does not matter, so that a result may travel.
+        installed = (environment_key(app.root, needs), repr(python.version), sys.platform, platform.machine())
+        return (*installed, repr(suite.spec), repr(suite.runs), repr(suite.env), *given)
 
     def _one(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment, report: Path) -> Ended:
         """Run pytest, or the declared command, once, and read what it writes to `report`."""

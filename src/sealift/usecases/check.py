@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sealift.analysis.coverage import covered, line_hits, uncovered
@@ -38,19 +39,30 @@ def check(
     app: App, services: Services, *, templates: Mapping[str, Template], local: bool, tests: bool = True
 ) -> Checked:
     """Run static analysis and the unit tests in parallel, and report the results of both."""
+    with unit_tests_beside(app, services, wanted=tests) as unit:
+        return Checked(analysis=analyse(app, services, templates=templates, local=local), tests=unit())
+
+
+@contextmanager
+def unit_tests_beside(app: App, services: Services, *, wanted: bool) -> Iterator[Callable[[], SuiteResult | None]]:
+    """Run the unit tests beside the body, which is given what waits for their result, reports it and returns it."""
     start = services.clock.monotonic()
     with ThreadPoolExecutor(max_workers=1) as pool:
-        running = pool.submit(services.tester.unit, app) if tests else None
-        with phase(services, "analyse") as outcome:
-            analysis = services.analyzer.analyse(app, templates, local=local)
-            own = (*undefined_names(app, templates, services), *misfits(app, templates))
-            analysis = _with(analysis, own)
-            found = changed_first((*analysis.findings, *_advice(app, templates)), _changed(app, services))
-            analysis = replace(analysis, findings=found)
-            _report(analysis, services)
-            _conclude(analysis, outcome, _found(analysis))
-        unit = _tested(running.result, app, services, since=start) if running else None
-    return Checked(analysis=analysis, tests=unit)
+        running = pool.submit(services.tester.unit, app) if wanted else None
+        yield lambda: _tested(running.result, app, services, since=start) if running else None
+
+
+def analyse(app: App, services: Services, *, templates: Mapping[str, Template], local: bool) -> SuiteResult:
+    """Run static analysis, and report its result."""
+    with phase(services, "analyse") as outcome:
+        analysis = services.analyzer.analyse(app, templates, local=local)
+        own = (*undefined_names(app, templates, services), *misfits(app, templates))
+        analysis = _with(analysis, own)
+        found = changed_first((*analysis.findings, *_advice(app, templates)), _changed(app, services))
+        analysis = replace(analysis, findings=found)
+        _report(analysis, services)
+        _conclude(analysis, outcome, _found(analysis))
+    return analysis
 
 
 def _changed(app: App, services: Services) -> Mapping[str, frozenset[int]]:

@@ -12,7 +12,7 @@ from sealift.model.ledger import Status
 from sealift.model.release import Origin
 from sealift.model.template import Template
 from sealift.usecases.build import build_release
-from sealift.usecases.check import Checked, audit, check
+from sealift.usecases.check import Checked, analyse, audit, unit_tests_beside
 from sealift.usecases.contract import contracts
 from sealift.usecases.proof.kept import kept_gate
 from sealift.usecases.proof.views import render_ahead, template_views
@@ -24,27 +24,33 @@ def review(
 ) -> tuple[Status, list[SuiteResult]]:
     """Analyse, test, prove, look for missing settings, build, and look up vulnerabilities; return all results.
 
-    The first is that of the analysis. With `local` nothing outside of this machine is asked.
+    The first is that of the analysis. All else is done beside the tests, which are reported last. With `local` nothing
+    outside of this machine is asked.
     """
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    others: list[SuiteResult] = []
+    unseen: list[UserError] = []
+    with ThreadPoolExecutor(max_workers=1) as pool, unit_tests_beside(app, services, wanted=tests) as unit:
         ahead = pool.submit(render_ahead, app, templates, services)
-        checked = check(app, services, templates=templates, local=local, tests=tests)
+        analysis = analyse(app, services, templates=templates, local=local)
         ahead.cancel()
-    results = [r for r in (checked.analysis, checked.tests) if r is not None]
-    for part in (_isolation, _settings, _vulnerabilities):
-        try:
-            results += part(app, services, templates, checked, local=local)
-        except UserError as error:
-            if checked.status == "succeeded":
-                raise
-            # What broke it is among the findings already, most likely.
-            services.note("not-looked-at", error.message, level="warning", hint=error.hint)
+        for part in (_isolation, _settings, _vulnerabilities):
+            try:
+                others += part(app, services, templates, analysis, local=local)
+            except UserError as error:
+                unseen.append(error)
+        checked = Checked(analysis=analysis, tests=unit())
+    for broken in unseen:
+        if checked.status == "succeeded":
+            raise broken
+        # What broke it is among the findings already, most likely.
+        services.note("not-looked-at", broken.message, level="warning", hint=broken.hint)
+    results = [r for r in (checked.analysis, checked.tests) if r is not None] + others
     stopped = any(result.status == "failed" for result in results[1:])
     return "failed" if stopped else checked.status, results
 
 
 def _isolation(
-    app: App, services: Services, templates: Mapping[str, Template], _: Checked, *, local: bool
+    app: App, services: Services, templates: Mapping[str, Template], _: SuiteResult, *, local: bool
 ) -> Iterator[SuiteResult]:
     """Yield what the proof from the templates says."""
     with phase(services, "prove") as outcome:
@@ -59,7 +65,7 @@ def _isolation(
 
 
 def _settings(
-    app: App, services: Services, templates: Mapping[str, Template], _: Checked, *, local: bool
+    app: App, services: Services, templates: Mapping[str, Template], _: SuiteResult, *, local: bool
 ) -> Iterator[SuiteResult]:
     """Yield, where the application needs any, which settings the environments lack."""
     found = () if local else [c for c in contracts(app, services, templates, app.environments) if c.needs]
@@ -81,11 +87,11 @@ def _settings(
 
 
 def _vulnerabilities(
-    app: App, services: Services, templates: Mapping[str, Template], checked: Checked, *, local: bool
+    app: App, services: Services, templates: Mapping[str, Template], analysis: SuiteResult, *, local: bool
 ) -> Iterator[SuiteResult]:
     """Build, load each function unless analysis says already what breaks, and yield what is known of its packages."""
     origin = services.scm.origin(app.root) or Origin(commit=None, branch=None, dirty=True)
-    loads = checked.analysis.status != "failed"
+    loads = analysis.status != "failed"
     built = build_release(app, services, templates=templates, origin=origin, loads=loads)
     if not local:
         yield audit(app, built, services)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -129,6 +129,9 @@ def _sandboxed(
     from sealift.sandbox import SandboxedProcess
 
     homes = cache_root() / "homes"
+    # Only what is there can be covered.
+    with suppress(OSError):
+        (cache_root() / "checks" / "reports").mkdir(parents=True, exist_ok=True)
     return SandboxedProcess(process, variables, homes, options=app.sandbox, offline=offline, required=required)
 
 

@@ -92,9 +92,10 @@ def key_command(session: Session, prefix: bool) -> int:
     merged commit is built.
     """
     from sealift.build.cache.ci_key import ci_key_prefix
+    from sealift.wiring.machine import cache_root
 
     key = ci_key_prefix() if prefix else _key(session)
-    return session.show({"key": key, "prefix": ci_key_prefix(), "path": str(_cache().root)}, [key])
+    return session.show({"key": key, "prefix": ci_key_prefix(), "path": str(cache_root())}, [key])
 
 
 def _key(session: Session) -> str:
