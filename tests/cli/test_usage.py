@@ -127,7 +127,7 @@ def test_the_last_line_of_a_delivery_is_finished_however_it_ends(
     def broken(*_args: object, **_kwargs: object) -> object:
         raise fault
 
-    monkeypatch.setattr("sealift.wiring.application.load_guarded", broken)
+    monkeypatch.setattr("sealift.wiring.application.load_effective", broken)
     shown = sealift(*command, "-C", folder, "--json")
     last = json.loads(shown.out.splitlines()[-1])
     assert (shown.code, last["code"], last["status"], last["error"]) == (code, "finished", status, error)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Said = TypeVar("Said")
-Gates = Literal["none", "guarded", "judged"]
+Gates = Literal["none", "protected", "judged"]
 """Which gates a command needs: none, those of the protected branch, or those that a pull request is judged by."""
 _PREVIEW = re.compile(r"previews?|pr-(\*|[0-9]+)")
 EXIT_CODES: dict[Status, int] = {"succeeded": 0, "skipped": 0, "refused": 3, "waiting": 4, "aborted": 130}
@@ -49,11 +49,11 @@ class Session:
     @cached_property
     def app(self) -> App:
         """Return the application in the folder, with the gates of the protected branch where the command needs any."""
-        from sealift.wiring.application import load_application, load_guarded
+        from sealift.wiring.application import load_application, load_effective
 
         if self.gates == "none":
             return load_application(self.directory)
-        app = load_guarded(self.directory, local=self.local, judging=self.gates == "judged")
+        app = load_effective(self.directory, local=self.local, judging=self.gates == "judged")
         self._tell(app.gates)
         return app
 
@@ -234,12 +234,12 @@ def _command(context: click.Context) -> str:
 
 
 def options(
-    *, local: bool = True, streaming: bool = False, judging: bool = False, guarded: bool = True
+    *, local: bool = True, streaming: bool = False, judging: bool = False, protected: bool = True
 ) -> Callable[[Function], Function]:
     """Decorate a command with the shared options and hand it a Session as its first argument.
 
     `judging` commands only look at a pull request: they take the gates of the branch that it is to be merged into.
-    Commands that are not `guarded` take everything from the work tree.
+    Commands that are not `protected` take everything from the work tree.
     """
 
     def decorate(function: Function) -> Function:
@@ -258,7 +258,7 @@ def options(
         ) -> Any:
             if own_gates and not use_local:
                 raise click.UsageError("--own-gates goes with --local: on AWS the gates of the protected branch count.")
-            gates: Gates = "none" if own_gates or not local or not guarded else "judged" if judging else "guarded"
+            gates: Gates = "none" if own_gates or not local or not protected else "judged" if judging else "protected"
             session = Session(
                 directory=Path(click.get_current_context().find_root().params.get("directory") or "", directory),
                 local=use_local,
@@ -279,7 +279,7 @@ def options(
             finally:
                 session.close()
 
-        if local and guarded:
+        if local and protected:
             own = "With --local: use the gates of the work tree, not those of the protected branch."
             command = click.option("--own-gates", is_flag=True, help=own)(command)
         if local:

@@ -1,7 +1,7 @@
 """Gates from the protected branch, content from the work tree: a change cannot weaken the gate it has to pass. Pure.
 
-What is not named here as content is a gate, so that a field added to the model is guarded until somebody decides
-otherwise. `docs/decisions` says why each side was chosen.
+What is not named here as content is a gate, so that a field added to the model is the protected branch's until somebody
+decides otherwise. `docs/decisions` says why each side was chosen.
 """
 
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ def counted(own: App, protected: App | None, *, read: GatesRead, rehearsal: bool
         told = f"{read.reference} has no Sealift configuration, so the gates of {own.config_path} were never reviewed"
         missing = replace(read, problem=told, hint=f"Merge {own.config_path} to {read.reference} first.")
         return replace(own, gates=missing if own.config_path else read)
-    app = guarded(own, protected, rehearsal=rehearsal)
+    app = effective(own, protected, rehearsal=rehearsal)
     left_out = tuple(e.name for e in own.environments if app.environment(e.name) is None)
     if own.previews is not None and protected.previews is None and not rehearsal:
         left_out += (own.previews.name,)
     return replace(app, gates=replace(read, differences=differences(own, app), left_out=left_out))
 
 
-def guarded(own: App, protected: App, *, rehearsal: bool = False) -> App:
+def effective(own: App, protected: App, *, rehearsal: bool = False) -> App:
     """Return the effective application: the gates of `protected`, the content of the work tree's `own`.
 
     On the embedded cloud, a `rehearsal`, nothing is at stake: what the work tree adds is kept there, and what it asks

@@ -69,13 +69,13 @@ def slow_hash(value: bytes, salt: str) -> str:
 def keep_configuration(configuration: bytes, writer: Writer) -> None:
     """Keep a configuration in the environment's bucket; one that is there stays, unless it is damaged."""
     bucket, key = writer.cloud.bucket, configuration_key(hashlib.sha256(configuration).hexdigest())
-    writer.guard()
+    writer.check_lease()
     try:
         bucket.put(key, configuration, if_absent=True)
     except PreconditionFailed:
         there = bucket.get(key)
         if there is None or there.body != configuration:
-            writer.guard()
+            writer.check_lease()
             bucket.put(key, configuration)
 
 

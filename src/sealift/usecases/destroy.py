@@ -124,11 +124,11 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
     for attempt in range(ATTEMPTS):
         _empty(state.id or name, name, operation, writer)
         writer.record(operation, "running", StackDeletion(stack=name, stack_id=state.id))
-        writer.guard()  # who was paused since the record may find another one's stack here
+        writer.check_lease()  # who was paused since the record may find another one's stack here
         if state.termination_protection:
             stacks.protect(name, enabled=False)
             shown(lambda: not _is_protected(stacks.describe(name)), writer.site)
-            writer.guard()
+            writer.check_lease()
         token = f"{operation.id}-{attempt}-{name}"[:128]
         following = Following(name=name, stack=state.id or name, token=token, site=writer.site)
         stacks.delete_stack(following.stack, token=token)
@@ -161,7 +161,7 @@ def _empty(stack: str, name: str, operation: Operation, writer: Writer) -> None:
         deleted = 0
         for count in writer.cloud.objects.empty(bucket):
             deleted += count
-            writer.guard()
+            writer.check_lease()
         if deleted:
             message = f"Emptied bucket {bucket} of {deleted} object{'s' * (deleted > 1)} and versions"
             writer.site.note("bucket-emptied", message)

@@ -32,7 +32,7 @@ def expire(site: Site, *, keep: int, older_than: timedelta, dry_run: bool = Fals
         prefixes = [blob_key(one) for one in due.blobs]
         for prefix in (*prefixes, *(manifest_key(one).removesuffix("manifest.json") for one in due.releases)):
             for _ in site.cloud.objects.empty(site.cloud.bucket.name, prefix=prefix):
-                writer.guard()
+                writer.check_lease()
     return due
 
 

@@ -53,7 +53,7 @@ def run_hooks(moment: Moment, run: HookRun) -> None:
         doing = Progressed(phase="deploy", environment=run.writer.site.name, detail=f"{moment} {hook.name}")
         run.writer.site.emit(doing)
         start = run.writer.services.clock.monotonic()
-        run.writer.guard()  # who was paused after the record, and overtaken, runs no hook
+        run.writer.check_lease()  # who was paused after the record, and overtaken, runs no hook
         problem, output = _run(hook, run, outputs)
         took_s = round(run.writer.services.clock.monotonic() - start, 3)
         ended: Literal["failed", "succeeded"] = "failed" if problem else "succeeded"

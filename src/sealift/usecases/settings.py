@@ -203,7 +203,7 @@ def _put(
 @contextmanager
 def _sending(writer: Writer, operation: Operation, change: SettingChange) -> Iterator[None]:
     """Send a write in the body; its failure is recorded, too."""
-    writer.guard()
+    writer.check_lease()
     try:
         yield
     except CloudError as error:

@@ -41,7 +41,7 @@ class Hold:
     """Whether the lease was given back for a while: nothing may be written then."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def guard(self) -> None:
+    def check(self) -> None:
         """Check that the lease is still ours, and renew it past half its life. Raises LeaseError."""
         with self._lock:
             if self.lent:
@@ -77,10 +77,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """A site with the right to write to it. Call `guard` before every write to its account.
+    """A site with the right to write to it. Call `check_lease` before every write to its account.
 
-    A process that was paused longer than its lease lasts finds in `guard` that somebody else took over, and stops:
-    it fences itself.
+    A process that was paused longer than its lease lasts finds in `check_lease` that somebody else took over, and
+    stops: it fences itself.
     """
 
     site: Site
@@ -106,13 +106,13 @@ class Writer:
         """Return the services."""
         return self.site.services
 
-    def guard(self) -> None:
+    def check_lease(self) -> None:
         """Make sure that the lease is still ours. Raises LeaseError."""
-        self.hold.guard()
+        self.hold.check()
 
     def record(self, operation: Operation, status: Status, details: Details) -> Entry:
         """Write an entry of this operation to the ledger."""
-        self.guard()
+        self.check_lease()
         entry = self.ledger.append(
             Record(
                 kind=operation.kind,
@@ -244,7 +244,7 @@ def _beat(hold: Hold, stop: threading.Event) -> None:
         if hold.lent:
             continue
         try:
-            hold.guard()
+            hold.check()
         except LeaseError:
             return  # the next guard of the body raises it where it can be handled
         except Exception:  # noqa: S112  (a passing fault: the lease lasts for several more beats)

@@ -30,7 +30,7 @@ def load_application(directory: Path) -> App:
     return load_app(directory.resolve(), region=region())
 
 
-def load_guarded(directory: Path, *, local: bool, judging: bool = False) -> App:
+def load_effective(directory: Path, *, local: bool, judging: bool = False) -> App:
     """Return the application in a folder with the gates of the protected branch. Raises ConfigError.
 
     On the embedded cloud the protected branch's own work tree speaks for itself: what is not committed yet is tried

@@ -9,7 +9,7 @@ from sealift.analysis.baseline import NAME as BASELINE
 from sealift.analysis.baseline import written
 from sealift.model.finding import SuiteResult
 from sealift.usecases.build import load_templates
-from sealift.wiring.application import load_guarded
+from sealift.wiring.application import load_effective
 from sealift.wiring.services import make_services
 from tests.component.gates.repositories import Clone, cloned, new_repository
 from tests.fakes.events import RecordingEvents
@@ -57,7 +57,7 @@ def application(tmp_path: Path, files: Mapping[str, str]) -> Clone:
 
 
 def analysed(clone: Clone) -> SuiteResult:
-    app = load_guarded(clone.root / "shop", local=False)
+    app = load_effective(clone.root / "shop", local=False)
     services = make_services(app, local=False, sink=RecordingEvents(), prompt=FakePrompt(), actor="ann@laptop")
     return services.analyzer.analyse(app, load_templates(app, services), local=False)
 

@@ -8,7 +8,7 @@ import pytest
 from sealift.errors import ConfigError
 from sealift.model.app import App
 from sealift.usecases.attest import load_keys
-from sealift.wiring.application import load_guarded
+from sealift.wiring.application import load_effective
 from tests.component.gates.repositories import Clone, cloned, new_repository
 
 CONFIG = """\
@@ -84,7 +84,7 @@ def clone(remote: Clone, tmp_path: Path) -> Clone:
 
 
 def counting(clone: Clone, *, local: bool = False) -> App:
-    return load_guarded(clone.root, local=local)
+    return load_effective(clone.root, local=local)
 
 
 def gates(app: App) -> tuple[object, ...]:
@@ -162,7 +162,7 @@ def test_the_folder_of_an_application_has_its_own_configuration(tmp_path: Path):
     clone = cloned(remote, tmp_path / "clone")
     clone.write("shop/sealift.toml", ATTACKS["no soak"])
     clone.commit()
-    assert load_guarded(clone.root / "shop", local=False).environments[0].soak_s == 3600
+    assert load_effective(clone.root / "shop", local=False).environments[0].soak_s == 3600
 
 
 def test_a_broken_file_on_the_protected_branch_is_a_problem_and_no_crash(remote: Clone, tmp_path: Path):

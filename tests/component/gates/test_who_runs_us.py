@@ -14,7 +14,7 @@ from sealift.scm.git import Git
 from sealift.system import RealProcess
 from sealift.usecases.run import RunOptions, way_of
 from sealift.usecases.writing import check_merged, check_pull_request
-from sealift.wiring.application import load_guarded
+from sealift.wiring.application import load_effective
 from tests.component.gates.repositories import GIT_ENV, Clone, cloned, new_repository
 from tests.fakes.site import bare_site
 
@@ -75,7 +75,7 @@ class Desk:
             self.monkeypatch.setenv(name, self.clone.git("rev-parse", "HEAD") if value == "HEAD" else value)
 
     def app(self) -> App:
-        return load_guarded(self.clone.root, local=False)
+        return load_effective(self.clone.root, local=False)
 
     def way(self, branch: str | None = None) -> Journey:
         origin = Git(RealProcess(), {**os.environ, **GIT_ENV}).origin(self.clone.root)

@@ -11,7 +11,7 @@ from sealift.scm.git import Git
 from sealift.scm.hardened import NoRepository, Repository, environment
 from sealift.scm.protected import NotFound, Protected, protected_branch
 from sealift.system import RealProcess
-from sealift.wiring.application import load_guarded
+from sealift.wiring.application import load_effective
 from tests.component.gates.repositories import GIT_ENV, Clone, cloned, new_repository
 
 NOBODY = CiContext(system="none")
@@ -73,7 +73,7 @@ def test_a_bare_repository_in_the_folder_of_the_application_supplies_no_gates_an
     for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "BITBUCKET_BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
     top = monorepo.git("rev-parse", "HEAD")
-    counted = load_guarded(app, local=False)
+    counted = load_effective(app, local=False)
     origin = git().origin(app)
     found = protected_branch(git(), app, NOBODY)
     assert isinstance(found, Protected)

@@ -139,7 +139,7 @@ def test_a_lease_is_renewed_from_half_its_life_on_not_at_its_end(world: World, a
     with writing(world.site(), purpose="a test") as writer:
         before = writer.hold.lease.expires_at
         world.clock.advance(after_s)
-        writer.guard()
+        writer.check_lease()
         assert (writer.hold.lease.expires_at > before) == renewed
 
 

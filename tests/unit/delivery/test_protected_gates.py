@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sealift.delivery.protected_gates import counted, guarded
+from sealift.delivery.protected_gates import counted, effective
 from sealift.model.app import (
     AcceptedFinding,
     App,
@@ -123,35 +123,35 @@ def test_every_field_is_said_to_be_a_gate_or_content(noun: type, sides: tuple[se
 @pytest.mark.parametrize("name", sorted(ENVIRONMENT_GATES - {"name"}))
 def test_a_gate_of_an_environment_is_that_of_the_protected_branch(name: str):
     hostile = replace(STAGING, **{name: object()})  # type: ignore[arg-type]
-    app = guarded(own(environments=(hostile, PRODUCTION)), PROTECTED)
+    app = effective(own(environments=(hostile, PRODUCTION)), PROTECTED)
     assert app.environments[0] == STAGING
 
 
 @pytest.mark.parametrize("name", sorted(ENVIRONMENT_CONTENT))
 def test_what_goes_with_the_template_is_of_the_work_tree(name: str):
     changed = replace(STAGING, **{name: {"Size": "2"}})  # type: ignore[arg-type]
-    assert guarded(own(environments=(changed, PRODUCTION)), PROTECTED).environments[0] == changed
+    assert effective(own(environments=(changed, PRODUCTION)), PROTECTED).environments[0] == changed
 
 
 def test_what_is_promoted_into_has_the_reviewed_parameters():
-    assert guarded(production(parameters={"Size": "0"}), PROTECTED).environments[1] == PRODUCTION
+    assert effective(production(parameters={"Size": "0"}), PROTECTED).environments[1] == PRODUCTION
 
 
 @pytest.mark.parametrize("name", sorted(APP_GATES))
 def test_a_gate_of_the_application_is_that_of_the_protected_branch(name: str):
-    assert getattr(guarded(own(**{name: object()}), PROTECTED), name) == getattr(PROTECTED, name)
+    assert getattr(effective(own(**{name: object()}), PROTECTED), name) == getattr(PROTECTED, name)
 
 
 @pytest.mark.parametrize("name", sorted(APP_CONTENT))
 def test_content_of_the_application_is_of_the_work_tree(name: str):
     mine = object()
-    assert getattr(guarded(own(**{name: mine}), PROTECTED), name) is mine
+    assert getattr(effective(own(**{name: mine}), PROTECTED), name) is mine
 
 
 @pytest.mark.parametrize("name", sorted(SUITE_GATES | SUITE_CONTENT))
 def test_whether_tests_run_is_a_gate_and_how_goes_with_them(name: str):
     hostile = replace(PROTECTED.unit_tests, **{name: "changed"})  # type: ignore[arg-type]
-    counts = guarded(own(unit_tests=hostile, acceptance_tests=hostile), PROTECTED)
+    counts = effective(own(unit_tests=hostile, acceptance_tests=hostile), PROTECTED)
     expected = "changed" if name in SUITE_CONTENT else getattr(PROTECTED.unit_tests, name)
     assert getattr(counts.unit_tests, name) == expected
     assert getattr(counts.acceptance_tests, name) == (
@@ -162,19 +162,19 @@ def test_whether_tests_run_is_a_gate_and_how_goes_with_them(name: str):
 def test_a_probe_can_not_be_removed_or_softened():
     softer = Probe(name="health", url="https://evil.example/")
     for probes in ((), (softer,)):
-        assert guarded(own(probes=probes), PROTECTED).probes == PROTECTED.probes
+        assert effective(own(probes=probes), PROTECTED).probes == PROTECTED.probes
 
 
 def test_a_probe_can_be_added():
     new = Probe(name="orders", url="https://a.example/orders")
-    assert guarded(own(probes=(*PROTECTED.probes, new)), PROTECTED).probes == (*PROTECTED.probes, new)
+    assert effective(own(probes=(*PROTECTED.probes, new)), PROTECTED).probes == (*PROTECTED.probes, new)
 
 
 def test_where_nothing_is_promoted_from_probes_go_with_the_code():
     demo = Environment(name="demo", region="eu-west-1", stack_name="shop-demo", branch="develop")
     protected = own(environments=(STAGING, PRODUCTION, demo))
     changed = Probe(name="health", url="https://a.example/health", contains="fine")
-    probes = guarded(replace(protected, probes=(changed,)), protected).probes
+    probes = effective(replace(protected, probes=(changed,)), protected).probes
     assert [(p.contains, p.environments) for p in probes] == [
         ("ok", ("staging", "production")),
         ("fine", ("demo",)),
@@ -184,7 +184,7 @@ def test_where_nothing_is_promoted_from_probes_go_with_the_code():
 def test_a_probe_of_one_environment_stays_there():
     only = replace(PROTECTED.probes[0], environments=("production",))
     protected = own(probes=(only,))
-    assert guarded(protected, protected).probes == (only,)
+    assert effective(protected, protected).probes == (only,)
 
 
 def test_an_environment_of_the_work_tree_alone_does_not_count():
@@ -206,17 +206,17 @@ def test_previews_are_where_the_protected_branch_says_and_what_it_lacks_is_prove
         name="pr-*", kind="preview", region="eu-west-1", account="333333333333", stack_name="x", untrusted=True
     )
     hostile = replace(strict, account="222222222222", untrusted=False, parameters={"Size": "2"})
-    app = guarded(own(previews=hostile), own(previews=strict))
+    app = effective(own(previews=hostile), own(previews=strict))
     assert app.previews == replace(strict, parameters={"Size": "2"})
-    assert guarded(own(previews=None), own(previews=strict)).previews == strict
-    assert guarded(own(previews=strict), PROTECTED).previews == strict
+    assert effective(own(previews=None), own(previews=strict)).previews == strict
+    assert effective(own(previews=strict), PROTECTED).previews == strict
 
 
 def test_a_rehearsal_tries_what_the_work_tree_adds():
     demo = Environment(name="demo", region="eu-west-1", stack_name="shop-demo")
     changed = Probe(name="health", url="https://a.example/health", contains="fine")
     mine = own(environments=(STAGING, replace(PRODUCTION, approvals=0), demo), probes=(changed,))
-    app = guarded(mine, PROTECTED, rehearsal=True)
+    app = effective(mine, PROTECTED, rehearsal=True)
     assert (app.environment("demo"), app.environment("production"), app.probes) == (demo, PRODUCTION, (changed,))
 
 
@@ -274,12 +274,12 @@ def test_previews_that_only_the_work_tree_declares_are_left_out_but_of_a_rehears
 def test_who_gets_a_preview_is_reviewed_and_its_seed_data_is_of_the_work_tree():
     hostile = PreviewRules(when="always", cap=99, seed=("make seed",))
     mine, reviewed = own(preview_rules=hostile), own(preview_rules=PreviewRules(when="label"))
-    assert guarded(mine, reviewed).preview_rules == PreviewRules(when="label", seed=("make seed",))
-    assert guarded(mine, reviewed, rehearsal=True).preview_rules == hostile
+    assert effective(mine, reviewed).preview_rules == PreviewRules(when="label", seed=("make seed",))
+    assert effective(mine, reviewed, rehearsal=True).preview_rules == hostile
 
 
 def test_a_rehearsal_has_each_environment_once_with_the_parameters_of_the_work_tree():
-    app = guarded(production(parameters={"Size": "0"}, approvals=0), PROTECTED, rehearsal=True)
+    app = effective(production(parameters={"Size": "0"}, approvals=0), PROTECTED, rehearsal=True)
     assert app.environments == (STAGING, replace(PRODUCTION, parameters={"Size": "0"}))
 
 
@@ -288,7 +288,7 @@ def test_a_new_probe_of_one_environment_is_sent_there_alone():
     protected = own(environments=(STAGING, PRODUCTION, lab))
     for environments in (("production",), ("lab",), ("lab", "staging"), ("gone",)):
         new = Probe(name="new", url="https://a.example/", environments=environments)
-        sent = guarded(replace(protected, probes=(*protected.probes, new)), protected).probes
+        sent = effective(replace(protected, probes=(*protected.probes, new)), protected).probes
         assert {name for probe in sent if probe.name == "new" for name in probe.environments} == {*environments} - {
             "gone"
         }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     metavar="DAYS",
     help="Keep every version of every object in the bucket for so many days, whoever wants to delete it.",
 )
-@options(guarded=False)
+@options(protected=False)
 def bootstrap_command(
     session: Session, environment: str, printing: bool, comparing: bool, lock_days: int | None
 ) -> int:

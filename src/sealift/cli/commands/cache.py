@@ -100,11 +100,11 @@ def key_command(session: Session, prefix: bool) -> int:
 
 def _key(session: Session) -> str:
     from sealift.usecases.build import every_template, load_templates
-    from sealift.wiring.application import load_guarded
+    from sealift.wiring.application import load_effective
 
     templates = every_template(load_templates(session.app, session.services).values())
     assets = [asset for template in templates for asset in template.assets if asset.kind in ("function", "layer")]
-    merged = load_guarded(session.directory, local=False).gates.merged
+    merged = load_effective(session.directory, local=False).gates.merged
     return session.builder.ci_key(session.app.root, assets, merged=merged)
 
 

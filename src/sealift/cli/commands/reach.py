@@ -28,7 +28,7 @@ def opened(session: Session, environment: str) -> "Site":
 
 @click.command("outputs")
 @click.argument("environment", shell_complete=environment_names)
-@options(guarded=False)
+@options(protected=False)
 def outputs_command(session: Session, environment: str) -> int:
     """Print the outputs of the stacks of ENVIRONMENT."""
     from sealift.usecases.reach import outputs_of
@@ -42,7 +42,7 @@ def outputs_command(session: Session, environment: str) -> int:
 @click.command("open")
 @click.argument("environment", shell_complete=environment_names)
 @click.argument("output", required=False)
-@options(guarded=False)
+@options(protected=False)
 def open_command(session: Session, environment: str, output: str | None) -> int:
     """Print the web address of ENVIRONMENT, and open it where there is a browser.
 
@@ -73,7 +73,7 @@ def open_command(session: Session, environment: str, output: str | None) -> int:
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is logged from now on; Ctrl-C ends it.")
 @click.option("--since", callback=age, default="10m", show_default=True, metavar="DURATION", help="How far back.")
 @click.option("--grep", "text", metavar="TEXT", help="Print only entries with this text in them.")
-@options(guarded=False)
+@options(protected=False)
 def logs_command(
     session: Session, environment: str | None, function: str | None, follow: bool, since: timedelta, text: str | None
 ) -> int:

@@ -34,7 +34,7 @@ def erase(writer: Writer) -> None:
     """Delete everything that belongs to the preview in the bucket; the lease last, so that nobody comes between."""
     bucket, whole = writer.cloud.bucket.name, place(writer.site.name)
     for _ in writer.cloud.objects.empty(bucket, prefix=whole, but=whole + LEASE):
-        writer.guard()
+        writer.check_lease()
     for _ in writer.cloud.objects.empty(bucket, prefix=whole + LEASE):
         pass
 

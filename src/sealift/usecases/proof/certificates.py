@@ -56,7 +56,7 @@ def store_certificate(proof: Proof, writer: Writer) -> Isolation:
     sha256, text, bucket = str(body["sha256"]), json.dumps(body, sort_keys=True).encode(), writer.cloud.bucket
     there = bucket.get(key_of(sha256))
     if there is None or there.body != text:
-        writer.guard()
+        writer.check_lease()
         bucket.put(key_of(sha256), text)
     return proof.record(certificate=sha256)
 

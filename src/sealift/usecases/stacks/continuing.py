@@ -22,7 +22,7 @@ def continue_rollback(
     writer.record(operation, "running", RollbackContinued(stack=target.name, waivers=tuple(skipped) or None))
     token = f"{operation.id}-continue"
     following = Following(name=target.name, stack=state.id or target.name, token=token, site=writer.site)
-    writer.guard()
+    writer.check_lease()
     writer.cloud.stacks.continue_rollback(following.stack, token=token, skip=tuple(skipped.values()))
     after = following.end(what=f"The rollback of stack {target.name}")
     if after is None or after.status == "UPDATE_ROLLBACK_FAILED":

@@ -34,7 +34,7 @@ def delete_remains(target: StackTarget, state: StackState, operation: Operation,
     writer.record(operation, "running", RemainsDeleted(stack=target.name))
     token = f"{operation.id}-delete"
     following = Following(name=target.name, stack=state.id or target.name, token=token, site=writer.site)
-    writer.guard()
+    writer.check_lease()
     writer.cloud.stacks.delete_stack(following.stack, token=token)
     after = following.end(what=f"Deleting the remains of {target.name}")
     if after is not None:

@@ -78,7 +78,7 @@ def judge_stack(target: StackTarget, operation: Operation, writer: Writer) -> bo
     change_set = _change_set(target, operation, writer, name=judged_name(operation.id), begun=begun)
     if not change_set.empty:
         _judge(target, change_set, writer, ours=True, ahead=True)
-    writer.guard()
+    writer.check_lease()
     writer.cloud.stacks.delete_change_set(target.name, change_set.name)
     return change_set.empty
 
@@ -103,7 +103,7 @@ def _clear(target: StackTarget, change_set: str, writer: Writer) -> None:
     """Delete a change set that an interrupted deployment left behind, unless it was executed."""
     found = writer.cloud.stacks.change_set(target.name, change_set)
     if found is not None and found.execution_status in {"AVAILABLE", "UNAVAILABLE"}:
-        writer.guard()
+        writer.check_lease()
         writer.cloud.stacks.delete_change_set(target.name, change_set)
 
 
@@ -114,7 +114,7 @@ def _protected(target: StackTarget, state: StackState, writer: Writer) -> StackS
     """
     wanted = target.environment.protected or target.name in target.open_deletions
     if wanted and not state.termination_protection:
-        writer.guard()
+        writer.check_lease()
         writer.cloud.stacks.protect(target.name, enabled=True)
     return state
 
@@ -157,7 +157,7 @@ def _change_set(target: StackTarget, operation: Operation, writer: Writer, *, na
         role_arn=None if writer.cloud.local else target.environment.cloudformation_role,
         description=f"Sealift {operation.kind} of release {operation.release[:12]}",
     )
-    writer.guard()
+    writer.check_lease()
     change_set = replace(made_change_set(request, writer.site), creates_stack=begun.create)
     if begun.create and begun.ours:
         # The stack shows no tags until the change set is executed, which may never be and may be deleted by anybody.
@@ -206,7 +206,7 @@ def _show(target: StackTarget, change: Change, services: Services) -> None:
 
 def _withdraw(target: StackTarget, change_set: ChangeSet, writer: Writer, *, ours: bool) -> None:
     """Delete a declined change set, or with it the empty stack under review that creating it left when that is ours."""
-    writer.guard()
+    writer.check_lease()
     state = writer.cloud.stacks.describe(target.name)
     under_review = change_set.creates_stack and (state is None or state.status == "REVIEW_IN_PROGRESS")
     if under_review and ours:
