@@ -4,15 +4,14 @@ import json
 import os
 import shutil
 import subprocess
-import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Called
+from tests.fakes.web import Service, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
 ACCOUNT = "111122223333"
@@ -42,46 +41,31 @@ exclude = ["tests"]
 """
 
 
-class Answer(BaseHTTPRequestHandler):
+class Answer(Service):
     """What the services outside say: OSV knows one vulnerability, and AWS has one parameter, that of staging."""
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+    def answer(self, body: bytes) -> None:
+        if self.command == "GET":
+            return self.say(KNOWN)
         target = self.headers.get("X-Amz-Target", "")
-        if "GetCallerIdentity" in body:
-            return self._say(
+        if b"GetCallerIdentity" in body:
+            return self.say(
                 f"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::{ACCOUNT}:user/ci</Arn>"
                 f"<UserId>ci</UserId><Account>{ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
             )
         if target.endswith("DescribeParameters"):
-            return self._say({"Parameters": [{"Name": STORED, "Version": 1}] if STORED in body else []})
+            return self.say({"Parameters": [{"Name": STORED, "Version": 1}] if STORED.encode() in body else []})
         if target.endswith("GetParameter"):
-            return self._say({"Parameter": {"Name": STORED, "Value": "Hello", "Version": 1}})
+            return self.say({"Parameter": {"Name": STORED, "Value": "Hello", "Version": 1}})
         queries = json.loads(body)["queries"]
         hit = {"vulns": [{"id": "GHSA-1", "modified": KNOWN["modified"]}]}
-        return self._say({"results": [hit if q["package"]["name"] == "python-ulid" else {} for q in queries]})
-
-    def do_GET(self) -> None:
-        self._say(KNOWN)
-
-    def _say(self, body: object) -> None:
-        data = (body if isinstance(body, str) else json.dumps(body)).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        return self.say({"results": [hit if q["package"]["name"] == "python-ulid" else {} for q in queries]})
 
 
 @pytest.fixture
 def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let OSV and AWS answer on this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_address[1]}"
+    with serving(Answer) as address:
         for name in list(os.environ):
             if name.startswith(("AWS_", "GITHUB_")) or name.lower().endswith("_proxy"):
                 monkeypatch.delenv(name)
@@ -93,7 +77,6 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         }.items():
             monkeypatch.setenv(name, value)
         yield
-        server.shutdown()
 
 
 class Repository:

@@ -3,9 +3,8 @@
 import json
 import os
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from sealift.checks.vulnerable import audit
 from sealift.model.finding import Finding, SuiteResult
 from sealift.ports import Completed
 from sealift.system import RealProcess
+from tests.fakes.web import Service, serving
 
 KNOWN = {
     "id": "GHSA-1",
@@ -43,36 +43,24 @@ class Osv(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class Answer(BaseHTTPRequestHandler):
+class Answer(Service):
     server: Osv
 
-    def do_POST(self) -> None:
-        queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+    def answer(self, body: bytes) -> None:
+        if self.command == "GET":
+            return self.say(KNOWN, status=self.server.status)
+        queries = json.loads(body)["queries"]
         self.server.asked += queries
         hit = {"vulns": [{"id": "GHSA-1", "modified": KNOWN["modified"]}]}
-        self._say({"results": [hit if q["package"]["name"] == "jinja2" else {} for q in queries]})
-
-    def do_GET(self) -> None:
-        self._say(KNOWN)
-
-    def _say(self, body: object) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(self.server.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        known = {"results": [hit if q["package"]["name"] == "jinja2" else {} for q in queries]}
+        return self.say(known, status=self.server.status)
 
 
 @pytest.fixture
 def osv() -> Iterator[Osv]:
-    with Osv() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = Osv()
+    with serving(server):
         yield server
-        server.shutdown()
 
 
 def audited(tmp_path: Path, service: str, *pins: str, today: str = "2026-11-29") -> SuiteResult:
@@ -151,22 +139,13 @@ ADVISORY = {
 }
 
 
-class Registry(BaseHTTPRequestHandler):
+class Registry(Service):
     """Knows of one vulnerability, as npm's registry says it."""
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        data = json.dumps({"left-pad": [ADVISORY]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def do_GET(self) -> None:
-        self.send_error(404)
-
-    def log_message(self, *_: object) -> None:
-        pass
+    def answer(self, _: bytes) -> None:
+        if self.command == "GET":
+            return self.send_error(404)
+        return self.say({"left-pad": [ADVISORY]})
 
 
 def audited_npm(tmp_path: Path, registry: str) -> tuple[tuple[Finding, ...], str]:
@@ -181,10 +160,8 @@ def audited_npm(tmp_path: Path, registry: str) -> tuple[tuple[Finding, ...], str
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 def test_a_known_vulnerability_of_npm_is_named_at_its_line(tmp_path: Path) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        found, unchecked = audited_npm(tmp_path, f"http://127.0.0.1:{server.server_address[1]}")
-        server.shutdown()
+    with serving(Registry) as address:
+        found, unchecked = audited_npm(tmp_path, address)
     (one,) = found
     assert (one.id, one.severity, str(one.location), unchecked) == ("GHSA-2", "medium", "web/package-lock.json:5", "")
     assert one.message == "left-pad <1.3.1 has a known vulnerability: pads to the right"

@@ -22,6 +22,19 @@ def while_waiting(town: Town, then: Callable[[], object]) -> None:
     town.account.tap.on_call = once
 
 
+def killed(town: Town, call: str, moment: str, run: Callable[[], object]) -> None:
+    """Run something that is killed at a call."""
+
+    def kill(called: str, when: str) -> None:
+        if (called, when) == (call, moment):
+            town.account.tap.on_call = None
+            raise KeyboardInterrupt
+
+    town.account.tap.on_call = kill
+    with pytest.raises(KeyboardInterrupt):
+        run()
+
+
 def push(town: Town, commit: str) -> Brought:
     """Bring a commit from a clone that knows no other one, as after a push by force."""
     town.world.scm = FakeSourceControl(commits=[(commit, "Change")], author="ann", head=commit)
@@ -54,60 +67,32 @@ def test_one_that_is_closed_while_its_preview_waits_gets_none(town: Town):
 
 
 def test_a_creation_that_was_killed_is_waited_for_and_destroyed(town: Town):
-    def kill(call: str, moment: str) -> None:
-        if (call, moment) == ("stacks.execute_change_set", "after"):
-            town.account.tap.on_call = None
-            raise KeyboardInterrupt
-
     town.ask("12")
-    town.account.tap.on_call = kill
-    with pytest.raises(KeyboardInterrupt):
-        town.up("12")
+    killed(town, "stacks.execute_change_set", "after", lambda: town.up("12"))
     assert town.status("pr-12") == "CREATE_IN_PROGRESS"
     town.down("12")
     assert (town.status("pr-12"), town.objects("pr-12")) == (None, [])
 
 
 def test_a_creation_that_was_killed_before_its_stack_leaves_nothing_after_a_sweep(town: Town):
-    def kill(call: str, moment: str) -> None:
-        if (call, moment) == ("stacks.create_change_set", "before"):
-            town.account.tap.on_call = None
-            raise KeyboardInterrupt
-
     town.ask("12")
-    town.account.tap.on_call = kill
-    with pytest.raises(KeyboardInterrupt):
-        town.up("12")
+    killed(town, "stacks.create_change_set", "before", lambda: town.up("12"))
     town.host.close("12")
     assert [one.ended for one in town.sweep().previews] == ["destroyed"]
     assert (town.survey().previews, town.objects("pr-12")) == ((), [])
 
 
 def test_one_killed_under_review_is_destroyed_too(town: Town):
-    def kill(call: str, moment: str) -> None:
-        if (call, moment) == ("stacks.create_change_set", "after"):
-            town.account.tap.on_call = None
-            raise KeyboardInterrupt
-
     town.ask("12")
-    town.account.tap.on_call = kill
-    with pytest.raises(KeyboardInterrupt):
-        town.up("12")
+    killed(town, "stacks.create_change_set", "after", lambda: town.up("12"))
     town.down("12")
     assert (town.status("pr-12"), town.objects("pr-12")) == (None, [])
 
 
 def test_a_destruction_that_was_killed_is_ended_by_the_sweep(town: Town):
-    def kill(call: str, moment: str) -> None:
-        if (call, moment) == ("objects.empty", "before"):
-            town.account.tap.on_call = None
-            raise KeyboardInterrupt
-
     town.up("12")
     town.host.close("12")
-    town.account.tap.on_call = kill
-    with pytest.raises(KeyboardInterrupt):
-        town.down("12")
+    killed(town, "objects.empty", "before", lambda: town.down("12"))
     assert (town.status("pr-12"), bool(town.objects("pr-12"))) == (None, True)
     town.sweep()
     assert town.objects("pr-12") == []
