@@ -16,21 +16,24 @@ from sealift.local.expand import Context, expand
 from sealift.local.urls import rewrite
 from sealift.model.template import Json
 
-ROLE: dict[str, Json] = {
-    "Type": "AWS::IAM::Role",
-    "Properties": {
-        "AssumeRolePolicyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        }
-    },
+_TRUST: dict[str, Json] = {
+    "AssumeRolePolicyDocument": {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
 }
+_ALL: Json = {
+    "PolicyName": "all",
+    "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+}
+ROLE: dict[str, Json] = {"Type": "AWS::IAM::Role", "Properties": _TRUST}
+MAY_ALL: dict[str, Json] = {"Type": "AWS::IAM::Role", "Properties": {**_TRUST, "Policies": [_ALL]}}
 
 ECHO = """
 import json

@@ -9,24 +9,8 @@ import pytest
 
 from sealift.local.endpoint import Endpoint
 from sealift.model.template import Json
-from tests.local.deploying import client, deploy, function
+from tests.local.deploying import MAY_ALL, client, deploy, function
 
-RIGHTS: dict[str, Json] = {
-    "Type": "AWS::IAM::Role",
-    "Properties": {
-        "AssumeRolePolicyDocument": {
-            "Statement": [
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-            ]
-        },
-        "Policies": [
-            {
-                "PolicyName": "all",
-                "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
-            }
-        ],
-    },
-}
 KEEP = """
 import boto3, os
 def handler(event, context):
@@ -47,7 +31,7 @@ def _filtered(pattern: dict[str, Json]) -> dict[str, Json]:
     }
     keep = function(KEEP, Environment={"Variables": {"SEEN": {"Ref": "Seen"}}})
     return {
-        "Resources": {"Role": RIGHTS, "Queue": queue, "Seen": queue, "F": keep, "Source": source},
+        "Resources": {"Role": MAY_ALL, "Queue": queue, "Seen": queue, "F": keep, "Source": source},
         "Outputs": {name: {"Value": {"Ref": name}} for name in ("Queue", "Seen")},
     }
 

@@ -8,24 +8,8 @@ import pytest
 
 from sealift.local.endpoint import Endpoint
 from sealift.model.template import Json
-from tests.local.deploying import ECHO, client, deploy, function, invoke_uri
+from tests.local.deploying import ECHO, MAY_ALL, client, deploy, function, invoke_uri
 
-RIGHTS: dict[str, Json] = {
-    "Type": "AWS::IAM::Role",
-    "Properties": {
-        "AssumeRolePolicyDocument": {
-            "Statement": [
-                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-            ]
-        },
-        "Policies": [
-            {
-                "PolicyName": "all",
-                "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
-            }
-        ],
-    },
-}
 PYTHON = """
 import json, os, urllib.request
 import boto3, urllib3
@@ -98,7 +82,7 @@ def stack(endpoint: Endpoint) -> str:
         {
             "Resources": {
                 **api,
-                "Role": RIGHTS,
+                "Role": MAY_ALL,
                 "Bucket": {"Type": "AWS::S3::Bucket"},
                 "Echo": function(ECHO),
                 "Python": function(
