@@ -88,15 +88,6 @@ class Reached:
 @kept
 def reached(world: World) -> Reached:
     """Return every reach across environments that share an account, grouped by target and resource type."""
-    return _all(world)
-
-
-def reaches(world: World) -> list[Reach]:
-    """Return every reach that does more than write telemetry."""
-    return reached(world).found
-
-
-def _all(world: World) -> Reached:
     made = Reached([], {})
     groups: dict[tuple[tuple[str, ...], bool], Groups] = {}
     for source in world.environments:
@@ -114,6 +105,11 @@ def _all(world: World) -> Reached:
                 for candidate in candidates[statement]:
                     _keep(made, source, principal, (statement, candidate))
     return made
+
+
+def reaches(world: World) -> list[Reach]:
+    """Return every reach that does more than write telemetry."""
+    return reached(world).found
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +182,11 @@ _BY_ID = frozenset({"logs:getqueryresults", "logs:stopquery"})
 
 
 def _names_on(statement: Statement, service: str, kind: str) -> frozenset[str]:
-    return _named_on(statement, service, kind) - _SNAPSHOTS.get(kind, frozenset()) - _BY_ID
-
-
-def _named_on(statement: Statement, service: str, kind: str) -> frozenset[str]:
     if statement.but_actions and not statement.exact:
-        return frozenset(f"{service}:{name}" for name in iam.on_type(service, kind))
-    return allowed(statement.actions, statement.but_actions, service, kind)
+        named = frozenset(f"{service}:{name}" for name in iam.on_type(service, kind))
+    else:
+        named = allowed(statement.actions, statement.but_actions, service, kind)
+    return named - _SNAPSHOTS.get(kind, frozenset()) - _BY_ID
 
 
 _MAKING = frozenset({"secretsmanager:createsecret"})

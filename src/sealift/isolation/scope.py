@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from sealift.cfn.pseudo import partition_of, pseudo_parameters
-from sealift.cfn.values import mapping_at
+from sealift.cfn.values import mapping_at, value_at
 from sealift.isolation.model import EnvironmentView, StackView
 from sealift.isolation.patterns import TAIL, has_outside, has_symbol, is_wild, plain
 from sealift.isolation.resolving import NOTHING, UNKNOWN, Resolved, Resolver, joined, no_value, text, union
@@ -139,12 +139,8 @@ class Scope:
             if view is None or self.depth >= DEEPEST:
                 self.unknown_nested.append(logical_id)
             else:
-                found[logical_id] = Scope(
-                    self.setting,
-                    view,
-                    parent=self,
-                    given=mapping_at(mapping_at(body.get("Properties")).get("Parameters")),
-                )
+                given = mapping_at(body, "Properties", "Parameters")
+                found[logical_id] = Scope(self.setting, view, parent=self, given=given)
         return found
 
     def walk(self) -> Iterator["Scope"]:
@@ -219,11 +215,11 @@ class Scope:
 
     def is_parameter(self, name: str) -> bool:
         """Return whether the template declares a parameter of this name."""
-        return name in mapping_at(self.view.body.get("Parameters"))
+        return name in mapping_at(self.view.body, "Parameters")
 
     def parameter(self, name: str) -> Resolved:
         """Return the value of a parameter: given, by its default, or unknown."""
-        declared = mapping_at(mapping_at(self.view.body.get("Parameters")).get(name))
+        declared = mapping_at(self.view.body, "Parameters", name)
         stored = str(declared.get("Type", "")).startswith("AWS::SSM::Parameter::Value")
         if self.parent is not None and name in self._given:
             given = self._given[name]
@@ -278,7 +274,7 @@ class Scope:
 
     def output(self, name: str) -> Resolved:
         """Return an output of this stack."""
-        body = mapping_at(mapping_at(self.view.body.get("Outputs")).get(name))
+        body = mapping_at(self.view.body, "Outputs", name)
         return self.resolver.one(body.get("Value")) if "Value" in body else UNKNOWN
 
     def imported(self, export: Resolved) -> Resolved:
@@ -306,10 +302,7 @@ class Scope:
 
     def mapping(self, *keys: str) -> Json:
         """Return an entry of Mappings, or None."""
-        found: Json = mapping_at(self.view.body.get("Mappings"))
-        for key in keys:
-            found = mapping_at(found).get(key)
-        return found
+        return value_at(self.view.body, "Mappings", *keys)
 
     def named(self, logical_id: str) -> Named:
         """Return how a resource is called, before or after its deployment."""

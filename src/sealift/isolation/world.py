@@ -20,6 +20,7 @@ from sealift.isolation.resolving import Resolved
 from sealift.isolation.schemes import Schemes
 from sealift.isolation.scope import PATH, Scope, Setting
 from sealift.isolation.symbols import NUMBERED, Symbols
+from sealift.isolation.types import has_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Owned:
         return "the artifacts bucket" if self.service == "s3" else "the stack itself"
 
 
-@dataclass(slots=True)
+@dataclass
 class Sealed:
     """One environment, prepared for the rules."""
 
@@ -56,10 +57,6 @@ class Sealed:
     outside: list[OutsideRole] = field(default_factory=list)
     unowned: list[Unowned] = field(default_factory=list)
     unknown_types: list[tuple[Scope, str]] = field(default_factory=list)
-    _by_type: dict[str, list[tuple[int, Scope, str]]] = field(default_factory=dict)
-    _terms: frozenset[str] | None = None
-    _names: frozenset[str] | None = None
-    _mentions: list[Place] | None = None
 
     @property
     def name(self) -> str:
@@ -68,36 +65,31 @@ class Sealed:
 
     def each(self, *types: str) -> Iterator[tuple[Scope, str]]:
         """Yield the resources of these types, in the order of the templates."""
-        if not self._by_type:
-            at = 0
-            for scope in self.scopes:
-                for logical_id in scope.resources:
-                    at += 1
-                    self._by_type.setdefault(scope.type_of(logical_id), []).append((at, scope, logical_id))
         found = [entry for one in types for entry in self._by_type.get(one, ())]
         for _, scope, logical_id in sorted(found, key=itemgetter(0)) if len(types) > 1 else found:
             yield scope, logical_id
 
-    @property
+    @cached_property
+    def _by_type(self) -> dict[str, list[tuple[int, Scope, str]]]:
+        found: dict[str, list[tuple[int, Scope, str]]] = {}
+        for at, (scope, logical_id) in enumerate((s, i) for s in self.scopes for i in s.resources):
+            found.setdefault(scope.type_of(logical_id), []).append((at, scope, logical_id))
+        return found
+
+    @cached_property
     def terms(self) -> frozenset[str]:
         """Return every ARN term the environment owns."""
-        if self._terms is None:
-            self._terms = frozenset(entry.term for entry in self.owned)
-        return self._terms
+        return frozenset(entry.term for entry in self.owned)
 
-    @property
+    @cached_property
     def mentions(self) -> list[Place]:
         """Return every text of its resources that may be a name."""
-        if self._mentions is None:
-            self._mentions = list(mentions(self.scopes))
-        return self._mentions
+        return list(mentions(self.scopes))
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Return the names of its resources."""
-        if self._names is None:
-            self._names = frozenset(n for s in self.scopes for i in s.resources for n in s.named(i).name.values)
-        return self._names
+        return frozenset(n for s in self.scopes for i in s.resources for n in s.named(i).name.values)
 
 
 class _Heads:
@@ -219,7 +211,7 @@ def _before_symbol(literal: str) -> str:
 Made = TypeVar("Made")
 
 
-def kept(make: "Callable[[World], Made]") -> "Callable[[World], Made]":
+def kept(make: Callable[["World"], Made]) -> Callable[["World"], Made]:
     """Cache a function of a world, so that rules share its result."""
 
     def ask(world: "World") -> Made:
@@ -270,7 +262,7 @@ class World:
         if self.collapsed:
             _collapse(made)
         if view.kind == "preview":
-            _open(made)
+            _change(made, _opened)
         roles = {name for p in made.principals for name in (p.name, *p.arns)}
         for scope, logical_id in made.each("AWS::IAM::InstanceProfile"):
             named = scope.named(logical_id)
@@ -379,34 +371,28 @@ def _exports(top: Scope) -> Iterator[tuple[str, Resolved]]:
 
 
 def _is_unknown(cfn_type: str) -> bool:
-    from sealift.isolation.types import has_parts
-
     return has_parts(cfn_type) and not cfn_type.startswith("AWS::CloudFormation::")
 
 
 def _collapse(made: Sealed) -> None:
     """Treat every account id in a policy as this account when no account is declared."""
     for principal in made.principals:
-        principal.statements = [_collapsed(s) for s in principal.statements]
         principal.arn = _one_account(principal.arn)
         principal.other_arns = tuple(_one_account(arn) for arn in principal.other_arns)
-        if principal.boundary is not None:
-            principal.boundary = [_collapsed(s) for s in principal.boundary]
-    for grant in made.grants:
-        grant.statements = tuple(_collapsed(s) for s in grant.statements)
+    _change(made, _collapsed)
 
 
-def _open(made: Sealed) -> None:
-    """Ignore denials of the environment that represents all previews: a denial for one does not hold for the next."""
+def _change(made: Sealed, changed: Callable[[Statement], Statement]) -> None:
     for principal in made.principals:
-        principal.statements = [_opened(s) for s in principal.statements]
+        principal.statements = [changed(s) for s in principal.statements]
         if principal.boundary is not None:
-            principal.boundary = [_opened(s) for s in principal.boundary]
+            principal.boundary = [changed(s) for s in principal.boundary]
     for grant in made.grants:
-        grant.statements = tuple(_opened(s) for s in grant.statements)
+        grant.statements = tuple(changed(s) for s in grant.statements)
 
 
 def _opened(statement: Statement) -> Statement:
+    """Doubt a denial of the environment that represents all previews: one for a preview does not hold for the next."""
     keeps_out = statement.allow is statement.but_resources
     if keeps_out and statement.exact and any(NUMBERED in r for r in statement.resources):
         return replace(statement, exact=False)
