@@ -8,7 +8,7 @@ from functools import partial
 from sealift.isolation.documents import DOCUMENTS, NO_GRANTS, PRINCIPALS
 from sealift.isolation.model import DeclaredPrincipal
 from sealift.isolation.policies import ANYONE, Statement, Test, Unreadable, placed, statements
-from sealift.isolation.resolving import Resolved, literal_resolver, no_value
+from sealift.isolation.resolving import Resolved, Resolver, literal_resolver, no_value
 from sealift.isolation.scope import PRINCIPAL, Scope
 from sealift.model.template import Json, Location
 
@@ -178,8 +178,13 @@ def _grant(environment: str, scope: Scope, logical_id: str, what: tuple[str, Jso
     made = Grant(environment, scope, logical_id, owner, scope.type_of(owner) or scope.type_of(logical_id), (), ())
     made.on = scope.named(owner).arn.values if owner in scope.resources else ()
     made.trust = scope.type_of(logical_id) == "AWS::IAM::Role"
+    return _read(made, value, scope.resolver)
+
+
+def _read(made: Grant, value: Json, resolver: Resolver, *, source: str = "") -> Grant:
+    """Give a grant the statements of a document, or its fault."""
     try:
-        made.statements = statements(value, scope.resolver)
+        made.statements = statements(value, resolver, source=source)
     except Unreadable as error:
         made.fault = str(error)
     return made
@@ -190,24 +195,17 @@ def _live(environment: str, scope: Scope, logical_id: str, value: Json, *, said:
     made = Grant(environment, scope, logical_id, logical_id, scope.type_of(logical_id), (), ())
     made.on = scope.named(logical_id).arn.values
     made.trust = made.kind == "AWS::IAM::Role"
-    try:
-        made.statements = statements(value, literal_resolver(), source="live")
-        words = list(_words(made))
-        if len(words) == len(made.statements):
-            made.statements = tuple(s for s, w in zip(made.statements, words, strict=True) if w not in said)
-    except Unreadable as error:
-        made.fault = str(error)
+    _read(made, value, literal_resolver(), source="live")
+    words = list(_words(made))
+    if len(words) == len(made.statements):
+        made.statements = tuple(s for s, w in zip(made.statements, words, strict=True) if w not in said)
     return made
 
 
 def trusted(environment: str, scope: Scope, role: DeclaredPrincipal) -> Grant:
     """Return the trust policy of a role that no template declares."""
     made = Grant(environment, scope, role.name, role.name, "AWS::IAM::Role", (role.arn,), (), trust=True)
-    try:
-        made.statements = statements(role.trust, literal_resolver(), source="live")
-    except Unreadable as error:
-        made.fault = str(error)
-    return made
+    return _read(made, role.trust, literal_resolver(), source="live")
 
 
 def _permission(environment: str, scope: Scope, logical_id: str, cfn_type: str) -> Grant:

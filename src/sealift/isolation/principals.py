@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 
-from sealift.cfn.values import mapping_at
+from sealift.cfn.values import list_at, mapping_at
 from sealift.isolation.actions import managed_policy
 from sealift.isolation.model import DeclaredPrincipal
 from sealift.isolation.patterns import has_symbol, plain
 from sealift.isolation.policies import Statement, Unreadable, placed, statements
-from sealift.isolation.resolving import Resolved, Resolver, literal_resolver
+from sealift.isolation.resolving import Resolved, Resolver, literal_resolver, no_value
 from sealift.isolation.scope import Scope
 from sealift.model.live import LivePrincipal
 from sealift.model.template import Json, Location
@@ -117,13 +119,16 @@ def declared(environment: str, account: str, principal: DeclaredPrincipal) -> Pr
         _add(made, policy, resolver, principal.name)
     for arn in principal.managed:
         _add_managed(made, Resolved((arn,)), {})
-    if principal.boundary is not None:
-        made.has_boundary = True
-        try:
-            made.boundary = list(statements(principal.boundary, resolver))
-        except Unreadable:
-            made.boundary = None
+    _limit(made, principal.boundary)
     return made
+
+
+def _limit(made: Principal, boundary: Json) -> None:
+    """Limit a principal by the document of its boundary; what cannot be read limits nothing."""
+    if boundary is not None:
+        made.has_boundary = True
+        with suppress(Unreadable):
+            made.boundary = list(statements(boundary, literal_resolver()))
 
 
 def outside_roles(environment: str, scopes: list[Scope], known: set[str]) -> Iterator[OutsideRole]:
@@ -204,14 +209,11 @@ def _add_inline(made: Principal, scope: Scope, policy: Json, index: int = 0) -> 
             _add_inline(made, scope, part, at)
         return
     body = mapping_at(policy)
-    if "Fn::If" in body and isinstance(body["Fn::If"], list) and len(body["Fn::If"]) == 3:
-        test, *parts = body["Fn::If"]
-        holds = scope.holds(test)
-        for part, wanted in zip(parts, (True, False), strict=True):
-            if holds in (None, wanted) and not (isinstance(part, dict) and part.get("Ref") == "AWS::NoValue"):
-                _add_inline(made, scope, part, index)
+    if len(list_at(body, "Fn::If")) == 3:
+        for part in scope.branches(body["Fn::If"]):
+            _add_inline(made, scope, part, index)
         return
-    if body.get("Ref") == "AWS::NoValue":
+    if no_value(body):
         return
     if "PolicyDocument" not in body:
         made.faults.append("an inline policy has no PolicyDocument")
@@ -301,13 +303,11 @@ def _add_managed(made: Principal, arn: Resolved, own: dict[str, tuple[Scope, str
             document = scope.properties(logical_id).get("PolicyDocument")
             _add_own(made, (scope, logical_id, "PolicyDocument"), document, logical_id)
             continue
-        path = _managed_path(value)
-        known = managed_policy(path) if path else None
+        known = _of_aws(value)
         if known is None:
             made.unknown_managed.append(value)
         else:
-            name = (path or "").rpartition("/")[2]
-            made.statements.extend(placed(_managed_statements(known, name), lambda _: _attached_at(made)))
+            made.statements.extend(placed(known, lambda _: _attached_at(made)))
 
 
 def _attached_at(made: Principal) -> Location | None:
@@ -318,14 +318,15 @@ def _attached_at(made: Principal) -> Location | None:
     return made.scope.place(made.logical_id, "Policies" if generated else "ManagedPolicyArns")
 
 
-_managed_cache: dict[str, tuple[Statement, ...]] = {}
-
-
-def _managed_statements(known: list[Json], name: str) -> tuple[Statement, ...]:
-    if name not in _managed_cache:
-        body: dict[str, Json] = {"Statement": known}
-        _managed_cache[name] = statements(body, literal_resolver(), managed=name, source=name)
-    return _managed_cache[name]
+@cache
+def _of_aws(arn: str) -> tuple[Statement, ...] | None:
+    """Return the statements of a policy that AWS manages; None when it is none that is known."""
+    path = _managed_path(arn)
+    known = managed_policy(path) if path else None
+    if path is None or known is None:
+        return None
+    name = path.rpartition("/")[2]
+    return statements({"Statement": known}, literal_resolver(), managed=name, source=name)
 
 
 def _boundary(arn: Resolved, own: dict[str, tuple[Scope, str]]) -> list[Statement] | None:
@@ -337,9 +338,8 @@ def _boundary(arn: Resolved, own: dict[str, tuple[Scope, str]]) -> list[Statemen
         if value in own:
             scope, logical_id = own[value]
             return list(statements(scope.properties(logical_id).get("PolicyDocument"), scope.resolver))
-        path = _managed_path(value)
-        known = managed_policy(path) if path else None
-        return None if known is None else list(_managed_statements(known, (path or "").rpartition("/")[2]))
+        known = _of_aws(value)
+        return None if known is None else list(known)
     except Unreadable:
         return None
 
@@ -376,10 +376,5 @@ def _live(environment: str, principal: Principal, live: LivePrincipal) -> Princi
     for arn, policy in live.managed.items():
         path = _managed_path(arn)
         _add(made, policy, resolver, arn.rpartition("/")[2], managed=path.rpartition("/")[2] if path else None)
-    if live.boundary is not None:
-        made.has_boundary = True
-        try:
-            made.boundary = list(statements(live.boundary, resolver))
-        except Unreadable:
-            made.boundary = None
+    _limit(made, live.boundary)
     return made

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
+from sealift.cfn.intrinsics import walk
 from sealift.cfn.substitution import names
 from sealift.isolation.identities import names_of
 from sealift.isolation.mentions import Place, values_at
@@ -168,37 +169,16 @@ def _bare(reference: str) -> str:
 
 def walk_text(value: Json) -> Iterator[str]:
     """Yield every text in a value, except keys."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for part in value:
-            yield from walk_text(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from walk_text(part)
+    return (part for _, part in walk(value) if isinstance(part, str))
 
 
 def asked_in(value: Json) -> Iterator[str]:
     """Yield the names that a value refers to with `Ref` and `Fn::Sub`."""
-    if isinstance(value, list):
-        for part in value:
-            yield from asked_in(part)
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            if key == "Ref" and isinstance(part, str):
-                yield part
-            elif key == "Fn::Sub":
-                yield from (name for text in walk_text(part) for name in names(text) if "." not in name)
-            yield from asked_in(part)
+    yield from (name for name in walk_calls(value, "Ref") if isinstance(name, str))
+    for body in walk_calls(value, "Fn::Sub"):
+        yield from (name for text in walk_text(body) for name in names(text) if "." not in name)
 
 
 def walk_calls(value: Json, name: str) -> Iterator[Json]:
     """Yield the body of every intrinsic of this name."""
-    if isinstance(value, list):
-        for part in value:
-            yield from walk_calls(part, name)
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            if key == name:
-                yield part
-            yield from walk_calls(part, name)
+    return (part[name] for _, part in walk(value) if isinstance(part, dict) and name in part)
