@@ -9,15 +9,16 @@ from urllib.parse import quote
 from sealift.delivery.previews import LABEL
 from sealift.model.preview import PullRequest
 from sealift.model.template import Json
-from sealift.pipelines.report import MARKER, Report, insights_annotations, insights_report
+from sealift.pipelines.report import Report, insights_annotations, insights_report
 from sealift.scm.forge.calls import Api
+from sealift.scm.forge.commenting import Commenting
 
 _AT_ONCE = 100
 """Annotations in one request."""
 _STATES = {True: "SUCCESSFUL", False: "FAILED"}
 
 
-class Bitbucket:
+class Bitbucket(Commenting):
     """The Forge port over Bitbucket's API. `commit` is the head of the source branch, not the merge that is built."""
 
     def __init__(
@@ -31,12 +32,16 @@ class Bitbucket:
         comments: Api | None,
     ) -> None:
         self._api = api
-        self._comments = comments
+        self._token = comments
         self.repository = repository
         self._repository = f"/repositories/{quote(repository)}"
         self._commit = f"{self._repository}/commit/{quote(commit)}"
-        self._pull_request = pull_request
         self._link = link
+        place = pull_request and f"{self._repository}/pullrequests/{quote(pull_request)}/comments"
+        change = f"PUT {place}"
+        super().__init__(
+            comments, place, query="pagelen=100", change=change, body=lambda text: {"content": {"raw": text}}
+        )
 
     def publish(self, report: Report) -> None:
         """Replace the report of this key, with its annotations and its build status. Raises CloudError."""
@@ -55,23 +60,6 @@ class Bitbucket:
             "description": report.summary[:255],
         }
         self._api.call("POST", f"{self._commit}/statuses/build", body=status)
-
-    @property
-    def can_comment(self) -> bool:
-        """Whether there are a pull request and a token to comment on it."""
-        return self._comments is not None and self._pull_request is not None
-
-    def comment(self, key: str, text: str) -> bool:
-        """Write the one comment of a key, or replace it. Returns False without a token or a pull request."""
-        if self._comments is None or self._pull_request is None:
-            return False
-        place = f"{self._repository}/pullrequests/{quote(self._pull_request)}/comments"
-        mark = MARKER.format(key=key)
-        body: dict[str, Json] = {"content": {"raw": f"{mark}\n\n{text}"}}
-        self._comments.keep_one(
-            f"{place}?pagelen=100", place, lambda number: ("PUT", f"{place}/{number}"), mark=mark, body=body
-        )
-        return True
 
     def open_numbers(self) -> frozenset[str]:
         """Return the number of every open pull request. Raises CloudError."""
@@ -99,4 +87,4 @@ class Bitbucket:
     @property
     def _reading(self) -> Api:
         """What reads pull requests: the token where there is one, else the signing proxy."""
-        return self._comments or self._api
+        return self._token or self._api

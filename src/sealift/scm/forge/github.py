@@ -8,13 +8,14 @@ from urllib.parse import quote
 
 from sealift.model.preview import PullRequest
 from sealift.model.template import Json
-from sealift.pipelines.report import MARKER, Report, markdown, workflow_commands
+from sealift.pipelines.report import Report, markdown, workflow_commands
 from sealift.scm.forge.calls import Api, required
+from sealift.scm.forge.commenting import Commenting
 
 _STATES = {True: "success", False: "failure"}
 
 
-class GitHub:
+class GitHub(Commenting):
     """The Forge port over GitHub's API. `commit` is the head of the pull request, not the merge that is built."""
 
     def __init__(
@@ -32,7 +33,9 @@ class GitHub:
         self.repository = repository
         self._repository = f"/repos/{quote(repository)}"
         self._commit = commit
-        self._pull_request = pull_request
+        place = pull_request and f"{self._repository}/issues/{quote(pull_request)}/comments"
+        change = f"PATCH {self._repository}/issues/comments"
+        super().__init__(api, place, query="per_page=100", change=change, body=lambda text: {"body": text})
         self._link = link
         self._say = say
         self._summarise = summarise
@@ -51,27 +54,6 @@ class GitHub:
         }
         link: dict[str, Json] = {"target_url": self._link} if self._link else {}
         self._api.call("POST", f"{self._repository}/statuses/{quote(self._commit)}", body={**body, **link})
-
-    @property
-    def can_comment(self) -> bool:
-        """Whether there are a pull request and a token to comment on it."""
-        return self._api is not None and self._pull_request is not None
-
-    def comment(self, key: str, text: str) -> bool:
-        """Write the one comment of a key, or replace it. Returns False without a token or a pull request."""
-        if self._api is None or self._pull_request is None:
-            return False
-        mark = MARKER.format(key=key)
-        body: dict[str, Json] = {"body": f"{mark}\n\n{text}"}
-        place = f"{self._repository}/issues/{quote(self._pull_request)}/comments"
-        self._api.keep_one(
-            f"{place}?per_page=100",
-            place,
-            lambda number: ("PATCH", f"{self._repository}/issues/comments/{number}"),
-            mark=mark,
-            body=body,
-        )
-        return True
 
     def open_numbers(self) -> frozenset[str]:
         """Return the number of every open pull request. Raises CloudError."""

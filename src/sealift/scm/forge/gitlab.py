@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 from sealift.model.preview import PullRequest
 from sealift.model.template import Json
-from sealift.pipelines.report import MARKER, Report
+from sealift.pipelines.report import Report
 from sealift.scm.forge.calls import Api, required
+from sealift.scm.forge.commenting import Commenting
 
 _STATES = {True: "success", False: "failed"}
 
 
-class GitLab:
+class GitLab(Commenting):
     """The Forge port over GitLab's API. `commit` is the head of the merge request, not the merged result."""
 
     def __init__(
@@ -23,7 +24,9 @@ class GitLab:
         self.repository = project
         self._project = f"/projects/{quote(project, safe='')}"
         self._commit = commit
-        self._pull_request = pull_request
+        place = pull_request and f"{self._project}/merge_requests/{quote(pull_request)}/notes"
+        query, change = "per_page=100&sort=asc", f"PUT {place}"
+        super().__init__(api, place, query=query, change=change, body=lambda text: {"body": text})
         self._link = link
 
     def publish(self, report: Report) -> None:
@@ -37,23 +40,6 @@ class GitLab:
         }
         link: dict[str, Json] = {"target_url": self._link} if self._link else {}
         self._api.call("POST", f"{self._project}/statuses/{quote(self._commit)}", body={**body, **link})
-
-    @property
-    def can_comment(self) -> bool:
-        """Whether there are a pull request and a token to comment on it."""
-        return self._api is not None and self._pull_request is not None
-
-    def comment(self, key: str, text: str) -> bool:
-        """Write the one note of a key, or replace it. Returns False without a token or a merge request."""
-        if self._api is None or self._pull_request is None:
-            return False
-        mark = MARKER.format(key=key)
-        body: dict[str, Json] = {"body": f"{mark}\n\n{text}"}
-        place = f"{self._project}/merge_requests/{quote(self._pull_request)}/notes"
-        self._api.keep_one(
-            f"{place}?per_page=100&sort=asc", place, lambda number: ("PUT", f"{place}/{number}"), mark=mark, body=body
-        )
-        return True
 
     def open_numbers(self) -> frozenset[str]:
         """Return the number of every open merge request. Raises CloudError."""
