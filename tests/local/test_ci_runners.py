@@ -1,21 +1,23 @@
 """The pipeline files that Sealift writes, executed by runners that others wrote, over the embedded cloud.
 
-What a test changes in a file is the one line that installs Sealift. `sealift` is the command of this checkout; what
-writes to an environment writes to the embedded cloud of the clone, whatever copy of it a runner works in.
+A `pip` that installs nothing stands for the index. `sealift` is the command of this checkout; what writes to an
+environment writes to the embedded cloud of the clone, whatever copy of it a runner works in.
 """
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from sealift.cli.main import run
 from sealift.local.supervisor import LocalCloud
+from tests.local.following import Reader, command, follow, parts, reader_env, understood
 from tools.runners import PLACES, missing
 
 TEMPLATE = """\
@@ -29,10 +31,12 @@ Outputs:
 """
 PROBE = '\n[[probes]]\nurl = "${Url}"\n'
 PREVIEWS = '\n[previews]\naccount = "333333333333"\nregion = "us-east-1"\n'
+TEST = "def test_it():\n    assert True\n"
 CODE = 'def handler(event, context):\n    return {"statusCode": 200, "body": "hello"}\n'
 COMMAND = """\
 #!/bin/sh
 case " $* " in
+  *" each run "*) cd "{root}"; set -- each deploy staging --local;;
   *" run "*) cd "{root}"; shift; set -- deploy staging "$@" --local;;
   *" promote "*) cd "{root}"; set -- "$@" --local;;
   *" preview "*|*" approve "*) cd "{root}"; set -- "$@" --local;;
@@ -76,40 +80,62 @@ class Team:
         found = json.loads(subprocess.run(argv, cwd=self.root, capture_output=True, text=True, check=True).stdout)
         return [one["name"] for one in found["previews"]]
 
-    def releases(self) -> dict[str, str | None]:
+    def releases(self, folder: str = ".") -> dict[str, str | None]:
         """Return what each environment of the embedded cloud runs."""
-        argv = [sys.executable, "-m", "sealift", "status", "--local", "--json"]
-
+        argv = [sys.executable, "-m", "sealift", "status", "--local", "--json", "-C", folder]
         found = json.loads(subprocess.run(argv, cwd=self.root, capture_output=True, text=True, check=True).stdout)
         return {one["name"]: one["release"] for one in found["environments"]}
+
+
+def application(folder: Path) -> None:
+    """Write an application."""
+    for name, text in (("template.yaml", TEMPLATE), ("src/app.py", CODE), ("tests/test_it.py", TEST)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def made_team(folder: Path) -> Team:
+    """Return a team with an empty repository and a remote."""
+    team = Team(root=folder / "shop", folder=folder)
+    team.root.mkdir()
+    (team.root / ".gitignore").write_text(".sealift/\n__pycache__/\n")
+    command(folder, "sealift", COMMAND.format(python=sys.executable, root=team.root))
+    command(folder, "pip", "#!/bin/sh\n")
+    team.git("init", "-q", "-b", "main", ".")
+    team.git("init", "-q", "--bare", "-b", "main", str(folder / "origin.git"))
+    team.git("remote", "add", "origin", str(folder / "origin.git"))
+    return team
 
 
 @pytest.fixture
 def team(tmp_path: Path) -> Iterator[Team]:
     """A team whose application is on a branch of a remote."""
-    root = tmp_path / "shop"
-    (root / "src").mkdir(parents=True)
-    (root / "tests").mkdir()
-    (root / "template.yaml").write_text(TEMPLATE)
-    (root / "src" / "app.py").write_text(
-        'def handler(event, context):\n    return {"statusCode": 200, "body": "hello"}\n'
-    )
-    (root / "tests" / "test_it.py").write_text("def test_it():\n    assert True\n")
-    (root / ".gitignore").write_text(".sealift/\n__pycache__/\n")
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "sealift"
-    command.write_text(COMMAND.format(python=sys.executable, root=root))
-    command.chmod(0o755)
-    team = Team(root=root, folder=tmp_path)
-    team.git("init", "-q", "-b", "main", ".")
-    team.git("init", "-q", "--bare", "-b", "main", str(tmp_path / "origin.git"))
-    team.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    team = made_team(tmp_path)
+    application(team.root)
     yield team
-    LocalCloud(root / ".sealift" / "local").down()
+    LocalCloud(team.root / ".sealift" / "local").down()
+
+
+APPLICATIONS = ("orders", "web")
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Iterator[Team]:
+    """A team with two applications in one repository, of which `web` needs `orders`."""
+    team = made_team(tmp_path)
+    reader = Reader(folder=team.root, env={})
+    for name in APPLICATIONS:
+        application(team.root / name)
+        assert run(["init", "-C", str(team.root / name)]) == 0
+    for name, needs in (("orders", ""), ("web", 'needs = ["orders"]')):
+        replace(reader, folder=team.root / name).edits(f'[app]\nname = "{name}"\n{needs}')
+    yield team
+    for name in APPLICATIONS:
+        LocalCloud(team.root / name / ".sealift" / "local").down()
 
 
 def written(team: Team, system: str, name: str, *, approval: bool = False) -> None:
-    """Write the pipeline, change its one line, and push everything."""
+    """Write the pipeline, and push everything."""
     assert run(["init", "-C", str(team.root)]) == 0
     if approval:
         settings = team.root / "sealift.toml"
@@ -118,12 +144,6 @@ def written(team: Team, system: str, name: str, *, approval: bool = False) -> No
         config.write(PROBE + PREVIEWS)
     assert run(["init", "--ci", system, "-C", str(team.root)]) == 0
     assert run(["ci", "lint", str(team.pipeline(name))]) == 0
-    file = team.pipeline(name)
-    text = file.read_text()
-    lines = [line for line in text.splitlines() if "pip install" in line]
-    for line in lines:
-        text = text.replace(line, line[: line.index("pip install")] + "echo installed")
-    file.write_text(text)
     settings = team.root / "sealift.toml"
     settings.write_text(settings.read_text().replace('soak = "10m"', 'soak = "0s"'))
     team.git("add", "-A")
@@ -217,28 +237,51 @@ def test_a_preview_comes_and_goes_on_gitlab(team: Team) -> None:
     assert team.previews() == []
 
 
-@needs("github")
-def test_github_goes_from_a_push_to_staging_and_with_a_push_of_the_button_to_production(team: Team) -> None:
-    written(team, "github", ".github/workflows/sealift.yml")
-    runner = github_runner(team)
-    team.call([*runner, "push"])
+def follow_how_to(team: Team, section: str, there: Mapping[str, Callable[[], object]]) -> None:
+    """Follow a section of the how-to in a clone whose application is pushed already; one release gets everywhere."""
+    reader = Reader(folder=team.root, env=reader_env(team.folder))
+    for line in ("git add .", "git commit -q -m Begin", "git push -q -u origin main"):
+        reader.does(line)
+    follow(reader, parts("how-to/ci.md", section), there)
+    (release,) = set(team.releases().values())
+    assert release is not None
+
+
+def soaks_in_staging(team: Team) -> None:
+    """See that staging alone has a release."""
     soaking = team.releases()
     assert soaking["staging"] is not None
     assert soaking["production"] is None
-    team.call([*runner, "workflow_dispatch", "--input", "environment=production", "--input", "release="])
-    assert set(team.releases().values()) == {soaking["staging"]}
+
+
+@needs("github")
+def test_the_how_to_for_github_goes_as_it_is_told(team: Team) -> None:
+    def watched() -> None:
+        team.call([*github_runner(team), "push"])
+        soaks_in_staging(team)
+
+    def pushed() -> None:
+        team.call([*github_runner(team), "workflow_dispatch", "--input", "environment=production"])
+
+    settings = "under *Settings → Environments*"
+    acts = {settings: lambda: None, "under *Actions*, watch": watched, "under *Actions → Delivery*, push": pushed}
+    follow_how_to(team, "On GitHub", acts)
 
 
 @needs("gitlab")
-def test_gitlab_goes_from_a_push_to_staging_and_with_a_push_of_the_button_to_production(team: Team) -> None:
-    written(team, "gitlab", ".gitlab-ci.yml")
+def test_the_how_to_for_gitlab_goes_as_it_is_told(team: Team) -> None:
     runner = [str(PLACES["gitlab"]), "--force-shell-executor", "--variable", "AWS_TOKEN=token"]
-    team.call(runner)
-    soaking = team.releases()
-    assert soaking["staging"] is not None
-    assert soaking["production"] is None
-    team.call([*runner, "Update PROD"])
-    assert set(team.releases().values()) == {soaking["staging"]}
+
+    def watched() -> None:
+        team.call(runner)
+        soaks_in_staging(team)
+
+    acts = {"under *Build → Pipelines*": watched, "push the manual job": lambda: team.call([*runner, "Update PROD"])}
+    follow_how_to(team, "On GitLab", acts)
+
+
+def test_all_that_the_how_to_says_to_write_and_to_do_is_understood() -> None:
+    assert understood("how-to/ci.md")
 
 
 FILES = {"bitbucket": "bitbucket-pipelines.yml", "github": ".github/workflows/sealift.yml", "gitlab": ".gitlab-ci.yml"}
@@ -268,15 +311,23 @@ def dispatched(team: Team, system: str) -> Callable[[str, str, str], list[str]]:
     ]  # fmt: skip
 
 
+def push_to_main(team: Team, system: str) -> list[str]:
+    """Return the command of a runner for a push to the branch of staging."""
+    if system == "bitbucket":
+        names = ("Run Static Analysis Tools", "Run Automated Tests", "Update STAGING")  # it holds no manual step back
+        steps = [part for name in names for part in ("--step", name)]
+        token = "BITBUCKET_STEP_OIDC_TOKEN=token"
+        begin = [str(PLACES[system]), "--mode", "host", "--no-cache", "-v", token]
+        return [*begin, "-b", "main", "-t", "branches.main", *steps]
+    if system == "github":
+        return [*github_runner(team), "push"]
+    return [str(PLACES[system]), "--force-shell-executor", "--variable", "AWS_TOKEN=token"]
+
+
 @pytest.mark.parametrize("system", [pytest.param(one, marks=needs(one)) for one in FILES])
 def test_the_production_step_waits_for_the_approval_of_somebody_else(team: Team, system: str) -> None:
     written(team, system, FILES[system], approval=True)
-    if system == "bitbucket":
-        runner = [str(PLACES[system]), "--mode", "host", "--no-cache", "-v", "BITBUCKET_STEP_OIDC_TOKEN=token"]
-        team.call([*runner, "-b", "main", "-t", "branches.main", "--step", "Update STAGING"])
-    else:
-        runner = [*github_runner(team), "push"] if system == "github" else dispatched(team, system)("promote", "", "a")
-        team.call(runner if system == "github" else runner[:4])
+    team.call(push_to_main(team, system))
     release = team.releases()["staging"]
     assert release is not None
     pushed = dispatched(team, system)
@@ -290,3 +341,48 @@ def test_the_production_step_waits_for_the_approval_of_somebody_else(team: Team,
     team.call(pushed("approve", release, "bob"))
     team.call(pushed("promote", release, "a"))
     assert team.releases()["production"] == release
+
+
+def results(said: str) -> dict[str, str]:
+    """Return how each application ended, by the summary of `sealift each` that a runner printed last."""
+    return dict(re.findall(rf"\b({'|'.join(APPLICATIONS)}) +(succeeded|unchanged|failed|waiting)\b", said))
+
+
+def deployments(team: Team, folder: str) -> list[str]:
+    """Return when each deployment to staging ended well."""
+    argv = [sys.executable, "-m", "sealift", "history", "--local", "--json", "-C", folder, "--environment", "staging"]
+    entries = json.loads(subprocess.run(argv, cwd=team.root, capture_output=True, text=True, check=True).stdout)
+    return [e["at"] for e in entries["entries"] if (e["kind"], e["status"]) == ("deployment", "succeeded")]
+
+
+@pytest.mark.parametrize("system", [pytest.param(one, marks=needs(one)) for one in FILES])
+def test_one_pipeline_delivers_what_changed_of_several_applications(several: Team, system: str) -> None:
+    assert run(["init", "--ci", system, "-C", str(several.root)]) == 0
+    assert run(["ci", "lint", str(several.pipeline(FILES[system]))]) == 0
+
+    def pushed(subject: str) -> dict[str, str]:
+        several.git("add", "-A")
+        several.git("commit", "-qm", subject)
+        several.git("push", "-q", "-u", "origin", "main")
+        return results(several.call(push_to_main(several, system)))
+
+    orders, web = (several.root / name for name in APPLICATIONS)
+    assert pushed("Begin") == {"orders": "succeeded", "web": "succeeded"}
+    begun = {name: deployments(several, name) for name in APPLICATIONS}
+    assert begun["orders"] < begun["web"]
+    several.call(dispatched(several, system)("promote", "", "a"))
+    for name in APPLICATIONS:
+        (release,) = set(several.releases(name).values())
+        assert release is not None
+
+    (web / "src" / "app.py").write_text(CODE.replace("hello", "good day"))
+    assert pushed("Greet") == {"orders": "unchanged", "web": "succeeded"}
+    assert deployments(several, "orders") == begun["orders"]
+    Reader(folder=orders, env={}).edits('[environments.staging.tags]\nteam = "shop"')
+    assert pushed("Say whose it is") == {"orders": "succeeded", "web": "unchanged"}
+    assert len(deployments(several, "orders")) == 2
+    (web / "README.md").write_text("What it is")
+    assert pushed("Say what it is") == {"orders": "unchanged", "web": "unchanged"}
+    several.call(dispatched(several, system)("promote", "", "a"))
+    for name in APPLICATIONS:
+        assert len(set(several.releases(name).values())) == 1
