@@ -11,7 +11,7 @@ from sealift.errors import ConfigError, did_you_mean
 from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
 from sealift.model.release import UNBUILT, SealedStack
-from sealift.model.template import Location, Template
+from sealift.model.template import Location, ParameterSpec, Template
 
 if TYPE_CHECKING:
     from sealift.usecases.stacks.inheriting import Inherited
@@ -21,10 +21,7 @@ _ADDED = ("Fn::ForEach::", "Fn::Transform")
 
 def misfits(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
     """Yield parameters that an environment lacks or misspells, and outputs that a probe names and no template has."""
-    stacks = [
-        SealedStack(name=name, template_sha256=UNBUILT, needs=(), parameters=template.parameters)
-        for name, template in templates.items()
-    ]
+    stacks = _unbuilt(templates)
     alike: dict[tuple[str, bool], list[tuple[str, Finding]]] = {}
     for environment in app.environments:
         _, problems = fitted_parameters(app, environment, stacks)
@@ -39,6 +36,13 @@ def misfits(app: App, templates: Mapping[str, Template]) -> Iterator[Finding]:
         fix = first.fix.replace(_table(name), " and ".join(_table(one) for one, _ in several), 1)
         yield replace(first, message=message, fix=fix, data={**first.data, "environment": names})
     yield from _of_probes(app, templates)
+
+
+def _unbuilt(templates: Mapping[str, Template]) -> list[SealedStack]:
+    return [
+        SealedStack(name=name, template_sha256=UNBUILT, needs=(), parameters=template.parameters)
+        for name, template in templates.items()
+    ]
 
 
 def misfit(app: App, environment: Environment, stacks: Sequence[SealedStack], problem: str) -> Finding:
@@ -64,6 +68,33 @@ def misfit(app: App, environment: Environment, stacks: Sequence[SealedStack], pr
 
 def _table(environment: str) -> str:
     return f"[environments.{environment}.parameters]"
+
+
+def with_supposed_values(app: App, templates: Mapping[str, Template]) -> tuple[App, tuple[str, ...]]:
+    """Return the application with a value of each environment's own for parameters that have none, and their names.
+
+    What is wrong besides can be seen so: a value that is not known could be anything, another environment's too.
+    """
+    stacks = _unbuilt(templates)
+    named: dict[str, None] = {}
+    environments = []
+    for environment in app.environments:
+        supposed = {
+            spec.name: _supposed(spec, environment.name)
+            for stack in stacks
+            for spec in stack.parameters
+            if spec.default is None and not spec.no_echo and spec.name not in given_parameters(app, environment, stack)
+        }
+        named |= dict.fromkeys(supposed)
+        environments.append(replace(environment, parameters={**supposed, **environment.parameters}))
+    return replace(app, environments=tuple(environments)) if named else app, tuple(named)
+
+
+def _supposed(spec: ParameterSpec, environment: str) -> str:
+    """Return an allowed value, that of the environment where it is among them, or one that names the environment."""
+    if spec.allowed_values:
+        return environment if environment in spec.allowed_values else spec.allowed_values[0]
+    return f"{spec.name}-of-{environment}"
 
 
 def require_probes(app: App, templates: Mapping[str, Template]) -> None:

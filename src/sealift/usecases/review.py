@@ -14,6 +14,7 @@ from sealift.model.template import Template
 from sealift.usecases.build import build_release
 from sealift.usecases.check import Checked, analyse, audit, unit_tests_beside
 from sealift.usecases.contract import contracts
+from sealift.usecases.fitness import with_supposed_values
 from sealift.usecases.proof.kept import kept_gate
 from sealift.usecases.proof.views import render_ahead, template_views
 from sealift.usecases.services import Services, phase
@@ -52,16 +53,18 @@ def review(
 def _isolation(
     app: App, services: Services, templates: Mapping[str, Template], _: SuiteResult, *, local: bool
 ) -> Iterator[SuiteResult]:
-    """Yield what the proof from the templates says."""
+    """Yield what the proof from the templates says; nothing is proved while parameters have no value."""
     with phase(services, "prove") as outcome:
-        said = kept_gate(app, template_views(app, services, templates=templates), services, local=local)
+        supposed, lacking = with_supposed_values(app, templates)
+        said = kept_gate(supposed, template_views(supposed, services, templates=templates), services, local=local)
         for event in said.events:
             services.events.emit(event)
-        outcome.detail = said.summary
-        outcome.status = "succeeded" if said.open else "failed"
+        message = f"not proved: {', '.join(lacking)} without a value" if lacking else said.message
+        outcome.detail = message if lacking else said.summary
+        outcome.status = "failed" if not said.open else "skipped" if lacking else "succeeded"
     findings = tuple(event.finding for event in said.events if isinstance(event, FindingReported))
-    result = SuiteResult(name="isolation", status="succeeded", reason=said.message, findings=findings)
-    yield result if said.open else replace(result, status="failed")
+    result = SuiteResult(name="isolation", status="failed", reason=message, findings=findings)
+    yield replace(result, status="not tested" if lacking else "succeeded") if said.open else result
 
 
 def _settings(

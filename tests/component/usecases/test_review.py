@@ -10,7 +10,9 @@ from sealift.errors import Refused
 from sealift.model.app import AcceptedFinding
 from sealift.model.event import FindingReported, PhaseFinished
 from sealift.model.finding import SuiteResult
+from sealift.model.template import Json
 from sealift.usecases.build import load_templates
+from sealift.usecases.fitness import with_supposed_values
 from sealift.usecases.review import review
 from sealift.usecases.run import RunOptions, run
 from tests.component.usecases.world import World, function
@@ -51,6 +53,32 @@ def test_what_changes_is_proved_anew(world: World):
     assert isolation(world).status == "succeeded"
     world.clock.advance(7 * 86_400)
     assert isolation(world).status == "failed"
+
+
+def test_a_parameter_without_a_value_opens_nothing_and_proves_nothing(world: World):
+    key = {
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": {"Ref": "Partner"}}, "Action": "kms:*", "Resource": "*"}]
+    }
+    template: dict[str, Json] = {
+        "Hello": function(),
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": key}},
+    }
+    template["Files"] = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Ref": "Name"}}}
+    world.write(template, Parameters={"Partner": {"Type": "String"}, "Name": {"Type": "String"}})
+    found = isolation(world)
+    assert [f.message for f in found.findings if f.stops] == []
+    assert (found.status, found.reason) == ("not tested", "not proved: Partner, Name without a value")
+    world.write({**template, **LEAKING}, Parameters={"Partner": {"Type": "String"}, "Name": {"Type": "String"}})
+    assert isolation(world).status == "failed"
+
+
+def test_a_supposed_value_is_one_that_the_template_allows(world: World):
+    allowed = {"Type": "String", "AllowedValues": ["dev", "production"]}
+    world.write({"Hello": function()}, Parameters={"Stage": allowed, "Size": {"Type": "String", "Default": "s"}})
+    services = world.services()
+    app, names = with_supposed_values(world.app, load_templates(world.app, services))
+    assert names == ("Stage",)
+    assert [one.parameters["Stage"] for one in app.environments] == ["dev", "production"]
 
 
 @pytest.mark.parametrize("junk", ["", "[]", "{", '{"open": true}', '{"open": true, "events": 1}'])
