@@ -269,6 +269,16 @@ def test_what_names_a_thing_that_both_declare_by_one_name_is_no_finding_of_its_o
     assert {f.id for f in proved(body).findings} == {"NAM-01"}
 
 
+def test_apis_that_one_firewall_guards() -> None:
+    guarded = {"ResourceArn": {"Fn::Sub": "arn:aws:apigateway:${AWS::Region}::/restapis/${Api}/stages/live"}}
+    guarded["WebACLArn"] = {"Fn::ImportValue": "company-acl"}
+    body = resources(
+        Api={"Type": "AWS::ApiGateway::RestApi", "Properties": {}},
+        Guard={"Type": "AWS::WAFv2::WebACLAssociation", "Properties": guarded},
+    )
+    assert stopping(body) == []
+
+
 def test_the_format_of_an_access_log_is_no_place_that_is_written_to() -> None:
     log = {"DestinationArn": {"Fn::GetAtt": ["Log", "Arn"]}, "Format": {"method": "$context.httpMethod"}}
     more = {**log, "Format": '{ "requestId": "$context.requestId", "method": "$context.httpMethod" }'}

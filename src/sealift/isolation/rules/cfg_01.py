@@ -28,7 +28,7 @@ _ROUTED = {
 _BESIDE = (
     "AWS::SNS::Subscription", "AWS::Logs::SubscriptionFilter", "AWS::Logs::MetricFilter", "AWS::ECS::Service",
     "AWS::ServiceDiscovery::", "AWS::Athena::", "AWS::ApplicationInsights::", "AWS::EC2::", "AWS::SSO::",
-    "AWS::AppMesh::",
+    "AWS::AppMesh::", "AWS::WAFv2::WebACLAssociation",
 )  # fmt: skip
 """Parts that stand beside each other: they listen to the thing, or run on it, and do not change it."""
 _CHANGING = ("AWS::EC2::SecurityGroup", "AWS::EC2::Route", "AWS::EC2::NetworkAcl")
