@@ -24,6 +24,8 @@ NEARLY_MS = 1000
 ADVISED = 6
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 
+_STREAMS = ("AWS::Kinesis::Stream", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+
 _SECRET_NAME = re.compile(
     r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|(?:SECRET|PRIVATE|ACCESS|SIGNING)_?KEY|CREDENTIALS?)",
     re.IGNORECASE,
@@ -49,6 +51,7 @@ def _of_functions(template: Template) -> Iterator[Finding]:
         if timeout is not None:
             yield from _of_apis(template, function, own, timeout)
             yield from _of_queues(template, function, own, timeout)
+        yield from _of_streams(template, function, own)
         yield from _of_variables(template, function)
 
 
@@ -141,6 +144,35 @@ def _queue(template: Template, reference: Json) -> Iterator[tuple[str, int | Non
     queue = mapping_at(template.body, "Resources", name)
     if queue.get("Type") == "AWS::SQS::Queue":
         yield name, _seconds(properties(queue).get("VisibilityTimeout"), QUEUE_VISIBILITY_S)
+
+
+def _of_streams(template: Template, function: FunctionSpec, own: dict[str, Json]) -> Iterator[Finding]:
+    """Yield whether the function tries a record of a stream again without an end, and none after it meanwhile.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    """
+    for name, said in _streams(template, function, own):
+        if all(str(said.get(limit, -1)) == "-1" for limit in ("MaximumRetryAttempts", "MaximumRecordAgeInSeconds")):
+            yield _finding(
+                template,
+                function,
+                "Events",
+                "stream-held-up",
+                f"{function.logical_id} may hold up {name}: a record at which it fails is tried again until it expires",
+                "Set MaximumRetryAttempts, and an OnFailure destination that keeps such records.",
+            )
+            return
+
+
+def _streams(template: Template, function: FunctionSpec, own: dict[str, Json]) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Yield each stream that feeds the function, with how it is read."""
+    for name, event in mapping_at(own, "Events").items():
+        if mapping_at(event).get("Type") in ("Kinesis", "DynamoDB"):
+            yield f"the stream of {name}", properties(event)
+    for name, one in resources(template.body, "AWS::Lambda::EventSourceMapping"):
+        source = mapping_at(template.body, "Resources", meant(properties(one).get("EventSourceArn")))
+        if meant(properties(one).get("FunctionName")) == function.logical_id and source.get("Type") in _STREAMS:
+            yield f"the stream of {name}", properties(one)
 
 
 def _of_variables(template: Template, function: FunctionSpec) -> Iterator[Finding]:

@@ -32,6 +32,10 @@ RULES: Final = {
         "A secret stands in the template",
         "Whoever reads the code, or may look at the function, reads it. It is the same in every environment.",
     ),
+    "stream-held-up": (
+        "A record that fails holds up its shard",
+        "Without a limit Lambda tries it again until it expires, after a day or more, and reads none after it.",
+    ),
     "undefined": ("A template names what it does not define", "CloudFormation refuses the whole template."),
     "variable-missing": (
         "Code reads a variable that the template does not give",

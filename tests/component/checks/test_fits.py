@@ -190,6 +190,45 @@ def test_what_only_names_a_secret_is_no_finding(write: Write, variable: str) -> 
     assert rules(write, function("Environment:", "  Variables:", f"    {variable}", more=given)) == []
 
 
+STREAM = "Events: {E: {Type: DynamoDB, Properties: {Stream: !GetAtt Table.StreamArn, StartingPosition: LATEST MORE}}}"
+TABLE = """\
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties: {}
+"""
+MAPPED = """\
+  Reads:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {FunctionName: !Ref F, EventSourceArn: !GetAtt Table.StreamArn, StartingPosition: LATEST MORE}
+"""
+
+
+@pytest.mark.parametrize(
+    "lines", [(STREAM, TABLE), (STREAM.replace("DynamoDB", "Kinesis"), TABLE), ("", TABLE + MAPPED)]
+)
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ("", ["stream-held-up"]),
+        (", MaximumRetryAttempts: -1, BisectBatchOnFunctionError: true", ["stream-held-up"]),
+        (", DestinationConfig: {OnFailure: {Destination: !Ref Dead}}", ["stream-held-up"]),
+        (", MaximumRetryAttempts: 3", []),
+        (", MaximumRecordAgeInSeconds: 3600", []),
+        (", MaximumRetryAttempts: !Ref Tries", []),
+    ],
+)
+def test_a_record_that_is_tried_again_without_an_end_holds_up_its_stream(
+    write: Write, lines: tuple[str, str], more: str, found: list[str]
+) -> None:
+    event, others = (text.replace(" MORE", more) for text in lines)
+    template = function(*([event] if event else []), resources=others)
+    assert [one.id for one in said(write, template)] == found
+
+
+def test_a_mapping_of_a_queue_holds_up_nothing(write: Write) -> None:
+    assert rules(write, function("Timeout: 3", QUEUE, resources=queue("VisibilityTimeout: 18"))) == []
+
+
 @pytest.mark.parametrize(("timeout", "severity"), [(30, "low"), (31, "medium"), (900, "medium")])
 def test_a_second_more_than_the_api_waits_weighs_little(write: Write, timeout: int, severity: str) -> None:
     (one,) = said(write, function(f"Timeout: {timeout}", API))
