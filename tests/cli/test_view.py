@@ -20,7 +20,7 @@ from sealift.model.event import (
     ProbeAnswered,
     ResourceProgressed,
 )
-from sealift.model.finding import Finding
+from sealift.model.finding import Finding, Severity
 from sealift.model.template import Location
 from sealift.pipelines.markdown import plain
 from tests.fakes.clock import FakeClock
@@ -131,6 +131,13 @@ def test_one_cure_of_several_findings_is_shown_once() -> None:
         "→ give it",
         "→ mend it",
     ]
+
+
+@pytest.mark.parametrize(("severity", "cured"), [("critical", True), ("high", True), ("medium", False), ("low", False)])
+def test_grave_advice_is_shown_with_its_cure(severity: Severity, cured: bool) -> None:
+    finding = Finding(tool="t", id="X", severity=severity, message="no such action", fix="Did you mean ecs:StopTask?")
+    text = shown(FindingReported(finding=finding), all_findings=True)
+    assert ("→ Did you mean ecs:StopTask?" in text) is cured
 
 
 @pytest.mark.parametrize(

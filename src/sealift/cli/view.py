@@ -232,9 +232,10 @@ class View:
         also = f", and {len(alike)} more like it: {_places(alike)}" if alike else ""
         said = f" {where}{finding.message}{also}  "
         self._line(Text.assemble(INDENT + "  ", (mark, style), said, (finding.id, "dim")))
-        if finding.stops and finding.fix and finding.fix != self._cure:
-            self._line(Text(f"{INDENT}    → {finding.fix}", style="dim"))
-        self._cure = finding.fix if finding.stops else ""
+        cure = finding.fix if finding.stops or finding.severity in ("critical", "high") else ""
+        if cure and cure != self._cure:
+            self._line(Text(f"{INDENT}    → {cure}", style="dim"))
+        self._cure = cure
 
     def _probe(self, event: ProbeAnswered) -> None:
         mark, style = MARKS["succeeded" if event.ok else "failed"]
