@@ -123,9 +123,8 @@ class Standing:
         """Return the deployment that first brought this release and configuration here, not a rollback to it."""
         brought = [i for i, d in enumerate(self.deployments) if d.kind != "rollback" and d.release == release]
         exactly = [i for i in brought if self.deployments[i].config == config]
-        gone_back = any(d.kind == "rollback" and d.is_like(release, config) for d in self.deployments)
-        if not exactly and gone_back:
-            exactly = brought
+        if not exactly and any(d.is_like(release, config) for d in self.deployments):
+            exactly = brought  # what was rolled back to came with another configuration
         return exactly[-1] if exactly else None
 
     def _did_badly_after(self, index: int) -> bool:

@@ -540,3 +540,10 @@ def test_what_the_deliveries_of_a_release_said_is_found_by_the_release():
     assert proof.verdict == "L2"
     assert proved_before(ledger.entries, "r3") is None
     assert [one.record.operation for one in approvals(ledger.entries, release="r1")] == ["a"]
+
+
+def test_only_the_end_of_a_deployment_uses_its_waivers_up():
+    ledger = LedgerOf().add("waiver", "succeeded", operation="w", waives="app/T:data-removed")
+    ledger.add("deployment", "running", operation="o", step="execute", waivers=["app/T:data-removed"])
+    ledger.add("verification", "failed", operation="o")
+    assert open_waivers(ledger.entries, release="r1") == {"app/T:data-removed"}
