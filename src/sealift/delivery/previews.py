@@ -155,8 +155,8 @@ def fate(
     card: Card, *, open_numbers: Collection[str] | None, repository: str | None, now: datetime, rules: PreviewRules
 ) -> Fate:
     """Return whether a preview is kept, or why not. `open_numbers` are those of `repository`; None is unknown."""
-    asked = open_numbers is not None and card.repository == repository and repository is not None
-    if asked and card.pull_request is not None and card.pull_request not in (open_numbers or ()):
+    asked = card.pull_request is not None and repository is not None and card.repository == repository
+    if asked and open_numbers is not None and card.pull_request not in open_numbers:
         return "closed"
     return "expired" if now - card.used_at >= timedelta(seconds=rules.expires_s) else "kept"
 

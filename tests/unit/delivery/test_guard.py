@@ -293,3 +293,22 @@ def test_every_type_that_cfn_lint_calls_stateful_is_guarded():
     listed = json.loads(resources.files("cfnlint.data.AdditionalSpecs").joinpath("StatefulResources.json").read_text())
     unguarded = set(listed["ResourceTypes"]) - set(STORES) - set(IDENTITIES)
     assert unguarded == {"AWS::CloudFormation::Stack"}  # what it holds is guarded
+
+
+STREAM, EXPIRY = {"StreamViewType": "NEW_IMAGE"}, {"AttributeName": "until", "Enabled": True}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"StreamSpecification": STREAM, "TimeToLiveSpecification": EXPIRY}),
+        ({"StreamSpecification": STREAM, "TimeToLiveSpecification": EXPIRY}, {}),  # which the change set shows
+        ({"StreamSpecification": STREAM}, {"StreamSpecification": STREAM}),
+        ({"GlobalSecondaryIndexes": [1, {}, {"IndexName": 1}]}, {"GlobalSecondaryIndexes": []}),
+        ({"GlobalSecondaryIndexes": 1}, {"GlobalSecondaryIndexes": {"IndexName": "x"}}),
+        ({"StreamSpecification": 1, "TimeToLiveSpecification": {"AttributeName": 1}}, {"StreamSpecification": STREAM}),
+    ],
+)
+def test_features_that_are_new_stay_or_cannot_be_read_are_not_lost(before, after):
+    old, new = ({"Orders": {"Type": TABLE, "Properties": properties}} for properties in (before, after))
+    assert rules(before=old, after=new) == []

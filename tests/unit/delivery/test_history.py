@@ -222,6 +222,7 @@ def test_only_what_has_no_outcome_is_unfinished(what: str):
         ("r1/a good; r2/b good; r2/a good", "o2"),
         # what comes only after it is none to roll back to
         ("r1/a good; r2/a good; r3/a good", "o1"),
+        ("r1/a good; r2/a good; r3/a good; r2/b good", "o1"),
         # a rollback to it is not its coming: what was rolled back from is not rolled forth to
         ("r1/a good; r2/a good; r3/a bad; <r2/a good", "o1"),
         ("r1/a good; r2/b good; r3/a good; <r2/a good", "o1"),
@@ -419,6 +420,12 @@ def test_what_is_taken_up_again_is_the_last_one():
     ledger = story("r1 running; r2 good").add("deployment", "running", operation="o1", release="r1")
     now = standing(ledger.entries)
     assert (operation(now.last), operation(now.current)) == ("o1", "o2")
+    (again,) = deployments(story("r1 good").add("deployment", "running", operation="o1").entries)
+    assert (again.verified, again.is_good, again.good_at) == ("succeeded", False, None)
+
+
+def test_what_gave_way_was_never_deployed():
+    assert operation(standing(story("r1 good; r2 skipped").entries).last) == "o1"
 
 
 def test_entries_that_fit_no_deployment_change_none():
@@ -478,6 +485,7 @@ def executed(*steps: tuple[str, Status]) -> LedgerOf:
         ([("o1", "running"), ("o2", "failed")], ["cs-o1"]),
         ([("o1", "running"), ("o2", "succeeded"), ("o3", "running")], ["cs-o3"]),
         ([("o1", "running"), ("mine", "running")], ["cs-o1"]),
+        ([("o1", "succeeded"), ("o2", "running"), ("o3", "succeeded")], []),
     ],
 )
 def test_change_sets_of_operations_without_an_outcome_are_unsettled(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.delivery.previews import (
+    checked_name,
     decode_card,
     encode_card,
     fate,
@@ -230,7 +231,7 @@ def test_previews_are_those_that_are_declared_and_merged(declared, left_out, *, 
 
 
 @pytest.mark.parametrize(("environments", "region"), [((), "us-east-1"), ((DECLARED, EVERY), "r")])
-def test_on_the_embedded_cloud_previews_need_no_declaration(environments, region: str):
+def test_local_previews_need_no_declaration(environments, region: str):
     found = previews_of(replace(BARE, environments=environments), local=True)
     assert (found.name, found.kind, found.region, found.stack_name) == (PREVIEW, "preview", region, "shop-pr-*")
 
@@ -274,3 +275,13 @@ def test_the_earlier_preview_stays_when_there_are_too_many(order: list[str]):
     made = [card_of(NOW + timedelta(seconds=number // 2), name=name) for number, name in enumerate(order)]
     admitted = {card.name for card in made if not over_cap(made, card.name, cap=3)}
     assert admitted == {*order[:2], min(order[2:])}
+
+
+def test_what_is_refused_is_named_by_its_beginning():
+    for refuse, text, most in (
+        (checked_name, "x" * 99, 60),
+        (lambda one: preview_name(PullRequest(number=one, branch=None)), "0" * 99, 40),
+        (lambda one: without_a_clone(Path(), one, region="r", account=None, role=None), "-" * 99, 60),
+    ):
+        with pytest.raises(UserError, match=f'^"{text[:most]}"'):
+            refuse(text)
