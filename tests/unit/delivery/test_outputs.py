@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.delivery.outputs import ProbeText, merged_outputs, unknown_outputs
+from sealift.delivery.outputs import ProbeText, merged_outputs, unknown_outputs, web_addresses
 from sealift.model.app import Probe
 
 KEYS = st.text(alphabet="abAB1", min_size=1, max_size=3)
@@ -37,3 +37,8 @@ def test_an_output_that_no_stack_has_is_named_with_what_may_be_meant():
         ("Url", ": write ${a.Url} or ${b.Url}"),
         ("Tabel", ' (did you mean "Table"?)'),
     ]
+
+
+def test_addresses_of_the_web_are_outputs_that_begin_as_one():
+    outputs = {"Api": "https://a.example", "Site": "http://b.example", "Queue": "sqs://https://", "Empty": ""}
+    assert web_addresses(outputs) == {"Api": "https://a.example", "Site": "http://b.example"}
