@@ -53,13 +53,29 @@ def is_allowed(headers: Iterable[tuple[bytes, bytes]], secret_key: str) -> bool:
 
 def is_known_host(host: str) -> bool:
     """Say whether the cloud answers to this name: the machine's own, AWS's, or a domain that a stack made."""
-    name = (host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]).lower().rstrip(".")
+    name = _name(host)
     if name == "localhost" or name.endswith((".localhost", *_NAMES_OF_AWS)):
         return True
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
-        return bool(name) and any(_fits(name, domain) for domain in _domains())
+        return is_domain(host)
+
+
+def is_domain(host: str) -> bool:
+    """Say whether this is the name of a domain that a stack made for an API."""
+    name = _name(host)
+    return bool(name) and any(_fits(name, domain) for domain in _domains())
+
+
+def is_mapped(host: str, path: str) -> bool:
+    """Say whether a domain leads to an API at this path."""
+    module = sys.modules["ministack.services.apigateway_v1"]
+    return module.resolve_base_path_mapping(_name(host), path) is not None
+
+
+def _name(host: str) -> str:
+    return (host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]).lower().rstrip(".")
 
 
 def _domains() -> list[str]:

@@ -34,6 +34,8 @@ class Request:
     """Headers that were sent several times, by their names in lower case."""
     spelled: Mapping[str, str] = field(default_factory=dict)
     """The names of headers as they were sent, by these in lower case."""
+    of_domain: tuple[str, str] | None = None
+    """The custom domain that it came by, and its path there, with that of the mapping."""
 
 
 def rest_event(
@@ -41,14 +43,17 @@ def rest_event(
     region: str,
     repeated: Mapping[str, list[str]],
     spelled: Mapping[str, str] = MappingProxyType({}),
+    of_domain: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the event of a REST API, for an integration or an authorizer of type REQUEST."""
     context = event["requestContext"]
     identity = context.get("identity") or {}
     headers = _arrived(event["headers"], identity.get("sourceIp", "127.0.0.1"))
     api, now = context["apiId"], time.time()
+    domain, path = of_domain or (f"{api}.execute-api.{region}.amazonaws.com", event["path"])
     return {
         **{name: value for name, value in event.items() if name != "version"},
+        "path": path,
         **_titled(headers, repeated, spelled),
         "queryStringParameters": _last(event["multiValueQueryStringParameters"] or {}),
         "requestContext": {
@@ -58,8 +63,9 @@ def rest_event(
             "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
             "requestTimeEpoch": int(now * 1000),
             **context,
-            "domainName": f"{api}.execute-api.{region}.amazonaws.com",
-            "domainPrefix": api,
+            **({"path": path} if of_domain else {}),
+            "domainName": domain,
+            "domainPrefix": domain.partition(".")[0],
             "identity": {**_NOBODY, **identity},
         },
     }
@@ -161,13 +167,14 @@ def _full(event: dict[str, Any], request: Request) -> dict[str, Any]:
     """Return the emulator's event with what is missing in either version."""
     context = event["requestContext"]
     prefix = "" if context["stage"] == "$default" else f"/{context['stage']}"
-    path = f"{prefix}{event['rawPath']}"
+    own = f"{context['apiId']}.execute-api.{request.region}.amazonaws.com"
+    domain, path = request.of_domain or (own, f"{prefix}{event['rawPath']}")
     headers = _arrived(event["headers"], context["http"]["sourceIp"])
     if "body" not in event:
         headers.setdefault("content-length", "0")
     more = {
-        "domainName": f"{context['apiId']}.execute-api.{request.region}.amazonaws.com",
-        "domainPrefix": context["apiId"],
+        "domainName": domain,
+        "domainPrefix": domain.partition(".")[0],
         "http": {**context["http"], "path": path},
     }
     full = {**event, "rawPath": path, "headers": headers, "requestContext": {**context, **more}}

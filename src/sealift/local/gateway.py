@@ -17,8 +17,10 @@ from sealift.local.doors import (
     NONCE_HEADER,
     WHO_PATH,
     is_allowed,
+    is_domain,
     is_for_supervisor,
     is_known_host,
+    is_mapped,
     proof,
 )
 from sealift.local.feed import FEED
@@ -34,6 +36,8 @@ repeated: contextvars.ContextVar[Mapping[str, list[str]]] = contextvars.ContextV
 """Headers that the request has several times: the emulator joins their values."""
 spelled: contextvars.ContextVar[Mapping[str, str]] = contextvars.ContextVar("spelled")
 """The names of the request's headers as they were sent, by these in lower case."""
+of_domain: contextvars.ContextVar[tuple[str, str] | None] = contextvars.ContextVar("of_domain", default=None)
+"""The domain that a request came by, and its path there; None by an address of API Gateway's own."""
 raw_query: contextvars.ContextVar[str] = contextvars.ContextVar("raw_query", default="")
 """The query string as it was sent: the emulator writes that of a function URL anew."""
 _API, _URL = "/_aws/execute-api/", "/_aws/lambda-url/"
@@ -81,22 +85,36 @@ def gateway(
         if path == FEED_PATH or path in doors:
             await (_feed(receive, send) if path == FEED_PATH else _through(doors[path], receive, send))
             return
-        if path.startswith((_API, _URL)) or API_NAME.match(_header(scope, b"host")):
-            if _size(scope) > _MOST_BYTES[path.startswith(_URL)]:
-                while (await receive()).get("more_body"):
-                    pass  # a client that still sends would not see the answer
-                await _refuse(scope, send, 413, "Request Too Long")
-                return
+        host = _header(scope, b"host")
+        if path.startswith((_API, _URL)) or API_NAME.match(host) or is_domain(host):
             repeated.set(_repeated(scope))
             spelled.set(sent)
             raw_query.set(bytes(scope.get("query_string") or b"").decode("latin-1"))
             send = _told(scope, send)
             scope = _with_stage(_with_slashes(scope), path)
+            if await _is_refused(scope, receive, send):
+                return
         elif scope["method"] not in _READING:
             saver.changed()
         await application(scope, receive, send)
 
     return front
+
+
+async def _is_refused(scope: Scope, receive: Receive, send: Send) -> bool:
+    """Refuse a request that is too long, or that a domain leads nowhere; note which domain it came by."""
+    path, host = str(scope["path"]), _header(scope, b"host")
+    by_domain = is_domain(host)
+    of_domain.set((host.partition(":")[0], path) if by_domain else None)
+    is_long = _size(scope) > _MOST_BYTES[path.startswith(_URL)]
+    if is_long:
+        while (await receive()).get("more_body"):
+            pass  # a client that still sends would not see the answer
+        await _refuse(scope, send, 413, "Request Too Long")
+    elif by_domain and not is_mapped(host, path):
+        await _refuse(scope, send, 403, "Forbidden")
+        return True
+    return is_long
 
 
 def _then_leave(send: Send, leave: Callable[[], None]) -> Send:

@@ -16,7 +16,7 @@ from sealift.local.event_shapes import (
     rest_event,
     url_event,
 )
-from sealift.local.gateway import raw_query, repeated, spelled
+from sealift.local.gateway import of_domain, raw_query, repeated, spelled
 
 _SLASH = re.compile("%2F", re.IGNORECASE)
 
@@ -39,6 +39,7 @@ def http_api_events() -> None:
             stage_variables=_stage_variables(given["api_id"], given["stage"]),
             repeated=repeated.get({}),
             spelled=spelled.get({}),
+            of_domain=of_domain.get(),
         )
         token = pending.set(request)
         try:
@@ -61,6 +62,7 @@ def http_api_events() -> None:
             stage_variables=_stage_variables(context["apiId"], context["stage"]),
             repeated=repeated.get({}),
             spelled=spelled.get({}),
+            of_domain=of_domain.get(),
         )
         sources = identity_sources(list(authorizer.get("identitySource") or []), event["headers"], request.query)
         return await authorize(authorizer, http_authorizer_event(event, request, sources), account_id, region)
@@ -82,12 +84,12 @@ def rest_api_events() -> None:
     matches = apigateway_v1._media_type_matches
 
     def built(*args: Any, **kwargs: Any) -> Any:
-        return rest_event(build(*args, **kwargs), _region(), repeated.get({}), spelled.get({}))
+        return rest_event(build(*args, **kwargs), _region(), repeated.get({}), spelled.get({}), of_domain.get())
 
     async def authorized(authorizer: Any, event: Any, account_id: Any, region: Any) -> Any:
         shown = event
         if event["type"] == "REQUEST":
-            shown = rest_event(event, region or _region(), repeated.get({}), spelled.get({}))
+            shown = rest_event(event, region or _region(), repeated.get({}), spelled.get({}), of_domain.get())
         return await authorize(authorizer, shown, account_id, region)
 
     # Of several types that a request accepts, the first decides whether an answer is binary.
