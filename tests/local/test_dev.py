@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sealift.local.folder import Folder
 from sealift.local.processes import is_running
 
@@ -123,6 +125,17 @@ def test_a_save_is_live_a_fault_is_shown_and_nothing_is_left(tmp_path: Path) -> 
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(30) == 0
     assert list((running.root / ".sealift" / "local").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_cannot_wait_for_its_end_leaves_nothing_either(tmp_path: Path, number: int) -> None:
+    with _running(tmp_path) as running:
+        running.process.send_signal(signal.SIGINT)
+        for _ in range(5):
+            time.sleep(0.03)
+            running.process.send_signal(number)
+        running.process.wait(30)
+        assert list((running.root / ".sealift" / "local").iterdir()) == []
 
 
 def test_when_it_is_killed_the_cloud_goes_with_it(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import functools
 import os
 import signal
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -115,3 +117,17 @@ def wait_until_ended(pid: int, began: str, *, timeout_s: float) -> bool:
 def _signal(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let the body come to its end, whatever key is pressed meanwhile. Only the main thread hears of keys."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -18,7 +18,7 @@ from sealift.local.endpoint import HOST, Endpoint, account_of
 from sealift.local.folder import Folder, Identity, Run
 from sealift.local.free_ports import free_ports, is_free
 from sealift.local.lifecycle import is_healthy, launch, stop, wait_until_healthy
-from sealift.local.processes import is_running
+from sealift.local.processes import is_running, undisturbed
 
 _GLANCE_S = 0.3
 
@@ -104,8 +104,9 @@ class LocalCloud:
             try:
                 yield
             finally:
-                self.forget(environment)
-                folder.alone.unlink(missing_ok=True)
+                with undisturbed():
+                    self.forget(environment)
+                    folder.alone.unlink(missing_ok=True)
 
     def is_taken(self, environment: str) -> bool:
         """Say whether a command has an environment to itself."""

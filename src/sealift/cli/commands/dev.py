@@ -1,5 +1,6 @@
 """`dev`: the work tree on the embedded cloud, renewed at each save."""
 
+import contextlib
 import os
 import queue
 import sys
@@ -45,15 +46,12 @@ def dev_command(session: Session, debug: str | None) -> int:
     session.local = True
     alive, colours = terminal(sys.stdout)
     work = Work(session, Desk(title=session.app.name), debug=debug)
-    with own_cloud(session.app):
-        try:
-            if alive and sys.stdin.isatty():
-                _on_the_screen(work, colours=colours)
-            else:
-                _line_by_line(work)
-        except KeyboardInterrupt:
-            pass
-        say("Ended: nothing is left of the environment.", err=True)
+    with contextlib.suppress(KeyboardInterrupt), own_cloud(session.app):
+        if alive and sys.stdin.isatty():
+            _on_the_screen(work, colours=colours)
+        else:
+            _line_by_line(work)
+    say("Ended: nothing is left of the environment.", err=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # what is under way speaks to a cloud that has gone
