@@ -6,6 +6,7 @@ Only while somebody looks on, as `sealift dev` does: each is a process more.
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Generic, Protocol, TypeVar
 
 _MOST = 3
@@ -26,30 +27,36 @@ class Spares(Generic[Kept]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: dict[str, Kept | None] = {}
+        self._made: dict[str, Future[Kept]] = {}
 
     def keep(self, name: str, make: Callable[[], Kept]) -> None:
         """Start a spare for a function that has none."""
         with self._lock:
-            if name in self._made:
-                self._made[name] = self._made.pop(name)
-                return
-            self._made[name] = None
+            known = self._made.pop(name, None)
+            self._made[name] = spare = known or Future()
             dropped = [self._made.pop(next(iter(self._made))) for _ in range(len(self._made) - _MOST)]
-        for one in filter(None, dropped):
-            one.discard()
-        threading.Thread(target=self._make, args=(name, make), daemon=True).start()
+        for one in dropped:
+            one.add_done_callback(_discard)
+        if known is None:
+            threading.Thread(target=_make, args=(spare, make), daemon=True).start()
 
     def take(self, name: str) -> Kept | None:
-        """Return the spare of a function, if there is one; it is the caller's then."""
-        with self._lock:
-            return self._made.pop(name, None)
+        """Return the spare of a function, if there is one; it is the caller's then.
 
-    def _make(self, name: str, make: Callable[[], Kept]) -> None:
-        made = make()
+        One that is just being started is waited for: it is ahead of any other.
+        """
         with self._lock:
-            wanted = name in self._made and self._made[name] is None
-            if wanted:
-                self._made[name] = made
-        if not wanted:  # a new environment came first
-            made.discard()
+            spare = self._made.pop(name, None)
+        return spare.result() if spare is not None and spare.exception() is None else None
+
+
+def _make(spare: "Future[Kept]", make: Callable[[], Kept]) -> None:
+    try:
+        spare.set_result(make())
+    except Exception as error:  # whoever waits has to hear of it
+        spare.set_exception(error)
+
+
+def _discard(spare: "Future[Kept]") -> None:
+    if spare.exception() is None:
+        spare.result().discard()
