@@ -13,6 +13,7 @@ from sealift.usecases.destroy import destroy
 from sealift.usecases.resume import resume
 from sealift.usecases.rollback import rollback
 from tests.component.usecases.test_interrupted import Killed, strike
+from tests.component.usecases.test_states import stuck
 from tests.component.usecases.world import World, function, table
 
 LAG_S = 12.0
@@ -135,24 +136,10 @@ def test_remains_are_deleted_and_the_stack_is_made_again(world: World, lag: Lag)
     assert (world.deploy().status, status(world)) == ("succeeded", "CREATE_COMPLETE")
 
 
-def stick(world: World) -> None:
-    """Leave the stack in UPDATE_ROLLBACK_FAILED, because of `the role is gone`."""
-    world.write({"Hello": function(), "Items": {**table(), "DependsOn": ["Hello"]}})
-    world.deploy()
-    world.code("print('two')")
-    changed = table()
-    changed["Properties"]["BillingMode"] = "PROVISIONED"  # type: ignore[index,call-overload]
-    world.write({"Hello": function(), "Items": {**changed, "DependsOn": ["Hello"]}})
-    world.account().stacks.fail("Items", "update")
-    world.account().stacks.fail("Hello", "rollback", "the role is gone")
-    with pytest.raises(CloudError):
-        world.deploy()
-
-
 @every_lag
 def test_a_continued_rollback_that_does_well_is_not_taken_for_one_that_failed(world: World, lag: Lag):
     let_lag(world, lag)
-    stick(world)
+    stuck(world)
     world.account().stacks.mend("Hello", "rollback")
     assert resume(world.app, world.staging, world.services()).status == "succeeded"
     assert status(world) == "UPDATE_ROLLBACK_COMPLETE"
@@ -161,7 +148,7 @@ def test_a_continued_rollback_that_does_well_is_not_taken_for_one_that_failed(wo
 @every_lag
 def test_a_continued_rollback_that_fails_is_told_with_its_own_reason(world: World, lag: Lag):
     let_lag(world, lag)
-    stick(world)
+    stuck(world)
     world.account().stacks.fail("Hello", "rollback", "the key is gone")
     with pytest.raises(Refused) as refused:
         resume(world.app, world.staging, world.services())
