@@ -16,6 +16,7 @@ from sealift.build.dependencies.sets import DependencySets
 from sealift.build.dependencies.uv import masked
 from sealift.build.javascript import npm
 from sealift.build.javascript.esbuild import bundle
+from sealift.build.javascript.held import Held, installed
 from sealift.build.planning import AssetPlan
 from sealift.build.results import Made, Package
 from sealift.build.workshop import Done
@@ -87,7 +88,7 @@ class Maker:
             done = build(plan, self._process, scratch)
             tree = read_tree(done.folder, Profile(boundary=scratch.resolve(), anywhere=OUTPUT), None)
             entries = source_entries(tree.files, plan.prefix, {}, self._threads)
-            made = self._zipped(plan, entries, warnings=(*done.warnings, *_unlocked(plan)))
+            made = self._zipped(plan, entries, warnings=(*done.warnings, *_unlocked(plan)), bundled=done.held)
             return replace(made, lock=done.lock)
 
     def _compared(self, build: _OwnBuild) -> _Build:
@@ -161,8 +162,11 @@ class Maker:
         found: DependencySet | None = None,
         *,
         warnings: tuple[str, ...] = (),
+        bundled: Held = (),
     ) -> Made:
         dependencies = tuple((f"{p.project}=={p.version}", p.size_bytes) for p in found.packs) if found else ()
+        if (plan.asset.runtime or "").startswith("nodejs"):
+            dependencies = tuple(sorted({*installed(entries.values()), *bundled}))
         unzipped = sum(entry.stream.size for entry in entries.values())
         beside = plan.share.layer_bytes if plan.share and plan.method != "shared" else 0
         near = check_size(plan.name, unzipped + beside, dependencies) if plan.asset.kind != "file" else ()

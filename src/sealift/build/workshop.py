@@ -17,6 +17,8 @@ class Done:
     folder: Path
     warnings: tuple[str, ...] = ()
     lock: str | None = None
+    held: tuple[tuple[str, int], ...] = ()
+    """The packages that a bundle is made of, with their bytes in it."""
 
 
 TIMEOUT_S = 1800.0

@@ -33,7 +33,7 @@ def evidence_of_checks(built: BuiltRelease, checked: "Checked", audited: SuiteRe
 def _known(audited: SuiteResult | None) -> str:
     if audited is None or audited.status == "not tested":
         return audited.reason if audited is not None else "not checked"
-    known = f"{len(audited.findings)} known in {audited.passed} packages of Python"
+    known = f"{len(audited.findings)} known in {audited.passed} packages"
     return f"{known}; {audited.reason}" if audited.reason else known
 
 

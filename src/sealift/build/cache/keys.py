@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-FORMAT = "4"
+FORMAT = "5"
 """Counts up whenever this package puts the same inputs together in another way."""
 
 

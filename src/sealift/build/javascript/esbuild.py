@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from sealift.build.javascript.held import bundled
 from sealift.build.javascript.npm import install
 from sealift.build.mirror import Mirror, mirrored
 from sealift.build.planning import AssetPlan
@@ -43,7 +44,8 @@ def bundle(plan: AssetPlan, process: Process, scratch: Path, *, given: Mapping[s
     ]
     done = run(plan, process, argv, cwd=mirror.source, hint=_HINT)
     _refuse_undeclared(plan, record, mirror)
-    return Done(folder=artifacts, warnings=tuple(_warnings(plan, done.stderr)), lock=lock)
+    held = bundled(record.read_text(encoding="utf-8"), mirror.source)
+    return Done(folder=artifacts, warnings=tuple(_warnings(plan, done.stderr)), lock=lock, held=held)
 
 
 _HINT = "Name what it reads outside its folder under [build] inputs in sealift.toml, or mend what it says."
