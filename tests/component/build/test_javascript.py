@@ -157,6 +157,7 @@ def test_esbuild_bundles_packages_of_the_workspace(make: Make, tmp_path: Path) -
     files = {**WORKSPACE, "package.json": root}
     built = make(files, "packages/fn", build_method="esbuild", handler="app.handler")
     assert answer(built, tmp_path / "run") == "OURS1000"
+    assert "ms==2.1.3" in [name for name, _ in built.dependencies]
 
 
 FILES: dict[str, object] = {

@@ -1,0 +1,1 @@
+"""How long a check takes, beside the slowest of the tools that it runs."""
