@@ -303,3 +303,16 @@ def test_coverage_is_measured_where_a_minimum_is_asked_for(write: Write, tester:
     assert _run(tester, root, coverage=80).coverage == result.coverage
     assert [path for path in sorted(root.rglob("*")) if path not in before and "__pycache__" not in str(path)] == []
     assert _run(tester, root).coverage == ()
+
+
+def test_of_megabytes_that_a_test_prints_in_no_known_encoding_the_end_is_shown(
+    write: Write, tester: RealTester
+) -> None:
+    noisy = (
+        "import os\ndef test_a():\n    os.write(1, b'\\xff\\x00' * 4_000_000)\n    os.write(2, b'at the end')\n"
+        "    assert False, 'it is broken'\n"
+    )
+    result = tester.unit(make_app(write({"tests/test_noise.py": noisy})))
+    assert (result.status, result.failed) == ("failed", 1)
+    assert any("it is broken" in finding.message for finding in result.findings)
+    assert len(result.output) < 100_000
