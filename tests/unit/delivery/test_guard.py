@@ -304,6 +304,11 @@ STREAM, EXPIRY = {"StreamViewType": "NEW_IMAGE"}, {"AttributeName": "until", "En
         ({}, {"StreamSpecification": STREAM, "TimeToLiveSpecification": EXPIRY}),
         ({"StreamSpecification": STREAM, "TimeToLiveSpecification": EXPIRY}, {}),  # which the change set shows
         ({"StreamSpecification": STREAM}, {"StreamSpecification": STREAM}),
+        ({"TimeToLiveSpecification": EXPIRY}, {"TimeToLiveSpecification": {**EXPIRY, "Enabled": False}}),
+        (
+            {"GlobalSecondaryIndexes": [{"IndexName": "x", "KeySchema": [1]}]},
+            {"GlobalSecondaryIndexes": [{"IndexName": "x"}]},
+        ),
         ({"GlobalSecondaryIndexes": [1, {}, {"IndexName": 1}]}, {"GlobalSecondaryIndexes": []}),
         ({"GlobalSecondaryIndexes": 1}, {"GlobalSecondaryIndexes": {"IndexName": "x"}}),
         ({"StreamSpecification": 1, "TimeToLiveSpecification": {"AttributeName": 1}}, {"StreamSpecification": STREAM}),
