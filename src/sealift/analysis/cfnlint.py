@@ -41,6 +41,8 @@ TAKEN = ("E1040", "E1041", "E3687", "E3688", "E3724")
 """Those of them that say nothing of what AWS does."""
 DESCRIBED = "'Description' was unexpected"
 """What E3001 says of a Description beside the Type: SAM leaves it out before CloudFormation sees it."""
+UNKNOWN = "is not one of [] in "
+"""What it says of an attribute of a type none of whose attributes it knows (`AWS::Serverless::GraphQLApi`)."""
 OURS = ("W3002", "E3505")
 """What Sealift does or says itself: packaging of local paths, queues against the functions that they feed."""
 _RUNTIME = re.compile(
@@ -100,6 +102,8 @@ def _findings(
             if ended
             else (name.startswith("E") if own_config else refused(name))
         )
+        if not own_config and UNKNOWN in str(one.get("Message", "")):
+            stop = False
         message, fix = _worded(str(one.get("Message", "")), str(rule.get("Source") or "its documentation"))
         yield (
             one,

@@ -135,3 +135,9 @@ def test_an_empty_list_beside_what_excludes_it_stops_nothing(logical_id: str, st
     (finding,) = cfnlint_findings(json.dumps(report), local=False, own_config=False, bodies=BODIES)
     assert finding.stops is stops
     assert cfnlint_findings(json.dumps(report), local=False, own_config=True, bodies=BODIES)[0].stops
+
+
+@pytest.mark.parametrize(("known", "stops"), [("[]", False), ("['Arn']", True)])
+def test_an_attribute_of_a_type_whose_attributes_are_unknown_stops_nothing(known: str, stops: bool) -> None:
+    finding = _one("E6101", message=f"'GraphQLUrl' is not one of {known} in ['us-east-1']")
+    assert finding.stops is stops

@@ -45,6 +45,12 @@ PROPERTIES: tuple[LeftOut, ...] = tuple(
         ("Lambda::Function", "VpcConfig", "there is no network; functions reach what this machine reaches", bool),
         ("Lambda::Function", "TracingConfig.Mode", "nothing is traced", lambda value: value == "Active"),
         ("Lambda::Function", "SnapStart.ApplyOn", "no snapshot is taken", lambda value: value != "None"),
+        (
+            "Lambda::Function",
+            "TenancyConfig.TenantIsolationMode",
+            "tenants share execution environments, and no event names its tenant",
+            bool,
+        ),
         ("Lambda::Alias", "ProvisionedConcurrencyConfig", "nothing is kept warm ahead", bool),
         ("Lambda::Version", "ProvisionedConcurrencyConfig", "nothing is kept warm ahead", bool),
         ("ApiGateway::Stage", "CacheClusterEnabled", "nothing is cached", _is_true),
