@@ -1,6 +1,7 @@
 """What this machine and its environment say: who is at work, where caches are, which programs and streams there are."""
 
 import os
+import sysconfig
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -97,6 +98,8 @@ def actor() -> str:
 @cache
 def programs() -> RealProcess:
     """Return what runs other programs; there is one, so that all of them end with us."""
+    # uv and ruff are looked up in threads: where two ask for these variables first, one gets them half filled.
+    sysconfig.get_config_vars()
     return RealProcess()
 
 
