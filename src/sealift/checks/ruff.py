@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from sealift.analysis.locks import normalized
 from sealift.analysis.merge import merged
+from sealift.analysis.older_names import guarded_names
 from sealift.analysis.ruff import (
     ADVICE_RULES,
     EXCLUDES,
@@ -34,6 +35,7 @@ from sealift.ports import Completed, Process
 
 _PROJECT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^]]*\])?\s*(?:[=<>!~;#]|$)")
 """A requirement of a package index: one of a path is the team's own."""
+_UNDEFINED = re.compile(r"Undefined name `(\w+)`")
 _TESTS = ("tests", "test")
 _HERE = "\0the application"
 """Stands in a kept report for the folder of the application."""
@@ -169,9 +171,19 @@ def _read(done: Completed, scope: OwnCode, stop_on: Callable[[str], bool]) -> tu
     if done.returncode not in (0, 1) or done.timed_out:
         return (could_not_run("ruff", done),)
     try:
-        return ruff_findings(done.stdout, scope, stop_on=stop_on)
+        found = ruff_findings(done.stdout, scope, stop_on=stop_on)
     except ValueError:
         return (could_not_run("ruff", done),)
+    return tuple(_unless_older(one, Path(scope.folder)) for one in found)
+
+
+def _unless_older(one: Finding, root: Path) -> Finding:
+    """Return the finding, as advice when it is a name of Python 2 that is used under Python 2 alone."""
+    name, place = _UNDEFINED.match(one.message), one.location
+    if not one.stops or name is None or place is None:
+        return one
+    guarded = (place.line, name[1]) in guarded_names(text(root / place.file))
+    return replace(one, stops=False, severity="low") if guarded else one
 
 
 def find_config(root: Path) -> Path | None:

@@ -156,6 +156,17 @@ def test_packages_of_others_that_are_committed_are_advised_on_only(
     assert [rule for rule, _ in _stopping(result)] == stopping
 
 
+@pytest.mark.parametrize(
+    ("code", "stopping"),
+    [("import six\nN = int if six.PY3 else long\n", []), ("N = long\n", ["F821"])],
+)
+def test_a_name_of_python_2_stops_unless_only_python_2_comes_to_it(
+    write: Write, shared_cache: Path, code: str, stopping: list[str]
+) -> None:
+    result = _analyse(write({"template.yaml": TEMPLATE, "src/app.py": code}), shared_cache)
+    assert [rule for rule, _ in _stopping(result)] == stopping
+
+
 def test_switched_off_is_not_tested(write: Write, shared_cache: Path) -> None:
     root = write({"template.yaml": TEMPLATE, "src/app.py": "print(undefined)\n"})
     app = replace(make_app(root), lint="off")
