@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from sealift.local.expand import EXPANSIONS, Context, expand
 from sealift.local.expand.context import Expansion
 from sealift.local.expand.dropped import dropped_types, is_known
 from sealift.local.expand.environment_values import environment_values
+from sealift.local.expand.graphql import graphql
 from sealift.local.expand.http_api import http_api
 from sealift.local.expand.in_name_only import in_name_only
 from sealift.local.expand.rest_api import rest_api
@@ -180,3 +182,15 @@ def test_the_topic_of_a_rule_stands_in_single_quotes(before: Json, after: Json) 
         return {"Resources": {"Rule": {"Type": "AWS::IoT::TopicRule", "Properties": payload}}}
 
     assert topic_rules(body(before), CONTEXT).body == body(after)
+
+
+def test_what_a_graphql_api_has_in_stored_files_is_written_into_it() -> None:
+    given: Json = {"CodeS3Location": {"Fn::Sub": "s3://b/blobs/1"}, "Name": "f"}
+    body: dict[str, Json] = {"Resources": {"F": {"Type": "AWS::AppSync::FunctionConfiguration", "Properties": given}}}
+    context = replace(CONTEXT, read_blob={"blobs/1": b"export const a = 1"}.get)
+    changed = graphql(body, context).body["Resources"]
+    assert isinstance(changed, dict)
+    assert changed["F"] == {
+        "Type": "AWS::AppSync::FunctionConfiguration",
+        "Properties": {"Name": "f", "Code": "export const a = 1"},
+    }

@@ -20,6 +20,7 @@ BASE = "http://127.0.0.1:20001/_aws"
         ("wss://abc123.execute-api.eu-west-1.amazonaws.com/live", "ws://127.0.0.1:20001/_aws/execute-api/abc123/live"),
         ("http://shop-lb-a5h5ob52.eu-west-1.elb.amazonaws.com/a", "http://127.0.0.1:20001/_alb/shop-lb/a"),
         ("shop-lb-a5h5ob52.eu-west-1.elb.amazonaws.com", "127.0.0.1:20001/_alb/shop-lb"),
+        ("https://abc1.appsync-api.eu-west-1.amazonaws.com/graphql", "http://127.0.0.1:20001/v1/apis/abc1/graphql"),
         ("one https://a.execute-api.x.amazonaws.com/a two", f"one {BASE}/execute-api/a/a two"),
     ],
 )

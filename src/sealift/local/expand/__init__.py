@@ -7,6 +7,7 @@ from sealift.local.expand.context import Body, Context, Expanded, Expansion
 from sealift.local.expand.dropped import dropped_types
 from sealift.local.expand.environment_values import environment_values
 from sealift.local.expand.gradual import gradual
+from sealift.local.expand.graphql import graphql
 from sealift.local.expand.http_api import http_api
 from sealift.local.expand.in_name_only import in_name_only
 from sealift.local.expand.integrations import integrations
@@ -22,6 +23,7 @@ EXPANSIONS: tuple[Expansion, ...] = (
     rest_api,
     integrations,
     state_machine,
+    graphql,
     topic_rules,
     environment_values,
     own_settings,

@@ -32,6 +32,7 @@ def _is_true(value: Json) -> bool:
     return value is True or str(value).lower() == "true"
 
 
+_GUESSED = "no VTL is evaluated: what is done with the data source is guessed from the name of the field"
 PROPERTIES: tuple[LeftOut, ...] = tuple(
     LeftOut(type=f"AWS::{kind}", path=tuple(path.split(".")), missing=missing, counts=counts)
     for kind, path, missing, counts in (
@@ -56,6 +57,8 @@ PROPERTIES: tuple[LeftOut, ...] = tuple(
         ("ApiGateway::Stage", "CacheClusterEnabled", "nothing is cached", _is_true),
         ("ApiGateway::Stage", "CanarySetting", "all requests reach one deployment", bool),
         ("ApiGateway::Stage", "TracingEnabled", "nothing is traced", _is_true),
+        ("AppSync::Resolver", "RequestMappingTemplate", _GUESSED, bool),
+        ("AppSync::Resolver", "RequestMappingTemplateS3Location", _GUESSED, bool),
         ("S3::Bucket", "ReplicationConfiguration", "objects are not replicated", bool),
         ("StepFunctions::StateMachine", "TracingConfiguration.Enabled", "nothing is traced", _is_true),
     )

@@ -19,6 +19,7 @@ from sealift.local.patches.events import http_api_events, rest_api_events, url_e
 from sealift.local.patches.function_rights import rights_on_functions
 from sealift.local.patches.functions import functions_made, inline_modules, refuse_without_code
 from sealift.local.patches.gateway_responses import gateway_responses
+from sealift.local.patches.graphql import pipeline_functions
 from sealift.local.patches.importing import after_import
 from sealift.local.patches.limits import integration_timeouts, payload_limits
 from sealift.local.patches.load_balancers import registered_targets
@@ -112,6 +113,7 @@ _CLOUDFORMATION: dict[str, tuple[Callable[[ModuleType], None], ...]] = {
         refused_uris,
         pipes,
         more_types,
+        pipeline_functions,
         consumers_of_streams,
         registered_targets,
     ),
