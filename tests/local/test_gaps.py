@@ -194,6 +194,40 @@ States:
     assert json.loads(done["output"]) == {"word": "hello"}
 
 
+def test_a_state_machine_reads_and_writes_objects(endpoint: Endpoint) -> None:
+    def task(action: str, then: Json, **given: Json) -> Json:
+        resource = f"arn:aws:states:::aws-sdk:s3:{action}"
+        return {"Type": "Task", "Resource": resource, "Parameters": {"Bucket": "${Bucket}", **given}, **then}  # type: ignore[dict-item]
+
+    missing: Json = [{"ErrorEquals": ["S3.NoSuchKeyException"], "Next": "Put"}]
+    states: Json = {
+        "Look": task("getObject", {"Catch": missing, "End": True}, Key="a/b c.json"),
+        "Put": task("putObject", {"ResultPath": None, "Next": "Get"}, Key="a/b c.json", Body={"n": 1}),
+        "Get": task("getObject", {"ResultSelector": {"said.$": "$.Body"}, "End": True}, Key="a/b c.json"),
+    }
+    text: Json = {"Fn::Sub": json.dumps({"StartAt": "Look", "States": states})}
+    trust: Json = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    resources: dict[str, Json] = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [trust]}}},
+        "Bucket": {"Type": "AWS::S3::Bucket"},
+        "Machine": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "StateMachineType": "EXPRESS",
+                "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                "DefinitionString": text,
+            },
+        },
+    }
+    outputs: dict[str, Json] = {name: {"Value": {"Ref": name}} for name in ("Machine", "Bucket")}
+    made = deploy(endpoint, "objects", {"Resources": resources, "Outputs": outputs})
+    done = client(endpoint, "stepfunctions").start_sync_execution(stateMachineArn=made.outputs["Machine"], input="{}")
+    assert done.get("cause") is None
+    held = client(endpoint, "s3").get_object(Bucket=made.outputs["Bucket"], Key="a/b c.json")["Body"].read()
+    assert json.loads(held) == {"n": 1}
+    assert json.loads(done["output"]) == {"said": '{"n": 1}'}
+
+
 def test_a_template_over_the_inline_limit_is_read_from_a_bucket(endpoint: Endpoint) -> None:
     queues: dict[str, Json] = {
         f"Queue{n}": {"Type": "AWS::SQS::Queue", "Metadata": {"Text": "x" * 500}} for n in range(120)

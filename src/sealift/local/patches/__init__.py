@@ -36,7 +36,12 @@ from sealift.local.patches.roles import assumable_roles
 from sealift.local.patches.service_integrations import kept_integrations, refused_uris, service_integrations
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
 from sealift.local.patches.state_machine_logs import logged_executions
-from sealift.local.patches.state_machines import calls_of_apis, checked_definitions, dates_of_nested_executions
+from sealift.local.patches.state_machines import (
+    calls_of_apis,
+    checked_definitions,
+    dates_of_nested_executions,
+    objects_of_buckets,
+)
 from sealift.local.patches.states_data import ends_of_executions, state_data
 from sealift.local.patches.stream_batches import stream_batches
 from sealift.local.patches.tagged_apis import tagged_apis
@@ -81,6 +86,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         tagged_apis,
         dates_of_nested_executions,
         calls_of_apis,
+        objects_of_buckets,
         logged_executions,
         state_data,
         ends_of_executions,

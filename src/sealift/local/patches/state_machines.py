@@ -43,6 +43,42 @@ def dates_of_nested_executions() -> None:
     stepfunctions._invoke_nested_start_execution_sync = ran
 
 
+def objects_of_buckets() -> None:
+    """Let `aws-sdk:s3:getObject` and `putObject` read and write the bytes of an object (documented, not observed)."""
+    from ministack.services import stepfunctions
+
+    dispatch = stepfunctions._dispatch_aws_sdk_rest_xml
+
+    def dispatched(info: Any, service: str, action: str, given: Any) -> Any:
+        if service != "s3" or action not in ("getObject", "putObject"):
+            return dispatch(info, service, action, given)
+        return _object(info, action, given or {})
+
+    stepfunctions._dispatch_aws_sdk_rest_xml = dispatched
+
+
+def _object(info: Any, action: str, given: Any) -> Any:
+    from ministack import app
+    from ministack.services import stepfunctions
+
+    body = given.get("Body", "")
+    data = body if isinstance(body, str) else json.dumps(body)
+    path = f"/{given.get('Bucket', '')}/{given.get('Key', '')}"
+    # As the emulator signs its other calls of this kind.
+    sent = {"authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{stepfunctions.REGION}/s3/aws4_request"}
+    sent |= {"content-type": given["ContentType"]} if given.get("ContentType") else {}
+    handler = app.SERVICE_HANDLERS[info.get("service_key", "s3")]
+    method, content = ("GET", b"") if action == "getObject" else ("PUT", data.encode())
+    status, headers, answer = app.call_service_handler_sync(handler, method, path, sent, content, {})
+    text = answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer or "")
+    if status >= 400:
+        code = re.search(r"<Code>(\w+)</Code>", text)
+        raise stepfunctions._ExecutionError(f"S3.{code[1] if code else 'S3'}Exception", text)
+    lower = {str(name).lower(): value for name, value in (headers or {}).items()}
+    read = {"Body": text, "ContentType": lower.get("content-type"), "ContentLength": len(answer or b"")}
+    return {"ETag": lower.get("etag"), **(read if action == "getObject" else {})}
+
+
 def calls_of_apis() -> None:
     """Let `apigateway:invoke` call an API of this cloud.
 
