@@ -43,8 +43,8 @@ ROOMS = {
     ),
     "isolation": Room(
         ("isolation/reach.py", "isolation/patterns.py", "isolation/policies.py"),
-        ("tests/unit/isolation",),
-        ("tests/component/isolation",),
+        tuple(f"tests/unit/isolation/test_{name}.py" for name in ("patterns", "policies", "reach", "limited")),
+        ("tests/unit/isolation", "tests/component/isolation"),
     ),
     "gates": Room(
         ("usecases/gates/*.py",),
@@ -93,7 +93,7 @@ def _room(name: str, chosen: argparse.Namespace) -> bool:
         print(f"{outcomes[at]}: {every[at][1]}")
     counts = Counter(outcomes.values())
     possible = len(outcomes) - counts.pop("impossible", 0)
-    share = counts["killed"] / max(1, possible)
+    share = (counts["killed"] + counts["hung"]) / max(1, possible)
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
     print(
         f"{name}: {len(every)} mutants, {len(every) - len(counted)} equivalent, {possible} tried: {told} ({share:.1%});"

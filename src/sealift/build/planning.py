@@ -86,7 +86,7 @@ class Planner:
         self._fetch = fetch
         self._beside = Beside(root, self._boundary, self._read)
         self._trees: dict[tuple[Path, Profile | None], Tree] = {}
-        self._wanted: dict[tuple[Path, str, str, str], Wanted | None] = {}
+        self._wanted: dict[tuple[Path, str | None, str, str | None], Wanted | None] = {}
 
     def ready(self, asset: Asset) -> bool:
         """Return whether the plan can be made without starting a program."""
@@ -247,7 +247,7 @@ class Planner:
     def _dependencies_of(self, asset: Asset, method: Method, source: Path) -> Wanted | None:
         if method != "python":
             return None
-        memo = (source, asset.runtime or "", asset.architecture, asset.build_method or "")
+        memo = (source, asset.runtime, asset.architecture, asset.build_method)
         if memo not in self._wanted:
             found = declared(
                 source,

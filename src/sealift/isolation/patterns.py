@@ -83,13 +83,13 @@ class _Compiled:
     symbols: int
     colon_after: tuple[int, ...]
     """For each position, that of the next literal colon, or size."""
-    wild_from: tuple[int, ...]
-    """For each position, that of the first wildcard a symbol there could begin to fill, or -1."""
+    wild_from: tuple[int | None, ...]
+    """For each position, that of the first wildcard a symbol there could begin to fill, or None."""
     block_after: tuple[int, ...]
     """For each position, that of the next character a symbol cannot hold, or size."""
     random: int
     """Which of the symbols hold letters and digits alone."""
-    wild_random: tuple[int, ...]
+    wild_random: tuple[int | None, ...]
     block_random: tuple[int, ...]
 
 
@@ -110,20 +110,20 @@ def _compiled(term: str) -> _Compiled:
             at[char] = at.get(char, 0) | bit
             symbols |= bit if char >= FIRST_SYMBOL else 0
             random |= bit if char >= FIRST_RANDOM else 0
-    colon, wild, block = [size] * (size + 1), [-1] * (size + 1), [size] * (size + 1)
-    wild_random, block_random = [-1] * (size + 1), [size] * (size + 1)
-    for index in range(size - 1, -1, -1):
-        char = term[index]
-        colon[index] = index if char == ":" else colon[index + 1]
+    colon, block, block_random = [size], [size], [size]
+    wild: list[int | None] = [None]
+    wild_random: list[int | None] = [None]
+    for index, char in reversed(list(enumerate(term))):
+        colon.append(index if char == ":" else colon[-1])
         blocked = char in ":/" or char >= FIRST_SYMBOL
-        block[index] = index if blocked else block[index + 1]
-        wild[index] = -1 if blocked else index if char in _WILD else wild[index + 1]
-        blocked = blocked or not (char.isalnum() or char in _WILD)
-        block_random[index] = index if blocked else block_random[index + 1]
-        wild_random[index] = -1 if blocked else index if char in _WILD else wild_random[index + 1]
+        block.append(index if blocked else block[-1])
+        wild.append(None if blocked else index if char in _WILD else wild[-1])
+        blocked = not (char.isalnum() or char in _WILD)
+        block_random.append(index if blocked else block_random[-1])
+        wild_random.append(None if blocked else index if char in _WILD else wild_random[-1])
     return _Compiled(
-        size, (2 << size) - 1, at, star, tail, one, symbols, tuple(colon), tuple(wild), tuple(block),
-        random, tuple(wild_random), tuple(block_random),
+        size, (2 << size) - 1, at, star, tail, one, symbols, tuple(colon[::-1]), tuple(wild[::-1]), tuple(block[::-1]),
+        random, tuple(wild_random[::-1]), tuple(block_random[::-1]),
     )  # fmt: skip
 
 
@@ -277,7 +277,7 @@ class _State:
         wilds, blocks = (p.wild_random, p.block_random) if char >= FIRST_RANDOM else (p.wild_from, p.block_after)
         for index in _bits(here):
             wild = wilds[index]
-            if wild >= 0:
+            if wild is not None:
                 after |= (2 << blocks[index]) - (1 << wild)
         self.at = after
         self.inside = self.filled = 0

@@ -205,7 +205,7 @@ _TRIED = 64
 def _certain_first(statement: Statement, entries: list[Owned]) -> list[Owned]:
     """Order resources so that one which matches for any generated id comes first and gives a certain witness."""
     for index, entry in enumerate(entries[:_TRIED]):
-        if statement.but_resources or any(covers(p, entry.term) or p == entry.term for p in statement.resources):
+        if statement.but_resources or any(covers(p, entry.term) for p in statement.resources):
             return entries if index == 0 else [entry, *entries[:index], *entries[index + 1 :]]
     return entries
 

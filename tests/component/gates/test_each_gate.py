@@ -144,6 +144,7 @@ def test_the_gates_of_a_promotion_are_open_for_a_deployment(world: World):
     entering = replace(deployed(world), built_from=TWO)
     got = {said.gate: (said.status, said.message, said.about) for said in ask(ENTRY, entering)}
     config = entering.plan.config[:12]
+    assert entering.soaked == world.standing(), "without a source it is the environment itself that is looked at"
     wanted = {name: ("open", message.replace("CONFIG", config), a) for name, (message, a) in DEPLOYED.items()}
     assert got == {**wanted, "protected": ("open", "gates read from origin/main", "")}
 
@@ -777,6 +778,8 @@ def test_probes_that_are_answered_wrong_close_it_and_enough_traffic_needs_none(s
     soaked.http.serve(URL, answer(502))
     said = asked("health", comes(soaked))
     assert (said.status, "answered 502" in said.message) == ("refused", True)
+    glance = asked("health", comes(soaked, probing=False))
+    assert (glance.status, glance.message.rpartition("; ")[2]) == ("open", "a promotion sends 1 probes first")
     soaked.http.serve(URL, answer(200, "hello"))
     sent = len(soaked.http.requests)
     assert "1 synthetic" in asked("health", comes(soaked)).message
@@ -949,3 +952,35 @@ def test_nobody_has_to_approve_what_needs_no_approval_whatever_its_configuration
     soaked.change("production", parameters={"Levle": "2"})
     assert says("configuration", comes(soaked))[0] == "refused"
     assert says("approval", comes(soaked)) == ("open", "no approval is required", "")
+
+
+def test_a_stack_that_is_new_takes_nothing_away(soaked: World):
+    soaked.write({"Orders": table()}, file="later.json")
+    stacks = (*soaked.app.stacks, StackSpec(name="later", template="later.json"))
+    soaked.app = replace(soaked.app, stacks=stacks, probes=())
+    assert says("data", deployed(soaked)) == ("open", "the templates take no data away", "")
+
+
+def test_what_is_deleted_already_is_not_lost_any_more(world: World):
+    entering = losing(world)
+    world.account().stacks.force_resource("shop-staging", "Items", "DELETE_COMPLETE")
+    assert asked("data", entering).details == {"waivers": KEYS[1:]}
+
+
+def test_the_name_of_a_nested_stack_is_not_that_of_the_one_around_it(world: World):
+    for name in ({"Fn::Sub": "${AWS::StackName}-items"}, "other"):
+        made = table()
+        made["Properties"]["TableName"] = name  # type: ignore[index,call-overload]
+        world.write({"Items": made}, file="inner.json")
+        child: dict[str, Json] = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}
+        world.write({"Hello": function(), "Child": child})
+        if name != "other":
+            world.deploy()
+    assert says("data", deployed(world)) == ("open", "the templates take no data away", "")
+
+
+def test_a_release_that_comes_from_nowhere_else_is_read_where_it_enters(soaked: World):
+    entering = Entering(site=soaked.site("staging"), release=comes(soaked).release)
+    assert (entering.plan.kind, comes(soaked).plan.kind) == ("deployment", "promotion")
+    names = ("isolation", "configuration", "code", "data")
+    assert [asked(name, entering).status for name in names] == ["open"] * len(names)

@@ -333,3 +333,9 @@ def test_an_error_names_the_resources_that_it_is_about_once() -> None:
     assert named.context == {"logical_ids": ["One", "Two"], "source": "own"}
     assert naming(asset, named).message == named.message
     assert naming(asset, BuildError("x", code="y")).context["source"] == "fn"
+
+
+def test_a_lock_of_a_cache_that_is_not_there_yet_makes_it(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Cache(tmp_path / "new" / "cache").lock("one"):
+            assert (tmp_path / "new" / "cache" / "locks" / "one").exists()

@@ -102,6 +102,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, list[str]]]] = {
         {"fn/requirements.txt": "--find-links ../page.html\nsix\n", "page.html": ""},
         {"page.html": ["page.html"]},
     ),
+    "a list of archives": ({"fn/requirements.txt": "--find-links ../list\nsix\n", "list": ""}, {"list": ["list"]}),
     "a folder of archives that is not there": ({"fn/requirements.txt": "--find-links ../wheels\nsix\n"}, {}),
     "a project": ({"fn/pyproject.toml": project("fn", "six")}, {"fn/pyproject.toml*": []}),
     "a project that finds out what it needs by its build": (

@@ -135,6 +135,10 @@ CASES: dict[str, tuple[dict[str, Json], Statement]] = {
         resources("arn:${*}${?}${$}"),
         replace(READ, resources=(f"arn:{LITERAL_STAR}{LITERAL_ONE}$",)),
     ),
+    "an escaped character beside what is not known": (
+        resources({"Fn::Join": ["", ["arn:${*}", UNKNOWN_REF]]}),
+        replace(READ, resources=(f"arn:{LITERAL_STAR}*",), exact=False),
+    ),
     "a variable in an action is text": ({**ALLOW, "Action": "${a}"}, replace(READ, actions=("${a}",))),
     "a principal": ({**ALLOW, "Principal": {"AWS": "arn:p"}}, replace(READ, principals=(("AWS", "arn:p"),))),
     "anyone": ({**ALLOW, "Principal": "*"}, replace(READ, principals=(("*", "*"),))),
@@ -221,7 +225,7 @@ def test_a_statement_is_read_as_it_is_written(name: str) -> None:
 REFUSED: dict[str, tuple[Json, str]] = {
     "no statement": ({"Version": "2012-10-17"}, "has no Statement"),
     "no object": (7, "is not an object"),
-    "a list": ([{"Effect": "Allow"}], "is not an object"),
+    "a list": ([{"Effect": "Allow"}], "the policy document is not an object"),
     "an empty list": ([], "is not an object"),
     "text": ("x", "text that is not JSON"),
     "deep text": ("[" * 100_000, "nested too deeply"),

@@ -130,6 +130,7 @@ def test_the_name_of_a_stream_is_spelled_as_the_pattern_has_it() -> None:
         (("arn:b",), False, "arn:b"),
         (("arn:a",), False, "arn:a"),
         (("arn:other", "arn:*"), False, "arn:a"),
+        (("arn:other", "arn:b*"), False, "arn:b"),
         (("arn:other",), False, "arn:a"),
         (("arn:c",), True, "arn:a"),
     ],
@@ -347,6 +348,13 @@ def test_snapshots_are_not_made_again_and_queries_are_known_by_who_started_them(
     rds = {"Data": {"Type": "AWS::RDS::DBInstance"}}
     found = told(reached(world([may("rds:CreateDBSnapshot", "logs:GetQueryResults", "logs:StopQuery")], **rds)))
     assert {(entry, name) for *_, entry, name in found} <= {("Data", "rds:createdbsnapshot")}
+
+
+def test_of_all_actions_but_some_that_are_not_known_for_certain_any_may_be_allowed() -> None:
+    but = {"Effect": "Allow", "NotAction": ["dynamodb:*"], "Resource": "*"}
+    assert not [name for *_, name in told(reached(world([but]))) if name.startswith("dynamodb:")]
+    unknown = reached(world([{**but, "Resource": {"Ref": "Nowhere"}}]))
+    assert [name for *_, name in told(unknown) if name == "dynamodb:getitem"]
 
 
 def test_environments_of_other_accounts_are_not_reached() -> None:

@@ -44,9 +44,9 @@ def entries(cache: Cache, beside: Mapping[str, Path] = MappingProxyType({})) -> 
 
     `beside` are folders of files that others keep by content, under the name of their kind.
     """
-    found = [entry for kind in KINDS for entry in _of_kind(kind, sorted((cache.root / kind).glob("*")))]
+    found = [entry for kind in KINDS for entry in _of_kind(kind, (cache.root / kind).glob("*"))]
     for kind, folder in beside.items():
-        found += _of_kind(kind, sorted(path for path in folder.rglob("*") if path.is_file()))
+        found += _of_kind(kind, (path for path in folder.rglob("*") if path.is_file()))
     used: dict[str, datetime] = {}
     for record in (entry for entry in found if entry.kind == "records"):
         blob = str((read_json(record.path) or {}).get("sha256"))

@@ -43,7 +43,7 @@ class StatIndex:
     def save(self) -> None:
         """Write what was learnt; without anything new, nothing is written."""
         if self._fresh:
-            known = {path: seen for path, seen in self._known.items() if path in self._fresh or os.path.lexists(path)}
+            known = {path: seen for path, seen in self._known.items() if os.path.lexists(path)}
             self._cache.try_write("files", self._name, {**known, **self._fresh})
 
     def _file_system_time_ns(self) -> int:
