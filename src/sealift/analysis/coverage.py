@@ -39,7 +39,7 @@ def line_hits(reports: Iterable[str], root: str) -> dict[str, dict[int, bool]]:
 
 
 def _lines(report: str) -> Iterator[tuple[str, int, bool]]:
-    """Yield every line that can be run; nothing of what is no report."""
+    """Yield every line that can be run; nothing of what is not a report."""
     import xml.etree.ElementTree as ET
 
     try:

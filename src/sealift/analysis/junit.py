@@ -53,7 +53,7 @@ class Counts:
 
 
 def junit_counts(text: str) -> Counts:
-    """Return the counts of a report, and a finding for each red test. Raises ValueError when it is no report."""
+    """Return the counts of a report, and a finding for each red test. Raises ValueError when it is not a report."""
     import xml.etree.ElementTree as ET
 
     try:

@@ -12,4 +12,4 @@ def age(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
     try:
         return timedelta(seconds=seconds(value))
     except ValueError as error:
-        raise click.BadParameter(f'"{value}" is no duration; write it like 10m, 12h or 30d') from error
+        raise click.BadParameter(f'"{value}" is not a duration; write it like 10m, 12h or 30d') from error
