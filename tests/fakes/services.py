@@ -148,7 +148,8 @@ class FakeSettings:
 
     def missing(self, references: Sequence[str]) -> tuple[str, ...]:
         """Return those that do not exist."""
-        self._look()
+        if references:
+            self._look()
         return tuple(r for r in references if not any(r == k or r.startswith(f"{k}:") for k in self._shown()))
 
     def versions(self, references: Sequence[str]) -> Mapping[str, str]:

@@ -30,6 +30,8 @@ class Evidence:
     """What was known of its dependencies at that time."""
     tools: Mapping[str, str] = field(default_factory=dict)
     """Versions of what analysed."""
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What code alone reads of the store of each environment, as `ssm:NAME` or `secretsmanager:ID`, and needs."""
 
     @property
     def wanting(self) -> str:

@@ -26,7 +26,8 @@ from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import check_account
 
 _MADE = {"AWS::SSM::Parameter": "ssm", "AWS::SecretsManager::Secret": "secretsmanager"}
-_UNREADABLE = ("access-denied", "kms-key-unusable")
+_TEMPLATE = "the template"
+UNREADABLE = ("access-denied", "kms-key-unusable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def lacking(settings: Settings, references: Sequence[str], *, values: bool = Fal
             try:
                 held = settings.held(reference)
             except CloudError as error:
-                if error.code not in _UNREADABLE:
+                if error.code not in UNREADABLE:
                     raise
                 unread = True
             else:
@@ -110,18 +111,8 @@ def _contract(
     code: Mapping[str, Sequence[FunctionReads]],
     environment: Environment,
 ) -> Contract:
-    stacks = [_stack(name, template) for name, template in templates.items()]
-    values, problems = fitted_parameters(app, environment, stacks)
-    findings = [misfit(app, environment, stacks, problem) for problem in problems]
-    needs = [
-        need
-        for stack in stacks
-        for need in _needs(app, environment, stack, templates[stack.name], values[stack.name], code[stack.name])
-    ]
-    undecided = tuple(dict.fromkeys(n.by for n in needs if not n.reference))
-    known = {n.reference: n for n in sorted(needs, key=lambda one: one.required) if n.reference}
-    made = {one for stack in stacks for one in _made(templates[stack.name], values[stack.name])}
-    wanted = [reference for reference in known if _plain(reference) not in made]
+    findings, known, undecided = _known(app, templates, code, environment)
+    wanted = list(known)
     failed = any(finding.stops for finding in findings)
     contract = Contract(
         environment=environment.name,
@@ -149,6 +140,42 @@ def _contract(
     )
 
 
+def _known(
+    app: App,
+    templates: Mapping[str, Template],
+    code: Mapping[str, Sequence[FunctionReads]],
+    environment: Environment,
+) -> tuple[list[Finding], dict[str, Need], tuple[str, ...]]:
+    """Return what does not fit, the needs by their reference, and who reads what cannot be decided.
+
+    What the templates make themselves is not among the needs.
+    """
+    stacks = [_stack(name, template) for name, template in templates.items()]
+    values, problems = fitted_parameters(app, environment, stacks)
+    findings = [misfit(app, environment, stacks, problem) for problem in problems]
+    needs = [
+        need
+        for stack in stacks
+        for need in _needs(app, environment, stack, templates[stack.name], values[stack.name], code[stack.name])
+    ]
+    made = {one for stack in stacks for one in _made(templates[stack.name], values[stack.name])}
+    known = {n.reference: n for n in sorted(needs, key=lambda one: one.required) if n.reference}
+    undecided = tuple(dict.fromkeys(n.by for n in needs if not n.reference))
+    return findings, {ref: need for ref, need in known.items() if _plain(ref) not in made}, undecided
+
+
+def code_settings(app: App, services: Services, templates: Mapping[str, Template]) -> dict[str, tuple[str, ...]]:
+    """Return for each environment the settings that it has to have because code reads them; templates name no such."""
+    code = {name: services.analyzer.reads(app, template) for name, template in templates.items()}
+    found: dict[str, tuple[str, ...]] = {}
+    for environment in app.environments:
+        _, known, _ = _known(app, templates, code, environment)
+        alone = tuple(sorted(ref for ref, need in known.items() if need.required and need.by != _TEMPLATE))
+        if alone:
+            found[environment.name] = alone
+    return found
+
+
 def _stack(name: str, template: Template) -> SealedStack:
     return SealedStack(
         name=name, template_sha256=UNBUILT, needs=(), parameters=template.parameters, settings=template.settings
@@ -170,7 +197,7 @@ def _needs(
     later = spec is not None and bool(spec.needs)
     for reference in stored_settings(stack.parameters, stack.settings, values):
         place = _place(template, reference, values)
-        yield Need(reference=reference, by="the template", location=place, required=not later)
+        yield Need(reference=reference, by=_TEMPLATE, location=place, required=not later)
     given = {**values, **given_parameters(app, environment, stack)}
     bindings = Bindings(
         parameters=parameter_values(template.body, given),

