@@ -90,7 +90,9 @@ def test_log_lines_of_an_invocation_are_not_lost(endpoint: Endpoint) -> None:
     deploy(endpoint, "chatty", {"Resources": {"Role": ROLE, "F": function(code, FunctionName="chatty")}})
     for _ in range(5):
         answer = client(endpoint, "lambda").invoke(FunctionName="chatty", LogType="Tail")
-        assert base64.b64decode(answer["LogResult"]).decode().splitlines() == [f"line {n}" for n in range(20)]
+        start, *lines, end, report = base64.b64decode(answer["LogResult"]).decode().splitlines()
+        assert lines == [f"line {n}" for n in range(20)]
+        assert [one.partition(" RequestId: ")[0] for one in (start, end, report)] == ["START", "END", "REPORT"]
 
 
 def test_environment_values_that_are_no_text_reach_the_function_as_text(endpoint: Endpoint) -> None:
