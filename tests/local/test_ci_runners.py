@@ -18,6 +18,7 @@ import pytest
 from sealift.cli.main import run
 from sealift.local.supervisor import LocalCloud
 from tests.local.following import Reader, command, follow, parts, reader_env, understood
+from tests.long import nightly
 from tools.runners import PLACES, missing
 
 TEMPLATE = """\
@@ -324,7 +325,9 @@ def push_to_main(team: Team, system: str) -> list[str]:
     return [str(PLACES[system]), "--force-shell-executor", "--variable", "AWS_TOKEN=token"]
 
 
-@pytest.mark.parametrize("system", [pytest.param(one, marks=needs(one)) for one in FILES])
+@pytest.mark.parametrize(
+    "system", [pytest.param(one, marks=[needs(one), *[nightly] * (one != "bitbucket")]) for one in FILES]
+)
 def test_the_production_step_waits_for_the_approval_of_somebody_else(team: Team, system: str) -> None:
     written(team, system, FILES[system], approval=True)
     team.call(push_to_main(team, system))
@@ -355,6 +358,7 @@ def deployments(team: Team, folder: str) -> list[str]:
     return [e["at"] for e in entries["entries"] if (e["kind"], e["status"]) == ("deployment", "succeeded")]
 
 
+@nightly
 @pytest.mark.parametrize("system", [pytest.param(one, marks=needs(one)) for one in FILES])
 def test_one_pipeline_delivers_what_changed_of_several_applications(several: Team, system: str) -> None:
     assert run(["init", "--ci", system, "-C", str(several.root)]) == 0

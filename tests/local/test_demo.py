@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from examples.bitbucket import Run, groups, holds
+from tests.long import nightly
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 300
@@ -78,6 +79,7 @@ def test_a_demonstration_that_is_interrupted_leaves_nothing_behind(demo, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@nightly
 def test_the_demonstration_of_the_ci_goes_from_the_first_push_to_production(ci_demo, tmp_path):
     said, _ = ci_demo.communicate(timeout=2 * PATIENCE_S)
     assert ci_demo.returncode == 0, said

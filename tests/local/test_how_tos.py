@@ -13,6 +13,7 @@ from sealift.model.template import Json
 from tests.component.scm.conftest import serving
 from tests.local.deploying import ROLE, client, deploy, function
 from tests.local.following import Reader, follow, on_aws, parts, reader_env, understood
+from tests.long import nightly
 
 SAM_PAGE, ACCOUNTS_PAGE, PREVIEWS_PAGE = (f"how-to/{name}.md" for name in ("from-sam-deploy", "bootstrap", "previews"))
 TEMPLATE = """\
@@ -150,6 +151,7 @@ def aws(reader: Reader, tmp_path: Path) -> Iterator[LocalCloud]:
     cloud.down()
 
 
+@nightly
 def test_a_project_of_sam_deploy_is_taken_over_as_it_is_told(shop: Reader, aws: LocalCloud) -> None:
     stacks = {"staging": ("shop-dev", "111111111111", "dev"), "production": ("shop-prod", "222222222222", "prod")}
     tables = {}
@@ -172,6 +174,7 @@ def test_a_project_of_sam_deploy_is_taken_over_as_it_is_told(shop: Reader, aws: 
     assert len({lane["release"] for lane in lanes}) == 1
 
 
+@nightly
 def test_two_accounts_are_made_ready_as_it_is_told(shop: Reader, aws: LocalCloud) -> None:
     """The jobs of the pipeline are this test's, as the roles that the page made; staging's may not touch production."""
     steps = ("Try it first", "1. Say whom the roles trust", "2. Give the application's roles the boundary")
