@@ -325,9 +325,8 @@ def push_to_main(team: Team, system: str) -> list[str]:
     return [str(PLACES[system]), "--force-shell-executor", "--variable", "AWS_TOKEN=token"]
 
 
-@pytest.mark.parametrize(
-    "system", [pytest.param(one, marks=[needs(one), *[nightly] * (one != "bitbucket")]) for one in FILES]
-)
+@nightly
+@pytest.mark.parametrize("system", [pytest.param(one, marks=needs(one)) for one in FILES])
 def test_the_production_step_waits_for_the_approval_of_somebody_else(team: Team, system: str) -> None:
     written(team, system, FILES[system], approval=True)
     team.call(push_to_main(team, system))
