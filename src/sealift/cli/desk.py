@@ -27,9 +27,11 @@ _LEVELS = {"ERROR": "red", "CRITICAL": "red", "FATAL": "red", "WARNING": "yellow
 _OF_PYTHON = re.compile(r"\[(\w+)\]\t\S+Z\t\S*\t(.*)", re.DOTALL)
 _OF_NODE = re.compile(r"\S+Z\t\S+\t(\w+)\t(.*)", re.DOTALL)
 _TOLD_BY_THE_CALL = re.compile(
-    r"\[ERROR\] (?!\t).*\n(Traceback|\s)|\S+Z\t\S+\tERROR\t(Invoke Error|Uncaught Exc)", re.DOTALL
+    r"\[ERROR\] (?!\t).*\n(Traceback|\s)|\S+Z\t\S+\tERROR\t(Invoke Error|Uncaught Exc)"
+    r"|\[WARNING\]\t.*\tLAMBDA_WARNING: Unhandled exception",
+    re.DOTALL,
 )
-"""How Lambda's runtimes write the error of a call, which is shown as such."""
+"""How Lambda's runtimes write the error of a call, which is shown as such, and their general advice on it."""
 _WIDEST_NAME, _MOST_LINES = 24, 12
 
 

@@ -79,6 +79,16 @@ def test_a_failure_is_told_once_with_its_trace(told: str) -> None:
     assert 'File "app.py", line 3' in _plain(desk)
 
 
+def test_the_general_advice_of_the_runtime_on_a_failure_is_left_out() -> None:
+    advice = (
+        "[WARNING]\t2026-01-01T00:00:00.000Z\t\tLAMBDA_WARNING: Unhandled exception. The most likely cause is an issue"
+    )
+    own = "[WARNING]\t2026-01-01T00:00:00.000Z\t1-2\tstock is low"
+    shown = _plain(_desk([{"kind": "line", "function": "f-1", "text": text} for text in (advice, own)]))
+    assert "LAMBDA_WARNING" not in shown
+    assert "stock is low" in shown
+
+
 def test_what_a_function_logs_as_an_error_is_shown() -> None:
     desk = _desk([{"kind": "line", "function": "f-1", "text": "[ERROR]\t2026-01-01T00:00:00.000Z\t1\tno stock"}])
     assert "ERROR no stock" in _plain(desk)
