@@ -99,6 +99,8 @@ class FakeAccounts:
     actor: str
     wrote: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Accounts by commit, where they are others."""
+    approved: tuple[str, ...] | None = None
+    """Who approved every pull request; None where nobody can be asked."""
 
     def mine(self) -> str | None:
         """Return the account that runs us."""
@@ -108,6 +110,10 @@ class FakeAccounts:
         """Return the accounts that wrote each commit."""
         author = (self.scm.author or "").rpartition("<")[2].partition("@")[0].lower()
         return {commit: self.wrote.get(commit, (f"{author}@github",) if author else ()) for commit in commits}
+
+    def reviewers(self, commit: str) -> tuple[str, ...] | None:
+        """Return who approved."""
+        return self.approved
 
 
 @dataclass(slots=True)

@@ -118,11 +118,14 @@ def listed_dependencies(artifacts: Sequence[BuiltArtifact]) -> tuple[str, ...]:
     return tuple(sorted({str(library["purl"]) for built in artifacts for library in _libraries(built)}))
 
 
-def components(body: bytes) -> tuple[str, ...]:
-    """Return the dependencies that a stored bill of materials lists, as `name version`; none when it is unreadable."""
+def components(body: bytes) -> tuple[str, ...] | None:
+    """Return the dependencies that a stored bill of materials lists, as `name version`; None when it is unreadable."""
     try:
-        listed = list_at(json.loads(body), "components")
+        bill = json.loads(body)
+        listed = list_at(bill, "components")
     except (ValueError, RecursionError):
-        return ()
+        return None
+    if not isinstance(mapping_at(bill).get("components"), list):
+        return None
     libraries = (one for one in map(mapping_at, listed) if one.get("type") == "library")
     return tuple(sorted(f"{one.get('name')} {one.get('version')}" for one in libraries))

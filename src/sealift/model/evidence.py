@@ -26,6 +26,8 @@ class Evidence:
     skipped: int = 0
     reason: str = ""
     """Why nothing was tested."""
+    not_run: tuple[str, ...] = ()
+    """Tools of the analysis that did not run, and why."""
     vulnerabilities: str = "not checked"
     """What was known of its dependencies at that time."""
     tools: Mapping[str, str] = field(default_factory=dict)
@@ -40,4 +42,14 @@ class Evidence:
             return f"its analysis {self.analysis}"
         if self.tests == "left out":
             return "its unit tests were left out (--no-tests)"
-        return f"its unit tests {self.tests}" if self.tests not in ("succeeded", "not tested") else ""
+        if self.tests not in ("succeeded", "not tested"):
+            return f"its unit tests {self.tests}"
+        return f"{self.failed} of its unit tests failed" if self.failed else ""
+
+    @property
+    def told(self) -> str:
+        """Return what was analysed and tested, in words."""
+        analysed = "it was analysed" if self.analysis == "succeeded" else "it was not analysed"
+        if self.tests == "succeeded":
+            return f"{analysed}, and {self.passed} unit tests passed"
+        return f"{analysed}, and its unit tests were not run: {self.reason or 'nobody recorded why'}"

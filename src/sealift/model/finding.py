@@ -11,6 +11,9 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 """Worst first."""
 
+NOT_RUN = ("could-not-run", "not-installed", "tools-not-run")
+"""Rules of the findings that say that a tool did not run."""
+
 
 @value
 class Finding:

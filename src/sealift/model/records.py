@@ -69,6 +69,8 @@ class Delivery:
     gates: Gates | None = None
     health: Mapping[str, Json] | None = None
     """What was seen of the release where it soaked."""
+    evidence: str | None = None
+    """SHA-256 of the stored evidence of its analysis and tests."""
     anchor: Anchor | None = None
     """Where the ledger ended that the release was promoted from."""
     watch_s: float | None = None

@@ -58,6 +58,12 @@ class Accounts(Protocol):
         Raises CloudError when the service does not answer.
         """
 
+    def reviewers(self, commit: str) -> tuple[str, ...] | None:
+        """Return the accounts that approved a pull request with this commit, without who opened it.
+
+        None when no service can be asked. Raises CloudError when it does not answer.
+        """
+
 
 class PullRequests(Protocol):
     """The pull requests of one repository, as the service that holds the code has them. Read only."""

@@ -11,7 +11,6 @@ from typing import Literal
 
 from sealift import __version__
 from sealift.delivery.bom import bill_of_materials, bom_key, listed_dependencies
-from sealift.delivery.evidence import evidence_key
 from sealift.delivery.gates import GateResult, refused_by
 from sealift.delivery.provenance import PAYLOAD_TYPE, envelope_key, provenance, provenance_faults, provenance_key
 from sealift.delivery.rebuilt import locks_key, locks_of
@@ -154,7 +153,7 @@ def require_private_key(keys: Keys, site: Site) -> None:
 
 def copy_attestations(release: Release, source: Bucket, target: Bucket) -> None:
     """Copy what is stored beside the manifest, all of it or nothing."""
-    keys = [f(release.digest) for f in (bom_key, locks_key, evidence_key, provenance_key, envelope_key)]
+    keys = [f(release.digest) for f in (bom_key, locks_key, provenance_key, envelope_key)]
     bodies = {key: stored.body for key in keys if (stored := source.get(key)) is not None}
     signed_there = target.get(envelope_key(release.digest)) is not None
     if signed_there and envelope_key(release.digest) not in bodies:

@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from sealift.delivery.blame import broke
+from sealift.delivery.evidence import named_evidence
 from sealift.delivery.history import Standing, open_deletions, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
 from sealift.delivery.outputs import merged_outputs
@@ -74,6 +75,8 @@ class Plan:
     """When it was asked for, for deployments that come later."""
     contains: tuple[str, ...] | None = None
     """The newest commits that it contains, for the same."""
+    evidence: str | None = None
+    """Hash of the stored evidence of its analysis and tests, for the ledger."""
     health: Mapping[str, Json] | None = None
     """What was seen of this release where it soaked, for the ledger."""
     anchor: Anchor | None = None
@@ -140,11 +143,14 @@ def is_standing(site: Site, plan: Plan, current: Standing) -> bool:
     """Return whether exactly this release and configuration runs there already, verified and not found bad since.
 
     The ledger alone is not believed: its stacks have to be there, too, and the settings have to be those of then.
+    Evidence that the ledger does not name yet is recorded by another deployment, which changes nothing.
     """
     deployed = current.current
     if deployed is None or deployed is not current.last or not deployed.is_good:
         return False
     if (deployed.release, deployed.config) != (plan.release.digest, plan.config) or deployed.secrets != plan.secrets:
+        return False
+    if plan.evidence is not None and named_evidence(site.ledger.entries(), deployed.release) != plan.evidence:
         return False
     if deployed.settings is not None and deployed.settings != dict(_versions(site, plan)):
         return False
@@ -243,6 +249,7 @@ def _delivery(plan: Plan, site: Site) -> Delivery:
         isolation=plan.isolation,
         gates=gates_record(site.app),
         health=plan.health,
+        evidence=plan.evidence,
         anchor=plan.anchor,
         watch_s=site.environment.watch_s or None if plan.kind != "rollback" else None,
     )

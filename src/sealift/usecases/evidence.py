@@ -1,15 +1,17 @@
 """The evidence of a release: made when its commit was analysed and tested, kept beside its manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sealift.delivery.evidence import evidence_key, evidence_of, read, written
+from sealift.delivery.evidence import evidence_key, evidence_of, kept, named_evidence, sha256_of
 from sealift.model.evidence import Evidence
 from sealift.model.finding import SuiteResult
+from sealift.model.ledger import Entry
 from sealift.model.release import BuiltRelease
 from sealift.ports import Bucket
+from sealift.usecases.attest import Check
 
 if TYPE_CHECKING:
     from sealift.usecases.check import Checked
@@ -41,12 +43,24 @@ def _known(audited: SuiteResult | None) -> str:
     return f"{known}; {audited.reason}" if audited.reason else known
 
 
-def store_evidence(evidence: Evidence, bucket: Bucket) -> None:
-    """Store evidence beside the manifest. What is there stays when it wants nothing and the new one does."""
+def store_evidence(evidence: Evidence, bucket: Bucket, *, named: str | None) -> str:
+    """Store evidence beside the manifest, unless what the ledger names says as much. Return its hash."""
     stored = bucket.get(evidence_key(evidence.release))
-    before = read(stored.body) if stored is not None else None
-    if before is not None and before.release == evidence.release and not before.wanting and evidence.wanting:
-        return
-    body = written(evidence)
-    if stored is None or stored.body != body:
+    before = stored.body if stored is not None else None
+    body = kept(before, evidence, named=named)
+    if body != before:
         bucket.put(evidence_key(evidence.release), body)
+    return sha256_of(body)
+
+
+def evidence_check(entries: Sequence[Entry], release: str, bucket: Bucket) -> Check:
+    """Return whether the stored evidence of a release is the one that the ledger names."""
+    stored, named = bucket.get(evidence_key(release)), named_evidence(entries, release)
+    if stored is None and named is None:
+        return Check(name="evidence", status="absent", detail="nobody recorded that it was analysed and tested")
+    if named is None:
+        return Check(name="evidence", status="absent", detail="the ledger does not name what is stored")
+    if stored is None or sha256_of(stored.body) != named:
+        what = "is gone" if stored is None else f"is another one than {named[:12]}, which the ledger names"
+        return Check(name="evidence", status="failed", detail=f"what is stored {what}")
+    return Check(name="evidence", status="ok", detail=f"its SHA-256 is the one that the ledger names, {named[:12]}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from sealift.delivery.chains import anchor_record
+from sealift.delivery.evidence import named_evidence, sha256_of
 from sealift.delivery.health import evidence
 from sealift.delivery.override import Override
 from sealift.errors import ConfigError, Refused
@@ -73,11 +74,14 @@ def promote(app: App, environment: Environment, services: Services, options: Pro
         operation = Operation(id=services.ids.new(), kind="override", release=digest, commit=plan.commit)
         if enters(turn, writer, force=options.force):
             record_overrides(overridden, options.override, operation, writer)
-        copy_release(plan.release, stored_origin(digest, source.cloud), source=source, target=site)
+        told, origin = entering.evidence, stored_origin(digest, source.cloud)
+        copy_release(plan.release, origin, source=source, target=site, evidence=told)
         author = entering.verified.author if entering.verified else None
         anchor = anchor_record(source.name, source.ledger.entries())
         proved = replace(turn, author=author, anchor=anchor, isolation=store_certificate(entering.proof, writer))
-        return bring(proved, writer, restore=True, force=options.force)
+        return bring(
+            replace(proved, evidence=_recorded(told, digest, source)), writer, restore=True, force=options.force
+        )
 
 
 def entering_by_promotion(
@@ -98,6 +102,12 @@ def entering_by_promotion(
         built=options.built,
         rebuilding="reproduced" not in options.override.gates,
     )
+
+
+def _recorded(told: bytes | None, release: str, source: Site) -> str | None:
+    """Return the hash of what was copied, if the source's ledger names it: a promotion vouches for nothing else."""
+    named = named_evidence(source.ledger.entries(), release)
+    return named if told is not None and sha256_of(told) == named else None
 
 
 def _source(app: App, environment: Environment) -> Environment:

@@ -192,9 +192,9 @@ def deploy_built(
         )
         if enters(turn, writer, force=force):
             record_overrides(overridden, admission.override, operation, writer)
-        upload_release(built, site, keys=keys, evidence=evidence)
+        recorded = upload_release(built, site, keys=keys, evidence=evidence)
         proved = replace(turn, author=built.origin.author, isolation=store_certificate(proof, writer))
-        return bring(proved, writer, restore=False, force=force)
+        return bring(replace(proved, evidence=recorded), writer, restore=False, force=force)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sealift.delivery.evidence import evidence_key, named_evidence
 from sealift.delivery.manifest import blob_key, manifest_key, origin_key, parse_manifest
 from sealift.errors import IntegrityError, PreconditionFailed, UserError
 from sealift.model.event import Progressed
@@ -28,10 +29,11 @@ _DIGEST_BEGINS = re.compile(rf"[0-9a-f]{{{_LEAST_DIGITS},64}}")
 
 def upload_release(
     built: BuiltRelease, site: Site, *, keys: Keys | None = None, evidence: Evidence | None = None
-) -> None:
+) -> str | None:
     """Store a release in the environment's bucket: only blobs that it lacks, the manifest last.
 
-    The manifest is the sign that a release is complete, so a kill before it leaves nothing that looks like one.
+    Returns the hash of the stored evidence, if any was given. The manifest is the sign that a release is complete, so a
+    kill before it leaves nothing that looks like one.
     """
     release = built.release
     with phase(site.services, "upload", environment=site.cloud.environment) as outcome:
@@ -43,14 +45,20 @@ def upload_release(
 
         _transfer(send, release.blobs, site)  # one that is there is checked, and replaced when damaged
         store_attestations(built, site, keys or Keys())
-        if evidence is not None:
-            store_evidence(evidence, site.cloud.bucket)
+        named = named_evidence(site.ledger.entries(), release.digest)
+        recorded = store_evidence(evidence, site.cloud.bucket, named=named) if evidence is not None else None
         _finish(release, built.origin, site.cloud.bucket)
         outcome.detail = f"{len(missing)} of {len(release.blobs)} objects were missing"
+    return recorded
 
 
-def copy_release(release: Release, origin: Origin, *, source: Site, target: Site) -> None:
-    """Copy a release between buckets. Every blob is read from `source` and hashed before anything is written."""
+def copy_release(
+    release: Release, origin: Origin, *, source: Site, target: Site, evidence: bytes | None = None
+) -> None:
+    """Copy a release between buckets. Every blob is read from `source` and hashed before anything is written.
+
+    `evidence` is what the gates read: it is written, whatever is in the source's bucket by now.
+    """
     with (
         phase(target.services, "promote", environment=target.name) as outcome,
         TemporaryDirectory(prefix="sealift-copy-") as folder,
@@ -68,6 +76,9 @@ def copy_release(release: Release, origin: Origin, *, source: Site, target: Site
         missing = _missing(release, target.cloud.bucket)
         _transfer(send, release.blobs, target)  # one that is there is checked, and replaced when damaged
         copy_attestations(release, source.cloud.bucket, target.cloud.bucket)
+        there = target.cloud.bucket.get(evidence_key(release.digest))
+        if evidence is not None and (there is None or there.body != evidence):
+            target.cloud.bucket.put(evidence_key(release.digest), evidence)
         _finish(release, origin, target.cloud.bucket)
         outcome.detail = f"{len(release.blobs)} objects checked, {len(missing)} copied"
 

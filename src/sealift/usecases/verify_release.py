@@ -11,12 +11,13 @@ from sealift.model.app import App, Environment
 from sealift.model.release import Release
 from sealift.ports import Cloud
 from sealift.usecases.attest import Check, Keys, attestation_checks
+from sealift.usecases.evidence import evidence_check
 from sealift.usecases.proof.certificates import isolation_check
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.store import PARALLEL_TRANSFERS, full_digest, stored_release
 
-MAY_LACK = frozenset({"provenance", "isolation"})
+MAY_LACK = frozenset({"provenance", "isolation", "evidence"})
 """What a release from before there was such evidence has not."""
 
 
@@ -46,8 +47,9 @@ def verify_release(
         return CheckedRelease(release=digest, checks=(Check(name="manifest", status="failed", detail=error.message),))
     manifest = Check(name="manifest", status="ok", detail=f"its SHA-256 is the release's digest, {digest[:12]}")
     isolation = isolation_check(site.ledger.entries(), digest, cloud)
+    tested = evidence_check(site.ledger.entries(), digest, cloud.bucket)
     attested = attestation_checks(found, cloud.bucket, keys)
-    return CheckedRelease(release=digest, checks=(manifest, _blobs(found, cloud), isolation, *attested))
+    return CheckedRelease(release=digest, checks=(manifest, _blobs(found, cloud), tested, isolation, *attested))
 
 
 def _current(site: Site) -> str:

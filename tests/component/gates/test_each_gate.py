@@ -20,6 +20,7 @@ from sealift.delivery.provenance import provenance_key
 from sealift.errors import CloudError, Refused, UserError
 from sealift.model.app import Freeze, GatesRead, Hooks, StackSpec
 from sealift.model.event import HealthJudged, Noted
+from sealift.model.stored import canonical_json
 from sealift.model.template import Json
 from sealift.ports import Ledger
 from sealift.usecases.approve import approve
@@ -484,7 +485,7 @@ def evidence(world: World, **changes: Json) -> None:
     bucket, key = world.account("staging").bucket, evidence_key(comes(world).release)
     kept = bucket.peek(key)
     assert kept is not None
-    body = changes.pop("body", json.dumps({**json.loads(kept), **changes}))
+    body = changes.pop("body", canonical_json({**json.loads(kept), **changes}).decode())
     if body is None:
         bucket.lose(key)
     else:
@@ -495,11 +496,13 @@ def evidence(world: World, **changes: Json) -> None:
     ("changes", "wanting"),
     [
         ({}, ""),
-        ({"tests": "not tested", "reason": "no tests"}, ""),
         ({"body": None}, "nobody recorded that it was analysed and tested"),
         ({"body": "{}"}, "its evidence is unreadable"),
         ({"release": "b" * 64}, "its evidence is about release bbbbbbbbbbbb"),
         ({"tests": "failed"}, "its unit tests failed"),
+        ({"failed": 1}, "1 of its unit tests failed"),
+        ({"passed": 4}, "its evidence is not the recorded one: the ledger of staging names "),
+        ({"commit": "d" * 40}, "its evidence is not the recorded one: the ledger of staging names "),
     ],
 )
 @pytest.mark.parametrize("local", [False, True])
@@ -509,16 +512,49 @@ def test_evidence_has_to_be_there_and_good(soaked: World, changes: dict[str, Jso
     said, digest = asked("evidence", entering), entering.release[:12]
     assert said.about == "staging"
     if not wanting:
-        told = "there are no unit tests" if changes else "3 unit tests passed"
-        assert (said.status, said.message, said.events) == ("open", f"it was analysed, and {told}", ())
+        assert (said.status, said.message, said.events) == ("open", "it was analysed, and 3 unit tests passed", ())
     elif local:
-        message = f"{wanting}; on AWS release {digest} would not be promoted"
-        note = Noted(level="warning", name="no-evidence", message=message, environment="staging")
-        assert (said.status, said.message, said.events) == ("open", message, (note,))
+        note = Noted(level="warning", name="no-evidence", message=said.message, environment="staging")
+        assert (said.status, said.message.startswith(wanting), said.events) == ("open", True, (note,))
+        assert said.message.endswith(f"; on AWS release {digest} would not be promoted")
     else:
         message = f"Release {digest} is not promoted: {wanting}"
         assert (said.status, said.message.startswith(message), said.events) == ("refused", True, ())
         assert "sealift run" in said.hint
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        (
+            {"tests": "not tested", "reason": "none there"},
+            "it was analysed, and its unit tests were not run: none there",
+        ),
+        ({"analysis": "not tested"}, "it was not analysed, and 3 unit tests passed"),
+    ],
+)
+def test_what_was_not_looked_at_is_said_where_it_may_enter(world: World, told: dict[str, object], message: str):
+    world.evidence = told
+    world.deploy()
+    world.soak()
+    said = asked("evidence", comes(world))
+    assert (said.status, said.message) == ("open", message)
+
+
+@pytest.mark.parametrize(
+    ("told", "wanting"),
+    [
+        ({"dirty": True}, "it was tested on a work tree that differed from the commit"),
+        ({"commit": "d" * 40}, "it was tested on commit dddddddd, from which it was not deployed"),
+        ({"commit": None}, "it was tested on commit unknown, from which it was not deployed"),
+    ],
+)
+def test_evidence_of_another_tree_is_refused(world: World, told: dict[str, object], wanting: str):
+    world.evidence = told
+    world.deploy()
+    world.soak()
+    said = asked("evidence", comes(world))
+    assert (said.status, said.message.endswith(f" is not promoted: {wanting}")) == ("refused", True)
 
 
 # What the release is made of.

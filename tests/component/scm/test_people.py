@@ -199,3 +199,56 @@ def test_in_a_job_the_job_says_it(service: Service) -> None:
     assert place_of(detect(github(service)), "git@gitlab.com:x/y.git") == Place(
         service="github", repository="acme/shop", host=""
     )
+
+
+# Who approved
+
+
+def test_github_knows_who_approved_at_last(service: Service) -> None:
+    answers(service, f"{PLACE}/pulls", [{"number": 7, "user": {"login": "ann"}}])
+    said = [
+        ("bob", "APPROVED"),
+        ("eve", "APPROVED"),
+        ("bob", "COMMENTED"),
+        ("eve", "CHANGES_REQUESTED"),
+        ("ann", "APPROVED"),
+    ]
+    reviews = [{"user": {"login": name}, "state": state} for name, state in said]
+    answers(service, "/repos/acme/shop/pulls/7/reviews?per_page=100", [*reviews, {"user": None, "state": "APPROVED"}])
+    assert accounts(github(service)).reviewers(COMMIT) == ("bob@github",)
+
+
+def test_bitbucket_knows_who_approved(service: Service) -> None:
+    place = "/2.0/repositories/acme/shop"
+    answers(service, f"{place}/commit/{COMMIT}/pullrequests", {"values": [{"id": 3, "author": {"uuid": "{77}"}}]})
+    people = [
+        {"user": {"uuid": UUID}, "approved": True},
+        {"user": {"uuid": "{88}"}, "approved": False},
+        {"approved": True},
+    ]
+    answers(service, f"{place}/pullrequests/3", {"participants": people})
+    assert accounts(bitbucket(service)).reviewers(COMMIT) == (f"{UUID}@bitbucket",)
+
+
+def test_gitlab_knows_who_approved(service: Service) -> None:
+    project = "/api/v4/projects/acme%2Fshop"
+    requests = [{"iid": 5, "author": {"username": "ann"}}]
+    answers(service, f"{project}/repository/commits/{COMMIT}/merge_requests", requests)
+    answers(
+        service,
+        f"{project}/merge_requests/5/approvals",
+        {"approved_by": [{"user": {"username": "bob"}}, {"user": {"username": "ann"}}, 1]},
+    )
+    assert accounts(gitlab(service)).reviewers(COMMIT) == ("bob@gitlab",)
+
+
+def test_a_commit_without_a_pull_request_has_no_reviewers(service: Service) -> None:
+    answers(service, f"{PLACE}/pulls", [])
+    assert accounts(github(service)).reviewers(COMMIT) == ()
+
+
+def test_reviewers_are_unknown_without_a_service(service: Service) -> None:
+    assert (
+        accounts({"GITHUB_API_URL": f"http://{service.address}"}, "git@github.com:acme/shop.git").reviewers(COMMIT)
+        is None
+    )

@@ -133,6 +133,8 @@ class World:
     memory: FakeMemory = field(default_factory=FakeMemory)
     variables: dict[str, str] = field(default_factory=dict)
     actor: str = "ann@laptop"
+    evidence: dict[str, object] = field(default_factory=dict)
+    """What else than analysis and tests that succeeded is known of what is deployed."""
     wrote: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Accounts that wrote a commit."""
 
@@ -216,8 +218,9 @@ class World:
         assert environment is not None
         built, templates = self.build(), load_templates(self.app, services)
         proof = prove_built(self.app, built, services, templates=templates, local=False)
+        told = replace(evidence(built), **self.evidence)  # type: ignore[arg-type]
         return deploy_built(
-            self.app, environment, built, services, proof=proof, evidence=evidence(built), force=force, adopt=adopt
+            self.app, environment, built, services, proof=proof, evidence=told, force=force, adopt=adopt
         )
 
     def soak(self) -> None:

@@ -96,21 +96,76 @@ class ForgeAccounts:
         assert self._place is not None
         match self._place.service:
             case "github":
-                place = f"/repos/{quote(self._place.repository)}/commits/{quote(commit)}"
+                place = f"{self._repository()}/commits/{quote(commit)}"
                 wrote: object = value_at(self._call(place), "author", "login")
                 opened = _each(self._call(f"{place}/pulls"), "user", "login")
             case "bitbucket":
-                place = f"/repositories/{quote(self._place.repository)}/commit/{quote(commit)}"
+                place = f"{self._repository()}/commit/{quote(commit)}"
                 wrote = value_at(self._call(place), "author", "user", "uuid")
                 opened = _each(value_at(self._call(f"{place}/pullrequests"), "values"), "author", "uuid")
             case "gitlab":
                 wrote = self._author_at_gitlab(commit)
-                project = quote(self._place.repository, safe="")
-                requests = self._call(f"/api/v4/projects/{project}/repository/commits/{quote(commit)}/merge_requests")
+                requests = self._call(f"{self._repository()}/repository/commits/{quote(commit)}/merge_requests")
                 opened = _each(requests, "author", "username")
         if not isinstance(wrote, str):
             return ()
         return tuple(dict.fromkeys(named for name in (wrote, *opened) if (named := self._named(name)) is not None))
+
+    def reviewers(self, commit: str) -> tuple[str, ...] | None:
+        """Return the accounts that approved a pull request with this commit, without who opened it.
+
+        https://docs.github.com/en/rest/pulls/reviews, https://docs.gitlab.com/api/merge_request_approvals/ and
+        https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/: documented, not observed.
+        """
+        if self._place is None or self._api is None:
+            return None
+        found: dict[str, None] = {}
+        for number, opened in self._requests(commit):
+            approved = (one for one in self._approved(number) if one != opened) if isinstance(number, int) else ()
+            found |= dict.fromkeys(named for name in approved if (named := self._named(name)) is not None)
+        return tuple(found)
+
+    def _requests(self, commit: str) -> Iterator[tuple[object, object]]:
+        """Yield the number of each pull request with a commit, and who opened it."""
+        assert self._place is not None
+        match self._place.service:
+            case "github":
+                rows = self._call(f"{self._repository()}/commits/{quote(commit)}/pulls")
+                number, opened = ("number",), ("user", "login")
+            case "bitbucket":
+                rows = value_at(self._call(f"{self._repository()}/commit/{quote(commit)}/pullrequests"), "values")
+                number, opened = ("id",), ("author", "uuid")
+            case "gitlab":
+                rows = self._call(f"{self._repository()}/repository/commits/{quote(commit)}/merge_requests")
+                number, opened = ("iid",), ("author", "username")
+        yield from zip(_each(rows, *number), _each(rows, *opened), strict=True)
+
+    def _approved(self, number: object) -> Iterator[object]:
+        """Yield who approved a pull request, as it stands now."""
+        assert self._place is not None
+        match self._place.service:
+            case "github":
+                last: dict[object, object] = {}
+                for review in _rows(self._call(f"{self._repository()}/pulls/{number}/reviews?per_page=100")):
+                    if value_at(review, "state") != "COMMENTED":  # a comment takes no approval back
+                        last[value_at(review, "user", "login")] = value_at(review, "state")
+                yield from (name for name, state in last.items() if state == "APPROVED")
+            case "bitbucket":
+                people = value_at(self._call(f"{self._repository()}/pullrequests/{number}"), "participants")
+                yield from (value_at(one, "user", "uuid") for one in _rows(people) if value_at(one, "approved") is True)
+            case "gitlab":
+                answer = self._call(f"{self._repository()}/merge_requests/{number}/approvals")
+                yield from _each(value_at(answer, "approved_by"), "user", "username")
+
+    def _repository(self) -> str:
+        assert self._place is not None
+        match self._place.service:
+            case "github":
+                return f"/repos/{quote(self._place.repository)}"
+            case "bitbucket":
+                return f"/repositories/{quote(self._place.repository)}"
+            case "gitlab":
+                return f"/api/v4/projects/{quote(self._place.repository, safe='')}"
 
     def _author_at_gitlab(self, commit: str) -> object:
         """Return who GitLab says wrote a commit: its REST API gives the e-mail alone.
@@ -156,4 +211,8 @@ def _api(place: Place, ci: CiContext, env: Mapping[str, str], sleep: Sleep) -> A
 
 
 def _each(rows: object, *path: str) -> Iterator[object]:
-    yield from (value_at(row, *path) for row in rows) if isinstance(rows, list) else ()
+    yield from (value_at(row, *path) for row in _rows(rows))
+
+
+def _rows(answer: object) -> list[object]:
+    return answer if isinstance(answer, list) else []
