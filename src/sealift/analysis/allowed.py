@@ -6,16 +6,21 @@ from urllib.parse import urlsplit
 from sealift.analysis.redact import is_secret
 
 # fmt: off
-_NAMES = frozenset((
-    "PATH", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "CI", "TMPDIR", "USER", "LOGNAME",
-    "SOURCE_DATE_EPOCH", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-    "XDG_CACHE_HOME", "XDG_DATA_HOME", "PYENV_ROOT", "ASDF_DIR", "ASDF_DATA_DIR", "NVM_DIR", "VOLTA_HOME", "JAVA_HOME",
-    "CARGO_HOME", "RUSTUP_HOME", "GOPATH", "GOCACHE", "PIP_CERT", "GIT_SSL_CAINFO", "NIX_SSL_CERT_FILE",
-    "AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PYTHONUTF8",
+_SAID = frozenset((
+    "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "CI", "SOURCE_DATE_EPOCH", "AWS_REGION",
+    "AWS_DEFAULT_REGION", "PYTHONUTF8",
 ))
+_PLACES = frozenset((
+    "PATH", "TMPDIR", "USER", "LOGNAME", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
+    "all_proxy", "no_proxy", "XDG_CACHE_HOME", "XDG_DATA_HOME", "PYENV_ROOT", "ASDF_DIR", "ASDF_DATA_DIR", "NVM_DIR",
+    "VOLTA_HOME", "JAVA_HOME", "CARGO_HOME", "RUSTUP_HOME", "GOPATH", "GOCACHE", "PIP_CERT", "GIT_SSL_CAINFO",
+    "NIX_SSL_CERT_FILE", "AWS_CA_BUNDLE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
+))
+"""Where something is on a machine: a result that travels cannot depend on that."""
 # fmt: on
-_BEGINNINGS = ("LC_", "UV_", "npm_config_", "NPM_CONFIG_")
+_INSTALLING = ("UV_", "npm_config_", "NPM_CONFIG_")
+_BEGINNINGS = ("LC_", *_INSTALLING)
 """Settings of the tools that install; those whose name or address holds a secret are not among them."""
 _CREDENTIALS = (
     *(".aws", ".ssh", ".gnupg", ".docker", ".kube", ".azure", ".config/gh", ".config/glab-cli", ".config/gcloud"),
@@ -65,8 +70,14 @@ def allowed(env: Mapping[str, str], variables: Sequence[str] = ()) -> dict[str, 
     return {**places, **kept, **{name: env[name] for name in variables if name in env}}
 
 
+def surroundings(env: Mapping[str, str], variables: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the variables that a program gets and its result may depend on, as `NAME=value`."""
+    given = {name for name in env if _is_harmless(name, env[name]) and not name.startswith(_INSTALLING)} - _PLACES
+    return tuple(f"{name}={env.get(name)}" for name in sorted(given | set(variables)))
+
+
 def _is_harmless(name: str, value: str) -> bool:
-    if name not in _NAMES and not (name.startswith(_BEGINNINGS) and not is_secret(name)):
+    if name not in _SAID | _PLACES and not (name.startswith(_BEGINNINGS) and not is_secret(name)):
         return False
     return not any(_has_password(part) for part in value.split()) and not name.lower().endswith("userconfig")
 

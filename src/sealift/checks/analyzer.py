@@ -14,8 +14,9 @@ from sealift.analysis.fits import fit_findings
 from sealift.analysis.merge import each_once
 from sealift.checks.cache import TextCache
 from sealift.checks.cfnlint import run_cfnlint
-from sealift.checks.files import project_files, text, tree_key
+from sealift.checks.files import project_files, text
 from sealift.checks.handlers import handler_findings
+from sealift.checks.inputs import input_key
 from sealift.checks.notes import COULD_NOT_RUN, advice
 from sealift.checks.npm import audit_npm
 from sealift.checks.reads import code_reads, read_findings
@@ -121,7 +122,7 @@ class RealAnalyzer:
         secrets = secret_findings(app.root, kept, process=self._offline, env=self._env, cache=self._reports)
         if self._bench is None:
             return secrets
-        tree = cache(lambda: tree_key(app.root, files))
+        tree = cache(lambda: input_key(app.root))
         own = tool_findings(app, files, process=self._process, bench=self._bench, cache=self._reports, tree=tree)
         return (*secrets, *own)
 

@@ -27,13 +27,13 @@ def project_files(root: Path) -> tuple[str, ...]:
 
 
 def tree_key(root: Path, files: Iterable[str]) -> str:
-    """Return a key that only the same files with the same content and mode have."""
+    """Return a key that only the same files have, with the same content, that can or cannot be run."""
     digest = hashlib.sha256()
     for file in files:
         try:
-            data, mode = (root / file).read_bytes(), (root / file).stat().st_mode
+            data, mode = (root / file).read_bytes(), (root / file).stat().st_mode & 0o100
         except OSError:
-            data, mode = b"", 0
+            data, mode = b"", -1
         digest.update(f"{file}\0{mode}\0{len(data)}\0".encode(errors="surrogateescape"))
         digest.update(data)
     return digest.hexdigest()

@@ -8,18 +8,15 @@ from pathlib import Path
 
 from sealift import __version__
 from sealift.checks.cache import TextCache, content_key
-from sealift.checks.files import project_files, tree_key
+from sealift.checks.inputs import input_key
 from sealift.model.finding import SuiteResult
-
-_MOST_FILES = 5_000
 
 
 @dataclass(frozen=True)
 class KeptResult:
     """The result under these inputs and the content of the repository's files; without inputs nothing is kept.
 
-    Tests may read what stands beside the application, so the files are those of the whole repository; of a huge one
-    nothing is kept.
+    Tests may read what stands beside the application, so the files are those of the whole repository.
     """
 
     cache: TextCache
@@ -28,11 +25,10 @@ class KeptResult:
 
     @cached_property
     def _key(self) -> str | None:
-        top = next((one for one in (self.root, *self.root.parents) if (one / ".git").exists()), self.root)
-        files = project_files(top) if self.inputs is not None else ()
-        if self.inputs is None or len(files) > _MOST_FILES:
+        files = input_key(self.root) if self.inputs is not None else None
+        if self.inputs is None or files is None:
             return None
-        return content_key(("suite", __version__, *self.inputs, tree_key(top, files)))
+        return content_key(("suite", __version__, *self.inputs, files))
 
     def get(self, name: str) -> SuiteResult | None:
         """Return what is kept."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from sealift.analysis.allowed import allowed
+from sealift.analysis.allowed import allowed, surroundings
 from sealift.analysis.junit import Counts, junit_counts
 from sealift.analysis.redact import redacted, secret_values, tail
 from sealift.analysis.results import Ended, suite_result
@@ -125,9 +125,14 @@ class RealTester:
         runs = (declared_run(spec.path, configured),) if spec.path else unit_runs(files, configured)
         suite = self._suite(UNIT, spec, runs, files, {})
         python = self._python(app, suite)
-        environment = self._environment(app, self._needs(app, suite, python), python)
+        needs = self._needs(app, suite, python)
+        environment = self._environment(app, needs, python)
         run = runs[0] if runs else Run(base=".", paths=())
-        return Bench(folder=environment.folder, variables=self._variables(app, suite, run, environment))
+        return Bench(
+            folder=environment.folder,
+            variables=self._variables(app, suite, run, environment),
+            inputs=self._inputs(app, suite, needs, python) or (str(environment.folder), *environment.notes),
+        )
 
     def _python(self, app: App, suite: _Suite) -> Interpreter:
         wanted = wanted_version(app, suite.spec, [run.folder for run in suite.runs])
@@ -175,8 +180,7 @@ class RealTester:
         """Return all that the result of a suite depends on; None where more is read than can be told."""
         if needs.changing:
             return None
-        surroundings = ("TZ", "LANG", "LC_ALL", *app.sandbox.variables)
-        given = (f"{name}={self._env.get(name)}" for name in surroundings)
+        given = surroundings(self._env, app.sandbox.variables)
         # Where the application and its Python are does not matter, so that a result may travel.
         installed = (environment_key(app.root, needs), repr(python.version), sys.platform, platform.machine())
         return (*installed, repr(suite.spec), repr(suite.runs), repr(suite.env), *given)

@@ -6,6 +6,7 @@ code. Each runs in the environment of the unit tests; a tool that is not install
 
 import posixpath
 import shlex
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,8 @@ from sealift.model.app import App
 from sealift.model.finding import Finding
 from sealift.ports import Completed, Process
 
+_HERE = "\0the application"
+"""Stands in a kept report for the folder of the application."""
 _BROKE = 2
 """From here on an exit code without a finding says that a tool could not run; tsc has 2 for faults, too."""
 
@@ -30,6 +33,8 @@ class Bench:
 
     folder: Path
     variables: Mapping[str, str]
+    inputs: tuple[str, ...] = ()
+    """What is installed and given there, wherever it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +52,12 @@ def tool_findings(
     process: Process,
     bench: Callable[[App], Bench],
     cache: TextCache,
-    tree: Callable[[], str],
+    tree: Callable[[], str | None],
 ) -> tuple[Finding, ...]:
-    """Return what the application's own tools report; a report is kept under `tree`, the content of all files."""
+    """Return what the application's own tools report; a report is kept under `tree`, the content of all files.
+
+    None is kept where `tree` is None.
+    """
     calls = list(_calls(app, files))
     if not calls:
         return ()
@@ -88,15 +96,16 @@ def _configured(folder: Path, tool: Tool) -> bool:
 
 
 def _found(
-    app: App, call: _Call, bench: Bench, process: Process, cache: TextCache, tree: Callable[[], str]
+    app: App, call: _Call, bench: Bench, process: Process, cache: TextCache, tree: Callable[[], str | None]
 ) -> Iterator[Finding]:
     program = _program(app.root, call, bench)
     if program is None:
         brings = "`npm ci`" if TOOLS[call.name].node else "the requirements of the tests"
         yield advice(call.name, "not-installed", f"{call.name} is configured and was not run: {brings} would bring it")
         return
-    key = content_key((*call.argv, call.folder, str(bench.folder), tree()))
-    kept = cache.get(key)
+    files, place = tree(), str(app.root.resolve())
+    key = content_key((*call.argv, call.folder, _version(app.root, program, bench), *bench.inputs, files or ""))
+    kept = cache.get(key) if files else None
     if kept is None:
         argv = (program, *call.argv[1:], *_more(app.root, call, bench))
         try:
@@ -107,10 +116,19 @@ def _found(
         if done.timed_out or (not found and done.returncode >= _BROKE):
             found = (replace(could_not_run(call.name, done), stops=call.declared),)
         yield from found
-        if done.returncode == 0:
-            cache.put(key, done.stdout)
+        if done.returncode == 0 and files:
+            cache.put(key, done.stdout.replace(place, _HERE))
         return
-    yield from _said(app.root, call, Completed(returncode=0, stdout=kept, stderr=""))
+    yield from _said(app.root, call, Completed(returncode=0, stdout=kept.replace(_HERE, place), stderr=""))
+
+
+def _version(root: Path, program: str, bench: Bench) -> str:
+    """Return what stands for the version of a program: nothing where requirements or a lock file do."""
+    found = shutil.which(program, path=bench.variables.get("PATH"))
+    if found is None or Path(found).is_relative_to(bench.folder) or Path(found).is_relative_to(root.resolve()):
+        return "" if bench.inputs else str(bench.folder)
+    told = Path(found).stat()
+    return f"{found} {told.st_size} {told.st_mtime_ns}"
 
 
 def _said(root: Path, call: _Call, done: Completed) -> Iterator[Finding]:

@@ -272,6 +272,20 @@ def test_what_passed_is_not_run_again_until_something_changes(write: Write, test
         assert (tester.unit(app).status, tester.unit(app).unchanged) == ("failed", False)
 
 
+def test_what_a_test_reads_of_its_surroundings_is_an_input(
+    write: Write, shared_cache: Path, machine: Mapping[str, str]
+) -> None:
+    root = write({"tests/test_it.py": "def test_it():\n    pass\n", ".data/rates.json": "1"})
+    app = make_app(root)
+    ran = []
+    for changed in ({}, {}, {"CI": "1"}, {"LC_TIME": "C"}, {"PATH": f"{machine['PATH']}:/nowhere"}):
+        tester = RealTester(RealProcess(), shared_cache, env={**machine, **changed})
+        ran.append(not tester.unit(app).unchanged)
+    (root / ".data/rates.json").write_text("2")
+    ran.append(not tester.unit(app).unchanged)
+    assert ran == [True, False, True, True, False, True]
+
+
 def test_what_a_test_writes_into_the_tree_is_not_taken_for_its_input(write: Write, tester: RealTester) -> None:
     root = write(
         {"tests/test_it.py": "import random\ndef test_it():\n    open('out', 'w').write(str(random.random()))\n"}

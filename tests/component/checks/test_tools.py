@@ -69,6 +69,54 @@ def test_a_green_report_is_kept_until_a_file_changes(write: Write, tmp_path: Pat
         assert (advised.stops, log.read_text().count("run")) == (False, runs)
 
 
+def _kept(root: Path, tmp_path: Path, *, tree: str | None = "1", inputs: tuple[str, ...] = ("i",)) -> list[str]:
+    path = f"{tmp_path}/venv/bin:{tmp_path}/tools:/usr/bin:/bin"
+    bench = Bench(folder=tmp_path / "venv", variables={"PATH": path}, inputs=inputs)
+    found = tool_findings(
+        replace(make_app(root), lint_commands=("checker .",)),
+        tuple(FILES),
+        process=RealProcess(),
+        bench=lambda _: bench,
+        cache=TextCache(tmp_path / "cache"),
+        tree=lambda: tree,
+    )
+    return [str(one.location) for one in found]
+
+
+def _checker(tmp_path: Path, folder: str = "venv/bin") -> Path:
+    """Install a tool that says where it was run, as eslint does, and that all is well."""
+    program = tmp_path / folder / "checker"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(f'#!/bin/sh\necho run >> {tmp_path}/log\necho "$PWD/src/app.py:2: warning: Bad [misc]"\n')
+    program.chmod(0o755)
+    return tmp_path / "log"
+
+
+def test_a_kept_report_has_the_same_findings_in_another_folder(write: Write, tmp_path: Path) -> None:
+    root, log = write({**FILES, "pyproject.toml": ""}), _checker(tmp_path)
+    first = _kept(root, tmp_path)
+    moved = root.rename(tmp_path / "moved")
+    assert (first, _kept(moved, tmp_path), log.read_text()) == (["src/app.py:2"], ["src/app.py:2"], "run\n")
+
+
+def test_nothing_is_kept_of_what_cannot_be_known_or_was_given_otherwise(write: Write, tmp_path: Path) -> None:
+    root, log = write({**FILES, "pyproject.toml": ""}), _checker(tmp_path)
+    for number, (tree, inputs) in enumerate([(None, ("i",)), (None, ("i",)), ("1", ("i",)), ("1", ("STAGE=a",))], 1):
+        _kept(root, tmp_path, tree=tree, inputs=inputs)
+        assert log.read_text() == "run\n" * number
+
+
+def test_another_version_of_a_tool_of_the_machine_runs_again(write: Write, tmp_path: Path) -> None:
+    root, log = write({**FILES, "pyproject.toml": ""}), _checker(tmp_path, "tools")
+    _kept(root, tmp_path)
+    _kept(root, tmp_path)
+    assert log.read_text() == "run\n"
+    program = tmp_path / "tools" / "checker"
+    program.write_text(f"{program.read_text()}# newer\n")
+    _kept(root, tmp_path)
+    assert log.read_text() == "run\n" * 2
+
+
 def test_a_secret_that_its_files_name_holds_too_is_at_that_file(write: Write, tmp_path: Path) -> None:
     address = "postgresql://test:test@localhost:5432/test"
     root = write({"src/latest.js": f'const url = "{address}";\n', "__tests__/setup.js": f'const url = "{address}";\n'})

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def _override_options(command: Function) -> Function:
     """Add the options of an override."""
     command = click.option("--reason", default="", help="Why the gates are overridden; recorded.")(command)
-    told = "Pass these gates although they are closed: window, soak, reproduced, anchored, newer, evidence. Needs --reason."
+    gates = "window, soak, reproduced, anchored, newer, evidence"
+    told = f"Pass these gates although they are closed: {gates}. Needs --reason."
     return click.option("--override", default="", metavar="GATES", help=told)(command)
 
 
