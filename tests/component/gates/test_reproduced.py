@@ -43,11 +43,11 @@ def soaked(world: World) -> str:
 def append_to_staging(world: World, evil: BuiltRelease) -> None:
     """Write a release and a story of it into staging's bucket, and its code into the function, as its role may."""
     site = world.site("staging", actor="ann@laptop")
-    upload_release(evil, site, keys=Keys(), evidence=evidence(evil))
+    named = upload_release(evil, site, keys=Keys(), evidence=evidence(evil))
     commit = world.standing().verified(world.standing().deployments[0].release)
     assert commit is not None
     story = {"operation": "zz", "release": evil.release.digest, "commit": commit.commit}
-    told = Delivery(config=commit.config, changed=True, author="ann")
+    told = Delivery(config=commit.config, changed=True, author="ann", evidence=named)
     site.ledger.append(Record(kind="deployment", status="running", details=told, **story))  # type: ignore[arg-type]
     site.ledger.append(Record(kind="deployment", status="succeeded", details=told, **story))  # type: ignore[arg-type]
     seen = Record(kind="verification", status="succeeded", details=Verified(), **story)  # type: ignore[arg-type]

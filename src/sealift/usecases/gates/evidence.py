@@ -12,7 +12,7 @@ def evidence(entering: Entering) -> GateResult:
     source, release = entering.source, entering.release
     if source is None:
         return GateResult(gate="evidence", status="open", message="it is asked for at the promotion")
-    told, wanting = _evaluated(entering.evidence, release, source)
+    told, wanting = _evaluated(entering, source)
     if not wanting:
         return GateResult(gate="evidence", status="open", message=told, about=source.name)
     if source.cloud.local:
@@ -28,8 +28,9 @@ def evidence(entering: Entering) -> GateResult:
     )
 
 
-def _evaluated(stored: bytes | None, release: str, source: Site) -> tuple[str, str]:
+def _evaluated(entering: Entering, source: Site) -> tuple[str, str]:
     """Return what the stored evidence says, and what is wanting; that is empty when nothing is."""
+    stored, release = entering.evidence, entering.release
     found = read(stored) if stored is not None else None
     if stored is None or found is None:
         return "", "nobody recorded that it was analysed and tested" if stored is None else "its evidence is unreadable"
@@ -37,7 +38,7 @@ def _evaluated(stored: bytes | None, release: str, source: Site) -> tuple[str, s
         return "", f"its evidence is about release {found.release[:12]}"
     if found.wanting:
         return "", found.wanting
-    if found.dirty and not source.cloud.local:
+    if found.dirty and not (source.cloud.local or entering.rehearsal):
         return "", "it was tested on a work tree that differed from the commit"
     entries = source.ledger.entries()
     named = named_evidence(entries, release)
