@@ -1,9 +1,14 @@
 """Which file a function's handler stands in: Lambda finds out at the first call, when it is too late."""
 
 import ast
+import re
 
 _PYTHON_SUFFIXES = (".py", "/__init__.py", ".pyc")
 _NODE_SUFFIXES = (".js", ".mjs", ".cjs", "/index.js")
+_SKIPPED = re.compile(r"""//[^\n]*|/\*.*?\*/|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)""", re.DOTALL)
+_OPEN = re.compile(
+    r"export\s*\*|\.\.\.|exports\[|Object\.(assign|definePropert)|__exportStar|module\.exports\s*=(?!\s*\{)"
+)
 
 
 def handler_files(handler: str, runtime: str) -> tuple[str, ...]:
@@ -52,3 +57,16 @@ def lacks_function(source: str, name: str) -> bool:
         if found & words:
             return False
     return True
+
+
+def lacks_export(source: str, name: str) -> bool:
+    """Return whether a module of JavaScript surely exports no such name: it has no such word, and passes nothing on.
+
+    It is read by its words, not parsed: what could be otherwise is not judged.
+    """
+    text = without_comments(source)
+    return re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", text) is None and _OPEN.search(text) is None
+
+
+def without_comments(text: str) -> str:
+    return _SKIPPED.sub(lambda m: m[0] if m[1] else "\n" * m[0].count("\n"), text)

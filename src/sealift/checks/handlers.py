@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sealift.analysis.handlers import handler_files, lacks_function
+from sealift.analysis.handlers import handler_files, handler_parts, lacks_export, lacks_function
 from sealift.analysis.misread import callers, misreads
 from sealift.cfn.sources import Source
 from sealift.cfn.values import function_properties
@@ -49,6 +49,11 @@ def _of_function(template: Template, function: FunctionSpec, folder: Path, asset
         unless = ", unless a layer brings it" if layered else ""
         stops = not installed and not layered
         yield _finding(template, function, f"{what}{asset.source} has no {files[0]}{unless}", stops=stops)
+    elif found is not None and found.suffix in (".js", ".mjs", ".cjs"):
+        name = handler_parts(handler, function.runtime or "")[1]
+        if lacks_export(text(found), name):
+            place = found.relative_to(folder).as_posix()
+            yield _finding(template, function, f"{what}{place} exports no {name}", stops=True)
     elif found is not None and found.suffix == ".py":
         name, source = handler.rpartition(".")[2], text(found)
         if lacks_function(source, name):

@@ -148,7 +148,8 @@ def _entries(found: Dossier) -> Iterator[tuple[datetime, str, Tone]]:
             yield entry.at, f"{entry.environment}: {record.kind} begun, no outcome, by {by_whom(entry)}", "bad"
         begun.add(record.operation)
         if status != "running":
-            text = f"{entry.environment}: {what(record, {})} {status}{_more(entry)}, by {by_whom(entry)}"
+            back = " to it" if record.kind == "rollback" else ""
+            text = f"{entry.environment}: {what(record, {})}{back} {status}{_more(entry)}, by {by_whom(entry)}"
             yield entry.at, text, _TONES.get(status, "dim") if status != "succeeded" else ""
 
 
@@ -161,9 +162,9 @@ def _more(entry: Entry) -> str:
             return f" ({'; '.join(override.said)})" if override.said else ""
         case records.Verified() as seen:
             failures = "; ".join(seen.failures or ()) or seen.message
-            said = [f"{seen.probes} probes" if seen.probes is not None else "", failures]
-            said.insert(1, f"acceptance tests {seen.acceptance}" if seen.acceptance else "")
-            told = ", ".join(one for one in said if one)
+            probes = f"{seen.probes} probe{'s' * (seen.probes != 1)}" if seen.probes is not None else ""
+            acceptance = f"acceptance tests {seen.acceptance}" if seen.acceptance else ""
+            told = ", ".join(one for one in (probes, acceptance, failures) if one)
             return f" ({told})" if told else ""
         case records.Delivery() as delivery:
             return f" ({delivery.message})" if delivery.message else ""

@@ -20,6 +20,8 @@ code {{ font: 12px/1.5 {MONO} }}
 .bad {{ color: {RED}; font-weight: 700 }} .good {{ color: {GREEN}; font-weight: 700 }} .dim {{ color: {DIM} }}
 details {{ background: #fff; border: 1px solid {FAINT}; padding: 8px 12px; margin: 8px 0 }}
 summary {{ cursor: pointer; font-weight: 600 }}
+ul.listed {{ columns: 3 220px; margin: 0; padding: 10px 10px 10px 28px; background: #fff; border: 1px solid {FAINT} }}
+ul.listed li {{ overflow-wrap: anywhere; break-inside: avoid }}
 dl {{ margin: 0 }} dt {{ color: {DIM}; font-size: 12px }} dd {{ margin: 0 0 4px }}
 @media print {{ body {{ padding: 0; max-width: none }} tr {{ break-inside: avoid }} }}
 """
@@ -55,9 +57,23 @@ def sections_page(title: str, sections: Sequence[Section]) -> str:
     """Return sections as an HTML document."""
     parts = [f"<h1>{safe(title)}</h1>"]
     for section in sections:
-        rows = (
-            f'<tr><th scope="row">{safe(label)}</th><td class="{tone}">{safe(text)}</td></tr>'
-            for label, text, tone in section.rows
-        )
-        parts.append(f"<h2>{safe(section.title)}</h2><table><tbody>{''.join(rows)}</tbody></table>")
+        parts.append(f"<h2>{safe(section.title)}</h2>{_listed(section) if _is_list(section) else _table(section)}")
     return document(title, parts)
+
+
+def _is_list(section: Section) -> bool:
+    """Return whether no row has a label: hundreds of names side by side are read better than one below the other."""
+    return not any(label for label, _, _ in section.rows)
+
+
+def _listed(section: Section) -> str:
+    rows = (f'<li class="{tone}">{safe(text)}</li>' for _, text, tone in section.rows)
+    return f'<ul class="listed">{"".join(rows)}</ul>'
+
+
+def _table(section: Section) -> str:
+    rows = (
+        f'<tr><th scope="row">{safe(label)}</th><td class="{tone}">{safe(text)}</td></tr>'
+        for label, text, tone in section.rows
+    )
+    return f"<table><tbody>{''.join(rows)}</tbody></table>"

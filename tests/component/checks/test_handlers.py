@@ -39,6 +39,25 @@ def test_a_handler_that_is_not_there_stops(write: Write, handler: str, told: str
     assert one.message == f"F would fail at every call: its Handler is {handler}, but {told}"
 
 
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [
+        ("exports.handler = async () => 1", True),
+        ("// exports.handle = 1\nexport const handler = () => 1", True),
+        ("exports.handle = async () => 1", False),
+        ("module.exports = require('./other')", False),
+        ("export * from './other.mjs'", False),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["js", "mjs", "cjs"])
+def test_an_export_that_is_not_there_stops(write: Write, source: str, missing: bool, suffix: str) -> None:
+    declared = template("index.handle")
+    declared = replace(declared, functions=tuple(replace(f, runtime="nodejs22.x") for f in declared.functions))
+    reported = found(write, {f"src/index.{suffix}": source}, declared)
+    message = f"F would fail at every call: its Handler is index.handle, but index.{suffix} exports no handle"
+    assert [(one.message, one.stops) for one in reported] == [(message, True)] * missing
+
+
 def test_what_a_dependency_may_bring_is_advice(write: Write) -> None:
     (one,) = found(write, CODE | {"src/requirements.txt": "datadog-lambda"}, template("datadog_lambda.handler.handler"))
     assert not one.stops

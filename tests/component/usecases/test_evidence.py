@@ -289,6 +289,7 @@ def test_a_release_that_was_replaced_or_rolled_back_is_not_shown_as_running(worl
     first, later = sections(world, deployed), sections(world, second)
     assert first["Where it is now"][1][1].startswith("it runs there since ")
     assert later["Where it is now"][1][1].startswith(f"release {deployed[:12]} runs there since ")
+    assert "production: rollback to it succeeded, by ann@laptop" in happened(world, deployed)
     assert f"production: release {deployed[:12]} replaced it, by rollback, by ann@laptop" in happened(world, second)
     assert f"staging: release {second[:12]} replaced it, by deployment, by ann@laptop" in happened(world, deployed)
 
@@ -322,7 +323,7 @@ def test_a_failure_is_shown_with_its_reason(world: World, deployed: str):
     world.code("print('two')")
     failed = world.deploy().release
     (line,) = (text for text in happened(world, failed) if "verification" in text)
-    assert line.startswith("staging: verification failed (1 probes, ")
+    assert line.startswith("staging: verification failed (1 probe, ")
     assert "500" in line
 
 

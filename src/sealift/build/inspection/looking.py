@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 
-from sealift.analysis.handlers import handler_files, handler_parts, lacks_function
+from sealift.analysis.handlers import handler_files, handler_parts, lacks_export, lacks_function
 from sealift.build.inspection import node_imports, python_imports
 from sealift.build.inspection.contents import Contents, contents
 from sealift.build.inspection.native import misfits, of_elsewhere
@@ -65,7 +65,7 @@ def _name(function: Finished, found: Contents, file: str, name: str) -> Iterator
             return  # in a layer
     text = found.text(file)
     python = file.endswith(".py") and lacks_function(text, name)
-    if python or (file.endswith((".js", ".mjs", ".cjs")) and node_imports.lacks_export(text, name)):
+    if python or (file.endswith((".js", ".mjs", ".cjs")) and lacks_export(text, name)):
         yield from _fails(function, found, f"its Handler is {function.handler}, but {file} has no {name}")
 
 

@@ -1,4 +1,4 @@
-"""Which imports of a Node.js function's own code lead nowhere, and whether a module exports a name.
+"""Which imports of a Node.js function's own code lead nowhere.
 
 JavaScript is read by its words, not parsed: what could be otherwise is not judged.
 """
@@ -7,14 +7,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from sealift.analysis.handlers import without_comments
 from sealift.build.inspection.contents import Contents
 
-_SKIPPED = re.compile(r"""//[^\n]*|/\*.*?\*/|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)""", re.DOTALL)
 _IMPORT = re.compile(
     r"""(?:\brequire\(\s*|\bfrom\s*|\bimport\s*\(?\s*)["']([^"'\n]+)["']""",
-)
-_OPEN = re.compile(
-    r"export\s*\*|\.\.\.|exports\[|Object\.(assign|definePropert)|__exportStar|module\.exports\s*=(?!\s*\{)"
 )
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".json", ".node", "/index.js", "/index.json", "/package.json")
 _BUILTIN = frozenset(
@@ -26,12 +23,6 @@ _BUILTIN = frozenset(
 Missing = Iterator[tuple[str, int, str]]
 
 
-def lacks_export(source: str, name: str) -> bool:
-    """Return whether a module surely exports no such name: the word is nowhere in it, and nothing is passed on."""
-    text = _without_comments(source)
-    return re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", text) is None and _OPEN.search(text) is None
-
-
 def missing_imports(handler: str, found: Contents, own: frozenset[str], major: int) -> Missing:
     """Yield file, line and module of each import that is in no package, layer or runtime."""
     waiting, seen = [handler], set[str]()
@@ -41,7 +32,7 @@ def missing_imports(handler: str, found: Contents, own: frozenset[str], major: i
         if name in seen or name not in own or not name.endswith((".js", ".mjs", ".cjs")):
             continue
         seen.add(name)
-        text = _without_comments(found.text(name))
+        text = without_comments(found.text(name))
         for match in _IMPORT.finditer(text):
             module, line = match[1], text.count("\n", 0, match.start()) + 1
             folder = posixpath.dirname(name)
@@ -73,7 +64,3 @@ def _package_is_there(module: str, folder: str, found: Contents, major: int) -> 
         if not folder:
             return False
         folder = posixpath.dirname(folder)
-
-
-def _without_comments(text: str) -> str:
-    return _SKIPPED.sub(lambda m: m[0] if m[1] else "\n" * m[0].count("\n"), text)
