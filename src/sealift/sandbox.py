@@ -5,10 +5,10 @@ credentials are covered, the environment of other processes cannot be read, and 
 own addresses alone (so no metadata service of EC2 or ECS either). Linux only; elsewhere variables and HOME are all.
 """
 
-import json
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -25,9 +25,12 @@ OPEN = (
 )
 """What is said where files cannot be covered."""
 _PROBE_S = 20.0
+_ONE_AT_A_TIME = threading.Lock()
+"""Held while the kernel is asked: sandboxes of several threads want the same answer."""
 _LAUNCH = r"""
-import ctypes, fcntl, json, os, socket, struct, sys
-asked, program = json.loads(sys.argv[1]), sys.argv[2:]
+import _socket, ctypes, fcntl, os, sys
+offline, places = sys.argv[1] == "offline", 3 + int(sys.argv[2])
+covered, program = sys.argv[3:places], sys.argv[places:]
 libc, uid, gid = ctypes.CDLL(None, use_errno=True), os.getuid(), os.getgid()
 def text(value): return None if value is None else value.encode()
 def mount(what, where, kind, flags, data=None):
@@ -48,21 +51,25 @@ if not helper:
         or write("gid_map", f"{gid} {gid} 1")) and done
     os._exit(0 if done else 1)
 os.close(told)
-refused = libc.unshare(0x10000000 | 0x00020000 | (0x40000000 if asked["offline"] else 0))
+refused = libc.unshare(0x10000000 | 0x00020000 | (0x40000000 if offline else 0))
 os.close(tell)
 if os.waitpid(helper, 0)[1] or refused: sys.exit(125)
 mount("none", "/", None, 0x4000 | 1 << 18)
-for place in asked["covered"]:
+for place in covered:
     if os.path.isdir(place): mount("none", place, "tmpfs", 0, "size=64k,mode=700")
     elif os.path.exists(place): mount("/dev/null", place, None, 0x1000)
-if asked["offline"]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-        fcntl.ioctl(own, 0x8914, struct.pack("16sH14x", b"lo", 0x1 | 0x40))
+if offline:
+    own = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+    fcntl.ioctl(own.fileno(), 0x8914, b"lo".ljust(16, b"\0") + (0x1 | 0x40).to_bytes(2, sys.byteorder) + bytes(14))
+    own.close()
 # Without these nobody can take the covers off again: SYS_ADMIN, SYS_PTRACE, NET_ADMIN, SYS_MODULE, SETPCAP last.
 for capability in (21, 19, 12, 16, 8): libc.prctl(24, capability, 0, 0, 0)
 os.execv(program[0], program)
 """
-"""Enters namespaces, covers what holds credentials, and becomes the program."""
+"""Enters namespaces, covers what holds credentials, and becomes the program.
+
+It is started for each program, so it imports only what starts in a millisecond: neither json nor socket.
+"""
 
 
 class SandboxedProcess:
@@ -129,12 +136,16 @@ class SandboxedProcess:
     @property
     def closed(self) -> bool:
         """Whether the kernel lets us cover files (and, `offline`, close the network)."""
-        return sys.platform == "linux" and _closes(self._process.run, *self._launcher)
+        # What can close the network can cover files, too: mostly one answer does for all sandboxes.
+        asked = (True,) if self._offline else (True, False)
+        with _ONE_AT_A_TIME:
+            run = self._process.run
+            return sys.platform == "linux" and any(_closes(run, *self._launcher(offline=one)) for one in asked)
 
     @property
     def _prefix(self) -> list[str]:
         if self.closed:
-            return self._launcher
+            return self._launcher(offline=self._offline)
         if self._required:
             raise UserError(
                 "[sandbox] network = false, and this kernel gives us no network namespace to close it with",
@@ -144,10 +155,10 @@ class SandboxedProcess:
             )
         return []
 
-    @property
-    def _launcher(self) -> list[str]:
-        asked = {"offline": self._offline, "covered": covered(self._env, self._options.files)}
-        return [sys.executable, "-I", "-S", "-c", _LAUNCH, json.dumps(asked)]
+    def _launcher(self, *, offline: bool) -> list[str]:
+        places = covered(self._env, self._options.files)
+        asked = ("offline" if offline else "online", str(len(places)), *places)
+        return [sys.executable, "-I", "-S", "-c", _LAUNCH, *asked]
 
 
 @cache

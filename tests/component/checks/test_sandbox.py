@@ -5,7 +5,8 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sealift.checks.tester import RealTester
 from sealift.errors import UserError
 from sealift.model.app import App, Environment, SandboxOptions, StackSpec, SuiteSpec
 from sealift.model.template import Template
+from sealift.ports import Completed
 from sealift.sandbox import SandboxedProcess
 from sealift.system import RealProcess
 
@@ -194,3 +196,29 @@ def test_a_program_that_is_not_there_is_named_and_its_home_is_gone_afterwards(
     home = process.run(["sh", "-c", "echo $HOME; touch $HOME/x"], cwd=tmp_path).stdout.strip()
     assert home.startswith(str(tmp_path / "homes"))
     assert not Path(home).exists()
+
+
+class Kernel:
+    """Counts how often it is asked what it lets programs do."""
+
+    def __init__(self, *, closes_network: bool) -> None:
+        self.closes_network = closes_network
+        self.asked: list[bool] = []
+
+    def run(self, argv: Sequence[str], **_: object) -> Completed:
+        offline = "offline" in argv
+        self.asked.append(offline)
+        return Completed(returncode=125 if offline and not self.closes_network else 0, stdout="", stderr="")
+
+
+@pytest.mark.parametrize("closes_network", [True, False])
+@pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
+def test_the_kernel_is_asked_once_by_all_sandboxes_of_a_command(tmp_path: Path, closes_network: bool) -> None:
+    kernel = Kernel(closes_network=closes_network)
+    boxes = [
+        SandboxedProcess(kernel, {}, tmp_path, options=SandboxOptions(), offline=offline)
+        for offline in (False, True, False, True)
+    ]
+    with ThreadPoolExecutor(len(boxes)) as pool:
+        assert list(pool.map(lambda box: box.closed, boxes)) == [True, closes_network] * 2
+    assert sorted(kernel.asked) == ([True] if closes_network else [False, True])
