@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sealift.cfn.values import mapping_at, scalar_text
 from sealift.errors import TemplateError
 from sealift.model.template import Json, Rendered
+from sealift.template.late import imported_late
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _ONE_AT_A_TIME: Final = threading.Lock()
 """The translator keeps region and metrics in class attributes."""
 _ORIGIN: Final = "SealiftOrigin"
+_MODELS: Final = "samtranslator.internal.schema_source.aws_"
 _NAMED: Final = re.compile(r"(?:id|ids) \[([^\]]+)\]")
 
 
@@ -44,13 +46,14 @@ def translate(body: dict[str, Json], parameters: Mapping[str, Json], *, region: 
 
 
 def _run(body: dict[str, Any], parameters: dict[str, Any], region: str) -> dict[str, Any]:
-    from samtranslator.internal.managed_policies import get_bundled_managed_policy_map
-    from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
-    from samtranslator.model.exceptions import InvalidDocumentException
-    from samtranslator.parser.parser import Parser
-    from samtranslator.translator.arn_generator import ArnGenerator
-    from samtranslator.translator.translator import Translator
-    from samtranslator.utils.py27hash_fix import to_py27_compatible_template, undo_mark_unicode_str_in_template
+    with imported_late(_MODELS):
+        from samtranslator.internal.managed_policies import get_bundled_managed_policy_map
+        from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
+        from samtranslator.model.exceptions import InvalidDocumentException
+        from samtranslator.parser.parser import Parser
+        from samtranslator.translator.arn_generator import ArnGenerator
+        from samtranslator.translator.translator import Translator
+        from samtranslator.utils.py27hash_fix import to_py27_compatible_template, undo_mark_unicode_str_in_template
 
     _silence()
     metrics = Metrics("sealift", DummyMetricsPublisher())
