@@ -19,7 +19,7 @@ from sealift.ports import Completed, Process
 
 _NAMES_FILES = ("append_rules", "custom_rules", "override_spec", "registry_schemas")
 """Keys of cfn-lint's configuration that name files of the tree: what those hold is in no key."""
-_START = "import sys; from cfnlint.runner import main; sys.exit(main())"
+_START = str(Path(__file__).with_name("lean_cfnlint.py"))
 
 
 def run_cfnlint(
@@ -74,7 +74,7 @@ def _cfnlint(
     chosen: tuple[str, ...],
 ) -> Completed:
     # -P: a yaml.py or json/ in the application's folder must not stand in for the module of that name.
-    argv = [sys.executable, "-P", "-c", _START, "--format", "json", *chosen]
+    argv = [sys.executable, "-P", _START, "--format", "json", *chosen]
     if regions:
         argv += ["--regions", *regions]
     argv += ["--template", *(glob.escape(file) for file in files)]
