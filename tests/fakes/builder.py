@@ -1,6 +1,7 @@
 """A builder that makes a small zip of what is in the source folder, without resolving anything."""
 
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,9 @@ class FakeBuilder:
         self._built: set[str] = set()
         self.broken: dict[str, str] = {}
         """Why an asset (by key) cannot be built."""
+        self.unloadable = ""
+        """Why a function cannot be loaded."""
+        self.looked = threading.Event()
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
         """Build each asset, return them by asset key. Raises BuildError."""
@@ -32,8 +36,11 @@ class FakeBuilder:
         return path
 
     def look(self, functions: Sequence[Finished]) -> Looked:
-        """See nothing wrong."""
+        """See nothing wrong but what is told. Raises BuildError."""
         del functions
+        self.looked.set()
+        if self.unloadable:
+            raise BuildError(self.unloadable, code="function-not-loaded")
         return Looked()
 
     def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:

@@ -1,6 +1,6 @@
 """Build one release of an application: load its templates, build what they point at, seal both."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,11 +74,11 @@ def build_release(
     templates: Mapping[str, Template],
     origin: Origin,
     force: bool = False,
-    loads: bool = True,
+    loads: Callable[[], bool] = lambda: True,
 ) -> BuiltRelease:
     """Build and seal one release, and load each function once; its blobs are then on this machine.
 
-    Raises BuildError.
+    `loads` is asked then whether the outcome of loading counts; it may wait. Raises BuildError.
     """
     start = services.clock.monotonic()
     with phase(services, "build") as outcome:
@@ -89,7 +89,9 @@ def build_release(
         for name, template in templates.items():
             _refuse_too_large(name, template, named)
         functions = [one for name, template in templates.items() for one in finished(name, template, named)]
-        looked = _look(functions, services) if loads else Looked()
+        seen, looked_at = _look(functions, services), services.clock.monotonic()
+        looked = _report(seen, services) if loads() else Looked()
+        outcome.waited_s = services.clock.monotonic() - looked_at
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         nested: list[BuiltArtifact] = []
         sealing = _Sealing(services=services, named=named, files=files, nested=nested)
@@ -107,14 +109,22 @@ def build_release(
         artifacts=artifacts,
         files=files,
         template_sha256=template_digest(stacks),
-        duration_s=round(services.clock.monotonic() - start, 3),
+        duration_s=round(services.clock.monotonic() - start - outcome.waited_s, 3),
         looked=looked,
     )
 
 
-def _look(functions: Sequence[Finished], services: Services) -> Looked:
-    """Look at finished functions, each loaded once. Raises BuildError for what would fail at every call."""
-    seen = services.builder.look(functions)
+def _look(functions: Sequence[Finished], services: Services) -> Looked | BuildError:
+    """Look at finished functions, each loaded once; return the error of one that would fail at every call."""
+    try:
+        return services.builder.look(functions)
+    except BuildError as error:
+        return error
+
+
+def _report(seen: Looked | BuildError, services: Services) -> Looked:
+    if isinstance(seen, BuildError):
+        raise seen
     for told in seen.warnings:
         services.note("artifact-warning", told, level="warning")
     for told in seen.unseen:

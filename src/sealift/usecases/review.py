@@ -1,8 +1,9 @@
 """All that a change is judged by before anything is deployed, in one report: a fault hides no other one."""
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from sealift.errors import UserError
 from sealift.model.app import App
@@ -16,8 +17,8 @@ from sealift.usecases.check import Checked, analyse, audit, unit_tests_beside
 from sealift.usecases.contract import contracts
 from sealift.usecases.fitness import with_supposed_values
 from sealift.usecases.proof.kept import kept_gate
-from sealift.usecases.proof.views import render_ahead, template_views
-from sealift.usecases.services import Services, phase
+from sealift.usecases.proof.views import template_views
+from sealift.usecases.services import Kept, Services, phase
 
 
 def review(
@@ -25,21 +26,26 @@ def review(
 ) -> tuple[Status, list[SuiteResult]]:
     """Analyse, test, prove, look for missing settings, build, and look up vulnerabilities; return all results.
 
-    The first is that of the analysis. All else is done beside the tests, which are reported last. With `local` nothing
-    outside of this machine is asked.
+    The first is that of the analysis. All is done side by side and reported in this order, the tests last; what waits
+    for AWS is asked in its turn. With `local` nothing outside of this machine is asked.
     """
     others: list[SuiteResult] = []
     unseen: list[UserError] = []
-    with ThreadPoolExecutor(max_workers=1) as pool, unit_tests_beside(app, services, wanted=tests) as unit:
-        ahead = pool.submit(render_ahead, app, templates, services)
-        analysis = analyse(app, services, templates=templates, local=local)
-        ahead.cancel()
-        for part in (_isolation, _settings, _vulnerabilities):
+    analysed: Future[SuiteResult] = Future()
+    with ThreadPoolExecutor(max_workers=2) as pool, unit_tests_beside(app, services, wanted=tests) as unit:
+        proved = _apart(pool, partial(_isolation, app, templates, local=local), services)
+        built = _apart(pool, partial(_vulnerabilities, app, templates, analysed, local=local), services)
+        try:
+            analysed.set_result(analyse(app, services, templates=templates, local=local))
+        finally:
+            analysed.cancel()
+        settings = partial(_settings, app, templates, services, local=local)
+        for part in (proved, settings, built):
             try:
-                others += part(app, services, templates, analysis, local=local)
+                others += part()
             except UserError as error:
                 unseen.append(error)
-        checked = Checked(analysis=analysis, tests=unit())
+        checked = Checked(analysis=analysed.result(), tests=unit())
     for broken in unseen:
         if checked.status == "succeeded":
             raise broken
@@ -50,8 +56,25 @@ def review(
     return "failed" if stopped else checked.status, results
 
 
+def _apart(
+    pool: Executor, part: Callable[[Services], Iterator[SuiteResult]], services: Services
+) -> Callable[[], list[SuiteResult]]:
+    """Begin a part beside the others; return what waits for its results, and emits then what it had to say."""
+    kept = Kept()
+    running = pool.submit(lambda: list(part(replace(services, events=kept))))
+
+    def results() -> list[SuiteResult]:
+        try:
+            return running.result()
+        finally:
+            for event in kept.events:
+                services.events.emit(event)
+
+    return results
+
+
 def _isolation(
-    app: App, services: Services, templates: Mapping[str, Template], _: SuiteResult, *, local: bool
+    app: App, templates: Mapping[str, Template], services: Services, *, local: bool
 ) -> Iterator[SuiteResult]:
     """Yield what the proof from the templates says; nothing is proved while parameters have no value."""
     with phase(services, "prove") as outcome:
@@ -67,9 +90,7 @@ def _isolation(
     yield replace(result, status="not tested" if lacking else "succeeded") if said.open else result
 
 
-def _settings(
-    app: App, services: Services, templates: Mapping[str, Template], _: SuiteResult, *, local: bool
-) -> Iterator[SuiteResult]:
+def _settings(app: App, templates: Mapping[str, Template], services: Services, *, local: bool) -> Iterator[SuiteResult]:
     """Yield, where the application needs any, which settings the environments lack."""
     found = () if local else [c for c in contracts(app, services, templates, app.environments) if c.needs]
     if not found:
@@ -90,11 +111,15 @@ def _settings(
 
 
 def _vulnerabilities(
-    app: App, services: Services, templates: Mapping[str, Template], analysis: SuiteResult, *, local: bool
+    app: App, templates: Mapping[str, Template], analysed: Future[SuiteResult], services: Services, *, local: bool
 ) -> Iterator[SuiteResult]:
-    """Build, load each function unless analysis says already what breaks, and yield what is known of its packages."""
+    """Build, load each function, and yield what is known of its packages.
+
+    What does not load is no fault of its own where the analysis says already what breaks.
+    """
     origin = services.scm.origin(app.root) or Origin(commit=None, branch=None, dirty=True)
-    loads = analysis.status != "failed"
-    built = build_release(app, services, templates=templates, origin=origin, loads=loads)
+    built = build_release(
+        app, services, templates=templates, origin=origin, loads=lambda: analysed.result().status != "failed"
+    )
     if not local:
         yield audit(app, built, services)

@@ -50,6 +50,17 @@ class Silence:
         """Take an event and forget it."""
 
 
+class Kept:
+    """A sink that keeps what is emitted, to be shown in its turn."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        """Take an event and keep it."""
+        self.events.append(event)
+
+
 @dataclass(slots=True)
 class PhaseOutcome:
     """The outcome of a phase, set by its body."""
@@ -57,6 +68,8 @@ class PhaseOutcome:
     status: Status | None = None
     """None means succeeded, or errored when the body raised."""
     detail: str = ""
+    waited_s: float = 0.0
+    """How long it only waited for another phase."""
 
 
 @contextmanager
@@ -84,6 +97,6 @@ def phase(
                 status=outcome.status or ended,
                 environment=environment,
                 detail=outcome.detail,
-                duration_s=round(services.clock.monotonic() - start, 3),
+                duration_s=round(services.clock.monotonic() - start - outcome.waited_s, 3),
             )
         )

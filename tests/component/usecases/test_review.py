@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from sealift.errors import Refused
+from sealift.errors import BuildError, Refused
 from sealift.model.app import AcceptedFinding
-from sealift.model.event import FindingReported, PhaseFinished
+from sealift.model.event import Event, FindingReported, Noted, PhaseFinished, PhaseStarted
 from sealift.model.finding import SuiteResult
 from sealift.model.template import Json
 from sealift.usecases.build import load_templates
@@ -16,6 +16,7 @@ from sealift.usecases.fitness import with_supposed_values
 from sealift.usecases.review import review
 from sealift.usecases.run import RunOptions, run
 from tests.component.usecases.world import World, function
+from tests.fakes.suites import FakeAnalyzer, failed
 
 LEAKING = {"Hello": function()}
 LEAKING["Hello"]["Properties"]["Role"] = "arn:aws:iam::222222222222:role/shared"  # type: ignore[index,call-overload]
@@ -98,3 +99,69 @@ def test_no_deployment_believes_a_kept_proof(world: World):
     with pytest.raises(Refused) as refused:
         run(world.app, world.services(), RunOptions(local=False))
     assert refused.value.code == "gate-isolation"
+
+
+def reviewed(world: World) -> tuple[str, list[SuiteResult]]:
+    services = world.services()
+    return review(world.app, services, templates=load_templates(world.app, services), local=False, tests=True)
+
+
+def test_parts_that_go_on_side_by_side_are_shown_one_after_the_other(world: World):
+    world.write({"Hello": function()})
+    world.code("a = 1")
+    status, results = reviewed(world)
+    shown = [(type(e).__name__, e.phase) for e in world.events.events if isinstance(e, PhaseStarted | PhaseFinished)]
+    phases = ("analyse", "prove", "build", "test")
+    assert shown == [(kind, phase) for phase in phases for kind in ("PhaseStarted", "PhaseFinished")]
+    assert (status, [one.name for one in results][:2]) == ("succeeded", ["analysis", "unit"])
+
+
+class Slow(FakeAnalyzer):
+    """Takes a hundred seconds, from when everything else has been done."""
+
+    world: World
+
+    def analyse(self, *args: object, **kwargs: object) -> SuiteResult:
+        assert self.world.builder.looked.wait(60)
+        self.world.clock.advance(100.0)
+        return self.result
+
+
+def test_a_build_that_waits_for_the_analysis_does_not_count_the_wait(world: World):
+    world.write({"Hello": function()})
+    world.code("a = 1")
+    world.analyzer = Slow()
+    world.analyzer.world = world
+    reviewed(world)
+    took = {e.phase: e.duration_s for e in world.events.of(PhaseFinished)}
+    assert (took["analyse"], took["build"]) == (100.0, 0.0)
+
+
+def said(events: tuple[Event, ...]) -> list[str]:
+    return [e.message for e in events if isinstance(e, Noted)]
+
+
+def test_a_function_that_does_not_load_fails_the_check_unless_the_analysis_names_a_fault(world: World):
+    world.write({"Hello": function()})
+    world.code("a = 1")
+    world.builder.unloadable = "Hello cannot be loaded"
+    with pytest.raises(BuildError, match="Hello cannot be loaded"):
+        reviewed(world)
+    assert [e.status for e in world.events.of(PhaseFinished) if e.phase == "build"] == ["errored"]
+    world.analyzer.result = failed("analysis")
+    status, results = reviewed(world)
+    assert (status, results[0].status) == ("failed", "failed")
+    assert [e.status for e in world.events.of(PhaseFinished) if e.phase == "build"] == ["errored", "succeeded"]
+    assert not any("Hello cannot be loaded" in one for one in said(world.events.events))
+
+
+def test_an_analysis_that_breaks_ends_the_check_at_once(world: World):
+    class Broken(FakeAnalyzer):
+        def analyse(self, *args: object, **kwargs: object) -> SuiteResult:
+            raise Refused("it broke", code="broken")
+
+    world.write({"Hello": function()})
+    world.code("a = 1")
+    world.analyzer = Broken()
+    with pytest.raises(Refused, match="it broke"):
+        reviewed(world)
