@@ -1,9 +1,8 @@
 """The environment variables that a template gives to a function, and those that the runtime gives to every one."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from sealift.analysis.reads import names_in
 from sealift.cfn.values import function_properties, mapping_at
 from sealift.errors import did_you_mean
 from sealift.model.finding import Finding
@@ -48,10 +47,14 @@ def variable_findings(template: Template, function: FunctionSpec, code: Function
     for read in sorted(code.reads, key=lambda one: not one.at_import):
         if read.kind == "variable" and read.name and read.required and not is_of_runtime(read.name):
             wanted.setdefault(read.name, read)
+    alike = {name.upper() for name in given}
     for name, read in wanted.items():
-        if name not in given:
+        if name not in given and not (read.any_case and name.upper() in alike):
             yield _missing(function, read, did_you_mean(name, sorted(given)))
-    unread = [name for name in given if not is_of_libraries(name)]
+    read_names = {one.name for one in code.reads}
+    read_alike = {one.name.upper() for one in code.reads if one.any_case}
+    left = (name for name in given if name not in read_names and name.upper() not in read_alike)
+    unread = [name for name in left if not is_of_libraries(name)]
     named = names_in(code.sources, unread)
     for name in unread:
         if name not in named and code.sources:
@@ -93,4 +96,11 @@ def _needless(template: Template, function: FunctionSpec, name: str) -> Finding:
         ),
         fix="Remove it, unless a dependency reads it.",
         data={"variable": name, "function": function.logical_id, "of": "function" if alone else "Globals"},
+    )
+
+
+def names_in(texts: Mapping[str, str], names: Sequence[str]) -> frozenset[str]:
+    """Return those of these names that stand as a word in any of the texts."""
+    return frozenset(
+        name for name in names if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for text in texts.values())
     )

@@ -1,6 +1,7 @@
 """Follows the imports of each handler through its folder and the template's layers, and collects what they read."""
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -8,7 +9,9 @@ from pathlib import Path
 
 from sealift.analysis.handlers import handler_files
 from sealift.analysis.merge import of_one_cause
-from sealift.analysis.reads import live, node_imports, node_reads, python_imports, python_reads, python_units
+from sealift.analysis.node_reads import node_imports, node_program
+from sealift.analysis.python_reads import program_reads
+from sealift.analysis.python_units import live, python_imports, python_units
 from sealift.analysis.regions import region_findings
 from sealift.analysis.variables import variable_findings
 from sealift.cfn.values import function_properties, mapping_at
@@ -20,6 +23,9 @@ from sealift.model.template import Asset, FunctionSpec, Template
 
 _NODE_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", "/index.js", "/index.ts", ".json")
 _TEXTS = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".tsx", ".jsx", ".json", ".yaml", ".yml", ".sh", ".toml")
+_COMPILED = ("dist/", "build/", "lib/", "out/")
+_OF_AWS = frozenset(("boto3", "botocore", "s3transfer", "urllib3", "jmespath", "awscrt"))
+"""Packages that come with the runtime, and often lie in the folder of a function."""
 _MAX_FILES = 3_000
 
 
@@ -88,11 +94,10 @@ def _of_function(
     if runtime.startswith("python"):
         files = {name: posixpath.splitext(name)[0].replace("/", ".") for name in handler_files(handler, runtime)}
         start = next((folder / name for name in files if (folder / name).is_file()), None)
-        roots = [folder, *layers, *(one / "python" for one in layers)]
+        roots = [folder, *(one / "python" for one in layers), *layers]
         reached = _python(start, roots, handler.rpartition(".")[2]) if start else None
     elif runtime.startswith("nodejs"):
-        base = handler.rpartition(".")[0]
-        start = next((folder / f"{base}{end}" for end in _NODE_SUFFIXES if (folder / f"{base}{end}").is_file()), None)
+        start = _node_start(folder, handler.rpartition(".")[0], asset)
         reached = _node(start) if start else None
     else:
         reached = None
@@ -114,7 +119,8 @@ def _of_function(
 def _python(start: Path, roots: list[Path], handler: str) -> dict[Path, tuple[Read, ...]]:
     """Return what each module reads that the handler loads; what it surely never calls is not required."""
     sources: dict[Path, str] = {}
-    files_of = cache(partial(_python_files, roots=roots))
+    modules: dict[Path, str] = {}
+    files_of = cache(partial(_python_files, roots=roots, installed=_installed(roots)))
     waiting = [start]
     while waiting and len(sources) < _MAX_FILES:
         path = waiting.pop()
@@ -124,18 +130,34 @@ def _python(start: Path, roots: list[Path], handler: str) -> dict[Path, tuple[Re
         for root in roots:
             if path.is_relative_to(root):
                 module = ".".join(path.relative_to(root).with_suffix("").parts)
+                modules.setdefault(path, module)
                 for name in python_imports(sources[path], module):
                     waiting += files_of(name)
     called = live({str(path): python_units(source) for path, source in sources.items()}, handler)
+    found = program_reads({module: sources[path] for path, module in modules.items()})
     return {
-        path: tuple(replace(r, required=r.required and r.unit in called) for r in python_reads(source))
-        for path, source in sources.items()
+        path: tuple(
+            replace(r, required=r.required and r.unit in called)
+            for r in found[modules[path]]
+            if r.name or r.unit in called
+        )
+        for path in sources
     }
 
 
-def _python_files(module: str, roots: list[Path]) -> list[Path]:
+def _installed(roots: list[Path]) -> frozenset[str]:
+    """Return the packages of others that lie in these folders: what is installed there has a record of its files."""
+    records = [record for root in roots for record in root.glob("*.dist-info/RECORD")]
+    return frozenset(
+        re.split(r"[/,.]", line, maxsplit=1)[0] for record in records for line in text(record).splitlines()
+    ).union(_OF_AWS)
+
+
+def _python_files(module: str, roots: list[Path], installed: frozenset[str]) -> list[Path]:
     """Return the files that importing a module loads: its packages, and itself."""
     parts = module.split(".")
+    if parts[0] in installed:
+        return []
     for root in roots:
         if (root / parts[0]).is_dir() or (root / f"{parts[0]}.py").is_file():
             packages = [root.joinpath(*parts[: end + 1], "__init__.py") for end in range(len(parts))]
@@ -143,17 +165,32 @@ def _python_files(module: str, roots: list[Path]) -> list[Path]:
     return []
 
 
+def _node_start(folder: Path, base: str, asset: Asset) -> Path | None:
+    """Return the module of a handler: where it is, or that which a build makes it from."""
+    inner = base.partition("/")[2]
+    made = [inner, f"src/{inner}"] if base.startswith(_COMPILED) else []
+    named = [folder / f"{one}{end}" for one in (base, *made) for end in _NODE_SUFFIXES]
+    declared = asset.build_properties.get("EntryPoints")
+    entries = [folder / str(one) for one in declared] if isinstance(declared, list) else []
+    alike = [one for one in entries if one.stem == posixpath.basename(base)]
+    return next((one for one in (*named, *alike, *(entries if len(entries) == 1 else ())) if one.is_file()), None)
+
+
 def _node(start: Path) -> dict[Path, tuple[Read, ...]]:
-    found: dict[Path, tuple[Read, ...]] = {}
+    sources: dict[str, str] = {}
+    links: dict[str, dict[str, str]] = {}
     waiting = [start]
-    while waiting and len(found) < _MAX_FILES:
+    while waiting and len(sources) < _MAX_FILES:
         path = waiting.pop()
-        if path in found or path.suffix == ".json":
+        if str(path) in sources or path.suffix == ".json":
             continue
-        source = text(path)
-        found[path] = node_reads(source)
-        for name in node_imports(source):
+        sources[str(path)] = text(path)
+        links[str(path)] = {}
+        for name in node_imports(sources[str(path)]):
             there = Path(posixpath.normpath(path.parent / name))
-            candidates = (there, *(Path(f"{there}{end}") for end in _NODE_SUFFIXES))
-            waiting += [one for one in candidates if one.is_file()][:1]
-    return found
+            bare = there.with_suffix("") if there.suffix in {".js", ".mjs", ".cjs"} else there
+            candidates = (there, *(Path(f"{one}{end}") for one in (there, bare) for end in _NODE_SUFFIXES))
+            for one in [one for one in candidates if one.is_file()][:1]:
+                links[str(path)][name] = str(one)
+                waiting.append(one)
+    return {Path(path): found for path, found in node_program(sources, links).items()}

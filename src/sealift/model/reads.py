@@ -5,14 +5,19 @@ from typing import Literal
 
 from sealift.model.values import value
 
+Kind = Literal["variable", "setting", "region"]
+
 
 @value
 class Read:
-    """One reading of a name. `${X}` in the name of a setting stands for the environment variable X."""
+    """One reading of a name. In that of a setting `${X}` is the environment variable X, `${X|19}` with its default."""
 
-    kind: Literal["variable", "setting", "region"]
+    kind: Kind
     name: str
-    """`TAX`, or `ssm:/shop/tax`, `secretsmanager:shop/token`, `dynamodb:eu-west-1`; empty when it is undecidable."""
+    """`TAX`, or `ssm:/shop/tax`, `secretsmanager:shop/token`, `dynamodb:eu-west-1`; empty when it is undecidable.
+
+    `ssm-path:/shop/` is all parameters below a path: which of them are needed is undecidable.
+    """
     required: bool
     line: int
     at_import: bool = False
@@ -20,6 +25,8 @@ class Read:
     unit: str = ""
     """The function or class that reads it, as the module names it."""
     file: str = ""
+    any_case: bool = False
+    """Whether the variable may be given in letters of any case."""
 
 
 @value

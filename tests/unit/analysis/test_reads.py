@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.analysis.reads import node_imports, node_reads, python_imports, python_reads
+from sealift.analysis.node_reads import node_imports, node_program, node_reads
+from sealift.analysis.python_reads import program_reads, python_reads
+from sealift.analysis.python_units import python_imports
 
 OS = "import os\n"
 SSM = "import boto3, os\nssm = boto3.client('ssm')\n"
@@ -90,6 +92,461 @@ def test_the_settings_that_javascript_reads():
         'c.send(new GetParameterCommand({ Name: "/shop/tax", WithDecryption: true }));\ngetSecretValue({SecretId: "t"})'
     )
     assert [(r.name, r.line) for r in node_reads(source)] == [("ssm:/shop/tax", 1), ("secretsmanager:t", 2)]
+
+
+PYDANTIC = "from pydantic_settings import BaseSettings, SettingsConfigDict\nfrom pydantic import Field\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (OS + "env = os.environ\nenv['A']", [("A", True)]),
+        (OS + "def f():\n  env = os.environ\n  return env.get('A')", [("A", False)]),
+        (OS + "os.environ.setdefault('A', '1')\nos.environ['A']", []),
+        (OS + "os.environ.update({'A': '1'})\nos.environ['A']", []),
+        (OS + "os.environ.pop('A')\nos.environ.pop('B', None)", [("A", True), ("B", False)]),
+        (OS + "for n in ('A', 'B'):\n  os.environ[n]", [("A", True), ("B", True)]),
+        (OS + "NAMES = ['A', 'B']\nx = {n: os.environ[n] for n in NAMES}", [("A", True), ("B", True)]),
+        (OS + "x = [os.environ[n] for n in {'A': 1}]", [("A", True)]),
+        (OS + "class E:\n  class T:\n    A = 'X'\nos.environ[E.T.A]", [("X", True)]),
+        (OS + ("from enum import Enum\nclass E(str, Enum):\n  A = 'X'\nos.environ[E.A.value]"), [("X", True)]),
+        (
+            OS + ("P = 'APP'\nos.environ[f'{P}_A'], os.environ['%s_B' % P], os.environ['{}_C'.format(P)]"),
+            [("APP_A", True), ("APP_B", True), ("APP_C", True)],
+        ),
+        (OS + "N = {'t': 'TABLE'}\nos.environ[N['t']]", [("TABLE", True)]),
+        (OS + "if x:\n  N = 'A'\n  os.environ[N]", [("A", True)]),
+        (OS + "N = 'A'\nN = 'B'\nos.environ[N]", [("", True)]),
+        # What ends the program without it is required, however it is read.
+        (OS + "if (A := os.environ.get('A')) is None:\n  raise ValueError", [("A", True)]),
+        (OS + "a = os.getenv('A')\nif not a:\n  raise ValueError", [("A", True)]),
+        (
+            OS + ("a = os.getenv('A')\nb = os.getenv('B')\nif not a or not b:\n  raise ValueError"),
+            [("A", True), ("B", True)],
+        ),
+        (
+            OS + ("a = os.getenv('A')\nb = os.getenv('B')\nif not (a and b):\n  raise ValueError"),
+            [("A", True), ("B", True)],
+        ),
+        (
+            OS + ("a = os.getenv('A')\nb = os.getenv('B')\nif not all([a, b]):\n  raise ValueError"),
+            [("A", True), ("B", True)],
+        ),
+        (OS + "a = os.getenv('A')\nassert a, 'no A'", [("A", True)]),
+        (OS + "if not os.getenv('A'):\n  raise ValueError", [("A", True)]),
+        (OS + "a = os.getenv('A')\nif not a:\n  a = 'x'", [("A", False)]),
+        (OS + "a = os.getenv('A', 'x')\nif not a:\n  raise ValueError", [("A", False)]),
+        (OS + "os.environ.get('A').split(',')", [("A", True)]),
+        (OS + "int(os.environ.get('A'))", [("A", True)]),
+        (OS + "int(os.environ.get('A', '3'))", [("A", False)]),
+        (OS + "int(os.environ.get('A') or 3)", [("A", False)]),
+        (OS + "db.Table(os.getenv('A'))", [("A", True)]),
+        (OS + "T = os.getenv('A')\ndef f():\n  db.Table(T)", [("A", True)]),
+        (OS + "T = os.getenv('A')\ndef f():\n  if T:\n    db.Table(T)", [("A", False)]),
+        (OS + "try:\n  os.environ['A']\nexcept KeyError:\n  raise ValueError from None", [("A", True)]),
+        (OS + "try:\n  os.environ['A']\nexcept Exception:\n  sys.exit(1)", [("A", True)]),
+        (
+            OS + ("def h(e, c):\n  try:\n    os.environ['A']\n  except Exception:\n    return {'statusCode': 500}"),
+            [("A", True)],
+        ),
+        (OS + "try:\n  os.environ['A']\nexcept Exception:\n  a = 'x'", [("A", False)]),
+        (OS + ("from contextlib import suppress\nwith suppress(KeyError):\n  os.environ['A']"), [("A", False)]),
+        (OS + "x = 'A' in os.environ and os.environ['A']", [("A", False)]),
+        # A function that is given the name.
+        (OS + "def need(n):\n  return os.environ[n]\nneed('A')", [("A", True)]),
+        (
+            OS + ("def need(n):\n  return os.environ[n]\ndef f():\n  need(n='A')\n  need(other)"),
+            [("A", True), ("", True)],
+        ),
+        (OS + "def get(n, default=None):\n  return os.environ.get(n, default)\nget('A')", [("A", False)]),
+        (
+            OS
+            + (
+                "def need(n, default=None):\n"
+                "  v = os.environ.get(n)\n"
+                "  if v is None:\n"
+                "    raise KeyError(n)\n"
+                "  return v\n"
+                "need('A')\n"
+                "need('B', default='x')"
+            ),
+            [("A", True), ("B", False)],
+        ),
+        (
+            OS + ("def inner(n):\n  return os.environ[n]\ndef outer(n):\n  return inner('APP_' + n)\nouter('A')"),
+            [("APP_A", True)],
+        ),
+        (OS + ("class C:\n  def need_env(self, n):\n    return os.environ[n]\nC().need_env('A')"), [("A", True)]),
+        # Libraries for settings.
+        (
+            PYDANTIC
+            + (
+                "class S(BaseSettings):\n"
+                "  table: str\n"
+                "  rate: int = 3\n"
+                "  x: str = Field()\n"
+                "  y: str = Field(default='')\n"
+                "s = S()"
+            ),
+            [("TABLE", True), ("RATE", False), ("X", True), ("Y", False)],
+        ),
+        (
+            PYDANTIC
+            + (
+                "class S(BaseSettings):\n"
+                "  model_config = SettingsConfigDict(env_prefix='APP_')\n"
+                "  a: str\n"
+                "  b: str = Field(alias='OTHER')\n"
+                "  c: str = Field(..., validation_alias='THIRD')\n"
+                "S()"
+            ),
+            [("APP_A", True), ("OTHER", True), ("THIRD", True)],
+        ),
+        (
+            PYDANTIC
+            + (
+                "class S(BaseSettings):\n  class Config:\n    env_prefix = 'APP_'\n  a: str\nclass T(S):\n  b: str\nT()"
+            ),
+            [("APP_A", True), ("APP_B", True)],
+        ),
+        (
+            (
+                "from pydantic import BaseSettings\n"
+                "from typing import Optional\n"
+                "class S(BaseSettings):\n"
+                "  a: Optional[str]\n"
+                "  b: str\n"
+                "S()"
+            ),
+            [("A", False), ("B", True)],
+        ),
+        (PYDANTIC + "class S(BaseSettings):\n  a: str\n", [("A", False)]),
+        (PYDANTIC + "class S(BaseSettings):\n  a: str\n  b: str\nS(a='1')", [("A", False), ("B", True)]),
+        (
+            PYDANTIC + ("class S(BaseSettings):\n  a: str = Field(validation_alias=AliasChoices('X', 'Y'))\nS()"),
+            [("X", False), ("Y", False)],
+        ),
+        (
+            ("from decouple import config\nconfig('A')\nconfig('B', default='x')\nconfig('C', cast=int)"),
+            [("A", True), ("B", False), ("C", True)],
+        ),
+        (
+            (
+                "from environs import Env\n"
+                "env = Env()\n"
+                "env.read_env()\n"
+                "env.str('A')\n"
+                "env.int('B', 3)\n"
+                "with env.prefixed('APP_'):\n"
+                "  env('C')"
+            ),
+            [("A", True), ("B", False), ("APP_C", True)],
+        ),
+        (
+            (
+                "import environ\n"
+                "env = environ.Env(DEBUG=(bool, False))\n"
+                "env('DEBUG')\n"
+                "env.str('A')\n"
+                "env.list('B', default=[])"
+            ),
+            [("DEBUG", False), ("A", True), ("B", False)],
+        ),
+        (
+            ("from dynaconf import Dynaconf\nsettings = Dynaconf(envvar_prefix='APP')\nsettings.TAX"),
+            [("APP_TAX", False)],
+        ),
+        (("from starlette.config import Config\nconfig = Config('.env')\nconfig('A')"), [("A", True)]),
+    ],
+)
+def test_python_reads_variables_in_many_ways(source: str, names: list[tuple[str, bool]]):
+    assert [(r.name, r.required) for r in python_reads(source) if r.kind == "variable"] == names
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (SSM + "def f():\n  name = os.environ['TAX']\n  ssm.get_parameter(Name=name)", ["ssm:${TAX}"]),
+        (
+            SSM + ("E = os.environ.get('E', 'dev')\nssm.get_parameter(Name=f'/shop/{E}/tax')"),
+            ["ssm:/shop/${E|dev}/tax"],
+        ),
+        (
+            SSM + ("E = os.environ.get('E') or 'dev'\nssm.get_parameter(Name='/'.join(['/shop', E]))"),
+            ["ssm:/shop/${E|dev}"],
+        ),
+        (
+            SSM + ("def get_secret(n):\n  return c.get_secret_value(SecretId=n)\nget_secret('a')\nget_secret('b')"),
+            ["secretsmanager:a", "secretsmanager:b"],
+        ),
+        (
+            SSM
+            + (
+                "class S:\n"
+                "  def __init__(self):\n"
+                "    self.name = os.environ['N']\n"
+                "  def f(self):\n"
+                "    ssm.get_parameter(Name=self.name)"
+            ),
+            ["ssm:${N}"],
+        ),
+        (SSM + "N = ['/a', '/b']\nssm.get_parameters(Names=N)", ["ssm:/a", "ssm:/b"]),
+        (SSM + "ssm.get_parameters_by_path(Path='/shop/', Recursive=True)", ["ssm-path:/shop/"]),
+        (SSM + "ssm.get_paginator('get_parameters_by_path').paginate(Path='/shop/')", ["ssm-path:/shop/"]),
+        (SSM + "c.batch_get_secret_value(SecretIdList=['a', 'b'])", ["secretsmanager:a", "secretsmanager:b"]),
+        (SSM + "ssm.get_parameter(**given)", [""]),
+        (TOOLS + "parameters.get_parameters('/shop')", ["ssm-path:/shop"]),
+        (TOOLS + "parameters.get_parameters_by_name({'/a': {}, '/b': {'max_age': 1}})", ["ssm:/a", "ssm:/b"]),
+        (TOOLS + "p = parameters.SSMProvider()\np.get('/a')\np.get_multiple('/b')", ["ssm:/a", "ssm-path:/b"]),
+        (
+            (
+                "from aws_lambda_powertools.utilities.parameters import get_secret as g, "
+                "SecretsProvider\n"
+                "g('a')\n"
+                "SecretsProvider().get('b')"
+            ),
+            ["secretsmanager:a", "secretsmanager:b"],
+        ),
+        (
+            ("from aws_lambda_powertools import Logger\ndef get_secret(name):\n  return vault[name]\nget_secret('a')"),
+            [],
+        ),
+        (
+            ("import requests\nrequests.get('http://localhost:2773/systemsmanager/parameters/get?name=%2Fshop%2Ftax')"),
+            ["ssm:/shop/tax"],
+        ),
+        ("U = f'http://localhost:{port}/x'\nget(U)", []),
+        (
+            ("from aws_secretsmanager_caching import SecretCache\ncache = SecretCache()\ncache.get_secret_string('a')"),
+            ["secretsmanager:a"],
+        ),
+    ],
+)
+def test_python_reads_settings_in_many_ways(source: str, names: list[str]):
+    assert [r.name for r in python_reads(source) if r.kind == "setting"] == names
+
+
+@pytest.mark.parametrize(
+    ("caught", "required"),
+    [
+        ("ssm.exceptions.ParameterNotFound", False),
+        ("ClientError", False),
+        ("Exception", False),
+        ("KeyError", True),
+    ],
+)
+def test_a_setting_is_optional_where_its_absence_is_caught(caught: str, required: bool):
+    source = f"{SSM}try:\n  ssm.get_parameter(Name='/a')\nexcept {caught}:\n  pass"
+    assert [r.required for r in python_reads(source) if r.kind == "setting"] == [required]
+
+
+def test_constants_and_functions_of_other_modules_are_followed():
+    sources = {
+        "pkg.names": "class ENV:\n  TABLE = 'TABLE'\nPREFIX = '/shop'\n",
+        "pkg.__init__": "from .names import ENV\n",
+        "pkg.store": (
+            "import boto3\n"
+            "from . import names\n"
+            "def read(key):\n"
+            "  return boto3.client('ssm').get_parameter(Name=f'{names.PREFIX}/{key}')\n"
+        ),
+        "app": ("import os\nfrom pkg import ENV\nfrom pkg.store import read\nT = os.environ[ENV.TABLE]\nread('tax')\n"),
+    }
+    found = program_reads(sources)
+    assert [(r.name, r.line) for r in found["app"]] == [("TABLE", 4), ("ssm:/shop/tax", 5)]
+    assert found["pkg.store"] == ()
+
+
+def test_modules_that_import_each_other_end():
+    sources = {"a": "from b import X\nimport os\nos.environ[X]", "b": "from a import X\n"}
+    assert [r.name for r in program_reads(sources)["a"]] == [""]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("const { env } = process; env.A; other.env.B;", [("A", True)]),
+        ("import { env } from 'node:process'; env['A'] ?? 'x';", [("A", False)]),
+        ("import process from 'node:process'; process.env.A;", [("A", True)]),
+        ("const e = process.env; e.A;", [("A", True)]),
+        ("const { env: { A, B = '1' } } = process;", [("A", True), ("B", False)]),
+        ("const { A, B }: NodeJS.ProcessEnv = process.env;", [("A", True), ("B", True)]),
+        ("process.env.A!;", [("A", True)]),
+        ("const a = process.env.A as string;", [("A", True)]),
+        ("const a = (process.env.A as string) || 'x';", [("A", False)]),
+        ("const a = parseInt(process.env.A, 10) || 5;", [("A", False)]),
+        ("const a = Number(process.env.A ?? 1);", [("A", False)]),
+        ("const a = process.env.A ? process.env.A.split(',') : [];", [("A", False)]),
+        ("if (process.env.A) { f(process.env.A); }", [("A", False)]),
+        ("if (!process.env.A) { throw new Error('A'); }\nf(process.env.A);", [("A", True), ("A", True)]),
+        ("if (!process.env.A) throw new Error('A');", [("A", True)]),
+        ("const a = process.env.A;\nif (!a) { throw new Error(); }", [("A", True)]),
+        ("const a = process.env.A;\nif (a) { f(a); }", [("A", False)]),
+        ("const a = process.env.A\nf(a || 'x')", [("A", False)]),
+        ("const { A } = process.env;\nconst x = A ?? 'y';", [("A", False)]),
+        (("const a = process.env.A ?? fail('A');\nfunction fail(n) { throw new Error(n); }"), [("A", True)]),
+        ("const isProd = process.env.A === 'prod';", [("A", False)]),
+        ("process.env.A ??= 'x';", [("A", False)]),
+        ("const s = `x${process.env.A}y${process.env.B ?? ''}`;", [("A", True), ("B", False)]),
+        ("const s = 'process.env.A'; const t = `process.env.B`;", []),
+        ("const r = /process.env.A/; const x = a / process.env.B / c;", [("B", True)]),
+        ('const u = "it\'s"; // process.env.A\nconst b = process.env.B;', [("B", True)]),
+        ("const K = 'A'; process.env[K];", [("A", True)]),
+        ("const K = { table: 'A' } as const; process.env[K.table];", [("A", True)]),
+        ("enum K { Table = 'A' }\nprocess.env[K.Table];", [("A", True)]),
+        ("process.env[`APP_${x}`];", [("", False)]),
+        ("import.meta.env.A;", [("A", False)]),
+        (
+            (
+                "const need = (n: string): string => { const v = process.env[n]; if (!v) throw new "
+                "Error(n); return v; };\n"
+                "need('A'); need('B', 'x');"
+            ),
+            [("A", True), ("B", False)],
+        ),
+        ("function get(n) { return process.env[n] || ''; }\nget('A');", [("A", False)]),
+        (
+            (
+                "import { z } from 'zod';\n"
+                "const S = z.object({ A: z.string(), B: z.string().optional(), C: "
+                "z.coerce.number().default(3) });\n"
+                "S.parse(process.env);"
+            ),
+            [("A", True), ("B", False), ("C", False)],
+        ),
+        (
+            ("import { z } from 'zod';\nexport const env = z.object({ A: z.string().min(1) }).parse(process.env);"),
+            [("A", True)],
+        ),
+        (
+            (
+                "import { cleanEnv, str, num } from 'envalid';\n"
+                "const env = cleanEnv(process.env, { A: str(), B: num({ default: 3 }) });"
+            ),
+            [("A", True), ("B", False)],
+        ),
+        (
+            (
+                "import * as env from 'env-var';\n"
+                "const a = env.get('A').required().asString();\n"
+                "const b = env.get('B').asString();"
+            ),
+            [("A", True), ("B", False)],
+        ),
+        (
+            (
+                "const convict = require('convict');\n"
+                "convict({ db: { host: { format: String, default: null, env: 'A' } }, p: { default: "
+                "1, env: 'B' } });"
+            ),
+            [("A", True), ("B", False)],
+        ),
+        (
+            (
+                "const Joi = require('joi');\n"
+                "const s = Joi.object({ A: Joi.string().required(), B: Joi.string() }).unknown();\n"
+                "s.validate(process.env);"
+            ),
+            [("A", True), ("B", False)],
+        ),
+        (
+            (
+                "import { createEnv } from '@t3-oss/env-core';\n"
+                "createEnv({ server: { A: z.string() }, runtimeEnv: process.env });"
+            ),
+            [("A", True)],
+        ),
+    ],
+)
+def test_javascript_reads_variables_in_many_ways(source: str, names: list[tuple[str, bool]]):
+    assert [(r.name, r.required) for r in node_reads(source) if r.kind == "variable"] == names
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (("const input = { SecretId: process.env.S };\nnew GetSecretValueCommand(input);"), ["secretsmanager:${S}"]),
+        (
+            ("new GetParameterCommand({ WithDecryption: true, Name: `/shop/${process.env.E}/tax` });"),
+            ["ssm:/shop/${E}/tax"],
+        ),
+        (
+            ("const e = process.env.E ?? 'dev';\nssm.getParameter({ Name: '/shop/' + e }).promise();"),
+            ["ssm:/shop/${E|dev}"],
+        ),
+        ("new GetParametersCommand({ Names: ['/a', '/b'] });", ["ssm:/a", "ssm:/b"]),
+        ("new GetParametersByPathCommand({ Path: '/shop/' });", ["ssm-path:/shop/"]),
+        ("new GetSecretValueCommand(input);", [""]),
+        ("new GetSecretValueCommand({ SecretId: name });", [""]),
+        ("const Name = '/a';\nnew GetParameterCommand({ Name });", ["ssm:/a"]),
+        (
+            (
+                "import { getParameter, getSecret } from '@aws-lambda-powertools/parameters/ssm';\n"
+                "getParameter('/a'); getSecret('b');"
+            ),
+            ["ssm:/a", "secretsmanager:b"],
+        ),
+        (
+            (
+                "import { SSMProvider } from '@aws-lambda-powertools/parameters/ssm';\n"
+                "const p = new SSMProvider();\n"
+                "p.get('/a'); p.getMultiple('/b');"
+            ),
+            ["ssm:/a", "ssm-path:/b"],
+        ),
+        (
+            (
+                "import { getParametersByName } from '@aws-lambda-powertools/parameters/ssm';\n"
+                "getParametersByName({ '/a': {} });"
+            ),
+            ["ssm:/a"],
+        ),
+        (
+            (
+                "import ssm from '@middy/ssm';\n"
+                "middy(h).use(ssm({ fetchData: { tax: '/a', all: '/b/' }, setToContext: true }));"
+            ),
+            ["ssm:/a", "ssm-path:/b/"],
+        ),
+        (
+            (
+                "const secretsManager = require('@middy/secrets-manager');\n"
+                "middy().use(secretsManager({ fetchData: { t: process.env.T } }));"
+            ),
+            ["secretsmanager:${T}"],
+        ),
+        (
+            (
+                "const get = async (name) => client.send(new GetSecretValueCommand({ SecretId: name "
+                "}));\n"
+                "await get('a');"
+            ),
+            ["secretsmanager:a"],
+        ),
+        (("fetch(`http://localhost:2773/secretsmanager/get?secretId=${process.env.S}`);"), ["secretsmanager:${S}"]),
+        ("request.getParameter('page'); getSecret('x');", []),
+    ],
+)
+def test_javascript_reads_settings_in_many_ways(source: str, names: list[str]):
+    assert [r.name for r in node_reads(source) if r.kind == "setting"] == names
+
+
+def test_constants_and_functions_of_other_modules_of_javascript_are_followed():
+    sources = {
+        "names": (
+            "export const KEYS = { table: 'TABLE' };\n"
+            "export const need = (n) => { if (!process.env[n]) throw 1; return process.env[n]; };"
+        ),
+        "app": (
+            "import { KEYS, need as must } from './names';\n"
+            "import { need } from './names';\n"
+            "process.env[KEYS.table];\n"
+            "need('TAX');"
+        ),
+    }
+    found = node_program(sources, {"app": {"./names": "names"}})
+    assert [(r.name, r.required, r.line) for r in found["app"]] == [("TABLE", True, 3), ("TAX", True, 4)]
+    assert found["names"] == ()
 
 
 def test_imports_are_followed_relative_ones_too():
