@@ -101,6 +101,8 @@ class FakeSettings:
     values: dict[str, str] = field(default_factory=dict)
     denied: str = ""
     """Why nothing can be read, when it cannot."""
+    sealed: str = ""
+    """Why no value can be read, when none can."""
     lagging: Callable[[], bool] = lambda: False
     """Whether looks for what there is show what was before the last `put` or `remove`."""
     _before: dict[str, str] = field(default_factory=dict)
@@ -129,6 +131,8 @@ class FakeSettings:
     def held(self, reference: str) -> Held | None:
         """Return the value, or None."""
         self._look()
+        if self.sealed:
+            raise CloudError(self.sealed, code="kms-key-unusable")
         if reference not in self.known:
             return None
         return Held(value=self.values.get(reference, "value"), version=str(self.changes.get(reference, 1)))

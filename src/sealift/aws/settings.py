@@ -1,5 +1,6 @@
 """Configuration in Parameter Store and Secrets Manager: whether it is there, and its values. No error says a value."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -87,9 +88,13 @@ class AwsSettings:
             with calling(f"read {name or secret}"):
                 if name is not None:
                     found = self._session.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
-                    return Held(value=found["Value"], version=str(found["Version"]))
+                    is_list = found.get("Type") == "StringList"
+                    return Held(value=found["Value"], version=str(found["Version"]), is_list=is_list)
                 kept = self._session.secretsmanager.get_secret_value(SecretId=secret or "")
-                return Held(value=kept.get("SecretString", ""), version=kept["VersionId"])
+                if "SecretString" in kept:
+                    return Held(value=kept["SecretString"], version=kept["VersionId"])
+                encoded = b64encode(kept.get("SecretBinary", b"")).decode()
+                return Held(value=encoded, version=kept["VersionId"], is_binary=True)
         except CloudError as error:
             if error.code == "not-found" or (secret is not None and self._secret_version(secret) is None):
                 return None

@@ -11,6 +11,7 @@ from sealift.cfn.substitution import replaced
 from sealift.errors import did_you_mean
 from sealift.model.app import App, Environment
 from sealift.model.release import SealedStack
+from sealift.model.setting import is_blank
 from sealift.model.template import ParameterSpec
 
 ENVIRONMENT_PARAMETER = "SealiftEnvironment"
@@ -67,11 +68,13 @@ def stored_settings(
 
 
 def _is_blank(spec: ParameterSpec, value: str) -> bool:
-    """Whether a required parameter has an empty value. An empty list is a value."""
+    """Whether a required parameter has an empty value. An empty list is a value; an empty name of an entry is none."""
+    if spec.type.startswith(_SSM_VALUE):
+        return is_blank(value)
     allowed = spec.allowed_pattern is not None and _matches(spec.allowed_pattern, value)
     may_be = spec.default is not None or spec.min_length == 0 or allowed
     is_list = spec.type == "CommaDelimitedList" or spec.type.startswith("List<")
-    return not value.strip() and not (may_be or is_list or value in spec.allowed_values)
+    return is_blank(value) and not (may_be or is_list or value in spec.allowed_values)
 
 
 def _declared_at(spec: ParameterSpec) -> str:

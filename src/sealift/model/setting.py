@@ -6,6 +6,7 @@ from typing import Literal
 
 from sealift.model.values import value
 
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e \t\r\n"
 StoreName = Literal["parameter", "secret"]
 """`parameter` is a SecureString of SSM Parameter Store, `secret` is a secret of Secrets Manager."""
 
@@ -26,4 +27,18 @@ class Held:
     """The value that a setting has, and which version of it that is."""
 
     value: str = field(repr=False)
+    """Its text; of a binary secret the base64 of its bytes."""
     version: str
+    is_binary: bool = False
+    is_list: bool = False
+    """Whether it is a StringList: texts with commas between them."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Return whether there is nothing in it, which counts as missing."""
+        return is_blank(self.value.replace(",", "") if self.is_list else self.value)
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a text shows nothing: it has only white space and characters without a width."""
+    return not text.strip().strip(_INVISIBLE)

@@ -1,17 +1,16 @@
 """What a template declares beside its resources: parameters, transforms, exports, imports, settings."""
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sealift.cfn.intrinsics import walk
+from sealift.cfn.references import references, setting_of
 from sealift.cfn.substitution import names as placeholders
 from sealift.cfn.values import mapping_at, properties, resources, scalar_text
 from sealift.model.template import Json, Location, ParameterSpec, TemplatePath
 from sealift.template.faults import fault
 
-_REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):((?:[^{}]|\$\{[^{}]*\})+)\}\}")
 _SSM_VALUE: Final = "AWS::SSM::Parameter::Value"
 
 
@@ -106,8 +105,8 @@ def settings(body: dict[str, Json]) -> tuple[str, ...]:
                 names[f"ssm:{default}"] = None
     for _, value in walk(body):
         if isinstance(value, str):
-            for service, rest in _REFERENCE.findall(value):
-                name = _setting(service, rest)
+            for service, rest in references(value):
+                name = setting_of(service, rest)
                 if set(placeholders(name)) <= plain and f"{service}:{name}" not in own:
                     names[f"{service}:{name}"] = None
     return tuple(names)
@@ -120,16 +119,3 @@ def _own_settings(body: dict[str, Json]) -> Iterator[str]:
             text = name.get("Fn::Sub") if isinstance(name, dict) else name
             if isinstance(text, str):
                 yield f"{service}:{text}"
-
-
-def _setting(service: str, rest: str) -> str:
-    """Return the name in a dynamic reference, without version, JSON key or stage.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
-    """
-    parts = rest.split(":")
-    if service == "secretsmanager":
-        return ":".join(parts[:7]) if rest.startswith("arn:") else parts[0]
-    if rest.startswith("arn:"):
-        return ":".join(parts[:6])
-    return parts[0]

@@ -3,30 +3,27 @@
 `lacking` is asked by the gate before an environment and by `sealift config check`.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
-from sealift.cfn.evaluation import Bindings, parameter_values, resolved
-from sealift.cfn.intrinsics import walk
-from sealift.cfn.substitution import replaced
-from sealift.cfn.values import mapping_at, scalar_text
+from sealift.cfn.references import part_of, setting_of
 from sealift.delivery.parameters import given_parameters, stored_settings
 from sealift.errors import CloudError, ConfigError, Refused
 from sealift.model.app import App, Environment
 from sealift.model.finding import Finding
-from sealift.model.reads import FunctionReads, Read
+from sealift.model.reads import FunctionReads
 from sealift.model.release import UNBUILT, SealedStack
-from sealift.model.template import Json, Location, Template
+from sealift.model.setting import Held, is_blank
+from sealift.model.template import Template
 from sealift.ports import Settings
 from sealift.usecases.fitness import fitted_parameters, misfit
+from sealift.usecases.needs import Need, Needs, Scope, needs_of, plain
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import check_account
 
-_MADE = {"AWS::SSM::Parameter": "ssm", "AWS::SecretsManager::Secret": "secretsmanager"}
-_TEMPLATE = "the template"
 UNREADABLE = ("access-denied", "kms-key-unusable")
 
 
@@ -36,18 +33,8 @@ class Lacking:
 
     missing: tuple[str, ...]
     """Those that are not there, or blank."""
-    unread: bool
-    """Whether values could not be read, so that a blank one was not looked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """A setting that a template or code names."""
-
-    reference: str
-    by: str
-    location: Location | None
-    required: bool
+    unread: tuple[str, ...]
+    """Those whose value could not be read, so that whether it is blank is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +47,9 @@ class Contract:
     """Why it was not looked at."""
     findings: tuple[Finding, ...] = ()
     needs: int = 0
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    closed: bool = False
+    """Whether not to know is to fail: the environment is protected, and it could not be read."""
 
 
 def lacking(settings: Settings, references: Sequence[str], *, values: bool = False) -> Lacking:
@@ -70,18 +59,25 @@ def lacking(settings: Settings, references: Sequence[str], *, values: bool = Fal
     """
     missing = settings.missing(references)
     blank: list[str] = []
-    unread = False
-    for reference in references:
-        if values and reference not in missing and not unread:
+    unread: list[str] = []
+    for reference in references if values else ():
+        service, _, rest = reference.partition(":")
+        if reference not in missing:
             try:
-                held = settings.held(reference)
+                held = settings.held(f"{service}:{setting_of(service, rest)}")
             except CloudError as error:
                 if error.code not in UNREADABLE:
                     raise
-                unread = True
+                unread.append(reference)
             else:
-                blank += [reference] if held is not None and not held.value.strip() else []
-    return Lacking(missing=(*missing, *blank), unread=unread)
+                blank += [] if held is not None and _holds(held, reference) else [reference]
+    return Lacking(missing=(*missing, *blank), unread=tuple(unread))
+
+
+def _holds(held: Held, reference: str) -> bool:
+    """Whether a value has what a reference names, and that is not blank."""
+    part = held.value if held.is_binary else part_of(reference, held.value)
+    return not held.is_blank and part is not None and not is_blank(part)
 
 
 def settings_missing(site: Site, missing: Sequence[str]) -> ConfigError:
@@ -100,26 +96,19 @@ def contracts(
     app: App, services: Services, templates: Mapping[str, Template], environments: Sequence[Environment]
 ) -> tuple[Contract, ...]:
     """Return for each environment the settings that templates and code need and that it lacks."""
-    code = {name: services.analyzer.reads(app, template) for name, template in templates.items()}
-    return tuple(_contract(app, services, templates, code, environment) for environment in environments)
+    return tuple(_contract(app, services, templates, environment) for environment in environments)
 
 
-def _contract(
-    app: App,
-    services: Services,
-    templates: Mapping[str, Template],
-    code: Mapping[str, Sequence[FunctionReads]],
-    environment: Environment,
-) -> Contract:
-    findings, known, undecided = _known(app, templates, code, environment)
-    wanted = list(known)
+def _contract(app: App, services: Services, templates: Mapping[str, Template], environment: Environment) -> Contract:
+    findings, needs = _known(app, services, templates, environment)
+    wanted = list(needs.known)
     failed = any(finding.stops for finding in findings)
     contract = Contract(
         environment=environment.name,
         status="failed" if failed else "succeeded",
         findings=tuple(findings),
         needs=len(wanted),
-        notes=tuple(f"{by} reads a setting whose name is not static" for by in undecided),
+        notes=needs.undecided,
     )
     if not wanted:
         return contract
@@ -128,51 +117,71 @@ def _contract(
         check_account(site)
         found = lacking(site.cloud.settings, wanted, values=True)
     except (CloudError, Refused) as error:
-        return replace(contract, status="failed" if failed else "not looked at", reason=error.message)
-    absent = [_absent(site, known[reference]) for reference in found.missing]
+        status: Literal["failed", "not looked at"] = "failed" if failed else "not looked at"
+        return replace(contract, status=status, reason=error.message, closed=environment.protected)
+    absent = [_absent(site, needs.known[reference]) for reference in found.missing]
     failed = failed or any(finding.stops for finding in absent)
-    notes = (*contract.notes, "values could not be read: blank ones were not looked for") if found.unread else None
-    return replace(
-        contract,
-        status="failed" if failed else "succeeded",
-        findings=(*findings, *absent),
-        notes=notes or contract.notes,
-    )
+    contract = replace(contract, findings=(*findings, *absent))
+    if failed:
+        return replace(contract, status="failed")
+    if found.unread:
+        reason = f"whether these are blank is not known, their values cannot be read: {', '.join(found.unread)}"
+        return replace(contract, status="not looked at", reason=reason, closed=environment.protected)
+    return contract
 
 
 def _known(
-    app: App,
-    templates: Mapping[str, Template],
-    code: Mapping[str, Sequence[FunctionReads]],
-    environment: Environment,
-) -> tuple[list[Finding], dict[str, Need], tuple[str, ...]]:
-    """Return what does not fit, the needs by their reference, and who reads what cannot be decided.
-
-    What the templates make themselves is not among the needs.
-    """
+    app: App, services: Services, templates: Mapping[str, Template], environment: Environment
+) -> tuple[list[Finding], Needs]:
+    """Return what does not fit, and what the environment needs."""
     stacks = [_stack(name, template) for name, template in templates.items()]
     values, problems = fitted_parameters(app, environment, stacks)
     findings = [misfit(app, environment, stacks, problem) for problem in problems]
-    needs = [
-        need
+    specs = {spec.name: spec for spec in app.stacks}
+
+    @cache
+    def reads(file: str) -> Sequence[FunctionReads]:
+        return services.analyzer.reads(app, by_file[file])
+
+    by_file = {template.file: template for template in _every(templates.values())}
+    scopes = [
+        Scope(
+            template=templates[stack.name],
+            values={**values[stack.name], **given_parameters(app, environment, stack)},
+            environment=environment,
+            stack_name=app.stack_name(environment, specs[stack.name]) if stack.name in specs else "",
+            reads=lambda template: reads(template.file),
+            required=not (stack.name in specs and specs[stack.name].needs),
+        )
         for stack in stacks
-        for need in _needs(app, environment, stack, templates[stack.name], values[stack.name], code[stack.name])
     ]
-    made = {one for stack in stacks for one in _made(templates[stack.name], values[stack.name])}
-    known = {n.reference: n for n in sorted(needs, key=lambda one: one.required) if n.reference}
-    undecided = tuple(dict.fromkeys(n.by for n in needs if not n.reference))
-    return findings, {ref: need for ref, need in known.items() if _plain(ref) not in made}, undecided
+    return findings, needs_of(scopes)
 
 
-def code_settings(app: App, services: Services, templates: Mapping[str, Template]) -> dict[str, tuple[str, ...]]:
-    """Return for each environment the settings that it has to have because code reads them; templates name no such."""
-    code = {name: services.analyzer.reads(app, template) for name, template in templates.items()}
+def _every(templates: Iterable[Template]) -> Iterator[Template]:
+    for template in templates:
+        yield template
+        yield from _every(template.nested.values())
+
+
+def settings_beyond(app: App, services: Services, templates: Mapping[str, Template]) -> dict[str, tuple[str, ...]]:
+    """Return for each environment the settings that it has to have and that the sealed templates do not list.
+
+    Code reads them, or a nested template, or a text that is joined.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for environment in app.environments:
-        _, known, _ = _known(app, templates, code, environment)
-        alone = tuple(sorted(ref for ref, need in known.items() if need.required and need.by != _TEMPLATE))
-        if alone:
-            found[environment.name] = alone
+        stacks = [_stack(name, template) for name, template in templates.items()]
+        values, _ = fitted_parameters(app, environment, stacks)
+        listed = {
+            plain(one)
+            for stack in stacks
+            for one in stored_settings(stack.parameters, stack.settings, values[stack.name])
+        }
+        _, needs = _known(app, services, templates, environment)
+        beyond = tuple(sorted(ref for ref, need in needs.known.items() if need.required and plain(ref) not in listed))
+        if beyond:
+            found[environment.name] = beyond
     return found
 
 
@@ -180,82 +189,6 @@ def _stack(name: str, template: Template) -> SealedStack:
     return SealedStack(
         name=name, template_sha256=UNBUILT, needs=(), parameters=template.parameters, settings=template.settings
     )
-
-
-def _needs(
-    app: App,
-    environment: Environment,
-    stack: SealedStack,
-    template: Template,
-    values: Mapping[str, str],
-    code: Sequence[FunctionReads],
-) -> Iterator[Need]:
-    """Yield what a stack needs in an environment; one without a reference is not static."""
-    from sealift.analysis.variables import declared_variables  # reads code; `status` does not
-
-    spec = next((one for one in app.stacks if one.name == stack.name), None)
-    later = spec is not None and bool(spec.needs)
-    for reference in stored_settings(stack.parameters, stack.settings, values):
-        place = _place(template, reference, values)
-        yield Need(reference=reference, by=_TEMPLATE, location=place, required=not later)
-    given = {**values, **given_parameters(app, environment, stack)}
-    bindings = Bindings(
-        parameters=parameter_values(template.body, given),
-        mappings=mapping_at(template.body, "Mappings"),
-        conditions=mapping_at(template.body, "Conditions"),
-    )
-    functions = {function.logical_id: function for function in template.functions}
-    for one in code:
-        declared = declared_variables(template, functions[one.logical_id]) or {}
-        variables = {name: resolved(value, bindings) for name, value in declared.items()}
-        for read in one.reads:
-            if read.kind == "setting":
-                yield from _need(read, one.logical_id, variables)
-
-
-def _need(read: Read, logical_id: str, variables: Mapping[str, Json]) -> Iterator[Need]:
-    """Yield what code needs, variables in its name replaced; what a resource of the stack names is not looked for."""
-    place = Location(file=read.file, line=read.line)
-    by = f"{logical_id} ({place})"
-    if not read.name:
-        yield Need(reference="", by=by, location=place, required=read.required)
-        return
-
-    def value(name: str) -> str | None:
-        found = variables.get(name)
-        return scalar_text(found) if isinstance(found, str | int | float) else None
-
-    reference = replaced(read.name, value)
-    if "${" not in reference and "{{resolve:" not in reference:
-        yield Need(reference=reference, by=by, location=place, required=read.required)
-    elif not any(isinstance(variables.get(name), dict) for name in re.findall(r"\$\{(\w+)\}", reference)):
-        yield Need(reference="", by=by, location=place, required=read.required)
-
-
-def _made(template: Template, values: Mapping[str, str]) -> Iterator[str]:
-    """Yield the settings that a template makes itself, as `ssm:NAME` or `secretsmanager:ID`."""
-    bindings = Bindings(parameters=parameter_values(template.body, values))
-    for resource in mapping_at(template.body, "Resources").values():
-        service = _MADE.get(scalar_text(mapping_at(resource).get("Type")))
-        name = resolved(mapping_at(resource, "Properties").get("Name"), bindings)
-        if service and isinstance(name, str):
-            yield f"{service}:{name}"
-
-
-def _plain(reference: str) -> str:
-    return reference.replace("ssm-secure:", "ssm:", 1)
-
-
-def _place(template: Template, reference: str, values: Mapping[str, str]) -> Location:
-    """Return where a template names a setting: the default of a parameter, or the first value that resolves it."""
-    name = reference.partition(":")[2]
-    for parameter in template.parameters:
-        if name in {parameter.default, values.get(parameter.name)} and parameter.location is not None:
-            return parameter.location
-    for path, value in walk(template.body):
-        if isinstance(value, str) and f"{{{{resolve:{reference}" in replaced(value, values.get):
-            return Location(file=template.file, line=template.line(path))
-    return Location(file=template.file)
 
 
 def _absent(site: Site, need: Need) -> Finding:

@@ -18,7 +18,7 @@ from sealift.usecases.admission import ANY_TIME, Admission, check_override, reco
 from sealift.usecases.attest import load_keys, require_private_key
 from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import audit, check
-from sealift.usecases.contract import code_settings
+from sealift.usecases.contract import settings_beyond
 from sealift.usecases.deploy import enters, looking_for_drift
 from sealift.usecases.evidence import evidence_of_checks
 from sealift.usecases.gates.asking import AGAIN, WHAT, WHO, require
@@ -108,7 +108,7 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     audited = None if options.local else audit(app, built, services)
     proof = prove_built(app, built, services, templates=templates, local=options.local)
     require_isolation(proof, services, strict=options.strict or not options.local)
-    settings = code_settings(app, services, templates) if way.deploys else {}
+    settings = settings_beyond(app, services, templates) if way.deploys else {}
     evidence = evidence_of_checks(built, checked, audited, settings=settings)
     statuses: dict[str, Status] = {}
     for environment in (_rehearsed(e, services, options) for e in way.deploys):

@@ -13,7 +13,7 @@ from sealift.errors import CloudError, Refused, UserError, did_you_mean
 from sealift.model.app import App, Environment
 from sealift.model.ledger import Entry
 from sealift.model.records import SettingChange
-from sealift.model.setting import Held, Setting, StoreName
+from sealift.model.setting import Held, Setting, StoreName, is_blank
 from sealift.usecases.configuration import slow_hash
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
@@ -222,14 +222,15 @@ def _fingerprint(site: Site, name: str, value: str, operation: str) -> str:
 
 def _require_value(site: Site, name: str, store: StoreName, value: str) -> None:
     size = len(value.encode())
-    if value.strip() and "\0" not in value and size <= _LARGEST[store]:
+    blank = is_blank(value)
+    if not blank and "\0" not in value and size <= _LARGEST[store]:
         return
-    what = "is blank, which counts as missing" if not value.strip() else f"has {size} bytes or a NUL byte"
+    what = "is blank, which counts as missing" if blank else f"has {size} bytes or a NUL byte"
     raise UserError(
         f"The value for {name} of {site.name} {what}",
         code="config-value",
         hint=f"Delete the key with `sealift config unset {site.name} {name}`."
-        if not value.strip()
+        if blank
         else f"A {store} holds text of up to {_LARGEST[store]} bytes.",
         context={"environment": site.name, "key": name},
     )

@@ -147,7 +147,16 @@ def test_what_code_can_do_without_stops_no_promotion(world: World):
     assert _delivered(world, required=False).promote().status == "succeeded"
 
 
-def test_what_only_code_reads_and_nobody_may_look_for_is_said_and_stops_nothing(world: World):
+def test_what_only_code_reads_and_nobody_may_look_for_stops_a_protected_environment(world: World):
+    _delivered(world).account("production").settings.denied = "AWS refused to look at parameters"
+    with pytest.raises(Refused) as caught:
+        world.promote()
+    assert (caught.value.code, "is not known" in caught.value.message) == ("gate-configuration", True)
+    assert world.entries("production") == ()
+
+
+def test_what_only_code_reads_and_nobody_may_look_for_is_said_where_nothing_is_protected(world: World):
+    world.change("production", protected=False)
     _delivered(world).account("production").settings.denied = "AWS refused to look at parameters"
     assert world.promote().status == "succeeded"
     assert "settings-of-code" in world.notes()
@@ -158,3 +167,102 @@ def test_on_the_embedded_cloud_a_setting_that_code_reads_is_said_to_be_missing(w
     _reads(world, STAGED, variables=NAME_OF_STAGE)
     assert run(world.app, world.services(), RunOptions(local=True)).status == "succeeded"
     assert "settings-of-code" in world.notes()
+
+
+def _needed(world: World, body: Json, **sections: Json) -> dict[str, tuple[list[str], tuple[str, ...]]]:
+    """Return for each environment the settings that are missing, and what cannot be decided."""
+    assert isinstance(body, dict)
+    world.write(body, Parameters=PARAMETER, **sections)
+    return {
+        name: ([str(f.data["setting"]) for f in one.findings if f.id == "setting-missing"], one.notes)
+        for name, one in _looked(world).items()
+    }
+
+
+REF: Json = {"Ref": "SealiftEnvironment"}
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("{{resolve:ssm:/shop/tax:3}}", ["ssm:/shop/tax:3"]),
+        ("{{resolve:secretsmanager:shop/db:SecretString:password}}", ["secretsmanager:shop/db:SecretString:password"]),
+        ({"Fn::Join": ["", ["{{resolve:ssm:/shop/", REF, "/tax}}"]]}, [TAX]),
+        ({"Fn::Sub": ["{{resolve:ssm:/shop/${E}/tax}}", {"E": REF}]}, [TAX]),
+        ({"Fn::Sub": "x-{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}-y"}, [TAX]),
+        ({"Fn::Sub": "{{resolve:ssm:/shop/${AWS::Region}/tax}}"}, ["ssm:/shop/eu-west-1/tax"]),
+        ({"Fn::FindInMap": ["Names", REF, "Tax"]}, [TAX]),
+        ({"Fn::If": ["Live", "{{resolve:ssm:/shop/production/tax}}", "x"]}, [TAX]),
+        ({"Fn::If": ["Live", "x", "{{resolve:ssm:/shop/production/tax}}"]}, []),
+    ],
+)
+def test_a_reference_is_found_however_it_is_written(world: World, name: Json, missing: list[str]):
+    queue: Json = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}
+    mappings: Json = {"Names": {e: {"Tax": f"{{{{resolve:ssm:/shop/{e}/tax}}}}"} for e in ("staging", "production")}}
+    live: Json = {"Live": {"Fn::Equals": [REF, "production"]}}
+    found = _needed(world, {"Q": queue}, Mappings=mappings, Conditions=live)
+    assert found["production"] == (missing, ())
+
+
+def test_a_resource_that_the_environment_does_not_have_needs_nothing(world: World):
+    queue: Json = {**_dict(_queue("{{resolve:ssm:/shop/live/tax}}")), "Condition": "Live"}
+    found = _needed(world, {"Q": queue}, Conditions={"Live": {"Fn::Equals": [REF, "production"]}})
+    assert (found["staging"][0], found["production"][0]) == ([], ["ssm:/shop/live/tax"])
+
+
+def test_a_reference_that_is_not_static_is_said(world: World):
+    name: Json = {"Fn::Join": ["", ["{{resolve:ssm:/shop/", {"Fn::ImportValue": "x"}, "/tax}}"]]}
+    found = _needed(world, {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}})
+    assert "not static" in found["production"][1][0]
+
+
+def test_a_reference_to_what_the_stack_makes_is_neither_missing_nor_undecided(world: World):
+    secret: Json = {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {}}}
+    name: Json = {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Db"}, ":SecretString:password}}"]]}
+    queue: Json = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}
+    assert _needed(world, {"Db": secret, "Q": queue})["production"] == ([], ())
+
+
+def _dict(value: Json) -> dict[str, Json]:
+    assert isinstance(value, dict)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [('{"password": "x"}', True), ('{"password": " "}', False), ('{"user": "x"}', False), ("x", False)],
+)
+def test_a_key_of_a_secret_that_is_not_in_it_is_missing(world: World, value: str, held: bool):
+    world.account("production").settings.put("secretsmanager:shop/db", value)
+    found = _needed(world, {"Q": _queue("{{resolve:secretsmanager:shop/db:SecretString:password}}")})
+    assert (found["production"][0] == []) is held
+
+
+@pytest.mark.parametrize("value", [" \t\n", "\u200b", "\ufeff \u00a0"])
+def test_a_value_that_shows_nothing_is_blank(world: World, value: str):
+    world.account("production").settings.put(TAX, value)
+    found = _needed(world, {"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")})
+    assert found["production"][0] == [TAX]
+
+
+def test_a_function_whose_code_is_not_read_is_said(world: World):
+    made = _dict(function())
+    made["Properties"] = {**_dict(made["Properties"]), "Runtime": "java21"}
+    found = _needed(world, {"Role": ROLE, "Place": made})
+    assert found["production"][1] == ("what the code of Place (java21) reads is not known",)
+
+
+def test_values_that_nobody_may_read_are_not_known_and_a_protected_environment_fails(world: World):
+    world.account("production").settings.put(TAX, "19")
+    world.account("production").settings.sealed = "KMS refused"
+    world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
+    found = _looked(world)["production"]
+    assert (found.status, found.closed) == ("not looked at", True)
+    assert TAX in found.reason
+
+
+def test_an_environment_that_cannot_be_read_fails_when_it_is_protected(world: World):
+    world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
+    for name in ("staging", "production"):
+        world.account(name).settings.denied = "AWS refused: no right"
+    assert {name: one.closed for name, one in _looked(world).items()} == {"staging": False, "production": True}

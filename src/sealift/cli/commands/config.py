@@ -140,7 +140,7 @@ def diff_command(session: Session, source: str, target: str) -> int:
 def check_command(session: Session, environments: Sequence[str]) -> int:
     """Check that ENVIRONMENTS, or all, have what templates and code need.
 
-    Exits with 1 when one lacks something. An environment that cannot be read is reported as not looked at.
+    Exits with 1 when one lacks something, or is protected and cannot be read. What cannot be read is not looked at.
     """
     from sealift.usecases.build import load_templates
     from sealift.usecases.contract import contracts
@@ -148,7 +148,7 @@ def check_command(session: Session, environments: Sequence[str]) -> int:
     chosen = [session.environment(name) for name in environments] or list(session.app.environments)
     templates = load_templates(session.app, session.services)
     found = session.said(contracts(session.app, session.services, templates, chosen))
-    code = int(any(contract.status == "failed" for contract in found))
+    code = int(any(contract.status == "failed" or contract.closed for contract in found))
     body = {"environments": [_contract(one) for one in found]}
     return session.show(body, (line for one in found for line in _contract_lines(one)), exit_code=code)
 
@@ -161,7 +161,9 @@ def _contract(one: Contract) -> dict[str, object]:
 
 def _contract_lines(one: Contract) -> Iterator[str]:
     ends = {
-        "succeeded": f"has all {one.needs} settings that are needed" if one.needs else "needs no settings",
+        "succeeded": f"has what is needed: {one.needs} setting{'s' * (one.needs != 1)}"
+        if one.needs
+        else "needs no settings",
         "failed": "lacks what is needed",
         "not looked at": f"not looked at: {one.reason}",
     }

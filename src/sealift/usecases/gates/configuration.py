@@ -23,14 +23,16 @@ def configuration(entering: Entering) -> GateResult:
         if found.missing:
             error = settings_missing(site, found.missing)
             return refused_by(error, "configuration", details={"missing": list(found.missing)})
-        told = _of_code(entering)
-        if told is not None:
-            return told
+    told = _of_code(entering)
+    if told is not None and told.status == "refused" and site.app.hooks.before_deploy:
+        return _told(site, f"{told.message}; a hook may make them before the deployment")
+    if told is not None:
+        return told
     return GateResult(gate="configuration", status="open", message=f"the parameters fit ({digest[:12]})")
 
 
 def _of_code(entering: Entering) -> GateResult | None:
-    """Return what stops the release, or has to be said, of the settings that its code alone reads; None for nothing.
+    """Return what stops the release or has to be said of settings that its templates do not list; None for nothing.
 
     Its evidence lists them, as they were when its commit was analysed.
     """
@@ -44,7 +46,11 @@ def _of_code(entering: Entering) -> GateResult | None:
     except CloudError as error:
         if error.code not in UNREADABLE:
             raise
-        return _told(site, f"whether {site.name} has what code reads was not looked at: {error.message}")
+        message = f"whether {site.name} has the settings that code reads is not known: {error.message}"
+        if not site.environment.protected:
+            return _told(site, message)
+        hint = "Let the role that deploys look: `sealift bootstrap` gives it the rights."
+        return GateResult(gate="configuration", status="refused", message=message, hint=hint)
     if not missing:
         return None
     message = f"{site.name} lacks settings that code reads: {', '.join(missing)}"
