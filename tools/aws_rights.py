@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from tools import needs
-from tools.needs import Need
-from tools.rights import RIGHTS, Right
+from sealift.bootstrap import needs
+from sealift.bootstrap.needs import Need
+from sealift.bootstrap.rights import RIGHTS, Right
 
 _MADE = "<!-- Made from the code by `python -m tools.reference`; a test fails when this page is out of date. -->\n"
 _HEAD = """\

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sealift.errors import CloudError
 from sealift.model.health import COUNTED, Minute, Traffic
 from sealift.model.loading import Loading
+from sealift.model.rights import Permission, Simulated
 from sealift.model.setting import Held, Setting
 from sealift.model.stack import Caller, FunctionState, Invocation, LogLine, StackResource
 from sealift.model.template import Json
@@ -182,6 +184,13 @@ class FakeIdentity:
     """Issuers that the account knows."""
     clock: Callable[[], datetime] | None = None
     """What time it is there."""
+    principals: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """What each user and role may do, as patterns of actions and resources, by ARN; who is in use may do everything."""
+    conditions: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The condition key that an allowed pair of patterns depends on, when it is known to nobody."""
+    may_simulate: bool = True
+    asked: list[tuple[str, Permission]] = field(default_factory=list)
+    """Everything that was simulated."""
 
     def caller(self) -> Caller:
         """Return account and ARN of the credentials in use."""
@@ -191,6 +200,28 @@ class FakeIdentity:
     def has_provider(self, issuer: str) -> bool:
         """Return whether the account knows an issuer."""
         return issuer in self.providers
+
+    def simulate(
+        self, principal: str, permissions: Sequence[Permission], *, context: Mapping[str, str]
+    ) -> tuple[Simulated, ...]:
+        """Return what the patterns of a principal allow."""
+        if principal.endswith(":root"):
+            message = "IAM simulates the rights of users and roles, not of the root user"
+            raise CloudError(message, code="principal-not-simulated")
+        if not self.may_simulate:
+            raise CloudError(f"AWS refused to simulate the rights of {principal}: no right", code="access-denied")
+        may = self.principals.get(principal, (("*", "*"),) if principal == self.caller().arn else None)
+        if may is None:
+            raise CloudError(f"AWS refused to simulate the rights of {principal}: not found", code="not-found")
+        self.asked += [(principal, one) for one in permissions]
+        return tuple(self._simulated(may, one, context) for one in permissions)
+
+    def _simulated(self, may: tuple[tuple[str, str], ...], asked: Permission, context: Mapping[str, str]) -> Simulated:
+        matching = [one for one in may if fnmatchcase(asked.action, one[0]) and fnmatchcase(asked.resource, one[1])]
+        keys = [self.conditions.get(one) for one in matching]
+        undecided = tuple(key for key in keys if key is not None and key not in context)
+        allowed = any(key is None or key in context for key in keys)
+        return Simulated(permission=asked, decision="allowed" if allowed else "implicitDeny", undecided=undecided)
 
 
 @dataclass(slots=True)

@@ -1,11 +1,14 @@
-"""Who we are, as the Security Token Service says, and which identity providers the account knows."""
+"""Who we are, as the Security Token Service says, who may do what, and which identity providers the account knows."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
+from sealift.aws.simulation import simulate
+from sealift.model.rights import Permission, Simulated
 from sealift.model.stack import Caller
 
 
@@ -28,6 +31,11 @@ class AwsIdentity:
             self._session.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
             return True
         return False
+
+    def simulate(
+        self, principal: str, permissions: Sequence[Permission], *, context: Mapping[str, str]
+    ) -> tuple[Simulated, ...]:
+        return simulate(self._session.iam, principal, permissions, context=context)
 
 
 def _time(header: str) -> datetime | None:

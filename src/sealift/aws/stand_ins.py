@@ -20,9 +20,7 @@ def write_stand_ins(access: Access, values: Mapping[str, str]) -> None:
 
     The names are as templates write them; the value of `iam-role:NAME` is a managed policy.
     """
-    if access.endpoint_url is None or access.access_key is None:
-        raise CloudError("Stand-ins for settings are for the embedded cloud alone", code="not-local")
-    session = AwsSession(access)
+    session = _local(access)
     for reference, value in values.items():
         if reference.startswith(_ROLE):
             _make_role(session, reference.removeprefix(_ROLE), value)
@@ -32,6 +30,21 @@ def write_stand_ins(access: Access, values: Mapping[str, str]) -> None:
             _write_parameter(session, name, value, kind)
     for secret, text in _secrets(values).items():
         _write_secret(session, secret, text)
+
+
+def is_role(access: Access, name: str) -> bool:
+    """Return whether there is a role of this name."""
+    session = _local(access)
+    with calling(f"look for role {name}", accepted=("not-found",)):
+        session.iam.get_role(RoleName=name)
+        return True
+    return False
+
+
+def _local(access: Access) -> AwsSession:
+    if access.endpoint_url is None or access.access_key is None:
+        raise CloudError("Stand-ins for settings are for the embedded cloud alone", code="not-local")
+    return AwsSession(access)
 
 
 def _secrets(values: Mapping[str, str]) -> dict[str, str]:
@@ -73,8 +86,7 @@ def _write_secret(session: AwsSession, secret: str, text: str) -> None:
 
 def _make_role(session: AwsSession, place: str, policy: str) -> None:
     path, _, name = place.rpartition("/")
-    with calling(f"look for role {name}", accepted=("not-found",)):
-        session.iam.get_role(RoleName=name)
+    if is_role(session.access, name):
         return
     principals = {"Service": [f"{service}.amazonaws.com" for service in _ASSUMED_BY]}
     trust = {"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole"}

@@ -66,6 +66,11 @@ def stacks_of(target: BootstrapTarget) -> list[str]:
     return [f"{at}{name}/*" for name in _names(target)]
 
 
+def bootstrap_of(target: BootstrapTarget) -> str:
+    """Return the ARN of the bootstrap stack itself."""
+    return _AT.format(service="cloudformation", resource=f"stack/{target.name}/*")
+
+
 def _names(target: BootstrapTarget) -> list[Json]:
     return [name for stack in target.stacks for name in (stack, f"{stack}-*")]
 

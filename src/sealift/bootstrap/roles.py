@@ -3,10 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from sealift.bootstrap.boundary import MACROS, allow
-from sealift.bootstrap.owned import by_tag, owned, roles_of, stacks_of
+from sealift.bootstrap.owned import bootstrap_of, by_tag, owned, roles_of, stacks_of
 from sealift.bootstrap.target import PATH, BootstrapTarget, sub, subs
 from sealift.model.template import Json
 
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "deploy": (
+        *("run", "deploy", "promote", "rollback", "resume", "approve", "waive", "destroy"),
+        *("outputs", "open", "logs", "invoke", "config", "doctor"),
+    ),
+    "plan": ("drift", "diff", "prove"),
+    "verify": ("status", "history", "ledger", "release"),
+}
+"""What each role is for."""
 _READ_STACKS = "DescribeStacks ListStackResources GetTemplate"
 _DRIFT = "DetectStackDrift DescribeStackResourceDrifts"
 _CHANGE_STACKS = (
@@ -30,6 +39,7 @@ def deploy(target: BootstrapTarget) -> Iterator[Json]:
     """Yield the permissions of the role that deploys. It creates nothing itself; it passes the CloudFormation role."""
     used = target.services
     yield _stacks(target, _READ_STACKS, _CHANGE_STACKS, _DRIFT)
+    yield from _doctor(target)
     yield allow("Macros", "cloudformation:CreateChangeSet", sub(MACROS))
     yield allow("HandOver", "iam:PassRole", sub(target.role_arn("cloudformation")))
     # IAM knows nothing narrower for these; they only read.
@@ -61,6 +71,16 @@ def deploy(target: BootstrapTarget) -> Iterator[Json]:
         buckets = owned(target, "s3")
         emptying = "s3:ListBucketVersions DeleteObject DeleteObjectVersion"
         yield allow("Destroy", emptying, subs([*buckets, *(f"{one}/*" for one in buckets)]))
+
+
+def _doctor(target: BootstrapTarget) -> Iterator[Json]:
+    """Yield what `doctor` needs to compare the bootstrap stack, and to say what its roles lack."""
+    yield allow("Bootstrap", f"cloudformation:{_READ_STACKS}", sub(bootstrap_of(target)))
+    if target.trust.issuer:
+        at = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/"
+        yield allow("Provider", "iam:GetOpenIDConnectProvider", sub(at + target.trust.issuer))
+    roles = ("cloudformation", "deploy", *(() if target.previews else ("plan", "verify")))
+    yield allow("Rights", "iam:SimulatePrincipalPolicy", subs([target.role_arn(role) for role in roles]))
 
 
 def _settings(target: BootstrapTarget) -> Iterator[Json]:

@@ -93,6 +93,11 @@ def uses(templates: Mapping[str, Template]) -> Uses:
     return Uses(services=frozenset(services), unbounded=tuple(unbounded))
 
 
+def prefix_of(vendor: str) -> str:
+    """Return IAM's prefix of a service by its name in types, such as `ApiGatewayV2`."""
+    return _PREFIXES.get(vendor.lower(), vendor.lower())
+
+
 def _with_nested(templates: Iterable[Template]) -> Iterator[Template]:
     for template in templates:
         yield template
@@ -108,7 +113,7 @@ def _services(body: Mapping[str, Json]) -> Iterator[str]:
             yield from _SERVERLESS.get(kind, ())
             yield from _of_serverless(properties)
         elif vendor:
-            yield _PREFIXES.get(vendor.lower(), vendor.lower())
+            yield prefix_of(vendor)
         yield from _named(dict(properties))
     for part in _tables(body.get("Globals")):
         yield from _of_serverless(part)

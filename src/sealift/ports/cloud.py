@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sealift.model.health import Traffic
     from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
     from sealift.model.loading import Loading
+    from sealift.model.rights import Permission, Simulated
     from sealift.model.setting import Held, Setting
     from sealift.model.stack import (
         Backup,
@@ -215,13 +216,22 @@ class Trespass(Protocol):
 
 
 class Identity(Protocol):
-    """Who we are, and whose word the account takes for it."""
+    """Who we are, what a principal may do, and whose word the account takes for who somebody is."""
 
     def caller(self) -> Caller:
         """Return account and ARN of the credentials in use."""
 
     def has_provider(self, issuer: str) -> bool:
         """Return whether the account has an OpenID Connect provider of this issuer, named without `https://`."""
+
+    def simulate(
+        self, principal: str, permissions: Sequence[Permission], *, context: Mapping[str, str]
+    ) -> tuple[Simulated, ...]:
+        """Return whether a user or a role may do each of these, in order, as IAM simulates it. Nothing is done.
+
+        `context` are values of condition keys. Raises CloudError: `not-found` for no such principal, `access-denied`
+        when the caller may not ask, `principal-not-simulated` for the root user and others without policies of IAM.
+        """
 
 
 class Metrics(Protocol):

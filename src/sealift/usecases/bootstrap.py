@@ -81,16 +81,18 @@ def declared(app: App, environment: Environment, services: Services, *, lock_day
     return _bootstrap(replace(target, makes_provider=first.name == environment.name), app, services)
 
 
-def compare(app: App, environment: Environment, services: Services, *, lock_days: int | None = None) -> Compared:
-    """Return the desired stack and the live one. Writes nothing."""
+def compare(
+    app: App, environment: Environment, services: Services, *, lock_days: int | None = None, drift: bool = True
+) -> Compared:
+    """Return the desired stack and the live one, with changes by hand unless `drift` is false. Writes nothing."""
     site = open_site(app, environment, services)
     state = site.cloud.stacks.describe(bootstrap_stack(environment))
     _check_ours(state, site)
     bootstrap = _wanted(site, state, lock_days=lock_days)
     if state is None or state.status in ("REVIEW_IN_PROGRESS", *_NEVER_MADE):
         return Compared(bootstrap=bootstrap, live=None)
-    live = _live(site)
-    return Compared(bootstrap=bootstrap, live=live, drifted=site.cloud.stacks.drift(bootstrap.target.name))
+    drifted = site.cloud.stacks.drift(bootstrap.target.name) if drift else ()
+    return Compared(bootstrap=bootstrap, live=_live(site), drifted=drifted)
 
 
 def bootstrap_environment(

@@ -1,63 +1,39 @@
-"""Look whether everything is there that a delivery needs, before one is tried. Reads only."""
+"""Look whether everything is there that a delivery needs, before one is tried. Reads only; environments together."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Literal
+from threading import Thread
 
-from sealift.errors import SealiftError
+from sealift.delivery.identity import bootstrap_stack
+from sealift.errors import CloudError, SealiftError
 from sealift.model.app import App, Environment
-from sealift.model.template import Template
+from sealift.model.template import Json, Template
 from sealift.usecases import bootstrap
 from sealift.usecases.build import every_template, load_templates
+from sealift.usecases.examined import DENIED, Examined, failed, tried
 from sealift.usecases.fitness import misfits
+from sealift.usecases.rights import examine_rights
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import check_account, require_gates
 
 _VERSION_S = 20.0
 MOST_SKEW_S = 10.0
+LONGEST_S = 60.0
+"""How long environments are looked at. AWS compares a bootstrap stack with what is there in some ten seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
-    """One examined item. `unknown` marks an item that could not be examined; it is never reported as healthy."""
-
-    name: str = ""
-    environment: str = ""
-    status: Literal["ok", "failed", "unknown"] = "ok"
-    said: str
-    cure: str = ""
-    """The command or the change that mends it."""
-
-
-def examine(app: App, services: Services, *, local: bool) -> Iterator[Examined]:
+def examine(app: App, services: Services, *, local: bool, longest_s: float = LONGEST_S) -> Iterator[Examined]:
     """Yield what was found of configuration, repository, tools and each environment: account, bucket, ledger, roles."""
-    yield _tried("repository", lambda: _repository(app, services))
+    yield tried("repository", lambda: _repository(app, services))
     if not local:
-        yield _tried("gates", lambda: _gates(app))
+        yield tried("gates", lambda: _gates(app))
     templates: dict[str, Template] = {}
-    yield _tried("templates", lambda: _templates(app, services, templates))
+    yield tried("templates", lambda: _templates(app, services, templates))
     for finding in misfits(app, templates) if templates else ():
         yield Examined(name="configuration", status="failed", said=finding.message, cure=finding.fix)
     yield from _tools(app, services, templates)
-    for environment in app.environments:
-        yield from _environment(app, environment, services)
-
-
-def _tried(name: str, look: Callable[[], Examined | str], *, environment: str = "") -> Examined:
-    """Return the result of an examination; an error that it raises becomes the problem and its fix."""
-    try:
-        found = look()
-    except SealiftError as error:
-        return _failed(error, name, environment)
-    if isinstance(found, str):
-        return Examined(name=name, environment=environment, said=found)
-    return replace(found, name=name, environment=environment)
-
-
-def _failed(error: SealiftError, name: str, environment: str) -> Examined:
-    return Examined(name=name, environment=environment, status="failed", said=error.message, cure=error.hint)
+    yield from _environments(app, services, templates, longest_s)
 
 
 def _repository(app: App, services: Services) -> Examined | str:
@@ -93,22 +69,64 @@ def _tools(app: App, services: Services, templates: Mapping[str, Template]) -> I
         yield Examined(name=program, status="ok" if said else "failed", said=said or "it cannot be run", cure=cure)
 
 
-def _environment(app: App, environment: Environment, services: Services) -> Iterator[Examined]:
-    named = partial(_tried, environment=environment.name)
+def _environments(
+    app: App, services: Services, templates: Mapping[str, Template], longest_s: float
+) -> Iterator[Examined]:
+    """Yield what is found of each environment, all looked at together, and say of which time did not suffice."""
+    found: dict[str, list[Examined]] = {environment.name: [] for environment in app.environments}
+    raised: list[BaseException] = []
+
+    def look(environment: Environment) -> None:
+        try:
+            found[environment.name].extend(_environment(app, environment, services, templates))
+        except BaseException as error:
+            raised.append(error)
+
+    # Nobody waits for a daemon: a call that hangs ends with the command.
+    looking = {name: Thread(target=look, args=(app.environment(name),), daemon=True) for name in found}
+    for thread in looking.values():
+        thread.start()
+    ends = services.clock.monotonic() + longest_s
+    for name, thread in looking.items():
+        thread.join(max(0.0, ends - services.clock.monotonic()))
+        unfinished = thread.is_alive()
+        yield from tuple(found[name])
+        if unfinished:
+            said = f"not everything was looked at within {longest_s:.0f} s: AWS does not answer"
+            cure = "Check the network, the proxy and AWS_ENDPOINT_URL, then repeat the command."
+            yield Examined(name="time", environment=name, status="unknown", said=said, cure=cure)
+    if raised:
+        raise raised[0]
+
+
+def _environment(
+    app: App, environment: Environment, services: Services, templates: Mapping[str, Template]
+) -> Iterator[Examined]:
+    named = partial(tried, environment=environment.name)
     try:
         site = open_site(app, environment, services)
         check_account(site)
+        caller = site.cloud.identity.caller()
     except SealiftError as error:
-        yield _failed(error, "account", environment.name)
+        yield failed(error, "account", environment.name)
+        yield Examined(name="rights", environment=environment.name, status="unknown", said="not checked: see account")
         return
     local = site.cloud.local
-    said = "the embedded cloud" if local else f"{site.cloud.account}, {site.cloud.region}"
+    who = caller.arn.rpartition(":")[2]
+    said = "the embedded cloud" if local else f"{site.cloud.account}, {site.cloud.region}, as {who}"
     yield Examined(name="account", environment=environment.name, said=said)
     if not local:
         yield named("clock", partial(_clock, site))
     yield named("ledger", partial(_ledger, site))
+    wanted: list[Mapping[str, Json]] = []
     if environment.trust is not None or not local:
-        yield named("bootstrap", partial(_bootstrap, site))
+        yield named("bootstrap", partial(_bootstrap, site, wanted))
+    if templates:
+        try:
+            yield from examine_rights(site, templates, wanted[0] if wanted else None)
+        except SealiftError as error:
+            said = f"not checked: {error.message}"
+            yield Examined(name="rights", environment=environment.name, status="unknown", said=said, cure=error.hint)
 
 
 def _clock(site: Site) -> Examined | str:
@@ -136,17 +154,32 @@ def _ledger(site: Site) -> Examined | str:
     return f"{len(entries)} entries, its chain holds{runs}" if entries else "nothing was deployed yet"
 
 
-def _bootstrap(site: Site) -> Examined | str:
+def _bootstrap(site: Site, wanted: list[Mapping[str, Json]]) -> Examined | str:
+    """Compare the bootstrap stack with what the application needs. The template it needs is put into `wanted`."""
+    stack, diff = bootstrap_stack(site.environment), f"`sealift bootstrap {site.name} --diff`"
     if site.environment.trust is None:
-        said = "no role is declared, so what the credentials may do was not looked at"
-        cure = f"declare `trust`, and `sealift bootstrap {site.name}` makes roles that may just what is needed"
-        return Examined(status="unknown", said=said, cure=cure)
-    found = bootstrap.compare(site.app, site.environment, site.services)
-    if found.live is None:
-        cure = f"`sealift bootstrap {site.name}` makes it."
-        return Examined(status="failed", said="there is no stack with its bucket and roles", cure=cure)
-    stack = found.bootstrap.target.name
-    if found.differs:
-        cure = f"`sealift bootstrap {site.name} --diff` shows how; without --diff it mends that."
-        return Examined(status="failed", said=f"stack {stack} is not as the application needs it", cure=cure)
+        cure = f"Declare `trust`, and `sealift bootstrap {site.name}` makes roles that may do just what is needed."
+        return Examined(status="unknown", said="`trust` is not declared, so there are no roles of its own", cure=cure)
+    try:
+        found = bootstrap.compare(site.app, site.environment, site.services, drift=False)
+        wanted.append(found.bootstrap.body)
+        if found.live is None:
+            cure = f"`sealift bootstrap {site.name}` makes it."
+            return Examined(status="failed", said=f"there is no stack {stack} with its bucket and roles", cure=cure)
+        if found.differs:
+            cure = f"{diff} shows how; without --diff it mends that."
+            return Examined(status="failed", said=f"stack {stack} is not as the application needs it", cure=cure)
+        drifted = site.cloud.stacks.drift(stack)
+    except CloudError as error:
+        if error.code != DENIED:
+            raise
+        known = (
+            f"stack {stack} is as the application needs it; changes by hand were" if wanted else f"stack {stack} was"
+        )
+        cure = f"{diff} says it, with credentials that may read roles and buckets."
+        return Examined(status="unknown", said=f"{known} not looked for: {error.message}", cure=cure)
+    if drifted:
+        names = ", ".join(one.logical_id for one in drifted)
+        cure = f"{diff} shows how. Undo it by hand: CloudFormation does not see that it differs."
+        return Examined(status="failed", said=f"stack {stack} was changed by hand: {names}", cure=cure)
     return f"stack {stack} is as the application needs it"

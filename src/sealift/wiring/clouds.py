@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sealift.delivery.identity import bootstrap_stack
 from sealift.model.app import App, Environment
 from sealift.model.event import Noted
 from sealift.ports import Cloud, EventSink, Prompt
@@ -128,12 +127,6 @@ def _without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
     return {"NO_PROXY": value, "no_proxy": value}
 
 
-def _bootstrapped(environment: Environment, cloud: Cloud) -> bool:
-    """Return whether the embedded cloud has the roles of `sealift bootstrap`; what makes them works without."""
-    state = cloud.stacks.describe(bootstrap_stack(environment))
-    return state is not None and (state.status == "CREATE_COMPLETE" or state.status.startswith(("UPDATE_", "IMPORT_")))
-
-
 class LocalClouds:
     """Opens environments on the embedded cloud, each in an emulator of its own that is started on demand."""
 
@@ -154,6 +147,7 @@ class LocalClouds:
 
     def _start(self, environment: Environment) -> Cloud:
         from sealift.aws.cloud import Access, open_cloud
+        from sealift.aws.stand_ins import is_role, write_stand_ins
         from sealift.local.loading import LocalFunctions
         from sealift.local.stacks import LocalStacks
 
@@ -165,12 +159,11 @@ class LocalClouds:
             secret_key=endpoint.secret_key,
         )
         cloud = open_cloud(replace(environment, account=endpoint.account), access=access)
-        if self._as_role and _bootstrapped(environment, cloud):
-            role = f"arn:aws:iam::{endpoint.account}:role/sealift/{environment.beginning}-deploy"
+        deploy = f"{environment.beginning}-deploy"
+        if self._as_role and is_role(access, deploy):  # of `sealift bootstrap`; what makes it works without
+            role = f"arn:aws:iam::{endpoint.account}:role/sealift/{deploy}"
             cloud = open_cloud(replace(environment, account=endpoint.account), access=replace(access, role_arn=role))
         if self._app.local_settings:
-            from sealift.aws.stand_ins import write_stand_ins
-
             write_stand_ins(access, self._app.local_settings)
 
         def note(sentence: str) -> None:

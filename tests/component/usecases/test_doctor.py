@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from sealift.usecases.doctor import Examined, examine
+from sealift.usecases.doctor import examine
+from sealift.usecases.examined import Examined
 from tests.component.usecases.world import World
 from tests.fakes.process import completed
 
@@ -14,7 +15,7 @@ def wrong(world: World) -> list[Examined]:
     return [one for one in examine(world.app, world.services(), local=False) if one.status == "failed"]
 
 
-def test_in_a_healthy_application_nothing_is_wrong_and_rights_are_not_called_looked_at(world: World):
+def test_in_a_healthy_application_nothing_is_wrong(world: World):
     world.deploy()
     found = list(examine(world.app, world.services(), local=False))
     assert [one for one in found if one.status == "failed"] == []

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 import pytest
 
+from sealift.bootstrap.needs import Need
+from sealift.bootstrap.rights import EVERYTHING, RIGHTS, Right
 from sealift.cli.main import cli
 from sealift.isolation.actions import service
 from tests.unit.aws.calls import calls_made
-from tools.needs import Need
-from tools.rights import EMBEDDED, EVERYTHING, NO_RIGHT_NEEDED, RIGHTS, TRIED, Right
+from tools.rights import EMBEDDED, NO_RIGHT_NEEDED, TRIED
 
 LISTED = {right.call for right in RIGHTS if right.call}
 ACTIONS = sorted({(action, right.resource) for right in RIGHTS for action in right.actions})

@@ -1,12 +1,14 @@
 """`doctor`: what a delivery would stumble over, and what mends it."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import click
 
 from sealift.cli.session import Session, options
-from sealift.usecases.doctor import Examined
+from sealift.usecases.examined import Examined, Lack
 
+_MOST_LACKS = 12
 _MARKS = {"ok": "✓", "failed": "✗", "unknown": "·"}
 
 
@@ -25,7 +27,10 @@ def doctor_command(session: Session) -> int:
     fields = ("name", "environment", "status", "said", "cure")
     body = {
         "status": "failed" if failed else "succeeded",
-        "examined": [{name: getattr(one, name) for name in fields} for one in found],
+        "examined": [
+            {**{name: getattr(one, name) for name in fields}, "lacks": [asdict(lack) for lack in one.lacks]}
+            for one in found
+        ],
     }
     return session.show(body, _lines(found), exit_code=int(failed))
 
@@ -52,5 +57,17 @@ def _lines(found: list[Examined]) -> Iterator[str]:
             yield f"\n{one.environment}"
         place = one.environment
         yield f"  {_MARKS[one.status]} {one.name:<14}{one.said}"
+        yield from (f"      {line}" for line in _lacks(one.lacks))
         if one.cure and one.status != "ok":
             yield f"      → {one.cure}"
+
+
+def _lacks(lacks: tuple[Lack, ...]) -> Iterator[str]:
+    """Yield an action a line, with the resources as short as they can be told apart."""
+    for lack in lacks[:_MOST_LACKS]:
+        names = [arn.split(":", 5)[-1] for arn in lack.resources]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        why = f"; {lack.because}" if lack.because else ""
+        yield f"{lack.action} on {names[0]}{more} ({', '.join(lack.needed_for).lower()}){why}"
+    if len(lacks) > _MOST_LACKS:
+        yield f"and {len(lacks) - _MOST_LACKS} more actions: --json has all"

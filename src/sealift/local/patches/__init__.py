@@ -35,6 +35,7 @@ from sealift.local.patches.replies import nested_contexts, preflights, proxy_rep
 from sealift.local.patches.roles import assumable_roles
 from sealift.local.patches.service_integrations import kept_integrations, refused_uris, service_integrations
 from sealift.local.patches.settings import names_of_settings, rights_on_parameters
+from sealift.local.patches.simulation import simulations
 from sealift.local.patches.state_machine_logs import logged_executions
 from sealift.local.patches.state_machines import (
     calls_of_apis,
@@ -82,6 +83,7 @@ def apply(prepare: Callable[[str], None]) -> None:
         managed_policies,
         known_boundaries,
         paths_of_roles,
+        simulations,
         tags_in_boundaries,
         tagged_apis,
         dates_of_nested_executions,

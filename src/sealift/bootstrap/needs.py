@@ -1,9 +1,9 @@
 """What Sealift asks AWS for, by purpose: when it does, and by which commands. The list of rights is in rights.py."""
 
-from dataclasses import dataclass
+from sealift.model.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Need:
     """A purpose of calls. An optional one is met only by who uses what it is about."""
 
@@ -33,6 +33,12 @@ LOOK = Need(
         *_READING,
         *_WRITING,
     ),
+    optional=False,
+)
+DEPLOYED = Need(
+    title="Read what is deployed",
+    when="Whatever compares the template that is deployed with another one.",
+    commands=("drift", "doctor", "prove --live", *_DEPLOYING, "destroy"),
     optional=False,
 )
 UNDECLARED = Need(
@@ -184,4 +190,16 @@ BOOTSTRAP = Need(
     when="Once for each environment, by somebody who may make roles and a bucket: CloudFormation makes them with the "
     "rights of the caller. The stack is called `sealift-bootstrap-<stack_name>`.",
     commands=("bootstrap",),
+)
+COMPARED = Need(
+    title="Compare the bootstrap stack",
+    when="With `trust`. When refused, `doctor` says that the stack was not compared. AWS looks for changes by hand "
+    "with the rights of the caller, who has to read buckets and roles for that.",
+    commands=("doctor",),
+)
+SIMULATE = Need(
+    title="Simulate rights",
+    when="When refused, `doctor` says that rights were not checked. The ARN of a session lacks the path of its role, "
+    "which is looked up.",
+    commands=("doctor",),
 )
