@@ -71,17 +71,23 @@ def outside_of(world: World, text: str) -> Outside | None:
 
 
 def shared_findings(world: World, rule: Rule) -> Iterator[Finding]:
-    """Yield one rule's findings about resources that two environments share."""
+    """Yield one rule's findings about resources that two environments share; the keys of one secret together."""
+    groups: dict[tuple[str, str, Outside | str], list[Shared]] = {}
     for found in shared_things(world):
         if found.thing.rule == rule.id:
-            shown = "" if found.thing.hidden else world.symbols.concrete(found.text)
-            what = f"{found.thing.what} {shown}".rstrip()
-            where = f"{found.place.scope.origin(found.place.logical_id)}, {found.place.path}"
-            message = f"{found.left} and {found.right} share {what} ({where})."
-            ends, severity = (found.left, found.right), found.thing.severity
-            yield rule.on_reference(
-                world, found.place, ends, message, resource=shown or found.place.path, severity=severity
-            )
+            outside = outside_of(world, found.text)
+            thing = outside.whole if outside is not None and outside.kind == "secretsmanager" else found.text
+            groups.setdefault((found.left, found.right, thing), []).append(found)
+    for found, *more in groups.values():
+        shown = "" if found.thing.hidden else world.symbols.concrete(found.text)
+        what = f"{found.thing.what} {shown}".rstrip()
+        where = f"{found.place.scope.origin(found.place.logical_id)}, {found.place.path}"
+        also = f", and {len(more)} more values of it" if more else ""
+        message = f"{found.left} and {found.right} share {what} ({where}){also}."
+        ends, severity = (found.left, found.right), found.thing.severity
+        yield rule.on_reference(
+            world, found.place, ends, message, resource=shown or found.place.path, severity=severity
+        )
 
 
 def unseen(world: World) -> tuple[str, ...]:

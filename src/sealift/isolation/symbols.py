@@ -1,7 +1,7 @@
 """Symbols: one private-use character for every value that AWS will choose, and for every value from outside."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealift.isolation.patterns import (
     FIRST_OUTSIDE,
@@ -44,6 +44,13 @@ class Outside:
     def secret(self) -> bool:
         """Return whether it is a credential."""
         return self.kind in ("ssm-secure", "secretsmanager")
+
+    @property
+    def whole(self) -> "Outside":
+        """Return the secret as a whole, whatever key of it is read: a name holds no colon, an ARN six."""
+        parts = self.name.split(":")
+        name = ":".join(parts[:7] if parts[0] == "arn" else parts[:1])
+        return replace(self, name=name) if self.kind == "secretsmanager" else self
 
     def __str__(self) -> str:
         what = {"export": "export", "secretsmanager": "secret"}.get(self.kind, "SSM parameter")

@@ -69,3 +69,38 @@ def test_the_verdict_says_what_it_means_and_what_was_not_looked_at() -> None:
     body = verdict(REFERENCES[0], only="staging").as_json()
     assert body["not_looked_at"] == ["SSM parameter /shop/x of staging"]
     assert "reaches a declared resource of another" in str(body["meaning"])
+
+
+def test_a_secret_is_one_finding_whatever_keys_of_it_are_read() -> None:
+    def function(*keys: str) -> Body:
+        return _function({key.upper(): "{{resolve:secretsmanager:shop/db:SecretString:" + key + "}}" for key in keys})
+
+    def found(staging: Body, production: Body) -> list[str]:
+        views = [
+            EnvironmentView(name=name, region="eu-west-1", stacks=(StackView(name=f"shop-{name}", body=body),))
+            for name, body in (("staging", staging), ("production", production))
+        ]
+        return [f.message for f in prove(views).findings if f.id == "SHR-02"]
+
+    keys = ("host", "user", "password")
+    assert found(function(*keys), function(*keys)) == [
+        "staging and production share the credential <secret shop/db:host> (F, Environment.Variables.HOST), and 2 more"
+        " values of it."
+    ]
+    assert found(function("a", "b"), function("b", "c")) == [
+        "staging and production share the credential <secret shop/db:b> (F, Environment.Variables.B)."
+    ]
+    assert found(function("staging"), function("production")) == []
+
+
+def test_two_secrets_are_two_findings() -> None:
+    both = {
+        "A": "{{resolve:secretsmanager:shop/a}}",
+        "B": "{{resolve:secretsmanager:shop/b}}",
+        "OF_A": "{{resolve:secretsmanager:shop/a:SecretString:host}}",
+    }
+    views = [
+        EnvironmentView(name=n, region="eu-west-1", stacks=(StackView(name=f"shop-{n}", body=_function({**both})),))
+        for n in ("staging", "production")
+    ]
+    assert len([f for f in prove(views).findings if f.id == "SHR-02"]) == 2
