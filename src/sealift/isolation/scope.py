@@ -393,7 +393,7 @@ class Scope:
         whole = f"{self.name}-{logical_id}"
         if known.max_name and len(whole) + 13 > known.max_name:
             # How CloudFormation cuts is not documented; the random end stays, and so does some of the beginning.
-            whole = whole[: max(1, known.max_name // 3)] + self._symbol(logical_id, "cut")
+            whole = whole[: max(1, known.max_name // 3)] + self._symbol(logical_id, str(known.max_name), "cut")
             return (whole.lower() if known.style == "lower" else whole) + symbol
         return f"{whole.lower() if known.style == 'lower' else whole}-{symbol}"
 
@@ -487,9 +487,8 @@ class Scope:
             return self.setting.in_account(plain(self.view.physical_id))
         return self._arn("cloudformation:{r}:{a}:stack/") + f"{self.name}/{self._symbol('AWS::StackId', 'id')}"
 
-    def _symbol(self, logical_id: str, attribute: str) -> str:
-        key = (self.setting.view.name, self.path, logical_id, attribute)
-        return self.setting.symbols.of(*key)
+    def _symbol(self, logical_id: str, *attribute: str) -> str:
+        return self.setting.symbols.of(self.setting.view.name, self.path, logical_id, *attribute)
 
     @cached_property
     def path(self) -> str:

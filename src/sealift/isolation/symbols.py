@@ -95,6 +95,11 @@ class Symbols:
         self.sources[chr(code)] = source
         return chr(code)
 
+    def greatest(self, term: str) -> int | None:
+        """Return the greatest length of the name in a term, if it was cut to that."""
+        keys = (self._keys.get(char, ("",)) for char in term if is_symbol(char))
+        return next((int(key[-2]) for key in keys if key[-1] == "cut"), None)
+
     def concrete(self, term: str) -> str:
         """Return the term with every symbol replaced by a possible generated id, always the same for a symbol."""
         if term.isascii():

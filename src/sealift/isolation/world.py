@@ -13,7 +13,7 @@ from sealift.isolation.decide import is_account
 from sealift.isolation.grants import Grant, grants, trusted
 from sealift.isolation.mentions import Place, mentions, values_at
 from sealift.isolation.model import UNDECLARED_ACCOUNT, EnvironmentView
-from sealift.isolation.patterns import has_symbol, head, intersects, is_wild, plain
+from sealift.isolation.patterns import TAIL, has_symbol, head, intersects, is_wild, plain
 from sealift.isolation.policies import Statement
 from sealift.isolation.principals import OutsideRole, Principal, Unowned, declared, in_templates, outside_roles
 from sealift.isolation.resolving import Resolved
@@ -166,7 +166,8 @@ ANY_LABEL = "/stream/*"
 class Index:
     """Finds the terms that a pattern may match, by their number of colons; results are cached by pattern."""
 
-    def __init__(self, owned: Sequence[Owned]) -> None:
+    def __init__(self, owned: Sequence[Owned], greatest: Callable[[str], int | None] = lambda term: None) -> None:
+        self._cut = {entry.term: size for entry in owned if (size := greatest(entry.term)) is not None}
         by_term: dict[str, list[Owned]] = {}
         for entry in owned:
             by_term.setdefault(entry.term, []).append(entry)
@@ -183,7 +184,8 @@ class Index:
         """Return every owned term that has a word in common with the pattern."""
         known = self._kept.get(pattern)
         if known is None:
-            known = self._kept[pattern] = tuple(entry for term in self._terms(pattern) for entry in self._by_term[term])
+            terms = (term for term in self._terms(pattern) if _fits(pattern, term, self._cut.get(term)))
+            known = self._kept[pattern] = tuple(entry for term in terms for entry in self._by_term[term])
         return known
 
     def _terms(self, pattern: str) -> Iterator[str]:
@@ -196,6 +198,23 @@ class Index:
         for theirs, terms in self._counted.items():
             if theirs >= colons:
                 yield from terms.meeting(pattern, aligned=theirs == colons and colons >= _FIELDS)
+
+
+_SEPARATORS = re.compile("[:/]")
+
+
+def _fits(pattern: str, term: str, greatest: int | None) -> bool:
+    """Return whether the pattern may match a term whose name is cut to a length: it may ask for a longer name."""
+    if greatest is None:
+        return True
+    mine, theirs = _SEPARATORS.split(pattern), _SEPARATORS.split(term)
+    for part, name in zip(mine, theirs, strict=False):
+        stars = part.count("*")
+        if has_symbol(name) and len(part) - stars - part.count(TAIL) > greatest:
+            return False
+        if stars and len(mine) != len(theirs):
+            return True  # a star holds separators, so what follows is not known to be beside each other
+    return True
 
 
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
@@ -300,7 +319,7 @@ class World:
     @cached_property
     def index(self) -> Index:
         """Return the index of everything owned."""
-        return Index([entry for e in self.environments for entry in e.owned])
+        return Index([entry for e in self.environments for entry in e.owned], self.symbols.greatest)
 
     def same_account(self, left: str, right: str) -> bool:
         """Return whether two environments are, or have to be assumed to be, in one account."""

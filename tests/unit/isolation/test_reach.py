@@ -419,3 +419,36 @@ def test_what_a_managed_policy_allows_is_mended_by_a_policy_of_ones_own(
 def test_what_only_the_account_has_is_taken_off_there() -> None:
     assert _cure(by(None, by_sam=None)) == ""
     assert _cure(by(None, by_sam=None, live=True)).startswith('Take the policy "Inline" off the role')
+
+
+@given(st.integers(22, 90), st.sampled_from(["{arn}:{name}*", "{arn}:{name}-*", "*:function:{name}*"]))
+def test_a_pattern_for_a_longer_name_than_a_function_can_have_reaches_none_whose_name_is_cut(size: int, shape: str):
+    long = "Orders" * 20
+    stack = f"{'a-very-long-name-of-an-application-' * 3}"[:70]
+    pattern = shape.format(arn="arn:aws:lambda:eu-central-1:111111111111:function", name=f"{stack}{long}"[:size])
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": TRUST,
+            "Policies": [
+                {
+                    "PolicyName": "p",
+                    "PolicyDocument": {
+                        "Statement": [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": pattern}]
+                    },
+                }
+            ],
+        },
+    }
+    names = ("staging", "production")
+    body = {"Resources": {"Role": role, long: {"Type": "AWS::Lambda::Function"}}}
+    views = [
+        EnvironmentView(
+            name=name, region="eu-central-1", account="111111111111",
+            stacks=(StackView(name=f"{stack}{name}", body=body),),
+        )
+        for name in names
+    ]  # fmt: skip
+    least = len(pattern.rpartition(":")[2].replace("*", ""))
+    found = {entry.logical_id for one in reached(World(views)).found for entry in one.entries}
+    assert found == ({long} if least <= 64 or pattern.startswith("*") else set())
