@@ -316,3 +316,27 @@ def test_the_cure_that_is_named_for_a_shift_of_traffic_works(sealift, app):
     leak(app, "Runtime: python3.12", f"Runtime: python3.12\n      AutoPublishAlias: live\n      {shifting}")
     (app / "template.yaml").write_text((app / "template.yaml").read_text() + OWN_ROLE)
     assert sealift("prove", "-C", app, "--json").json["verdict"] == "L1"
+
+
+KEY = """\
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy: {Statement: [{Effect: Allow, Principal: {AWS: !Ref Partner}, Action: "kms:*", Resource: "*"}]}
+"""
+
+
+@pytest.mark.parametrize("certificate", [False, True])
+def test_a_parameter_without_a_value_is_named_and_taken_for_nothing(sealift, app, tmp_path, certificate):
+    leak(app, "Resources:", "Parameters: {Partner: {Type: String}}\nResources:")
+    leak(app, SEALED[SEALED.index("  Items") :], KEY + SEALED[SEALED.index("  Items") :])
+    shown = sealift("prove", "-C", app, "--json", *(["--certificate", tmp_path / "proof.json"] if certificate else []))
+    assert (shown.code, shown.json["verdict"]) == (3, "L0")
+    told = [f["message"] for f in shown.json["findings"] if f["severity"] in {"critical", "high"}]
+    assert told == [f"Not proved for {name}: the parameter Partner has no value." for name in ("production", "staging")]
+    given = (
+        f'[environments.{name}]\nregion = "eu-central-1"\n[environments.{name}.parameters]\nPartner = "{number * 12}"\n'
+        for number, name in (("1", "staging"), ("2", "production"))
+    )
+    (app / "sealift.toml").write_text("".join(given))
+    assert sealift("prove", "-C", app, "--json").json["verdict"] == "L1"

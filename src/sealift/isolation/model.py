@@ -139,6 +139,8 @@ class EnvironmentView:
     """Run time: what its roles tried, and what answered."""
     unread: tuple[Unread, ...] = ()
     """Live: what could not be read, so that nothing is proved of it."""
+    unvalued: tuple[str, ...] = ()
+    """Parameters that have no value; those of the stacks are supposed ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

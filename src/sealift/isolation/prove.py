@@ -25,8 +25,8 @@ AXIOMS = (
     "Reaching another account needs a grant there too.",
     "Where an account is not declared, all environments are taken to be in one.",
 )
-_IN_NO_HASH = frozenset({"live_variables"})
-"""What may hold a secret is in no hash that is shown."""
+_IN_NO_HASH = frozenset({"live_variables", "unvalued"})
+"""What may hold a secret is in no hash that is shown; what has no value is a finding."""
 PROVER_VERSION = "3"
 
 

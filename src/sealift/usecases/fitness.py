@@ -70,24 +70,26 @@ def _table(environment: str) -> str:
     return f"[environments.{environment}.parameters]"
 
 
-def with_supposed_values(app: App, templates: Mapping[str, Template]) -> tuple[App, tuple[str, ...]]:
+def with_supposed_values(app: App, templates: Mapping[str, Template]) -> tuple[App, Mapping[str, tuple[str, ...]]]:
     """Return the application with a value of each environment's own for parameters that have none, and their names.
 
     What is wrong besides can be seen so: a value that is not known could be anything, another environment's too.
     """
-    stacks = _unbuilt(templates)
-    named: dict[str, None] = {}
-    environments = []
-    for environment in app.environments:
+    lacking: dict[str, tuple[str, ...]] = {}
+
+    def supposing(environment: Environment) -> Environment:
         supposed = {
             spec.name: _supposed(spec, environment.name)
-            for stack in stacks
+            for stack in _unbuilt(templates)
             for spec in stack.parameters
             if spec.default is None and not spec.no_echo and spec.name not in given_parameters(app, environment, stack)
         }
-        named |= dict.fromkeys(supposed)
-        environments.append(replace(environment, parameters={**supposed, **environment.parameters}))
-    return replace(app, environments=tuple(environments)) if named else app, tuple(named)
+        if supposed:
+            lacking[environment.name] = tuple(supposed)
+        return replace(environment, parameters={**supposed, **environment.parameters})
+
+    previews = supposing(app.previews) if app.previews else None
+    return replace(app, environments=tuple(map(supposing, app.environments)), previews=previews), lacking
 
 
 def _supposed(spec: ParameterSpec, environment: str) -> str:

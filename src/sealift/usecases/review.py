@@ -5,14 +5,14 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
-from sealift.errors import UserError
+from sealift.errors import TemplateError, UserError
 from sealift.model.app import App
 from sealift.model.event import FindingReported
-from sealift.model.finding import SuiteResult
+from sealift.model.finding import Finding, SuiteResult
 from sealift.model.ledger import Status
 from sealift.model.release import Origin
-from sealift.model.template import Template
-from sealift.usecases.build import build_release
+from sealift.model.template import Location, Template
+from sealift.usecases.build import build_release, load_templates
 from sealift.usecases.check import Checked, analyse, audit, unit_tests_beside
 from sealift.usecases.contract import contracts
 from sealift.usecases.fitness import with_supposed_values
@@ -21,39 +21,73 @@ from sealift.usecases.proof.views import template_views
 from sealift.usecases.services import Kept, Services, phase
 
 
+def readable(app: App, services: Services) -> tuple[dict[str, Template], UserError | None]:
+    """Return the templates, and what stops a build of them: code that is missing, or that Sealift does not build.
+
+    Raises TemplateError or ConfigError for what keeps them from being read at all.
+    """
+    try:
+        return load_templates(app, services), None
+    except TemplateError as error:
+        return load_templates(app, services, buildable=False), error
+
+
 def review(
-    app: App, services: Services, *, templates: Mapping[str, Template], local: bool, tests: bool
+    app: App,
+    services: Services,
+    *,
+    templates: Mapping[str, Template],
+    local: bool,
+    tests: bool,
+    unbuildable: UserError | None = None,
 ) -> tuple[Status, list[SuiteResult]]:
     """Analyse, test, prove, look for missing settings, build, and look up vulnerabilities; return all results.
 
     The first is that of the analysis. All is done side by side and reported in this order, the tests last; what waits
-    for AWS is asked in its turn. With `local` nothing outside of this machine is asked.
+    for AWS is asked in its turn. What breaks is a finding, and hides no other; what is `unbuildable` is not built. With
+    `local` nothing outside of this machine is asked.
     """
     others: list[SuiteResult] = []
-    unseen: list[UserError] = []
+    broken: list[tuple[str, UserError]] = [("build", unbuildable)] if unbuildable else []
     analysed: Future[SuiteResult] = Future()
     with ThreadPoolExecutor(max_workers=2) as pool, unit_tests_beside(app, services, wanted=tests) as unit:
         proved = _apart(pool, partial(_isolation, app, templates, local=local), services)
-        built = _apart(pool, partial(_vulnerabilities, app, templates, analysed, local=local), services)
+        build = partial(_vulnerabilities, app, templates, analysed, local=local)
+        built = _apart(pool, build if unbuildable is None else lambda _: iter(()), services)
         try:
             analysed.set_result(analyse(app, services, templates=templates, local=local))
         finally:
             analysed.cancel()
         settings = partial(_settings, app, templates, services, local=local)
-        for part in (proved, settings, built):
+        for name, part in (("isolation", proved), ("settings", settings), ("build", built)):
             try:
                 others += part()
             except UserError as error:
-                unseen.append(error)
+                broken.append((name, error))
         checked = Checked(analysis=analysed.result(), tests=unit())
-    for broken in unseen:
-        if checked.status == "succeeded":
-            raise broken
+    for name, why in broken:
         # What broke it is among the findings already, most likely.
-        services.note("not-looked-at", broken.message, level="warning", hint=broken.hint)
+        known = checked.status != "succeeded" and why is not unbuildable
+        others.append(_broken(name, why, services, known=known))
     results = [r for r in (checked.analysis, checked.tests) if r is not None] + others
     stopped = any(result.status == "failed" for result in results[1:])
     return "failed" if stopped else checked.status, results
+
+
+def _broken(name: str, error: UserError, services: Services, *, known: bool) -> SuiteResult:
+    """Return the result of what could not be done, with a finding unless its cause is known."""
+    if known:
+        services.note("not-looked-at", error.message, level="warning", hint=error.hint)
+        return SuiteResult(name=name, status="not tested", reason=error.message)
+    place, message = None, error.message
+    match error.context:
+        case {"file": str(file), "line": int(line)}:
+            place, message = Location(file=file, line=line), message.removeprefix(f"{file}:{line}: ")
+    finding = Finding(
+        tool="sealift", id=error.code, severity="high", message=message, location=place, fix=error.hint, stops=True
+    )
+    services.events.emit(FindingReported(finding=finding))
+    return SuiteResult(name=name, status="failed", reason=message, failed=1, findings=(finding,))
 
 
 def _apart(
@@ -78,7 +112,8 @@ def _isolation(
 ) -> Iterator[SuiteResult]:
     """Yield what the proof from the templates says; nothing is proved while parameters have no value."""
     with phase(services, "prove") as outcome:
-        supposed, lacking = with_supposed_values(app, templates)
+        supposed, by_environment = with_supposed_values(app, templates)
+        lacking = dict.fromkeys(name for names in by_environment.values() for name in names)
         said = kept_gate(supposed, template_views(supposed, services, templates=templates), services, local=local)
         for event in said.events:
             services.events.emit(event)

@@ -1,19 +1,20 @@
 """A check looks at everything; what it proved before of the same environments it does not prove again."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from sealift.errors import BuildError, Refused
+from sealift.errors import Refused
 from sealift.model.app import AcceptedFinding
 from sealift.model.event import Event, FindingReported, Noted, PhaseFinished, PhaseStarted
 from sealift.model.finding import SuiteResult
 from sealift.model.template import Json
 from sealift.usecases.build import load_templates
 from sealift.usecases.fitness import with_supposed_values
-from sealift.usecases.review import review
+from sealift.usecases.review import readable, review
 from sealift.usecases.run import RunOptions, run
 from tests.component.usecases.world import World, function
 from tests.fakes.suites import FakeAnalyzer, failed
@@ -78,7 +79,7 @@ def test_a_supposed_value_is_one_that_the_template_allows(world: World):
     world.write({"Hello": function()}, Parameters={"Stage": allowed, "Size": {"Type": "String", "Default": "s"}})
     services = world.services()
     app, names = with_supposed_values(world.app, load_templates(world.app, services))
-    assert names == ("Stage",)
+    assert names == {"staging": ("Stage",), "production": ("Stage",)}
     assert [one.parameters["Stage"] for one in app.environments] == ["dev", "production"]
 
 
@@ -145,8 +146,9 @@ def test_a_function_that_does_not_load_fails_the_check_unless_the_analysis_names
     world.write({"Hello": function()})
     world.code("a = 1")
     world.builder.unloadable = "Hello cannot be loaded"
-    with pytest.raises(BuildError, match="Hello cannot be loaded"):
-        reviewed(world)
+    status, results = reviewed(world)
+    build = next(one for one in results if one.name == "build")
+    assert (status, [(f.message, f.stops) for f in build.findings]) == ("failed", [("Hello cannot be loaded", True)])
     assert [e.status for e in world.events.of(PhaseFinished) if e.phase == "build"] == ["errored"]
     world.analyzer.result = failed("analysis")
     status, results = reviewed(world)
@@ -165,3 +167,33 @@ def test_an_analysis_that_breaks_ends_the_check_at_once(world: World):
     world.analyzer = Broken()
     with pytest.raises(Refused, match="it broke"):
         reviewed(world)
+
+
+def test_code_that_is_missing_hides_no_other_finding(world: World):
+    missing = function()
+    missing["Properties"]["Code"] = "dist/"  # type: ignore[index,call-overload]
+    world.write({**LEAKING, "Late": missing})
+    services = world.services()
+    templates, unbuildable = readable(world.app, services)
+    status, results = review(
+        world.app, services, templates=templates, local=False, tests=False, unbuildable=unbuildable
+    )
+    build = next(one for one in results if one.name == "build")
+    assert (status, build.status) == ("failed", "failed")
+    assert [(f.id, f.message, f.stops) for f in build.findings] == [
+        ("template-asset-missing", "Code of Late is dist/, but there is no dist", True)
+    ]
+    assert next(one for one in results if one.name == "isolation").findings
+    assert build.findings[0] in [event.finding for event in world.events.of(FindingReported)]
+
+
+def test_a_build_that_fails_is_a_finding_beside_all_others(world: World):
+    world.code("def handler(event, context): ...")
+    world.write(LEAKING)
+    services = world.services()
+    templates = load_templates(world.app, services)
+    shutil.rmtree(world.app.root / "src")
+    _, results = review(world.app, services, templates=templates, local=False, tests=False)
+    assert [one.status for one in results if one.name in ("isolation", "build")] == ["failed", "failed"]
+    found = next(one for one in results if one.name == "build").findings
+    assert [(f.id, f.message, f.stops) for f in found] == [("source-missing", "src is not there", True)]

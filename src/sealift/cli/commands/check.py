@@ -42,17 +42,21 @@ def check_command(session: Session, no_tests: bool, fix: bool, baseline: bool, *
     With --baseline, commit the file that it writes: what it lists is counted from then on, and neither shown nor
     stopped at. The protected branch's file counts, so a pull request cannot add to it.
     """
-    from sealift.usecases.build import load_templates
     from sealift.usecases.check import harden
-    from sealift.usecases.review import review
+    from sealift.usecases.review import readable, review
 
     session.all_findings = True
-    templates = load_templates(session.app, session.services)
+    templates, unbuildable = readable(session.app, session.services)
     if fix:
         harden(session.app, session.services, templates=templates)
-        templates = load_templates(session.app, session.services)
+        templates, unbuildable = readable(session.app, session.services)
     status, results = review(
-        session.app, session.services, templates=templates, local=session.local, tests=not no_tests
+        session.app,
+        session.services,
+        templates=templates,
+        local=session.local,
+        tests=not no_tests,
+        unbuildable=unbuildable,
     )
     if baseline:
         _write_baseline(session, results[0])

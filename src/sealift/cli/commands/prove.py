@@ -101,11 +101,14 @@ def _proof(
 def _views(session: Session, certificate: "Given | None", *, built: bool) -> "tuple[list[EnvironmentView], str | None]":
     """Return what is to be proved: the release of a stored certificate, or the work tree.
 
+    While a parameter has no value nothing is proved; what is wrong besides is found with a supposed one.
+
     A proof needs the templates alone. A certificate is of a release, so that one is `built`.
     """
     from sealift.model.release import Origin
     from sealift.usecases.build import build_release, load_templates
-    from sealift.usecases.proof.views import built_views, stored_views, template_views
+    from sealift.usecases.fitness import with_supposed_values
+    from sealift.usecases.proof.views import built_views, stored_views, template_views, unproved_without
     from sealift.usecases.store import stored_release
 
     app, services = session.app, session.services
@@ -114,11 +117,13 @@ def _views(session: Session, certificate: "Given | None", *, built: bool) -> "tu
         release = stored_release(stored.release, stored.site.cloud)
         return stored_views(release, stored.site), release.digest
     templates = load_templates(app, services, buildable=built)
+    supposed, lacking = with_supposed_values(app, templates)
     if not built:
-        return template_views(app, services, templates=templates), None
+        return unproved_without(template_views(supposed, services, templates=templates), lacking), None
     origin = services.scm.origin(app.root) or Origin(commit=None, branch=None, dirty=True)
     made = build_release(app, services, templates=templates, origin=origin)
-    return built_views(app, made, services, templates=templates), made.release.digest
+    views = built_views(supposed, made, services, templates=templates)
+    return unproved_without(views, lacking), made.release.digest
 
 
 def _check_probe(session: Session, names: tuple[str, ...], *, on_aws: bool) -> None:

@@ -13,8 +13,12 @@ from sealift.model.template import Location
 
 
 def check(world: World) -> Iterator[Finding]:
-    """Yield what cannot be read: macros, loops, unknown resource types, policies."""
+    """Yield what cannot be read: parameters without a value, macros, loops, unknown resource types, policies."""
     for environment in world.environments:
+        for name in environment.view.unvalued:
+            yield _finding(
+                environment, f"the parameter {name} has no value", "", None, fix=_GIVE.format(environment.name)
+            )
         for scope in environment.scopes:
             for what in scope.unread:
                 yield _finding(environment, f"the template {scope.name} has {what}", "", None, fix=_WRITE_OUT)
@@ -37,6 +41,7 @@ def check(world: World) -> Iterator[Finding]:
                 yield _finding(environment, f"{grant.fault}, in {grant.logical_id}", grant.logical_id, place)
 
 
+_GIVE = "Give it a value: in sealift.toml, under [environments.{}.parameters]."
 _WRITE_OUT = "Write out what it makes, or accept the finding when that reaches nothing."
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sealift.cfn.values import mapping_at, properties, resources
@@ -31,6 +31,11 @@ class Places:
     locations: Mapping[str, Location] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     code_texts: Mapping[str, Mapping[str, Location]] = field(default_factory=dict)
+
+
+def unproved_without(views: Sequence[EnvironmentView], lacking: Mapping[str, tuple[str, ...]]) -> list[EnvironmentView]:
+    """Return views of which nothing is proved while these parameters have no value, by environment."""
+    return [replace(view, unvalued=lacking.get(view.name, ())) for view in views]
 
 
 def built_views(
