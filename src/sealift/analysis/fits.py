@@ -1,14 +1,18 @@
 """Whether a function fits what calls it and what it is given: time limits, queues, secrets in plain text. Pure.
 
-Only what a template says literally is judged: a value that a parameter decides may fit in every environment.
+What parameters, mappings and conditions decide is judged as each environment has it; what is not known is not.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from sealift.analysis.merge import of_one_cause
 from sealift.analysis.variables import declared_variables
-from sealift.cfn.sources import meant
+from sealift.analysis.waits import waits
+from sealift.cfn.evaluation import Bindings, condition, parameter_values, resolved
+from sealift.cfn.sources import meant, names_function
 from sealift.cfn.values import function_properties, mapping_at, properties, resources
 from sealift.model.finding import Finding, Severity
 from sealift.model.template import FunctionSpec, Json, Location, Template
@@ -17,8 +21,6 @@ FUNCTION_TIMEOUT_S = 3
 QUEUE_VISIBILITY_S = 30
 """Defaults of AWS. https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html and
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html"""
-REST_S, HTTP_S = 29, 30
-"""How long API Gateway waits. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 NEARLY_MS = 1000
 """A function that is cut off so shortly before its own end would hardly have answered: 30 s behind 29 s is usual."""
 ADVISED = 6
@@ -37,22 +39,55 @@ _SECRET_VALUE = re.compile(
 _NO_SECRET = re.compile(r"arn:.*|/.*|alias/.*|https?://[^@]*|true|false|\d{0,5}|.{0,5}|.*\{\{resolve:.*|.*\$\{.*")
 
 
-def fit_findings(template: Template) -> Iterator[Finding]:
-    """Yield what does not fit a function of the template, or of those nested in it; functions of one cause together."""
-    yield from of_one_cause(_of_functions(template))
+def fit_findings(
+    template: Template, environments: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> Iterator[Finding]:
+    """Yield what does not fit a function of the template, or of those nested in it; functions of one cause together.
+
+    `environments` holds the values of the template's parameters by environment. A value that is not known is not
+    judged; what parent templates give to nested ones is not.
+    """
+    found: dict[tuple[str, str, Location | None], tuple[Finding, list[str]]] = {}
+    for name, body in _bodies(template, environments):
+        for finding in of_one_cause(_of_functions(replace(template, body=body))):
+            found.setdefault((finding.id, finding.message, finding.location), (finding, []))[1].append(name)
+    for finding, names in found.values():
+        some = len(names) < max(1, len(environments))
+        yield replace(finding, message=f"{finding.message} ({', '.join(names)})") if some else finding
+    yield from of_one_cause(f for function in template.functions for f in _of_variables(template, function))
     for nested in template.nested.values():
         yield from fit_findings(nested)
 
 
+def _bodies(template: Template, environments: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Yield the template as each environment has it, without what its conditions leave out."""
+    for name, given in environments.items() or [("", None)]:
+        known = parameter_values(template.body, given) if given is not None else {}
+        known |= {name: value for name, value in (given or {}).items() if name.startswith("AWS::")}
+        bindings = Bindings(
+            parameters=known,
+            mappings=mapping_at(template.body, "Mappings"),
+            conditions=mapping_at(template.body, "Conditions") if given is not None else {},
+        )
+        there = {
+            logical_id: resolved(one, bindings)
+            for logical_id, one in resources(template.body)
+            if condition(one.get("Condition"), bindings) is not False
+        }
+        shared = resolved(mapping_at(template.body, "Globals"), bindings)
+        yield name, {**template.body, "Resources": there, "Globals": shared}
+
+
 def _of_functions(template: Template) -> Iterator[Finding]:
     for function in template.functions:
+        if function.logical_id not in mapping_at(template.body, "Resources"):
+            continue
         own = function_properties(template.body, function.logical_id)
         timeout = _seconds(own.get("Timeout"), FUNCTION_TIMEOUT_S)
         if timeout is not None:
-            yield from _of_apis(template, function, own, timeout)
+            yield from _of_apis(template, function, timeout)
             yield from _of_queues(template, function, own, timeout)
         yield from _of_streams(template, function, own)
-        yield from _of_variables(template, function)
 
 
 def _seconds(value: Json, otherwise: int) -> int | None:
@@ -63,49 +98,28 @@ def _seconds(value: Json, otherwise: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-def _of_apis(template: Template, function: FunctionSpec, own: dict[str, Json], timeout: int) -> Iterator[Finding]:
-    for event in mapping_at(own, "Events").values():
-        kind, said = mapping_at(event).get("Type"), properties(event)
-        if kind not in ("Api", "HttpApi"):
-            continue
-        default = REST_S if kind == "Api" else HTTP_S
-        given = _seconds(said.get("TimeoutInMillis"), default * 1000)
-        if given is None or timeout <= max(1, given // 1000):
-            continue
-        limit = f"{given / 1000:g} s"
-        if kind == "HttpApi":
-            what, more = "an HTTP API", f"An HTTP API never waits longer than {HTTP_S} s"
-        elif _edge(template, said):
-            what, more = "an edge-optimized REST API", f"An edge-optimized API never waits longer than {REST_S} s"
-        else:
-            what, more = (
-                "a REST API",
-                "A quota of the account can let it wait longer, with TimeoutInMillis at the event",
-            )
+def _of_apis(template: Template, function: FunctionSpec, timeout: int) -> Iterator[Finding]:
+    late = [one for one in waits(template.body, function.logical_id) if timeout > max(1, one.wait_ms // 1000)]
+    if late:
+        first = min(late, key=lambda one: one.wait_ms)
         yield _finding(
             template,
             function,
             "Timeout",
             "api-timeout",
-            f"{function.logical_id} may run for {timeout} s, but {what} answers 504 to its caller after {limit}",
-            f"{more}: lower Timeout, or take the work out of the request (a queue, for example).",
-            severity="low" if timeout * 1000 - given <= NEARLY_MS else "medium",
+            f"{function.logical_id} may run for {timeout} s, but {first.kind.name} answers 504 to its caller after "
+            f"{first.wait_ms / 1000:g} s",
+            f"{first.kind.more}: lower Timeout, or take the work out of the request (a queue, for example).",
+            severity="low" if timeout * 1000 - first.wait_ms <= NEARLY_MS else "medium",
         )
-        return
-
-
-def _edge(template: Template, event: dict[str, Json]) -> bool:
-    """Whether the REST API of an event is edge-optimized, which is what SAM makes where nothing is said."""
-    api = mapping_at(template.body, "Resources", meant(event.get("RestApiId")), "Properties")
-    said = {**mapping_at(template.body, "Globals", "Api"), **api}.get("EndpointConfiguration", "EDGE")
-    kind = said.get("Type", "EDGE") if isinstance(said, dict) else said
-    return kind == "EDGE"
 
 
 def _of_queues(template: Template, function: FunctionSpec, own: dict[str, Json], timeout: int) -> Iterator[Finding]:
-    for what, visibility in dict(_queues(template, function, own)).items():
-        if visibility is None or visibility >= ADVISED * timeout:
+    for what, (visibility, window) in dict(_queues(template, function, own)).items():
+        advised = ADVISED * timeout + window
+        if visibility is None or visibility >= advised:
             continue
+        sum_of = f"{ADVISED} × Timeout" + (f" + {window} s of the batching window" if window else "")
         hides = f"{what} hides a message for {visibility} s"
         if visibility < timeout:
             message = f"AWS refuses {function.logical_id}: it may run for {timeout} s, but {hides} only"
@@ -117,33 +131,40 @@ def _of_queues(template: Template, function: FunctionSpec, own: dict[str, Json],
             "Timeout",
             "queue-visibility",
             message,
-            f"Set VisibilityTimeout of the queue to {ADVISED * timeout} ({ADVISED} × Timeout), or lower Timeout.",
+            f"Set VisibilityTimeout of the queue to {advised} ({sum_of}), or lower Timeout.",
             severity="high" if visibility < timeout else "low",
             stops=visibility < timeout,
         )
 
 
-def _queues(template: Template, function: FunctionSpec, own: dict[str, Json]) -> Iterator[tuple[str, int | None]]:
-    """Yield each queue that feeds the function, with how long it hides a message."""
+def _queues(
+    template: Template, function: FunctionSpec, own: dict[str, Json]
+) -> Iterator[tuple[str, tuple[int | None, int]]]:
+    """Yield each queue that feeds the function, how long it hides a message, and how long a batch is waited for."""
     for name, event in mapping_at(own, "Events").items():
         kind, said = mapping_at(event).get("Type"), properties(event)
+        subscription = said.get("SqsSubscription") if kind == "SNS" else None
         if kind == "SQS":
-            yield from _queue(template, said.get("Queue"))
-        elif kind == "SNS" and said.get("SqsSubscription") in (True, "true"):
+            yield from _queue(template, said.get("Queue"), said)
+        elif subscription in (True, "true") or (isinstance(subscription, dict) and "QueueArn" not in subscription):
             # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-sns.html
-            yield f"the queue that SAM makes for {name} (SqsSubscription: true)", QUEUE_VISIBILITY_S
-        elif kind == "SNS":
-            yield from _queue(template, mapping_at(said, "SqsSubscription").get("QueueArn"))
+            yield f"the queue that SAM makes for {name} (SqsSubscription: true)", (QUEUE_VISIBILITY_S, 0)
+        elif isinstance(subscription, dict):
+            yield from _queue(template, subscription["QueueArn"], subscription)
     for _, one in resources(template.body, "AWS::Lambda::EventSourceMapping"):
-        if meant(properties(one).get("FunctionName")) == function.logical_id:
-            yield from _queue(template, properties(one).get("EventSourceArn"))
+        said = properties(one)
+        if names_function(template.body, said.get("FunctionName"), function.logical_id):
+            yield from _queue(template, said.get("EventSourceArn"), said)
 
 
-def _queue(template: Template, reference: Json) -> Iterator[tuple[str, int | None]]:
+def _queue(
+    template: Template, reference: Json, mapping: dict[str, Json]
+) -> Iterator[tuple[str, tuple[int | None, int]]]:
     name = meant(reference)
     queue = mapping_at(template.body, "Resources", name)
-    if queue.get("Type") == "AWS::SQS::Queue":
-        yield name, _seconds(properties(queue).get("VisibilityTimeout"), QUEUE_VISIBILITY_S)
+    if queue.get("Type") == "AWS::SQS::Queue" and mapping.get("Enabled") not in (False, "false"):
+        window = _seconds(mapping.get("MaximumBatchingWindowInSeconds"), 0) or 0
+        yield name, (_seconds(properties(queue).get("VisibilityTimeout"), QUEUE_VISIBILITY_S), window)
 
 
 def _of_streams(template: Template, function: FunctionSpec, own: dict[str, Json]) -> Iterator[Finding]:
@@ -171,7 +192,8 @@ def _streams(template: Template, function: FunctionSpec, own: dict[str, Json]) -
             yield f"the stream of {name}", properties(event)
     for name, one in resources(template.body, "AWS::Lambda::EventSourceMapping"):
         source = mapping_at(template.body, "Resources", meant(properties(one).get("EventSourceArn")))
-        if meant(properties(one).get("FunctionName")) == function.logical_id and source.get("Type") in _STREAMS:
+        fed = names_function(template.body, properties(one).get("FunctionName"), function.logical_id)
+        if fed and source.get("Type") in _STREAMS:
             yield f"the stream of {name}", properties(one)
 
 

@@ -123,3 +123,35 @@ def meant(value: Json) -> str:
             if function in ("Ref", "Fn::GetAtt"):
                 return str(named[0]) if isinstance(named, list) and named else str(named)
     return ""
+
+
+_NAMED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z0-9.]+)?\}")
+_VERSIONS = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
+
+
+def names_function(body: object, value: Json, logical_id: str) -> bool:
+    """Whether a value names a function, or an alias or version of it: by `Ref`, `Fn::GetAtt`, `Fn::Sub` or its id."""
+    return any(name == logical_id or _of_version(body, name) == logical_id for name in _mentioned(value))
+
+
+def _of_version(body: object, name: str) -> str:
+    """Return the function of an alias or version; SAM's own alias has the name of its function before `.Alias`."""
+    resource = mapping_at(body, "Resources", name)
+    return meant(properties(resource).get("FunctionName")) if resource.get("Type") in _VERSIONS else ""
+
+
+def _mentioned(value: Json) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+            yield from _NAMED.findall(value)
+        case list():
+            for each in value:
+                yield from _mentioned(each)
+        case {"Ref": str(name)}:
+            yield name.partition(".")[0]
+        case {"Fn::GetAtt": [str(name), *_]} | {"Fn::GetAtt": str(name)}:
+            yield name.partition(".")[0]
+        case dict():
+            for each in value.values():
+                yield from _mentioned(each)

@@ -27,6 +27,7 @@ from sealift.checks.secrets import secret_findings
 from sealift.checks.tools import Bench, tool_findings
 from sealift.checks.vulnerable import NAME as VULNERABILITIES
 from sealift.checks.vulnerable import SERVICE, audit, placed
+from sealift.delivery.parameters import values_by_environment
 from sealift.model.app import App
 from sealift.model.finding import SEVERITIES, Finding, SuiteResult
 from sealift.model.reads import FunctionReads
@@ -92,7 +93,7 @@ class RealAnalyzer:
                 given=given.ruff,
             )
             told = tuple(_told(name, app) for name in ("cfnlint", "ruff") if getattr(given, name) is not None)
-            fits = (finding for one in templates.values() for finding in fit_findings(one))
+            fits = [f for n, one in templates.items() for f in fit_findings(one, values_by_environment(app, n, one))]
             own = (*handler_findings(app, templates), *read_findings(app, templates), *fits)
             baseline = text(app.root / BASELINE) if given.baseline is None else given.baseline
             others = (*template.result(), *source.result(), *tools.result())

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from sealift.cfn.substitution import replaced
 from sealift.errors import did_you_mean
 from sealift.model.app import App, Environment
-from sealift.model.release import SealedStack
+from sealift.model.release import UNBUILT, SealedStack
 from sealift.model.setting import is_blank
-from sealift.model.template import ParameterSpec
+from sealift.model.template import ParameterSpec, Template
 
 ENVIRONMENT_PARAMETER = "SealiftEnvironment"
 """Given the environment's name when the template declares it and nobody sets it."""
@@ -153,6 +153,12 @@ def given_parameters(app: App, environment: Environment, stack: SealedStack) -> 
     if ENVIRONMENT_PARAMETER in declared:
         given.setdefault(ENVIRONMENT_PARAMETER, environment.name)
     return given
+
+
+def values_by_environment(app: App, name: str, template: Template) -> dict[str, dict[str, str]]:
+    """Return what each environment gives to the parameters of a stack's template, and its region."""
+    stack = SealedStack(name=name, template_sha256=UNBUILT, needs=(), parameters=template.parameters)
+    return {one.name: {**given_parameters(app, one, stack), "AWS::Region": one.region} for one in app.environments}
 
 
 def secret_values(stack: SealedStack, values: Mapping[str, str]) -> Iterator[str]:

@@ -166,8 +166,8 @@ ANY_LABEL = "/stream/*"
 class Index:
     """Finds the terms that a pattern may match, by their number of colons; results are cached by pattern."""
 
-    def __init__(self, owned: Sequence[Owned], greatest: Callable[[str], int | None] = lambda term: None) -> None:
-        self._cut = {entry.term: size for entry in owned if (size := greatest(entry.term)) is not None}
+    def __init__(self, owned: Sequence[Owned], greatest: Callable[[str], int | None] | None = None) -> None:
+        self._cut = {entry.term: greatest(entry.term) for entry in owned} if greatest else {}
         by_term: dict[str, list[Owned]] = {}
         for entry in owned:
             by_term.setdefault(entry.term, []).append(entry)

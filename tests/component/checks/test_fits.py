@@ -290,3 +290,181 @@ def test_a_decorator_may_change_the_event_unless_it_is_known_not_to(write: Write
     assert [one for one, _, _ in rules(write, FIFO, code.format("logger.inject_lambda_context(log_event=True)"))] == [
         "event-misread"
     ]
+
+
+ENVIRONMENTS: dict[str, dict[str, str]] = {"staging": {}, "production": {"Limit": "60"}}
+
+
+def waiting(write: Write, body: str, environments: dict[str, dict[str, str]] | None = None) -> list[str]:
+    """Return what is said of a template's waiting APIs, with values for these environments."""
+    root = write({"template.yaml": HEAD + body, "src/app.py": CODE["src/app.py"]})
+    found = fit_findings(load(root, "template.yaml"), environments or {})
+    return [one.message for one in found if one.id == "api-timeout"]
+
+
+def long(*lines: str, timeout: str = "60", resources: str = "", more: str = "") -> str:
+    return function(f"Timeout: {timeout}", *lines, resources=resources, more=more)
+
+
+URI = "!Sub 'arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${F.Arn}/invocations'"
+METHOD = """\
+  Rest: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: shop{api}}}}}
+  Method:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Rest
+      Integration:
+        Type: AWS_PROXY
+        Uri: {uri}
+{more}"""
+SOCKETS = """\
+  Web: {{Type: AWS::ApiGatewayV2::Api, Properties: {{Name: shop, ProtocolType: {protocol}}}}}
+  Call:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties: {{ApiId: !Ref Web, IntegrationType: AWS_PROXY, IntegrationUri: {uri}{more}}}
+"""
+REGIONAL = ", EndpointConfiguration: {Types: [REGIONAL]}"
+ALIAS = "  Live: {Type: AWS::Lambda::Alias, Properties: {FunctionName: !Ref F, FunctionVersion: '1', Name: live}}\n"
+DEFINITION = """\
+  Api:
+    Type: AWS::Serverless::{kind}
+    Properties:
+      StageName: v1
+      DefinitionBody:
+        openapi: 3.0.1
+        paths:
+          /orders:
+            get:
+              x-amazon-apigateway-integration: {{type: aws_proxy, httpMethod: POST, uri: {uri}{more}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("resources", "api", "limit"),
+    [
+        (METHOD.format(api="", uri=URI, more=""), "an edge-optimized REST API", "29 s"),
+        (METHOD.format(api=REGIONAL, uri=URI, more=""), "a REST API", "29 s"),
+        (METHOD.format(api=REGIONAL.replace("REGIONAL", "PRIVATE"), uri=URI, more=""), "a REST API", "29 s"),
+        (METHOD.format(api=REGIONAL, uri=URI, more="        TimeoutInMillis: 50000\n"), "a REST API", "50 s"),
+        (METHOD.format(api="", uri=URI, more="        TimeoutInMillis: 60000\n"), "an edge-optimized REST API", "29 s"),
+        (
+            METHOD.format(api="", uri=URI.replace("F.Arn", "Live"), more="") + ALIAS,
+            "an edge-optimized REST API",
+            "29 s",
+        ),
+        (SOCKETS.format(protocol="HTTP", uri="!GetAtt F.Arn", more=""), "an HTTP API", "30 s"),
+        (SOCKETS.format(protocol="HTTP", uri=URI, more=", TimeoutInMillis: 5000"), "an HTTP API", "5 s"),
+        (SOCKETS.format(protocol="WEBSOCKET", uri=URI, more=""), "a WebSocket API", "29 s"),
+        (DEFINITION.format(kind="Api", uri=URI, more=""), "an edge-optimized REST API", "29 s"),
+        (DEFINITION.format(kind="Api", uri=URI, more=", timeoutInMillis: 3000"), "an edge-optimized REST API", "3 s"),
+        (DEFINITION.format(kind="HttpApi", uri=URI, more=""), "an HTTP API", "30 s"),
+        (
+            "  Web: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: HTTP, Target: !GetAtt F.Arn}}\n",
+            "an HTTP API",
+            "30 s",
+        ),
+    ],
+)
+def test_an_api_waits_however_it_is_declared(write: Write, resources: str, api: str, limit: str) -> None:
+    assert waiting(write, long(resources=resources)) == [
+        f"F may run for 60 s, but {api} answers 504 to its caller after {limit}"
+    ]
+    assert waiting(write, long(timeout="3", resources=resources)) == []
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        METHOD.format(api=REGIONAL, uri=URI, more="        TimeoutInMillis: 60000\n"),
+        METHOD.format(api="", uri=URI.replace("F.Arn", "Other.Arn"), more=""),
+        METHOD.format(api="", uri=URI, more="        TimeoutInMillis: !Ref Wait\n"),
+        METHOD.format(
+            api="",
+            uri=URI,
+            more="        RequestParameters: {integration.request.header.X-Amz-Invocation-Type: \"'Event'\"}\n",
+        ),
+        DEFINITION.format(
+            kind="Api",
+            uri=URI,
+            more=", requestParameters: {integration.request.header.X-Amz-Invocation-Type: \"'Event'\"}",
+        ),
+        "  Url: {Type: AWS::Lambda::Url, Properties: {AuthType: NONE, TargetFunctionArn: !Ref F}}\n",
+    ],
+)
+def test_an_api_that_does_not_wait_or_waits_long_enough_is_none(write: Write, resources: str) -> None:
+    assert waiting(write, long(resources=resources)) == []
+
+
+def test_the_integration_of_a_definition_counts_before_the_event_of_the_function(write: Write) -> None:
+    event = "Events: {E: {Type: Api, Properties: {Path: /orders, Method: get, RestApiId: !Ref Api}}}"
+    regional = "    Properties:\n      EndpointConfiguration: REGIONAL\n"
+    api = DEFINITION.format(kind="Api", uri=URI, more=", timeoutInMillis: 60000").replace("    Properties:\n", regional)
+    assert waiting(write, long(event, resources=api)) == []
+
+
+def test_an_api_of_an_included_definition_waits(write: Write) -> None:
+    where = "{Fn::Transform: {Name: AWS::Include, Parameters: {Location: api.yaml}}}"
+    included = "  Api: {Type: AWS::Serverless::Api, Properties: {StageName: v1, DefinitionBody: " + where + "}}\n"
+    uri = URI.replace("!Sub ", "{Fn::Sub: ") + "}"
+    call = "x-amazon-apigateway-integration: {type: aws_proxy, uri: " + uri + "}"
+    write({"api.yaml": "openapi: 3.0.1\npaths: {/: {get: {" + call + "}}}\n"})
+    assert len(waiting(write, long(resources=included))) == 1
+
+
+LIMIT = "Parameters: {Limit: {Type: Number, Default: 10}}\n"
+STAGES = "Mappings: {Of: {staging: {Limit: 10}, production: {Limit: 60}}}\nParameters: {Stage: {Type: String}}\n"
+IS_LONG = "Parameters: {Limit: {Type: Number, Default: 10}}\nConditions: {Long: !Equals [!Ref Limit, '60']}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "timeout", "given"),
+    [
+        (LIMIT, "!Ref Limit", ENVIRONMENTS),
+        (
+            STAGES,
+            "!FindInMap [Of, !Ref Stage, Limit]",
+            {"staging": {"Stage": "staging"}, "production": {"Stage": "production"}},
+        ),
+        (IS_LONG, "!If [Long, 60, 10]", ENVIRONMENTS),
+    ],
+)
+def test_what_an_environment_decides_is_judged_as_it_has_it(
+    write: Write, more: str, timeout: str, given: dict[str, dict[str, str]]
+) -> None:
+    template = long(API, timeout=timeout, more=more)
+    (one,) = waiting(write, template, given)
+    assert one.endswith("after 29 s (production)")
+    assert waiting(write, template, {"staging": given["staging"]}) == []
+    everywhere = dict.fromkeys(given, given["production"])
+    assert [m.endswith("after 29 s") for m in waiting(write, template, everywhere)] == [True]
+
+
+def test_what_is_not_known_or_left_out_by_a_condition_is_not_judged(write: Write) -> None:
+    assert (
+        waiting(
+            write,
+            long(API, timeout="!Ref Limit", more="Parameters: {Limit: {Type: Number}}\n"),
+            ENVIRONMENTS | {"production": {}},
+        )
+        == []
+    )
+    without = long(API, more=IS_LONG).replace(
+        "    Type: AWS::Serverless::Function", "    Condition: Long\n    Type: AWS::Serverless::Function"
+    )
+    assert waiting(write, without, {"staging": {}}) == []
+    assert len(waiting(write, without, ENVIRONMENTS)) == 1
+
+
+def test_a_batching_window_comes_on_top_of_what_a_queue_hides(write: Write) -> None:
+    event = "Events: {E: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, MaximumBatchingWindowInSeconds: 60}}}"
+    (one,) = said(write, function("Timeout: 10", event, resources=queue("VisibilityTimeout: 119")))
+    assert "to 120 (6 × Timeout + 60 s of the batching window)" in one.fix
+    assert said(write, function("Timeout: 10", event, resources=queue("VisibilityTimeout: 120"))) == []
+
+
+def test_a_mapping_that_names_an_alias_feeds_its_function(write: Write) -> None:
+    of = "{FunctionName: !Ref Live, EventSourceArn: !GetAtt Queue.Arn}"
+    feeds = "  M: {Type: AWS::Lambda::EventSourceMapping, Properties: " + of + "}\n"
+    assert rules(write, function("Timeout: 60", resources=queue() + ALIAS + feeds)) == [("queue-visibility", True, 9)]
+    off = feeds.replace("FunctionName", "Enabled: false, FunctionName")
+    assert rules(write, function("Timeout: 60", resources=queue() + ALIAS + off)) == []
