@@ -13,7 +13,10 @@ from sealift.checks.files import text
 from sealift.model.app import App, SuiteSpec
 from sealift.ports import Process
 
-_PROBE = "import sys, ensurepip; print('%d.%d' % sys.version_info[:2])"
+_PROBE = (
+    "import sys; from importlib.machinery import PathFinder\n"
+    "if PathFinder.find_spec('ensurepip'): print('%d.%d' % sys.version_info[:2])"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ def _works(path: str, version: Version, process: Process, env: Mapping[str, str]
     key = _program_key(Path(path))
     said = cache.get(key) if key else None
     if said is None:
-        done = process.run([path, "-I", "-c", _PROBE], cwd=cwd, env=env, timeout_s=20.0)
+        done = process.run([path, "-I", "-S", "-c", _PROBE], cwd=cwd, env=env, timeout_s=20.0)
         said = done.stdout if done.returncode == 0 else ""
         if key and said:
             cache.put(key, said)

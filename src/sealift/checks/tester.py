@@ -16,6 +16,7 @@ from sealift.analysis.junit import Counts, junit_counts
 from sealift.analysis.redact import redacted, secret_values, tail
 from sealift.analysis.results import Ended, suite_result
 from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored, undeclared, unit_runs
+from sealift.checks.bytecode import link_library
 from sealift.checks.cache import TextCache
 from sealift.checks.environment import EnvironmentBuilder, TestEnvironment, environment_key
 from sealift.checks.files import SETTINGS, folders_with_settings, project_files, text, texts
@@ -143,7 +144,14 @@ class RealTester:
 
     def _environment(self, app: App, needs: Needs, python: Interpreter) -> TestEnvironment:
         given = allowed(self._env, app.sandbox.variables)
-        return EnvironmentBuilder(self._process, self._cache / "environments", given).prepare(app.root, needs, python)
+        builder = EnvironmentBuilder(self._process, self._cache / "environments", given)
+        environment = builder.prepare(app.root, needs, python)
+        link_library(environment.folder, self._bytecode)
+        return environment
+
+    @property
+    def _bytecode(self) -> Path:
+        return self._cache / "pycache"
 
     def _run(self, app: App, suite: _Suite, *, keeps: bool = False) -> SuiteResult:
         if suite.spec.path and not (app.root / suite.spec.path).exists():
@@ -246,7 +254,7 @@ class RealTester:
             "VIRTUAL_ENV": str(environment.folder),
             "PYTHONPATH": ":".join(str(folder) for folder in folders),
             # Bytecode is kept, but not between the application's files.
-            "PYTHONPYCACHEPREFIX": str(self._cache / "pycache"),
+            "PYTHONPYCACHEPREFIX": str(self._bytecode),
             **suite.env,
         }
 
