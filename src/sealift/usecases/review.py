@@ -1,7 +1,7 @@
 """All that a change is judged by before anything is deployed, in one report: a fault hides no other one."""
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +18,7 @@ from sealift.usecases.contract import contracts
 from sealift.usecases.fitness import with_supposed_values
 from sealift.usecases.proof.kept import kept_gate
 from sealift.usecases.proof.views import template_views
-from sealift.usecases.services import Kept, Services, phase
+from sealift.usecases.services import Services, beside, phase
 
 
 def readable(app: App, services: Services) -> tuple[dict[str, Template], UserError | None]:
@@ -51,9 +51,10 @@ def review(
     broken: list[tuple[str, UserError]] = [("build", unbuildable)] if unbuildable else []
     analysed: Future[SuiteResult] = Future()
     with ThreadPoolExecutor(max_workers=2) as pool, unit_tests_beside(app, services, wanted=tests) as unit:
-        proved = _apart(pool, partial(_isolation, app, templates, local=local), services)
+        apart = partial(beside, pool, analysed, services)
+        proved = apart(partial(_isolation, app, templates, local=local))
         build = partial(_vulnerabilities, app, templates, analysed, local=local)
-        built = _apart(pool, build if unbuildable is None else lambda _: iter(()), services)
+        built = apart(build if unbuildable is None else lambda _: [])
         try:
             analysed.set_result(analyse(app, services, templates=templates, local=local))
         finally:
@@ -90,27 +91,8 @@ def _broken(name: str, error: UserError, services: Services, *, known: bool) -> 
     return SuiteResult(name=name, status="failed", reason=message, failed=1, findings=(finding,))
 
 
-def _apart(
-    pool: Executor, part: Callable[[Services], Iterator[SuiteResult]], services: Services
-) -> Callable[[], list[SuiteResult]]:
-    """Begin a part beside the others; return what waits for its results, and emits then what it had to say."""
-    kept = Kept()
-    running = pool.submit(lambda: list(part(replace(services, events=kept))))
-
-    def results() -> list[SuiteResult]:
-        try:
-            return running.result()
-        finally:
-            for event in kept.events:
-                services.events.emit(event)
-
-    return results
-
-
-def _isolation(
-    app: App, templates: Mapping[str, Template], services: Services, *, local: bool
-) -> Iterator[SuiteResult]:
-    """Yield what the proof from the templates says; nothing is proved while parameters have no value."""
+def _isolation(app: App, templates: Mapping[str, Template], services: Services, *, local: bool) -> list[SuiteResult]:
+    """Return what the proof from the templates says; nothing is proved while parameters have no value."""
     with phase(services, "prove") as outcome:
         supposed, by_environment = with_supposed_values(app, templates)
         lacking = dict.fromkeys(name for names in by_environment.values() for name in names)
@@ -122,7 +104,7 @@ def _isolation(
         outcome.status = "failed" if not said.open else "skipped" if lacking else "succeeded"
     findings = tuple(event.finding for event in said.events if isinstance(event, FindingReported))
     result = SuiteResult(name="isolation", status="failed", reason=message, findings=findings)
-    yield replace(result, status="not tested" if lacking else "succeeded") if said.open else result
+    return [replace(result, status="not tested" if lacking else "succeeded") if said.open else result]
 
 
 def _settings(app: App, templates: Mapping[str, Template], services: Services, *, local: bool) -> Iterator[SuiteResult]:
@@ -147,8 +129,8 @@ def _settings(app: App, templates: Mapping[str, Template], services: Services, *
 
 def _vulnerabilities(
     app: App, templates: Mapping[str, Template], analysed: Future[SuiteResult], services: Services, *, local: bool
-) -> Iterator[SuiteResult]:
-    """Build, load each function, and yield what is known of its packages.
+) -> list[SuiteResult]:
+    """Build, load each function, and return what is known of its packages.
 
     What does not load is no fault of its own where the analysis says already what breaks.
     """
@@ -156,5 +138,4 @@ def _vulnerabilities(
     built = build_release(
         app, services, templates=templates, origin=origin, loads=lambda: analysed.result().status != "failed"
     )
-    if not local:
-        yield audit(app, built, services)
+    return [] if local else [audit(app, built, services)]

@@ -1,12 +1,18 @@
 """The ports that use cases work with, in one value that `wiring` fills."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from sealift import ports
 from sealift.model.event import Event, Level, Noted, PhaseFinished, PhaseName, PhaseStarted
 from sealift.model.ledger import Status
+
+Result = TypeVar("Result")
+_COMPUTES_S = 0.15
+"""How long what others wait for computes by itself: threads that all compute hold each other up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,31 @@ class Kept:
     def emit(self, event: Event) -> None:
         """Take an event and keep it."""
         self.events.append(event)
+
+
+def beside(
+    pool: Executor, first: Future[Any], services: Services, work: Callable[[Services], Result]
+) -> Callable[[], Result]:
+    """Have work done while the first of all waits for programs, or after it.
+
+    Return what waits for the result, and emits then what the work had to say.
+    """
+    kept = Kept()
+
+    def begun() -> Result:
+        wait([first], _COMPUTES_S)
+        return work(replace(services, events=kept))
+
+    running = pool.submit(begun)
+
+    def result() -> Result:
+        try:
+            return running.result()
+        finally:
+            for event in kept.events:
+                services.events.emit(event)
+
+    return result
 
 
 @dataclass(slots=True)
