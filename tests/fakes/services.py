@@ -101,8 +101,14 @@ class FakeSettings:
     known: set[str] = field(default_factory=set)
     changes: dict[str, int] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
+    changed_at: dict[str, datetime] = field(default_factory=dict)
+    binary: set[str] = field(default_factory=set)
     denied: str = ""
     """Why nothing can be read, when it cannot."""
+    after_list: Callable[[], None] = lambda: None
+    """What somebody else does after each listing."""
+    before_put: Callable[[str], None] = lambda _: None
+    """What happens to a reference before it is written."""
     sealed: str = ""
     """Why no value can be read, when none can."""
     lagging: Callable[[], bool] = lambda: False
@@ -119,12 +125,18 @@ class FakeSettings:
     def listed(self, prefix: str) -> tuple[Setting, ...]:
         """Return those below a path."""
         self._look()
+        found = self._listed(prefix)
+        self.after_list()
+        return found
+
+    def _listed(self, prefix: str) -> tuple[Setting, ...]:
         named = [(one, *one.partition(":")[::2]) for one in self.known]
         return tuple(
             Setting(
                 name=name,
                 store="secret" if service == "secretsmanager" else "parameter",
                 version=str(self.changes.get(reference, 1)),
+                changed_at=self.changed_at.get(reference),
             )
             for reference, service, name in sorted(named, key=lambda one: one[2])
             if name.startswith(prefix)
@@ -137,10 +149,12 @@ class FakeSettings:
             raise CloudError(self.sealed, code="kms-key-unusable")
         if reference not in self.known:
             return None
-        return Held(value=self.values.get(reference, "value"), version=str(self.changes.get(reference, 1)))
+        version, is_binary = str(self.changes.get(reference, 1)), reference in self.binary
+        return Held(value=self.values.get(reference, "value"), version=version, is_binary=is_binary)
 
     def put(self, reference: str, value: str) -> str:
         """Write a value."""
+        self.before_put(reference)
         self._before = {k: str(self.changes.get(k, 1)) for k in self.known}
         self.write(reference)
         self.values[reference] = value

@@ -90,6 +90,11 @@ def plain(reference: str) -> str:
     return f"{service}:{setting_of(service, rest)}"
 
 
+def setting_name(reference: str) -> str:
+    """Return the name that a store knows a setting by."""
+    return plain(reference).partition(":")[2]
+
+
 def _with_nested(scope: Scope) -> Iterator[Scope]:
     yield scope
     bindings = scope.bindings()

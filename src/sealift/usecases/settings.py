@@ -5,6 +5,7 @@ A change is recorded in the environment's ledger before it is sent, with a salte
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -20,8 +21,13 @@ from sealift.usecases.site import Site, open_site
 from sealift.usecases.stacks.settling import shown
 from sealift.usecases.writing import Operation, Writer, caller_of, check_account, check_gates, writing
 
-_KEY = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+_KEY = re.compile(r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.-]+(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.-]+)*")
+_PARALLEL = 8
+_LEVELS = 15
+_LONGEST = 512
+"""Levels and characters of a whole name: those of Parameter Store, and of Secrets Manager, which takes shorter ones."""
 _SERVICES: Mapping[StoreName, str] = {"parameter": "ssm-secure", "secret": "secretsmanager"}
+_MORE = ", a secret (--secret) up to 65536"
 _LARGEST = {"parameter": 8192, "secret": 65536}
 """Bytes: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html and
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"""
@@ -79,6 +85,8 @@ def value_of(app: App, environment: Environment, services: Services, key: str) -
     held = site.cloud.settings.held(_reference(site, name, store)) if store else None
     if held is None:
         raise _absent(site, name)
+    if held.is_binary:
+        site.note("config-binary", f"{name} is binary; this is the base64 of its bytes", level="warning")
     return held.value
 
 
@@ -102,7 +110,7 @@ def set_value(
     """Give a key the value that `read` returns. A change by somebody else since the call began is refused."""
     site = _writable(app, environment, services)
     name = key_name(site, key)
-    store = _chosen(site, name, secret=secret)
+    store = _chosen(site, name, _store(site, name), secret)
     before = site.cloud.settings.held(_reference(site, name, store))
     value = read()
     _require_value(site, name, store, value)
@@ -113,19 +121,40 @@ def set_value(
 def import_values(
     app: App, environment: Environment, services: Services, values: Mapping[str, str], *, secret: bool
 ) -> tuple[Changed, ...]:
-    """Give each key its value; what is equal already is left alone. Nothing is written when one value is refused."""
+    """Give each key its value; what is equal already is left alone.
+
+    Nothing is written when one value is refused, or when somebody changed one of the keys since the call began.
+    """
     site = _writable(app, environment, services)
     named = {key_name(site, key): value for key, value in values.items()}
-    stores = {name: _chosen(site, name, secret=secret) for name in named}
-    before = {name: site.cloud.settings.held(_reference(site, name, store)) for name, store in stores.items()}
+    before = _listed(site)
+    stores = {name: _chosen(site, name, before[name].store if name in before else None, secret) for name in named}
     for name, value in named.items():
         _require_value(site, name, stores[name], value)
+    site.secrets.learn(named.values())
+    there = _held_each(site, {name: stores[name] for name in named if name in before})
     operation = _operation(services)
+    done: list[Changed] = []
     with writing(site, purpose="importing settings") as writer:
-        return tuple(
-            _put(writer, operation, name, value, store=stores[name], before=before[name])
-            for name, value in named.items()
-        )
+        now = _listed(site)
+        for name in named:
+            if (name in now and now[name].version) != (name in before and before[name].version):
+                raise _changed_meanwhile(writer, name)
+        try:
+            for name, value in named.items():
+                held = there.get(name)
+                same = held is not None and not held.is_binary and held.value == value
+                done.append(
+                    Changed(key=name, store=stores[name], done="unchanged", version=held.version)
+                    if held is not None and same
+                    else _write(writer, operation, name, value, store=stores[name])
+                )
+        except CloudError:
+            written = sum(one.done == "set" for one in done)
+            hint = "Repeat the command: it writes what is missing."
+            site.note("config-partly", f"{written} of {len(named)} keys are set", level="warning", hint=hint)
+            raise
+    return tuple(done)
 
 
 def unset_value(app: App, environment: Environment, services: Services, key: str) -> Changed:
@@ -150,11 +179,13 @@ def unset_value(app: App, environment: Environment, services: Services, key: str
 def key_name(site: Site, key: str) -> str:
     """Return a key without the prefix of the environment. Raises UserError when it is none; no value is repeated."""
     name = key.removeprefix(prefix_of(site))
-    if _KEY.fullmatch(name):
+    whole = f"{prefix_of(site)}{name}"
+    if _KEY.fullmatch(name) and len(whole) <= _LONGEST and whole.count("/") <= _LEVELS:
         return name
     shown = key.partition("=")[0] if "=" in key else key
     raise UserError(
-        f'"{shown}" is not a key of {site.name}: a key has letters, digits, "_", ".", "-" and "/" between them',
+        f'"{shown}" is not a key of {site.name}: a key has letters, digits, "_", ".", "-" and "/" between them, '
+        f"and with {prefix_of(site)} at most {_LONGEST} characters and {_LEVELS} levels",
         code="config-key",
         hint="The value is read from standard input or asked for, never from the command line."
         if "=" in key
@@ -181,15 +212,25 @@ def _put(
     site.secrets.learn([value])
     now = site.cloud.settings.held(reference)
     if (now and now.version) != (before and before.version):
-        by = _authors(writer.ledger.entries()).get(name, "somebody")
-        raise Refused(
-            f"{name} of {site.name} was changed meanwhile, by {by}: nothing was written",
-            code="config-changed",
-            hint=f"Look at it with `sealift config get {site.name} {name}`, then repeat the command.",
-            context={"environment": site.name, "key": name},
-        )
-    if now is not None and now.value == value:
+        raise _changed_meanwhile(writer, name)
+    if now is not None and now.value == value and not now.is_binary:
         return Changed(key=name, store=store, done="unchanged", version=now.version)
+    return _write(writer, operation, name, value, store=store)
+
+
+def _changed_meanwhile(writer: Writer, name: str) -> Refused:
+    site = writer.site
+    by = _authors(writer.ledger.entries()).get(name, "somebody")
+    return Refused(
+        f"{name} of {site.name} was changed meanwhile, by {by}: nothing was written",
+        code="config-changed",
+        hint=f"Look at it with `sealift config get {site.name} {name}`, then repeat the command.",
+        context={"environment": site.name, "key": name},
+    )
+
+
+def _write(writer: Writer, operation: Operation, name: str, value: str, *, store: StoreName) -> Changed:
+    site, reference = writer.site, _reference(writer.site, name, store)
     sha = _fingerprint(site, name, value, operation.id)
     change = SettingChange(change="set", name=name, store=store, sha=sha, caller=caller_of(site))
     writer.record(operation, "running", change)
@@ -231,7 +272,7 @@ def _require_value(site: Site, name: str, store: StoreName, value: str) -> None:
         code="config-value",
         hint=f"Delete the key with `sealift config unset {site.name} {name}`."
         if blank
-        else f"A {store} holds text of up to {_LARGEST[store]} bytes.",
+        else f"A {store} holds text of up to {_LARGEST[store]} bytes{_MORE * (store == 'parameter')}.",
         context={"environment": site.name, "key": name},
     )
 
@@ -247,9 +288,8 @@ def _store(site: Site, name: str) -> StoreName | None:
     return next((store for store, reference in references.items() if reference not in missing), None)
 
 
-def _chosen(site: Site, name: str, *, secret: bool) -> StoreName:
+def _chosen(site: Site, name: str, there: StoreName | None, secret: bool) -> StoreName:
     """Return where to write a key: where it is, else as asked."""
-    there = _store(site, name)
     if there == "parameter" and secret:
         raise UserError(
             f"{name} of {site.name} is in Parameter Store",
@@ -260,15 +300,23 @@ def _chosen(site: Site, name: str, *, secret: bool) -> StoreName:
     return there or ("secret" if secret else "parameter")
 
 
-def _values(site: Site) -> dict[str, str]:
+def _listed(site: Site) -> dict[str, Setting]:
+    """Return each setting of an environment by its key; a parameter goes before a secret of the same key."""
     prefix = prefix_of(site)
-    found: dict[str, str] = {}
-    for one in site.cloud.settings.listed(prefix):
-        name = one.name.removeprefix(prefix)
-        held = site.cloud.settings.held(_reference(site, name, one.store))
-        if held is not None:
-            found[name] = held.value
-    return found
+    found = sorted(site.cloud.settings.listed(prefix), key=lambda one: one.store, reverse=True)
+    return {one.name.removeprefix(prefix): one for one in found}
+
+
+def _held_each(site: Site, stores: Mapping[str, StoreName]) -> dict[str, Held]:
+    """Return the value of each key that has one."""
+    with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+        held = pool.map(lambda name: site.cloud.settings.held(_reference(site, name, stores[name])), stores)
+        return {name: one for name, one in zip(stores, held, strict=True) if one is not None}
+
+
+def _values(site: Site) -> dict[str, tuple[str, bool]]:
+    held = _held_each(site, {name: one.store for name, one in _listed(site).items()})
+    return {name: (one.value, one.is_binary) for name, one in held.items()}
 
 
 def _absent(site: Site, name: str) -> UserError:
@@ -286,3 +334,13 @@ def _authors(entries: tuple[Entry, ...]) -> dict[str, str]:
     """Return who changed each key last."""
     changes = [(e.record.details, e.actor) for e in entries if e.record.status == "succeeded"]
     return {change.name: actor for change, actor in changes if isinstance(change, SettingChange)}
+
+
+def own_versions(entries: tuple[Entry, ...]) -> dict[str, frozenset[str]]:
+    """Return the versions of each key that were written by Sealift."""
+    found: dict[str, frozenset[str]] = {}
+    for entry in entries:
+        change = entry.record.details
+        if isinstance(change, SettingChange) and entry.record.status == "succeeded":
+            found[change.name] = found.get(change.name, frozenset()) | {change.version or ""}
+    return found

@@ -269,6 +269,49 @@ def test_the_soak_counts_from_when_the_store_got_the_entry_that_began_it(world: 
     assert (said.status, said.until) == ("waiting", now + timedelta(seconds=world.staging.soak_s))
 
 
+TAX = "ssm:/shop/staging/tax"
+
+
+def reading_tax(world: World) -> World:
+    """Let staging soak a release whose template reads a setting, which then is changed in the console."""
+    queue: Json = {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {"QueueName": {"Fn::Sub": "{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}"}},
+    }
+    world.write({"Q": queue}, Parameters={"SealiftEnvironment": {"Type": "String"}})
+    settings = world.account("staging").settings
+    settings.put(TAX, "19")
+    world.deploy()
+    world.soak()
+    settings.put(TAX, "20")
+    settings.changed_at[TAX] = world.clock.now()
+    return world
+
+
+def test_a_setting_that_was_changed_without_sealift_starts_the_soak_again(world: World):
+    now = reading_tax(world).clock.now()
+    said = asked("soak", comes(world))
+    assert (said.status, said.until) == ("waiting", now + timedelta(seconds=world.staging.soak_s))
+    (event,) = said.events
+    assert isinstance(event, Noted)
+    assert "tax of staging changed without Sealift" in event.message
+
+
+def test_a_setting_that_the_release_does_not_read_starts_no_soak_again(world: World):
+    settings = reading_tax(world).account("staging").settings
+    settings.put("ssm:/shop/staging/other", "1")
+    settings.changed_at = {"ssm:/shop/staging/other": world.clock.now()}
+    assert asked("soak", comes(world)).status == "open"
+
+
+def test_a_setting_that_nobody_may_look_for_does_not_hide_that(world: World):
+    reading_tax(world).account("staging").settings.denied = "AWS refused"
+    said = asked("soak", comes(world))
+    (event,) = said.events
+    assert isinstance(event, Noted)
+    assert (said.status, event.name) == ("open", "settings-not-looked-at")
+
+
 def test_a_soak_that_has_not_begun_is_refused(world: World):
     world.http.serve(URL, answer(502))
     world.deploy()

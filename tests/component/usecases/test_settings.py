@@ -158,3 +158,49 @@ def test_a_deletion_that_shows_late_is_waited_for_no_longer_than_a_write_may_sta
     world.account().settings.lagging = lambda: not world.account().settings.known
     assert unset_value(world.app, world.staging, world.services(), "TOKEN").done == "unset"
     assert UNSEEN_S <= world.clock.monotonic() - began < 2 * UNSEEN_S
+
+
+@pytest.mark.parametrize("key", ["..", "../production/TAX", "a/./b", "a//b", "a/", "x" * 510, "/".join("a" * 14)])
+def test_a_key_that_no_store_takes_is_refused(world: World, key: str):
+    with pytest.raises(UserError) as refused:
+        _set(world, key, "19")
+    assert refused.value.code == "config-key"
+    assert world.entries() == ()
+
+
+def test_an_import_writes_nothing_when_a_key_was_changed_in_the_console_meanwhile(world: World):
+    _set(world, "B", "1")
+    settings = world.account("staging").settings
+    before = len(world.entries())
+
+    settings.after_list = lambda: settings.change("ssm-secure:/shop/staging/B")
+    with pytest.raises(Refused) as refused:
+        import_values(world.app, world.staging, world.services(), {"A": "1", "B": "2"}, secret=False)
+    assert refused.value.code == "config-changed"
+    assert len(world.entries()) == before
+
+
+def test_an_import_that_breaks_says_how_far_it_came_and_goes_on_when_repeated(world: World):
+    settings = world.account("staging").settings
+    left = iter([True, False])
+
+    def breaking(_: str) -> None:
+        if not next(left):
+            raise CloudError("AWS is busy", code="throttled")
+
+    settings.before_put = breaking
+    values = {"A": "1", "B": "2"}
+    with pytest.raises(CloudError):
+        import_values(world.app, world.staging, world.services(), values, secret=False)
+    assert "config-partly" in world.notes()
+    settings.before_put = lambda _: None
+    done = import_values(world.app, world.staging, world.services(), values, secret=False)
+    assert [(one.key, one.done) for one in done] == [("A", "unchanged"), ("B", "set")]
+
+
+def test_a_binary_secret_is_read_as_base64_and_not_taken_for_text(world: World):
+    _set(world, "KEY", "aGk=", secret=True)
+    world.account("staging").settings.binary = {"secretsmanager:/shop/staging/KEY"}
+    assert _get(world, "KEY") == "aGk="
+    assert "config-binary" in world.notes()
+    assert _set(world, "KEY", "aGk=", secret=True) == "set"

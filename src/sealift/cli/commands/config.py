@@ -101,16 +101,17 @@ def unset_command(session: Session, environment: str, key: str) -> int:
 @_SECRET
 @options()
 def import_command(session: Session, environment: str, file: Path, secret: bool) -> int:
-    """Give the keys in FILE (lines of KEY=VALUE, or a JSON object; - for standard input) their values."""
+    """Give the keys in FILE (lines of KEY=VALUE, a JSON object, a YAML mapping; - for standard input) their values."""
     from sealift.analysis.dotenv import settings_in
     from sealift.usecases.settings import import_values
 
-    values, wrong = settings_in(_text(file))
+    values, wrong = settings_in(_text(file), yaml=file.suffix in {".yaml", ".yml"})
     if wrong:
         raise UserError(
             f"{file} cannot be imported:\n" + "\n".join(f"  - {one}" for one in wrong),
             code="config-file",
-            hint="Write a line KEY=VALUE for each key, or one JSON object. Nothing was written.",
+            hint="Write a line KEY=VALUE for each key, a JSON object or a YAML mapping. Single quotes keep a ${NAME} as"
+            " it is. Nothing was written.",
         )
     target = session.environment(environment)
     return _show(session, environment, import_values(session.app, target, session.services, values, secret=secret))
