@@ -204,6 +204,7 @@ class FakeStacks:
             self.roles[request.stack_name] = request.role_arn
             tags_changed = dict(stack.tags) != dict(goal.tags)
             changes = self._with_nested(stack, goal, differences(stack.resources, goal, tags_changed=tags_changed))
+            changes += self._reverted(stack, changes) if request.revert_drift else ()
             self._asked[stack.id, request.name] = _Asked(
                 id=f"arn:aws:cloudformation:{self._region}:{self._account}:changeSet/{request.name}/{len(self._asked)}",
                 request=request,
@@ -502,11 +503,29 @@ class FakeStacks:
         self.executions.append((stack.name, asked.request.name))
         stack.change_set, stack.token = asked.request.name, token
         stack.imports = asked.request.import_existing
+        if asked.request.revert_drift:
+            self._altered = {key: value for key, value in self._altered.items() if key[0] != stack.name}
         asked.executed = True
         for key in [key for key, other in self._asked.items() if key[0] == stack.id and other is not asked]:
             del self._asked[key]
         steps = self._engine.create(stack, goal) if asked.creates else self._engine.update(stack, goal)
         self._engine.begin(stack, steps)
+
+    def _reverted(self, stack: Stack, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Return the changes of what was altered by hand and does not change otherwise."""
+        known = {change.logical_id for change in changes}
+        names = [name for at, name in self._altered if at == stack.name and name in stack.resources]
+        return tuple(
+            Change(
+                action="Modify",
+                logical_id=name,
+                physical_id=stack.resources[name].physical_id,
+                type=stack.resources[name].desired.type,
+                replacement="False",
+            )
+            for name in names
+            if name not in known
+        )
 
     def _exports(self) -> dict[str, str]:
         return {k: v for s in self._engine.stacks if s.status != "DELETE_COMPLETE" for k, v in s.exports.items()}

@@ -25,6 +25,8 @@ def creation_arguments(request: ChangeSetRequest, template_url: str) -> dict[str
         "ClientToken": request.name,
         **({"TemplateURL": template_url} if request.template_body is None else {"TemplateBody": request.template_body}),
         **({"ImportExistingResources": True} if request.import_existing else {}),
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+        **({"DeploymentMode": "REVERT_DRIFT"} if request.revert_drift else {}),
         "Parameters": parameters,
         "Tags": [{"Key": key, "Value": value} for key, value in sorted(request.tags.items())],
         "Capabilities": list(CAPABILITIES),

@@ -66,8 +66,19 @@ _MISSING = _Kind(code="credentials-missing", hint="Set AWS_PROFILE, or sign in w
 _DENIED = _Kind(code="access-denied", hint="The message names the action that the credentials in use may not do.")
 _THROTTLED = _Kind(code="throttled", hint="AWS asked to go slower; repeat the command.", retryable=True)
 _UNAVAILABLE = _Kind(code="aws-unavailable", hint="AWS failed; repeat the command.", retryable=True)
-_UNREACHABLE = _Kind(code="unreachable", hint="Check the network, the proxy and AWS_ENDPOINT_URL.", retryable=True)
-_SKEWED = _Kind(code="clock-skewed", hint="Set this machine's clock: AWS refuses requests signed minutes off.")
+_UNREACHABLE = _Kind(
+    code="unreachable", hint="Check the network, the proxy, `region` and AWS_ENDPOINT_URL.", retryable=True
+)
+_ENDPOINT = _Kind(code="endpoint-invalid", hint="Correct AWS_ENDPOINT_URL, or unset it to reach AWS.")
+_NOT_AWS = _Kind(
+    code="not-aws",
+    hint="A proxy or the login page of a network may have answered. Check the network, the proxy and AWS_ENDPOINT_URL.",
+    retryable=True,
+)
+_SKEWED = _Kind(
+    code="clock-skewed",
+    hint="Set this machine's clock, such as by `timedatectl set-ntp true`: AWS refuses requests signed minutes off.",
+)
 _CONFLICT = _Kind(code="precondition-failed", error=PreconditionFailed)
 _RACED = _Kind(code="write-conflict", retryable=True, error=PreconditionFailed)
 _NO_OBJECT = _Kind(code="object-not-found")
@@ -166,6 +177,9 @@ _EMPTY_CHANGE_SET = (
 """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-view.html"""
 
 
+_SKEWED_MESSAGE = re.compile(r"^Signature (expired|not yet current): ")
+"""`Signature expired: 20220127T001427Z is now earlier than 20220127T014428Z (20220127T015928Z - 15 min.)`, with the
+code of a signature that does not match: https://github.com/aws/aws-cli/issues/6676"""
 _WRONG_CODE = re.compile(r"^MultiFactorAuthentication failed")
 """`MultiFactorAuthentication failed with invalid MFA one time pass code.`, with AccessDenied for a code: documented."""
 
@@ -196,13 +210,14 @@ def calling(what: str, *, secrets: Collection[str] = (), accepted: Collection[st
             raise
     except Exception as error:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         if isinstance(error, ClientError):
             refusal = _from_answer(error, what, secrets)
             if refusal.code in accepted:
                 return
             raise refusal from _shown_as_is(error, secrets)
-        if isinstance(error, BotoCoreError):
+        if isinstance(error, BotoCoreError | ResponseParserError) or _is_invalid_endpoint(error):
             raise _from_botocore(error, what, secrets) from None
         raise
 
@@ -226,6 +241,8 @@ def _from_answer(error: "ClientError", what: str, secrets: Collection[str]) -> C
 def _kind(aws_code: str, message: str, status: int) -> _Kind:
     if _WRONG_CODE.search(message):
         return _MFA
+    if _SKEWED_MESSAGE.search(message):
+        return _SKEWED
     known = _BY_CODE.get(aws_code)
     if known is not None:
         return known
@@ -242,6 +259,7 @@ def _kind(aws_code: str, message: str, status: int) -> _Kind:
 
 def _from_botocore(error: Exception, what: str, secrets: Collection[str]) -> CloudError:
     from botocore import exceptions as raised
+    from botocore.parsers import ResponseParserError
 
     kinds: tuple[tuple[tuple[type[Exception], ...], _Kind], ...] = (
         ((raised.NoCredentialsError, raised.PartialCredentialsError), _MISSING),
@@ -253,6 +271,7 @@ def _from_botocore(error: Exception, what: str, secrets: Collection[str]) -> Clo
         ((raised.ProfileNotFound,), _Kind(code="profile-unknown", hint="`aws configure list-profiles` lists them.")),
         ((raised.HTTPClientError, raised.ConnectionError), _UNREACHABLE),
         ((raised.ParamValidationError,), _Kind(code="aws-request-invalid")),
+        ((ResponseParserError,), _NOT_AWS),
     )
     address = str(getattr(error, "kwargs", {}).get("endpoint_url") or "")
     if address.startswith(_OUR_OWN) and isinstance(error, raised.HTTPClientError | raised.ConnectionError):
@@ -263,12 +282,19 @@ def _from_botocore(error: Exception, what: str, secrets: Collection[str]) -> Clo
             "and the next command starts it again as it was.",
             retryable=True,
         )
-    kind = next((k for types, k in kinds if isinstance(error, types)), _Kind(code="aws-call-failed"))
-    # botocore quotes the offending value in full.
-    text = "the request is not valid" if kind.code == "aws-request-invalid" else _masked(str(error), secrets)
+    other = _ENDPOINT if _is_invalid_endpoint(error) else _Kind(code="aws-call-failed")
+    kind = next((k for types, k in kinds if isinstance(error, types)), other)
+    # botocore quotes the offending value in full, and the whole answer that it cannot read.
+    unquoted = {"aws-request-invalid": "the request is not valid", "not-aws": "the answer is not one of AWS"}
+    text = unquoted.get(kind.code) or _masked(str(error), secrets)
     return CloudError(
         f"AWS could not be asked to {what}: {text}", code=kind.code, hint=kind.hint, retryable=kind.retryable
     )
+
+
+def _is_invalid_endpoint(error: Exception) -> bool:
+    """Return whether an address is none; botocore raises no error of its own for that."""
+    return isinstance(error, ValueError) and str(error).startswith("Invalid endpoint: ")
 
 
 _RETRIEVAL = {"custom-process": _PROCESS, "sso": _EXPIRED, "login": _EXPIRED}

@@ -121,6 +121,8 @@ class ChangeSetRequest:
     """The template itself, where there is no bucket yet to read it from; no longer than 51,200 bytes."""
     import_existing: bool = False
     """Whether a resource of a template's own name that exists already comes into the stack instead of failing it."""
+    revert_drift: bool = False
+    """Whether changes by hand are reverted to what the template says; otherwise CloudFormation does not see them."""
 
 
 @value

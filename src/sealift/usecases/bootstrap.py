@@ -98,7 +98,10 @@ def compare(
 def bootstrap_environment(
     app: App, environment: Environment, services: Services, *, lock_days: int | None = None
 ) -> Made:
-    """Make the stack, or bring it up to date. Raises CloudError when it failed, Refused when a ledger would be left."""
+    """Make the stack, or bring it up to date, and undo what was changed by hand.
+
+    Raises CloudError when it failed, Refused when a ledger would be left.
+    """
     site = open_site(app, environment, services)
     state = at_rest(bootstrap_stack(environment), site)
     _check_ours(state, site)
@@ -108,6 +111,9 @@ def bootstrap_environment(
         state = None
     create = state is None or state.status == "REVIEW_IN_PROGRESS"
     change_set = _change_set(bootstrap, site, create=create)
+    if change_set.empty and site.cloud.stacks.drift(bootstrap.target.name):
+        site.cloud.stacks.delete_change_set(bootstrap.target.name, change_set.name)
+        change_set = _change_set(bootstrap, site, create=False, revert_drift=True)
     if not change_set.empty:
         _check_bucket(change_set, site)
         state = _execute(change_set, site)
@@ -211,7 +217,7 @@ def _delete_remains(state: StackState, site: Site) -> None:
         )
 
 
-def _change_set(bootstrap: Bootstrap, site: Site, *, create: bool) -> ChangeSet:
+def _change_set(bootstrap: Bootstrap, site: Site, *, create: bool, revert_drift: bool = False) -> ChangeSet:
     request = ChangeSetRequest(
         name=f"sealift-{site.services.ids.new()}",
         stack_name=bootstrap.target.name,
@@ -220,7 +226,8 @@ def _change_set(bootstrap: Bootstrap, site: Site, *, create: bool) -> ChangeSet:
         parameters={},
         tags={**_shared_tags(site.environment), **bootstrap.target.tags},
         create=create,
-        import_existing=True,
+        import_existing=not revert_drift,
+        revert_drift=revert_drift,
         description=f"sealift bootstrap {site.environment.label}",
     )
     made = made_change_set(request, site)

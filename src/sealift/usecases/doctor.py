@@ -93,8 +93,8 @@ def _environments(
         yield from tuple(found[name])
         if unfinished:
             said = f"not everything was looked at within {longest_s:.0f} s: AWS does not answer"
-            cure = "Check the network, the proxy and AWS_ENDPOINT_URL, then repeat the command."
-            yield Examined(name="time", environment=name, status="unknown", said=said, cure=cure)
+            cure = "Check the network, the proxy, `region` and AWS_ENDPOINT_URL, then repeat the command."
+            yield Examined(name="time", environment=name, status="failed", said=said, cure=cure)
     if raised:
         raise raised[0]
 
@@ -180,6 +180,6 @@ def _bootstrap(site: Site, wanted: list[Mapping[str, Json]]) -> Examined | str:
         return Examined(status="unknown", said=f"{known} not looked for: {error.message}", cure=cure)
     if drifted:
         names = ", ".join(one.logical_id for one in drifted)
-        cure = f"{diff} shows how. Undo it by hand: CloudFormation does not see that it differs."
+        cure = f"{diff} shows how; without --diff it undoes that."
         return Examined(status="failed", said=f"stack {stack} was changed by hand: {names}", cure=cure)
     return f"stack {stack} is as the application needs it"

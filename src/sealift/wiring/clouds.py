@@ -88,8 +88,9 @@ def _cached_blob(sha256: str) -> Path | None:
 class AwsClouds:
     """Opens environments on AWS with the credentials of the process environment, each once."""
 
-    def __init__(self, prompt: Prompt, *, as_role: bool = True) -> None:
+    def __init__(self, prompt: Prompt, *, as_role: bool = True, attempts: int | None = None) -> None:
         self._prompt = prompt
+        self._attempts = attempts
         self._as_role = as_role and assumes()
         self._own: OwnCredentials | None = None
         self._opened: dict[str, Cloud] = {}
@@ -110,6 +111,7 @@ class AwsClouds:
                     endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
                     profile=os.environ.get("AWS_PROFILE"),
                     own=self._own,
+                    max_attempts=self._attempts,
                     role_arn=environment.role if self._as_role else None,
                     # With a role of its own in the environment the SDK exchanges the token itself.
                     token_file=None

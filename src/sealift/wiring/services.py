@@ -62,11 +62,19 @@ def _late(make: Callable[[], object]) -> Any:
 
 
 def make_services(
-    app: App, *, local: bool, sink: EventSink, prompt: Prompt, actor: str, as_role: bool = True
+    app: App,
+    *,
+    local: bool,
+    sink: EventSink,
+    prompt: Prompt,
+    actor: str,
+    as_role: bool = True,
+    attempts: int | None = None,
 ) -> Services:
     """Return everything that use cases need for one request of `actor`, over AWS or over the embedded cloud.
 
-    Without `as_role` environments are worked on with the credentials in use, whatever `role` says.
+    Without `as_role` environments are worked on with the credentials in use, whatever `role` says. `attempts` is how
+    often a call of AWS is tried, when that is not botocore's to say.
     """
     sweep(_scratch())
     clock, process = RealClock(), programs()
@@ -74,7 +82,9 @@ def make_services(
     tester = _late(lambda: _tester(process, app, sink))
     ids = SortableIds(clock)
     return Services(
-        clouds=LocalClouds(app, sink, as_role=as_role) if local else AwsClouds(prompt, as_role=as_role),
+        clouds=LocalClouds(app, sink, as_role=as_role)
+        if local
+        else AwsClouds(prompt, as_role=as_role, attempts=attempts),
         ledgers=_late(lambda: _ledgers(clock, ids, actor)),
         templates=_late(sam_templates),
         builder=_late(lambda: _builder(caching_builder(app, trials=trials), sink, local=local)),

@@ -102,3 +102,19 @@ def test_a_stack_that_cannot_be_updated_is_refused_with_its_state(world: World, 
         bootstrap(world)
     assert ending in failed.value.message
     assert world.account().stacks.deletions == []
+
+
+def test_what_was_changed_by_hand_is_undone(world: World):
+    bootstrap(world)
+    world.account().stacks.alter(STACK, "Deploy", Policies=[])
+    assert (bootstrap(world).changed, world.account().stacks.drift(STACK)) == (True, ())
+    assert bootstrap(world).changed is False
+
+
+def test_a_change_of_the_template_asks_for_no_look_at_what_was_changed_by_hand(world: World):
+    bootstrap(world)
+    world.change("staging", trust="github:team@1/shop@3")
+    asked: list[str] = []
+    world.account().tap.on_call = lambda name, _: asked.append(name)
+    assert bootstrap(world).changed
+    assert "stacks.drift" not in asked

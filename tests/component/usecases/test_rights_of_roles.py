@@ -144,7 +144,7 @@ def test_what_does_not_answer_in_time_is_said_and_the_others_are_looked_at(world
     forever = threading.Event()
     world.account("staging").identity.clock = forever.wait  # type: ignore[assignment]
     found = list(examine(world.app, world.services(), local=False, longest_s=0.5))
-    assert [(one.status, "within" in one.said) for one in found if one.name == "time"] == [("unknown", True)]
+    assert [(one.status, "within" in one.said) for one in found if one.name == "time"] == [("failed", True)]
     assert [one.status for one in found if (one.name, one.environment) == ("rights", "production")] == ["ok"]
     forever.set()
 

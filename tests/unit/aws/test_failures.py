@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from botocore import exceptions as raised
+from botocore.parsers import ResponseParserError
 
 from sealift.aws.failures import calling, says_nothing_changes
 from sealift.errors import CloudError, PreconditionFailed
@@ -40,6 +41,14 @@ ANSWERS = [
         "The difference between the request time and the current time is too large.",
         403,
         "clock-skewed",
+    ),
+    *(
+        (code, f"Signature {when} 20220127T014428Z (20220127T015928Z - 15 min.)", 403, "clock-skewed")
+        for code in ("SignatureDoesNotMatch", "InvalidSignatureException")
+        for when in (
+            "expired: 20220127T001427Z is now earlier than",
+            "not yet current: 20220127T031427Z is still later than",
+        )
     ),
     ("Throttling", "Rate exceeded", 400, "throttled"),
     ("TooManyRequestsException", "Rate Exceeded.", 429, "throttled"),
@@ -104,6 +113,8 @@ def test_a_lost_race_is_a_failed_precondition(code: str, status: int, ours: str)
         (raised.ReadTimeoutError(endpoint_url="https://x"), "unreachable"),
         (raised.ConnectionClosedError(endpoint_url="https://x"), "unreachable"),
         (raised.NoRegionError(), "aws-call-failed"),
+        (ValueError("Invalid endpoint: foo"), "endpoint-invalid"),
+        (ResponseParserError("Unable to parse response, invalid XML received: b'<html>hunter2'"), "not-aws"),
     ],
 )
 def test_what_botocore_raises_gets_a_code_of_ours(error: Exception, ours: str) -> None:
@@ -111,6 +122,7 @@ def test_what_botocore_raises_gets_a_code_of_ours(error: Exception, ours: str) -
 
     assert found.code == ours
     assert found.message.startswith("AWS could not be asked to do something: ")
+    assert "hunter2" not in found.message
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from sealift.aws.bucket import AwsBucket
+from sealift.aws.change_sets import creation_arguments
 from sealift.aws.session import AwsSession
 from sealift.aws.stacks import AwsStacks
 from sealift.errors import CloudError
@@ -178,6 +179,13 @@ def request(**parameters: str) -> ChangeSetRequest:
         create=True,
         use_previous=("Kept",),
     )
+
+
+@pytest.mark.parametrize("revert", [False, True])
+def test_what_was_changed_by_hand_is_reverted_when_it_is_asked_for(*, revert: bool) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html (not observed)."""
+    asked = creation_arguments(replace(request(), revert_drift=revert), "https://b/k")
+    assert asked.get("DeploymentMode") == ("REVERT_DRIFT" if revert else None)
 
 
 def test_a_change_set_is_asked_for_with_its_name_as_the_token() -> None:

@@ -1,14 +1,18 @@
 """`doctor`: what a delivery would stumble over, and what mends it."""
 
+import platform
 from collections.abc import Iterator
 from dataclasses import asdict
 
 import click
 
+from sealift import __version__
 from sealift.cli.session import Session, options
 from sealift.usecases.examined import Examined, Lack
 
 _MOST_LACKS = 12
+_ATTEMPTS = 3
+"""Of a call of AWS: who waits for an answer wants to know at once that there is none."""
 _MARKS = {"ok": "✓", "failed": "✗", "unknown": "·"}
 
 
@@ -20,8 +24,22 @@ def doctor_command(session: Session) -> int:
     Reads only. Exits with 1 when something is wrong; what could not be looked at is named and counts as nothing.
     """
     from sealift.usecases.doctor import examine
+    from sealift.wiring.services import make_services
 
-    found = [*examine(session.app, session.services, local=session.local), *_pipelines(session)]
+    services = make_services(
+        session.app,
+        local=session.local,
+        sink=session.sink,
+        prompt=session.prompt,
+        actor=session.actor,
+        attempts=_ATTEMPTS,
+    )
+    versions = f"sealift {__version__}, Python {platform.python_version()}, {platform.system()} on {platform.machine()}"
+    found = [
+        Examined(name="versions", said=versions),
+        *examine(session.app, services, local=session.local),
+        *_pipelines(session),
+    ]
     found = sorted(session.said(tuple(found)), key=lambda one: bool(one.environment))
     failed = any(one.status == "failed" for one in found)
     fields = ("name", "environment", "status", "said", "cure")
@@ -46,7 +64,7 @@ def _pipelines(session: Session) -> Iterator[Examined]:
         else:
             yield Examined(name="pipeline", said=f"{path.name} would run")
     if not pipeline_files(session.directory):
-        cure = "sealift init --ci bitbucket (or github, gitlab) writes one"
+        cure = "`sealift init --ci github` writes one; or `bitbucket`, or `gitlab`."
         yield Examined(name="pipeline", status="unknown", said="there is no pipeline file", cure=cure)
 
 
