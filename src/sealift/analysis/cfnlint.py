@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -68,10 +68,26 @@ def cfnlint_findings(
     found = json.loads(report)
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ValueError("cfn-lint's report is not a list")
-    return merged(
-        finding if own_config or not _is_left_out(one, bodies) else replace(finding, stops=False, severity="low")
-        for one, finding in _findings(found, local=local, own_config=own_config)
+    return _each_fault_once(
+        merged(
+            finding if own_config or not _is_left_out(one, bodies) else replace(finding, stops=False, severity="low")
+            for one, finding in _findings(found, local=local, own_config=own_config)
+        )
     )
+
+
+_QUOTED = re.compile(r"'[^']*'")
+
+
+def _each_fault_once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings without those on the format of a value (E11…) of which another rule says the same."""
+
+    def about(finding: Finding) -> tuple[Location | None, str]:
+        value = _QUOTED.match(finding.message)
+        return finding.location, value[0] if value else finding.message
+
+    said = {about(one) for one in findings if not one.id.startswith("E11")}
+    return tuple(one for one in findings if not one.id.startswith("E11") or about(one) not in said)
 
 
 def _is_left_out(one: dict[str, object], bodies: Mapping[str, Json]) -> bool:

@@ -29,7 +29,8 @@ ADVISED = 6
 _STREAMS = ("AWS::Kinesis::Stream", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 _SECRET_NAME = re.compile(
-    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|(?:SECRET|PRIVATE|ACCESS|SIGNING)_?KEY|CREDENTIALS?)",
+    r"(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET|TOKEN|CREDENTIALS?"
+    r"|(?:API|SECRET|PRIVATE|ACCESS|SIGNING|ENCRYPTION|AUTH|JWT|HMAC|MASTER|SESSION|SHARED)_?KEY)",
     re.IGNORECASE,
 )
 _SECRET_VALUE = re.compile(
@@ -238,7 +239,10 @@ def _finding(
     severity: Severity = "medium",
     stops: bool = False,
 ) -> Finding:
-    line = template.line(("Resources", function.logical_id, "Properties", *place.split("/")))
+    path = place.split("/")
+    shared = template.lines.get(("Globals", "Function", *path)) if path[0] == "Environment" else None
+    own = ("Resources", function.logical_id, "Properties", *path)
+    line = template.lines.get(own) or shared or template.line(own)
     return Finding(
         tool="sealift",
         id=rule,

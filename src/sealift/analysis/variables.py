@@ -104,3 +104,15 @@ def names_in(texts: Mapping[str, str], names: Sequence[str]) -> frozenset[str]:
     return frozenset(
         name for name in names if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for text in texts.values())
     )
+
+
+_FILLS = re.compile(
+    r"^\s*load_dotenv\s*\(|\brequire\(\s*[\"']dotenv(?:/config)?[\"']\s*\)|\bprocess\.loadEnvFile\s*\("
+    r"|^\s*import\s(?:[^;\n]*\sfrom\s+)?[\"']dotenv(?:/config)?[\"']",
+    re.MULTILINE,
+)
+
+
+def fills_from_file(source: str) -> bool:
+    """Whether a module of Python or JavaScript gives itself the variables of a file, which git ignores as a rule."""
+    return _FILLS.search(source) is not None

@@ -13,7 +13,7 @@ from sealift.analysis.node_reads import node_imports, node_program
 from sealift.analysis.python_reads import program_reads
 from sealift.analysis.python_units import live, python_imports, python_units
 from sealift.analysis.regions import region_findings
-from sealift.analysis.variables import variable_findings
+from sealift.analysis.variables import fills_from_file, variable_findings
 from sealift.cfn.values import function_properties, mapping_at
 from sealift.checks.files import project_files, text
 from sealift.model.app import App
@@ -103,8 +103,15 @@ def _of_function(
         reached = None
     if reached is None:
         return None
+    filled = any(fills_from_file(text(path)) for path in reached)
     reads = tuple(
-        replace(read, file=posixpath.relpath(path, app.root)) for path, found in reached.items() for read in found
+        replace(
+            read,
+            file=posixpath.relpath(path, app.root),
+            required=read.required and not (filled and read.kind == "variable"),
+        )
+        for path, found in reached.items()
+        for read in found
     )
     sources: dict[str, str] = {}
     for one in (folder, *layers):

@@ -141,6 +141,8 @@ class EnvironmentView:
     """Live: what could not be read, so that nothing is proved of it."""
     unvalued: tuple[str, ...] = ()
     """Parameters that have no value; those of the stacks are supposed ones."""
+    supposed: tuple[str, ...] = ()
+    """The supposed values: what is said of one of them is said of nothing real."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +175,8 @@ class Finding:
     logical_id: str | None = None
     cause: str = ""
     """The text or value that it is about: findings of one cause are one to mend."""
+    policy: str = ""
+    """The managed policy that allows it: what several rules say of one, for several principals, is one to mend."""
 
     @property
     def key(self) -> str:

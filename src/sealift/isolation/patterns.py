@@ -36,6 +36,11 @@ def is_symbol(char: str) -> bool:
     return char >= FIRST_SYMBOL
 
 
+def is_random(char: str) -> bool:
+    """Return whether the character stands for letters and digits alone."""
+    return char >= FIRST_RANDOM
+
+
 def has_symbol(term: str) -> bool:
     """Return whether the term has a symbol in it."""
     return not term.isascii() and _SYMBOL.search(term) is not None

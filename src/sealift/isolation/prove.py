@@ -25,7 +25,7 @@ AXIOMS = (
     "Reaching another account needs a grant there too.",
     "Where an account is not declared, all environments are taken to be in one.",
 )
-_IN_NO_HASH = frozenset({"live_variables", "unvalued"})
+_IN_NO_HASH = frozenset({"live_variables", "unvalued", "supposed"})
 """What may hold a secret is in no hash that is shown; what has no value is a finding."""
 PROVER_VERSION = "3"
 
@@ -99,7 +99,9 @@ def _findings(
     for view in environments:
         previews = neighbours(view)
         found += between(view, _told(previews, rules, shared=True)[0]) if previews else []
-    return _ordered(found), counted, left
+    supposed = {text for view in environments for text in view.supposed}
+    real = [one for one in found if not any(text in one.message for text in supposed)]
+    return _ordered(real), counted, left
 
 
 def _told(

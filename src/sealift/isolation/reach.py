@@ -376,6 +376,7 @@ def finding_of(world: World, reach: Reach, *, rule: Rule, severity: Severity, na
         location=reach.statement.location or reach.principal.location,
         fix=_cure(reach) or _policy_cure(reach) or rule.fix,
         logical_id=reach.principal.logical_id,
+        policy=reach.statement.managed or "",
     )
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sealift.cfn.substitution import pieces, text_and_variables
 from sealift.cfn.values import mapping_at
-from sealift.isolation.patterns import has_outside, has_symbol, plain
+from sealift.isolation.patterns import has_outside, has_symbol, is_random, is_symbol, plain
 from sealift.model.template import Json
 
 MOST_ALTERNATIVES = 48
@@ -186,7 +186,8 @@ class Resolver:
             return [UNKNOWN]
         if has_outside(whole.only):
             return [whole]
-        if has_symbol(whole.only) and (separator not in (":", "/") or len(whole.only) == 1):
+        closed = (":", "/", "-") if all(is_random(c) for c in whole.only if is_symbol(c)) else (":", "/")
+        if has_symbol(whole.only) and (separator not in closed or len(whole.only) == 1):
             # What AWS will choose may hold the separator: a part of it is not the whole of it.
             return [UNKNOWN]
         return [Resolved((part,)) for part in whole.only.split(separator)]

@@ -46,6 +46,7 @@ class Details(TypedDict, total=False):
     unproved: bool
     residual: bool
     cause: str
+    policy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +107,7 @@ class Rule:
         shown = world.symbols.concrete
         details["witness"] = Witness(principal=shown(principal.arn), action=action, resource=shown(resource))
         details["location"] = (statement.location if statement else None) or principal.location
+        details.setdefault("policy", (statement.managed if statement else None) or "")
         message = f"{principal.shown} of {principal.environment} {message}"
         return self.finding(principal.environment, message, logical_id=principal.logical_id, **details)
 

@@ -485,7 +485,11 @@ class Scope:
         """Return the ARN of the stack itself."""
         if self.view.physical_id is not None:
             return self.setting.in_account(plain(self.view.physical_id))
-        return self._arn("cloudformation:{r}:{a}:stack/") + f"{self.name}/{self._symbol('AWS::StackId', 'id')}"
+        return self._arn("cloudformation:{r}:{a}:stack/") + f"{self.name}/{self._uuid()}"
+
+    def _uuid(self) -> str:
+        """Return what AWS chooses at the end of a stack's id, whose parts templates take for names of their own."""
+        return "-".join(self._symbol("AWS::StackId", str(part), "lower") for part in range(5))
 
     def _symbol(self, logical_id: str, *attribute: str) -> str:
         return self.setting.symbols.of(self.setting.view.name, self.path, logical_id, *attribute)

@@ -267,11 +267,18 @@ def _by_outside(place: Place, outside: Outside) -> Thing | None:
     return _by_words(place, outside.name)
 
 
+_REFERENCE_KEY = re.compile(
+    r"(?i)(tables?|arn|names?|url|uri|topics?|queues?|param(eter)?s?|path|bucket|stream|endpoint|host|prefix|header)$"
+)
+"""Ends of keys that hold a reference to a thing, whatever the thing holds: `TOKEN_TABLE` is no token."""
+
+
 def _by_words(place: Place, name: str) -> Thing:
     words = f"{name} {place.key}"
+    refers = _REFERENCE_KEY.search(place.key) is not None
     if _NETWORK_WORD.search(words):
         return NETWORK
-    if _SECRET_WORD.search(words):
+    if _SECRET_WORD.search(words) and not refers:
         return CREDENTIAL
     if _USERS_WORD.search(words):
         return USERS

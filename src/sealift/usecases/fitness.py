@@ -96,7 +96,12 @@ def _supposed(spec: ParameterSpec, environment: str) -> str:
     """Return an allowed value, that of the environment where it is among them, or one that names the environment."""
     if spec.allowed_values:
         return environment if environment in spec.allowed_values else spec.allowed_values[0]
-    return f"{spec.name}-of-{environment}"
+    return supposed_text(spec.name, environment)
+
+
+def supposed_text(parameter: str, environment: str) -> str:
+    """Return what stands for the value that an environment gives to a parameter."""
+    return f"{parameter}-of-{environment}"
 
 
 def require_probes(app: App, templates: Mapping[str, Template]) -> None:

@@ -17,7 +17,7 @@ from sealift.usecases.check import Checked, analyse, audit, unit_tests_beside
 from sealift.usecases.contract import contracts
 from sealift.usecases.fitness import with_supposed_values
 from sealift.usecases.proof.kept import kept_gate
-from sealift.usecases.proof.views import template_views
+from sealift.usecases.proof.views import supposing, template_views
 from sealift.usecases.services import Services, beside, phase
 
 
@@ -96,7 +96,8 @@ def _isolation(app: App, templates: Mapping[str, Template], services: Services, 
     with phase(services, "prove") as outcome:
         supposed, by_environment = with_supposed_values(app, templates)
         lacking = dict.fromkeys(name for names in by_environment.values() for name in names)
-        said = kept_gate(supposed, template_views(supposed, services, templates=templates), services, local=local)
+        views = supposing(template_views(supposed, services, templates=templates), by_environment)
+        said = kept_gate(supposed, views, services, local=local)
         for event in said.events:
             services.events.emit(event)
         message = f"not proved: {', '.join(lacking)} without a value" if lacking else said.message

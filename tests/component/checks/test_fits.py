@@ -468,3 +468,18 @@ def test_a_mapping_that_names_an_alias_feeds_its_function(write: Write) -> None:
     assert rules(write, function("Timeout: 60", resources=queue() + ALIAS + feeds)) == [("queue-visibility", True, 9)]
     off = feeds.replace("FunctionName", "Enabled: false, FunctionName")
     assert rules(write, function("Timeout: 60", resources=queue() + ALIAS + off)) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASS", "DB_PWD", "JWT_KEY", "ENCRYPTION_KEY", "SESSION_KEY", "jwtSecret", "API_TOKEN"]
+)
+def test_a_name_of_a_secret_with_a_value_in_plain_text(write: Write, name: str) -> None:
+    template = function(f"Environment: {{Variables: {{{name}: s3cr3t-Value-9}}}}")
+    assert [rule for rule, *_ in rules(write, template)] == ["secret-in-template"]
+    for suffix in ("TABLE", "ARN", "NAME", "URL", "TOPIC", "QUEUE", "PARAMETER", "PATH", "ID", "TTL"):
+        assert rules(write, template.replace(f"{{{name}:", f"{{{name}_{suffix}:")) == []
+
+
+def test_a_secret_that_globals_give_is_at_the_line_that_gives_it(write: Write) -> None:
+    everywhere = "Globals:\n  Function:\n    Environment:\n      Variables:\n        JWT_SECRET: s3cr3t-Value-9\n"
+    assert rules(write, function(more=everywhere)) == [("secret-in-template", False, 6)]

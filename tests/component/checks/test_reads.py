@@ -190,3 +190,23 @@ def test_a_region_in_the_code_is_reported_where_an_environment_is_elsewhere(tmp_
     said = _of_two(tmp_path, CLIENT.format(call), regions=("eu-west-1",))
     assert [place for place, _ in said] == (["A/app.py:4"] if found else [])
     assert all("in us-east-1 wherever it runs; e0 is in eu-west-1" in message for _, message in said)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "require('dotenv').config();",
+        "import 'dotenv/config';",
+        "import dotenv from 'dotenv';",
+        "process.loadEnvFile('.env');",
+    ],
+)
+def test_a_file_of_variables_may_give_what_javascript_reads(tmp_path: Path, line: str):
+    code = "exports.handler = () => process.env.TAX + process.env.TOKEN;\n"
+    assert _messages(tmp_path, {"src/app.js": code}, runtime="nodejs22.x")
+    assert _messages(tmp_path, {"src/app.js": f"{line}\n{code}"}, runtime="nodejs22.x") == []
+
+
+def test_a_file_of_variables_may_give_what_python_reads(tmp_path: Path):
+    filled = "from dotenv import load_dotenv\nload_dotenv()\n"
+    assert _found(tmp_path, {"src/app.py": f"{filled}{READS}X = os.environ['TOKEN']\n"}) == []

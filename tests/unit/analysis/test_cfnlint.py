@@ -141,3 +141,23 @@ def test_an_empty_list_beside_what_excludes_it_stops_nothing(logical_id: str, st
 def test_an_attribute_of_a_type_whose_attributes_are_unknown_stops_nothing(known: str, stops: bool) -> None:
     finding = _one("E6101", message=f"'GraphQLUrl' is not one of {known} in ['us-east-1']")
     assert finding.stops is stops
+
+
+def test_the_format_of_a_value_is_not_reported_beside_a_rule_on_the_same_value() -> None:
+    def said(*rules: tuple[str, str, int]) -> list[str]:
+        report = [
+            {
+                "Rule": {"Id": rule},
+                "Message": message,
+                "Filename": "template.yaml",
+                "Location": {"Start": {"LineNumber": line}, "Path": None},
+            }
+            for rule, message, line in rules
+        ]
+        return [one.id for one in cfnlint_findings(json.dumps(report), local=False, own_config=False)]
+
+    named, format_of = ("E3031", "'BAD' does not match '^[a-z]$'", 7), ("E1161", "'BAD' is not a 'Bucket.Name'", 7)
+    assert said(format_of, named) == ["E3031"]
+    assert said(format_of) == ["E1161"]
+    assert said(("E1161", format_of[1], 8), named) == ["E1161", "E3031"]
+    assert said(("E1161", "'OTHER' is not a 'Bucket.Name'", 7), named) == ["E1161", "E3031"]

@@ -104,3 +104,55 @@ def test_two_secrets_are_two_findings() -> None:
         for n in ("staging", "production")
     ]
     assert len([f for f in prove(views).findings if f.id == "SHR-02"]) == 2
+
+
+@pytest.mark.parametrize(
+    "suffix", ["TABLE", "ARN", "NAME", "URL", "TOPIC", "QUEUE", "PARAMETER", "PATH", "SECRET_NAME"]
+)
+@pytest.mark.parametrize("word", ["EXPERIAN_TOKEN", "DB_PASSWORD", "API_KEY"])
+def test_a_variable_that_holds_a_reference_is_no_credential(word: str, suffix: str) -> None:
+    def told(key: str) -> list[str]:
+        views = [
+            EnvironmentView(
+                name=name,
+                region="eu-west-1",
+                stacks=(StackView(name=f"shop-{name}", body=_function({key: "{{resolve:ssm:/shop/of-all}}"})),),
+            )
+            for name in ("staging", "production")
+        ]
+        return [f.message for f in prove(views).findings if f.id == "SHR-02"]
+
+    assert not any("credential" in one for one in told(f"{word}_{suffix}"))
+    assert any("credential" in one for one in told(word))
+
+
+def test_a_part_of_the_stacks_own_id_names_a_thing_of_its_own() -> None:
+    part = {"Fn::Select": [4, {"Fn::Split": ["-", {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}]}]}
+    body: Body = {
+        "Resources": {
+            "Logs": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Fn::Join": ["-", ["logs", part]]}}}
+        }
+    }
+    views = [
+        EnvironmentView(name=n, region="eu-west-1", stacks=(StackView(name=f"shop-{n}", body=body),))
+        for n in ("staging", "production")
+    ]
+    assert [f.id for f in prove(views).findings if f.severity in ("high", "critical")] == []
+
+
+def test_an_export_of_nobody_that_both_share_is_one_finding() -> None:
+    found = verdict({"Fn::ImportValue": "network-VpcId"})
+    assert [f.id for f in found.findings if "network-VpcId" in f.message] == ["NET-01"]
+
+
+def test_what_is_said_of_a_supposed_value_is_said_of_nothing() -> None:
+    views = [
+        EnvironmentView(
+            name=name,
+            region="eu-west-1",
+            supposed=(f"Vpc-of-{name}",),
+            stacks=(StackView(name=f"shop-{name}", body=_function({"X": {"Fn::ImportValue": f"Vpc-of-{name}-Id"}})),),
+        )
+        for name in ("staging", "production")
+    ]
+    assert [f.id for f in prove(views).findings] == []

@@ -66,9 +66,22 @@ def left_open(world: World, environment: Sealed, statement: Statement) -> tuple[
     tests = limiting(statement)
     if not tests:
         return "whoever they act for", "high"
+    if _is_of_a_service(statement) and any(_is_whole_account(environment, test) for test in tests):
+        return "for every environment of the account", "medium"
     of_an_account = any(test.key in _ACCOUNTS for test in tests)
     left = [_left_open(world, environment, test, of_an_account=of_an_account) for test in tests]
     return None if None in left else min((why for why in left if why), key=lambda why: severity_rank(why[1]))
+
+
+def _is_of_a_service(statement: Statement) -> bool:
+    return bool(statement.principals) and all(kind == "Service" for kind, _ in statement.principals)
+
+
+def _is_whole_account(environment: Sealed, test: Test) -> bool:
+    """Return whether an ARN names all of a service in the own account, which says as much as the account's number."""
+    parts = [value.split(":", 5) for value in test.values]
+    own = environment.setting.account
+    return test.key.endswith("arn") and all(len(p) == 6 and p[4] == own and p[5] == "*" for p in parts)
 
 
 def _left_open(world: World, environment: Sealed, test: Test, *, of_an_account: bool) -> tuple[str, Severity] | None:

@@ -19,7 +19,7 @@ def check(world: World) -> Iterator[Finding]:
             for arn in principal.unknown_managed:
                 shown = world.symbols.concrete(arn)
                 message = f"has the managed policy {shown}, whose document is not known."
-                yield RULE.on_principal(world, principal, message, action="*", unproved=True)
+                yield RULE.on_principal(world, principal, message, action="*", unproved=True, policy=shown)
 
 
 _OWN = "{Effect: Allow, Action: 'dynamodb:GetItem', Resource: {'Fn::GetAtt': [Orders, Arn]}}"

@@ -8,7 +8,8 @@ from sealift.isolation.references import walk_calls
 from sealift.isolation.rule import Example, Rule
 from sealift.isolation.rules._snippets import resource
 from sealift.isolation.scope import IMPORT, Scope
-from sealift.isolation.world import Sealed, World
+from sealift.isolation.shared import outside_of, shared_things
+from sealift.isolation.world import Sealed, World, kept
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -28,6 +29,8 @@ def _imported(world: World, environment: Sealed, at: tuple[Scope, str], names: t
         targets = [
             e.name for e in world.others(environment.name) if any(intersects(name, x) for x in e.setting.exports)
         ]
+        if not targets and name in _shared(world):
+            continue  # that two environments use it is reported where they do
         for target in targets or [OUTSIDE]:
             whose = f"{target}'s export" if targets else "an export of no environment,"
             message = f"{scope.origin(logical_id)} of {environment.name} imports {whose} {name}."
@@ -41,6 +44,13 @@ def _imported(world: World, environment: Sealed, at: tuple[Scope, str], names: t
                 severity="high" if targets else "medium",
                 cause="" if targets else name,
             )
+
+
+@kept
+def _shared(world: World) -> frozenset[str]:
+    """Return the exports that environments of one account share."""
+    sources = (outside_of(world, found.text) for found in shared_things(world))
+    return frozenset(one.name for one in sources if one is not None and one.kind == "export")
 
 
 _TEMPLATE = (

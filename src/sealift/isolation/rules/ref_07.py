@@ -35,11 +35,17 @@ def check(world: World) -> Iterator[Finding]:
                 )
 
 
+_OF_TOOLS = frozenset({"samconfig.toml", "samconfig.yaml", "samconfig.yml", "sealift.toml", "pyproject.toml"})
+"""What deploys reads, and no function, although it may stand in its folder."""
+
+
 def _texts(environment: Sealed) -> Iterator[tuple[Scope, str, str, Location | None]]:
     """Yield the texts of the code in files, with their places, and of inline code as a whole."""
     for scope in environment.scopes:
         for logical_id, texts in scope.view.code_texts.items():
             for text, place in texts.items():
+                if place is not None and place.file.rpartition("/")[2] in _OF_TOOLS:
+                    continue
                 yield scope, logical_id, text, place
     for scope, logical_id in environment.each("AWS::Lambda::Function"):
         code = scope.properties(logical_id).get("Code")

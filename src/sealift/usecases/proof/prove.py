@@ -180,9 +180,11 @@ def _alike(findings: Sequence[Finding], environments: Sequence[str]) -> list[tup
         # Of one cause there is one place to mend, however many resources it has.
         where = (finding.cause,) if finding.cause else (finding.location, finding.logical_id)
         key: tuple[object, ...] = (finding.id, finding.severity, *where, finding.fix, _nameless(finding))
-        if finding.id in _OF_A_STATEMENT and finding.location is not None:
+        if finding.id in _OF_A_STATEMENT and finding.location is not None and not finding.cause:
             # What one statement allows is limited in one place, whichever rules name a part of it.
             key = ("statement", finding.location, finding.logical_id)
+        if finding.policy:
+            key = ("policy", finding.policy, finding.unproved)
         found.setdefault(key, []).append(finding)
     ranked = (
         sorted(ways, key=lambda one: (severity_rank(one.severity), -order.get(one.target, -1)))

@@ -13,6 +13,7 @@ from sealift.model.app import App, Environment
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER, UNBUILT, BuiltRelease, Release, SealedStack
 from sealift.model.template import Asset, Json, Location, Rendered, Template, TemplatePath
 from sealift.usecases.build import outline
+from sealift.usecases.fitness import supposed_text
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site
 from sealift.usecases.store import stored_blob
@@ -35,7 +36,15 @@ class Places:
 
 def unproved_without(views: Sequence[EnvironmentView], lacking: Mapping[str, tuple[str, ...]]) -> list[EnvironmentView]:
     """Return views of which nothing is proved while these parameters have no value, by environment."""
-    return [replace(view, unvalued=lacking.get(view.name, ())) for view in views]
+    return [replace(view, unvalued=lacking.get(view.name, ())) for view in supposing(views, lacking)]
+
+
+def supposing(views: Sequence[EnvironmentView], lacking: Mapping[str, tuple[str, ...]]) -> list[EnvironmentView]:
+    """Return views that name the values which stand for those of these parameters, by environment."""
+    return [
+        replace(view, supposed=tuple(supposed_text(name, view.name) for name in lacking.get(view.name, ())))
+        for view in views
+    ]
 
 
 def built_views(

@@ -1,0 +1,79 @@
+"""What the proof reports of one cause is one finding, however many principals and rules name it."""
+
+from typing import Any
+
+from sealift.isolation.model import EnvironmentView, StackView
+from sealift.isolation.prove import prove
+from sealift.usecases.proof.prove import alike, as_tool_finding
+
+TRUST = {
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]
+}
+
+
+def proved(**resources: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return rule and message of what is shown of staging and production in one account."""
+    verdict = prove(
+        [
+            EnvironmentView(
+                name=name,
+                region="eu-west-1",
+                account="111111111111",
+                artifact_bucket=f"artifacts-{name}",
+                stacks=(StackView(name=f"shop-{name}", body={"Resources": resources}),),
+            )
+            for name in ("staging", "production")
+        ]
+    )
+    return [(one.id, one.message) for one in map(as_tool_finding, alike(verdict))]
+
+
+def role(*policies: str) -> dict[str, Any]:
+    arns = [f"arn:aws:iam::aws:policy/{name}" for name in policies]
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": TRUST, "ManagedPolicyArns": arns},
+    }
+
+
+def test_a_managed_policy_is_one_finding_whatever_rules_and_roles_name_it() -> None:
+    found = proved(One=role("AmazonS3FullAccess"), Two=role("AmazonS3FullAccess"))
+    (wide,) = [message for rule, message in found if rule == "IAM-02"]
+    assert "The same holds for 1 more: Two." in wide
+    assert [rule for rule, _ in found if rule.startswith("IAM")] == ["IAM-02"]
+
+
+def test_two_managed_policies_are_two_findings() -> None:
+    found = proved(One=role("AmazonS3FullAccess", "AmazonSQSFullAccess"), Jobs={"Type": "AWS::SQS::Queue"})
+    assert len([rule for rule, _ in found if rule.startswith("IAM")]) == 2
+
+
+def key(arn: str) -> dict[str, Any]:
+    logs = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logs.eu-west-1.amazonaws.com"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}},
+    }
+    return {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": [logs]}}}
+
+
+def severities(arn: str) -> list[str]:
+    verdict = prove(
+        [
+            EnvironmentView(
+                name=name,
+                region="eu-west-1",
+                account="111111111111",
+                stacks=(StackView(name=f"shop-{name}", body={"Resources": {"Key": key(arn)}}),),
+            )
+            for name in ("staging", "production")
+        ]
+    )
+    return sorted({one.severity for one in verdict.findings if one.id == "RPL-02"})
+
+
+def test_a_service_that_is_let_in_for_the_own_account_is_no_graver_by_an_arn_than_by_its_number() -> None:
+    assert severities("arn:aws:logs:eu-west-1:111111111111:*") == ["medium"]
+    assert severities("arn:aws:logs:eu-west-1:*:*") == ["high"]
