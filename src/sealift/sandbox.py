@@ -5,6 +5,7 @@ credentials are covered, the environment of other processes cannot be read, and 
 own addresses alone (so no metadata service of EC2 or ECS either). Linux only; elsewhere variables and HOME are all.
 """
 
+import os
 import shutil
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from sealift.analysis.allowed import allowed, covered
 from sealift.errors import UserError
 from sealift.model.app import SandboxOptions
 from sealift.ports import Completed, Process
-from sealift.system import program_file
+from sealift.system import CALL, program_file
 
 OPEN = (
     "This kernel gives us no namespaces: tests and builds get no credential by variables or HOME, but could read files "
@@ -113,7 +114,8 @@ class SandboxedProcess:
         self._folder.mkdir(parents=True, exist_ok=True)
         home = Path(tempfile.mkdtemp(dir=self._folder, prefix="home-"))
         try:
-            given = {**(self.environment if env is None else env), "HOME": str(home)}
+            mark = f"{os.getpid()}-{home.name}"
+            given = {**(self.environment if env is None else env), "HOME": str(home), CALL: mark}
             self._link_settings(home)
             command = [*self._prefix, str(program), *argv[1:]]
             return self._process.run(command, cwd=cwd, env=given, timeout_s=timeout_s)

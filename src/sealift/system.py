@@ -19,12 +19,17 @@ from typing import IO, TYPE_CHECKING
 
 from sealift.errors import UserError
 from sealift.ports import Clock, Completed, HttpAnswer
+from sealift.streams import Outputs
 
 if TYPE_CHECKING:
     import urllib.request
 
 GRACE_S = 2.0
 """How long a program may take to end after SIGTERM before it is killed."""
+CALL = "SEALIFT_CALL"
+"""A variable by which a program is recognised, and all that it starts, wherever these have gone."""
+_LET_GO_S = 0.5
+"""How long output is awaited that others hold open, once the program and its group were killed."""
 _POLL_S = 0.2
 _LEAST_POLL_S = 0.01
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -87,22 +92,26 @@ class RealProcess:
         child, tether = _start(argv, cwd, env)
         self._live[child.pid] = child
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        try:
-            out, err, timed_out = self._wait(child, deadline)
-        except BaseException:
-            _end_group(child)
-            raise
-        finally:
-            _signal_group(child.pid, signal.SIGKILL)
-            os.close(tether)
-            self._live.pop(child.pid, None)
-            self._stopped.discard(child.pid)
-        return Completed(
-            returncode=child.returncode,
-            stdout=out.decode(errors="replace"),
-            stderr=err.decode(errors="replace"),
-            timed_out=timed_out,
-        )
+        with Outputs(child.stdout, child.stderr) as outputs:
+            try:
+                timed_out = self._wait(child, outputs, deadline)
+            except BaseException:
+                _end_group(child)
+                raise
+            finally:
+                _signal_group(child.pid, signal.SIGKILL)
+                os.close(tether)
+                _end_strays((env or {}).get(CALL, ""))
+                self._live.pop(child.pid, None)
+                self._stopped.discard(child.pid)
+            out, err = outputs.kept
+            return Completed(
+                returncode=child.returncode,
+                stdout=out.text,
+                stderr=err.text,
+                timed_out=timed_out,
+                left_out_bytes=out.left_out + err.left_out,
+            )
 
     def stop_all(self) -> None:
         """Ask every running program to end, those that other threads wait for too. Safe in a signal handler.
@@ -132,19 +141,17 @@ class RealProcess:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _wait(self, child: subprocess.Popen[bytes], deadline: float | None) -> tuple[bytes, bytes, bool]:
-        """Collect output until the program ends, its time is up, or we are told to stop."""
+    def _wait(self, child: "subprocess.Popen[bytes]", outputs: Outputs, deadline: float | None) -> bool:
+        """Collect output until the program ends, its time is up, or we are told to stop; return whether it was up."""
         kill_at: float | None = None
         timed_out = False
-        while True:
-            try:
-                out, err = child.communicate(timeout=_poll_s(deadline if kill_at is None else kill_at))
-            except subprocess.TimeoutExpired:
-                now = time.monotonic()
-            else:
-                return out, err, timed_out
+        while not _is_over(child, outputs, _poll_s(deadline if kill_at is None else kill_at)):
+            now = time.monotonic()
             if kill_at is not None and now >= kill_at:
                 _signal_group(child.pid, signal.SIGKILL)
+                # What has left the group may hold its output open: that is not waited for.
+                if child.poll() is not None and now >= kill_at + _LET_GO_S:
+                    break
                 continue
             over = deadline is not None and now >= deadline
             # A program that ended but left children behind that hold its output open is over as well.
@@ -152,6 +159,43 @@ class RealProcess:
                 timed_out = over and child.returncode is None
                 _signal_group(child.pid, signal.SIGTERM)
                 kill_at = now + GRACE_S
+        return timed_out
+
+
+def _is_over(child: subprocess.Popen[bytes], outputs: Outputs, most_s: float) -> bool:
+    """Read what a program prints, for a while; return whether it has ended and its outputs are closed."""
+    if not outputs.read(most_s):
+        return False
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=most_s)
+    return child.returncode is not None
+
+
+def _end_strays(mark: str) -> None:
+    """End whatever was started under this mark of ours and has left its process group. Linux only."""
+    if not mark.startswith(f"{os.getpid()}-"):
+        return
+    for _ in range(10):
+        strays = [pid for pid in _processes() if f"{CALL}={mark}".encode() in _environment(pid).split(b"\0")]
+        for pid in strays:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not strays:
+            return
+        time.sleep(_LEAST_POLL_S)
+
+
+def _processes() -> list[int]:
+    with suppress(OSError):
+        return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
+    return []
+
+
+def _environment(pid: int) -> bytes:
+    """Return what a process was started with; empty when it is over or not for us to see."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    return b""
 
 
 def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None) -> tuple[subprocess.Popen[bytes], int]:
@@ -225,11 +269,6 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
-    finally:
-        for stream in (child.stdout, child.stderr):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
 
 
 class UrllibHttp:

@@ -4,11 +4,14 @@ As coverage.py writes it: https://coverage.readthedocs.io/en/latest/commands/cmd
 """
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sealift.model.finding import Finding
 from sealift.model.template import Location
+
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ def _lines(report: str) -> Iterator[tuple[str, int, bool]]:
         file = posixpath.join(sources[0], part.get("filename", ""))
         for line in part.iter("line"):
             number, hits = line.get("number", ""), line.get("hits", "")
-            if number.isdigit() and hits.isdigit():
+            if _NUMBER.fullmatch(number) and _NUMBER.fullmatch(hits):
                 yield file, int(number), int(hits) > 0
 
 

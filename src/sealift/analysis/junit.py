@@ -39,7 +39,14 @@ class Counts:
     failed: int = 0
     errors: int = 0
     skipped: int = 0
+    retried: int = 0
+    """How many times a test was run again, each counted once by its last outcome."""
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def red(self) -> int:
+        """How many are not as they should be."""
+        return self.failed + self.errors
 
     def plus(self, other: "Counts") -> "Counts":
         """Return both together."""
@@ -48,6 +55,7 @@ class Counts:
             failed=self.failed + other.failed,
             errors=self.errors + other.errors,
             skipped=self.skipped + other.skipped,
+            retried=self.retried + other.retried,
             findings=(*self.findings, *other.findings)[:MAX_FINDINGS],
         )
 
@@ -62,7 +70,8 @@ def junit_counts(text: str) -> Counts:
     except ET.ParseError as error:
         raise ValueError(f"not a JUnit report: {error}") from error
     # That pytest itself was ended says no test; its output has the reason.
-    cases = [case for case in every if (case.get("classname"), case.get("name")) != ("pytest", "internal")]
+    named = [case for case in every if (case.get("classname"), case.get("name")) != ("pytest", "internal")]
+    cases = _once(named)
     failed = [case for case in cases if case.find("failure") is not None]
     broken = [case for case in cases if case.find("error") is not None and case.find("failure") is None]
     skipped = [case for case in cases if case.find("skipped") is not None]
@@ -72,8 +81,26 @@ def junit_counts(text: str) -> Counts:
         failed=len(failed),
         errors=len(broken),
         skipped=len(skipped),
+        retried=_retried(named),
         findings=tuple(_red(case) for case in (*failed, *broken))[:MAX_FINDINGS],
     )
+
+
+def _test(case: "ET.Element") -> tuple[str | None, ...]:
+    return case.get("file"), case.get("classname"), case.get("name")
+
+
+def _once(cases: list["ET.Element"]) -> list["ET.Element"]:
+    """Return the cases, each test of pytest once: one that is run again has an empty case for each time before."""
+    said = {_test(case) for case in cases if len(case)}
+    alone = {_test(case): case for case in cases if case.get("file") is not None and not len(case)}
+    others = [case for case in cases if len(case) or case.get("file") is None]
+    return [*(case for test, case in alone.items() if test not in said), *others]
+
+
+def _retried(cases: list["ET.Element"]) -> int:
+    empty = [_test(case) for case in cases if case.get("file") is not None and not len(case)]
+    return len(empty) - len(set(empty))
 
 
 def _red(case: "ET.Element") -> Finding:
@@ -97,10 +124,12 @@ def _red(case: "ET.Element") -> Finding:
 
 def _line(case: "ET.Element", what: "ET.Element | None", file: str) -> int:
     """Return the last line of the file that the traceback names, else that of the test; 0 when neither is known."""
-    named = re.findall(rf"^{re.escape(file)}:(\d+): ", (what.text if what is not None else None) or "", re.MULTILINE)
+    named = re.findall(
+        rf"^{re.escape(file)}:([0-9]{{1,9}}): ", (what.text if what is not None else None) or "", re.MULTILINE
+    )
     line = case.get("line") or ""
     # pytest counts lines of tests from 0.
-    return int(named[-1]) if named else int(line) + 1 if line.isdigit() else 0
+    return int(named[-1]) if named else int(line) + 1 if re.fullmatch("[0-9]{1,9}", line) else 0
 
 
 def _missing(what: "ET.Element | None") -> str:

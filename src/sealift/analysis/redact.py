@@ -16,8 +16,11 @@ _SHAPES = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bATBB[A-Za-z0-9]{20,}|\bglpat-[\w-]{20,}"
     # What signs a URL for whoever has it, such as the ResponseURL that custom resources print with their event.
     r"|(?<=[?&])(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId)=[^&\s\"'<>]+"
-    r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----"
+    # The rest takes linear time for any text (possessive quantifiers): what tests print is anybody's.
+    r"|(?<![\w-])(?=[\w-]*eyJ)[\w-]++\.eyJ[\w-]{8,}+\.[\w-]++"
+    # Of a key whose end was cut off, what looks like its lines.
+    r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+    r"(?:[^-]*+(?:-(?!----)[^-]*+)*+-----END [A-Z ]{0,40}PRIVATE KEY-----|[A-Za-z0-9+/=\s\\]*+)"
 )
 _MIN_SECRET = 8
 """Shorter values are words that stand in any text."""
@@ -63,6 +66,17 @@ def _spellings(secret: str) -> tuple[str, ...]:
         *(line for line in secret.splitlines() if len(line) >= _MIN_SECRET),
     }
     return tuple(sorted(found, key=lambda spelled: (-len(spelled), spelled)))
+
+
+_MOST_READ = 1_000_000
+
+
+def excerpt(text: str, secrets: Iterable[str] = (), *, lines: int = 120, characters: int = 16_000) -> str:
+    """Return the end of what a program printed, for people: without secrets, however much it was."""
+    cut = text[-_MOST_READ:]
+    # What was cut through at its beginning may be half a secret.
+    whole = cut if len(cut) == len(text) else cut.partition("\n")[2]
+    return tail(redacted(whole, secrets), lines=lines, characters=characters)
 
 
 def tail(text: str, *, lines: int = 120, characters: int = 16_000) -> str:

@@ -6,7 +6,9 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
+from sealift.analysis.redact import redacted
 from sealift.model.finding import Finding, Severity
 from sealift.model.template import Location
 
@@ -54,9 +56,12 @@ TOOLS: Mapping[str, Tool] = {
     ),
     "tsc": Tool(argv=("tsc", "--noEmit", "--pretty", "false"), files=("tsconfig.json",), package="typescript"),
 }
+MOST_FINDINGS = 10_000
+"""How many are read of one report."""
+_LONGEST_LINE = 2_000
 _LINE = re.compile(
     r"\s*(?:(?P<before>ERROR|WARN(?:ING)?|INFO)\s+)?(?P<file>[^\s:()][^:()]*?)"
-    r"(?::(?P<line>\d+)(?::\d+)?(?:-\d+(?::\d+)?)?|\((?P<at>\d+),\d+\))(?::| -)\s+(?P<said>\S.*)"
+    r"(?::(?P<line>[0-9]{1,9})(?::\d+)?(?:-\d+(?::\d+)?)?|\((?P<at>[0-9]{1,9}),\d+\))(?::| -)\s+(?P<said>\S.*)"
 )
 _LEVEL = re.compile(
     r"(?P<level>error|warning|warn|note|info|information|hint|low|medium|high)\b(?:\[(?P<rule>[\w-]+)\])?:?\s*",
@@ -80,17 +85,23 @@ def is_configured(tool: Tool, name: str, body: str) -> bool:
         return False
 
 
+def is_report(tool: str, report: str) -> bool:
+    """Return whether a tool that found nothing would print this: eslint prints JSON even then."""
+    return tool != "eslint" or _json(report) is not None
+
+
 def report_findings(tool: str, report: str, *, folder: str, stops: bool) -> Iterator[Finding]:
     """Yield what a report says of files, a line each, in the form `file:line: message` or as JSON of eslint.
 
-    `folder` is where the tool was run, absolute; paths are given relative to it.
+    `folder` is where the tool was run, absolute; paths are given relative to it. Of a huge report the beginning counts.
     """
-    for file, line, level, rule, message in dict.fromkeys((*_of_eslint(report), *_of_lines(report))):
+    every = dict.fromkeys(islice((one for read in (_of_eslint, _of_lines) for one in read(report)), MOST_FINDINGS))
+    for file, line, level, rule, message in every:
         yield Finding(
             tool=tool,
             id=rule or tool,
             severity="high" if stops else _SEVERITIES.get(level, "medium"),
-            message=message,
+            message=redacted(message),
             fix=f"The documentation of {tool} explains {rule or 'it'}.",
             location=Location(file=posixpath.relpath(file, folder) if file.startswith("/") else file, line=line),
             stops=stops,
@@ -99,7 +110,7 @@ def report_findings(tool: str, report: str, *, folder: str, stops: bool) -> Iter
 
 def _of_lines(report: str) -> Iterator[tuple[str, int, str, str, str]]:
     for text in report.splitlines():
-        found = _LINE.fullmatch(text.rstrip())
+        found = _LINE.fullmatch(_shortened(text).rstrip())
         if found is None:
             continue
         said, rule, level = found["said"], "", (found["before"] or "").lower()
@@ -113,12 +124,24 @@ def _of_lines(report: str) -> Iterator[tuple[str, int, str, str, str]]:
             yield posixpath.normpath(found["file"]), int(found["line"] or found["at"]), level, rule, said
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
+
+
 def _of_eslint(report: str) -> Iterator[tuple[str, int, str, str, str]]:
+    """Yield what eslint reports; nothing of what only looks like it."""
+    for file in _json(report) or ():
+        match file:
+            case {"filePath": str(name), "messages": list(messages)}:
+                for one in (one for one in messages if isinstance(one, dict)):
+                    level, line = "error" if one.get("severity") == 2 else "warning", one.get("line")
+                    said = _shortened(str(one.get("message")))
+                    yield name, line if isinstance(line, int) else 0, level, str(one.get("ruleId") or ""), said
+
+
+def _json(report: str) -> list[object] | None:
     try:
-        files = json.loads(report) if report.lstrip().startswith("[") else []
+        said = json.loads(report) if report.lstrip().startswith("[") else None
     except (ValueError, RecursionError):
-        return
-    for file in files:
-        for one in file.get("messages", ()) if isinstance(file, dict) else ():
-            level = "error" if one.get("severity") == 2 else "warning"
-            yield str(file["filePath"]), one.get("line") or 0, level, one.get("ruleId") or "", str(one.get("message"))
+        return None
+    return said if isinstance(said, list) else None

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -39,6 +40,18 @@ def tree_key(root: Path, files: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
+def states(root: Path, files: Iterable[str]) -> dict[str, tuple[int, int] | None]:
+    """Return size and time of each file: another one says that it was written."""
+    found: dict[str, tuple[int, int] | None] = {}
+    for file in files:
+        try:
+            seen = (root / file).stat()
+            found[file] = (seen.st_size, seen.st_mtime_ns)
+        except OSError:
+            found[file] = None
+    return found
+
+
 def texts(root: Path, files: Iterable[str], *, most_bytes: int = 1_000_000) -> tuple[str, ...]:
     """Return the texts of those files that can be read and are not huge."""
     found = []
@@ -58,6 +71,21 @@ def text(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+_MOST_REPORT_BYTES = 64_000_000
+
+
+def report(path: Path) -> str:
+    """Return what a program that is not ours left in a file; empty for a link, a pipe, a device or a huge file."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return ""
+    with open(handle, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        seen = os.fstat(handle)
+        plain = stat.S_ISREG(seen.st_mode) and seen.st_size <= _MOST_REPORT_BYTES
+        return file.read() if plain else ""
 
 
 SETTINGS = {

@@ -43,6 +43,7 @@ class KeptResult:
                 reason=str(said["reason"]),
                 passed=int(said["passed"]),
                 skipped=int(said["skipped"]),
+                deselected=int(said["deselected"]),
                 reports=tuple(map(str, said["reports"])),
                 coverage=tuple(map(str, said["coverage"])),
                 unchanged=True,
@@ -55,6 +56,7 @@ class KeptResult:
         before = self._key
         passed = result.status == "succeeded" and not result.findings
         if before and passed and KeptResult(self.cache, self.inputs, self.root)._key == before:
-            said = {key: getattr(result, key) for key in ("passed", "skipped", "reason", "reports", "coverage")}
+            kept = ("passed", "skipped", "deselected", "reason", "reports", "coverage")
+            said = {key: getattr(result, key) for key in kept}
             self.cache.put(before, json.dumps(said))
         return result

@@ -3,25 +3,26 @@
 import json
 import platform
 import posixpath
-import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from sealift.analysis.allowed import allowed, surroundings
-from sealift.analysis.junit import Counts, junit_counts
-from sealift.analysis.redact import redacted, secret_values, tail
+from sealift.analysis.redact import excerpt, redacted, secret_values
 from sealift.analysis.results import Ended, suite_result
 from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored, undeclared, unit_runs
 from sealift.checks.bytecode import link_library
 from sealift.checks.cache import TextCache
 from sealift.checks.environment import EnvironmentBuilder, TestEnvironment, environment_key
-from sealift.checks.files import SETTINGS, folders_with_settings, project_files, text, texts
+from sealift.checks.files import SETTINGS, folders_with_settings, project_files, states, text, texts
+from sealift.checks.files import report as read_report
 from sealift.checks.kept import KeptResult
 from sealift.checks.needs import Needs, collect_needs
+from sealift.checks.notes import advice, changed_files
+from sealift.checks.outcomes import counts_of, counts_with_printed
 from sealift.checks.pythons import Interpreter, find_interpreter, wanted_version
 from sealift.checks.tools import Bench
 from sealift.errors import BuildError
@@ -43,7 +44,6 @@ _NO_AWS_FILES = {
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-_MISSING = re.compile(r"No module named '([^'.]+)")
 _FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -169,6 +169,7 @@ class RealTester:
             return _cannot_install(suite.name, error, other_python=python.instead_of is not None)
         self._begun()
         self._cache.mkdir(parents=True, exist_ok=True)
+        before = states(app.root, suite.files)
         scratch = Path(tempfile.mkdtemp(dir=self._cache, prefix="run-"))
         try:
             ended = tuple(
@@ -182,7 +183,8 @@ class RealTester:
         if result.status == "not tested" and declared and not result.skipped:
             finding = _broken("no-tests", f"{suite.name}: {result.reason}, though [tests] declares some")
             return replace(result, status="errored", findings=(finding,))
-        return kept.put(result)
+        said = (*_wrote(suite.name, before, states(app.root, suite.files)), *result.findings)
+        return kept.put(replace(result, findings=said))
 
     def _inputs(self, app: App, suite: _Suite, needs: Needs, python: Interpreter) -> tuple[str, ...] | None:
         """Return all that the result of a suite depends on; None where more is read than can be told."""
@@ -226,17 +228,20 @@ class RealTester:
                 *(posixpath.relpath(path, run.folder) for path in run.paths),
             )
         done = process.run(argv, cwd=app.root / run.folder, env=env, timeout_s=suite.spec.timeout_s)
-        written = redacted(text(report), suite.secrets)
-        counts = _counts(written, run, app.root)
+        written, shown = redacted(read_report(report), suite.secrets), _output(done)
+        counts = counts_of(written, run, app.root)
+        if suite.spec.command:
+            whole = excerpt(shown, suite.secrets, lines=1_000_000, characters=1_000_000)
+            counts = counts_with_printed(counts, whole, app.root, suite.files)
         return Ended(
             returncode=done.returncode,
             timed_out=done.timed_out,
             timeout_s=suite.spec.timeout_s,
             is_pytest=not suite.spec.command or "pytest" in suite.spec.command,
             counts=counts,
-            report=written if counts else "",
-            coverage=text(measured),
-            output=tail(redacted(_output(done), suite.secrets)),
+            report=written if counts_of(written, run, app.root) else "",
+            coverage=read_report(measured),
+            output=excerpt(shown, suite.secrets),
         )
 
     def _variables(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment) -> dict[str, str]:
@@ -281,30 +286,6 @@ def _output(done: Completed) -> str:
     return done.stdout + ("\n" + done.stderr if done.stderr.strip() else "")
 
 
-def _counts(report: str, run: Run, root: Path) -> Counts | None:
-    """Return what a report says, its files relative to the application's root."""
-    try:
-        counts = junit_counts(report)
-    except ValueError:
-        return None
-    return replace(counts, findings=tuple(_placed(finding, run, root) for finding in counts.findings))
-
-
-def _placed(finding: Finding, run: Run, root: Path) -> Finding:
-    """Return a finding with the file as seen from the root, and a hint where a folder beside it has what is missing."""
-    at = finding.location
-    if at is not None and run.folder != "." and (root / run.folder / at.file).is_file():
-        finding = replace(finding, location=replace(at, file=posixpath.join(run.folder, at.file)))
-    missing = _MISSING.search(finding.message)
-    if missing and any((root.parent / f"{missing[1]}{end}").exists() for end in ("", ".py")):
-        hint = (
-            f"{missing[1]} is beside the application, in {root.parent}: put sealift.toml there, with a [[stacks]] for "
-            "each template, so that it is part of the application"
-        )
-        finding = replace(finding, fix=hint)
-    return finding
-
-
 def _those_of_node(root: Path, files: tuple[str, ...]) -> str:
     """Return how tests that a package.json declares would be run, or nothing."""
     for file in files:
@@ -346,6 +327,14 @@ def _cannot_install(name: str, error: BuildError, *, other_python: bool) -> Suit
         return _not_tested(name, error.message)
     finding = _broken(error.code, error.message, fix=error.hint)
     return SuiteResult(name=name, status="errored", reason=error.message, findings=(finding,))
+
+
+def _wrote(name: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Finding]:
+    """Yield the finding that files of the application are not as they were: what is built is not what was tested."""
+    if changed := changed_files(f"the {name}", before, after):
+        message = f"{changed}: what is built may be another state than was tested"
+        fix = "Have the tests write into a temporary folder (`tmp_path`)."
+        yield replace(advice("tests", "files-changed", message), fix=fix)
 
 
 def _broken(code: str, message: str, *, fix: str = "") -> Finding:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from sealift.analysis.redact import tail
-from sealift.analysis.tools import TOOLS, Tool, is_configured, report_findings
+from sealift.analysis.redact import excerpt
+from sealift.analysis.tools import MOST_FINDINGS, TOOLS, Tool, is_configured, is_report, report_findings
 from sealift.checks.cache import TextCache, content_key
-from sealift.checks.files import text
-from sealift.checks.notes import TIMEOUT_S, advice, could_not_run
+from sealift.checks.files import states, text
+from sealift.checks.notes import TIMEOUT_S, advice, changed_files, could_not_run, ending
 from sealift.errors import BuildError, UserError
 from sealift.model.app import App
 from sealift.model.finding import Finding
@@ -23,8 +23,7 @@ from sealift.ports import Completed, Process
 
 _HERE = "\0the application"
 """Stands in a kept report for the folder of the application."""
-_BROKE = 2
-"""From here on an exit code without a finding says that a tool could not run; tsc has 2 for faults, too."""
+_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,8 @@ def tool_findings(
     except BuildError as error:
         names = ", ".join(call.name for call in calls)
         return (replace(advice("sealift", "tools-not-run", f"{names} could not be run: {error}"), stops=False),)
-    return tuple(finding for call in calls for finding in _found(app, call, made, process, cache, tree))
+    run = _Runner(app.root, files, made, process, cache, tree)
+    return tuple(finding for call in calls for finding in run.found(call))
 
 
 def _calls(app: App, files: Sequence[str]) -> Iterator[_Call]:
@@ -95,31 +95,46 @@ def _configured(folder: Path, tool: Tool) -> bool:
     return any(is_configured(tool, name, text(folder / name)) for name in names if (folder / name).is_file())
 
 
-def _found(
-    app: App, call: _Call, bench: Bench, process: Process, cache: TextCache, tree: Callable[[], str | None]
-) -> Iterator[Finding]:
-    program = _program(app.root, call, bench)
-    if program is None:
-        brings = "`npm ci`" if TOOLS[call.name].node else "the requirements of the tests"
-        yield advice(call.name, "not-installed", f"{call.name} is configured and was not run: {brings} would bring it")
-        return
-    files, place = tree(), str(app.root.resolve())
-    key = content_key((*call.argv, call.folder, _version(app.root, program, bench), *bench.inputs, files or ""))
-    kept = cache.get(key) if files else None
-    if kept is None:
-        argv = (program, *call.argv[1:], *_more(app.root, call, bench))
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """Runs each tool over the same files, in the same environment."""
+
+    root: Path
+    files: Sequence[str]
+    bench: Bench
+    process: Process
+    cache: TextCache
+    tree: Callable[[], str | None]
+
+    def found(self, call: _Call) -> Iterator[Finding]:
+        """Yield what a tool reports, from its report on the same files where that is kept."""
+        program = _program(self.root, call, self.bench)
+        if program is None:
+            brings = "`npm ci`" if TOOLS[call.name].node else "the requirements of the tests"
+            message = f"{call.name} is configured and was not run: {brings} would bring it"
+            yield advice(call.name, "not-installed", message)
+            return
+        files, place = self.tree(), str(self.root.resolve())
+        version = _version(self.root, program, self.bench)
+        key = content_key((*call.argv, call.folder, version, *self.bench.inputs, files or ""))
+        kept = self.cache.get(key) if files else None
+        if kept is not None:
+            yield from _said(self.root, call, Completed(returncode=0, stdout=kept.replace(_HERE, place), stderr=""))
+            return
+        before = states(self.root, self.files)
+        done = self._run(call, program)
+        yield from _read(self.root, call, done)
+        wrote = tuple(_wrote(call, before, states(self.root, self.files)))
+        yield from wrote
+        if files and not wrote and done.returncode == 0 and not done.left_out_bytes:
+            self.cache.put(key, done.stdout.replace(place, _HERE))
+
+    def _run(self, call: _Call, program: str) -> Completed:
+        argv = (program, *call.argv[1:], *_more(self.root, call, self.bench))
         try:
-            done = process.run(argv, cwd=app.root / call.folder, env=bench.variables, timeout_s=TIMEOUT_S)
+            return self.process.run(argv, cwd=self.root / call.folder, env=self.bench.variables, timeout_s=TIMEOUT_S)
         except UserError as error:
-            done = Completed(returncode=127, stdout="", stderr=error.message)
-        found = () if done.timed_out else tuple(_said(app.root, call, done))
-        if done.timed_out or (not found and done.returncode >= _BROKE):
-            found = (replace(could_not_run(call.name, done), stops=call.declared),)
-        yield from found
-        if done.returncode == 0 and files:
-            cache.put(key, done.stdout.replace(place, _HERE))
-        return
-    yield from _said(app.root, call, Completed(returncode=0, stdout=kept.replace(_HERE, place), stderr=""))
+            return Completed(returncode=127, stdout="", stderr=error.message)
 
 
 def _version(root: Path, program: str, bench: Bench) -> str:
@@ -131,25 +146,52 @@ def _version(root: Path, program: str, bench: Bench) -> str:
     return f"{found} {told.st_size} {told.st_mtime_ns}"
 
 
+def _read(root: Path, call: _Call, done: Completed) -> Iterator[Finding]:
+    """Yield what a run that is over found, and that it said nothing where it should have."""
+    found = [] if done.timed_out else list(_said(root, call, done))
+    yield from found
+    broke = done.timed_out or (not found and (done.returncode != 0 or not is_report(call.name, done.stdout)))
+    if broke and (done.timed_out or not call.declared):
+        yield replace(could_not_run(call.name, done), stops=call.declared)
+    elif done.returncode < 0 and not call.declared:
+        yield advice(call.name, "ended-early", f"{call.name} did not come to its end: {ending(done)}")
+    if len(found) >= MOST_FINDINGS or (found and done.left_out_bytes):
+        yield advice(call.name, "more-findings", f"{call.name} reported more than the {len(found)} that are read")
+
+
+def _wrote(call: _Call, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Finding]:
+    if changed := changed_files(call.name, before, after):
+        message = f"{changed}: what ran beside it may have read either state"
+        fix = "Have it only check (such as `ruff format --check`); run what rewrites files before `sealift check`."
+        yield replace(advice(call.name, "files-changed", message), fix=fix)
+
+
 def _said(root: Path, call: _Call, done: Completed) -> Iterator[Finding]:
     stops = call.declared and done.returncode != 0
     folder = str((root / call.folder).resolve())
     found = False
     for finding in report_findings(call.name, done.stdout, folder=folder, stops=stops):
         at = finding.location
-        if at is not None and (root / call.folder / at.file).is_file():
+        if at is not None and _is_file(root / call.folder / at.file):
             found = True
             yield replace(finding, location=replace(at, file=posixpath.normpath(posixpath.join(call.folder, at.file))))
     if stops and not found:
-        output = tail(f"{done.stdout}\n{done.stderr}".strip()) or "it printed nothing"
+        output = excerpt(f"{done.stdout}\n{done.stderr}".strip()) or "it printed nothing"
         yield Finding(
             tool=call.name,
             id="command-failed",
             severity="high",
-            message=f"`{' '.join(call.argv)}` ended with exit code {done.returncode}: {output.splitlines()[-1]}",
+            message=f"`{' '.join(call.argv)}`: {ending(done)}: {output.splitlines()[-1][:_SHOWN]}",
             fix="Run it in the application's folder to see all of it.",
             stops=True,
         )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _more(root: Path, call: _Call, bench: Bench) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ class SuiteResult:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    deselected: int = 0
+    """How many the suite's own settings leave out."""
     duration_s: float = 0.0
     unchanged: bool = False
     """Whether it was kept from an earlier run on the same files."""

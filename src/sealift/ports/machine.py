@@ -35,12 +35,16 @@ class Http(Protocol):
 
 @value
 class Completed:
-    """A process that ended. `stdout` and `stderr` are text, undecodable bytes replaced."""
+    """A process that ended. `stdout` and `stderr` are text, undecodable bytes replaced.
+
+    Of megabytes that it printed the middle is left out.
+    """
 
     returncode: int
     stdout: str
     stderr: str
     timed_out: bool = False
+    left_out_bytes: int = 0
 
 
 class Process(Protocol):

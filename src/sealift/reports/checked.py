@@ -7,7 +7,7 @@ https://support.atlassian.com/bitbucket-cloud/docs/test-reporting-in-pipelines/
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from sealift.analysis.baseline import fingerprint
@@ -63,10 +63,30 @@ def checked_junit(results: Sequence[SuiteResult]) -> str:
     """Return results as JUnit XML: the suites' own reports as they are, and a case for each finding of the others."""
     top = ET.Element("testsuites", name="sealift")
     for result in results:
-        suites = [suite for report in result.reports for suite in ET.fromstring(report).iter("testsuite")]  # noqa: S314
+        suites = [suite for report in result.reports for suite in _suites(ET.fromstring(report))]  # noqa: S314
         top.extend(suites or [_suite(result)])
     ET.indent(top)
     return ET.tostring(top, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suites(report: ET.Element) -> Iterator[ET.Element]:
+    """Yield the suites of a report, each case once: those within a suite are put together, for some readers of CI
+    systems take one level, and one that is nested without end cannot be written."""
+    for suite in report if report.tag == "testsuites" else [report]:
+        cases = [_flat(case) for case in suite.iter("testcase")]
+        if cases or suite.tag == "testsuite":
+            known = suite.attrib if suite.tag == "testsuite" else {"name": "tests"}
+            whole = ET.Element("testsuite", {**known, "tests": str(len(cases))})
+            whole.extend(cases)
+            yield whole
+
+
+def _flat(case: ET.Element) -> ET.Element:
+    """Return a case with what is said of it; nothing of the formats that we know is deeper."""
+    flat = ET.Element("testcase", case.attrib)
+    for part in case:
+        ET.SubElement(flat, part.tag, part.attrib).text = part.text
+    return flat
 
 
 def _suite(result: SuiteResult) -> ET.Element:

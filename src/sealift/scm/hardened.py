@@ -125,7 +125,15 @@ class HardenedGit:
         chosen = [word for name, value in every.items() for word in ("-c", f"{name}={value}")]
         argv = ("git", "--no-replace-objects", "--no-optional-locks", "--no-pager", *chosen, *arguments)
         env = self._env if index is None else {**self._env, "GIT_INDEX_FILE": str(index)}
-        return self._process.run(argv, cwd=top, env=env, timeout_s=_TIMEOUT_S)
+        done = self._process.run(argv, cwd=top, env=env, timeout_s=_TIMEOUT_S)
+        if done.left_out_bytes:
+            # Half an answer must never be taken for a whole one.
+            raise UserError(
+                f"git {arguments[0]} printed more than Sealift reads of a program",
+                code="git-output",
+                hint="Leave large generated files out of the repository.",
+            )
+        return done
 
 
 def environment(env: Mapping[str, str]) -> dict[str, str]:

@@ -200,8 +200,9 @@ def _conclude(result: SuiteResult, outcome: PhaseOutcome, told: str) -> None:
 def _counted(result: SuiteResult) -> str:
     if not (result.passed or result.failed):
         return _found(result)
-    skipped, unchanged = f", {result.skipped} skipped" * bool(result.skipped), ", unchanged" * result.unchanged
-    return f"{result.passed} passed, {result.failed} failed{skipped}{unchanged}"
+    skipped, left_out = f", {result.skipped} skipped" * bool(result.skipped), result.deselected
+    deselected = f", {left_out} left out by the settings of the tests" if left_out else ""
+    return f"{result.passed} passed, {result.failed} failed{skipped}{deselected}{', unchanged' * result.unchanged}"
 
 
 def _found(result: SuiteResult) -> str:

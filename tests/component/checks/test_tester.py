@@ -330,3 +330,57 @@ def test_of_megabytes_that_a_test_prints_in_no_known_encoding_the_end_is_shown(
     assert (result.status, result.failed) == ("failed", 1)
     assert any("it is broken" in finding.message for finding in result.findings)
     assert len(result.output) < 100_000
+
+
+EXITS = {
+    "conftest that ends the process": {"conftest.py": "import os\nos._exit(0)\n", "tests/test_a.py": GREEN},
+    "conftest that exits": {"conftest.py": "import sys\nsys.exit(0)\n", "tests/test_a.py": GREEN},
+    "test that ends the process": {"tests/test_a.py": f"import os\n\n{GREEN}\ndef test_z():\n    os._exit(0)\n"},
+    "test that ends pytest": {
+        "tests/test_a.py": f"import pytest\n\n{GREEN}\ndef test_z():\n    pytest.exit('bye', returncode=0)\n"
+    },
+    "no report": {"pytest.ini": "[pytest]\naddopts = -p no:junitxml\n", "tests/test_a.py": GREEN},
+    "pipe for a report": {
+        "tests/test_a.py": "import atexit, os\n\n\ndef test_a(request):\n    path = request.config.option.xmlpath\n"
+        "    atexit.register(lambda: (os.unlink(path), os.mkfifo(path)))\n"
+    },
+    "report of another one": {
+        "tests/test_a.py": "import atexit, os\n\n\ndef test_a(request):\n    path = request.config.option.xmlpath\n"
+        "    atexit.register(lambda: (os.unlink(path), os.symlink('/etc/passwd', path)))\n"
+    },
+}
+
+
+@pytest.mark.parametrize("files", EXITS.values(), ids=EXITS)
+def test_a_run_that_ends_early_with_exit_code_0_is_an_error(
+    write: Write, tester: RealTester, files: dict[str, str]
+) -> None:
+    result = _run(tester, write(files))
+    assert (result.status, result.findings[0].stops) == ("errored", True)
+
+
+def test_a_plugin_that_swallows_failures_does_not_make_them_green(write: Write, tester: RealTester) -> None:
+    files = {"conftest.py": "def pytest_sessionfinish(session):\n    session.exitstatus = 0\n"}
+    result = _run(tester, write({**files, "tests/test_a.py": f"{GREEN}\n\ndef test_b():\n    assert 0\n"}))
+    assert (result.status, result.passed, result.failed) == ("failed", 1, 1)
+
+
+def test_a_command_that_finds_no_test_is_an_error_and_a_red_one_has_its_line(write: Write, tester: RealTester) -> None:
+    body = "import unittest\n\n\nclass T(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(1, 2)\n"
+    root = write({"app/checks/verify_a.py": body})
+    command = ("python", "-m", "unittest", "discover", "-s", "app/checks")
+    none, red = _run(tester, root, command=command), _run(tester, root, command=(*command, "-p", "verify_*.py"))
+    assert (none.status, none.findings[0].id) == ("errored", "no-tests")
+    (finding,) = red.findings
+    assert (red.status, red.failed, str(finding.location)) == ("failed", 1, "app/checks/verify_a.py:6")
+    assert "AssertionError: 1 != 2" in finding.message
+
+
+def test_a_test_that_writes_into_the_work_tree_is_named(write: Write, tester: RealTester) -> None:
+    root = write(
+        {"src/app.py": "x = 1\n", "tests/test_a.py": "def test_a():\n    open('src/app.py', 'a').write('y = 2\\n')\n"}
+    )
+    result = _run(tester, root)
+    (found,) = result.findings
+    assert (result.status, found.id, found.stops) == ("succeeded", "files-changed", False)
+    assert found.message.startswith("src/app.py changed while the unit tests ran")

@@ -1,8 +1,11 @@
 """The application's own type checkers and linters, as programs in the environment of the tests."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from sealift.checks.cache import TextCache
 from sealift.checks.secrets import secret_findings
@@ -26,6 +29,13 @@ def _installed(tmp_path: Path, code: int) -> Path:
     program.write_text(MYPY.format(log=tmp_path / "log", code=code))
     program.chmod(0o755)
     return tmp_path / "log"
+
+
+def _install(tmp_path: Path, script: str) -> None:
+    program = tmp_path / "venv" / "bin" / "mypy"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(f"#!{sys.executable}\n{script}")
+    program.chmod(0o755)
 
 
 def _found(root: Path, tmp_path: Path, *commands: str, tree: str = "1") -> tuple[Finding, ...]:
@@ -150,3 +160,55 @@ def test_a_secret_is_found_at_its_line_and_shown_nowhere(write: Write, tmp_path:
         }
     kept = "".join(one.read_text() for one in (tmp_path / "cache").iterdir()) + repr(found)
     assert [secret in kept for secret in (token, key)] == [False, False]
+
+
+ONLY_MYPY = {**FILES, "pyproject.toml": "[tool.mypy]\n"}
+SIGNALED = "import os\nos.kill(os.getpid(), 11)\n"
+TRACEBACK = "print('Traceback (most recent call last):')\nraise SystemExit(1)\n"
+SILENT = "raise SystemExit(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "why"), [(SIGNALED, "ended by signal SIGSEGV"), (TRACEBACK, "exit code 1"), (SILENT, "exit code 1")]
+)
+def test_a_configured_tool_that_fails_and_names_no_place_is_named_as_not_run(
+    write: Write, tmp_path: Path, script: str, why: str
+) -> None:
+    _install(tmp_path, script)
+    (broken,) = _found(write(ONLY_MYPY), tmp_path)
+    assert (broken.id, broken.stops, why in broken.message) == ("could-not-run", False, True)
+
+
+def test_what_a_tool_found_before_it_crashed_is_shown_and_that_it_crashed(write: Write, tmp_path: Path) -> None:
+    _install(tmp_path, f"print('src/app.py:1: error: x [misc]', flush=True)\n{SIGNALED}")
+    assert [one.id for one in _found(write(ONLY_MYPY), tmp_path)] == ["misc", "ended-early"]
+
+
+def test_a_declared_command_that_a_signal_ends_stops_and_says_so(write: Write, tmp_path: Path) -> None:
+    (stopped,) = _found(write({"a.py": ""}), tmp_path, f"{sys.executable} -c 'import os; os.kill(os.getpid(), 9)'")
+    assert (stopped.stops, stopped.message.endswith("ended by signal SIGKILL: it printed nothing")) == (True, True)
+
+
+def test_a_tool_that_rewrites_what_it_looks_at_is_named_and_its_report_is_not_kept(
+    write: Write, tmp_path: Path
+) -> None:
+    root = write(ONLY_MYPY)
+    _install(tmp_path, "open('src/app.py', 'a').write('z = 3')\n")
+    for _ in range(2):
+        (wrote,) = _found(root, tmp_path)
+        assert (wrote.id, wrote.message.startswith("src/app.py changed while mypy ran")) == ("files-changed", True)
+
+
+def test_of_megabytes_that_a_tool_prints_the_findings_at_the_beginning_are_shown(write: Write, tmp_path: Path) -> None:
+    noise = (
+        "import sys\nprint('src/app.py:1: error: x [misc]')\nfor _ in range(80): sys.stdout.write('y' * 1_000_000)\n"
+    )
+    _install(tmp_path, noise + "print('\\x1b[31m\\x00 \\udcff'.encode(errors='surrogateescape'))\nsys.exit(1)\n")
+    assert [one.id for one in _found(write(ONLY_MYPY), tmp_path)] == ["misc", "more-findings"]
+
+
+def test_a_declared_command_that_removes_its_folder_or_reads_input_ends(write: Write, tmp_path: Path) -> None:
+    (stopped,) = _found(write({"a.py": ""}), tmp_path, "sh -c 'read line || exit 7'")
+    assert "exit code 7" in stopped.message
+    found = _found(write({"src/app.py": ""}), tmp_path, "sh -c 'rm -rf \"$PWD\"'", "true")
+    assert [one.id for one in found] == ["files-changed", "command-failed"]

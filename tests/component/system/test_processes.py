@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from sealift.errors import UserError
-from sealift.system import RealProcess
+from sealift.streams import MOST_BYTES
+from sealift.system import CALL, RealProcess
 
 PARENT_AND_CHILD = """
 import subprocess, sys, time, os
@@ -212,3 +213,77 @@ def test_a_folder_of_path_that_cannot_be_looked_into_holds_nothing(tmp_path: Pat
     with pytest.raises(UserError) as caught:
         RealProcess().run(["x" * 300], cwd=tmp_path, env=env)
     assert caught.value.code == "program-not-found"
+
+
+AWAY = """
+import os, sys, time
+holds = sys.argv[1] == "holds"
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    if not holds:
+        for number in (0, 1, 2):
+            os.close(number)
+    open("pids", "w").write(str(os.getpid()))
+    time.sleep(600)
+while not os.path.exists("pids"):
+    time.sleep(0.01)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(("program_s", "timed_out"), [("0", False), ("600", True)])
+def test_output_that_a_grandchild_in_another_session_holds_open_is_not_waited_for(
+    tmp_path: Path, program_s: str, timed_out: bool
+) -> None:
+    started = time.monotonic()
+    done = RealProcess().run([sys.executable, "-c", AWAY, "holds", program_s], cwd=tmp_path, timeout_s=3)
+    assert (done.timed_out, time.monotonic() - started < 30) == (timed_out, True)
+    os.kill(_pids(tmp_path)[0], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("holds", ["holds", "closes"])
+@pytest.mark.parametrize("program_s", ["0", "600"])
+def test_a_marked_program_leaves_nothing_behind_in_another_session(tmp_path: Path, holds: str, program_s: str) -> None:
+    env = {**os.environ, CALL: f"{os.getpid()}-{holds}-{program_s}"}
+    RealProcess().run([sys.executable, "-c", AWAY, holds, program_s], cwd=tmp_path, env=env, timeout_s=3)
+    assert _gone(_pids(tmp_path))
+
+
+def test_the_mark_of_another_process_ends_nothing(tmp_path: Path) -> None:
+    mark = {**os.environ, CALL: "1-home-x"}
+    outer = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env=mark)
+    RealProcess().run([sys.executable, "-c", ""], cwd=tmp_path, env=mark)
+    alive = outer.poll() is None
+    outer.kill()
+    outer.wait()
+    assert alive
+
+
+FLOOD = """
+import os, sys
+data = sys.argv[1].encode() * 1_000_000
+for _ in range(100):
+    os.write(1, data)
+    os.write(2, data)
+os.write(1, b"the end")
+"""
+MEMORY = """
+import resource, sys
+from pathlib import Path
+from sealift.system import RealProcess
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+done = RealProcess().run([sys.executable, *sys.argv[1:]], cwd=Path.cwd())
+assert done.stdout.startswith(sys.argv[3]) and done.stdout.endswith("the end") and "bytes left out" in done.stdout
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, done.left_out_bytes)
+"""
+
+
+@pytest.mark.parametrize("unit", ["x", "\n"])
+def test_of_megabytes_the_beginning_and_the_end_are_kept_in_bounded_memory(tmp_path: Path, unit: str) -> None:
+    argv = [sys.executable, "-c", MEMORY, "-c", FLOOD, unit]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True)
+    grown_kb, left_out = map(int, done.stdout.split())
+    assert left_out == 200_000_007 - 2 * MOST_BYTES
+    assert grown_kb * 1024 < 10 * MOST_BYTES

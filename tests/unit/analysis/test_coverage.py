@@ -1,5 +1,6 @@
 """Coverage: lines of several reports add up, and only those of a change are judged."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,3 +56,11 @@ def test_too_little_names_the_first_line() -> None:
     assert (str(found.location), found.stops) == ("a.py:3", True)
     assert found.message == "the tests run 33 % of the 3 changed lines; 80 % are asked for"
     assert Covered(run=0, lines=0).percent == 100
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5_000, "-1", "", "1.5"])
+def test_a_line_with_a_number_that_is_none_is_left_out(number: str) -> None:
+    report = (
+        f'<c><class filename="a.py"><line number="{number}" hits="1"/><line number="2" hits="{number}"/></class></c>'
+    )
+    assert line_hits([report], "") == {}

@@ -81,3 +81,41 @@ def test_runs_add_up() -> None:
 def test_what_is_no_report_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         junit_counts(text)
+
+
+def test_a_test_that_was_run_again_counts_once_by_its_last_outcome() -> None:
+    again = '<testcase classname="t" name="a" file="t.py"/>'
+    red = f'{again}<testcase classname="t" name="a" file="t.py"><failure/></testcase>'.replace('"a"', '"b"')
+    counts = junit_counts(f"<testsuites>{again * 3}{red}</testsuites>")
+    assert (counts.passed, counts.failed, counts.retried) == (1, 1, 2)
+
+
+BOMB = '<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa">' + "".join(
+    f'<!ENTITY a{n} "{(f"&a{n - 1 if n else str()};") * 10}">' for n in range(12)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "junk",
+        "<a",
+        "\x00",
+        f"{BOMB}]><l>&a11;</l>",
+        '<!DOCTYPE l [<!ENTITY a SYSTEM "file:///etc/passwd">]><l>&a;</l>',
+    ],
+    ids=["empty", "junk", "half", "NUL", "entities", "external entity"],
+)
+def test_what_is_no_report_is_named_as_none(text: str) -> None:
+    with pytest.raises(ValueError, match="not a JUnit report"):
+        junit_counts(text)
+
+
+def test_cases_are_counted_and_not_what_a_report_says_of_their_number() -> None:
+    assert (
+        junit_counts('<testsuites tests="99" failures="0"><testcase name="a"><failure/></testcase></testsuites>').red
+        == 1
+    )
+    deep = "<testsuite>" * 50_000 + '<testcase name="a"/>' + "</testsuite>" * 50_000
+    assert junit_counts(deep).passed == 1

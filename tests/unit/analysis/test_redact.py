@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.analysis.redact import MASK, is_secret, redacted, secret_values, tail
+from sealift.analysis.redact import MASK, excerpt, is_secret, redacted, secret_values, tail
 
 
 @pytest.mark.parametrize(
@@ -128,3 +128,33 @@ def test_a_secret_of_several_lines_is_masked_in_each_line() -> None:
     secret = "first-line-of-it\nsecond-line-of-it\n"
     assert redacted("log: second-line-of-it", [secret]) == f"log: {MASK}"
     assert MASK in redacted(json.dumps(secret), [secret])
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "-----BEGIN PRIVATE KEY-----\n", "-----BEGIN ", "-----BEGIN RSA PRIVATE KEY-----\nabc\n-", "A " * 10,
+        "-eyJaaaaaaaaa", "eyJaaaaaaaaa.eyJaaaaaaaaaaa-", "&Signature=a", "ghp_aaaa", "-",
+    ],
+)  # fmt: skip
+def test_any_text_is_masked_in_linear_time(unit: str) -> None:
+    assert redacted(f"-----BEGIN {unit * 20_000}") != ""
+
+
+@pytest.mark.parametrize("end", ["", "\n-----END RSA PRIVATE KEY-----\n", "\n… 12 bytes left out …"])
+@pytest.mark.parametrize("newline", ["\n", "\\n"])
+def test_a_private_key_is_masked_even_where_its_end_is_cut_off(end: str, newline: str) -> None:
+    lines = ["-----BEGIN RSA PRIVATE KEY-----", "MIIEpAIBAAKCAQEA1c7", "xs/2+Q=="]
+    shown = redacted(f"before\n{newline.join(lines)}{end}")
+    assert shown.startswith(f"before\n{MASK}")
+    assert "MIIEp" not in shown
+    assert "xs/2" not in shown
+
+
+@pytest.mark.parametrize("before", [0, 3, 10, 21])
+@pytest.mark.parametrize("unit", ["x", "\n", "word word\n"])
+def test_of_megabytes_the_end_is_shown_and_no_part_of_a_secret(before: int, unit: str) -> None:
+    text = "x" * before + "the-secret-of-the-shop\n" + unit * (1_000_010 // len(unit))
+    shown = excerpt(text, ["the-secret-of-the-shop"])
+    assert len(shown) < 17_000
+    assert "of-the-shop" not in shown

@@ -54,3 +54,51 @@ def test_another_programs_exit_code_is_its_result() -> None:
     assert suite_result("unit tests", [good]).status == "succeeded"
     result = suite_result("unit tests", [bad])
     assert (result.status, result.reason) == ("failed", "ended with exit code 5")
+
+
+CUT = [
+    Ended(returncode=0),
+    Ended(returncode=0, counts=Counts(passed=3), output="x\n!!!!!! _pytest.outcomes.Exit: bye !!!!!!\n3 passed in 1s"),
+]
+
+
+@pytest.mark.parametrize("ended", CUT, ids=["no report", "pytest.exit"])
+def test_pytest_that_was_ended_early_with_exit_code_0_is_an_error(ended: Ended) -> None:
+    result = suite_result("unit tests", [ended])
+    assert (result.status, result.findings[0].stops) == ("errored", True)
+
+
+def test_red_tests_are_red_whatever_the_exit_code_says() -> None:
+    result = suite_result("unit tests", [Ended(returncode=0, counts=Counts(passed=3, failed=1))])
+    assert (result.status, result.reason) == ("failed", "1 red")
+
+
+def test_a_command_whose_tests_nobody_counted_says_so() -> None:
+    result = suite_result("unit tests", [Ended(returncode=0, is_pytest=False)])
+    assert (result.status, result.reason) == ("succeeded", "how many tests ran is not known")
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        Ended(returncode=0, counts=Counts(passed=1, retried=2), output="== 1 passed, 2 rerun in 0.2s =="),
+        Ended(returncode=0, counts=Counts(passed=1), output="== 1 passed, 2 retried in 0.2s =="),
+    ],
+)
+def test_tests_that_their_settings_run_again_are_said(ended: Ended) -> None:
+    (found,) = suite_result("unit tests", [ended]).findings
+    assert (found.id, found.stops, "2 times" in found.message) == ("tests-retried", False, True)
+
+
+def test_tests_that_their_settings_leave_out_are_counted() -> None:
+    some = suite_result(
+        "u", [Ended(returncode=0, counts=Counts(passed=1), output="== 1 passed, 7 deselected in 0.2s ==")]
+    )
+    none = suite_result("u", [Ended(returncode=5, counts=Counts(), output="== 7 deselected in 0.2s ==")])
+    assert (some.status, some.deselected) == ("succeeded", 7)
+    assert (none.status, none.reason) == ("not tested", "all 7 tests are left out by their settings")
+
+
+@pytest.mark.parametrize(("code", "said"), [(-11, "was ended by signal SIGSEGV"), (-200, "was ended by signal 200")])
+def test_a_run_that_a_signal_ended_says_which(code: int, said: str) -> None:
+    assert suite_result("unit tests", [Ended(returncode=code)]).reason == said

@@ -1,10 +1,12 @@
 """How the reports of type checkers and linters are read; the lines are what their versions of 2026 print."""
 
+import json
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealift.analysis.tools import TOOLS, is_configured, report_findings
+from sealift.analysis.tools import MOST_FINDINGS, TOOLS, is_configured, is_report, report_findings
 
 LINES = {
     "mypy": ("a/b.py:3: error: Name 'x' is not defined  [name-defined]", 3, "name-defined", "Name 'x' is not defined"),
@@ -60,3 +62,56 @@ def test_a_table_of_pyproject_configures_a_tool() -> None:
     assert is_configured(mypy, "pyproject.toml", "[tool.mypy]\nstrict = true\n")
     for body in ("[tool.ruff]\n", "tool = 1\n", "[tool", "[[tool]]\n"):
         assert not is_configured(mypy, "pyproject.toml", body)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["messages", "filePath", "line", "x"]), inner),
+    max_leaves=4,
+)
+NEARLY = st.fixed_dictionaries(
+    {
+        "filePath": JSON,
+        "messages": st.lists(st.dictionaries(st.sampled_from(["line", "ruleId", "message"]), JSON)) | JSON,
+    }
+)
+
+
+@settings(max_examples=50)
+@given(st.lists(NEARLY | JSON, max_size=3).map(json.dumps) | st.text())
+def test_whatever_is_printed_is_read_without_an_error(report: str) -> None:
+    for found in report_findings("eslint", report, folder="/srv", stops=False):
+        assert found.location is not None
+        assert isinstance(found.location.line, int)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "a.py:1: error: x" + " " * 5_000_000 + "y",
+        "a.py:1: " + "x [" * 2_000_000,
+        "a.py:" + "9" * 5_000_000 + ": x",
+        "x" * 50_000_000,
+        "[" * 1_000_000,
+    ],
+    ids=["spaces", "brackets", "digits", "one line", "depth"],
+)
+def test_a_huge_line_is_read_in_no_time_and_cut(report: str) -> None:
+    assert all(len(found.message) < 3_000 for found in report_findings("mypy", report, folder="/srv", stops=False))
+
+
+def test_of_very_many_findings_so_many_are_read() -> None:
+    report = "\n".join(f"a.py:{line}: error: x" for line in range(50_000))
+    assert sum(1 for _ in report_findings("mypy", report, folder="/srv", stops=False)) == MOST_FINDINGS
+
+
+def test_a_message_that_quotes_a_key_does_not_show_it() -> None:
+    (found,) = report_findings("x", "a.py:1: key AKIAABCDEFGHIJKLMNOP here", folder="/srv", stops=False)
+    assert found.message == "key *** here"
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "is_one"), [("eslint", "Oops", False), ("eslint", "[]", True), ("mypy", "", True)]
+)
+def test_an_empty_report_is_told_from_none(tool: str, text: str, is_one: bool) -> None:
+    assert is_report(tool, text) is is_one

@@ -4,6 +4,7 @@ import json
 import xml.etree.ElementTree as ET
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +58,22 @@ def test_what_the_runner_wrote_is_passed_on_and_what_was_not_tested_is_skipped()
     skipped = cases[1].find("skipped")
     assert skipped is not None
     assert skipped.get("message") == "no credentials"
+
+
+INNER = '<testsuite name="b"><testcase name="y"/></testsuite>'
+NESTED = f'<testsuites><testsuite name="a"><testcase name="x"/>{INNER}</testsuite>'
+
+
+@pytest.mark.parametrize(
+    ("report", "cases"),
+    [
+        (f"{NESTED}</testsuites>", 2),
+        (f'{NESTED}<testcase name="z"/></testsuites>', 3),
+        ("<testsuite>" * 5_000 + '<testcase name="x"/>' + "</testsuite>" * 5_000, 1),
+        ('<testsuite><testcase name="x">' + "<a>" * 5_000 + "</a>" * 5_000 + "</testcase></testsuite>", 1),
+    ],
+    ids=["within each other", "without a suite", "without end", "a case without end"],
+)
+def test_each_case_of_a_runner_is_passed_on_once(report: str, cases: int) -> None:
+    text = checked_junit([SuiteResult(name="unit tests", status="succeeded", reports=(report,))])
+    assert len(list(ET.fromstring(text).iter("testcase"))) == cases
