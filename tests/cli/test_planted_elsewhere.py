@@ -28,6 +28,9 @@ Resources:
       Timeout: 61
       Events:
         Get: {Type: Api, Properties: {Path: /, Method: get}}
+  Pads:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: pads, Handler: index.handler, Runtime: nodejs22.x}
   Inner:
     Type: AWS::Serverless::Application
     Properties: {Location: nested/template.yaml}
@@ -48,12 +51,14 @@ Resources:
 """,
     "hello/index.js": "exports.handler = async () => ({statusCode: 200});\n",
     "hello/package.json": '{"name": "hello", "version": "1.0.0"}\n',
+    "pads/index.js": "const pad = require('left-pad');\nexports.handler = async () => pad('a', 2);\n",
     "work/app.py": f"def handler(event, context):\n    return undefined_name\n\n\nPLANTED = '{SECRET}'\n",
     "tests/test_app.py": "def test_it():\n    assert 1 == 2\n",
 }
 PLACES = {
     ("handler-missing", "template.yaml", 7),
     ("api-timeout", "template.yaml", 9),
+    ("function-not-loaded", "pads/index.js", 1),
     ("E3034", "nested/template.yaml", 6),
     ("handler-missing", "nested/template.yaml", 11),
     ("F821", "work/app.py", 2),

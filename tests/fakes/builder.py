@@ -23,6 +23,8 @@ class FakeBuilder:
         self.unloadable = ""
         """Why a function cannot be loaded."""
         self.looked = threading.Event()
+        self.missing: dict[str, str] = {}
+        """What a function (by logical id) lacks, so that it cannot be loaded."""
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
         """Build each asset, return them by asset key. Raises BuildError."""
@@ -37,10 +39,13 @@ class FakeBuilder:
 
     def look(self, functions: Sequence[Finished]) -> Looked:
         """See nothing wrong but what is told. Raises BuildError."""
-        del functions
         self.looked.set()
         if self.unloadable:
             raise BuildError(self.unloadable, code="function-not-loaded")
+        for one in functions:
+            if one.logical_id in self.missing:
+                why = f"{one.logical_id} would fail at every call: {self.missing[one.logical_id]}"
+                raise BuildError(why, code="handler-missing", hint="Mend it.", context={"logical_id": one.logical_id})
         return Looked()
 
     def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:

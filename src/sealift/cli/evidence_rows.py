@@ -164,6 +164,8 @@ def _more(entry: Entry) -> str:
             failures = "; ".join(seen.failures or ()) or seen.message
             probes = f"{seen.probes} probe{'s' * (seen.probes != 1)}" if seen.probes is not None else ""
             acceptance = f"acceptance tests {seen.acceptance}" if seen.acceptance else ""
+            if seen.probes == 0 and seen.acceptance in ("not tested", "skipped"):
+                probes, acceptance = "", "nothing is declared to check; the hashes of its code were compared"
             told = ", ".join(one for one in (probes, acceptance, failures) if one)
             return f" ({told})" if told else ""
         case records.Delivery() as delivery:

@@ -74,11 +74,11 @@ def build_release(
     templates: Mapping[str, Template],
     origin: Origin,
     force: bool = False,
-    loads: Callable[[], bool] = lambda: True,
+    look: Callable[[Sequence[Finished], Services], Callable[[], Looked]] | None = None,
 ) -> BuiltRelease:
     """Build and seal one release, and load each function once; its blobs are then on this machine.
 
-    `loads` is asked then whether the outcome of loading counts; it may wait. Raises BuildError.
+    `look` is asked about the finished functions instead of `look_at`; what it returns may wait. Raises BuildError.
     """
     start = services.clock.monotonic()
     with phase(services, "build") as outcome:
@@ -89,9 +89,9 @@ def build_release(
         for name, template in templates.items():
             _refuse_too_large(name, template, named)
         functions = [one for name, template in templates.items() for one in finished(name, template, named)]
-        seen, looked_at = _look(functions, services), services.clock.monotonic()
-        looked = _report(seen, services) if loads() else Looked()
-        outcome.waited_s = services.clock.monotonic() - looked_at
+        settle, since = (look or look_at)(functions, services), services.clock.monotonic()
+        looked = settle()
+        outcome.waited_s = services.clock.monotonic() - since
         files: dict[str, Path] = {b.artifact.sha256: b.path for b in named.values()}
         nested: list[BuiltArtifact] = []
         sealing = _Sealing(services=services, named=named, files=files, nested=nested)
@@ -114,17 +114,14 @@ def build_release(
     )
 
 
-def _look(functions: Sequence[Finished], services: Services) -> Looked | BuildError:
-    """Look at finished functions, each loaded once; return the error of one that would fail at every call."""
-    try:
-        return services.builder.look(functions)
-    except BuildError as error:
-        return error
+def look_at(functions: Sequence[Finished], services: Services) -> Callable[[], Looked]:
+    """Look at finished functions, each loaded once. Raises BuildError for what would fail at every call."""
+    seen = services.builder.look(functions)
+    return lambda: tell_seen(seen, services)
 
 
-def _report(seen: Looked | BuildError, services: Services) -> Looked:
-    if isinstance(seen, BuildError):
-        raise seen
+def tell_seen(seen: Looked, services: Services) -> Looked:
+    """Report what may fail and what was not looked at, and return it."""
     for told in seen.warnings:
         services.note("artifact-warning", told, level="warning")
     for told in seen.unseen:

@@ -19,6 +19,7 @@ from sealift.usecases.fitness import with_supposed_values
 from sealift.usecases.proof.kept import kept_gate
 from sealift.usecases.proof.views import supposing, template_views
 from sealift.usecases.services import Services, beside, phase
+from sealift.usecases.unloadable import looking
 
 
 def readable(app: App, services: Services) -> tuple[dict[str, Template], UserError | None]:
@@ -131,12 +132,14 @@ def _settings(app: App, templates: Mapping[str, Template], services: Services, *
 def _vulnerabilities(
     app: App, templates: Mapping[str, Template], analysed: Future[SuiteResult], services: Services, *, local: bool
 ) -> list[SuiteResult]:
-    """Build, load each function, and return what is known of its packages.
-
-    What does not load is no fault of its own where the analysis says already what breaks.
-    """
+    """Build, and return which functions cannot be loaded, unless the analysis says so, and what is known of packages."""
     origin = services.scm.origin(app.root) or Origin(commit=None, branch=None, dirty=True)
-    built = build_release(
-        app, services, templates=templates, origin=origin, loads=lambda: analysed.result().status != "failed"
-    )
-    return [] if local else [audit(app, built, services)]
+    found: list[Finding] = []
+    look = looking(app, analysed, templates, found)
+    built = build_release(app, services, templates=templates, origin=origin, look=look)
+    for finding in found:
+        services.events.emit(FindingReported(finding=finding))
+    broken = "a function" if len(found) == 1 else f"{len(found)} functions"
+    reason = f"{broken} would fail at every call"
+    functions = SuiteResult(name="functions", status="failed", reason=reason, failed=len(found), findings=tuple(found))
+    return [functions] * bool(found) + ([] if local else [audit(app, built, services)])

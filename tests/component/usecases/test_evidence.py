@@ -15,6 +15,7 @@ from sealift.delivery.evidence import evidence_key, named_evidence, read, sha256
 from sealift.delivery.override import Override
 from sealift.errors import Refused, UserError
 from sealift.model.evidence import Evidence
+from sealift.model.finding import SuiteResult
 from sealift.model.records import Delivery
 from sealift.model.release import Origin
 from sealift.model.stored import canonical_json
@@ -325,6 +326,14 @@ def test_a_failure_is_shown_with_its_reason(world: World, deployed: str):
     (line,) = (text for text in happened(world, failed) if "verification" in text)
     assert line.startswith("staging: verification failed (1 probe, ")
     assert "500" in line
+
+
+def test_a_verification_that_looked_at_nothing_but_the_code_says_so(world: World):
+    world.app = replace(world.app, probes=())
+    world.tester.acceptance_result = SuiteResult(name="acceptance", status="not tested")
+    world.code("print('unprobed')")
+    (line,) = (text for text in happened(world, world.deploy().release) if "verification" in text)
+    assert "(nothing is declared to check; the hashes of its code were compared)" in line
 
 
 def test_results_that_nobody_recorded_are_not_shown_as_if_they_were(world: World, deployed: str):

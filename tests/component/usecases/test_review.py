@@ -10,8 +10,8 @@ import pytest
 from sealift.errors import Refused
 from sealift.model.app import AcceptedFinding
 from sealift.model.event import Event, FindingReported, Noted, PhaseFinished, PhaseStarted
-from sealift.model.finding import SuiteResult
-from sealift.model.template import Json
+from sealift.model.finding import Finding, SuiteResult
+from sealift.model.template import Json, Location
 from sealift.usecases.build import load_templates
 from sealift.usecases.fitness import with_supposed_values
 from sealift.usecases.review import readable, review
@@ -197,3 +197,42 @@ def test_a_build_that_fails_is_a_finding_beside_all_others(world: World):
     assert [one.status for one in results if one.name in ("isolation", "build")] == ["failed", "failed"]
     found = next(one for one in results if one.name == "build").findings
     assert [(f.id, f.message, f.stops) for f in found] == [("source-missing", "src is not there", True)]
+
+
+def unloadable(world: World, *stops: Finding) -> list[Finding]:
+    """Return what a check says of functions that cannot be loaded, beside what the analysis found."""
+    status = "failed" if stops else "succeeded"
+    world.analyzer.result = SuiteResult(name="analysis", status=status, findings=stops)  # type: ignore[arg-type]
+    services = world.services()
+    ended, results = review(world.app, services, templates=load_templates(world.app, services), local=True, tests=False)
+    assert ended == "failed"
+    return [one for result in results if result.name == "functions" for one in result.findings]
+
+
+def stop(file: str, logical_id: str | None = None) -> Finding:
+    place = Location(file=file, line=1, logical_id=logical_id)
+    return Finding(tool="ruff", id="F821", severity="high", message="m", location=place, stops=True)
+
+
+def test_each_function_that_cannot_be_loaded_is_reported_at_its_line_whatever_else_is_wrong(world: World):
+    world.code("one = 1", folder="other")
+    world.write({"Hello": function(), "Later": function("other"), "Fine": function()})
+    world.builder.missing = {"Hello": "it lacks left_pad", "Later": "it lacks right_pad"}
+    for others in ((), (stop("template.json", "Items"),), (stop("tests/test_a.py"),), (stop("sealift.toml"),)):
+        found = unloadable(world, *others)
+        assert [one.message.rpartition(" lacks ")[2] for one in found] == ["left_pad", "right_pad"]
+        assert [str(one.location) for one in found] == ["template.json:1"] * 2
+        assert [(one.id, one.fix, one.stops) for one in found] == [("handler-missing", "Mend it.", True)] * 2
+
+
+@pytest.mark.parametrize("told", [stop("src/app.py"), stop("template.json", "Hello")])
+def test_what_the_analysis_says_breaks_a_function_is_not_said_twice(world: World, told: Finding):
+    world.code("one = 1", folder="other")
+    world.write({"Hello": function(), "Later": function("other")})
+    world.builder.missing = {"Hello": "it lacks left_pad", "Later": "it lacks right_pad"}
+    assert [one.location.logical_id for one in unloadable(world, told) if one.location] == ["Later"]
+
+
+def test_shared_code_that_is_broken_may_break_any_function(world: World):
+    world.builder.missing = {"Hello": "it lacks left_pad"}
+    assert unloadable(world, stop("layer/python/core.py")) == []

@@ -103,5 +103,8 @@ def _broken(broken: Sequence[Judged]) -> BuildError:
         f"{what} cannot be loaded:\n" + "\n".join(f"  - {one.text}" for one in broken),
         code="function-not-loaded",
         hint="Lambda would answer every event of it with this error.",
-        context={"functions": [one.name for one in broken]},
+        context={
+            "functions": [one.name for one in broken],
+            "broken": [{"cause": one.cause, "place": one.place, "cure": one.cure} for one in broken],
+        },
     )
