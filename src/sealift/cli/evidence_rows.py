@@ -46,19 +46,25 @@ def _cut(text: str) -> str:
 
 
 def _release(found: Dossier) -> Iterator[Row]:
-    origin, commit = found.origin, found.commit
+    noted, written, commit = found.noted, found.written, found.commit
     yield "digest", found.release.digest, ""
     yield "application", found.release.app, ""
-    yield "built from commit", origin.commit or "unknown", "" if origin.commit else "bad"
+    yield "built from commit", commit or "unknown", "" if commit else "bad"
     deployed = dict.fromkeys(one.record.commit for one in found.entries if one.record.commit)
-    others = [one for one in deployed if one != origin.commit]
+    others = [one for one in deployed if one != commit]
     if others:
         yield "also delivered from", ", ".join(others), ""
-    if origin.dirty:
+    if noted.commit not in (None, *deployed):
+        yield "beware", f"the note beside it names commit {noted.commit}, which no ledger names", "bad"
+    if noted.dirty:
         yield "work tree", "differed from the commit", "bad"
-    yield "subject", origin.subject or (commit.subject if commit else "unknown"), ""
-    yield "author", origin.author or (commit.author if commit else "unknown"), ""
-    yield "committed", f"{commit.at:%Y-%m-%d %H:%M:%S} UTC" if commit else "this clone does not have the commit", ""
+    # What git says is covered by the commit's own hash, and what a ledger says by its chain; the note by nothing.
+    told = noted if noted.commit == commit else None
+    yield "subject", (written.subject if written else told.subject if told else None) or "unknown", ""
+    wrote = written.author if written else ", ".join(found.authors) or (told.author if told else None)
+    yield "author", wrote or "unknown", ""
+    when = f"{written.at:%Y-%m-%d %H:%M:%S} UTC" if written else "unknown: this clone does not have the commit"
+    yield "committed", when, "" if written else "dim"
     if isinstance(found.reviewers, str):
         yield "reviewers", f"unknown: {found.reviewers}", "dim"
     else:

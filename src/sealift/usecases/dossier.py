@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from sealift.delivery.bom import bom_key, components
 from sealift.delivery.evidence import evidence_key, read
-from sealift.delivery.history import DEPLOYING, Deployed, deployments, standing
+from sealift.delivery.history import DEPLOYING, Deployed, authors, deployments, standing
 from sealift.delivery.provenance import envelope_key
-from sealift.errors import CloudError, SealiftError, UserError
+from sealift.errors import CloudError, IntegrityError, SealiftError, UserError
 from sealift.model.app import App
 from sealift.model.evidence import Evidence
 from sealift.model.ledger import Entry
@@ -37,9 +37,14 @@ class Dossier:
     """All that is known of one release. What could not be read is in `unread`, never left out in silence."""
 
     release: Release
-    origin: Origin
-    commit: Commit | None
-    """None when this clone does not have it."""
+    commit: str | None
+    """The commit that the ledgers name first; that of the note beside the release where they name none."""
+    noted: Origin
+    """What the note beside the release says of its origin: no hash covers it."""
+    written: Commit | None
+    """What git says of the commit; None when this clone does not have it."""
+    authors: tuple[str, ...]
+    """Who wrote it, as the ledgers say."""
     reviewers: tuple[str, ...] | str
     """Accounts that approved its pull request; why they are not known otherwise."""
     evidence: Evidence | None
@@ -71,33 +76,46 @@ def dossier(app: App, services: Services, *, release: str | None) -> Dossier:
             sites.append(site)
     home, digest = _home(sites, release)
     found = stored_release(digest, home.cloud)
-    origin = stored_origin(digest, home.cloud)
+    noted = _noted(digest, home, unread)
     bucket = home.cloud.bucket
     stored, bill = bucket.get(evidence_key(digest)), bucket.get(bom_key(digest))
     entries = [e for site in sites for e in site.ledger.entries() if e.record.release == digest]
-    commits = services.scm.log(app.root, None, origin.commit) if origin.commit else None
+    entries.sort(key=lambda e: (e.at, e.environment, e.seq))
+    named = [e.record.commit for e in entries if e.record.kind in DEPLOYING and e.record.commit]
+    commit = noted.commit if noted.commit in named or not named else named[0]
+    commits = services.scm.log(app.root, None, commit) if commit else None
     return Dossier(
         release=found,
-        origin=origin,
-        commit=next(iter(commits or ()), None),
-        reviewers=_reviewers(origin, home),
+        commit=commit,
+        noted=noted,
+        written=next(iter(commits or ()), None),
+        authors=authors(entries, release=digest),
+        reviewers=_reviewers(commit, home),
         evidence=read(stored.body) if stored is not None else None,
         checks=tuple(_checks(app, found, home, sites)),
         components=components(bill.body) if bill is not None else None,
-        entries=tuple(sorted(entries, key=lambda e: (e.at, e.environment, e.seq))),
+        entries=tuple(entries),
         soaked=dict(_soaked(digest, sites)),
         places=tuple(_place(digest, site) for site in sites),
         unread=tuple(unread),
     )
 
 
-def _reviewers(origin: Origin, home: Site) -> tuple[str, ...] | str:
-    if origin.commit is None:
+def _noted(digest: str, home: Site, unread: list[str]) -> Origin:
+    try:
+        return stored_origin(digest, home.cloud)
+    except IntegrityError as error:
+        unread.append(error.message)
+        return Origin(commit=None, branch=None, dirty=False)
+
+
+def _reviewers(commit: str | None, home: Site) -> tuple[str, ...] | str:
+    if commit is None:
         return "the commit is not known"
     if home.cloud.local:
         return "nobody is asked on the embedded cloud"
     try:
-        found = home.services.accounts.reviewers(origin.commit)
+        found = home.services.accounts.reviewers(commit)
     except CloudError as error:
         return error.message
     return "no service that holds the code could be asked" if found is None else found

@@ -132,7 +132,7 @@ def _settings(app: App, templates: Mapping[str, Template], services: Services, *
 def _vulnerabilities(
     app: App, templates: Mapping[str, Template], analysed: Future[SuiteResult], services: Services, *, local: bool
 ) -> list[SuiteResult]:
-    """Build, and return which functions cannot be loaded, unless the analysis says so, and what is known of packages."""
+    """Build, and return the functions that cannot be loaded, unless the analysis says so, and known vulnerabilities."""
     origin = services.scm.origin(app.root) or Origin(commit=None, branch=None, dirty=True)
     found: list[Finding] = []
     look = looking(app, analysed, templates, found)

@@ -12,13 +12,14 @@ from sealift.cli.evidence_rows import evidence_sections
 from sealift.cli.visible import visible
 from sealift.delivery.bom import bom_key
 from sealift.delivery.evidence import evidence_key, named_evidence, read, sha256_of, written
+from sealift.delivery.manifest import origin_key
 from sealift.delivery.override import Override
 from sealift.errors import Refused, UserError
 from sealift.model.evidence import Evidence
 from sealift.model.finding import SuiteResult
 from sealift.model.records import Delivery
 from sealift.model.release import Origin
-from sealift.model.stored import canonical_json
+from sealift.model.stored import canonical_json, plain
 from sealift.model.template import Json
 from sealift.reports.document import sections_page
 from sealift.usecases.dossier import dossier
@@ -267,7 +268,7 @@ def test_what_is_not_known_is_named(world: World, deployed: str):
     world.scm.commits = []
     shown = sections(world, deployed[:12])
     assert ("analysis, tests", "nobody recorded that it was analysed and tested") in shown["Analysis and tests"]
-    assert ("committed", "this clone does not have the commit") in shown["Release"]
+    assert ("committed", "unknown: this clone does not have the commit") in shown["Release"]
     assert ("reviewers", "unknown: no service that holds the code could be asked") in shown["Release"]
     assert shown["Dependencies (unknown)"] == [("", "there is no readable bill of materials")]
     assert shown["Where it is now"][1] == ("production", "nothing runs there")
@@ -348,6 +349,25 @@ def test_a_tool_that_did_not_run_is_not_called_passed(world: World):
     world.evidence = {"not_run": ("ruff could not run, so it found nothing: gone",)}
     world.deploy()
     assert ("not checked", "ruff could not run, so it found nothing: gone") in sections(world)["Analysis and tests"]
+
+
+@pytest.mark.parametrize("clone", ["has it", "lacks it"])
+def test_a_note_that_somebody_changed_makes_no_other_commit_or_author(world: World, deployed: str, clone: str):
+    forged = Origin(commit="f" * 40, branch="main", dirty=False, subject="Trust me", author="mallory")
+    world.account("staging").bucket.put(origin_key(deployed), canonical_json(plain(forged)))
+    if clone == "lacks it":
+        world.scm.commits = []
+    said = dict(sections(world)["Release"])
+    assert (said["built from commit"], said["author"]) == ("c" * 40, "ann")
+    assert said["subject"] == ("Begin" if clone == "has it" else "unknown")
+    assert said["beware"] == f"the note beside it names commit {'f' * 40}, which no ledger names"
+
+
+def test_a_damaged_note_hides_nothing_else(world: World, deployed: str):
+    world.account("staging").bucket.put(origin_key(deployed), b"junk")
+    shown = sections(world)
+    assert dict(shown["Release"])["built from commit"] == "c" * 40
+    assert any(label == "not read" and "origin.json" in text for label, text in shown["What happened"])
 
 
 HOSTILE = "<script>alert(1)</script>\x1b[2J\u202eevil\n  digest  forged"

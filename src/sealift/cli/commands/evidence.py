@@ -31,7 +31,7 @@ def evidence_command(session: Session, release: str | None, page: Path | None) -
         write_report(page, sections_page(f"{found.release.app}: release {found.release.short()}", sections))
     body = {
         "release": found.release.digest,
-        "commit": found.origin.commit,
+        "commit": found.commit,
         "sections": {s.title: [{"name": label, "text": text} for label, text, _ in s.rows] for s in sections},
     }
     return session.show(body, lines(sections) if page is None else [f"Wrote {page}"])
