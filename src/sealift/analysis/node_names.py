@@ -3,344 +3,373 @@
 A text may hold `${X}` for the environment variable X, `${X|19}` with its default, and marks of parameters.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 
-from sealift.analysis.node_tokens import Token, pairs, parts_of, tokens
+from tree_sitter import Node
+
+from sealift.analysis.node_trees import (
+    FUNCTIONS,
+    arguments,
+    bare,
+    called,
+    entries,
+    function_name,
+    imported_names,
+    member,
+    operator_of,
+    parameters_of,
+    parsed,
+    part,
+    pattern_entries,
+    required_path,
+    source_of,
+    text,
+    words,
+)
 
 _DEPTH = 12
-_IMPORT = re.compile(
-    r"""\bimport\s+(?:type\s+)?(?P<what>[^;'"`]+?)\s*from\s*["'](?P<path>[^"']+)["']"""
-    r"""|\b(?:const|let|var)\s+(?P<bound>[^=;]+?)\s*=\s*(?:await\s+)?(?:require|import)\(\s*["'](?P<required>[^"']+)["']\s*\)"""
-)
+_MOST = 64
+"""Texts that one expression may stand for; what stands for more is not static."""
 _PROCESS = {"process", "node:process"}
+_SCOPES = FUNCTIONS | {"program", "statement_block", "for_statement", "for_in_statement", "catch_clause"}
+_WHOLE = {"*", "default"}
+Texts = tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
-    """A function that has a name: its parameters, and where its body stands."""
+class Bound:
+    """What a name is bound to: an expression, or what `keys` lead to in it; a parameter; or a name of a module."""
 
-    name: str
-    parameters: tuple[str, ...]
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable of the environment, named in code from `start` to before `end`; its name empty when not static."""
-
-    names: tuple[str, ...]
-    start: int
-    end: int
+    value: Node | None = None
+    """None where the name is given several values, or one that no source shows."""
+    keys: tuple[str, ...] = ()
+    default: Node | None = None
+    parameter_of: Node | None = None
+    path: str = ""
+    name: str = ""
+    """What is imported from `path`; `*` for all of it."""
 
 
 class Module:
-    """A module, as far as its names are known. `linked` has the modules that it imports, by what it calls them."""
+    """A module, as far as its names are known. `linked` has the modules that it imports, by the paths it writes."""
 
     def __init__(self, source: str, linked: Mapping[str, "Module"]) -> None:
         self.source = source
-        self.tokens = tokens(source)
-        self.pairs = pairs(self.tokens)
-        self.imports: dict[str, tuple[str, str]] = {}
-        """The path and the name there, by the name here; `*` for all of a module."""
-        self.linked = dict(linked)
-        self._environments: set[str] = set()
-        self._learn_imports()
-        self.constants: dict[str, int | None] = {}
-        """Where the value of each constant begins; None for a name that is given several."""
-        self.functions = {one.name: one for one in self._functions()}
-        self._learn_constants()
-        self._environments |= {
-            name for name, (path, what) in self.imports.items() if path in _PROCESS and what == "env"
-        }
-        self._learn_environments()
+        self.linked = linked
+        self.tree = parsed(source)
+        self.names: dict[int, dict[str, Bound]] = {}
+        """By the node of the scope."""
+        self._default: Node | None = None
+        self._exports: dict[str, tuple[str, str]] = {}
+        self._all_of: list[str] = []
+        self._declare()
+        self._assign()
+        self._export()
 
-    def line(self, index: int) -> int:
-        """Return the line of a token."""
-        return self.source.count("\n", 0, self.tokens[index].at) + 1
+    def _bind(self, at: Node, name: str, bound: Bound) -> None:
+        scope: Node | None = at
+        while scope is not None and scope.type not in _SCOPES:
+            scope = scope.parent
+        known = self.names.setdefault((scope or self.tree.root).id, {})
+        known[name] = Bound() if name in known else bound
+
+    def _declare(self) -> None:
+        for node in self.tree.each("variable_declarator"):
+            self._take(node, node.child_by_field_name("name"), part(node, "value"))
+        for node in self.tree.each("function_declaration", "generator_function_declaration"):
+            self._bind(node.parent or node, words(node.child_by_field_name("name")), Bound(node))
+        for node in self.tree.each("class_declaration", "enum_declaration"):
+            self._bind(node, words(node.child_by_field_name("name")), Bound(node.child_by_field_name("body")))
+        for node in self.tree.each(*FUNCTIONS):
+            for name in parameters_of(node):
+                self._bind(node, name, Bound(parameter_of=node))
+        for node in self.tree.each("import_statement"):
+            for name, what in imported_names(node):
+                self._bind(node, name, Bound(path=source_of(node), name=what))
+
+    def _take(self, at: Node, pattern: Node | None, value: Node | None, keys: tuple[str, ...] = ()) -> None:
+        """Bind the names of a declaration to the parts of its value."""
+        path = required_path(value)
+        if pattern is None:
+            return
+        if pattern.type == "identifier":
+            bound = Bound(path=path, name="*") if path and not keys else Bound(value, keys)
+            self._bind(at, words(pattern), bound)
+        elif pattern.type == "object_pattern":
+            for name, inner, default in pattern_entries(pattern):
+                if inner.type == "object_pattern":
+                    self._take(at, inner, value, (*keys, name))
+                elif path and not keys:
+                    self._bind(at, words(inner), Bound(path=path, name=name))
+                else:
+                    self._bind(at, words(inner), Bound(value, (*keys, name), default))
+
+    def _assign(self) -> None:
+        for node in self.tree.each("assignment_expression", "augmented_assignment_expression"):
+            left, right = node.child_by_field_name("left"), part(node, "right")
+            if left is None or right is None:
+                continue
+            owner = member(left)
+            if left.type == "identifier" and (found := self._scope(left)):
+                first = found[words(left)] == Bound() and node.type == "assignment_expression"
+                found[words(left)] = Bound(right) if first else Bound(keys=("",))
+            elif words(left) == "module.exports":
+                self._default = right
+            elif owner is not None and words(owner[0]) in {"exports", "module.exports"}:
+                self.names.setdefault(self.tree.root.id, {}).setdefault(owner[1], Bound(right))
+
+    def _export(self) -> None:
+        for node in self.tree.each("export_statement"):
+            path = source_of(node)
+            self._default = part(node, "value") or self._default
+            named = [one for child in node.named_children if child.type == "export_clause" for one in child.children]
+            for one in (one for one in named if one.type == "export_specifier"):
+                name = words(one.child_by_field_name("name"))
+                self._exports[words(one.child_by_field_name("alias")) or name] = (path, name)
+            self._all_of += [path] if path and not named else []
+
+    def _scope(self, name: Node) -> dict[str, Bound] | None:
+        scope: Node | None = name
+        while scope is not None:
+            known = self.names.get(scope.id)
+            if known is not None and words(name) in known:
+                return known
+            scope = scope.parent
+        return None
+
+    def bound(self, name: Node | None) -> Bound | None:
+        """Return what a name is bound to where it is used; None for one of the language's own."""
+        found = self._scope(name) if name is not None else None
+        return found[words(name)] if found is not None else None
+
+    def imported(self, name: Node | None) -> tuple[str, str]:
+        """Return the path of the module that a name is imported from, and its name there; `*` for all of a module."""
+        bound = self.bound(name) if name is not None and name.type == "identifier" else None
+        return (bound.path, bound.name) if bound is not None else ("", "")
 
     def uses(self, *packages: str) -> bool:
         """Whether the module imports any of these packages."""
-        return any(path.startswith(packages) for path, _ in self.imports.values())
+        top = self.names.get(self.tree.root.id, {})
+        return any(one.path.startswith(packages) for one in top.values() if one.path)
 
-    def _learn_imports(self) -> None:
-        for found in _IMPORT.finditer(self.source):
-            path = found["path"] or found["required"]
-            what = found["what"] or found["bound"]
-            named = re.search(r"\{([^}]*)\}", what)
-            for part in (named[1] if named else "").split(","):
-                name, _, alias = re.sub(r"^\s*type\s+", "", part).strip().replace(" as ", ":").partition(":")
-                if name.strip():
-                    self.imports[alias.strip() or name.strip()] = (path, name.strip())
-            for part in re.sub(r"\{[^}]*\}", "", what).split(","):
-                name = part.replace("* as", "").strip()
-                if re.fullmatch(r"[\w$]+", name):
-                    self.imports[name] = (path, "*")
-
-    def _learn_constants(self) -> None:
-        found = self.tokens
-        for index, token in enumerate(found[:-3]):
-            if token.text in {"const", "let", "var"} and found[index + 1].kind == "name":
-                at = self._after_type(index + 2)
-                if at is not None:
-                    name = found[index + 1].text
-                    self.constants[name] = None if name in self.constants else at
-            elif token.text == "enum" and found[index + 2].is_sign("{"):
-                self.constants[found[index + 1].text] = index + 2
-            elif token.kind == "name" and found[index + 1].is_sign("=") and token.text in self.constants:
-                before = found[index - 1].text if index else ""
-                if before not in {"const", "let", "var", "."}:
-                    self.constants[token.text] = None
-
-    def _after_type(self, at: int) -> int | None:
-        """Return where the value behind the `=` of a declaration begins; a type may stand before it."""
-        for index in range(at, min(at + 12, len(self.tokens))):
-            if self.tokens[index].is_sign("="):
-                return index + 1
-            if self.tokens[index].is_sign(";", ",", ")", "}"):
-                return None
-        return None
-
-    def _functions(self) -> Iterator[Function]:
-        found = self.tokens
-        for index, token in enumerate(found):
-            if token.text == "function" and token.kind == "name":
-                named = index + 1 + found[index + 1].is_sign("*")
-                opened = named + 1 if found[named].kind == "name" else named
-                opened = self._after_generics(opened)
-                if found[opened].is_sign("(") and found[named].kind == "name":
-                    yield from self._function(found[named].text, opened)
-            elif token.is_sign("=") and found[index - 1].kind == "name":
-                opened = index + 1 + (found[index + 1].text == "async")
-                opened = self._after_generics(opened)
-                if found[opened].is_sign("(") and self._is_arrow(opened):
-                    yield from self._function(found[index - 1].text, opened)
-                elif found[opened].kind == "name" and found[opened + 1].is_sign("=>"):
-                    start = opened + 2
-                    yield Function(found[index - 1].text, (found[opened].text,), start, self.end_of(start))
-
-    def _after_generics(self, at: int) -> int:
-        if not self.tokens[at].is_sign("<"):
-            return at
-        return next((i + 1 for i in range(at, min(at + 20, len(self.tokens))) if self.tokens[i].is_sign(">")), at)
-
-    def _is_arrow(self, opened: int) -> bool:
-        at = self.pairs.get(opened, -2) + 1
-        return at > 0 and any(self.tokens[i].is_sign("=>") for i in range(at, min(at + 12, len(self.tokens))))
-
-    def _function(self, name: str, opened: int) -> Iterator[Function]:
-        close = self.pairs.get(opened)
-        if close is None:
-            return
-        names = tuple(self.tokens[start].text for start, _ in parts_of(self.tokens, self.pairs, opened + 1, close))
-        for at in range(close + 1, min(close + 40, len(self.tokens))):
-            if self.tokens[at].is_sign("{", "=>"):
-                start = at + self.tokens[at].is_sign("=>")
-                yield Function(name, names, start, self.end_of(start))
-                return
-
-    def end_of(self, start: int) -> int:
-        """Return where the expression or block that begins here ends: at a `;`, a `,` or a bracket that closes more."""
-        at = start
-        if self.tokens[at].is_sign("{") and at in self.pairs:
-            return self.pairs[at] + 1
-        while at < len(self.tokens):
-            token = self.tokens[at]
-            if token.is_sign(";", ",", ")", "]", "}") or (
-                at > start and token.text in {"const", "let", "var", "export"}
-            ):
-                return at
-            if at > start and self._breaks(at):
-                return at
-            at = self.pairs.get(at, at) + 1
-        return at
-
-    def _breaks(self, at: int) -> bool:
-        """Whether a statement ends before a token, without a `;`, because a line does."""
-        before, token = self.tokens[at - 1], self.tokens[at]
-        between = self.source[before.at : token.at]
-        ends = before.kind != "sign" or before.text in ")]}"
-        return ends and token.kind == "name" and "\n" in between[len(before.text) :] and token.text not in {"as", "in"}
-
-    def _learn_environments(self) -> None:
-        found = self.tokens
-        for name, at in self.constants.items():
-            end = None if at is None else self.environment(at)
-            if end is not None and not found[end].is_sign(".", "?.", "["):
-                self._environments.add(name)
-        for index in range(len(found) - 3):
-            taken = found[index + 2].text == "process" and not found[index + 3].is_sign(".", "?.")
-            if taken and found[index].is_sign("}") and found[index + 1].is_sign("="):
-                for start, end in self.parts(self.pairs.get(index, index) + 1, index):
-                    self._environments |= {found[end - 1].text} if found[start].text == "env" else set()
-
-    def environment(self, at: int) -> int | None:
-        """Return where `process.env`, `import.meta.env` or another name for it ends, None when none begins here."""
-        found = self.tokens
-        if at and found[at - 1].is_sign(".", "?.") and found[at - 2].text != "globalThis":
-            return None
-        words = [found[i].text for i in range(at, min(at + 5, len(found))) if found[i].kind == "name" or i > at]
-        if words[:1] == ["process"] and words[1:3] in ([".", "env"], ["?.", "env"]):
-            return at + 3
-        if words[:5] == ["import", ".", "meta", ".", "env"]:
-            return at + 5
-        key = found[at].kind == "name" and found[at].text in self._environments
-        return at + 1 if key and not found[at + 1].is_sign(":") else None
-
-    def variable(self, at: int, depth: int = 0) -> Variable | None:
-        """Return the variable that is read by its name where `process.env` begins."""
-        end = self.environment(at)
-        if end is None:
-            return None
-        found = self.tokens
-        if found[end].is_sign("?.") and found[end + 1].is_sign("["):
-            end += 1
-        if found[end].is_sign(".", "?.") and found[end + 1].kind == "name":
-            return Variable((found[end + 1].text,), at, end + 2)
-        if found[end].is_sign("[") and end in self.pairs:
-            close = self.pairs[end]
-            names = self.texts(end + 1, close, depth + 1)
-            return Variable(names or ("",), at, close + 1)
-        return None
-
-    def texts(self, start: int, end: int, depth: int = 0) -> tuple[str, ...] | None:
-        """Return every text that an expression may stand for; None when that is not static."""
-        found = self.tokens
-        while end > start and (found[end - 1].is_sign("!") or (end - 2 > start and found[end - 2].text == "as")):
-            end -= 1 if found[end - 1].is_sign("!") else 2
-        if start >= end or depth > _DEPTH:
-            return None
-        if found[start].is_sign("(") and self.pairs.get(start) == end - 1:
-            return self.texts(start + 1, end - 1, depth + 1)
-        if (read := self.variable(start, depth)) is not None:
-            return self._variable(read, end, depth)
-        pluses = [at for at in self._level(start, end) if found[at].is_sign("+")]
-        if pluses:
-            bounds = [start, *(at + 1 for at in pluses)], [*pluses, end]
-            return self._joined([self.texts(one, other, depth + 1) for one, other in zip(*bounds, strict=True)])
-        if end == start + 1:
-            return self._one(found[start], start, depth)
-        return self._member(start, end, depth)
-
-    def _level(self, start: int, end: int) -> Iterator[int]:
-        at = start
-        while at < end:
-            yield at
-            at = max(at, self.pairs.get(at, at)) + 1
-
-    def _variable(self, read: Variable, end: int, depth: int) -> tuple[str, ...] | None:
-        if any("${" in name or not name for name in read.names):
-            return None
-        at = read.end + self.tokens[read.end].is_sign("!")
-        if at >= end:
-            return tuple("${" + name + "}" for name in read.names)
-        if not self.tokens[at].is_sign("??", "||"):
-            return None
-        defaults = self.texts(at + 1, end, depth + 1)
-        if defaults is None or len(defaults) > 1 or "$" in defaults[0]:
-            return tuple("${" + name + "}" for name in read.names) if defaults else None
-        return tuple("${" + name + "|" + defaults[0] + "}" for name in read.names)
-
-    def _one(self, token: Token, at: int, depth: int) -> tuple[str, ...] | None:
-        if token.kind == "text":
-            return (token.text,)
-        if token.kind == "template":
-            pieces: list[tuple[str, ...] | None] = []
-            for literal, inner in token.parts:
-                pieces.append((literal,))
-                pieces += [self._inner(inner, depth)] if inner else []
-            return self._joined(pieces)
-        return self.named(token.text, at, depth) if token.kind == "name" else None
-
-    def _inner(self, inner: tuple[Token, ...], depth: int) -> tuple[str, ...] | None:
-        """Return what an expression in a template stands for; its tokens stand behind the module's own, too."""
-        start = next((i for i, token in enumerate(self.tokens) if token is inner[0]), None)
-        return None if start is None else self.texts(start, start + len(inner), depth + 1)
-
-    def named(self, name: str, at: int, depth: int = 0) -> tuple[str, ...] | None:
-        """Return what a name stands for where it is used."""
-        where = self.tokens[at].at
-        around = [f for f in self.functions.values() if self.tokens[f.start].at <= where <= self.tokens[f.end - 1].at]
-        if any(name in function.parameters for function in around):
-            return (f"\0{name}\0",)
-        start = self.constants.get(name)
-        if start is not None:
-            return self.texts(start, self.end_of(start), depth + 1)
-        path, other = self.imports.get(name, ("", ""))
+    def exported(self, name: str, depth: int = 0) -> "tuple[Module, Bound] | None":
+        """Return what a module gives under a name, with the module that binds it."""
+        path, original = self._exports.get(name, ("", name))
         linked = self.linked.get(path)
-        if linked is None or linked is self or depth > _DEPTH:
-            return None
-        begins = linked.constants.get(other)
-        return None if begins is None else linked.texts(begins, linked.end_of(begins), depth + 1)
+        if path and linked is not None and depth < _DEPTH:
+            return linked.exported(original, depth + 1)
+        bound = self.names.get(self.tree.root.id, {}).get(original)
+        if bound is None and self._default is not None:
+            value = self._default if name == "default" else dict(entries(self._default)).get(name)
+            bound = Bound(value) if value is not None else None
+        if bound is not None:
+            return self._origin(bound, depth)
+        others = (self.linked[one].exported(name, depth + 1) for one in self._all_of if one in self.linked)
+        return next((one for one in others if one is not None), None) if depth < _DEPTH else None
 
-    def _member(self, start: int, end: int, depth: int) -> tuple[str, ...] | None:
-        """Return what `KEYS.table` or `KEYS["table"]` stands for, of an object that is written in the program."""
-        name, module, at = self.tokens[start].text, self, start + 1
-        begins = self.constants.get(name)
-        if begins is None and name in self.imports:
-            path, other = self.imports[name]
-            linked = self.linked.get(path)
-            if linked is not None and linked is not self:
-                module = linked
-                if other == "*" and at + 1 < end:
-                    other, at = self.tokens[at + 1].text, at + 2
-                begins = linked.constants.get(other)
-                if at >= end and begins is not None:
-                    return linked.texts(begins, linked.end_of(begins), depth + 1)
-        while begins is not None and at < end:
-            token = self.tokens[at]
-            key = self.tokens[at + 1].text if token.is_sign(".", "?.", "[") else None
-            inner = dict(module.entries(begins)).get(key) if key is not None else None
-            if inner is None:
-                return None
-            at += 3 if token.is_sign("[") else 2
-            if at >= end:
-                return module.texts(*inner, depth + 1)
-            begins = inner[0]
+    def _origin(self, bound: Bound, depth: int = 0) -> "tuple[Module, Bound] | None":
+        """Return the module that binds a name, where it is imported."""
+        if not bound.path:
+            return self, bound
+        linked = self.linked.get(bound.path)
+        if linked is None or depth > _DEPTH:
+            return None
+        return linked.exported("default" if bound.name == "*" else bound.name, depth + 1)
+
+    def is_process(self, node: Node | None) -> bool:
+        """Whether an expression is `process`."""
+        node = bare(node)
+        if node is not None and node.type == "identifier":
+            bound = self.bound(node)
+            return words(node) == "process" if bound is None else bound.path in _PROCESS and bound.name != "env"
+        owner = member(node)
+        return owner is not None and owner[1] == "process" and words(owner[0]) in {"globalThis", "global"}
+
+    def is_environment(self, node: Node | None, depth: int = 0) -> bool:
+        """Whether an expression is `process.env`, `import.meta.env` or another name for it."""
+        node = bare(node)
+        if node is None or depth > _DEPTH:
+            return False
+        if node.type == "identifier":
+            bound = self.bound(node)
+            if bound is None or bound.value is None:
+                return bound is not None and bound.path in _PROCESS and bound.name == "env"
+            if bound.keys:
+                return bound.keys == ("env",) and self.is_process(bound.value)
+            return self.is_environment(bound.value, depth + 1)
+        owner = member(node)
+        return owner is not None and owner[1] == "env" and (self.is_process(owner[0]) or is_meta(owner[0]))
+
+    def variable(self, node: Node, depth: int = 0) -> Texts:
+        """Return the names that `process.env.X` may read, "" where it is not static; None for another expression."""
+        if node.type not in {"member_expression", "subscript_expression"}:
+            return None
+        if not self.is_environment(node.child_by_field_name("object")):
+            return None
+        if node.type == "member_expression":
+            return (words(node.child_by_field_name("property")),)
+        index = part(node, "index")
+        return (self.texts(index, depth + 1) if index is not None else None) or ("",)
+
+    def texts(self, node: Node | None, depth: int = 0) -> Texts:
+        """Return every text that an expression may stand for; None when that is not static."""
+        node = bare(node)
+        if node is None or depth > _DEPTH:
+            return None
+        match node.type:
+            case "string" | "string_fragment" | "escape_sequence":
+                return (text(node),)
+            case "template_string":
+                return joined([self.texts(one, depth + 1) for one in node.named_children])
+            case "template_substitution":
+                return self.texts(node.named_children[0], depth + 1) if node.named_children else None
+            case "binary_expression":
+                return self._binary(node, depth)
+            case "ternary_expression":
+                found = [self.texts(part(node, one), depth + 1) for one in ("consequence", "alternative")]
+                known = [one for one in found if one is not None]
+                return tuple(dict.fromkeys((*known[0], *known[1]))) if len(known) > 1 else None
+            case "call_expression":
+                return self._join(node, depth)
+            case "identifier" | "shorthand_property_identifier":
+                return self._named(node, depth)
+            case "member_expression" | "subscript_expression":
+                return self._member(node, depth)
         return None
 
-    def entries(self, at: int) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Yield the keys of an object that begins here, with where each value stands."""
-        found = self.tokens
-        close = self.pairs.get(at)
-        if close is None or not found[at].is_sign("{"):
-            return
-        for start, end in parts_of(found, self.pairs, at + 1, close):
-            key = found[start]
-            if key.kind not in {"name", "text"}:
-                continue
-            if start + 1 < end and found[start + 1].is_sign(":", "="):
-                yield key.text, (start + 2, end)
-            elif end == start + 1:
-                yield key.text, (start, end)
+    def _binary(self, node: Node, depth: int) -> Texts:
+        operator = operator_of(node)
+        if operator == "+":
+            return joined([self.texts(one, depth + 1) for one in _summands(node)])
+        left, right = (self.texts(part(node, one), depth + 1) for one in ("left", "right"))
+        if operator not in {"??", "||"} or not left or not right or not all(is_variable(one) for one in left):
+            return None
+        return with_default(left, right)
 
-    def parts(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the parts between commas."""
-        return parts_of(self.tokens, self.pairs, start, end)
+    def _join(self, call: Node, depth: int) -> Texts:
+        """Return what `[a, b].join("/")` stands for."""
+        owner, given = member(called(call)), arguments(call)
+        if owner is None or owner[1] != "join" or owner[0].type != "array" or len(given) != 1:
+            return None
+        between = self.texts(given[0], depth + 1)
+        pieces = [self.texts(one, depth + 1) for one in owner[0].named_children]
+        return joined([one for piece in pieces for one in (between, piece)][1:])
 
-    def arguments(self, opened: int) -> Iterator[tuple[int, int]]:
-        """Yield where each argument of a call stands; `opened` is its bracket."""
-        close = self.pairs.get(opened)
-        return iter(()) if close is None else self.parts(opened + 1, close)
+    def _named(self, name: Node, depth: int) -> Texts:
+        bound = self.bound(name)
+        if bound is None:
+            return None
+        if bound.parameter_of is not None:
+            return (f"\0{words(name)}\0",) if function_name(bound.parameter_of) else None
+        origin = self._origin(bound)
+        return origin[0].at(origin[1], depth + 1) if origin is not None else None
 
-    def object_at(self, at: int) -> int | None:
-        """Return where an object begins that is given here, itself or by a constant's name."""
-        if self.tokens[at].is_sign("{"):
-            return at
-        start = self.constants.get(self.tokens[at].text) if self.tokens[at + 1].is_sign(")", ",") else None
-        return start if start is not None and self.tokens[start].is_sign("{") else None
+    def at(self, bound: Bound, depth: int = 0) -> Texts:
+        """Return every text that a name may stand for that is bound here."""
+        value, keys = bound.value, bound.keys
+        if value is None:
+            return None
+        if keys and keys[0] == "env" and self.is_process(value):
+            keys = ("", *keys[1:])
+        elif keys and self.is_environment(value):
+            keys = ("", *keys)
+        if len(keys) == 2 and not keys[0]:
+            names = ("${" + keys[1] + "}",)
+            return names if bound.default is None else with_default(names, self.texts(bound.default, depth + 1))
+        return self._inside(value, keys, depth) if keys else self.texts(value, depth)
 
-    @staticmethod
-    def _joined(pieces: "list[tuple[str, ...] | None]") -> tuple[str, ...] | None:
-        known = [piece for piece in pieces if piece is not None]
-        return tuple("".join(one) for one in product(*known)) if len(known) == len(pieces) else None
+    def _member(self, node: Node, depth: int) -> Texts:
+        """Return what a variable stands for, or a key of an object that is written in the program."""
+        names = self.variable(node, depth)
+        if names is not None:
+            known = all(name and "${" not in name for name in names)
+            return tuple("${" + name + "}" for name in names) if known else None
+        keys: list[str] = []
+        while (owner := member(node)) is not None:
+            node = owner[0]
+            keys.insert(0, owner[1])
+        bound = self.bound(node) if node.type == "identifier" else None
+        if bound is None:
+            return None
+        if bound.path and bound.name in _WHOLE and bound.path in self.linked and keys:
+            origin = self.linked[bound.path].exported(keys.pop(0))
+        else:
+            origin = self._origin(bound)
+        if origin is None or origin[1].value is None:
+            return None
+        return origin[0]._inside(origin[1].value, (*origin[1].keys, *keys), depth + 1)
+
+    def _inside(self, value: Node, keys: tuple[str, ...], depth: int) -> Texts:
+        found: Node | None = value
+        for name in keys:
+            found = dict(entries(self.resolved(found))).get(name)
+        return self.texts(found, depth + 1)
+
+    def resolved(self, node: Node | None) -> Node | None:
+        """Return the expression that a name stands for in this module, or the expression itself."""
+        for _ in range(_DEPTH):
+            node = bare(node)
+            bound = self.bound(node) if node is not None and node.type == "identifier" else None
+            if bound is None or bound.value is None or bound.keys:
+                break
+            node = bound.value
+        return node
+
+    def items(self, node: Node | None) -> list[Node] | None:
+        """Return the elements of an array; None where it is not written in the module."""
+        found = self.resolved(node)
+        return [*found.named_children] if found is not None and found.type == "array" else None
+
+    def function(self, name: Node | None) -> "tuple[Module, Node] | None":
+        """Return the function that a name stands for, and the module that it is in."""
+        bound = self.bound(name) if name is not None and name.type == "identifier" else None
+        origin = self._origin(bound) if bound is not None else None
+        owner = member(name)
+        if owner is not None and (path := self.imported(owner[0])[0]) in self.linked:
+            origin = self.linked[path].exported(owner[1])
+        value = origin[1].value if origin is not None else None
+        return (origin[0], value) if origin is not None and value is not None and value.type in FUNCTIONS else None
 
 
-@lru_cache(maxsize=2048)
-def imported_paths(source: str) -> frozenset[str]:
-    """Return the paths that a module imports."""
-    return frozenset(found["path"] or found["required"] for found in _IMPORT.finditer(source))
+def _summands(node: Node) -> list[Node | None]:
+    """Return the operands of `a + b + c`."""
+    found: list[Node | None] = []
+    left: Node | None = node
+    while left is not None and left.type == "binary_expression" and operator_of(left) == "+":
+        found.insert(0, part(left, "right"))
+        left = part(left, "left")
+    return [left, *found]
+
+
+def is_meta(node: Node) -> bool:
+    """Whether an expression is `import.meta`."""
+    return node.type == "meta_property" and words(node) == "import.meta"
+
+
+def is_variable(name: str) -> bool:
+    """Whether a text is one environment variable, without a default."""
+    return name.startswith("${") and name.endswith("}") and name.count("$") == 1 and "|" not in name
+
+
+def with_default(names: tuple[str, ...], defaults: Texts) -> Texts:
+    """Return variables with their default, where there is one that is known."""
+    if defaults is None:
+        return None
+    if len(defaults) > 1 or "$" in defaults[0]:
+        return names
+    return tuple(f"{name[:-1]}|{defaults[0]}}}" for name in names)
+
+
+def joined(pieces: list[Texts]) -> Texts:
+    """Return every text that pieces may make, one after the other."""
+    known = [piece for piece in pieces if piece is not None]
+    if len(known) < len(pieces):
+        return None
+    made: list[str] = [""]
+    for piece in known:
+        made = ["".join(one) for one in product(made, piece)]
+        if len(made) > _MOST:
+            return None
+    return tuple(made)

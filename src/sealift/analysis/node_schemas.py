@@ -2,103 +2,75 @@
 
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from sealift.analysis.node_names import Module
+from sealift.analysis.node_trees import arguments, called, descendants, entries, last_name, member, text, words
 
 _MAY_LACK = {"optional", "default", "nullish", "nullable", "catch", "prefault", "fallback"}
 _PARSE = {"parse", "safeParse", "parseAsync", "safeParseAsync", "validate", "validateSync", "validateAsync", "attempt"}
 _OBJECTS = {"object", "strictObject", "looseObject", "Object", "keys", "extend", "shape"}
 _DEMAND = {"joi", "@hapi/joi", "yup"}
 """Libraries whose keys are optional unless they are said to be required."""
+_NAMES = {"identifier", "property_identifier", "shorthand_property_identifier"}
 
-Found = tuple[str, bool, int]
+Found = tuple[str, bool, Node]
 
 
 def schema_reads(module: Module) -> Iterator[Found]:
-    """Yield each variable with whether it is required, and where its key stands."""
-    found = module.tokens
-    for at, token in enumerate(found[:-2]):
-        if token.kind != "name" or not found[at + 1].is_sign("("):
+    """Yield each variable with whether it is required, and where it is named."""
+    for node in module.tree.each("call_expression"):
+        function, given = called(node), arguments(node)
+        owner, name = member(function), last_name(function)
+        if not given:
             continue
-        given = [*module.arguments(at + 1)]
-        path = module.imports.get(token.text, ("", ""))[0]
-        if token.text in _PARSE and found[at - 1].is_sign(".") and _has_environment(module, given):
-            yield from _of_schema(module, at, given)
-        elif token.text in {"cleanEnv", "customCleanEnv"} and len(given) > 1 and _has_environment(module, given[:1]):
-            yield from _keys(module, module.object_at(given[1][0]), {"default", *_MAY_LACK})
-        elif path == "convict" and given:
-            yield from _of_convict(module, *given[0])
-        elif token.text == "createEnv" and given:
-            yield from _of_t3(module, given[0][0])
-        elif token.text == "get" and module.imports.get(found[at - 2].text, ("",))[0] == "env-var" and given:
-            yield from _of_env_var(module, at, given[0])
+        if owner is not None and name in _PARSE and any(map(module.is_environment, given)):
+            yield from _of_schema(module, [*(one for one in given if not module.is_environment(one)), owner[0]])
+        elif name in {"cleanEnv", "customCleanEnv"} and len(given) > 1 and module.is_environment(given[0]):
+            yield from _keys(module, given[1], {"default", *_MAY_LACK})
+        elif module.imported(function)[0] == "convict":
+            yield from _of_convict(module, given[0])
+        elif name == "createEnv":
+            for key, value in entries(module.resolved(given[0])):
+                yield from _keys(module, value, _MAY_LACK) if key in {"server", "shared"} else ()
+        elif name == "get" and owner is not None and module.imported(owner[0])[0] == "env-var":
+            yield from _of_env_var(module, node, given[0])
 
 
-def _has_environment(module: Module, given: list[tuple[int, int]]) -> bool:
-    return any(module.environment(start) == end for start, end in given)
-
-
-def _keys(module: Module, begins: int | None, optional: set[str], required: set[str] | None = None) -> Iterator[Found]:
+def _keys(module: Module, described: Node, optional: set[str], required: set[str] | None = None) -> Iterator[Found]:
     """Yield the keys of an object that describes each variable by a chain of calls or an object of options."""
-    if begins is None:
-        return
-    for key, (start, end) in module.entries(begins):
-        words = {module.tokens[i].text for i in range(start, end) if module.tokens[i].kind == "name"}
-        needed = not words & optional if required is None else bool(words & required)
-        yield key, needed, start
+    for key, value in entries(module.resolved(described)):
+        said = {words(one) for one in descendants(value) if one.type in _NAMES}
+        needed = not said & optional if required is None else bool(said & required)
+        yield key, needed, value
 
 
-def _of_schema(module: Module, at: int, given: list[tuple[int, int]]) -> Iterator[Found]:
-    """Yield the keys of the schema that reads `process.env`: the receiver of the call, or its other argument."""
-    found = module.tokens
-    others = [start for start, end in given if module.environment(start) != end]
-    start = others[0] if others else at - 2
-    if not others and start in module.pairs:
-        start, end = module.pairs[start], at
-        while start > 1 and (found[start - 2].is_sign(".") or found[start].is_sign("(")):
-            start = module.pairs.get(start - 3, start - 3) if found[start - 2].is_sign(".") else start - 1
-            if found[start].kind == "name" and not found[start - 1].is_sign("."):
-                break
-    else:
-        begins = module.constants.get(found[start].text)
-        start, end = (
-            (begins, module.end_of(begins)) if begins is not None else (start, given[0][1] if others else start)
-        )
-    demand = module.uses(*_DEMAND)
-    for index in range(start, end):
-        if found[index].text in _OBJECTS and found[index + 1].is_sign("("):
-            inner = next(module.arguments(index + 1), None)
-            begins = module.object_at(inner[0]) if inner is not None else None
-            yield from _keys(module, begins, _MAY_LACK, {"required"} if demand else None)
-            return
+def _of_schema(module: Module, candidates: list[Node]) -> Iterator[Found]:
+    """Yield the keys of the schema that reads `process.env`: an argument, or the receiver of the call."""
+    demand = {"required"} if module.uses(*_DEMAND) else None
+    for candidate in candidates:
+        schema = module.resolved(candidate)
+        for node in descendants(schema) if schema is not None else ():
+            if node.type == "call_expression" and last_name(called(node)) in _OBJECTS and arguments(node):
+                yield from _keys(module, arguments(node)[0], _MAY_LACK, demand)
+                return
 
 
-def _of_convict(module: Module, start: int, end: int) -> Iterator[Found]:
+def _of_convict(module: Module, given: Node) -> Iterator[Found]:
     """Yield each `env: "TAX"`; one without a default, or with null, is required."""
-    begins = module.object_at(start) or start
-    end = module.pairs.get(begins, end)
-    for at in range(begins, end):
-        if (
-            module.tokens[at].text == "env"
-            and module.tokens[at + 1].is_sign(":")
-            and module.tokens[at + 2].kind == "text"
-        ):
-            opened = max(
-                (i for i, j in module.pairs.items() if i < at < j and module.tokens[i].is_sign("{")), default=at
-            )
-            default = dict(module.entries(opened)).get("default")
-            required = default is None or module.tokens[default[0]].text in {"null", "undefined"}
-            yield module.tokens[at + 2].text, required, at
+    schema = module.resolved(given)
+    for node in descendants(schema) if schema is not None else ():
+        described = dict(entries(node)) if node.type == "object" else {}
+        named, default = described.get("env"), described.get("default")
+        if named is not None and named.type == "string":
+            yield text(named), default is None or words(default) in {"null", "undefined"}, named
 
 
-def _of_t3(module: Module, start: int) -> Iterator[Found]:
-    begins = module.object_at(start)
-    for key, (value, _) in module.entries(begins) if begins is not None else ():
-        if key in {"server", "shared"} and module.tokens[value].is_sign("{"):
-            yield from _keys(module, value, _MAY_LACK)
-
-
-def _of_env_var(module: Module, at: int, given: tuple[int, int]) -> Iterator[Found]:
-    end = module.end_of(at)
-    words = {module.tokens[i].text for i in range(at, end)}
-    for name in module.texts(*given) or ("",):
-        yield name, bool(name) and "required" in words and "default" not in words, at
+def _of_env_var(module: Module, call: Node, given: Node) -> Iterator[Found]:
+    """Yield the variables of `env.get("TAX").required().asString()`."""
+    said, node = set[str](), call.parent
+    while node is not None and node.type in {"member_expression", "call_expression"}:
+        said |= {last_name(node)}
+        node = node.parent
+    for name in module.texts(given) or ("",):
+        yield name, bool(name) and "required" in said and "default" not in said, call

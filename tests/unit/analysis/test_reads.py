@@ -549,6 +549,86 @@ def test_constants_and_functions_of_other_modules_of_javascript_are_followed():
     assert found["names"] == ()
 
 
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        # A name means what the scope around it says.
+        ("const K = 'A'; function f() { const K = 'B'; return process.env[K]; }", [("B", True)]),
+        ("function f() { const K = 'B'; }\nprocess.env[K];", [("", False)]),
+        ("function f(process) { return process.env.A; }", []),
+        ("let K; K = 'A'; process.env[K];", [("A", True)]),
+        ("let K = 'A'; if (x) K = 'B';\nprocess.env[K];", [("", False)]),
+        ("const a = process.env.A; function f(a) { return a || 'x'; }", [("A", True)]),
+        # Wherever a value is used, whatever is written around it.
+        ("const a = (process.env.A) ? 1 : 2;", [("A", False)]),
+        ("const a = <string>process.env.A;", [("A", True)]),
+        ("const a = process.env.A satisfies string;", [("A", True)]),
+        ("const a = process.env[`${'A'}_${'B'}`];", [("A_B", True)]),
+        ("const a = process.env[['A', 'B'].join('_')];", [("A_B", True)]),
+        ("const a = process.env[x ? 'A' : 'B'];", [("A", True), ("B", True)]),
+        ("const a = x && process.env.A;", [("A", True)]),
+        ("const a = process.env.A && process.env.A.length;", [("A", False)]),
+        ("const a = (x ?? process.env.A) || 'y';", [("A", False)]),
+        ("const a = process.env.A?.trim();", [("A", False)]),
+        ("const a = process.env.A ?? (() => { throw new Error(); })();", [("A", True)]),
+        ("if (process.env.A === undefined) { process.exit(1); }", [("A", True)]),
+        ("if (!x || !process.env.A) { throw new Error(); }", [("A", True)]),
+        ("while (!process.env.A) { wait(); }", [("A", False)]),
+        ("delete process.env.A; process.env.B += 'x';", [("B", True)]),
+        ("function f({ A } = process.env) {}", [("A", True)]),
+        ("({ A } = process.env);", [("A", True)]),
+        ("const { A: a = 'x', ...rest } = process.env;", [("A", False)]),
+        ("const x = <p title={process.env.A}>it's</p>;", [("A", True)]),
+        ("type T = typeof process.env.A;", []),
+        ("class K { static readonly A = 'X'; }\nprocess.env[K.A];", [("X", True)]),
+        ("const K = Object.freeze({ a: 'A' }); process.env[K['a']];", [("A", True)]),
+        ("class C { need(n) { return process.env[n]; } f() { return this.need('A'); } }", [("A", True)]),
+        ("const o = { need: (n) => process.env[n] };\no.need('A');", [("A", True)]),
+        (
+            "const inner = (n) => process.env[n];\nconst outer = (n) => inner('APP_' + n);\nouter('A');",
+            [("APP_A", True)],
+        ),
+        ("(" * 3_000 + "process.env.A" + ")" * 3_000, [("A", True)]),
+        ("process.env[" + "'x' + " * 500 + "'A'];", [("x" * 500 + "A", True)]),
+    ],
+)
+def test_javascript_is_read_by_its_grammar(source: str, names: list[tuple[str, bool]]):
+    assert [(r.name, r.required) for r in node_reads(source) if r.kind == "variable"] == names
+
+
+@pytest.mark.parametrize(
+    ("exported", "imported", "used"),
+    [
+        ("export const TABLE = 'T';", "import { TABLE } from './names';", "TABLE"),
+        ("export default { table: 'T' };", "import names from './names';", "names.table"),
+        ("export default 'T';", "import table from './names';", "table"),
+        ("module.exports = { table: 'T' };", "const names = require('./names');", "names.table"),
+        ("module.exports = { table: 'T' };", "const { table } = require('./names');", "table"),
+        ("exports.TABLE = 'T';", "import * as names from './names';", "names.TABLE"),
+        ("const a = 'T'; export { a as TABLE };", "import { TABLE as t } from './names';", "t"),
+        ("export enum Key { Table = 'T' }", "import { Key } from './names';", "Key.Table"),
+        ("export * from './more';", "import { TABLE } from './names';", "TABLE"),
+        ("export { TABLE as T } from './more';", "import { T } from './names';", "T"),
+    ],
+)
+def test_names_of_other_modules_of_javascript_are_followed(exported: str, imported: str, used: str):
+    sources = {"names": exported, "more": "export const TABLE = 'T';", "app": f"{imported}\nprocess.env[{used}];"}
+    found = node_program(sources, {"app": {"./names": "names"}, "names": {"./more": "more"}})
+    assert [(r.name, r.line) for r in found["app"]] == [("T", 2)]
+
+
+def test_modules_of_javascript_that_import_each_other_end():
+    sources = {"a": "export * from './b'; import { X } from './b'; process.env[X];", "b": "export * from './a';"}
+    assert [r.name for r in node_program(sources, {"a": {"./b": "b"}, "b": {"./a": "a"}})["a"]] == [""]
+
+
+def test_an_import_in_a_comment_is_none():
+    source = (
+        "// import x from './a'\n/* require('./b') */ const s = \"import('./c')\"; export * from './d'; import('./e');"
+    )
+    assert node_imports(source) == {"./d", "./e"}
+
+
 def test_imports_are_followed_relative_ones_too():
     assert {"a", "b.c", "pkg.d", "pkg.d.e", "pkg.f"} <= python_imports(
         "import a\nimport b.c\nfrom .d import e\nfrom . import f", "pkg.mod"
