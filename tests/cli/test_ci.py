@@ -45,7 +45,7 @@ def test_one_command_writes_configuration_and_pipeline(
     assert "services/shop/src/requirements.txt" in text
     assert (shop / "sealift.toml").is_file()
     linted = sealift("ci", "lint", "-C", shop)
-    assert (linted.code, linted.out) == (0, f"{shop.parents[1] / name}: nothing found\n")
+    assert (linted.code, linted.out) == (0, f"{shop.parents[1] / name}: no findings\n")
 
 
 def test_a_pipeline_that_is_there_is_shown_what_to_merge_and_left(sealift: Callable[..., Called], shop: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_finding_that_the_branch_accepts_itself_still_stops(sealift, clone):
     shown = sealift("prove", "-C", clone.root)
     assert shown.code == 3
     assert "isolation.accepted differs" in shown.err
-    assert "once they are merged" in shown.err
+    assert "apply after the merge" in shown.err
 
 
 def test_on_the_embedded_cloud_own_gates_can_be_asked_for(sealift, clone):
@@ -79,4 +79,4 @@ def test_an_environment_of_the_branch_alone_is_not_deployed_to(sealift, clone):
     clone.commit(sealift_toml=CONFIG + '[environments.twin]\nbranch = "evil"\n')
     shown = sealift("deploy", "twin", "-C", clone.root)
     assert shown.code == 1
-    assert "twin is declared in the work tree alone, not on origin/main" in shown.err
+    assert "twin is declared in the work tree only, not on origin/main" in shown.err

@@ -67,16 +67,16 @@ def as_ours(error: BaseException) -> SealiftError:
         return known
     if isinstance(error, RecursionError):
         return UserError(
-            "Something that was read is nested too deeply",
+            "An input file is nested too deeply",
             code="nested-too-deep",
-            hint="Look for brackets without end in sealift.toml, the templates and what they include.",
+            hint="Check for unclosed brackets in sealift.toml, the templates and what they include.",
         )
     file = _write_traceback(error)
     where = f"The traceback is in {file}; please report it." if file else "The traceback could not be written."
     return InternalError(
         f"Sealift failed: {type(error).__name__}: {redacted(str(error))}",
         code="internal",
-        hint=f"This is a fault of ours. {where}",
+        hint=f"This is a bug in Sealift. {where}",
         context={"traceback": str(file)},
     )
 

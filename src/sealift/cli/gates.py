@@ -15,7 +15,7 @@ def told(gates: GatesRead, *, local: bool) -> Iterator[Noted]:
         yield Noted(
             level="debug" if local else "warning",
             name="gates-unreadable",
-            message=f"Gates are those of the work tree: {gates.problem}",
+            message=f"Gates come from the work tree: {gates.problem}",
             hint=gates.hint,
         )
     if gates.differences:
@@ -23,9 +23,9 @@ def told(gates: GatesRead, *, local: bool) -> Iterator[Noted]:
         yield Noted(
             level="warning",
             name="gates-differ",
-            message=f"Gates count as on {where}, not as in the work tree: {'; '.join(gates.differences[:_SHOWN])}"
+            message=f"Gates come from {where}, not from the work tree: {'; '.join(gates.differences[:_SHOWN])}"
             + (f"; and {more} more" if more > 0 else ""),
-            hint="They count once they are merged" + ("; to try them here: --own-gates" if local else ""),
+            hint="They apply after the merge" + ("; to try them here: --own-gates" if local else ""),
         )
     if gates.left_out:
         yield Noted(

@@ -15,8 +15,8 @@ EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
 COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (section, module under sealift.cli.commands, short help)
     "init": ("Start", "init", "Write a commented sealift.toml."),
-    "doctor": ("Start", "doctor", "Look whether everything is there that a delivery needs."),
-    "bootstrap": ("Start", "bootstrap", "Make the bucket and the roles that an environment needs first."),
+    "doctor": ("Start", "doctor", "Check whether this machine and AWS are ready for a delivery."),
+    "bootstrap": ("Start", "bootstrap", "Create the bucket and the roles of an environment."),
     "check": ("Start", "check", "Run static analysis and the unit tests."),
     "test": ("Start", "check", "Run the unit tests."),
     "build": ("Start", "build", "Build the release of this commit."),
@@ -28,8 +28,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "promote": ("Deliver", "deliver", "Deploy the release that soaked to the next environment."),
     "each": ("Deliver", "each", "Run a command for each application of a repository."),
     "rollback": ("Deliver", "deliver", "Roll an environment back to an earlier release."),
-    "resume": ("Deliver", "deliver", "Finish what an interrupted command began."),
-    "preview": ("Deliver", "preview", "Bring, list and destroy environments of pull requests."),
+    "resume": ("Deliver", "deliver", "Finish an interrupted command."),
+    "preview": ("Deliver", "preview", "Create, list and destroy environments of pull requests."),
     "approve": ("Decide", "decide", "Approve a release for an environment."),
     "waive": ("Decide", "decide", "Allow one change that would lose data, once."),
     "destroy": ("Decide", "decide", "Destroy an environment: delete all its stacks."),
@@ -39,13 +39,13 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "drift": ("Look", "look", "Detect changes made by hand in an environment."),
     "diff": ("Look", "look", "Compare two environments: commits, functions, resources."),
     "ledger": ("Look", "look", "Check the hash chains of the ledgers."),
-    "evidence": ("Look", "evidence", "Show all that is known of a release, on one page."),
+    "evidence": ("Look", "evidence", "Show the evidence of a release on one page."),
     "release": ("Look", "release", "Check hashes, provenance and signature of a release."),
-    "dev": ("Develop", "dev", "Run the work tree on the embedded cloud, renewed at each save."),
+    "dev": ("Develop", "dev", "Run the work tree on the embedded cloud and update it at each save."),
     "outputs": ("Develop", "reach", "Print the outputs of an environment."),
     "open": ("Develop", "reach", "Open the address of an environment in the browser."),
-    "logs": ("Develop", "reach", "Print what the functions of an environment logged."),
-    "invoke": ("Develop", "invoke", "Call a function, with an event made from the template."),
+    "logs": ("Develop", "reach", "Print the logs of the functions of an environment."),
+    "invoke": ("Develop", "invoke", "Call a function with an event built from the template."),
     "ci": ("Team", "ci", "Check the pipeline file of your CI system."),
     "explain": ("Look", "explain", "Explain a key of sealift.toml or a finding."),
     "config": ("Team", "config", "Read and change the configuration of environments."),
@@ -103,7 +103,7 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sealift")
-@click.option("-C", "directory", default="", metavar="DIR", help="The application's folder, as git has it.")
+@click.option("-C", "directory", default="", metavar="DIR", help="The application's folder.")
 def cli(directory: str) -> None:
     """Continuous delivery for serverless applications on AWS.
 
@@ -136,7 +136,7 @@ def run(argv: list[str]) -> int:
     except click.UsageError as error:
         return _usage(error, wants_json=wants_json)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nInterrupted. The next command continues or undoes what was begun.", err=True)
+        click.echo("\nInterrupted. The next command continues or undoes the interrupted work.", err=True)
         return EXIT_INTERRUPTED
     except Broken as broken:
         from sealift.cli.pipes import let_go

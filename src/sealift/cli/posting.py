@@ -25,7 +25,7 @@ def post(session: Session, make: Callable[[], ChangeReport]) -> bool:
         return False
     if not forge.can_comment:
         message = f"No comment was written on pull request {said.pull_request}: the job has no {TOKENS[said.system]}"
-        hint = "Reports and statuses are shown without it, where the service allows that."
+        hint = "Reports and statuses work without it if the service allows that."
         session.emit(Noted(name="comment-no-token", message=message, hint=hint))
         return False
     return _posted(session, forge, make())

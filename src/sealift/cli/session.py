@@ -150,16 +150,16 @@ class Session:
         found = self.app.environment(name)
         if name in self.app.gates.left_out:
             raise UserError(
-                f"{name} is declared in the work tree alone, not on {self.app.gates.reference}",
+                f"{name} is declared in the work tree only, not on {self.app.gates.reference}",
                 code="environment-not-merged",
-                hint="Merge its declaration first: environments are gates, and gates are read from there.",
+                hint="Merge its declaration first: environments are gates, and Sealift reads gates from that branch.",
             )
         if found is None and _PREVIEW.fullmatch(name) and self.app.previews is not None:
             raise UserError(
                 f"{name} is a preview, not an environment of sealift.toml",
                 code="preview-apart",
-                hint="`sealift preview up`, `list` and `down` bring it, show it and destroy it; `status`, `history`, "
-                "`drift`, `outputs` and `logs` take it by its name.",
+                hint="`sealift preview up`, `list` and `down` create, list and destroy it; `status`, `history`, "
+                "`drift`, `outputs` and `logs` accept its name.",
             )
         if found is None:
             names = [e.name for e in self.app.environments]
@@ -257,7 +257,7 @@ def options(
             **kwargs: Any,
         ) -> Any:
             if own_gates and not use_local:
-                raise click.UsageError("--own-gates goes with --local: on AWS the gates of the protected branch count.")
+                raise click.UsageError("--own-gates needs --local: on AWS, the gates of the protected branch apply.")
             gates: Gates = "none" if own_gates or not local or not protected else "judged" if judging else "protected"
             session = Session(
                 directory=Path(click.get_current_context().find_root().params.get("directory") or "", directory),

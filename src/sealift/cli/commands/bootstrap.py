@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 @click.command("bootstrap")
 @click.argument("environment", shell_complete=environment_names)
-@click.option("--print", "printing", is_flag=True, help="Print the template, and ask AWS for nothing.")
-@click.option("--diff", "comparing", is_flag=True, help="Show how what is live differs, and change nothing.")
+@click.option("--print", "printing", is_flag=True, help="Print the template without a request to AWS.")
+@click.option("--diff", "comparing", is_flag=True, help="Show differences to the live stack; change nothing.")
 @click.option(
     "--object-lock",
     "lock_days",
     type=click.IntRange(1, 36_500),
     metavar="DAYS",
-    help="Keep every version of every object in the bucket for so many days, whoever wants to delete it.",
+    help="Prevent anybody from deleting an object version in the bucket for this many days.",
 )
 @options(protected=False)
 def bootstrap_command(
     session: Session, environment: str, printing: bool, comparing: bool, lock_days: int | None
 ) -> int:
-    """Make the one stack that ENVIRONMENT needs first: its bucket, and the roles that plan, deploy and verify it.
+    """Create the one stack that ENVIRONMENT needs first: its bucket, and the roles that plan, deploy and verify it.
 
-    The roles may do what the application's templates and Sealift's commands need, in this environment alone, and trust
-    whom `trust` in sealift.toml names. `previews` stands for those of all pull requests. The stack is made with the
-    credentials in use. With --diff, exits with 1 when anything is not as it should be.
+    The roles have the rights that the application's templates and Sealift's commands need, in this environment only.
+    They trust the principals in `trust` of sealift.toml. Use `previews` as ENVIRONMENT for the previews of all pull
+    requests. Creates the stack with your current credentials. With --diff, exits with 1 if there is a difference.
     """
     from sealift.delivery.previews import previews_of
     from sealift.model.app import PREVIEWS
@@ -42,11 +42,11 @@ def bootstrap_command(
     from sealift.wiring.services import make_services
 
     if printing and (comparing or session.local):
-        raise click.UsageError("--print goes with neither --diff nor --local: it asks nobody.")
+        raise click.UsageError("--print excludes --diff and --local: it sends no requests.")
     app = session.app
     target = previews_of(app, local=session.local) if environment == PREVIEWS else session.environment(environment)
     if lock_days is not None and target.kind == "preview":
-        raise click.UsageError("--object-lock is not for previews: what belongs to one goes with it.")
+        raise click.UsageError("--object-lock does not apply to previews: destroying a preview deletes its data.")
     services = make_services(
         app, local=session.local, sink=session.sink, prompt=session.prompt, actor=session.actor, as_role=False
     )
@@ -112,11 +112,11 @@ def _next(session: Session, environment: "Environment", made: "Made") -> Iterato
     yield f"Stack {made.bootstrap.target.name} in account {made.account} {ends}"
     missing = () if session.local else configuration(environment, account=made.account, outputs=made.outputs)
     if missing:
-        yield f"\nWrite into sealift.toml, under {environment.section}:\n"
+        yield f"\nAdd to sealift.toml, under {environment.section}:\n"
         yield from (f"    {line}" for line in missing)
     if session.local:
-        yield "On the embedded cloud, commands now work on this environment as its deploy role."
+        yield "On the embedded cloud, commands now use the deploy role of this environment."
     yield from boundary_advice(made.bootstrap.target, made.bootstrap.unbounded)
     if made.bootstrap.not_covered:
         names = ", ".join(made.bootstrap.not_covered)
-        yield f"\nNo role was given rights for {names}, which the template uses: CloudFormation will be denied them."
+        yield f"\nNo role has rights for {names}, which the template uses: AWS will deny these calls of CloudFormation."

@@ -12,7 +12,7 @@ from sealift.model.release import BuiltArtifact, BuiltRelease
 from sealift.model.template import Template
 
 _SHOWN_DEPENDENCIES = 5
-_OTHER_BYTES = "its build gives other bytes each time; look at what its own build command writes"
+_OTHER_BYTES = "its build gives other bytes each time; check what its build command writes"
 _POISONED = (
     "two builds from empty caches agree, and not with this cache: what it holds was not built from this source "
     "(it is poisoned, or a tool changed that is not in the key); delete the cache, and find out who can write to it"
@@ -64,7 +64,7 @@ def lock_command(session: Session) -> int:
     written = session.builder.lock(session.app.root, assets)
     root = session.app.root.resolve()
     names = [path.relative_to(root) if path.is_relative_to(root) else path for path in written]
-    nothing = "There is no requirements.txt to lock: none is there, or each has hashes already."
+    nothing = "There is no requirements.txt to lock: none exists, or each has hashes already."
     return session.show({"locks": [name.as_posix() for name in names]}, [f"wrote {n}" for n in names] or [nothing])
 
 

@@ -70,7 +70,7 @@ def list_command(session: Session) -> int:
 )
 @options(local=False)
 def prune_command(session: Session, unused: timedelta, max_size: int | None) -> int:
-    """Remove files that were not used recently. What a build needs again, it builds again."""
+    """Remove files that were not used recently. Later builds recreate the files that they need."""
     from sealift.build.cache.pruning import prune
     from sealift.cli.artifacts import size
     from sealift.system import RealClock
@@ -88,8 +88,8 @@ def prune_command(session: Session, unused: timedelta, max_size: int | None) -> 
 def key_command(session: Session, prefix: bool) -> int:
     """Print a cache key for CI: a digest of the declared dependencies, not of the source.
 
-    A pull request, and any commit that was not merged, gets a key of its own: what it wrote is never read where a
-    merged commit is built.
+    Pull requests and other unmerged commits get separate keys, so the build of a merged commit never reads what they
+    wrote.
     """
     from sealift.build.cache.ci_key import ci_key_prefix
     from sealift.wiring.machine import cache_root

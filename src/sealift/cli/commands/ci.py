@@ -13,7 +13,7 @@ from sealift.errors import UserError
 
 @click.group("ci")
 def ci_command() -> None:
-    """Look after the pipeline file of the team's CI, and comment on its pull requests."""
+    """Check the pipeline file of your CI system, and comment on pull requests."""
 
 
 @ci_command.command("lint")
@@ -22,15 +22,15 @@ def ci_command() -> None:
 def lint_command(session: Session, files: tuple[Path, ...]) -> int:
     """Check pipeline files: Bitbucket Pipelines, GitHub Actions, GitLab CI.
 
-    Without FILES, those of the repository. Exits with 1 when a file would not run as it is meant; advice is shown and
-    does not count.
+    Without FILES, checks the pipeline files of the repository. Exits with 1 when a file would not run as intended.
+    Advice does not change the exit code.
     """
     from sealift.config.pipeline import lint_file, pipeline_files
 
     chosen = files or pipeline_files(session.directory)
     if not chosen:
         raise UserError(
-            f"There is no pipeline file in the repository of {session.directory}",
+            f"No pipeline file exists in the repository of {session.directory}",
             code="pipeline-not-found",
             hint="sealift init --ci bitbucket (or github, gitlab) writes one.",
         )
@@ -42,7 +42,7 @@ def lint_command(session: Session, files: tuple[Path, ...]) -> int:
         mark = "error" if finding.stops else "advice"
         lines.append(f"{finding.location}  {mark}  {finding.message}  [{finding.id}]")
         lines += [f"    {finding.fix}"] if finding.fix else []
-    lines += [f"{_shown(path)}: nothing found" for path, some in found.items() if not some]
+    lines += [f"{_shown(path)}: no findings" for path, some in found.items() if not some]
     body = {"status": "failed" if stopped else "succeeded", "findings": [finding_fields(one) for one in findings]}
     return session.show(body, lines, exit_code=int(stopped))
 
@@ -50,10 +50,10 @@ def lint_command(session: Session, files: tuple[Path, ...]) -> int:
 @ci_command.command("comment")
 @options(judging=True)
 def comment_command(session: Session) -> int:
-    """Say on the pull request what the change does to each environment, and what stops it.
+    """Comment on the pull request: the effect on each environment, and what stops the change.
 
-    There is one comment, kept up to date. It is printed, too; without a token or a pull request it is only printed.
-    `sealift preview up` writes the same comment, with the address of the preview.
+    Updates one comment, and prints it. Without a token or a pull request, only prints it. `sealift preview up` writes
+    the same comment, with the address of the preview.
     """
     from sealift.cli.posting import described, post
     from sealift.pipelines.comment import comment

@@ -11,8 +11,8 @@ from sealift.model.app import Environment
 @click.command("waive")
 @click.argument("environment", shell_complete=environment_names)
 @click.argument("change", metavar="STACK/RESOURCE:RULE")
-@click.option("--release", metavar="DIGEST", help="The release. Default: the one that was refused last.")
-@click.option("--reason", required=True, help="Why the change is allowed; recorded.")
+@click.option("--release", metavar="DIGEST", help="The release. Default: the most recently refused release.")
+@click.option("--reason", required=True, help="Reason for the waiver. The ledger records it.")
 @options()
 def waive_command(session: Session, environment: str, change: str, release: str | None, reason: str) -> int:
     """Allow one change that would lose data, on one release, once."""
@@ -28,7 +28,7 @@ def waive_command(session: Session, environment: str, change: str, release: str 
 @click.command("approve")
 @click.argument("environment", shell_complete=environment_names)
 @click.option("--release", metavar="DIGEST", required=True, help="Digest of the release, or its first characters.")
-@click.option("--reason", default="", help="What was reviewed; recorded.")
+@click.option("--reason", default="", help="What you reviewed. The ledger records it.")
 @options()
 def approve_command(session: Session, environment: str, release: str, reason: str) -> int:
     """Approve a release for ENVIRONMENT, which requires approval."""
@@ -54,7 +54,7 @@ def destroy_command(session: Session, environment: str, yes_destroy: str | None)
     target = session.environment(environment)
     done = destroy(session.app, target, session.services, confirmed_name=yes_destroy)
     lines = [
-        f"Deleted: {', '.join(done.stacks) or 'nothing was there'}",
+        f"Deleted: {', '.join(done.stacks) or 'no stacks existed'}",
         *(f"Kept:    {kept}, as its DeletionPolicy says" for kept in done.retained),
         f"Kept:    bucket {done.bucket}, with releases and the ledger",
     ]
@@ -67,7 +67,7 @@ def _refused_last(session: Session, environment: Environment) -> str:
     last = open_site(session.app, environment, session.services).standing().last
     if last is None or last.status == "succeeded":
         raise UserError(
-            f"Nothing was refused last in {environment.name}",
+            f"No release was refused in {environment.name}",
             code="waiver-release",
             hint="Name the release with --release.",
         )

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 def _override_options(command: Function) -> Function:
     """Add the options of an override."""
-    command = click.option("--reason", default="", help="Why the gates are overridden; recorded.")(command)
+    command = click.option("--reason", default="", help="Reason for the override. The ledger records it.")(command)
     gates = "window, soak, reproduced, anchored, newer, evidence"
-    told = f"Pass these gates although they are closed: {gates}. Needs --reason."
+    told = f"Override these closed gates: {gates}. Needs --reason."
     return click.option("--override", default="", metavar="GATES", help=told)(command)
 
 
 @click.command("run")
-@click.option("--branch", metavar="NAME", help="Treat the commit as if it were on this branch.")
+@click.option("--branch", metavar="NAME", help="Treat the commit as a commit of this branch.")
 @click.option("--no-tests", is_flag=True, help="Do not run the unit tests. The ledger records that.")
 @click.option("--force", is_flag=True, help="Deploy even if the release is already deployed.")
-@click.option("--full-soak", is_flag=True, help="With --local: wait for the whole declared soak.")
+@click.option("--full-soak", is_flag=True, help="With --local: wait for the full declared soak.")
 @click.option("--no-promote", is_flag=True, help="With --local: stop before the promotion, as on AWS.")
 @click.option("--strict", is_flag=True, help="With --local: stop if isolation is not proved, as on AWS.")
 @click.option("--wait", is_flag=True, help="Wait until the window opens.")
@@ -49,8 +49,8 @@ def run_command(
 ) -> int:
     """Deliver this commit as far as its branch allows.
 
-    Analyses, tests and builds it, deploys it to the environments of its branch and verifies it there. With --local
-    the whole journey is made on the embedded cloud, the promotion to production included.
+    Analyses, tests and builds it, deploys it to the environments of its branch and verifies it there. With --local,
+    the whole journey runs on the embedded cloud, including the promotion to production.
     """
     from sealift.usecases.run import RunOptions, run
     from sealift.wiring.machine import ci_context
@@ -130,7 +130,7 @@ def deploy_command(
 @click.command("promote")
 @click.argument("environment", shell_complete=environment_names)
 @click.option(
-    "--release", metavar="DIGEST", help="Digest of the release. Default: the one that the source environment runs."
+    "--release", metavar="DIGEST", help="Digest of the release. Default: the release that the source environment runs."
 )
 @click.option("--wait", is_flag=True, help="Wait until the soak has ended and the window opens.")
 @click.option("--force", is_flag=True, help="Deploy even if the release is already deployed.")
@@ -154,8 +154,8 @@ def promote_command(
 ) -> int:
     """Deploy the release that was verified and soaked to ENVIRONMENT, byte for byte.
 
-    Exits with 3 when a gate refuses, and with 4 when one is still waiting, with --plan too. On failure the environment
-    is rolled back to the release before.
+    Exits with 3 when a gate refuses, and with 4 when a gate is still waiting, also with --plan. On failure, rolls the
+    environment back to the previous release.
     """
     from sealift.usecases.promote import PromotionOptions, promote
 
@@ -176,7 +176,7 @@ def promote_command(
 
 @click.command("rollback")
 @click.argument("environment", shell_complete=environment_names)
-@click.option("--to", metavar="DIGEST", help="Digest of the release. Default: the verified release before this one.")
+@click.option("--to", metavar="DIGEST", help="Digest of the release. Default: the previous verified release.")
 @options(streaming=True)
 def rollback_command(session: Session, environment: str, to: str | None) -> int:
     """Roll ENVIRONMENT back to an earlier verified release."""
@@ -192,9 +192,10 @@ def rollback_command(session: Session, environment: str, to: str | None) -> int:
 @click.argument("environment", required=False, shell_complete=environment_names)
 @options(streaming=True)
 def resume_command(session: Session, environment: str | None) -> int:
-    """Finish what a killed or interrupted command began, in ENVIRONMENT or in all environments.
+    """Finish interrupted deployments, promotions and rollbacks, in ENVIRONMENT or in all environments.
 
-    Does nothing where nothing is open. `run`, `deploy`, `promote` and `rollback` do the same for what they are about.
+    Does nothing if no operation is open. `run`, `deploy`, `promote` and `rollback` also finish their own interrupted
+    work.
     """
     from sealift.usecases.resume import resume
 

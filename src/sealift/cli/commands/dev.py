@@ -33,16 +33,16 @@ _PAGE, _MOST_NAMED = 10, 3
 @click.option("--debug", metavar="FUNCTION", help="Start this function under a debugger, and wait until one attaches.")
 @options(local=False)
 def dev_command(session: Session, debug: str | None) -> int:
-    """Run the work tree on the embedded cloud and renew it at each save; Ctrl-C ends it and leaves nothing.
+    """Run the work tree on the embedded cloud and update it at each save. Ctrl-C ends it and leaves nothing.
 
-    It gets an environment of its own with the parameters of the first one of sealift.toml. Where only the source of
-    functions changed, they get it without an update of the stack.
+    Uses an environment of its own with the parameters of the first environment in sealift.toml. If only the source of
+    functions changed, replaces their code without a stack update.
     """
     from sealift.wiring.clouds import own_cloud
     from sealift.wiring.machine import terminal
 
     if session.json:
-        raise click.UsageError("dev has no --json: it is for eyes.")
+        raise click.UsageError("dev has no --json; its output is for people.")
     session.local = True
     alive, colours = terminal(sys.stdout)
     work = Work(session, Desk(title=session.app.name), debug=debug)
@@ -149,7 +149,7 @@ class Work:
 
     def _start(self, work: Callable[[], None]) -> None:
         if self.busy is not None and self.busy.is_alive():
-            self._say("something else is under way; press the key again", "yellow")
+            self._say("another task is running; press the key again", "yellow")
             return
 
         def done() -> None:
@@ -172,7 +172,7 @@ class Work:
         said = self.session.said(error)
         hint = f"\n→ {said.hint}" if said.hint else ""
         self._say(Text.assemble((f"✗ {said.message}", "red"), (hint, "dim")))
-        goes_on = ", the code before it runs on" if self.renewed is not None else ""
+        goes_on = ", the previous code keeps running" if self.renewed is not None else ""
         self._show(Text.assemble(("✗ ", "red"), f"not live{goes_on}"))
 
     def _services(self, app: App) -> "Services":

@@ -19,26 +19,26 @@ _COMPARED = ("check", "test", "build", "prove", "run", "deploy", "preview", "ci"
 
 
 @click.command("each", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--only", multiple=True, metavar="APP", help="Call it for this application alone; may be repeated.")
-@click.option("--all", "everything", is_flag=True, help="Call it for applications that did not change, too.")
+@click.option("--only", multiple=True, metavar="APP", help="Run COMMAND for this application only; repeatable.")
+@click.option("--all", "everything", is_flag=True, help="Also run COMMAND for unchanged applications.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @options(local=False)
 def each_command(session: Session, only: tuple[str, ...], everything: bool, command: tuple[str, ...]) -> int:
     """Run COMMAND for each application of the repository that changed.
 
-    Applications are the folders below that have a sealift.toml. Those that another one needs ([app] needs) come before
-    it; those that need nothing of each other run at the same time. `{app}` in COMMAND stands for the name.
+    Applications are the folders below that have a sealift.toml. An application runs after those that it needs ([app]
+    needs); independent applications run at the same time. `{app}` in COMMAND stands for the name.
 
-    An application changed when what it builds is not what it built where the commit left the protected branch, or its
-    configuration is not; for `check` and `test` also when any file of its folder is not. For `run` and `deploy` it is
-    unchanged when they would do nothing. On the protected branch the other commands are called for all.
+    An application changed if its build or its configuration differs from the commit where the branch left the
+    protected branch; for `check` and `test` also if any file of its folder differs. For `run` and `deploy`, an
+    application is unchanged if they would do nothing. On the protected branch, other commands run for all.
     """
     from sealift.cli.main import COMMANDS
     from sealift.usecases.each import by_name, call_each
     from sealift.wiring.repository import applications_below, call
 
     if command[0] not in COMMANDS or command[0] == "each":
-        raise click.UsageError(f'"{command[0]}" is not a command to call for each{did_you_mean(command[0], COMMANDS)}')
+        raise click.UsageError(f'"{command[0]}" is not a command that each can run{did_you_mean(command[0], COMMANDS)}')
     apps = by_name(applications_below(session.directory))
     if not apps:
         raise UserError(

@@ -13,7 +13,7 @@ _FINDING = re.compile(r"[A-Za-z]{3}-[0-9]{2}")
 @click.command("explain")
 @click.argument("what", metavar="[CODE]", default="configuration")
 def explain_command(what: str) -> int:
-    """Explain CODE: a key of sealift.toml (`soak`, `environments.NAME`) or a finding (`IAM-01`); else all keys."""
+    """Explain CODE: a key of sealift.toml (`soak`, `environments.NAME`) or a finding (`IAM-01`). Default: all keys."""
     say(_finding(what.upper()) if _FINDING.fullmatch(what) else _analysed(what) or _keys(what))
     return 0
 
@@ -65,5 +65,5 @@ def _unknown(what: str, known: list[str]) -> UserError:
     return UserError(
         f"{what} is neither a key of sealift.toml nor a finding{did_you_mean(what, known)}",
         code="explain-unknown",
-        hint="`sealift explain` lists every key; the findings of a proof are named by `sealift prove`.",
+        hint="`sealift explain` lists every key; `sealift prove` lists the findings of a proof.",
     )

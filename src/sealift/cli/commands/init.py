@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 @click.option("--one-step", is_flag=True, help="With --ci: put analysis and tests in one step, to save CI minutes.")
 @options(local=False)
 def init_command(session: Session, system: "System | None", one_step: bool) -> int:
-    """Write a commented sealift.toml, with what samconfig.toml and the template say. Never overwrites a file.
+    """Write a commented sealift.toml from samconfig.toml and the template. Never overwrites a file.
 
-    With --ci, the pipeline of the whole journey too: every change checked, staging by itself, production by one push
-    of a button. Where there is a pipeline file, what to merge into it is shown. In a folder without an application of
-    its own, that of all applications below, by `sealift each`.
+    With --ci, also writes a pipeline that checks every change, deploys to staging automatically and to production at
+    the push of a button. If a pipeline file exists, prints what to merge into it. Above several applications, writes
+    one pipeline for all of them, which uses `sealift each`.
     """
     from sealift.config.discover import TEMPLATE_NAMES
     from sealift.config.init import write_initial_config
@@ -38,7 +38,7 @@ def init_command(session: Session, system: "System | None", one_step: bool) -> i
     from sealift.wiring.repository import applications_below
 
     if one_step and system is None:
-        raise click.UsageError("--one-step goes with --ci.")
+        raise click.UsageError("--one-step needs --ci.")
     wrote: Path | None = None
     own = any((session.directory / name).is_file() for name in TEMPLATE_NAMES)
     apps: tuple[App, ...] = ()
@@ -47,7 +47,7 @@ def init_command(session: Session, system: "System | None", one_step: bool) -> i
     if not apps and (system is None or find_source(session.directory) is None):
         wrote = write_initial_config(session.directory)
         if not session.json:
-            say(f"Wrote {wrote}. Look at it, then try: sealift run --local")
+            say(f"Wrote {wrote}. Review it, then try: sealift run --local")
     if system is not None:
         return _pipeline(session, system, wrote, apps or (session.app,), one_step=one_step)
     return session.show({"path": str(wrote)})
@@ -73,10 +73,10 @@ def _pipeline(session: Session, system: "System", config: Path | None, apps: tup
         body = {"path": str(config) if config else None, "pipeline": str(pipeline.path), "written": written is not None}
         click.echo(json.dumps({**body, "merge": merge}))
     elif pipeline.there is None:
-        say(f"Wrote {pipeline.path}. Its comments say what it needs on the side of the CI system.")
+        say(f"Wrote {pipeline.path}. Its comments list the settings that the CI system needs.")
     elif not merge:
         say(f"{pipeline.path} is up to date.")
     else:
-        say(f"{pipeline.path} exists and is left as it is. This is what to merge into it:\n", err=True)
+        say(f"{pipeline.path} exists; not changed. Merge this into it:\n", err=True)
         click.echo(visible(merge), nl=False)
     return int(bool(merge))

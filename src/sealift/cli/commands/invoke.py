@@ -21,16 +21,16 @@ from sealift.usecases.site import Site
 @click.argument("environment", shell_complete=environment_names)
 @click.argument("function")
 @click.option("--event", "-e", metavar="FILE|-|KIND", help=f"A JSON file, - for standard input, or {', '.join(KINDS)}.")
-@click.option("--print", "only_print", is_flag=True, help="Print the event, and call nothing.")
+@click.option("--print", "only_print", is_flag=True, help="Print the event; call nothing.")
 @click.option("--yes-invoke", metavar="NAME", help="Confirm a protected environment by typing its name.")
 @options()
 def invoke_command(
     session: Session, environment: str, function: str, event: str | None, only_print: bool, yes_invoke: str | None
 ) -> int:
-    """Call FUNCTION, a logical id of the template, in ENVIRONMENT and print what it answers.
+    """Call FUNCTION, a logical id of the template, in ENVIRONMENT and print its response.
 
-    A KIND makes an event with the path, method, queue or bucket of the template; without --event it is that of what the
-    template declares first. Exits with 1 when the function failed. Secrets are masked.
+    A KIND builds an event with the path, method, queue or bucket of the template. Default: the first event source that
+    the template declares. Exits with 1 when the function failed. Masks secrets.
     """
     from sealift.usecases.invoke import invoke
 
@@ -66,12 +66,12 @@ def _event(session: Session, site: Site, function: str, text: str | None) -> Jso
             raise UserError(f"{said}{did_you_mean(text, KINDS)}", code="event-unreadable", hint=kinds) from error
     made = sample(site, function, text)
     if made is None:
-        _say(session, f"The template declares nothing that calls {function}: the event is {{}}")
+        _say(session, f"The template declares no event source for {function}; the event is {{}}")
         return {}
     if made.declared:
-        _say(session, f"The event is one of {made.source}")
+        _say(session, f"The event comes from {made.source}")
     else:
-        _say(session, f"The template declares no {text} for {function}: the event has made-up names")
+        _say(session, f"The template declares no {text} for {function}; the names in the event are invented")
     return made.event
 
 

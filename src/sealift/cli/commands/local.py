@@ -46,7 +46,7 @@ def status(session: Session) -> int:
         end = state.endpoint
         where = f"{end.url}  account {end.account}  pid {end.pid}" if state.running and end else "not running"
         lines.append(f"{state.environment:<14} {where}")
-    nothing = "The embedded cloud was not started here yet."
+    nothing = "The embedded cloud has not been started here yet."
     return session.show({"environments": [_row(s) for s in states]}, lines or [nothing])
 
 
@@ -65,9 +65,9 @@ def _row(state: "LocalStatus") -> dict[str, object]:
 @click.argument("environment", shell_complete=environment_names)
 @options(local=False)
 def env(session: Session, environment: str) -> int:
-    """Print what the AWS CLI and boto3 need to reach the emulator of ENVIRONMENT, which is started if need be.
+    """Print the variables that connect the AWS CLI and boto3 to the emulator of ENVIRONMENT. Starts it if needed.
 
-    Use it as `eval $(sealift local env staging)`. The keys are the emulator's own and open nothing else.
+    Use it as `eval $(sealift local env staging)`. The keys belong to the emulator and work nowhere else.
     """
     from shlex import quote
 
@@ -109,7 +109,7 @@ def reset(session: Session, environments: tuple[str, ...]) -> int:
 @click.argument("environments", nargs=-1, shell_complete=environment_names)
 @options(local=False)
 def down(session: Session, environments: tuple[str, ...]) -> int:
-    """Stop the emulators of ENVIRONMENTS, or of all environments. Their state is kept for the next `up`."""
+    """Stop the emulators of ENVIRONMENTS, or of all environments. Keeps their state for the next `up`."""
     from sealift.wiring.clouds import local_cloud
 
     cloud = local_cloud(session.app)

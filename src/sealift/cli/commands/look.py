@@ -44,8 +44,8 @@ def status_command(session: Session, environments: tuple[str, ...]) -> int:
     "--environment", "-e", "name", metavar="NAME", shell_complete=environment_names, help="Show only this environment."
 )
 @click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Show only the newest N entries.")
-@click.option("--dora", is_flag=True, help="Show the measures of DORA for NAME; default: production.")
-@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="With --dora: write a page, too.")
+@click.option("--dora", is_flag=True, help="Show the DORA metrics of NAME. Default: production.")
+@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="With --dora: also write a page.")
 @options()
 def history_command(session: Session, name: str | None, limit: int | None, dora: bool, page: Path | None) -> int:
     """Show what happened, when, and by whom."""
@@ -78,7 +78,7 @@ def history_command(session: Session, name: str | None, limit: int | None, dora:
 def drift_command(session: Session, environment: str) -> int:
     """Detect changes made by hand in ENVIRONMENT since its last deployment.
 
-    Exits with 1 when something was, or when it could not be found out.
+    Exits with 1 if there is drift, or if Sealift could not determine it.
     """
     from sealift.usecases.stacks.drift import drift, summary
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _without_a_clone(command: Function) -> Function:
     """Add the options that say whose the previews are where there is no sealift.toml."""
-    told = "The application, where there is no clone of it; then its region, account and role, too."
+    told = "The application, if you have no clone of it. Also give its region, account and role."
     command = click.option("--role", metavar="ARN", help="With --app: the role of previews.")(command)
     command = click.option("--account", metavar="ID", help="With --app: the account of previews.")(command)
     command = click.option("--region", metavar="NAME", help="With --app: the region of previews.")(command)
@@ -34,27 +34,27 @@ def _named(session: Session, name: str | None, region: str | None, account: str 
     """Take the application from the command line, when it is named there."""
     if name is None:
         if region or account or role:
-            raise click.UsageError("--region, --account and --role go with --app: else sealift.toml has them.")
+            raise click.UsageError("--region, --account and --role need --app; otherwise sealift.toml sets them.")
         return
     if region is None and not session.local:
-        raise click.UsageError("--app needs --region: the previews of one region are not those of another one.")
+        raise click.UsageError("--app needs --region: each region has its own previews.")
     session.app = without_a_clone(session.directory, name, region=region or "us-east-1", account=account, role=role)
 
 
 @click.group("preview")
 def preview_command() -> None:
-    """Bring, list and destroy the environments of pull requests."""
+    """Create, list and destroy the environments of pull requests."""
 
 
 @preview_command.command("up")
-@click.option("--pull-request", metavar="NUMBER", help="The pull request; default: what the CI system says.")
-@click.option("--branch", metavar="NAME", help="The branch, where there is no pull request; default: the current one.")
-@click.option("--force", is_flag=True, help="Deploy even what runs there already.")
+@click.option("--pull-request", metavar="NUMBER", help="The pull request. Default: the one that the CI system names.")
+@click.option("--branch", metavar="NAME", help="The branch, if there is no pull request. Default: the current branch.")
+@click.option("--force", is_flag=True, help="Deploy even if the release is already deployed.")
 @options(streaming=True)
 def up_command(session: Session, pull_request: str | None, branch: str | None, force: bool) -> int:
     """Create or update the preview of a pull request, and verify it.
 
-    Exits with 0 when the pull request gets no preview by the rules of sealift.toml; the reason is shown.
+    If the rules of sealift.toml give the pull request no preview, shows the reason and exits with 0.
     """
     from sealift.usecases.previews.up import UpOptions, up
     from sealift.wiring.application import make_forge, tokens_withheld
@@ -88,7 +88,7 @@ def up_command(session: Session, pull_request: str | None, branch: str | None, f
 @_without_a_clone
 @options()
 def list_command(session: Session, name: str | None, region: str | None, account: str | None, role: str | None) -> int:
-    """List the previews with their addresses, and what carries the application's tags without being one."""
+    """List the previews with their addresses, and other stacks that have the application's tags."""
     from sealift.usecases.previews.survey import survey
 
     _named(session, name, region, account, role)
@@ -106,7 +106,7 @@ def list_command(session: Session, name: str | None, region: str | None, account
 
 @preview_command.command("open")
 @click.argument("preview")
-@click.option("--print", "only_print", is_flag=True, help="Print the address, and open nothing.")
+@click.option("--print", "only_print", is_flag=True, help="Print the address without opening it.")
 @options()
 def open_command(session: Session, preview: str, only_print: bool) -> int:
     """Open the first address of a preview in the browser; print all of them."""
@@ -118,8 +118,8 @@ def open_command(session: Session, preview: str, only_print: bool) -> int:
     found = survey(session.app, session.services, local=session.local).by_name.get(name)
     session.close()
     if found is None or not found.urls:
-        what = f"{name} outputs no web address" if found is not None else f"There is no preview {name}"
-        raise UserError(what, code="preview-no-address", hint="`sealift preview list` shows what there is.")
+        what = f"{name} outputs no web address" if found is not None else f"No preview {name} exists"
+        raise UserError(what, code="preview-no-address", hint="`sealift preview list` lists the previews.")
     for key, url in found.urls.items():
         if session.json:
             click.echo(json.dumps({"name": key, "url": url}))
@@ -142,9 +142,9 @@ def down_command(
     account: str | None,
     role: str | None,
 ) -> int:
-    """Destroy previews, by default that of the pull request that the CI system names.
+    """Destroy previews. Default: the preview of the pull request that the CI system names.
 
-    One that is not there is a success; without a pull request nothing is done.
+    A preview that does not exist counts as destroyed. Without a pull request, does nothing.
     """
     from sealift.delivery.previews import given_name
     from sealift.usecases.previews.down import down
@@ -156,23 +156,23 @@ def down_command(
         _post_gone(session, one, done[one].retained)
     lines = []
     for one, destroyed in done.items():
-        lines.append(f"{one}: deleted {', '.join(destroyed.stacks) or 'nothing; it was not there'}")
+        lines.append(f"{one}: deleted {', '.join(destroyed.stacks) or 'nothing; it did not exist'}")
         lines += [f"{one}: left behind {kept}, as its DeletionPolicy says" for kept in destroyed.retained]
-    nothing = "The CI system names no pull request: nothing was done. `sealift preview sweep` finds what is closed."
+    nothing = "The CI system names no pull request; nothing to do. `sealift preview sweep` destroys closed previews."
     bodies = [{"name": n, "stacks": d.stacks, "retained": d.retained} for n, d in done.items()]
     return session.show({"previews": bodies}, lines or [nothing])
 
 
 @preview_command.command("sweep")
-@click.option("--dry-run", is_flag=True, help="Show what would be destroyed, and destroy nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be destroyed; destroy nothing.")
 @_without_a_clone
 @options()
 def sweep_command(
     session: Session, dry_run: bool, name: str | None, region: str | None, account: str | None, role: str | None
 ) -> int:
-    """Destroy the previews of closed pull requests, those that expired, and what is left of others.
+    """Destroy the previews of closed pull requests, expired previews, and remains of others.
 
-    What carries the application's tags and is neither a preview nor an environment is listed and left alone.
+    Lists, and does not touch, stacks with the application's tags that are neither a preview nor an environment.
     """
     from sealift.usecases.previews.sweep import sweep
     from sealift.wiring.application import make_forge
@@ -189,11 +189,11 @@ def sweep_command(
     return session.show(body, [*(lines or [_NONE]), *map(_left_alone, found.unknown)], exit_code=int(failed))
 
 
-_NONE = "There is no preview."
+_NONE = "No previews exist."
 
 
 def _left_alone(unknown: str) -> str:
-    return f"Not known, left alone: {unknown}"
+    return f"Unknown, not touched: {unknown}"
 
 
 def _post(session: Session, brought: "Brought") -> None:

@@ -21,7 +21,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command("prove")
 @click.option("--require", type=click.Choice(LEVELS), default="L1", show_default=True, help="The level to require.")
-@click.option("--live", is_flag=True, help="Also read the live accounts: everything that is in force there.")
+@click.option("--live", is_flag=True, help="Also read what is in force in the live accounts.")
 @click.option("--secrets", is_flag=True, help="With --live: compare the values of secrets by salted hashes.")
 @click.option(
     "--probe",
@@ -35,14 +35,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--sarif", "sarif_file", type=_FILE, help="Write the findings as SARIF for code review.")
 @click.option("--certificate", "certificate_file", type=_FILE, help="Write a certificate of this proof.")
 @click.option(
-    "--check", metavar="CERTIFICATE", help="Check a certificate: a file, an environment's, or one named by its hash."
+    "--check", metavar="CERTIFICATE", help="Check a certificate: a file, an environment's, or a hash."
 )
 @options(judging=True)
 def prove_command(session: Session, require: str, check: str | None, **given: Any) -> int:
     """Prove that no environment reaches another. Exits with 3 if that is not proved.
 
-    Environments that declare no account are taken to share one: the worst case. With --local each has an account of
-    its own, as on the embedded cloud.
+    Environments without a declared account count as environments in one account, the worst case. With --local, each
+    has its own account, as on the embedded cloud.
     """
     from sealift.cli.proof import show_differences, show_proof
     from sealift.cli.proof_files import given_certificate, write_reports
@@ -131,9 +131,9 @@ def _check_probe(session: Session, names: tuple[str, ...], *, on_aws: bool) -> N
         session.environment(name)
     if names and not session.local and not on_aws:
         raise UserError(
-            "A probe assumes the roles of functions and makes calls as them: on AWS it has to be asked for twice",
+            "A probe assumes the roles of functions and makes calls with them; on AWS it needs --on-aws",
             code="probe-on-aws",
-            hint="Try it with --local, or add --on-aws. Its calls change nothing.",
+            hint="Use --local, or add --on-aws. The calls change nothing.",
         )
 
 

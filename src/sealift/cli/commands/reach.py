@@ -44,9 +44,9 @@ def outputs_command(session: Session, environment: str) -> int:
 @click.argument("output", required=False)
 @options(protected=False)
 def open_command(session: Session, environment: str, output: str | None) -> int:
-    """Print the web address of ENVIRONMENT, and open it where there is a browser.
+    """Print the web address of ENVIRONMENT, and open it if a browser is available.
 
-    Without OUTPUT it is the first output that is a web address.
+    OUTPUT defaults to the first output that is a web address.
     """
     from sealift.errors import did_you_mean
     from sealift.usecases.reach import outputs_of
@@ -70,17 +70,17 @@ def open_command(session: Session, environment: str, output: str | None) -> int:
 @click.command("logs")
 @click.argument("environment", required=False, shell_complete=environment_names)
 @click.argument("function", required=False)
-@click.option("--follow", "-f", is_flag=True, help="Go on with what is logged from now on; Ctrl-C ends it.")
+@click.option("--follow", "-f", is_flag=True, help="Follow the logs; Ctrl-C ends it.")
 @click.option("--since", callback=age, default="10m", show_default=True, metavar="DURATION", help="How far back.")
-@click.option("--grep", "text", metavar="TEXT", help="Print only entries with this text in them.")
+@click.option("--grep", "text", metavar="TEXT", help="Print only entries that contain this text.")
 @options(protected=False)
 def logs_command(
     session: Session, environment: str | None, function: str | None, follow: bool, since: timedelta, text: str | None
 ) -> int:
-    """Print what the functions of ENVIRONMENT logged, or one of them; secrets are masked.
+    """Print the logs of the functions of ENVIRONMENT, or of one FUNCTION. Masks secrets.
 
-    ENVIRONMENT is the first one of sealift.toml unless it is named, FUNCTION a logical id of the template. The lines of
-    Lambda itself are shown with -v. With --json there is one object a line.
+    ENVIRONMENT defaults to the first environment in sealift.toml. FUNCTION is a logical id of the template. -v adds the
+    lines that Lambda writes. --json prints one object per line.
     """
     from sealift.cli.main import EXIT_INTERRUPTED
     from sealift.usecases.reach import follow_lines, functions_of

@@ -18,7 +18,7 @@ UNKNOWN = "unknown"
 @click.argument("environment", shell_complete=environment_names)
 @options()
 def changelog_command(session: Session, environment: str) -> int:
-    """Show the commits and pull requests that each deployment brought to ENVIRONMENT, newest first."""
+    """Show the commits and pull requests of each deployment to ENVIRONMENT, newest first."""
     from sealift.usecases.record import changelog
 
     changes = changelog(session.app, session.environment(environment), session.services)
@@ -35,9 +35,9 @@ def changelog_command(session: Session, environment: str) -> int:
         for commit in change.commits or ():
             out.line(f"  {commit.sha[:8]}  {commit.subject} ({commit.author})")
         if change.commits is None:
-            out.line("  its commits are unknown to this clone; a shallow one: git fetch --unshallow origin", "dim")
+            out.line("  this clone lacks its commits; if the clone is shallow: git fetch --unshallow origin", "dim")
     if not changes:
-        out.line("Nothing was deployed yet.")
+        out.line("Nothing has been deployed yet.")
     return 0
 
 
@@ -49,8 +49,8 @@ def show_dora(session: Session, name: str | None, page: Path | None) -> int:
 
     chosen = session.environment(name) if name else first_protected(session.app.environments)
     if chosen is None:
-        hint = "Name one: sealift history --dora --environment NAME"
-        raise UserError("No environment is called production and none is protected", code="no-production", hint=hint)
+        hint = "Name an environment: sealift history --dora --environment NAME"
+        raise UserError("No environment is named production and none is protected", code="no-production", hint=hint)
     found = measure(session.app, chosen, session.services)
     session.close()
     if page is not None:

@@ -12,7 +12,7 @@ from sealift.cli.session import Session, options
 
 @click.group("release")
 def release_command() -> None:
-    """Check the releases that an environment holds, and let old ones go."""
+    """Verify the releases in an environment's bucket, and delete old ones."""
 
 
 @release_command.command("verify")
@@ -24,13 +24,13 @@ def release_command() -> None:
     "--key",
     type=click.Path(path_type=Path),
     metavar="PEM",
-    help="Public key. Default: the one that sealift.toml names.",
+    help="Public key. Default: the key in sealift.toml.",
 )
 @options()
 def verify_command(session: Session, environment: str, release: str | None, key: Path | None) -> int:
     """Check a release in ENVIRONMENT: manifest, every blob, provenance, and with a key its signature.
 
-    Exits with 1 when one of them does not hold. Nothing is written.
+    Exits with 1 when a check fails. Writes nothing.
     """
     from sealift.usecases.attest import load_keys
     from sealift.usecases.verify_release import verify_release
@@ -47,7 +47,7 @@ def verify_command(session: Session, environment: str, release: str | None, key:
     lines = [f"release {checked.release} in {environment}"]
     lines += [f"  {check.name:<11} {check.status:<7} {check.detail}" for check in checked.checks]
     if keys.public is None:
-        lines.append("  signature   not looked at: no public key, neither by --key nor in sealift.toml")
+        lines.append("  signature   not checked: no public key in --key or sealift.toml")
     return session.show(body, lines, exit_code=int(not checked.holds))
 
 
@@ -58,7 +58,7 @@ def verify_command(session: Session, environment: str, release: str | None, key:
     type=click.IntRange(2),
     default=10,
     show_default=True,
-    help="Releases that did well to keep, the last ones.",
+    help="Number of most recent successful releases to keep.",
 )
 @click.option(
     "--older-than",
@@ -66,15 +66,15 @@ def verify_command(session: Session, environment: str, release: str | None, key:
     default="90d",
     show_default=True,
     metavar="AGE",
-    help="Only what was not deployed for this long.",
+    help="Delete only releases that were not deployed for this long.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and delete nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted; delete nothing.")
 @options()
 def expire_command(session: Session, environment: str, keep: int, older_than: timedelta, dry_run: bool) -> int:
-    """Delete old releases of ENVIRONMENT from its bucket, for good, with the packages that no other one has.
+    """Permanently delete old releases of ENVIRONMENT from its bucket, with packages that no other release uses.
 
-    What runs, the last releases that did well, and what is being deployed stay, and so does the ledger. The roles that
-    `sealift bootstrap` makes may delete nothing there: it is done with the credentials in use.
+    Keeps the running release, the last successful releases, releases being deployed, and the ledger. Uses your current
+    credentials, because the roles of `sealift bootstrap` may not delete from the bucket.
     """
     from sealift.usecases.expire import expire
     from sealift.usecases.site import open_site
