@@ -80,7 +80,7 @@ def test_the_journey_of_the_example_passes_with_nothing_but_these_roles(
     """Run, soak and promote; then the proof of what is in force; then the same without the role's rights."""
     for name in NAMES:
         assert sealift("bootstrap", name) == 0
-    assert "These have none" not in capsys.readouterr().out
+    assert "These roles lack it" not in capsys.readouterr().out
     for name, secret in (("staging", ()), ("production", ("--secret",))):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"hello\n")))
         assert sealift("config", "set", name, "GREETING", *secret) == 0, capsys.readouterr().err

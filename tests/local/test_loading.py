@@ -28,7 +28,7 @@ def test_each_function_is_started_and_none_is_invoked(endpoint: Endpoint) -> Non
     assert judged == [
         "",
         "loads-not (index.py:1): Unable to import module 'index': No module named 'nope_at_all'. "
-        "Declare nope_at_all among the function's dependencies, or bring it in a layer",
+        "Declare nope_at_all among the function's dependencies, or add it in a layer",
         "loads-late (index.py:2): KeyError: 'TABLE'. "
         "Set the variable under Environment in the template, or read it in the handler",
     ]

@@ -1,4 +1,4 @@
-"""Large files on their way to S3, over HTTP: what a killed upload leaves, and who goes on with it."""
+"""Large files on their way to S3, over HTTP: what a killed upload leaves, and who continues it."""
 
 import hashlib
 import subprocess

@@ -180,7 +180,7 @@ class AwsBucket:
                 raise IntegrityError(
                     f"{key} of bucket {self._name} is damaged: its bytes hash to {digest.hexdigest()[:12]}…",
                     code="object-damaged",
-                    hint="The bucket is versioned: restore the version before, or build and upload the release again.",
+                    hint="The bucket is versioned: restore the previous version, or upload the release again.",
                     context={"bucket": self._name, "key": key, "expected": sha256, "actual": digest.hexdigest()},
                 )
             part.replace(path)

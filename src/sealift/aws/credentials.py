@@ -148,9 +148,9 @@ class OwnCredentials:
             return code
         profile = self._profile or os.environ.get("AWS_PROFILE") or "default"
         raise CloudError(
-            f"Profile {profile} asks for a one-time code (MFA), and nobody is there to type it",
+            f"Profile {profile} needs a one-time code (MFA), but this is not a terminal",
             code="credentials-mfa",
-            hint=f"Begin a session at a terminal: `aws sts get-caller-identity --profile {profile}`; Sealift goes on "
+            hint=f"Sign in at a terminal: `aws sts get-caller-identity --profile {profile}`; Sealift goes on "
             "with it for as long as it lasts. For CI use a role that its identity token may assume.",
         )
 

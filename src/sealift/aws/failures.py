@@ -51,7 +51,7 @@ _BARE = _Kind(
 _MFA = _Kind(
     code="credentials-mfa", hint="Each one-time code works once: repeat the command with the next one of that device."
 )
-_PROCESS = _Kind(code="credentials-process", hint="Run the `credential_process` of the profile by hand and mend it.")
+_PROCESS = _Kind(code="credentials-process", hint="Run the `credential_process` of the profile by hand and fix it.")
 _UNREADABLE = _Kind(
     code="credentials-unreadable", hint="`aws sts get-caller-identity` shows whether the AWS CLI can get any."
 )
@@ -64,7 +64,7 @@ _IDENTITY = _Kind(
 _INVALID = _Kind(code="credentials-invalid", hint="`aws sts get-caller-identity` shows whose credentials are in use.")
 _MISSING = _Kind(code="credentials-missing", hint="Set AWS_PROFILE, or sign in with `aws sso login`.")
 _DENIED = _Kind(code="access-denied", hint="The message names the action that the credentials in use may not do.")
-_THROTTLED = _Kind(code="throttled", hint="AWS asked to go slower; repeat the command.", retryable=True)
+_THROTTLED = _Kind(code="throttled", hint="AWS throttled the request; repeat the command.", retryable=True)
 _UNAVAILABLE = _Kind(code="aws-unavailable", hint="AWS failed; repeat the command.", retryable=True)
 _UNREACHABLE = _Kind(
     code="unreachable", hint="Check the network, the proxy, `region` and AWS_ENDPOINT_URL.", retryable=True
@@ -82,7 +82,7 @@ _SKEWED = _Kind(
 _CONFLICT = _Kind(code="precondition-failed", error=PreconditionFailed)
 _RACED = _Kind(code="write-conflict", retryable=True, error=PreconditionFailed)
 _NO_OBJECT = _Kind(code="object-not-found")
-_NO_BUCKET = _Kind(code="bucket-not-found", hint="The first deployment makes the environment's bucket.")
+_NO_BUCKET = _Kind(code="bucket-not-found", hint="The first deployment creates the environment's bucket.")
 _NOT_FOUND = _Kind(code="not-found")
 _REFUSED = _Kind(code="aws-refused")
 
@@ -159,7 +159,7 @@ _STACK_MESSAGES: tuple[tuple[re.Pattern[str], _Kind], ...] = (
     (re.compile(r"^No updates are to be performed\.?$"), _Kind(code="nothing-to-change")),
     (
         re.compile(r"TerminationProtection is enabled"),
-        _Kind(code="stack-protected", hint="The stack is protected: its termination protection has to go first."),
+        _Kind(code="stack-protected", hint="The stack is protected: disable its termination protection first."),
     ),
     (
         re.compile(r"is in [A-Z_]+_IN_PROGRESS state and can ?not be"),
@@ -276,7 +276,7 @@ def _from_botocore(error: Exception, what: str, secrets: Collection[str]) -> Clo
     address = str(getattr(error, "kwargs", {}).get("endpoint_url") or "")
     if address.startswith(_OUR_OWN) and isinstance(error, raised.HTTPClientError | raised.ConnectionError):
         return CloudError(
-            f"The cloud at {'/'.join(address.split('/')[:3])} does not answer: it was asked to {what}",
+            f"The cloud at {'/'.join(address.split('/')[:3])} does not respond to the request to {what}",
             code="local-cloud-unreachable",
             hint="`sealift local logs ENVIRONMENT` shows what the embedded cloud says; `sealift local down` stops it, "
             "and the next command starts it again as it was.",
@@ -288,7 +288,7 @@ def _from_botocore(error: Exception, what: str, secrets: Collection[str]) -> Clo
     unquoted = {"aws-request-invalid": "the request is not valid", "not-aws": "the answer is not one of AWS"}
     text = unquoted.get(kind.code) or _masked(str(error), secrets)
     return CloudError(
-        f"AWS could not be asked to {what}: {text}", code=kind.code, hint=kind.hint, retryable=kind.retryable
+        f"The request to AWS to {what} failed: {text}", code=kind.code, hint=kind.hint, retryable=kind.retryable
     )
 
 

@@ -43,7 +43,7 @@ def is_role(access: Access, name: str) -> bool:
 
 def _local(access: Access) -> AwsSession:
     if access.endpoint_url is None or access.access_key is None:
-        raise CloudError("Stand-ins for settings are for the embedded cloud alone", code="not-local")
+        raise CloudError("Stand-ins for settings work on the embedded cloud only", code="not-local")
     return AwsSession(access)
 
 

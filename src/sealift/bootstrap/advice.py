@@ -27,7 +27,7 @@ def boundary_advice(target: BootstrapTarget, unbounded: Sequence[str]) -> Iterat
     """Yield what to write into a template whose roles have no boundary: CloudFormation may make no others."""
     if not unbounded:
         return
-    yield f"\nCloudFormation may only make roles within the boundary. These have none: {', '.join(unbounded)}"
+    yield f"\nCloudFormation may only create roles with the boundary. These roles lack it: {', '.join(unbounded)}"
     yield "In the template, for all functions at once, and as a property of each AWS::IAM::Role:\n"
     yield "    Globals:"
     yield "      Function:"

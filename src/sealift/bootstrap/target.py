@@ -113,7 +113,7 @@ def check_apart(app: App, previews: Environment) -> None:
             raise ConfigError(
                 f"stack {near[0]} of {other.name} has a name that the roles of previews may change",
                 code="bootstrap-name",
-                hint=f"Give {other.name} and [previews] an account each, or set another `stack_name` under "
+                hint=f"Give {other.name} and [previews] separate accounts, or set another `stack_name` under "
                 f"{other.section} in sealift.toml: one that does not begin with {previews.beginning}-.",
                 context={"environment": other.name, "stack": near[0]},
             )

@@ -109,7 +109,7 @@ def _invalid(environment: Environment, system: str, why: str) -> ConfigError:
     name = environment.label
     what = f'the trust of {name} is not usable: "{text}": {why}' if text else ""
     return ConfigError(
-        what or f"{name} does not say whom its roles trust",
+        what or f"{name} does not declare whom its roles trust",
         code="trust-invalid" if text else "trust-missing",
         hint=f'Set `trust = "…"` under {environment.section} in sealift.toml, of the form '
         + (f"{expected}." if expected else "; ".join(forms.values()) + "."),

@@ -115,7 +115,7 @@ class CachedBuilder:
             functions = [one for function in functions if (one := packed(function, self.cache)) is not None]
         used = [function for function in functions if not function.unused]
         idle = ", ".join(function.logical_id for function in functions if function.unused)
-        unseen = (f"Not looked at: {idle} (its Condition holds in no environment)",) if idle else ()
+        unseen = (f"Not checked: {idle} (its Condition holds in no environment)",) if idle else ()
         warnings = tuple(told for function in used for told in self._looked(function))
         seen = tried(used, self._trials, self.cache) if self._trials else Looked()
         return Looked(warnings=(*warnings, *seen.warnings), unseen=(*unseen, *seen.unseen))

@@ -13,7 +13,7 @@ from sealift.ports import Process
 
 _HINT = (
     "It runs on a copy that holds its own folder and what [build] inputs in sealift.toml names; "
-    "declare there what it reads elsewhere in the repository, and mend what it says."
+    "declare there what it reads elsewhere in the repository, and fix what it reports."
 )
 
 

@@ -32,7 +32,7 @@ from sealift.ports import Process
 _OwnBuild = Callable[[AssetPlan, Process, Path], Path]
 _Build = Callable[[AssetPlan, Process, Path], Done]
 _NAMED = 5
-_REFUSED = "A promotion builds it again and refuses what differs"
+_REFUSED = "A promotion rebuilds it and refuses a difference"
 
 
 class Maker:

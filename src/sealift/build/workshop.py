@@ -46,13 +46,13 @@ def run(
     raise BuildError(
         f"{plan.name}: `{command}` {how}:\n{output}",
         code="build-command-failed",
-        hint=hint or f"Run it in {plan.asset.source} by hand, and mend what it says.",
+        hint=hint or f"Run it in {plan.asset.source} by hand, and fix what it reports.",
     )
 
 
 _HOW_TO_INSTALL = {
-    "esbuild": "`npm install --save-dev esbuild` beside its package.json fixes the version for all who build; "
-    "`npm install --global esbuild` puts it on PATH of this machine alone."
+    "esbuild": "`npm install --save-dev esbuild` beside its package.json fixes the version for everybody; "
+    "`npm install --global esbuild` puts it on PATH of this machine only."
 }
 
 

@@ -47,7 +47,7 @@ def _lane_rows(lane: Lane, now: datetime) -> Iterator[tuple[str, Text]]:
         mark, style = MARKS["failed"]
         yield "stuck", Text.assemble((mark, style), f" {one!s}")
     for name in lane.undeclared:
-        told = f"stack {name} is still there, but sealift.toml does not declare it"
+        told = f"stack {name} still exists, but sealift.toml does not declare it"
         yield "undeclared", Text(told, style="yellow")
     if lane.health is not None:
         yield "health", _health(lane.health)

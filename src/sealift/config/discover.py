@@ -26,7 +26,7 @@ def find_template(root: Path) -> str:
     if len(found) == 1:
         return found[0]
     raise ConfigError(
-        f"there are {len(found)} templates in {root}, and nothing says which one is meant: {', '.join(found)}",
+        f"there are {len(found)} templates in {root}, and none is selected: {', '.join(found)}",
         code="template-ambiguous",
         hint='name it in sealift.toml, [app] template = "…", or run: sealift init',
         context={"templates": list(found)},

@@ -13,16 +13,16 @@ from sealift.errors import ConfigError
 
 _HEAD = """\
 # Sealift: from commit to production, one sealed environment at a time.
-# What is commented out shows what else can be said; `sealift explain` lists every key.
+# Commented lines show more options; `sealift explain` lists every key.
 """
 _SSM_VALUE = "AWS::SSM::Parameter::Value<"
 _TAIL = """
-# Requests that every deployment has to answer; ${Key} is an output of the stack.
+# Requests that every deployment must answer; ${Key} is an output of the stack.
 # [[probes]]
 # url = "${ApiUrl}/health"
 # status = 200
 
-# The application's own tests: found and run by themselves.
+# The application's own tests, which Sealift detects and runs.
 # [tests.unit]
 # path = "tests/unit"
 # [tests.acceptance]
@@ -54,7 +54,7 @@ def write_initial_config(root: Path) -> Path:
 
 def _exists(name: str) -> ConfigError:
     return ConfigError(
-        f"there is a configuration already, in {name}; it is left as it is",
+        f"a configuration already exists in {name}; it is not changed",
         code="config-exists",
         hint=f"edit {name}, or move it away first",
     )
@@ -86,7 +86,7 @@ def _app(name: str, templates: tuple[str, ...]) -> str:
     if len(templates) == 1:
         lines.append(f"template = {toml_string(templates[0])}")
         return "\n".join(lines) + "\n"
-    lines += ["", "# Several templates: say which need which, so that they are deployed in that order."]
+    lines += ["", "# Several templates: declare what each needs; Sealift deploys them in that order."]
     taken: set[str] = set()
     for template in templates:
         stack = as_name(template.rsplit("/", 1)[0] if "/" in template else "app")[:40].rstrip("-")
@@ -122,12 +122,12 @@ def _environment(
         lines.append('soak = "10m"  # how long a release must have been verified here before it may go on')
     else:
         lines.append('promotes_from = "staging"')
-        lines.append("# approval = true  # somebody has to approve each deployment")
+        lines.append("# approval = true  # another person must approve each release")
     if own and own.role_arn:
         lines.append(f"cloudformation_role = {toml_string(own.role_arn)}  # role_arn of samconfig [{own.name}]")
     if own and own.capabilities:
         told = " ".join(own.capabilities)
-        lines.append(f"# {told}: nothing to say, Sealift gives CloudFormation the capabilities that a template needs")
+        lines.append(f"# {told}: not needed, Sealift gives CloudFormation the capabilities that a template needs")
     if own and own.tags:
         lines.append(f"[environments.{which}.tags]")
         lines += [f"{toml_key(name)} = {toml_string(value)}" for name, value in own.tags.items()]
@@ -184,7 +184,7 @@ def _settings(parameters: Iterable[TemplateParameter]) -> str:
     names = dict.fromkeys(one.default for one in parameters if one.type.startswith(_SSM_VALUE) and one.default)
     if not names:
         return ""
-    head = "# Settings that the template reads. On AWS they are in Parameter Store; the embedded cloud wants stand-ins."
+    head = "# Settings that the template reads. On AWS they are in Parameter Store; the embedded cloud needs stand-ins."
     return "\n".join(("", head, "# [local.settings]", *(f'# {toml_string(f"ssm:{one}")} = ""' for one in names), ""))
 
 

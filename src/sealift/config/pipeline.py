@@ -120,7 +120,7 @@ def save(pipeline: Pipeline) -> None:
             file.write(pipeline.text)
     except FileExistsError as error:
         raise ConfigError(
-            f"{pipeline.path} exists; it is left as it is", code="pipeline-exists", hint="Merge what is shown into it."
+            f"{pipeline.path} exists; it is not changed", code="pipeline-exists", hint="Merge the printed part into it."
         ) from error
     except OSError as error:
         raise ConfigError(f"{pipeline.path} cannot be written: {error.strerror}", code="config-unwritable") from error
@@ -140,7 +140,7 @@ def lint_file(path: Path, *, shown: str) -> tuple[Finding, ...]:
     system = system_of(path.as_posix())
     if system is None:
         raise UserError(
-            f"{shown} is not a pipeline file that Sealift knows, by its name",
+            f"{shown} is not the name of a pipeline file that Sealift supports",
             code="pipeline-unknown",
             hint=f"Known are {FILES['bitbucket']}, {FILES['github']}/*.yml and {FILES['gitlab']}.",
         )

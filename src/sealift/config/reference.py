@@ -12,13 +12,13 @@ _HEAD = """\
 <!-- Made from src/sealift/config/keys.py by sealift.config.reference; a test fails when this page is out of date. -->
 
 Sealift reads `sealift.toml` in the application's folder, or `[tool.sealift]` in its `pyproject.toml`, never both. All
-of it is optional: in a folder with nothing but a template, commits on `main` go to `staging`, and from there, when
-asked, to `production`. `sealift init` writes a commented file to begin with.
+of it is optional: in a folder with only a template, Sealift deploys commits on `main` to `staging`, and promotes them
+to `production` on request. `sealift init` writes a commented file to start from.
 
-Durations are written `"10s"`, `"30m"`, `"2h"`, `"1d"`, or together, `"1h30m"`. Template parameters may be text, whole
-numbers, true, false, or lists of texts; CloudFormation receives all of them as text. A value in
-`[environments.NAME.stacks.STACK.parameters]` goes before one in `[environments.NAME.parameters]`, that before one in
-`[parameters]`, and that before one in `[[stacks]]`.
+Durations are written `"10s"`, `"30m"`, `"2h"`, `"1d"`, or combined, `"1h30m"`. Template parameters may be text, whole
+numbers, true, false, or lists of texts; CloudFormation receives all of them as text. If several tables set a parameter,
+the first of these takes precedence: `[environments.NAME.stacks.STACK.parameters]`, `[environments.NAME.parameters]`,
+`[parameters]`, `[[stacks]]`.
 """
 
 

@@ -39,7 +39,7 @@ def approval_gate(target: Environment, given: Sequence[Entry], subject: Subject)
     counting = [actor for actor, fault in judged if not fault]
     if len(counting) >= wanted:
         return GateResult(gate="approval", status="open", message=f"approved by {', '.join(counting)}")
-    there = f"{len(counting)} of {wanted} is there ({', '.join(counting)})" if counting else "none is there"
+    there = f"{len(counting)} of {wanted} approved ({', '.join(counting)})" if counting else "none is there"
     faults = "".join(f"; {actor}: {fault}" for actor, fault in judged if fault)
     noun = "an approval" if wanted == 1 else f"{wanted} approvals"
     return GateResult(

@@ -41,11 +41,11 @@ _ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"Exceeded attempts to wait|did not stabilize", re.I),
-        "AWS waited and the resource did not come up; its own console says more.",
+        "AWS timed out before the resource was ready; its own console shows more.",
     ),
     (
         re.compile(r"limit ?exceeded|quota|too many|TooMany", re.I),
-        "A quota of the account is used up: have it raised, or delete what is not needed.",
+        "A quota of the account is used up: request an increase, or delete what is not needed.",
     ),
     (
         re.compile(r"Received response status \[FAILED\] from custom resource", re.I),

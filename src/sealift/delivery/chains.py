@@ -38,7 +38,7 @@ def anchored_gate(anchor: Anchor | None, entries: Sequence[Entry]) -> GateResult
     return GateResult(
         gate="anchored",
         status="refused",
-        message=f"The ledger of {anchor.environment} was written anew: entry {anchor.seq}, which the last promotion "
+        message=f"The ledger of {anchor.environment} was rewritten: entry {anchor.seq}, which the last promotion "
         f"saw, {how}",
         hint=f"Find out who wrote to the bucket of {anchor.environment}: its versions say. When it was made anew on "
         'purpose: --override anchored --reason "…"',
@@ -57,7 +57,7 @@ def newer_gate(*, commit: str | None, running: str | None, behind: Sequence[str]
         return GateResult(
             gate="newer",
             status="refused",
-            message=f"This clone cannot tell whether {_short(commit)} is older than {_short(running)} of {name}",
+            message=f"This clone cannot determine whether {_short(commit)} is older than {_short(running)} of {name}",
             hint="git fetch origin (in a shallow clone: git fetch --unshallow origin), then promote again. When the "
             'history was rewritten: --override newer --reason "…"',
         )

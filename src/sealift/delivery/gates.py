@@ -82,8 +82,8 @@ def promotion_gates(
             GateResult(
                 gate="release",
                 status="refused",
-                message=f"{source.name} does not run what its ledger says: {'; '.join(broken)}",
-                hint=f"Deploy it again with `sealift deploy {source.name}`; its soak starts anew.",
+                message=f"{source.name} does not run what its ledger records: {'; '.join(broken)}",
+                hint=f"Deploy it again with `sealift deploy {source.name}`; its soak restarts.",
             ),
         )
     if current is None or current.release != release:
@@ -112,7 +112,7 @@ def branch_gate(source: Environment, branch: str, *, commit: str | None, beyond:
         return GateResult(
             gate="branch",
             status="refused",
-            message=f"{source.name} runs {what}, and this clone cannot tell whether it was merged to {branch}",
+            message=f"{source.name} runs {what}, and this clone cannot determine whether it was merged to {branch}",
             hint="git fetch origin (in a shallow clone: git fetch --unshallow origin), then promote again.",
         )
     if beyond:
@@ -136,14 +136,14 @@ def health_gate(source: Environment, judgement: Judgement) -> GateResult:
                 gate="health",
                 status="refused",
                 message=f"The release is not healthy in {name}: {because}",
-                hint="Mend the cause and push a new commit.",
+                hint="Fix the cause and push a new commit.",
             )
         case "waiting":
             return GateResult(
                 gate="health",
                 status="waiting",
                 message=f"Not enough was seen of the release in {name}: {because}",
-                hint="Promote again when there was more traffic, or declare [[probes]] that make it.",
+                hint="Promote again after more traffic, or declare [[probes]] that create it.",
             )
         case "unknown":
             return GateResult(
@@ -176,7 +176,7 @@ def _verified(source: Environment, current: Deployed, last: Deployed | None) -> 
         return GateResult(
             gate="verified",
             status="refused",
-            message=f"The last deployment to {source.name} did not succeed, so what runs there is not settled",
+            message=f"The last deployment to {source.name} did not succeed, so it is unclear what runs there",
             hint=f"See `sealift history --environment {source.name}`; deploy a good commit first.",
         )
     if current.verified != "succeeded":
@@ -184,7 +184,7 @@ def _verified(source: Environment, current: Deployed, last: Deployed | None) -> 
             gate="verified",
             status="refused",
             message=f"The release in {source.name} was not verified there",
-            hint=f"Deploy it again with `sealift deploy {source.name}`; its verification has to succeed.",
+            hint=f"Deploy it again with `sealift deploy {source.name}`; its verification must succeed.",
         )
     if current.watch == "failed":
         return GateResult(

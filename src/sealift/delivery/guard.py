@@ -81,7 +81,7 @@ def _removed(change: Change, stack: str, renamed_to: str | None) -> Iterator[Fin
             stack,
             "identity-removed",
             f"would be removed: {IDENTITIES[change.type]}.{renamed}",
-            fix="Keep its logical id. If nobody uses it any more, waive this.",
+            fix="Keep its logical id. If nobody uses it any more, waive the refusal.",
             severity="high",
         )
     elif not keeps:

@@ -90,7 +90,7 @@ def _cure(loading: Loading) -> str:
     if module and loading.absent_layers:
         return f"It may be in a layer or a file system that cannot be had here: {', '.join(loading.absent_layers)}"
     if module:
-        return f"Declare {module[1] or module[2]} among the function's dependencies, or bring it in a layer"
+        return f"Declare {module[1] or module[2]} among the function's dependencies, or add it in a layer"
     if of_layer := _OF_A_LAYER.search(loading.message):
         return f"No layer of it brings {of_layer[1]}; what npm builds for a layer goes into nodejs/ as a whole"
     if lacking := _LACKING.search(loading.message):

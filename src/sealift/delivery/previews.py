@@ -84,15 +84,15 @@ def previews_of(app: App, *, local: bool) -> Environment:
         return app.previews
     if app.previews is not None:
         raise ConfigError(
-            f"[previews] is declared in the work tree alone, not on {app.gates.reference}",
+            f"[previews] is declared in the work tree only, not on {app.gates.reference}",
             code="previews-not-merged",
-            hint="Merge it first: who gets a preview, and as which role, is a gate, and gates are read from there.",
+            hint="Merge it first: the rules of previews are gates, and Sealift reads gates from that branch.",
         )
     if not local:
         raise ConfigError(
             "sealift.toml has no [previews]",
             code="previews-not-declared",
-            hint='Add [previews] with the account or role they have to themselves, such as account = "111122223333".',
+            hint='Add [previews] with an account or role for previews only, such as account = "111122223333".',
         )
     region = app.environments[0].region if app.environments else "us-east-1"
     return Environment(name=PREVIEW, kind="preview", region=region, stack_name=f"{app.name}-{PREVIEW}")

@@ -20,7 +20,7 @@ def lost_indexes(before: Properties, after: Properties) -> Iterator[str]:
             yield f"would lose its index {name}, and every query on it fails"
         elif _keys(index) != _keys(now[name]):
             was, becomes = _keys(index), _keys(now[name])
-            yield f"would have its index {name} built anew with another key ({was} → {becomes}); queries fail meanwhile"
+            yield f"would have its index {name} rebuilt with another key ({was} → {becomes}); queries fail meanwhile"
 
 
 def lost_features(before: Properties, after: Properties) -> Iterator[str]:

@@ -51,10 +51,10 @@ class EntryCache:
             return
         now = f"ends at entry {len(entries)}" if len(entries) < newest.seq else "has another one there"
         raise IntegrityError(
-            f"The ledger of {environment} is not the one that this machine knows: it saw entry {newest.seq} of "
+            f"The ledger of {environment} differs from the one that this machine saw: it saw entry {newest.seq} of "
             f"{newest.at:%Y-%m-%d %H:%M:%S} UTC, and the ledger {now}",
             code="ledger-rewritten",
-            hint="Find out who wrote to the bucket: it is versioned. If it was made anew on purpose, remove "
+            hint="Find out who wrote to the bucket: it is versioned. If it was recreated on purpose, remove "
             f"{self._file} to forget the old one.",
             context={"environment": environment, "seq": newest.seq},
         )

@@ -126,7 +126,7 @@ def damaged(why: str) -> IntegrityError:
     return IntegrityError(
         why,
         code="ledger-damaged",
-        hint="`sealift ledger verify` shows where. The bucket is versioned: the version before can be restored.",
+        hint="`sealift ledger verify` shows where. The bucket is versioned: you can restore the previous version.",
     )
 
 
@@ -136,7 +136,7 @@ def check_format(written: int, environment: str) -> None:
         raise UserError(
             f"A newer Sealift wrote to {environment}, in format {written}; this one writes format {FORMAT}",
             code="ledger-newer",
-            hint="Update Sealift, then repeat the command. Nothing was written; reading goes on to work.",
+            hint="Update Sealift, then repeat the command. Nothing was written; reading still works.",
             context={"environment": environment, "format": written},
         )
 

@@ -121,7 +121,7 @@ class BucketLeases:
         raise LeaseError(
             f"The right to write to {self._environment} was lost: {by}",
             code="lease-lost",
-            hint="Nothing more is written. `sealift status` shows what goes on there; then repeat the command.",
+            hint="Nothing more is written. `sealift status` shows the state; then repeat the command.",
             context={"environment": self._environment, "holder": now.holder if now else None, "fence": lease.fence},
         )
 
@@ -151,7 +151,7 @@ class BucketLeases:
             f"{lease.holder} writes to {self._environment} ({lease.purpose}), "
             f"at least until {lease.expires_at:%H:%M:%S} UTC",
             code="lease-held",
-            hint="Wait for it. The lease of a process that died ends by itself.",
+            hint="Wait for it. The lease of a killed process expires.",
             context={
                 "environment": self._environment,
                 "holder": lease.holder,
@@ -164,7 +164,7 @@ class BucketLeases:
 
     def _contended(self) -> LeaseError:
         return LeaseError(
-            f"Too many want to write to {self._environment} at once",
+            f"Too many processes write to {self._environment} at once",
             code="lease-contended",
             hint="Repeat the command.",
             context={"environment": self._environment},

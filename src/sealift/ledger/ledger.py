@@ -183,7 +183,7 @@ class BucketLedger:
                 f"Somebody else took over {self._environment} in the meantime: {last.actor} wrote entry {last.seq} "
                 f"under lease {last.fence}, ours is {fence}",
                 code="lease-lost",
-                hint="Nothing more was written. `sealift status` shows what the other one did.",
+                hint="Nothing more was written. `sealift status` shows what the other command did.",
                 context={"environment": self._environment, "fence": fence, "newest": last.fence, "seq": last.seq},
             )
 

@@ -42,7 +42,7 @@ def _lines(report: ChangeReport) -> Iterator[str]:
     if report.preview is not None:
         yield from _preview(report.preview)
     if stopping:
-        yield "**What stops it, and what mends it**"
+        yield "**What stops it, and how to fix it**"
         yield ""
         yield from (line for stop in stopping for line in _stop(stop))
         yield ""

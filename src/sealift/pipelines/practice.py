@@ -66,7 +66,7 @@ def advice(text: str, jobs: tuple[Job, ...]) -> Iterator[Problem]:
 
 def _of_a_job(job: Job) -> Iterator[Problem]:
     if job.calls("promote") and not job.manual:
-        message = f"`{job.name}` promotes by itself: nobody pushes the button"
+        message = f"`{job.name}` promotes without a push of the button"
         yield Problem(line=job.line, rule="promotes-by-itself", message=message, fix="Make it manual.", advice=True)
     verb = job.calls(*_WRITES) if job.on != "pull request" else job.calls("deploy", "promote")
     if verb is None:

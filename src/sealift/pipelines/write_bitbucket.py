@@ -10,7 +10,7 @@ EVENTS = {"preview": ("created", "updated"), "remove-preview": ("fulfilled", "re
 
 def bitbucket(what: Delivered) -> str:
     """Return the text of the file."""
-    about = "Deployment environments of the same names have to exist in the repository's settings."
+    about = "Deployment environments of the same names must exist in the repository's settings."
     checks = _checks(what)
     parts = [HEAD.format(system="bitbucket", about=about), f"image: python:{PYTHON}\n", _caches(what)]
     if what.previews is not None:
@@ -61,7 +61,7 @@ def _checks(what: Delivered) -> str:
     begin = f"""\
     script:
       - &install {line(what.install)}
-      # Gates are read from the protected branch, never from the change itself.
+      # Sealift reads gates from the protected branch, never from the change itself.
       - &protected {line(what.fetch)}
 """
     analyse = [line(what.command(verb)) for verb in ("check --no-tests",)]
@@ -107,7 +107,7 @@ def _step(one: Entered, command: str, *, title: str = "", manual: bool = False) 
     script:
       # No cache: one that the step of a pull request wrote could reach what is deployed.
       - *install
-      # The step's own token is exchanged for the role that sealift.toml names; no key is stored.
+      # Sealift exchanges the step's token for the role in sealift.toml; no key is stored.
       - export AWS_WEB_IDENTITY_TOKEN_FILE="$(mktemp)"
       - printenv BITBUCKET_STEP_OIDC_TOKEN > "$AWS_WEB_IDENTITY_TOKEN_FILE"
       - {line(command)}

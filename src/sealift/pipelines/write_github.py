@@ -24,7 +24,7 @@ on:
         type: choice
         options: [{buttons}]
       release:
-        description: Release to promote; empty for the one that soaked
+        description: Release to promote; empty for the release that soaked
         default: ""{application}{approving}
 
 permissions:
@@ -38,7 +38,7 @@ _APPLICATION = """
         default: ''"""
 _APPROVING = """
       approve:
-        description: Approve the release instead, which has to be named; never by its author
+        description: Approve the release instead; name it. Its author cannot approve.
         type: boolean
         default: false"""
 

@@ -25,7 +25,7 @@ default:
   image: python:{PYTHON}
   before_script:
     - {line(what.install)}
-    # Gates are read from the protected branch, never from the change itself.
+    # Sealift reads gates from the protected branch, never from the change itself.
     - {line(what.fetch)}
   cache:
     # Each job has its own: caches are not merged. The branch never reads what a merge request wrote.

@@ -231,7 +231,7 @@ class Git:
         where = ("--git-dir", str(self._git_dir(root)), "--work-tree", str(into))
         done = self._git.run(root, *where, "read-tree", "--reset", "-u", commit, settings=settings, index=index)
         if done.returncode != 0:
-            said = done.stderr.strip().splitlines()[-1:] or ["git does not say why"]
+            said = done.stderr.strip().splitlines()[-1:] or ["git gives no reason"]
             raise UserError(
                 f"Commit {commit[:12]} cannot be checked out: {said[0]}",
                 code="git-unreadable",

@@ -34,7 +34,7 @@ class NotFound:
 
 
 _UNDECIDED = NotFound(
-    problem="this clone has both origin/main and origin/master, and does not say which is the default branch",
+    problem="this clone has both origin/main and origin/master, and no default branch is set",
     hint="Ask the remote: git remote set-head origin --auto",
 )
 

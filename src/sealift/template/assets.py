@@ -270,7 +270,7 @@ def _refuse_choice(source: Source, at: TemplatePath, resource: Resource, value: 
             at,
             f"{at[-1]} of {resource.logical_id} depends on a condition, but names the local {local}",
             code="template-asset-choice",
-            hint="a release has the same code in every environment: make two resources, each under a condition",
+            hint="a release has the same code in every environment: declare two resources, each under a condition",
         )
 
 
@@ -395,7 +395,7 @@ def _refuse_missing(source: Source, shape: Shape, location: Location, text: str)
         )
 
 
-_BUILT = "; when a build of your own makes it, run that first"
+_BUILT = "; if your own build creates it, run that first"
 
 
 def _near(path: Path) -> str:

@@ -42,7 +42,7 @@ def approve(app: App, environment: Environment, services: Services, *, release: 
     source = app.environment(environment.promotes_from or "")
     if source is None or not environment.approvals:
         raise UserError(
-            f"{environment.name} asks for no approval",
+            f"{environment.name} needs no approval",
             code="approval-needless",
             hint=f"Set `approval = true` under [environments.{environment.name}] when it should.",
         )

@@ -133,7 +133,7 @@ def _signed(statement: bytes, site: Site, keys: Keys) -> bytes | None:
         raise ConfigError(
             f"The KMS key {keys.kms} is not the one that `public_key` belongs to",
             code="signing-key",
-            hint=f"Write its public key anew: {_GET_PUBLIC_KEY.format(keys.kms)}",
+            hint=f"Write its public key again: {_GET_PUBLIC_KEY.format(keys.kms)}",
         ) from error
 
 
@@ -143,7 +143,7 @@ def require_private_key(keys: Keys, site: Site) -> None:
         return
     if not site.cloud.local:
         raise ConfigError(
-            f"The signing key {keys.missing} is not there, so the release cannot be signed",
+            f"The signing key {keys.missing} is not there, so Sealift cannot sign the release",
             code="signing-key-missing",
             hint="Put it there, or correct `private_key` under [signing] in sealift.toml.",
         )

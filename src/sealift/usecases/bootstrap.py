@@ -236,7 +236,7 @@ def _change_set(bootstrap: Bootstrap, site: Site, *, create: bool, revert_drift:
         raise CloudError(
             f"CloudFormation refuses the bootstrap stack of {site.environment.label}: {made.reason}",
             code="bootstrap-refused",
-            hint="Nothing was changed. Look at what it names, then repeat the command.",
+            hint="Nothing was changed. Fix what it names, then repeat the command.",
             context={"environment": site.name, "stack": bootstrap.target.name},
         )
     return made
@@ -285,6 +285,6 @@ def _execute(change_set: ChangeSet, site: Site) -> StackState:
         f"The bootstrap stack of {site.environment.label} failed: "
         + (failed[0] if failed else (state.reason if state else "it is gone")),
         code="bootstrap-failed",
-        hint="CloudFormation undid what it had begun. Mend what it names, then repeat the command.",
+        hint="CloudFormation rolled its changes back. Fix what it names, then repeat the command.",
         context={"environment": site.name, "stack": name},
     )

@@ -89,7 +89,7 @@ def kept_configuration(digest: str, cloud: Cloud) -> Configuration:
         raise IntegrityError(
             f"{key} in the bucket of {cloud.environment} is {what}",
             code="configuration-damaged",
-            hint="The bucket is versioned: restore the version before. Or deploy with what sealift.toml has now.",
+            hint="The bucket is versioned: restore the previous version. Or deploy with what sealift.toml has now.",
             context={"environment": cloud.environment, "key": key},
         )
     try:

@@ -108,7 +108,7 @@ def _confirm(environment: Environment, services: Services, confirmed_name: str |
         raise Refused(
             f"{name} was not destroyed: its name was not typed",
             code="destroy-unconfirmed",
-            hint=f"With nobody at the terminal: sealift destroy {name} --yes-destroy {name}",
+            hint=f"Without a terminal: sealift destroy {name} --yes-destroy {name}",
         )
 
 
@@ -146,7 +146,7 @@ def _delete(name: str, operation: Operation, writer: Writer) -> list[str] | None
     named = (f"{e.logical_id} ({e.physical_id or before.get(e.logical_id, '')})" for e in kept if e.logical_id)
     names = list(dict.fromkeys(named))  # each attempt keeps them anew
     if names:
-        writer.site.note("retained", f"Kept, because their DeletionPolicy says so: {', '.join(names)}")
+        writer.site.note("retained", f"Retained by their DeletionPolicy: {', '.join(names)}")
     return names
 
 
@@ -181,14 +181,14 @@ def _check(name: str, state: StackState | None, writer: Writer) -> None:
         raise Refused(
             f"Stack {name} is in state {state.status}: {state.reason or 'no reason given'}",
             code="stack-state",
-            hint="This state is not known to Sealift; look at it in the console.",
+            hint="Sealift does not support this state; check the stack in the console.",
         )
     if not is_ours(state, writer):
         whose = f"{writer.app.name}/{writer.site.name}"
         raise Refused(
-            f"Stack {name} is not known as a stack of {whose}: neither by its tags nor by the ledger",
+            f"Stack {name} is not identified as a stack of {whose}: neither by its tags nor by the ledger",
             code="stack-owner",
-            hint="Only what Sealift made is destroyed. Delete the stack in the console if you are sure.",
+            hint="Sealift destroys only stacks that it created. Delete the stack in the console if you are sure.",
         )
     ours = writer.site.environment.protected or name in open_deletions(writer.ledger.entries())
     if state.termination_protection and not ours:

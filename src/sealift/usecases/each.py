@@ -158,4 +158,4 @@ def call_each(
 def _call(app: App, failed: list[str], call: Callable[[App], Ended]) -> Ended:
     if not failed:
         return call(app)
-    return Ended(app=app, exit_code=1, said=f"not called, because {', '.join(failed)} did not end well")
+    return Ended(app=app, exit_code=1, said=f"not called, because {', '.join(failed)} did not succeed")

@@ -97,7 +97,7 @@ def code_of_hooks(site: Site, commit: str | None) -> GateResult:
         note = Noted(level="warning", name="hook-code", message=f"{message}; going on, because it is local")
         return GateResult(gate="hooks", status="open", message=note.message, events=(note,))
     first = f"`git checkout {commit}`" if commit else "Deliver it from a commit"
-    hint = f"{first}; or make the hook a function of the release, which is sealed with it: `lambda:LogicalId`."
+    hint = f"{first}; or use a function of the release, which is sealed with it: `lambda:LogicalId`."
     refusal = Refused(message, code="hook-code", hint=hint, context={"environment": site.name, "commit": commit})
     return refused_by(refusal, "hooks")
 
@@ -114,8 +114,8 @@ def tell_what_stays(site: Site) -> None:
         return
     site.note(
         "hooks-are-not-undone",
-        "Hooks are declared: a rollback to the release before does not undo what they change in data",
-        hint="The release before has to work with it: expand, migrate, contract.",
+        "Hooks are declared: a rollback to the previous release does not undo their changes of data",
+        hint="The previous release must work with it: expand, migrate, contract.",
     )
 
 
@@ -194,6 +194,6 @@ def _failure(hook: Hook, run: HookRun, problem: str) -> UserError:
         f"Hook {hook.moment} ({hook.name}) {problem}",
         code="hook-failed",
         hint=("No stack was touched. " if before else "The stacks hold the new release already. ")
-        + "Mend it and deploy again: the hooks run again, so they have to be idempotent.",
+        + "Fix it and deploy again: the hooks run again, so they must be idempotent.",
         context={"environment": run.writer.site.name, "hook": hook.moment, "name": hook.name},
     )

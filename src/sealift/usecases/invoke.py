@@ -71,5 +71,5 @@ def _confirm(site: Site, function: str, confirmed_name: str | None) -> None:
         raise Refused(
             f"{function} was not called: {name} is protected, and its name was not typed",
             code="invoke-unconfirmed",
-            hint=f"With nobody at the terminal: `sealift invoke {name} {function} --yes-invoke {name}`",
+            hint=f"Without a terminal: `sealift invoke {name} {function} --yes-invoke {name}`",
         )

@@ -113,9 +113,9 @@ def _keys(lines: Sequence[Logged]) -> Iterator[tuple[object, ...]]:
 def _nothing_there(site: Site) -> UserError:
     hint = f"`sealift deploy {site.name}` deploys this commit."
     if site.environment.kind == "preview":
-        hint = "`sealift preview up` brings it."
+        hint = "`sealift preview up` creates it."
     elif site.app.environment(site.name) is None:
-        hint = "`sealift dev`, which runs in another terminal, says why."
+        hint = "`sealift dev`, which runs in another terminal, shows why."
     return UserError(
         f"Nothing is deployed to {site.name}",
         code="nothing-deployed",

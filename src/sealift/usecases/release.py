@@ -123,15 +123,13 @@ def _watched(writer: Writer) -> Outcome:
             hint=f"Look at it yourself; `sealift rollback {name}` rolls it back.",
         )
     problem = f"It failed while it was watched: {watched.problem}"
-    return _restore(_pair(current), writer, problem=problem, hint="Mend the cause and push it.")
+    return _restore(_pair(current), writer, problem=problem, hint="Fix the cause and push it.")
 
 
 def _ended_elsewhere(site: Site, done: Outcome, watched: Watched) -> Outcome:
     """Return the outcome of a deployment whose watch was ended by another process."""
     name = site.name
-    message = (
-        f"Release {done.release[:12]} was brought to {name} and verified; it is not watched any more: {watched.by}"
-    )
+    message = f"Release {done.release[:12]} was deployed to {name} and verified; its watch ended: {watched.by}"
     if watched.status == "aborted":
         site.note("watch-ended", message)
         return replace(done, message=message)
@@ -143,7 +141,7 @@ def _tell_left(site: Site, error: SealiftError) -> None:
     name = site.name
     if isinstance(error, UserError) and not isinstance(error, LeaseError):
         message = f"The deployment to {name} broke off: this is not a fault of the release, so {name} is left as it is"
-        hint = f"`sealift resume {name}`, or the same command again, goes on; `sealift rollback {name}` rolls back."
+        hint = f"`sealift resume {name}`, or the same command again, continues; `sealift rollback {name}` rolls back."
         site.note("left-as-it-is", message, level="warning", hint=hint)
 
 
@@ -185,7 +183,7 @@ def _verified(deployment: Deployment | None, writer: Writer) -> tuple[str | None
     verification = verify_deployment(deployment, writer)
     if verification.status == "succeeded":
         return None, ""
-    return "; ".join(verification.failures), "Mend the cause and push a new commit."
+    return "; ".join(verification.failures), "Fix the cause and push a new commit."
 
 
 def go_back(to: Deployed, *, writer: Writer) -> Outcome:
@@ -248,7 +246,7 @@ def _restore(gone: tuple[str, str], writer: Writer, *, problem: str, hint: str) 
             status="failed",
             release=digest,
             message=f"{problem}. The rollback to {named(good, gone=config)} failed too: {error.message}",
-            hint=f"{error.hint} `sealift resume {name}` goes on with it.".strip(),
+            hint=f"{error.hint} `sealift resume {name}` continues it.".strip(),
         )
     ended = "is back on" if back.status == "succeeded" else "could not be verified on"
     return Outcome(

@@ -63,7 +63,7 @@ def _out_of(stuck: Sequence[Stuck], site: Site, now: Standing) -> Outcome:
         raise Refused(
             f"{name}: {'; '.join(map(str, stuck))}",
             code="stack-state",
-            hint=ADVICE.get(one.state.status) or f"Mend what the reasons name, then deploy to {name} again.",
+            hint=ADVICE.get(one.state.status) or f"Fix what the reasons name, then deploy to {name} again.",
             context={"environment": name, "stack": one.state.name, "status": one.state.status},
         )
     return rollback(site.app, site.environment, site.services, to=good.release)

@@ -76,7 +76,7 @@ def _told(last: Deployed, environment: Environment, services: Services) -> Outco
     services.note(
         "went-back",
         f"{environment.name} was rolled back to release {last.release[:12]} at {last.at:%H:%M:%S} UTC, "
-        "verified; the process was killed before it said so",
+        "verified; the process was killed before it reported that",
         hint="Nothing is done now. To go further back, repeat the command.",
         environment=environment.name,
     )

@@ -83,7 +83,7 @@ def commit_of(app: App, services: Services, *, local: bool) -> Origin:
     elif origin.commit is None:
         problem, code = "The git repository has no commit yet", "no-commit"
     elif origin.dirty:
-        problem, code = "The work tree differs from the commit: what would be released is in no commit", "dirty-tree"
+        problem, code = "The work tree differs from the commit: no commit contains this release", "dirty-tree"
     if problem and not local:
         raise UserError(problem, code=code, hint="Commit your work, or try it with --local.")
     if problem:

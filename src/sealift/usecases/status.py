@@ -201,7 +201,7 @@ def _unfinished(lane: Lane, now: datetime) -> str:
         return f"sealift destroy {name}"
     beyond = [one for one in stuck if next_step(one.state.status) == "refuse"]
     if beyond:
-        return f"stack {beyond[0].state.name}: {ADVICE.get(beyond[0].state.status, 'look at it in the console')}"
+        return f"stack {beyond[0].state.name}: {ADVICE.get(beyond[0].state.status, 'check it in the console')}"
     if begun or stuck or (watch is not None and not watching):
         return f"sealift resume {name}"
     return ""
@@ -236,7 +236,7 @@ def _next(lane: Lane, lanes: Mapping[str, Lane], now: datetime) -> str:
         return _next_of_the_same(lane.current, lane.standing)
     same = lane.current is not None and lane.current.release == offered.release
     if not same and lane.standing is not None and lane.standing.failed(offered.release):
-        return f"{offered.release[:12]} failed here: mend the cause and push a new commit"
+        return f"{offered.release[:12]} failed here: fix the cause and push a new commit"
     shut = next((gate for gate in lane.gates if gate.status != "open"), None)
     if shut is None:
         what = "changed configuration" if same else offered.release[:12]

@@ -114,7 +114,7 @@ def stored_blob(sha256: str, cloud: Cloud) -> bytes:
         raise IntegrityError(
             f"Blob {sha256[:12]} is damaged in the bucket of {cloud.environment}",
             code="object-damaged",
-            hint="The bucket is versioned: restore the version before, or build and upload the release again.",
+            hint="The bucket is versioned: restore the previous version, or build and upload the release again.",
             context={"environment": cloud.environment, "expected": sha256},
         )
     return stored.body
@@ -141,7 +141,7 @@ def stored_origin(digest: str, cloud: Cloud) -> Origin:
         raise IntegrityError(
             f"{stored.key} in the bucket of {cloud.environment} is damaged",
             code="origin-damaged",
-            hint="The bucket is versioned: restore the version before.",
+            hint="The bucket is versioned: restore the previous version.",
             context={"environment": cloud.environment, "key": stored.key},
         ) from error
 

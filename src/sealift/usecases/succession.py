@@ -38,7 +38,7 @@ def _given_way(plan: Plan, newer: Rival, writer: Writer) -> Outcome:
     """Record that nothing was deployed, and which deployment superseded it."""
     name, by = writer.site.name, newer.deployed
     what = f"commit {by.commit[:8]}" if by.commit else f"release {by.release[:12]}"
-    message = f"Superseded: {name} got the newer {what} by {by.actor}; an older one does not replace it"
+    message = f"Superseded: {name} got the newer {what} by {by.actor}; an older release does not replace it"
     writer.site.note("superseded", message)
     operation = Operation(id=writer.services.ids.new(), kind=plan.kind, release=plan.release.digest, commit=plan.commit)
     successor = Successor(operation=by.operation, release=by.release, commit=by.commit, actor=by.actor)

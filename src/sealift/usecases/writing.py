@@ -69,8 +69,8 @@ class Hold:
             self.leases.release(self.lease)
         except CloudError as error:
             message = (
-                f"The right to write could not be given back ({error.message}); "
-                f"it ends by itself within {self.site.services.lease_ttl_s:.0f} s"
+                f"The lease could not be released ({error.message}); "
+                f"it expires within {self.site.services.lease_ttl_s:.0f} s"
             )
             self.site.note("lease-not-released", message, level="warning")
 

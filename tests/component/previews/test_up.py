@@ -182,4 +182,4 @@ def test_where_no_preview_is_the_hint_is_how_one_comes(town: Town):
     site = open_site(town.world.app, preview_environment(town.previews, "pr-99"), town.world.services())
     with pytest.raises(UserError) as error:
         functions_of(site, None)
-    assert error.value.hint == "`sealift preview up` brings it."
+    assert error.value.hint == "`sealift preview up` creates it."

@@ -102,7 +102,7 @@ def test_a_refusal_says_what_would_happen_not_only_that_data_is_lost(world: Worl
     world.write({"Hello": function(), "Topic": {"Type": "AWS::SNS::Topic"}})
     world.deploy()
     world.write({"Hello": function()})
-    assert refuse(world).message.startswith("The change would break what others know by its address: Topic")
+    assert refuse(world).message.startswith("The change would break what others use by its address: Topic")
 
 
 def test_a_store_in_a_nested_stack_is_guarded(world: World):
@@ -211,7 +211,7 @@ def test_a_store_without_backups_is_told_of(world: World):
     allow(world, world.build().release.digest, "app/Jobs:data-removed")
     world.deploy()
     assert [n.message for n in world.events.of(Noted) if n.name == "backup"] == [
-        "Jobs has no backup that can be made for AWS::SQS::Queue: what is in it goes"
+        "Jobs cannot be backed up (AWS::SQS::Queue): its content is lost"
     ]
 
 

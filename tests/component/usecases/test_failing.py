@@ -99,7 +99,7 @@ def test_a_custom_resource_whose_function_wrote_nothing_says_no_more_than_its_re
             "does not take this value",
         ),
         ("Unzipped size must be smaller than 262144000 bytes", "larger than Lambda takes"),
-        ("Resource handler returned message: Exceeded attempts to wait", "did not come up"),
+        ("Resource handler returned message: Exceeded attempts to wait", "timed out before"),
         (REPORTED, "function behind the custom resource"),
     ],
 )

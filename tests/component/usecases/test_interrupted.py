@@ -139,7 +139,7 @@ def test_a_lease_that_can_not_be_given_back_changes_no_outcome(world: World):
     def cut(call: str, moment: str) -> None:
         written = world.account().bucket.writes
         if (call, moment) == ("bucket.put", "before") and len(ended) == 1:
-            raise CloudError("AWS could not be asked to write", code="unreachable", retryable=True)
+            raise CloudError("The request to AWS to write failed", code="unreachable", retryable=True)
         if (
             (call, moment) == ("bucket.put", "after")
             and len(written) > 1

@@ -59,7 +59,7 @@ def test_drift_can_not_say_that_nothing_was_changed(world: World):
     world.deploy()
     delete_by_hand(world)
     report = drift(world.app, world.staging, world.services())
-    assert report.problems == ("The ledger says that a release runs here, but stack shop-staging is not there",)
+    assert report.problems == ("The ledger records that a release runs here, but stack shop-staging is not there",)
 
 
 def test_a_stack_of_the_same_name_that_is_not_ours_does_not_count(world: World):

@@ -130,7 +130,7 @@ def test_a_stack_that_was_taken_out_is_named_by_every_command(world: World):
     world.change("staging", stack_names={"app": "shop-staging-app"})
     world.deploy()
     told = [n.message for n in world.events.of(Noted) if n.name == "stack-undeclared"]
-    assert told == ["Stack shop-staging-extra of shop/staging is still there, but sealift.toml does not declare it"]
+    assert told == ["Stack shop-staging-extra of shop/staging still exists, but sealift.toml does not declare it"]
     assert status(world.app, world.services())[0].undeclared == ("shop-staging-extra",)
     assert any(
         "shop-staging-extra" in problem for problem in drift(world.app, world.staging, world.services()).problems

@@ -121,7 +121,7 @@ def test_what_botocore_raises_gets_a_code_of_ours(error: Exception, ours: str) -
     found = translated(error)
 
     assert found.code == ours
-    assert found.message.startswith("AWS could not be asked to do something: ")
+    assert found.message.startswith("The request to AWS to do something failed: ")
     assert "hunter2" not in found.message
 
 
@@ -137,7 +137,7 @@ def test_an_embedded_cloud_that_does_not_answer_is_named(error: Exception) -> No
     found = translated(error)
 
     assert (found.code, found.retryable) == ("local-cloud-unreachable", True)
-    assert found.message == "The cloud at http://127.0.0.1:4566 does not answer: it was asked to do something"
+    assert found.message == "The cloud at http://127.0.0.1:4566 does not respond to the request to do something"
     assert "sealift local logs" in found.hint
 
 

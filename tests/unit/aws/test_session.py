@@ -189,7 +189,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for_for_ever() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         session = AwsSession(replace(ACCESS, endpoint_url=address, max_attempts=1, read_timeout_s=0.1))
-        with pytest.raises(CloudError, match=f"The cloud at {address} does not answer"):
+        with pytest.raises(CloudError, match=f"The cloud at {address} does not respond"):
             AwsIdentity(session).caller()
 
 

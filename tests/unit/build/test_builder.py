@@ -423,7 +423,7 @@ def test_a_function_that_no_environment_has_is_not_looked_at(app: Path) -> None:
     with pytest.raises(BuildError, match=r"no gone\.py"):
         builder.look([gone])
     seen = builder.look([replace(gone, unused=True)])
-    assert seen.unseen == ("Not looked at: Fn (its Condition holds in no environment)",)
+    assert seen.unseen == ("Not checked: Fn (its Condition holds in no environment)",)
 
 
 def test_a_file_at_an_address_that_requirements_include_counts(app: Path) -> None:

@@ -108,9 +108,9 @@ def test_a_ledger_leads_through_the_entry_that_was_seen_before(seq: int, hash_: 
     [
         ("c" * 40, (), "open", "commit cccccccc is on main"),
         ("c" * 40, ("d",), "refused", "runs commit cccccccc, which is not on main"),
-        ("c" * 40, None, "refused", "commit cccccccc, and this clone cannot tell"),
-        (None, (), "refused", "a commit that nobody recorded, and this clone cannot tell"),
-        (None, None, "refused", "this clone cannot tell"),
+        ("c" * 40, None, "refused", "commit cccccccc, and this clone cannot determine"),
+        (None, (), "refused", "a commit that nobody recorded, and this clone cannot determine"),
+        (None, None, "refused", "this clone cannot determine"),
     ],
 )
 def test_only_what_is_known_to_be_merged_is_promoted(commit, beyond, status, told):
@@ -147,7 +147,7 @@ def test_stacks_that_are_not_as_the_ledger_says_close_the_gate_of_the_release():
     now = standing(story("r1 good").entries)
     (result,) = promotion_gates(STAGING, now, release="r1", now=at(99), soak_s=60, broken=("a is gone", "b is gone"))
     assert (result.gate, result.status) == ("release", "refused")
-    assert result.message == "staging does not run what its ledger says: a is gone; b is gone"
+    assert result.message == "staging does not run what its ledger records: a is gone; b is gone"
     (none,) = promotion_gates(STAGING, standing([]), release="r1", now=at(99), soak_s=60, broken=("a is gone",))
     assert none.message == "Release r1 is not what staging runs: it has no release yet"
 

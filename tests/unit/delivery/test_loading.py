@@ -27,7 +27,7 @@ def test_a_missing_module_is_named_with_its_place_and_cure():
     message = "Unable to import module 'app': No module named 'requests'"
     assert _judged("Runtime.ImportModuleError", message, FRAMES).text == (
         "Hello (app.py:3): Unable to import module 'app': No module named 'requests'. "
-        "Declare requests among the function's dependencies, or bring it in a layer"
+        "Declare requests among the function's dependencies, or add it in a layer"
     )
 
 

@@ -141,7 +141,7 @@ def test_what_another_node_may_know_is_not_decided(tmp_path: Path, text: str) ->
     good = finished(tmp_path, {"app.js": "exports.handler = async () => 1"}, runtime="nodejs99.x")
     newer = finished(tmp_path, {"app.js": text}, runtime="nodejs99.x")
     seen = tried([good, newer], trials(tmp_path), Cache(tmp_path / "cache"))
-    assert [line.partition(" (")[0] for line in seen.warnings] == ["Not decided whether it can be loaded: F1"]
+    assert [line.partition(" (")[0] for line in seen.warnings] == ["Undecided whether it can be loaded: F1"]
     assert seen.unseen[0].startswith("Loaded on nodejs")
     assert seen.unseen[0].endswith("before the deployment: F0, F1 (nodejs99.x is not on this machine)")
 
@@ -208,7 +208,7 @@ def test_a_failure_that_is_certain_stops_and_names_the_line(tmp_path: Path) -> N
 def test_what_may_be_a_setting_or_the_network_is_a_warning(tmp_path: Path, error_type: str) -> None:
     said = Loading(name="F0", error_type=error_type, message="x")
     seen = tried([finished(tmp_path, {"app.py": HANDLER})], Counted(said), Cache(tmp_path / "cache"))
-    assert "Not decided" in seen.warnings[0]
+    assert "Undecided" in seen.warnings[0]
 
 
 def test_a_module_that_a_foreign_layer_may_bring_is_a_warning(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_module_that_a_foreign_layer_may_bring_is_a_warning(tmp_path: Path) ->
 def test_what_depends_on_a_value_of_the_deployment_stops_nothing(tmp_path: Path, text: str) -> None:
     files = {"app.py": text, "config/__init__.py": "", "config/dev.py": ""}
     function = finished(tmp_path, files, variables={"STAGE": STAND_IN})
-    assert "Not decided" in tried([function], trials(tmp_path), Cache(tmp_path / "cache")).warnings[0]
+    assert "Undecided" in tried([function], trials(tmp_path), Cache(tmp_path / "cache")).warnings[0]
 
 
 def test_a_value_of_the_deployment_does_not_hide_a_module_that_is_missing(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_node_takes_its_own_path_and_the_third_sdk_alone(tmp_path: Path) -> None
     old = finished(tmp_path, second, runtime="nodejs16.x")
     own, sdk, stage, second_sdk = trials(tmp_path).load([*functions, old])
     assert (own.error_type, sdk.error_type, second_sdk.error_type) == ("", "Runtime.ImportModuleError", "")
-    assert "Not decided" in tried(functions[2:], Counted(stage), Cache(tmp_path / "cache")).warnings[0]
+    assert "Undecided" in tried(functions[2:], Counted(stage), Cache(tmp_path / "cache")).warnings[0]
 
 
 def test_what_a_killed_command_left_is_swept_and_what_another_holds_is_not(tmp_path: Path) -> None:

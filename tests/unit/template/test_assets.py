@@ -247,7 +247,7 @@ def test_a_link_to_nowhere_is_told_as_such(tmp_path: Path) -> None:
 
 def test_what_a_build_of_ones_own_makes_is_to_be_made_first(tmp_path: Path) -> None:
     text = SAM + "Resources: {Fn: {Type: AWS::Serverless::Function, Properties: {CodeUri: target/shop.jar}}}"
-    assert refusal(tmp_path, text, {"pom.xml": ""}).hint.endswith("when a build of your own makes it, run that first")
+    assert refusal(tmp_path, text, {"pom.xml": ""}).hint.endswith("if your own build creates it, run that first")
 
 
 def test_a_missing_folder_is_told_with_its_line_and_the_nearest_name(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ class Requirements:
                 f"{path}: {bare} has no hash, and with hashes every requirement needs one",
                 code="dependency-hash",
                 hint="Lock again with hashes (pip-compile --generate-hashes, uv pip compile --generate-hashes), or "
-                "take all of them out and lock by `sealift lock`.",
+                "take all of them out and lock with `sealift lock`.",
             )
 
     def variables(self) -> tuple[tuple[str, str], ...]:

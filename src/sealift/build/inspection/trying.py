@@ -54,7 +54,7 @@ def tried(functions: Sequence[Finished], trials: Trials, cache: Cache) -> Looked
     if broken:
         raise _broken(broken)
     return Looked(
-        warnings=tuple(f"Not decided whether it can be loaded: {told.text}" for told, _ in found if told),
+        warnings=tuple(f"Undecided whether it can be loaded: {told.text}" for told, _ in found if told),
         unseen=tuple(_unseen(judged)),
     )
 

@@ -48,7 +48,7 @@ def bundle(plan: AssetPlan, process: Process, scratch: Path, *, given: Mapping[s
     return Done(folder=artifacts, warnings=tuple(_warnings(plan, done.stderr)), lock=lock, held=held)
 
 
-_HINT = "Name what it reads outside its folder under [build] inputs in sealift.toml, or mend what it says."
+_HINT = "Name what it reads outside its folder under [build] inputs in sealift.toml, or fix what it reports."
 
 
 def _program(mirror: Mirror) -> str:

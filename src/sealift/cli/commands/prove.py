@@ -34,9 +34,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--map", "map_file", type=_FILE, help="Draw a map of the environments in FILE.svg or FILE.html.")
 @click.option("--sarif", "sarif_file", type=_FILE, help="Write the findings as SARIF for code review.")
 @click.option("--certificate", "certificate_file", type=_FILE, help="Write a certificate of this proof.")
-@click.option(
-    "--check", metavar="CERTIFICATE", help="Check a certificate: a file, an environment's, or a hash."
-)
+@click.option("--check", metavar="CERTIFICATE", help="Check a certificate: a file, an environment's, or a hash.")
 @options(judging=True)
 def prove_command(session: Session, require: str, check: str | None, **given: Any) -> int:
     """Prove that no environment reaches another. Exits with 3 if that is not proved.

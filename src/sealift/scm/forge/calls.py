@@ -16,11 +16,11 @@ _PASSING = (408, 429, 500, 502, 503, 504)
 
 
 _ADVICE = {
-    401: "The token is wrong or expired: make another one, and store it in the variables of the CI system.",
+    401: "The token is wrong or expired: create another one, and store it in the variables of the CI system.",
     403: "The token may not do this: give it the right to write statuses and comments.",
     404: "There is no such repository or commit, or the token may not see it.",
     409: "Somebody else wrote at the same time. The next job posts it again.",
-    429: "The service asked to go slower. The next job posts it again.",
+    429: "The service throttled the request. The next job posts it again.",
 }
 
 

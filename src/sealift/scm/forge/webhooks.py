@@ -42,7 +42,7 @@ def _posted(
         api.call("POST", "", body=raw)
     except CloudError as error:
         status = error.context.get("status")
-        why = f"HTTP {status}" if status else "its address is wrong, or nobody answers there"
+        why = f"HTTP {status}" if status else "its address is wrong, or no server responds"
         return f"A notification to the address in {to.url_variable} could not be sent: {why}"
     finally:
         api.close()

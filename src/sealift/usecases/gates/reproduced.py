@@ -24,7 +24,7 @@ def reproduced(entering: Entering) -> GateResult:
     if merged.status != "open":
         return replace(merged, gate="reproduced")
     if commit is None:
-        return _refused(entering, "nobody recorded the commit that it was built from")
+        return _refused(entering, "no record names the commit that it was built from")
     try:
         rebuilt = entering.rebuilt
     except CloudError:
@@ -51,7 +51,7 @@ def _refused(entering: Entering, why: str, hint: str = "") -> GateResult:
     return GateResult(
         gate="reproduced",
         status="refused",
-        message=f"Release {entering.release[:12]} is not known to be what was merged: {why}",
+        message=f"Release {entering.release[:12]} is not verified as merged: {why}",
         hint=hint or again,
         about=source.name,
     )

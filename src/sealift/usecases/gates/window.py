@@ -15,7 +15,7 @@ def window(entering: Entering) -> GateResult:
         return result
     begun = entering.standing.to_finish
     if begun is not None and begun.release == entering.release:
-        return replace(result, status="open", message="it came in before, and is brought to its end", until=None)
+        return replace(result, status="open", message="it entered before, and is completed", until=None)
     if entering.rehearsal and site.cloud.local:
         message = f"{result.message}; on AWS this would wait"
         note = Noted(name="window-rehearsed", message=message, environment=site.name)

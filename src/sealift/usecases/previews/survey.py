@@ -82,7 +82,7 @@ def owned_stacks(cloud: Cloud, named: Iterable[str], services: Services) -> tupl
     except CloudError as error:
         if error.code != "access-denied":
             raise
-    message = "Stacks may not be listed with these rights: only those of known previews are looked at"
+    message = "These rights do not allow listing stacks: only stacks of known previews are checked"
     services.events.emit(Noted(name="stacks-not-listed", message=message))
     with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
         return tuple(state for state in pool.map(cloud.stacks.describe, named) if state is not None)

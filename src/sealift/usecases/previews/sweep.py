@@ -102,7 +102,7 @@ def _made_up(app: App, one: Seen) -> Card | None:
 
 def _open_numbers(services: Services, host: PullRequests | None) -> frozenset[str] | None:
     """Return the open pull requests; None, with a word, when they are not known."""
-    problem = "no code host can be asked"
+    problem = "no code host is available"
     if host is not None:
         try:
             return host.open_numbers()

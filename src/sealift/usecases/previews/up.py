@@ -102,7 +102,7 @@ def looked_up(asked: PullRequest, services: Services, host: PullRequests | None)
     try:
         found = host.pull_request(asked.number)
     except CloudError as error:
-        message = f"What the code host says of pull request {asked.number} is not known: {error.message}"
+        message = f"What the code host reports on pull request {asked.number} is unknown: {error.message}"
         services.note("pull-request-unknown", message, level="warning")
         return asked
     if found is None:

@@ -37,7 +37,7 @@ def _back_up(loss: Finding, operation: Operation, writer: Writer) -> None:
     backup = writer.cloud.backups.begin(kind, store, token=token)
     if backup is None:
         writer.record(operation, "running", replace(step, outcome="none"))
-        _tell(loss, writer, f"has no backup that can be made for {kind}: what is in it goes", level="warning")
+        _tell(loss, writer, f"cannot be backed up ({kind}): its content is lost", level="warning")
         return
     doing = Progressed(phase="deploy", environment=writer.cloud.environment, detail=f"backing up {store}")
     writer.site.emit(doing)
@@ -51,7 +51,7 @@ def _refusal(loss: Finding, error: CloudError) -> Refused:
     return Refused(
         f"{loss.data['logical_id']} is not touched, because it could not be backed up first: {error.message}",
         code="backup-failed",
-        hint=error.hint or "Mend what the message names, then deploy again; the waiver is still open.",
+        hint=error.hint or "Fix what the message names, then deploy again; the waiver is still open.",
         context={"store": loss.data["physical_id"]},
     )
 

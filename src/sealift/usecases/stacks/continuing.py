@@ -45,7 +45,7 @@ def _refusal(target: StackTarget, left: Stuck) -> Refused:
     return Refused(
         f"Stack {target.name} could not be rolled back, and continuing failed again. {left.reasons}",
         code="stack-state",
-        hint="Mend what the reasons name (often something deleted by hand), then repeat the command: it goes on "
+        hint="Fix what the reasons name (often something deleted by hand), then repeat the command: it goes on "
         "with the same release. Nothing is skipped or deleted without you." + (offer if keys else ""),
         context={"environment": name, "stack": target.name, "status": left.state.status, "waivers": keys},
     )
@@ -60,5 +60,5 @@ def _tell(resource: str, writer: Writer) -> None:
         "rollback-skipped",
         f"{resource} was left out of the rollback: it is as the failed update left it",
         level="warning",
-        hint=f"`sealift drift {writer.cloud.environment}` shows what differs. Mend it by hand, or deploy it anew.",
+        hint=f"`sealift drift {writer.cloud.environment}` shows what differs. Fix it by hand, or deploy it again.",
     )

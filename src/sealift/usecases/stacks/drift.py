@@ -73,9 +73,11 @@ def drift(app: App, environment: Environment, services: Services) -> DriftReport
     check_account(site)
     entries = site.ledger.entries()
     broken = broken_stacks(site) if standing(entries).current else ()
-    problems = tuple(f"The ledger says that a release runs here, but {why}" for why in broken if why.endswith("there"))
+    problems = tuple(
+        f"The ledger records that a release runs here, but {why}" for why in broken if why.endswith("there")
+    )
     left = observe_undeclared(site, entries)
-    problems += tuple(f"Stack {s.name} is still there, but sealift.toml does not declare it" for s in left)
+    problems += tuple(f"Stack {s.name} still exists, but sealift.toml does not declare it" for s in left)
     problems += tuple(
         f"What runs here is not one release: {one}" for one in stuck_among(site.states(), site.cloud.stacks)
     )
@@ -145,7 +147,7 @@ def _tell(report: DriftReport, site: Site) -> None:
 def summary(report: DriftReport) -> str:
     """Return how many resources were looked at, and of which types some could not be."""
     if not (report.checked or report.unchecked):
-        return "No resource could be looked at" if report.problems else "No stack is there"
+        return "No resource could be checked" if report.problems else "No stack is there"
     types = f": {_types(report.unchecked)}" if report.unchecked else ""
     return _outcome(report) + types
 

@@ -74,7 +74,7 @@ def failure(
     return CloudError(
         f"Stack {target.name} failed. {why}",
         code="stack-failed",
-        hint=f"{back} {what or 'Mend the cause'}{' Then' if what else ' and'} deploy again.",
+        hint=f"{back} {what or 'Fix the cause'}{' Then' if what else ' and'} deploy again.",
         context={
             **context,
             "logical_id": cause.logical_id if cause else None,

@@ -54,7 +54,7 @@ def _what(rules: set[str]) -> str:
     if any(rule.startswith("data-") for rule in rules):
         return "lose data"
     if any(rule.startswith("identity-") for rule in rules):
-        return "break what others know by its address"
+        return "break what others use by its address"
     return "take away what data needs"
 
 

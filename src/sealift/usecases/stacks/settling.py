@@ -79,9 +79,9 @@ class Following:
             return False
         if not self.seen and state is not None:
             raise CloudError(
-                f"AWS took what was asked of stack {self.name}, but shows nothing of it after {UNSEEN_S:.0f} s",
+                f"AWS accepted the request for stack {self.name}, but shows nothing of it after {UNSEEN_S:.0f} s",
                 code="write-unseen",
-                hint="What became of it is not known. Repeat the command: it looks first and goes on.",
+                hint="Its result is unknown. Repeat the command: it checks first and continues.",
                 context={"environment": self.site.cloud.environment, "stack": self.name},
                 retryable=True,
             )

@@ -57,7 +57,7 @@ def deploy_stack(target: StackTarget, operation: Operation, writer: Writer) -> S
         raise CloudError(
             f"The template of stack {target.name} creates nothing",
             code="empty-stack",
-            hint="A stack needs at least one resource; look at its Conditions.",
+            hint="A stack needs at least one resource; check its Conditions.",
         )
     losses = _judge(target, change_set, writer, ours=begun.ours)
     back_up(losses, operation, writer)
@@ -139,7 +139,7 @@ def _settled(target: StackTarget, operation: Operation, writer: Writer) -> Stack
             raise Refused(
                 f"Stack {target.name} is in state {state.status}: {state.reason or 'no reason given'}",
                 code="stack-state",
-                hint=ADVICE.get(state.status, "This state is not known to Sealift; look at it in the console."),
+                hint=ADVICE.get(state.status, "Sealift does not support this state; check the stack in the console."),
                 context={"environment": target.environment.name, "stack": target.name, "status": state.status},
             )
 

@@ -103,7 +103,7 @@ def _tell(mine: Sequence[StackState], environment: Environment, writer: Writer) 
         here = where == environment.name
         writer.site.note(
             "stack-undeclared",
-            f"Stack {state.name} of {of}/{where} is still there, but sealift.toml does not declare it",
+            f"Stack {state.name} of {of}/{where} still exists, but sealift.toml does not declare it",
             level="warning",
             hint=f"Declare it again, or delete it: `sealift destroy {environment.name}` names it and deletes it."
             if here
