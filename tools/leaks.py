@@ -20,13 +20,13 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "explanation" / "ten-leaks.md"
 ORDERS = ROOT / "examples" / "orders"
 _HEAD = """\
-# Ten leaks, and what is said of each
+# Ten planted faults, and the finding for each
 
 <!-- Made by `python -m tools.leaks`; a test fails when this page is out of date. -->
 
-Each is planted alone in [the example application](../../examples/orders/README.md), which is proved without it. Staging
-and production declare no account, so both are taken to be in one. This is the first thing that `sealift prove` says of
-it, from staging where both have it; ids that AWS chooses are made up.
+Each fault is planted alone in [the example application](../../examples/orders/README.md), which is proved without it.
+Staging and production declare no account, so both count as in one account. The table shows the first finding that
+`sealift prove` reports, from staging if both environments have it. Ids that AWS assigns are invented.
 
 | planted | rule | witness | place |
 |---|---|---|---|
