@@ -96,18 +96,18 @@ def is_intact(text: bytes, sha256: str) -> bool:
 def _of_itself(certificate: Mapping[str, Json]) -> Iterator[Difference]:
     body = {key: value for key, value in certificate.items() if key != "sha256"}
     if certificate.get("sha256") != _digest(body):
-        yield Difference(subject="sha256", message="the certificate was changed after it was made")
+        yield Difference(subject="sha256", message="the certificate was changed after its creation")
 
 
 def _of_inputs(then: Mapping[str, Json], now: Mapping[str, str]) -> Iterator[Difference]:
     for name in sorted({*then, *now}):
         before, after = then.get(name), now.get(name)
         if after is None:
-            yield Difference(subject=name, message="was proved then and is not there now")
+            yield Difference(subject=name, message="was proved then and does not exist now")
         elif before is None:
-            yield Difference(subject=name, message="is there now and was not proved then")
+            yield Difference(subject=name, message="exists now and was not proved then")
         elif after == "unreadable":
-            yield Difference(subject=name, message="has no hash, so nothing can be said of it")
+            yield Difference(subject=name, message="has no hash, so it cannot be compared")
         elif before != after:
             if name in ("prover", "data"):
                 yield Difference(subject=name, message=f"was {before} then and is {after} now")

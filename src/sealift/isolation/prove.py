@@ -138,7 +138,7 @@ def not_proved(message: str, *, source: str = OUTSIDE, target: str = OUTSIDE) ->
         source=source,
         target=target,
         message=f"Not proved: {message}.",
-        fix="Mend the template, or report it as a fault of the prover.",
+        fix="Mend the template, or report a bug in the prover.",
         unproved=True,
     )
 

@@ -300,9 +300,7 @@ def _cure(reach: Reach) -> str:
     """Return the fix for a permission that is in the account and not in the template."""
     if not reach.principal.live:
         return ""
-    return (
-        f'Take the policy "{reach.statement.source}" off the role; what is needed belongs into the template, limited.'
-    )
+    return f'Take the policy "{reach.statement.source}" off the role, and declare the needed rights in the template.'
 
 
 def _policy_cure(reach: Reach) -> str:

@@ -70,8 +70,8 @@ def test_a_changed_template_is_named_with_what_it_opens() -> None:
 def test_an_environment_more_or_less_is_told() -> None:
     views = example("IAM-01", failing=False)
     more = [*views, replace(views[0], name="qa", stacks=(replace(views[0].stacks[0], name="app-qa"),))]
-    assert "is there now" in next(d.message for d in check(_made(views), more) if d.subject == "environment qa")
-    assert "not there now" in next(d.message for d in check(_made(more), views) if d.subject == "environment qa")
+    assert "exists now" in next(d.message for d in check(_made(views), more) if d.subject == "environment qa")
+    assert "does not exist now" in next(d.message for d in check(_made(more), views) if d.subject == "environment qa")
 
 
 @pytest.mark.parametrize("name", ["prover", "data"])

@@ -19,11 +19,11 @@ _OF_ALL: dict[str, tuple[Severity, str]] = {
     "AWS::CloudFormation::HookVersion": ("high", "sees and stops changes of every stack"),
     "AWS::CloudFormation::LambdaHook": ("high", "sees and stops changes of every stack"),
     "AWS::CloudFormation::TypeActivation": ("medium", "serves every stack"),
-    "AWS::CloudTrail::Trail": ("medium", "tells what every role does"),
+    "AWS::CloudTrail::Trail": ("medium", "shows what every role does"),
     "AWS::CloudWatch::MetricStream": ("medium", "sends everybody's metrics"),
-    "AWS::ECR::RegistryPolicy": ("high", "is about every repository"),
+    "AWS::ECR::RegistryPolicy": ("high", "covers every repository"),
     "AWS::ECR::ReplicationConfiguration": ("high", "copies every repository"),
-    "AWS::Logs::AccountPolicy": ("high", "is about every log group"),
+    "AWS::Logs::AccountPolicy": ("high", "covers every log group"),
     "AWS::Oam::Link": ("high", "shows everybody's logs and metrics to another account"),
     "AWS::Organizations::Policy": ("high", "limits whole accounts"),
     "AWS::S3::StorageLens": ("medium", "looks into every bucket"),
@@ -54,7 +54,7 @@ def check(world: World) -> Iterator[Finding]:
             for place in places(environment, (cfn_type,), *paths):
                 picked = [v for v in place.value.values if not _is_own(world, environment, v)]
                 if picked:
-                    yield _finding(world, environment, place, ("high", f"picks whatever of the account is {picked[0]}"))
+                    yield _finding(world, environment, place, ("high", f"selects what in the account is {picked[0]}"))
 
 
 def _collections(world: World, environment: Sealed) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def _collections(world: World, environment: Sealed) -> Iterator[Finding]:
         if place.type.startswith("AWS::OpenSearchServerless::") and place.key == "Resource":
             for text in place.value.values:
                 if is_wild(text.split("/")[1] if "/" in text else "") and not _is_own(world, environment, text):
-                    yield _finding(world, environment, place, ("high", f"is about whatever of the account is {text}"))
+                    yield _finding(world, environment, place, ("high", f"covers whatever in the account is {text}"))
 
 
 _MESSAGES = ("iot:publish", "iot:subscribe", "iot:receive", "iot:connect")
@@ -122,11 +122,11 @@ _MORE = """
 _TEMPLATE = resource("AWS::Backup::BackupSelection", _SELECTION, more=_MORE)
 RULE = Rule(
     id="ACC-01",
-    title="A resource that is about the whole account",
+    title="A resource that covers the whole account",
     severity="high",
     why="A subscription to every log group, a hook on every stack, a backup of whatever has a tag: no permission is "
     "missing and no name is wrong, and yet it reads or changes what another environment owns.",
-    fix="Keep it in a stack of the account, apart from every environment, or select by the stack's own name or ARNs.",
+    fix="Keep it in a separate stack, outside every environment, or select by the stack's own name or ARNs.",
     failing=Example(template=_TEMPLATE.replace("KEY", "backup").replace("VALUE", "daily")),
     passing=Example(
         template=_TEMPLATE.replace("KEY", "'aws:cloudformation:stack-name'").replace("VALUE", "{Ref: 'AWS::StackName'}")

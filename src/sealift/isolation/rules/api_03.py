@@ -9,7 +9,7 @@ RULE = Rule(
     title="A usage plan spans environments",
     severity="medium",
     why="A key of the plan opens every API in it, and one environment's traffic uses up the other's quota.",
-    fix="Make the usage plan and its keys in the environment's own template, for its own API.",
+    fix="Declare the usage plan and its keys in the environment's own template, for its own API.",
     failing=Example(
         template=resource("AWS::ApiGateway::UsagePlan", "{ApiStages: [{ApiId: a1b2c3d4e5, Stage: v1}]}", more=_OWN)
     ),

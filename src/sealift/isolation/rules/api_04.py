@@ -12,8 +12,8 @@ RULE = Rule(
     id="API-04",
     title="An API guarded by another environment's user pool",
     severity="high",
-    why="Whoever is a user in staging is one in production.",
-    fix="Make the user pool or authorizer in the template, so that each environment has its own.",
+    why="Every user in staging is also a user in production.",
+    fix="Declare the user pool or authorizer in the template, so that each environment has its own.",
     failing=Example(
         template=_TEMPLATE.replace("GUARD", "'arn:aws:cognito-idp:eu-central-1:000000000000:userpool/eu-central-1_Ab1'")
     ),

@@ -40,7 +40,7 @@ RULE = Rule(
     id="ART-01",
     title="A shared artifacts bucket that one environment can write to",
     severity="high",
-    why="Who can replace the code that production will be deployed from needs no other way in.",
+    why="A role that can replace the code of production's next deployment needs no other access.",
     fix="Give each environment an artifacts bucket of its own.",
     failing=Example(
         template=role(_WRITE.replace("BUCKET", "all")), environment={"artifact_bucket": "shop-artifacts-all"}

@@ -120,7 +120,7 @@ RULE = Rule(
     severity="high",
     why="A policy on one bucket, a method in one API, a group in one user pool: what the stack deployed last says "
     "holds for both, and the other one is changed by a deployment that is not its own.",
-    fix="Make the thing itself in the template, so that each environment has its own, or keep both in a stack apart.",
+    fix="Declare the thing itself in the template, so that each environment has its own, or share a third stack.",
     failing=Example(template=resource("AWS::S3::BucketPolicy", _POLICY.replace("BUCKET", "company-files"))),
     passing=Example(
         template=resource("AWS::S3::BucketPolicy", _POLICY.replace("BUCKET", "{Ref: Files}"),

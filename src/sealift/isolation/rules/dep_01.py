@@ -36,7 +36,7 @@ RULE = Rule(
     id="DEP-01",
     title="A role can change another environment's stack",
     severity="critical",
-    why="Who may update or delete a stack holds everything in it, whatever the policies of its resources say.",
+    why="A role that may change or delete a stack controls all in it, whatever the policies of its resources say.",
     fix="Limit CloudFormation actions to arn:…:stack/${AWS::StackName}/*.",
     failing=Example(template=role(_UPDATE.replace("NAME", "app-*"))),
     passing=Example(template=role(_UPDATE.replace("NAME", "${AWS::StackName}"))),

@@ -47,7 +47,7 @@ RULE = Rule(
     id="DEP-02",
     title="A CloudFormation role that is shared or has no boundary",
     severity="critical",
-    why="A template can ask CloudFormation for anything that its role may do: the role is the environment's wall.",
+    why="Through a template, CloudFormation can do all that its role may do: the role is the environment's boundary.",
     fix="Give each environment a CloudFormation role of its own, with a permissions boundary that it cannot remove.",
     failing=Example(template=TABLE, stack={"role_arn": "arn:aws:iam::000000000000:role/cloudformation"}),
     passing=Example(template=TABLE, stack={"role_arn": "arn:aws:iam::000000000000:role/app-{env}-cloudformation"}),

@@ -20,7 +20,7 @@ RULE = Rule(
     title="One deployment group or alarm for two environments",
     severity="medium",
     why="Staging's alarm rolls production back, or production's hides what staging's would have shown.",
-    fix="Make the application, the group and the alarms in the template, so that each environment has its own.",
+    fix="Declare the application, the group and the alarms in the template, so that each environment has its own.",
     failing=Example(template=_TEMPLATE.replace("ALARM", "shop-errors")),
     passing=Example(template=_TEMPLATE.replace("ALARM", "{Ref: Errors}")),
 )

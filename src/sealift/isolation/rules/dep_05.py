@@ -41,7 +41,7 @@ RULE = Rule(
     id="DEP-05",
     title="ImportExistingResources adopts another environment's resource",
     severity="critical",
-    why="With it, a name that exists already is not a failure: CloudFormation takes the resource into this stack.",
+    why="With it, an existing name is no failure: CloudFormation imports the resource into this stack.",
     fix="Do not import existing resources where names are fixed, or build the names from ${AWS::StackName}.",
     failing=Example(template=resource("AWS::DynamoDB::Table", "{TableName: orders}"), stack={"import_existing": True}),
     passing=Example(

@@ -78,7 +78,7 @@ RULE = Rule(
     id="EVT-01",
     title="A rule on the default bus without a filter for its environment",
     severity="high",
-    why="There is one default bus per account: an event that staging puts there runs production's functions too.",
+    why="An account has one default bus: an event that staging puts there also runs production's functions.",
     fix="Use a bus of the environment, or filter on a value that only it has (resources, stack name, bucket).",
     failing=Example(template=resource("AWS::Events::Rule", _PATTERN.replace(" MORE", ""))),
     passing=Example(

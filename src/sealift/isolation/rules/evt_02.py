@@ -12,7 +12,7 @@ RULE = Rule(
     id="EVT-02",
     title="Events are delivered to another environment",
     severity="critical",
-    why="What happens in staging then happens in production, by AWS's own hand.",
+    why="AWS then delivers the events of staging to production.",
     fix="Deliver to a target of the same environment: !GetAtt Target.Arn.",
     failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),

@@ -12,7 +12,7 @@ RULE = Rule(
     id="EVT-04",
     title="A bucket notifies or copies to another environment",
     severity="high",
-    why="Every object put in one environment is worked on, or ends up, in the other.",
+    why="The other environment processes or stores every object put into this one.",
     fix="Notify a function, queue or topic of the same environment.",
     failing=Example(template=_TEMPLATE.replace("VALUE", "'arn:aws:sqs:eu-central-1:000000000000:app-production-q'")),
     passing=Example(template=_TEMPLATE.replace("VALUE", "{'Fn::GetAtt': [Q, Arn]}")),

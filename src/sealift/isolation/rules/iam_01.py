@@ -33,7 +33,7 @@ RULE = Rule(
     id="IAM-01",
     title="A role reaches another environment's data or functions",
     severity="high",
-    why="In one account an IAM policy is all that stands between staging's code and production's data.",
+    why="In one account, only an IAM policy separates staging's code from production's data.",
     fix="Name the own resource: !GetAtt Resource.Arn, or a pattern that begins with ${AWS::StackName}.",
     failing=Example(template=_ROLE.replace("RESOURCE", '"*"')),
     passing=Example(template=_ROLE.replace("RESOURCE", '{"Fn::GetAtt": [Orders, Arn]}')),

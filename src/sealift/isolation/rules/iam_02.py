@@ -45,7 +45,7 @@ RULE = Rule(
     id="IAM-02",
     title="A role can change permissions of another environment",
     severity="critical",
-    why="Who can change a role, a key policy or a resource policy can give itself everything else.",
+    why="A role that can change a role, a key policy or a resource policy can grant itself everything else.",
     fix="Limit the permission to the environment's own roles, keys and policies, by ARN.",
     failing=Example(template=role("{Effect: Allow, Action: 'dynamodb:PutResourcePolicy', Resource: '*'}")),
     passing=Example(

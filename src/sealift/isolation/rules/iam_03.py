@@ -101,7 +101,7 @@ RULE = Rule(
     id="IAM-03",
     title="A role can pass or assume a role that is not its own",
     severity="critical",
-    why="Who may pass or assume a role may do whatever that role may: the way around every other limit.",
+    why="A principal that may pass or assume a role has all its rights, and bypasses every other limit.",
     fix="Name the role: !GetAtt Role.Arn, or a pattern that begins with ${AWS::StackName}.",
     failing=Example(template=role("{Effect: Allow, Action: 'iam:PassRole', Resource: '*'}")),
     passing=Example(

@@ -99,7 +99,7 @@ RULE = Rule(
     id="IAM-05",
     title="A write that no ARN can limit",
     severity="high",
-    why="435 actions of common services have no resource type. Allowed at all, they are allowed on everything: "
+    why="435 actions of common services have no resource type. If allowed, they are allowed on everything: "
     "lambda:CreateEventSourceMapping can feed another environment's queue to this one's function.",
     fix="Add a condition that names the environment's own resources, for example lambda:FunctionArn, or drop the "
     "action.",

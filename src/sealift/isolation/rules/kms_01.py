@@ -8,8 +8,8 @@ RULE = Rule(
     id="KMS-01",
     title="Two environments share an encryption key",
     severity="high",
-    why="Who may decrypt in one environment may decrypt the other's data, and one deletion loses both.",
-    fix="Make a key in the template, so that each environment has its own, or use the service's own key.",
+    why="A principal that may decrypt in one environment may decrypt the other's data, and one deletion loses both.",
+    fix="Declare a key in the template, so that each environment has its own, or use the service's own key.",
     failing=Example(template=resource("AWS::SQS::Queue", f"{{KmsMasterKeyId: {_KEY}}}")),
     passing=Example(
         template=resource(

@@ -29,7 +29,7 @@ RULE = Rule(
     id="LAY-01",
     title="A layer or image that another environment can change",
     severity="medium",
-    why="A tag can be moved by whoever may push: the same name is other bytes tomorrow.",
+    why="Anybody who may push can move a tag: the same name can mean other bytes tomorrow.",
     fix="Use a layer of the same template; name an image by its digest (@sha256:…).",
     failing=Example(template=resource("AWS::Lambda::Function", _IMAGE.replace("TAG", ":latest"))),
     passing=Example(template=resource("AWS::Lambda::Function", _IMAGE.replace("TAG", "@sha256:0f0f0f0f"))),

@@ -13,8 +13,8 @@ RULE = Rule(
     id="LOG-01",
     title="Shared log group or log subscription",
     severity="high",
-    why="Who reads one environment's logs reads the other's, with what people typed into them.",
-    fix="Make the log group and what it is sent to in the template, so that each environment has its own.",
+    why="A reader of one environment's logs also reads the other's, including what users entered.",
+    fix="Declare the log group and its destination in the template, so that each environment has its own.",
     failing=Example(template=_TEMPLATE.replace("GROUP", "/shop/app-production")),
     passing=Example(template=_TEMPLATE.replace("GROUP", "{Ref: Logs}")),
 )

@@ -74,7 +74,7 @@ RULE = Rule(
     id="NAM-04",
     title="A fixed name without stack name or environment",
     severity="high",
-    why="A fixed name works in the first environment only. The next one (a preview, say) fails or takes it over.",
+    why="A fixed name works in the first environment only. The next one (such as a preview) fails or adopts it.",
     fix="Leave the name out, or put ${AWS::StackName} into it.",
     failing=Example(template=_TEMPLATE.replace("NAME", "orders"), production=_TEMPLATE.replace("NAME", "{Ref: Name}")),
     passing=Example(

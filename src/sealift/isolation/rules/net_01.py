@@ -7,7 +7,7 @@ RULE = Rule(
     id="NET-01",
     title="Two environments share a network",
     severity="medium",
-    why="In one security group or subnet, what listens for one environment can be called by the other.",
+    why="In one security group or subnet, each environment can call the listeners of the other.",
     fix="Give each environment a network of its own, or at least subnets and security groups of its own.",
     failing=Example(template=resource("AWS::Lambda::Function", "{VpcConfig: {SubnetIds: [subnet-0a1b2c3d]}}")),
     passing=Example(

@@ -9,7 +9,7 @@ from sealift.isolation.rules._snippets import role
 from sealift.isolation.world import Sealed, World
 from sealift.model.template import Json
 
-DENIED_FIX = "Nothing to mend: a condition, a guardrail or a boundary denied what the proof could not rule out."
+DENIED_FIX = "Nothing to fix: a condition, a guardrail or a boundary denied what the proof could not rule out."
 
 
 def check(world: World) -> Iterator[Finding]:
@@ -72,8 +72,8 @@ RULE = Rule(
     id="PRB-01",
     title="A runtime probe contradicts the proof",
     severity="critical",
-    why="The proof reads policies; a probe asks IAM itself. Where they differ, one of them is wrong.",
-    fix="Look with `sealift prove --live` at what is in force; if that finds nothing, report it as a fault of the "
+    why="The proof reads policies; a probe asks IAM itself. If they differ, one of them is wrong.",
+    fix="Check with `sealift prove --live` what is in force; if that has no finding, report it as a fault of the "
     "prover.",
     failing=Example(template=_TEMPLATE, environment={"attempted": [_attempt("allowed")]}),
     passing=Example(template=_TEMPLATE, environment={"attempted": [_attempt("denied")]}),

@@ -25,7 +25,7 @@ def _undescribed(world: World) -> Iterator[Finding]:
         known = {p.arn for p in environment.view.principals}
         for arn in environment.view.roles:
             if arn not in known and not environment.view.unread:
-                message = f"What {arn} may do for {environment.name} stands in no template; --live reads it."
+                message = f"What {arn} may do for {environment.name} is in no template; --live reads it."
                 yield RULE.finding(environment.name, message, residual=True)
 
 
@@ -34,7 +34,7 @@ RULE = Rule(
     id="PRF-02",
     title="The live account could not be read",
     severity="high",
-    why="A policy that nobody looked at may hold anything. What could not be read is named, never taken for nothing.",
+    why="An unread policy may contain anything. Sealift names what it could not read, and never ignores it.",
     fix="Allow the call for whoever runs `sealift prove --live`; it only reads.",
     failing=Example(template=TABLE, environment={"unread": [_UNREAD]}),
     passing=Example(template=TABLE, environment={"unread": []}),

@@ -31,7 +31,7 @@ RULE = Rule(
     id="PRV-01",
     title="An untrusted preview in production's account",
     severity="critical",
-    why="A pull request can change template and code: whoever opens it gets what its deployment gets.",
+    why="A pull request can change template and code: its author gets the rights of its deployment.",
     fix="Deploy previews of untrusted pull requests to an account of their own, or not at all.",
     failing=Example(template=TABLE, environment={"kind": "preview", "untrusted": True}, only="staging"),
     passing=Example(
