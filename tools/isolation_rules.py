@@ -36,13 +36,13 @@ _GROUPS = {
 }
 _HEAD = """\
 `sealift prove` shows that no role or declared resource of one environment names or reaches a declared resource of
-another one, by the rules on this page. Each stands here with a template that has the finding and one that has not,
-deployed as `staging` and as `production`; the tests run both. Templates are written in long-form intrinsics, as the
-proof sees them after SAM's translation.
+another one. It uses the rules on this page. Each rule has a failing and a passing template, deployed as `staging` and
+as `production`; the tests run both. The templates use long-form intrinsics, as the proof reads them after SAM's
+translation.
 
-Findings of severity critical and high, and what is not proved, keep the verdict at L0. A **residual** is a channel that
-one AWS account shares by construction: it is listed, never claimed to be closed. A **live** rule needs what is read of
-the accounts. A known finding can be accepted until a day: see `[[isolation.accepted]]` in
+Critical and high findings, and anything not proved, keep the verdict at L0. A **residual** is a channel that one AWS
+account shares by construction: the proof lists it and never claims that it is closed. A **live** rule needs data from
+the accounts. You can accept a known finding until a date: see `[[isolation.accepted]]` in
 [configuration.md](configuration.md).
 """
 

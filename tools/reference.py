@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 _MADE = "<!-- Made from the code by `python -m tools.reference`; a test fails when this page is out of date. -->\n"
 _WIDTH = 100
 _HOW_EXITS_END = {
-    1: "Exit code 1: the user can mend it",
+    1: "Exit code 1: the user can fix it",
     3: "Exit code 3: a gate refuses",
     4: "Exit code 4: a gate waits",
     2: "Exit code 2: wrong usage",
@@ -82,8 +82,8 @@ def errors_page() -> str:
     parts = [
         "# Errors\n",
         _MADE,
-        "An error has a stable code, says what happened and where, and what to do next. `…` stands for what differs.",
-        'With `--json` it is `{"error": {"code", "message", "hint", "context"}}`.\n',
+        "An error has a stable code, a message with what happened and where, and a hint with the next step. `…` stands",
+        'for what varies. With `--json`, an error is `{"error": {"code", "message", "hint", "context"}}`.\n',
     ]
     for exit_code, title in _HOW_EXITS_END.items():
         chosen = [one for one in found if one.exit_code == exit_code]
@@ -103,7 +103,7 @@ def events_page() -> str:
     parts = [
         "# Events\n",
         _MADE,
-        "With `--json`, `run`, `deploy`, `promote` and `rollback` print one JSON object a line. Each has `code`,",
+        "With `--json`, `run`, `deploy`, `promote` and `rollback` print one JSON object per line. Each has `code`,",
         "`seq`, `at`, `level` and the fields below; a field may be added, none is renamed.\n",
         f"Phases: {_words(PhaseName)}. Statuses: {_words(Status)}.\n",
     ]
@@ -112,7 +112,12 @@ def events_page() -> str:
         parts += [f"## `{event.code}`\n", f"{event.__doc__.strip()}\n", "| field | type | default |", "|---|---|---|"]
         parts += [_row(f"`{one.name}`", f"`{_type(one)}`", _default(one)) for one in own]
         parts.append("")
-    parts += ["## The names of notes\n", "`noted` events carry one of these.\n", "| name | message |", "|---|---|"]
+    parts += [
+        "## The names of notes\n",
+        "Each `noted` event has one of these names.\n",
+        "| name | message |",
+        "|---|---|",
+    ]
     parts += [_row(f"`{one.code}`", "; ".join(one.messages)) for one in notes_emitted()]
     return "\n".join(parts) + "\n"
 
@@ -130,7 +135,7 @@ def _type(one: "Field[Any]") -> str:
 def _default(one: "Field[Any]") -> str:
     if one.default is not MISSING:
         return f"`{one.default!r}`"
-    return "empty" if one.default_factory is not MISSING else "always there"
+    return "empty" if one.default_factory is not MISSING else "required"
 
 
 def findings_page() -> str:
@@ -142,19 +147,19 @@ def findings_page() -> str:
         "# Findings\n",
         _MADE,
         "## Data guard\n",
-        "What stops a deployment unless it is waived; see [how to waive](../how-to/data-guard-and-waivers.md).\n",
+        "These stop a deployment unless you waive them; see [how to waive](../how-to/data-guard-and-waivers.md).\n",
         ", ".join(f"`{rule}`" for rule in GUARDED) + "\n",
         "## Production defaults\n",
         "Advice on the stores of a template whose application has a protected environment: `production-defaults`. See "
         "[what production needs](../how-to/data-guard-and-waivers.md#what-production-needs).\n",
         "## Analysis\n",
-        "What Sealift finds besides ruff, cfn-lint and the tools of the application. `sealift explain` knows them.\n",
+        "Sealift reports these besides ruff, cfn-lint and the application's tools. `sealift explain` shows them.\n",
         "| id | what | why |",
         "|---|---|---|",
         *(_row(f"`{rule}`", *told) for rule, told in ANALYSIS.items()),
         "",
         "## Proof of isolation\n",
-        "Each rule with a template that has the finding and one that has not: [rules](isolation-rules.md).\n",
+        "[Rules](isolation-rules.md) shows a failing and a passing template for each rule.\n",
         "| id | severity | what | why | what to do |",
         "|---|---|---|---|---|",
     ]

@@ -7,29 +7,28 @@ from sealift.usecases.stacks.polling import LOCAL_STACK_TIMEOUT_S, STACK_TIMEOUT
 
 _MADE = "<!-- Made from the code by `python -m tools.reference`; a test fails when this page is out of date. -->\n"
 _HEAD = """\
-What is done with a stack in each state that CloudFormation knows, by what was about to be done. Promoting, rolling back
-and resuming deploy, too: the release differs, the stack is treated alike. Tests do each of them in each of the states.
+This page lists what each operation does with a stack in each state of CloudFormation. Promotions, rollbacks and
+`resume` deploy too: the release differs, the treatment of the stack does not. Tests run each operation in each state.
 
-First of all a stack has to be ours: one without our owner tags is neither updated nor deleted, whatever its state is. A
-stack under review shows no tags yet: it is ours when the environment's ledger names its id, or when it holds a change
-set of one of our operations. `--adopt` takes over a stack that works, once, and never deletes one. Nothing is ever
-deleted and made again to get out of trouble, but for the remains of a first creation that failed, and those only when
-every resource that still exists is of a type that is known to hold no data. A store in any state, a nested stack with
-one, an address that others may know, a custom resource, and whatever CloudFormation kept or could not delete are
-refused and named.
+Sealift updates and deletes only its own stacks, whatever their state. A stack is Sealift's if it has the owner tags. A
+stack under review has no tags yet: it is Sealift's if the environment's ledger names its id, or if it holds a change
+set of a Sealift operation. `--adopt` takes over a working stack once, and never deletes a stack. Sealift never deletes
+and recreates a stack to fix a problem, except the remains of a failed first creation, and only if every remaining
+resource has a type that holds no data. It refuses, and names, a store in any state, a nested stack with a store, an
+address that others may use, a custom resource, and whatever CloudFormation kept or could not delete.
 """
 _DEPLOYING: Mapping[Step, str] = {
-    "create": "make it",
-    "update": "change it",
-    "wait": "wait until it rests, then look again",
-    "recreate": "delete what is left when none of it holds data or may, then make it; else refuse, naming it",
-    "continue-rollback": "continue the rollback once, skipping only what a waiver names, then change it; else say why, "
-    "and refuse",
+    "create": "create it",
+    "update": "update it",
+    "wait": "wait until it is stable, then check again",
+    "recreate": "delete the remains if none of them can hold data, then create it; otherwise refuse and name them",
+    "continue-rollback": "continue the rollback once, skipping only what a waiver names, then update it; otherwise "
+    "report the reason and refuse",
     "refuse": "refuse",
 }
 _DELETING: Mapping[Deletion, str] = {
     "none": "nothing to do",
-    "wait": "wait until it rests, then look again; no bucket is emptied meanwhile",
+    "wait": "wait until it is stable, then check again; empty no bucket meanwhile",
     "delete": "empty its buckets, delete it",
     "refuse": "refuse",
 }

@@ -37,7 +37,7 @@ def test_it_is_said_what_was_written_and_what_was_not(sealift, folder: Path):
     (folder / "template.yaml").write_text(TEMPLATE)
     said = sealift("check", "--fix", "--no-tests", "-C", folder).err
     assert "Orders got DeletionPolicy: Retain; UpdateReplacePolicy: Retain; PointInTime" in " ".join(said.split())
-    assert "Files has to be written by hand: DeletionPolicy: Retain" in " ".join(said.split())
+    assert "Files must be added by hand: DeletionPolicy: Retain" in " ".join(said.split())
 
 
 def test_a_second_time_there_is_nothing_to_add(sealift, folder: Path):

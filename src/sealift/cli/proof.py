@@ -172,7 +172,7 @@ def _show_shared(out: Screen, shared: Verdict, *, verbose: bool) -> None:
     for ways in () if verbose else worst:
         out.line(f"  {ways[0].id}{_place(ways[0])}  {ways[0].message}", "yellow")
     if not verbose:
-        out.line("  -v shows witnesses and cures", "dim")
+        out.line("  -v shows witnesses and fixes", "dim")
 
 
 def show_differences(name: str, told: Sequence[Difference]) -> None:

@@ -39,7 +39,7 @@ def approval_gate(target: Environment, given: Sequence[Entry], subject: Subject)
     counting = [actor for actor, fault in judged if not fault]
     if len(counting) >= wanted:
         return GateResult(gate="approval", status="open", message=f"approved by {', '.join(counting)}")
-    there = f"{len(counting)} of {wanted} approved ({', '.join(counting)})" if counting else "none is there"
+    there = f"has {len(counting)} of {wanted} ({', '.join(counting)})" if counting else "has none"
     faults = "".join(f"; {actor}: {fault}" for actor, fault in judged if fault)
     noun = "an approval" if wanted == 1 else f"{wanted} approvals"
     return GateResult(
@@ -87,7 +87,7 @@ def _judged(target: Environment, given: Sequence[Entry], subject: Subject) -> It
 def _unknown(said: Approval) -> str:
     """Return why the approver may be one of the authors; empty when the approver is known to be another person."""
     if not said.account:
-        return "its account is not known (approve in CI, or with a token of the service that holds the code)"
+        return "its account is unknown (approve in CI, or with a token of the service that holds the code)"
     if said.authors is None:
         return "it does not say who the authors were"
     if said.account in said.authors:

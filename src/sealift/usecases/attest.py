@@ -197,7 +197,7 @@ def attestation_gate(release: Release, site: Site, keys: Keys) -> GateResult:
         if check.status == "ok" or (check.name == "provenance" and check.status == "absent"):
             continue
         if check.status == "absent" and site.cloud.local:
-            message = f"Release {release.short()} is not signed; on AWS it would not be promoted"
+            message = f"Release {release.short()} is not signed; on AWS, it would not be promoted"
             events.append(Noted(level="warning", name="unsigned", message=message, environment=site.name))
             continue
         refusal = Refused(

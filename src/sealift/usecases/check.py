@@ -168,7 +168,7 @@ def harden(app: App, services: Services, *, templates: Mapping[str, Template]) -
             if added:
                 services.note("hardened", f"{what} got {'; '.join(added)}")
             if by_hand:
-                message = f"{what} has to be written by hand: {'; '.join(by_hand)}"
+                message = f"{what} must be added by hand: {'; '.join(by_hand)}"
                 services.note("harden-by-hand", message, level="warning")
 
 

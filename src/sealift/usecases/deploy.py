@@ -297,8 +297,8 @@ def _tell_unfinished(before: Standing, site: Site) -> None:
         unfinished = before.unfinished
         site.note(
             "unfinished-deployment",
-            f"The deployment of {unfinished.release[:12]} begun at {unfinished.at:%Y-%m-%d %H:%M:%S} UTC "
-            f"by {unfinished.actor} was interrupted; its stacks are settled first",
+            f"The deployment of {unfinished.release[:12]} started at {unfinished.at:%Y-%m-%d %H:%M:%S} UTC "
+            f"by {unfinished.actor} was interrupted; settling its stacks first",
             level="warning",
         )
 
@@ -319,7 +319,7 @@ def _judge_ahead(plan: Plan, operation: Operation, writer: Writer) -> None:
         names = ", ".join(later)
         writer.site.note(
             "judged-after-hooks",
-            f"What changes in {names} is judged after the hooks: it needs what is changed before it",
+            f"The changes of {names} are checked after the hooks, because they need a stack that changes first",
         )
 
 

@@ -94,7 +94,7 @@ def code_of_hooks(site: Site, commit: str | None) -> GateResult:
         f"the release is of commit {commit[:12] if commit else 'unknown'}"
     )
     if site.cloud.local:
-        note = Noted(level="warning", name="hook-code", message=f"{message}; going on, because it is local")
+        note = Noted(level="warning", name="hook-code", message=f"{message}; continuing, because this is local")
         return GateResult(gate="hooks", status="open", message=note.message, events=(note,))
     first = f"`git checkout {commit}`" if commit else "Deliver it from a commit"
     hint = f"{first}; or use a function of the release, which is sealed with it: `lambda:LogicalId`."

@@ -21,7 +21,7 @@ def load_functions(site: Site, release: Release, *, undoing: bool) -> int:
     broken = [one for one in judged if one.certain and not undoing]
     for one in judged:
         if one not in broken:
-            text = f"Not decided whether this function can be loaded: {one.text}"
+            text = f"Undecided whether this function can be loaded: {one.text}"
             site.note("not-loaded", text, level="warning")
     if broken:
         raise _broken(broken, site)

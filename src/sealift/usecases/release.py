@@ -140,7 +140,7 @@ def _tell_left(site: Site, error: SealiftError) -> None:
     """Report the state of an environment after a deployment broke off. A lost lease is reported elsewhere."""
     name = site.name
     if isinstance(error, UserError) and not isinstance(error, LeaseError):
-        message = f"The deployment to {name} broke off: this is not a fault of the release, so {name} is left as it is"
+        message = f"The deployment to {name} was interrupted: the release is not the cause, so {name} is left as it is"
         hint = f"`sealift resume {name}`, or the same command again, continues; `sealift rollback {name}` rolls back."
         site.note("left-as-it-is", message, level="warning", hint=hint)
 

@@ -87,7 +87,7 @@ def commit_of(app: App, services: Services, *, local: bool) -> Origin:
     if problem and not local:
         raise UserError(problem, code=code, hint="Commit your work, or try it with --local.")
     if problem:
-        services.note(code, f"{problem}; going on, because it is local", level="warning")
+        services.note(code, f"{problem}; continuing, because this is local", level="warning")
     return origin or Origin(commit=None, branch=None, dirty=True)
 
 
@@ -247,7 +247,7 @@ def _rehearse(
     if soak_s < declared_s:
         services.note(
             "soak-shortened",
-            f"The soak of {declared_s:.0f} s is cut to {soak_s:.0f} s here; --full-soak keeps it",
+            f"The soak of {declared_s:.0f} s is shortened to {soak_s:.0f} s here; --full-soak keeps the full time",
             environment=environment.promotes_from,
         )
     try:
@@ -281,7 +281,7 @@ def _rehearsed(environment: Environment, services: Services, options: RunOptions
         return environment
     services.note(
         "watch-shortened",
-        f"The watch of {watch_s:.0f} s is cut to {REHEARSAL_SOAK_S:.0f} s here; --full-soak keeps it",
+        f"The watch of {watch_s:.0f} s is shortened to {REHEARSAL_SOAK_S:.0f} s here; --full-soak keeps the full time",
         environment=environment.name,
     )
     return replace(environment, watch_s=REHEARSAL_SOAK_S)

@@ -194,7 +194,7 @@ def _progress(site: Site, judgement: Judgement, left_s: float) -> None:
 def _tell_resumed(site: Site, until: datetime) -> None:
     over = site.services.clock.now() >= until
     left = "its time is over, so it is concluded" if over else f"it continues until {until:%H:%M:%S} UTC"
-    site.note("watch-resumed", f"The watch of {site.name} has no end yet; {left}")
+    site.note("watch-resumed", f"The watch of {site.name} has not ended; {left}")
 
 
 def _detail(watched: Watched) -> str:

@@ -263,7 +263,7 @@ def _acquire(leases: Leases, site: Site, *, purpose: str, wait_s: float) -> Leas
                 raise
             if not told:
                 told = True
-                message = f"{error.message}; waiting for it, for {wait_s / 60:.0f} minutes at most"
+                message = f"{error.message}; waiting for at most {wait_s / 60:.0f} minutes"
                 site.note("lease-waiting", message)
         services.clock.sleep(pause_s)
         pause_s = min(pause_s * 1.5, 5.0)

@@ -297,7 +297,7 @@ def _trials(app: App, process: RealProcess, sink: EventSink) -> Trials:
 
     def begun() -> None:
         if not sandbox.closed:
-            message = "This kernel gives us no namespaces: functions are loaded with the network of this machine"
+            message = "This kernel provides no namespaces: functions are loaded with access to the network"
             level: Literal["debug", "warning"] = "debug" if human_present() else "warning"
             sink.emit(Noted(level=level, name="sandbox-open", message=message))
 

@@ -448,7 +448,7 @@ def test_a_freeze_is_passed_in_a_rehearsal_on_the_embedded_cloud_alone(soaked: W
     assert "the Christmas trade" in said.message
     if rehearsal and local:
         assert (said.status, said.until) == ("open", None)
-        assert said.message.endswith("; on AWS this would wait")
+        assert said.message.endswith("; on AWS, this would wait")
         note = Noted(name="window-rehearsed", message=said.message, environment="production")
         assert said.events == (note,)
     else:

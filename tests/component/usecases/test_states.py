@@ -251,7 +251,7 @@ def test_a_state_that_is_not_known_is_refused(world: World):
     world.code("print('two')")
     with pytest.raises(Refused) as refused:
         world.deploy()
-    assert "not known" in refused.value.hint
+    assert "does not support this state" in refused.value.hint
 
 
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])

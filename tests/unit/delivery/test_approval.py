@@ -48,7 +48,7 @@ def test_two_people_open_a_gate_for_two():
 @pytest.mark.parametrize(
     ("actors", "why"),
     [
-        (("bob@desk",), "1 of 2 is there (bob@desk)"),
+        (("bob@desk",), "has 1 of 2 (bob@desk)"),
         (("bob@desk", "bob@desk"), "1 of 2"),
         (("bob@desk", "Bob@github"), "1 of 2"),
         (("bob@desk", "ann@laptop"), "ann@laptop: the commit's author does not count"),
@@ -104,8 +104,8 @@ def known(*actors: str, **data: object) -> GateResult:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        ({}, "its account is not known"),
-        ({"account": None}, "its account is not known"),
+        ({}, "its account is unknown"),
+        ({"account": None}, "its account is unknown"),
         ({"account": "ann@github"}, "the commit's author does not count"),
         ({"account": "bob@github", "unknown": ["jo@old.example"]}, "no account is known for who wrote jo@old.example"),
         ({"account": "bob@github", "authors": ["ann@github", "bob@github"]}, "the commit's author does not count"),
@@ -157,11 +157,11 @@ def test_what_is_lacking_is_said_in_a_line():
     entries = given("ann@desk", "bob@desk")
     told = approval_gate(PRODUCTION, entries, replace(SUBJECT, release=release))
     assert told.message == (
-        f"production needs 2 approvals of release {'a' * 12}, and 1 of 2 is there (bob@desk); "
+        f"production needs 2 approvals of release {'a' * 12}, and has 1 of 2 (bob@desk); "
         "ann@desk: the commit's author does not count"
     )
     assert told.hint == f"Somebody else runs: sealift approve production --release {'a' * 12}"
-    assert gate(approvals=1).message == "production needs an approval of release r1, and none is there"
+    assert gate(approvals=1).message == "production needs an approval of release r1, and has none"
 
 
 def test_of_many_authors_without_an_account_three_are_named():

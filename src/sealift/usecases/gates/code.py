@@ -60,6 +60,6 @@ def _not_looked_at(unseen: list[Outside], entering: Entering) -> Noted:
     return Noted(
         level="warning",
         name="code-not-looked-at",
-        message=f"Not looked at, for lack of rights or because only a deployment decides where it is: {listed}",
+        message=f"Not checked, because a right is missing or only a deployment determines the location: {listed}",
         environment=entering.site.name,
     )

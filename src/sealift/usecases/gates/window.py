@@ -17,7 +17,7 @@ def window(entering: Entering) -> GateResult:
     if begun is not None and begun.release == entering.release:
         return replace(result, status="open", message="it entered before, and is completed", until=None)
     if entering.rehearsal and site.cloud.local:
-        message = f"{result.message}; on AWS this would wait"
+        message = f"{result.message}; on AWS, this would wait"
         note = Noted(name="window-rehearsed", message=message, environment=site.name)
         return replace(result, status="open", message=message, until=None, events=(note,))
     return result

@@ -108,6 +108,6 @@ def _open_numbers(services: Services, host: PullRequests | None) -> frozenset[st
             return host.open_numbers()
         except CloudError as error:
             problem = error.message
-    message = f"Which pull requests are open is not known ({problem}), so only the age of previews counts"
+    message = f"Which pull requests are open is unknown ({problem}), so only the age of previews counts"
     services.note("pull-requests-unknown", message, level="warning")
     return None

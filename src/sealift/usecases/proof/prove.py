@@ -133,8 +133,8 @@ def _rehearsed(found: int) -> Noted:
     return Noted(
         level="warning",
         name="isolation-rehearsed",
-        message=f"{found} isolation finding{'s' * (found > 1)} would stop this on AWS; going on, as it is local",
-        hint="--strict stops here too; `sealift prove` shows witnesses and cures.",
+        message=f"{found} isolation finding{'s' * (found > 1)} would stop this on AWS; continuing, as this is local",
+        hint="--strict stops here too; `sealift prove` shows witnesses and fixes.",
     )
 
 
@@ -260,7 +260,7 @@ def _advice(shared: Verdict) -> Iterator[Noted]:
         yield Noted(
             level="warning",
             name="shared-account",
-            message="In one shared AWS account these environments would not be isolated: "
+            message="In one shared AWS account, these environments would not be isolated: "
             + (f"{len(worse)} findings, first " if len(worse) > 1 else "")
             + f"{first.id}: {first.message}",
             hint="Declare an `account` for each environment, or see `sealift prove`.",

@@ -58,7 +58,7 @@ def _key(target: StackTarget, path: str) -> str:
 def _tell(resource: str, writer: Writer) -> None:
     writer.site.note(
         "rollback-skipped",
-        f"{resource} was left out of the rollback: it is as the failed update left it",
+        f"{resource} was skipped in the rollback: it remains as the failed update left it",
         level="warning",
         hint=f"`sealift drift {writer.cloud.environment}` shows what differs. Fix it by hand, or deploy it again.",
     )

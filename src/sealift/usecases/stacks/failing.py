@@ -45,7 +45,7 @@ def _validations(
     try:
         found = writer.cloud.stacks.validations(target.name, change_set=change_set)
     except CloudError as error:
-        message = f"What exactly is wrong with stack {target.name} could not be read: {error.message}"
+        message = f"The exact error of stack {target.name} could not be read: {error.message}"
         hint = "The right is cloudformation:DescribeEvents." if error.code == "access-denied" else error.hint
         writer.site.note("validation-unread", message, level="warning", hint=hint)
         return ()

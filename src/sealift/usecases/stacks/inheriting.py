@@ -64,8 +64,7 @@ def tell_inherited(kept: Inherited, site: Site) -> None:
     for stack, names in kept.told().items():
         site.note(
             "parameters-kept",
-            f"Parameters of {stack} that sealift.toml does not give keep the values that the stack has: "
-            f"{', '.join(names)}",
+            f"Parameters of {stack} that sealift.toml does not set keep their values in the stack: {', '.join(names)}",
             hint=f"Give them under [environments.{site.name}.parameters] to have them reviewed.",
         )
 

@@ -136,7 +136,7 @@ def at_rest(name: str, site: Site) -> StackState | None:
     state = site.cloud.stacks.describe(name)
     if state is None or not in_progress(state.status):
         return state
-    message = f"Stack {name} is in state {state.status}; waiting until it has ended"
+    message = f"Stack {name} is in state {state.status}; waiting until it is stable"
     site.note("stack-moving", message)
     wait_for_stack(site, lambda: not _is_moving(name, site), what=f"Stack {name}")
     return site.cloud.stacks.describe(name)
