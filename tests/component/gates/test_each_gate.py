@@ -776,7 +776,7 @@ def test_a_release_of_a_commit_that_nobody_recorded_is_refused_with_that_reason(
     world.app = replace(world.app, gates=gates)
     said = asked("reproduced", comes(world))
     assert (said.status, said.about) == ("refused", "staging")
-    assert "no record" in said.message
+    assert "nobody recorded" in said.message
     if not gates.reference:
         assert said.hint
     assert says("reproduced", comes(world, source_local=True))[:2] == (

@@ -24,7 +24,7 @@ def reproduced(entering: Entering) -> GateResult:
     if merged.status != "open":
         return replace(merged, gate="reproduced")
     if commit is None:
-        return _refused(entering, "no record names the commit that it was built from")
+        return _refused(entering, "nobody recorded the commit that it was built from")
     try:
         rebuilt = entering.rebuilt
     except CloudError:
