@@ -41,9 +41,10 @@ def ended(code: str) -> tuple[int, bytes]:
         "click.echo('a line')",
     ],
 )
-def test_a_command_whose_output_nobody_reads_ends_quietly(output: str) -> None:
+@pytest.mark.parametrize("given", ["", '["history"]'])
+def test_a_command_whose_output_nobody_reads_ends_quietly(output: str, given: str) -> None:
     code = f"""
-import click
+import click, sys
 from sealift.cli import main
 
 @click.command
@@ -51,7 +52,8 @@ def history():
     {output}
 
 main.cli.get_command = lambda _context, _name: history
-main.main(["history"])
+sys.argv = ["sealift", "history"]
+main.main({given})
 """
     assert ended(code) == (0, b"")
 
