@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sealift.cfn.values import mapping_at, scalar_text
@@ -17,6 +18,7 @@ from sealift.template.late import imported_late
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
 _ONE_AT_A_TIME: Final = threading.Lock()
 """The translator keeps region and metrics in class attributes."""
@@ -51,17 +53,18 @@ def _run(body: dict[str, Any], parameters: dict[str, Any], region: str) -> dict[
         from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
         from samtranslator.model.exceptions import InvalidDocumentException
         from samtranslator.parser.parser import Parser
+        from samtranslator.translator import translator as translators
         from samtranslator.translator.arn_generator import ArnGenerator
-        from samtranslator.translator.translator import Translator
         from samtranslator.utils.py27hash_fix import to_py27_compatible_template, undo_mark_unicode_str_in_template
 
     _silence()
+    _keep_policy_templates(translators)
     metrics = Metrics("sealift", DummyMetricsPublisher())
     partition = ArnGenerator.get_partition_name(region)
     try:
         # The steps of samtranslator's own transform(), which has no way to give it a region but the environment.
         to_py27_compatible_template(body, parameters)
-        translator = Translator(None, Parser(), boto_session=_Session(region_name=region), metrics=metrics)
+        translator = translators.Translator(None, Parser(), boto_session=_Session(region_name=region), metrics=metrics)
         translated = translator.translate(
             body,
             parameter_values=parameters,
@@ -75,6 +78,13 @@ def _run(body: dict[str, Any], parameters: dict[str, Any], region: str) -> dict[
         raise _refused([f"{type(error).__name__} in the translator: {error}"]) from error
     finally:
         metrics.publish()
+
+
+def _keep_policy_templates(translators: "ModuleType") -> None:
+    """Let the translator read and validate its own policy templates once, not for each template: half of its work."""
+    make = translators.make_policy_template_for_function_plugin
+    if not hasattr(make, "cache_info"):
+        translators.make_policy_template_for_function_plugin = cache(make)  # type: ignore[attr-defined]
 
 
 def _silence() -> None:

@@ -49,6 +49,16 @@ Outputs: {Fn: {Value: !GetAtt Orders.Arn}}
 FILES = {"src/orders.py": "", "src/machine.json": "{}"}
 
 
+def test_the_translators_own_policy_templates_are_read_once_and_a_template_says_the_same_again(tmp_path: Path) -> None:
+    first = render(load(tmp_path, SHOP, FILES)).body
+    from samtranslator.translator import translator
+
+    assert (
+        translator.make_policy_template_for_function_plugin() is translator.make_policy_template_for_function_plugin()
+    )
+    assert render(load(tmp_path, SHOP, FILES)).body == first
+
+
 def test_sam_becomes_plain_cloudformation_with_the_code_in_the_bucket(tmp_path: Path) -> None:
     body = render(load(tmp_path, SHOP, FILES)).body
     resources = body["Resources"]
