@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+from io import FileIO
 from pathlib import Path
 
 FORMAT = "5"
 """Counts up whenever this package puts the same inputs together in another way."""
+
+_CHUNK_BYTES = 1 << 16
 
 
 def digest(*parts: object) -> str:
@@ -14,7 +17,10 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def file_sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file. Most files are small: hashlib's own way takes twice as long to get ready."""
+    found = hashlib.sha256()
+    with FileIO(path) as file:
+        while part := file.read(_CHUNK_BYTES):
+            found.update(part)
+    return found.hexdigest()

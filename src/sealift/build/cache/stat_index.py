@@ -6,7 +6,6 @@ not remembered, and so is read again by the next build. (git calls these "racily
 
 import os
 import threading
-from pathlib import Path
 
 from sealift.build.cache.keys import file_sha256
 from sealift.build.cache.store import Cache
@@ -34,7 +33,7 @@ class StatIndex:
             return str(known[4])
         if self._now_ns is None:
             self._now_ns = self._file_system_time_ns()
-        sha256 = file_sha256(Path(path))
+        sha256 = file_sha256(path)
         if max(info.st_mtime_ns, info.st_ctime_ns) < self._now_ns - _RESOLUTION_NS:
             with self._lock:
                 self._fresh[path] = [*seen, sha256]

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 
 from sealift.build.cache.keys import digest, file_sha256
@@ -178,7 +179,7 @@ class _Reader:
             raise _unreadable(entry.path, error) from error
 
     def _file(self, path: str, name: str, info: os.stat_result) -> SourceFile:
-        sha256 = self.index.sha256(path, info) if self.index else file_sha256(Path(path))
+        sha256 = self.index.sha256(path, info) if self.index else file_sha256(path)
         return SourceFile(name, path, bool(info.st_mode & stat.S_IXUSR), info.st_size, sha256)
 
     def _link(self, entry: os.DirEntry[str], name: str, links: tuple[str, ...]) -> Iterator[SourceFile]:
@@ -243,7 +244,8 @@ def body(file: SourceFile) -> bytes:
     from hashlib import sha256
 
     try:
-        data = Path(file.path).read_bytes()
+        with FileIO(file.path) as opened:
+            data = opened.readall()
     except OSError as error:
         raise _unreadable(file.path, error) from error
     if sha256(data).hexdigest() != file.sha256:
