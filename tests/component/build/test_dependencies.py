@@ -11,7 +11,7 @@ import pytest
 
 from sealift.analysis.locks import pins
 from sealift.build.builder import CachedBuilder
-from sealift.build.dependencies.backends import PINNED
+from sealift.build.dependencies.backends import PINNED, pinned_digest, uncompiled
 from sealift.errors import BuildError
 from sealift.model.release import BuiltArtifact
 from sealift.system import RealProcess
@@ -134,6 +134,7 @@ def test_compiled_wheels_are_those_of_the_function_and_not_of_this_machine(
     assert f"cpython-{runtime.removeprefix('python').replace('.', '')}-{processor}" in library
 
 
+@pytest.mark.usefixtures("kept_backends")
 def test_a_pure_package_without_a_wheel_is_built_into_one(build: Build) -> None:
     built = build({"fn/requirements.txt": "docopt==0.6.2\n"}, architecture="arm64")
     with zipfile.ZipFile(built.path) as archive:
@@ -148,10 +149,15 @@ def test_what_is_built_from_source_is_built_by_pinned_backends(build: Build, tmp
         generator = archive.read("docopt-0.6.2.dist-info/WHEEL").decode().splitlines()[1]
     (setuptools,) = [pin for pin in pins(PINNED.read_text()) if pin.project == "setuptools"]
     assert generator == f"Generator: setuptools ({setuptools.version})"
+    kept = tmp_path / "cache/outputs" / f"uv-{pinned_digest()}"
+    (folder,) = [info.parent for info in kept.glob("archive-v*/*/setuptools-*.dist-info")]
+    assert (folder / "setuptools/__pycache__" / f"dist.{sys.implementation.cache_tag}.pyc").is_file()
+    assert uncompiled(kept) == ()
     again = CachedBuilder(tmp_path / "other", RealProcess()).build(tmp_path / "app", [function()])["app:fn"]
     assert again.artifact.sha256 == built.artifact.sha256
 
 
+@pytest.mark.usefixtures("kept_backends")
 @pytest.mark.parametrize(
     ("requires", "named"),
     [('"setuptools<60", "wheel"', "versions of its own choice"), ('"setuptools", "tomli"', "tomli")],
@@ -167,6 +173,7 @@ def test_what_is_built_by_something_else_is_named(build: Build, requires: str, n
     assert named in warning
 
 
+@pytest.mark.usefixtures("kept_backends")
 def test_what_would_have_to_be_compiled_is_refused_with_what_to_do(build: Build) -> None:
     with pytest.raises(BuildError, match=r"pycrypto.*2\.6\.1") as caught:
         build({"fn/requirements.txt": "pycrypto==2.6.1\n"}, architecture="arm64")
@@ -195,6 +202,7 @@ def test_a_line_that_is_no_requirement_is_named(build: Build) -> None:
         build({"fn/requirements.txt": "six = = 2\n"})
 
 
+@pytest.mark.usefixtures("kept_backends")
 def test_a_folder_of_the_author_is_a_dependency_and_its_changes_count(build: Build) -> None:
     library = {
         "lib/setup.py": "from setuptools import setup\nsetup(name='shared', version='1', packages=['shared'])\n",
@@ -211,6 +219,7 @@ def test_a_folder_of_the_author_is_a_dependency_and_its_changes_count(build: Bui
     assert not third.built
 
 
+@pytest.mark.usefixtures("kept_backends")
 def test_building_leaves_the_folder_of_a_local_dependency_as_it_was(build: Build, tmp_path: Path) -> None:
     build(
         {
@@ -223,6 +232,7 @@ def test_building_leaves_the_folder_of_a_local_dependency_as_it_was(build: Build
     assert names == {"setup.py", "shared", "shared/__init__.py"}
 
 
+@pytest.mark.usefixtures("kept_backends")
 def test_two_folders_of_the_author_that_bring_the_same_file_are_refused(build: Build) -> None:
     def library(name: str) -> dict[str, str]:
         setup = f"from setuptools import setup\nsetup(name='{name}', version='1', packages=['common'])\n"

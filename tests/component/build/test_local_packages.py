@@ -16,6 +16,7 @@ from sealift.model.release import BuiltArtifact
 from sealift.system import RealProcess
 from tests.unit.build.tools import function, write
 
+pytestmark = pytest.mark.usefixtures("kept_backends")
 SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
 FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
 """The smallest backend: it builds in half the time of setuptools, which some of the ways keep."""
@@ -88,7 +89,7 @@ def repository(root: Path, files: Mapping[str, str]) -> Path:
 
 
 def build(root: Path, **changes: object) -> BuiltArtifact:
-    return CachedBuilder(root.parent / "the cache", RealProcess()).build(root, [function(**changes)])["app:fn"]
+    return CachedBuilder(root.parent / "cache", RealProcess()).build(root, [function(**changes)])["app:fn"]
 
 
 def body(built: BuiltArtifact, name: str) -> str:

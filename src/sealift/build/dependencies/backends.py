@@ -36,6 +36,16 @@ def built_from_source(uv_cache: Path, project: str, version: str) -> Iterable[Pa
         yield wheel.parent / "src" / "pyproject.toml"
 
 
+def uncompiled(uv_cache: Path) -> tuple[Path, ...]:
+    """Return the folders in which uv keeps pinned backends whose bytecode has not been written yet."""
+    known = {f"{normalized(pin.project)}-{pin.version}" for pin in pins(PINNED.read_text())}
+    return tuple(
+        info.parent
+        for info in uv_cache.glob("archive-v*/*/*.dist-info")
+        if info.stem.replace("_", "-") in known and not any(info.parent.rglob("__pycache__"))
+    )
+
+
 def _required(pyproject: Path) -> Iterable[str]:
     try:
         listed = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("build-system", {}).get("requires")
