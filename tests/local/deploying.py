@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -65,8 +66,9 @@ def invoke_uri(function_id: str) -> Json:
     }
 
 
+@cache
 def client(endpoint: Endpoint, service: str) -> Any:
-    """Return a boto3 client of the embedded cloud."""
+    """Return a boto3 client of the embedded cloud, made once: that takes as long as many calls."""
     return boto3.client(
         service,  # type: ignore[call-overload]
         endpoint_url=endpoint.url,

@@ -6,7 +6,8 @@ The emulator enforces every policy; what a role of staging or of previews may do
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import boto3
@@ -81,11 +82,19 @@ class Place:
         """Return where a key is in the bucket, which all previews share."""
         return key if self.name != PREVIEW_NAME or key.startswith(SHARED) else f"previews/{self.name}/{key}"
 
+    sessions: dict[str, Callable[[str], Any]] = field(default_factory=dict)
+    """What makes clients, by the role that they act as: a session reads the description of each service anew."""
+
     def acting(self, role: str) -> Callable[[str], Any]:
         """Return what makes clients as a role of this environment.
 
         `function` is that of its function once somebody gave it every right: the boundary alone limits it.
         """
+        if role not in self.sessions:
+            self.sessions[role] = self._session(role)
+        return self.sessions[role]
+
+    def _session(self, role: str) -> Callable[[str], Any]:
         name = self.role(role)
         if role == "function":
             name = f"arn:aws:iam::{self.endpoint.account}:role/{self.ids['Role']}"
@@ -100,7 +109,7 @@ class Place:
             aws_session_token=given["SessionToken"],
             region_name=self.endpoint.region,
         )
-        return lambda service: session.client(service, endpoint_url=self.endpoint.url)  # type: ignore[call-overload]
+        return cache(lambda service: session.client(service, endpoint_url=self.endpoint.url))  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -77,9 +78,10 @@ class Planted:
 
     def _watch(self, done: threading.Event) -> None:
         while not done.wait(0.03):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                with suppress(OSError):
-                    self.command_lines.add(path.read_bytes())
+            for process in os.scandir("/proc"):
+                if process.name.isdecimal():
+                    with suppress(OSError), FileIO(f"{process.path}/cmdline") as file:
+                        self.command_lines.add(file.readall())
 
 
 def template(planted: Planted, *, broken: bool) -> str:

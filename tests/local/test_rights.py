@@ -215,8 +215,17 @@ def roles(shop: Shop) -> dict[tuple[str, str], dict[str, list[Any]]]:
     return found
 
 
-def refused(shop: Shop, roles: Any) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what the role that makes a call may not do: environment, role, action, resource."""
+def refused(shop: Shop, roles: Any) -> set[tuple[str, str, str, str]]:
+    """Return what the role that makes a call may not do: environment, role, action, resource."""
+    return {
+        (environment, role, action, arn)
+        for environment, role, action, arn in set(asked(shop))
+        if not allows(roles[environment, role], action, arn, stack=f"shop-{environment}")
+    }
+
+
+def asked(shop: Shop) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what the role that makes a call has to be allowed: environment, role, action, resource."""
     for call in (c for c in shop.calls if c.name not in EMBEDDED):
         environment, endpoint = next((n, e) for n, e in shop.endpoints.items() if e.port == call.port)
         role = next(r for r, commands in COMMANDS.items() if call.command in commands)
@@ -225,9 +234,7 @@ def refused(shop: Shop, roles: Any) -> Iterator[tuple[str, str, str, str]]:
         granted = [right for right in rights if role_needs(role, right) and is_about(right, call)]
         for right in granted:
             arn = concrete(right.resource, call, account=endpoint.account, region="us-east-1")
-            for action in right.actions:
-                if not allows(roles[environment, role], action, arn, stack=f"shop-{environment}"):
-                    yield environment, role, action, arn
+            yield from ((environment, role, action, arn) for action in right.actions)
 
 
 def is_about(right: Right, call: Call) -> bool:
