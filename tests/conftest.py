@@ -1,5 +1,6 @@
 """Shows at the end of a run what its tests counted; lets no test fail for the time it takes, nor for who runs it."""
 
+import gc
 import os
 
 import pytest
@@ -11,11 +12,20 @@ from tests.counts import Note, noted, told
 settings.register_profile("sealift", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sealift")
 
+# Nothing of the half million objects of a collection is garbage: to look for it is a fifth of the time it takes.
+gc.disable()
+
 # A test that wants a CI system says so itself: the one that runs the tests is not the one they are about.
 for name in [
     name for name in os.environ if name == "CI" or name.startswith(("CI_", "GITHUB_", "GITLAB_", "BITBUCKET_"))
 ]:
     del os.environ[name]
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from here on, and not among what was collected."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
