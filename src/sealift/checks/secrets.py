@@ -47,7 +47,7 @@ def secret_findings(
         if done.timed_out or done.returncode != 0 or _COMPLETE not in report.rpartition('{"schema_version"')[2]:
             return (could_not_run(TOOL, done),)
         cache.put(key, report)
-    return tuple(_findings(report, tuple(looked_at)))
+    return tuple(_findings(report, looked_at))
 
 
 def _scanned(files: Mapping[str, bytes], process: Process, env: Mapping[str, str] | None) -> Completed:
@@ -79,15 +79,45 @@ def _unmasked(path: str, files: Sequence[str]) -> str:
     return next((file for file in files if shape.fullmatch(file)), path)
 
 
-def _findings(report: str, files: Sequence[str]) -> Iterator[Finding]:
-    """Yield what the report says; in tests and samples only what is a secret for sure."""
+_PLACEHOLDER = re.compile(
+    r"(?i)\b(?:fake|dummy|invalid|placeholder|your)[-_ ]?(?:(?:api|auth|access|secret|private)[-_ ]?)?"
+    r"(?:token|key|secret|password)\b"
+)
+"""What says itself that it is none."""
+
+
+def _line(body: bytes, number: int) -> str:
+    lines = body.splitlines()
+    return lines[number - 1].decode(errors="replace") if 0 < number <= len(lines) else ""
+
+
+def _packages(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the folders of packages that were installed among the files: each has a record of its own files."""
+    found: dict[str, None] = {}
+    for file, body in files.items():
+        folder, _, inner = file.rpartition(".dist-info/")
+        if inner == "RECORD":
+            root = folder.rpartition("/")[0]
+            names = (line.split("/", 1)[0] for line in body.decode(errors="replace").splitlines() if "/" in line)
+            found |= {f"{root}/{name}/".lstrip("/"): None for name in names if not name.startswith("..")}
+    return tuple(found)
+
+
+def _findings(report: str, files: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Yield what the report says; in tests, samples and installed packages only what is a secret for sure."""
+    packages = _packages(files)
     for said in (json.loads(line) for line in report.splitlines() if line.startswith("{")):
         one = said.get("finding")
-        if one is None or _MASK in one["rule_id"]:
-            continue  # what is masked in the rule's own name is a word like `password`, and no secret
-        file = _unmasked(one["location"]["path"].removeprefix("./"), files)
+        if one is None or _MASK in one["rule_id"] + one["description"]:
+            continue  # what is masked in the rule's own words is a word like `password`, and no secret
+        file = _unmasked(one["location"]["path"].removeprefix("./"), tuple(files))
+        line = _line(files.get(file, b""), one["location"]["start_line"])
+        if _PLACEHOLDER.search(line):
+            continue
         sure = one["confidence"] == "high" and one["rule_id"] not in _ENDS
-        if sure or not (is_test_file(file) or _SAMPLES.intersection(PurePosixPath(file).parts[:-1])):
+        if sure or not (
+            file.startswith(packages) or is_test_file(file) or _SAMPLES.intersection(PurePosixPath(file).parts[:-1])
+        ):
             yield Finding(
                 tool=TOOL,
                 id=one["rule_id"],

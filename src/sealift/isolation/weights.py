@@ -122,7 +122,7 @@ _CODE_PLACE = re.compile(r"^(Code|Content)\.S3Bucket$|^(Body|Definition)S3Locati
 _NAMED_WITHIN = ("AWS::RDS::", "AWS::DocDB", "AWS::Redshift", "AWS::Neptune", "AWS::Timestream::Influx")
 """Types in which the name of a database is one inside of them."""
 _NOTHING = re.compile(
-    r"^(alias/aws/|arn:[\w-]+:kms:[^:]*:[^:]*:alias/aws/|arn:[\w-]+:[\w-]+:[^:]*:aws:|aws/|\*$|[\d.]+$|\$\{[^}]*\}$|\{%)"
+    r"^(alias/aws/|arn:[\w-]+:kms:[^:]*:[^:]*:alias/aws/|arn:[\w-]+:[\w-]+:[^:]*:aws:|aws/|\*$|[\d.]+$|\$\{[^}]*\}$|\{%|\$[.\[]|.*\$\{AWS::)"
 )
 _STORE_WORD = re.compile(
     r"(?i)(^|[^a-z])(db|database|postgres\w*|pg|mysql|rds|redis|cache|mongo\w*|kafka|dynamo\w*|bucket|table|queue|stream"
@@ -139,7 +139,7 @@ _BY_TYPE = (
     ("AWS::CodeDeploy::DeploymentGroup", "", re.compile("ApplicationName$|Alarms\\.Name$"), DEPLOYING),
     ("AWS::", "::Authorizer", re.compile("(ProviderARNs|AuthorizerUri|Issuer|UserPoolId)$"), USERS),
     ("AWS::AppSync::GraphQLApi", "", re.compile("(ProviderARNs|AuthorizerUri|Issuer|UserPoolId)$"), USERS),
-    ("AWS::Cognito::UserPool", "::UserPool", re.compile("LambdaConfig"), USERS),
+    ("AWS::Cognito::UserPool", "::UserPool", re.compile("LambdaConfig(?!.*LambdaVersion$)"), USERS),
 )
 """Types of which only these places count, and what they name there."""
 
@@ -250,6 +250,8 @@ def _of_arn(text: str) -> Thing | None:
     service, rest = parts[2], parts[5]
     if service == "apigateway" and ":path/" in text and "/functions/arn:" in text:
         return _of_arn(text.partition("/functions/")[2].removesuffix("/invocations"))
+    if service == "apigateway" and ":action/" in text:
+        return None  # an action of a service, which the request itself says on what
     if is_of_aws(text):
         return None
     if service == "lambda" and rest.startswith("layer:"):

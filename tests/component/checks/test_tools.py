@@ -212,3 +212,31 @@ def test_a_declared_command_that_removes_its_folder_or_reads_input_ends(write: W
     assert "exit code 7" in stopped.message
     found = _found(write({"src/app.py": ""}), tmp_path, "sh -c 'rm -rf \"$PWD\"'", "true")
     assert [one.id for one in found] == ["files-changed", "command-failed"]
+
+
+PASSWORD = 'password = "kx8-Wq2-pLm9-Zt4"\n'
+
+
+def _secrets(root: Path, tmp_path: Path, files: dict[str, str]) -> list[tuple[str, int]]:
+    found = secret_findings(root, list(files), process=RealProcess(), env=None, cache=TextCache(tmp_path / "kept"))
+    return sorted((one.location.file, one.location.line) for one in found if one.location)
+
+
+def test_what_looks_like_a_secret_in_a_committed_package_is_its_authors(write: Write, tmp_path: Path) -> None:
+    record = "botocore/data/iam.py,sha256=x,1\nbotocore-1.0.dist-info/RECORD,,\n../../bin/jp.py,sha256=x,1\n"
+    files = {
+        "src/app.py": PASSWORD,
+        "src/botocore/data/iam.py": PASSWORD,
+        "src/botocore-1.0.dist-info/RECORD": record,
+    }
+    assert _secrets(write(files), tmp_path, files) == [("src/app.py", 1)]
+    alone = {name: text for name, text in files.items() if not name.endswith("RECORD")}
+    assert _secrets(write(alone), tmp_path, alone) == [("src/app.py", 1), ("src/botocore/data/iam.py", 1)]
+
+
+def test_what_says_itself_that_it_is_no_secret_is_none(write: Write, tmp_path: Path) -> None:
+    call = 'curl https://api.example.org/users -H "Authorization: Bearer {}"\n'
+    files = {"a.sh": call.format("fake-token"), "b.sh": call.format("kx8Wq2pLm9Zt4Rv7Bn3Hs6")}
+    assert _secrets(write(files), tmp_path, files) == [("b.sh", 1)]
+    words = {"README.md": 'password: "password"\n'}
+    assert _secrets(write(words), tmp_path, words) == []

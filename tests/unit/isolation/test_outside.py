@@ -156,3 +156,37 @@ def test_what_is_said_of_a_supposed_value_is_said_of_nothing() -> None:
         for name in ("staging", "production")
     ]
     assert [f.id for f in prove(views).findings] == []
+
+
+REST = "arn:aws:apigateway:eu-west-1:"
+
+
+def mentioned(kind: str, properties: Body) -> list[str]:
+    """Return the rules that report what both environments name in this resource."""
+    body: Body = {"Resources": {"It": {"Type": kind, "Properties": properties}}}
+    views = [
+        EnvironmentView(name=n, region="eu-west-1", stacks=(StackView(name=f"shop-{n}", body=body),))
+        for n in ("staging", "production")
+    ]
+    return [f.id for f in prove(views).findings if f.id in ("SHR-02", "API-04", "EVT-05")]
+
+
+def method(uri: str) -> Body:
+    return {"Body": {"paths": {"/": {"get": {"x-amazon-apigateway-integration": {"uri": uri}}}}}}
+
+
+def test_what_names_no_thing_is_not_shared() -> None:
+    bucket: Json = {"InputTransformer": {"InputPathsMap": {"bucket": "$.detail.bucket.name"}}, "Arn": "x", "Id": "y"}
+    assert mentioned("AWS::Events::Rule", {"Targets": [bucket]}) == []
+    assert mentioned("AWS::ApiGateway::RestApi", method(REST + "dynamodb:action/PutItem")) == []
+    written = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:X/invocations"
+    assert mentioned("AWS::ApiGateway::RestApi", method(REST + "lambda:path/2015-03-31/functions/" + written)) == []
+    generation: Json = {"PreTokenGenerationConfig": {"LambdaVersion": "V2_0"}}
+    assert mentioned("AWS::Cognito::UserPool", {"LambdaConfig": generation}) == []
+
+
+def test_what_names_a_thing_still_is() -> None:
+    assert mentioned("AWS::ApiGateway::RestApi", method(REST + "sqs:path/222222222222/orders")) == ["SHR-02"]
+    function = "arn:aws:lambda:eu-west-1:222222222222:function:sign"
+    generation: Json = {"PreTokenGenerationConfig": {"LambdaVersion": "V2_0", "LambdaArn": function}}
+    assert mentioned("AWS::Cognito::UserPool", {"LambdaConfig": generation}) == ["API-04"]
