@@ -4,6 +4,7 @@ The keys are those of https://docs.aws.amazon.com/lambda/latest/dg/lambda-servic
 """
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 from sealift.cfn.sources import SAM_EVENTS, Source, meant, sources
@@ -76,6 +77,11 @@ def _always_read(source: str, handler: str) -> Iterator[tuple[str, int]]:
             return
         for node in ast.walk(looked_at):
             match node:
+                case (
+                    ast.Subscript(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[key]))
+                    | ast.Attribute(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[key]))
+                ) if name == event and isinstance(key, ast.Constant):
+                    yield str(key.value), node.lineno  # without a default it is None there
                 case ast.Name(id=name, ctx=ast.Store()) if name == event:
                     return
                 case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key)), ctx=ast.Load()):
@@ -89,3 +95,75 @@ _DECIDES = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.NamedExpr, ast.ListComp, ast.
 def _passes(decorator: ast.expr) -> bool:
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
     return isinstance(called, ast.Attribute) and called.attr in _PASSING
+
+
+_API = _REST | _HTTP
+_TYPES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("APIGatewayRestResolver", "ApiGatewayResolver", "APIGatewayProxyEvent"), _REST),
+    **dict.fromkeys(("APIGatewayHttpResolver", "LambdaFunctionUrlResolver"), _HTTP),
+    **dict.fromkeys(("APIGatewayProxyEventV2", "LambdaFunctionUrlEvent"), _HTTP),
+    **{f"{name}Event": frozenset({name.lower()}) for name in ("SQS", "SNS", "S3")},
+    "DynamoDBStreamEvent": frozenset({"dynamodb"}),
+    "KinesisStreamEvent": frozenset({"kinesis"}),
+    "EventBridgeEvent": _EVENTS,
+}
+"""Resolvers and data classes of Powertools → the sources whose events they parse."""
+_TYPESCRIPT: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("APIGatewayProxy", "APIGateway", "APIGatewayProxyEventV2", "APIGatewayProxyV2"), _API),
+    **{name: frozenset({name.lower()}) for name in ("SQS", "SNS", "S3")},
+    "DynamoDBStream": frozenset({"dynamodb"}),
+    "KinesisStream": frozenset({"kinesis"}),
+    **dict.fromkeys(("EventBridge", "Scheduled"), _EVENTS),
+}
+"""Types of `@types/aws-lambda`, before `Event` or `Handler`; which event of an API it is decides little."""
+_TYPED = (
+    r"\b{0}\s*(?::\s*([\w.<>, |]+?))?\s*=\s*(?:async\s*)?\(\s*_?\w+\s*(?::\s*([\w.<>|, ]+?))?\s*[,)]",
+    r"\bfunction\s+{0}\s*\(()\s*_?\w+\s*:\s*([\w.<>| ]+?)\s*[,)]",
+)
+
+
+def mistyped(
+    source: str, handler: str, called_by: tuple[Source, ...], *, typescript: bool
+) -> Iterator[tuple[str, int, tuple[Source, ...]]]:
+    """Yield the type by which a handler takes each event, its line, and the sources whose events are of another."""
+    found = _typescript(source, handler) if typescript else _powertools(source, handler)
+    for name, line, parsed in found:
+        others = tuple(one for one in called_by if _family(one) not in parsed)
+        if others:
+            yield name, line, others
+
+
+def _powertools(source: str, handler: str) -> Iterator[tuple[str, int, frozenset[str]]]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    made = {
+        target.id: str(getattr(made.func, "id", getattr(made.func, "attr", "")))
+        for one in tree.body
+        if isinstance(one, ast.Assign) and isinstance(made := one.value, ast.Call)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+    for one in tree.body:
+        if not isinstance(one, ast.FunctionDef) or one.name != handler:
+            continue
+        for decorator in one.decorator_list:
+            keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+            names = [getattr(word.value, "id", "") for word in keywords if word.arg == "data_class"]
+            yield from ((name, decorator.lineno, _TYPES[name]) for name in names if name in _TYPES)
+        match one.body[-1]:
+            case ast.Return(value=ast.Call(func=ast.Attribute(value=ast.Name(id=app), attr="resolve"))) as last:
+                if len(one.body) == 1 and made.get(app) in _TYPES:
+                    yield made[app], last.lineno, _TYPES[made[app]]
+
+
+def _typescript(source: str, handler: str) -> Iterator[tuple[str, int, frozenset[str]]]:
+    for pattern in _TYPED:
+        for found in re.finditer(pattern.format(re.escape(handler)), source):
+            said = (found[2] or found[1] or "").strip()
+            names = re.findall(r"\b(\w+?)(?:Event|Handler)(?:V2)?\b", said)
+            known = [_TYPESCRIPT.get(name) for name in names]
+            if known and None not in known and "unknown" not in said:
+                parsed = frozenset().union(*(one for one in known if one))
+                yield said, source.count("\n", 0, found.start()) + 1, parsed

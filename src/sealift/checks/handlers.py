@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sealift.analysis.handlers import handler_files, handler_parts, lacks_export, lacks_function
-from sealift.analysis.misread import callers, misreads
+from sealift.analysis.misread import callers, misreads, mistyped
 from sealift.cfn.sources import Source
 from sealift.cfn.values import function_properties
 from sealift.checks.files import text
+from sealift.checks.reads import node_start
 from sealift.model.app import App
-from sealift.model.finding import Finding
+from sealift.model.finding import Finding, Severity
 from sealift.model.template import Asset, FunctionSpec, Location, Template
 
 TOOL, RULE = "sealift", "handler-missing"
@@ -29,6 +30,8 @@ def handler_findings(app: App, templates: Mapping[str, Template]) -> Iterator[Fi
             asset = code.get(function.logical_id)
             if asset is not None and _is_what_is_there(app, function, asset):
                 yield from _of_function(template, function, app.root / asset.source, asset)
+            elif asset is not None and (function.runtime or "").startswith("nodejs"):
+                yield from _of_typescript(app, template, function, asset)
         yield from handler_findings(app, template.nested)
 
 
@@ -61,6 +64,35 @@ def _of_function(template: Template, function: FunctionSpec, folder: Path, asset
         place = posixpath.normpath(posixpath.join(asset.source, found.relative_to(folder).as_posix()))
         for key, line, sources in misreads(source, name, callers(template.body, function.logical_id)):
             yield _misread(function, key, Location(file=place, line=line), sources)
+        for kind, line, sources in mistyped(
+            source, name, callers(template.body, function.logical_id), typescript=False
+        ):
+            yield _mistyped(function, kind, Location(file=place, line=line), sources)
+
+
+def _of_typescript(app: App, template: Template, function: FunctionSpec, asset: Asset) -> Iterator[Finding]:
+    base, _, name = (function.handler or "").rpartition(".")
+    start = node_start(app.root / asset.source, base, asset) if name else None
+    if start is not None and start.suffix in (".ts", ".mts", ".cts"):
+        place = posixpath.relpath(start, app.root)
+        called_by = callers(template.body, function.logical_id)
+        for kind, line, sources in mistyped(text(start), name, called_by, typescript=True):
+            yield _mistyped(function, kind, Location(file=place, line=line), sources, severity="medium")
+
+
+def _mistyped(
+    function: FunctionSpec, kind: str, place: Location, sources: Sequence[Source], *, severity: Severity = "high"
+) -> Finding:
+    comes = " and ".join(str(one) for one in sources)
+    return Finding(
+        tool=TOOL,
+        id="event-misread",
+        severity=severity,
+        message=f"{function.logical_id} takes its event by {kind}, which it is not when it is called by {comes}",
+        location=place,
+        fix="Take what that source sends (`sealift invoke` shows it), or give it a function of its own.",
+        data={"function": function.logical_id, "key": kind},
+    )
 
 
 def _misread(function: FunctionSpec, key: str, place: Location, sources: Sequence[Source]) -> Finding:

@@ -97,7 +97,7 @@ def _of_function(
         roots = [folder, *(one / "python" for one in layers), *layers]
         reached = _python(start, roots, handler.rpartition(".")[2]) if start else None
     elif runtime.startswith("nodejs"):
-        start = _node_start(folder, handler.rpartition(".")[0], asset)
+        start = node_start(folder, handler.rpartition(".")[0], asset)
         reached = _node(start) if start else None
     else:
         reached = None
@@ -172,7 +172,7 @@ def _python_files(module: str, roots: list[Path], installed: frozenset[str]) -> 
     return []
 
 
-def _node_start(folder: Path, base: str, asset: Asset) -> Path | None:
+def node_start(folder: Path, base: str, asset: Asset) -> Path | None:
     """Return the module of a handler: where it is, or that which a build makes it from."""
     inner = base.partition("/")[2]
     made = [inner, f"src/{inner}"] if base.startswith(_COMPILED) else []

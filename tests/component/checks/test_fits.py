@@ -483,3 +483,69 @@ def test_a_name_of_a_secret_with_a_value_in_plain_text(write: Write, name: str) 
 def test_a_secret_that_globals_give_is_at_the_line_that_gives_it(write: Write) -> None:
     everywhere = "Globals:\n  Function:\n    Environment:\n      Variables:\n        JWT_SECRET: s3cr3t-Value-9\n"
     assert rules(write, function(more=everywhere)) == [("secret-in-template", False, 6)]
+
+
+def test_a_part_of_what_the_event_never_has_is_read_from_none(write: Write) -> None:
+    (one,) = said(write, FIFO, READS.format("return event.get('pathParameters')['id']"))
+    assert (one.id, str(one.location)) == ("event-misread", "src/app.py:2")
+    assert said(write, FIFO, READS.format("return event.get('pathParameters', {})['id']")) == []
+
+
+RESOLVER = "app = {kind}()\ndef handler(event, context):\n    return app.resolve(event, context)\n"
+DATA = "@event_source(data_class={kind})\ndef handler(event, context):\n    return {{}}\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "code", "misread"),
+    [
+        (FIFO, RESOLVER.format(kind="APIGatewayRestResolver"), True),
+        (function(API), RESOLVER.format(kind="APIGatewayRestResolver"), False),
+        (function(HTTP), RESOLVER.format(kind="APIGatewayRestResolver"), True),
+        (function(HTTP), RESOLVER.format(kind="APIGatewayHttpResolver"), False),
+        (function("FunctionUrlConfig: {AuthType: NONE}"), RESOLVER.format(kind="LambdaFunctionUrlResolver"), False),
+        (function(API), RESOLVER.format(kind="OurOwnResolver"), False),
+        (FIFO, DATA.format(kind="SQSEvent"), False),
+        (function(API), DATA.format(kind="SQSEvent"), True),
+    ],
+)
+def test_an_event_that_powertools_cannot_parse(write: Write, template: str, code: str, misread: bool) -> None:
+    assert [rule for rule, *_ in rules(write, template, code)] == ["event-misread"] * misread
+
+
+def test_one_handler_of_two_sources_is_told_of_the_one_that_it_cannot_parse(write: Write) -> None:
+    both = (
+        "Events: {A: {Type: Api, Properties: {Path: /, Method: get}},"
+        " Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}"
+    )
+    template = function(both, resources=queue("VisibilityTimeout: 60"))
+    (one,) = said(write, template, RESOLVER.format(kind="APIGatewayRestResolver"))
+    assert one.message.endswith("which it is not when it is called by sqs, Queue")
+    decides = (
+        "def handler(event, context):\n    if 'Records' in event: return {}\n    return app.resolve(event, context)\n"
+    )
+    assert said(write, template, "app = APIGatewayRestResolver()\n" + decides) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "code", "misread"),
+    [
+        (API, "export const handler = async (event: SQSEvent) => {}", True),
+        (API, "export const handler = async (event: APIGatewayProxyEvent): Promise<X> => {}", False),
+        (HTTP, "export const handler = async (event: APIGatewayProxyEventV2) => {}", False),
+        (HTTP, "export const handler: Handler = async (event: APIGatewayProxyEvent) => {}", False),
+        (API, "export const handler: SQSHandler = async (event) => {}", True),
+        (API, "export async function handler(event: S3Event, context: Context) {}", True),
+        (API, "export const handler = async (event: SQSEvent | APIGatewayProxyEvent) => {}", False),
+        (API, "export const handler = async (event: Ours) => {}", False),
+        (API, "export const handler = async (event: any) => {}", False),
+        (API, "export const other = async (event: SQSEvent) => {}", False),
+    ],
+)
+def test_a_type_that_is_not_that_of_the_event(write: Write, events: str, code: str, misread: bool) -> None:
+    bundled = "    Metadata: {BuildMethod: esbuild, BuildProperties: {EntryPoints: [app.ts]}}\n"
+    template = function(events, resources=bundled).replace("python3.12", "nodejs22.x")
+    root = write({"template.yaml": HEAD + template, "src/app.ts": code + "\n"})
+    found = list(handler_findings(make_app(root), {"app": load(root, "template.yaml")}))
+    assert [(f.id, f.severity, str(f.location)) for f in found] == [
+        ("event-misread", "medium", "src/app.ts:1")
+    ] * misread
