@@ -6,7 +6,7 @@ in every environment, so that is how production is told from a preview.
 
 from collections.abc import Iterator, Mapping
 
-from sealift.cfn.values import resources
+from sealift.cfn.values import list_at, mapping_at, resources
 from sealift.model.finding import Finding, Lack
 from sealift.model.template import Json, Location, Template
 from sealift.model.values import value
@@ -50,7 +50,7 @@ DEFAULTS: dict[str, tuple[Default, ...]] = {
     "AWS::RDS::DBCluster": (_BACKUPS, _DATABASE),
     "AWS::RDS::DBInstance": (_BACKUPS, _DATABASE),
     "AWS::S3::Bucket": (_VERSIONS,),
-    "AWS::Serverless::SimpleTable": (),
+    "AWS::Serverless::SimpleTable": (_PITR,),
 }
 """Type → what it should have besides the two policies. Source: the pages of the types in
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html"""
@@ -83,14 +83,37 @@ def lacks(template: Template) -> dict[str, tuple[Lack, ...]]:
     return {logical_id: missing for logical_id, missing in found.items() if missing}
 
 
+_SNAPSHOT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
+"""Types that CloudFormation takes a snapshot of when nothing is said, and that RDS backs up for a day.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+"""
+
+
 def _missing(resource: Mapping[str, Json]) -> Iterator[Lack]:
     kind = str(resource["Type"])
+    properties = mapping_at(resource, "Properties")
+    if kind == "AWS::RDS::DBInstance" and "DBClusterIdentifier" in properties:
+        return  # its cluster holds the data
     for policy in POLICIES:
-        if resource.get(policy, "Delete") == "Delete":
+        otherwise = "Snapshot" if kind in _SNAPSHOT and policy == "DeletionPolicy" else "Delete"
+        if resource.get(policy, otherwise) == "Delete":
             yield Lack(type=kind, what=policy, line=f"{policy}: Retain", is_property=False)
     for default in DEFAULTS[kind]:
+        if default is _BACKUPS and "BackupRetentionPeriod" not in properties:
+            continue
         if _value(resource.get("Properties"), default.path) in _OFF:
             yield Lack(type=kind, what=default.what, line=default.line, is_property=True)
+    if kind == "AWS::DynamoDB::GlobalTable":
+        yield from _of_replicas(list_at(properties, "Replicas"))
+
+
+def _of_replicas(replicas: list[Json]) -> Iterator[Lack]:
+    """Yield what some replica of a global table lacks: its protections are those of each replica."""
+    for default in (_PITR, _TABLE):
+        if any(_value(one, default.path) in _OFF for one in replicas if isinstance(one, dict)):
+            line = f"in each of its Replicas {default.line}"
+            yield Lack(type="AWS::DynamoDB::GlobalTable", what=default.what, line=line, is_property=True)
 
 
 def _value(value: Json, path: tuple[str, ...]) -> Json:

@@ -53,6 +53,8 @@ def _added(text: str, file: str, logical_id: str, lack: Lack) -> str | None:
     before = parse(text, file)
     wanted = copy.deepcopy(before.body)
     resource = mapping_at(wanted, "Resources").get(logical_id)
+    if lack.line.startswith("in each "):
+        return None
     name, value = _read(lack.line)
     if not isinstance(resource, dict):
         return None

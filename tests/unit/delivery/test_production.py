@@ -111,3 +111,37 @@ def test_what_a_store_lacks_says_whether_it_is_a_property(value: Json, *, missin
     template = template_of({"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": properties})
     found = [(one.what, one.is_property) for one in lacks(template)["Notes"]]
     assert found == [("UpdateReplacePolicy", False), *([("point-in-time recovery", True)] if missing else [])]
+
+
+def whats(resource: dict[str, Json]) -> list[str]:
+    return [one.what for one in lacks(template_of(resource)).get("Notes", ())]
+
+
+SAFE: dict[str, Json] = {
+    "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+    "DeletionProtectionEnabled": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("replicas", "expected"),
+    [
+        ([{"Region": "a", **SAFE}, {"Region": "b", **SAFE}], []),
+        ([{"Region": "a", **SAFE}, {"Region": "b"}], ["point-in-time recovery", "deletion protection"]),
+        ([{"Region": "a", **SAFE, "DeletionProtectionEnabled": False}], ["deletion protection"]),
+        ([{"Region": "a", **SAFE, "DeletionProtectionEnabled": {"Ref": "Keep"}}], []),
+        ({"Fn::If": ["Both", [], []]}, []),
+        ([{"Fn::If": ["Both", {"Region": "a"}, {"Ref": "AWS::NoValue"}]}], []),
+    ],
+)
+def test_a_global_table_has_its_protections_in_each_replica(replicas: Json, expected: list[str]):
+    kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+    table: dict[str, Json] = {"Type": "AWS::DynamoDB::GlobalTable", "Properties": {"Replicas": replicas}, **kept}
+    assert whats(table) == expected
+
+
+def test_what_cloudformation_and_rds_do_by_themselves_is_not_lacking():
+    cluster: dict[str, Json] = {"Type": "AWS::RDS::DBCluster", "Properties": {"DeletionProtection": True}}
+    assert whats(cluster) == ["UpdateReplacePolicy"]
+    assert whats({**cluster, "DeletionPolicy": "Delete"}) == ["DeletionPolicy", "UpdateReplacePolicy"]
+    assert whats({"Type": "AWS::RDS::DBInstance", "Properties": {"DBClusterIdentifier": {"Ref": "Cluster"}}}) == []
