@@ -122,7 +122,7 @@ _CODE_PLACE = re.compile(r"^(Code|Content)\.S3Bucket$|^(Body|Definition)S3Locati
 _NAMED_WITHIN = ("AWS::RDS::", "AWS::DocDB", "AWS::Redshift", "AWS::Neptune", "AWS::Timestream::Influx")
 """Types in which the name of a database is one inside of them."""
 _NOTHING = re.compile(
-    r"^(alias/aws/|arn:[\w-]+:kms:[^:]*:[^:]*:alias/aws/|arn:[\w-]+:[\w-]+:[^:]*:aws:|aws/|\*$|[\d.]+$|\$\{[^}]*\}$|\{%|\$[.\[]|.*\$\{AWS::)"
+    r"^(alias/aws/|arn:[\w-]+:kms:[^:]*:[^:]*:alias/aws/|arn:[\w-]+:[\w-]+:[^:]*:aws:|aws/|\*$|[\d.]+$|\$\{[^}]*\}$|\{%|\$(?!\{)|.*\$\{AWS::)"
 )
 _STORE_WORD = re.compile(
     r"(?i)(^|[^a-z])(db|database|postgres\w*|pg|mysql|rds|redis|cache|mongo\w*|kafka|dynamo\w*|bucket|table|queue|stream"

@@ -181,6 +181,9 @@ def test_what_names_no_thing_is_not_shared() -> None:
     assert mentioned("AWS::ApiGateway::RestApi", method(REST + "dynamodb:action/PutItem")) == []
     written = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:X/invocations"
     assert mentioned("AWS::ApiGateway::RestApi", method(REST + "lambda:path/2015-03-31/functions/" + written)) == []
+    asked = {"requestTemplates": {"application/json": {"StreamName": "$input.params('streamName')"}}}
+    templates: Body = {"Body": {"paths": {"/": {"get": {"x-amazon-apigateway-integration": asked}}}}}
+    assert mentioned("AWS::ApiGateway::RestApi", templates) == []
     generation: Json = {"PreTokenGenerationConfig": {"LambdaVersion": "V2_0"}}
     assert mentioned("AWS::Cognito::UserPool", {"LambdaConfig": generation}) == []
 
