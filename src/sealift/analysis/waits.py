@@ -86,7 +86,7 @@ def _integrations(body: object, logical_id: str) -> Iterator[tuple[Kind, Json]]:
         said = mapping_at(properties(one), "Integration")
         if _waits_for(body, said, "Uri", "RequestParameters", logical_id):
             api = _referred(body, properties(one).get("RestApiId"))
-            yield _rest(body, api), said.get("TimeoutInMillis")
+            yield REST if _streams(said) else _rest(body, api), said.get("TimeoutInMillis")
     for _, one in resources(body, "AWS::ApiGatewayV2::Integration"):
         said = properties(one)
         if _waits_for(body, said, "IntegrationUri", "RequestParameters", logical_id):
@@ -94,7 +94,8 @@ def _integrations(body: object, logical_id: str) -> Iterator[tuple[Kind, Json]]:
     for api, one in resources(body, *_BODIES):
         for said in _in_definition(body, one, logical_id):
             old = one["Type"] in ("AWS::Serverless::Api", "AWS::ApiGateway::RestApi")
-            yield _rest(body, api) if old else _v2(one), said.get("timeoutInMillis")
+            kind = REST if _streams(said) else _rest(body, api) if old else _v2(one)
+            yield kind, said.get("timeoutInMillis")
         if names_function(body, properties(one).get("Target"), logical_id):
             yield _v2(one), None
 
@@ -113,12 +114,24 @@ def _in_definition(body: object, api: Mapping[str, Json], logical_id: str) -> It
 
 
 def _waits_for(body: object, said: Mapping[str, Json], uri: str, parameters: str, logical_id: str) -> bool:
-    """Whether an integration calls the function, and not as an event that is only handed over."""
+    """Whether an integration calls the function, and not as an event that is only handed over.
+
+    How long one waits that streams, when nothing is said, is not documented.
+    """
     asynchronous = any(
         name.lower().endswith(".x-amz-invocation-type") and "Event" in str(value)
         for name, value in mapping_at(said, parameters).items()
     )
-    return not asynchronous and names_function(body, said.get(uri), logical_id)
+    unknown = _streams(said) and said.get("TimeoutInMillis", said.get("timeoutInMillis")) is None
+    return not asynchronous and not unknown and names_function(body, said.get(uri), logical_id)
+
+
+def _streams(said: Mapping[str, Json]) -> bool:
+    """Whether an integration hands the answer on as it comes, for up to 15 minutes whatever the kind of the API.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
+    """
+    return "STREAM" in (said.get("ResponseTransferMode"), said.get("responseTransferMode"))
 
 
 def _referred(body: object, value: Json) -> str:

@@ -388,6 +388,9 @@ def test_an_api_waits_however_it_is_declared(write: Write, resources: str, api: 
             uri=URI,
             more=", requestParameters: {integration.request.header.X-Amz-Invocation-Type: \"'Event'\"}",
         ),
+        METHOD.format(api=REGIONAL, uri=URI, more="        ResponseTransferMode: STREAM\n"),
+        METHOD.format(api="", uri=URI, more="        ResponseTransferMode: STREAM\n        TimeoutInMillis: 900000\n"),
+        DEFINITION.format(kind="Api", uri=URI, more=", responseTransferMode: STREAM"),
         "  Url: {Type: AWS::Lambda::Url, Properties: {AuthType: NONE, TargetFunctionArn: !Ref F}}\n",
     ],
 )
