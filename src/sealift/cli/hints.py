@@ -23,7 +23,7 @@ _WITHOUT = "ci lint"
 """The one command of those that has no `--local`."""
 _COMMAND = re.compile(r"(?P<before>`|(?<![\w./`-]))sealift (?P<rest>[a-z](?:[^`\n]*?[^`\s])?)(?=`|  |\n|$)")
 """One in backticks ends with them; another one goes on to the end of the line, or to two blanks."""
-_OURS = frozenset({"message", "hint", "fix", "detail", "next", "error", "summary"})
+_OURS = frozenset({"message", "hint", "fix", "detail", "next", "error", "summary", "said", "cure"})
 """Fields whose texts are ours; what a function logged, or a commit is called, is left as it is."""
 Said = TypeVar("Said")
 

@@ -1,13 +1,16 @@
 """Look whether everything is there that a delivery needs, before one is tried. Reads only; environments together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from threading import Thread
 
+from sealift.bootstrap.advice import configuration
 from sealift.delivery.identity import bootstrap_stack
 from sealift.errors import CloudError, SealiftError
 from sealift.model.app import App, Environment
 from sealift.model.template import Json, Template
+from sealift.ports import Clock
 from sealift.usecases import bootstrap
 from sealift.usecases.build import every_template, load_templates
 from sealift.usecases.examined import DENIED, Examined, failed, tried
@@ -18,6 +21,10 @@ from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import check_account, require_gates
 
 _VERSION_S = 20.0
+_UNTRUSTED = (
+    "The role of the environment trusts others ({}): use their credentials, or set SEALIFT_ASSUME_ROLE=no to work with "
+    "your own."
+)
 MOST_SKEW_S = 10.0
 LONGEST_S = 60.0
 """How long environments are looked at. AWS compares a bootstrap stack with what is there in some ten seconds."""
@@ -33,7 +40,8 @@ def examine(app: App, services: Services, *, local: bool, longest_s: float = LON
     for finding in misfits(app, templates) if templates else ():
         yield Examined(name="configuration", status="failed", said=finding.message, cure=finding.fix)
     yield from _tools(app, services, templates)
-    yield from _environments(app, services, templates, longest_s)
+    every = app.environments if local else app.proved
+    yield from _environments(every, partial(_environment, app, services, templates), services.clock, longest_s)
 
 
 def _repository(app: App, services: Services) -> Examined | str:
@@ -70,25 +78,28 @@ def _tools(app: App, services: Services, templates: Mapping[str, Template]) -> I
 
 
 def _environments(
-    app: App, services: Services, templates: Mapping[str, Template], longest_s: float
+    environments: Sequence[Environment],
+    examined: Callable[[Environment], Iterator[Examined]],
+    clock: Clock,
+    longest_s: float,
 ) -> Iterator[Examined]:
     """Yield what is found of each environment, all looked at together, and say of which time did not suffice."""
-    found: dict[str, list[Examined]] = {environment.name: [] for environment in app.environments}
+    found: dict[str, list[Examined]] = {environment.label: [] for environment in environments}
     raised: list[BaseException] = []
 
     def look(environment: Environment) -> None:
         try:
-            found[environment.name].extend(_environment(app, environment, services, templates))
+            found[environment.label].extend(examined(environment))
         except BaseException as error:
             raised.append(error)
 
     # Nobody waits for a daemon: a call that hangs ends with the command.
-    looking = {name: Thread(target=look, args=(app.environment(name),), daemon=True) for name in found}
+    looking = {one.label: Thread(target=look, args=(one,), daemon=True) for one in environments}
     for thread in looking.values():
         thread.start()
-    ends = services.clock.monotonic() + longest_s
+    ends = clock.monotonic() + longest_s
     for name, thread in looking.items():
-        thread.join(max(0.0, ends - services.clock.monotonic()))
+        thread.join(max(0.0, ends - clock.monotonic()))
         unfinished = thread.is_alive()
         yield from tuple(found[name])
         if unfinished:
@@ -100,24 +111,28 @@ def _environments(
 
 
 def _environment(
-    app: App, environment: Environment, services: Services, templates: Mapping[str, Template]
+    app: App, services: Services, templates: Mapping[str, Template], environment: Environment
 ) -> Iterator[Examined]:
-    named = partial(tried, environment=environment.name)
+    name = environment.label
+    named = partial(tried, environment=name)
     try:
         site = open_site(app, environment, services)
         check_account(site)
         caller = site.cloud.identity.caller()
     except SealiftError as error:
-        yield failed(error, "account", environment.name)
-        yield Examined(name="rights", environment=environment.name, status="unknown", said="not checked: see account")
+        found = failed(error, "account", name)
+        refused = error.code == DENIED and environment.role is not None
+        yield replace(found, cure=_UNTRUSTED.format(environment.trust or "its trust policy")) if refused else found
+        yield Examined(name="rights", environment=name, status="unknown", said="not checked: see account")
         return
     local = site.cloud.local
     who = caller.arn.rpartition(":")[2]
     said = "the embedded cloud" if local else f"{site.cloud.account}, {site.cloud.region}, as {who}"
-    yield Examined(name="account", environment=environment.name, said=said)
+    yield Examined(name="account", environment=name, said=said)
     if not local:
         yield named("clock", partial(_clock, site))
-    yield named("ledger", partial(_ledger, site))
+    if environment.kind == "permanent":  # each preview has one of its own
+        yield named("ledger", partial(_ledger, site))
     wanted: list[Mapping[str, Json]] = []
     if environment.trust is not None or not local:
         yield named("bootstrap", partial(_bootstrap, site, wanted))
@@ -126,7 +141,7 @@ def _environment(
             yield from examine_rights(site, templates, wanted[0] if wanted else None)
         except SealiftError as error:
             said = f"not checked: {error.message}"
-            yield Examined(name="rights", environment=environment.name, status="unknown", said=said, cure=error.hint)
+            yield Examined(name="rights", environment=name, status="unknown", said=said, cure=error.hint)
 
 
 def _clock(site: Site) -> Examined | str:
@@ -156,15 +171,16 @@ def _ledger(site: Site) -> Examined | str:
 
 def _bootstrap(site: Site, wanted: list[Mapping[str, Json]]) -> Examined | str:
     """Compare the bootstrap stack with what the application needs. The template it needs is put into `wanted`."""
-    stack, diff = bootstrap_stack(site.environment), f"`sealift bootstrap {site.name} --diff`"
+    stack, command = bootstrap_stack(site.environment), f"sealift bootstrap {site.environment.label}"
+    diff = f"`{command} --diff`"
     if site.environment.trust is None:
-        cure = f"Declare `trust`, and `sealift bootstrap {site.name}` makes roles that may do just what is needed."
+        cure = f"Declare `trust`, and `{command}` makes roles that may do just what is needed."
         return Examined(status="unknown", said="`trust` is not declared, so there are no roles of its own", cure=cure)
     try:
         found = bootstrap.compare(site.app, site.environment, site.services, drift=False)
         wanted.append(found.bootstrap.body)
         if found.live is None:
-            cure = f"`sealift bootstrap {site.name}` makes it."
+            cure = f"`{command}` makes it."
             return Examined(status="failed", said=f"there is no stack {stack} with its bucket and roles", cure=cure)
         if found.differs:
             cure = f"{diff} shows how; without --diff it mends that."
@@ -182,4 +198,10 @@ def _bootstrap(site: Site, wanted: list[Mapping[str, Json]]) -> Examined | str:
         names = ", ".join(one.logical_id for one in drifted)
         cure = f"{diff} shows how; without --diff it undoes that."
         return Examined(status="failed", said=f"stack {stack} was changed by hand: {names}", cure=cure)
+    state = site.cloud.stacks.describe(stack)
+    lines = configuration(site.environment, account=site.cloud.account, outputs=state.outputs if state else {})
+    if lines and not site.cloud.local:
+        said = f"stack {stack} is as the application needs it, but sealift.toml does not name its roles"
+        cure = f"Write under {site.environment.section}: {'; '.join(lines)}"
+        return Examined(status="unknown", said=said, cure=cure)
     return f"stack {stack} is as the application needs it"

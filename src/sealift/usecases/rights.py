@@ -57,16 +57,18 @@ def examine_rights(
         if found is None:
             denied.append(principal)
         else:
-            yield replace(found, name="rights", environment=site.name)
+            yield replace(found, name="rights", environment=site.environment.label)
     if denied:
-        yield replace(_not_asked(denied, site), name="rights", environment=site.name)
+        yield replace(_not_asked(denied, site), name="rights", environment=site.environment.label)
 
 
 def footprint(site: Site, templates: Mapping[str, Template], *, partition: str = "") -> Footprint:
     """Return what the environment has, and will have, on AWS."""
     app, environment, cloud = site.app, site.environment, site.cloud
     stacks = {
-        app.stack_name(environment, stack): templates[stack.name] for stack in app.stacks if stack.name in templates
+        _one(app.stack_name(environment, stack)): templates[stack.name]
+        for stack in app.stacks
+        if stack.name in templates
     }
     deployed: dict[str, Sequence[StackResource]] = {}
     for stack in site.stack_names():
@@ -80,9 +82,9 @@ def footprint(site: Site, templates: Mapping[str, Template], *, partition: str =
         account=cloud.account,
         region=cloud.region,
         app=app.name,
-        environment=environment.name,
+        environment=_one(environment.name),
         bucket=cloud.bucket.name,
-        stacks=site.stack_names(),
+        stacks=tuple(map(_one, site.stack_names())),
         resources=resources(stacks, deployed, {**pseudo, **environment.parameters}),
         services=used.services,
         settings=tuple(dict.fromkeys(one for template in templates.values() for one in template.settings)),
@@ -96,6 +98,11 @@ def footprint(site: Site, templates: Mapping[str, Template], *, partition: str =
         makes_bucket=environment.trust is None and not cloud.local and not site.ledger.entries(),
         boundary="" if used.unbounded else f"{at}:policy{PATH}{environment.beginning}-boundary",
     )
+
+
+def _one(name: str) -> str:
+    """Return the name of a preview for the one that stands for all of them."""
+    return name.replace("*", MADE_UP)
 
 
 def principals(site: Site, caller: str, of: Footprint) -> Iterator[Principal]:
@@ -147,14 +154,14 @@ def _not_asked(principals: Sequence[Principal], site: Site) -> Examined:
     names = ", ".join(principal.name for principal in principals)
     said = f"not checked: the credentials may not iam:SimulatePrincipalPolicy on {names}"
     own = all(principal.bootstrap for principal in principals)
-    cure = f"`sealift bootstrap {site.name}` gives the deploy role that right." if own else ""
+    cure = f"`sealift bootstrap {site.environment.label}` gives the deploy role that right." if own else ""
     return Examined(status="unknown", said=said, cure=cure or "Allow it, or run doctor as somebody who may.")
 
 
 def _not_simulated(error: CloudError, principal: Principal, site: Site) -> Examined:
     if error.code == "not-found":
         said = f"{principal.name} does not exist: {principal.arn}"
-        makes = f"`sealift bootstrap {site.name}` makes it." if principal.bootstrap else ""
+        makes = f"`sealift bootstrap {site.environment.label}` makes it." if principal.bootstrap else ""
         cure = makes or f"Correct it under {site.environment.section} in sealift.toml."
         return Examined(status="failed", said=said, cure=cure)
     return Examined(status="unknown", said=f"{principal.name}: not checked. {error.message}", cure=error.hint)
@@ -172,19 +179,22 @@ def _result(
     denied = [one for one in found if not one.allowed and not one.undecided]
     if denied:
         cures = _cures(denied, principal, site, of, bootstrap)
-        said = f"{principal.name} lacks {len(denied)} of {len(found)} permissions"
+        more = f"; of {len(undecided)} others nothing is known, for they depend on {_keys(undecided)}"
+        said = f"{principal.name} lacks {len(denied)} of {len(found)} permissions{more if undecided else ''}"
         return Examined(status="failed", said=said, cure=" ".join(cures), lacks=tuple(_lacks(denied, reasons)))
     if undecided:
-        keys = ", ".join(sorted({key for one in undecided for key in one.undecided}))
-        said = (
-            f"{principal.name}: {len(undecided)} of {len(found)} permissions depend on {keys}, which is not simulated"
-        )
+        depend = f"{len(undecided)} of {len(found)} permissions depend on {_keys(undecided)}"
+        said = f"{principal.name}: {depend}, which is not simulated"
         return Examined(status="unknown", said=said, lacks=tuple(_lacks(undecided, reasons)))
     return Examined(said=f"{principal.name} may do all it needs: {len(found)} permissions simulated")
 
 
 def _logical_id(principal: Principal) -> str:
     return "CloudFormation" if principal.bootstrap == _CLOUDFORMATION else principal.bootstrap.capitalize()
+
+
+def _keys(undecided: Sequence[Simulated]) -> str:
+    return ", ".join(sorted({key for one in undecided for key in one.undecided}))
 
 
 def _lacks(denied: Sequence[Simulated], reasons: Mapping[Permission, tuple[str, ...]]) -> Iterator[Lack]:
@@ -218,15 +228,21 @@ def _cures(
     missing = [one.permission for one in denied if not _because(one)]
     given = {one for one in missing if grants(bootstrap, _logical_id(principal), one, of)}
     if given:
-        yield f"`sealift bootstrap {site.name}` gives it what it lacks."
+        yield f"`sealift bootstrap {site.environment.label}` gives it what it lacks."
     if rest := [one for one in missing if one not in given]:
-        actions, arns = sorted({one.action for one in rest}), sorted({any_of(one.resource) for one in rest})
+        actions, arns = sorted({one.action for one in rest}), sorted({_own(one.resource, of) for one in rest})
         yield f"Add to its policy: {json.dumps({'Effect': 'Allow', 'Action': actions, 'Resource': arns})}"
     outside = [one for one in denied if one.outside_boundary and not one.forbidden_by_organization]
     if principal.bootstrap == _CLOUDFORMATION and outside:
         yield "Let names begin with `${AWS::StackName}-`: the boundary lets CloudFormation make no others."
     elif len(missing) < len(denied):
         yield "What a policy forbids, only who keeps that policy can allow."
+
+
+def _own(arn: str, of: Footprint) -> str:
+    """Return an ARN for a statement; names that begin with the stack's, as CloudFormation gives them, become one."""
+    start = next((arn[: arn.index(f"{stack}-")] + f"{stack}-*" for stack in of.stacks if f"{stack}-" in arn), arn)
+    return any_of(start)
 
 
 def any_of(arn: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from sealift.bootstrap.roles import COMMANDS
 from sealift.errors import CloudError
+from sealift.model.app import Environment
 from sealift.usecases.bootstrap import bootstrap_environment
 from sealift.usecases.doctor import examine
 from sealift.usecases.examined import Examined
@@ -95,6 +96,25 @@ def test_a_condition_that_is_not_simulated_is_unknown_and_not_called_missing(rol
     assert "depend on aws:SourceIp" in found.said
 
 
+def test_what_is_missing_is_said_beside_what_is_not_known(roles: World):
+    rights(roles)
+    lacking(roles, ROLE, "s3:PutObject")
+    roles.account("staging").identity.conditions["s3:GetObject", "*"] = "aws:SourceIp"
+    found = rights(roles)[0]
+    assert found.status == "failed"
+    assert [lack.action for lack in found.lacks] == ["s3:PutObject"]
+    assert found.said.endswith("of 4 others nothing is known, for they depend on aws:SourceIp")
+
+
+def test_a_statement_to_add_names_what_begins_with_the_stacks_name_once(world: World):
+    identity = world.account("staging").identity
+    identity.principals[identity.caller().arn] = (("s3:*", "*"),)
+    cure = rights(world)[0].cure
+    assert '"arn:aws:iam::111111111111:role/shop-staging-*"' in cure
+    assert '"arn:aws:lambda:eu-west-1:111111111111:function:shop-staging-*"' in cure
+    assert "sealift-any" not in cure
+
+
 def test_whoever_may_not_simulate_is_told_so_and_never_that_all_is_well(roles: World):
     roles.account("staging").identity.may_simulate = False
     (found,) = rights(roles)
@@ -169,3 +189,38 @@ def test_a_bootstrap_stack_that_may_not_be_looked_at_is_unknown(roles: World):
     (one,) = [one for one in found if (one.name, one.environment) == ("bootstrap", "staging")]
     assert one.status == "unknown"
     assert "is as the application needs it; changes by hand were not looked for" in one.said
+
+
+def test_roles_that_stand_and_that_sealift_toml_does_not_name_are_said_with_the_lines_to_write(world: World):
+    world.change("staging", trust=TRUST)
+    bootstrap_environment(world.app, world.staging, world.services())
+    found = examine(world.app, world.services(), local=False)
+    (one,) = [one for one in found if (one.name, one.environment) == ("bootstrap", "staging")]
+    assert one.status == "unknown"
+    assert "sealift.toml does not name its roles" in one.said
+    assert one.cure.startswith('Write under [environments.staging]: role = "')
+
+
+def test_previews_are_looked_at_by_their_name_without_a_ledger(world: World):
+    previews = Environment(
+        name="pr-*", kind="preview", region="eu-west-1", account="333333333333", stack_name="shop-pr-*", bucket="kept"
+    )
+    world.app = replace(world.app, previews=previews)
+    found = [one for one in examine(world.app, world.services(), local=False) if one.environment == "previews"]
+    assert {one.name for one in found} == {"account", "clock", "bootstrap", "rights"}
+    assert [one.status for one in found if one.name == "rights"] == ["ok"]
+    asked = [permission.resource for _, permission in world.clouds.account(previews).identity.asked]
+    assert not [arn for arn in asked if "pr-*" in arn]
+    assert any("stack/shop-pr-" in arn for arn in asked)
+
+
+def test_a_role_that_does_not_trust_the_caller_is_told_as_such(roles: World):
+    def refuse() -> None:
+        raise CloudError("AWS refused to say who we are: not authorized: sts:AssumeRole", code="access-denied")
+
+    roles.account("staging").identity.clock = refuse  # type: ignore[assignment]
+    found = examine(roles.app, roles.services(), local=False)
+    (one,) = [one for one in found if (one.name, one.environment) == ("account", "staging")]
+    assert one.status == "failed"
+    assert TRUST in one.cure
+    assert "SEALIFT_ASSUME_ROLE=no" in one.cure
