@@ -43,6 +43,21 @@ class Principal:
         return f"user {name}" if kind == "user" else f"role {name}" if name else kind
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """What principals of one environment are held against."""
+
+    site: Site
+    of: Footprint
+    bootstrap: Mapping[str, Json]
+    """The template that the bootstrap stack needs; empty when there is none."""
+
+    @property
+    def command(self) -> str:
+        """Return the command that brings the roles up to date."""
+        return f"`sealift bootstrap {self.site.environment.label}`"
+
+
 def examine_rights(
     site: Site, templates: Mapping[str, Template], bootstrap: Mapping[str, Json] | None
 ) -> Iterator[Examined]:
@@ -51,18 +66,19 @@ def examine_rights(
     if site.cloud.local and caller.endswith(":root"):
         return  # the owner of the embedded cloud
     of = footprint(site, templates, partition=caller.split(":")[1])
+    looked = _Looked(site=site, of=of, bootstrap=bootstrap or {})
     denied: list[Principal] = []
     for principal in principals(site, caller, of):
-        found = _examined(principal, site, of, bootstrap)
+        found = _examined(principal, looked)
         if found is None:
             denied.append(principal)
         else:
             yield replace(found, name="rights", environment=site.environment.label)
     if denied:
-        yield replace(_not_asked(denied, site), name="rights", environment=site.environment.label)
+        yield replace(_not_asked(denied, looked), name="rights", environment=site.environment.label)
 
 
-def footprint(site: Site, templates: Mapping[str, Template], *, partition: str = "") -> Footprint:
+def footprint(site: Site, templates: Mapping[str, Template], *, partition: str) -> Footprint:
     """Return what the environment has, and will have, on AWS."""
     app, environment, cloud = site.app, site.environment, site.cloud
     stacks = {
@@ -76,9 +92,8 @@ def footprint(site: Site, templates: Mapping[str, Template], *, partition: str =
             deployed[stack] = cloud.stacks.resources(stack)
     pseudo = pseudo_parameters(account=cloud.account, region=cloud.region, stack_name="")
     used = uses(templates)
-    at = f"arn:{partition or partition_of(cloud.region)}:iam::{cloud.account}"
     return Footprint(
-        partition=partition or partition_of(cloud.region),
+        partition=partition,
         account=cloud.account,
         region=cloud.region,
         app=app.name,
@@ -96,7 +111,7 @@ def footprint(site: Site, templates: Mapping[str, Template], *, partition: str =
         drift=environment.drift != "off",
         protected=environment.protected,
         makes_bucket=environment.trust is None and not cloud.local and not site.ledger.entries(),
-        boundary="" if used.unbounded else f"{at}:policy{PATH}{environment.beginning}-boundary",
+        boundary="" if used.unbounded else _iam(site, f"policy{PATH}{environment.beginning}-boundary"),
     )
 
 
@@ -121,8 +136,11 @@ def principals(site: Site, caller: str, of: Footprint) -> Iterator[Principal]:
 
 def _role(site: Site, name: str) -> str:
     """Return the ARN of a role of the bootstrap stack."""
-    cloud = site.cloud
-    return f"arn:{partition_of(cloud.region)}:iam::{cloud.account}:role{PATH}{site.environment.beginning}-{name}"
+    return _iam(site, f"role{PATH}{site.environment.beginning}-{name}")
+
+
+def _iam(site: Site, name: str) -> str:
+    return f"arn:{partition_of(site.cloud.region)}:iam::{site.cloud.account}:{name}"
 
 
 def _is_session_of(caller: str, role: str) -> bool:
@@ -133,8 +151,9 @@ def _is_session_of(caller: str, role: str) -> bool:
     return role == caller or (kind == "assumed-role" and same)
 
 
-def _examined(principal: Principal, site: Site, of: Footprint, bootstrap: Mapping[str, Json] | None) -> Examined | None:
+def _examined(principal: Principal, looked: _Looked) -> Examined | None:
     """Return the result for a principal; None when the credentials may not simulate it."""
+    of = looked.of
     reasons: dict[Permission, tuple[str, ...]] = {
         permission: tuple(need.title for need in found) for permission, found in needed(principal.commands, of).items()
     }
@@ -144,25 +163,25 @@ def _examined(principal: Principal, site: Site, of: Footprint, bootstrap: Mappin
         said = f"{principal.name}: sealift.toml does not say what it is for, so nothing was simulated"
         return Examined(status="unknown", said=said)
     try:
-        found = site.cloud.identity.simulate(principal.arn, tuple(reasons), context=context(of))
+        found = looked.site.cloud.identity.simulate(principal.arn, tuple(reasons), context=context(of))
     except CloudError as error:
-        return None if error.code == DENIED else _not_simulated(error, principal, site)
-    return _result(found, reasons, principal, site, of, bootstrap or {})
+        return None if error.code == DENIED else _not_simulated(error, principal, looked)
+    return _result(found, reasons, principal, looked)
 
 
-def _not_asked(principals: Sequence[Principal], site: Site) -> Examined:
+def _not_asked(principals: Sequence[Principal], looked: _Looked) -> Examined:
     names = ", ".join(principal.name for principal in principals)
     said = f"not checked: the credentials may not iam:SimulatePrincipalPolicy on {names}"
     own = all(principal.bootstrap for principal in principals)
-    cure = f"`sealift bootstrap {site.environment.label}` gives the deploy role that right." if own else ""
+    cure = f"{looked.command} gives the deploy role that right." if own else ""
     return Examined(status="unknown", said=said, cure=cure or "Allow it, or run doctor as somebody who may.")
 
 
-def _not_simulated(error: CloudError, principal: Principal, site: Site) -> Examined:
+def _not_simulated(error: CloudError, principal: Principal, looked: _Looked) -> Examined:
     if error.code == "not-found":
         said = f"{principal.name} does not exist: {principal.arn}"
-        makes = f"`sealift bootstrap {site.environment.label}` makes it." if principal.bootstrap else ""
-        cure = makes or f"Correct it under {site.environment.section} in sealift.toml."
+        makes = f"{looked.command} makes it." if principal.bootstrap else ""
+        cure = makes or f"Correct it under {looked.site.environment.section} in sealift.toml."
         return Examined(status="failed", said=said, cure=cure)
     return Examined(status="unknown", said=f"{principal.name}: not checked. {error.message}", cure=error.hint)
 
@@ -171,14 +190,12 @@ def _result(
     found: Sequence[Simulated],
     reasons: Mapping[Permission, tuple[str, ...]],
     principal: Principal,
-    site: Site,
-    of: Footprint,
-    bootstrap: Mapping[str, Json],
+    looked: _Looked,
 ) -> Examined:
     undecided = [one for one in found if not one.allowed and one.undecided]
     denied = [one for one in found if not one.allowed and not one.undecided]
     if denied:
-        cures = _cures(denied, principal, site, of, bootstrap)
+        cures = _cures(denied, principal, looked)
         more = f"; of {len(undecided)} others nothing is known, for they depend on {_keys(undecided)}"
         said = f"{principal.name} lacks {len(denied)} of {len(found)} permissions{more if undecided else ''}"
         return Examined(status="failed", said=said, cure=" ".join(cures), lacks=tuple(_lacks(denied, reasons)))
@@ -186,7 +203,9 @@ def _result(
         depend = f"{len(undecided)} of {len(found)} permissions depend on {_keys(undecided)}"
         said = f"{principal.name}: {depend}, which is not simulated"
         return Examined(status="unknown", said=said, lacks=tuple(_lacks(undecided, reasons)))
-    return Examined(said=f"{principal.name} may do all it needs: {len(found)} permissions simulated")
+    conditional = [one for one in found if one.undecided]
+    but = f", without the conditions on {_keys(conditional)}" if conditional else ""
+    return Examined(said=f"{principal.name} may do all it needs: {len(found)} permissions simulated{but}")
 
 
 def _logical_id(principal: Principal) -> str:
@@ -221,14 +240,13 @@ def _because(one: Simulated) -> str:
     return "a statement denies it" if one.decision == "explicitDeny" else ""
 
 
-def _cures(
-    denied: Sequence[Simulated], principal: Principal, site: Site, of: Footprint, bootstrap: Mapping[str, Json]
-) -> Iterator[str]:
+def _cures(denied: Sequence[Simulated], principal: Principal, looked: _Looked) -> Iterator[str]:
     """Yield what allows what nothing allows; what somebody forbids is theirs to change."""
+    of = looked.of
     missing = [one.permission for one in denied if not _because(one)]
-    given = {one for one in missing if grants(bootstrap, _logical_id(principal), one, of)}
+    given = {one for one in missing if grants(looked.bootstrap, _logical_id(principal), one, of)}
     if given:
-        yield f"`sealift bootstrap {site.environment.label}` gives it what it lacks."
+        yield f"{looked.command} gives it what it lacks."
     if rest := [one for one in missing if one not in given]:
         actions, arns = sorted({one.action for one in rest}), sorted({_own(one.resource, of) for one in rest})
         yield f"Add to its policy: {json.dumps({'Effect': 'Allow', 'Action': actions, 'Resource': arns})}"

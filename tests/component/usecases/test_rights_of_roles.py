@@ -96,6 +96,15 @@ def test_a_condition_that_is_not_simulated_is_unknown_and_not_called_missing(rol
     assert "depend on aws:SourceIp" in found.said
 
 
+def test_what_is_allowed_whatever_a_condition_says_is_well_and_the_condition_is_named(roles: World):
+    identity = roles.account("staging").identity
+    identity.principals[ROLE] = (("*", "*"), ("s3:*", "*"))
+    identity.conditions["s3:*", "*"] = "aws:SourceIp"
+    found = rights(roles)[0]
+    assert (found.status, found.lacks) == ("ok", ())
+    assert found.said.endswith("permissions simulated, without the conditions on aws:SourceIp")
+
+
 def test_what_is_missing_is_said_beside_what_is_not_known(roles: World):
     rights(roles)
     lacking(roles, ROLE, "s3:PutObject")
