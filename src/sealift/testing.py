@@ -133,9 +133,9 @@ def make_event(kind: str, *, body: object = None, of: str = "sample", **source: 
 
     `kind` is one of http, sqs, sns, s3, dynamodb, kinesis, schedule and eventbridge; `of` names the queue, bucket,
     table and so on. For http `method`, `path` and `version` ("1.0" or "2.0") may be given, for eventbridge
-    `detail_type` and `origin`. Raises ValueError for a kind that is unknown or takes no body.
+    `detail_type` and `origin`. An item of DynamoDB may be plain or with its types. Raises ValueError for a kind or an
+    argument that is unknown, and for a kind that takes no such body.
     """
-    import base64
     from datetime import UTC, datetime
 
     from sealift.cfn.sources import Source
@@ -143,26 +143,75 @@ def make_event(kind: str, *, body: object = None, of: str = "sample", **source: 
 
     if kind not in KINDS:
         raise ValueError(f'There is no event "{kind}"; the kinds are {", ".join(KINDS)}')
+    takes = _TAKES.get(kind, {})
+    for name, value in source.items():
+        if name not in takes or (takes[name] and value not in takes[name]):
+            known = ", ".join(f"{key} ({' or '.join(values)})" if values else key for key, values in takes.items())
+            raise ValueError(f"An event of {kind} has no {name} {value!r}; it takes {known or 'no more arguments'}")
     place = Place(account="111122223333", region="us-east-1", now=datetime.now(UTC), physical={})
     event: Any = sample_event(Source(kind=kind, of=of, **source), place)
-    if body is None:
-        return event
+    if body is not None:
+        _fill(event, kind, body)
+    return event
+
+
+_TAKES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "http": {"method": (), "path": (), "version": ("1.0", "2.0")},
+    "eventbridge": {"detail_type": (), "origin": ()},
+}
+
+
+def _fill(event: Any, kind: str, body: object) -> None:
+    """Put the content where AWS puts it, with what AWS derives from it."""
+    import base64
+    import hashlib
+    from urllib.parse import quote_plus
+
     text = body if isinstance(body, str) else json.dumps(body)
+    record = event["Records"][0] if "Records" in event else event
     match kind:
         case "http":
-            event["body"] = text
+            record["body"] = text
         case "sqs":
-            event["Records"][0]["body"] = text
+            record |= {"body": text, "md5OfBody": hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()}
         case "sns":
-            event["Records"][0]["Sns"]["Message"] = text
+            record["Sns"]["Message"] = text
         case "kinesis":
-            event["Records"][0]["kinesis"]["data"] = base64.b64encode(text.encode()).decode()
-        case "dynamodb":
-            event["Records"][0]["dynamodb"]["NewImage"] = body
-        case "eventbridge":
-            event["detail"] = body
+            record["kinesis"]["data"] = base64.b64encode(text.encode()).decode()
+        case "dynamodb" if isinstance(body, dict):
+            image = _with_types(body)
+            # Which attribute is the key, only the table knows.
+            keys = {name: image[name] for name in [*(["id"] if "id" in image else []), *image][:1]}
+            record["dynamodb"] |= {"NewImage": image, "Keys": keys}
+        case "eventbridge" if isinstance(body, dict):
+            record["detail"] = body
         case "s3":
-            event["Records"][0]["s3"]["object"]["key"] = text
+            record["s3"]["object"]["key"] = quote_plus(text, safe="/")
+        case "dynamodb" | "eventbridge":
+            raise ValueError(f"The body of an event of {kind} is a dictionary, not {text}")
         case _:
             raise ValueError(f"An event of {kind} takes no body")
-    return event
+
+
+def _with_types(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item as a stream has it: `{"id": "o-1"}` is `{"id": {"S": "o-1"}}`."""
+    types = {"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
+    if all(isinstance(value, dict) and len(value) == 1 and types.issuperset(value) for value in item.values()):
+        return dict(item)
+    return {key: _with_type(value) for key, value in item.items()}
+
+
+def _with_type(value: Any) -> dict[str, Any]:
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case dict():
+            return {"M": {key: _with_type(one) for key, one in value.items()}}
+        case list() | tuple():
+            return {"L": [_with_type(one) for one in value]}
+        case _:
+            return {"N": str(value)}

@@ -11,12 +11,20 @@ from hypothesis import strategies as st
 from sealift.delivery.sample_events import KINDS
 from sealift.testing import Deployed, make_event, wait_until
 
+
+def _plain(value: dict[str, str]) -> object:
+    """Return what an attribute of a stream's record holds."""
+    return value["S"] if "S" in value else int(value["N"])
+
+
 CONTENT = {
     "http": lambda event: event["body"],
     "sqs": lambda event: event["Records"][0]["body"],
     "sns": lambda event: event["Records"][0]["Sns"]["Message"],
     "kinesis": lambda event: base64.b64decode(event["Records"][0]["kinesis"]["data"]).decode(),
-    "dynamodb": lambda event: json.dumps(event["Records"][0]["dynamodb"]["NewImage"]),
+    "dynamodb": lambda event: json.dumps(
+        {key: _plain(value) for key, value in event["Records"][0]["dynamodb"]["NewImage"].items()}
+    ),
     "eventbridge": lambda event: json.dumps(event["detail"]),
 }
 
@@ -72,3 +80,59 @@ def test_an_address_is_named_where_there_are_several() -> None:
     for name in (None, "Arn"):
         with pytest.raises(pytest.fail.Exception, match="Other, Url"):
             two.http(name)
+
+
+FIELDS = {
+    "http 1.0": ("requestContext.requestTime", "requestContext.domainName", "requestContext.resourceId"),
+    "http 2.0": ("requestContext.time", "requestContext.domainPrefix", "requestContext.domainName"),
+    "sns": ("Sns.UnsubscribeUrl", "Sns.SigningCertUrl", "Sns.Signature", "Sns.SignatureVersion"),
+    "s3": (
+        *("userIdentity.principalId", "requestParameters.sourceIPAddress", "responseElements.x-amz-request-id"),
+        *("s3.configurationId", "s3.bucket.ownerIdentity.principalId", "s3.object.sequencer"),
+    ),
+    "kinesis": ("invokeIdentityArn",),
+}
+
+
+@pytest.mark.parametrize(("kind", "fields"), FIELDS.items(), ids=FIELDS)
+def test_an_event_has_what_parsers_of_the_field_require(kind: str, fields: tuple[str, ...]) -> None:
+    """Required by the models of Powertools for AWS Lambda 3."""
+    name, _, version = kind.partition(" ")
+    event = make_event(name, **({"version": version} if version else {}))
+    for field in fields:
+        found = event["Records"][0] if "Records" in event else event
+        for key in field.split("."):
+            found = found[key]
+        assert found
+
+
+def test_what_aws_derives_from_a_body_is_that_of_the_body() -> None:
+    (message,) = make_event("sqs", body="x")["Records"]
+    assert message["md5OfBody"] == "9dd4e461268c8034f5c8564e155c67a6"
+    assert make_event("s3", body="a b/é.txt")["Records"][0]["s3"]["object"]["key"] == "a+b/%C3%A9.txt"
+
+
+@pytest.mark.parametrize("item", [{"n": 3.5, "id": "o-1"}, {"n": {"N": "3.5"}, "id": {"S": "o-1"}}])
+def test_an_item_has_its_types_as_in_a_stream(item: dict[str, object]) -> None:
+    record = make_event("dynamodb", body=item)["Records"][0]["dynamodb"]
+    assert record["NewImage"] == {"n": {"N": "3.5"}, "id": {"S": "o-1"}}
+    assert record["Keys"] == {"id": {"S": "o-1"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "named"),
+    [
+        ("http", {"version": "3.0"}, "1.0 or 2.0"),
+        ("http", {"verb": "GET"}, "method"),
+        ("sqs", {"path": "/"}, "no more"),
+    ],
+)
+def test_an_argument_that_an_event_does_not_take_is_named(kind: str, source: dict[str, str], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        make_event(kind, **source)
+
+
+@pytest.mark.parametrize(("kind", "body"), [("dynamodb", "x"), ("eventbridge", "text")])
+def test_a_body_of_a_shape_that_aws_never_sends_is_refused(kind: str, body: object) -> None:
+    with pytest.raises(ValueError, match="dictionary"):
+        make_event(kind, body=body)

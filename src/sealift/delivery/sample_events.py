@@ -15,6 +15,7 @@ from sealift.model.values import value
 
 KINDS: Final = ("http", "sqs", "sns", "s3", "dynamodb", "kinesis", "schedule", "eventbridge")
 _BODY: Final = "{}"
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @value
@@ -75,12 +76,16 @@ def _http_1(source: Source, place: Place) -> Json:
     context: dict[str, Json] = {
         "accountId": place.account,
         "apiId": "sample",
+        "domainName": _domain(place),
+        "domainPrefix": "sample",
         "httpMethod": source.method,
         "identity": {"sourceIp": "127.0.0.1", "userAgent": "sealift"},
         "path": path,
         "protocol": "HTTP/1.1",
         "requestId": "sample",
+        "requestTime": _clock(place),
         "requestTimeEpoch": int(place.now.timestamp() * 1000),
+        "resourceId": "sample",
         "resourcePath": source.path,
         "stage": "sample",
     }
@@ -113,6 +118,7 @@ def _http_2(source: Source, place: Place) -> Json:
             "accountId": place.account,
             "apiId": "sample",
             "domainName": _domain(place),
+            "domainPrefix": "sample",
             "http": {
                 "method": source.method,
                 "path": path,
@@ -123,6 +129,7 @@ def _http_2(source: Source, place: Place) -> Json:
             "requestId": "sample",
             "routeKey": f"{source.method} {source.path}",
             "stage": "$default",
+            "time": _clock(place),
             "timeEpoch": int(place.now.timestamp() * 1000),
         },
         "isBase64Encoded": False,
@@ -165,6 +172,10 @@ def _sns(source: Source, place: Place) -> Json:
             "Subject": None,
             "Message": _BODY,
             "Timestamp": _at(place),
+            "SignatureVersion": "1",
+            "Signature": "sample",
+            "SigningCertUrl": f"https://sns.{place.region}.amazonaws.com/sample.pem",
+            "UnsubscribeUrl": f"https://sns.{place.region}.amazonaws.com/?Action=Unsubscribe",
             "MessageAttributes": {},
         },
     }
@@ -179,10 +190,19 @@ def _s3(source: Source, place: Place) -> Json:
         "awsRegion": place.region,
         "eventTime": _at(place),
         "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "AWS:sample"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+        "responseElements": {"x-amz-request-id": "sample", "x-amz-id-2": "sample"},
         "s3": {
             "s3SchemaVersion": "1.0",
-            "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
-            "object": {"key": "sample.json", "size": len(_BODY), "eTag": "99914b932bd37a50b983c5e7c90ae93b"},
+            "configurationId": "sample",
+            "bucket": {"name": bucket, "ownerIdentity": {"principalId": "sample"}, "arn": f"arn:aws:s3:::{bucket}"},
+            "object": {
+                "key": "sample.json",
+                "size": len(_BODY),
+                "eTag": "99914b932bd37a50b983c5e7c90ae93b",
+                "sequencer": "0055AED6DCD90281E5",
+            },
         },
     }
     return {"Records": [record]}
@@ -222,6 +242,7 @@ def _kinesis(source: Source, place: Place) -> Json:
         "eventVersion": "1.0",
         "eventID": "shardId-000000000000:1",
         "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": f"arn:aws:iam::{place.account}:role/sample",
         "awsRegion": place.region,
         "eventSourceARN": stream,
     }
@@ -253,6 +274,11 @@ def _bus(place: Place, *, detail_type: str, origin: str) -> Json:
 
 def _at(place: Place) -> str:
     return place.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _clock(place: Place) -> str:
+    """Return the time as API Gateway writes it, in English whatever the locale is."""
+    return place.now.strftime(f"%d/{_MONTHS[place.now.month - 1]}/%Y:%H:%M:%S +0000")
 
 
 def written(event: Json) -> str:
