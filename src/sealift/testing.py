@@ -6,6 +6,7 @@ is imported by the fixtures, so that a test run which uses none pays nothing.
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,13 @@ Seen = TypeVar("Seen")
 _OUTPUT = "SEALIFT_OUTPUT_"
 
 
+_READS = re.compile(
+    r"(Get|List|Describe|Head|BatchGet|TransactGet|Query|Scan|Select|Lookup|Search|Filter|StartQuery)(?![a-z])"
+)
+"""Operations of AWS that change nothing, by the beginning of their names."""
+_READING_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
     """An environment that the tests are run against."""
@@ -32,14 +40,19 @@ class Deployed:
     local: bool
     """Whether it is on the embedded cloud."""
     outputs: Mapping[str, str]
+    protected: bool = False
+    """Whether it is protected, as production is: what is made here only reads then, unless it is asked to write."""
 
-    def session(self) -> "boto3.Session":
+    def session(self, *, writes: bool = False) -> "boto3.Session":
         """Return a session with the environment's credentials, in its region."""
         import boto3
 
-        return boto3.Session(region_name=self.region)
+        session = boto3.Session(region_name=self.region)
+        if self.protected and not writes:
+            session.events.register("before-parameter-build", self._only_read)
+        return session
 
-    def http(self, output: str | None = None) -> "httpx.Client":
+    def http(self, output: str | None = None, *, writes: bool = False) -> "httpx.Client":
         """Return an HTTP client of the address that an output holds; without a name of the only output with one."""
         import httpx
 
@@ -50,7 +63,28 @@ class Deployed:
             pytest.fail(
                 f"{output} is not an output with an address; there are {', '.join(sorted(addresses)) or 'none'}"
             )
-        return httpx.Client(base_url=addresses[output] if output else next(iter(addresses.values())), timeout=30)
+        hooks = {"request": [self._only_get]} if self.protected and not writes else {}
+        address = addresses[output] if output else next(iter(addresses.values()))
+        return httpx.Client(base_url=address, timeout=30, event_hooks=hooks)
+
+    def _only_read(self, *, event_name: str, **_: object) -> None:
+        operation = event_name.rpartition(".")[2]
+        if not is_reading(operation):
+            self._refuse(operation, "session")
+
+    def _only_get(self, request: "httpx.Request") -> None:
+        if request.method not in _READING_METHODS:
+            self._refuse(f"{request.method} {request.url.path}", "http")
+
+    def _refuse(self, what: str, maker: str) -> None:
+        pytest.fail(
+            f"{self.name} is protected, so tests only read there: {what} was not sent. `{maker}(writes=True)` may"
+        )
+
+
+def is_reading(operation: str) -> bool:
+    """Return whether an operation of AWS changes nothing, as its name says."""
+    return _READS.match(operation) is not None
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +104,7 @@ def _of(variables: Mapping[str, str]) -> Deployed:
         name=variables["SEALIFT_ENV"],
         region=variables["SEALIFT_REGION"],
         local=variables.get("SEALIFT_LOCAL") == "1",
+        protected=variables.get("SEALIFT_PROTECTED") == "1",
         outputs={key.removeprefix(_OUTPUT): value for key, value in variables.items() if key.startswith(_OUTPUT)},
     )
 

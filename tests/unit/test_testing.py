@@ -3,13 +3,17 @@
 import base64
 import json
 from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.delivery.sample_events import KINDS
-from sealift.testing import Deployed, make_event, wait_until
+from sealift.testing import Deployed, is_reading, make_event, wait_until
 
 
 def _plain(value: dict[str, str]) -> object:
@@ -136,3 +140,49 @@ def test_an_argument_that_an_event_does_not_take_is_named(kind: str, source: dic
 def test_a_body_of_a_shape_that_aws_never_sends_is_refused(kind: str, body: object) -> None:
     with pytest.raises(ValueError, match="dictionary"):
         make_event(kind, body=body)
+
+
+PRODUCTION = Deployed(
+    name="production", region="us-east-1", local=False, outputs={"Url": "http://127.0.0.1:1"}, protected=True
+)
+AT_ONCE: dict[str, object] = {"endpoint_url": "http://127.0.0.1:1", "config": Config(retries={"total_max_attempts": 1})}
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+
+def test_in_a_protected_environment_tests_send_no_request_that_writes() -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        with PRODUCTION.http() as client, pytest.raises(pytest.fail.Exception, match=f"protected.*{method} /orders"):
+            client.request(method, "/orders")
+    with PRODUCTION.http() as client, pytest.raises(httpx.ConnectError):
+        client.get("/orders")
+    with PRODUCTION.http(writes=True) as client, pytest.raises(httpx.ConnectError):
+        client.post("/orders")
+
+
+@pytest.mark.usefixtures("credentials")
+def test_nor_a_call_of_aws_that_writes() -> None:
+    key = {"TableName": "t", "Key": {"id": {"S": "1"}}}
+    only_reading: Any = PRODUCTION.session().client("dynamodb", **AT_ONCE)
+    with pytest.raises(pytest.fail.Exception, match=r"protected.*DeleteItem"):
+        only_reading.delete_item(**key)
+    resource: Any = PRODUCTION.session().resource("dynamodb", **AT_ONCE)
+    with pytest.raises(pytest.fail.Exception, match="PutItem"):
+        resource.Table("t").put_item(Item={"id": "1"})
+    writing: Any = PRODUCTION.session(writes=True).client("dynamodb", **AT_ONCE)
+    for call in (only_reading.get_item, writing.delete_item):
+        with pytest.raises(EndpointConnectionError):
+            call(**key)
+
+
+@pytest.mark.parametrize(
+    ("operation", "reads"),
+    [("GetItem", True), ("StartQuery", True), ("Invoke", False), ("Getaway", False), ("ReceiveMessage", False)],
+)
+def test_an_operation_reads_by_its_name(operation: str, reads: bool) -> None:
+    assert is_reading(operation) is reads

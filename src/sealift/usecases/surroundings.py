@@ -17,6 +17,7 @@ def variables(site: Site, outputs: Mapping[str, str]) -> dict[str, str]:
         "SEALIFT_APP": site.app.name,
         "SEALIFT_REGION": site.cloud.region,
         "SEALIFT_LOCAL": "1" if site.cloud.local else "0",
+        "SEALIFT_PROTECTED": "1" if site.environment.protected else "0",
         "AWS_REGION": site.cloud.region,
         "AWS_DEFAULT_REGION": site.cloud.region,
         **{f"SEALIFT_OUTPUT_{re.sub(r'[.-]', '_', key)}": value for key, value in outputs.items()},

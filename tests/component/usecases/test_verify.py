@@ -252,6 +252,15 @@ def test_they_do_not_run_where_they_are_not_declared_nor_where_nothing_is_deploy
     assert len(world.tester.environments) == ran
 
 
+def test_tests_know_whether_their_environment_is_protected(world: World):
+    world.deploy()
+    world.soak()
+    world.promote()
+    told = {given["SEALIFT_ENV"]: given["SEALIFT_PROTECTED"] for given in world.tester.environments}
+    assert told == {one.name: "1" if one.protected else "0" for one in (world.staging, world.production)}
+    assert told["production"] == "1"
+
+
 def test_what_nobody_merged_does_not_run_with_the_access_of_an_environment(world: World):
     world.deploy()
     world.app = replace(world.app, gates=replace(world.app.gates, pull_request="12"))
