@@ -1,23 +1,27 @@
 """The findings that an application had when it began: they are counted, and neither shown nor stopped at. Pure.
 
-A finding is known by tool, rule, file and message, not by its line, which changes with every edit above it. The file
-holds how often each was there: one more of the same is new.
+A finding is known by tool, rule, file and message, not by its line, which changes with every edit above it, nor by
+lines that the message names. The file holds how often each was there: one more of the same is new.
 """
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from sealift.model.finding import Finding
 
 NAME = "sealift-baseline.json"
+_LINE = re.compile(r"\bline [0-9]+")
+"""As in ruff's "Redefinition of unused `os` from line 3" and mypy's "already defined on line 5"."""
 
 
 def fingerprint(finding: Finding) -> str:
     """Return what a finding is known by."""
     file = finding.location.file if finding.location else ""
-    said = hashlib.sha256(finding.message.encode(errors="surrogatepass")).hexdigest()[:12]
+    message = _LINE.sub("line", finding.message)
+    said = hashlib.sha256(message.encode(errors="surrogatepass")).hexdigest()[:12]
     return f"{finding.tool} {finding.id} {file} {said}"
 
 

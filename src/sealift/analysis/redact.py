@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
@@ -62,10 +62,20 @@ def _spellings(secret: str) -> tuple[str, ...]:
         quote(secret, errors="replace"),
         quote(secret, safe="", errors="replace"),
         quote_plus(secret, errors="replace"),
-        base64.b64encode(secret.encode(errors="replace")).decode(),
+        *_within_base64(secret.encode(errors="replace")),
         *(line for line in secret.splitlines() if len(line) >= _MIN_SECRET),
     }
     return tuple(sorted(found, key=lambda spelled: (-len(spelled), spelled)))
+
+
+def _within_base64(secret: bytes) -> Iterator[str]:
+    """Yield what base64 makes of a value, alone and behind others as in `Authorization: Basic`."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(secret).decode()
+        for before in range(3):
+            # Characters that hold bits of a neighbour, too, are not of the value alone.
+            first, bits = -(-8 * before // 6), 8 * (before + len(secret))
+            yield encode(bytes(before) + secret).decode()[first : bits // 6]
 
 
 _MOST_READ = 1_000_000

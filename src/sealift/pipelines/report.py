@@ -8,6 +8,7 @@ https://docs.gitlab.com/ci/testing/code_quality/
 import hashlib
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -194,11 +195,18 @@ def _annotation(finding: Finding, identity: str) -> Json:
 
 def code_quality(findings: Iterable[Finding]) -> list[Json]:
     """Return GitLab's code quality report. A fingerprint leaves the line out: code that moves is not a new finding."""
+    seen = Counter[tuple[str, ...]]()
+
+    def number(finding: Finding) -> int:
+        same = (finding.tool, finding.id, finding.location.file if finding.location else "", finding.message)
+        seen[same] += 1
+        return seen[same] - 1
+
     return [
         {
             "description": f"{finding.message} {finding.fix}".strip(),
             "check_name": f"{finding.tool}/{finding.id}",
-            "fingerprint": _identity(finding, 0),
+            "fingerprint": _identity(finding, number(finding)),
             "severity": _QUALITY[finding.severity],
             "location": {
                 "path": finding.location.file if finding.location else "sealift.toml",

@@ -53,3 +53,19 @@ def test_it_is_sorted_so_that_two_of_the_same_are_one_text():
     two = replace(one, id="F841")
     assert written([one, two]) == written([two, one])
     assert len(json.loads(written([one, two]))["findings"]) == 2
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Redefinition of unused `os` from line {0}: `os` redefined here", 'Name "x" already defined on line {0}'],
+)
+def test_a_message_that_names_a_line_is_known_when_that_line_moves(message: str) -> None:
+    before, after, other = (
+        Finding(
+            tool="ruff", id="F811", severity="low", message=message.format(said), location=Location(file="a.py", line=9)
+        )
+        for said in (3, 14, "none")
+    )
+    known = read(written([before]))
+    assert known is not None
+    assert divided([after, other], known) == ((other,), (after,))

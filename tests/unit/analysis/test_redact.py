@@ -158,3 +158,10 @@ def test_of_megabytes_the_end_is_shown_and_no_part_of_a_secret(before: int, unit
     shown = excerpt(text, ["the-secret-of-the-shop"])
     assert len(shown) < 17_000
     assert "of-the-shop" not in shown
+
+
+@given(st.text("abcXYZ0189+/=?ü", min_size=8), st.binary(max_size=9), st.binary(max_size=9), st.booleans())
+def test_a_secret_within_base64_is_masked(secret: str, before: bytes, after: bytes, safe: bool) -> None:
+    encode = base64.urlsafe_b64encode if safe else base64.b64encode
+    shown = redacted(f"Authorization: Basic {encode(before + secret.encode() + after).decode()}", [secret])
+    assert MASK in shown

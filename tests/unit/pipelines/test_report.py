@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,3 +134,15 @@ def test_a_place_is_named_from_the_top_of_the_repository() -> None:
     assert collect((event,), key="check", part="services/web", title="x").findings[0].location == Location(
         file="services/a/b.py", line=3
     )
+
+
+def test_the_same_at_two_places_is_two_findings_and_either_may_move() -> None:
+    places = (Location(file="a.py", line=3), Location(file="a.py", line=9))
+    same = [Finding(tool="ruff", id="F401", severity="low", message="unused", location=place) for place in places]
+    now, moved = (
+        code_quality(same),
+        code_quality([replace(one, location=Location(file="a.py", line=1)) for one in same]),
+    )
+    marks = [[one["fingerprint"] for one in found if isinstance(one, dict)] for found in (now, moved)]
+    assert marks[0] == marks[1]
+    assert len(set(map(str, marks[0]))) == 2
