@@ -337,3 +337,29 @@ def test_a_broken_memory_repeats_everything(tmp_path: Path, kept: str) -> None:
 def test_without_a_folder_nothing_is_remembered(tmp_path: Path) -> None:
     assert all("advice 0" in _run(tmp_path / "nowhere") for _ in range(2))
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_of_very_many_findings_a_hundred_are_shown_and_the_rest_is_counted() -> None:
+    def reported(number: int, *, stops: bool) -> FindingReported:
+        at = Location(file="a.py", line=number)
+        finding = Finding(tool="mypy", id="misc", severity="low", message=f"bad {number}", location=at, stops=stops)
+        return FindingReported(finding=finding)
+
+    many = [reported(number, stops=True) for number in range(500)]
+    end = PhaseFinished(phase="analyse", status="failed")
+    text = shown(*many, end, all_findings=True)
+    assert "bad 99 " in text
+    assert "bad 100 " not in text
+    assert "and 400 more findings; --json, --sarif and -v give them all" in text
+    assert "bad 499 " in shown(*many, end, verbose=True)
+    assert "more findings" not in shown(*many[:100], end, many[0], end, all_findings=True)
+
+
+def test_of_very_many_places_of_small_advice_some_are_named() -> None:
+    def reported(number: int) -> FindingReported:
+        at = Location(file="a.py", line=number)
+        return FindingReported(finding=Finding(tool="ruff", id="F401", severity="low", message="unused", location=at))
+
+    text = shown(*map(reported, range(1, 502)), PhaseFinished(phase="analyse", status="succeeded"), all_findings=True)
+    assert "and 500 more like it: a.py:2, 3," in text
+    assert text.splitlines()[0].endswith("30, 31; …  F401")

@@ -78,6 +78,15 @@ def _within_base64(secret: bytes) -> Iterator[str]:
             yield encode(bytes(before) + secret).decode()[first : bits // 6]
 
 
+_SEQUENCES = re.compile(r"\x1b(?:\[[0-9;:?]{0,40}[@-~]|\][^\x07\x1b\n]{0,400}(?:\x07|\x1b\\))")
+"""Colours, moves of the cursor and titles of windows: in the middle of a secret they would hide it from the mask."""
+
+
+def unstyled(text: str) -> str:
+    """Return a text without the sequences by which a program steers a terminal."""
+    return _SEQUENCES.sub("", text) if "\x1b" in text else text
+
+
 _MOST_READ = 1_000_000
 
 
@@ -86,7 +95,7 @@ def excerpt(text: str, secrets: Iterable[str] = (), *, lines: int = 120, charact
     cut = text[-_MOST_READ:]
     # What was cut through at its beginning may be half a secret.
     whole = cut if len(cut) == len(text) else cut.partition("\n")[2]
-    return tail(redacted(whole, secrets), lines=lines, characters=characters)
+    return tail(redacted(unstyled(whole), secrets), lines=lines, characters=characters)
 
 
 def tail(text: str, *, lines: int = 120, characters: int = 16_000) -> str:

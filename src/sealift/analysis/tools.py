@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from sealift.analysis.redact import redacted
+from sealift.analysis.redact import redacted, unstyled
 from sealift.model.finding import Finding, Severity
 from sealift.model.template import Location
 
@@ -109,7 +109,7 @@ def report_findings(tool: str, report: str, *, folder: str, stops: bool) -> Iter
 
 
 def _of_lines(report: str) -> Iterator[tuple[str, int, str, str, str]]:
-    for text in report.splitlines():
+    for text in unstyled(report).splitlines():
         found = _LINE.fullmatch(_shortened(text).rstrip())
         if found is None:
             continue

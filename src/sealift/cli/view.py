@@ -41,6 +41,9 @@ MARKS = {
 }
 LEVELS = {"debug": "dim", "info": "cyan", "warning": "yellow", "error": "red"}
 ADVICE_SHOWN = 3
+PLACES_SHOWN = 30
+MOST_SHOWN = 100
+"""Findings of one phase: nobody reads more of them at a terminal, and what stands before them is gone."""
 INDENT = "  "
 
 
@@ -108,6 +111,7 @@ class View:
         self._shown = 0
         self._lines = 0
         self._repeated = False
+        self._printed = self._passed_over = 0
         self._cure = ""
         self.messages: set[str] = set()
         """What findings said."""
@@ -170,6 +174,10 @@ class View:
         for line in artifact_lines(self._artifacts, every=self._verbose):
             self._line(Text(f"{INDENT}  {line}", style="dim"))
         self._artifacts.clear()
+        if self._passed_over:
+            more = f"and {self._passed_over} more findings; --json, --sarif and -v give them all"
+            self._line(Text(f"{INDENT}  {more}", style="dim"))
+        self._printed = self._passed_over = 0
         mark, style = MARKS[event.status]
         took = f"{duration(event.duration_s):>9}"
         detail = untold(event.detail, self.messages) + (", as reported above" if self._repeated else "")
@@ -227,6 +235,10 @@ class View:
         if self._was_told(text) and not self._all_findings:
             self._repeated = True
             return
+        if self._printed == MOST_SHOWN and not self._verbose:
+            self._passed_over += 1 + len(alike)
+            return
+        self._printed += 1
         mark, style = ("✗", "red") if finding.stops else ("!", "yellow")
         where = f"{finding.location}  " if finding.location else ""
         also = f", and {len(alike)} more like it: {_places(alike)}" if alike else ""
@@ -300,8 +312,9 @@ def _is_minor(finding: Finding) -> bool:
 def _places(findings: Iterable[Finding]) -> str:
     """Return the places of findings, each file once with its lines."""
     at = [one.location for one in findings if one.location]
-    files = groupby(at, key=lambda place: place.file)
-    return "; ".join(f"{file}:{', '.join(str(place.line) for place in places)}" for file, places in files)
+    files = groupby(at[:PLACES_SHOWN], key=lambda place: place.file)
+    named = "; ".join(f"{file}:{', '.join(str(place.line) for place in places)}" for file, places in files)
+    return f"{named}; …" if len(at) > PLACES_SHOWN else named
 
 
 class Running:

@@ -165,3 +165,9 @@ def test_a_secret_within_base64_is_masked(secret: str, before: bytes, after: byt
     encode = base64.urlsafe_b64encode if safe else base64.b64encode
     shown = redacted(f"Authorization: Basic {encode(before + secret.encode() + after).decode()}", [secret])
     assert MASK in shown
+
+
+@pytest.mark.parametrize("sequence", ["\x1b[31m", "\x1b[0;1m", "\x1b]0;title\x07", "\x1b[2K"])
+def test_what_steers_a_terminal_is_taken_out_before_secrets_are_masked(sequence: str) -> None:
+    shown = excerpt(f"the {sequence}key is the-secret{sequence}-of-the-shop", ["the-secret-of-the-shop"])
+    assert shown == f"the key is {MASK}"
