@@ -113,7 +113,7 @@ def _of(variables: Mapping[str, str]) -> Deployed:
 def _work_tree(root: Path) -> Iterator[dict[str, str]]:
     """Bring the work tree to an embedded cloud for the body, and yield the variables that say where it is."""
     from sealift.cli.prompt import DefaultAnswers
-    from sealift.usecases.dev import own_application, renew
+    from sealift.usecases.dev import own_application, own_name, renew
     from sealift.usecases.reach import outputs_of
     from sealift.usecases.services import Silence
     from sealift.usecases.site import open_site
@@ -124,8 +124,10 @@ def _work_tree(root: Path) -> Iterator[dict[str, str]]:
     from sealift.wiring.services import make_services
 
     declared = load_application(root)
-    with own_cloud(declared):
-        app = own_application(declared)
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    name = f"{own_name(declared)}-{worker}" if worker else own_name(declared)
+    with own_cloud(declared, name):
+        app = own_application(declared, name)
         services = make_services(app, local=True, sink=Silence(), prompt=DefaultAnswers(), actor=actor())
         renew(app, services, None, code_swap(app))
         site = open_site(app, app.environments[0], services)

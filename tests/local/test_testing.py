@@ -64,14 +64,38 @@ def test_the_environment_is_the_same_one(deployed, event_of, monkeypatch):
 """
 
 
-def test_a_test_run_gets_the_work_tree_once_and_leaves_nothing(tmp_path: Path) -> None:
+EACH = """
+import pytest
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_it(deployed, number):
+    assert deployed.name == f"dev-{__import__('os').environ['PYTEST_XDIST_WORKER']}"
+    (topic,) = deployed.session().client("sns").list_topics()["Topics"]
+    assert topic["TopicArn"] == deployed.outputs["Topic"]
+"""
+TOPIC = "Resources: {T: {Type: AWS::SNS::Topic}}\nOutputs: {Topic: {Value: !Ref T}}\n"
+
+
+def run_tests(tmp_path: Path, files: dict[str, str], *options: str) -> str:
+    """Run the tests of an application by hand, and return what they print once they have passed."""
     root = tmp_path / "shop"
-    for name, text in {"template.yaml": TEMPLATE, "src/app.py": HANDLER, "tests/test_it.py": TESTS}.items():
+    for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SEALIFT_", "PYTEST_"))}
     env = {**kept, "XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": "src"}
-    argv = [sys.executable, "-m", "pytest", "-p", "sealift", "-p", "no:cacheprovider", "-q", "--rootdir", ".", "tests"]
-    done = subprocess.run(argv, cwd=root, env=env, capture_output=True, text=True, timeout=300)
-    assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+    argv = [sys.executable, "-m", "pytest", "-p", "sealift", "-p", "no:cacheprovider", "-q", "--rootdir", ".", *options]
+    done = subprocess.run([*argv, "tests"], cwd=root, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert [path for path in (root / ".sealift").rglob("*") if path.name.startswith("dev")] == []
+    return done.stdout
+
+
+def test_a_test_run_gets_the_work_tree_once_and_leaves_nothing(tmp_path: Path) -> None:
+    files = {"template.yaml": TEMPLATE, "src/app.py": HANDLER, "tests/test_it.py": TESTS}
+    assert "2 passed" in run_tests(tmp_path, files)
+
+
+def test_with_xdist_each_worker_has_the_work_tree_to_itself(tmp_path: Path) -> None:
+    assert "4 passed" in run_tests(tmp_path, {"template.yaml": TOPIC, "tests/test_it.py": EACH}, "-n", "2")

@@ -95,7 +95,9 @@ class RealAnalyzer:
             told = tuple(_told(name, app) for name in ("cfnlint", "ruff") if getattr(given, name) is not None)
             fits = [f for n, one in templates.items() for f in fit_findings(one, values_by_environment(app, n, one))]
             own = (*handler_findings(app, templates), *read_findings(app, templates), *fits)
-            baseline = text(app.root / BASELINE) if given.baseline is None else given.baseline
+            here = text(app.root / BASELINE)
+            baseline = here if given.baseline is None else given.baseline
+            told += (_told("baseline", app),) if baseline != here else ()
             others = (*template.result(), *source.result(), *tools.result())
         findings = each_once(sorted((*own, *_not_said(own, others)), key=_weight))
         new, known, notes = without_known(findings, baseline)
@@ -173,8 +175,9 @@ def without_known(
 
 
 def _told(name: str, app: App) -> Finding:
-    tool = {"cfnlint": "cfn-lint", "ruff": "ruff"}[name]
-    message = f"its configuration counts as on {app.gates.reference}, not as in the work tree"
+    tool = {"cfnlint": "cfn-lint", "ruff": "ruff", "baseline": "sealift"}[name]
+    what = BASELINE if name == "baseline" else "its configuration"
+    message = f"{what} counts as on {app.gates.reference}, not as in the work tree"
     return advice(tool, "configuration-not-merged", message)
 
 

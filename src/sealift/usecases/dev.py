@@ -38,9 +38,9 @@ def own_name(app: App) -> str:
     return NAME if app.environment(NAME) is None else f"{NAME}-work-tree"
 
 
-def own_application(app: App) -> App:
+def own_application(app: App, name: str | None = None) -> App:
     """Return the application with one environment, which has the parameters of the first declared one and no gates."""
-    first, name = app.environments[0], own_name(app)
+    first, name = app.environments[0], name or own_name(app)
     own = Environment(
         name=name,
         region=first.region,

@@ -33,11 +33,14 @@ def local_cloud(app: App) -> "LocalCloud":
 
 
 @contextmanager
-def own_cloud(app: App) -> Iterator[None]:
-    """Have the embedded cloud of `sealift dev` for the body alone; nothing of it is left. Raises UserError."""
+def own_cloud(app: App, name: str | None = None) -> Iterator[None]:
+    """Have the embedded cloud of `sealift dev`, or one of another name, for the body alone; nothing of it is left.
+
+    Raises UserError.
+    """
     from sealift.usecases.dev import own_name
 
-    with local_cloud(app).alone(own_name(app)):
+    with local_cloud(app).alone(name or own_name(app)):
         yield
 
 

@@ -157,7 +157,10 @@ def test_a_baseline_of_the_protected_branch_is_neither_shown_nor_stopped_at(tmp_
 def test_a_change_cannot_add_to_the_baseline(tmp_path: Path) -> None:
     clone = application(tmp_path, {"src/app.py": WRONG_CODE})
     clone.write(f"shop/{BASELINE}", baseline(clone))
-    assert analysed(clone).status == "failed"
+    result = analysed(clone)
+    assert result.status == "failed"
+    (note,) = (one for one in result.findings if one.id == "configuration-not-merged")
+    assert note.message.startswith(f"{BASELINE} counts as on ")
 
 
 def test_a_damaged_baseline_hides_nothing_and_says_so(tmp_path: Path) -> None:
