@@ -59,6 +59,8 @@ TOOLS: Mapping[str, Tool] = {
 MOST_FINDINGS = 10_000
 """How many are read of one report."""
 _LONGEST_LINE = 2_000
+SETUP = "setup.cfg"
+"""Of these tools mypy alone reads it: https://mypy.readthedocs.io/en/stable/config_file.html"""
 _LINE = re.compile(
     r"\s*(?:(?P<before>ERROR|WARN(?:ING)?|INFO)\s+)?(?P<file>[^\s:()][^:()]*?)"
     r"(?::(?P<line>[0-9]{1,9})(?::\d+)?(?:-\d+(?::\d+)?)?|\((?P<at>[0-9]{1,9}),\d+\))(?::| -)\s+(?P<said>\S.*)"
@@ -77,6 +79,8 @@ def is_configured(tool: Tool, name: str, body: str) -> bool:
     """Return whether this file, by its name and what is in it, configures the tool."""
     if name in tool.files:
         return True
+    if name == SETUP:
+        return tool.table == "mypy" and re.search(r"^\[mypy\]", body, re.MULTILINE) is not None
     if name != "pyproject.toml" or not tool.table:
         return False
     try:

@@ -28,7 +28,9 @@ def _placed(finding: Finding, run: Run, root: Path) -> Finding:
     """Return a finding with the file as seen from the root, and a hint where a folder beside it has what is missing."""
     at = finding.location
     if at is not None and run.folder != "." and (root / run.folder / at.file).is_file():
-        finding = replace(finding, location=replace(at, file=posixpath.join(run.folder, at.file)))
+        file = posixpath.join(run.folder, at.file)
+        alone = finding.fix.replace(f"pytest {at.file} ", f"pytest {file} ")
+        finding = replace(finding, location=replace(at, file=file), fix=alone)
     missing = _MISSING.search(finding.message)
     if missing and any((root.parent / f"{missing[1]}{end}").exists() for end in ("", ".py")):
         hint = (

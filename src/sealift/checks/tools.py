@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from sealift.analysis.redact import excerpt
-from sealift.analysis.tools import MOST_FINDINGS, TOOLS, Tool, is_configured, is_report, report_findings
+from sealift.analysis.tools import MOST_FINDINGS, SETUP, TOOLS, Tool, is_configured, is_report, report_findings
 from sealift.checks.cache import TextCache, content_key
 from sealift.checks.files import states, text
 from sealift.checks.notes import TIMEOUT_S, advice, changed_files, could_not_run, ending
@@ -91,7 +91,7 @@ def _named(root: Path, folder: str, package: str) -> bool:
 
 
 def _configured(folder: Path, tool: Tool) -> bool:
-    names = (*tool.files, "pyproject.toml")
+    names = (*tool.files, "pyproject.toml", SETUP)
     return any(is_configured(tool, name, text(folder / name)) for name in names if (folder / name).is_file())
 
 
@@ -198,7 +198,7 @@ def _more(root: Path, call: _Call, bench: Bench) -> tuple[str, ...]:
     """Return what mypy needs besides: a cache outside of the work tree, and what to check unless its settings say."""
     if call.name != "mypy" or call.declared:
         return ()
-    said = "\n".join(text(root / name) for name in ("mypy.ini", ".mypy.ini", "pyproject.toml"))
+    said = "\n".join(text(root / name) for name in ("mypy.ini", ".mypy.ini", "pyproject.toml", SETUP))
     names = any(line.split("=")[0].strip() in ("files", "packages", "modules") for line in said.splitlines())
     return ("--cache-dir", str(bench.folder.parent / "mypy"), *(() if names else (".",)))
 

@@ -228,6 +228,7 @@ def test_tests_with_settings_of_their_own_are_run_beside_them(write: Write, test
     result = _run(tester, root)
     assert (result.status, result.passed, result.failed) == ("failed", 1, 1)
     assert str(result.findings[0].location) == "services/a/tests/test_a.py:9"
+    assert result.findings[0].fix == "To run it alone: pytest services/a/tests/test_a.py -k test_red"
 
 
 def test_a_run_that_exits_shows_what_was_printed_and_names_the_other_ways(write: Write, tester: RealTester) -> None:

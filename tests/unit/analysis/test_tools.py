@@ -115,3 +115,11 @@ def test_a_message_that_quotes_a_key_does_not_show_it() -> None:
 )
 def test_an_empty_report_is_told_from_none(tool: str, text: str, is_one: bool) -> None:
     assert is_report(tool, text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("body", "is_one"), [("[metadata]\n[mypy]\nstrict = true\n", True), ("[mypy-boto3.*]\n", False)]
+)
+def test_mypy_is_configured_in_setup_cfg(body: str, is_one: bool) -> None:
+    assert is_configured(TOOLS["mypy"], "setup.cfg", body) is is_one
+    assert not is_configured(TOOLS["ty"], "setup.cfg", body)
