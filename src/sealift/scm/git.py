@@ -132,7 +132,7 @@ class Git:
         if isinstance(found, NoRepository):
             return {}
         base = self._git.run(root, "merge-base", commit, "HEAD").stdout.strip()
-        options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--diff-filter=d")
+        options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--diff-filter=d")
         done = self._git.run(
             root, "diff", *options, "--src-prefix=a/", "--dst-prefix=b/", base or commit, "--", found.prefix or "."
         )

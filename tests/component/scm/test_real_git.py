@@ -146,6 +146,16 @@ def test_untracked_files_are_those_of_the_folders_that_are_asked_for_ignored_one
     assert git.untracked(repository / "nowhere", []) == ()
 
 
+def test_of_a_file_that_was_renamed_only_what_was_edited_is_changed(repository: Path, git: Git) -> None:
+    (repository / "old.py").write_text("".join(f"line {number}\n" for number in range(20)))
+    base = _commit(repository, "a", "Base")
+    (repository / "old.py").rename(repository / "new.py")
+    _commit(repository, "a", "Rename")
+    assert git.changed(repository, base) == {}
+    (repository / "new.py").write_text((repository / "new.py").read_text().replace("line 7\n", "line seven\n"))
+    assert git.changed(repository, base) == {"new.py": frozenset({8})}
+
+
 def test_changed_lines_are_those_since_both_branches_parted_in_the_work_tree_too(repository: Path, git: Git) -> None:
     root = repository / "apps" / "a shop"
     root.mkdir(parents=True)
