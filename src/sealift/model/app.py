@@ -1,4 +1,4 @@
-"""What a team declares: the application, its stacks and its environments.
+"""The declared application: its stacks and its environments.
 
 Made by `sealift.config` from `sealift.toml`; holds no state of any cloud.
 """
@@ -16,7 +16,7 @@ EnvironmentKind = Literal["permanent", "preview"]
 PREVIEW = "pr-*"
 """Stands for the previews of all pull requests at once; `*` is where the number is."""
 PREVIEWS = "previews"
-"""How the lists of environments of probes and tests call them."""
+"""Their name in the environment lists of probes and tests."""
 Toggle = Literal["auto", "on", "off"]
 DriftMode = Literal["show", "refuse", "off"]
 PreviewsWhen = Literal["always", "label", "ready"]
@@ -38,7 +38,7 @@ class StackSpec:
 
 @value
 class Probe:
-    """One HTTP request that must be answered as declared. `url` may hold `${OutputKey}`."""
+    """One HTTP request with an expected response. `url` may contain `${OutputKey}`."""
 
     name: str
     url: str
@@ -49,12 +49,12 @@ class Probe:
     contains: str | None = None
     max_latency_ms: int | None = None
     environments: tuple[str, ...] = ()
-    """Where it is sent; empty means everywhere."""
+    """Environments that it is sent to; empty means all."""
 
 
 @value
 class Health:
-    """What a running release has to be like to be called healthy: `sealift.toml` `[environments.NAME.health]`."""
+    """Criteria of a healthy release: `sealift.toml` `[environments.NAME.health]`."""
 
     enabled: bool = True
     alarms: tuple[str, ...] = ()
@@ -70,13 +70,13 @@ class Health:
 
 @value
 class Window:
-    """When releases may enter an environment, week by week, by the clock on the wall of `zone`."""
+    """Weekly times when releases may enter an environment, in the local time of `zone`."""
 
     days: tuple[int, ...] = tuple(range(7))
     """Days on which it starts, from 0 for Monday, sorted."""
     start: time = time()
     end: time = time()
-    """Not included. At or before `start` it is that of the next day."""
+    """Exclusive. At or before `start`, it is on the next day."""
     zone: str = "UTC"
     """IANA name, such as `Europe/Rome`."""
 
@@ -93,7 +93,7 @@ class Freeze:
 
 @value
 class Environment:
-    """One completely separate set of stacks, best in an AWS account of its own."""
+    """One separate set of stacks, ideally in its own AWS account."""
 
     name: str
     kind: EnvironmentKind = "permanent"
@@ -129,9 +129,9 @@ class Environment:
     freezes: tuple[Freeze, ...] = ()
     protected: bool = False
     drift: DriftMode = "off"
-    """What is done about changes by hand before a deployment."""
+    """How a deployment handles changes made by hand."""
     watch_s: float = 0.0
-    """How long the environment is watched after its deployment was verified."""
+    """How long Sealift watches the environment after a verified deployment."""
     health: Health = field(default_factory=Health)
 
     @property
@@ -160,7 +160,7 @@ class Environment:
         return tuple(dict.fromkeys((*self.roles, *own)))
 
     untrusted: bool = False
-    """Whether it may run code of somebody who may not push to the repository."""
+    """Whether it may run code of authors without push rights to the repository."""
 
 
 @value
@@ -192,7 +192,7 @@ class Hooks:
 
 @value
 class AcceptedFinding:
-    """A finding of the proof that somebody answers for: `sealift.toml` `[[isolation.accepted]]`.
+    """An accepted finding of the proof: `sealift.toml` `[[isolation.accepted]]`.
 
     What is None agrees with anything. After the day `expires` the finding counts again.
     """
@@ -227,9 +227,9 @@ class GatesRead:
     files: tuple[str, ...] = ()
     """The files that decide them, relative to the application's folder."""
     differences: tuple[str, ...] = ()
-    """How the gates of the work tree differ; these do not count."""
+    """Differences of the work tree's gates, which do not apply."""
     left_out: tuple[str, ...] = ()
-    """Environments that the work tree alone declares."""
+    """Environments that only the work tree declares."""
     problem: str = ""
     """Why gates cannot be relied on; on AWS nothing is written then."""
     hint: str = ""
@@ -252,7 +252,7 @@ class GatesRead:
 
 @value
 class BuildOptions:
-    """How artifacts are made: `sealift.toml` `[build]`."""
+    """How Sealift builds artifacts: `sealift.toml` `[build]`."""
 
     shared_layer: bool = False
     """Whether dependencies that several functions share go into a layer."""
@@ -275,7 +275,7 @@ class SandboxOptions:
 
 @value
 class Notification:
-    """Who is told of deliveries: `sealift.toml` `[[notifications]]`. Addresses and secrets are in variables."""
+    """A receiver of notifications: `sealift.toml` `[[notifications]]`. Addresses and secrets are in variables."""
 
     url_variable: str
     secret_variable: str | None = None

@@ -5,7 +5,7 @@ from sealift.model.values import value
 
 @value
 class Stop:
-    """Something that stops the change, and the act that mends it. `where` is an environment, or a file and line."""
+    """Something that stops the change, and the fix. `where` is an environment, or a file and line."""
 
     where: str
     message: str
@@ -43,7 +43,7 @@ class Size:
 
 @value
 class PreviewLine:
-    """What is said of the preview: its addresses, or why there is none."""
+    """The preview's addresses, or the reason why it does not exist."""
 
     name: str
     status: str
@@ -53,7 +53,7 @@ class PreviewLine:
 
 @value
 class ChangeReport:
-    """Everything that one comment on a pull request says."""
+    """The content of the comment on a pull request."""
 
     app: str = ""
     release: str | None = None

@@ -1,4 +1,4 @@
-"""Progress, for eyes: frozen events with a stable code. The terminal, the JSON lines and later the page read them.
+"""Progress for people: frozen events with a stable code. The terminal, the JSON lines and later the page read them.
 
 A use case emits events and never prints. Adding a field is fine; renaming one needs a line in CHANGELOG.md.
 """
@@ -45,7 +45,7 @@ class PhaseFinished:
 
 @value
 class Progressed:
-    """Long work moved on: `done` of `total` `unit`s; `total` is None when it is not known."""
+    """Progress of long work: `done` of `total` `unit`s; `total` is None if unknown."""
 
     code: ClassVar[str] = "progressed"
     level: ClassVar[Level] = "debug"
@@ -59,7 +59,7 @@ class Progressed:
 
 @value
 class Noted:
-    """Something a person should know. `name` is a stable kebab-case code of the note."""
+    """A note for people. `name` is its stable kebab-case code."""
 
     code: ClassVar[str] = "noted"
     level: Level = "info"
@@ -71,7 +71,7 @@ class Noted:
 
 @value
 class FindingReported:
-    """A tool, guard or rule found something."""
+    """A tool, guard or rule reported a finding."""
 
     code: ClassVar[str] = "finding"
     level: ClassVar[Level] = "warning"
@@ -122,7 +122,7 @@ class ResourceProgressed:
 
 @value
 class ProbeAnswered:
-    """A probe or check of the verification was answered."""
+    """A probe or check of the verification has a result."""
 
     code: ClassVar[str] = "probe"
     level: ClassVar[Level] = "info"
@@ -136,7 +136,7 @@ class ProbeAnswered:
 
 @value
 class HookRan:
-    """A hook ended; `output` is the end of what it printed, secrets masked."""
+    """A hook ended; `output` is the end of its output with masked secrets."""
 
     code: ClassVar[str] = "hook"
     level: ClassVar[Level] = "info"
@@ -151,7 +151,7 @@ class HookRan:
 
 @value
 class HealthJudged:
-    """A running release was judged; `evidence` is what the ledger keeps of it."""
+    """The health of a running release was evaluated; `evidence` is what the ledger records."""
 
     code: ClassVar[str] = "health"
     level: ClassVar[Level] = "info"
@@ -164,7 +164,7 @@ class HealthJudged:
 
 @value
 class EntryRecorded:
-    """The ledger grew by one entry."""
+    """The ledger has a new entry."""
 
     code: ClassVar[str] = "recorded"
     level: ClassVar[Level] = "debug"

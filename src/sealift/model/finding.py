@@ -1,4 +1,4 @@
-"""What was judged: findings with a witness, a place and a way to mend them."""
+"""Findings with a witness, a location and a fix."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -17,7 +17,7 @@ NOT_RUN = ("could-not-run", "not-installed", "tools-not-run")
 
 @value
 class Finding:
-    """Something a tool, a guard or the proof has to say. `tool` is who said it; `id` is the rule."""
+    """A finding of a tool, a guard or the proof. `tool` reported it; `id` is the rule."""
 
     tool: str
     id: str
@@ -32,7 +32,7 @@ class Finding:
 
 @value
 class SuiteResult:
-    """How a test suite or an analysis went. `not tested` is a status of its own, never a success."""
+    """The result of a test suite or an analysis. `not tested` is a separate status, never a success."""
 
     name: str
     status: Literal["succeeded", "failed", "errored", "not tested"]

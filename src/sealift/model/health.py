@@ -1,4 +1,4 @@
-"""What is seen of a running release: requests, failures and latency by the minute, and alarms."""
+"""Observations of a running release: requests, failures and latency per minute, and alarms."""
 
 from collections.abc import Mapping
 from dataclasses import field

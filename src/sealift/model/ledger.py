@@ -1,4 +1,4 @@
-"""What is recorded: the append-only ledger of an environment and the lease that lets one writer in."""
+"""Records: the append-only ledger of an environment and the lease that admits one writer."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ GENESIS = "0" * 64
 
 @value
 class Record:
-    """What a use case wants written down. The ledger adds sequence, time, actor, and the chain."""
+    """What a use case records. The ledger adds sequence, time, actor and the chain."""
 
     kind: EntryKind
     status: Status
@@ -79,7 +79,7 @@ class Lease:
 
 @value
 class ChainFault:
-    """Where a ledger does not verify, and why."""
+    """A fault of a ledger's chain, and its cause."""
 
     seq: int
     reason: str

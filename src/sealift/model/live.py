@@ -1,4 +1,4 @@
-"""What is in force in an account, whoever put it there: a deployment, or a hand in the console."""
+"""What is in force in an account, whether a deployment or a person created it."""
 
 from collections.abc import Mapping
 from dataclasses import field

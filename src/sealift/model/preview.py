@@ -1,4 +1,4 @@
-"""What is known of previews: the pull request that one is for, and the card that the bucket keeps of it."""
+"""Previews: the pull request, and the card that the bucket stores."""
 
 from datetime import datetime
 

@@ -206,7 +206,7 @@ class Destruction:
 
 @value
 class Verified:
-    """What a verification found."""
+    """The result of a verification."""
 
     probes: int | None = None
     acceptance: str | None = None
@@ -225,7 +225,7 @@ class Watch:
     probes: int | None = None
     health: Mapping[str, Json] | None = None
     reason: str | None = None
-    """Why it was given up."""
+    """Why it was aborted."""
     error: str | None = None
     message: str | None = None
 
@@ -259,11 +259,11 @@ class Waiver:
 
 @value
 class Override:
-    """Closed gates that were passed."""
+    """An override of closed gates."""
 
     overrides: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
-    """What each gate said."""
+    """The message of each gate."""
     reason: str = ""
     gates: Gates | None = None
     caller: str | None = None

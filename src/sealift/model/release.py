@@ -1,4 +1,4 @@
-"""What is built: artifacts named by their SHA-256 and the release that seals them."""
+"""Artifacts named by their SHA-256, and the release that seals them."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -80,11 +80,11 @@ class Finished:
 
 @value
 class Looked:
-    """What a look at finished functions found."""
+    """The result of inspecting finished functions."""
 
     warnings: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
-    """What was not looked at, and why."""
+    """What was not inspected, and why."""
 
 
 @value

@@ -1,4 +1,4 @@
-"""What is seen of CloudFormation, in AWS's own words."""
+"""The state of CloudFormation, in AWS's own words."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -136,7 +136,7 @@ class FunctionState:
 
 @value
 class Invocation:
-    """How a call of a function ended. `error` is empty when it did well; `log` is the end of what it logged."""
+    """The result of a function call. `error` is empty on success; `log` is the end of its log."""
 
     error: str = ""
     log: tuple[str, ...] = ()
@@ -158,7 +158,7 @@ class LogLine:
 
 @value
 class Drift:
-    """A resource that is not as its template says."""
+    """A resource that differs from its template."""
 
     logical_id: str
     type: str
@@ -178,7 +178,7 @@ class Backup:
 
 @value
 class Caller:
-    """Who we are, as GetCallerIdentity says."""
+    """The caller's identity from GetCallerIdentity."""
 
     account: str
     arn: str

@@ -1,8 +1,8 @@
-"""What the use cases need from the world, as Protocols. Nothing here does anything.
+"""The ports: Protocols for everything that the use cases need from outside. They contain no implementation.
 
 Adapters in aws/, local/, build/, template/, config/, ledger/, scm/ and system.py implement these; `tests/fakes` too.
-Every write is idempotent or guarded by a token or a condition; each Protocol says which. What a method promises stands
-here; an adapter's own docstring says what it does beyond that.
+Every write is idempotent or guarded by a token or a condition; each Protocol states which. A Protocol states what a
+method promises; the adapter's docstring states what it does beyond that.
 """
 
 from sealift.ports.building import Analyzer, Builder, Checkout, Checkouts, Templates, Tester, Trials

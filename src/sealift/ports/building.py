@@ -1,4 +1,4 @@
-"""What reads templates, builds releases, and analyses and tests them."""
+"""Ports that read templates, build releases, and analyse and test them."""
 
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
@@ -69,11 +69,11 @@ class Trials(Protocol):
         """Return what runs functions of a runtime here: as long as that is the same, so is what comes of a trial."""
 
     def load(self, functions: Sequence[Finished]) -> tuple[Loading, ...]:
-        """Load each once, in the order given; `skipped` says why one could not be."""
+        """Load each function once, in the given order; `skipped` gives the reason if it was not loaded."""
 
 
 class Builder(Protocol):
-    """Makes artifacts."""
+    """Builds artifacts."""
 
     def build(self, root: Path, assets: Sequence[Asset], *, force: bool = False) -> Mapping[str, BuiltArtifact]:
         """Build each asset, reuse what did not change, return them by asset key. Raises BuildError."""
@@ -82,7 +82,7 @@ class Builder(Protocol):
         """Keep bytes in the cache under their SHA-256 and return the path."""
 
     def look(self, functions: Sequence[Finished]) -> Looked:
-        """Look at finished functions, and load each once. Raises BuildError for one that would fail at every call."""
+        """Inspect finished functions and load each once. Raises BuildError for a function that fails at every call."""
 
     def texts(self, root: Path, assets: Sequence[Asset]) -> Mapping[str, Mapping[str, Location]]:
         """Return the text literals in the own source of each asset by its key, each with its first place."""
@@ -92,7 +92,7 @@ class Analyzer(Protocol):
     """Static analysis of source and template."""
 
     def analyse(self, app: App, templates: Mapping[str, Template], *, local: bool) -> SuiteResult:
-        """Run the linters. What stops the journey is marked on each finding."""
+        """Run the linters. Each finding states whether it stops the journey."""
 
     def audit(self, app: App, pins: Sequence[str], *, npm: bool) -> SuiteResult:
         """Look for known vulnerabilities of these packages of Python (`name==version`), and of npm's locked ones.

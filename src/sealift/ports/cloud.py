@@ -1,4 +1,4 @@
-"""What an environment in AWS, or on the embedded cloud, offers."""
+"""Ports to one environment, on AWS or on the embedded cloud."""
 
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
@@ -44,7 +44,7 @@ class Stacks(Protocol):
         """Return every stack of the account and region with this tag, nested ones left out."""
 
     def create_change_set(self, request: ChangeSetRequest) -> None:
-        """Ask for a change set. A change set of the same name that already exists is a success."""
+        """Request a change set. An existing change set of the same name counts as success."""
 
     def change_set(self, stack_name: str, name: str) -> ChangeSet | None:
         """Return the change set with every page and nested change set read, or None."""
@@ -53,10 +53,10 @@ class Stacks(Protocol):
         """Execute a change set; a second call with the same token does nothing more."""
 
     def delete_change_set(self, stack_name: str, name: str) -> None:
-        """Delete a change set that was not executed; one that is gone is a success, one that was executed stays."""
+        """Delete a change set that was not executed. A missing one counts as success; an executed one stays."""
 
     def delete_stack(self, stack_name: str, *, token: str) -> None:
-        """Begin to delete a stack; one that is gone is a success."""
+        """Start to delete a stack. A missing stack counts as success."""
 
     def continue_rollback(self, stack_name: str, *, token: str, skip: Sequence[str] = ()) -> None:
         """Continue a rollback that failed. `skip` are logical ids, in nested stacks as `NestedStackName.LogicalId`."""
@@ -65,7 +65,7 @@ class Stacks(Protocol):
         """Return events newer than the one with id `after`, oldest first; nested stacks' events are included."""
 
     def validations(self, stack_name: str, *, change_set: str | None = None) -> tuple[StackEvent, ...]:
-        """Return what AWS found wrong before it changed anything, of the stack or of a change set, oldest first."""
+        """Return the errors that AWS detected in a stack or change set before any change, oldest first."""
 
     def last_event(self, stack_name: str) -> str | None:
         """Return the id of the newest event of the stack itself, for `after`; None when there is no stack."""
@@ -80,29 +80,29 @@ class Stacks(Protocol):
         """Switch termination protection on or off."""
 
     def drift(self, stack_name: str) -> tuple[Drift, ...]:
-        """Detect drift, wait for the answer, and return what differs."""
+        """Detect drift, wait for the result, and return the differences."""
 
 
 @value
 class StoredObject:
-    """An object of a bucket, whole."""
+    """A complete object of a bucket."""
 
     key: str
     body: bytes
     etag: str
     age_s: float | None = None
-    """How long ago it was written, by the store's own clock; None when the store does not say."""
+    """Its age by the store's own clock; None if the store reports none."""
 
 
 class Bucket(Protocol):
-    """The artifacts bucket of one environment. Nothing in it is ever deleted, and nobody has to have the right to."""
+    """The artifacts bucket of one environment. Sealift deletes nothing in it and needs no right to."""
 
     @property
     def name(self) -> str:
         """Name of the bucket."""
 
     def ensure(self) -> None:
-        """Create the bucket when it is not there: versioned, private, encrypted, TLS only."""
+        """Create the bucket if it does not exist: versioned, private, encrypted, TLS only."""
 
     def get(self, key: str) -> StoredObject | None:
         """Return the object, or None."""
@@ -124,7 +124,7 @@ class Functions(Protocol):
     """Lambda. All but `invoke` and `load` only reads."""
 
     def state(self, names: Sequence[str]) -> tuple[FunctionState, ...]:
-        """Read back name and code hash of each function, in parallel; in the order of `names`."""
+        """Read back the name and code hash of each function in parallel, in the order of `names`."""
 
     def shares(self, alias_arn: str) -> Mapping[str, float]:
         """Return which share of its traffic an alias sends to each version, the version it stands for last."""
@@ -136,7 +136,7 @@ class Functions(Protocol):
         """Return every entry of a function's log since a moment, oldest first; empty when there is no log group."""
 
     def invoke(self, name: str, payload: Json) -> Invocation:
-        """Call a function once and wait for its end. Nothing guards it: what is called must be idempotent."""
+        """Call a function once and wait for its result. Nothing guards the call: the function must be idempotent."""
 
     def load(self, names: Sequence[str]) -> tuple[Loading, ...]:
         """Start each function without an event, in the order of `names`; empty where that cannot be done, on AWS."""
@@ -146,10 +146,10 @@ class Backups(Protocol):
     """On-demand backups of data stores."""
 
     def begin(self, kind: str, name: str, *, token: str) -> Backup | None:
-        """Ask for a backup called `token`; one that is there is a success. None when there is none for this kind."""
+        """Request a backup named `token`; an existing one counts as success. None if this kind has no backups."""
 
     def ready(self, backup: Backup) -> bool:
-        """Return whether the backup is complete. Raises CloudError when it never will be."""
+        """Return whether the backup is complete. Raises CloudError if it failed."""
 
 
 class Settings(Protocol):
@@ -159,10 +159,10 @@ class Settings(Protocol):
     """
 
     def missing(self, references: Sequence[str]) -> tuple[str, ...]:
-        """Return those that do not exist."""
+        """Return the settings that do not exist."""
 
     def versions(self, references: Sequence[str]) -> Mapping[str, str]:
-        """Return the version of each that exists and shows one; it is another one once the value was changed."""
+        """Return the version of each setting that exists and has one; a changed value has another version."""
 
     def listed(self, prefix: str) -> tuple[Setting, ...]:
         """Return every parameter and secret whose name begins with `prefix`, which ends with a slash, by name."""
@@ -174,7 +174,7 @@ class Settings(Protocol):
         """Give a setting this value, made as SecureString or secret when it does not exist; return its version."""
 
     def remove(self, reference: str) -> None:
-        """Delete a setting; one that does not exist is a success."""
+        """Delete a setting. A missing setting counts as success."""
 
 
 class Inventory(Protocol):
@@ -206,7 +206,7 @@ class Inventory(Protocol):
 
 
 class Trespass(Protocol):
-    """Acts with the permissions of a role, and changes nothing."""
+    """Makes calls with the permissions of a role, and changes nothing."""
 
     def as_role(self, role_arn: str, attempts: Sequence[Attempt], *, endpoint: str | None = None) -> tuple[Answer, ...]:
         """Try each call as the role, at `endpoint` instead of the own one when it is given.
@@ -245,7 +245,7 @@ class Metrics(Protocol):
 
 
 class SigningKeys(Protocol):
-    """Asymmetric keys that never leave their keeper (AWS KMS)."""
+    """Asymmetric keys that never leave AWS KMS."""
 
     def sign(self, key: str, message: bytes) -> bytes:
         """Return the signature of a message (ECDSA over P-256 with SHA-256, in DER). Raises CloudError."""
@@ -291,7 +291,7 @@ class Cloud:
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
     """Environment variables that give a subprocess (hooks, acceptance tests) the same access; never recorded."""
     notes: tuple[str, ...] = ()
-    """What the embedded cloud leaves out or cannot do here."""
+    """What the embedded cloud omits or does not support here."""
 
 
 class Clouds(Protocol):

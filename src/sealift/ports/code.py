@@ -1,4 +1,4 @@
-"""Where the code is kept, and who wrote it."""
+"""Ports to the source code and its authors."""
 
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
@@ -47,10 +47,10 @@ class SourceControl(Protocol):
 
 
 class Accounts(Protocol):
-    """Who is who at the service that holds the code, as `ann@github`."""
+    """Accounts of people at the code host, such as `ann@github`."""
 
     def mine(self) -> str | None:
-        """Return the account that runs us; None when it is not known, or is a machine's."""
+        """Return the account that runs Sealift; None if it is unknown or belongs to a machine."""
 
     def authors(self, commits: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """Return the accounts that wrote each commit or opened its pull request; none when its author has none.
@@ -66,7 +66,7 @@ class Accounts(Protocol):
 
 
 class PullRequests(Protocol):
-    """The pull requests of one repository, as the service that holds the code has them. Read only."""
+    """The pull requests of one repository at its code host. Read only."""
 
     @property
     def repository(self) -> str:

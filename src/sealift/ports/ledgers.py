@@ -1,4 +1,4 @@
-"""The history of an environment, and the right to write to it."""
+"""Ports to the history of an environment and to the right to write to it."""
 
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
@@ -24,29 +24,29 @@ class Ledger(Protocol):
         """Return every entry, oldest first."""
 
     def written_at(self, seq: int) -> datetime | None:
-        """Return when the store says that an entry was written; None when it does not say."""
+        """Return when an entry was written by the store's clock; None if the store does not report it."""
 
     def verify(self) -> tuple[ChainFault, ...]:
-        """Return every place where the chain does not hold; empty when it holds."""
+        """Return every fault of the chain; empty if it is intact."""
 
 
 class Leases(Protocol):
-    """The one-writer-at-a-time right of one environment."""
+    """The lease of one environment, which admits one writer at a time."""
 
     def acquire(self, *, purpose: str, ttl_s: float) -> Lease:
         """Take the lease, or take over an expired one. Raises LeaseError naming the holder when it is held."""
 
     def renew(self, lease: Lease) -> Lease:
-        """Extend a lease that is still ours. Raises LeaseError when it was lost."""
+        """Extend our lease. Raises LeaseError if it was lost."""
 
     def release(self, lease: Lease) -> None:
-        """Give the lease back; one that was lost is left alone."""
+        """Release the lease. Does nothing if it was lost."""
 
     def current(self) -> Lease | None:
-        """Return who holds it now, expired or not, or None."""
+        """Return the current holder, expired or not, or None."""
 
     def live(self) -> Lease | None:
-        """Return who holds it and may be at work: not one that ran out, nor one whose process is known dead."""
+        """Return the holder that may still be active: not an expired one, and not one whose process is dead."""
 
 
 class Ledgers(Protocol):

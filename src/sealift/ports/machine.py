@@ -1,4 +1,4 @@
-"""This machine: network, programs, time, and who sits in front of it."""
+"""Ports to this machine: network, programs, time, and its user."""
 
 from __future__ import annotations  # the nouns are named here, but loaded by whoever uses them
 
@@ -30,7 +30,7 @@ class Http(Protocol):
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str], body: str | None, timeout_s: float
     ) -> HttpAnswer:
-        """Send one request; never raises for what the server does."""
+        """Send one request. Never raises because of the server's response."""
 
 
 @value
@@ -48,7 +48,7 @@ class Completed:
 
 
 class Process(Protocol):
-    """Runs other programs, in a process group of their own that ends with us."""
+    """Runs other programs in their own process group, which ends with Sealift."""
 
     def run(
         self,
@@ -62,7 +62,7 @@ class Process(Protocol):
 
 
 class Memory(Protocol):
-    """Keeps what was worked out before. Whatever lets a change into an environment is worked out anew each time."""
+    """Caches computed values. Whatever admits a change into an environment is never cached."""
 
     def kept(self, rooms: Sequence[str], parts: Sequence[str], make: Callable[[], str]) -> str:
         """Return what `make` made of the same `parts` before, or make it; `rooms` are the folders of Sealift's code."""
@@ -82,14 +82,14 @@ class Clock(Protocol):
 
 
 class Ids(Protocol):
-    """Identifiers nobody else makes."""
+    """Unique identifiers."""
 
     def new(self) -> str:
         """Return a new identifier of lower-case letters and digits, sortable by time of making."""
 
 
 class EventSink(Protocol):
-    """Where use cases send their events."""
+    """Receives the events of use cases."""
 
     def emit(self, event: Event) -> None:
         """Take one event; never raises."""
