@@ -202,6 +202,8 @@ class FakeIdentity:
     """What each user and role may do, as patterns of actions and resources, by ARN; who is in use may do everything."""
     conditions: dict[tuple[str, str], str] = field(default_factory=dict)
     """The condition key that an allowed pair of patterns depends on, when it is known to nobody."""
+    limited: dict[str, str] = field(default_factory=dict)
+    """Actions that the `boundary` or the `organization` forbids, by which of the two."""
     may_simulate: bool = True
     asked: list[tuple[str, Permission]] = field(default_factory=list)
     """Everything that was simulated."""
@@ -234,8 +236,15 @@ class FakeIdentity:
         matching = [one for one in may if fnmatchcase(asked.action, one[0]) and fnmatchcase(asked.resource, one[1])]
         keys = [self.conditions.get(one) for one in matching]
         undecided = tuple(key for key in keys if key is not None and key not in context)
-        allowed = any(key is None or key in context for key in keys)
-        return Simulated(permission=asked, decision="allowed" if allowed else "implicitDeny", undecided=undecided)
+        limit = self.limited.get(asked.action)
+        allowed = limit is None and any(key is None or key in context for key in keys)
+        return Simulated(
+            permission=asked,
+            decision="allowed" if allowed else "implicitDeny",
+            undecided=undecided,
+            outside_boundary=limit == "boundary",
+            forbidden_by_organization=limit == "organization",
+        )
 
 
 @dataclass(slots=True)

@@ -105,6 +105,30 @@ def test_what_is_allowed_whatever_a_condition_says_is_well_and_the_condition_is_
     assert found.said.endswith("permissions simulated, without the conditions on aws:SourceIp")
 
 
+@pytest.mark.parametrize(
+    ("limit", "because", "cure"),
+    [
+        ("organization", "a policy of the organization forbids it", "only who keeps that policy can allow"),
+        ("boundary", "its permissions boundary does not allow it", "Let names begin with `${AWS::StackName}-`"),
+    ],
+)
+def test_what_stands_in_the_way_is_named_with_who_can_allow_it(roles: World, limit: str, because: str, cure: str):
+    roles.account("staging").identity.limited = {"dynamodb:CreateTable": limit}
+    deploy, cloudformation = rights(roles)
+    assert deploy.status == "ok"  # with a role for CloudFormation it makes nothing itself
+    assert [(lack.action, lack.because) for lack in cloudformation.lacks] == [("dynamodb:CreateTable", because)]
+    assert cure in cloudformation.cure
+
+
+def test_a_user_of_the_name_of_a_role_is_not_that_role(roles: World):
+    identity = roles.account("staging").identity
+    identity.arn = "arn:aws:iam::111111111111:user/shop-staging-deploy"
+    assert [one.said.split(" may ")[0] for one in rights(roles)][:2] == [
+        "user shop-staging-deploy",
+        "role shop-staging-deploy",
+    ]
+
+
 def test_what_is_missing_is_said_beside_what_is_not_known(roles: World):
     rights(roles)
     lacking(roles, ROLE, "s3:PutObject")
