@@ -85,3 +85,17 @@ def test_a_setting_that_is_written_is_listed_read_changed_and_deleted(world: Wor
     assert held is not None
     assert held.value == "21"
     settings.remove(wanted)
+
+
+def test_a_parameter_keeps_its_type_and_a_new_one_is_secure_unless_it_is_plain(world: World) -> None:
+    settings, prefix = world.cloud.settings, f"/{world.name()}/staging/"
+    plain, secure = f"ssm-secure:{prefix}PLAIN", f"ssm-secure:{prefix}TOKEN"
+
+    settings.put(plain, "19", plain=True)
+    settings.put(secure, "s")
+    settings.put(plain, "20")
+    settings.put(secure, "t", plain=True)
+    held = [settings.held(plain), settings.held(secure)]
+    assert [(one.value, one.is_secure) for one in held if one is not None] == [("20", False), ("t", True)]
+    settings.remove(plain)
+    settings.remove(secure)

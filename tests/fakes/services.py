@@ -103,6 +103,7 @@ class FakeSettings:
     values: dict[str, str] = field(default_factory=dict)
     changed_at: dict[str, datetime] = field(default_factory=dict)
     binary: set[str] = field(default_factory=set)
+    secure: set[str] = field(default_factory=set)
     denied: str = ""
     """Why nothing can be read, when it cannot."""
     after_list: Callable[[], None] = lambda: None
@@ -150,10 +151,13 @@ class FakeSettings:
         if reference not in self.known:
             return None
         version, is_binary = str(self.changes.get(reference, 1)), reference in self.binary
-        return Held(value=self.values.get(reference, "value"), version=version, is_binary=is_binary)
+        value, is_secure = self.values.get(reference, "value"), reference in self.secure
+        return Held(value=value, version=version, is_binary=is_binary, is_secure=is_secure)
 
-    def put(self, reference: str, value: str) -> str:
+    def put(self, reference: str, value: str, *, plain: bool = False) -> str:
         """Write a value."""
+        if reference not in self.known and not plain and reference.startswith("ssm-secure:"):
+            self.secure.add(reference)
         self.before_put(reference)
         self._before = {k: str(self.changes.get(k, 1)) for k in self.known}
         self.write(reference)
@@ -164,6 +168,7 @@ class FakeSettings:
         """Delete one."""
         self._before = {k: str(self.changes.get(k, 1)) for k in self.known}
         self.known.discard(reference)
+        self.secure.discard(reference)
         self.values.pop(reference, None)
 
     def missing(self, references: Sequence[str]) -> tuple[str, ...]:

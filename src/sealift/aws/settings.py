@@ -3,11 +3,16 @@
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
 from sealift.model.setting import Held, Setting
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm.literals import ParameterTypeType
+    from mypy_boto3_ssm.type_defs import ParameterStringFilterTypeDef
 
 _NAMES_PER_CALL = 50
 """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterStringFilter.html"""
@@ -88,8 +93,12 @@ class AwsSettings:
             with calling(f"read {name or secret}"):
                 if name is not None:
                     found = self._session.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
-                    is_list = found.get("Type") == "StringList"
-                    return Held(value=found["Value"], version=str(found["Version"]), is_list=is_list)
+                    return Held(
+                        value=found["Value"],
+                        version=str(found["Version"]),
+                        is_list=found.get("Type") == "StringList",
+                        is_secure=found.get("Type") == "SecureString",
+                    )
                 kept = self._session.secretsmanager.get_secret_value(SecretId=secret or "")
                 if "SecretString" in kept:
                     return Held(value=kept["SecretString"], version=kept["VersionId"])
@@ -100,15 +109,28 @@ class AwsSettings:
                 return None
             raise
 
-    def put(self, reference: str, value: str) -> str:
+    def put(self, reference: str, value: str, *, plain: bool = False) -> str:
         name, secret = parameter_name(reference), secret_id(reference)
         with calling(f"write {name or secret}", secrets=(value,)):
             if name is not None:
                 written = self._session.ssm.put_parameter(
-                    Name=name, Value=value, Type="SecureString", Overwrite=True, Tier="Intelligent-Tiering"
+                    Name=name,
+                    Value=value,
+                    Type=self._type(name) or ("String" if plain else "SecureString"),
+                    Overwrite=True,
+                    Tier="Intelligent-Tiering",
                 )
                 return str(written["Version"])
             return self._put_secret(secret or "", value)
+
+    def _type(self, name: str) -> "ParameterTypeType | None":
+        """Return the type of a parameter that is there: Parameter Store refuses to change it.
+
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+        """
+        wanted: ParameterStringFilterTypeDef = {"Key": "Name", "Option": "Equals", "Values": [name]}
+        found = self._session.ssm.describe_parameters(ParameterFilters=[wanted])["Parameters"]
+        return found[0].get("Type") if found else None
 
     def _put_secret(self, secret: str, value: str) -> str:
         """Write a secret's value; one that waits for its deletion comes back.

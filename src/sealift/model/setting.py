@@ -30,6 +30,8 @@ class Held:
     """Its text; of a binary secret the base64 of its bytes."""
     version: str
     is_binary: bool = False
+    is_secure: bool = False
+    """Whether it is a SecureString, which CloudFormation reads by `ssm-secure` alone."""
     is_list: bool = False
     """Whether it is a StringList: texts with commas between them."""
 

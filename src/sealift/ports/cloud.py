@@ -170,8 +170,11 @@ class Settings(Protocol):
     def held(self, reference: str) -> Held | None:
         """Return the value of a setting, or None when it does not exist."""
 
-    def put(self, reference: str, value: str) -> str:
-        """Give a setting this value, made as SecureString or secret when it does not exist; return its version."""
+    def put(self, reference: str, value: str, *, plain: bool = False) -> str:
+        """Give a setting this value and return its version.
+
+        One that does not exist is made a SecureString or secret, with `plain` a String; its type never changes.
+        """
 
     def remove(self, reference: str) -> None:
         """Delete a setting. A missing setting counts as success."""

@@ -19,7 +19,7 @@ from sealift.model.setting import Held, is_blank
 from sealift.model.template import Template
 from sealift.ports import Settings
 from sealift.usecases.fitness import fitted_parameters, misfit
-from sealift.usecases.needs import Need, Needs, Scope, needs_of, plain
+from sealift.usecases.needs import THE_TEMPLATE, Need, Needs, Scope, needs_of, plain
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import check_account
@@ -35,6 +35,8 @@ class Lacking:
     """Those that are not there, or blank."""
     unread: tuple[str, ...]
     """Those whose value could not be read, so that whether it is blank is not known."""
+    secure: tuple[str, ...]
+    """Those that are a SecureString."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ def lacking(settings: Settings, references: Sequence[str], *, values: bool = Fal
     missing = settings.missing(references)
     blank: list[str] = []
     unread: list[str] = []
+    secure: list[str] = []
     for reference in references if values else ():
         service, _, rest = reference.partition(":")
         if reference not in missing:
@@ -70,8 +73,9 @@ def lacking(settings: Settings, references: Sequence[str], *, values: bool = Fal
                     raise
                 unread.append(reference)
             else:
+                secure += [reference] if held is not None and held.is_secure else []
                 blank += [] if held is not None and _holds(held, reference) else [reference]
-    return Lacking(missing=(*missing, *blank), unread=tuple(unread))
+    return Lacking(missing=(*missing, *blank), unread=tuple(unread), secure=tuple(secure))
 
 
 def _holds(held: Held, reference: str) -> bool:
@@ -120,6 +124,8 @@ def _contract(app: App, services: Services, templates: Mapping[str, Template], e
         status: Literal["failed", "not looked at"] = "failed" if failed else "not looked at"
         return replace(contract, status=status, reason=error.message, closed=environment.protected)
     absent = [_absent(site, needs.known[reference]) for reference in found.missing]
+    plainly = [needs.known[one] for one in found.secure if one not in found.missing and one.startswith("ssm:")]
+    absent += [_encrypted(site, need) for need in plainly if need.by == THE_TEMPLATE]
     failed = failed or any(finding.stops for finding in absent)
     contract = replace(contract, findings=(*findings, *absent))
     if failed:
@@ -194,7 +200,8 @@ def _stack(name: str, template: Template) -> SealedStack:
 def _absent(site: Site, need: Need) -> Finding:
     service, _, name = need.reference.partition(":")
     own = f"/{site.app.name}/{site.name}/"
-    flags = " --secret" * (service == "secretsmanager") + " --local" * site.cloud.local
+    plain = " --plain" * (service == "ssm" and need.by == THE_TEMPLATE)
+    flags = plain + " --secret" * (service == "secretsmanager") + " --local" * site.cloud.local
     store = "Secrets Manager" if service == "secretsmanager" else "Parameter Store"
     return Finding(
         tool="sealift",
@@ -205,6 +212,27 @@ def _absent(site: Site, need: Need) -> Finding:
         fix=f"sealift config set {site.name} {name.removeprefix(own)}{flags}"
         if name.startswith(own)
         else f"Create {name} in {store} of {site.name}'s account {site.cloud.account}.",
+        stops=need.required,
+        data={"environment": site.name, "setting": need.reference},
+    )
+
+
+def _encrypted(site: Site, need: Need) -> Finding:
+    """Return the finding of a SecureString that a template reads as if it were plain.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html
+    """
+    name = need.reference.partition(":")[2]
+    key = name.removeprefix(f"/{site.app.name}/{site.name}/")
+    local = " --local" * site.cloud.local
+    unset = f"sealift config unset {site.name} {key}{local}, then sealift config set {site.name} {key} --plain{local}"
+    return Finding(
+        tool="sealift",
+        id="setting-encrypted",
+        severity="high",
+        message=f"{name} of {site.name} is a SecureString, and CloudFormation reads only plain ones there",
+        location=need.location,
+        fix=f"{unset}; or name it with ssm-secure, keep it in Secrets Manager, or let the code read it.",
         stops=need.required,
         data={"environment": site.name, "setting": need.reference},
     )

@@ -226,6 +226,8 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
             raise
         outcome.status = "succeeded"
         outcome.detail = "changed" if changed else "nothing to change"
+        if not changed:
+            _tell_not_reached(standing(entries), versions, writer.site)
         # A setting that was changed meanwhile was maybe not read; one that hooks or stacks made was.
         done = replace(
             base,
@@ -236,6 +238,23 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
         )
         writer.record(operation, "succeeded", done)
     return Deployment(operation=operation, outputs=outputs, changed=changed, codes=codes)
+
+
+def _tell_not_reached(before: Standing, versions: Mapping[str, str], site: Site) -> None:
+    """Say which settings changed without a change of the stacks: what runs has the values of before.
+
+    CloudFormation resolves a reference when its resource changes, and a reference without a version does not change.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+    """
+    then = before.current.settings if before.current is not None else None
+    changed = [one for one, version in versions.items() if then and one in then and then[one] != version]
+    if changed:
+        site.note(
+            "settings-not-reached",
+            f"{', '.join(sorted(changed))} changed, and no stack did: {site.name} still runs with the value of before",
+            level="warning",
+            hint="Change a property of the resource that names it, or let the code read it when it runs.",
+        )
 
 
 def _delivery(plan: Plan, site: Site) -> Delivery:

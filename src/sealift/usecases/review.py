@@ -115,7 +115,7 @@ def _settings(app: App, templates: Mapping[str, Template], services: Services, *
     if not found:
         return
     with phase(services, "settings") as outcome:
-        findings = tuple(f for one in found for f in one.findings if f.id == "setting-missing")
+        findings = tuple(f for one in found for f in one.findings if f.id in {"setting-missing", "setting-encrypted"})
         for finding in findings:
             services.events.emit(FindingReported(finding=finding))
         unseen = [f"{one.environment}: {one.reason}" for one in found if one.reason]

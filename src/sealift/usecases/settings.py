@@ -105,21 +105,36 @@ def differences(app: App, source: Environment, target: Environment, services: Se
 
 
 def set_value(
-    app: App, environment: Environment, services: Services, key: str, *, read: Callable[[], str], secret: bool
+    app: App,
+    environment: Environment,
+    services: Services,
+    key: str,
+    *,
+    read: Callable[[], str],
+    secret: bool,
+    plain: bool = False,
 ) -> Changed:
     """Give a key the value that `read` returns. A change by somebody else since the call began is refused."""
     site = _writable(app, environment, services)
     name = key_name(site, key)
     store = _chosen(site, name, _store(site, name), secret)
     before = site.cloud.settings.held(_reference(site, name, store))
+    if plain and before is not None and (before.is_secure or store == "secret"):
+        raise _secure(site, name)
     value = read()
     _require_value(site, name, store, value)
     with writing(site, purpose=f"setting {name}") as writer:
-        return _put(writer, _operation(services), name, value, store=store, before=before)
+        return _put(writer, _operation(services), name, value, store=store, before=before, plain=plain)
 
 
 def import_values(
-    app: App, environment: Environment, services: Services, values: Mapping[str, str], *, secret: bool
+    app: App,
+    environment: Environment,
+    services: Services,
+    values: Mapping[str, str],
+    *,
+    secret: bool,
+    plain: bool = False,
 ) -> tuple[Changed, ...]:
     """Give each key its value; what is equal already is left alone.
 
@@ -133,6 +148,9 @@ def import_values(
         _require_value(site, name, stores[name], value)
     site.secrets.learn(named.values())
     there = _held_each(site, {name: stores[name] for name in named if name in before})
+    for name, present in there.items():
+        if plain and (present.is_secure or stores[name] == "secret"):
+            raise _secure(site, name)
     operation = _operation(services)
     done: list[Changed] = []
     with writing(site, purpose="importing settings") as writer:
@@ -147,7 +165,7 @@ def import_values(
                 done.append(
                     Changed(key=name, store=stores[name], done="unchanged", version=held.version)
                     if held is not None and same
-                    else _write(writer, operation, name, value, store=stores[name])
+                    else _write(writer, operation, name, value, store=stores[name], plain=plain)
                 )
         except CloudError:
             written = sum(one.done == "set" for one in done)
@@ -206,7 +224,7 @@ def _operation(services: Services) -> Operation:
 
 
 def _put(
-    writer: Writer, operation: Operation, name: str, value: str, *, store: StoreName, before: Held | None
+    writer: Writer, operation: Operation, name: str, value: str, *, store: StoreName, before: Held | None, plain: bool
 ) -> Changed:
     site, reference = writer.site, _reference(writer.site, name, store)
     site.secrets.learn([value])
@@ -215,7 +233,16 @@ def _put(
         raise _changed_meanwhile(writer, name)
     if now is not None and now.value == value and not now.is_binary:
         return Changed(key=name, store=store, done="unchanged", version=now.version)
-    return _write(writer, operation, name, value, store=store)
+    return _write(writer, operation, name, value, store=store, plain=plain)
+
+
+def _secure(site: Site, name: str) -> UserError:
+    return UserError(
+        f"{name} of {site.name} is there already, encrypted",
+        code="config-elsewhere",
+        hint=f"To make it a plain String, `sealift config unset {site.name} {name}` first.",
+        context={"environment": site.name, "key": name},
+    )
 
 
 def _changed_meanwhile(writer: Writer, name: str) -> Refused:
@@ -229,13 +256,13 @@ def _changed_meanwhile(writer: Writer, name: str) -> Refused:
     )
 
 
-def _write(writer: Writer, operation: Operation, name: str, value: str, *, store: StoreName) -> Changed:
+def _write(writer: Writer, operation: Operation, name: str, value: str, *, store: StoreName, plain: bool) -> Changed:
     site, reference = writer.site, _reference(writer.site, name, store)
     sha = _fingerprint(site, name, value, operation.id)
     change = SettingChange(change="set", name=name, store=store, sha=sha, caller=caller_of(site))
     writer.record(operation, "running", change)
     with _sending(writer, operation, change):
-        version = site.cloud.settings.put(reference, value)
+        version = site.cloud.settings.put(reference, value, plain=plain)
     shown(lambda: site.cloud.settings.versions([reference]).get(reference) == version, site)
     writer.record(operation, "succeeded", replace(change, version=version))
     return Changed(key=name, store=store, done="set", version=version)

@@ -41,7 +41,7 @@ def test_a_setting_that_production_lacks_fails_and_names_the_command_that_mends_
     found = _looked(world)
     (finding,) = found["production"].findings
     assert (found["staging"].status, found["production"].status) == ("succeeded", "failed")
-    assert finding.fix == "sealift config set production tax"
+    assert finding.fix == "sealift config set production tax --plain"
 
 
 def test_a_blank_value_counts_as_missing(world: World):
@@ -266,3 +266,23 @@ def test_an_environment_that_cannot_be_read_fails_when_it_is_protected(world: Wo
     for name in ("staging", "production"):
         world.account(name).settings.denied = "AWS refused: no right"
     assert {name: one.closed for name, one in _looked(world).items()} == {"staging": False, "production": True}
+
+
+def test_a_secure_string_that_a_template_reads_as_if_it_were_plain_is_reported(world: World):
+    settings = world.account("production").settings
+    settings.put(TAX, "19")
+    settings.secure.add(TAX)
+    world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
+    found = _looked(world)["production"]
+    (finding,) = found.findings
+    assert (found.status, finding.id) == ("failed", "setting-encrypted")
+    settings.secure.clear()
+    assert _looked(world)["production"].status == "succeeded"
+
+
+def test_a_secure_string_that_code_reads_is_as_it_should_be(world: World):
+    _reads(world, TAX)
+    settings = world.account("production").settings
+    settings.put(TAX, "19")
+    settings.secure.add(TAX)
+    assert _looked(world)["production"].status == "succeeded"

@@ -86,6 +86,17 @@ def test_a_setting_that_was_changed_alone_is_deployed(world: World, reference: s
     assert world.deploy().message == "already there"
 
 
+def test_a_changed_setting_that_no_stack_noticed_is_not_said_to_run(world: World):
+    with_parameter(world, {}, "{{resolve:secretsmanager:shop/key}}")
+    settings = world.account().settings
+    settings.known.add("secretsmanager:shop/key")
+    world.deploy()
+    assert "settings-not-reached" not in world.notes()
+    settings.change("secretsmanager:shop/key")
+    world.deploy()
+    assert "settings-not-reached" in world.notes()
+
+
 def test_a_setting_behind_a_parameter_that_was_changed_is_deployed(world: World):
     with_parameter(world, STORED, {"Ref": "Tax"})
     world.change("staging", parameters={"Tax": "/shop/staging/tax"})

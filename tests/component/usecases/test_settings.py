@@ -204,3 +204,19 @@ def test_a_binary_secret_is_read_as_base64_and_not_taken_for_text(world: World):
     assert _get(world, "KEY") == "aGk="
     assert "config-binary" in world.notes()
     assert _set(world, "KEY", "aGk=", secret=True) == "set"
+
+
+def test_a_plain_key_is_made_so_and_an_encrypted_one_is_not_made_plain(world: World):
+    def put(key: str, *, plain: bool) -> str:
+        return set_value(
+            world.app, world.staging, world.services(), key, read=lambda: "19", secret=False, plain=plain
+        ).done
+
+    put("PLAIN", plain=True)
+    put("TOKEN", plain=False)
+    assert world.account("staging").settings.secure == {"ssm-secure:/shop/staging/TOKEN"}
+    with pytest.raises(UserError) as refused:
+        put("TOKEN", plain=True)
+    assert refused.value.code == "config-elsewhere"
+    with pytest.raises(UserError):
+        import_values(world.app, world.staging, world.services(), {"TOKEN": "2"}, secret=False, plain=True)

@@ -61,6 +61,9 @@ def get_command(session: Session, environment: str, key: str) -> int:
 
 
 _SECRET = click.option("--secret", is_flag=True, help="Keep it in Secrets Manager instead of Parameter Store.")
+_PLAIN = click.option(
+    "--plain", is_flag=True, help="Make a new key a String, not encrypted: CloudFormation reads no other by `ssm`."
+)
 
 
 @config_command.command("set")
@@ -68,16 +71,24 @@ _SECRET = click.option("--secret", is_flag=True, help="Keep it in Secrets Manage
 @click.argument("key")
 @click.argument("rest", nargs=-1, metavar="", type=click.UNPROCESSED)
 @_SECRET
+@_PLAIN
 @options()
-def set_command(session: Session, environment: str, key: str, rest: Sequence[str], secret: bool) -> int:
+def set_command(session: Session, environment: str, key: str, rest: Sequence[str], secret: bool, plain: bool) -> int:
     """Give KEY in ENVIRONMENT the value on standard input, or the one that is typed."""
     from sealift.usecases.settings import set_value
 
     if rest:
         raise click.UsageError("The value is read from standard input or asked for, never from the command line.")
+    _refuse_both(secret=secret, plain=plain)
     target = session.environment(environment)
     done = set_value(
-        session.app, target, session.services, key, read=lambda: _value(session, key, environment), secret=secret
+        session.app,
+        target,
+        session.services,
+        key,
+        read=lambda: _value(session, key, environment),
+        secret=secret,
+        plain=plain,
     )
     return _show(session, environment, [done])
 
@@ -99,8 +110,9 @@ def unset_command(session: Session, environment: str, key: str) -> int:
 @click.argument("environment", shell_complete=environment_names)
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @_SECRET
+@_PLAIN
 @options()
-def import_command(session: Session, environment: str, file: Path, secret: bool) -> int:
+def import_command(session: Session, environment: str, file: Path, secret: bool, plain: bool) -> int:
     """Give the keys in FILE (lines of KEY=VALUE, a JSON object, a YAML mapping; - for standard input) their values."""
     from sealift.analysis.dotenv import settings_in
     from sealift.usecases.settings import import_values
@@ -114,7 +126,9 @@ def import_command(session: Session, environment: str, file: Path, secret: bool)
             " it is. Nothing was written.",
         )
     target = session.environment(environment)
-    return _show(session, environment, import_values(session.app, target, session.services, values, secret=secret))
+    _refuse_both(secret=secret, plain=plain)
+    done = import_values(session.app, target, session.services, values, secret=secret, plain=plain)
+    return _show(session, environment, done)
 
 
 @config_command.command("diff")
@@ -152,6 +166,11 @@ def check_command(session: Session, environments: Sequence[str]) -> int:
     code = int(any(contract.status == "failed" or contract.closed for contract in found))
     body = {"environments": [_contract(one) for one in found]}
     return session.show(body, (line for one in found for line in _contract_lines(one)), exit_code=code)
+
+
+def _refuse_both(*, secret: bool, plain: bool) -> None:
+    if secret and plain:
+        raise click.UsageError("--secret and --plain exclude each other.")
 
 
 def _contract(one: Contract) -> dict[str, object]:
