@@ -225,14 +225,17 @@ def _encrypted(site: Site, need: Need) -> Finding:
     name = need.reference.partition(":")[2]
     key = name.removeprefix(f"/{site.app.name}/{site.name}/")
     local = " --local" * site.cloud.local
-    unset = f"sealift config unset {site.name} {key}{local}, then sealift config set {site.name} {key} --plain{local}"
+    unset, plain = (
+        f"`sealift config unset {site.name} {key}{local}`",
+        f"`sealift config set {site.name} {key} --plain{local}`",
+    )
     return Finding(
         tool="sealift",
         id="setting-encrypted",
         severity="high",
         message=f"{name} of {site.name} is a SecureString, and CloudFormation reads only plain ones there",
         location=need.location,
-        fix=f"{unset}; or name it with ssm-secure, keep it in Secrets Manager, or let the code read it.",
+        fix=f"Run {unset} and {plain}; or name it with ssm-secure, keep it in Secrets Manager or let code read it.",
         stops=need.required,
         data={"environment": site.name, "setting": need.reference},
     )
