@@ -3,6 +3,8 @@
 import ast
 import re
 
+from sealift.analysis.parsing import tree_of
+
 _PYTHON_SUFFIXES = (".py", "/__init__.py", ".pyc")
 _NODE_SUFFIXES = (".js", ".mjs", ".cjs", "/index.js")
 _SKIPPED = re.compile(r"""//[^\n]*|/\*.*?\*/|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)""", re.DOTALL)
@@ -40,7 +42,7 @@ def handler_parts(handler: str, runtime: str) -> tuple[str, str]:
 def lacks_function(source: str, name: str) -> bool:
     """Whether a module of Python surely has no such name: nothing binds it, and nothing unknown is imported."""
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
     except (SyntaxError, ValueError):
         return False
     words = {name, "*", "globals", "__getattr__", "exec", "setattr"}

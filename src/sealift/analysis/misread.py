@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
+from sealift.analysis.parsing import tree_of
 from sealift.cfn.sources import SAM_EVENTS, Source, meant, sources
 from sealift.cfn.values import function_properties, mapping_at, properties, resources
 from sealift.model.template import Json
@@ -63,7 +64,7 @@ def _family(one: Source) -> str:
 def _always_read(source: str, handler: str) -> Iterator[tuple[str, int]]:
     """Yield what a handler of Python reads from its event before anything is decided."""
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
     except (SyntaxError, ValueError, RecursionError):
         return
     defined = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == handler]

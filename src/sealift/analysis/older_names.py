@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterator
 
+from sealift.analysis.parsing import tree_of
+
 _OLD = frozenset(
     (
         *("apply", "basestring", "buffer", "cmp", "coerce", "execfile", "file", "intern", "long"),
@@ -15,7 +17,7 @@ _VERSIONS = frozenset({"PY2", "PY3", "version_info", "python_version", "hexversi
 def guarded_names(source: str) -> frozenset[tuple[int, str]]:
     """Return line and name of those that stand under a condition on Python's version; none of what cannot be parsed."""
     try:
-        return frozenset(_guarded(ast.parse(source), below=False))
+        return frozenset(_guarded(tree_of(source), below=False))
     except (SyntaxError, ValueError, RecursionError):
         return frozenset()
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 
+from sealift.analysis.parsing import expression_of, tree_of
+
 Defined = ast.FunctionDef | ast.AsyncFunctionDef
 _DEPTH = 12
 _MOST = 64
@@ -36,7 +38,7 @@ Frames = tuple[Frame, ...]
 def parsed(source: str) -> ast.Module | None:
     """Return a module of Python, None when it cannot be parsed."""
     try:
-        return ast.parse(source)
+        return tree_of(source)
     except (SyntaxError, ValueError, RecursionError):
         return None
 
@@ -250,7 +252,7 @@ class Names:
                 return self.texts(frame.values[name], frames, depth)
             if name in frame.parameters:
                 return None if name in frame.values else (f"\0{name}\0",)
-        plain = ast.parse(name, mode="eval").body if name else node
+        plain = expression_of(name) if name else node
         if (value := self.value(plain)) is not None:
             return self.texts(value, (), depth)
         if name in self._choices and name not in self.constants:

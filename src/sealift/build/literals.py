@@ -53,7 +53,9 @@ def _could_name(text: str) -> bool:
 def _python(text: str) -> Literals:
     import ast  # only when a file has changed
 
-    tree = ast.parse(text)
+    from sealift.analysis.parsing import tree_of
+
+    tree = tree_of(text)
     idle = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in idle:

@@ -133,6 +133,10 @@ def _gated(app: App, lane: Lane, lanes: Mapping[str, Lane], services: Services) 
         return replace(lane, gates=ask((window,), Entering(site=site, release="")))
     opened = open_site(app, source.environment, services)
     entering = Entering(site=site, source=opened, release=offered.release, probing=False)
+    # The gates judge what the lanes show, and ask no ledger again.
+    entering.standing = lane.standing
+    if source.standing is not None:
+        entering.soaked = source.standing
     there = _runs(lane, entering)
     if there:
         return replace(lane, gates=ask((window,), entering))

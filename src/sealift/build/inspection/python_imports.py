@@ -7,6 +7,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
+from sealift.analysis.parsing import tree_of
 from sealift.build.inspection.contents import Contents
 
 _BROUGHT = frozenset(
@@ -38,7 +39,7 @@ def missing_imports(handler: str, found: Contents, own: frozenset[str], minor: i
         if "sys.path" in text or "addsitedir" in text:
             return
         try:
-            tree = ast.parse(text)
+            tree = tree_of(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for line, module in _imports(tree, name):
