@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from sealift.analysis.python_guards import demanded, guards_of, is_asked, is_main
 from sealift.analysis.python_names import Defined, Frames, Names, frame_of, parameters_in, parsed, with_parameters
@@ -66,10 +67,16 @@ def python_reads(source: str) -> tuple[Read, ...]:
     return program_reads({"": source})[""]
 
 
-def program_reads(sources: Mapping[str, str]) -> dict[str, tuple[Read, ...]]:
+def program_reads(sources: Mapping[str, str]) -> Mapping[str, tuple[Read, ...]]:
     """Return what each module of a program reads, by its dotted name."""
+    return _program_reads(tuple(sources.items()))
+
+
+@lru_cache(maxsize=64)  # analysis and the contract of each environment ask for the same functions
+def _program_reads(given: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[Read, ...]]:
+    sources = dict(given)
     program: dict[str, Names] = {}
-    for module, source in sources.items():
+    for module, source in given:
         tree = parsed(source)
         if tree is not None:
             program[module.removesuffix(".__init__")] = Names(tree, module, program)
@@ -81,7 +88,7 @@ def program_reads(sources: Mapping[str, str]) -> dict[str, tuple[Read, ...]]:
         name = module.removesuffix(".__init__")
         reads = (*collected[name].reads, *libraries.get(name, ())) if name in collected else ()
         found[module] = tuple(sorted(dict.fromkeys(reads), key=lambda one: one.line))
-    return found
+    return MappingProxyType(found)
 
 
 def _follow(program: Mapping[str, Names], collected: Mapping[str, _Collected]) -> None:

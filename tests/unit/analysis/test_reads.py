@@ -639,3 +639,10 @@ def test_imports_are_followed_relative_ones_too():
 @given(st.text())
 def test_any_text_is_read_or_passed_over(source: str):
     assert all(read.line >= 1 for read in (*python_reads(source), *node_reads(source)))
+
+
+def test_a_program_that_is_read_again_is_the_same_and_another_is_not():
+    first = program_reads({"a": "import os\nos.environ['A']\n"})
+    assert program_reads({"a": "import os\nos.environ['A']\n"}) == first
+    assert program_reads({"a": "import os\nos.environ['B']\n"}) != first
+    assert program_reads({"b": "import os\nos.environ['A']\n"}).keys() == {"b"}
