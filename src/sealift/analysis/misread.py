@@ -136,7 +136,7 @@ def mistyped(
 
 def _powertools(source: str, handler: str) -> Iterator[tuple[str, int, frozenset[str]]]:
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
     except (SyntaxError, ValueError, RecursionError):
         return
     made = {
