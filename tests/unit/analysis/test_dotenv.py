@@ -1,6 +1,7 @@
 """Files of settings: what each line means, and that no message repeats a value."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -84,7 +85,7 @@ def test_an_object_of_json_is_read_as_it_was_written(values: dict[str, str]):
 @given(st.dictionaries(KEYS, TEXTS))
 def test_quoted_lines_are_read_as_they_were_written(values: dict[str, str]):
     def quoted(value: str) -> str:
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return '"' + re.sub(r'[\\"$]', r"\\\g<0>", value) + '"'
 
     assert settings_in("\n".join(f"{key}={quoted(value)}" for key, value in values.items())) == (values, ())
 
