@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-reference
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 _REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):((?:[^{}]|\$\{[^{}]*\})+)\}\}")
@@ -39,3 +39,43 @@ def part_of(reference: str, value: str) -> str | None:
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
     return held if isinstance(held, str) else json.dumps(held)
+
+
+def pinned(text: str, versions: Mapping[str, str]) -> str:
+    """Return a text whose references name the version that is current; those that name one or a stage stay.
+
+    A reference with another version is a change, which CloudFormation sees; a secret with another value is none.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+    """
+
+    def written(found: re.Match[str]) -> str:
+        service, rest = found[1], found[2].strip()
+        version = versions.get(f"{service}:{rest}")
+        name = setting_of(service, rest)
+        behind = rest.removeprefix(name).split(":")[1:]
+        if not version or any(behind if service != "secretsmanager" else behind[2:]):
+            return found[0]
+        if service != "secretsmanager":
+            return f"{{{{resolve:{service}:{name}:{version}}}}}"
+        kind, key = [*behind, "", ""][:2]
+        return f"{{{{resolve:{service}:{name}:{kind or 'SecretString'}:{key}::{version}}}}}"
+
+    return _REFERENCE.sub(written, text)
+
+
+def differs_by_versions(text: str, other: str) -> bool:
+    """Whether the other text is this one, whose references name no version, with versions."""
+    named = {f"{service}:{rest}": "1" for service, rest in references(text)}
+    return pinned(text, named) != text and _without_versions(text) == _without_versions(other)
+
+
+def _without_versions(text: str) -> str:
+    def written(found: re.Match[str]) -> str:
+        service, rest = found[1], found[2].strip()
+        name = setting_of(service, rest)
+        kind, key = [*rest.removeprefix(name).split(":"), "", ""][1:3]
+        return (
+            f"{service}:{name}:{kind or 'SecretString'}:{key}" if service == "secretsmanager" else f"{service}:{name}"
+        )
+
+    return _REFERENCE.sub(written, text)

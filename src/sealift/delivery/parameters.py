@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-sectio
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from sealift.cfn.references import pinned, references
 from sealift.cfn.substitution import replaced
 from sealift.errors import did_you_mean
 from sealift.model.app import App, Environment
@@ -55,7 +56,8 @@ def stored_settings(
 ) -> tuple[str, ...]:
     """Return the `settings` of a template with these parameter values substituted, each once.
 
-    The value of an SSM-typed parameter names an entry of Parameter Store; a given one takes the default's place.
+    The value of an SSM-typed parameter names an entry of Parameter Store; a given one takes the default's place. Any
+    other value may hold references of its own.
     `${Parameter}` in a name becomes the parameter's value; a name whose parameter has none is left out.
     """
     stored = [spec for spec in specs if spec.type.startswith(_SSM_VALUE)]
@@ -63,8 +65,22 @@ def stored_settings(
     named = [f"ssm:{value}" for s in stored if (value := values.get(s.name, s.default))]
     kept = [name for name in settings if name not in defaults]
     known = {s.name: value for s in specs if s not in stored and (value := values.get(s.name, s.default)) is not None}
-    made = [replaced(name, known.get) for name in (*kept, *named)]
+    held = (f"{service}:{rest}" for value in known.values() for service, rest in references(value))
+    made = [replaced(name, known.get) for name in (*kept, *named, *held)]
     return tuple(dict.fromkeys(name for name in made if "${" not in name))
+
+
+def with_versions(
+    specs: Sequence[ParameterSpec], values: Mapping[str, str], versions: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the values whose references name the current versions, where the parameter may have such a value."""
+    made = {**values}
+    for spec in specs:
+        value = values.get(spec.name)
+        other = pinned(value, versions) if value is not None else None
+        if other is not None and other != value and not any(_faults(spec, other)):
+            made[spec.name] = other
+    return made
 
 
 def _is_blank(spec: ParameterSpec, value: str) -> bool:

@@ -16,7 +16,7 @@ from sealift.delivery.evidence import named_evidence
 from sealift.delivery.history import Standing, open_deletions, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
 from sealift.delivery.outputs import merged_outputs
-from sealift.delivery.parameters import secret_values, stored_settings
+from sealift.delivery.parameters import secret_values, stored_settings, with_versions
 from sealift.errors import ConfigError, SealiftError
 from sealift.model.event import Progressed
 from sealift.model.ledger import Entry, EntryKind
@@ -67,6 +67,8 @@ class Plan:
     """Change sets that interrupted deployments may have left behind."""
     open_deletions: frozenset[str] = frozenset()
     """Stacks that a `destroy` without an end may still delete."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """The versions of the settings when the deployment began, which references in parameters name."""
     drift: Detection | None = None
     """The look for changes by hand that goes on meanwhile."""
     isolation: Isolation | None = None
@@ -194,6 +196,7 @@ def deploy_release(plan: Plan, writer: Writer) -> Deployment:
     tell_inherited(plan.inherited, writer.site)
     hooks = _hook_run(plan, operation, writer)
     versions = _versions(writer.site, plan)
+    plan = replace(plan, versions=versions)
     keep_configuration(plan.configuration, writer)
     writer.record(operation, "running", replace(base, asked_at=plan.asked_at, contains=plan.contains))
     with phase(writer.services, "deploy", environment=writer.site.name, detail=plan.release.short()) as outcome:
@@ -253,7 +256,7 @@ def _tell_not_reached(before: Standing, versions: Mapping[str, str], site: Site)
             "settings-not-reached",
             f"{', '.join(sorted(changed))} changed, and no stack did: {site.name} still runs with the value of before",
             level="warning",
-            hint="Change a property of the resource that names it, or let the code read it when it runs.",
+            hint="Name it in the value of a parameter instead of the template, or let the code read it when it runs.",
         )
 
 
@@ -365,7 +368,10 @@ def _stack_target(site: Site, plan: Plan, stack: SealedStack) -> StackTarget:
         environment=site.environment,
         stack=stack,
         name=site.stack_name(stack),
-        parameters={**plan.parameters[stack.name], ARTIFACT_BUCKET_PARAMETER: site.cloud.bucket.name},
+        parameters={
+            **with_versions(stack.parameters, plan.parameters[stack.name], plan.versions),
+            ARTIFACT_BUCKET_PARAMETER: site.cloud.bucket.name,
+        },
         adopt=plan.adopt,
         use_previous=plan.inherited.secret.get(stack.name, ()),
         tags_before=plan.tags_before,

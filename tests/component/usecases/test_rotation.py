@@ -30,6 +30,13 @@ def with_parameter(world: World, parameters: Body, reference: Json) -> None:
     world.write({"Hello": hello}, Parameters=parameters)
 
 
+def password_of(world: World) -> str:
+    (state,) = world.account().stacks.tagged("sealift:environment")
+    stack = world.account().stacks.peek(state.name)
+    assert stack is not None
+    return stack.parameters["Pass"]
+
+
 def executed(world: World, name: str = "staging") -> int:
     return len(world.account(name).stacks.executions)
 
@@ -95,6 +102,39 @@ def test_a_changed_setting_that_no_stack_noticed_is_not_said_to_run(world: World
     settings.change("secretsmanager:shop/key")
     world.deploy()
     assert "settings-not-reached" in world.notes()
+
+
+@pytest.mark.parametrize(
+    ("given", "first", "second"),
+    [
+        ("{{resolve:ssm:/shop/key}}", "{{resolve:ssm:/shop/key:1}}", "{{resolve:ssm:/shop/key:2}}"),
+        (
+            "{{resolve:secretsmanager:shop/key}}",
+            "{{resolve:secretsmanager:shop/key:SecretString:::1}}",
+            "{{resolve:secretsmanager:shop/key:SecretString:::2}}",
+        ),
+        (
+            "https://u:{{resolve:secretsmanager:shop/key:SecretString:password}}@db",
+            "https://u:{{resolve:secretsmanager:shop/key:SecretString:password::1}}@db",
+            "https://u:{{resolve:secretsmanager:shop/key:SecretString:password::2}}@db",
+        ),
+    ],
+)
+def test_a_changed_setting_that_a_parameter_names_reaches_the_stack(world: World, given: str, first: str, second: str):
+    with_parameter(world, SECRET, {"Ref": "Pass"})
+    world.change("staging", parameters={"Pass": given})
+    setting = given.partition("{{resolve:")[2].partition("}}")[0]
+    settings = world.account().settings
+    settings.known.add(setting)
+    world.deploy()
+    assert password_of(world) == first
+    assert world.deploy().message == "already there"
+    settings.change(setting)
+    world.deploy()
+    assert password_of(world) == second
+    assert executed(world) == 2
+    assert "settings-not-reached" not in world.notes()
+    assert world.deploy().message == "already there"
 
 
 def test_a_setting_behind_a_parameter_that_was_changed_is_deployed(world: World):

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from sealift.cfn.references import differs_by_versions
 from sealift.delivery.causes import STACK_TYPE
 from sealift.delivery.history import executions, standing
 from sealift.delivery.identity import owner
@@ -97,8 +98,9 @@ def _parameters(
         kept = kept_configuration(deployed.config, cloud).parameters.get(stack, {})
     except IntegrityError:
         return {}, {}
-    both = [name for name in kept if name in state.parameters]
-    return {name: kept[name] for name in both}, {name: state.parameters[name] for name in both}
+    both = {name: (value, state.parameters[name]) for name, value in kept.items() if name in state.parameters}
+    now = {name: then if differs_by_versions(then, it) else it for name, (then, it) in both.items()}
+    return {name: then for name, (then, _) in both.items()}, now
 
 
 def _changed(what: str, expected: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
