@@ -3,9 +3,10 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 """
 
+import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 _REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):((?:[^{}]|\$\{[^{}]*\})+)\}\}")
@@ -59,6 +60,36 @@ def pinned(text: str, versions: Mapping[str, str]) -> str:
             return f"{{{{resolve:{service}:{name}:{version}}}}}"
         kind, key = [*behind, "", ""][:2]
         return f"{{{{resolve:{service}:{name}:{kind or 'SecretString'}:{key}::{version}}}}}"
+
+    return _REFERENCE.sub(written, text)
+
+
+def heads(text: str) -> Iterator[str]:
+    """Yield the references in a text that name neither version nor stage, as `secretsmanager:shop/key`."""
+    for service, rest in references(text):
+        head = f"{service}:{rest}"
+        if version_suffix(head, "1"):
+            yield head
+
+
+def version_suffix(head: str, version: str) -> str:
+    """Return what has to follow a reference for it to name a version; empty where nothing can."""
+    whole = f"{{{{resolve:{head}"
+    return pinned(f"{whole}}}}}", {head: version}).removeprefix(whole).removesuffix("}}")
+
+
+def version_parameter(head: str) -> str:
+    """Return the name of the parameter that the version of a reference comes by."""
+    return f"SealiftVersion{hashlib.sha256(head.encode()).hexdigest()[:12]}"
+
+
+def with_heads(text: str, suffix: Callable[[str], str | None]) -> str:
+    """Return a text with something behind each reference for which `suffix` returns it."""
+
+    def written(found: re.Match[str]) -> str:
+        head = f"{found[1]}:{found[2].strip()}"
+        more = suffix(head)
+        return found[0] if more is None else f"{{{{resolve:{head}{more}}}}}"
 
     return _REFERENCE.sub(written, text)
 

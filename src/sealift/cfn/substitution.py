@@ -38,6 +38,11 @@ def names(text: str) -> Iterator[str]:
     return (name for _, name in pieces(text) if name)
 
 
+def literal(text: str) -> str:
+    """Return what stands for a text in an `Fn::Sub`."""
+    return _PLACEHOLDER.sub(lambda found: "${!" + found[0].removeprefix("${"), text)
+
+
 def replaced(text: str, change: Callable[[str], str | None]) -> str:
     """Return the text with the placeholders replaced for which `change` returns a text."""
 

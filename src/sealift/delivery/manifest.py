@@ -34,7 +34,7 @@ def seal(*, app: str, stacks: Sequence[SealedStack], artifacts: Sequence[Artifac
         {
             "format": MANIFEST_FORMAT,
             "app": app,
-            "stacks": [plain(stack) for stack in stacks],
+            "stacks": [plain(stack, *(() if stack.versioned else ("versioned",))) for stack in stacks],
             "artifacts": [plain(artifact) for artifact in ordered],
         }
     )

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-sectio
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from sealift.cfn.references import pinned, references
+from sealift.cfn.references import pinned, references, setting_of, version_parameter, version_suffix
 from sealift.cfn.substitution import replaced
 from sealift.errors import did_you_mean
 from sealift.model.app import App, Environment
@@ -81,6 +81,17 @@ def with_versions(
         if other is not None and other != value and not any(_faults(spec, other)):
             made[spec.name] = other
     return made
+
+
+def version_parameters(
+    stack: SealedStack, values: Mapping[str, str], versions: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the parameters by which references in the template get the current versions, of those that have one."""
+    for head in stack.versioned:
+        named = replaced(head, values.get)
+        service, _, rest = named.partition(":")
+        if version := versions.get(f"{service}:{setting_of(service, rest)}"):
+            yield version_parameter(head), version_suffix(named, version)
 
 
 def _is_blank(spec: ParameterSpec, value: str) -> bool:

@@ -96,6 +96,8 @@ class SealedStack:
     needs: tuple[str, ...]
     parameters: tuple[ParameterSpec, ...]
     settings: tuple[str, ...] = ()
+    versioned: tuple[str, ...] = ()
+    """References to settings whose versions are parameters of the template; not in the manifest when there is none."""
     functions: tuple[tuple[str, str], ...] = ()
     """Pairs of function logical id and the SHA-256 (hex) of its code, for those with code of their own."""
 

@@ -115,6 +115,8 @@ class Template:
     imports: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     """SSM parameters and secrets named by `{{resolve:…}}` or SSM-typed parameter defaults, as written."""
+    versioned: tuple[str, ...] = ()
+    """References to them whose versions are parameters, as `secretsmanager:shop/key:SecretString:user`."""
 
     def line(self, path: Sequence[str | int]) -> int:
         """Return the line of the value at `path`, of its nearest parent that has one, or 0."""

@@ -21,6 +21,7 @@ from sealift.template.graphql import with_inline_files
 from sealift.template.includes import included
 from sealift.template.loops import PREFIX, rounds
 from sealift.template.reading import Document, Read, read
+from sealift.template.setting_versions import versioned
 from sealift.template.shapes import FUNCTION_TYPES, SAM, SHAPES
 
 
@@ -59,11 +60,13 @@ def load(
         transforms=declared.transforms(source.body),
         nested=nested,
     )
+    settings = declared.settings(source.body)
     return replace(
         own,
         exports=_with_nested(declared.exports(source.body), [t.exports for t in nested.values()]),
         imports=_with_nested(declared.imports(source.body), [t.imports for t in nested.values()]),
-        settings=_with_nested(declared.settings(source.body), [_literal(t.settings) for t in nested.values()]),
+        settings=_with_nested(settings, [_literal(t.settings) for t in nested.values()]),
+        versioned=_with_nested(versioned(source.body, settings), [_literal(t.versioned) for t in nested.values()]),
     )
 
 

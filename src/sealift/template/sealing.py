@@ -4,11 +4,13 @@ import copy
 import json
 from collections.abc import Mapping
 
+from sealift.cfn.references import version_parameter
 from sealift.cfn.values import mapping_at
 from sealift.errors import InternalError
 from sealift.model.release import ARTIFACT_BUCKET_PARAMETER
-from sealift.model.template import Asset, Json, Template, TemplatePath
+from sealift.model.template import Json, Template, TemplatePath
 from sealift.template.faults import fault
+from sealift.template.setting_versions import with_versions
 from sealift.template.shapes import SHAPES, Shape
 from sealift.template.sharing import with_layers
 from sealift.template.sourcemaps import with_source_maps
@@ -25,12 +27,14 @@ def sealed(template: Template, blobs: Mapping[str, str], layers: Mapping[str, st
         if asset.key not in blobs:
             raise InternalError(f"asset {asset.key} of {template.file} was not stored", code="template-unsealed")
         for path in asset.paths:
-            _point(body, path, asset, blobs[asset.key])
+            _point(body, path, blobs[asset.key])
+            if asset.kind == "template":
+                _nest(_resource(body, path), template.nested.get(asset.key))
     with_source_maps(body, template)
     _push_down_globals(body)
     layered = with_layers(body, template, blobs, layers)
     follow_layers(layered, template, blobs)
-    return dumped(_with_bucket(layered, template))
+    return dumped(with_versions(_with_bucket(layered, template), template.versioned))
 
 
 def dumped(body: dict[str, Json]) -> bytes:
@@ -60,10 +64,10 @@ def _with_bucket(body: dict[str, Json], template: Template) -> dict[str, Json]:
     return {**head, "Parameters": added, **{k: v for k, v in body.items() if k not in (*head, "Parameters")}}
 
 
-def _point(body: dict[str, Json], path: TemplatePath, asset: Asset, sha256: str) -> None:
+def _point(body: dict[str, Json], path: TemplatePath, sha256: str) -> None:
     """Let the property at `path` name the stored object."""
     index = len(path) - 1 - path[::-1].index("Properties")
-    resource = _at(body, path[:index])
+    resource = _resource(body, path)
     shape = _shape(str(resource.get("Type")), path[index + 1 :])
     *parents, last = path[index:]
     at: dict[str, Json] = resource
@@ -73,8 +77,10 @@ def _point(body: dict[str, Json], path: TemplatePath, asset: Asset, sha256: str)
             child = at[str(key)] = {}  # absent, or null as in `Properties:` with nothing below
         at = child
     at[str(last)] = shape.written(sha256)
-    if asset.kind == "template":
-        _nest(resource)
+
+
+def _resource(body: dict[str, Json], path: TemplatePath) -> dict[str, Json]:
+    return _at(body, path[: len(path) - 1 - path[::-1].index("Properties")])
 
 
 def _at(body: dict[str, Json], path: TemplatePath) -> dict[str, Json]:
@@ -92,8 +98,8 @@ def _shape(kind: str, path: TemplatePath) -> Shape:
     raise InternalError(f"no shape for {kind} {path}", code="template-unsealed")
 
 
-def _nest(resource: dict[str, Json]) -> None:
-    """Make a nested stack of a nested application, and hand the bucket down to it.
+def _nest(resource: dict[str, Json], nested: Template | None) -> None:
+    """Make a nested stack of a nested application, and hand the bucket and versions of settings down to it.
 
     SAM does the same to a Location that is a URL, but takes no intrinsic function there.
     """
@@ -105,7 +111,9 @@ def _nest(resource: dict[str, Json]) -> None:
         if isinstance(tags, dict):
             properties["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     given = mapping_at(properties, "Parameters")
-    properties["Parameters"] = {**given, ARTIFACT_BUCKET_PARAMETER: {"Ref": ARTIFACT_BUCKET_PARAMETER}}
+    heads = [head for head in nested.versioned if "${" not in head] if nested is not None else []
+    ours = (ARTIFACT_BUCKET_PARAMETER, *map(version_parameter, heads))
+    properties["Parameters"] = {**given, **{name: {"Ref": name} for name in ours}}
     resource["Properties"] = properties
 
 

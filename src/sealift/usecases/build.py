@@ -263,6 +263,7 @@ def _seal_stack(app: App, name: str, template: Template, sealing: "_Sealing") ->
         needs=spec.needs,
         parameters=template.parameters,
         settings=template.settings,
+        versioned=template.versioned,
         functions=tuple(_functions(name, "", template, sealing.named)),
     )
 

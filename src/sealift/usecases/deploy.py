@@ -16,7 +16,7 @@ from sealift.delivery.evidence import named_evidence
 from sealift.delivery.history import Standing, open_deletions, open_waivers, standing, undoable, unsettled
 from sealift.delivery.hooks import finished
 from sealift.delivery.outputs import merged_outputs
-from sealift.delivery.parameters import secret_values, stored_settings, with_versions
+from sealift.delivery.parameters import secret_values, stored_settings, version_parameters, with_versions
 from sealift.errors import ConfigError, SealiftError
 from sealift.model.event import Progressed
 from sealift.model.ledger import Entry, EntryKind
@@ -370,6 +370,7 @@ def _stack_target(site: Site, plan: Plan, stack: SealedStack) -> StackTarget:
         name=site.stack_name(stack),
         parameters={
             **with_versions(stack.parameters, plan.parameters[stack.name], plan.versions),
+            **dict(version_parameters(stack, plan.parameters[stack.name], plan.versions)),
             ARTIFACT_BUCKET_PARAMETER: site.cloud.bucket.name,
         },
         adopt=plan.adopt,

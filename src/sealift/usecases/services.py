@@ -1,14 +1,16 @@
 """The ports that use cases work with, in one value that `wiring` fills."""
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sealift import ports
 from sealift.model.event import Event, Level, Noted, PhaseFinished, PhaseName, PhaseStarted
 from sealift.model.ledger import Status
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 Result = TypeVar("Result")
 _COMPUTES_S = 0.15
@@ -68,12 +70,14 @@ class Kept:
 
 
 def beside(
-    pool: Executor, first: Future[Any], services: Services, work: Callable[[Services], Result]
+    pool: "Executor", first: "Future[Any]", services: Services, work: Callable[[Services], Result]
 ) -> Callable[[], Result]:
     """Have work done while the first of all waits for programs, or after it.
 
     Return what waits for the result, and emits then what the work had to say.
     """
+    from concurrent.futures import wait  # a build that finds all done needs none
+
     kept = Kept()
 
     def begun() -> Result:

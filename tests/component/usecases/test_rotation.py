@@ -94,14 +94,40 @@ def test_a_setting_that_was_changed_alone_is_deployed(world: World, reference: s
 
 
 def test_a_changed_setting_that_no_stack_noticed_is_not_said_to_run(world: World):
-    with_parameter(world, {}, "{{resolve:secretsmanager:shop/key}}")
+    pieces: Json = ["{{resolve:secretsmanager:shop", "/key}}"]
+    with_parameter(world, {}, {"Fn::Join": ["", [*pieces, "{{resolve:ssm:/shop/tax:1}}"]]})
     settings = world.account().settings
-    settings.known.add("secretsmanager:shop/key")
+    settings.known.add("ssm:/shop/tax")
     world.deploy()
     assert "settings-not-reached" not in world.notes()
-    settings.change("secretsmanager:shop/key")
+    settings.change("ssm:/shop/tax")
     world.deploy()
     assert "settings-not-reached" in world.notes()
+
+
+@pytest.mark.parametrize(
+    ("written", "setting", "first", "second"),
+    [
+        ("{{resolve:ssm:/shop/tax}}", "ssm:/shop/tax", ":1", ":2"),
+        ("{{resolve:secretsmanager:shop/key}}", "secretsmanager:shop/key", ":SecretString:::1", ":SecretString:::2"),
+        ("{{resolve:secretsmanager:shop/key:SecretString:user}}", "secretsmanager:shop/key", "::1", "::2"),
+        ({"Fn::Sub": "u:{{resolve:ssm:/${Shop}/tax}}"}, "ssm:/orders/tax", ":1", ":2"),
+    ],
+)
+def test_a_changed_setting_that_a_template_names_reaches_its_function(
+    world: World, written: Json, setting: str, first: str, second: str
+):
+    with_parameter(world, {"Shop": {"Type": "String", "Default": "orders"}}, written)
+    settings = world.account().settings
+    settings.known.add(setting)
+    for expected in (first, second):
+        world.deploy()
+        (state,) = world.account().stacks.tagged("sealift:environment")
+        assert [v for k, v in state.parameters.items() if k.startswith("SealiftVersion")] == [expected]
+        assert world.deploy().message == "already there"
+        settings.change(setting)
+    assert executed(world) == 2
+    assert "settings-not-reached" not in world.notes()
 
 
 @pytest.mark.parametrize(
