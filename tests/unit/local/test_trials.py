@@ -4,6 +4,7 @@ import fcntl
 import os
 import platform
 import shutil
+import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from sealift.build.cache.store import Cache
 from sealift.build.inspection.trying import tried
 from sealift.errors import BuildError
 from sealift.local.functions.runtimes import bring, node_flags
-from sealift.local.functions.trials import Trials
+from sealift.local.functions.trials import Trials, own_folder, swept
 from sealift.local.interpreters import Places, find
 from sealift.model.app import SandboxOptions
 from sealift.model.loading import Loading
@@ -273,3 +274,26 @@ def test_what_a_killed_command_left_is_swept_and_what_another_holds_is_not(tmp_p
     assert trials(tmp_path).load([finished(tmp_path, {"app.py": HANDLER})])[0].error_type == ""
     os.close(handle)
     assert [path.name for path in (tmp_path / "trials").iterdir()] == ["trial-held"]
+
+
+def test_a_folder_is_never_swept_while_its_command_is_at_work(tmp_path):
+    over = threading.Event()
+
+    def sweep():
+        while not over.is_set():
+            swept(tmp_path)
+
+    others = [threading.Thread(target=sweep) for _ in range(3)]
+    for one in others:
+        one.start()
+    try:
+        for _ in range(200):
+            folder, held = own_folder(tmp_path)
+            (folder / "job.json").write_text("{}")
+            os.close(held)
+    finally:
+        over.set()
+        for one in others:
+            one.join()
+    swept(tmp_path)
+    assert [*tmp_path.iterdir()] == []

@@ -161,22 +161,12 @@ class Trials:
         brought = {name.partition(".")[0] for name in BROUGHT}
         return not any(part in brought for name in names for part in name.replace(".py", "").split("/")[:5])
 
-    def _sweep(self) -> None:
-        """Remove what killed commands left."""
-        for left in self._folder.glob(f"{_PREFIX}*"):
-            with suppress(OSError):
-                held = _locked(left)
-                if held is not None:
-                    shutil.rmtree(left, ignore_errors=True)
-                    os.close(held)
-
     def _run(
         self, interpreter: Interpreter, batch: Sequence[tuple[int, Finished, _Loader]], *, preload: bool
     ) -> Mapping[int, Loading]:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._sweep()
-        scratch = Path(tempfile.mkdtemp(dir=self._folder, prefix=_PREFIX))
-        held = _locked(scratch)
+        swept(self._folder)
+        scratch, held = own_folder(self._folder)
         try:
             runtime = _runtime(scratch, interpreter)
             unpacked = Unpacked(scratch / "code")
@@ -196,9 +186,30 @@ class Trials:
             answers = [None] * len(batch)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-            if held is not None:
-                os.close(held)
+            os.close(held)
         return {n: _loading(f, loader, answer) for (n, f, loader), answer in zip(batch, answers, strict=True)}
+
+
+def swept(parent: Path) -> None:
+    """Remove what killed commands left in a folder."""
+    for left in parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            held = _locked(left)
+            if held is not None:
+                shutil.rmtree(left, ignore_errors=True)
+                os.close(held)
+
+
+def own_folder(parent: Path) -> tuple[Path, int]:
+    """Make a folder that no other command sweeps while the returned handle is open."""
+    while True:
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=_PREFIX))
+        with suppress(FileNotFoundError):  # swept before it was held
+            held = _locked(folder)
+            if held is not None:
+                if folder.exists():
+                    return folder, held
+                os.close(held)
 
 
 def _locked(folder: Path) -> int | None:
