@@ -2,12 +2,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sealift.delivery.parameters import given_parameters, resolve_parameters, secret_values, stored_settings
 from sealift.model.app import App, Environment, StackSpec
 from sealift.model.release import SealedStack
+from sealift.model.setting import is_blank
 from sealift.model.template import Location, ParameterSpec
 
 
@@ -102,11 +103,12 @@ def test_the_name_of_a_parameter_store_entry_is_not_judged_as_its_value() -> Non
 names = st.text("abcXYZ", min_size=1, max_size=4)
 
 
+@example(declared={"X": None}, values={"X": "\xad"})  # a soft hyphen: nothing to see, so blank
 @given(declared=st.dictionaries(names, st.none() | st.text(max_size=3)), values=st.dictionaries(names, st.text()))
 def test_a_parameter_has_a_value_or_a_problem(declared: dict[str, str | None], values: dict[str, str]) -> None:
     specs = [ParameterSpec(name=name, default=default) for name, default in declared.items()]
     resolved, problems = resolve_parameters(specs, values)
-    without = [n for n, default in declared.items() if default is None and not values.get(n, "").strip()]
+    without = [n for n, default in declared.items() if default is None and is_blank(values.get(n, ""))]
     unknown = set(values) - set(declared)
     assert set(resolved) | set(without) == set(declared)
     assert len(problems) == len(without) + len(unknown)
