@@ -1,10 +1,11 @@
 """What the proof reports of one cause is one finding, however many principals and rules name it."""
 
+from dataclasses import replace
 from typing import Any
 
-from sealift.isolation.model import EnvironmentView, StackView
+from sealift.isolation.model import EnvironmentView, StackView, Verdict
 from sealift.isolation.prove import prove
-from sealift.usecases.proof.prove import alike, as_tool_finding
+from sealift.usecases.proof.prove import alike, as_tool_finding, summary
 
 TRUST = {
     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]
@@ -13,7 +14,11 @@ TRUST = {
 
 def proved(**resources: dict[str, Any]) -> list[tuple[str, str]]:
     """Return rule and message of what is shown of staging and production in one account."""
-    verdict = prove(
+    return [(one.id, one.message) for one in map(as_tool_finding, alike(verdict_of(**resources)))]
+
+
+def verdict_of(**resources: dict[str, Any]) -> Verdict:
+    return prove(
         [
             EnvironmentView(
                 name=name,
@@ -25,7 +30,6 @@ def proved(**resources: dict[str, Any]) -> list[tuple[str, str]]:
             for name in ("staging", "production")
         ]
     )
-    return [(one.id, one.message) for one in map(as_tool_finding, alike(verdict))]
 
 
 def role(*policies: str) -> dict[str, Any]:
@@ -41,6 +45,16 @@ def test_a_managed_policy_is_one_finding_whatever_rules_and_roles_name_it() -> N
     (wide,) = [message for rule, message in found if rule == "IAM-02"]
     assert "The same holds for 1 more: Two." in wide
     assert [rule for rule, _ in found if rule.startswith("IAM")] == ["IAM-02"]
+
+
+def test_the_summary_counts_what_is_shown_and_nothing_for_information() -> None:
+    verdict = verdict_of(One=role("AmazonS3FullAccess"), Two=role("AmazonSQSFullAccess"))
+    shown = len(alike(verdict))
+    assert f", {shown} finding" in summary(verdict)
+    told = tuple(replace(one, severity="info") for one in verdict.findings)
+    assert "finding" not in summary(replace(verdict, findings=told))
+    one = next(one for one in verdict.findings if one.id == "IAM-02")
+    assert summary(replace(verdict, findings=(one, *told))).endswith(", 1 finding")
 
 
 def test_two_managed_policies_are_two_findings() -> None:

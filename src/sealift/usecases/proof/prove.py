@@ -151,14 +151,14 @@ def require_isolation(proof: Proof, services: Services, *, strict: bool) -> None
 
 
 def summary(verdict: Verdict) -> str:
-    """Return the verdict in a few words."""
+    """Return the verdict in a few words. Findings for information are left out, as the commands show none of them."""
     meaning = {
         "L0": "not proved",
         "L1": "proved from the templates",
         "L2": "proved from templates and live accounts",
         "L3": "proved from templates and live, separate accounts",
     }[verdict.level]
-    found = len(alike(verdict))
+    found = sum(ways[0].severity != "info" for ways in alike(verdict))
     counts = f", {found} finding{'s' * (found > 1)}" if found else ""
     left = len(verdict.unseen)
     unseen = f" · {left} value{'s' * (left > 1)} from outside not looked at" if left else ""
