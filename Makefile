@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 # cfn-lint and the SAM translator anew, which takes longer than all else it does.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup runners collected demo demo-ci test lint check bench format chaos crowd fuzz mutants nightly test-aws corpus clean
+.PHONY: setup runners collected demo demo-ci test lint check bench format chaos crowd fuzz laws mutants nightly test-aws corpus clean
 
 setup: $(STAMP)
 
@@ -58,11 +58,15 @@ bench: setup
 fuzz: setup
 	SEALIFT_FUZZ=100000 $(BIN)/pytest -n 4 tests/fuzz
 
+# Each law with other examples than those of CI, and ten times as many.
+laws: setup
+	SEALIFT_LAWS=10 $(BIN)/pytest -n 4 -m hypothesis --ignore tests/fuzz tests
+
 # Changes one place of a rule at a time and looks whether a test notices: 85 % of the changes at least, in each room.
 mutants: setup
 	$(BIN)/python -m tests.mutants
 
-nightly: setup runners
+nightly: setup runners laws
 	$(BIN)/python -m tests.nightly.schedules
 	$(BIN)/python -m tests.nightly.isolation
 	SEALIFT_NIGHTLY=1 $(BIN)/pytest -n 4 tests/component/build/test_local_packages.py \

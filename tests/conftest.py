@@ -4,12 +4,22 @@ import gc
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.counts import Note, noted, told
 
+# In CI each law draws the same examples in every run; elsewhere it draws new ones. `make laws` draws this many times as
+# many. Workers of pytest inherit the setting, but not CI, which is deleted below.
+LAWS = os.environ.setdefault("SEALIFT_LAWS", "fixed" if "CI" in os.environ else "1")
+
 # Speed is measured in benchmarks/. A busy machine, or the first run of a clone, takes longer than hypothesis allows.
-settings.register_profile("sealift", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "sealift",
+    derandomize=LAWS == "fixed",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("sealift")
 
 # Nothing of the half million objects of a collection is garbage: to look for it is a fifth of the time it takes.
@@ -26,6 +36,16 @@ def pytest_collection_finish() -> None:
     """Look for garbage from here on, and not among what was collected."""
     gc.freeze()
     gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Multiply the number of examples of each law as `make laws` asks, its own number of them included."""
+    if LAWS in ("fixed", "1"):
+        return
+    laws = {item.obj for item in items if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)}
+    for law in laws:
+        usual = law._hypothesis_internal_use_settings
+        law._hypothesis_internal_use_settings = settings(usual, max_examples=usual.max_examples * int(LAWS))
 
 
 @pytest.fixture
