@@ -94,7 +94,7 @@ class RealAnalyzer:
             )
             told = tuple(_told(name, app) for name in ("cfnlint", "ruff") if getattr(given, name) is not None)
             fits = [f for n, one in templates.items() for f in fit_findings(one, values_by_environment(app, n, one))]
-            own = (*handler_findings(app, templates), *read_findings(app, templates), *fits)
+            own = (*handler_findings(app, templates), *read_findings(app, templates, self._reports), *fits)
             here = text(app.root / BASELINE)
             baseline = here if given.baseline is None else given.baseline
             told += (_told("baseline", app),) if baseline != here else ()
@@ -147,7 +147,7 @@ class RealAnalyzer:
         return replace(result, findings=found, reason="; ".join(filter(None, reasons)))
 
     def reads(self, app: App, template: Template) -> tuple[FunctionReads, ...]:
-        return tuple(found for _, found in code_reads(app, template))
+        return tuple(found for _, found in code_reads(app, template, self._reports))
 
 
 def _not_said(own: Sequence[Finding], others: Sequence[Finding]) -> Iterator[Finding]:

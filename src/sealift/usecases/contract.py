@@ -3,7 +3,7 @@
 `lacking` is asked by the gate before an environment and by `sealift config check`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -24,6 +24,8 @@ from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site
 from sealift.usecases.writing import check_account
 
+Reads = Callable[[str], Sequence[FunctionReads]]
+"""Gives what the code of a template's functions reads, by the template's file."""
 UNREADABLE = ("access-denied", "kms-key-unusable")
 
 
@@ -100,11 +102,14 @@ def contracts(
     app: App, services: Services, templates: Mapping[str, Template], environments: Sequence[Environment]
 ) -> tuple[Contract, ...]:
     """Return for each environment the settings that templates and code need and that it lacks."""
-    return tuple(_contract(app, services, templates, environment) for environment in environments)
+    reads = _reads(app, services, templates)
+    return tuple(_contract(app, services, templates, environment, reads) for environment in environments)
 
 
-def _contract(app: App, services: Services, templates: Mapping[str, Template], environment: Environment) -> Contract:
-    findings, needs = _known(app, services, templates, environment)
+def _contract(
+    app: App, services: Services, templates: Mapping[str, Template], environment: Environment, reads: Reads
+) -> Contract:
+    findings, needs = _known(app, templates, environment, reads)
     wanted = list(needs.known)
     failed = any(finding.stops for finding in findings)
     contract = Contract(
@@ -136,20 +141,20 @@ def _contract(app: App, services: Services, templates: Mapping[str, Template], e
     return contract
 
 
+def _reads(app: App, services: Services, templates: Mapping[str, Template]) -> Reads:
+    """Return what gives the reads of a template's code, which are the same for every environment."""
+    by_file = {template.file: template for template in _every(templates.values())}
+    return cache(lambda file: services.analyzer.reads(app, by_file[file]))
+
+
 def _known(
-    app: App, services: Services, templates: Mapping[str, Template], environment: Environment
+    app: App, templates: Mapping[str, Template], environment: Environment, reads: Reads
 ) -> tuple[list[Finding], Needs]:
     """Return what does not fit, and what the environment needs."""
     stacks = [_stack(name, template) for name, template in templates.items()]
     values, problems = fitted_parameters(app, environment, stacks)
     findings = [misfit(app, environment, stacks, problem) for problem in problems]
     specs = {spec.name: spec for spec in app.stacks}
-
-    @cache
-    def reads(file: str) -> Sequence[FunctionReads]:
-        return services.analyzer.reads(app, by_file[file])
-
-    by_file = {template.file: template for template in _every(templates.values())}
     scopes = [
         Scope(
             template=templates[stack.name],
@@ -176,6 +181,7 @@ def settings_beyond(app: App, services: Services, templates: Mapping[str, Templa
     Code reads them, or a nested template, or a text that is joined.
     """
     found: dict[str, tuple[str, ...]] = {}
+    reads = _reads(app, services, templates)
     for environment in app.environments:
         stacks = [_stack(name, template) for name, template in templates.items()]
         values, _ = fitted_parameters(app, environment, stacks)
@@ -184,7 +190,7 @@ def settings_beyond(app: App, services: Services, templates: Mapping[str, Templa
             for stack in stacks
             for one in stored_settings(stack.parameters, stack.settings, values[stack.name])
         }
-        _, needs = _known(app, services, templates, environment)
+        _, needs = _known(app, templates, environment, reads)
         beyond = tuple(sorted(ref for ref, need in needs.known.items() if need.required and plain(ref) not in listed))
         if beyond:
             found[environment.name] = beyond
