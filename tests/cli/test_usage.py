@@ -162,7 +162,7 @@ def test_the_folder_may_be_named_before_the_command_as_git_has_it(sealift, folde
 
 
 def test_the_names_of_environments_are_completed(folder):
-    from sealift.cli.completion import environment_names
+    from sealift.cli.arguments import environment_names
     from sealift.cli.main import cli
 
     (folder / "sealift.toml").write_text(TWO)
@@ -178,7 +178,7 @@ def test_the_names_of_environments_are_completed(folder):
 def test_every_argument_that_is_an_environment_is_completed():
     import click
 
-    from sealift.cli.completion import environment_names
+    from sealift.cli.arguments import environment_names
     from sealift.cli.main import cli
 
     def arguments(command: click.Command):

@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 
 from sealift.cli.pipes import let_go
 from sealift.model.event import Event
@@ -45,7 +46,14 @@ def plain(value: object) -> object:
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def fields_of(value: object, *names: str) -> dict[str, object]:
+    """Return these fields of a value by name, made of JSON's types; a time as ISO 8601 writes it."""
+    return {name: plain(getattr(value, name)) for name in names}
 
 
 def finding_fields(finding: Finding) -> dict[str, object]:

@@ -5,7 +5,6 @@ import select
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from shutil import get_terminal_size
 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"
 _NAMES = {"\x1b[A": "up", "\x1b[B": "down", "\x1b[5~": "page up", "\x1b[6~": "page down", "\x1b": "escape", "\r": "\n"}
@@ -39,11 +38,6 @@ def keys() -> Iterator[str]:
 def draw(lines: Sequence[str]) -> None:
     """Show these lines on the whole screen."""
     _write("\x1b[?2026h\x1b[H" + "\r\n".join(f"\x1b[2K{line}" for line in lines) + "\x1b[J\x1b[?2026l")
-
-
-def size() -> tuple[int, int]:
-    """Return columns and rows of the screen."""
-    return get_terminal_size()
 
 
 def _write(text: str) -> None:

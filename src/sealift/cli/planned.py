@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import click
 
 from sealift.cli.hints import said_locally, with_local
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.screen import screen
 from sealift.cli.session import Session
-from sealift.delivery.gates import GateResult
 from sealift.usecases.planned import PlannedPromotion, Side, plan_promotion
 from sealift.usecases.promote import PromotionOptions
 
@@ -39,12 +39,9 @@ def _body(found: PlannedPromotion) -> dict[str, object]:
         "status": next((gate.status for gate in found.gates if gate.status != "open"), "open"),
         "running": _side(found.running) if found.running is not None else None,
         "incoming": _side(found.incoming),
-        "commits": list(lacks.commits) if lacks.commits is not None else None,
-        "functions": list(lacks.functions),
-        "resources": list(lacks.resources),
-        "stores": list(lacks.stores),
-        "configuration": list(found.configuration) if found.configuration is not None else None,
-        "gates": [_gate(gate) for gate in found.gates],
+        **fields_of(lacks, "commits", "functions", "resources", "stores"),
+        **fields_of(found, "configuration"),
+        "gates": [fields_of(gate, "gate", "status", "message", "hint", "until") for gate in found.gates],
     }
 
 
@@ -54,16 +51,6 @@ def _side(side: Side) -> dict[str, object]:
         "commit": side.commit,
         "configuration": side.config or None,
         "isolation": side.isolation or None,
-    }
-
-
-def _gate(gate: GateResult) -> dict[str, object]:
-    return {
-        "gate": gate.gate,
-        "status": gate.status,
-        "message": gate.message,
-        "hint": gate.hint,
-        "until": gate.until.isoformat() if gate.until is not None else None,
     }
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -14,7 +14,7 @@ import click
 from sealift.cli.visible import say
 from sealift.errors import SealiftError, UserError, did_you_mean
 from sealift.model.app import App, Environment, GatesRead
-from sealift.model.event import Event, Finished
+from sealift.model.event import Event, Finished, Noted
 from sealift.model.ledger import Status
 from sealift.ports import EventSink, Prompt
 
@@ -26,6 +26,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Said = TypeVar("Said")
 Gates = Literal["none", "protected", "judged"]
 """Which gates a command needs: none, those of the protected branch, or those that a pull request is judged by."""
+_SHOWN = 4
 _PREVIEW = re.compile(r"previews?|pr-(\*|[0-9]+)")
 EXIT_CODES: dict[Status, int] = {"succeeded": 0, "skipped": 0, "refused": 3, "waiting": 4, "aborted": 130}
 _DELIVERIES = ("run", "deploy", "promote", "rollback", "resume")
@@ -54,15 +55,9 @@ class Session:
         if self.gates == "none":
             return load_application(self.directory)
         app = load_effective(self.directory, local=self.local, judging=self.gates == "judged")
-        self._tell(app.gates)
-        return app
-
-    def _tell(self, gates: GatesRead) -> None:
-        """Report whose gates are in effect when they are not the work tree's, or when they could not be read."""
-        from sealift.cli.gates import told
-
-        for note in told(gates, local=self.local):
+        for note in _notes(app.gates, local=self.local):
             self.emit(note)
+        return app
 
     @cached_property
     def sink(self) -> EventSink:
@@ -134,9 +129,13 @@ class Session:
     @cached_property
     def services(self) -> "Services":
         """Return the services that use cases need."""
+        return self.made_services()
+
+    def made_services(self, **more: Any) -> "Services":
+        """Return services that differ from the usual ones, as `make_services` says."""
         from sealift.wiring.services import make_services
 
-        return make_services(self.app, local=self.local, sink=self.sink, prompt=self.prompt, actor=self.actor)
+        return make_services(self.app, local=self.local, sink=self.sink, prompt=self.prompt, actor=self.actor, **more)
 
     @cached_property
     def builder(self) -> "CachedBuilder":
@@ -223,6 +222,33 @@ class Session:
         close = getattr(self.__dict__.get("sink"), "close", None)
         if close is not None:
             close()
+
+
+def _notes(gates: GatesRead, *, local: bool) -> Iterator[Noted]:
+    """Yield the notes of a command: gates that were not reviewed, that differ, environments that do not count."""
+    where = f"{gates.reference} ({(gates.commit or '')[:8]})"
+    if gates.problem:
+        yield Noted(
+            level="debug" if local else "warning",
+            name="gates-unreadable",
+            message=f"Gates come from the work tree: {gates.problem}",
+            hint=gates.hint,
+        )
+    if gates.differences:
+        more = len(gates.differences) - _SHOWN
+        yield Noted(
+            level="warning",
+            name="gates-differ",
+            message=f"Gates come from {where}, not from the work tree: {'; '.join(gates.differences[:_SHOWN])}"
+            + (f"; and {more} more" if more > 0 else ""),
+            hint="They apply after the merge" + ("; to try them here: --own-gates" if local else ""),
+        )
+    if gates.left_out:
+        yield Noted(
+            level="warning",
+            name="environments-not-merged",
+            message=f"Left out, because {gates.reference} does not declare it: {', '.join(gates.left_out)}",
+        )
 
 
 def _command(context: click.Context) -> str:

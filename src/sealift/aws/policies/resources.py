@@ -17,43 +17,9 @@ def resource_policy(session: AwsSession, resource_type: str, physical_id: str) -
     return None
 
 
-def _bucket(session: AwsSession, name: str) -> Json:
-    return session.s3.get_bucket_policy(Bucket=name)["Policy"]
-
-
-def _queue(session: AwsSession, url: str) -> Json:
-    answer = session.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-    return answer.get("Attributes", {}).get("Policy")
-
-
-def _topic(session: AwsSession, arn: str) -> Json:
-    return session.sns.get_topic_attributes(TopicArn=arn)["Attributes"].get("Policy")
-
-
-def _function(session: AwsSession, name: str) -> Json:
-    """The name of a function, or the ARN of an alias."""
-    return session.functions.get_policy(FunctionName=name)["Policy"]
-
-
 def _layer(session: AwsSession, arn: str) -> Json:
     name, _, version = arn.rpartition(":")
     return session.functions.get_layer_version_policy(LayerName=name, VersionNumber=int(version))["Policy"]
-
-
-def _key(session: AwsSession, key: str) -> Json:
-    return session.kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
-
-
-def _secret(session: AwsSession, arn: str) -> Json:
-    return session.secretsmanager.get_resource_policy(SecretId=arn).get("ResourcePolicy")
-
-
-def _bus(session: AwsSession, name: str) -> Json:
-    return session.events.describe_event_bus(Name=name).get("Policy")
-
-
-def _repository(session: AwsSession, name: str) -> Json:
-    return session.ecr.get_repository_policy(repositoryName=name)["policyText"]
 
 
 def _stream(session: AwsSession, name: str) -> Json:
@@ -133,16 +99,29 @@ def _access_point(session: AwsSession, name: str) -> Json:
     return answer["Policy"]
 
 
+def _bucket(session: AwsSession, name: str) -> Json:
+    return session.s3.get_bucket_policy(Bucket=name)["Policy"]
+
+
+def _function(session: AwsSession, name: str) -> Json:
+    """The name of a function, or the ARN of an alias."""
+    return session.functions.get_policy(FunctionName=name)["Policy"]
+
+
+def _key(session: AwsSession, key: str) -> Json:
+    return session.kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+
+
 READERS: Mapping[str, Read] = {
     "AWS::ApiGateway::RestApi": _rest_api,
     "AWS::Backup::BackupVault": _vault,
     "AWS::Backup::LogicallyAirGappedBackupVault": _vault,
     "AWS::DynamoDB::GlobalTable": _table,
     "AWS::DynamoDB::Table": _table,
-    "AWS::ECR::Repository": _repository,
+    "AWS::ECR::Repository": lambda s, name: s.ecr.get_repository_policy(repositoryName=name)["policyText"],
     "AWS::EFS::FileSystem": _file_system,
     "AWS::Elasticsearch::Domain": _domain,
-    "AWS::Events::EventBus": _bus,
+    "AWS::Events::EventBus": lambda s, name: s.events.describe_event_bus(Name=name).get("Policy"),
     "AWS::KMS::Key": _key,
     "AWS::KMS::ReplicaKey": _key,
     "AWS::Kinesis::Stream": _stream,
@@ -154,8 +133,12 @@ READERS: Mapping[str, Read] = {
     "AWS::S3::AccessPoint": _access_point,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3Express::DirectoryBucket": _bucket,
-    "AWS::SNS::Topic": _topic,
-    "AWS::SQS::Queue": _queue,
-    "AWS::SecretsManager::Secret": _secret,
+    "AWS::SNS::Topic": lambda s, arn: s.sns.get_topic_attributes(TopicArn=arn)["Attributes"].get("Policy"),
+    "AWS::SQS::Queue": lambda s, url: (
+        s.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {}).get("Policy")
+    ),
+    "AWS::SecretsManager::Secret": lambda s, arn: s.secretsmanager.get_resource_policy(SecretId=arn).get(
+        "ResourcePolicy"
+    ),
 }
 """How the policy of each type is read, by its physical id."""

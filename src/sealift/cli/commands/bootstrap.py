@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sealift.cli.completion import environment_names
+from sealift.cli.arguments import environment_names
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Session, options
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ def bootstrap_command(
     from sealift.delivery.previews import previews_of
     from sealift.model.app import PREVIEWS
     from sealift.usecases import bootstrap
-    from sealift.wiring.services import make_services
 
     if printing and (comparing or session.local):
         raise click.UsageError("--print excludes --diff and --local: it sends no requests.")
@@ -47,9 +47,7 @@ def bootstrap_command(
     target = previews_of(app, local=session.local) if environment == PREVIEWS else session.environment(environment)
     if lock_days is not None and target.kind == "preview":
         raise click.UsageError("--object-lock does not apply to previews: destroying a preview deletes its data.")
-    services = make_services(
-        app, local=session.local, sink=session.sink, prompt=session.prompt, actor=session.actor, as_role=False
-    )
+    services = session.made_services(as_role=False)
     if printing:
         declared = bootstrap.declared(app, target, services, lock_days=lock_days)
         click.echo(json.dumps(declared.body) if session.json else as_yaml(declared.body), nl=session.json)
@@ -85,7 +83,7 @@ def _made(made: "Made") -> dict[str, Any]:
 
 def _show_difference(session: Session, found: "Compared") -> int:
     diff = list(_difference(found))
-    drifted = [{"logical_id": one.logical_id, "type": one.type, "status": one.status} for one in found.drifted]
+    drifted = [fields_of(one, "logical_id", "type", "status") for one in found.drifted]
     body = {"stack": found.bootstrap.target.name, "there": found.live is not None, "differs": found.differs}
     lines = [*diff]
     for one in found.drifted:

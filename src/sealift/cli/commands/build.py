@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import click
 
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Session, options
 from sealift.cli.visible import say
 from sealift.model.release import BuiltArtifact, BuiltRelease
@@ -160,11 +161,8 @@ def _body(
 def _artifact(built: BuiltArtifact, *, explain: bool) -> dict[str, object]:
     body: dict[str, object] = {
         "logical_ids": [_short(name) for name in built.artifact.logical_ids],
-        "kind": built.artifact.kind,
-        "sha256": built.artifact.sha256,
-        "size_bytes": built.artifact.size_bytes,
-        "built": built.built,
-        "reason": built.reason,
+        **fields_of(built.artifact, "kind", "sha256", "size_bytes"),
+        **fields_of(built, "built", "reason"),
     }
     if explain:
         body["unzipped_bytes"] = built.unzipped_bytes

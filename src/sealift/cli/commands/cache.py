@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sealift.cli.ages import age
+from sealift.cli.arguments import age
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Session, options
 
 if TYPE_CHECKING:
@@ -43,10 +44,7 @@ def list_command(session: Session) -> int:
     body: dict[str, object] = {"path": str(cache.root), "size_bytes": whole, "kinds": sizes}
     lines = []
     if session.verbose:
-        body["entries"] = [
-            {"kind": e.kind, "name": e.name, "size_bytes": e.size_bytes, "used_at": e.used_at.isoformat()}
-            for e in found
-        ]
+        body["entries"] = [fields_of(entry, "kind", "name", "size_bytes", "used_at") for entry in found]
         lines += [f"{e.used_at:%Y-%m-%d %H:%M}  {size(e.size_bytes):>10}  {e.kind:<12} {e.name}" for e in found]
     lines += [f"{kind:<12} {s['files']:>6} files  {size(s['size_bytes']):>10}" for kind, s in sizes.items()]
     return session.show(body, [*lines, f"{size(whole)} in {cache.root.parent}"])

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from sealift.cli.completion import environment_names
-from sealift.cli.jsonlines import finding_fields
+from sealift.cli.arguments import environment_names
+from sealift.cli.jsonlines import fields_of, finding_fields
 from sealift.cli.session import Session, options
 from sealift.model.finding import SuiteResult
 
@@ -105,10 +105,7 @@ def _show(session: Session, status: str, results: list[SuiteResult], files: Mapp
     results = session.said(results)
     if session.json:
         findings = [finding_fields(f) for r in results for f in r.findings]
-        suites = [
-            {"name": r.name, "status": r.status, "reason": r.reason, "passed": r.passed, "failed": r.failed}
-            for r in results
-        ]
+        suites = [fields_of(result, "name", "status", "reason", "passed", "failed") for result in results]
         click.echo(json.dumps({"status": status, "findings": findings, "suites": suites}))
     return 0 if status == "succeeded" else 1
 

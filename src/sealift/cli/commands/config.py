@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from sealift.cli.completion import environment_names
-from sealift.cli.jsonlines import finding_fields
+from sealift.cli.arguments import environment_names
+from sealift.cli.jsonlines import fields_of, finding_fields
 from sealift.cli.session import Session, options
 from sealift.errors import UserError
 from sealift.usecases.contract import Contract
@@ -142,7 +142,7 @@ def diff_command(session: Session, source: str, target: str) -> int:
     found = differences(session.app, session.environment(source), session.environment(target), session.services)
     session.close()
     if session.json:
-        keys = [{"key": one.key, "state": one.state} for one in found]
+        keys = [fields_of(one, "key", "state") for one in found]
         return session.show({"source": source, "target": target, "keys": keys})
     states = [one.state.replace("source", source).replace("target", target) for one in found]
     _table({"key": [one.key for one in found], "state": states}, empty="Neither has any settings.")
@@ -234,7 +234,7 @@ def _decoded(data: bytes, what: str) -> str:
 
 
 def _show(session: Session, environment: str, changes: Sequence[Changed]) -> int:
-    rows = [{"key": c.key, "store": c.store, "done": c.done, "version": c.version} for c in changes]
+    rows = [fields_of(change, "key", "store", "done", "version") for change in changes]
     lines = []
     for change in changes:
         where = {"parameter": "Parameter Store", "secret": "Secrets Manager"}[change.store]
@@ -244,15 +244,7 @@ def _show(session: Session, environment: str, changes: Sequence[Changed]) -> int
 
 
 def _listed(one: Listed) -> dict[str, object]:
-    changed = one.setting.changed_at
-    return {
-        "key": one.key,
-        "name": one.setting.name,
-        "store": one.setting.store,
-        "version": one.setting.version,
-        "changed_at": changed.isoformat() if changed else None,
-        "by": one.by or None,
-    }
+    return {"key": one.key, **fields_of(one.setting, "name", "store", "version", "changed_at"), "by": one.by or None}
 
 
 def _table(columns: dict[str, list[str]], *, empty: str) -> None:

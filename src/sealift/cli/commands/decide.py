@@ -2,7 +2,7 @@
 
 import click
 
-from sealift.cli.completion import environment_names
+from sealift.cli.arguments import environment_names
 from sealift.cli.session import Session, options
 from sealift.errors import UserError
 from sealift.model.app import Environment

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sealift.cli.completion import environment_names
+from sealift.cli.arguments import environment_names
 from sealift.cli.ending import Ending
 from sealift.cli.session import Function, Session, options
 from sealift.errors import UserError

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -58,7 +59,7 @@ def dev_command(session: Session, debug: str | None) -> int:
 
 
 def _on_the_screen(work: "Work", *, colours: bool) -> None:
-    from sealift.cli.keys import draw, keys, size, whole_screen
+    from sealift.cli.keys import draw, keys, whole_screen
 
     drawn: object = None
     with whole_screen():
@@ -66,7 +67,7 @@ def _on_the_screen(work: "Work", *, colours: bool) -> None:
             work.step()
             for key in keys():
                 work.press(key)
-            columns, rows = size()
+            columns, rows = get_terminal_size()
             lines = work.desk.lines(columns, rows)
             shown = [line.ansi() if colours else line.plain for line in lines]
             if shown != drawn:

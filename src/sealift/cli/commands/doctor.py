@@ -2,11 +2,11 @@
 
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import click
 
 from sealift import __version__
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Session, options
 from sealift.usecases.examined import Examined, Lack
 
@@ -24,16 +24,8 @@ def doctor_command(session: Session) -> int:
     Reads only. Exits with 1 when something is wrong; what could not be looked at is named and counts as nothing.
     """
     from sealift.usecases.doctor import examine
-    from sealift.wiring.services import make_services
 
-    services = make_services(
-        session.app,
-        local=session.local,
-        sink=session.sink,
-        prompt=session.prompt,
-        actor=session.actor,
-        attempts=_ATTEMPTS,
-    )
+    services = session.made_services(attempts=_ATTEMPTS)
     versions = f"sealift {__version__}, Python {platform.python_version()}, {platform.system()} on {platform.machine()}"
     found = [
         Examined(name="versions", said=versions),
@@ -42,13 +34,9 @@ def doctor_command(session: Session) -> int:
     ]
     found = sorted(session.said(tuple(found)), key=lambda one: bool(one.environment))
     failed = any(one.status == "failed" for one in found)
-    fields = ("name", "environment", "status", "said", "cure")
     body = {
         "status": "failed" if failed else "succeeded",
-        "examined": [
-            {**{name: getattr(one, name) for name in fields}, "lacks": [asdict(lack) for lack in one.lacks]}
-            for one in found
-        ],
+        "examined": [fields_of(one, "name", "environment", "status", "said", "cure", "lacks") for one in found],
     }
     return session.show(body, _lines(found), exit_code=int(failed))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from sealift.cli.arguments import environment_names
 from sealift.cli.commands.reach import opened
-from sealift.cli.completion import environment_names
 from sealift.cli.session import Session, options
 from sealift.cli.visible import say
 from sealift.delivery.sample_events import KINDS, written

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sealift.cli.completion import environment_names
+from sealift.cli.arguments import environment_names
 from sealift.cli.session import Session, options
 
 if TYPE_CHECKING:

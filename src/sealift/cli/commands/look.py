@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from sealift.cli.completion import environment_names
+from sealift.cli.arguments import environment_names
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Session, options
 from sealift.delivery.health import evidence
 from sealift.delivery.history import Overtaken
@@ -113,9 +114,7 @@ def diff_command(session: Session, source: str, target: str) -> int:
         body = {
             "source": {"environment": source, "release": found.source.release if found.source else None},
             "target": {"environment": target, "release": found.target.release if found.target else None},
-            "commits": list(found.commits) if found.commits is not None else None,
-            "functions": list(found.functions),
-            "resources": list(found.resources),
+            **fields_of(found, "commits", "functions", "resources"),
         }
         return session.show(body)
     from sealift.cli.tables import show_difference
@@ -139,7 +138,7 @@ def ledger_verify_command(session: Session) -> int:
     sound = not any(faults for _, faults in checked.values())
     ledgers, lines = [], []
     for name, (count, faults) in checked.items():
-        rows = [{"seq": f.seq, "reason": f.reason} for f in faults]
+        rows = [fields_of(fault, "seq", "reason") for fault in faults]
         ledgers.append({"environment": name, "entries": count, "faults": rows})
         lines.append(f"{name:<14} {count} entries, " + ("the chain holds" if not faults else "DAMAGED:"))
         lines += [f"  entry {fault.seq}: {fault.reason}" for fault in faults]
@@ -157,9 +156,7 @@ def _drifted(finding: Finding) -> dict[str, object]:
 def _gates_read(gates: GatesRead) -> dict[str, object]:
     return {
         "from": gates.reference or "work tree",
-        "commit": gates.commit,
-        "differences": list(gates.differences),
-        "left_out": list(gates.left_out),
+        **fields_of(gates, "commit", "differences", "left_out"),
         "problem": gates.problem or None,
     }
 
@@ -178,35 +175,19 @@ def _lane(lane: Lane) -> dict[str, object]:
         "soak_until": _time(lane.soak_until),
         "health": evidence(lane.health) if lane.health else None,
         "watch": {"status": current.watch, "until": _time(current.watch_until)} if current and current.watch else None,
-        "overtaken": [_overtaken(one) for one in lane.overtaken],
-        "gates": [
-            {"gate": g.gate, "status": g.status, "message": g.message, "until": _time(g.until)} for g in lane.gates
-        ],
+        "overtaken": [fields_of(one, "release", "commit", "verified_at", "at", "by") for one in lane.overtaken],
+        "gates": [fields_of(gate, "gate", "status", "message", "until") for gate in lane.gates],
         "override": _entry(lane.override, {}) if lane.override else None,
         "stuck": [
             {
                 "stack": one.state.name,
                 "status": one.state.status,
-                "resources": [{"logical_id": r.logical_id, "type": r.type, "reason": r.reason} for r in one.resources],
+                "resources": [fields_of(resource, "logical_id", "type", "reason") for resource in one.resources],
             }
             for one in lane.stuck
         ],
-        "urls": lane.urls,
-        "outputs": dict(lane.outputs),
-        "missing": list(lane.missing),
-        "undeclared": list(lane.undeclared),
-        "next": lane.next,
+        **fields_of(lane, "urls", "outputs", "missing", "undeclared", "next"),
         "error": lane.error or None,
-    }
-
-
-def _overtaken(one: Overtaken) -> dict[str, object]:
-    return {
-        "release": one.release,
-        "commit": one.commit,
-        "verified_at": _time(one.verified_at),
-        "at": _time(one.at),
-        "by": one.by,
     }
 
 

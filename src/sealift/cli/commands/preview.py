@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sealift.cli.ending import Ending
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Function, Session, options
 from sealift.cli.visible import say
 from sealift.delivery.previews import without_a_clone
@@ -258,15 +259,6 @@ def _named_by_ci() -> list[str]:
 
 
 def _fields(one: Seen) -> dict[str, object]:
-    card = one.card
-    return {
-        "name": one.name,
-        "status": one.status,
-        "pull_request": card.pull_request if card else None,
-        "branch": card.branch if card else None,
-        "commit": card.commit if card else None,
-        "created_at": card.created_at.isoformat() if card else None,
-        "used_at": card.used_at.isoformat() if card else None,
-        "stacks": [state.name for state in one.stacks],
-        "urls": one.urls,
-    }
+    known = ("pull_request", "branch", "commit", "created_at", "used_at")
+    card = fields_of(one.card, *known) if one.card else dict.fromkeys(known)
+    return {**fields_of(one, "name", "status"), **card, "stacks": [s.name for s in one.stacks], "urls": one.urls}

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Session, options
 from sealift.errors import UserError
 
 if TYPE_CHECKING:
     from sealift.cli.proof_files import Given
-    from sealift.isolation.model import EnvironmentView, Verdict
-    from sealift.usecases.proof.prove import Probed, Proof, Reading
+    from sealift.isolation.model import EnvironmentView
+    from sealift.usecases.proof.prove import Proof
 
 LEVELS = ("L1", "L2", "L3")
 EXIT_NOT_PROVED = 3
+_OF_A_READING = ("environment", "account", "stacks", "principals", "policies", "skipped")
+_OF_A_PROBE = ("environment", "roles", "others", "own", "elsewhere", "through", "untried")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -59,12 +62,13 @@ def prove_command(session: Session, require: str, check: str | None, **given: An
     if session.json:
         body: dict[str, object] = dict(proof.verdict.as_json())
         body["release"] = release
-        body["live"] = [_reading(one) for one in proof.readings]
-        body["probes"] = [_probed(one) for one in proof.probes]
+        body["live"] = [fields_of(one, *_OF_A_READING) for one in proof.readings]
+        body["probes"] = [fields_of(one, *_OF_A_PROBE) for one in proof.probes]
         if proof.shared is not None:
-            body["shared_account"] = _shared(proof.shared)
+            findings = [finding.as_json() for finding in proof.shared.findings]
+            body["shared_account"] = {"verdict": proof.shared.level, "findings": findings}
         if certificate:
-            body["differences"] = [{"subject": one.subject, "message": one.message} for one in told]
+            body["differences"] = [fields_of(one, "subject", "message") for one in told]
         click.echo(json.dumps(body))
     else:
         show_proof(proof, verbose=session.verbose)
@@ -133,30 +137,3 @@ def _check_probe(session: Session, names: tuple[str, ...], *, on_aws: bool) -> N
             code="probe-on-aws",
             hint="Use --local, or add --on-aws. The calls change nothing.",
         )
-
-
-def _probed(probe: "Probed") -> dict[str, object]:
-    return {
-        "environment": probe.environment,
-        "roles": probe.roles,
-        "others": dict(probe.others),
-        "own": dict(probe.own),
-        "elsewhere": dict(probe.elsewhere),
-        "through": list(probe.through),
-        "untried": list(probe.untried),
-    }
-
-
-def _reading(reading: "Reading") -> dict[str, object]:
-    return {
-        "environment": reading.environment,
-        "account": reading.account,
-        "stacks": reading.stacks,
-        "principals": reading.principals,
-        "policies": reading.policies,
-        "skipped": list(reading.skipped),
-    }
-
-
-def _shared(verdict: "Verdict") -> dict[str, object]:
-    return {"verdict": verdict.level, "findings": [finding.as_json() for finding in verdict.findings]}

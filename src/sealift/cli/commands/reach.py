@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sealift.cli.ages import age
-from sealift.cli.completion import environment_names
+from sealift.cli.arguments import age, environment_names
 from sealift.cli.session import Session, options
 from sealift.cli.visible import say
 from sealift.errors import UserError

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from sealift.cli.completion import environment_names
+from sealift.cli.arguments import environment_names
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Session, options
 from sealift.delivery.dora import PERIOD, Dora
-from sealift.model.release import Commit
 from sealift.usecases.record import Change
 
 UNKNOWN = "unknown"
@@ -107,18 +107,9 @@ def _measures(found: Dora) -> dict[str, object]:
 
 
 def _change(change: Change) -> dict[str, object]:
-    deployed = change.deployed
+    written = [{"commit": one.sha, **fields_of(one, "at", "author", "subject")} for one in change.commits or ()]
     return {
-        "at": deployed.at.isoformat(),
-        "kind": deployed.kind,
-        "release": deployed.release,
-        "commit": deployed.commit,
-        "actor": deployed.actor,
-        "verified": deployed.verified,
-        "pull_requests": list(change.pull_requests),
-        "commits": None if change.commits is None else [_commit(one) for one in change.commits],
+        **fields_of(change.deployed, "at", "kind", "release", "commit", "actor", "verified"),
+        **fields_of(change, "pull_requests"),
+        "commits": None if change.commits is None else written,
     }
-
-
-def _commit(commit: Commit) -> dict[str, object]:
-    return {"commit": commit.sha, "at": commit.at.isoformat(), "author": commit.author, "subject": commit.subject}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from sealift.cli.ages import age
-from sealift.cli.completion import environment_names
+from sealift.cli.arguments import age, environment_names
+from sealift.cli.jsonlines import fields_of
 from sealift.cli.session import Session, options
 
 
@@ -42,7 +42,7 @@ def verify_command(session: Session, environment: str, release: str | None, key:
         "environment": environment,
         "release": checked.release,
         "status": "succeeded" if checked.holds else "failed",
-        "checks": [{"name": c.name, "status": c.status, "detail": c.detail} for c in checked.checks],
+        "checks": [fields_of(check, "name", "status", "detail") for check in checked.checks],
     }
     lines = [f"release {checked.release} in {environment}"]
     lines += [f"  {check.name:<11} {check.status:<7} {check.detail}" for check in checked.checks]
@@ -78,12 +78,9 @@ def expire_command(session: Session, environment: str, keep: int, older_than: ti
     """
     from sealift.usecases.expire import expire
     from sealift.usecases.site import open_site
-    from sealift.wiring.services import make_services
 
     app, target = session.app, session.environment(environment)
-    services = make_services(
-        app, local=session.local, sink=session.sink, prompt=session.prompt, actor=session.actor, as_role=False
-    )
+    services = session.made_services(as_role=False)
     gone = expire(open_site(app, target, services), keep=keep, older_than=older_than, dry_run=dry_run)
     verb = "would be deleted" if dry_run else "deleted"
     lines = [f"release {one[:12]} {verb}" for one in gone.releases]
