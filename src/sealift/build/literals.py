@@ -29,7 +29,7 @@ def literals(tree: Tree) -> list[tuple[str, int, str]]:
     found: dict[str, tuple[str, int, str]] = {}
     for file in tree.files:
         for line, text in _of_file(file):
-            if _could_name(text):
+            if _SHORTEST <= len(text) <= _LONGEST and _PLAIN_WORD.fullmatch(text) is None:
                 found.setdefault(text, (file.name, line, text))
             if len(found) >= MOST_TEXTS:
                 return list(found.values())
@@ -44,10 +44,6 @@ def _of_file(file: SourceFile) -> Literals:
         yield from read(Path(file.path).read_bytes().decode())
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return
-
-
-def _could_name(text: str) -> bool:
-    return _SHORTEST <= len(text) <= _LONGEST and _PLAIN_WORD.fullmatch(text) is None
 
 
 def _python(text: str) -> Literals:

@@ -1,4 +1,4 @@
-"""Arguments that several commands take: ages (`30d`, `12h`, `10m`), and names of environments, which a shell completes."""
+"""Arguments that several commands take: ages (`30d`, `12h`, `10m`), and environments, which a shell completes."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -89,17 +89,12 @@ def _github(env: Mapping[str, str], event: Mapping[str, Any]) -> CiContext:
         build_url=f"{server}/{name}/actions/runs/{run}" if name and run else None,
         # Whoever runs a job again is not the one who pushed.
         actor=env.get("GITHUB_TRIGGERING_ACTOR") or env.get("GITHUB_ACTOR") or None,
-        fork=pull is not None and _source(event) != name,
+        fork=pull is not None and value_at(event, "pull_request", "head", "repo", "full_name") != name,
     )
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _source(event: Mapping[str, Any]) -> object:
-    """Return the repository of a pull request's branch; None when that was deleted."""
-    return value_at(event, "pull_request", "head", "repo", "full_name")
 
 
 def _gitlab(env: Mapping[str, str]) -> CiContext:

@@ -27,7 +27,7 @@ def guardrails(session: AwsSession, account: str) -> tuple[Json, ...]:
     with calling(f"read the organization's policies over account {account}", accepted=("no-organization",)):
         client = session.organizations
         ids = {i: None for target in _upwards(client, account) for i in _attached(client, target)}
-        return tuple(_content(client, i) for i in ids)
+        return tuple(client.describe_policy(PolicyId=i)["Policy"].get("Content") for i in ids)
     return ()
 
 
@@ -49,7 +49,3 @@ def _attached(client: "OrganizationsClient", target: str) -> Iterator[str]:
         pages = client.get_paginator("list_policies_for_target").paginate(TargetId=target, Filter=kind)
         for page in pages:
             yield from (p["Id"] for p in page["Policies"])
-
-
-def _content(client: "OrganizationsClient", policy: str) -> Json:
-    return client.describe_policy(PolicyId=policy)["Policy"].get("Content")

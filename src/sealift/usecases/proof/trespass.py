@@ -200,7 +200,7 @@ def _targets(view: EnvironmentView) -> Iterator[_Target]:
         partition = stack.physical_id.split(":")[1]
         if "/" not in path:
             yield _Target(view.name, path, "", STACK_TYPE, stack.physical_id, partition)
-        for logical_id, kind in sorted(_types(stack).items()):
+        for logical_id, kind in sorted({k: str(resource.get("Type")) for k, resource in resources(stack.body)}.items()):
             name = _called(stack, logical_id, kind)
             if kind in ATTEMPTS and kind not in seen and name:
                 seen.add(kind)
@@ -212,10 +212,6 @@ def _called(stack: StackView, logical_id: str, kind: str) -> str | None:
         principal = stack.live_principals.get(logical_id)
         return principal.arn if principal else None
     return stack.physical_ids.get(logical_id)
-
-
-def _types(stack: StackView) -> dict[str, str]:
-    return {k: str(resource.get("Type")) for k, resource in resources(stack.body)}
 
 
 def _walk(view: EnvironmentView) -> Iterator[tuple[str, StackView]]:
