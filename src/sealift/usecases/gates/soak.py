@@ -45,7 +45,7 @@ def _said(gate: GateName, entering: Entering) -> GateResult:
         release=entering.release,
         now=source.services.clock.now(),
         soak_s=source.environment.soak_s if shorter is None else shorter,
-        broken=tuple(broken_stacks(source)) if gate == "release" else (),
+        broken=tuple(map(str, broken_stacks(source))) if gate == "release" else (),
         written_at=written_at,
     )
     found = next((result for result in results if result.gate == gate), None)
