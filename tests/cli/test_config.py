@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sealift.cli.commands.config import contract_lines
 from sealift.cli.main import run
+from sealift.usecases.contract import Contract
 
 VALUE = "hunter2hunter2"
 TEMPLATE = '{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}'
@@ -44,3 +48,27 @@ def test_a_file_that_cannot_be_imported_is_said_with_its_lines_and_without_value
 def test_a_file_that_cannot_be_read_is_said(name: str, capsys: pytest.CaptureFixture[str]):
     assert run(["config", "import", "staging", name, "--local"]) == 1
     assert "cannot be read" in capsys.readouterr().err
+
+
+NOTES = st.lists(st.sampled_from(["what F reads is not known", "G reads a setting", "H reads another"]), unique=True)
+
+
+@given(st.lists(NOTES, min_size=1, max_size=3))
+def test_a_note_is_printed_once_below_the_environments_that_it_is_about(notes: list[list[str]]):
+    names = ["dev", "staging", "production"][: len(notes)]
+    found = [
+        Contract(environment=name, status="succeeded", notes=tuple(own)) for name, own in zip(names, notes, strict=True)
+    ]
+    lines = list(contract_lines(found))
+    assert lines[: len(found)] == [f"{name}: needs no settings" for name in names]
+    heads = [at for at, line in enumerate(lines) if line.startswith("Not known of ")]
+    said = {
+        line.strip(): lines[max(head for head in heads if head < at)]
+        for at, line in enumerate(lines)
+        if line.startswith("  ")
+    }
+    every = [note for own in notes for note in own]
+    assert sorted(line.strip() for line in lines if line.startswith("  ")) == sorted(set(every))
+    for note, head in said.items():
+        of = [name for name, own in zip(names, notes, strict=True) if note in own]
+        assert head == f"Not known of {', '.join(of)}:"

@@ -213,7 +213,8 @@ def _absent(site: Site, need: Need) -> Finding:
         tool="sealift",
         id="setting-missing",
         severity="high" if need.required else "medium",
-        message=f"{site.name} has no {name} in {store}, or a blank one; {need.by} reads it",
+        message=f"{site.name} has no {name} in {store}, or a blank one; {need.by} reads it"
+        + ", and does not require it" * (not need.required and need.by != THE_TEMPLATE),
         location=need.location,
         fix=f"sealift config set {site.name} {name.removeprefix(own)}{flags}"
         if name.startswith(own)

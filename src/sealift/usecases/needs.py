@@ -79,7 +79,7 @@ def needs_of(scopes: Sequence[Scope]) -> Needs:
     for need in sorted(found, key=lambda one: not one.required):
         if need.reference and plain(need.reference) not in made:
             known.setdefault(need.reference, need)
-    undecided = [f"{need.by} {need.what}" for need in found if not need.reference]
+    undecided = [f"{need.by} ({need.location}) {need.what}" for need in found if not need.reference]
     unread = [said for scope in every for said in _not_read(scope)]
     return Needs(known=known, undecided=tuple(dict.fromkeys((*undecided, *unread))))
 
@@ -135,7 +135,7 @@ def _of_template(scope: Scope) -> Iterator[Need]:
             if not open_names:
                 yield need(f"{service}:{rest}", place)
             elif not any(_is_of_stack(name, scope) for name in open_names):
-                yield replace(need("", place), by=f"{THE_TEMPLATE} ({place})")
+                yield need("", place)
 
 
 def _texts(scope: Scope) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -198,7 +198,7 @@ def _of_code(scope: Scope) -> Iterator[Need]:
 def _of_read(read: Read, logical_id: str, variables: Mapping[str, Json], scope: Scope) -> Iterator[Need]:
     """Yield what code needs, variables in its name replaced; what a resource of the stack names is not looked for."""
     place = Location(file=read.file, line=read.line)
-    need = Need(reference="", by=f"{logical_id} ({place})", location=place, required=read.required)
+    need = Need(reference="", by=logical_id, location=place, required=read.required)
 
     def value(name: str) -> str | None:
         variable, has_default, default = name.partition("|")

@@ -40,7 +40,7 @@ def list_command(session: Session, environment: str) -> int:
         "changed": [f"{one.setting.changed_at:%Y-%m-%d %H:%M}" if one.setting.changed_at else "–" for one in found],
         "by": [one.by or "–" for one in found],
     }
-    _table(rows, empty=f"{environment} has no settings yet.")
+    _table(rows, end="" if found else f"{environment} has no settings yet.")
     return 0
 
 
@@ -144,8 +144,11 @@ def diff_command(session: Session, source: str, target: str) -> int:
     if session.json:
         keys = [fields_of(one, "key", "state") for one in found]
         return session.show({"source": source, "target": target, "keys": keys})
-    states = [one.state.replace("source", source).replace("target", target) for one in found]
-    _table({"key": [one.key for one in found], "state": states}, empty="Neither has any settings.")
+    unequal = [one for one in found if one.state != "same"]
+    states = [one.state.replace("source", source).replace("target", target) for one in unequal]
+    same = len(found) - len(unequal)
+    end = f"{same} key{'s have' if same > 1 else ' has'} the same value in both." if same else ""
+    _table({"key": [one.key for one in unequal], "state": states}, end=end if found else "Neither has any settings.")
     return 0
 
 
@@ -165,7 +168,7 @@ def check_command(session: Session, environments: Sequence[str]) -> int:
     found = session.said(contracts(session.app, session.services, templates, chosen))
     code = int(any(contract.status == "failed" or contract.closed for contract in found))
     body = {"environments": [_contract(one) for one in found]}
-    return session.show(body, (line for one in found for line in _contract_lines(one)), exit_code=code)
+    return session.show(body, contract_lines(found), exit_code=code)
 
 
 def _refuse_both(*, secret: bool, plain: bool) -> None:
@@ -179,7 +182,19 @@ def _contract(one: Contract) -> dict[str, object]:
     return {**body, "findings": findings, "notes": list(one.notes)}
 
 
-def _contract_lines(one: Contract) -> Iterator[str]:
+def contract_lines(found: Sequence[Contract]) -> Iterator[str]:
+    """Yield what to print of all environments: the result of each, then each note once, with its environments."""
+    noted: dict[str, list[str]] = {}
+    for one in found:
+        yield from _result_lines(one)
+        for note in one.notes:
+            noted.setdefault(note, []).append(one.environment)
+    for names in dict.fromkeys(tuple(names) for names in noted.values()):
+        yield f"Not known of {', '.join(names)}:"
+        yield from (f"  {note}" for note, of in noted.items() if tuple(of) == names)
+
+
+def _result_lines(one: Contract) -> Iterator[str]:
     ends = {
         "succeeded": f"has what is needed: {one.needs} setting{'s' * (one.needs != 1)}"
         if one.needs
@@ -193,7 +208,6 @@ def _contract_lines(one: Contract) -> Iterator[str]:
     for finding in one.findings:
         yield f"  {finding.location or ''}: {finding.message}".replace("  : ", "  ")
         yield f"    → {finding.fix}"
-    yield from (f"  {note}" for note in one.notes)
 
 
 def _value(session: Session, key: str, environment: str) -> str:
@@ -247,15 +261,14 @@ def _listed(one: Listed) -> dict[str, object]:
     return {"key": one.key, **fields_of(one.setting, "name", "store", "version", "changed_at"), "by": one.by or None}
 
 
-def _table(columns: dict[str, list[str]], *, empty: str) -> None:
+def _table(columns: dict[str, list[str]], *, end: str) -> None:
     from sealift.cli.columns import fitting
     from sealift.cli.screen import screen
     from sealift.cli.text import Text
 
     out = screen(sys.stdout)
-    if not next(iter(columns.values())):
-        out.line(empty)
-        return
     cells = {name: [Text(value) for value in values] for name, values in columns.items()}
-    for line in fitting(cells, width=out.width, spare=("by",)):
+    for line in fitting(cells, width=out.width, spare=("by",)) if next(iter(columns.values())) else ():
         out.line(line)
+    if end:
+        out.line(end)

@@ -73,9 +73,7 @@ def drift(app: App, environment: Environment, services: Services) -> DriftReport
     check_account(site)
     entries = site.ledger.entries()
     broken = broken_stacks(site) if standing(entries).current else ()
-    problems = tuple(
-        f"The ledger records that a release runs here, but {one}" for one in broken if one.status is None
-    )
+    problems = tuple(f"The ledger records that a release runs here, but {one}" for one in broken if one.status is None)
     left = observe_undeclared(site, entries)
     problems += tuple(f"Stack {s.name} still exists, but sealift.toml does not declare it" for s in left)
     problems += tuple(
