@@ -99,3 +99,13 @@ def test_a_parameter_keeps_its_type_and_a_new_one_is_secure_unless_it_is_plain(w
     assert [(one.value, one.is_secure) for one in held if one is not None] == [("20", False), ("t", True)]
     settings.remove(plain)
     settings.remove(secure)
+
+
+def test_many_values_are_read_together_whichever_store_has_them(world: World) -> None:
+    settings, prefix = world.cloud.settings, f"/{world.name()}/staging/"
+    written = {f"ssm-secure:{prefix}P{at}": str(at) for at in range(12)} | {f"secretsmanager:{prefix}S": "s"}
+    for reference, value in written.items():
+        settings.put(reference, value)
+    held = settings.held_each([*written, f"ssm:{prefix}NONE", f"secretsmanager:{prefix}NONE"])
+    assert {r: one.value for r, one in held.items() if not isinstance(one, CloudError)} == written
+    assert held == {r: settings.held(r) for r in written}

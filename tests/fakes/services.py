@@ -112,6 +112,8 @@ class FakeSettings:
     """What happens to a reference before it is written."""
     sealed: str = ""
     """Why no value can be read, when none can."""
+    closed: set[str] = field(default_factory=set)
+    """References whose value cannot be read."""
     lagging: Callable[[], bool] = lambda: False
     """Whether looks for what there is show what was before the last `put` or `remove`."""
     _before: dict[str, str] = field(default_factory=dict)
@@ -146,13 +148,25 @@ class FakeSettings:
     def held(self, reference: str) -> Held | None:
         """Return the value, or None."""
         self._look()
-        if self.sealed:
-            raise CloudError(self.sealed, code="kms-key-unusable")
+        if self.sealed or reference in self.closed:
+            raise CloudError(self.sealed or f"no right to {reference}", code="kms-key-unusable")
         if reference not in self.known:
             return None
         version, is_binary = str(self.changes.get(reference, 1)), reference in self.binary
         value, is_secure = self.values.get(reference, "value"), reference in self.secure
         return Held(value=value, version=version, is_binary=is_binary, is_secure=is_secure)
+
+    def held_each(self, references: Sequence[str]) -> Mapping[str, Held | CloudError]:
+        """Return each value, or why it cannot be read."""
+        found: dict[str, Held | CloudError] = {}
+        for reference in references:
+            try:
+                held = self.held(reference)
+            except CloudError as error:
+                found[reference] = error
+            else:
+                found |= {reference: held} if held is not None else {}
+        return found
 
     def put(self, reference: str, value: str, *, plain: bool = False) -> str:
         """Write a value."""

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from sealift.aws.failures import calling
 from sealift.aws.session import AwsSession
 from sealift.errors import CloudError
-from sealift.model.setting import Held, Setting
+from sealift.model.setting import UNREADABLE, Held, Setting
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.literals import ParameterTypeType
-    from mypy_boto3_ssm.type_defs import ParameterStringFilterTypeDef
+    from mypy_boto3_ssm.type_defs import ParameterStringFilterTypeDef, ParameterTypeDef
 
 _NAMES_PER_CALL = 50
 """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterStringFilter.html"""
+_VALUES_PER_CALL = 10
+"""https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html"""
 _PUBLIC = "/aws/service/"
 """Parameters that AWS publishes: DescribeParameters does not list them, everybody can read them."""
 _PARALLEL = 8
@@ -92,13 +94,7 @@ class AwsSettings:
         try:
             with calling(f"read {name or secret}"):
                 if name is not None:
-                    found = self._session.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
-                    return Held(
-                        value=found["Value"],
-                        version=str(found["Version"]),
-                        is_list=found.get("Type") == "StringList",
-                        is_secure=found.get("Type") == "SecureString",
-                    )
+                    return _held(self._session.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"])
                 kept = self._session.secretsmanager.get_secret_value(SecretId=secret or "")
                 if "SecretString" in kept:
                     return Held(value=kept["SecretString"], version=kept["VersionId"])
@@ -108,6 +104,41 @@ class AwsSettings:
             if error.code == "not-found" or (secret is not None and self._secret_version(secret) is None):
                 return None
             raise
+
+    def held_each(self, references: Sequence[str]) -> Mapping[str, Held | CloudError]:
+        """Return the values: of parameters ten at a time. Without the right to do so, or to one of ten, each alone."""
+        names = {r: name for r in references if (name := parameter_name(r)) is not None and not name.startswith("arn:")}
+        wanted = sorted(set(names.values()))
+        starts = range(0, len(wanted), _VALUES_PER_CALL)
+        batches = [wanted[start : start + _VALUES_PER_CALL] for start in starts]
+        with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+            known: dict[str, Held] = {}
+            alone = [r for r in references if r not in names]
+            for batch, found in zip(batches, pool.map(self._batch, batches), strict=True):
+                known |= found or {}
+                alone += [r for r, name in names.items() if found is None and name in batch]
+            each = dict(zip(alone, pool.map(self._held_or_error, alone), strict=True))
+        kept = {r: known[name] if name in known else each.get(r) for r, name in names.items()} | each
+        return {r: one for r, one in kept.items() if one is not None}
+
+    def _batch(self, names: list[str]) -> dict[str, Held] | None:
+        """Return the values of at most ten parameters; None when one call cannot read them."""
+        try:
+            with calling("read parameters"):
+                found = self._session.ssm.get_parameters(Names=names, WithDecryption=True)["Parameters"]
+                return {one["Name"]: _held(one) for one in found}
+        except CloudError as error:
+            if error.code not in UNREADABLE:
+                raise
+            return None
+
+    def _held_or_error(self, reference: str) -> Held | CloudError | None:
+        try:
+            return self.held(reference)
+        except CloudError as error:
+            if error.code not in UNREADABLE:
+                raise
+            return error
 
     def put(self, reference: str, value: str, *, plain: bool = False) -> str:
         name, secret = parameter_name(reference), secret_id(reference)
@@ -181,6 +212,16 @@ class AwsSettings:
             answer = self._session.secretsmanager.describe_secret(SecretId=secret)
             return None if "DeletedDate" in answer else _current(answer.get("VersionIdsToStages", {}))
         return None
+
+
+def _held(found: "ParameterTypeDef") -> Held:
+    kind = found.get("Type")
+    return Held(
+        value=found["Value"],
+        version=str(found["Version"]),
+        is_list=kind == "StringList",
+        is_secure=kind == "SecureString",
+    )
 
 
 def _current(staged: Mapping[str, Sequence[str]]) -> str:

@@ -145,6 +145,7 @@ RIGHTS: tuple[Right, ...] = (
         ("ssm:GetParametersByPath", _AT % "ssm" + "parameter/${Path}", "list the parameters"),
         ("secretsmanager:ListSecrets", EVERYTHING, "list the secrets"),
         ("ssm:GetParameter", PARAMETER, "read a value"),
+        ("ssm:GetParameters", PARAMETER, "read ten values by one call; without it each is read alone"),
         ("secretsmanager:GetSecretValue", SECRET, "read a value"),
         ("ssm:PutParameter", PARAMETER, "write a value"),
         ("secretsmanager:CreateSecret", SECRET, "make a secret"),

@@ -87,7 +87,7 @@ def _settings(target: BootstrapTarget) -> Iterator[Json]:
     """Yield what `sealift config` needs: to list, read and write what is below /<app>/<environment>/."""
     at = "arn:${{AWS::Partition}}:{}:${{AWS::Region}}:${{AWS::AccountId}}:{}/" + f"{target.app}/{target.environment}"
     whole = at.format("ssm", "parameter")
-    names = "ssm:GetParametersByPath GetParameter PutParameter DeleteParameter"
+    names = "ssm:GetParametersByPath GetParameter GetParameters PutParameter DeleteParameter"
     yield allow("Settings", names, subs([whole, f"{whole}/*"]))
     secrets = "secretsmanager:CreateSecret DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret"
     yield allow("OwnSecrets", secrets, sub(at.format("secretsmanager", "secret:") + "/*"))

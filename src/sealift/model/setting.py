@@ -7,6 +7,8 @@ from typing import Literal
 from sealift.model.values import value
 
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e \t\r\n"
+UNREADABLE = frozenset({"access-denied", "kms-key-unusable"})
+"""Codes of errors that say that the value of one setting cannot be read, and nothing of others."""
 StoreName = Literal["parameter", "secret"]
 """`parameter` is a SecureString of SSM Parameter Store, `secret` is a secret of Secrets Manager."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sealift.errors import CloudError
     from sealift.model.app import Environment
     from sealift.model.health import Traffic
     from sealift.model.live import Answer, Attempt, Concurrency, LiveFunction, LivePrincipal, PrincipalKind
@@ -169,6 +170,9 @@ class Settings(Protocol):
 
     def held(self, reference: str) -> Held | None:
         """Return the value of a setting, or None when it does not exist."""
+
+    def held_each(self, references: Sequence[str]) -> Mapping[str, Held | CloudError]:
+        """Return the value of each setting that exists, or why it cannot be read (UNREADABLE). Raises CloudError."""
 
     def put(self, reference: str, value: str, *, plain: bool = False) -> str:
         """Give a setting this value and return its version.

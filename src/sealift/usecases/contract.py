@@ -26,7 +26,6 @@ from sealift.usecases.writing import check_account
 
 Reads = Callable[[str], Sequence[FunctionReads]]
 """Gives what the code of a template's functions reads, by the template's file."""
-UNREADABLE = ("access-denied", "kms-key-unusable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +64,23 @@ def lacking(settings: Settings, references: Sequence[str], *, values: bool = Fal
     blank: list[str] = []
     unread: list[str] = []
     secure: list[str] = []
-    for reference in references if values else ():
-        service, _, rest = reference.partition(":")
-        if reference not in missing:
-            try:
-                held = settings.held(f"{service}:{setting_of(service, rest)}")
-            except CloudError as error:
-                if error.code not in UNREADABLE:
-                    raise
-                unread.append(reference)
-            else:
-                secure += [reference] if held is not None and held.is_secure else []
-                blank += [] if held is not None and _holds(held, reference) else [reference]
+    absent = frozenset(missing)
+    there = {one: _whole(one) for one in references if one not in absent} if values else {}
+    held = settings.held_each([*dict.fromkeys(there.values())])
+    for reference, whole in there.items():
+        one = held.get(whole)
+        if isinstance(one, CloudError):
+            unread.append(reference)
+        else:
+            secure += [reference] if one is not None and one.is_secure else []
+            blank += [] if one is not None and _holds(one, reference) else [reference]
     return Lacking(missing=(*missing, *blank), unread=tuple(unread), secure=tuple(secure))
+
+
+def _whole(reference: str) -> str:
+    """Return a reference without version, JSON key and stage."""
+    service, _, rest = reference.partition(":")
+    return f"{service}:{setting_of(service, rest)}"
 
 
 def _holds(held: Held, reference: str) -> bool:

@@ -5,7 +5,6 @@ A change is recorded in the environment's ledger before it is sent, with a salte
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -22,7 +21,6 @@ from sealift.usecases.stacks.settling import shown
 from sealift.usecases.writing import Operation, Writer, caller_of, check_account, check_gates, writing
 
 _KEY = re.compile(r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.-]+(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.-]+)*")
-_PARALLEL = 8
 _LEVELS = 15
 _LONGEST = 512
 """Levels and characters of a whole name: those of Parameter Store, and of Secrets Manager, which takes shorter ones."""
@@ -31,6 +29,10 @@ _MORE = ", a secret (--secret) up to 65536"
 _LARGEST = {"parameter": 8192, "secret": 65536}
 """Bytes: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html and
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"""
+
+
+Unfinished = Mapping[str, tuple[Operation, SettingChange]]
+"""The last change of each key whose last change was interrupted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,13 +160,13 @@ def import_values(
         for name in named:
             if (name in now and now[name].version) != (name in before and before[name].version):
                 raise _changed_meanwhile(writer, name)
+        left = _unfinished(writer.ledger.entries())
         try:
             for name, value in named.items():
                 held = there.get(name)
-                same = held is not None and not held.is_binary and held.value == value
                 done.append(
-                    Changed(key=name, store=stores[name], done="unchanged", version=held.version)
-                    if held is not None and same
+                    _kept(writer, name, held, stores[name], left)
+                    if held is not None and not held.is_binary and held.value == value
                     else _write(writer, operation, name, value, store=stores[name], plain=plain)
                 )
         except CloudError:
@@ -182,7 +184,12 @@ def unset_value(app: App, environment: Environment, services: Services, key: str
     with writing(site, purpose=f"unsetting {name}") as writer:
         store = _store(site, name)
         if store is None:
-            raise _absent(site, name)
+            interrupted, begun = _unfinished(writer.ledger.entries()).get(name, (None, None))
+            if interrupted is None or begun is None or begun.change != "unset":
+                raise _absent(site, name)
+            writer.record(interrupted, "succeeded", begun)
+            where: StoreName = "secret" if begun.store == "secret" else "parameter"
+            return Changed(key=name, store=where, done="unset", version="")
         operation = _operation(services)
         change = SettingChange(change="unset", name=name, store=store, caller=caller_of(site))
         writer.record(operation, "running", change)
@@ -232,8 +239,16 @@ def _put(
     if (now and now.version) != (before and before.version):
         raise _changed_meanwhile(writer, name)
     if now is not None and now.value == value and not now.is_binary:
-        return Changed(key=name, store=store, done="unchanged", version=now.version)
+        return _kept(writer, name, now, store, _unfinished(writer.ledger.entries()))
     return _write(writer, operation, name, value, store=store, plain=plain)
+
+
+def _kept(writer: Writer, name: str, held: Held, store: StoreName, left: Unfinished) -> Changed:
+    """Return that a key has its value already, and record it of the interrupted change that wrote this value."""
+    for operation, change in [left[name]] if name in left else ():
+        if change.sha == _fingerprint(writer.site, name, held.value, operation.id):
+            writer.record(operation, "succeeded", replace(change, version=held.version))
+    return Changed(key=name, store=store, done="unchanged", version=held.version)
 
 
 def _secure(site: Site, name: str) -> UserError:
@@ -335,10 +350,13 @@ def _listed(site: Site) -> dict[str, Setting]:
 
 
 def _held_each(site: Site, stores: Mapping[str, StoreName]) -> dict[str, Held]:
-    """Return the value of each key that has one."""
-    with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-        held = pool.map(lambda name: site.cloud.settings.held(_reference(site, name, stores[name])), stores)
-        return {name: one for name, one in zip(stores, held, strict=True) if one is not None}
+    """Return the value of each key that has one. Raises CloudError when one of them cannot be read."""
+    references = {_reference(site, name, store): name for name, store in stores.items()}
+    held = site.cloud.settings.held_each([*references])
+    for one in held.values():
+        if isinstance(one, CloudError):
+            raise one
+    return {references[reference]: one for reference, one in held.items() if isinstance(one, Held)}
 
 
 def _values(site: Site) -> dict[str, tuple[str, bool]]:
@@ -361,6 +379,15 @@ def _authors(entries: tuple[Entry, ...]) -> dict[str, str]:
     """Return who changed each key last."""
     changes = [(e.record.details, e.actor) for e in entries if e.record.status == "succeeded"]
     return {change.name: actor for change, actor in changes if isinstance(change, SettingChange)}
+
+
+def _unfinished(entries: tuple[Entry, ...]) -> Unfinished:
+    last = {change.name: (e.record, change) for e in entries if isinstance(change := e.record.details, SettingChange)}
+    return {
+        name: (Operation(id=record.operation, kind="configuration", release="", commit=None), change)
+        for name, (record, change) in last.items()
+        if record.status == "running"
+    }
 
 
 def own_versions(entries: tuple[Entry, ...]) -> dict[str, frozenset[str]]:

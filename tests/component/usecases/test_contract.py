@@ -261,6 +261,20 @@ def test_values_that_nobody_may_read_are_not_known_and_a_protected_environment_f
     assert TAX in found.reason
 
 
+def test_one_value_that_nobody_may_read_hides_no_other(world: World):
+    settings = world.account("production").settings
+    names = {name: _queue(f"{{{{resolve:secretsmanager:shop/{name}}}}}") for name in ("Closed", "Blank", "Full")}
+    world.write(names, Parameters=PARAMETER)
+    for name, value in (("Closed", "1"), ("Blank", " "), ("Full", "1")):
+        settings.put(f"secretsmanager:shop/{name}", value)
+    settings.closed = {"secretsmanager:shop/Closed"}
+    found = _looked(world)["production"]
+    assert [f.data["setting"] for f in found.findings] == ["secretsmanager:shop/Blank"]
+    settings.put("secretsmanager:shop/Blank", "1")
+    found = _looked(world)["production"]
+    assert (found.status, "shop/Closed" in found.reason, "shop/Full" in found.reason) == ("not looked at", True, False)
+
+
 def test_an_environment_that_cannot_be_read_fails_when_it_is_protected(world: World):
     world.write({"Q": _queue("{{resolve:ssm:/shop/${SealiftEnvironment}/tax}}")}, Parameters=PARAMETER)
     for name in ("staging", "production"):

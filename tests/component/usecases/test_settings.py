@@ -4,7 +4,16 @@ import pytest
 
 from sealift.delivery.lag import UNSEEN_S
 from sealift.errors import CloudError, Refused, UserError
-from sealift.usecases.settings import differences, import_values, set_value, settings_of, unset_value, value_of
+from sealift.model.records import SettingChange
+from sealift.usecases.settings import (
+    differences,
+    import_values,
+    own_versions,
+    set_value,
+    settings_of,
+    unset_value,
+    value_of,
+)
 from tests.component.usecases.world import World, table
 
 SECRET = "correct horse battery"
@@ -220,3 +229,76 @@ def test_a_plain_key_is_made_so_and_an_encrypted_one_is_not_made_plain(world: Wo
     assert refused.value.code == "config-elsewhere"
     with pytest.raises(UserError):
         import_values(world.app, world.staging, world.services(), {"TOKEN": "2"}, secret=False, plain=True)
+
+
+class Killed(BaseException):
+    """The process ended."""
+
+
+def _outcomes(world: World) -> dict[str, str]:
+    """Return the last status of each key that the ledger has."""
+    changes = [(e.record.details, e.record.status) for e in world.entries()]
+    return {change.name: status for change, status in changes if isinstance(change, SettingChange)}
+
+
+@pytest.mark.parametrize("sent", [False, True])
+@pytest.mark.parametrize("last", ["A", "B", "C"])
+def test_a_killed_import_is_completed_by_repeating_it_and_the_ledger_has_every_outcome(
+    world: World, last: str, sent: bool
+):
+    settings, values = world.account("staging").settings, {"A": "1", "B": "2", "C": "3"}
+    reference = f"ssm-secure:/shop/staging/{last}"
+
+    def kill(there: bool) -> bool:
+        if there:
+            raise Killed
+        return False
+
+    if sent:
+        settings.lagging = lambda: kill(reference in settings.values)
+    else:
+        settings.before_put = lambda one: kill(one == reference) or None
+    with pytest.raises(Killed):
+        import_values(world.app, world.staging, world.services(), values, secret=False)
+    assert _outcomes(world)[last] == "running"
+    settings.lagging, settings.before_put = lambda: False, lambda _: None
+    import_values(world.app, world.staging, world.services(), values, secret=False)
+    assert _outcomes(world) == dict.fromkeys(values, "succeeded")
+    assert own_versions(world.entries()) == dict.fromkeys(values, frozenset({"1"}))
+    before = world.entries()
+    import_values(world.app, world.staging, world.services(), values, secret=False)
+    assert world.entries() == before
+
+
+def test_what_somebody_else_wrote_after_a_kill_is_not_recorded_as_ours(world: World):
+    settings = world.account("staging").settings
+
+    def kill(_: str) -> None:
+        raise Killed
+
+    settings.before_put = kill
+    with pytest.raises(Killed):
+        _set(world, "A", "1")
+    settings.before_put = lambda _: None
+    settings.put("ssm-secure:/shop/staging/A", "2")
+    assert _set(world, "A", "2") == "unchanged"
+    assert _outcomes(world) == {"A": "running"}
+
+
+def test_a_killed_deletion_is_completed_by_repeating_it(world: World):
+    settings = world.account("staging").settings
+    _set(world, "A", "1")
+
+    def gone() -> bool:
+        if settings.known:
+            return False
+        raise Killed
+
+    settings.lagging = gone
+    with pytest.raises(Killed):
+        unset_value(world.app, world.staging, world.services(), "A")
+    settings.lagging = lambda: False
+    assert unset_value(world.app, world.staging, world.services(), "A").done == "unset"
+    assert _outcomes(world) == {"A": "succeeded"}
+    with pytest.raises(UserError):
+        unset_value(world.app, world.staging, world.services(), "A")

@@ -36,7 +36,7 @@ class RawAnswers:
         self.requests.append(request)
         status, body = self._answers.pop(0)
         headers: Any = {"content-type": "text/xml"}
-        return AWSResponse(request.url, status, headers, _Raw(body.encode()))
+        return AWSResponse(request.url, status, headers, Raw(body.encode()))
 
     @property
     def keys(self) -> list[str]:
@@ -45,14 +45,18 @@ class RawAnswers:
         return [_text(header).split("Credential=")[1].split("/")[0] for header in headers]
 
 
-class _Raw:
+class Raw:
+    """The body of an answer."""
+
     def __init__(self, body: bytes) -> None:
         self._body = body
 
     def stream(self, **_: Any) -> Iterator[bytes]:
+        """Yield it."""
         yield self._body
 
     def read(self, *_: Any, **__: Any) -> bytes:
+        """Return it."""
         return self._body
 
 

@@ -1,10 +1,13 @@
 """Bucket, functions, settings and metrics: requests that the embedded cloud cannot judge, and pages it never makes."""
 
 import base64
+import json
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from sealift.aws.bucket import AwsBucket
 from sealift.aws.functions import AwsFunctions
@@ -15,7 +18,7 @@ from sealift.errors import CloudError, PreconditionFailed
 from sealift.model.health import FUNCTION, REST_API
 from sealift.model.stack import StackResource
 from tests.fakes.clock import START
-from tests.unit.aws.stubs import stubbed
+from tests.unit.aws.stubs import ACCESS, Raw, stubbed
 
 OWNER = "111122223333"
 AT = {"Bucket": "artifacts", "ExpectedBucketOwner": OWNER}
@@ -306,3 +309,46 @@ def test_the_states_of_alarms_of_both_kinds_are_read() -> None:
         )
 
         assert AwsMetrics(session).alarms(["errors", "all", "gone"]) == {"errors": "ALARM", "all": "OK"}
+
+
+def parameters_answering(closed: str, *, together: bool = True) -> tuple[AwsSession, Counter[str]]:
+    """Return a session whose Parameter Store lets everything but one parameter be read, and counts calls.
+
+    The first call is throttled.
+    """
+    session, calls = AwsSession(ACCESS), Counter[str]()
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
+        calls[operation] += 1
+        asked = json.loads(request.body)
+        names = asked.get("Names") or [asked["Name"]]
+        found = [{"Name": n, "Value": f"of {n}", "Version": 1} for n in names if not n.endswith("none")]
+        body: dict[str, Any] = {"Parameters": found} if "Names" in asked else {"Parameter": found[0]}
+        denied = closed in names or ("Names" in asked and not together)
+        if denied or calls.total() == 1:
+            body = {"__type": "AccessDeniedException" if denied else "ThrottlingException"}
+        return AWSResponse(request.url, 400 if "__type" in body else 200, {}, Raw(json.dumps(body).encode()))
+
+    session.ssm.meta.events.register("before-send.ssm", answer)
+    return session, calls
+
+
+def test_ten_parameters_are_read_by_one_call_and_one_that_is_closed_hides_no_other() -> None:
+    session, calls = parameters_answering("/shop/p7")
+    wanted = [f"ssm:/shop/p{at}" for at in range(1_000)]
+    held = AwsSettings(session).held_each([*wanted, "ssm:/shop/none"])
+    assert {r: one.value for r, one in held.items() if not isinstance(one, CloudError)} == {
+        r: f"of {r.removeprefix('ssm:')}" for r in wanted if r != "ssm:/shop/p7"
+    }
+    assert [(r, one.code) for r, one in held.items() if isinstance(one, CloudError)] == [
+        ("ssm:/shop/p7", "access-denied")
+    ]
+    assert calls == {"GetParameters": 102, "GetParameter": 10}
+
+
+def test_without_the_right_to_read_several_each_parameter_is_read_alone() -> None:
+    session, calls = parameters_answering("", together=False)
+    wanted = [f"ssm:/shop/p{at}" for at in range(15)]
+    assert AwsSettings(session).held_each(wanted).keys() == set(wanted)
+    assert calls["GetParameter"] == 15

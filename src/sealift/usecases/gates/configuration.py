@@ -4,7 +4,8 @@ from sealift.delivery.evidence import read
 from sealift.delivery.gates import GateResult, refused_by
 from sealift.errors import CloudError
 from sealift.model.event import Noted
-from sealift.usecases.contract import UNREADABLE, lacking, settings_missing
+from sealift.model.setting import UNREADABLE
+from sealift.usecases.contract import lacking, settings_missing
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.site import Site
 

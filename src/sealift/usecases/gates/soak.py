@@ -8,7 +8,7 @@ from sealift.delivery.gates import GateName, GateResult, promotion_gates
 from sealift.delivery.history import Standing
 from sealift.errors import CloudError
 from sealift.model.event import Noted
-from sealift.usecases.contract import UNREADABLE
+from sealift.model.setting import UNREADABLE
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.needs import setting_name
 from sealift.usecases.settings import own_versions, prefix_of
