@@ -64,14 +64,6 @@ def pinned(text: str, versions: Mapping[str, str]) -> str:
     return _REFERENCE.sub(written, text)
 
 
-def heads(text: str) -> Iterator[str]:
-    """Yield the references in a text that name neither version nor stage, as `secretsmanager:shop/key`."""
-    for service, rest in references(text):
-        head = f"{service}:{rest}"
-        if version_suffix(head, "1"):
-            yield head
-
-
 def version_suffix(head: str, version: str) -> str:
     """Return what has to follow a reference for it to name a version; empty where nothing can."""
     whole = f"{{{{resolve:{head}"

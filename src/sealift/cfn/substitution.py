@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from sealift.model.template import Json
@@ -21,6 +21,40 @@ def text_and_variables(argument: Json) -> tuple[str | None, dict[str, Json]]:
             return text, variables
         case _:
             return None, {}
+
+
+def as_sub(value: Json) -> tuple[str, dict[str, Json]] | None:
+    """Return text and variables of the `Fn::Sub` that gives the same text as a value; None when there is none.
+
+    Values are texts, `Ref`, `Fn::GetAtt` and `Fn::Sub`. A variable that stands for such a value is put into the text.
+    """
+    match value:
+        case str(text):
+            return literal(text), {}
+        case {"Ref": str(name)} if name != "AWS::NoValue":
+            return f"${{{name}}}", {}
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return f"${{{name}.{attribute}}}", {}
+        case {"Fn::Sub": argument}:
+            whole, variables = text_and_variables(argument)
+            put: dict[str, str] = {}
+            for name, inner in variables.items():
+                found, left = as_sub(inner) or ("", variables)
+                if not left and not {*names(found)} & variables.keys() - {name}:
+                    put[name] = found
+            others = {name: inner for name, inner in variables.items() if name not in put}
+            return None if whole is None else (replaced(whole, put.get), others)
+        case _:
+            return None
+
+
+def joined(separator: str, parts: Sequence[Json]) -> str | None:
+    """Return the text of the `Fn::Sub` that gives what `Fn::Join` makes of these parts; None when there is none."""
+    subs = [as_sub(part) for part in parts]
+    texts = [sub[0] for sub in subs if sub and not sub[1]]
+    whole = literal(separator).join(texts)
+    alone = [name for text in texts for name in names(text)]
+    return whole if len(texts) == len(parts) and [*names(whole)] == alone else None
 
 
 def pieces(text: str) -> Iterator[tuple[str, str | None]]:

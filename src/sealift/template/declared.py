@@ -6,6 +6,7 @@ from typing import Final
 
 from sealift.cfn.intrinsics import walk
 from sealift.cfn.references import references, setting_of
+from sealift.cfn.substitution import as_sub, joined
 from sealift.cfn.substitution import names as placeholders
 from sealift.cfn.values import mapping_at, properties, resources, scalar_text
 from sealift.model.template import Json, Location, ParameterSpec, TemplatePath
@@ -103,13 +104,25 @@ def settings(body: dict[str, Json]) -> tuple[str, ...]:
             default = scalar_text(parameter.get("Default"))
             if default:
                 names[f"ssm:{default}"] = None
-    for _, value in walk(body):
-        if isinstance(value, str):
-            for service, rest in references(value):
-                name = setting_of(service, rest)
-                if set(placeholders(name)) <= plain and f"{service}:{name}" not in own:
-                    names[f"{service}:{name}"] = None
+    for path, value in walk(body):
+        for service, rest in references(_sub_text(value)) if path[-2:] != ("Fn::Sub", 0) else ():
+            name = setting_of(service, rest)
+            if set(placeholders(name)) <= plain and f"{service}:{name}" not in own:
+                names[f"{service}:{name}"] = None
     return tuple(names)
+
+
+def _sub_text(value: Json) -> str:
+    """Return a text, or what `Fn::Sub` or `Fn::Join` makes, with parameters in it as placeholders; else nothing."""
+    match value:
+        case str(text):
+            return text
+        case {"Fn::Sub": [*_]}:
+            return (as_sub(value) or ("", {}))[0]
+        case {"Fn::Join": [str(separator), [*parts]]}:
+            return joined(separator, parts) or ""
+        case _:
+            return ""
 
 
 def _own_settings(body: dict[str, Json]) -> Iterator[str]:

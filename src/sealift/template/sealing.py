@@ -14,7 +14,7 @@ from sealift.template.setting_versions import with_versions
 from sealift.template.shapes import SHAPES, Shape
 from sealift.template.sharing import with_layers
 from sealift.template.sourcemaps import with_source_maps
-from sealift.template.versions import follow_layers
+from sealift.template.versions import follow
 
 
 def sealed(template: Template, blobs: Mapping[str, str], layers: Mapping[str, str]) -> bytes:
@@ -33,8 +33,8 @@ def sealed(template: Template, blobs: Mapping[str, str], layers: Mapping[str, st
     with_source_maps(body, template)
     _push_down_globals(body)
     layered = with_layers(body, template, blobs, layers)
-    follow_layers(layered, template, blobs)
-    return dumped(with_versions(_with_bucket(layered, template), template.versioned))
+    versioned = with_versions(_with_bucket(layered, template), template.versioned)
+    return dumped(follow(versioned, template, blobs))
 
 
 def dumped(body: dict[str, Json]) -> bytes:

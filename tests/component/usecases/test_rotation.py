@@ -96,6 +96,7 @@ def test_a_setting_that_was_changed_alone_is_deployed(world: World, reference: s
 def test_a_changed_setting_that_no_stack_noticed_is_not_said_to_run(world: World):
     pieces: Json = ["{{resolve:secretsmanager:shop", "/key}}"]
     with_parameter(world, {}, {"Fn::Join": ["", [*pieces, "{{resolve:ssm:/shop/tax:1}}"]]})
+    world.account().settings.known.add("secretsmanager:shop/key")
     settings = world.account().settings
     settings.known.add("ssm:/shop/tax")
     world.deploy()
@@ -112,6 +113,8 @@ def test_a_changed_setting_that_no_stack_noticed_is_not_said_to_run(world: World
         ("{{resolve:secretsmanager:shop/key}}", "secretsmanager:shop/key", ":SecretString:::1", ":SecretString:::2"),
         ("{{resolve:secretsmanager:shop/key:SecretString:user}}", "secretsmanager:shop/key", "::1", "::2"),
         ({"Fn::Sub": "u:{{resolve:ssm:/${Shop}/tax}}"}, "ssm:/orders/tax", ":1", ":2"),
+        ({"Fn::Join": ["/", ["{{resolve:ssm:", {"Ref": "Shop"}, "tax}}"]]}, "ssm:/orders/tax", ":1", ":2"),
+        ({"Fn::Sub": ["{{resolve:ssm:/${Name}/tax}}", {"Name": {"Ref": "Shop"}}]}, "ssm:/orders/tax", ":1", ":2"),
     ],
 )
 def test_a_changed_setting_that_a_template_names_reaches_its_function(

@@ -1,6 +1,7 @@
 """References in a template get their versions by parameters, where CloudFormation and SAM let them."""
 
 import copy
+import json
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,11 @@ from sealift.template.setting_versions import versioned, with_versions
 KEY = "{{resolve:secretsmanager:shop/key}}"
 HEAD = "secretsmanager:shop/key"
 VERSION = version_parameter(HEAD)
-SUB: Json = {"Fn::Sub": f"{{{{resolve:secretsmanager:shop/key${{{VERSION}}}}}}}"}
+SUB: dict[str, Json] = {"Fn::Sub": f"{{{{resolve:secretsmanager:shop/key${{{VERSION}}}}}}}"}
+
+
+def _resource(kind: str, **properties: Json) -> dict[str, Json]:
+    return {"Resources": {"Hello": {"Type": kind, "Properties": properties}}}
 
 
 def _function(reference: Json) -> dict[str, Json]:
@@ -34,9 +39,20 @@ def _changed(body: dict[str, Json]) -> dict[str, Json]:
     [
         (KEY, SUB),
         ({"Fn::Sub": KEY}, SUB),
-        ({"Fn::Sub": [KEY, {"A": "b"}]}, {"Fn::Sub": [SUB["Fn::Sub"], {"A": "b"}]}),  # type: ignore[index, call-overload]
+        ({"Fn::Sub": [KEY, {"A": "b"}]}, SUB),
+        (
+            {"Fn::Sub": [KEY + "${A}", {"A": {"Fn::ImportValue": "x"}}]},
+            {"Fn::Sub": [f"{SUB['Fn::Sub']}${{A}}", {"A": {"Fn::ImportValue": "x"}}]},
+        ),
         ({"Fn::If": ["Yes", KEY, "no"]}, {"Fn::If": ["Yes", SUB, "no"]}),
         ({"Fn::Join": ["", ["a", KEY]]}, {"Fn::Join": ["", ["a", SUB]]}),
+        ({"Fn::Join": [":", ["{{resolve:secretsmanager", "shop/key}}"]]}, {"Fn::Join": [":", [SUB]]}),
+        (
+            {"Fn::Join": ["/", [{"Fn::ImportValue": "x"}, "{{resolve:secretsmanager:shop", "key}}", "b"]]},
+            {"Fn::Join": ["/", [{"Fn::ImportValue": "x"}, SUB, "b"]]},
+        ),
+        ({"Fn::Sub": ["${A}", {"A": KEY}]}, SUB),
+        ({"Fn::Base64": {"Fn::Join": ["", ["a", KEY]]}}, {"Fn::Base64": {"Fn::Join": ["", ["a", SUB]]}}),
         (
             "${literal} " + KEY,
             {"Fn::Sub": "${!literal} {{resolve:secretsmanager:shop/key${" + VERSION + "}}}"},
@@ -57,10 +73,14 @@ def test_a_reference_takes_its_version_from_a_parameter(written: Json, made: Jso
         _function("{{resolve:secretsmanager:shop/key:SecretString:::1}}"),
         _function("{{resolve:secretsmanager:shop/key:SecretString:user:AWSPREVIOUS}}"),
         _function("{{resolve:secretsmanager:of/another}}"),
-        _function({"Fn::Join": [":", ["{{resolve:secretsmanager", "shop/key}}"]]}),
         _function({"Fn::Select": [0, [KEY]]}),
-        _function({"Fn::Sub": ["${A}", {"A": KEY}]}),
-        {"Resources": {"Hello": {"Type": "AWS::Serverless::Function", "Properties": {"Description": KEY}}}},
+        _function({"Fn::Join": ["", [KEY[:9], {"Fn::ImportValue": "x"}, KEY[9:]]]}),
+        _function({"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "AWS::NoValue"}, "shop/key}}"]]}),
+        _resource("AWS::Serverless::Function", Runtime=KEY),
+        _resource("AWS::Serverless::Function", Events={"A": {"Type": "Api", "Properties": {"Path": KEY}}}),
+        _resource("AWS::Serverless::LayerVersion", Description=KEY),
+        _resource("AWS::Serverless::HttpApi", Domain={"DomainName": {"Fn::Sub": KEY}}),
+        _resource("AWS::Serverless::Api", DefinitionBody={"info": {"Fn::Sub": KEY}}),
         {"Resources": {"Hello": {"Type": "Custom::Thing", "Properties": {"A": KEY}}}},
         {"Resources": {"Hello": {"Type": "AWS::Lambda::Function", "Metadata": {"A": KEY}}}},
         {"Outputs": {"A": {"Value": KEY}}},
@@ -68,6 +88,27 @@ def test_a_reference_takes_its_version_from_a_parameter(written: Json, made: Jso
 )
 def test_elsewhere_a_template_stays_as_it_is(body: dict[str, Json]):
     assert _changed(body) is body
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("Function", {"VpcConfig": {"SecurityGroupIds": [KEY]}}),
+        ("Function", {"Policies": [{"S3ReadPolicy": {"BucketName": KEY}}]}),
+        ("Function", {"Environment": {"Variables": {"Runtime": KEY, "Path": KEY}}}),
+        ("Function", {"Events": {"A": {"Type": "SQS", "Properties": {"Queue": KEY}}}}),
+        ("StateMachine", {"DefinitionSubstitutions": {"A": KEY}}),
+        ("HttpApi", {"Auth": {"Authorizers": {"A": {"JwtConfiguration": {"audience": [KEY]}}}}}),
+        ("SimpleTable", {"SSESpecification": {"KMSMasterKeyId": KEY}}),
+    ],
+)
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_property_of_sam_takes_its_version_from_a_parameter(kind: str, properties: dict[str, Json], shared: bool):
+    body = {"Globals": {kind: properties}} if shared else _resource(f"AWS::Serverless::{kind}", **properties)
+    made = json.dumps(_changed(body))
+    assert KEY in json.dumps(body)
+    assert KEY not in made
+    assert made.count(f"${{{VERSION}}}") == json.dumps(body).count(KEY)
 
 
 def test_each_reference_has_a_parameter_of_its_own():
@@ -83,9 +124,13 @@ PIECES = st.lists(
 )
 
 
-@given(PIECES.map("".join))
-def test_without_a_version_a_template_means_what_it_meant(text: str):
-    body = _changed(_function(text))
-    kept = _function(text)["Resources"]
-    names = dict.fromkeys(body.get("Parameters") or {}, "")  # type: ignore[union-attr]
+@given(PIECES, st.sampled_from(["text", "sub", "join"]), st.sampled_from(["", "/", "$"]))
+def test_without_a_version_a_template_means_what_it_meant(pieces: list[str], form: str, separator: str):
+    text = "".join(pieces)
+    parts: Json = [{"Ref": "Shop"} if piece == "a" else piece for piece in pieces]
+    written: Json = {"text": text, "sub": {"Fn::Sub": text}, "join": {"Fn::Join": [separator, parts]}}[form]
+    body = _changed(_function(written))
+    known: dict[str, Json] = {"Shop": "shop", "x": "1"}
+    names = known | dict.fromkeys(body.get("Parameters") or {}, "")  # type: ignore[call-overload]
+    kept = resolved(_function(written)["Resources"], Bindings(parameters=known))
     assert resolved(body["Resources"], Bindings(parameters=names)) == kept

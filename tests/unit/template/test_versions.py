@@ -1,10 +1,13 @@
-"""An alias follows the layers of its function: other content, another version."""
+"""An alias follows the layers and the values of its function: other content, another version."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from sealift.cfn.evaluation import Bindings, resolved
+from sealift.cfn.references import version_parameter
+from sealift.cfn.values import mapping_at
 from sealift.model.template import Json, Template
 from sealift.template.templates import SamTemplates
 from tests.unit.template.apps import at, json_of, load, sha
@@ -28,7 +31,48 @@ def published(template: Template, changed: Mapping[str, str], *, shared: bool = 
     blobs = {asset.key: sha(asset.key + changed.get(asset.key, "")) for asset in (*template.assets, *layers)}
     used = {member: layer.key for layer in layers for member in layer.members}
     properties = at(json_of(templates.seal(template, blobs, used)), "Resources", "One", "Properties")
-    return properties.get("AutoPublishCodeSha256") if isinstance(properties, dict) else None
+    assert isinstance(properties, dict)
+    return {name: properties[name] for name in ("AutoPublishCodeSha256", "CodeUri") if name in properties}
+
+
+def version_of(template: Template, values: Mapping[str, str]) -> tuple[str, Json]:
+    """Return the logical id of the version that SAM publishes with these values, and where the code comes from."""
+    templates = SamTemplates()
+    sealed = templates.seal(template, {asset.key: sha(asset.key) for asset in template.assets}, {})
+    given = {"SealiftArtifactBucket": "b", **values}
+    rendered = templates.render(sealed, parameters=given, account="1" * 12, region="eu-west-1", stack_name="s")
+    (version,) = [name for name in mapping_at(rendered.body, "Resources") if name.startswith("OneVersion")]
+    bindings = Bindings(parameters={**given})
+    return version, resolved(at(rendered.body, "Resources", "One", "Properties", "Code"), bindings)
+
+
+PARAMETERS = (
+    "Parameters: {Tax: {Type: String}, Rest: {Type: String}, Pass: {Type: String, NoEcho: true},"
+    " Hosts: {Type: CommaDelimitedList}}\n"
+)
+GIVEN = {"Tax": "1", "Rest": "1", "Pass": "1", "Hosts": "a"}
+
+
+@pytest.mark.parametrize("value", ["!Ref Tax", "!Sub 'x-${Tax}'", "!Join ['', [!Ref Tax, !Ref Pass]]"])
+@pytest.mark.parametrize("layers", ["", ", Layers: [!Ref L]"])
+def test_another_value_of_a_variable_is_another_version_and_no_other_value_is(
+    tmp_path: Path, value: str, layers: str
+) -> None:
+    more = f"AutoPublishAlias: live, Environment: {{Variables: {{A: {value}}}}}{layers}"
+    template = load(tmp_path, f"{TOP}{PARAMETERS}Resources:\n{function('One', more)}{LAYER}", FILES)
+    first, code = version_of(template, GIVEN)
+    assert code == {"S3Bucket": "b", "S3Key": f"blobs/{sha('One.CodeUri')}"}
+    assert version_of(template, GIVEN | {"Rest": "2", "Pass": "2", "Hosts": "b"}) == (first, code)
+    second, same = version_of(template, GIVEN | {"Tax": "2"})
+    assert (second != first, same) == (True, code)
+
+
+def test_the_current_version_of_a_setting_is_another_version_of_the_function(tmp_path: Path) -> None:
+    more = "AutoPublishAlias: live, Environment: {Variables: {A: '{{resolve:ssm:/shop/tax}}'}}"
+    template = load(tmp_path, f"{TOP}Resources:\n{function('One', more)}", FILES)
+    (head,) = template.versioned
+    first, second = (version_of(template, {version_parameter(head): f":{number}"})[0] for number in (1, 2))
+    assert first != second
 
 
 @pytest.mark.parametrize(
@@ -46,7 +90,6 @@ def test_another_layer_or_other_code_is_another_version_and_nothing_else_is(
         tmp_path, f"{TOP}{top}Resources:\n{function('One', more)}{LAYER}{function('Two', 'Timeout: 3')}", FILES
     )
     first = published(template, {})
-    assert isinstance(first, str)
     assert published(template, {}) == first
     assert published(template, {"Two.CodeUri": "x"}) == first
     assert published(template, {"L.ContentUri": "x"}) != first
@@ -57,7 +100,6 @@ def test_a_layer_that_functions_share_is_followed(tmp_path: Path) -> None:
     text = function("One", "AutoPublishAlias: live") + function("Two", "AutoPublishAlias: live")
     template = load(tmp_path, f"{TOP}Resources:\n{text}", FILES)
     first = published(template, {}, shared=True)
-    assert isinstance(first, str)
     assert published(template, {"SealiftSharedPython312X86": "x"}, shared=True) != first
 
 
@@ -66,4 +108,5 @@ def test_a_layer_that_functions_share_is_followed(tmp_path: Path) -> None:
 )
 def test_without_an_alias_or_a_layer_of_the_release_nothing_is_added(tmp_path: Path, more: str) -> None:
     template = load(tmp_path, f"{TOP}Resources:\n{function('One', more)}{LAYER}", FILES)
-    assert published(template, {}) is None
+    code = {"Bucket": {"Ref": "SealiftArtifactBucket"}, "Key": f"blobs/{sha('One.CodeUri')}"}
+    assert published(template, {}) == {"CodeUri": code}
