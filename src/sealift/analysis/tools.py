@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from sealift.analysis.diagnostics import Diagnostic, diagnostics
 from sealift.analysis.redact import redacted, unstyled
 from sealift.model.finding import Finding, Severity
 from sealift.model.template import Location
@@ -39,10 +40,7 @@ TOOLS: Mapping[str, Tool] = {
     "ty": Tool(argv=("ty", "check", "--output-format", "concise"), files=("ty.toml",), table="ty"),
     "pyrefly": Tool(argv=("pyrefly", "check", "--output-format", "min-text"), files=("pyrefly.toml",), table="pyrefly"),
     "bandit": Tool(
-        argv=(
-            *("bandit", "-r", ".", "-q", "-f", "custom"),
-            *("--msg-template", "{relpath}:{line}: {severity}: {msg} [{test_id}]"),
-        ),
+        argv=("bandit", "-r", ".", "-q", "-f", "json"),
         files=(".bandit", "bandit.yaml"),
         table="bandit",
     ),
@@ -61,17 +59,7 @@ MOST_FINDINGS = 10_000
 _LONGEST_LINE = 2_000
 SETUP = "setup.cfg"
 """Of these tools mypy alone reads it: https://mypy.readthedocs.io/en/stable/config_file.html"""
-_LINE = re.compile(
-    r"\s*(?:(?P<before>ERROR|WARN(?:ING)?|INFO)\s+)?(?P<file>[^\s:()][^:()]*?)"
-    r"(?::(?P<line>[0-9]{1,9})(?::\d+)?(?:-\d+(?::\d+)?)?|\((?P<at>[0-9]{1,9}),\d+\))(?::| -)\s+(?P<said>\S.*)"
-)
-_LEVEL = re.compile(
-    r"(?P<level>error|warning|warn|note|info|information|hint|low|medium|high)\b(?:\[(?P<rule>[\w-]+)\])?:?\s*",
-    re.IGNORECASE,
-)
-_CODE = re.compile(r"(?P<rule>[A-Z]{1,5}\d{2,6}):?\s+")
-_RULE = re.compile(r"\s+(?:\[(?:Error/|Warning/)?(?P<rule>[\w@/.-]+)\]|\((?P<report>report\w+)\))$")
-_NOT_SHOWN = ("note", "info", "information", "hint")
+_WARNINGS = ("warning", "warn")
 _SEVERITIES: Mapping[str, Severity] = {"warning": "low", "warn": "low", "low": "low", "medium": "medium"}
 
 
@@ -90,62 +78,86 @@ def is_configured(tool: Tool, name: str, body: str) -> bool:
 
 
 def is_report(tool: str, report: str) -> bool:
-    """Return whether a tool that found nothing would print this: eslint prints JSON even then."""
-    return tool != "eslint" or _json(report) is not None
+    """Return whether a tool that found nothing would print this: eslint and bandit print JSON even then."""
+    kind = {"eslint": list, "bandit": dict}.get(tool)
+    return kind is None or isinstance(_json(report), kind)
 
 
 def report_findings(tool: str, report: str, *, folder: str, stops: bool) -> Iterator[Finding]:
-    """Yield what a report says of files, a line each, in the form `file:line: message` or as JSON of eslint.
+    """Yield what a report says of files: as JSON of eslint or bandit, or as linters print it for people.
 
     `folder` is where the tool was run, absolute; paths are given relative to it. Of a huge report the beginning counts.
     """
-    every = dict.fromkeys(islice((one for read in (_of_eslint, _of_lines) for one in read(report)), MOST_FINDINGS))
-    for file, line, level, rule, message in every:
+    read = (one for form in (_of_eslint, _of_bandit, _of_text) for one in form(report) if one.said)
+    every = dict.fromkeys(islice(read, MOST_FINDINGS))
+    # What fails beside errors is not the warnings.
+    only_warns = all(one.level in _WARNINGS for one in every)
+    for one in every:
+        file, stopping = posixpath.normpath(one.file), stops and (only_warns or one.level not in _WARNINGS)
         yield Finding(
             tool=tool,
-            id=rule or tool,
-            severity="high" if stops else _SEVERITIES.get(level, "medium"),
-            message=redacted(message),
-            fix=f"The documentation of {tool} explains {rule or 'it'}.",
-            location=Location(file=posixpath.relpath(file, folder) if file.startswith("/") else file, line=line),
-            stops=stops,
+            id=one.rule or tool,
+            severity="high" if stopping else _SEVERITIES.get(one.level, "medium"),
+            message=redacted(one.said),
+            fix=redacted(one.fix) or f"The documentation of {tool} explains {one.rule or 'it'}.",
+            location=Location(file=posixpath.relpath(file, folder) if file.startswith("/") else file, line=one.line),
+            stops=stopping,
         )
 
 
-def _of_lines(report: str) -> Iterator[tuple[str, int, str, str, str]]:
-    for text in unstyled(report).splitlines():
-        found = _LINE.fullmatch(_shortened(text).rstrip())
-        if found is None:
-            continue
-        said, rule, level = found["said"], "", (found["before"] or "").lower()
-        if leveled := _LEVEL.match(said):
-            said, level, rule = said[leveled.end() :], leveled["level"].lower(), leveled["rule"] or ""
-        if coded := _CODE.match(said):
-            said, rule = said[coded.end() :], coded["rule"]
-        if ruled := _RULE.search(said):
-            said, rule = said[: ruled.start()], rule or ruled["rule"] or ruled["report"]
-        if said and level not in _NOT_SHOWN:
-            yield posixpath.normpath(found["file"]), int(found["line"] or found["at"]), level, rule, said
+def warnings(said: str) -> str:
+    """Return what a tool says beside its report: that it does not understand its settings, or has nothing to read."""
+    lines = [line.strip() for line in unstyled(said).splitlines() if line.strip()]
+    return " ".join(line for line in lines if not _CHATTER.match(line))
+
+
+_CHATTER = re.compile(
+    r"(?:INFO\b|\[\w+\]\s+INFO\b|npm |\(node:\d+\)|\(Use `node|stubPath |added \d+ package|WARN ty is pre-release"
+    r"|WARNING: there is a new pyright|Please install the new version|Working\.\.\.)"
+)
+"""What tools say on their error stream although all is well."""
+
+
+def _of_text(report: str) -> Iterator[Diagnostic]:
+    return diagnostics(_shortened(line).rstrip() for line in unstyled(report).splitlines())
 
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
 
 
-def _of_eslint(report: str) -> Iterator[tuple[str, int, str, str, str]]:
+def _of_eslint(report: str) -> Iterator[Diagnostic]:
     """Yield what eslint reports; nothing of what only looks like it."""
-    for file in _json(report) or ():
+    said = _json(report)
+    for file in said if isinstance(said, list) else ():
         match file:
             case {"filePath": str(name), "messages": list(messages)}:
                 for one in (one for one in messages if isinstance(one, dict)):
                     level, line = "error" if one.get("severity") == 2 else "warning", one.get("line")
-                    said = _shortened(str(one.get("message")))
-                    yield name, line if isinstance(line, int) else 0, level, str(one.get("ruleId") or ""), said
+                    rule, fix = str(one.get("ruleId") or ""), "`eslint --fix` corrects it." if one.get("fix") else ""
+                    message = _shortened(str(one.get("message")))
+                    yield Diagnostic(name, line if isinstance(line, int) else 0, level, rule, message, fix)
 
 
-def _json(report: str) -> list[object] | None:
+def _of_bandit(report: str) -> Iterator[Diagnostic]:
+    """Yield what bandit reports, and which files it could not read."""
+    match _json(report):
+        case {"results": list(results), "errors": list(errors)}:
+            for one in (one for one in (*results, *errors) if isinstance(one, dict)):
+                line, more = one.get("line_number"), one.get("more_info")
+                yield Diagnostic(
+                    str(one.get("filename")),
+                    line if isinstance(line, int) else 0,
+                    str(one.get("issue_severity") or "").lower(),
+                    str(one.get("test_id") or ""),
+                    _shortened(str(one.get("issue_text") or one.get("reason"))),
+                    f"{more} explains it." if more else "",
+                )
+
+
+def _json(report: str) -> object:
+    """Return a report that is JSON, None for another one."""
     try:
-        said = json.loads(report) if report.lstrip().startswith("[") else None
+        return json.loads(report) if report.lstrip().startswith(("[", "{")) else None
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, list) else None

@@ -27,6 +27,12 @@ def project_files(root: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def only_end(name: str, files: Iterable[str]) -> str | None:
+    """Return the only file that ends with this path: a program names files from the folder it was started in."""
+    alike = [file for file in files if file.endswith(f"/{name}")]
+    return alike[0] if len(alike) == 1 else None
+
+
 def tree_key(root: Path, files: Iterable[str]) -> str:
     """Return a key that only the same files have, with the same content, that can or cannot be run."""
     digest = hashlib.sha256()

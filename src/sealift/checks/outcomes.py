@@ -9,6 +9,7 @@ from pathlib import Path
 from sealift.analysis.junit import Counts, junit_counts
 from sealift.analysis.printed import printed_counts
 from sealift.analysis.suites import Run
+from sealift.checks.files import only_end
 from sealift.model.finding import Finding
 from sealift.model.template import Location
 
@@ -56,6 +57,5 @@ def _within(at: Location | None, root: Path, files: Sequence[str]) -> Location |
         return None
     top = str(root.resolve())
     name = posixpath.relpath(at.file, top) if at.file.startswith("/") else posixpath.normpath(at.file)
-    # Runners name files from the folder that they were started in.
-    alike = [file for file in files if file == name] or [file for file in files if file.endswith(f"/{name}")]
-    return replace(at, file=alike[0]) if len(alike) == 1 else None
+    file = name if name in files else only_end(name, files)
+    return replace(at, file=file) if file else None

@@ -5,25 +5,41 @@ code. Each runs in the environment of the unit tests; a tool that is not install
 """
 
 import posixpath
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from sealift.analysis.redact import excerpt
-from sealift.analysis.tools import MOST_FINDINGS, SETUP, TOOLS, Tool, is_configured, is_report, report_findings
+from sealift.analysis.redact import excerpt, tail
+from sealift.analysis.suites import NOT_TESTS
+from sealift.analysis.tools import (
+    MOST_FINDINGS,
+    SETUP,
+    TOOLS,
+    Tool,
+    is_configured,
+    is_report,
+    report_findings,
+    warnings,
+)
 from sealift.checks.cache import TextCache, content_key
-from sealift.checks.files import states, text
+from sealift.checks.files import only_end, states, text
 from sealift.checks.notes import TIMEOUT_S, advice, changed_files, could_not_run, ending
 from sealift.errors import BuildError, UserError
 from sealift.model.app import App
 from sealift.model.finding import Finding
+from sealift.model.template import Location
 from sealift.ports import Completed, Process
 
 _HERE = "\0the application"
 """Stands in a kept report for the folder of the application."""
+_THEN = "\0its errors"
+"""Stands in a kept report between what was printed on the two streams."""
 _SHOWN = 300
+_REFERS = re.compile(r'"references"\s*:\s*\[\s*\{')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +111,7 @@ def _configured(folder: Path, tool: Tool) -> bool:
     return any(is_configured(tool, name, text(folder / name)) for name in names if (folder / name).is_file())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Runner:
     """Runs each tool over the same files, in the same environment."""
 
@@ -105,6 +121,10 @@ class _Runner:
     process: Process
     cache: TextCache
     tree: Callable[[], str | None]
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.files)
 
     def found(self, call: _Call) -> Iterator[Finding]:
         """Yield what a tool reports, from its report on the same files where that is kept."""
@@ -116,18 +136,20 @@ class _Runner:
             return
         files, place = self.tree(), str(self.root.resolve())
         version = _version(self.root, program, self.bench)
-        key = content_key((*call.argv, call.folder, version, *self.bench.inputs, files or ""))
+        key = content_key(("both streams", *call.argv, call.folder, version, *self.bench.inputs, files or ""))
         kept = self.cache.get(key) if files else None
         if kept is not None:
-            yield from _said(self.root, call, Completed(returncode=0, stdout=kept.replace(_HERE, place), stderr=""))
+            stdout, stderr = kept.replace(_HERE, place).split(_THEN)
+            yield from self._read(call, Completed(returncode=0, stdout=stdout, stderr=stderr))
             return
         before = states(self.root, self.files)
         done = self._run(call, program)
-        yield from _read(self.root, call, done)
+        yield from self._read(call, done)
         wrote = tuple(_wrote(call, before, states(self.root, self.files)))
         yield from wrote
         if files and not wrote and done.returncode == 0 and not done.left_out_bytes:
-            self.cache.put(key, done.stdout.replace(place, _HERE))
+            streams = (stream.replace(_THEN, "").replace(place, _HERE) for stream in (done.stdout, done.stderr))
+            self.cache.put(key, _THEN.join(streams))
 
     def _run(self, call: _Call, program: str) -> Completed:
         argv = (program, *call.argv[1:], *_more(self.root, call, self.bench))
@@ -135,6 +157,59 @@ class _Runner:
             return self.process.run(argv, cwd=self.root / call.folder, env=self.bench.variables, timeout_s=TIMEOUT_S)
         except UserError as error:
             return Completed(returncode=127, stdout="", stderr=error.message)
+
+    def _read(self, call: _Call, done: Completed) -> Iterator[Finding]:
+        """Yield what a run that is over found, and that it said nothing where it should have."""
+        found = [] if done.timed_out else list(self._said(call, done))
+        yield from found
+        broke = done.timed_out or (not found and (done.returncode != 0 or not is_report(call.name, done.stdout)))
+        if broke and (done.timed_out or not call.declared):
+            last = "" if done.stderr.strip() else tail(done.stdout, lines=1)
+            why = replace(done, stderr=f"{ending(done)}: {last}") if last else done
+            yield replace(could_not_run(call.name, why), stops=call.declared)
+        elif done.returncode < 0 and not call.declared:
+            yield advice(call.name, "ended-early", f"{call.name} did not come to its end: {ending(done)}")
+        elif not call.declared and (besides := warnings(excerpt(done.stderr))):
+            message = f"{call.name} warned, beside its report: {besides[:_SHOWN]}"
+            yield replace(advice(call.name, "tool-warning", message), severity="low")
+        if call.name == "tsc" and not call.declared and _REFERS.search(text(self.root / call.folder / "tsconfig.json")):
+            yield replace(advice("tsc", "references-not-checked", _REFERENCES), fix=_BUILDS, location=_place(call))
+        if len(found) >= MOST_FINDINGS or (found and done.left_out_bytes):
+            yield advice(call.name, "more-findings", f"{call.name} reported more than the {len(found)} that are read")
+
+    def _said(self, call: _Call, done: Completed) -> Iterator[Finding]:
+        stops = call.declared and done.returncode != 0
+        folder = str((self.root / call.folder).resolve())
+        # Some print what they found on the error stream; a tool that we call ourselves says other things there.
+        both = f"{done.stdout}\n{done.stderr}" if call.declared and done.stderr.strip() else done.stdout
+        found = False
+        for finding in report_findings(call.name, both, folder=folder, stops=stops):
+            at = finding.location
+            file = at and self._file(posixpath.normpath(posixpath.join(call.folder, at.file)), declared=call.declared)
+            if at is not None and file:
+                found = True
+                yield replace(finding, location=replace(at, file=file))
+        if stops and not found:
+            output = excerpt(f"{done.stdout}\n{done.stderr}".strip()) or "it printed nothing"
+            yield Finding(
+                tool=call.name,
+                id="command-failed",
+                severity="high",
+                message=f"`{' '.join(call.argv)}`: {ending(done)}: {output.splitlines()[-1][:_SHOWN]}",
+                fix="Run it in the application's folder to see all of it.",
+                stops=True,
+            )
+
+    def _file(self, name: str, *, declared: bool) -> str | None:
+        """Return the application's file that a tool names; None for what is installed, built or elsewhere.
+
+        A command may look at hidden files, and may have been started by a script in another folder.
+        """
+        if name in self._known:
+            return name
+        if not declared or name.startswith(("../", "node_modules/")) or "/node_modules/" in name:
+            return None
+        return name if _is_file(self.root / name) else only_end(name, self.files)
 
 
 def _version(root: Path, program: str, bench: Bench) -> str:
@@ -146,19 +221,6 @@ def _version(root: Path, program: str, bench: Bench) -> str:
     return f"{found} {told.st_size} {told.st_mtime_ns}"
 
 
-def _read(root: Path, call: _Call, done: Completed) -> Iterator[Finding]:
-    """Yield what a run that is over found, and that it said nothing where it should have."""
-    found = [] if done.timed_out else list(_said(root, call, done))
-    yield from found
-    broke = done.timed_out or (not found and (done.returncode != 0 or not is_report(call.name, done.stdout)))
-    if broke and (done.timed_out or not call.declared):
-        yield replace(could_not_run(call.name, done), stops=call.declared)
-    elif done.returncode < 0 and not call.declared:
-        yield advice(call.name, "ended-early", f"{call.name} did not come to its end: {ending(done)}")
-    if len(found) >= MOST_FINDINGS or (found and done.left_out_bytes):
-        yield advice(call.name, "more-findings", f"{call.name} reported more than the {len(found)} that are read")
-
-
 def _wrote(call: _Call, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Finding]:
     if changed := changed_files(call.name, before, after):
         message = f"{changed}: what ran beside it may have read either state"
@@ -166,25 +228,8 @@ def _wrote(call: _Call, before: Mapping[str, object], after: Mapping[str, object
         yield replace(advice(call.name, "files-changed", message), fix=fix)
 
 
-def _said(root: Path, call: _Call, done: Completed) -> Iterator[Finding]:
-    stops = call.declared and done.returncode != 0
-    folder = str((root / call.folder).resolve())
-    found = False
-    for finding in report_findings(call.name, done.stdout, folder=folder, stops=stops):
-        at = finding.location
-        if at is not None and _is_file(root / call.folder / at.file):
-            found = True
-            yield replace(finding, location=replace(at, file=posixpath.normpath(posixpath.join(call.folder, at.file))))
-    if stops and not found:
-        output = excerpt(f"{done.stdout}\n{done.stderr}".strip()) or "it printed nothing"
-        yield Finding(
-            tool=call.name,
-            id="command-failed",
-            severity="high",
-            message=f"`{' '.join(call.argv)}`: {ending(done)}: {output.splitlines()[-1][:_SHOWN]}",
-            fix="Run it in the application's folder to see all of it.",
-            stops=True,
-        )
+def _configures(root: Path, name: str) -> bool:
+    return is_configured(TOOLS["bandit"], name, text(root / name)) and (root / name).is_file()
 
 
 def _is_file(path: Path) -> bool:
@@ -194,9 +239,27 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _place(call: _Call) -> Location:
+    return Location(file=posixpath.normpath(posixpath.join(call.folder, "tsconfig.json")), line=0)
+
+
+_REFERENCES = "tsconfig.json refers to other projects, which `tsc --noEmit` does not check"
+_BUILDS = 'Have them checked by a command: `commands = ["tsc -b"]` under [lint] in sealift.toml.'
+
+
 def _more(root: Path, call: _Call, bench: Bench) -> tuple[str, ...]:
-    """Return what mypy needs besides: a cache outside of the work tree, and what to check unless its settings say."""
-    if call.name != "mypy" or call.declared:
+    """Return what is needed besides: a cache of mypy outside of the work tree, what to check unless its settings say.
+
+    bandit looks for its settings in `.bandit` alone: https://bandit.readthedocs.io/en/latest/config.html
+    """
+    if call.declared:
+        return ()
+    if call.name == "bandit":
+        named = next((name for name in ("bandit.yaml", "pyproject.toml") if _configures(root, name)), None)
+        # Without this it reads all that is installed in the folder.
+        leaves = () if (root / ".bandit").exists() else ("-x", ",".join(f"*/{name}/*" for name in sorted(NOT_TESTS)))
+        return (*(("-c", named) if named else ()), *leaves)
+    if call.name != "mypy":
         return ()
     said = "\n".join(text(root / name) for name in ("mypy.ini", ".mypy.ini", "pyproject.toml", SETUP))
     names = any(line.split("=")[0].strip() in ("files", "packages", "modules") for line in said.splitlines())

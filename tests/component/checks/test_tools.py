@@ -72,6 +72,94 @@ def test_a_declared_command_stops_by_its_exit_code(write: Write, tmp_path: Path)
     assert (absent.stops, "no-such-linter" in absent.message) == (True, True)
 
 
+def test_what_a_command_prints_on_either_stream_is_read_and_other_files_are_not_its_findings(
+    write: Write, tmp_path: Path
+) -> None:
+    root = write({**FILES, "pyproject.toml": "", "node_modules/a/i.js": "", ".github/ci.yml": "", "p/c.js": ""})
+    (root.parent / "beside.py").write_text("")
+    lines = ("would reformat src/app.py", "[warn] node_modules/a/i.js", "../beside.py:1: x", ".github/ci.yml:1: y")
+    (command := tmp_path / "lint.sh").write_text("".join(f"echo '{line}' >&2\n" for line in lines) + "exit 1\n")
+    found = _found(root, tmp_path, f"sh {command}")
+    assert [str(one.location) for one in found] == ["src/app.py", ".github/ci.yml:1"]
+
+
+def test_a_command_that_a_script_starts_in_another_folder_is_placed_where_one_file_fits(
+    write: Write, tmp_path: Path
+) -> None:
+    root = write({**FILES, "pyproject.toml": ""})
+    (found,) = _found(root, tmp_path, "sh -c 'cd src && echo app.py:2: error: bad && exit 1'")
+    assert (str(found.location), found.stops) == ("src/app.py:2", True)
+
+
+def test_what_a_tool_of_its_own_says_of_installed_code_is_no_finding(write: Write, tmp_path: Path) -> None:
+    root = write({"a.py": "", ".venv/lib/b.py": "", "mypy.ini": "[mypy]\n"})
+    _install(tmp_path, "print('.venv/lib/b.py:1: error: x [misc]')\nraise SystemExit(1)\n")
+    (broken,) = _found(root, tmp_path)
+    assert (broken.id, broken.location, ".venv/lib/b.py:1" in broken.message) == ("could-not-run", None, True)
+
+
+def test_a_warning_about_settings_is_shown_also_from_a_kept_report(write: Write, tmp_path: Path) -> None:
+    _install(tmp_path, "import sys\nprint('mypy.ini: [mypy]: Unrecognized option: x = 1', file=sys.stderr)\n")
+    root = write(ONLY_MYPY)
+    for _ in range(2):
+        (warned,) = _found(root, tmp_path)
+        assert (warned.id, warned.severity, warned.stops) == ("tool-warning", "low", False)
+        assert warned.message == "mypy warned, beside its report: mypy.ini: [mypy]: Unrecognized option: x = 1"
+
+
+@pytest.mark.parametrize(
+    ("files", "given"),
+    [
+        ({"pyproject.toml": "[tool.bandit]\n"}, ["-c", "pyproject.toml", "-x"]),
+        ({"bandit.yaml": "{}\n"}, ["-c", "bandit.yaml", "-x"]),
+        ({".bandit": "[bandit]\n"}, []),
+    ],
+)
+def test_bandit_gets_the_settings_that_it_does_not_look_for(
+    write: Write, tmp_path: Path, files: dict[str, str], given: list[str]
+) -> None:
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (bandit := tmp_path / "venv" / "bin" / "bandit").write_text(
+        f"#!{sys.executable}\nimport json, sys\n"
+        "args = [one for one in sys.argv[6:] if '*' not in one]\n"
+        'print(json.dumps({"errors": [{"filename": "a.py", "reason": " ".join(args) or "-"}], "results": []}))\n'
+    )
+    bandit.chmod(0o755)
+    root = write({"a.py": "", **files})
+    bench = Bench(folder=tmp_path / "venv", variables={"PATH": "/usr/bin:/bin"})
+    (called,) = tool_findings(
+        make_app(root),
+        ("a.py",),
+        process=RealProcess(),
+        bench=lambda _: bench,
+        cache=TextCache(tmp_path / "cache"),
+        tree=lambda: None,
+    )
+    assert called.message == (" ".join(given) or "-")
+
+
+def test_projects_that_a_tsconfig_refers_to_are_named_as_not_checked(write: Write, tmp_path: Path) -> None:
+    files = {"package.json": '{"devDependencies": {"typescript": "5"}}', "a/b.ts": ""}
+    config = '{"files": [], /* all */ "references": [{"path": "a"}]}'
+    root = write({**files, "tsconfig.json": config, "node_modules/.bin/tsc": "#!/bin/sh\n"})
+    (root / "node_modules/.bin/tsc").chmod(0o755)
+    bench = Bench(folder=tmp_path / "venv", variables={"PATH": "/usr/bin:/bin"})
+    (named,) = tool_findings(
+        make_app(root),
+        (*files, "tsconfig.json"),
+        process=RealProcess(),
+        bench=lambda _: bench,
+        cache=TextCache(tmp_path / "cache"),
+        tree=lambda: None,
+    )
+    assert (named.tool, named.id, str(named.location), named.stops) == (
+        "tsc",
+        "references-not-checked",
+        "tsconfig.json",
+        False,
+    )
+
+
 def test_a_green_report_is_kept_until_a_file_changes(write: Write, tmp_path: Path) -> None:
     root, log = write({**FILES, "pyproject.toml": ""}), _installed(tmp_path, 0)
     for tree, runs in (("1", 1), ("1", 1), ("2", 2)):
