@@ -35,6 +35,10 @@ _MOST = 64
 _PROCESS = {"process", "node:process"}
 _SCOPES = FUNCTIONS | {"program", "statement_block", "for_statement", "for_in_statement", "catch_clause"}
 _WHOLE = {"*", "default"}
+_EACH = ("\0each",)
+"""The keys of a name that takes each element of an array in turn."""
+_CALLBACKS = {"forEach", "map", "filter", "every", "some", "find", "flatMap"}
+_ENCODED = {"encodeURIComponent", "encodeURI", "String"}
 Texts = tuple[str, ...] | None
 
 
@@ -83,8 +87,14 @@ class Module:
         for node in self.tree.each("class_declaration", "enum_declaration"):
             self._bind(node, words(node.child_by_field_name("name")), Bound(node.child_by_field_name("body")))
         for node in self.tree.each(*FUNCTIONS):
-            for name in parameters_of(node):
-                self._bind(node, name, Bound(parameter_of=node))
+            names, array = parameters_of(node), _iterated(node)
+            for name in names:
+                each = array is not None and name == names[0]
+                self._bind(node, name, Bound(array, _EACH) if each else Bound(parameter_of=node))
+        for node in self.tree.each("for_in_statement"):
+            left = part(node, "left")
+            if left is not None and left.type == "identifier" and operator_of(node) == "of":
+                self._bind(node, words(left), Bound(part(node, "right"), _EACH))
         for node in self.tree.each("import_statement"):
             for name, what in imported_names(node):
                 self._bind(node, name, Bound(path=source_of(node), name=what))
@@ -249,8 +259,10 @@ class Module:
         return with_default(left, right)
 
     def _join(self, call: Node, depth: int) -> Texts:
-        """Return what `[a, b].join("/")` stands for."""
+        """Return what `[a, b].join("/")` stands for, and `encodeURIComponent(a)`."""
         owner, given = member(called(call)), arguments(call)
+        if len(given) == 1 and words(called(call)) in _ENCODED:
+            return self.texts(given[0], depth + 1)
         if owner is None or owner[1] != "join" or owner[0].type != "array" or len(given) != 1:
             return None
         between = self.texts(given[0], depth + 1)
@@ -271,6 +283,10 @@ class Module:
         value, keys = bound.value, bound.keys
         if value is None:
             return None
+        if keys == _EACH:
+            found = [self.texts(one, depth + 1) for one in self.items(value) or ()]
+            texts = [one for one in found if one is not None]
+            return tuple(text for one in texts for text in one) if texts and len(texts) == len(found) else None
         if keys and keys[0] == "env" and self.is_process(value):
             keys = ("", *keys[1:])
         elif keys and self.is_environment(value):
@@ -322,6 +338,18 @@ class Module:
         found = self.resolved(node)
         return [*found.named_children] if found is not None and found.type == "array" else None
 
+    def held(self, node: Node) -> "tuple[Module, Node]":
+        """Return the expression that a name stands for, in whichever module, or the expression itself."""
+        module: Module = self
+        for _ in range(_DEPTH):
+            found = module.resolved(node) or node
+            bound = module.bound(found) if found.type == "identifier" else None
+            origin = module._origin(bound) if bound is not None else None
+            if origin is None or origin[1].value is None or origin[1].keys:
+                return module, found
+            module, node = origin[0], origin[1].value
+        return module, node
+
     def function(self, name: Node | None) -> "tuple[Module, Node] | None":
         """Return the function that a name stands for, and the module that it is in."""
         bound = self.bound(name) if name is not None and name.type == "identifier" else None
@@ -331,6 +359,13 @@ class Module:
             origin = self.linked[path].exported(owner[1])
         value = origin[1].value if origin is not None else None
         return (origin[0], value) if origin is not None and value is not None and value.type in FUNCTIONS else None
+
+
+def _iterated(function: Node) -> Node | None:
+    """Return the array whose elements a function is called with: `[…].forEach(function)`."""
+    call = function.parent.parent if function.parent is not None and function.parent.type == "arguments" else None
+    owner = member(called(call)) if call is not None and call.type == "call_expression" else None
+    return owner[0] if owner is not None and owner[1] in _CALLBACKS else None
 
 
 def _summands(node: Node) -> list[Node | None]:

@@ -18,9 +18,9 @@ from sealift.analysis.node_trees import (
     arguments,
     called,
     function_name,
-    imported_paths,
     last_name,
     line,
+    operator_of,
     parameters_of,
     part,
     pattern_entries,
@@ -72,11 +72,6 @@ def node_program(sources: Mapping[str, str], links: Mapping[str, Mapping[str, st
             if not calls:
                 kept[one.module].append(Read(kind=one.kind, name="", required=one.required, line=one.line))
     return {path: tuple(sorted(dict.fromkeys(reads), key=lambda read: read.line)) for path, reads in kept.items()}
-
-
-def node_imports(source: str) -> frozenset[str]:
-    """Return the relative paths that a module of JavaScript or TypeScript imports."""
-    return frozenset(path for path in imported_paths(source) if path.startswith((".", "@/", "~/")))
 
 
 def _keep(read: Read, node: Node, path: str, kept: dict[str, list[Read]], waiting: list[_Open]) -> None:
@@ -134,7 +129,7 @@ def _of(module: Module) -> Iterator[tuple[Read, Node]]:
         for name in (() if _is_of_type(node) else module.variable(node) or ())
     ]
     given = {name for node, name, how in uses if name and how == "given" and not _is_conditional(node)}
-    tested = {name for _, name, how in uses if how == "tested"}
+    tested = {name for _, name, how in uses if how == "tested"} | {*_asked(module)}
     for node, name, how in uses:
         if how in {"given", "passed over"} or name in given:
             continue
@@ -146,6 +141,13 @@ def _of(module: Module) -> Iterator[tuple[Read, Node]]:
             yield _read(name, node, required=required), node
     for name, node in settings_read(module):
         yield Read(kind="setting", name=name, required=True, line=line(node)), node
+
+
+def _asked(module: Module) -> Iterator[str]:
+    """Yield the names that `"TAX" in process.env` asks for."""
+    for node in module.tree.each("binary_expression"):
+        if operator_of(node) == "in" and module.is_environment(part(node, "right")):
+            yield from module.texts(part(node, "left")) or ()
 
 
 def _read(name: str, node: Node, *, required: bool) -> Read:

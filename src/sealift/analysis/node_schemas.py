@@ -12,6 +12,7 @@ _PARSE = {"parse", "safeParse", "parseAsync", "safeParseAsync", "validate", "val
 _OBJECTS = {"object", "strictObject", "looseObject", "Object", "keys", "extend", "shape"}
 _DEMAND = {"joi", "@hapi/joi", "yup"}
 """Libraries whose keys are optional unless they are said to be required."""
+_DEPTH = 12
 _NAMES = {"identifier", "property_identifier", "shorthand_property_identifier"}
 
 Found = tuple[str, bool, Node]
@@ -47,13 +48,31 @@ def _keys(module: Module, described: Node, optional: set[str], required: set[str
 
 def _of_schema(module: Module, candidates: list[Node]) -> Iterator[Found]:
     """Yield the keys of the schema that reads `process.env`: an argument, or the receiver of the call."""
-    demand = {"required"} if module.uses(*_DEMAND) else None
     for candidate in candidates:
-        schema = module.resolved(candidate)
-        for node in descendants(schema) if schema is not None else ():
-            if node.type == "call_expression" and last_name(called(node)) in _OBJECTS and arguments(node):
-                yield from _keys(module, arguments(node)[0], _MAY_LACK, demand)
-                return
+        if found := [*_shape(module, candidate)]:
+            yield from found
+            return
+
+
+def _shape(module: Module, schema: Node, depth: int = 0) -> Iterator[Found]:
+    """Yield the keys of a schema and of those that it is made of."""
+    module, schema = module.held(schema)
+    if schema.type != "call_expression" or depth > _DEPTH:
+        return
+    name, owner, given = last_name(called(schema)), member(called(schema)), arguments(schema)
+    optional = name == "partial"
+    inner = [owner[0]] if owner is not None else []
+    if name in _OBJECTS and given:
+        _, keys = module.held(given[0])
+        demand = {"required"} if module.uses(*_DEMAND) else None
+        yield from _keys(module, keys, _MAY_LACK, demand)
+        spread = [one.named_children[0] for one in keys.named_children if one.type == "spread_element"]
+        inner += [owned[0] for one in spread if (owned := member(one)) is not None and owned[1] in {"shape", "entries"}]
+    elif name not in {"refine", "superRefine", "transform", "describe"}:
+        inner += given
+    for one in inner:
+        for key, needed, node in _shape(module, one, depth + 1):
+            yield key, needed and not optional, node
 
 
 def _of_convict(module: Module, given: Node) -> Iterator[Found]:

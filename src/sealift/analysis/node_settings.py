@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from tree_sitter import Node
 
-from sealift.analysis.node_names import Module
+from sealift.analysis.node_names import Module, joined
 from sealift.analysis.node_trees import arguments, called, entries, last_name, member, words
 
 _CALLS = {
@@ -110,9 +110,20 @@ def _of_extension(module: Module, node: Node) -> Iterator[str]:
     """Yield what is asked of the AWS Parameters and Secrets Lambda Extension, by its address on this machine."""
     if not any(path in words(node) for path in _EXTENSION):
         return
-    for name in module.texts(node) or ("",):
+    for name in _asked(module, node) or ("",):
         for path, (key, service) in _EXTENSION.items():
             given = dict(part.partition("=")[::2] for part in name.partition(path)[2].split("&"))
             if key in given:
-                yield f"{service}:{unquote(given[key])}"
+                yield f"{service}:{unquote(given[key])}" if given[key] else ""
         yield from ("",) if not name else ()
+
+
+def _asked(module: Module, node: Node) -> tuple[str, ...] | None:
+    """Return the texts of an address from its path on; the port may be known to nobody."""
+    while node.parent is not None and node.parent.type == "binary_expression":
+        node = node.parent
+    if node.type != "template_string":
+        return module.texts(node)
+    pieces = node.named_children
+    first = next((at for at, one in enumerate(pieces) if any(path in words(one) for path in _EXTENSION)), 0)
+    return joined([module.texts(one) for one in pieces[first:]])

@@ -5,7 +5,7 @@ from typing import Literal
 from tree_sitter import Node
 
 from sealift.analysis.node_names import Module
-from sealift.analysis.node_trees import bare, called, descendants, operator_of, outer, part, words
+from sealift.analysis.node_trees import bare, called, descendants, last_name, operator_of, outer, part, words
 
 _ABSENT = {"undefined", "null", '""', "''", "``"}
 _EQUAL = {"===", "=="}
@@ -26,11 +26,29 @@ def use(module: Module, node: Node) -> Use:
         return "passed over"
     direct = _direct(module, node)
     if direct is not None:
-        return direct
+        return "demanded" if direct == "tested" and _is_missed(module, whole) else direct
     if parent is not None and parent.type == "variable_declarator":
         name = parent.child_by_field_name("name")
         return of_name(module, name) if name is not None and name.type == "identifier" else "read"
     return "read"
+
+
+def _is_missed(module: Module, whole: Node) -> bool:
+    """Whether the program ends when `names.filter((name) => !process.env[name])` finds any."""
+    denied = whole.parent
+    function = denied.parent if denied is not None and operator_of(denied) == "!" else None
+    call = function.parent.parent if function is not None and function.parent is not None else None
+    holder = call.parent if call is not None and last_name(called(call)) == "filter" else None
+    name = holder.child_by_field_name("name") if holder is not None and holder.type == "variable_declarator" else None
+    if function is None or function.type != "arrow_function" or name is None:
+        return False
+    return any(
+        words(one) == words(name)
+        for test in module.tree.each("if_statement")
+        if _ends(test.child_by_field_name("consequence"))
+        for one in descendants(test.child_by_field_name("condition") or test)
+        if one.type == "identifier" and module.bound(one) is module.bound(name)
+    )
 
 
 def of_name(module: Module, name: Node) -> Use:

@@ -83,7 +83,7 @@ def demanded(node: ast.AST, names: Names, frames: Frames, *, at_import: bool) ->
     """Yield the calls, as `os.getenv("TAX")`, whose result is not allowed to be None, with when that is noticed."""
     match node:
         case ast.If(test=test, body=body) if _gives_up([one for one in body if not isinstance(one, ast.If)]):
-            wanted = [*_absent(test)]
+            wanted = [*_absent(_without(test, frames)), *_missed(test, names, frames)]
         case ast.Assert(test=test):
             wanted = [*_present(test)]
         case ast.Attribute(value=value) | ast.Subscript(value=value):
@@ -97,9 +97,25 @@ def demanded(node: ast.AST, names: Names, frames: Frames, *, at_import: bool) ->
         case _:
             return
     for one in wanted:
-        read = one if isinstance(one, ast.Call) else names.value(one, frames)
+        read = one if isinstance(one, ast.Call | ast.Compare) else names.value(one, frames)
         if read is not None and (found := names.lookup(read, frames)) is not None and found.bare:
             yield id(read), at_import
+
+
+def _without(test: ast.expr, frames: Frames) -> ast.expr:
+    """Return a condition without the parameters in it that are True unless a call says otherwise."""
+    if not isinstance(test, ast.BoolOp) or not isinstance(test.op, ast.And) or not frames:
+        return test
+    left = [one for one in test.values if not (isinstance(one, ast.Name) and one.id in frames[0].true)]
+    return left[0] if len(left) == 1 else test
+
+
+def _missed(test: ast.expr, names: Names, frames: Frames) -> Iterator[ast.expr]:
+    """Yield what each of a list of names asks for that a condition says is not empty: those that are missing."""
+    for node in ast.walk(test):
+        match names.value(node, frames) if isinstance(node, ast.Name) else None:
+            case ast.ListComp(generators=[ast.comprehension(ifs=[asked])]):
+                yield from _absent(asked)
 
 
 def _is_sure(value: ast.expr, names: Names) -> bool:
@@ -116,6 +132,8 @@ def _absent(test: ast.expr) -> Iterator[ast.expr]:
             yield from _present(inner)
         case ast.Compare(left=left, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None | "")]):
             yield _assigned(left)
+        case ast.Compare(ops=[ast.NotIn()]):
+            yield test
         case ast.BoolOp(op=ast.Or(), values=values):
             for value in values:
                 yield from _absent(value)
@@ -130,6 +148,8 @@ def _present(test: ast.expr) -> Iterator[ast.expr]:
             yield _assigned(test)
         case ast.Compare(left=left, ops=[ast.IsNot() | ast.NotEq()], comparators=[ast.Constant(value=None | "")]):
             yield _assigned(left)
+        case ast.Compare(ops=[ast.In()]):
+            yield test
         case ast.BoolOp(op=ast.And(), values=values):
             for value in values:
                 yield from _present(value)

@@ -16,6 +16,7 @@ Defined = ast.FunctionDef | ast.AsyncFunctionDef
 _DEPTH = 12
 _MOST = 64
 """Names that one expression may stand for; what stands for more is not static."""
+_ENCODED = {"str", "quote", "quote_plus"}
 _MARK = re.compile("\0([^\0]*)\0")
 
 
@@ -28,6 +29,8 @@ class Frame:
     choices: Mapping[str, ast.expr] = field(default_factory=dict)
     """What a loop takes its variable from."""
     parameters: frozenset[str] = frozenset()
+    true: frozenset[str] = frozenset()
+    """Parameters that are True unless a call says otherwise."""
 
 
 Frames = tuple[Frame, ...]
@@ -59,7 +62,10 @@ def frame_of(function: Defined | ast.Lambda) -> Frame:
     everything = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
     body = function.body if isinstance(function.body, list) else [function.body]
     values, choices = _bound(body)
-    return Frame(values=values, choices=choices, parameters=frozenset(one.arg for one in everything))
+    defaults = [*zip(reversed((*arguments.posonlyargs, *arguments.args)), reversed(arguments.defaults), strict=False)]
+    defaults += [(one, value) for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value]
+    true = frozenset(one.arg for one, value in defaults if isinstance(value, ast.Constant) and value.value is True)
+    return Frame(values=values, choices=choices, parameters=frozenset(one.arg for one in everything), true=true)
 
 
 def _bound(body: Sequence[ast.AST]) -> tuple[dict[str, ast.expr | None], dict[str, ast.expr]]:
@@ -188,7 +194,9 @@ class Names:
         return value is not None and depth < _DEPTH and self.is_environ(value, frames, depth + 1)
 
     def lookup(self, node: ast.AST, frames: Frames = ()) -> Lookup | None:
-        """Return how `os.environ.get`, `os.getenv` and their like read a variable."""
+        """Return how `os.environ.get`, `os.getenv`, `"TAX" in os.environ` and their like read a variable."""
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn) and len(node.ops) == 1:
+            return Lookup(node.left, None) if self.is_environ(node.comparators[0], frames) else None
         if not (isinstance(node, ast.Call) and (node.args or node.keywords)):
             return None
         named = {one.arg: one.value for one in node.keywords}
@@ -325,7 +333,7 @@ class Names:
         if read is not None:
             return self._variable(read, frames, depth)
         match node:
-            case ast.Call(func=ast.Name(id="str"), args=[value], keywords=[]):
+            case ast.Call(func=function, args=[value, *_]) if dotted(function).rpartition(".")[2] in _ENCODED:
                 return self.texts(value, frames, depth + 1)
             case ast.Call(
                 func=ast.Attribute(value=ast.Constant(value=str(glue)), attr="join"), args=[ast.expr() as all_]

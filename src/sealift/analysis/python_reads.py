@@ -200,6 +200,7 @@ class _Module:
         self._given: set[str] = set()
         self._optional: list[tuple[int, Read, Defined | None]] = []
         self._demanded: dict[int, bool] = {}
+        self._asked: set[int] = set()
 
     def collected(self) -> _Collected:
         """Return every reading, and the calls."""
@@ -207,6 +208,8 @@ class _Module:
         for node, read, function in self._optional:
             if node in self._demanded:
                 read = replace(read, required=True, at_import=read.at_import and self._demanded[node])
+            elif node in self._asked:
+                continue
             self._keep(read, function)
         self._found.reads = [
             read
@@ -263,6 +266,9 @@ class _Module:
                 self._given.update(names.texts(index, frames) or ())
             case ast.Call():
                 self._call(node, place)
+            case ast.Compare() if (read := names.lookup(node, frames)) is not None:
+                self._asked.add(id(node))
+                self._variable(node, read.name, place, required=False, bare=True)
 
     def _call(self, node: ast.Call, place: _Place) -> None:
         names, frames = self._names, place.frames
@@ -287,11 +293,17 @@ class _Module:
             self._keep(self._read("setting", setting, node, place, not _guarded("setting", place)), place.function)
 
     def _variable(
-        self, node: ast.Subscript | ast.Call, name: ast.expr, place: _Place, *, required: bool, bare: bool = False
+        self,
+        node: ast.Subscript | ast.Call | ast.Compare,
+        name: ast.expr,
+        place: _Place,
+        *,
+        required: bool,
+        bare: bool = False,
     ) -> None:
         for text in self._names.texts(name, place.frames) or ("",):
             read = self._read("variable", "" if "${" in text else text, node, place, required)
-            if bare and not place.asked:
+            if isinstance(node, ast.Compare) or (bare and not place.asked):
                 self._optional.append((id(node), read, place.function))
             else:
                 self._keep(read, place.function)

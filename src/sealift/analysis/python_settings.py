@@ -13,7 +13,7 @@ from sealift.model.reads import Read
 
 _BASES = {"pydantic.BaseSettings", "pydantic.v1.BaseSettings", "pydantic_settings.BaseSettings"}
 _LIBRARIES = {"decouple", "prettyconf", "starlette", "environs", "environ", "dynaconf"}
-_CONFIGS = {"decouple.config", "prettyconf.config"}
+_CONFIGS = {"decouple.config", "prettyconf.config", "environs.env"}
 _MAKERS = {
     "decouple.AutoConfig",
     "decouple.Config",
@@ -209,7 +209,9 @@ def _of_dynaconf(names: Names, node: ast.Attribute) -> Iterator[Read]:
     made = names.value(node.value)
     if isinstance(made, ast.Call) and names.origin(made.func) in _DYNACONF:
         prefixes = names.texts(next((k.value for k in made.keywords if k.arg == "envvar_prefix"), None))
-        name = f"{prefixes[0] if prefixes else 'DYNACONF'}_{node.attr}"
+        given = next((k.value for k in made.keywords if k.arg == "envvar_prefix"), None)
+        bare = isinstance(given, ast.Constant) and given.value is False
+        name = node.attr if bare else f"{prefixes[0] if prefixes else 'DYNACONF'}_{node.attr}"
         yield Read(kind="variable", name=name, required=False, line=node.lineno)
 
 
@@ -226,7 +228,7 @@ def _reader(names: Names, call: ast.Call) -> ast.Call | bool | None:
     owner: ast.expr = call.func
     if isinstance(owner, ast.Attribute) and owner.attr not in _NO_NAMES and names.value(owner) is None:
         owner = owner.value
-    if names.origin(call.func) in _CONFIGS:
+    if names.origin(call.func) in _CONFIGS or names.origin(owner) in _CONFIGS:
         return True
     made = names.value(owner)
     if made is None and (found := names.elsewhere(names.origin(owner))) is not None:

@@ -98,3 +98,14 @@ def _of_extension(call: ast.Call, names: Names, frames: Frames) -> Iterator[str]
                 given = dict(part.partition("=")[::2] for part in query.split("&"))
                 if query and given.get(key):
                     yield f"{service}:{unquote(given[key])}"
+                elif text.endswith(path.removesuffix("?")):
+                    yield from _of_query(key, service, call, names, frames)
+
+
+def _of_query(key: str, service: str, call: ast.Call, names: Names, frames: Frames) -> Iterator[str]:
+    """Yield what `params={"name": "/shop/tax"}` asks for."""
+    for keyword in call.keywords:
+        if keyword.arg in {"params", "fields"} and isinstance(keyword.value, ast.Dict):
+            for name, value in zip(keyword.value.keys, keyword.value.values, strict=True):
+                if isinstance(name, ast.Constant) and name.value == key:
+                    yield from _named(service, value, names, frames)

@@ -20,6 +20,7 @@ from sealift.analysis.merge import of_one_cause
 from sealift.analysis.regions import region_findings
 from sealift.analysis.variables import fills_from_file, variable_findings
 from sealift.cfn.values import function_properties, mapping_at
+from sealift.checks.aliases import aliases_of
 from sealift.checks.files import project_files, text
 from sealift.checks.versions import installed_version
 from sealift.model.app import App
@@ -107,6 +108,7 @@ class _Tree:
         self.installed = cache(self._installed)
         self.texts = cache(self._texts)
         self.kept = cache(self._kept)
+        self.aliases = cache(lambda folder: aliases_of(folder, self.is_file, self.text))
 
     def is_file(self, path: Path) -> bool:
         """Whether there is such a file, or a link to one."""
@@ -261,10 +263,9 @@ def _node(start: Path, tree: _Tree) -> dict[Path, tuple[Read, ...]]:
             continue
         links[path] = {}
         for name in tree.kept(_node_imports, tree.text(path)):
-            there = Path(posixpath.normpath(path.parent / name))
-            bare = there.with_suffix("") if there.suffix in {".js", ".mjs", ".cjs"} else there
-            candidates = (there, *(Path(f"{one}{end}") for one in (there, bare) for end in _NODE_SUFFIXES))
-            for one in [one for one in candidates if tree.is_file(one)][:1]:
+            near = name.startswith(".")
+            places = [path.parent / name] if near else tree.aliases(path.parent).places(name)
+            for one in [one for place in places for one in _candidates(place) if tree.is_file(one)][:1]:
                 links[path][name] = one
                 waiting.append(one)
     numbers = {path: str(number) for number, path in enumerate(links)}
@@ -273,10 +274,17 @@ def _node(start: Path, tree: _Tree) -> dict[Path, tuple[Read, ...]]:
     return dict(zip(links, map(_as_reads, found), strict=True))
 
 
-def _node_imports(source: str) -> list[str]:
-    from sealift.analysis.node_reads import node_imports
+def _candidates(place: Path) -> Iterator[Path]:
+    """Yield the files that a place may stand for which has no suffix, or that of what it is compiled to."""
+    there = Path(posixpath.normpath(place))
+    bare = there.with_suffix("") if there.suffix in {".js", ".mjs", ".cjs"} else there
+    yield from (there, *(Path(f"{one}{end}") for one in (there, bare) for end in _NODE_SUFFIXES))
 
-    return sorted(node_imports(source))
+
+def _node_imports(source: str) -> list[str]:
+    from sealift.analysis.node_trees import imported_paths
+
+    return sorted(imported_paths(source))
 
 
 def _node_reads(links: str, *sources: str) -> list[list[dict[str, Any]]]:

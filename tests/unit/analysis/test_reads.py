@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.analysis.node_reads import node_imports, node_program, node_reads
+from sealift.analysis.node_reads import node_program, node_reads
+from sealift.analysis.node_trees import imported_paths
 from sealift.analysis.python_reads import program_reads, python_reads
 from sealift.analysis.python_units import python_imports
 
@@ -626,14 +627,14 @@ def test_an_import_in_a_comment_is_none():
     source = (
         "// import x from './a'\n/* require('./b') */ const s = \"import('./c')\"; export * from './d'; import('./e');"
     )
-    assert node_imports(source) == {"./d", "./e"}
+    assert imported_paths(source) == {"./d", "./e"}
 
 
 def test_imports_are_followed_relative_ones_too():
     assert {"a", "b.c", "pkg.d", "pkg.d.e", "pkg.f"} <= python_imports(
         "import a\nimport b.c\nfrom .d import e\nfrom . import f", "pkg.mod"
     )
-    assert node_imports("import x from './x'; require('../y'); import 'z'") == {"./x", "../y"}
+    assert imported_paths("import x from './x'; require('../y'); import 'z'") == {"./x", "../y", "z"}
 
 
 @given(st.text())
@@ -646,3 +647,109 @@ def test_a_program_that_is_read_again_is_the_same_and_another_is_not():
     assert program_reads({"a": "import os\nos.environ['A']\n"}) == first
     assert program_reads({"a": "import os\nos.environ['B']\n"}) != first
     assert program_reads({"b": "import os\nos.environ['A']\n"}).keys() == {"b"}
+
+
+ZOD = "import { z } from 'zod'; const base = z.object({ A: z.string(), B: z.string().optional() });\n"
+DEV = "http://localhost:2773"
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        # Names that are taken from a list, one after the other.
+        ("for (const k of ['A', 'B']) { if (!process.env[k]) throw new Error(k); }", [("A", True), ("B", True)]),
+        ("['A', 'B'].forEach((k) => { if (!process.env[k]) throw new Error(k); });", [("A", True), ("B", True)]),
+        ("const KEYS = ['A', 'B'] as const; KEYS.map((k) => process.env[k]);", [("A", True), ("B", True)]),
+        ("for (const k of keys) process.env[k];", [("", False)]),
+        ("for (const k of ['A', other]) process.env[k];", [("", False)]),
+        (
+            "const none = ['A', 'B'].filter((k) => !process.env[k]); if (none.length > 0) throw new Error();",
+            [("A", True), ("B", True)],
+        ),
+        ("const none = ['A'].filter((k) => !process.env[k]); console.warn(none);", [("A", False)]),
+        ("if ('A' in process.env) { use(process.env.A); }", [("A", False)]),
+        # Schemas that are made of others.
+        (f"{ZOD}base.extend({{ C: z.string() }}).parse(process.env);", [("A", True), ("B", False), ("C", True)]),
+        (
+            f"{ZOD}base.merge(z.object({{ C: z.string() }})).parse(process.env);",
+            [("A", True), ("B", False), ("C", True)],
+        ),
+        (
+            f"{ZOD}z.object({{ ...base.shape, C: z.string() }}).parse(process.env)",
+            [("A", True), ("B", False), ("C", True)],
+        ),
+        (f"{ZOD}base.partial().parse(process.env);", [("A", False), ("B", False)]),
+        (f"{ZOD}base.strict().refine(check).safeParse(process.env);", [("A", True), ("B", False)]),
+    ],
+)
+def test_variables_that_javascript_names_in_lists_and_schemas(source: str, names: list[tuple[str, bool]]):
+    assert sorted((r.name, r.required) for r in node_reads(source) if r.kind == "variable") == names
+
+
+def test_a_schema_of_another_module_is_followed():
+    sources = {"app": "import { S } from './s'; S.parse(process.env);", "s": f"{ZOD}export const S = base.strict();"}
+    found = node_program(sources, {"app": {"./s": "s"}})
+    assert [(r.name, r.required) for r in found["app"]] == [("A", True), ("B", False)]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        (f"fetch(`{DEV}/systemsmanager/parameters/get?name=${{encodeURIComponent('/shop/tax')}}`)", "ssm:/shop/tax"),
+        (f"const u = '{DEV}/systemsmanager/parameters/get?name=' + encodeURIComponent(name)", ""),
+        ("get(`http://localhost:${port}/secretsmanager/get?secretId=shop%2Fdb`)", "secretsmanager:shop/db"),
+        ("get(`http://localhost:${port}/secretsmanager/get?secretId=${id}`)", ""),
+    ],
+)
+def test_what_javascript_asks_of_the_extension(source: str, name: str):
+    assert [r.name for r in node_reads(source) if r.kind == "setting"] == [name]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        (f"requests.get('{DEV}/systemsmanager/parameters/get', params={{'name': '/shop/tax'}})", "ssm:/shop/tax"),
+        (f"get(f'{DEV}/systemsmanager/parameters/get?name={{quote_plus(\"/shop/tax\")}}')", "ssm:/shop/tax"),
+        (f"requests.get('{DEV}/secretsmanager/get', params={{'secretId': name}})", ""),
+    ],
+)
+def test_what_python_asks_of_the_extension(source: str, name: str):
+    assert [r.name for r in python_reads(source) if r.kind == "setting"] == [name]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (OS + "if 'A' not in os.environ:\n  raise ValueError", [("A", True)]),
+        (OS + "if 'A' not in os.environ:\n  print('none')", []),
+        (OS + "for k in ('A', 'B'):\n  if k not in os.environ:\n    raise ValueError", [("A", True), ("B", True)]),
+        (
+            OS + "none = [k for k in ('A', 'B') if k not in os.environ]\nif none:\n  raise ValueError",
+            [("A", True), ("B", True)],
+        ),
+        (OS + "none = [k for k in ('A',) if not os.getenv(k)]\nif len(none) > 0:\n  sys.exit(1)", [("A", True)]),
+        (OS + "none = [k for k in ('A',) if not os.getenv(k)]\nprint(none)", [("A", False)]),
+        (OS + "assert 'A' in os.environ", [("A", True)]),
+        (
+            OS
+            + (
+                "def need(n, required=True):\n"
+                "  v = os.environ.get(n)\n"
+                "  if v is None and required:\n"
+                "    raise ValueError\n"
+                "need('A')\n"
+                "need('B', required=False)"
+            ),
+            [("A", True), ("B", False)],
+        ),
+        (
+            OS
+            + "def need(n, strict=False):\n  v = os.getenv(n)\n  if not v and strict:\n    raise ValueError\nneed('A')",
+            [("A", False)],
+        ),
+        ("from environs import env\nenv.str('A')\nenv.int('B', default=3)", [("A", True), ("B", False)]),
+        ("import dynaconf\ns = dynaconf.Dynaconf(envvar_prefix=False)\ns.TAX", [("TAX", False)]),
+    ],
+)
+def test_variables_that_python_asks_for_before_it_needs_them(source: str, names: list[tuple[str, bool]]):
+    assert sorted((r.name, r.required) for r in python_reads(source) if r.kind == "variable") == names

@@ -3,14 +3,10 @@
 https://esbuild.github.io/content-types/#tsconfig-json
 """
 
-import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-_NAMES = ("tsconfig.json", "jsconfig.json")
-_SKIPPED = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
-"""Comments and last commas, which JSON does not know; text is matched so that it is left alone."""
+from sealift.analysis.tsconfig import NAMES, body_of, extended
 
 
 def tsconfigs(source: Path, within: tuple[Path, ...], boundary: Path) -> tuple[Path, ...]:
@@ -19,7 +15,7 @@ def tsconfigs(source: Path, within: tuple[Path, ...], boundary: Path) -> tuple[P
     What is named but not there, or is a package, or leaves the repository, is left to esbuild, which warns.
     """
     source = source.resolve()
-    above = [f / name for f in source.parents if f.is_relative_to(boundary) for name in _NAMES]
+    above = [f / name for f in source.parents if f.is_relative_to(boundary) for name in NAMES]
     waiting = [f.resolve() for f in (*within, *above) if f.is_file()]
     found: dict[Path, None] = {}
     while waiting:
@@ -39,13 +35,10 @@ def is_tsconfig(name: str) -> bool:
 
 def _extended(file: Path) -> Iterator[Path]:
     try:
-        body = json.loads(_SKIPPED.sub(lambda m: m[0] if m[0].startswith('"') else "", file.read_text("utf-8-sig")))
-    except (OSError, ValueError, RecursionError):
+        body = body_of(file.read_text("utf-8"))
+    except (OSError, ValueError):
         return
-    declared = body.get("extends") if isinstance(body, dict) else None
-    for name in declared if isinstance(declared, list) else [declared]:
-        if not isinstance(name, str) or not name.startswith((".", "/")):
-            continue
+    for name in extended(body):
         path = file.parent / name
         for candidate in (path, path.with_name(f"{path.name}.json"), path / "tsconfig.json"):
             if candidate.is_file():
