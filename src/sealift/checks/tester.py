@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from sealift.analysis.allowed import allowed, surroundings
 from sealift.analysis.redact import excerpt, redacted, secret_values
-from sealift.analysis.results import Ended, suite_result
 from sealift.analysis.suites import Run, acceptance_runs, declared_run, ignored, undeclared, unit_runs
 from sealift.checks.bytecode import link_library
 from sealift.checks.cache import TextCache
@@ -22,13 +22,15 @@ from sealift.checks.files import report as read_report
 from sealift.checks.kept import KeptResult
 from sealift.checks.needs import Needs, collect_needs
 from sealift.checks.notes import advice, changed_files
-from sealift.checks.outcomes import counts_of, counts_with_printed
 from sealift.checks.pythons import Interpreter, find_interpreter, wanted_version
 from sealift.checks.tools import Bench
 from sealift.errors import BuildError
 from sealift.model.app import App, SuiteSpec
 from sealift.model.finding import Finding, SuiteResult
 from sealift.ports import Completed, Process
+
+if TYPE_CHECKING:
+    from sealift.analysis.results import Ended
 
 UNIT = "unit tests"
 ACCEPTANCE = "acceptance tests"
@@ -178,6 +180,8 @@ class RealTester:
             )
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+        from sealift.analysis.results import suite_result  # most suites are not run again
+
         result = suite_result(suite.name, ended, notes=environment.notes)
         declared = suite.spec.enabled == "on" or bool(suite.spec.path or suite.spec.command)
         if result.status == "not tested" and declared and not result.skipped:
@@ -195,8 +199,11 @@ class RealTester:
         installed = (environment_key(app.root, needs), repr(python.version), sys.platform, platform.machine())
         return (*installed, repr(suite.spec), repr(suite.runs), repr(suite.env), *given)
 
-    def _one(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment, report: Path) -> Ended:
+    def _one(self, app: App, suite: _Suite, run: Run, environment: TestEnvironment, report: Path) -> "Ended":
         """Run pytest, or the declared command, once, and read what it writes to `report`."""
+        from sealift.analysis.results import Ended
+        from sealift.checks.outcomes import counts_of, counts_with_printed
+
         measured = report.with_suffix(".coverage")
         options = (
             "-o",

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sealift.cfn.references import part_of, setting_of
 from sealift.delivery.parameters import given_parameters, stored_settings
@@ -21,8 +21,9 @@ from sealift.ports import Settings
 from sealift.usecases.fitness import fitted_parameters, misfit
 from sealift.usecases.needs import THE_TEMPLATE, Need, Needs, Scope, needs_of, plain
 from sealift.usecases.services import Services
-from sealift.usecases.site import Site, open_site
-from sealift.usecases.writing import check_account
+
+if TYPE_CHECKING:
+    from sealift.usecases.site import Site
 
 Reads = Callable[[str], Sequence[FunctionReads]]
 """Gives what the code of a template's functions reads, by the template's file."""
@@ -89,7 +90,7 @@ def _holds(held: Held, reference: str) -> bool:
     return not held.is_blank and part is not None and not is_blank(part)
 
 
-def settings_missing(site: Site, missing: Sequence[str]) -> ConfigError:
+def settings_missing(site: "Site", missing: Sequence[str]) -> ConfigError:
     """Return the error of an environment without these settings."""
     return ConfigError(
         f"{site.name} lacks settings that the template names: {', '.join(missing)}",
@@ -124,6 +125,10 @@ def _contract(
     )
     if not wanted:
         return contract
+    # Most checks look at no environment.
+    from sealift.usecases.site import open_site
+    from sealift.usecases.writing import check_account
+
     try:
         site = open_site(app, environment, services)
         check_account(site)
@@ -206,7 +211,7 @@ def _stack(name: str, template: Template) -> SealedStack:
     )
 
 
-def _absent(site: Site, need: Need) -> Finding:
+def _absent(site: "Site", need: Need) -> Finding:
     service, _, name = need.reference.partition(":")
     own = f"/{site.app.name}/{site.name}/"
     plain = " --plain" * (service == "ssm" and need.by == THE_TEMPLATE)
@@ -227,7 +232,7 @@ def _absent(site: Site, need: Need) -> Finding:
     )
 
 
-def _encrypted(site: Site, need: Need) -> Finding:
+def _encrypted(site: "Site", need: Need) -> Finding:
     """Return the finding of a SecureString that a template reads as if it were plain.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html

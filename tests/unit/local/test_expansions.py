@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from sealift.local.expand import EXPANSIONS, Context, expand
+from sealift.local.expand import Context, expand
 from sealift.local.expand.context import Expansion
 from sealift.local.expand.dropped import dropped_types, is_known
 from sealift.local.expand.environment_values import environment_values
+from sealift.local.expand.every import EXPANSIONS
 from sealift.local.expand.graphql import graphql
 from sealift.local.expand.http_api import http_api
 from sealift.local.expand.in_name_only import in_name_only

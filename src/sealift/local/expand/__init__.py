@@ -3,41 +3,13 @@
 The input is a rendered template; the result goes to the embedded cloud only, never to AWS.
 """
 
-from sealift.local.expand.context import Body, Context, Expanded, Expansion
-from sealift.local.expand.dropped import dropped_types
-from sealift.local.expand.environment_values import environment_values
-from sealift.local.expand.gradual import gradual
-from sealift.local.expand.graphql import graphql
-from sealift.local.expand.http_api import http_api
-from sealift.local.expand.in_name_only import in_name_only
-from sealift.local.expand.integrations import integrations
-from sealift.local.expand.left_out import left_out
-from sealift.local.expand.own_settings import own_settings
-from sealift.local.expand.policies import policies
-from sealift.local.expand.rest_api import rest_api
-from sealift.local.expand.state_machine import state_machine
-from sealift.local.expand.topic_rules import topic_rules
-
-EXPANSIONS: tuple[Expansion, ...] = (
-    http_api,
-    rest_api,
-    integrations,
-    state_machine,
-    graphql,
-    topic_rules,
-    environment_values,
-    own_settings,
-    policies,
-    gradual,
-    in_name_only,
-    left_out,
-    dropped_types,
-)
-"""In order: what makes new resources first, what takes some away last."""
+from sealift.local.expand.context import Body, Context, Expanded
 
 
 def expand(body: Body, *, context: Context) -> Expanded:
     """Apply every expansion in order and collect their notes."""
+    from sealift.local.expand.every import EXPANSIONS  # few commands that use this room expand anything
+
     notes: list[str] = []
     for expansion in EXPANSIONS:
         done = expansion(body, context)
@@ -46,4 +18,4 @@ def expand(body: Body, *, context: Context) -> Expanded:
     return Expanded(body=body, notes=tuple(dict.fromkeys(notes)))
 
 
-__all__ = ["EXPANSIONS", "Body", "Context", "Expanded", "expand"]
+__all__ = ["Body", "Context", "Expanded", "expand"]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sealift.cfn.values import mapping_at, properties, resources
 from sealift.delivery.buckets import bucket_name
@@ -15,8 +16,9 @@ from sealift.model.template import Asset, Json, Location, Rendered, Template, Te
 from sealift.usecases.build import outline
 from sealift.usecases.fitness import supposed_text
 from sealift.usecases.services import Services
-from sealift.usecases.site import Site
-from sealift.usecases.store import stored_blob
+
+if TYPE_CHECKING:
+    from sealift.usecases.site import Site
 
 UNKNOWN_ACCOUNT = "111111111111"
 """Stands for the account while templates of environments that declare none are rendered."""
@@ -92,8 +94,9 @@ def render_ahead(app: App, templates: Mapping[str, Template], services: Services
             _stack_view(app, environment, stack, services, read=read, places={})
 
 
-def stored_views(release: Release, site: Site) -> list[EnvironmentView]:
+def stored_views(release: Release, site: "Site") -> list[EnvironmentView]:
     """Return the views of a release that is in an environment's bucket."""
+    from sealift.usecases.store import stored_blob  # with it comes all that a release is stored with
 
     return _environment_views(
         site.app, release.stacks, site.services, read=lambda sha256: stored_blob(sha256, site.cloud), places={}
