@@ -69,7 +69,7 @@ class Maker:
             case "node":
                 return self._node(plan, self._source(plan, before), force=force)
             case "esbuild":
-                return self._built(plan, partial(bundle, given=self._given))
+                return self._built(plan, partial(bundle, cache=self._cache, given=self._given, force=force))
             case "makefile":
                 return self._built(plan, self._compared(makefile.build))
             case "command":

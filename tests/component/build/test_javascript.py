@@ -24,7 +24,22 @@ Make = Callable[..., BuiltArtifact]
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """Return a function that writes files of a repository and builds one folder of it."""
-    builder = CachedBuilder(tmp_path / "cache", RealProcess())
+    return making(tmp_path, tmp_path / "cache")
+
+
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, shared_cache: Path) -> Make:
+    """Return the same with one cache for all tests of what esbuild makes: npm installs esbuild once."""
+    return making(tmp_path, shared_cache)
+
+
+def making(tmp_path: Path, cache: Path) -> Make:
+    builder = CachedBuilder(cache, RealProcess())
     (tmp_path / "repo/.git").mkdir(parents=True)
 
     def run(files: Mapping[str, str | object], source: str, **changes: object) -> BuiltArtifact:
@@ -65,60 +80,62 @@ def bundled(make: Make, files: Mapping[str, object], source: str = "fn", **chang
         ("src/a.handler", ["a.ts"], "src/a.js"),
     ],
 )
-def test_a_bundle_is_where_the_handler_says(make: Make, handler: str, entries: list[str] | None, expected: str) -> None:
+def test_a_bundle_is_where_the_handler_says(
+    bundle: Make, handler: str, entries: list[str] | None, expected: str
+) -> None:
     source = {"fn/a.ts": "export const handler = () => 'a'", "fn/handlers/b.ts": "export const handler = () => 'b'"}
     properties = {"EntryPoints": entries} if entries else {}
-    assert expected in names(bundled(make, source, handler=handler, build_properties=properties))
+    assert expected in names(bundled(bundle, source, handler=handler, build_properties=properties))
 
 
-def test_two_handlers_of_one_folder_are_two_bundles(make: Make) -> None:
+def test_two_handlers_of_one_folder_are_two_bundles(bundle: Make) -> None:
     source = {"fn/a.ts": "export const handler = () => 'a'", "fn/b.ts": "export const handler = () => 'b'"}
-    assert names(bundled(make, source, handler="a.handler")) == ["a.js"]
-    assert names(bundled(make, {}, handler="b.handler")) == ["b.js"]
+    assert names(bundled(bundle, source, handler="a.handler")) == ["a.js"]
+    assert names(bundled(bundle, {}, handler="b.handler")) == ["b.js"]
 
 
 DECORATED = "const twice = (_: any, __: any) => {}; class A { @twice m() {} }; export const handler = () => new A().m()"
 
 
-def test_settings_that_a_tsconfig_extends_count(make: Make) -> None:
+def test_settings_that_a_tsconfig_extends_count(bundle: Make) -> None:
     settings = {
         "tsconfig.base.json": '{/* shared */ "compilerOptions": {"experimentalDecorators": true,},}',
         "fn/tsconfig.json": {"extends": "../tsconfig.base"},
         "fn/app.ts": DECORATED,
     }
-    first = bundled(make, settings, handler="app.handler")
+    first = bundled(bundle, settings, handler="app.handler")
     assert first.warnings == ("Fn: fn has no package-lock.json",)
-    changed = bundled(make, {"tsconfig.base.json": "{}"}, handler="app.handler")
+    changed = bundled(bundle, {"tsconfig.base.json": "{}"}, handler="app.handler")
     assert changed.built
     assert changed.artifact.sha256 != first.artifact.sha256
 
 
-def test_a_tsconfig_above_the_function_counts(make: Make) -> None:
-    first = bundled(make, {"tsconfig.json": "{}", "fn/app.ts": DECORATED}, handler="app.handler")
+def test_a_tsconfig_above_the_function_counts(bundle: Make) -> None:
+    first = bundled(bundle, {"tsconfig.json": "{}", "fn/app.ts": DECORATED}, handler="app.handler")
     settings = {"compilerOptions": {"experimentalDecorators": True}}
-    assert bundled(make, {"tsconfig.json": settings}, handler="app.handler").artifact.sha256 != first.artifact.sha256
+    assert bundled(bundle, {"tsconfig.json": settings}, handler="app.handler").artifact.sha256 != first.artifact.sha256
 
 
-def test_warnings_of_esbuild_are_shown(make: Make) -> None:
+def test_warnings_of_esbuild_are_shown(bundle: Make) -> None:
     source = {
         "fn/app.ts": "export const handler = () => 1 === -0 || NaN === NaN\n",
         "fn/tsconfig.json": '{"extends": "../gone"}',
     }
-    warnings = bundled(make, source, handler="app.handler").warnings
+    warnings = bundled(bundle, source, handler="app.handler").warnings
     assert any("esbuild warns: Cannot find base config file" in w and "tsconfig.json:1" in w for w in warnings)
 
 
-def test_what_esbuild_reads_beside_its_folder_is_declared_or_refused(make: Make) -> None:
+def test_what_esbuild_reads_beside_its_folder_is_declared_or_refused(bundle: Make) -> None:
     source = {
         "fn/app.ts": "import {x} from '../lib/x'; export const handler = () => x",
         "lib/x.ts": "export const x = 7",
     }
     with pytest.raises(BuildError, match="Could not resolve") as caught:
-        bundled(make, source, handler="app.handler")
+        bundled(bundle, source, handler="app.handler")
     assert "[build] inputs" in caught.value.hint
-    first = bundled(make, {}, handler="app.handler", packing=Packing(inputs=("lib",)))
+    first = bundled(bundle, {}, handler="app.handler", packing=Packing(inputs=("lib",)))
     assert bundled(
-        make, {"lib/x.ts": "export const x = 8"}, handler="app.handler", packing=Packing(inputs=("lib",))
+        bundle, {"lib/x.ts": "export const x = 8"}, handler="app.handler", packing=Packing(inputs=("lib",))
     ).built
     assert first.built
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from sealift.build.cache.store import Cache, read_json
 
-KINDS = ("blobs", "packs", "records", "trees", "files", "sets", "resolutions", "outputs", "texts")
+KINDS = ("blobs", "packs", "records", "trees", "files", "sets", "modules", "resolutions", "outputs", "texts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

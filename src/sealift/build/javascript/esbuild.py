@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from sealift.build.cache.store import Cache
 from sealift.build.javascript.held import bundled
-from sealift.build.javascript.npm import install
+from sealift.build.javascript.npm import install_for_development
 from sealift.build.mirror import Mirror, mirrored
 from sealift.build.planning import AssetPlan
 from sealift.build.workshop import Done, run
@@ -21,7 +22,9 @@ _ENTRY_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _WARNING = re.compile(r"\[WARNING\] (.+)\n(?:\n {4}(\S+:\d+:\d+):)?")
 
 
-def bundle(plan: AssetPlan, process: Process, scratch: Path, *, given: Mapping[str, str]) -> Done:
+def bundle(
+    plan: AssetPlan, process: Process, scratch: Path, *, cache: Cache, given: Mapping[str, str], force: bool
+) -> Done:
     """Bundle the entry points with esbuild; `given` are the locks of a release that is built again.
 
     Raises BuildError.
@@ -29,7 +32,7 @@ def bundle(plan: AssetPlan, process: Process, scratch: Path, *, given: Mapping[s
     mirror = mirrored(plan, scratch)
     lock = None
     if plan.packages is not None and plan.packages.needs_install(development=True):
-        lock = install(plan, plan.packages, process, mirror, given=given, development=True)
+        lock = install_for_development(plan, plan.packages, process, mirror, cache, given=given, force=force)
     artifacts = scratch / "artifacts"
     artifacts.mkdir()
     entries = _entry_points(plan, mirror.source)

@@ -1,5 +1,8 @@
 """Runs npm in a copy of the packages, and packs what it installed; functions with equal dependencies share the pack.
 
+Scripts of an installation may read the source and write anywhere. What they may have made is shared only by functions
+of the same source, and never kept for a bundle.
+
 What the repository itself holds is never taken from a registry: a package of the same name there belongs to somebody
 else. npm's own links say which folder was taken, so each is looked at after the installation.
 """
@@ -7,15 +10,18 @@ else. npm's own links say which folder was taken, so each is looked at after the
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sealift.build.cache.keys import FORMAT, digest
 from sealift.build.cache.store import Cache
 from sealift.build.dependencies.uv import masked
+from sealift.build.javascript.modules import MODULES, folders_of_modules, keep, unpacked
 from sealift.build.javascript.packages import (
     DECLARATIONS,
     INSTALLED,
@@ -36,12 +42,14 @@ from sealift.build.zips.zipping import Entry
 from sealift.errors import BuildError
 from sealift.ports import Process
 
-MODULES = "node_modules"
 _PROCESSORS = {"x86_64": "x64", "arm64": "arm64"}
 _ELSEWHERE = re.compile(r"[:/]")
 """Is in what names a place itself: a URL, a repository, an alias of another name."""
 _FOREIGN_LOCKS = ("yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
 _OTHER_WORKSPACES = ("pnpm-workspace.yaml", "lerna.json")
+_LIFECYCLE = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
+_SELF_CONTAINED = frozenset(("esbuild",))
+"""Packages whose script at the installation reads and writes their own files alone."""
 _NEVER_OURS = (MODULES, ".git", ".aws-sam", ".sealift")
 
 
@@ -59,24 +67,36 @@ def packed(
     """Return what is installed; `given` are the locks of a release that is built again. Raises BuildError."""
     assert plan.packages is not None
     found_program(plan, "npm")
-    made_by = [plan.ingredients.settings.get(name) for name in ("npm", "node", "settings of npm")]
-    key = digest(FORMAT, "npm", _content(plan, plan.packages), plan.asset.architecture, made_by, OUTPUT)
+    key = digest(FORMAT, "npm", _content(plan, plan.packages), plan.asset.architecture, _made_by(plan), OUTPUT)
+    of_source = digest(key, plan.tree.digest)
     with cache.lock(f"set-{key[:16]}"):
-        found = None if force else open_pack(cache, key)
+        found = None if force else _opened(cache, key) or _opened(cache, of_source)
         if found is None:
             with cache.temporary() as scratch:
                 mirror = mirrored(plan, scratch)
                 lock = install(plan, plan.packages, process, mirror, given=given)
+                key = of_source if _runs_scripts(plan.packages, mirror, development=False) else key
                 _gather(plan.packages, mirror)
                 tree = read_tree(mirror.source, Profile(boundary=mirror.top, anywhere=OUTPUT, prunes_loops=True), None)
                 files = [(f.name, f.sha256) for f in tree.files if MODULES in f.name.split("/")[:-1]]
                 pack_files(key, mirror.source, files, cache, threads)
                 cache.write("sets", key, {"lock": lock})
-            found = open_pack(cache, key)
+            found = _opened(cache, key)
     if found is None:
         raise BuildError("The packed node_modules cannot be read", code="cache-damaged", hint="Build again.")
+    return found
+
+
+def _opened(cache: Cache, key: str) -> Modules | None:
+    entries = open_pack(cache, key)
+    if entries is None:
+        return None
     kept = cache.read("sets", key) or {}
-    return Modules(entries=found, lock=str(kept["lock"]) if kept.get("lock") else None)
+    return Modules(entries=entries, lock=str(kept["lock"]) if kept.get("lock") else None)
+
+
+def _made_by(plan: AssetPlan) -> list[str | None]:
+    return [plan.ingredients.settings.get(name) for name in ("npm", "node", "settings of npm")]
 
 
 def declaration(plan: AssetPlan) -> str | None:
@@ -134,6 +154,57 @@ def install(
             found[name] = masked(lock.read_text(encoding="utf-8"))
     _refuse_foreign(plan, packages, mirror)
     return json.dumps(found, sort_keys=True) if found else None
+
+
+def install_for_development(
+    plan: AssetPlan,
+    packages: Packages,
+    process: Process,
+    mirror: Mirror,
+    cache: Cache,
+    *,
+    given: Mapping[str, str],
+    force: bool,
+) -> str | None:
+    """Install for a bundle as `install` does, or unpack what was installed for the same packages on this platform.
+
+    Raises BuildError.
+    """
+    root, before = mirror.at(packages.root), {*folders_of_modules(mirror.at(packages.root))}
+    again = partial(install, plan, packages, process, mirror, given=given, development=True)
+    if packages.installs != (packages.root,):
+        return again()
+    places = [os.path.relpath(folder, packages.root) for folder in (*packages.own, *packages.members)]
+    asked = [_content(plan, packages), places, given.get(declaration(plan) or "")]
+    key = digest(FORMAT, "npm for development", sys.platform, os.uname().machine, _made_by(plan), asked)
+    with cache.lock(f"set-{key[:16]}"):
+        kept = None if force else unpacked(cache, key, root)
+        if kept is None:
+            lock = again()
+            if not _runs_scripts(packages, mirror, development=True):
+                keep(cache, key, root, {*folders_of_modules(root)} - before, {"lock": lock})
+            return lock
+    refuse_private_names(plan, packages)
+    _refuse_foreign(plan, packages, mirror)
+    return str(kept["lock"]) if kept.get("lock") else None
+
+
+def _runs_scripts(packages: Packages, mirror: Mirror, *, development: bool) -> bool:
+    """Whether an installation may have run a script that reads or writes more than its own package, by npm's lock.
+
+    https://docs.npmjs.com/cli/configuring-npm/package-lock-json and https://docs.npmjs.com/cli/using-npm/scripts
+    """
+    folders = {packages.root, *packages.own, *packages.members}
+    if any(name in (manifest(folder).get("scripts") or {}) for folder in folders for name in _LIFECYCLE):
+        return True
+    locks = [lock_of(mirror.at(folder)) for folder in packages.installs]
+    entries = [entry for lock in locks for entry in (_lock_entries(lock) if lock else {}).items()]
+    scripted = {
+        str(entry.get("name") or path.rpartition(f"{MODULES}/")[2])
+        for path, entry in entries
+        if entry.get("hasInstallScript") and (development or not entry.get("dev"))
+    }
+    return None in locks or not entries or not scripted <= _SELF_CONTAINED
 
 
 def _parsed(given: str) -> dict[str, str]:
