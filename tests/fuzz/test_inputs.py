@@ -42,7 +42,7 @@ from sealift.delivery.history import (
     undoable,
     unsettled,
 )
-from sealift.delivery.manifest import origin_key, parse_manifest
+from sealift.delivery.manifest import parse_manifest, release_key
 from sealift.delivery.production import production_advice
 from sealift.delivery.provenance import provenance, provenance_faults, stated_commit
 from sealift.delivery.rebuilt import parsed_locks
@@ -324,7 +324,7 @@ def stored(data: bytes) -> Any:
     """Return a cloud whose bucket has these bytes under every key."""
     cloud = FakeClouds(FakeClock()).open(Environment(name="staging", region="eu-west-1", stack_name="s"))
     cloud.bucket.ensure()
-    for key in (origin_key("0" * 64), configuration_key(hashlib.sha256(data).hexdigest())):
+    for key in (release_key("0" * 64, "origin"), configuration_key(hashlib.sha256(data).hexdigest())):
         cloud.bucket.put(key, data)
     return cloud
 

@@ -22,11 +22,6 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _PINNED = re.compile(r"^([A-Za-z0-9][\w.\-]*)(?:\[[^]]*\])?\s*==\s*([^\s;\\]+)", re.MULTILINE)
 
 
-def bom_key(digest: str) -> str:
-    """Return the bucket key of a release's bill of materials."""
-    return f"releases/{digest}/bom.json"
-
-
 def bill_of_materials(release: Release, artifacts: Iterable[BuiltArtifact], *, tool_version: str) -> bytes:
     """Return the bill of materials: artifacts, their distinct dependencies, and which artifact contains which."""
     ordered = sorted(artifacts, key=lambda b: (b.artifact.logical_ids, b.artifact.sha256))

@@ -22,11 +22,6 @@ FORMAT = 1
 LEFT_OUT = SuiteResult(name="unit tests", status="not tested", reason="left out by --no-tests")
 
 
-def evidence_key(digest: str) -> str:
-    """Return the bucket key of a release's evidence."""
-    return f"releases/{digest}/evidence.json"
-
-
 def evidence_of(
     release: str, origin: Origin, *, analysis: SuiteResult, tests: SuiteResult | None, tools: Mapping[str, str]
 ) -> Evidence:

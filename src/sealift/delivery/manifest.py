@@ -6,20 +6,22 @@ Holds content only, so that the same content is the same release on any machine 
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Literal
 
 from sealift.errors import IntegrityError
 from sealift.model.release import MANIFEST_FORMAT, Artifact, Release, SealedStack
 from sealift.model.stored import canonical_json, of_type, plain, read
 
-
-def manifest_key(digest: str) -> str:
-    """Return the bucket key of a release's manifest."""
-    return f"releases/{digest}/manifest.json"
+Part = Literal["manifest", "origin", "bom", "evidence", "locks", "provenance", "provenance.dsse"]
 
 
-def origin_key(digest: str) -> str:
-    """Return the bucket key of the note that says which commit a release was first built from."""
-    return f"releases/{digest}/origin.json"
+def release_key(digest: str, part: Part) -> str:
+    """Return the bucket key of a part of a release.
+
+    `origin` says which commit it was first built from, `locks` the resolved versions of its dependencies, and
+    `provenance.dsse` is the signed provenance.
+    """
+    return f"releases/{digest}/{part}.json"
 
 
 def blob_key(sha256: str) -> str:

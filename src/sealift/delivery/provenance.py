@@ -24,16 +24,6 @@ MANIFEST = "manifest.json"
 BOM = "bom.json"
 
 
-def provenance_key(digest: str) -> str:
-    """Return the bucket key of a release's provenance."""
-    return f"releases/{digest}/provenance.json"
-
-
-def envelope_key(digest: str) -> str:
-    """Return the bucket key of a release's signed provenance."""
-    return f"releases/{digest}/provenance.dsse.json"
-
-
 def provenance(
     release: Release, origin: Origin, *, bom: bytes, dependencies: Sequence[str] = (), tool_version: str
 ) -> bytes:

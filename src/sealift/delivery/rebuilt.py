@@ -9,11 +9,6 @@ from sealift.model.stored import canonical_json
 _SHOWN = 5
 
 
-def locks_key(digest: str) -> str:
-    """Return the bucket key of the resolved versions of a release's dependencies."""
-    return f"releases/{digest}/locks.json"
-
-
 def locks_of(artifacts: Iterable[BuiltArtifact]) -> bytes:
     """Return the lock of each dependency file without exact versions, by the file's name."""
     return canonical_json({a.declaration: a.lock for a in artifacts if a.declaration and a.lock})

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from sealift import __version__
-from sealift.delivery.bom import bill_of_materials, bom_key, listed_dependencies
+from sealift.delivery.bom import bill_of_materials, listed_dependencies
 from sealift.delivery.gates import GateResult, refused_by
-from sealift.delivery.provenance import PAYLOAD_TYPE, envelope_key, provenance, provenance_faults, provenance_key
-from sealift.delivery.rebuilt import locks_key, locks_of
+from sealift.delivery.manifest import Part, release_key
+from sealift.delivery.provenance import PAYLOAD_TYPE, provenance, provenance_faults
+from sealift.delivery.rebuilt import locks_of
 from sealift.delivery.signing import enveloped, key_id, opened, public_of, signed, to_be_signed
 from sealift.errors import CloudError, ConfigError, IntegrityError, PreconditionFailed, Refused
 from sealift.model.app import App
@@ -90,11 +91,11 @@ def store_attestations(built: BuiltRelease, site: Site, keys: Keys) -> None:
         tool_version=__version__,
     )
     envelope = _signed(statement, site, keys)
-    _write(bucket, bom_key(release.digest), bom)
-    _write(bucket, locks_key(release.digest), locks_of(built.artifacts))
-    _write(bucket, provenance_key(release.digest), statement)
+    _write(bucket, release_key(release.digest, "bom"), bom)
+    _write(bucket, release_key(release.digest, "locks"), locks_of(built.artifacts))
+    _write(bucket, release_key(release.digest, "provenance"), statement)
     if envelope is not None:
-        _write(bucket, envelope_key(release.digest), envelope)
+        _write(bucket, release_key(release.digest, "provenance.dsse"), envelope)
 
 
 def _write(bucket: Bucket, key: str, body: bytes) -> None:
@@ -109,7 +110,7 @@ def _write(bucket: Bucket, key: str, body: bytes) -> None:
 
 def _is_wanting(release: Release, bucket: Bucket, keys: Keys) -> bool:
     if keys.private is None and keys.kms is None:
-        return bucket.get(provenance_key(release.digest)) is None
+        return bucket.get(release_key(release.digest, "provenance")) is None
     own = Keys(public=public_of(keys.private) if keys.private else keys.public)
     return any(check.status != "ok" for check in attestation_checks(release, bucket, own))
 
@@ -153,10 +154,11 @@ def require_private_key(keys: Keys, site: Site) -> None:
 
 def copy_attestations(release: Release, source: Bucket, target: Bucket) -> None:
     """Copy what is stored beside the manifest, all of it or nothing."""
-    keys = [f(release.digest) for f in (bom_key, locks_key, provenance_key, envelope_key)]
+    parts: tuple[Part, ...] = ("bom", "locks", "provenance", "provenance.dsse")
+    keys = [release_key(release.digest, part) for part in parts]
     bodies = {key: stored.body for key in keys if (stored := source.get(key)) is not None}
-    signed_there = target.get(envelope_key(release.digest)) is not None
-    if signed_there and envelope_key(release.digest) not in bodies:
+    signed_there = target.get(release_key(release.digest, "provenance.dsse")) is not None
+    if signed_there and release_key(release.digest, "provenance.dsse") not in bodies:
         return
     for key, body in bodies.items():
         _write(target, key, body)
@@ -164,8 +166,8 @@ def copy_attestations(release: Release, source: Bucket, target: Bucket) -> None:
 
 def attestation_checks(release: Release, bucket: Bucket, keys: Keys) -> tuple[Check, ...]:
     """Check provenance and signature of a stored release; without a public key the signature is not looked at."""
-    bom = bucket.get(bom_key(release.digest))
-    statement = bucket.get(provenance_key(release.digest))
+    bom = bucket.get(release_key(release.digest, "bom"))
+    statement = bucket.get(release_key(release.digest, "provenance"))
     if statement is None:
         about = Check(name="provenance", status="absent", detail="the release was stored without one")
     else:
@@ -174,7 +176,7 @@ def attestation_checks(release: Release, bucket: Bucket, keys: Keys) -> tuple[Ch
         about = Check(name="provenance", status="failed" if faults else "ok", detail=detail)
     if keys.public is None:
         return (about,)
-    envelope = bucket.get(envelope_key(release.digest))
+    envelope = bucket.get(release_key(release.digest, "provenance.dsse"))
     return (about, _signature(envelope.body if envelope else None, statement.body if statement else None, keys.public))
 
 

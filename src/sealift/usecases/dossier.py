@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sealift.delivery.bom import bom_key, components
-from sealift.delivery.evidence import evidence_key, read
+from sealift.delivery.bom import components
+from sealift.delivery.evidence import read
 from sealift.delivery.history import DEPLOYING, Deployed, authors, deployments, standing
-from sealift.delivery.provenance import envelope_key
+from sealift.delivery.manifest import release_key
 from sealift.errors import CloudError, IntegrityError, SealiftError, UserError
 from sealift.model.app import App
 from sealift.model.evidence import Evidence
@@ -78,7 +78,7 @@ def dossier(app: App, services: Services, *, release: str | None) -> Dossier:
     found = stored_release(digest, home.cloud)
     noted = _noted(digest, home, unread)
     bucket = home.cloud.bucket
-    stored, bill = bucket.get(evidence_key(digest)), bucket.get(bom_key(digest))
+    stored, bill = bucket.get(release_key(digest, "evidence")), bucket.get(release_key(digest, "bom"))
     entries = [e for site in sites for e in site.ledger.entries() if e.record.release == digest]
     entries.sort(key=lambda e: (e.at, e.environment, e.seq))
     named = [e.record.commit for e in entries if e.record.kind in DEPLOYING and e.record.commit]
@@ -128,7 +128,7 @@ def _checks(app: App, release: Release, home: Site, sites: Sequence[Site]) -> It
     yield isolation_check(entries, release.digest, home.cloud)
     yield from attestation_checks(release, bucket, keys)
     if keys.public is None:
-        signed = bucket.get(envelope_key(release.digest)) is not None
+        signed = bucket.get(release_key(release.digest, "provenance.dsse")) is not None
         detail = "there is one; without a public key it was not checked" if signed else "the release is not signed"
         yield Check(name="signature", status="absent", detail=detail)
     for site in sites:

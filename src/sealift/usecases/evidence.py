@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sealift.delivery.evidence import evidence_key, evidence_of, kept, named_evidence, sha256_of
+from sealift.delivery.evidence import evidence_of, kept, named_evidence, sha256_of
+from sealift.delivery.manifest import release_key
 from sealift.model.evidence import Evidence
 from sealift.model.finding import SuiteResult
 from sealift.model.ledger import Entry
@@ -45,17 +46,17 @@ def _known(audited: SuiteResult | None) -> str:
 
 def store_evidence(evidence: Evidence, bucket: Bucket, *, named: str | None) -> str:
     """Store evidence beside the manifest, unless what the ledger names says as much. Return its hash."""
-    stored = bucket.get(evidence_key(evidence.release))
+    stored = bucket.get(release_key(evidence.release, "evidence"))
     before = stored.body if stored is not None else None
     body = kept(before, evidence, named=named)
     if body != before:
-        bucket.put(evidence_key(evidence.release), body)
+        bucket.put(release_key(evidence.release, "evidence"), body)
     return sha256_of(body)
 
 
 def evidence_check(entries: Sequence[Entry], release: str, bucket: Bucket) -> Check:
     """Return whether the stored evidence of a release is the one that the ledger names."""
-    stored, named = bucket.get(evidence_key(release)), named_evidence(entries, release)
+    stored, named = bucket.get(release_key(release, "evidence")), named_evidence(entries, release)
     if stored is None and named is None:
         return Check(name="evidence", status="absent", detail="nobody recorded that it was analysed and tested")
     if named is None:

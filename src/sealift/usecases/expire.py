@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sealift.delivery.expiry import may_expire
-from sealift.delivery.manifest import blob_key, manifest_key
+from sealift.delivery.manifest import blob_key
 from sealift.usecases.site import Site
 from sealift.usecases.store import stored_digests, stored_release
 from sealift.usecases.writing import writing
@@ -29,8 +29,7 @@ def expire(site: Site, *, keep: int, older_than: timedelta, dry_run: bool = Fals
         return _due(site, keep=keep, older_than=older_than)
     with writing(site, purpose="expiry of old releases") as writer:
         due = _due(site, keep=keep, older_than=older_than)
-        prefixes = [blob_key(one) for one in due.blobs]
-        for prefix in (*prefixes, *(manifest_key(one).removesuffix("manifest.json") for one in due.releases)):
+        for prefix in (*map(blob_key, due.blobs), *(f"releases/{one}/" for one in due.releases)):
             for _ in site.cloud.objects.empty(site.cloud.bucket.name, prefix=prefix):
                 writer.check_lease()
     return due

@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import BadZipFile, ZipFile
 
-from sealift.delivery.manifest import blob_key
-from sealift.delivery.rebuilt import locks_key, parsed_locks, shown, unlike
+from sealift.delivery.manifest import blob_key, release_key
+from sealift.delivery.rebuilt import parsed_locks, shown, unlike
 from sealift.errors import CloudError, IntegrityError
 from sealift.model.release import BuiltRelease, Origin, Release
 from sealift.usecases.build import build_release, load_templates
@@ -31,7 +31,7 @@ def rebuild(stored: Release, commit: str, source: Site) -> Rebuilt:
     What its declarations leave open is resolved to the versions and hashes that are kept beside the release.
     """
     services, start = source.services, source.services.clock.monotonic()
-    kept = source.cloud.bucket.get(locks_key(stored.digest))
+    kept = source.cloud.bucket.get(release_key(stored.digest, "locks"))
     locks = parsed_locks(kept.body) if kept is not None else {}
     with services.checkouts.at(source.app.root, commit, locks=locks) as checkout:
         # What a rebuild says was said when the release was built.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sealift.analysis.redact import is_secret
 from sealift.delivery.history import Standing, standing
-from sealift.delivery.manifest import manifest_key, parse_manifest
+from sealift.delivery.manifest import parse_manifest, release_key
 from sealift.delivery.outputs import merged_outputs
 from sealift.delivery.parameters import given_parameters, secret_values
 from sealift.delivery.previews import place, previews_of
@@ -108,7 +108,7 @@ def _deployed_secrets(app: App, environment: Environment, cloud: Cloud, ledger: 
     try:
         now = standing(ledger.entries())
         for digest in {deployed.release for deployed in (now.current, now.last) if deployed is not None}:
-            stored = cloud.bucket.get(manifest_key(digest))
+            stored = cloud.bucket.get(release_key(digest, "manifest"))
             for stack in parse_manifest(stored.body, digest=digest).stacks if stored else ():
                 yield from secret_values(stack, given_parameters(app, environment, stack))
     except SealiftError:

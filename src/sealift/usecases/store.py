@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sealift.delivery.evidence import evidence_key, named_evidence
-from sealift.delivery.manifest import blob_key, manifest_key, origin_key, parse_manifest
+from sealift.delivery.evidence import named_evidence
+from sealift.delivery.manifest import blob_key, parse_manifest, release_key
 from sealift.errors import IntegrityError, PreconditionFailed, UserError
 from sealift.model.event import Progressed
 from sealift.model.evidence import Evidence
@@ -76,9 +76,9 @@ def copy_release(
         missing = _missing(release, target.cloud.bucket)
         _transfer(send, release.blobs, target)  # one that is there is checked, and replaced when damaged
         copy_attestations(release, source.cloud.bucket, target.cloud.bucket)
-        there = target.cloud.bucket.get(evidence_key(release.digest))
+        there = target.cloud.bucket.get(release_key(release.digest, "evidence"))
         if evidence is not None and (there is None or there.body != evidence):
-            target.cloud.bucket.put(evidence_key(release.digest), evidence)
+            target.cloud.bucket.put(release_key(release.digest, "evidence"), evidence)
         _finish(release, origin, target.cloud.bucket)
         outcome.detail = f"{len(release.blobs)} objects checked, {len(missing)} copied"
 
@@ -90,7 +90,7 @@ def stored_digests(bucket: Bucket, prefix: str = "") -> set[str]:
 
 def stored_release(digest: str, cloud: Cloud) -> Release:
     """Return a release of the environment's bucket. Raises UserError when it is not there."""
-    stored = cloud.bucket.get(manifest_key(digest))
+    stored = cloud.bucket.get(release_key(digest, "manifest"))
     if stored is None:
         raise UserError(
             f"Release {digest[:12]} is not in the bucket of {cloud.environment}",
@@ -132,7 +132,7 @@ def check_stored(release: Release, cloud: Cloud) -> None:
 
 def stored_origin(digest: str, cloud: Cloud) -> Origin:
     """Return where a stored release was first built from; all unknown when the note is not there."""
-    stored = cloud.bucket.get(origin_key(digest))
+    stored = cloud.bucket.get(release_key(digest, "origin"))
     if stored is None:
         return Origin(commit=None, branch=None, dirty=False)
     try:
@@ -219,8 +219,8 @@ def _transfer(move: Callable[[str], None], hashes: Iterable[str], site: Site) ->
 def _finish(release: Release, origin: Origin, bucket: Bucket) -> None:
     """Write the origin note (the first one stays) and the manifest, also over one that is damaged."""
     with suppress(PreconditionFailed):
-        bucket.put(origin_key(release.digest), canonical_json(plain(origin)), if_absent=True)
-    key = manifest_key(release.digest)
+        bucket.put(release_key(release.digest, "origin"), canonical_json(plain(origin)), if_absent=True)
+    key = release_key(release.digest, "manifest")
     try:
         bucket.put(key, release.manifest, if_absent=True)
     except PreconditionFailed:

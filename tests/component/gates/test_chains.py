@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from sealift.delivery.manifest import release_key
 from sealift.delivery.override import Override
-from sealift.delivery.provenance import provenance_key
 from sealift.errors import IntegrityError, Refused, Waiting
 from sealift.ledger.codec import Head, encode_head, sealed
 from sealift.ledger.ledger import HEAD_KEY, entry_key
@@ -156,9 +156,9 @@ def test_a_provenance_of_another_commit_is_refused(world: World):
     digest = world.deploy().release
     world.soak()
     bucket = world.account("staging").bucket
-    statement = bucket.peek(provenance_key(digest))
+    statement = bucket.peek(release_key(digest, "provenance"))
     assert statement is not None
-    bucket.put(provenance_key(digest), statement.replace(b"c" * 40, b"9" * 40))
+    bucket.put(release_key(digest, "provenance"), statement.replace(b"c" * 40, b"9" * 40))
     error = refused(world)
     assert error.code == "gate-provenance"
     assert "names commit 99999999, the ledger cccccccc" in error.message

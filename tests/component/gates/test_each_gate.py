@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 
-from sealift.delivery.evidence import evidence_key
 from sealift.delivery.gates import GateResult
 from sealift.delivery.guard import waiver_key
 from sealift.delivery.history import Deployed, Standing
-from sealift.delivery.manifest import manifest_key
+from sealift.delivery.manifest import release_key
 from sealift.delivery.override import Override
-from sealift.delivery.provenance import provenance_key
 from sealift.errors import CloudError, Refused, UserError
 from sealift.model.app import Freeze, GatesRead, Hooks, StackSpec
 from sealift.model.event import HealthJudged, Noted
@@ -474,7 +472,7 @@ def test_only_what_came_in_before_is_brought_to_its_end_in_a_freeze(soaked: Worl
 
 def stated(world: World, commit: str | None) -> None:
     """Let the provenance in staging's bucket name a commit; None: there is no provenance."""
-    bucket, key = world.account("staging").bucket, provenance_key(comes(world).release)
+    bucket, key = world.account("staging").bucket, release_key(comes(world).release, "provenance")
     if commit is None:
         bucket.lose(key)
     else:
@@ -518,14 +516,14 @@ def test_the_provenance_may_name_any_commit_that_this_content_and_no_other_was_d
 
 
 def test_a_damaged_provenance_is_refused_in_its_own_words(soaked: World):
-    soaked.account("staging").bucket.put(provenance_key(comes(soaked).release), b"{}")
+    soaked.account("staging").bucket.put(release_key(comes(soaked).release, "provenance"), b"{}")
     said = asked("attested", comes(soaked))
     assert (said.status, "provenance: " in said.message, "names commit" in said.message) == ("refused", True, False)
 
 
 def evidence(world: World, **changes: Json) -> None:
     """Change the evidence in staging's bucket; `body` is all of it."""
-    bucket, key = world.account("staging").bucket, evidence_key(comes(world).release)
+    bucket, key = world.account("staging").bucket, release_key(comes(world).release, "evidence")
     kept = bucket.peek(key)
     assert kept is not None
     body = changes.pop("body", canonical_json({**json.loads(kept), **changes}).decode())
@@ -927,7 +925,7 @@ def test_only_the_change_set_says_what_is_lost_of_what_is_not_known(world: World
     entering = losing(world)
     current = world.standing().current
     assert current is not None
-    bucket, key = world.account().bucket, manifest_key(current.release)
+    bucket, key = world.account().bucket, release_key(current.release, "manifest")
     manifest = bucket.peek(key)
     assert manifest is not None
     bucket.put(key, b"{}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sealift.delivery.rebuilt import locks_key
+from sealift.delivery.manifest import release_key
 from sealift.errors import CloudError, Refused, UserError
 from sealift.model.ledger import Record
 from sealift.model.records import Delivery, Verified
@@ -136,7 +136,7 @@ def test_an_approval_does_not_stand_for_it(world: World):
 
 def test_the_locks_of_the_release_are_given_to_the_rebuild(world: World):
     digest = soaked(world)
-    world.account("staging").bucket.put(locks_key(digest), b'{"name":"alpha==1.0\\n"}')
+    world.account("staging").bucket.put(release_key(digest, "locks"), b'{"name":"alpha==1.0\\n"}')
     world.promote()
     assert world.checkouts.given == [{"name": "alpha==1.0\n"}]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sealift.delivery.manifest import manifest_key
+from sealift.delivery.manifest import release_key
 from sealift.errors import Refused, UserError
 from sealift.model.event import Noted
 from sealift.usecases.rollback import rollback
@@ -29,7 +29,7 @@ def forget_what_runs(world: World) -> None:
     """Lose the manifest of the release that runs: only the change set can say what would be lost then."""
     current = world.standing().current
     assert current is not None
-    world.account().bucket.lose(manifest_key(current.release))
+    world.account().bucket.lose(release_key(current.release, "manifest"))
 
 
 def refuse(world: World) -> Refused:

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from sealift.cli.commands.evidence import lines
 from sealift.cli.evidence_rows import evidence_sections
 from sealift.cli.visible import visible
-from sealift.delivery.bom import bom_key
-from sealift.delivery.evidence import evidence_key, named_evidence, read, sha256_of, written
-from sealift.delivery.manifest import origin_key
+from sealift.delivery.evidence import named_evidence, read, sha256_of, written
+from sealift.delivery.manifest import release_key
 from sealift.delivery.override import Override
 from sealift.errors import Refused, UserError
 from sealift.model.evidence import Evidence
@@ -46,13 +45,13 @@ def deployed(world: World) -> str:
 def put(world: World, digest: str, body: bytes | None, *, name: str = "staging") -> None:
     bucket = world.account(name).bucket
     if body is None:
-        bucket.lose(evidence_key(digest))
+        bucket.lose(release_key(digest, "evidence"))
     else:
-        bucket.put(evidence_key(digest), body)
+        bucket.put(release_key(digest, "evidence"), body)
 
 
 def stored(world: World, digest: str, name: str = "staging") -> Evidence:
-    kept = world.account(name).bucket.get(evidence_key(digest))
+    kept = world.account(name).bucket.get(release_key(digest, "evidence"))
     assert kept is not None
     found = read(kept.body)
     assert found is not None
@@ -160,7 +159,7 @@ def test_no_other_bytes_than_the_recorded_ones_are_promoted(world: World, data: 
         world.soak()
     current = world.standing().current
     assert current is not None
-    bucket, key = world.account("staging").bucket, evidence_key(current.release)
+    bucket, key = world.account("staging").bucket, release_key(current.release, "evidence")
     good = written(evidence_of_world(world, current.release))
     fields = json.loads(good)
     name = st.sampled_from([*sorted(fields), "newer"])
@@ -229,7 +228,7 @@ def test_what_was_checked_is_what_is_copied(world: World, deployed: str):
     release = entering.sealed
     origin = Origin(commit=None, branch=None, dirty=False)
     copy_release(release, origin, source=world.site("staging"), target=world.site("production"), evidence=good)
-    kept = world.account("production").bucket.get(evidence_key(deployed))
+    kept = world.account("production").bucket.get(release_key(deployed, "evidence"))
     assert kept is not None
     assert kept.body == good
 
@@ -264,7 +263,7 @@ def test_the_page_has_what_an_auditor_asks(world: World, deployed: str):
 
 def test_what_is_not_known_is_named(world: World, deployed: str):
     put(world, deployed, None)
-    world.account("staging").bucket.lose(bom_key(deployed))
+    world.account("staging").bucket.lose(release_key(deployed, "bom"))
     world.scm.commits = []
     shown = sections(world, deployed[:12])
     assert ("analysis, tests", "nobody recorded that it was analysed and tested") in shown["Analysis and tests"]
@@ -354,7 +353,7 @@ def test_a_tool_that_did_not_run_is_not_called_passed(world: World):
 @pytest.mark.parametrize("clone", ["has it", "lacks it"])
 def test_a_note_that_somebody_changed_makes_no_other_commit_or_author(world: World, deployed: str, clone: str):
     forged = Origin(commit="f" * 40, branch="main", dirty=False, subject="Trust me", author="mallory")
-    world.account("staging").bucket.put(origin_key(deployed), canonical_json(plain(forged)))
+    world.account("staging").bucket.put(release_key(deployed, "origin"), canonical_json(plain(forged)))
     if clone == "lacks it":
         world.scm.commits = []
     said = dict(sections(world)["Release"])
@@ -364,7 +363,7 @@ def test_a_note_that_somebody_changed_makes_no_other_commit_or_author(world: Wor
 
 
 def test_a_damaged_note_hides_nothing_else(world: World, deployed: str):
-    world.account("staging").bucket.put(origin_key(deployed), b"junk")
+    world.account("staging").bucket.put(release_key(deployed, "origin"), b"junk")
     shown = sections(world)
     assert dict(shown["Release"])["built from commit"] == "c" * 40
     assert any(label == "not read" and "origin.json" in text for label, text in shown["What happened"])

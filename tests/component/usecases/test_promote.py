@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sealift.delivery.manifest import blob_key, manifest_key, origin_key
+from sealift.delivery.manifest import blob_key, release_key
 from sealift.errors import CloudError, ConfigError, IntegrityError, LeaseError, Refused, UserError, Waiting
 from sealift.model.app import StackSpec
 from sealift.model.event import EntryRecorded
@@ -58,7 +58,7 @@ def test_production_runs_the_bytes_of_staging(world: World):
 def test_production_gets_the_manifest_of_staging(world: World):
     digest = soaked(world)
     world.promote()
-    stored = [world.account(name).bucket.peek(manifest_key(digest)) for name in ("staging", "production")]
+    stored = [world.account(name).bucket.peek(release_key(digest, "manifest")) for name in ("staging", "production")]
     assert stored[0] is not None
     assert stored[0] == stored[1]
 
@@ -262,9 +262,9 @@ def test_a_forged_note_on_the_origin_does_not_make_an_author_an_approver(world: 
     world.change("production", approvals=1)
     digest = soaked(world)
     bucket = world.account().bucket
-    note = bucket.peek(origin_key(digest)) or b""
-    bucket.corrupt(origin_key(digest), note.replace(b'"ann"', b'"eve"'))
-    assert b"eve" in (bucket.peek(origin_key(digest)) or b"")
+    note = bucket.peek(release_key(digest, "origin")) or b""
+    bucket.corrupt(release_key(digest, "origin"), note.replace(b'"ann"', b'"eve"'))
+    assert b"eve" in (bucket.peek(release_key(digest, "origin")) or b"")
     approve(world.app, world.production, world.services(actor="ann@laptop"), release=digest, reason="it is mine")
     with pytest.raises(Waiting) as waiting:
         world.promote()
@@ -288,7 +288,9 @@ def test_a_forged_note_on_the_origin_does_not_change_what_a_rollback_records(wor
     good = world.deliver("print('one')").release
     world.deliver("print('two')")
     bucket = world.account("production").bucket
-    bucket.corrupt(origin_key(good), (bucket.peek(origin_key(good)) or b"").replace(b"c" * 40, b"e" * 40))
+    bucket.corrupt(
+        release_key(good, "origin"), (bucket.peek(release_key(good, "origin")) or b"").replace(b"c" * 40, b"e" * 40)
+    )
     rollback(world.app, world.production, world.services(), to=None)
     assert world.entries("production")[-1].record.commit == "c" * 40
 
@@ -339,7 +341,7 @@ def test_a_flipped_bit_in_staging_is_refused_before_any_write_to_production(worl
     key = {
         "template": blob_key(release.stacks[0].template_sha256),
         "code": blob_key(release.artifacts[0].sha256),
-        "manifest": manifest_key(digest),
+        "manifest": release_key(digest, "manifest"),
     }[part]
     bucket = world.account().bucket
     body = bucket.peek(key)

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from sealift.delivery.manifest import manifest_key
+from sealift.delivery.manifest import release_key
 from sealift.errors import CloudError, IntegrityError
 from sealift.model.event import Progressed
 from tests.component.usecases.world import World, function
@@ -33,7 +33,7 @@ def test_only_blobs_that_are_missing_are_sent(world: World):
 def test_the_manifest_comes_last(world: World):
     world.deploy()
     written = [key for key in world.account().bucket.writes if key.startswith(("blobs/", "releases/"))]
-    assert written[-1] == manifest_key(world.build().release.digest)
+    assert written[-1] == release_key(world.build().release.digest, "manifest")
 
 
 def test_an_upload_that_was_cut_leaves_nothing_that_looks_like_a_release(world: World):

@@ -4,11 +4,11 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
-from sealift.delivery.bom import bill_of_materials, bom_key, components, listed_dependencies, package_url
-from sealift.delivery.evidence import evidence_key
-from sealift.delivery.manifest import manifest_key, origin_key, seal
-from sealift.delivery.provenance import envelope_key, provenance, provenance_faults, provenance_key, stated_commit
+from sealift.delivery.bom import bill_of_materials, components, listed_dependencies, package_url
+from sealift.delivery.manifest import Part, release_key, seal
+from sealift.delivery.provenance import provenance, provenance_faults, stated_commit
 from sealift.model.release import Artifact, BuiltArtifact, Origin, Release, SealedStack
 
 LOCK = (
@@ -145,7 +145,7 @@ def test_the_commit_of_a_statement_is_read_from_it():
 
 
 def test_each_piece_of_evidence_has_a_key_of_its_own_beside_the_manifest():
-    keys = [make("d") for make in (manifest_key, origin_key, bom_key, evidence_key, provenance_key, envelope_key)]
+    keys = [release_key("d", part) for part in get_args(Part)]
     assert len(set(keys)) == len(keys)
     assert {key.rpartition("/")[0] for key in keys} == {"releases/d"}
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from sealift.delivery.rebuilt import locks_key, locks_of, parsed_locks, shown, unlike
+from sealift.delivery.manifest import release_key
+from sealift.delivery.rebuilt import locks_of, parsed_locks, shown, unlike
 from sealift.model.release import Artifact, BuiltArtifact, Release, SealedStack
 
 
@@ -29,7 +30,7 @@ def test_what_differs_is_named_with_both_hashes() -> None:
 def test_locks_that_are_no_text_are_as_good_as_none() -> None:
     assert parsed_locks(b'{"a": "x==1", "b": 2}') == {"a": "x==1"}
     assert parsed_locks(b"[1]") == parsed_locks(b"{") == {}
-    assert locks_key("ab") == "releases/ab/locks.json"
+    assert release_key("ab", "locks") == "releases/ab/locks.json"
 
 
 def test_of_many_names_the_first_five_are_shown() -> None:

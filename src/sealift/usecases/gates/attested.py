@@ -1,7 +1,8 @@
 """The attested gate: provenance and signature of the release are valid and name the commit that the ledger names."""
 
 from sealift.delivery.gates import GateResult, refused_by
-from sealift.delivery.provenance import provenance_key, stated_commit
+from sealift.delivery.manifest import release_key
+from sealift.delivery.provenance import stated_commit
 from sealift.errors import Refused
 from sealift.usecases.attest import attestation_gate, load_keys
 from sealift.usecases.gates.entering import Entering
@@ -35,7 +36,7 @@ def _strange_commit(release: str, commit: str, source: Site) -> str | None:
 
     The first provenance of a release stays when a later commit has the same content.
     """
-    statement = source.cloud.bucket.get(provenance_key(release))
+    statement = source.cloud.bucket.get(release_key(release, "provenance"))
     stated = stated_commit(statement.body) if statement is not None else None
     recorded = {e.record.commit for e in source.ledger.entries() if e.record.release == release}
     if stated is None or stated in recorded:

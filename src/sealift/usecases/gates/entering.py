@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sealift.delivery.evidence import evidence_key
 from sealift.delivery.health import Judgement, judge
 from sealift.delivery.history import Deployed, Standing
+from sealift.delivery.manifest import release_key
 from sealift.model.release import Release
 from sealift.usecases.health import observe, send_probes
 from sealift.usecases.probes import probes_of
@@ -94,7 +94,9 @@ class Entering:
     @cached_property
     def evidence(self) -> bytes | None:
         """Return the stored evidence of its analysis and tests; None where nobody recorded any."""
-        stored = self.source.cloud.bucket.get(evidence_key(self.release)) if self.source is not None else None
+        if self.source is None:
+            return None
+        stored = self.source.cloud.bucket.get(release_key(self.release, "evidence"))
         return stored.body if stored is not None else None
 
     @cached_property
