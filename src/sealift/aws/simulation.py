@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _MOST = 100
 """Results of one call. IAM pages after so many when no number is given; how long a request may be is not documented."""
 _PARALLEL = 4
-_EVERYTHING = "*"
 _NAMED = ("user/", "role/", "group/")
 Batch = tuple[tuple[str, ...], tuple[str, ...]]
 """Actions, and the resources that each of them is simulated on."""

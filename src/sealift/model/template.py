@@ -92,7 +92,6 @@ class FunctionSpec:
     runtime: str | None
     handler: str | None
     architecture: str
-    package_type: str = "Zip"
     location: Location | None = None
     unused: bool = False
     """Whether its Condition holds in no environment."""

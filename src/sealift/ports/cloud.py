@@ -297,8 +297,6 @@ class Cloud:
     endpoint: str | None = None
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
     """Environment variables that give a subprocess (hooks, acceptance tests) the same access; never recorded."""
-    notes: tuple[str, ...] = ()
-    """What the embedded cloud omits or does not support here."""
 
 
 class Clouds(Protocol):

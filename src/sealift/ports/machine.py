@@ -96,10 +96,7 @@ class EventSink(Protocol):
 
 
 class Prompt(Protocol):
-    """Asks a person. Without one, the default answers."""
+    """Asks a person."""
 
-    def confirm(self, question: str, *, default: bool = False) -> bool:
-        """Ask yes or no."""
-
-    def text(self, question: str, *, default: str = "") -> str:
-        """Ask for a word."""
+    def text(self, question: str) -> str:
+        """Ask for a word. Empty when nobody is there."""

@@ -15,7 +15,6 @@ from sealift.model.template import Json, Location, Template
 THE_TEMPLATE = "the template"
 _MADE = {"AWS::SSM::Parameter": "ssm", "AWS::SecretsManager::Secret": "secretsmanager"}
 _SSM_VALUE = "AWS::SSM::Parameter::Value<"
-_STACKS = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 NOT_STATIC = "reads a setting whose name is not static"
 
 

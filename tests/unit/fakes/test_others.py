@@ -79,13 +79,11 @@ def test_a_process_runs_the_program_that_fits_best() -> None:
     assert [run.argv[0] for run in process.runs] == ["git", "git", "hg"]
 
 
-def test_nobody_answers_with_the_default() -> None:
-    prompt = FakePrompt(True, "word")
+def test_nobody_answers_nothing() -> None:
+    prompt = FakePrompt("word")
 
-    answers = [prompt.confirm("a"), prompt.text("b"), prompt.confirm("c"), prompt.text("d", default="e")]
-
-    assert answers == [True, "word", False, "e"]
-    assert prompt.asked == ["a", "b", "c", "d"]
+    assert [prompt.text("a"), prompt.text("b")] == ["word", ""]
+    assert prompt.asked == ["a", "b"]
 
 
 def test_commits_between_two_are_newest_first() -> None:

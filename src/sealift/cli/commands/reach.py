@@ -100,10 +100,10 @@ def logs_command(
     return 0
 
 
-def print_line(one: "Logged", *, width: int, text: str | None = None) -> None:
-    """Print an entry for people, or a text in its place; its further lines stand below its first."""
+def print_line(one: "Logged", *, width: int) -> None:
+    """Print an entry for people; its further lines stand below its first."""
     at = one.line.at.astimezone().strftime("%H:%M:%S.%f")[:-3]
-    first, *more = (one.line.message if text is None else text).splitlines() or [""]
+    first, *more = one.line.message.splitlines() or [""]
     say(f"{at}  {one.function:<{width}}  {first}")
     for line in more:
         say(" " * (len(at) + width + 4) + line)
