@@ -35,25 +35,20 @@ class AwsSettings:
         References as templates write them, with a version or a JSON key behind the name, are understood. One that
         cannot be looked up before the deployment (`${…}` in it, another account's ARN) is taken to be there.
         """
-        parameters = {r: name for r in references if (name := parameter_name(r)) is not None}
-        secrets = {r: name for r in references if (name := secret_id(r)) is not None}
-        known = self._parameters(set(parameters.values())) if parameters else {}
-        there = self._secrets(set(secrets.values())) if secrets else {}
-        return tuple(
-            r
-            for r in references
-            if (r in parameters and parameters[r] not in known) or (r in secrets and secrets[r] not in there)
-        )
+        found = self._looked_up(references)
+        return tuple(r for r in references if found.get(r, "") is None)
 
     def versions(self, references: Sequence[str]) -> Mapping[str, str]:
         """Return the version of each that exists and shows one; those that AWS publishes show none."""
+        return {r: version for r, version in self._looked_up(references).items() if version}
+
+    def _looked_up(self, references: Sequence[str]) -> dict[str, str | None]:
+        """Return the version of each that can be looked up, empty when none is shown; None when it is not there."""
         parameters = {r: name for r in references if (name := parameter_name(r)) is not None}
         secrets = {r: name for r in references if (name := secret_id(r)) is not None}
         known = self._parameters(set(parameters.values())) if parameters else {}
         there = self._secrets(set(secrets.values())) if secrets else {}
-        shown = {r: known.get(name, "") for r, name in parameters.items()}
-        shown |= {r: there.get(name, "") for r, name in secrets.items()}
-        return {r: version for r, version in shown.items() if version}
+        return {r: known.get(n) for r, n in parameters.items()} | {r: there.get(n) for r, n in secrets.items()}
 
     def listed(self, prefix: str) -> tuple[Setting, ...]:
         return tuple(

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
 
 from sealift.errors import UserError
 from sealift.model.release import Commit, Origin
@@ -72,18 +71,15 @@ class Git:
     def commits_between(self, root: Path, old: str, new: str) -> tuple[str, ...] | None:
         if not (_is_reference(old) and _is_reference(new)):
             return None
-        done = self._git.run(root, "log", "--format=%H %s", f"{old}..{new}", "--")
-        return tuple(done.stdout.splitlines()) if done.returncode == 0 else None
+        said = self._git.said(root, "log", "--format=%H %s", f"{old}..{new}", "--")
+        return None if said is None else tuple(said.splitlines())
 
     def written_by(self, root: Path, old: str | None, new: str) -> tuple[tuple[str, str], ...] | None:
-        if not (_is_reference(new) and (old is None or _is_reference(old))):
+        said = self._log(root, f"%H{_FIELD}%ae", old, new)
+        if said is None:
             return None
-        which = ["-1", new] if old is None else [f"{old}..{new}"]
-        done = self._git.run(root, "log", f"--format=%H{_FIELD}%ae", *which, "--")
-        if done.returncode != 0:
-            return None
-        added_nothing = self._plain_merges(root, which[0]) if old is not None else frozenset()
-        rows = (line.partition(_FIELD) for line in done.stdout.splitlines())
+        added_nothing = self._plain_merges(root, f"{old}..{new}") if old is not None else frozenset()
+        rows = (line.partition(_FIELD) for line in said.splitlines())
         return tuple((commit, email) for commit, _, email in rows if commit not in added_nothing)
 
     def _merged_author(self, root: Path, parents: Sequence[str]) -> str:
@@ -97,23 +93,26 @@ class Git:
         A git before 2.35 knows none. https://git-scm.com/docs/git-log#Documentation/git-log.txt---remerge-diff
         """
         form = f"--format={_RECORD}%H"
-        done = self._git.run(root, "log", "--merges", "--remerge-diff", "--name-only", "-z", form, between, "--")
-        found = [part.strip("\0\n") for part in done.stdout.split(_RECORD)] if done.returncode == 0 else []
+        said = self._git.said(root, "log", "--merges", "--remerge-diff", "--name-only", "-z", form, between, "--")
+        found = [part.strip("\0\n") for part in (said or "").split(_RECORD)]
         return frozenset(part for part in found if re.fullmatch(r"[0-9a-f]{40,64}", part))
 
     def log(self, root: Path, old: str | None, new: str) -> tuple[Commit, ...] | None:
-        if not (_is_reference(new) and (old is None or _is_reference(old))):
+        said = self._log(root, _FIELD.join(("%H", "%cI", "%an", "%s", "%b")) + _RECORD, old, new)
+        if said is None:
             return None
-        which = ["-1", new] if old is None else [f"{old}..{new}"]
-        form = _FIELD.join(("%H", "%cI", "%an", "%s", "%b")) + _RECORD
-        done = self._git.run(root, "log", f"--format={form}", *which, "--")
-        if done.returncode != 0:
-            return None
-        lines = (line.strip("\n").split(_FIELD, 4) for line in done.stdout.split(_RECORD) if line.strip())
+        lines = (line.strip("\n").split(_FIELD, 4) for line in said.split(_RECORD) if line.strip())
         return tuple(
             Commit(sha=sha, at=datetime.fromisoformat(at).astimezone(UTC), author=author, subject=subject, body=body)
             for sha, at, author, subject, body in lines
         )
+
+    def _log(self, root: Path, form: str, old: str | None, new: str) -> str | None:
+        """Return the commits after `old` up to `new`, or `new` alone, in this form; None when that cannot be read."""
+        if not (_is_reference(new) and (old is None or _is_reference(old))):
+            return None
+        which = ["-1", new] if old is None else [f"{old}..{new}"]
+        return self._git.said(root, "log", f"--format={form}", *which, "--")
 
     def untracked(self, root: Path, folders: Sequence[str]) -> tuple[str, ...]:
         found = self._git.repository(root)
@@ -122,9 +121,8 @@ class Git:
         within = [os.path.normpath(found.prefix + folder) for folder in folders]
         within = [folder for folder in within if not folder.startswith("..")]
         excluded = [f"--exclude={name}" for name in _MADE_ANEW]
-        done = self._git.run(root, "ls-files", "--others", "-z", *excluded, "--", *within) if within else None
-        listed = done.stdout.split("\0") if done is not None and done.returncode == 0 else []
-        return tuple(os.path.relpath(path, found.prefix or ".") for path in listed if path)
+        said = self._git.said(root, "ls-files", "--others", "-z", *excluded, "--", *within) if within else None
+        return tuple(os.path.relpath(path, found.prefix or ".") for path in (said or "").split("\0") if path)
 
     def changed(self, root: Path, commit: str) -> Mapping[str, frozenset[int]]:
         """Return the lines of the work tree that a commit's files lack, by file; nothing when it is not known here."""
@@ -133,10 +131,10 @@ class Git:
             return {}
         base = self._git.run(root, "merge-base", commit, "HEAD").stdout.strip()
         options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--diff-filter=d")
-        done = self._git.run(
+        said = self._git.said(
             root, "diff", *options, "--src-prefix=a/", "--dst-prefix=b/", base or commit, "--", found.prefix or "."
         )
-        return _changed(done.stdout, found.prefix) if done.returncode == 0 else {}
+        return _changed(said or "", found.prefix)
 
     def ignored(self, root: Path) -> tuple[str, ...]:
         """Return the files and, with a slash behind, the whole folders that git ignores, relative to `root`."""
@@ -144,9 +142,8 @@ class Git:
         if isinstance(found, NoRepository):
             return ()
         chosen = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
-        done = self._git.run(root, "ls-files", *chosen, "--", found.prefix or ".")
-        listed = done.stdout.split("\0") if done.returncode == 0 else []
-        return tuple(path.removeprefix(found.prefix) for path in listed if path)
+        said = self._git.said(root, "ls-files", *chosen, "--", found.prefix or ".") or ""
+        return tuple(path.removeprefix(found.prefix) for path in said.split("\0") if path)
 
     def remote(self, root: Path) -> str | None:
         """Return the address of the remote `origin`."""
@@ -164,13 +161,12 @@ class Git:
     def ancestors(self, root: Path, commit: str, *, limit: int) -> tuple[str, ...]:
         if not _is_reference(commit):
             return ()
-        done = self._git.run(root, "log", "--format=%H", f"--max-count={limit}", commit, "--")
-        return tuple(done.stdout.split()) if done.returncode == 0 else ()
+        return tuple((self._git.said(root, "log", "--format=%H", f"--max-count={limit}", commit, "--") or "").split())
 
     def merge_base(self, root: Path, reference: str) -> str | None:
         """Return the newest commit that HEAD and a reference both come from; None when this clone shows none."""
-        done = self._git.run(root, "merge-base", "HEAD", reference) if _is_reference(reference) else None
-        return done.stdout.strip() or None if done is not None and done.returncode == 0 else None
+        said = self._git.said(root, "merge-base", "HEAD", reference) if _is_reference(reference) else None
+        return (said or "").strip() or None
 
     def differs(self, root: Path, commit: str, *paths: str) -> bool:
         """Return whether a tracked file among these, relative to `root`, is not as a commit has it."""
@@ -183,8 +179,8 @@ class Git:
     def branches(self, root: Path) -> Mapping[str, Branch]:
         """Return local branches and those last seen at the remote `origin`, by full name; none outside a repository."""
         form = _FIELD.join(("%(refname)", "%(objectname)", "%(symref)", "%(HEAD)"))
-        done = self._git.run(root, "for-each-ref", f"--format={form}", "refs/heads", "refs/remotes/origin")
-        lines = [line.split(_FIELD) for line in done.stdout.splitlines()] if done.returncode == 0 else []
+        said = self._git.said(root, "for-each-ref", f"--format={form}", "refs/heads", "refs/remotes/origin") or ""
+        lines = [line.split(_FIELD) for line in said.splitlines()]
         return {
             name: Branch(name=name, commit=commit, points_to=target or None, checked_out=head == "*")
             for name, commit, target, head in lines
@@ -204,7 +200,9 @@ class Git:
             listed = self._git.run(root, "ls-tree", "-r", "-z", "--name-only", commit)
         paths = sorted({path for path in listed.stdout.split("\0") if path.rpartition("/")[2] in names})
         if commit is not None:
-            return self._read(root, commit, paths) if listed.returncode == 0 else _unreadable(names, commit)
+            if listed.returncode != 0:
+                raise _cannot_read(names, commit)
+            return self._read(root, commit, paths)
         there = {path: found.top / path for path in paths}
         return {name: path.read_text(errors="replace") for name, path in there.items() if path.is_file()}
 
@@ -213,7 +211,7 @@ class Git:
         for path in paths:
             done = self._git.run(root, "cat-file", "blob", f"{commit}:{path}")
             if done.returncode != 0:
-                _unreadable([path], commit)
+                raise _cannot_read([path], commit)
             texts[path] = done.stdout
         return texts
 
@@ -223,8 +221,8 @@ class Git:
 
     def own_settings(self, root: Path, pattern: str) -> tuple[str, ...]:
         """Return the names of settings that the repository's own configuration has."""
-        done = self._git.run(root, "config", "--local", "--includes", "--name-only", "--get-regexp", pattern)
-        return tuple(done.stdout.splitlines()) if done.returncode == 0 else ()
+        said = self._git.said(root, "config", "--local", "--includes", "--name-only", "--get-regexp", pattern)
+        return tuple((said or "").splitlines())
 
     def write_tree(self, root: Path, commit: str, *, into: Path, index: Path, settings: Mapping[str, str]) -> None:
         """Write every file of a commit into a folder, by an index of its own. Raises UserError."""
@@ -232,12 +230,7 @@ class Git:
         done = self._git.run(root, *where, "read-tree", "--reset", "-u", commit, settings=settings, index=index)
         if done.returncode != 0:
             said = done.stderr.strip().splitlines()[-1:] or ["git gives no reason"]
-            raise UserError(
-                f"Commit {commit[:12]} cannot be checked out: {said[0]}",
-                code="git-unreadable",
-                hint="Fetch it again: git fetch origin (a clone made with --filter: git fetch --refetch --no-filter "
-                "origin); `git fsck` says what is damaged.",
-            )
+            raise _unreadable(f"Commit {commit[:12]} cannot be checked out: {said[0]}")
 
     def _git_dir(self, root: Path) -> Path:
         done = self._git.run(root, "rev-parse", "--absolute-git-dir")
@@ -251,8 +244,8 @@ class Git:
         asked = [one for one in references if _is_reference(one)]
         if not asked:
             return ()
-        done = self._git.run(root, "for-each-ref", "--contains=HEAD", "--format=%(refname)", *asked)
-        return tuple(one for one in asked if one in done.stdout.splitlines()) if done.returncode == 0 else ()
+        said = self._git.said(root, "for-each-ref", "--contains=HEAD", "--format=%(refname)", *asked) or ""
+        return tuple(one for one in asked if one in said.splitlines())
 
     def has_remote(self, root: Path) -> bool:
         """Return whether a remote called `origin` is configured."""
@@ -264,14 +257,18 @@ class Git:
         prefix = found.prefix if isinstance(found, Repository) else ""
         listed = self._git.run(root, "ls-tree", "-z", "--name-only", commit, "--", *(prefix + name for name in names))
         if listed.returncode != 0:
-            _unreadable(names, commit)
+            raise _cannot_read(names, commit)
         texts = self._read(root, commit, [path for path in listed.stdout.split("\0") if path])
         return {path.removeprefix(prefix): body for path, body in texts.items()}
 
 
-def _unreadable(names: Sequence[str], commit: str) -> NoReturn:
-    raise UserError(
-        f"git cannot read {', '.join(names)} of commit {commit[:12]}",
+def _cannot_read(names: Sequence[str], commit: str) -> UserError:
+    return _unreadable(f"git cannot read {', '.join(names)} of commit {commit[:12]}")
+
+
+def _unreadable(message: str) -> UserError:
+    return UserError(
+        message,
         code="git-unreadable",
         hint="Fetch it again: git fetch origin (a clone made with --filter: git fetch --refetch --no-filter "
         "origin); `git fsck` says what is damaged.",

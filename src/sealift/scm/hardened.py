@@ -87,6 +87,11 @@ class HardenedGit:
             return Completed(returncode=128, stdout="", stderr=found.problem)
         return self._run(found.top, *arguments, settings=settings, index=index)
 
+    def said(self, folder: Path, *arguments: str) -> str | None:
+        """Return what a git command printed; None when it failed."""
+        done = self.run(folder, *arguments)
+        return done.stdout if done.returncode == 0 else None
+
     def _find(self, folder: Path) -> Repository | NoRepository:
         real = folder.resolve()
         start = next((place for place in (real, *real.parents) if (place / ".git").exists()), None)

@@ -49,15 +49,10 @@ def observe(
         return Observation(start=start, end=end, unknown=error.message)
 
 
-def tell(judgement: Judgement, site: Site) -> None:
-    """Emit a judgement with its evidence."""
-    site.emit(
-        HealthJudged(
-            environment=site.name,
-            verdict=judgement.verdict,
-            summary=summary(judgement),
-            evidence=evidence(judgement),
-        )
+def judged(judgement: Judgement, site: Site) -> HealthJudged:
+    """Return the event that shows a judgement with its evidence."""
+    return HealthJudged(
+        environment=site.name, verdict=judgement.verdict, summary=summary(judgement), evidence=evidence(judgement)
     )
 
 

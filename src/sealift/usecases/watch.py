@@ -21,7 +21,7 @@ from sealift.model.event import Progressed
 from sealift.model.health import Observation
 from sealift.model.ledger import Status
 from sealift.model.records import Watch
-from sealift.usecases.health import observe, send_probes, tell
+from sealift.usecases.health import judged, observe, send_probes
 from sealift.usecases.probes import probes_of
 from sealift.usecases.services import phase
 from sealift.usecases.site import Site
@@ -69,7 +69,7 @@ def watch(deployed: Deployed, outputs: Mapping[str, str], writer: Writer) -> Wat
         outcome.status = watched.status
         outcome.detail = _detail(watched)
     if watched.judgement is not None:
-        tell(watched.judgement, writer.site)
+        writer.site.emit(judged(watched.judgement, writer.site))
     return watched
 
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from sealift.delivery.gates import GateResult, health_gate
-from sealift.delivery.health import evidence, summary
-from sealift.model.event import HealthJudged
+from sealift.delivery.health import summary
 from sealift.usecases.gates.entering import Entering
+from sealift.usecases.health import judged
 from sealift.usecases.probes import probes_of
 
 
@@ -18,10 +18,5 @@ def health(entering: Entering) -> GateResult:
     if result.status == "waiting" and not entering.probing and probes_of(source):
         count = source.environment.health.min_requests - judgement.requests
         result = replace(result, status="open", message=f"{summary(judgement)}; a promotion sends {count} probes first")
-    event = HealthJudged(
-        environment=source.name,
-        verdict=judgement.verdict,
-        summary=summary(judgement),
-        evidence=evidence(judgement),
-    )
-    return replace(result, about=source.name, details={"evidence": evidence(judgement)}, events=(event,))
+    event = judged(judgement, source)
+    return replace(result, about=source.name, details={"evidence": event.evidence}, events=(event,))
