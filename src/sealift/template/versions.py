@@ -48,7 +48,7 @@ def follow(body: dict[str, Json], template: Template, blobs: Mapping[str, str]) 
 
 
 def _is_plain(spec: Mapping[str, Json]) -> bool:
-    return spec.get("Type") in {"String", "Number"} and scalar_text(spec.get("NoEcho")).lower() != "true"
+    return scalar_text(spec.get("Type")) in {"String", "Number"} and scalar_text(spec.get("NoEcho")).lower() != "true"
 
 
 def _named(value: Json) -> Iterator[str]:

@@ -67,6 +67,13 @@ def test_another_value_of_a_variable_is_another_version_and_no_other_value_is(
     assert (second != first, same) == (True, code)
 
 
+@pytest.mark.parametrize("kind", ["[]", "{a: b}", "1"])
+def test_a_parameter_whose_type_is_no_text_is_none_that_the_version_follows(tmp_path: Path, kind: str) -> None:
+    one = function("One", "AutoPublishAlias: live, Environment: {Variables: {A: !Ref Odd}}")
+    template = load(tmp_path, f"{TOP}Parameters: {{Odd: {{Type: {kind}}}}}\nResources:\n{one}", FILES)
+    assert "Fn::Select" not in str(published(template, {}))
+
+
 def test_the_current_version_of_a_setting_is_another_version_of_the_function(tmp_path: Path) -> None:
     more = "AutoPublishAlias: live, Environment: {Variables: {A: '{{resolve:ssm:/shop/tax}}'}}"
     template = load(tmp_path, f"{TOP}Resources:\n{function('One', more)}", FILES)
