@@ -21,12 +21,14 @@ from sealift.usecases.check import audit, check
 from sealift.usecases.contract import settings_beyond
 from sealift.usecases.deploy import enters, looking_for_drift
 from sealift.usecases.evidence import evidence_of_checks
+from sealift.usecases.fitness import require_probes
 from sealift.usecases.gates.asking import AGAIN, WHAT, WHO, require
 from sealift.usecases.gates.entering import Entering
 from sealift.usecases.promote import PromotionOptions, promote
 from sealift.usecases.proof.certificates import store_certificate
 from sealift.usecases.proof.prove import Proof, prove_built, require_isolation
 from sealift.usecases.proof.views import render_ahead
+from sealift.usecases.references import require_defined
 from sealift.usecases.release import Outcome, bring
 from sealift.usecases.services import Services
 from sealift.usecases.site import open_site
@@ -137,6 +139,18 @@ def run(app: App, services: Services, options: RunOptions) -> RunResult:
     return RunResult(
         status="succeeded", release=built.release.digest, environments=statuses, message=_next(way, options)
     )
+
+
+def built_and_proved(app: App, services: Services, *, local: bool) -> tuple[BuiltRelease, Proof]:
+    """Build what is checked out and prove it, without analysis and tests."""
+    origin = commit_of(app, services, local=local)
+    templates = load_templates(app, services)
+    require_defined(app, templates, services)
+    require_probes(app, templates)
+    built = build_release(app, services, templates=templates, origin=origin)
+    proof = prove_built(app, built, services, templates=templates, local=local)
+    require_isolation(proof, services, strict=not local)
+    return built, proof
 
 
 def go_on(_writer: Writer) -> None:

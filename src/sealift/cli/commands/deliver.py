@@ -92,11 +92,7 @@ def deploy_command(
 ) -> int:
     """Build this commit and deploy it to ENVIRONMENT, without analysis and tests."""
     from sealift.usecases.admission import Admission
-    from sealift.usecases.build import build_release, load_templates
-    from sealift.usecases.fitness import require_probes
-    from sealift.usecases.proof.prove import prove_built, require_isolation
-    from sealift.usecases.references import require_defined
-    from sealift.usecases.run import commit_of, deploy_built
+    from sealift.usecases.run import built_and_proved, deploy_built
 
     with Ending(session) as ending:
         target = session.environment(environment)
@@ -106,13 +102,7 @@ def deploy_command(
                 code="promotion-only",
                 hint=f"Use `sealift promote {target.name}`.",
             )
-        origin = commit_of(session.app, session.services, local=session.local)
-        templates = load_templates(session.app, session.services)
-        require_defined(session.app, templates, session.services)
-        require_probes(session.app, templates)
-        built = build_release(session.app, session.services, templates=templates, origin=origin)
-        proof = prove_built(session.app, built, session.services, templates=templates, local=session.local)
-        require_isolation(proof, session.services, strict=not session.local)
+        built, proof = built_and_proved(session.app, session.services, local=session.local)
         outcome = deploy_built(
             session.app,
             target,

@@ -22,14 +22,10 @@ from sealift.model.ledger import Status
 from sealift.model.preview import Card, PullRequest
 from sealift.model.release import BuiltRelease
 from sealift.ports import PullRequests
-from sealift.usecases.build import build_release, load_templates
-from sealift.usecases.fitness import require_probes
 from sealift.usecases.previews.down import erase, read_card
 from sealift.usecases.previews.survey import read_cards
-from sealift.usecases.proof.prove import Proof, prove_built, require_isolation
-from sealift.usecases.references import require_defined
 from sealift.usecases.release import Outcome
-from sealift.usecases.run import commit_of, deploy_built
+from sealift.usecases.run import built_and_proved, deploy_built
 from sealift.usecases.services import Services
 from sealift.usecases.site import Site, open_site, opened_cloud
 from sealift.usecases.writing import Writer, require_gates
@@ -71,15 +67,15 @@ def up(app: App, asked: PullRequest, services: Services, options: UpOptions) -> 
         return Brought(name=name, status="skipped", message=f"No preview: {reason}")
     with ThreadPoolExecutor(max_workers=1) as pool:
         opening = pool.submit(open_site, app, environment, services)
-        built = _built(app, asked, services, options)
+        built, proof = built_and_proved(app, services, local=options.local)
         site = opening.result()
     beginning = _Beginning(app=app, environment=environment, asked=asked, services=services, options=options)
     outcome = deploy_built(
         _seeded(site),
         environment,
-        built[0],
+        _headed(built, asked),
         services,
-        proof=built[1],
+        proof=proof,
         force=options.force,
         follows_branch=True,
         begin=beginning,
@@ -136,16 +132,9 @@ def _same(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _built(app: App, asked: PullRequest, services: Services, options: UpOptions) -> tuple[BuiltRelease, Proof]:
-    """Build what is checked out and prove it. The head of the pull request names it: a merge is on no branch."""
-    origin = commit_of(app, services, local=options.local)
-    templates = load_templates(app, services)
-    require_defined(app, templates, services)
-    require_probes(app, templates)
-    built = build_release(app, services, templates=templates, origin=origin)
-    proof = prove_built(app, built, services, templates=templates, local=options.local)
-    require_isolation(proof, services, strict=not options.local)
-    return replace(built, origin=replace(built.origin, commit=asked.head or origin.commit)), proof
+def _headed(built: BuiltRelease, asked: PullRequest) -> BuiltRelease:
+    """Return what was built under the head of the pull request: a merge is on no branch."""
+    return replace(built, origin=replace(built.origin, commit=asked.head or built.origin.commit))
 
 
 def _seeded(site: Site) -> App:
