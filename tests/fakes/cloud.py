@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sealift.errors import CloudError
@@ -156,12 +156,16 @@ class FakeClouds:
         """Environments that cannot be opened: no credentials."""
         self.local = False
         """Whether they say that they are the embedded cloud."""
+        self.credentials: Mapping[str, str] | None = None
+        self.reading: Mapping[str, str] | None = None
+        """What they give subprocesses, and what they give them to read with."""
 
     def open(self, environment: Environment) -> Cloud:
         """Return the opened cloud. Raises CloudError when there are no credentials."""
         if environment.name in self.closed:
             raise CloudError(f"There are no credentials for {environment.name}", code="credentials-missing")
-        cloud = self.account(environment).cloud
+        known = self.account(environment).cloud
+        cloud = replace(known, credentials=self.credentials, reading=self.reading)
         return replace(cloud, local=True) if self.local else cloud
 
     def account(self, environment: Environment) -> FakeAccount:

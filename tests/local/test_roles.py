@@ -2,10 +2,13 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from sealift.aws.cloud import Access, open_cloud
 from sealift.errors import CloudError
@@ -83,6 +86,72 @@ def test_a_role_that_can_not_be_assumed_is_named(endpoint: Endpoint, cloud: Clou
     with pytest.raises(CloudError) as failed:
         open_cloud(environment, access=access).stacks.describe("none")
     assert "is-not-there" in failed.value.message
+
+
+def test_a_session_that_only_reads_cannot_write_though_its_role_may(endpoint: Endpoint) -> None:
+    rights = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    policies = [{"PolicyName": "all", "PolicyDocument": rights}]
+    made = {"RoleName": "does-all", "AssumeRolePolicyDocument": TRUSTING, "Policies": policies}
+    deploy(
+        endpoint,
+        "does-all",
+        {
+            "Resources": {
+                "Role": {"Type": "AWS::IAM::Role", "Properties": made},
+                "Table": {
+                    "Type": "AWS::DynamoDB::Table",
+                    "Properties": {
+                        "TableName": "orders",
+                        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+                        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                        "BillingMode": "PAY_PER_REQUEST",
+                    },
+                },
+                "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders"}},
+                "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "s", "SecretString": "x"}},
+            }
+        },
+    )
+    role = f"arn:aws:iam::{endpoint.account}:role/does-all"
+    access = Access(
+        region=endpoint.region,
+        endpoint_url=endpoint.url,
+        access_key=endpoint.access_key,
+        secret_key=endpoint.secret_key,
+        role_arn=role,
+    )
+    environment = Environment(
+        name="production", region=endpoint.region, account=endpoint.account, stack_name="does-all"
+    )
+    cloud = open_cloud(environment, access=access)
+    assert cloud.credentials is not None
+    assert cloud.reading is not None
+    key = {"id": {"S": "1"}}
+    _given(cloud.credentials, "dynamodb").put_item(TableName="orders", Item=key)
+    assert _given(cloud.reading, "dynamodb").get_item(TableName="orders", Key=key)["Item"] == key
+    assert _given(cloud.reading, "secretsmanager").get_secret_value(SecretId="s")["SecretString"] == "x"
+    queue = client(endpoint, "sqs").get_queue_url(QueueName="orders")["QueueUrl"]
+    for service, call, arguments in (
+        ("dynamodb", "put_item", {"TableName": "orders", "Item": key}),
+        ("dynamodb", "delete_table", {"TableName": "orders"}),
+        ("sqs", "send_message", {"QueueUrl": queue, "MessageBody": "x"}),
+        ("sqs", "receive_message", {"QueueUrl": queue}),
+        ("iam", "create_user", {"UserName": "x"}),
+        ("sts", "assume_role", {"RoleArn": role, "RoleSessionName": "again"}),
+    ):
+        with pytest.raises(ClientError) as denied:
+            getattr(_given(cloud.reading, service), call)(**arguments)
+        assert denied.value.response["Error"]["Code"].startswith("AccessDenied"), (service, call)
+
+
+def _given(variables: Mapping[str, str], service: str) -> Any:
+    """Return a client that test code makes itself, of what it is given."""
+    return boto3.Session(
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=variables["AWS_SESSION_TOKEN"],
+        region_name=variables["AWS_REGION"],
+    ).client(service, endpoint_url=variables["AWS_ENDPOINT_URL"])
 
 
 PROVIDER = "api.bitbucket.org/2.0/workspaces/shop/pipelines-config/identity/oidc"

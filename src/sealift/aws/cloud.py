@@ -1,6 +1,7 @@
 """Opens one environment's account and region: every adapter of it, made together, connected to nothing yet."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sealift.aws.assuming import RoleVariables
 from sealift.aws.backups import AwsBackups
@@ -57,6 +58,7 @@ def open_cloud(environment: Environment, *, access: Access) -> Cloud:
         trespass=AwsTrespass(session),
         endpoint=access.endpoint_url,
         credentials=_for_subprocesses(session),
+        reading=_for_subprocesses(AwsSession(replace(access, only_reads=True))) if access.role_arn else None,
     )
 
 

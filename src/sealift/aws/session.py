@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sealift.aws.assuming import AssumedRole, RoleByToken
+from sealift.aws.assuming import AssumedRole, RoleByToken, only_reading
 from sealift.aws.credentials import OwnCredentials
 from sealift.aws.failures import calling
 from sealift.aws.renewal import renew_when_expired
@@ -67,6 +67,8 @@ class Access:
     """Where credentials are found when no keys are given; shared, so that nobody is asked twice for a code."""
     role_arn: str | None = None
     """A role that is assumed with these, and that makes every call."""
+    only_reads: bool = False
+    """Whether the session of that role may only read."""
     token_file: str | None = None
     """Where a CI job keeps its OpenID Connect token: the role is assumed with that instead."""
     max_attempts: int | None = None
@@ -163,13 +165,14 @@ class AwsSession:
 
     def _begin(self) -> Any:
         session, access = _botocore_session(self.access), self.access
+        policies = only_reading(access.role_arn) if access.role_arn is not None and access.only_reads else {}
         if access.role_arn is not None and access.token_file is not None:
-            session.register_component(
-                "credential_provider", RoleByToken(self._unsigned, access.role_arn, access.token_file, self._own)
-            )
+            by_token = RoleByToken(self._unsigned, access.role_arn, access.token_file, self._own, policies)
+            session.register_component("credential_provider", by_token)
         elif access.role_arn is not None:
             ourselves = AwsSession(replace(access, role_arn=None, own=self._own))
-            session.register_component("credential_provider", AssumedRole(lambda: ourselves.sts, access.role_arn))
+            assumed = AssumedRole(lambda: ourselves.sts, access.role_arn, policies)
+            session.register_component("credential_provider", assumed)
         elif access.access_key is None:
             session.register_component("credential_provider", self._own)
         return session

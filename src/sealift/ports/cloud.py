@@ -297,6 +297,8 @@ class Cloud:
     endpoint: str | None = None
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
     """Environment variables that give a subprocess (hooks, acceptance tests) the same access; never recorded."""
+    reading: Mapping[str, str] | None = field(default=None, repr=False)
+    """The same, with rights to read only; None where no role is assumed, so that they cannot be narrowed."""
 
 
 class Clouds(Protocol):

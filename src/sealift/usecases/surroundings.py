@@ -10,8 +10,12 @@ from sealift.ports import Cloud
 from sealift.usecases.site import Site
 
 
-def variables(site: Site, outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that say where something runs, with the outputs and the right to reach it."""
+def variables(site: Site, outputs: Mapping[str, str], *, only_reads: bool = False) -> dict[str, str]:
+    """Return the variables that say where something runs, with the outputs and the right to reach it.
+
+    With `only_reads` that is a right to read, where credentials can be narrowed.
+    """
+    reading = site.cloud.reading if only_reads else None
     return {
         "SEALIFT_ENV": site.name,
         "SEALIFT_APP": site.app.name,
@@ -21,7 +25,7 @@ def variables(site: Site, outputs: Mapping[str, str]) -> dict[str, str]:
         "AWS_REGION": site.cloud.region,
         "AWS_DEFAULT_REGION": site.cloud.region,
         **{f"SEALIFT_OUTPUT_{re.sub(r'[.-]', '_', key)}": value for key, value in outputs.items()},
-        **(site.cloud.credentials or {}),
+        **(reading or site.cloud.credentials or {}),
     }
 
 

@@ -100,7 +100,8 @@ def _recorded(operation: Operation, writer: Writer) -> Iterator[None]:
 def _acceptance(site: Site, outputs: Mapping[str, str]) -> SuiteResult:
     if not site.environment.is_among(site.app.acceptance_tests.environments):
         return SuiteResult(name="acceptance", status="not tested", reason="not declared for this environment")
-    result = site.secrets.said(site.services.tester.acceptance(site.app, variables(site, outputs)))
+    given = variables(site, outputs, only_reads=site.environment.protected)
+    result = site.secrets.said(site.services.tester.acceptance(site.app, given))
     for finding in result.findings:
         site.emit(FindingReported(finding=replace(finding), environment=site.name))
     return result

@@ -180,11 +180,13 @@ class LocalClouds:
             return sam_templates().render(body, **values)
 
         stacks = LocalStacks(cloud.stacks, cloud.bucket, render, endpoint, note, blob_file=_cached_blob)
+        near = _without_proxy(os.environ)
         return replace(
             cloud,
             stacks=stacks,
             functions=LocalFunctions(cloud.functions, endpoint, note),
             local=True,
             endpoint=endpoint.url,
-            credentials=ChainMap(_without_proxy(os.environ), cast("dict[str, str]", cloud.credentials)),
+            credentials=ChainMap(near, cast("dict[str, str]", cloud.credentials)),
+            reading=cloud.reading and ChainMap(near, cast("dict[str, str]", cloud.reading)),
         )

@@ -123,6 +123,24 @@ def test_acceptance_tests_get_outputs_and_environment(world: World):
     )
 
 
+@pytest.mark.parametrize(
+    ("protected", "reading", "key"),
+    [
+        (True, {"AWS_ACCESS_KEY_ID": "reads"}, "reads"),
+        (False, {"AWS_ACCESS_KEY_ID": "reads"}, "all"),
+        (True, None, "all"),
+    ],
+)
+def test_acceptance_tests_of_a_protected_environment_only_read_where_credentials_can_be_narrowed(
+    world: World, protected: bool, reading: dict[str, str] | None, key: str
+):
+    world.change("staging", protected=protected)
+    world.clouds.credentials, world.clouds.reading = {"AWS_ACCESS_KEY_ID": "all"}, reading
+    world.deploy()
+    (given,) = world.tester.environments
+    assert given["AWS_ACCESS_KEY_ID"] == key
+
+
 def test_a_red_acceptance_test_fails_the_deployment_with_its_message(world: World):
     world.tester.acceptance_result = failed("acceptance", "the order was lost")
     outcome = world.deploy()
